@@ -1,0 +1,39 @@
+import * as z from 'zod';
+
+export const ColourSchema = z.enum(['blue', 'green']);
+export type Colour = z.infer<typeof ColourSchema>;
+
+/**
+ * What a cell tells the control plane about itself. Each cell stack writes one as JSON to the SSM parameter
+ * `/tenant-onboarding/cells/NAME`; a new cell is known without a new deployment of the functions.
+ */
+export const CellDescriptorSchema = z.object({
+  name: z.string(),
+  /** Slots: the smallest of the cell's quotas, never more than the tenant range holds. */
+  capacity: z.number().int().positive(),
+  /** The CIDR block out of which each slot takes its /24. */
+  tenantRange: z.cidrv4(),
+  /** Listener priority of slot 0; slot n has `firstPriority + n`. */
+  firstPriority: z.number().int().positive(),
+  vpcId: z.string(),
+  appCidr: z.cidrv4(),
+  routeTableIds: z.tuple([z.string(), z.string(), z.string()]),
+  clusterName: z.string(),
+  services: z.record(ColourSchema, z.string()),
+  targetGroupArns: z.record(ColourSchema, z.string()),
+  liveColour: ColourSchema,
+  listenerArn: z.string(),
+  loadBalancerArn: z.string(),
+  taskRoleArn: z.string(),
+  accessLogBucketName: z.string(),
+  /** The permanent decoy tenant of the cell, against which isolation is probed. */
+  decoy: z.object({
+    tenantId: z.string(),
+    bucketName: z.string(),
+    keyArn: z.string(),
+    secretArn: z.string(),
+    roleArn: z.string(),
+    externalId: z.string(),
+  }),
+});
+export type CellDescriptor = z.infer<typeof CellDescriptorSchema>;

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Lower-case Crockford base32 of the first `length` five-bit groups of a SHA-256. */
+function base32Digest(text: string, length: number): string {
+  const bytes = createHash('sha256').update(text).digest();
+  let out = '';
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5 && out.length < length) {
+      out += CROCKFORD.charAt((buffer >> (bits - 5)) & 31);
+      bits -= 5;
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return out;
+}
+
+/** `t` and 15 base32 characters (75 bits): fits every AWS name limit, starts with a letter, is not the subdomain. */
+export const TENANT_ID_PATTERN = /^t[0-9a-hjkmnp-tv-z]{15}$/;
+
+/** The tenant id of a signup. Derived, so that every retry of the signup names the same resources. */
+export function tenantIdOf(signupId: string): string {
+  return `t${base32Digest(signupId, 15)}`;
+}
+
+/**
+ * The external id of a tenant's role. Not a secret (AWS: "The AWS STS ExternalId isn't a secret"), but different per
+ * tenant, so that a caller who confuses two tenants is refused.
+ */
+export function externalIdOf(tenantId: string): string {
+  return `x${base32Digest(`external-id:${tenantId}`, 26)}`;
+}
+
+/** IAM path under which every role and policy of a tenant lives. */
+export const TENANT_ROLE_PATH = '/tenants/';
+
+/** Tag that marks everything that belongs to one tenant; key policies and boundaries bind to it. */
+export const TENANT_TAG = 'tenantId';
+
+/** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
+export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
+
+/** The names of a tenant's resources. All follow from the tenant id, so they can be found without a record. */
+export const tenantNames = {
+  stack: (tenantId: string, stack: string) => `tenant-${tenantId}-${stack}`,
+  keyAlias: (tenantId: string) => `alias/tenants/${tenantId}`,
+  /** S3 bucket names are global: account and region keep ours apart. At most 7+16+1+12+1+14 = 51 of 63 characters. */
+  bucket: (tenantId: string, accountId: string, region: string) => `tenant-${tenantId}-${accountId}-${region}`,
+  role: (tenantId: string) => `tenant-${tenantId}`,
+  secret: (tenantId: string) => `tenants/${tenantId}/database`,
+  database: (tenantId: string) => `tenant-${tenantId}`,
+  replica: (tenantId: string) => `tenant-${tenantId}-replica`,
+  /** The PostgreSQL user that the shared service logs in as, by IAM authentication. */
+  databaseUser: (tenantId: string) => `app_${tenantId}`,
+} as const;

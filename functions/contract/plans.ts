@@ -1,0 +1,39 @@
+import * as z from 'zod';
+
+/** The plans a customer can buy; each names one sizing of the tenant's dedicated database. */
+export const PlanSchema = z.enum(['growth', 'enterprise']);
+export type Plan = z.infer<typeof PlanSchema>;
+
+export interface Sizing {
+  /** RDS instance class, e.g. `db.r6g.large`. */
+  readonly instanceClass: string;
+  /** Storage at creation, GiB. */
+  readonly allocatedStorageGiB: number;
+  /** Ceiling of storage autoscaling, GiB. RDS wants at least 10 % more than the allocation. */
+  readonly maxAllocatedStorageGiB: number;
+  readonly multiAz: boolean;
+  /** Number of read replicas; the database template knows 0 and 1. */
+  readonly replicas: 0 | 1;
+  /** Days that automated backups are kept. */
+  readonly backupRetentionDays: number;
+}
+
+/** The one table from which a plan's sizes come. */
+export const SIZINGS: Readonly<Record<Plan, Sizing>> = {
+  growth: {
+    instanceClass: 'db.t4g.medium',
+    allocatedStorageGiB: 50,
+    maxAllocatedStorageGiB: 200,
+    multiAz: true,
+    replicas: 0,
+    backupRetentionDays: 14,
+  },
+  enterprise: {
+    instanceClass: 'db.r6g.large',
+    allocatedStorageGiB: 100,
+    maxAllocatedStorageGiB: 1000,
+    multiAz: true,
+    replicas: 1,
+    backupRetentionDays: 35,
+  },
+};

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { StackKindSchema } from './stacks';
+import { FailureSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
+
+/**
+ * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).
+ *
+ * | item | pk | sk | says |
+ * |---|---|---|---|
+ * | signup claim | SIGNUP#signupId | CLAIM | which execution owns the signup |
+ * | tenant | TENANT#tenantId | TENANT | everything an operator asks about a tenant |
+ * | subdomain claim | SUBDOMAIN#subdomain | CLAIM | which tenant has the subdomain |
+ * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
+ * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
+ * | free slot | CELL#name | FREE#00042 | a slot nobody has |
+ * | taken slot | CELL#name | SLOT#00042 | which tenant has it |
+ * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
+ */
+const padded = (slot: number) => String(slot).padStart(5, '0');
+
+export const itemKeys = {
+  signup: (signupId: string) => ({ pk: `SIGNUP#${signupId}`, sk: 'CLAIM' }),
+  tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' }),
+  subdomain: (subdomain: string) => ({ pk: `SUBDOMAIN#${subdomain}`, sk: 'CLAIM' }),
+  route: (host: string) => ({ pk: `ROUTE#${host}`, sk: 'ROUTE' }),
+  cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
+  freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
+  takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `SLOT#${padded(slot)}` }),
+  waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
+} as const;
+
+export const STATE_INDEX = 'byState';
+/** Index keys: tenants by status, waiting tasks by the time they began. */
+export const stateKeys = {
+  tenant: (status: z.infer<typeof TenantStatusSchema>, tenantId: string) => ({
+    statePk: `STATUS#${status}`,
+    stateSk: tenantId,
+  }),
+  waitingTask: (since: string) => ({ statePk: 'WAITING', stateSk: since }),
+} as const;
+
+export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
+export type SignupClaim = z.infer<typeof SignupClaimSchema>;
+
+/** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
+export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
+  slot: SlotSchema.optional(),
+  companyName: z.string(),
+  contactEmail: z.string(),
+  status: TenantStatusSchema,
+  /** The execution that owns the tenant now. */
+  executionArn: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  keyArn: z.string().optional(),
+  roleArn: z.string().optional(),
+  bucketName: z.string().optional(),
+  ruleArn: z.string().optional(),
+  templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
+  verification: z.object({ verifiedAt: z.iso.datetime(), checks: z.number(), digest: z.string() }).optional(),
+  activatedAt: z.iso.datetime().optional(),
+  failure: FailureSchema.extend({ at: z.iso.datetime(), outcome: z.string() }).optional(),
+});
+export type TenantRecord = z.infer<typeof TenantRecordSchema>;
+
+export const RouteRecordSchema = z.object({
+  host: z.string(),
+  tenantId: z.string(),
+  companyName: z.string(),
+  status: z.enum(['SETTING_UP', 'ACTIVE', 'SUSPENDED']),
+  roleArn: z.string(),
+  externalId: z.string(),
+  bucketName: z.string(),
+  keyArn: z.string(),
+});
+export type RouteRecord = z.infer<typeof RouteRecordSchema>;
+
+/**
+ * A task that waits for a stack. `operation` says what would answer it: `launch` a created or failed stack, `replace` the
+ * deletion of a failed leftover before a new launch, `delete` the end of a deletion.
+ */
+export const WaitingTaskSchema = z.object({
+  stackName: z.string(),
+  operation: z.enum(['launch', 'replace', 'delete']),
+  taskToken: z.string(),
+  executionArn: z.string(),
+  tenantId: z.string(),
+  stack: StackKindSchema,
+  templateVersion: z.string(),
+  /** Absent until CloudFormation has answered the request. */
+  stackId: z.string().optional(),
+  since: z.iso.datetime(),
+  /** Until then (epoch milliseconds) the launching function may still be about to create the stack. */
+  launchingUntil: z.number().optional(),
+});
+export type WaitingTask = z.infer<typeof WaitingTaskSchema>;

@@ -1,0 +1,91 @@
+import * as z from 'zod';
+
+/** The four stacks of a tenant. Database needs network, access needs database; storage needs neither. */
+export const STACK_KINDS = ['network', 'database', 'storage', 'access'] as const;
+export const StackKindSchema = z.enum(STACK_KINDS);
+export type StackKind = z.infer<typeof StackKindSchema>;
+
+/** Parameters of each tenant template; the templates declare exactly these (a test compares). */
+export const STACK_PARAMETERS = {
+  network: [
+    'TenantId',
+    'KeyArn',
+    /** The slot's CIDR block, a /24. */
+    'VpcCidr',
+    'CellVpcId',
+    /** The one CIDR block that covers the cell's three application subnets. */
+    'CellAppCidr',
+    'CellRouteTableIdA',
+    'CellRouteTableIdB',
+    'CellRouteTableIdC',
+    'BoundaryArn',
+  ],
+  database: [
+    'TenantId',
+    'KeyArn',
+    'DatabaseSubnetIds',
+    'DatabaseSecurityGroupId',
+    'InstanceClass',
+    'AllocatedStorage',
+    'MaxAllocatedStorage',
+    'MultiAz',
+    'ReplicaCount',
+    'BackupRetentionDays',
+    'AlarmTopicArn',
+    'BoundaryArn',
+  ],
+  storage: ['TenantId', 'KeyArn', 'BucketName', 'AccessRoleArn', 'AccessLogBucketName'],
+  access: [
+    'TenantId',
+    'KeyArn',
+    'BucketName',
+    'SecretArn',
+    'DatabaseResourceId',
+    'BoundaryArn',
+    'ExternalId',
+    'TrustedRoleArns',
+  ],
+} as const satisfies Record<StackKind, readonly string[]>;
+
+/** Outputs of each tenant template, by the output's logical id. */
+export const StackOutputSchemas = {
+  network: z.object({
+    VpcId: z.string(),
+    DatabaseSubnetIds: z.string().describe('comma-separated'),
+    DatabaseCidr: z.string().describe('the one block that covers the database subnets, a /25'),
+    DatabaseSecurityGroupId: z.string(),
+    RouteTableId: z.string(),
+    PeeringConnectionId: z.string(),
+    FlowLogId: z.string(),
+  }),
+  database: z.object({
+    InstanceId: z.string(),
+    ResourceId: z.string().describe('DbiResourceId, what rds-db:connect names'),
+    EndpointAddress: z.string(),
+    EndpointPort: z.string(),
+    SecretArn: z.string(),
+    SubnetGroupName: z.string(),
+    ParameterGroupName: z.string(),
+    ReplicaId: z.string().optional(),
+  }),
+  storage: z.object({ BucketName: z.string(), BucketArn: z.string() }),
+  access: z.object({ RoleArn: z.string(), RoleName: z.string() }),
+} as const;
+export type StackOutputs<K extends StackKind> = z.infer<(typeof StackOutputSchemas)[K]>;
+
+const settled = <S extends z.ZodObject>(outputs: S) =>
+  z.object({ stackId: z.string(), stackName: z.string(), templateVersion: z.string(), outputs });
+
+/** What a launched stack answers with, per kind. */
+export const SettledStackSchemas = {
+  network: settled(StackOutputSchemas.network),
+  database: settled(StackOutputSchemas.database),
+  storage: settled(StackOutputSchemas.storage),
+  access: settled(StackOutputSchemas.access),
+} as const;
+export const TenantStacksSchema = z.object(SettledStackSchemas);
+export type TenantStacks = z.infer<typeof TenantStacksSchema>;
+
+/** One template as published at deploy time: its URL and its version (a digest of its text). */
+export const PublishedTemplatesSchema = z.record(StackKindSchema, z.object({ url: z.url(), version: z.string() }));
+export type PublishedTemplates = z.infer<typeof PublishedTemplatesSchema>;

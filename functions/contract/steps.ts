@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import { CellDescriptorSchema } from './cell';
+import { StackKindSchema, StackOutputSchemas, TenantStacksSchema } from './stacks';
+import { CaughtFailureSchema, TenantSchema } from './tenant';
+
+/**
+ * The steps of an onboarding: a forward action, and its undo where there is one. State in the console = folder in
+ * functions/steps = function construct id = ASL placeholder `${FUNCTION}`; a test compares all four with this list.
+ *
+ * `states` are the ASL states that call the function (ProvisionStacks and DeleteStacks call theirs once a stack).
+ */
+export const STEPS = [
+  {
+    folder: 'reserve-tenant',
+    forward: { function: 'ReserveTenant', states: ['ReserveTenant'] },
+    undo: { function: 'ReleaseReservation', states: ['ReleaseReservation'] },
+  },
+  {
+    folder: 'create-tenant-key',
+    forward: { function: 'CreateTenantKey', states: ['CreateTenantKey'] },
+    undo: { function: 'RetireTenantKey', states: ['RetireTenantKey'] },
+  },
+  {
+    folder: 'provision-stacks',
+    forward: { function: 'LaunchStack', states: ['LaunchNetwork', 'LaunchDatabase', 'LaunchAccess', 'LaunchStorage'] },
+    undo: { function: 'DeleteStack', states: ['DeleteAccess', 'DeleteDatabase', 'DeleteNetwork', 'DeleteStorage'] },
+  },
+  {
+    folder: 'register-tenant',
+    forward: { function: 'RegisterTenant', states: ['RegisterTenant'] },
+    undo: { function: 'DeregisterTenant', states: ['DeregisterTenant'] },
+  },
+  {
+    folder: 'verify-isolation',
+    forward: { function: 'VerifyIsolation', states: ['VerifyIsolation'] },
+  },
+  {
+    folder: 'activate-tenant',
+    forward: { function: 'ActivateTenant', states: ['ActivateTenant'] },
+  },
+  {
+    folder: 'publish-completion',
+    forward: { function: 'PublishCompletion', states: ['PublishCompletion'] },
+  },
+  {
+    folder: 'publish-failure',
+    forward: { function: 'PublishFailure', states: ['PublishFailure'] },
+  },
+  {
+    folder: 'conclude-failure',
+    forward: { function: 'ConcludeFailure', states: ['ConcludeFailure'] },
+  },
+] as const satisfies readonly StepPair[];
+
+interface StepPair {
+  readonly folder: string;
+  readonly forward: { readonly function: string; readonly states: readonly string[] };
+  readonly undo?: { readonly function: string; readonly states: readonly string[] };
+}
+
+const ofExecution = { executionArn: z.string() };
+const ofTenant = { ...ofExecution, tenant: TenantSchema };
+
+export const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
+export const RouteSchema = z.object({ ruleArn: z.string() });
+export const VerificationSchema = z.object({
+  checks: z.number().int().positive(),
+  verifiedAt: z.iso.datetime(),
+  /** SHA-256 of the report, hex. */
+  digest: z.string(),
+});
+
+export const ReserveTenantInput = z.object({ ...ofExecution, input: z.unknown() });
+export const ReserveTenantOutput = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('reserved'), tenant: TenantSchema, cell: CellDescriptorSchema }),
+  z.object({ outcome: z.literal('duplicate'), tenantId: z.string(), firstExecutionArn: z.string() }),
+]);
+
+/** Works from the execution's input alone: the reservation may have been made and its answer lost. */
+export const ReleaseReservationInput = z.object({ ...ofExecution, input: z.unknown() });
+export const ReleaseReservationOutput = z.object({ released: z.boolean() });
+
+export const CreateTenantKeyInput = z.object(ofTenant);
+export const CreateTenantKeyOutput = KeySchema;
+
+export const RetireTenantKeyInput = z.object(ofTenant);
+export const RetireTenantKeyOutput = z.object({ retiredKeyArns: z.array(z.string()) });
+
+/** `outputs` holds what the stacks launched before this one have answered. */
+export const LaunchStackInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  key: KeySchema,
+  taskToken: z.string(),
+  stack: StackKindSchema,
+  outputs: z.object({ network: StackOutputSchemas.network, database: StackOutputSchemas.database }).partial(),
+});
+/** The function only launches: the settled stack answers the task's token. */
+export const LaunchStackOutput = z.object({ stackId: z.string() });
+
+export const DeleteStackInput = z.object({ ...ofTenant, taskToken: z.string(), stack: StackKindSchema });
+export const DeleteStackOutput = z.object({ deleting: z.boolean() });
+
+export const RegisterTenantInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  key: KeySchema,
+  stacks: TenantStacksSchema,
+});
+export const RegisterTenantOutput = RouteSchema;
+
+export const DeregisterTenantInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  failure: CaughtFailureSchema,
+});
+export const DeregisterTenantOutput = z.object({ deregistered: z.boolean() });
+
+export const VerifyIsolationInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  key: KeySchema,
+  stacks: TenantStacksSchema,
+  route: RouteSchema,
+});
+export const VerifyIsolationOutput = VerificationSchema;
+
+export const ActivateTenantInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  key: KeySchema,
+  stacks: TenantStacksSchema,
+  route: RouteSchema,
+  verification: VerificationSchema,
+});
+export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
+
+export const PublishCompletionInput = z.object(ofTenant);
+export const PublishCompletionOutput = z.object({ tenantId: z.string(), url: z.url() });
+
+/** `tenant` is null when the reservation itself failed. `outcome` says what became of the resources. */
+export const PublishFailureInput = z.object({
+  ...ofExecution,
+  input: z.unknown(),
+  tenant: TenantSchema.nullable(),
+  failure: CaughtFailureSchema,
+  outcome: z.enum(['rolled-back', 'held', 'claim-lost']),
+});
+export const PublishFailureOutput = z.object({ published: z.literal(true) });
+
+/**
+ * `concludedAtRedrive` is the redrive count when the failure was published, `redriveCount` the one now: a higher one
+ * means that the operator has redriven this state, and the onboarding starts over.
+ */
+export const ConcludeFailureInput = z.object({
+  ...ofExecution,
+  failure: CaughtFailureSchema,
+  concludedAtRedrive: z.number().int().nonnegative(),
+  redriveCount: z.number().int().nonnegative(),
+});
+export const ConcludeFailureOutput = z.object({ startOver: z.literal(true) });

@@ -1,0 +1,32 @@
+import { OnboardingError } from '../contract/errors';
+
+/** Every environment variable that a function may read; infra sets them together with the grants they stand for. */
+export type EnvName =
+  | 'TABLE_NAME'
+  | 'EVENT_BUS_NAME'
+  /** The domain under which tenants get their subdomain, e.g. `funnels.example`. */
+  | 'DOMAIN'
+  /** `https`, or `http` where the stage has no certificate. */
+  | 'URL_SCHEME'
+  | 'ACCOUNT_ID'
+  /** JSON of PublishedTemplates. */
+  | 'STACK_TEMPLATES'
+  /** CloudFormation's service role for tenant stacks. */
+  | 'STACK_ROLE_ARN'
+  | 'TENANT_BOUNDARY_ARN'
+  /** Comma-separated ARNs of the control plane's functions that a tenant's role trusts, besides the cell's task role. */
+  | 'TRUSTED_ROLE_ARNS'
+  | 'ALARM_TOPIC_ARN'
+  | 'STATE_MACHINE_ARN'
+  /** Set by Lambda itself. */
+  | 'AWS_REGION';
+
+/**
+ * @returns the variable's value
+ * @throws OnboardingError `ConfigurationInvalid` when it is missing or empty
+ */
+export function env(name: EnvName): string {
+  const value = process.env[name];
+  if (!value) throw new OnboardingError('ConfigurationInvalid', `environment variable ${name} is not set`);
+  return value;
+}

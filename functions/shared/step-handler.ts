@@ -1,0 +1,71 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import * as z from 'zod';
+import { OnboardingError } from '../contract/errors';
+import { translateError } from './error-translation';
+import { logger } from './logger';
+
+/** One line per bad field: `tenant.slot.cidr: Invalid input`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
+}
+
+/**
+ * Parses a value at a border.
+ *
+ * @throws OnboardingError `InvalidRequest` that names each bad field
+ */
+export function parseAt<S extends z.ZodType>(border: string, schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new OnboardingError('InvalidRequest', `${border}: ${describeIssues(parsed.error)}`);
+}
+
+const IdsSchema = z.looseObject({
+  executionArn: z.string().optional(),
+  tenant: z.looseObject({ tenantId: z.string() }).nullish(),
+});
+
+/** Ids for every log line of the invocation, as far as the raw event has them. */
+function idsOf(event: unknown): Record<string, string> {
+  const ids = IdsSchema.safeParse(event);
+  if (!ids.success) return {};
+  const { executionArn, tenant } = ids.data;
+  return { ...(executionArn && { executionArn }), ...(tenant && { tenantId: tenant.tenantId }) };
+}
+
+export interface Step<I extends z.ZodType, O extends z.ZodType, D> {
+  /** The function's name in the contract's list of steps; the border that errors name. */
+  readonly name: string;
+  readonly input: I;
+  readonly output: O;
+  readonly run: (deps: D, input: z.output<I>) => Promise<z.input<O>>;
+}
+
+export type StepHandler<O> = (event: unknown, context: Context) => Promise<O>;
+
+/**
+ * Makes a Lambda handler of a step: logging context, parsing at both borders, translation of whatever is thrown to an
+ * error name of the contract. Steps hold intent only; all of this lives here once.
+ *
+ * The handler throws OnboardingError alone: Step Functions reports its `name` as the task's `Error`.
+ */
+export function stepHandler<I extends z.ZodType, O extends z.ZodType, D>(
+  step: Step<I, O, D>,
+  deps: D,
+): StepHandler<z.output<O>> {
+  return middy<unknown, z.output<O>, Error, Context>()
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .before(({ event }) => logger.appendKeys({ step: step.name, ...idsOf(event) }))
+    .onError(({ error }) => {
+      const translated = translateError(error);
+      logger.error('step.failed', { error: translated.name, reason: translated.message });
+      throw translated;
+    })
+    .handler(async (event) => {
+      const output = await step.run(deps, parseAt(`input of ${step.name}`, step.input, event));
+      logger.info('step.done');
+      return parseAt(`output of ${step.name}`, step.output, output);
+    });
+}
