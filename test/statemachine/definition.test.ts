@@ -1,0 +1,94 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
+import { STEPS } from '../../functions/contract/steps';
+import { allStates, onboardingMachine, tasksOf } from '../support/asl';
+
+const machine = onboardingMachine();
+const tasks = tasksOf(machine);
+const kebab = (name: string) => name.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
+const actions = STEPS.flatMap((step) => ('undo' in step ? [step.forward, step.undo] : [step.forward]));
+
+describe('contract, folders and machine name the same steps', () => {
+  test("each task state calls its step's function", () => {
+    const called = tasks.map(([name, state]) => [name, state.Arguments?.FunctionName]);
+    const expected = actions.flatMap(({ function: fn, states }) => states.map((state) => [state, `\${${fn}}`]));
+    expect(called.sort()).toEqual(expected.sort());
+  });
+
+  test('each folder of functions/steps is a step, and each function has its file', () => {
+    const root = join(__dirname, '../../functions/steps');
+    expect(readdirSync(root).sort()).toEqual(STEPS.map(({ folder }) => folder).sort());
+    for (const step of STEPS)
+      for (const action of 'undo' in step ? [step.forward, step.undo] : [step.forward])
+        expect(existsSync(join(root, step.folder, `${kebab(action.function)}.ts`)) ? '' : action.function).toBe('');
+  });
+});
+
+describe('every task', () => {
+  test.each(tasks)('%s has a timeout', (_, state) => {
+    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+  });
+
+  test.each(tasks.filter(([name]) => name !== 'ConcludeFailure'))(
+    '%s retries exactly the transient errors',
+    (_, state) => {
+      const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+      expect(retried.filter((name) => !name.startsWith('Lambda.')).sort()).toEqual([...TRANSIENT_ERRORS].sort());
+    },
+  );
+});
+
+const FORWARD = [
+  'ReserveTenant',
+  'CreateTenantKey',
+  'ProvisionStacks',
+  'RegisterTenant',
+  'VerifyIsolation',
+  'ActivateTenant',
+];
+const UNDO = ['DeleteStacks', 'RetireTenantKey', 'ReleaseReservation'];
+
+test.each(FORWARD)('%s hands any failure on, under its own name', (name) => {
+  const catcher = machine.States[name]?.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
+  expect(catcher?.Assign).toMatchObject({ failure: { step: name, error: '{% $states.errorOutput.Error %}' } });
+});
+
+test.each(UNDO)('a failing %s is not caught: the run stops there, and redrive resumes at it', (name) => {
+  expect(machine.States[name]?.Catch).toBeUndefined();
+});
+
+test('what fails after the tenant is ACTIVE is never rolled back', () => {
+  expect(machine.States.PublishCompletion?.Catch).toBeUndefined();
+  for (const name of ['DeregisterTenant', 'PublishFailure'])
+    expect(machine.States[name]?.Catch).toContainEqual({ ErrorEquals: ['TenantIsActive'], Next: 'PublishCompletion' });
+});
+
+test('a failed run ends at a task and not at a Fail state, which a redrive would enter again at once', () => {
+  expect(allStates(machine).filter(([, state]) => state.Type === 'Fail')).toEqual([]);
+  expect(machine.States.ConcludeFailure).toMatchObject({ Type: 'Task', Next: machine.StartAt });
+  expect(machine.States.ConcludeFailure?.Catch).toBeUndefined();
+});
+
+test('no state waits by polling', () => {
+  expect(allStates(machine).filter(([, state]) => state.Type === 'Wait')).toEqual([]);
+});
+
+/** An edge leads back only at ConcludeFailure: everything else moves forward, so an attempt ends. */
+test('the only loop is the redriven ConcludeFailure', () => {
+  const edges = (name: string): string[] => {
+    const state = machine.States[name];
+    if (!state || name === 'ConcludeFailure') return [];
+    return [
+      state.Next,
+      state.Default,
+      ...(state.Choices ?? []).map((c) => c.Next),
+      ...(state.Catch ?? []).map((c) => c.Next),
+    ].filter((next) => next !== undefined);
+  };
+  const visit = (name: string, path: string[]): void => {
+    if (path.includes(name)) throw new Error(`loop: ${[...path, name].join(' -> ')}`);
+    for (const next of edges(name)) visit(next, [...path, name]);
+  };
+  expect(() => visit(machine.StartAt, [])).not.toThrow();
+});

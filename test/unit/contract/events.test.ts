@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type * as z from 'zod';
+import { TenantOnboardedSchema, TenantOnboardingFailedSchema } from '../../../functions/contract/events';
+import { SignupSchema, signupDetail } from '../../../functions/contract/signup';
+
+const FIXTURES = join(__dirname, '../../fixtures/events');
+
+/** Each published version of an event stays as a fixture; whatever the code becomes, it must go on accepting it. */
+const SCHEMAS: Record<string, z.ZodType> = {
+  'tenant-signed-up': SignupSchema,
+  'tenant-onboarded': TenantOnboardedSchema,
+  'tenant-onboarding-failed': TenantOnboardingFailedSchema,
+};
+
+const fixtures = readdirSync(FIXTURES).map((file) => ({ file, event: file.split('.')[0] ?? '' }));
+
+test.each(fixtures)('$file is still accepted', ({ file, event }) => {
+  const published: unknown = JSON.parse(readFileSync(join(FIXTURES, file), 'utf8'));
+  const schema = SCHEMAS[event];
+  if (!schema) throw new Error(`${file} belongs to no known event`);
+  expect(schema.parse(signupDetail(published))).toMatchObject({ version: 1 });
+});
+
+test('every event has at least one published version', () => {
+  expect(new Set(fixtures.map(({ event }) => event))).toEqual(new Set(Object.keys(SCHEMAS)));
+});

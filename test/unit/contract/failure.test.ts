@@ -1,0 +1,33 @@
+import { CaughtFailureSchema, REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
+
+const caught = (error: string, cause?: string) => CaughtFailureSchema.parse({ step: 'CreateTenantKey', error, cause });
+
+test("reads the message out of a Lambda function's cause", () => {
+  const cause = JSON.stringify({ errorType: 'AccessDenied', errorMessage: 'kms said no', trace: ['at x'] });
+  expect(caught('AccessDenied', cause)).toEqual({
+    step: 'CreateTenantKey',
+    error: 'AccessDenied',
+    reason: 'kms said no',
+  });
+});
+
+test('takes a plain cause as it is', () => {
+  expect(caught('StackFailed', 'AWS::S3::Bucket Bucket: exists').reason).toBe('AWS::S3::Bucket Bucket: exists');
+});
+
+test.each([undefined, ''])('still gives a reason where there is no cause (%s)', (cause) => {
+  expect(caught('States.Timeout', cause).reason).toBe('CreateTenantKey ended with States.Timeout, without a cause');
+});
+
+test.each([
+  ['States.Timeout', 'StepTimedOut'],
+  ['States.HeartbeatTimeout', 'StepTimedOut'],
+  ['States.TaskFailed', 'UnexpectedFailure'],
+  ['Lambda.Unknown', 'Lambda.Unknown'],
+])('%s is reported as %s: a task cannot fail under a name of the service', (error, name) => {
+  expect(caught(error, 'x').error).toBe(name);
+});
+
+test('cuts an endless cause', () => {
+  expect(caught('StackFailed', 'x'.repeat(40_000)).reason).toHaveLength(REASON_MAX_LENGTH);
+});
