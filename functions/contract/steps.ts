@@ -52,11 +52,23 @@ export const STEPS = [
   },
 ] as const satisfies readonly StepPair[];
 
+/** What a step does in one direction: a function, and the states of the machine that call it. */
+export interface StepAction {
+  readonly function: string;
+  readonly states: readonly string[];
+}
 interface StepPair {
   readonly folder: string;
-  readonly forward: { readonly function: string; readonly states: readonly string[] };
-  readonly undo?: { readonly function: string; readonly states: readonly string[] };
+  readonly forward: StepAction;
+  readonly undo?: StepAction;
 }
+
+const actionsOf = (step: StepPair): StepAction[] => (step.undo ? [step.forward, step.undo] : [step.forward]);
+
+/** Every action of every step with the folder it lives in. */
+export const STEP_ACTIONS: readonly (StepAction & { readonly folder: string })[] = STEPS.flatMap((step) =>
+  actionsOf(step).map((action) => ({ ...action, folder: step.folder })),
+);
 
 const ofExecution = { executionArn: z.string() };
 const ofTenant = { ...ofExecution, tenant: TenantSchema };

@@ -1,0 +1,172 @@
+import { ScriptedMachine } from '../support/scripted-machine';
+
+let machine: ScriptedMachine;
+beforeAll(async () => {
+  machine = await ScriptedMachine.start();
+}, 60_000);
+afterAll(() => machine?.stop());
+beforeEach(() => machine.reset());
+
+const FORWARD = [
+  'ReserveTenant',
+  'CreateTenantKey',
+  'LaunchStack.network',
+  'LaunchStack.database',
+  'LaunchStack.access',
+  'RegisterTenant',
+  'VerifyIsolation',
+  'ActivateTenant',
+  'PublishCompletion',
+];
+const without = (names: string[], left: string) => names.filter((name) => name !== left);
+
+test('an onboarding passes its steps in order and answers with the tenant', async () => {
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(JSON.parse(execution.output ?? '')).toEqual({ tenantId: 't1', url: 'https://acme.funnels.example' });
+  expect(without(machine.called(), 'LaunchStack.storage')).toEqual(FORWARD);
+  expect(machine.called()).toContain('LaunchStack.storage');
+});
+
+test('the database gets what the network answered, access gets both', async () => {
+  await machine.run();
+  const launches = machine.calls().filter((call) => call.function === 'LaunchStack');
+  const outputsOf = (stack: string) => launches.find(({ event }) => event.stack === stack)?.event.outputs;
+  expect(outputsOf('network')).toEqual({});
+  expect(outputsOf('database')).toEqual({ network: { network: 'made' } });
+  expect(outputsOf('access')).toEqual({ network: { network: 'made' }, database: { database: 'made' } });
+});
+
+test('a duplicate succeeds at once and points at the first run', async () => {
+  const duplicate = { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first' };
+  machine.script('ReserveTenant', { output: duplicate });
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(JSON.parse(execution.output ?? '')).toEqual(duplicate);
+  expect(machine.called()).toEqual(['ReserveTenant']);
+});
+
+const UNDO = [
+  'DeregisterTenant',
+  'DeleteStack.access',
+  'DeleteStack.database',
+  'DeleteStack.network',
+  'RetireTenantKey',
+];
+const AFTERMATH = ['ReleaseReservation', 'PublishFailure', 'ConcludeFailure'];
+
+test.each([
+  ['CreateTenantKey', 'CreateTenantKey'],
+  ['LaunchStack.network', 'ProvisionStacks'],
+  ['LaunchStack.access', 'ProvisionStacks'],
+  ['LaunchStack.storage', 'ProvisionStacks'],
+  ['RegisterTenant', 'RegisterTenant'],
+  ['VerifyIsolation', 'VerifyIsolation'],
+  ['ActivateTenant', 'ActivateTenant'],
+])('%s fails: everything is undone in reverse, and the run ends FAILED under that name', async (fn, step) => {
+  machine.script(fn, { error: 'AccessDenied', message: 'AWS said no' });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'AccessDenied']);
+  const called = machine.called();
+  const back = without(called.slice(called.indexOf('DeregisterTenant')), 'DeleteStack.storage');
+  expect(back.filter((name) => !name.startsWith('LaunchStack'))).toEqual([...UNDO, ...AFTERMATH]);
+  const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
+  expect(published).toMatchObject({ outcome: 'rolled-back', failure: { step, error: 'AccessDenied' } });
+});
+
+test('a refused reservation has nothing to undo but itself', async () => {
+  machine.script('ReserveTenant', { error: 'InvalidSignup', message: 'plan: expected one of growth, enterprise' });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'InvalidSignup']);
+  expect(machine.called()).toEqual(['ReserveTenant', ...AFTERMATH]);
+});
+
+test('what is transient is tried again, then goes on', async () => {
+  machine.script(
+    'CreateTenantKey',
+    { error: 'TransientThrottling' },
+    { error: 'TransientServiceFault' },
+    { output: { keyArn: 'k' } },
+  );
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(3);
+});
+
+test('what stays transient is compensated in the end', async () => {
+  machine.script('CreateTenantKey', { error: 'TransientThrottling' });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'TransientThrottling']);
+  expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(7);
+});
+
+test('a redrive of a concluded failure starts over and finishes the job', async () => {
+  machine.script('VerifyIsolation', { error: 'IsolationBreach' }, { output: { checks: 40 } });
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'IsolationBreach']);
+  const redriven = await machine.redrive(failed.executionArn);
+  expect(redriven.status).toBe('SUCCEEDED');
+  const called = machine.called();
+  const again = called.slice(called.lastIndexOf('ConcludeFailure') + 1);
+  expect(without(again, 'LaunchStack.storage')).toEqual(FORWARD);
+});
+
+test('a redriven run that fails again ends FAILED again, and can be redriven again', async () => {
+  machine.script(
+    'VerifyIsolation',
+    { error: 'IsolationBreach' },
+    { error: 'AccessDenied' },
+    { output: { checks: 40 } },
+  );
+  const failed = await machine.run();
+  const again = await machine.redrive(failed.executionArn);
+  expect([again.status, again.error]).toEqual(['FAILED', 'AccessDenied']);
+  expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
+});
+
+test('a failing undo stops the run there; redriven, the rollback resumes at that undo', async () => {
+  machine.script('RegisterTenant', { error: 'SlotOccupied' });
+  machine.script('RetireTenantKey', { error: 'AccessDenied' }, { output: {} });
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'AccessDenied']);
+  expect(machine.called().at(-1)).toBe('RetireTenantKey');
+  const resumed = await machine.redrive(failed.executionArn);
+  expect([resumed.status, resumed.error]).toEqual(['FAILED', 'SlotOccupied']);
+  expect(machine.called().slice(-4)).toEqual(['RetireTenantKey', ...AFTERMATH]);
+});
+
+test('a tenant that proves ACTIVE after all is announced, not undone', async () => {
+  machine.script('ActivateTenant', { error: 'UnexpectedFailure', message: 'the answer was lost' });
+  machine.script('DeregisterTenant', { error: 'TenantIsActive' });
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(machine.called().slice(-2)).toEqual(['DeregisterTenant', 'PublishCompletion']);
+});
+
+test('a run that has lost its claim touches nothing more of the tenant', async () => {
+  machine.script('RegisterTenant', { error: 'ClaimLost' });
+  machine.script('DeregisterTenant', { error: 'ClaimLost' });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'ClaimLost']);
+  expect(machine.called().slice(-3)).toEqual(['DeregisterTenant', 'PublishFailure', 'ConcludeFailure']);
+});
+
+test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
+  machine.script(
+    'PublishCompletion',
+    { error: 'AccessDenied' },
+    { output: { tenantId: 't1', url: 'https://a.example' } },
+  );
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'AccessDenied']);
+  expect(machine.called()).not.toContain('DeregisterTenant');
+  expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
+  expect(machine.called().slice(-2)).toEqual(['PublishCompletion', 'PublishCompletion']);
+});
+
+test('a sibling that is still being launched does not delay the rollback', async () => {
+  machine.script('LaunchStack.storage', { silent: true });
+  machine.script('LaunchStack.network', { error: 'QuotaExceeded', message: 'VPC limit' });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'QuotaExceeded']);
+});

@@ -1,0 +1,216 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  RedriveExecutionCommand,
+  SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { STEP_ACTIONS } from '../../functions/contract/steps';
+import { type Emulator, startEmulator } from '../../local/emulator/emulator';
+import { aslText } from './asl';
+
+/** What a scripted function does when it is called: answer, fail under a name, or never answer its task token. */
+export type Answer = { output: unknown } | { error: string; message?: string } | { silent: true };
+
+export interface Call {
+  readonly function: string;
+  readonly event: Record<string, unknown>;
+}
+
+const FUNCTIONS = STEP_ACTIONS.map((action) => action.function);
+
+/**
+ * The code of every scripted function: it appends its call to a file and answers the n-th call with the n-th line of its
+ * script, the last one for good. ConcludeFailure alone follows the real rule, or no redrive could be tried.
+ */
+const STUB = `
+const fs = require('node:fs');
+const { SFNClient, SendTaskSuccessCommand } = require('@aws-sdk/client-sfn');
+const sfn = new SFNClient({});
+const name = process.env.FUNCTION_NAME;
+const read = (file, fallback) => { try { return JSON.parse(fs.readFileSync(process.env.SCRIPT_DIR + '/' + file, 'utf8')); } catch { return fallback; } };
+const fail = (error, message) => { throw Object.assign(new Error(message ?? 'scripted'), { name: error }); };
+exports.handler = async (event) => {
+  fs.appendFileSync(process.env.SCRIPT_DIR + '/calls.jsonl', JSON.stringify({ function: name, event }) + '\\n');
+  const key = name + (event.stack ? '.' + event.stack : '');
+  const counter = process.env.SCRIPT_DIR + '/' + key + '.count';
+  const n = fs.existsSync(counter) ? fs.statSync(counter).size : 0;
+  fs.appendFileSync(counter, 'x');
+  const script = read(key + '.json', [{ output: {} }]);
+  const answer = script[Math.min(n, script.length - 1)];
+  if (answer.error) fail(answer.error, answer.message);
+  if (name === 'ConcludeFailure' && event.redriveCount <= event.concludedAtRedrive) fail(event.failure.error, event.failure.cause);
+  if (event.taskToken && !answer.silent)
+    await sfn.send(new SendTaskSuccessCommand({ taskToken: event.taskToken, output: JSON.stringify(answer.output) }));
+  return answer.output ?? {};
+};
+`;
+
+const trust = (service: string) => ({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+});
+const role = (service: string, actions: string[]) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    AssumeRolePolicyDocument: trust(service),
+    Policies: [
+      {
+        PolicyName: 'scripted',
+        PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] },
+      },
+    ],
+  },
+});
+
+function template(scriptDir: string, onFailure: string) {
+  const functions = Object.fromEntries(
+    FUNCTIONS.map((name) => [
+      name,
+      {
+        Type: 'AWS::Lambda::Function',
+        Properties: {
+          Runtime: 'nodejs24.x',
+          Handler: 'index.handler',
+          Timeout: 10,
+          Role: { 'Fn::GetAtt': ['FunctionRole', 'Arn'] },
+          Code: { ZipFile: STUB },
+          Environment: { Variables: { FUNCTION_NAME: name, SCRIPT_DIR: scriptDir } },
+        },
+      },
+    ]),
+  );
+  return {
+    Resources: {
+      FunctionRole: role('lambda.amazonaws.com', ['states:SendTaskSuccess', 'logs:PutLogEvents']),
+      MachineRole: role('states.amazonaws.com', ['lambda:InvokeFunction']),
+      ...functions,
+      Machine: {
+        Type: 'AWS::StepFunctions::StateMachine',
+        Properties: {
+          StateMachineName: 'Scripted',
+          RoleArn: { 'Fn::GetAtt': ['MachineRole', 'Arn'] },
+          DefinitionString: aslText(),
+          DefinitionSubstitutions: {
+            OnFailure: onFailure,
+            ...Object.fromEntries(FUNCTIONS.map((name) => [name, { 'Fn::GetAtt': [name, 'Arn'] }])),
+          },
+        },
+      },
+    },
+  };
+}
+
+const FINAL = new Set(['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT']);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The real state machine file, run by the emulator, over functions that do as a test's script says. */
+export class ScriptedMachine {
+  private constructor(
+    private readonly emulator: Emulator,
+    private readonly dir: string,
+    readonly sfn: SFNClient,
+  ) {}
+
+  static async start(onFailure: 'rollback' | 'hold' = 'rollback'): Promise<ScriptedMachine> {
+    const dir = mkdtempSync(join(tmpdir(), 'scripted-machine-'));
+    const emulator = await startEmulator({ env: { SFN_WAIT_SCALE: '0' } });
+    const access = {
+      endpoint: emulator.endpointUrl,
+      region: emulator.region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    };
+    const cloudformation = new CloudFormationClient(access);
+    const machine = new ScriptedMachine(emulator, dir, new SFNClient(access));
+    try {
+      await cloudformation.send(
+        new CreateStackCommand({
+          StackName: 'scripted',
+          TemplateBody: JSON.stringify(template(dir, onFailure)),
+          Capabilities: ['CAPABILITY_IAM'],
+        }),
+      );
+      await waitUntilStackCreateComplete(
+        { client: cloudformation, maxWaitTime: 30, minDelay: 0.2, maxDelay: 0.5 },
+        { StackName: 'scripted' },
+      );
+      machine.reset();
+      return machine;
+    } catch (failure) {
+      await machine.stop();
+      throw failure;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.sfn.destroy();
+    await this.emulator.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** Forgets calls and scripts; every function then answers as in an onboarding that goes well. */
+  reset(): void {
+    for (const name of FUNCTIONS) this.script(name, WELL[name] ?? { output: {} });
+    for (const stack of ['network', 'database', 'storage', 'access']) {
+      this.script(`LaunchStack.${stack}`, { output: { stackName: stack, outputs: { [stack]: 'made' } } });
+      this.script(`DeleteStack.${stack}`, { output: {} });
+    }
+    writeFileSync(join(this.dir, 'calls.jsonl'), '');
+  }
+
+  /** @param key the function's name, for the stack functions `LaunchStack.database` and the like */
+  script(key: string, ...answers: Answer[]): void {
+    writeFileSync(join(this.dir, `${key}.json`), JSON.stringify(answers));
+    rmSync(join(this.dir, `${key}.count`), { force: true });
+  }
+
+  calls(): Call[] {
+    const lines = readFileSync(join(this.dir, 'calls.jsonl'), 'utf8').split('\n').filter(Boolean);
+    return lines.map((line) => JSON.parse(line) as Call);
+  }
+
+  /** The calls as names, launches and deletions with their stack: `LaunchStack.network`. */
+  called(): string[] {
+    return this.calls().map(({ function: fn, event }) => (event.stack ? `${fn}.${event.stack}` : fn));
+  }
+
+  async begin(input: object): Promise<string> {
+    const stateMachineArn = `arn:aws:states:${this.emulator.region}:${this.emulator.accountId}:stateMachine:Scripted`;
+    const { executionArn } = await this.sfn.send(
+      new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+    );
+    if (!executionArn) throw new Error('no execution was started');
+    return executionArn;
+  }
+
+  async run(input: object = { signupId: 'sub_1' }): Promise<DescribeExecutionOutput> {
+    return this.end(await this.begin(input));
+  }
+
+  async redrive(executionArn: string | undefined): Promise<DescribeExecutionOutput> {
+    await this.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    return this.end(executionArn);
+  }
+
+  async end(executionArn: string | undefined): Promise<DescribeExecutionOutput> {
+    for (let waited = 0; waited < 20_000; waited += 50) {
+      const execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
+      if (FINAL.has(execution.status ?? '')) return execution;
+      await pause(50);
+    }
+    throw new Error(`${executionArn} did not end in 20 s`);
+  }
+}
+
+const WELL: Record<string, Answer> = {
+  ReserveTenant: { output: { outcome: 'reserved', tenant: { tenantId: 't1' }, cell: { name: 'cell-1' } } },
+  CreateTenantKey: { output: { keyArn: 'arn:key' } },
+  RegisterTenant: { output: { ruleArn: 'arn:rule' } },
+  VerifyIsolation: { output: { checks: 40 } },
+  ActivateTenant: { output: { activatedAt: 'now' } },
+  PublishCompletion: { output: { tenantId: 't1', url: 'https://acme.funnels.example' } },
+};
