@@ -1,0 +1,70 @@
+import { Aws, aws_iam as iam } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
+
+interface AccessRoleProps {
+  readonly tenantId: string;
+  readonly externalId: string;
+  readonly trusted: iam.IPrincipal[];
+  readonly boundaryArn: string;
+  readonly bucketArn: string;
+  readonly keyArn: string;
+  readonly secretArn: string;
+  /** `DbiResourceId` of the database; the decoy has none. */
+  readonly databaseResourceId?: string;
+}
+
+const KEY_HEADER = 's3:x-amz-server-side-encryption-aws-kms-key-id';
+
+function grants(props: AccessRoleProps): iam.PolicyStatement[] {
+  const allow = (sid: string, actions: string[], resource: string, conditions: Record<string, unknown> = {}) =>
+    new iam.PolicyStatement({ sid, actions, resources: [resource], conditions });
+  const objects = `${props.bucketArn}/*`;
+  const user = `dbuser:${props.databaseResourceId}/${tenantNames.databaseUser(props.tenantId)}`;
+  return [
+    allow('ListOwnBucket', ['s3:ListBucket', 's3:GetBucketLocation'], props.bucketArn),
+    allow('ReadOwnObjects', ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject'], objects),
+    allow('WriteUnderOwnKey', ['s3:PutObject', 's3:AbortMultipartUpload'], objects, {
+      ArnEqualsIfExists: { [KEY_HEADER]: props.keyArn },
+    }),
+    allow('UseOwnKey', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], props.keyArn),
+    allow('ReadOwnSecret', ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], props.secretArn),
+    ...(props.databaseResourceId
+      ? [
+          allow(
+            'LogInToOwnDatabase',
+            ['rds-db:connect'],
+            `arn:${Aws.PARTITION}:rds-db:${Aws.REGION}:${Aws.ACCOUNT_ID}:${user}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+/**
+ * The role that the shared service takes on to serve one tenant. A caller must name the tenant twice, by external id and
+ * by session tag: one that mixes up two tenants is refused instead of served the wrong data.
+ */
+export function tenantAccessRole(scope: Construct, props: AccessRoleProps): iam.CfnRole {
+  return new iam.CfnRole(scope, 'AccessRole', {
+    roleName: tenantNames.role(props.tenantId),
+    path: TENANT_ROLE_PATH,
+    permissionsBoundary: props.boundaryArn,
+    maxSessionDuration: 3600,
+    assumeRolePolicyDocument: new iam.PolicyDocument({
+      statements: [
+        new iam.PolicyStatement({
+          actions: ['sts:AssumeRole', 'sts:TagSession'],
+          principals: props.trusted,
+          conditions: {
+            StringEquals: {
+              'sts:ExternalId': props.externalId,
+              [`aws:RequestTag/${TENANT_TAG}`]: props.tenantId,
+            },
+          },
+        }),
+      ],
+    }),
+    policies: [{ policyName: 'own-data', policyDocument: new iam.PolicyDocument({ statements: grants(props) }) }],
+  });
+}

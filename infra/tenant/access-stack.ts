@@ -1,0 +1,33 @@
+import { Aws, Fn, aws_iam as iam, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { tenantAccessRole } from './access-role';
+import { TenantTemplate } from './tenant-template';
+
+/** The role that the shared service takes on for the tenant. Needs the database, whose resource id its policy names. */
+export class AccessStack extends TenantTemplate<'access'> {
+  constructor(scope: Construct) {
+    super(scope, 'access', 'Access of one tenant: the role that the shared service takes on');
+    this.list('TrustedRoleArns');
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W2509',
+      reason: 'SecretArn is the ARN of a secret, not the secret.',
+    });
+    const role = tenantAccessRole(this, {
+      tenantId: this.tenantId,
+      externalId: this.text('ExternalId'),
+      // A Ref to the list stands for the array of principals.
+      trusted: [new iam.ArnPrincipal(Fn.ref('TrustedRoleArns'))],
+      boundaryArn: this.text('BoundaryArn'),
+      bucketArn: `arn:${Aws.PARTITION}:s3:::${this.text('BucketName')}`,
+      keyArn: this.keyArn,
+      secretArn: this.text('SecretArn'),
+      databaseResourceId: this.text('DatabaseResourceId'),
+    });
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<BucketName>/*]',
+      reason: "All objects of the tenant's own bucket, which exists for this role.",
+    });
+    this.output('RoleArn', role.attrArn);
+    this.output('RoleName', role.ref);
+  }
+}

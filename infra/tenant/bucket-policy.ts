@@ -1,0 +1,56 @@
+import { aws_iam as iam } from 'aws-cdk-lib';
+
+const ANYONE = [new iam.AnyPrincipal()];
+const ENCRYPTION = 's3:x-amz-server-side-encryption';
+const KEY = 's3:x-amz-server-side-encryption-aws-kms-key-id';
+const CUSTOMER_KEY = 's3:x-amz-server-side-encryption-customer-algorithm';
+const is = (key: string, there: boolean) => ({ Null: { [key]: there ? 'false' : 'true' } });
+
+/** Reading and writing of objects, their versions, tags and ACLs. */
+const DATA_ACTIONS = ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject', 's3:RestoreObject'];
+
+/**
+ * The policy of a tenant's bucket, denials only: what is allowed, the tenant's role says.
+ *
+ * A request that names no encryption gets the bucket's default, the tenant's key, and passes. One that names
+ * `aws:kms` without a key would get the account's `aws/s3` key ("Using server-side encryption with AWS KMS keys"), so
+ * that is refused as well as other keys, other kinds of encryption and customer-provided keys.
+ *
+ * Emptying the bucket (ListBucketVersions, DeleteObjectVersion) and everything that configures it stay with IAM: the
+ * undo of ProvisionStacks and CloudFormation need them.
+ */
+export function tenantBucketPolicy(bucketArn: string, keyArn: string, accessRoleArn: string): iam.PolicyDocument {
+  const refusePut = (sid: string, conditions: Record<string, unknown>) =>
+    new iam.PolicyStatement({
+      sid,
+      effect: iam.Effect.DENY,
+      principals: ANYONE,
+      actions: ['s3:PutObject'],
+      resources: [`${bucketArn}/*`],
+      conditions,
+    });
+  return new iam.PolicyDocument({
+    statements: [
+      new iam.PolicyStatement({
+        sid: 'TlsOnly',
+        effect: iam.Effect.DENY,
+        principals: ANYONE,
+        actions: ['s3:*'],
+        resources: [bucketArn, `${bucketArn}/*`],
+        conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+      refusePut('NoOtherKey', { ...is(KEY, true), ArnNotEquals: { [KEY]: keyArn } }),
+      refusePut('NoOtherEncryption', { ...is(ENCRYPTION, true), StringNotEquals: { [ENCRYPTION]: 'aws:kms' } }),
+      refusePut('NoUnnamedKey', { ...is(KEY, false), StringEquals: { [ENCRYPTION]: 'aws:kms' } }),
+      refusePut('NoCustomerKey', is(CUSTOMER_KEY, true)),
+      new iam.PolicyStatement({
+        sid: 'DataForTheTenantsRoleOnly',
+        effect: iam.Effect.DENY,
+        principals: ANYONE,
+        actions: DATA_ACTIONS,
+        resources: [`${bucketArn}/*`],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': accessRoleArn } },
+      }),
+    ],
+  });
+}

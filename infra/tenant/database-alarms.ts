@@ -1,0 +1,77 @@
+import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+/** Set in the parameter group, so that one threshold fits every instance class. RDS would take it from the memory. */
+export const MAX_CONNECTIONS = 400;
+
+const GIB = 1024 ** 3;
+
+interface DatabaseAlarm {
+  readonly metric: string;
+  readonly statistic: 'Average' | 'Minimum' | 'Maximum';
+  readonly comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
+  readonly threshold: number;
+  /** Minutes in a row that must be bad. */
+  readonly minutes: number;
+  /** What the tenant's users notice. */
+  readonly impact: string;
+}
+
+export const PRIMARY_ALARMS = {
+  CpuAlarm: {
+    metric: 'CPUUtilization',
+    statistic: 'Average',
+    comparison: 'GreaterThanThreshold',
+    threshold: 80,
+    minutes: 15,
+    impact: 'pages of this tenant answer slowly; the instance class may be too small for the tenant',
+  },
+  FreeStorageAlarm: {
+    // Storage autoscaling acts below 10 % (5 GiB of the smallest plan): less than this means that it did not or cannot.
+    metric: 'FreeStorageSpace',
+    statistic: 'Minimum',
+    comparison: 'LessThanThreshold',
+    threshold: 3 * GIB,
+    minutes: 15,
+    impact: 'the database of this tenant stops taking writes once it is full; storage autoscaling did not help',
+  },
+  ConnectionsAlarm: {
+    metric: 'DatabaseConnections',
+    statistic: 'Maximum',
+    comparison: 'GreaterThanThreshold',
+    threshold: MAX_CONNECTIONS * 0.8,
+    minutes: 5,
+    impact: 'soon the shared service can open no more connections for this tenant and its pages fail',
+  },
+} as const satisfies Record<string, DatabaseAlarm>;
+
+export const REPLICA_LAG_ALARM = {
+  metric: 'ReplicaLag',
+  statistic: 'Maximum',
+  comparison: 'GreaterThanThreshold',
+  threshold: 300,
+  minutes: 10,
+  impact: 'reports of this tenant show old data, and the primary keeps its log until the replica has caught up',
+} as const satisfies DatabaseAlarm;
+
+interface DatabaseAlarmProps {
+  readonly tenantId: string;
+  readonly instanceId: string;
+  readonly topicArn: string;
+}
+
+export function databaseAlarm(scope: Construct, id: string, alarm: DatabaseAlarm, props: DatabaseAlarmProps) {
+  return new cloudwatch.CfnAlarm(scope, id, {
+    alarmDescription: `Impact on tenant ${props.tenantId}: ${alarm.impact}.`,
+    namespace: 'AWS/RDS',
+    metricName: alarm.metric,
+    dimensions: [{ name: 'DBInstanceIdentifier', value: props.instanceId }],
+    statistic: alarm.statistic,
+    comparisonOperator: alarm.comparison,
+    threshold: alarm.threshold,
+    period: 60,
+    evaluationPeriods: alarm.minutes,
+    alarmActions: [props.topicArn],
+    okActions: [props.topicArn],
+  });
+}

@@ -1,0 +1,29 @@
+import { CfnDeletionPolicy, aws_secretsmanager as secrets } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+
+const MASTER_USER = 'tenant_admin';
+
+/**
+ * The master credentials under the tenant's key. The password is made inside Secrets Manager and read there by RDS
+ * (dynamic reference): it is in no template, parameter or event. CloudFormation deletes a secret for good, without a
+ * recovery window, so that a redrive can use the name again.
+ */
+export function databaseSecret(scope: Construct, name: string, keyArn: string): secrets.CfnSecret {
+  const secret = new secrets.CfnSecret(scope, 'Secret', {
+    name,
+    description: 'Master credentials of the database of one tenant',
+    kmsKeyId: keyArn,
+    generateSecretString: {
+      secretStringTemplate: JSON.stringify({ username: MASTER_USER }),
+      generateStringKey: 'password',
+      passwordLength: 40,
+      excludePunctuation: true,
+    },
+  });
+  secret.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
+  return secret;
+}
+
+/** What the template holds in place of a field of the secret. */
+export const secretField = (secret: secrets.CfnSecret, field: 'username' | 'password') =>
+  `{{resolve:secretsmanager:${secret.attrId}:SecretString:${field}}}`;

@@ -1,0 +1,96 @@
+import { CfnOutput, CfnParameter, type CfnParameterProps, DefaultStackSynthesizer, Stack, Tags } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { TENANT_TAG } from '../../functions/contract/naming';
+import type { STACK_PARAMETERS, StackKind, StackOutputs } from '../../functions/contract/stacks';
+
+export type StackParameter<K extends StackKind> = (typeof STACK_PARAMETERS)[K][number];
+
+const CIDR = { allowedPattern: String.raw`(\d{1,3}\.){3}\d{1,3}/\d{1,2}`, constraintDescription: 'an IPv4 CIDR block' };
+const ARN = { allowedPattern: 'arn:.+', constraintDescription: 'an ARN' };
+const ROUTE_TABLE = { description: 'A route table of the cell', allowedPattern: 'rtb-[0-9a-f]+' };
+
+/** One description and check per parameter, the same in whichever template declares it. */
+const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
+  TenantId: { description: 'Whose stack this is', allowedPattern: 't[0-9a-hjkmnp-tv-z]{15}' },
+  KeyArn: { description: 'The KMS key of the tenant', ...ARN },
+  VpcCidr: { description: 'The block of the slot, a /24', ...CIDR },
+  CellVpcId: { description: 'The VPC of the cell', allowedPattern: 'vpc-[0-9a-f]+' },
+  CellAppCidr: { description: 'The block that covers the application subnets of the cell', ...CIDR },
+  CellRouteTableIdA: ROUTE_TABLE,
+  CellRouteTableIdB: ROUTE_TABLE,
+  CellRouteTableIdC: ROUTE_TABLE,
+  BoundaryArn: { description: 'The permission boundary that every role of a tenant must carry', ...ARN },
+  DatabaseSubnetIds: { description: 'Subnets of the database, in two zones', type: 'CommaDelimitedList' },
+  DatabaseSecurityGroupId: { description: 'The security group of the database', allowedPattern: 'sg-[0-9a-f]+' },
+  InstanceClass: { description: 'Size of the instances', allowedPattern: String.raw`db\..+` },
+  AllocatedStorage: { description: 'Storage at creation, GiB', type: 'Number', minValue: 20 },
+  MaxAllocatedStorage: { description: 'Ceiling of storage autoscaling, GiB', type: 'Number', minValue: 22 },
+  MultiAz: { description: 'Whether a standby in a second zone exists', allowedValues: ['true', 'false'] },
+  ReplicaCount: { description: 'Read replicas', allowedValues: ['0', '1'] },
+  BackupRetentionDays: { description: 'Days that backups are kept', type: 'Number', minValue: 1, maxValue: 35 },
+  AlarmTopicArn: { description: 'Where alarms go', ...ARN },
+  BucketName: { description: 'The bucket of the tenant', allowedPattern: 'tenant-.+', maxLength: 63 },
+  AccessRoleArn: { description: 'The one role that reads and writes the data; it may not exist yet', ...ARN },
+  AccessLogBucketName: { description: 'The bucket of the cell that gets the access logs' },
+  SecretArn: { description: 'The secret with the credentials of the database', ...ARN },
+  DatabaseResourceId: { description: 'What rds-db:connect calls the database', allowedPattern: 'db-[A-Z0-9]+' },
+  ExternalId: { description: 'What a caller who takes on the role must name', allowedPattern: 'x[0-9a-z]+' },
+  TrustedRoleArns: { description: 'The roles that may take on the role of the tenant', type: 'CommaDelimitedList' },
+};
+
+/** A template that any account can launch, without CDK's bootstrap stack. */
+class UnbootstrappedSynthesizer extends DefaultStackSynthesizer {
+  constructor() {
+    super({ generateBootstrapVersionRule: false });
+  }
+
+  /** Narrowed to what `IStackSynthesizer` declares under exactOptionalPropertyTypes. */
+  override get bootstrapQualifier(): string {
+    return super.bootstrapQualifier ?? DefaultStackSynthesizer.DEFAULT_QUALIFIER;
+  }
+}
+
+/**
+ * A stack that is synthesized once and launched for every tenant: no environment, no assets, no bootstrap version.
+ * It declares a parameter when it first reads it, and an output by the name that the contract gives it.
+ */
+export abstract class TenantTemplate<K extends StackKind> extends Stack {
+  protected readonly tenantId: string;
+  protected readonly keyArn: string;
+
+  protected constructor(scope: Construct, kind: K, description: string) {
+    super(scope, kind, {
+      description,
+      analyticsReporting: false,
+      synthesizer: new UnbootstrappedSynthesizer(),
+    });
+    this.tenantId = this.declare('TenantId').valueAsString;
+    this.keyArn = this.declare('KeyArn').valueAsString;
+    // CloudFormation cannot resolve parameters in the tags of the stack itself; LaunchStack sets those.
+    Tags.of(this).add(TENANT_TAG, this.tenantId, { excludeResourceTypes: ['aws:cdk:stack'] });
+  }
+
+  protected text(name: StackParameter<K>): string {
+    return this.declare(name).valueAsString;
+  }
+
+  protected number(name: StackParameter<K>): number {
+    return this.declare(name).valueAsNumber;
+  }
+
+  protected list(name: StackParameter<K>): string[] {
+    return this.declare(name).valueAsList;
+  }
+
+  /** Outputs may bear the name of a parameter, constructs may not: only the logical id is the contract's. */
+  protected output(name: keyof StackOutputs<K> & string, value: string): CfnOutput {
+    const output = new CfnOutput(this, `Output${name}`, { value });
+    output.overrideLogicalId(name);
+    return output;
+  }
+
+  private declare(name: StackParameter<StackKind>): CfnParameter {
+    const declared = this.node.tryFindChild(name);
+    return declared instanceof CfnParameter ? declared : new CfnParameter(this, name, PARAMETERS[name]);
+  }
+}
