@@ -1,4 +1,13 @@
-import { CfnOutput, CfnParameter, type CfnParameterProps, DefaultStackSynthesizer, Stack, Tags } from 'aws-cdk-lib';
+import {
+  CfnOutput,
+  CfnParameter,
+  type CfnParameterProps,
+  type IStackSynthesizer,
+  LegacyStackSynthesizer,
+  Stack,
+  StackSynthesizer,
+  Tags,
+} from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { TENANT_TAG } from '../../functions/contract/naming';
 import type { STACK_PARAMETERS, StackKind, StackOutputs } from '../../functions/contract/stacks';
@@ -38,16 +47,14 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   TrustedRoleArns: { description: 'The roles that may take on the role of the tenant', type: 'CommaDelimitedList' },
 };
 
-/** A template that any account can launch, without CDK's bootstrap stack. */
-class UnbootstrappedSynthesizer extends DefaultStackSynthesizer {
-  constructor() {
-    super({ generateBootstrapVersionRule: false });
-  }
+/** CDK's classes do not fit CDK's interface under exactOptionalPropertyTypes: this says that they do. */
+const isSynthesizer = (made: unknown): made is IStackSynthesizer => made instanceof StackSynthesizer;
 
-  /** Narrowed to what `IStackSynthesizer` declares under exactOptionalPropertyTypes. */
-  override get bootstrapQualifier(): string {
-    return super.bootstrapQualifier ?? DefaultStackSynthesizer.DEFAULT_QUALIFIER;
-  }
+/** For a template that any account can launch: without assets, without CDK's bootstrap stack. */
+function plainSynthesizer(): IStackSynthesizer {
+  const made: unknown = new LegacyStackSynthesizer();
+  if (!isSynthesizer(made)) throw new TypeError('LegacyStackSynthesizer is no StackSynthesizer');
+  return made;
 }
 
 /**
@@ -62,7 +69,7 @@ export abstract class TenantTemplate<K extends StackKind> extends Stack {
     super(scope, kind, {
       description,
       analyticsReporting: false,
-      synthesizer: new UnbootstrappedSynthesizer(),
+      synthesizer: plainSynthesizer(),
     });
     this.tenantId = this.declare('TenantId').valueAsString;
     this.keyArn = this.declare('KeyArn').valueAsString;
