@@ -1,4 +1,4 @@
-import { CfnDeletionPolicy, type CfnResource, aws_logs as logs } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, aws_logs as logs } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /** The logs that RDS for PostgreSQL sends to CloudWatch. */
@@ -26,8 +26,4 @@ export function databaseLogGroups(
     group.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
     return group;
   });
-}
-
-export function dependOnAll(resource: CfnResource, dependencies: readonly CfnResource[]): void {
-  for (const dependency of dependencies) resource.addResourceDependency(dependency);
 }

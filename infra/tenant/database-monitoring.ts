@@ -1,0 +1,31 @@
+import { Aws, aws_iam as iam, Validations } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { tenantNames } from '../../functions/contract/naming';
+import { tenantServiceRole } from './service-role';
+
+/**
+ * The role of RDS's enhanced monitoring. OS metrics go to the account's one group `RDSOSMetrics`, which RDS owns: what is
+ * left there of a deleted database expires after 30 days, holds no name and no data of the tenant.
+ */
+export function monitoringRole(scope: Construct, tenantId: string, boundaryArn: string): iam.CfnRole {
+  const logGroup = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:RDSOSMetrics`;
+  const role = tenantServiceRole(scope, 'MonitoringRole', {
+    tenantId,
+    boundaryArn,
+    purpose: 'monitoring',
+    service: 'monitoring.rds.amazonaws.com',
+    sourceArn: `arn:${Aws.PARTITION}:rds:${Aws.REGION}:${Aws.ACCOUNT_ID}:db:${tenantNames.database(tenantId)}*`,
+    statements: [
+      new iam.PolicyStatement({ actions: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy'], resources: [logGroup] }),
+      new iam.PolicyStatement({
+        actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams', 'logs:GetLogEvents'],
+        resources: [`${logGroup}:log-stream:*`],
+      }),
+    ],
+  });
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics:log-stream:*]',
+    reason: 'RDS names the stream after a resource id that does not exist before the instance.',
+  });
+  return role;
+}

@@ -1,0 +1,102 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { STACK_KINDS, STACK_PARAMETERS, type StackKind, StackOutputSchemas } from '../../functions/contract/stacks';
+import { synthesizeTenantTemplates, TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
+
+interface CfnTemplate {
+  Parameters: Record<string, { Default?: unknown }>;
+  Outputs: Record<string, { Condition?: string }>;
+  Rules?: unknown;
+  Resources: Record<string, { Type: string; Properties: Record<string, unknown>; DeletionPolicy?: string }>;
+}
+
+let directory: string;
+const synthesize = (name: string) => synthesizeTenantTemplates(join(directory, name));
+const templateOf = (kind: StackKind) =>
+  JSON.parse(readFileSync(join(directory, 'first', `${kind}.template.json`), 'utf8')) as CfnTemplate;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'tenant-templates-test-'));
+  synthesize('first');
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const ofType = (template: CfnTemplate, type: string) =>
+  Object.values(template.Resources).filter((resource) => resource.Type === type);
+
+describe.each(STACK_KINDS)('the %s template', (kind) => {
+  test('declares the parameters of the contract and no others, none with a default', () => {
+    const { Parameters } = templateOf(kind);
+    expect(Object.keys(Parameters).sort()).toEqual([...STACK_PARAMETERS[kind]].sort());
+    expect(Object.values(Parameters).filter((parameter) => parameter.Default !== undefined)).toEqual([]);
+  });
+
+  test('has the outputs of the contract and no others; conditional ones are optional there', () => {
+    const { Outputs } = templateOf(kind);
+    const { shape } = StackOutputSchemas[kind];
+    expect(Object.keys(Outputs).sort()).toEqual(Object.keys(shape).sort());
+    for (const [name, schema] of Object.entries(shape))
+      expect([name, Outputs[name]?.Condition !== undefined]).toEqual([name, schema.safeParse(undefined).success]);
+  });
+
+  test('launches anywhere: no assets, no bootstrap stack, no CDK metadata', () => {
+    const text = JSON.stringify(templateOf(kind));
+    expect(text).not.toMatch(/bootstrap|cdk-hnb659fds|AWS::CDK::Metadata|aws:cdk:path|AssetParameters/i);
+    expect(templateOf(kind).Rules).toBeUndefined();
+  });
+
+  test('tags everything that takes tags with the tenant', () => {
+    const untaggable = [
+      'AWS::EC2::Route',
+      'AWS::EC2::SubnetRouteTableAssociation',
+      'AWS::S3::BucketPolicy',
+      'AWS::SecretsManager::SecretTargetAttachment',
+    ];
+    for (const [id, { Type, Properties }] of Object.entries(templateOf(kind).Resources))
+      if (!untaggable.includes(Type))
+        expect([id, Properties.Tags]).toEqual([
+          id,
+          expect.arrayContaining([{ Key: 'tenantId', Value: { Ref: 'TenantId' } }]),
+        ]);
+  });
+
+  test('keeps every role under the tenants path and inside the boundary', () => {
+    for (const role of ofType(templateOf(kind), 'AWS::IAM::Role'))
+      expect(role.Properties).toMatchObject({ Path: '/tenants/', PermissionsBoundary: { Ref: 'BoundaryArn' } });
+  });
+
+  test('retains nothing when it is deleted', () => {
+    const snapshotByDefault = ['AWS::RDS::DBInstance'];
+    for (const [id, { Type, DeletionPolicy }] of Object.entries(templateOf(kind).Resources)) {
+      expect([id, DeletionPolicy ?? 'Delete']).toEqual([id, 'Delete']);
+      if (snapshotByDefault.includes(Type)) expect([id, DeletionPolicy]).toEqual([id, 'Delete']);
+    }
+  });
+});
+
+test('the same source gives the same text and version, even under the CDK command line', () => {
+  const first = synthesize('first');
+  process.env.CDK_CONTEXT_JSON = JSON.stringify({
+    'aws:cdk:enable-path-metadata': true,
+    'aws:cdk:version-reporting': true,
+  });
+  const second = synthesize('second');
+  delete process.env.CDK_CONTEXT_JSON;
+  for (const kind of STACK_KINDS) {
+    expect(readFileSync(second[kind].file, 'utf8')).toBe(readFileSync(first[kind].file, 'utf8'));
+    expect(second[kind].version).toBe(first[kind].version);
+    expect(first[kind].version).toMatch(/^[0-9a-f]{12}$/);
+  }
+  expect(new Set(STACK_KINDS.map((kind) => first[kind].version)).size).toBe(STACK_KINDS.length);
+});
+
+test('cdk-nag finds nothing that is not acknowledged with a reason', () => {
+  const app = tenantApp(join(directory, 'nag'));
+  for (const kind of STACK_KINDS) TENANT_STACKS[kind](app);
+  const findings = new AwsSolutionsChecks()
+    .validateScope(app)
+    .violations.map((found) => [found.ruleName, found.violatingResources.map((resource) => resource.constructPath)]);
+  expect(findings).toEqual([]);
+});
