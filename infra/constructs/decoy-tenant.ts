@@ -84,7 +84,7 @@ export class DecoyTenant extends Construct {
       externalId: this.externalId,
       trusted: [props.taskRole.roleArn, ...props.trustedRoleArns].map((arn) => new iam.ArnPrincipal(arn)),
       boundaryArn: props.boundary.managedPolicyArn,
-      bucketArn: bucket.attrArn,
+      bucketArn: `arn:${Aws.PARTITION}:s3:::${this.bucketName}`,
       keyArn: this.keyArn,
       secretArn: this.secretArn,
     });
@@ -93,7 +93,8 @@ export class DecoyTenant extends Construct {
       Validations.of(on).acknowledge({ id: `AwsSolutions-${rule}`, reason });
     acknowledge(secret, 'SMG4', 'The secret opens nothing: the decoy has no database.');
     acknowledge(bucket, 'S1', 'The decoy holds nothing but what probes put there.');
-    acknowledge(role, 'IAM5', "All objects of the decoy's own bucket.");
+    const objects = `arn:<AWS::Partition>:s3:::${tenantNames.bucket(this.tenantId, '<AWS::AccountId>', '<AWS::Region>')}/*`;
+    acknowledge(role, `IAM5[Resource::${objects}]`, "All objects of the decoy's own bucket.");
   }
 
   private key(): string {

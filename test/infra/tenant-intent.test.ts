@@ -1,0 +1,219 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { StackKind } from '../../functions/contract/stacks';
+import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
+
+const template = (kind: StackKind) => Template.fromStack(TENANT_STACKS[kind](tenantApp('cdk.out')));
+const allOf = (of: Template, type: string) => Object.values(of.findResources(type)).map((found) => found.Properties);
+const SLOT_HALF = { 'Fn::Select': [0, { 'Fn::Cidr': [{ 'Fn::GetAtt': ['Vpc', 'CidrBlock'] }, 2, '7'] }] };
+
+describe('network', () => {
+  const network = template('network');
+
+  test('there is no way to the internet', () => {
+    for (const type of ['InternetGateway', 'NatGateway', 'EgressOnlyInternetGateway', 'TransitGatewayAttachment'])
+      network.resourceCountIs(`AWS::EC2::${type}`, 0);
+    for (const subnet of allOf(network, 'AWS::EC2::Subnet')) expect(subnet.MapPublicIpOnLaunch).toBe(false);
+  });
+
+  test('the two database subnets are in different zones and share one private route table', () => {
+    const subnets = allOf(network, 'AWS::EC2::Subnet');
+    expect(subnets).toHaveLength(2);
+    expect(new Set(subnets.map((subnet) => JSON.stringify(subnet.AvailabilityZone))).size).toBe(2);
+    expect(new Set(subnets.map((subnet) => JSON.stringify(subnet.CidrBlock))).size).toBe(2);
+    for (const association of allOf(network, 'AWS::EC2::SubnetRouteTableAssociation'))
+      expect(association.RouteTableId).toEqual({ 'Fn::GetAtt': ['RouteTable', 'RouteTableId'] });
+  });
+
+  test('every route goes over the peering: to the application subnets, and back to the database subnets only', () => {
+    const routes = allOf(network, 'AWS::EC2::Route').map(
+      ({ RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId, ...other }) => {
+        expect(VpcPeeringConnectionId).toEqual({ Ref: 'Peering' });
+        expect(other).toEqual({});
+        return [RouteTableId.Ref ?? 'own', DestinationCidrBlock];
+      },
+    );
+    expect(routes).toEqual([
+      ['own', { Ref: 'CellAppCidr' }],
+      ['CellRouteTableIdA', SLOT_HALF],
+      ['CellRouteTableIdB', SLOT_HALF],
+      ['CellRouteTableIdC', SLOT_HALF],
+    ]);
+  });
+
+  test('the database admits PostgreSQL from the cell and may open no connection itself', () => {
+    network.resourceCountIs('AWS::EC2::SecurityGroup', 1);
+    network.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: [
+        Match.objectLike({ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, CidrIp: { Ref: 'CellAppCidr' } }),
+      ],
+      SecurityGroupEgress: [Match.objectLike({ CidrIp: '127.0.0.1/32' })],
+    });
+  });
+
+  test("the endpoint leads to the tenant's bucket alone", () => {
+    const [endpoint] = allOf(network, 'AWS::EC2::VPCEndpoint');
+    expect(endpoint?.VpcEndpointType).toBe('Gateway');
+    for (const statement of endpoint?.PolicyDocument.Statement ?? [])
+      for (const resource of statement.Resource)
+        expect(JSON.stringify(resource)).toContain('s3:::tenant-",{"Ref":"TenantId"}');
+  });
+
+  test("all traffic is logged, under the tenant's key", () => {
+    network.hasResourceProperties('AWS::EC2::FlowLog', {
+      ResourceType: 'VPC',
+      ResourceId: { 'Fn::GetAtt': ['Vpc', 'VpcId'] },
+      TrafficType: 'ALL',
+      LogGroupName: { Ref: 'FlowLogGroup' },
+    });
+    network.hasResourceProperties('AWS::Logs::LogGroup', { KmsKeyId: { Ref: 'KeyArn' }, RetentionInDays: 365 });
+  });
+});
+
+describe('database', () => {
+  const database = template('database');
+
+  test("everything that it stores is under the tenant's key", () => {
+    const key = { Ref: 'KeyArn' };
+    database.hasResourceProperties('AWS::RDS::DBInstance', { StorageEncrypted: true, KmsKeyId: key });
+    database.allResourcesProperties('AWS::RDS::DBInstance', { PerformanceInsightsKMSKeyId: key });
+    database.allResourcesProperties('AWS::SecretsManager::Secret', { KmsKeyId: key });
+    database.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
+  });
+
+  test('no instance is public, all take IAM logins over TLS, all send their logs', () => {
+    database.allResourcesProperties('AWS::RDS::DBInstance', {
+      PubliclyAccessible: false,
+      EnableIAMDatabaseAuthentication: true,
+      DBParameterGroupName: { Ref: 'ParameterGroup' },
+      VPCSecurityGroups: [{ Ref: 'DatabaseSecurityGroupId' }],
+      EnableCloudwatchLogsExports: ['postgresql', 'upgrade'],
+      CopyTagsToSnapshot: true,
+    });
+    database.hasResourceProperties('AWS::RDS::DBParameterGroup', {
+      Parameters: Match.objectLike({ 'rds.force_ssl': '1' }),
+    });
+  });
+
+  test('the log groups that RDS would make and leave behind belong to the stack', () => {
+    const groups = database.findResources('AWS::Logs::LogGroup');
+    for (const [id, instance] of Object.entries(database.findResources('AWS::RDS::DBInstance'))) {
+      expect(instance.DependsOn).toEqual([`${id}PostgresqlLogs`, `${id}UpgradeLogs`]);
+      const ending = id === 'Replica' ? '-replica' : '';
+      expect(instance.DependsOn.map((group: string) => groups[group]?.Properties.LogGroupName)).toEqual(
+        ['postgresql', 'upgrade'].map((log) => ({
+          'Fn::Join': ['', ['/aws/rds/instance/tenant-', { Ref: 'TenantId' }, `${ending}/${log}`]],
+        })),
+      );
+    }
+  });
+
+  test('the password is in Secrets Manager only', () => {
+    const [primary] = allOf(database, 'AWS::RDS::DBInstance');
+    expect(JSON.stringify(primary?.MasterUserPassword)).toContain('{{resolve:secretsmanager:');
+    database.hasResourceProperties('AWS::SecretsManager::Secret', {
+      SecretString: Match.absent(),
+      GenerateSecretString: Match.objectLike({ GenerateStringKey: 'password' }),
+    });
+  });
+
+  test('the replica exists only where the plan has one, and inherits what CloudFormation wants unsaid', () => {
+    database.hasResource('AWS::RDS::DBInstance', {
+      Condition: 'HasReplica',
+      Properties: {
+        SourceDBInstanceIdentifier: { Ref: 'Primary' },
+        ...Object.fromEntries(
+          ['Engine', 'EngineVersion', 'KmsKeyId', 'StorageEncrypted', 'DBSubnetGroupName', 'BackupRetentionPeriod']
+            .concat(['MasterUsername', 'MasterUserPassword', 'AllocatedStorage'])
+            .map((inherited) => [inherited, Match.absent()]),
+        ),
+      },
+    });
+    const dependents = Object.entries(database.toJSON().Resources).filter(([id]) => id.startsWith('Replica'));
+    expect(dependents).toHaveLength(4);
+    for (const [, resource] of dependents) expect(resource).toMatchObject({ Condition: 'HasReplica' });
+  });
+
+  test('each alarm says what it means for the tenant, and reaches the topic', () => {
+    const alarms = allOf(database, 'AWS::CloudWatch::Alarm');
+    expect(alarms.map((alarm) => alarm.MetricName).sort()).toEqual([
+      'CPUUtilization',
+      'DatabaseConnections',
+      'FreeStorageSpace',
+      'ReplicaLag',
+    ]);
+    for (const alarm of alarms) {
+      expect(alarm.AlarmActions).toEqual([{ Ref: 'AlarmTopicArn' }]);
+      expect(JSON.stringify(alarm.AlarmDescription)).toContain('Impact on tenant');
+    }
+  });
+});
+
+describe('storage', () => {
+  const storage = template('storage');
+
+  test("the bucket is private, versioned, logged and encrypted with the tenant's key", () => {
+    storage.hasResourceProperties('AWS::S3::Bucket', {
+      BucketName: { Ref: 'BucketName' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: { Ref: 'KeyArn' } },
+          },
+        ],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+      LoggingConfiguration: Match.objectLike({ DestinationBucketName: { Ref: 'AccessLogBucketName' } }),
+    });
+  });
+
+  test('the bucket policy only denies, and leaves emptying and configuring to IAM', () => {
+    const [policy] = allOf(storage, 'AWS::S3::BucketPolicy');
+    const statements: { Effect: string; Action: string | string[]; Sid: string }[] = policy?.PolicyDocument.Statement;
+    expect(statements.map((statement) => statement.Effect)).toEqual(statements.map(() => 'Deny'));
+    const forOthers = statements.filter((statement) => statement.Sid === 'DataForTheTenantsRoleOnly');
+    const denied = forOthers.flatMap((statement) => statement.Action);
+    for (const needed of ['s3:ListBucketVersions', 's3:DeleteObjectVersion', 's3:DeleteBucket', 's3:PutBucketPolicy'])
+      expect(denied.some((action) => new RegExp(`^${action.replace('*', '.*')}$`).test(needed))).toBe(false);
+  });
+});
+
+describe('access', () => {
+  const access = template('access');
+  const [role] = allOf(access, 'AWS::IAM::Role');
+
+  test('a caller must be trusted and name the tenant twice, by external id and session tag', () => {
+    expect(role?.AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['sts:AssumeRole', 'sts:TagSession'],
+        Principal: { AWS: { Ref: 'TrustedRoleArns' } },
+        Condition: {
+          StringEquals: { 'sts:ExternalId': { Ref: 'ExternalId' }, 'aws:RequestTag/tenantId': { Ref: 'TenantId' } },
+        },
+      },
+    ]);
+  });
+
+  test("every grant names the tenant's own resource, none has a wildcard action", () => {
+    expect(role?.Policies).toHaveLength(1);
+    const owned = ['BucketName', 'KeyArn', 'SecretArn', 'DatabaseResourceId'];
+    for (const { Action, Resource } of role?.Policies[0].PolicyDocument.Statement ?? []) {
+      expect(JSON.stringify(Action)).not.toContain('*');
+      expect(owned.some((parameter) => JSON.stringify(Resource).includes(`{"Ref":"${parameter}"}`))).toBe(true);
+    }
+  });
+});
+
+test('a template does not know its account or region', () => {
+  const stack = TENANT_STACKS.network(tenantApp('cdk.out'));
+  expect(Stack.of(stack).environment).toBe('aws://unknown-account/unknown-region');
+});
