@@ -1,4 +1,4 @@
-/** Jest runs TypeScript through swc; @middy/core ships as ES modules only, so it is transformed too. */
+/** Jest runs TypeScript through swc; packages that ship as ES modules only are transformed too. */
 const transform = {
   '^.+\\.(t|j|mj)s$': [
     '@swc/jest',
@@ -9,7 +9,7 @@ const transform = {
 const project = (displayName) => ({
   displayName,
   transform,
-  transformIgnorePatterns: ['/node_modules/(?!@middy/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import {
+  CreateStateMachineCommand,
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
   RedriveExecutionCommand,
@@ -67,43 +68,34 @@ const role = (service: string, actions: string[]) => ({
   },
 });
 
-function template(scriptDir: string, onFailure: string) {
-  const functions = Object.fromEntries(
-    FUNCTIONS.map((name) => [
-      name,
-      {
-        Type: 'AWS::Lambda::Function',
-        Properties: {
-          Runtime: 'nodejs24.x',
-          Handler: 'index.handler',
-          Timeout: 10,
-          Role: { 'Fn::GetAtt': ['FunctionRole', 'Arn'] },
-          Code: { ZipFile: STUB },
-          Environment: { Variables: { FUNCTION_NAME: name, SCRIPT_DIR: scriptDir } },
-        },
-      },
-    ]),
-  );
-  return {
-    Resources: {
-      FunctionRole: role('lambda.amazonaws.com', ['states:SendTaskSuccess', 'logs:PutLogEvents']),
-      MachineRole: role('states.amazonaws.com', ['lambda:InvokeFunction']),
-      ...functions,
-      Machine: {
-        Type: 'AWS::StepFunctions::StateMachine',
-        Properties: {
-          StateMachineName: 'Scripted',
-          RoleArn: { 'Fn::GetAtt': ['MachineRole', 'Arn'] },
-          DefinitionString: aslText(),
-          DefinitionSubstitutions: {
-            OnFailure: onFailure,
-            ...Object.fromEntries(FUNCTIONS.map((name) => [name, { 'Fn::GetAtt': [name, 'Arn'] }])),
+const template = (scriptDir: string) => ({
+  Resources: {
+    FunctionRole: role('lambda.amazonaws.com', ['states:SendTaskSuccess']),
+    MachineRole: role('states.amazonaws.com', ['lambda:InvokeFunction']),
+    ...Object.fromEntries(
+      FUNCTIONS.map((name) => [
+        name,
+        {
+          Type: 'AWS::Lambda::Function',
+          Properties: {
+            FunctionName: name,
+            Runtime: 'nodejs24.x',
+            Handler: 'index.handler',
+            Timeout: 10,
+            Role: { 'Fn::GetAtt': ['FunctionRole', 'Arn'] },
+            Code: { ZipFile: STUB },
+            Environment: { Variables: { FUNCTION_NAME: name, SCRIPT_DIR: scriptDir } },
           },
         },
-      },
-    },
-  };
-}
+      ]),
+    ),
+  },
+  Outputs: { MachineRoleArn: { Value: { 'Fn::GetAtt': ['MachineRole', 'Arn'] } } },
+});
+
+/** The file as CloudFormation would hand it to Step Functions, its placeholders filled in. */
+const definition = (functionArn: (name: string) => string, onFailure: string) =>
+  aslText().replace(/\$\{(\w+)\}/g, (_, name: string) => (name === 'OnFailure' ? onFailure : functionArn(name)));
 
 const FINAL = new Set(['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT']);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -130,13 +122,21 @@ export class ScriptedMachine {
       await cloudformation.send(
         new CreateStackCommand({
           StackName: 'scripted',
-          TemplateBody: JSON.stringify(template(dir, onFailure)),
+          TemplateBody: JSON.stringify(template(dir)),
           Capabilities: ['CAPABILITY_IAM'],
         }),
       );
-      await waitUntilStackCreateComplete(
+      const { reason } = await waitUntilStackCreateComplete(
         { client: cloudformation, maxWaitTime: 30, minDelay: 0.2, maxDelay: 0.5 },
         { StackName: 'scripted' },
+      );
+      const here = `${emulator.region}:${emulator.accountId}`;
+      await machine.sfn.send(
+        new CreateStateMachineCommand({
+          name: 'Scripted',
+          roleArn: (reason as DescribeStacksOutput).Stacks?.[0]?.Outputs?.[0]?.OutputValue,
+          definition: definition((name) => `arn:aws:lambda:${here}:function:${name}`, onFailure),
+        }),
       );
       machine.reset();
       return machine;
