@@ -1,9 +1,19 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 
@@ -14,10 +24,15 @@ const ROOT = join(__dirname, '../..');
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const REGION = 'eu-central-1';
 const ACCOUNT_ID = '000000000000';
+const ROOT_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 
 export interface EmulatorOptions {
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the emulator keeps its files while it runs; a temporary folder by default. Removed at stop. */
+  readonly stateDir?: string;
+  /** By default inside the state folder, and removed with it. */
+  readonly logFile?: string;
 }
 
 /** A running emulator of AWS on loopback, with IAM enforcement on; `test`/`test` is root. */
@@ -25,11 +40,17 @@ export interface Emulator {
   readonly endpointUrl: string;
   readonly region: string;
   readonly accountId: string;
-  readonly pid: number;
+  /** A request here, whatever its Host, reaches the listener of the load balancer. */
+  readonly loadBalancerUrl: string;
   readonly logFile: string;
+  readonly pid: number;
   /** Environment with which any AWS client of a child process talks to the emulator as root. */
   environment(): Record<string, string>;
-  /** Stops the emulator and its functions and removes its files. */
+  /** AWS_CONTAINER_CREDENTIALS_FULL_URI for a local process that plays an ECS task with this task role. */
+  containerCredentialsUrl(roleArn: string): string;
+  /** Forgets every resource. */
+  reset(): Promise<void>;
+  /** Ends the emulator and its functions and removes its files. */
   stop(): Promise<void>;
 }
 
@@ -45,90 +66,119 @@ async function python(): Promise<string> {
   return 'python3';
 }
 
-/** Builds the virtual environment under a name of its own and renames it, so that two builds at once do no harm. */
-async function installed(): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const home = join(ROOT, '.local', `venv-${digest}`);
-  if (existsSync(home)) return join(home, 'bin/python');
-  mkdirSync(dirname(home), { recursive: true });
-  const lock = `${home}.lock`;
+/** Takes the lock, a folder that only one process can make; false as soon as another's work is done. */
+async function locked(lock: string, done: () => boolean): Promise<boolean> {
   for (;;) {
     try {
       mkdirSync(lock);
-      break;
+      return true;
     } catch {
-      if (existsSync(home)) return join(home, 'bin/python');
+      if (done()) return false;
       const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
       if (age > 300_000) rmSync(lock, { recursive: true, force: true });
       await pause(200);
     }
   }
+}
+
+/** Builds the virtual environment beside its final name and renames it: an installation cut short is never used. */
+async function installed(): Promise<string> {
+  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const home = join(ROOT, '.local', `venv-${digest}`);
+  const interpreter = join(home, 'bin/python');
+  const done = () => existsSync(interpreter);
+  if (done()) return interpreter;
+  const command = await python();
+  mkdirSync(dirname(home), { recursive: true });
+  const lock = `${home}.lock`;
+  if (!(await locked(lock, done))) return interpreter;
+  const building = `${home}.building`;
   try {
-    if (existsSync(home)) return join(home, 'bin/python');
-    const building = mkdtempSync(`${home}.building-`);
-    await run(await python(), ['-m', 'venv', building]);
-    await run(join(building, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS]);
+    if (done()) return interpreter;
+    rmSync(building, { recursive: true, force: true });
+    await run(command, ['-m', 'venv', building]);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
+    await run(join(building, 'bin/python'), pip).catch((failure: Error) => {
+      throw new Error(`the AWS emulator could not be installed: ${failure.message}`);
+    });
     renameSync(building, home);
-    return join(home, 'bin/python');
+    return interpreter;
   } finally {
+    rmSync(building, { recursive: true, force: true });
     rmSync(lock, { recursive: true, force: true });
   }
 }
 
 async function healthy(url: string, child: ChildProcess, logFile: string): Promise<void> {
-  for (let waited = 0; waited < 30_000; waited += 50) {
-    if (child.exitCode !== null) throw new Error(`the emulator ended at once: ${readFileSync(logFile, 'utf8').slice(-2000)}`);
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the emulator ended at once: ${readFileSync(logFile, 'utf8').trim().slice(-2000)}`);
+    }
     const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
     if (answer?.ok) return;
-    await pause(50);
+    await pause(25);
   }
-  throw new Error(`the emulator did not answer in 30 s, see ${logFile}`);
+  throw new Error(`the emulator did not answer in 60 s, see ${logFile}`);
+}
+
+function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number): Record<string, string | undefined> {
+  const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, AWS_ENDPOINT_URL: ___, PYTHONPATH: ____, ...inherited } = process.env;
+  return {
+    ...inherited,
+    ...ROOT_CREDENTIALS,
+    AUTH: 'true',
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(port),
+    LOAD_BALANCER_PORT: String(loadBalancerPort),
+    MINISTACK_HOST: '127.0.0.1',
+    MINISTACK_ACCOUNT_ID: ACCOUNT_ID,
+    MINISTACK_REGION: REGION,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+    S3_DATA_DIR: join(dir, 's3'),
+    STATE_DIR: join(dir, 'state'),
+    TMPDIR: dir,
+    EMULATOR_STATE_DIR: dir,
+    DOCKER_HOST: `unix://${join(dir, 'no-docker.sock')}`,
+    PYTHONDONTWRITEBYTECODE: '1',
+    // AWS's Node runtime ships the SDK; a function's CommonJS bundle finds it here.
+    NODE_PATH: join(ROOT, 'node_modules'),
+    PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter),
+  };
 }
 
 /**
- * Starts an emulator of its own on a free port. It ends with this process, whatever ends this process: its standard
+ * Starts an emulator of its own on free ports. It ends with this process, whatever ends this process: its standard
  * input is a pipe that only this process holds.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const interpreter = await installed();
-  const dir = mkdtempSync(join(tmpdir(), 'emulator-'));
-  const logFile = join(dir, 'emulator.log');
+  const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
+  mkdirSync(dir, { recursive: true });
+  const logFile = options.logFile ?? join(dir, 'emulator.log');
   const port = await getPort({ host: '127.0.0.1' });
+  const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
   const endpointUrl = `http://127.0.0.1:${port}`;
-  const credentials = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
-  const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, ...inherited } = process.env;
   const log = openSync(logFile, 'a');
   const child = spawn(interpreter, [join(__dirname, 'serve.py')], {
     cwd: dir,
+    // A group of its own: a Ctrl-C in the terminal is the caller's to answer, and stop() ends the whole group.
+    detached: true,
     stdio: ['pipe', log, log],
-    env: {
-      ...inherited,
-      ...credentials,
-      AUTH: 'true',
-      BIND_HOST: '127.0.0.1',
-      GATEWAY_PORT: String(port),
-      MINISTACK_HOST: '127.0.0.1',
-      MINISTACK_REGION: REGION,
-      AWS_REGION: REGION,
-      AWS_DEFAULT_REGION: REGION,
-      IOT_MTLS_ENABLED: '0',
-      SFTP_ENABLED: '0',
-      S3_DATA_DIR: join(dir, 's3'),
-      TMPDIR: dir,
-      DOCKER_HOST: 'unix:///nonexistent',
-      PYTHONDONTWRITEBYTECODE: '1',
-      // AWS's Node runtime ships the SDK; a function's CommonJS bundle finds it here.
-      NODE_PATH: join(ROOT, 'node_modules'),
-      PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH ?? ''}`,
-      ...options.env,
-    },
+    env: { ...emulatorEnvironment(dir, port, loadBalancerPort), ...options.env },
   });
+  closeSync(log);
   const ended = once(child, 'exit');
   const stop = async () => {
-    child.stdin?.end();
+    child.stdin?.destroy();
     const killing = setTimeout(() => child.kill('SIGKILL'), 10_000);
     if (child.exitCode === null && child.signalCode === null) await ended;
     clearTimeout(killing);
+    endGroup(child.pid);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
@@ -141,16 +191,31 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     endpointUrl,
     region: REGION,
     accountId: ACCOUNT_ID,
-    pid: child.pid ?? 0,
+    loadBalancerUrl: `http://127.0.0.1:${loadBalancerPort}`,
     logFile,
+    pid: child.pid ?? 0,
     environment: () => ({
-      ...credentials,
+      ...ROOT_CREDENTIALS,
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_REGION: REGION,
       AWS_DEFAULT_REGION: REGION,
       AWS_EC2_METADATA_DISABLED: 'true',
       CDK_DISABLE_CLI_TELEMETRY: '1',
     }),
+    containerCredentialsUrl: (roleArn) => `${endpointUrl}/_local/credentials?role=${encodeURIComponent(roleArn)}`,
+    reset: async () => {
+      const answer = await fetch(`${endpointUrl}/_ministack/reset`, { method: 'POST' });
+      if (!answer.ok) throw new Error(`the emulator was not reset: ${answer.status} ${await answer.text()}`);
+    },
     stop,
   };
+}
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nothing of the group is left
+  }
 }

@@ -1,16 +1,17 @@
 """Serves the pinned emulator on loopback, with the patches beside this file applied.
 
+Two ports: GATEWAY_PORT is the endpoint of every AWS API, LOAD_BALANCER_PORT the listener of the load balancer.
 The process ends when its standard input closes, so it never outlives the process that started it, whatever ends that one.
-
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib
-import json
+import logging
 import os
 import pkgutil
+import shutil
 import signal
 import sys
 import threading
@@ -27,12 +28,20 @@ def refuse(reason: str) -> None:
 
 
 def apply_patches() -> None:
-    """Each module of `patches` has `apply()`, which asserts the shape of what it replaces and then replaces it."""
+    """Each module of `patches` has `apply()`, which asserts the shape of what it replaces and then replaces it.
+
+    EMULATOR_WITHOUT_PATCH leaves out the modules it names: that is how a check is seen to fail.
+    """
     sys.path.insert(0, str(HERE))
-    only_without = os.environ.get("EMULATOR_WITHOUT_PATCH", "").split(",")
+    left_out = os.environ.get("EMULATOR_WITHOUT_PATCH", "").split(",")
     for module in sorted(pkgutil.iter_modules([str(HERE / "patches")]), key=lambda found: found.name):
-        if module.name not in only_without:
-            importlib.import_module(f"patches.{module.name}").apply()
+        patch = importlib.import_module(f"patches.{module.name}")
+        if module.name in left_out or not hasattr(patch, "apply"):
+            continue
+        try:
+            patch.apply()
+        except AssertionError as changed:
+            refuse(f"patch {module.name} does not fit this version of ministack: {changed}")
 
 
 def end_with_parent() -> None:
@@ -46,41 +55,53 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, load_balancer_port: int | None) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
+    from load_balancer import with_load_balancer
     from ministack import app as ministack_app
 
     config = Config()
-    config.bind = [f"127.0.0.1:{port}"]
+    config.bind = [f"127.0.0.1:{at}" for at in (port, load_balancer_port) if at]
     config.keep_alive_timeout = 75
+    config.graceful_timeout = 0.2
+    config.backlog = 2048
     config.loglevel = os.environ.get("LOG_LEVEL", "WARNING").upper()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
-    await hypercorn_serve(ministack_app.app, config, shutdown_trigger=stopped.wait)
+    await hypercorn_serve(
+        with_load_balancer(ministack_app.app, load_balancer_port), config, shutdown_trigger=stopped.wait
+    )
 
 
-def end_workers() -> None:
-    from ministack.core import lambda_runtime
-
-    lambda_runtime.reset()
+def end_group() -> None:
+    """The emulator leads a process group of its own: whatever it has started ends with it, and its files go."""
+    sys.stdout.flush()
+    state = os.environ.get("EMULATOR_STATE_DIR")
+    if state:
+        shutil.rmtree(state, ignore_errors=True)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(0)
 
 
 def main() -> None:
-    found = version("ministack")
+    try:
+        found = version("ministack")
+    except ModuleNotFoundError:
+        found = "none"
     if found != PINNED:
         refuse(f"ministack {PINNED} is wanted, {found} is installed")
-    port = int(os.environ["GATEWAY_PORT"])
+    logging.getLogger("hypercorn.access").setLevel(logging.ERROR)
     apply_patches()
     end_with_parent()
+    load_balancer_port = os.environ.get("LOAD_BALANCER_PORT")
     try:
-        asyncio.run(serve(port))
+        asyncio.run(serve(int(os.environ["GATEWAY_PORT"]), int(load_balancer_port) if load_balancer_port else None))
     finally:
-        end_workers()
-        sys.stdout.flush()
-        os._exit(0)
+        end_group()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+"""The load balancer's own port: what arrives there goes to the listener rules of the Application Load Balancer.
+
+The emulator knows a load balancer by its DNS name, which no local client can resolve; on this port any Host is served,
+as a browser's request is that reached the load balancer by way of DNS. The first load balancer made is the one served.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs
+
+
+def with_load_balancer(app: Any, port: int | None) -> Any:
+    async def dispatch(scope, receive, send):
+        if scope["type"] == "http" and scope["server"][1] == port:
+            await _serve(scope, receive, send)
+        else:
+            await app(scope, receive, send)
+
+    return dispatch
+
+
+async def _serve(scope, receive, send) -> None:
+    from ministack import app as ministack_app
+    from ministack.core.responses import StreamingResponse
+    from ministack.services import alb
+
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    query = scope.get("query_string", b"").decode("latin-1")
+    body = await ministack_app._read_request_body(receive, scope["method"], headers)
+    load_balancer = next(iter(alb._lbs.values()), None)
+    if load_balancer is None:
+        status, answered, content = 503, {"content-type": "text/plain"}, b"there is no load balancer yet"
+    else:
+        listeners = [x for x in alb._listeners.values() if x["LoadBalancerArn"] == load_balancer["LoadBalancerArn"]]
+        # A certificate and the redirect to it are of no use on loopback: HTTPS, where there is one, answers.
+        listeners.sort(key=lambda x: x.get("Protocol") != "HTTPS")
+        status, answered, content = await alb.dispatch_request(
+            load_balancer,
+            scope["method"],
+            scope["path"],
+            headers,
+            body,
+            parse_qs(query, keep_blank_values=True),
+            listeners[0].get("Port", 80) if listeners else 80,
+            client_ip=(scope.get("client") or ("127.0.0.1",))[0],
+            raw_query_string=query,
+            raw_path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1"),
+        )
+    if isinstance(content, StreamingResponse):
+        await ministack_app._send_streaming_response(send, receive, status, answered, content)
+    else:
+        await ministack_app._send_response(send, status, answered, content)
