@@ -1,0 +1,91 @@
+import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { STEPS } from '../functions/contract/steps';
+
+const ROOT = join(__dirname, '..');
+export const FUNCTIONS_DIRECTORY = join(ROOT, 'dist/functions');
+export const SERVICE_DIRECTORY = join(ROOT, 'dist/service');
+
+const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
+const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** Source file of every function: the contract's steps, and the edges found in functions/edges. */
+export function functionSources(): Record<string, string> {
+  const steps = STEPS.flatMap((step) => {
+    const names: string[] = 'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function];
+    return names.map((name) => [name, `functions/steps/${step.folder}/${kebab(name)}.ts`] as const);
+  });
+  const edges = globSync('functions/edges/*/', { cwd: ROOT })
+    .map((folder) => basename(folder))
+    .map((name) => [pascal(name), `functions/edges/${name}/${name}.ts`] as const);
+  return Object.fromEntries([...steps, ...edges]);
+}
+
+export interface BuiltBundle {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+const SHARED: BuildOptions = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'error',
+  write: false,
+};
+
+/** Only what has changed: two builds at once never leave a half-written file to each other. */
+function write(file: string, contents: Uint8Array): void {
+  if (existsSync(file) && readFileSync(file).equals(contents)) return;
+  mkdirSync(dirname(file), { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, file);
+}
+
+/**
+ * Bundles every function to dist/functions/NAME/index.js, and the shared service to dist/service/server.js, in one
+ * parallel pass.
+ *
+ * `@aws-sdk/client-ec2` alone is larger than the limit we set for a bundle; AWS's Node runtime has it.
+ *
+ * @throws Error that lists the functions of the contract that have no source
+ */
+export async function buildFunctions(): Promise<BuiltBundle[]> {
+  const sources = functionSources();
+  const missing = Object.entries(sources).filter(([, file]) => !existsSync(join(ROOT, file)));
+  if (missing.length > 0) {
+    throw new Error(`functions without a source:\n${missing.map(([name, file]) => `  ${name}: ${file}`).join('\n')}`);
+  }
+  const [functions, service] = await Promise.all([
+    build({
+      ...SHARED,
+      entryPoints: Object.entries(sources).map(([name, file]) => ({ in: file, out: `${name}/index` })),
+      outdir: FUNCTIONS_DIRECTORY,
+      external: ['@aws-sdk/client-ec2'],
+    }),
+    build({ ...SHARED, entryPoints: { server: 'service/main.ts' }, outdir: SERVICE_DIRECTORY }),
+  ]);
+  const files = functions.outputFiles ?? [];
+  for (const { path, contents } of [...files, ...(service.outputFiles ?? [])]) write(path, contents);
+  return files.map(({ path, contents }) => ({ name: basename(dirname(path)), bytes: contents.byteLength }));
+}
+
+if (require.main === module) {
+  buildFunctions().then(
+    (bundles) => {
+      for (const { name, bytes } of bundles)
+        console.log(`${name.padEnd(20)} ${(bytes / 1000).toFixed(0).padStart(5)} KB`);
+    },
+    (error: unknown) => {
+      console.error(error instanceof Error ? error.message : error);
+      process.exitCode = 1;
+    },
+  );
+}

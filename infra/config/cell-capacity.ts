@@ -1,0 +1,41 @@
+/** What AWS allows one cell; each tenant takes one rule, one peering and one route per route table. */
+export interface CellQuotas {
+  readonly rulesPerLoadBalancer: number;
+  readonly peeringsPerVpc: number;
+  readonly routesPerRouteTable: number;
+}
+
+/** Routes that a cell's application route table has before the first tenant: the VPC's own and the way out. */
+const OWN_ROUTES = 2;
+/** Rules of the load balancer that are no tenant's: each colour's way in for a release's own check. */
+const OWN_RULES = 2;
+/** Listener-rule priorities end here ("CreateRule", Elastic Load Balancing API reference). */
+const HIGHEST_PRIORITY = 50_000;
+const SLOT_PREFIX = 24;
+
+/** How many /24 blocks a range holds. */
+function blocksIn(range: string): number {
+  const prefix = Number(range.split('/')[1]);
+  return 2 ** (SLOT_PREFIX - prefix);
+}
+
+/**
+ * Slots of a cell: the smallest of its quotas, never more than its tenant range or its priorities hold.
+ *
+ * @throws Error when nothing is left: such a cell is a mistake in the stage configuration
+ */
+export function cellCapacity(cell: {
+  readonly quotas: CellQuotas;
+  readonly tenantRange: string;
+  readonly firstPriority: number;
+}): number {
+  const capacity = Math.min(
+    cell.quotas.rulesPerLoadBalancer - OWN_RULES,
+    cell.quotas.peeringsPerVpc,
+    cell.quotas.routesPerRouteTable - OWN_ROUTES,
+    blocksIn(cell.tenantRange),
+    HIGHEST_PRIORITY - cell.firstPriority + 1,
+  );
+  if (!(capacity >= 1)) throw new Error(`a cell with capacity ${capacity} can take no tenant`);
+  return Math.floor(capacity);
+}

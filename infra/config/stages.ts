@@ -1,0 +1,158 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Colour } from '../../functions/contract/cell';
+import type { CellQuotas } from './cell-capacity';
+
+export const STAGES = ['local', 'dev', 'prod'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface CellConfig {
+  /** Part of every name of the cell; lower-case letters and digits, at most 12. */
+  readonly name: string;
+  readonly vpcCidr: string;
+  /** The one block that covers the three application subnets: the first quarter of the VPC's block. */
+  readonly appCidr: string;
+  /** Out of it each slot takes its /24. Must not meet a cell's VPC: peering refuses overlapping blocks. */
+  readonly tenantRange: string;
+  readonly quotas: CellQuotas;
+  readonly firstPriority: number;
+  readonly liveColour: Colour;
+  /** One per AZ keeps an AZ's outage to itself; 0 where nothing needs to leave the VPC. */
+  readonly natGateways: number;
+  readonly service: {
+    readonly cpu: number;
+    readonly memoryMiB: number;
+    /** Tasks of the live colour: at least, and at most under load. The idle colour has none. */
+    readonly liveTasks: { readonly min: number; readonly max: number };
+  };
+}
+
+/** The shared service's image: built by Docker at deploy time, or one that a registry has already. */
+export type ServiceImage = { readonly from: 'dockerfile' } | { readonly from: 'registry'; readonly uri: string };
+
+export interface StageConfig {
+  readonly env: { readonly account: string; readonly region: string };
+  /** Named here, because a lookup would make synthesis depend on credentials. */
+  readonly availabilityZones: readonly [string, string, string];
+  /** Tenants get SUBDOMAIN.DOMAIN. */
+  readonly domain: string;
+  readonly urlScheme: 'https' | 'http';
+  /** An ACM certificate for *.DOMAIN; without one the load balancer speaks plain HTTP. */
+  readonly certificateArn?: string;
+  /** The only account, besides this stage's own, that may put signups on the bus. */
+  readonly billingAccountId: string;
+  readonly cells: readonly CellConfig[];
+  /** What becomes of a failed run's resources: undone, or kept for a redrive. */
+  readonly onFailure: 'rollback' | 'hold';
+  readonly alarmEmail?: string;
+  /** A run older than this is late. A Multi-AZ database with a replica takes most of it. */
+  readonly maxOnboardingMinutes: number;
+  readonly logRetention: RetentionDays;
+  /** What becomes of tables, keys and logs when their stack is deleted. */
+  readonly removalPolicy: RemovalPolicy;
+  readonly deletionProtection: boolean;
+  readonly tracing: boolean;
+  readonly image: ServiceImage;
+  /** The emulator has no bootstrap roles to take on: its credentials are used as they are. */
+  readonly credentials: 'bootstrap-roles' | 'cli';
+  readonly drainTargetsFor: Duration;
+}
+
+/**
+ * Quotas per cell, as the account has them (Service Quotas console), not as we wish them:
+ * - rules per Application Load Balancer: 100 without the default ones, adjustable ("Quotas for your Application Load Balancers");
+ * - active VPC peering connections per VPC: 50, at most 125; routes per route table: 50 in older accounts, 500 by
+ *   default now, at most 1,000 ("Amazon VPC quotas");
+ * - target groups per Application Load Balancer: 100, fixed. A cell has two, whatever its number of tenants.
+ */
+const AWS_DEFAULT_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 100, peeringsPerVpc: 50, routesPerRouteTable: 50 };
+const RAISED_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 200, peeringsPerVpc: 125, routesPerRouteTable: 200 };
+const NO_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 1002, peeringsPerVpc: 1000, routesPerRouteTable: 1002 };
+
+const FIRST_CELL = {
+  name: 'c1',
+  vpcCidr: '10.0.0.0/16',
+  appCidr: '10.0.0.0/18',
+  tenantRange: '10.64.0.0/12',
+  firstPriority: 100,
+  liveColour: 'blue',
+} as const;
+
+export const stages: Record<Stage, StageConfig> = {
+  local: {
+    env: { account: '000000000000', region: 'eu-central-1' },
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    domain: 'funnels.localhost',
+    urlScheme: 'http',
+    billingAccountId: '000000000000',
+    cells: [
+      {
+        ...FIRST_CELL,
+        quotas: NO_QUOTAS,
+        natGateways: 0,
+        service: { cpu: 256, memoryMiB: 512, liveTasks: { min: 1, max: 2 } },
+      },
+    ],
+    onFailure: 'rollback',
+    maxOnboardingMinutes: 10,
+    logRetention: RetentionDays.ONE_WEEK,
+    removalPolicy: RemovalPolicy.DESTROY,
+    deletionProtection: false,
+    tracing: false,
+    image: { from: 'registry', uri: 'tenant-onboarding/service:local' },
+    credentials: 'cli',
+    drainTargetsFor: Duration.seconds(0),
+  },
+  // The account ids of dev and prod are those of AWS's documentation: put yours here before the first deployment.
+  dev: {
+    env: { account: '111122223333', region: 'eu-central-1' },
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    domain: 'funnels.dev.example.com',
+    urlScheme: 'https',
+    certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+    billingAccountId: '123456789012',
+    cells: [
+      {
+        ...FIRST_CELL,
+        quotas: AWS_DEFAULT_QUOTAS,
+        natGateways: 1,
+        service: { cpu: 256, memoryMiB: 512, liveTasks: { min: 1, max: 4 } },
+      },
+    ],
+    onFailure: 'hold',
+    maxOnboardingMinutes: 60,
+    logRetention: RetentionDays.ONE_MONTH,
+    removalPolicy: RemovalPolicy.DESTROY,
+    deletionProtection: false,
+    tracing: true,
+    image: { from: 'dockerfile' },
+    credentials: 'bootstrap-roles',
+    drainTargetsFor: Duration.seconds(10),
+  },
+  prod: {
+    env: { account: '444455556666', region: 'eu-central-1' },
+    availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
+    domain: 'funnels.example.com',
+    urlScheme: 'https',
+    certificateArn: 'arn:aws:acm:eu-central-1:444455556666:certificate/00000000-0000-0000-0000-000000000000',
+    billingAccountId: '123456789012',
+    cells: [
+      {
+        ...FIRST_CELL,
+        quotas: RAISED_QUOTAS,
+        natGateways: 3,
+        service: { cpu: 1024, memoryMiB: 2048, liveTasks: { min: 3, max: 30 } },
+      },
+    ],
+    onFailure: 'rollback',
+    alarmEmail: 'operations@example.com',
+    maxOnboardingMinutes: 60,
+    logRetention: RetentionDays.ONE_YEAR,
+    removalPolicy: RemovalPolicy.RETAIN,
+    deletionProtection: true,
+    tracing: true,
+    image: { from: 'dockerfile' },
+    credentials: 'bootstrap-roles',
+    drainTargetsFor: Duration.seconds(60),
+  },
+};

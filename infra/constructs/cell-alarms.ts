@@ -1,0 +1,38 @@
+import { Duration } from 'aws-cdk-lib';
+import { type ApplicationLoadBalancer, HttpCodeElb } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import type { ColourService } from './colour-service';
+import { OnboardingAlarm } from './onboarding-alarm';
+
+export interface CellAlarmsProps {
+  readonly topic: ITopic;
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly live: ColourService;
+}
+
+export class CellAlarms extends Construct {
+  constructor(scope: Construct, id: string, props: CellAlarmsProps) {
+    super(scope, id);
+    const { topic, loadBalancer, live } = props;
+    new OnboardingAlarm(this, 'CellUnhealthy', {
+      metric: live.targetGroup.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Minimum' }),
+      evaluationPeriods: 5,
+      impact: 'tasks of the shared service are down; pages of all tenants of the cell are slow or fail.',
+      runbook: 'docs/runbook.md#cell-unhealthy',
+      topic,
+    });
+    new OnboardingAlarm(this, 'CellErrors', {
+      // Of the load balancer itself: a tenant's 503 "being set up" is a fixed response and not among them.
+      metric: loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, {
+        period: Duration.minutes(1),
+        statistic: 'Sum',
+      }),
+      threshold: 10,
+      evaluationPeriods: 3,
+      impact: 'visitors of tenants of the cell get errors instead of pages.',
+      runbook: 'docs/runbook.md#cell-errors',
+      topic,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { StageConfig } from '../../config/stages';
+import type { Grant } from '../grant';
+import type { PlatformArns } from '../platform-names';
+import type { TenantTemplates } from '../tenant-templates';
+
+/** What the functions of the control plane work on. */
+export interface FunctionContext {
+  readonly config: StageConfig;
+  readonly arns: PlatformArns;
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly bus: IEventBus;
+  readonly boundary: IManagedPolicy;
+  readonly stackRole: IRole;
+  readonly templates: TenantTemplates;
+}
+
+type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query';
+
+/** Transactions need the grants of their parts ("Using IAM with DynamoDB transactions"). */
+export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
+  actions: actions.map((action) => `dynamodb:${action}`),
+  resources: [table.tableArn],
+});
+
+export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
+export const OF_ANY_CELL =
+  'A new cell works without a new deployment of the functions; the prefix is the cells’ alone.';
+export const NO_RESOURCE = (action: string) => `AWS names no resource for ${action}.`;

@@ -1,0 +1,44 @@
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { OnboardingFunction } from '../onboarding-function';
+import type { FunctionContext } from './context';
+import { isolationFunction } from './isolation';
+import { keyFunctions } from './key';
+import { outcomeFunctions } from './outcome';
+import { reservationFunctions } from './reservation';
+import { routingFunctions } from './routing';
+import { stackFunctions } from './stacks';
+
+export interface OnboardingFunctions {
+  /** The contract's steps: those that the state machine calls. */
+  readonly steps: readonly OnboardingFunction[];
+  readonly stackSettled: OnboardingFunction;
+  /** Roles that a tenant's role trusts, beside the shared service's. */
+  readonly trustedRoles: readonly IRole[];
+}
+
+export function onboardingFunctions(scope: Construct, context: FunctionContext): OnboardingFunctions {
+  const verifyIsolation = isolationFunction(scope, context);
+  const { registerTenant, deregisterTenant, activateTenant } = routingFunctions(scope, context);
+  const trustedRoles = [verifyIsolation.role, activateTenant.role];
+  const { launchStack, deleteStack, stackSettled } = stackFunctions(
+    scope,
+    context,
+    trustedRoles.map((role) => role.roleArn),
+  );
+  return {
+    steps: [
+      ...reservationFunctions(scope, context),
+      ...keyFunctions(scope, context),
+      launchStack,
+      deleteStack,
+      registerTenant,
+      deregisterTenant,
+      verifyIsolation,
+      activateTenant,
+      ...outcomeFunctions(scope, context),
+    ],
+    stackSettled,
+    trustedRoles,
+  };
+}

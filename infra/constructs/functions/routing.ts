@@ -1,0 +1,66 @@
+import type { Construct } from 'constructs';
+import type { Grant } from '../grant';
+import { OnboardingFunction } from '../onboarding-function';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+
+/** Those that make, move and take away a tenant's route. */
+export function routingFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table } = context;
+  const environment = { TABLE_NAME: table.tableName };
+  const describeRules: Grant = {
+    actions: ['elasticloadbalancing:DescribeRules'],
+    resources: ['*'],
+    wildcardBecause: NO_RESOURCE('DescribeRules'),
+  };
+  const onRules = (...actions: string[]): Grant => ({
+    actions: actions.map((action) => `elasticloadbalancing:${action}`),
+    resources: [arns.cellRules],
+    wildcardBecause: OF_ANY_CELL,
+  });
+  const onTenantStacks: Grant = {
+    actions: ['cloudformation:UpdateTerminationProtection'],
+    resources: [arns.tenantStacks],
+    wildcardBecause: OF_ANY_TENANT,
+  };
+
+  const registerTenant = new OnboardingFunction(scope, 'RegisterTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      describeRules,
+      {
+        actions: ['elasticloadbalancing:CreateRule'],
+        resources: [arns.cellListeners],
+        wildcardBecause: OF_ANY_CELL,
+      },
+      onRules('AddTags', 'ModifyRule'),
+      { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
+    ],
+  });
+  const deregisterTenant = new OnboardingFunction(scope, 'DeregisterTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
+      describeRules,
+      onRules('DeleteRule'),
+    ],
+  });
+  const activateTenant = new OnboardingFunction(scope, 'ActivateTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      describeRules,
+      onRules('ModifyRule'),
+      onTenantStacks,
+      {
+        actions: ['sts:AssumeRole', 'sts:TagSession'],
+        resources: [arns.assumableTenantRoles],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+    ],
+  });
+  return { registerTenant, deregisterTenant, activateTenant };
+}

@@ -1,0 +1,48 @@
+import type { Stack } from 'aws-cdk-lib';
+import { CELLS_PARAMETER_PATH, TENANT_ROLE_PATH } from '../../functions/contract/naming';
+
+/** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
+export const MACHINE_NAME = 'TenantOnboarding';
+export const EVENT_BUS_NAME = 'tenant-onboarding';
+export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
+
+/** Tenants' roles trust VerifyIsolation and ActivateTenant by ARN, which must survive a replacement. */
+export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
+
+/** Tag on everything of a cell; tenants' stacks may add routes to route tables that carry it. */
+export const CELL_TAG = 'cell';
+
+/** Every cell's load balancer and cluster begin with it: grants reach cells that do not exist yet. */
+export const cellName = (cell: string) => `cell-${cell}`;
+
+/** ARNs of what the platform makes at run time, as far as AWS can name it before. */
+export function platformArns(stack: Stack) {
+  const arn = (service: string, resource: string, region?: '') =>
+    `arn:${stack.partition}:${service}:${region ?? stack.region}:${stack.account}:${resource}`;
+  return {
+    machine: arn('states', `stateMachine:${MACHINE_NAME}`),
+    executions: arn('states', `execution:${MACHINE_NAME}:*`),
+    cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),
+    tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
+    tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),
+    tenantPolicies: arn('iam', `policy${TENANT_ROLE_PATH}*`, ''),
+    /** Roles that the shared service takes on; the other roles under the path belong to services. */
+    assumableTenantRoles: arn('iam', `role${TENANT_ROLE_PATH}tenant-*`, ''),
+    tenantBuckets: `arn:${stack.partition}:s3:::tenant-*-${stack.account}-${stack.region}`,
+    tenantSecrets: arn('secretsmanager', 'secret:tenants/*'),
+    tenantLogGroups: arn('logs', 'log-group:/tenants/*'),
+    tenantDatabaseLogGroups: arn('logs', 'log-group:/aws/rds/instance/tenant-*'),
+    keys: arn('kms', 'key/*'),
+    tenantAliases: arn('kms', 'alias/tenants/*'),
+    cellListeners: arn('elasticloadbalancing', 'listener/app/cell-*/*'),
+    cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
+    cellServices: arn('ecs', 'service/cell-*/*'),
+    ec2: (type: string) => arn('ec2', `${type}/*`),
+    rds: (type: string) => arn('rds', `${type}:tenant-*`),
+    defaultOptionGroups: arn('rds', 'og:default*'),
+    rdsServiceLinkedRole: arn('iam', 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS', ''),
+    rdsSnapshots: arn('rds', 'snapshot:*'),
+    tenantAlarms: arn('cloudwatch', 'alarm:tenant-*'),
+  } as const;
+}
+export type PlatformArns = ReturnType<typeof platformArns>;

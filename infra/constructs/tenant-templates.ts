@@ -1,0 +1,28 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Asset } from 'aws-cdk-lib/aws-s3-assets';
+import { Construct } from 'constructs';
+import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
+import { synthesizeTenantTemplates } from '../tenant/synthesize';
+
+/** The tenants' templates, published once per deployment: nothing is synthesized at run time. */
+export class TenantTemplates extends Construct {
+  /** JSON of PublishedTemplates. */
+  readonly published: string;
+  readonly objectArns: readonly string[];
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const written = synthesizeTenantTemplates(mkdtempSync(join(tmpdir(), 'published-templates-')));
+    const assets = STACK_KINDS.map((kind): [StackKind, Asset] => [
+      kind,
+      new Asset(this, kind, { path: written[kind].file }),
+    ]);
+    this.published = Stack.of(this).toJsonString(
+      Object.fromEntries(assets.map(([kind, { httpUrl: url }]) => [kind, { url, version: written[kind].version }])),
+    );
+    this.objectArns = assets.map(([, { bucket, s3ObjectKey }]) => bucket.arnForObjects(s3ObjectKey));
+  }
+}

@@ -1,0 +1,51 @@
+import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { type Stage, type StageConfig, stages } from './config/stages';
+import { asInterface } from './constructs/cdk-interface';
+import { CellStack } from './stacks/cell-stack';
+import { ControlPlaneStack } from './stacks/control-plane-stack';
+import { FoundationStack } from './stacks/foundation-stack';
+
+export const FOUNDATION = 'TenantOnboarding-Foundation';
+export const CONTROL_PLANE = 'TenantOnboarding-ControlPlane';
+export const cellStackName = (cell: string) => `TenantOnboarding-Cell-${cell}`;
+
+/**
+ * The platform of one stage: foundation, then control plane, then cells. Cells come last because their decoys trust roles
+ * of the control plane, and IAM refuses a trust policy that names a role which does not exist.
+ */
+export function platform(stage: Stage, outdir?: string): App {
+  const config: StageConfig = stages[stage];
+  const app = new App({ analyticsReporting: false, treeMetadata: false, ...(outdir && { outdir }) });
+  const shared = () => ({
+    config,
+    env: config.env,
+    terminationProtection: config.deletionProtection,
+    ...(config.credentials === 'cli' && {
+      synthesizer: asInterface<IReusableStackSynthesizer>(new CliCredentialsStackSynthesizer()),
+    }),
+  });
+  const { table, topic, boundary } = new FoundationStack(app, FOUNDATION, {
+    ...shared(),
+    description: 'Tenant onboarding: tenants table, alarm topic, boundary of the tenants’ roles',
+  });
+  const { trustedRoles } = new ControlPlaneStack(app, CONTROL_PLANE, {
+    ...shared(),
+    description: 'Tenant onboarding: event bus, state machine, functions, alarms',
+    table,
+    topic,
+    boundary,
+  });
+  for (const cell of config.cells) {
+    new CellStack(app, cellStackName(cell.name), {
+      ...shared(),
+      description: `Tenant onboarding: shared compute of cell ${cell.name}`,
+      cell,
+      table,
+      topic,
+      boundary,
+      trustedRoles,
+    });
+  }
+  Tags.of(app).add('service', 'tenant-onboarding');
+  return app;
+}

@@ -1,0 +1,63 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
+import { ControlPlaneAlarms } from '../constructs/control-plane-alarms';
+import { onboardingFunctions } from '../constructs/functions/onboarding-functions';
+import { OnboardingMachine } from '../constructs/onboarding-machine';
+import { platformArns } from '../constructs/platform-names';
+import { PlatformBus, SignupIntake } from '../constructs/signup-intake';
+import { StackEvents } from '../constructs/stack-events';
+import { TenantStackRole } from '../constructs/tenant-stack-role';
+import { TenantTemplates } from '../constructs/tenant-templates';
+
+export interface ControlPlaneStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly boundary: IManagedPolicy;
+}
+
+/** The saga: bus, state machine, functions, and what watches over them. */
+export class ControlPlaneStack extends Stack {
+  /** Roles of functions that a tenant's role trusts. */
+  readonly trustedRoles: readonly IRole[];
+
+  constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
+    super(scope, id, props);
+    const { config, table, topic, boundary } = props;
+    const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
+    const { steps, stackSettled, trustedRoles } = onboardingFunctions(this, {
+      config,
+      table,
+      topic,
+      boundary,
+      bus,
+      arns: platformArns(this),
+      stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,
+      templates: new TenantTemplates(this, 'TenantTemplates'),
+    });
+    this.trustedRoles = trustedRoles;
+    const { machine } = new OnboardingMachine(this, 'Onboarding', { config, functions: steps });
+    const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
+    const stackEvents = new StackEvents(this, 'StackEvents', { stackSettled });
+    new ControlPlaneAlarms(this, 'Alarms', {
+      topic,
+      machine,
+      stackSettled,
+      undeliveredSignups: intake.undelivered,
+      undeliveredStackEvents: stackEvents.undelivered,
+    });
+
+    new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
+    new CfnOutput(this, 'EventBusArn', { value: bus.eventBusArn });
+    new CfnOutput(this, 'StateMachineArn', { value: machine.stateMachineArn });
+    new CfnOutput(this, 'TenantsTableName', { value: table.tableName });
+    new CfnOutput(this, 'UndeliveredSignupsUrl', { value: intake.undelivered.queueUrl });
+    new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackEvents.undelivered.queueUrl });
+    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
+    new CfnOutput(this, 'Domain', { value: config.domain });
+  }
+}

@@ -1,0 +1,29 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
+import { AlarmTopic } from '../constructs/alarm-topic';
+import { asInterface } from '../constructs/cdk-interface';
+import { TenantBoundary } from '../constructs/tenant-boundary';
+import { TenantsTable } from '../constructs/tenants-table';
+
+export interface FoundationStackProps extends StackProps {
+  readonly config: StageConfig;
+}
+
+/** What control plane and cells both stand on, and what holds state. */
+export class FoundationStack extends Stack {
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly boundary: IManagedPolicy;
+
+  constructor(scope: Construct, id: string, props: FoundationStackProps) {
+    super(scope, id, props);
+    const { config } = props;
+    this.table = asInterface<ITable>(new TenantsTable(this, 'Tenants', { config }).table);
+    this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
+    this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
+  }
+}
