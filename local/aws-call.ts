@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+
+/** One request to AWS as it passes by: which service, which action, on whose credentials. */
+export interface AwsCall {
+  /** Signing name of the service: `dynamodb`, `kms`, `cloudformation`, `s3` ... */
+  readonly service: string;
+  /** The API's name of the action; for S3, which has none on the wire, the method and what it is about. */
+  readonly action: string;
+  readonly accessKeyId: string;
+}
+
+const SCOPE = /Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
+const S3_SUBRESOURCES = [
+  'versions',
+  'versioning',
+  'policy',
+  'policyStatus',
+  'encryption',
+  'publicAccessBlock',
+  'replication',
+];
+
+function s3Action(method: string, url: URL): string {
+  const [, , ...key] = url.pathname.split('/');
+  const about = S3_SUBRESOURCES.find((name) => url.searchParams.has(name));
+  const target = key.join('/') === '' ? 'Bucket' : 'Object';
+  const named = about ? about.charAt(0).toUpperCase() + about.slice(1) : '';
+  return `${method.charAt(0)}${method.slice(1).toLowerCase()}${target}${named}`;
+}
+
+/** Reads the call off the wire: signature scope, `X-Amz-Target` of the JSON protocols, `Action` of the query protocols. */
+export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | undefined {
+  const [, accessKeyId, service] = SCOPE.exec(request.headers.authorization ?? '') ?? [];
+  if (!accessKeyId || !service) return undefined;
+  const target = request.headers['x-amz-target'];
+  const url = new URL(request.url ?? '/', 'http://aws');
+  const query = new URLSearchParams(body.length < 200_000 ? body.toString('latin1') : '');
+  const action =
+    (typeof target === 'string' ? target.split('.').at(-1) : undefined) ??
+    (service === 's3' ? s3Action(request.method ?? 'GET', url) : undefined) ??
+    query.get('Action') ??
+    url.searchParams.get('Action') ??
+    `${request.method} ${url.pathname}`;
+  return { service, action, accessKeyId };
+}

@@ -1,0 +1,85 @@
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import getPort from 'get-port';
+import { type AwsCall, awsCallOf } from './aws-call';
+
+/** What a listener may do with a call before it goes on, and with the answer before it goes back. */
+export interface Intervention {
+  /** Answers in AWS's place; the call never gets there. */
+  readonly answer?: { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
+  /** The call takes effect and its answer is lost: the connection is closed instead. */
+  readonly loseAnswer?: boolean;
+  /** Called when the effect has happened and before anything is answered. */
+  readonly afterEffect?: () => void | Promise<void>;
+}
+
+export type Listener = (call: AwsCall) => Intervention | undefined;
+
+export interface AwsProxy {
+  readonly url: string;
+  /** Replaces the listener; without one, calls pass. */
+  listen(listener: Listener | undefined): void;
+  close(): Promise<void>;
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
+}
+
+/**
+ * A proxy on loopback in front of an AWS endpoint. It passes requests on as they are, signatures included (the Host header
+ * stays), and shows each call to a listener.
+ */
+export async function startAwsProxy(endpointUrl: string): Promise<AwsProxy> {
+  const upstream = new URL(endpointUrl);
+  const agent = new Agent({ keepAlive: true });
+  let listener: Listener | undefined;
+
+  const forward = (request: IncomingMessage, body: Buffer) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const { method, headers, url: path } = request;
+      const outgoing = httpRequest(
+        { agent, host: upstream.hostname, port: upstream.port, method, headers, path },
+        resolve,
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const body = await bodyOf(request);
+    const call = awsCallOf(request, body);
+    const intervention = call && listener?.(call);
+    if (intervention?.answer) {
+      const { status, headers, body: text } = intervention.answer;
+      response.writeHead(status, headers).end(text);
+      return;
+    }
+    const answer = await forward(request, body);
+    const answerBody = await bodyOf(answer);
+    await intervention?.afterEffect?.();
+    if (intervention?.loseAnswer) {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 502, answer.headers).end(answerBody);
+  };
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => request.socket.destroy());
+  });
+  const port = await getPort({ host: '127.0.0.1' });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    listen: (next) => {
+      listener = next;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      agent.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
