@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { execa } from 'execa';
 import * as z from 'zod';
 import { buildFunctions } from './build';
 import { STAGES, type Stage, stages } from './config/stages';
@@ -53,6 +52,8 @@ const SPEEDY = {
 };
 
 async function cdk(args: readonly string[], { env, log }: DeployOptions, cwd: string): Promise<void> {
+  // An ES module that a CommonJS program can only import like this.
+  const { execa } = await import('execa');
   const running = execa(CDK, [...args, '--no-notices', '--ci'], {
     cwd,
     env: { ...SPEEDY, ...env },

@@ -15,7 +15,13 @@ export const cellStackName = (cell: string) => `TenantOnboarding-Cell-${cell}`;
  */
 export function platform(stage: Stage, outdir?: string): App {
   const config: StageConfig = stages[stage];
-  const app = new App({ analyticsReporting: false, treeMetadata: false, ...(outdir && { outdir }) });
+  const app = new App({
+    analyticsReporting: false,
+    treeMetadata: false,
+    // An export in use cannot be taken away: what a cell stands on stays until the cell is gone.
+    postCliContext: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
+    ...(outdir && { outdir }),
+  });
   const shared = () => ({
     config,
     env: config.env,

@@ -8,6 +8,7 @@ import {
   ApplicationTargetGroup,
   ListenerAction,
   ListenerCondition,
+  TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
@@ -47,6 +48,7 @@ export class ColourService extends Construct {
       vpc,
       port: SERVICE_PORT,
       protocol: ApplicationProtocol.HTTP,
+      targetType: TargetType.IP,
       deregistrationDelay: config.drainTargetsFor,
       healthCheck: {
         path: '/healthz',
