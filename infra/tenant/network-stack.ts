@@ -33,7 +33,7 @@ export class NetworkStack extends TenantTemplate<'network'> {
     });
     Tags.of(vpc).add('Name', `tenant-${this.tenantId}`);
     // One block over both subnets, so that each route table of the cell needs one route a tenant.
-    const databaseCidr = Fn.select(0, Fn.cidr(vpc.attrCidrBlock, 2, '7'));
+    const databaseCidr = Fn.select(0, Fn.cidr(this.text('VpcCidr'), 2, '7'));
     const routeTable = new ec2.CfnRouteTable(this, 'RouteTable', { vpcId: vpc.attrVpcId });
     const subnets = [this.subnet('A', 0, vpc, routeTable), this.subnet('B', 1, vpc, routeTable)];
     const peering = this.peering(vpc, routeTable, databaseCidr);
@@ -52,7 +52,7 @@ export class NetworkStack extends TenantTemplate<'network'> {
     const subnet = new ec2.CfnSubnet(this, `DatabaseSubnet${letter}`, {
       vpcId: vpc.attrVpcId,
       availabilityZone: Fn.select(index, Fn.getAzs()),
-      cidrBlock: Fn.select(index, Fn.cidr(vpc.attrCidrBlock, 2, '6')),
+      cidrBlock: Fn.select(index, Fn.cidr(this.text('VpcCidr'), 2, '6')),
       mapPublicIpOnLaunch: false,
     });
     new ec2.CfnSubnetRouteTableAssociation(this, `DatabaseSubnet${letter}Routes`, {

@@ -5,7 +5,7 @@ import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
 
 const template = (kind: StackKind) => Template.fromStack(TENANT_STACKS[kind](tenantApp('cdk.out')));
 const allOf = (of: Template, type: string) => Object.values(of.findResources(type)).map((found) => found.Properties);
-const SLOT_HALF = { 'Fn::Select': [0, { 'Fn::Cidr': [{ 'Fn::GetAtt': ['Vpc', 'CidrBlock'] }, 2, '7'] }] };
+const SLOT_HALF = { 'Fn::Select': [0, { 'Fn::Cidr': [{ Ref: 'VpcCidr' }, 2, '7'] }] };
 
 describe('network', () => {
   const network = template('network');
