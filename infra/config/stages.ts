@@ -98,7 +98,7 @@ export const stages: Record<Stage, StageConfig> = {
     logRetention: RetentionDays.ONE_WEEK,
     removalPolicy: RemovalPolicy.DESTROY,
     deletionProtection: false,
-    tracing: false,
+    tracing: true,
     image: { from: 'registry', uri: 'tenant-onboarding/service:local' },
     credentials: 'cli',
     drainTargetsFor: Duration.seconds(0),

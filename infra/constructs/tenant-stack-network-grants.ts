@@ -2,7 +2,7 @@ import { TENANT_TAG } from '../../functions/contract/naming';
 import type { Grant } from './grant';
 import { CELL_TAG, type PlatformArns } from './platform-names';
 
-const RANDOM_IDS = 'EC2 ids are random.';
+const RANDOM_IDS = 'EC2 gives each resource a random id, so a type is as close as an ARN can name it.';
 const ofTenants = { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } };
 const ofCells = { Null: { [`aws:ResourceTag/${CELL_TAG}`]: 'false' } };
 

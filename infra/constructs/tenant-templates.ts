@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
@@ -15,11 +15,14 @@ export class TenantTemplates extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    const written = synthesizeTenantTemplates(mkdtempSync(join(tmpdir(), 'published-templates-')));
+    const directory = mkdtempSync(join(tmpdir(), 'published-templates-'));
+    const written = synthesizeTenantTemplates(directory);
     const assets = STACK_KINDS.map((kind): [StackKind, Asset] => [
       kind,
       new Asset(this, kind, { path: written[kind].file }),
     ]);
+    // The assets have copies in the assembly by now.
+    rmSync(directory, { recursive: true });
     this.published = Stack.of(this).toJsonString(
       Object.fromEntries(assets.map(([kind, { httpUrl: url }]) => [kind, { url, version: written[kind].version }])),
     );

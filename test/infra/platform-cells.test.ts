@@ -1,0 +1,137 @@
+import { BlockList } from 'node:net';
+import { Match } from 'aws-cdk-lib/assertions';
+import { CellDescriptorSchema } from '../../functions/contract/cell';
+import { cellCapacity } from '../../infra/config/cell-capacity';
+import { STAGES, stages } from '../../infra/config/stages';
+import { resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+function blockOf(cidr: string): BlockList {
+  const [address = '', prefix = ''] = cidr.split('/');
+  const block = new BlockList();
+  block.addSubnet(address, Number(prefix));
+  return block;
+}
+const first = (cidr: string) => cidr.split('/')[0] ?? '';
+
+/** A template's JSON text with every reference replaced by a name that looks like what it stands for. */
+function resolved(value: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] }): string {
+  return value['Fn::Join'][1]
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replace(/[^A-Za-z0-9:]/g, '')))
+    .join('');
+}
+
+describe.each(
+  STAGES.flatMap((stage) => stages[stage].cells.map((cell, index) => ({ stage, cell, index, name: cell.name }))),
+)('cell $name of stage $stage', ({ stage, cell, index }) => {
+  const template = stageTemplates(stage).cells[index];
+  if (!template) throw new Error('the stage has no such cell');
+  const subnets = (group: string) =>
+    resourcesOf(template, 'AWS::EC2::Subnet')
+      .map(([, { Properties }]) => Properties)
+      .filter(({ Tags }) =>
+        Tags.some((tag: { Key: string; Value: string }) => tag.Key === 'aws-cdk:subnet-name' && tag.Value === group),
+      );
+
+  test('has application subnets in three zones, all inside the block that tenants admit, and no others in it', () => {
+    const app = blockOf(cell.appCidr);
+    expect(subnets('App')).toHaveLength(3);
+    expect(new Set(subnets('App').map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(3);
+    for (const { CidrBlock } of subnets('App')) expect(app.check(first(CidrBlock))).toBe(true);
+    for (const { CidrBlock } of subnets('Public')) expect(app.check(first(CidrBlock))).toBe(false);
+    expect(subnets('Public')).toHaveLength(3);
+  });
+
+  test("keeps tenants' blocks and its own apart", () => {
+    expect(blockOf(cell.vpcCidr).check(first(cell.tenantRange))).toBe(false);
+    expect(blockOf(cell.tenantRange).check(first(cell.vpcCidr))).toBe(false);
+  });
+
+  test('has NAT gateways as configured and flow logs', () => {
+    template.resourceCountIs('AWS::EC2::NatGateway', cell.natGateways);
+    template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL' });
+  });
+
+  test('publishes a descriptor that the contract accepts', () => {
+    const [[, parameter] = []] = resourcesOf(template, 'AWS::SSM::Parameter');
+    expect(parameter?.Properties.Name).toBe(`/tenant-onboarding/cells/${cell.name}`);
+    const descriptor = CellDescriptorSchema.parse(JSON.parse(resolved(parameter?.Properties.Value)));
+    expect(descriptor).toMatchObject({
+      name: cell.name,
+      capacity: cellCapacity(cell),
+      appCidr: cell.appCidr,
+      tenantRange: cell.tenantRange,
+      liveColour: cell.liveColour,
+    });
+    expect(new Set(descriptor.routeTableIds).size).toBe(3);
+    expect(descriptor.targetGroupArns.blue).not.toBe(descriptor.targetGroupArns.green);
+  });
+
+  test('answers 404 for a host of nobody, over TLS where there is a certificate', () => {
+    const { certificateArn } = stages[stage];
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Protocol: certificateArn ? 'HTTPS' : 'HTTP',
+      ...(certificateArn && { Certificates: [{ CertificateArn: certificateArn }] }),
+      DefaultActions: [
+        Match.objectLike({ Type: 'fixed-response', FixedResponseConfig: Match.objectLike({ StatusCode: '404' }) }),
+      ],
+    });
+    if (certificateArn)
+      template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+        Protocol: 'HTTP',
+        DefaultActions: [
+          Match.objectLike({ Type: 'redirect', RedirectConfig: Match.objectLike({ Protocol: 'HTTPS' }) }),
+        ],
+      });
+  });
+
+  test('drops invalid headers, logs access, is protected where the stage says so', () => {
+    const attribute = (Key: string, Value: unknown) => Match.objectLike({ Key, Value });
+    for (const expected of [
+      attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
+      attribute('access_logs.s3.enabled', 'true'),
+      attribute('deletion_protection.enabled', String(stages[stage].deletionProtection)),
+    ])
+      template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+        LoadBalancerAttributes: Match.arrayWith([expected]),
+      });
+  });
+
+  test('runs the live colour and keeps the other idle, each with rollback and a target group of its own', () => {
+    const idle = cell.liveColour === 'blue' ? 'green' : 'blue';
+    const service = (colour: string, DesiredCount: number) => ({
+      ServiceName: colour,
+      DesiredCount,
+      DeploymentConfiguration: Match.objectLike({ DeploymentCircuitBreaker: { Enable: true, Rollback: true } }),
+    });
+    template.hasResourceProperties('AWS::ECS::Service', service(cell.liveColour, cell.service.liveTasks.min));
+    template.hasResourceProperties('AWS::ECS::Service', service(idle, 0));
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 2);
+    template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', 4);
+  });
+
+  test('ties each target group to the load balancer before its service, as ECS demands', () => {
+    const rules = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([id]) => id);
+    expect(rules).toHaveLength(2);
+    const services = resourcesOf(template, 'AWS::ECS::Service');
+    for (const rule of rules) expect(services.filter(([, { DependsOn }]) => DependsOn?.includes(rule))).toHaveLength(1);
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule'))
+      expect(Properties.Priority).toBeLessThan(cell.firstPriority);
+  });
+
+  test('lets a task read routes and take on roles of tenants, and do nothing else', () => {
+    const [[, definition] = []] = resourcesOf(template, 'AWS::ECS::TaskDefinition');
+    const role = template.toJSON().Resources[definition?.Properties.TaskRoleArn['Fn::GetAtt'][0]];
+    expect(statementsIn(role.Properties.Policies)).toEqual([
+      expect.objectContaining({
+        Action: ['sts:AssumeRole', 'sts:TagSession'],
+        Resource: { 'Fn::Join': ['', expect.arrayContaining([expect.stringContaining(':role/tenants/tenant-*')])] },
+      }),
+      expect.objectContaining({
+        Action: 'dynamodb:GetItem',
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ROUTE#*'] } },
+      }),
+    ]);
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::IAM::Policy'))
+      expect(Properties.Roles).not.toContainEqual({ Ref: definition?.Properties.TaskRoleArn['Fn::GetAtt'][0] });
+  });
+});

@@ -1,0 +1,137 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { STEPS } from '../../functions/contract/steps';
+import { functionSources } from '../../infra/build';
+import { STAGES, stages } from '../../infra/config/stages';
+import { aslText, onboardingMachine, tasksOf } from '../support/asl';
+import { listed, type Resource, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+const contractFunctions = STEPS.flatMap((step) =>
+  'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function],
+).sort();
+const EDGES = ['StackSettled'];
+
+describe.each(STAGES)('the control plane of stage %s', (stage) => {
+  const { controlPlane, foundation } = stageTemplates(stage);
+  const functions = resourcesOf(controlPlane, 'AWS::Lambda::Function');
+  const roleOf = (lambda: Resource) => lambda.Properties.Role['Fn::GetAtt'][0] as string;
+  const roleNames = () =>
+    functions.map(([, lambda]) => controlPlane.toJSON().Resources[roleOf(lambda)].Properties.RoleName as string);
+
+  test('has the functions of the contract and the edges, and no others', () => {
+    expect(roleNames().sort()).toEqual(
+      [...contractFunctions, ...EDGES].map((name) => `tenant-onboarding-${name}`).sort(),
+    );
+  });
+
+  test('gives each function a role of its own', () => {
+    const roles = functions.map(([, lambda]) => roleOf(lambda));
+    expect(new Set(roles).size).toBe(functions.length);
+    expect(
+      resourcesOf(controlPlane, 'AWS::IAM::Policy').flatMap(([, { Properties }]) =>
+        (Properties.Roles as { Ref: string }[]).map(({ Ref }) => Ref).filter((role) => roles.includes(role)),
+      ),
+    ).toEqual([]);
+  });
+
+  test('runs every function on arm64 and the newest Node, with a log group that forgets', () => {
+    const groups = Object.fromEntries(resourcesOf(controlPlane, 'AWS::Logs::LogGroup'));
+    for (const [id, { Properties }] of functions) {
+      expect([id, Properties.Runtime, Properties.Architectures]).toEqual([id, 'nodejs24.x', ['arm64']]);
+      const group = groups[Properties.LoggingConfig.LogGroup.Ref];
+      expect([id, group?.Properties.RetentionInDays]).toEqual([id, stages[stage].logRetention]);
+    }
+  });
+
+  test('ends a hanging function before its state, so that the run sees whose fault it was', () => {
+    const states = new Map(tasksOf(onboardingMachine()).map(([, state]) => [state.Arguments?.FunctionName, state]));
+    for (const [, lambda] of functions) {
+      const name = controlPlane
+        .toJSON()
+        .Resources[roleOf(lambda)].Properties.RoleName.replace('tenant-onboarding-', '');
+      const state = states.get(`\${${name}}`);
+      if (state) expect([name, lambda.Properties.Timeout < (state.TimeoutSeconds ?? 0)]).toEqual([name, true]);
+    }
+  });
+
+  test('runs the file of statemachines/, every placeholder filled', () => {
+    const [[, machine] = []] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
+    expect(machine?.Properties.DefinitionString).toBe(aslText());
+    const placeholders = [...new Set([...aslText().matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]))].sort();
+    expect(Object.keys(machine?.Properties.DefinitionSubstitutions).sort()).toEqual(placeholders);
+    expect(placeholders).toEqual([...contractFunctions, 'OnFailure'].sort());
+    expect(machine?.Properties.DefinitionSubstitutions.OnFailure).toBe(stages[stage].onFailure);
+    expect(machine?.Properties).toMatchObject({
+      StateMachineType: 'STANDARD',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
+    });
+  });
+
+  test('lets the machine call its functions and nothing else', () => {
+    const [[, machine] = []] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
+    const role = controlPlane.toJSON().Resources[machine?.Properties.RoleArn['Fn::GetAtt'][0]];
+    const invoking = statementsIn(role.Properties).filter(({ Action }) =>
+      listed(Action).includes('lambda:InvokeFunction'),
+    );
+    expect(invoking.flatMap(({ Resource }) => listed(Resource))).toHaveLength(contractFunctions.length);
+  });
+
+  test('starts an onboarding per signup, tries for a day, then keeps the event', () => {
+    controlPlane.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: { source: ['billing'], 'detail-type': ['TenantSignedUp'] },
+      Targets: [
+        Match.objectLike({
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+          DeadLetterConfig: { Arn: Match.anyValue() },
+        }),
+      ],
+    });
+  });
+
+  test("hears of tenants' stacks alone", () => {
+    controlPlane.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.cloudformation'],
+        'detail-type': ['CloudFormation Stack Status Change'],
+        detail: {
+          'stack-id': [{ prefix: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('stack/tenant-$')])] } }],
+        },
+      },
+      Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],
+    });
+  });
+
+  test('sends every alarm to the topic, with its impact and a section of the runbook that exists', () => {
+    const runbook = readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8');
+    const alarms = stageTemplates(stage).all.flatMap((template) => resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    expect(alarms.length).toBeGreaterThanOrEqual(9);
+    for (const [id, { Properties }] of alarms) {
+      const text = /^Impact: .{20,} What to do: docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription);
+      const heading = new RegExp(`^#+ ${text?.[1]?.replaceAll('-', '[ -]')}$`, 'im');
+      expect([id, heading.test(runbook)]).toEqual([id, true]);
+      expect(Properties.AlarmActions).toHaveLength(1);
+    }
+  });
+
+  test('keeps the tenants: point-in-time recovery always, protected where the stage says so', () => {
+    foundation.hasResourceProperties('AWS::DynamoDB::Table', {
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: stages[stage].deletionProtection,
+    });
+  });
+});
+
+test('every function of the contract has its source in its step’s folder', () => {
+  const sources = functionSources();
+  expect(Object.keys(sources).sort()).toEqual([...contractFunctions, ...EDGES].sort());
+  for (const [name, file] of Object.entries(sources))
+    expect([name, existsSync(join(__dirname, '../..', file))]).toEqual([name, true]);
+});
+
+test('prod keeps its data when a stack is deleted, and refuses to delete the stack', () => {
+  const { foundation } = stageTemplates('prod');
+  for (const type of ['AWS::DynamoDB::Table', 'AWS::KMS::Key'])
+    for (const [, { DeletionPolicy }] of resourcesOf(foundation, type)) expect(DeletionPolicy).toBe('Retain');
+});

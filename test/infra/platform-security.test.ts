@@ -1,0 +1,159 @@
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { STAGES, stages } from '../../infra/config/stages';
+import { policyOf } from '../../infra/constructs/grant';
+import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+const nagFindings = (app: App) =>
+  new AwsSolutionsChecks(app)
+    .validateScope(app)
+    .violations.map((finding) => [finding.ruleName, finding.violatingResources]);
+
+test('cdk-nag finds what it should', () => {
+  const app = new App();
+  new Bucket(new Stack(app, 'Careless'), 'Bucket');
+  expect(nagFindings(app).map(([rule]) => rule)).toContain('AwsSolutions-S1');
+});
+
+describe.each(STAGES)('stage %s', (stage) => {
+  const { app, all, controlPlane } = stageTemplates(stage);
+
+  test('satisfies cdk-nag AwsSolutions; each exception stands beside its resource with a reason', () => {
+    expect(nagFindings(app)).toEqual([]);
+    const key = Validations.ACKNOWLEDGED_RULES_METADATA_KEY;
+    const reasons = app.node
+      .findAll()
+      .flatMap((construct) => construct.node.metadata.filter(({ type }) => type === key))
+      .flatMap(({ data }) => Object.values(data as Record<string, string>));
+    expect(reasons.length).toBeGreaterThan(0);
+    for (const reason of reasons) expect(reason.length).toBeGreaterThan(20);
+  });
+
+  test('allows no wildcard action to any identity', () => {
+    const identities = ['AWS::IAM::Role', 'AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
+    const allowed = all
+      .flatMap((template) => resourcesOf(template))
+      .filter(([, { Type }]) => identities.includes(Type))
+      .flatMap(([id, { Properties }]) =>
+        statementsIn(Properties)
+          .filter(({ Effect }) => Effect === 'Allow')
+          .flatMap(({ Action }) => listed(Action).map((action) => `${id} ${action}`)),
+      );
+    expect(allowed.length).toBeGreaterThan(100);
+    expect(allowed.filter((action) => action.includes('*'))).toEqual([]);
+  });
+
+  test('attaches no policy of AWS to a role, least of all AdministratorAccess', () => {
+    expect(JSON.stringify(all.map((template) => template.toJSON()))).not.toMatch(/AdministratorAccess|PowerUserAccess/);
+    for (const template of all)
+      for (const [id, { Properties }] of resourcesOf(template, 'AWS::IAM::Role'))
+        expect([id, Properties.ManagedPolicyArns]).toEqual([id, undefined]);
+  });
+
+  test('the bus admits the billing account, with events of source billing, and nobody else', () => {
+    const [[, bus] = []] = resourcesOf(controlPlane, 'AWS::Events::EventBus');
+    expect(statementsIn(bus?.Properties)).toEqual([
+      expect.objectContaining({
+        Effect: 'Allow',
+        Action: 'events:PutEvents',
+        Condition: { StringEquals: { 'events:source': 'billing' } },
+      }),
+    ]);
+    expect(JSON.stringify(bus?.Properties.Policy.Statement[0].Principal)).toContain(
+      `:iam::${stages[stage].billingAccountId}:root`,
+    );
+    controlPlane.resourceCountIs('AWS::Events::EventBusPolicy', 0);
+  });
+
+  test('queues are encrypted and take TLS alone', () => {
+    const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
+    expect(queues).toHaveLength(2);
+    for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
+    const policies = resourcesOf(controlPlane, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
+    for (const policy of policies)
+      expect(statementsIn(policy)).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+    expect(policies).toHaveLength(2);
+  });
+});
+
+describe('the role of tenant stacks', () => {
+  const { controlPlane } = stageTemplates('prod');
+  const [[, role] = []] = resourcesOf(controlPlane, 'AWS::IAM::Role').filter(
+    ([, { Properties }]) => Properties.RoleName === 'tenant-onboarding-stacks',
+  );
+  const statements = statementsIn(role?.Properties.Policies);
+  const allowing = (action: string) => statements.filter(({ Action }) => listed(Action).includes(action));
+
+  test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'])(
+    '%s: only under the tenants’ path and inside the boundary',
+    (action) => {
+      const found = allowing(action);
+      expect(found).toHaveLength(1);
+      expect(JSON.stringify(found[0]?.Resource)).toMatch(/:role\/tenants\/tenant-\*"/);
+      const boundary = found[0]?.Condition?.StringEquals?.['iam:PermissionsBoundary'];
+      expect(JSON.stringify(boundary)).toContain('TenantBoundary');
+    },
+  );
+
+  test('cannot take the boundary off, change it, or attach another policy', () => {
+    for (const action of [
+      'iam:DeleteRolePermissionsBoundary',
+      'iam:CreatePolicyVersion',
+      'iam:SetDefaultPolicyVersion',
+      'iam:CreatePolicy',
+      'iam:AttachRolePolicy',
+    ])
+      expect([action, allowing(action)]).toEqual([action, []]);
+  });
+
+  test('passes roles of tenants to the two services that need one, and no others', () => {
+    expect(allowing('iam:PassRole').map(({ Condition }) => Condition)).toEqual([
+      { StringEquals: { 'iam:PassedToService': ['vpc-flow-logs.amazonaws.com', 'monitoring.rds.amazonaws.com'] } },
+    ]);
+  });
+
+  test('deletes nothing of EC2 that has no tenant', () => {
+    const deleting = statements.filter(({ Action }) =>
+      listed(Action).some((action) => action.startsWith('ec2:Delete')),
+    );
+    expect(deleting.length).toBeGreaterThan(0);
+    for (const { Condition } of deleting)
+      expect(['aws:ResourceTag/tenantId', 'aws:ResourceTag/cell']).toEqual(
+        expect.arrayContaining(Object.keys(Condition?.Null ?? { 'no condition': '' })),
+      );
+  });
+
+  test('is for CloudFormation, acting for this account', () => {
+    controlPlane.hasResourceProperties('AWS::IAM::Role', {
+      RoleName: 'tenant-onboarding-stacks',
+      AssumeRolePolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Principal: { Service: 'cloudformation.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': stages.prod.env.account } },
+          }),
+        ],
+      },
+    });
+  });
+});
+
+describe('grants', () => {
+  const scope = () => new Stack(new App(), 'Stack');
+
+  test('refuse a wildcard action, whatever the reason', () => {
+    expect(() =>
+      policyOf(scope(), [{ actions: ['s3:Get*'], resources: ['arn:aws:s3:::one'], wildcardBecause: 'it is handy' }]),
+    ).toThrow('wildcard action');
+  });
+
+  test('refuse a wildcard resource without a reason', () => {
+    expect(() => policyOf(scope(), [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::one/*'] }])).toThrow(
+      'needs a reason',
+    );
+  });
+});
