@@ -9,6 +9,7 @@ import { FailureSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './t
  * |---|---|---|---|
  * | signup claim | SIGNUP#signupId | CLAIM | which execution owns the signup |
  * | tenant | TENANT#tenantId | TENANT | everything an operator asks about a tenant |
+ * | refused signup | TENANT#tenantId | TENANT | why a signup never became a tenant; any later run of it overwrites it |
  * | subdomain claim | SUBDOMAIN#subdomain | CLAIM | which tenant has the subdomain |
  * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
@@ -42,6 +43,14 @@ export const stateKeys = {
 export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
 export type SignupClaim = z.infer<typeof SignupClaimSchema>;
 
+/**
+ * Why and when a run of the tenant failed. `outcome` says what became of its resources: rolling-back, rolled-back, held,
+ * unfinished (the run ended outside its failure path; resources may exist, and a redrive resumes it), refused (there
+ * never were any).
+ */
+export const TenantFailureSchema = FailureSchema.extend({ at: z.iso.datetime(), outcome: z.string() });
+export type TenantFailure = z.infer<typeof TenantFailureSchema>;
+
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
 export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   slot: SlotSchema.optional(),
@@ -59,9 +68,29 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
   verification: z.object({ verifiedAt: z.iso.datetime(), checks: z.number(), digest: z.string() }).optional(),
   activatedAt: z.iso.datetime().optional(),
-  failure: FailureSchema.extend({ at: z.iso.datetime(), outcome: z.string() }).optional(),
+  failure: TenantFailureSchema.optional(),
 });
 export type TenantRecord = z.infer<typeof TenantRecordSchema>;
+
+/**
+ * A signup that was refused before anything was reserved, as far as it could be read. It stands in the place of the tenant
+ * it never became, so that an operator finds the reason there; for every step it is as if there were no record.
+ */
+export const RefusedSignupSchema = z.object({
+  refused: z.literal(true),
+  tenantId: z.string(),
+  signupId: z.string(),
+  status: z.literal('FAILED'),
+  executionArn: z.string(),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  companyName: z.string().optional(),
+  subdomain: z.string().optional(),
+  contactEmail: z.string().optional(),
+  plan: z.string().optional(),
+  failure: TenantFailureSchema,
+});
+export type RefusedSignup = z.infer<typeof RefusedSignupSchema>;
 
 export const RouteRecordSchema = z.object({
   host: z.string(),

@@ -1,26 +1,31 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { OnboardingError } from '../contract/errors';
-import { itemKeys, type TenantRecord, TenantRecordSchema } from '../contract/records';
+import { itemKeys, RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../contract/records';
 import { parseAt } from './step-handler';
 import type { TenantsTable } from './tenants-table';
 
-/** @returns the tenant's record as it is now (strongly consistent), or undefined where there is none */
+/**
+ * @returns the tenant's record as it is now (strongly consistent), or undefined where there is none, or a refused signup
+ * in its place
+ */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
   const { Item } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: itemKeys.tenant(tenantId), ConsistentRead: true }),
   );
-  return Item && parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, Item);
+  if (!Item || RefusedSignupSchema.safeParse(Item).success) return undefined;
+  return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, Item);
 }
 
 export function claimLost(tenantId: string, executionArn: string): OnboardingError {
-  return new OnboardingError('ClaimLost', `tenant ${tenantId} does not belong to ${executionArn} any more`);
+  return new OnboardingError('ClaimLost', `tenant ${tenantId} is not ${executionArn}'s to change any more`);
 }
 
 /**
  * What every undo asks first, whoever calls it: has the tenant ever been ACTIVE, and does it still belong to this
  * execution? A tenant without a record is nobody's: its undo goes on, for what never happened and what is gone.
  *
- * The answer holds for the moment; what an undo writes must carry `ownedCondition` as well.
+ * The answer holds for the moment; what an undo writes must be conditional on the same.
  *
  * @throws OnboardingError `TenantIsActive`, `ClaimLost`
  */
@@ -31,13 +36,23 @@ export async function guardUndo(
 ): Promise<TenantRecord | undefined> {
   const record = await findTenant(table, tenantId);
   if (record?.activatedAt) {
-    throw new OnboardingError('TenantIsActive', `tenant ${tenantId} is ACTIVE since ${record.activatedAt}`);
+    throw new OnboardingError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${record.activatedAt}`);
   }
   if (record && record.executionArn !== executionArn) throw claimLost(tenantId, executionArn);
   return record;
 }
 
-/** Whether a conditional write was refused by its condition: not a failure, but an answer. */
+const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
+
+/**
+ * Whether a conditional write, or a transaction, was refused by a condition and by nothing else: an answer, not a fault.
+ * A transaction that lost a race as well is worth another try first.
+ */
 export function isConditionFailure(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === 'ConditionalCheckFailedException';
+  if (!(thrown instanceof Error)) return false;
+  if (thrown.name === 'ConditionalCheckFailedException') return true;
+  const cancelled = CancelledSchema.safeParse(thrown);
+  if (thrown.name !== 'TransactionCanceledException' || !cancelled.success) return false;
+  const codes = cancelled.data.CancellationReasons.map((reason) => reason.Code ?? 'None');
+  return codes.includes('ConditionalCheckFailed') && codes.every((c) => c === 'ConditionalCheckFailed' || c === 'None');
 }

@@ -3,6 +3,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
 import { OnboardingError } from '../contract/errors';
+import { ConcludedFailure } from './concluded-failure';
 import { translateError } from './error-translation';
 import { logger } from './logger';
 
@@ -49,7 +50,8 @@ export type StepHandler<O> = (event: unknown, context: Context) => Promise<O>;
  * Makes a Lambda handler of a step: logging context, parsing at both borders, translation of whatever is thrown to an
  * error name of the contract. Steps hold intent only; all of this lives here once.
  *
- * The handler throws OnboardingError alone: Step Functions reports its `name` as the task's `Error`.
+ * Step Functions reports the `name` of what the handler throws as the task's `Error`. It throws OnboardingError alone, but for
+ * the end of a failed run, which keeps whatever name the failure had.
  */
 export function stepHandler<I extends z.ZodType, O extends z.ZodType, D>(
   step: Step<I, O, D>,
@@ -59,9 +61,10 @@ export function stepHandler<I extends z.ZodType, O extends z.ZodType, D>(
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .before(({ event }) => logger.appendKeys({ step: step.name, ...idsOf(event) }))
     .onError(({ error }) => {
-      const translated = translateError(error);
-      logger.error('step.failed', { error: translated.name, reason: translated.message });
-      throw translated;
+      const ended = error instanceof ConcludedFailure;
+      const reported = ended ? error : translateError(error);
+      logger.error(ended ? 'onboarding.failed' : 'step.failed', { error: reported.name, reason: reported.message });
+      throw reported;
     })
     .handler(async (event) => {
       const output = await step.run(deps, parseAt(`input of ${step.name}`, step.input, event));

@@ -9,10 +9,15 @@ export interface TenantsTable {
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;
 }
 
-/** The table of this stage. Called at the bottom of a function's file, so that only what uses it bundles its client. */
+/**
+ * The table of this stage. Its name is read when it is used: a missing one is then an error of the call, under its own
+ * name, and not a function that cannot be loaded.
+ */
 export function tenantsTable(): TenantsTable {
   return {
-    name: env('TABLE_NAME'),
+    get name() {
+      return env('TABLE_NAME');
+    },
     client: DynamoDBDocumentClient.from(new DynamoDBClient(clientOptions), {
       marshallOptions: { removeUndefinedValues: true },
     }),

@@ -1,0 +1,63 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { OnboardingError } from '../contract/errors';
+import {
+  ONBOARDING_SOURCE,
+  TENANT_ONBOARDED,
+  TENANT_ONBOARDING_FAILED,
+  type TenantOnboarded,
+  type TenantOnboardingFailed,
+} from '../contract/events';
+import { env } from './env';
+import { translateError } from './error-translation';
+
+/** Where the platform tells the world what became of an onboarding. */
+export interface EventBus {
+  readonly name: string;
+  readonly client: Pick<EventBridgeClient, 'send'>;
+}
+
+/** The bus of this stage; its name is read when it is used. */
+export function eventBus(client: EventBridgeClient): EventBus {
+  return {
+    get name() {
+      return env('EVENT_BUS_NAME');
+    },
+    client,
+  };
+}
+
+interface Details {
+  readonly [TENANT_ONBOARDED]: TenantOnboarded;
+  readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed;
+}
+
+/**
+ * Publishes one event, at least once: a caller whose answer is lost publishes it again, and consumers tell the copies
+ * by `executionArn`.
+ *
+ * PutEvents answers 200 for an event that it has not taken: the entry carries the error ("PutEvents": InternalFailure and
+ * ThrottlingException may be retried, all others may not).
+ *
+ * @throws OnboardingError named as the translator names the entry's error
+ */
+export async function publish<T extends keyof Details>(
+  bus: EventBus,
+  detailType: T,
+  detail: Details[T],
+): Promise<void> {
+  const { FailedEntryCount = 0, Entries } = await bus.client.send(
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: bus.name,
+          Source: ONBOARDING_SOURCE,
+          DetailType: detailType,
+          Detail: JSON.stringify(detail),
+        },
+      ],
+    }),
+  );
+  const refused = Entries?.find((entry) => entry.ErrorCode);
+  if (refused) throw translateError({ name: refused.ErrorCode, message: refused.ErrorMessage });
+  if (FailedEntryCount > 0) throw new OnboardingError('UnexpectedFailure', `${detailType} was not taken by the bus`);
+}

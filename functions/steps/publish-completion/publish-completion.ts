@@ -1,0 +1,49 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { TENANT_ONBOARDED } from '../../contract/events';
+import { PublishCompletionInput, PublishCompletionOutput } from '../../contract/steps';
+import { claimLost, findTenant } from '../../shared/claim-guard';
+import { clientOptions } from '../../shared/clients';
+import { type EventBus, eventBus, publish } from '../../shared/event-publisher';
+import { type Step, stepHandler } from '../../shared/step-handler';
+import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
+
+export interface PublishCompletionDeps {
+  readonly table: TenantsTable;
+  readonly bus: EventBus;
+}
+
+/**
+ * Announces the tenant, so that billing and customer success can act.
+ *
+ * 1. The record must say that this execution has activated the tenant: the refusal of an undo leads here too.
+ * 2. `TenantOnboarded` goes to the bus, at least once: a consumer that must act once tells copies by `executionArn`.
+ *
+ * Nothing undoes it, and nothing is undone when it fails: the run stops here and redrive resumes it.
+ *
+ * Throws `ClaimLost` when the tenant is not this execution's or has never been ACTIVE; for an entry that the bus refuses,
+ * the error that PutEvents names ("PutEvents" of the EventBridge API reference).
+ */
+export const publishCompletion: Step<
+  typeof PublishCompletionInput,
+  typeof PublishCompletionOutput,
+  PublishCompletionDeps
+> = {
+  name: 'PublishCompletion',
+  input: PublishCompletionInput,
+  output: PublishCompletionOutput,
+  run: async ({ table, bus }, { tenant, executionArn }) => {
+    const { tenantId, signupId, subdomain, url, slot } = tenant;
+    const record = await findTenant(table, tenantId);
+    if (!record?.activatedAt || record.executionArn !== executionArn) throw claimLost(tenantId, executionArn);
+    const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
+    await publish(bus, TENANT_ONBOARDED, detail);
+    return { tenantId, url };
+  },
+};
+
+const realDeps = (): PublishCompletionDeps => ({
+  table: tenantsTable(),
+  bus: eventBus(new EventBridgeClient(clientOptions)),
+});
+
+export const handler = stepHandler(publishCompletion, realDeps());

@@ -1,0 +1,69 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { OnboardingError } from '../../contract/errors';
+import { TENANT_ONBOARDING_FAILED, type TenantOnboardingFailed } from '../../contract/events';
+import { tenantIdOf } from '../../contract/naming';
+import { readableSignupId } from '../../contract/signup';
+import { PublishFailureInput, PublishFailureOutput } from '../../contract/steps';
+import { findTenant } from '../../shared/claim-guard';
+import { clientOptions } from '../../shared/clients';
+import { type EventBus, eventBus, publish } from '../../shared/event-publisher';
+import { type Step, stepHandler } from '../../shared/step-handler';
+import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
+import { recordFailure, recordRefusal } from './record-failure';
+
+export interface PublishFailureDeps {
+  readonly table: TenantsTable;
+  readonly bus: EventBus;
+  readonly now: () => Date;
+}
+
+/**
+ * Tells why the onboarding failed, in the tenant's record and on the bus.
+ *
+ * 1. A tenant that this very execution has activated has not failed: refuse, and the machine announces it.
+ * 2. The record: FAILED after a rollback, HELD where the resources are kept. A signup refused before it was reserved gets a
+ *    record of its own, as far as its id can be read. After a lost claim the record is somebody else's and stays.
+ * 3. `TenantOnboardingFailed` goes to the bus, at least once: a consumer tells copies by `executionArn`.
+ *
+ * Nothing undoes it. A crash between 2 and 3 writes the same record again.
+ *
+ * Throws `TenantIsActive`; for an entry that the bus refuses, the error that PutEvents names.
+ */
+export const publishFailure: Step<typeof PublishFailureInput, typeof PublishFailureOutput, PublishFailureDeps> = {
+  name: 'PublishFailure',
+  input: PublishFailureInput,
+  output: PublishFailureOutput,
+  run: async ({ table, bus, now }, { executionArn, input, tenant, failure, outcome }) => {
+    const signupId = tenant?.signupId ?? readableSignupId(input);
+    if (signupId !== undefined) {
+      const tenantId = tenant?.tenantId ?? tenantIdOf(signupId);
+      const record = await findTenant(table, tenantId);
+      if (record?.activatedAt && record.executionArn === executionArn) {
+        throw new OnboardingError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${record.activatedAt}`);
+      }
+      const recording = { tenantId, executionArn, failure, at: now().toISOString() };
+      if (record && outcome !== 'claim-lost') await recordFailure(table, recording, outcome);
+      if (!record && !tenant) await recordRefusal(table, recording, { signupId, input });
+    }
+    const event: TenantOnboardingFailed = {
+      version: 1,
+      signupId: signupId ?? '',
+      ...(signupId !== undefined && { tenantId: tenant?.tenantId ?? tenantIdOf(signupId) }),
+      failedStep: failure.step,
+      error: failure.error,
+      reason: failure.reason,
+      executionArn,
+      redrivable: failure.error !== 'InvalidSignup',
+    };
+    await publish(bus, TENANT_ONBOARDING_FAILED, event);
+    return { published: true };
+  },
+};
+
+const realDeps = (): PublishFailureDeps => ({
+  table: tenantsTable(),
+  bus: eventBus(new EventBridgeClient(clientOptions)),
+  now: () => new Date(),
+});
+
+export const handler = stepHandler(publishFailure, realDeps());

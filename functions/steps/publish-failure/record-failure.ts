@@ -1,0 +1,99 @@
+import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { itemKeys, type RefusedSignup, stateKeys } from '../../contract/records';
+import { SignupSchema, signupDetail } from '../../contract/signup';
+import type { Failure } from '../../contract/tenant';
+import { isConditionFailure } from '../../shared/claim-guard';
+import { logger } from '../../shared/logger';
+import type { TenantsTable } from '../../shared/tenants-table';
+
+interface Recording {
+  readonly tenantId: string;
+  readonly executionArn: string;
+  readonly failure: Failure;
+  readonly at: string;
+}
+
+/** A record that is another execution's now, or a living tenant's, stays as it is; the event still tells the failure. */
+async function unlessForeign(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    logger.warn('failure.not-recorded');
+  }
+}
+
+/** What a rollback has taken away. The key stays named: it still exists, in its deletion window. */
+const GONE = 'REMOVE roleArn, bucketName, ruleArn, templateVersions, verification';
+
+/** Makes the failure final on the tenant's record: FAILED, or HELD with its resources kept. */
+export async function recordFailure(
+  table: TenantsTable,
+  { tenantId, executionArn, failure, at }: Recording,
+  outcome: 'rolled-back' | 'held',
+): Promise<void> {
+  const status = outcome === 'held' ? 'HELD' : 'FAILED';
+  const keys = stateKeys.tenant(status, tenantId);
+  await unlessForeign(
+    table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: itemKeys.tenant(tenantId),
+        UpdateExpression:
+          'SET #status = :status, failure = :failure, updatedAt = :at, statePk = :statePk, stateSk = :stateSk ' +
+          (outcome === 'held' ? '' : GONE),
+        ConditionExpression: 'executionArn = :execution AND attribute_not_exists(activatedAt)',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':status': status,
+          ':failure': { ...failure, at, outcome },
+          ':at': at,
+          ':statePk': keys.statePk,
+          ':stateSk': keys.stateSk,
+          ':execution': executionArn,
+        },
+      }),
+    ),
+  );
+}
+
+const { companyName, subdomain, contactEmail, plan } = SignupSchema.shape;
+/** Those fields of a refused signup that are as they should be. */
+const ReadableFields = z
+  .object({
+    companyName: companyName.optional().catch(undefined),
+    subdomain: subdomain.optional().catch(undefined),
+    contactEmail: contactEmail.optional().catch(undefined),
+    plan: plan.optional().catch(undefined),
+  })
+  .catch({});
+
+/** Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of nothing. */
+export async function recordRefusal(
+  table: TenantsTable,
+  { tenantId, executionArn, failure, at }: Recording,
+  signup: { readonly signupId: string; readonly input: unknown },
+): Promise<void> {
+  const record: RefusedSignup = {
+    ...ReadableFields.parse(signupDetail(signup.input)),
+    refused: true,
+    tenantId,
+    signupId: signup.signupId,
+    status: 'FAILED',
+    executionArn,
+    createdAt: at,
+    updatedAt: at,
+    failure: { ...failure, at, outcome: 'refused' },
+  };
+  await unlessForeign(
+    table.client.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant('FAILED', tenantId), ...record },
+        ConditionExpression: 'attribute_not_exists(pk) OR refused = :refused',
+        ExpressionAttributeValues: { ':refused': true },
+      }),
+    ),
+  );
+}
