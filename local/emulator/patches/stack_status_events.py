@@ -7,11 +7,13 @@ AWS: "Stack Status Change event detail" (AWS CloudFormation User Guide): source 
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import json
 import logging
 
 from ministack.services import eventbridge
-from ministack.services.cloudformation import stacks
+from ministack.services.cloudformation import changesets, handlers, stacks
 
 logger = logging.getLogger("patches")
 
@@ -33,13 +35,12 @@ def apply() -> None:
         # The stack's own record changes right after its event: an event that came first would show an old status.
         _after_current_step(lambda: _publish(stack_id, detail))
 
-    stacks._add_event = record_and_announce
+    for module in (stacks, handlers, changesets):
+        assert module._add_event is record, f"{module.__name__} records events by other means now"
+        module._add_event = record_and_announce
 
 
 def _after_current_step(call) -> None:
-    import asyncio
-    import contextvars
-
     context = contextvars.copy_context()
     try:
         asyncio.get_running_loop().call_soon(lambda: context.run(call))

@@ -1,0 +1,63 @@
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  type Stack,
+} from '@aws-sdk/client-cloudformation';
+import type { Emulator } from '../../../local/emulator/emulator';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export const ROOT: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export const access = (emulator: Emulator, credentials: Credentials = ROOT) => ({
+  endpoint: emulator.endpointUrl,
+  region: emulator.region,
+  credentials,
+  maxAttempts: 1,
+});
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Asks again until the answer is there, at most ten seconds. */
+export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`still waiting for ${ask.toString()}`);
+    await pause(30);
+  }
+}
+
+export async function settled(client: CloudFormationClient, name: string | undefined): Promise<Stack> {
+  return await eventually(async () => {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    return Stacks?.find((stack) => !stack.StackStatus?.endsWith('IN_PROGRESS'));
+  });
+}
+
+export async function launch(
+  emulator: Emulator,
+  name: string,
+  resources: object,
+  outputs: Record<string, unknown> = {},
+): Promise<{ stack: Stack; outputs: Record<string, string> }> {
+  const client = new CloudFormationClient(access(emulator));
+  const Outputs = Object.fromEntries(Object.entries(outputs).map(([key, Value]) => [key, { Value }]));
+  const { StackId } = await client.send(
+    new CreateStackCommand({
+      StackName: name,
+      TemplateBody: JSON.stringify({ Resources: resources, ...(Object.keys(Outputs).length > 0 ? { Outputs } : {}) }),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
+    }),
+  );
+  const stack = await settled(client, StackId);
+  client.destroy();
+  const values = stack.Outputs?.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]) ?? [];
+  return { stack, outputs: Object.fromEntries(values) };
+}
