@@ -90,7 +90,7 @@ test('the tenant gets its resources, and each route table of the cell one route'
     vpcs: [outputs.network.VpcId],
     peerings: [outputs.network.PeeringConnectionId],
     routes: ['10.64.3.0/25', '10.64.3.0/25', '10.64.3.0/25'],
-    flowLogs: [`/tenants/${tenantId}/flow-logs`],
+    flowLogs: [outputs.network.FlowLogId],
     databases: [tenantNames.database(tenantId), tenantNames.replica(tenantId)],
     subnetGroups: [outputs.database.SubnetGroupName],
     parameterGroups: [outputs.database.ParameterGroupName],
@@ -103,7 +103,9 @@ test('the tenant gets its resources, and each route table of the cell one route'
       `/tenants/${tenantId}/flow-logs`,
     ],
     roles: ['', '-flow-logs', '-monitoring'].map((ending) => `tenant-${tenantId}${ending}`),
-    alarms: expect.objectContaining({ length: 4 }),
+    alarms: ['Connections', 'Cpu', 'FreeStorage', 'ReplicaLag'].map((alarm) =>
+      expect.stringMatching(`^tenant-${tenantId}-database-${alarm}Alarm-`),
+    ),
   });
 });
 

@@ -29,7 +29,7 @@ export async function tenantResources(stage: TenantStacksStage): Promise<Record<
   const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand(ours));
   const peerings = await ec2.send(new DescribeVpcPeeringConnectionsCommand(ours));
   const tables = await ec2.send(new DescribeRouteTablesCommand({ RouteTableIds: stage.cell.routeTableIds }));
-  const flowLogs = await ec2.send(new DescribeFlowLogsCommand());
+  const flowLogs = await ec2.send(new DescribeFlowLogsCommand({ Filter: ours.Filters }));
   const secrets = await new SecretsManagerClient(config).send(new ListSecretsCommand());
   const buckets = await new S3Client(config).send(new ListBucketsCommand());
   const logGroups = await new CloudWatchLogsClient(config).send(new DescribeLogGroupsCommand());
@@ -46,7 +46,7 @@ export async function tenantResources(stage: TenantStacksStage): Promise<Record<
     routes: (tables.RouteTables ?? [])
       .flatMap((table) => table.Routes ?? [])
       .flatMap((route) => (route.VpcPeeringConnectionId ? [route.DestinationCidrBlock ?? ''] : [])),
-    flowLogs: naming(flowLogs.FlowLogs?.map((flowLog) => flowLog.LogGroupName)),
+    flowLogs: (flowLogs.FlowLogs ?? []).map((flowLog) => flowLog.FlowLogId ?? ''),
     databases: naming(databases.DBInstances?.map((database) => database.DBInstanceIdentifier)),
     subnetGroups: naming(subnetGroups.DBSubnetGroups?.map((group) => group.DBSubnetGroupName)),
     parameterGroups: naming(parameterGroups.DBParameterGroups?.map((group) => group.DBParameterGroupName)),
