@@ -16,7 +16,7 @@ export function outcomeFunctions(scope: Construct, context: FunctionContext) {
     new OnboardingFunction(scope, 'PublishCompletion', {
       config,
       environment,
-      grants: [onTable(context, 'GetItem', 'UpdateItem'), publish],
+      grants: [onTable(context, 'GetItem'), publish],
     }),
     new OnboardingFunction(scope, 'PublishFailure', {
       config,

@@ -8,9 +8,9 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const environment = { TABLE_NAME: table.tableName };
   const describeRules: Grant = {
-    actions: ['elasticloadbalancing:DescribeRules'],
+    actions: ['elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTags'],
     resources: ['*'],
-    wildcardBecause: NO_RESOURCE('DescribeRules'),
+    wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTags'),
   };
   const onRules = (...actions: string[]): Grant => ({
     actions: actions.map((action) => `elasticloadbalancing:${action}`),
@@ -27,32 +27,27 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     config,
     environment,
     grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
       describeRules,
       {
         actions: ['elasticloadbalancing:CreateRule'],
         resources: [arns.cellListeners],
         wildcardBecause: OF_ANY_CELL,
       },
-      onRules('AddTags', 'ModifyRule'),
+      onRules('AddTags', 'ModifyRule', 'DeleteRule'),
       { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
     ],
   });
   const deregisterTenant = new OnboardingFunction(scope, 'DeregisterTenant', {
     config,
     environment,
-    grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
-      describeRules,
-      onRules('DeleteRule'),
-    ],
+    grants: [onTable(context, 'GetItem', 'UpdateItem', 'DeleteItem'), describeRules, onRules('DeleteRule')],
   });
   const activateTenant = new OnboardingFunction(scope, 'ActivateTenant', {
     config,
     environment,
     grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
-      describeRules,
+      onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
       onTenantStacks,
       {
