@@ -88,7 +88,12 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const outputDir = resolve(options.outputDir ?? join(ROOT, 'cdk.out', options.stage));
   const assembly = join(outputDir, 'assembly');
   const outputs = join(outputDir, 'outputs.json');
-  await Promise.all([options.bootstrap && bootstrap(options, outputDir), synthesize(options, assembly)]);
+  // Both settle, so that a failed build leaves no bootstrap running behind it.
+  const prepared = await Promise.allSettled([
+    options.bootstrap && bootstrap(options, outputDir),
+    synthesize(options, assembly),
+  ]);
+  for (const outcome of prepared) if (outcome.status === 'rejected') throw outcome.reason;
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
   await cdk(args, options, outputDir);

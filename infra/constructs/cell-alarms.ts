@@ -1,4 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import { type ApplicationLoadBalancer, HttpCodeElb } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
@@ -16,9 +17,12 @@ export class CellAlarms extends Construct {
     super(scope, id);
     const { topic, loadBalancer, live } = props;
     new OnboardingAlarm(this, 'CellUnhealthy', {
-      metric: live.targetGroup.metrics.unhealthyHostCount({ period: Duration.minutes(1), statistic: 'Minimum' }),
+      metric: live.targetGroup.metrics.healthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 5,
-      impact: 'tasks of the shared service are down; pages of all tenants of the cell are slow or fail.',
+      ringsWithoutData: true,
+      impact:
+        'no task of the live colour is healthy; pages of all tenants of the cell fail, and it takes no new tenant.',
       runbook: 'docs/runbook.md#cell-unhealthy',
       topic,
     });

@@ -4,10 +4,12 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
 import { OnboardingAlarm, type RunbookLink } from './onboarding-alarm';
 import type { OnboardingFunction } from './onboarding-function';
 
 export interface ControlPlaneAlarmsProps {
+  readonly config: StageConfig;
   readonly topic: ITopic;
   readonly machine: StateMachine;
   readonly undeliveredSignups: Queue;
@@ -17,6 +19,7 @@ export interface ControlPlaneAlarmsProps {
 
 interface AlarmText {
   readonly metric: IMetric;
+  readonly threshold?: number;
   readonly impact: string;
   readonly runbook: RunbookLink;
 }
@@ -34,7 +37,7 @@ export class ControlPlaneAlarms extends Construct {
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
-  const { machine, stackSettled, undeliveredSignups, undeliveredStackEvents } = props;
+  const { config, machine, stackSettled, undeliveredSignups, undeliveredStackEvents } = props;
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
@@ -52,6 +55,13 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: machine.metricAborted(PER_MINUTE),
       impact: 'somebody stopped an onboarding, and nothing was rolled back: what exists costs money.',
       runbook: 'docs/runbook.md#onboarding-aborted',
+    },
+    OnboardingLate: {
+      // Known when a run ends; one that hangs ends by the timeout of its state.
+      metric: machine.metricTime({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      threshold: Duration.minutes(config.maxOnboardingMinutes).toMilliseconds(),
+      impact: `an onboarding took more than ${config.maxOnboardingMinutes} minutes; customers wait longer than promised.`,
+      runbook: 'docs/runbook.md#onboarding-late',
     },
     OnboardingThrottled: {
       metric: machine.metricThrottled(PER_MINUTE),

@@ -16,6 +16,8 @@ export interface OnboardingAlarmProps {
   readonly threshold?: number;
   readonly evaluationPeriods?: number;
   readonly comparisonOperator?: ComparisonOperator;
+  /** Whether no data is bad news: true for what must always report. */
+  readonly ringsWithoutData?: boolean;
 }
 
 export class OnboardingAlarm extends Construct {
@@ -28,7 +30,7 @@ export class OnboardingAlarm extends Construct {
       threshold: props.threshold ?? 1,
       evaluationPeriods: props.evaluationPeriods ?? 1,
       ...(props.comparisonOperator && { comparisonOperator: props.comparisonOperator }),
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+      treatMissingData: props.ringsWithoutData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       alarmDescription: `Impact: ${props.impact} What to do: ${props.runbook}`,
     });
     const notify = new SnsAction(props.topic);

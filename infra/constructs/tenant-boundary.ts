@@ -37,7 +37,7 @@ function limits(): iam.PolicyStatement[] {
       ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
       [`${bucketArn}/*`],
     ),
-    allow('OwnKeys', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], [ofTheAccount('kms', 'key/*')]),
+    allow('OwnKeys', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], [ofTheAccount('kms', 'key/*')], ownTag),
     allow(
       'OwnSecrets',
       ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],

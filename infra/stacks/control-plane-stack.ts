@@ -44,6 +44,7 @@ export class ControlPlaneStack extends Stack {
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     const stackEvents = new StackEvents(this, 'StackEvents', { stackSettled });
     new ControlPlaneAlarms(this, 'Alarms', {
+      config,
       topic,
       machine,
       stackSettled,
