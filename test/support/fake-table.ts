@@ -1,0 +1,100 @@
+import type { TenantsTable } from '../../functions/shared/tenants-table';
+import { holds, updated } from './fake-table-expressions';
+
+type Item = Record<string, unknown>;
+interface Input {
+  readonly Key: Item;
+  readonly Item: Item;
+  readonly TransactItems: Record<string, Input>[];
+  readonly ConditionExpression: string;
+  readonly KeyConditionExpression: string;
+  readonly UpdateExpression: string;
+  readonly ReturnValues?: string;
+  readonly ExclusiveStartKey?: Item;
+  readonly Limit?: number;
+}
+const keyOf = ({ pk, sk }: Item) => `${pk}|${sk}`;
+
+const refusal = (name: string, more: object = {}) =>
+  Object.assign(new Error(`the fake table refuses: ${name}`), { name }, more);
+
+/**
+ * A tenants table in memory that evaluates condition and update expressions as DynamoDB does, as far as the functions use
+ * them, so that tests state what a table says before and after, not which command was sent.
+ */
+export class FakeTable implements TenantsTable {
+  readonly name = 'tenants';
+  readonly items = new Map<string, Item>();
+  /** Names of the commands sent, in order. */
+  readonly calls: string[] = [];
+  /** Called before each command, by its name; may throw, or change the table as somebody else would. */
+  before: (command: string, table: FakeTable) => void = () => {};
+
+  constructor(...items: Item[]) {
+    for (const item of items) this.put(item);
+  }
+
+  put(item: Item): void {
+    this.items.set(keyOf(item), item);
+  }
+
+  get(key: { pk: string; sk: string }): Item | undefined {
+    return this.items.get(keyOf(key));
+  }
+
+  readonly client = {
+    send: async (command: object): Promise<never> => {
+      const { input } = command as { input: Input };
+      return this.answer(command.constructor.name, input) as never;
+    },
+  };
+
+  private answer(name: string, input: Input): unknown {
+    this.calls.push(name);
+    this.before(name, this);
+    if (name === 'GetCommand') return { Item: structuredClone(this.items.get(keyOf(input.Key))) };
+    if (name === 'QueryCommand') return this.query(input);
+    if (name === 'TransactWriteCommand') return this.transact(input.TransactItems);
+    const kind = name.replace('Command', '');
+    if (!['Put', 'Update', 'Delete'].includes(kind)) throw new Error(`the fake table does not know ${name}`);
+    const old = this.items.get(keyOf(input.Key ?? input.Item));
+    if (!this.allows(input)) throw refusal('ConditionalCheckFailedException');
+    this.apply(kind, input);
+    return { Attributes: input.ReturnValues === 'ALL_OLD' ? old : this.items.get(keyOf(input.Key ?? input.Item)) };
+  }
+
+  private allows(write: Input): boolean {
+    return holds(write, this.items.get(keyOf(write.Key ?? write.Item)));
+  }
+
+  private apply(kind: string, write: Input): void {
+    if (kind === 'Put') this.put(structuredClone(write.Item));
+    if (kind === 'Delete') this.items.delete(keyOf(write.Key));
+    if (kind === 'Update') this.put(updated(write, this.items.get(keyOf(write.Key)) ?? { ...write.Key }));
+  }
+
+  private transact(writes: Record<string, Input>[]): unknown {
+    const parts = writes.flatMap((write) => Object.entries(write));
+    const allowed = parts.map(([, write]) => this.allows(write));
+    if (allowed.includes(false)) {
+      const CancellationReasons = allowed.map((ok) => ({ Code: ok ? 'None' : 'ConditionalCheckFailed' }));
+      throw refusal('TransactionCanceledException', { CancellationReasons });
+    }
+    for (const [kind, write] of parts) this.apply(kind, write);
+    return {};
+  }
+
+  /** One page holds `Limit` items; keys are those of the table or of the index that has them. */
+  private query(input: Input): unknown {
+    const found = [...this.items.values()]
+      .filter((item) => holds({ ...input, ConditionExpression: input.KeyConditionExpression }, item))
+      .sort((a, b) => String(a.stateSk ?? a.sk).localeCompare(String(b.stateSk ?? b.sk)));
+    const after = input.ExclusiveStartKey
+      ? found.findIndex((item) => keyOf(item) === keyOf(input.ExclusiveStartKey)) + 1
+      : 0;
+    const page = found.slice(after, after + (input.Limit ?? found.length));
+    const last = page.at(-1);
+    const more = last !== undefined && after + page.length < found.length;
+    return { Items: structuredClone(page), ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+  }
+}
