@@ -26,7 +26,7 @@ export class CellNetwork extends Construct {
     const { config, cell } = props;
     const vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(cell.vpcCidr),
-      availabilityZones: [...config.availabilityZones],
+      maxAzs: 3,
       natGateways: cell.natGateways,
       // It would take a custom resource; nothing is in the default group.
       restrictDefaultSecurityGroup: false,

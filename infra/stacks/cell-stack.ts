@@ -25,8 +25,11 @@ export interface CellStackProps extends StackProps {
 
 /** Compute that up to `capacity` tenants share. */
 export class CellStack extends Stack {
+  private readonly zones: readonly string[];
+
   constructor(scope: Construct, id: string, props: CellStackProps) {
     super(scope, id, props);
+    this.zones = props.config.availabilityZones;
     const { config, cell, table, topic, boundary } = props;
     const { vpc, appRouteTableIds } = new CellNetwork(this, 'Network', { config, cell });
     const accessLogs = new AccessLogBucket(this, 'AccessLogs', { config }).bucket;
@@ -74,5 +77,10 @@ export class CellStack extends Stack {
     new CfnOutput(this, 'ListenerArn', { value: door.listener.listenerArn });
     new CfnOutput(this, 'TaskRoleArn', { value: task.taskRole.roleArn });
     new CfnOutput(this, 'LiveTargetGroupArn', { value: colours[cell.liveColour].targetGroup.targetGroupArn });
+  }
+
+  /** As configured: a lookup would make synthesis depend on credentials. */
+  override get availabilityZones(): string[] {
+    return [...this.zones];
   }
 }
