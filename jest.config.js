@@ -9,6 +9,8 @@ const transform = {
 const project = (displayName) => ({
   displayName,
   transform,
+  // Their package.json know `import` alone.
+  moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
