@@ -24,6 +24,8 @@ export const CellDescriptorSchema = z.object({
   liveColour: ColourSchema,
   listenerArn: z.string(),
   loadBalancerArn: z.string(),
+  /** Where a request with a tenant's Host reaches the listener from outside, as a browser's does: VerifyIsolation tries it. */
+  loadBalancerUrl: z.url(),
   taskRoleArn: z.string(),
   accessLogBucketName: z.string(),
   /** The permanent decoy tenant of the cell, against which isolation is probed. */

@@ -60,6 +60,7 @@ export class CellStack extends Stack {
       liveColour: cell.liveColour,
       listenerArn: door.listener.listenerArn,
       loadBalancerArn: door.loadBalancer.loadBalancerArn,
+      loadBalancerUrl: `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {

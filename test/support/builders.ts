@@ -61,6 +61,7 @@ export function aCell(overrides: Partial<CellDescriptor> = {}): CellDescriptor {
     liveColour: 'blue',
     listenerArn: elb(`listener/app/${name}/1/1`),
     loadBalancerArn: elb(`loadbalancer/app/${name}/1`),
+    loadBalancerUrl: `https://${name}.${REGION}.elb.amazonaws.com`,
     taskRoleArn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}-task`,
     accessLogBucketName: `${name}-access-logs`,
     decoy: {
