@@ -18,6 +18,8 @@ import { platformArns } from './platform-names';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
+/** What service/Dockerfile copies: all else of the repository is no part of the image. */
+const IMAGE_SOURCES = ['package.json', 'package-lock.json', 'service', 'functions', 'functions/contract'];
 
 export interface ServiceTaskProps {
   readonly config: StageConfig;
@@ -31,7 +33,8 @@ function imageOf(image: ServiceImage): ContainerImage {
     : ContainerImage.fromAsset(ROOT, {
         file: 'service/Dockerfile',
         platform: Platform.LINUX_ARM64,
-        exclude: ['**', '!service', '!service/Dockerfile', '!dist', '!dist/service', '!dist/service/**'],
+        // All but what the Dockerfile copies; a directory must be named before something in it.
+        exclude: ['**', '!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'],
       });
 }
 
@@ -84,11 +87,11 @@ export class ServiceTask extends Construct {
       image: imageOf(config.image),
       portMappings: [{ containerPort: SERVICE_PORT }],
       readonlyRootFilesystem: true,
-      environment: { TABLE_NAME: table.tableName, PORT: String(SERVICE_PORT) },
+      environment: { TABLE_NAME: table.tableName, DOMAIN: config.domain, PORT: String(SERVICE_PORT) },
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'service' }),
     });
     Validations.of(this.definition).acknowledge(
-      { id: 'AwsSolutions-ECS2', reason: 'The variables name a table and a port; none is a secret.' },
+      { id: 'AwsSolutions-ECS2', reason: 'The variables name a table, a domain and a port; none is a secret.' },
       {
         id: 'AwsSolutions-IAM5[Resource::*]',
         reason: 'ecr:GetAuthorizationToken has no resource; the execution role pulls the image.',

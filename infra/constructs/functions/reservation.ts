@@ -12,10 +12,9 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
         TABLE_NAME,
         DOMAIN: config.domain,
         URL_SCHEME: config.urlScheme,
-        STATE_MACHINE_ARN: arns.machine,
       },
       grants: [
-        onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem', 'Query'),
+        onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
         { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
         {
           actions: ['states:DescribeExecution'],
@@ -27,7 +26,7 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
     new OnboardingFunction(scope, 'ReleaseReservation', {
       config,
       environment: { TABLE_NAME },
-      grants: [onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem')],
+      grants: [onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem')],
     }),
   ];
 }
