@@ -11,7 +11,7 @@ const project = (displayName) => ({
   transform,
   // Their package.json know `import` alone.
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],

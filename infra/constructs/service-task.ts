@@ -18,8 +18,8 @@ import { platformArns } from './platform-names';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
-/** What service/Dockerfile copies: all else of the repository is no part of the image. */
-const IMAGE_SOURCES = ['package.json', 'package-lock.json', 'service', 'functions', 'functions/contract'];
+/** What service/Dockerfile copies, and nothing else of the repository; a directory must be named before something in it. */
+const IMAGE_SOURCES = ['!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'];
 
 export interface ServiceTaskProps {
   readonly config: StageConfig;
@@ -33,8 +33,7 @@ function imageOf(image: ServiceImage): ContainerImage {
     : ContainerImage.fromAsset(ROOT, {
         file: 'service/Dockerfile',
         platform: Platform.LINUX_ARM64,
-        // All but what the Dockerfile copies; a directory must be named before something in it.
-        exclude: ['**', '!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'],
+        exclude: ['**', ...IMAGE_SOURCES],
       });
 }
 

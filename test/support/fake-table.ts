@@ -90,7 +90,7 @@ export class FakeTable implements TenantsTable {
       .filter((item) => holds({ ...input, ConditionExpression: input.KeyConditionExpression }, item))
       .sort((a, b) => String(a.stateSk ?? a.sk).localeCompare(String(b.stateSk ?? b.sk)));
     const after = input.ExclusiveStartKey
-      ? found.findIndex((item) => keyOf(item) === keyOf(input.ExclusiveStartKey)) + 1
+      ? found.findIndex((item) => keyOf(item) === keyOf(input.ExclusiveStartKey ?? {})) + 1
       : 0;
     const page = found.slice(after, after + (input.Limit ?? found.length));
     const last = page.at(-1);
