@@ -1,0 +1,102 @@
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
+import { tenantHost } from './host';
+import type { RouteDirectory } from './route-directory';
+import { type Page, tenantPage } from './tenant-page';
+import type { TenantSessions } from './tenant-sessions';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** For the log: whose page it was about, once that is known. */
+    tenantId: string | undefined;
+  }
+}
+
+export interface AppOptions {
+  readonly domain: string;
+  readonly routes: RouteDirectory;
+  readonly sessions: TenantSessions;
+  readonly logger: FastifyServerOptions['logger'];
+}
+
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'strict-origin-when-cross-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'strict-transport-security': 'max-age=31536000',
+  // A page must not be kept by anything that could hand it to another tenant's visitor.
+  'cache-control': 'private, no-cache',
+} as const;
+
+const SWEEP_EVERY_MS = 15_000;
+const RETRY_AFTER_SECONDS = 10;
+
+const text = (reply: FastifyReply, status: number, words: string) =>
+  reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
+const nothingHere = (reply: FastifyReply) => text(reply, 404, 'There is nothing under this name.');
+const beingSetUp = (reply: FastifyReply) =>
+  text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This site is being set up.');
+
+function html(reply: FastifyReply, { body, length }: Page) {
+  if (length !== undefined) reply.header('content-length', length);
+  return reply.type('text/html; charset=utf-8').send(body);
+}
+
+/** Only `content-type: text/html` is ever served, from exactly one object: the page of the host's own tenant. */
+export function serviceApp({ domain, routes, sessions, logger = false }: AppOptions): FastifyInstance {
+  const app = Fastify({
+    logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
+  });
+  app.decorateRequest('tenantId', undefined);
+  app.addHook('onRequest', async (_, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.url === '/healthz') return;
+    const { method, tenantId } = request;
+    const host = tenantHost(request.headers.host, domain);
+    request.log.info({ method, host, tenantId, status: reply.statusCode, ms: reply.elapsedTime }, 'request.answered');
+  });
+
+  const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY_MS).unref();
+  app.addHook('onClose', async () => {
+    clearInterval(sweeping);
+    sessions.clear();
+  });
+
+  app.get('/healthz', async (_, reply) => text(reply, 200, 'ok'));
+  app.get('/', async (request, reply) => {
+    const host = tenantHost(request.headers.host, domain);
+    const route = host && (await routes.find(host));
+    if (!route) return nothingHere(reply);
+    request.tenantId = route.tenantId;
+    if (route.status !== 'ACTIVE') {
+      sessions.forget(route.tenantId);
+      return beingSetUp(reply);
+    }
+    const page = await tenantPage(sessions, route);
+    return page ? html(reply, page) : nothingHere(reply);
+  });
+
+  app.setNotFoundHandler((_, reply) => nothingHere(reply));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    // A request that is none, in the framework's own words for it.
+    if (error.statusCode && error.statusCode < 500) return text(reply, error.statusCode, 'This request is not valid.');
+    request.log.error({ err: error, tenantId: request.tenantId }, 'request.failed');
+    return text(reply, 502, 'This page cannot be shown right now.');
+  });
+  return app;
+}

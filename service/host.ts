@@ -1,0 +1,16 @@
+const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+
+/**
+ * The one spelling under which a host is looked up: lower case, without port and without the root's dot.
+ *
+ * @returns undefined for whatever is not `SUBDOMAIN.DOMAIN` with exactly one label before the domain
+ */
+export function tenantHost(header: string | undefined, domain: string): string | undefined {
+  const host = header
+    ?.toLowerCase()
+    .replace(/:\d{0,5}$/, '')
+    .replace(/\.$/, '');
+  if (!host?.endsWith(`.${domain}`)) return undefined;
+  const subdomain = host.slice(0, -domain.length - 1);
+  return new RegExp(`^${LABEL}$`).test(subdomain) ? host : undefined;
+}

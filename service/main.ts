@@ -1,0 +1,63 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { serviceApp } from './app';
+import { RouteDirectory } from './route-directory';
+import { TenantSessions } from './tenant-sessions';
+
+const EnvironmentSchema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** In a container all addresses, where the security group is the border. */
+  HOST: z.string().default('0.0.0.0'),
+  TABLE_NAME: z.string().min(1),
+  DOMAIN: z.string().min(1),
+  LOG_LEVEL: z.string().default('info'),
+});
+
+/** Below the 30 s after which ECS kills a task. */
+const DRAIN_MS = 25_000;
+
+/** A visitor waits: a call that does not answer soon is given up. */
+const CLIENT_OPTIONS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } } as const;
+
+async function main(): Promise<void> {
+  const { PORT, HOST, TABLE_NAME, DOMAIN, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
+  // All tenants' sessions share this client's connections, and nothing else of it.
+  const { requestHandler } = new S3Client(CLIENT_OPTIONS).config;
+  const app = serviceApp({
+    domain: DOMAIN,
+    logger: { level: LOG_LEVEL },
+    routes: new RouteDirectory({
+      client: DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS)),
+      tableName: TABLE_NAME,
+    }),
+    sessions: new TenantSessions({
+      sts: new STSClient(CLIENT_OPTIONS),
+      s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
+        new S3Client({
+          maxAttempts: CLIENT_OPTIONS.maxAttempts,
+          requestHandler,
+          credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+        }),
+    }),
+  });
+
+  /** Takes no new connection, lets the requests at hand end, and ends. */
+  const drain = (signal: NodeJS.Signals) => {
+    app.log.info({ signal }, 'service.draining');
+    setTimeout(() => process.exit(1), DRAIN_MS).unref();
+    app.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once('SIGTERM', drain).once('SIGINT', drain);
+  await app.listen({ port: PORT, host: HOST });
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+});

@@ -1,0 +1,55 @@
+import { DOMAIN, routeOf, ServiceWorld } from '../../support/shared-service';
+
+const HOST = `acme.${DOMAIN}`;
+
+test('an answer is believed for seconds, not longer', async () => {
+  const world = new ServiceWorld();
+  world.add(routeOf('acme'));
+  const routes = world.directory();
+  await routes.find(HOST);
+  world.now += 4_000;
+  await routes.find(HOST);
+  expect(world.routeReads).toBe(1);
+  world.routes.clear();
+  world.now += 2_000;
+  expect(await routes.find(HOST)).toBeUndefined();
+});
+
+test('a new tenant is found within a second of its first unlucky request', async () => {
+  const world = new ServiceWorld();
+  const routes = world.directory();
+  expect(await routes.find(HOST)).toBeUndefined();
+  await routes.find(HOST);
+  expect(world.routeReads).toBe(1);
+  world.add(routeOf('acme', { status: 'SETTING_UP' }));
+  world.now += 1_000;
+  expect((await routes.find(HOST))?.status).toBe('SETTING_UP');
+  world.add(routeOf('acme'));
+  world.now += 1_000;
+  expect((await routes.find(HOST))?.status).toBe('ACTIVE');
+});
+
+test('simultaneous requests share one read', async () => {
+  const world = new ServiceWorld();
+  world.add(routeOf('acme'));
+  const routes = world.directory();
+  await Promise.all([routes.find(HOST), routes.find(HOST), routes.find(HOST)]);
+  expect(world.routeReads).toBe(1);
+});
+
+test('hosts that somebody makes up do not fill the memory', async () => {
+  const world = new ServiceWorld();
+  const routes = world.directory({ capacity: 10 });
+  for (let n = 0; n < 100; n++) await routes.find(`made-up-${n}.${DOMAIN}`);
+  expect(routes.size).toBe(10);
+});
+
+test('a failed read is not remembered', async () => {
+  const world = new ServiceWorld();
+  world.add({ ...routeOf('acme'), host: 'other' });
+  world.routes.set(HOST, routeOf('beta'));
+  const routes = world.directory();
+  await expect(routes.find(HOST)).rejects.toThrow(`route item of ${HOST}`);
+  world.add(routeOf('acme'));
+  expect((await routes.find(HOST))?.tenantId).toBe(routeOf('acme').tenantId);
+});
