@@ -107,6 +107,14 @@ class Reader {
       this.expect(')');
       return there === (exists === 'attribute_exists');
     }
+    if (this.take('begins_with')) {
+      this.expect('(');
+      const text = String(this.read(this.path()));
+      this.expect(',');
+      const begins = text.startsWith(String(this.operand()));
+      this.expect(')');
+      return begins;
+    }
     const left = this.operand();
     if (this.take('IN')) return this.list().includes(left);
     const operator = compare[this.next()];

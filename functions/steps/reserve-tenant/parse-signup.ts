@@ -1,0 +1,19 @@
+import { OnboardingError } from '../../contract/errors';
+import { type Signup, SignupSchema, signupDetail } from '../../contract/signup';
+import { describeIssues } from '../../shared/step-handler';
+
+/** A signup has six short fields; what is longer is not one. Keeps absurd inputs out of parsing, logs and messages. */
+const INPUT_MAX_LENGTH = 16_384;
+
+/**
+ * @throws OnboardingError `InvalidSignup` that names each bad field and what was expected of it
+ */
+export function parseSignup(input: unknown): Signup {
+  const length = JSON.stringify(input)?.length ?? 0;
+  if (length > INPUT_MAX_LENGTH) {
+    throw new OnboardingError('InvalidSignup', `input: expected at most ${INPUT_MAX_LENGTH} characters, got ${length}`);
+  }
+  const parsed = SignupSchema.safeParse(signupDetail(input));
+  if (!parsed.success) throw new OnboardingError('InvalidSignup', describeIssues(parsed.error));
+  return parsed.data;
+}
