@@ -71,6 +71,15 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
     request.log.info({ method, host, tenantId, status: reply.statusCode, ms: reply.elapsedTime }, 'request.answered');
   });
 
+  // A kept-alive connection would outlast its last answer, and hold the end of the task back until it is killed.
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.addHook('onSend', async (_, reply) => {
+    if (closing) reply.header('connection', 'close');
+  });
+
   const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY_MS).unref();
   app.addHook('onClose', async () => {
     clearInterval(sweeping);
