@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { buildFunctions } from './build';
@@ -7,7 +11,8 @@ import { STAGES, type Stage, stages } from './config/stages';
 import { CONTROL_PLANE, cellStackName, platform } from './platform';
 
 const ROOT = join(__dirname, '..');
-const CDK = join(ROOT, 'node_modules/.bin/cdk');
+const BIN = join(ROOT, 'node_modules/.bin');
+const CDK = join(BIN, 'cdk');
 
 const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 const ControlPlaneOutputs = z.object({
@@ -42,6 +47,10 @@ export interface DeployOptions {
   readonly log?: (line: string) => void;
   /** Made before, and while functions are built; a real account is bootstrapped once, by hand. */
   readonly bootstrap?: boolean;
+  /** Where the cells' load balancers answer, in place of their DNS names. */
+  readonly loadBalancerUrl?: string;
+  /** Ends the command line and gives the deployment up. */
+  readonly signal?: AbortSignal;
   readonly cdkArgs?: readonly string[];
 }
 
@@ -51,17 +60,28 @@ const SPEEDY = {
   NO_COLOR: '1',
 };
 
-async function cdk(args: readonly string[], { env, log }: DeployOptions, cwd: string): Promise<void> {
-  // An ES module that a CommonJS program can only import like this.
-  const { execa } = await import('execa');
-  const running = execa(CDK, [...args, '--no-notices', '--ci'], {
+/** @throws Error with the last of what the command line said */
+async function cdk(args: readonly string[], { env, log, signal }: DeployOptions, cwd: string): Promise<void> {
+  signal?.throwIfAborted();
+  const running = spawn(CDK, [...args, '--no-notices', '--ci'], {
     cwd,
-    env: { ...SPEEDY, ...env },
-    all: true,
-    preferLocal: true,
+    env: { ...process.env, ...SPEEDY, ...env, PATH: [BIN, process.env.PATH].join(delimiter) },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  for await (const line of running.iterable({ from: 'all' })) log?.(line);
-  await running;
+  const end = () => running.kill();
+  signal?.addEventListener('abort', end);
+  const said: string[] = [];
+  const listen = async (input: Readable) => {
+    for await (const line of createInterface({ input })) {
+      log?.(line);
+      said.push(line);
+      if (said.length > 30) said.shift();
+    }
+  };
+  const [[code]] = await Promise.all([once(running, 'close'), listen(running.stdout), listen(running.stderr)]);
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
+  if (code !== 0) throw new Error(`cdk ${args[0]} ended with ${code}:\n${said.join('\n')}`);
 }
 
 /** In an empty directory: beside an app, `cdk bootstrap` would synthesize it once more. */
@@ -72,10 +92,10 @@ async function bootstrap(options: DeployOptions, outputDir: string): Promise<voi
   await cdk(['bootstrap', `aws://${account}/${region}`], options, empty);
 }
 
-async function synthesize({ stage, log }: DeployOptions, assembly: string): Promise<void> {
+async function synthesize({ stage, log, loadBalancerUrl }: DeployOptions, outdir: string): Promise<void> {
   const bundles = await buildFunctions();
   log?.(`built ${bundles.length} functions`);
-  platform(stage, assembly).synth();
+  platform(stage, { outdir, ...(loadBalancerUrl && { loadBalancerUrl }) }).synth();
   log?.(`synthesized stage ${stage}`);
 }
 

@@ -9,11 +9,17 @@ export const FOUNDATION = 'TenantOnboarding-Foundation';
 export const CONTROL_PLANE = 'TenantOnboarding-ControlPlane';
 export const cellStackName = (cell: string) => `TenantOnboarding-Cell-${cell}`;
 
+export interface PlatformOptions {
+  readonly outdir?: string;
+  /** Where the cells' load balancers answer, for a deployment whose DNS names nobody can resolve. */
+  readonly loadBalancerUrl?: string;
+}
+
 /**
  * The platform of one stage: foundation, then control plane, then cells. Cells come last because their decoys trust roles
  * of the control plane, and IAM refuses a trust policy that names a role which does not exist.
  */
-export function platform(stage: Stage, outdir?: string): App {
+export function platform(stage: Stage, { outdir, loadBalancerUrl }: PlatformOptions = {}): App {
   const config: StageConfig = stages[stage];
   const app = new App({
     analyticsReporting: false,
@@ -50,6 +56,7 @@ export function platform(stage: Stage, outdir?: string): App {
       topic,
       boundary,
       trustedRoles,
+      ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }
   Tags.of(app).add('service', 'tenant-onboarding');

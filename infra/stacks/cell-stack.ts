@@ -21,6 +21,8 @@ export interface CellStackProps extends StackProps {
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly trustedRoles: readonly IRole[];
+  /** By default by the load balancer's DNS name. */
+  readonly loadBalancerUrl?: string;
 }
 
 /** Compute that up to `capacity` tenants share. */
@@ -60,7 +62,7 @@ export class CellStack extends Stack {
       liveColour: cell.liveColour,
       listenerArn: door.listener.listenerArn,
       loadBalancerArn: door.loadBalancer.loadBalancerArn,
-      loadBalancerUrl: `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
+      loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {

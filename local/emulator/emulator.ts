@@ -33,6 +33,10 @@ export interface EmulatorOptions {
   readonly stateDir?: string;
   /** By default inside the state folder, and removed with it. */
   readonly logFile?: string;
+  /** Of the endpoint, for those who must know it before; a free one by default. */
+  readonly port?: number;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal;
 }
 
 /** A running emulator of AWS on loopback, with IAM enforcement on; `test`/`test` is root. */
@@ -82,7 +86,7 @@ async function locked(lock: string, done: () => boolean): Promise<boolean> {
 }
 
 /** Builds the virtual environment beside its final name and renames it: an installation cut short is never used. */
-async function installed(): Promise<string> {
+async function installed(signal?: AbortSignal): Promise<string> {
   const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
   const home = join(ROOT, '.local', `venv-${digest}`);
   const interpreter = join(home, 'bin/python');
@@ -96,9 +100,9 @@ async function installed(): Promise<string> {
   try {
     if (done()) return interpreter;
     rmSync(building, { recursive: true, force: true });
-    await run(command, ['-m', 'venv', building]);
+    await run(command, ['-m', 'venv', building], { signal });
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
-    await run(join(building, 'bin/python'), pip).catch((failure: Error) => {
+    await run(join(building, 'bin/python'), pip, { signal }).catch((failure: Error) => {
       throw new Error(`the AWS emulator could not be installed: ${failure.message}`);
     });
     renameSync(building, home);
@@ -156,11 +160,12 @@ function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number
  * input is a pipe that only this process holds.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const interpreter = await installed();
+  const interpreter = await installed(options.signal);
+  options.signal?.throwIfAborted();
   const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
   mkdirSync(dir, { recursive: true });
   const logFile = options.logFile ?? join(dir, 'emulator.log');
-  const port = await getPort({ host: '127.0.0.1' });
+  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
   const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
   const endpointUrl = `http://127.0.0.1:${port}`;
   const log = openSync(logFile, 'a');

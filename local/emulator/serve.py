@@ -60,6 +60,7 @@ async def serve(port: int, load_balancer_port: int | None) -> None:
     from hypercorn.config import Config
     from load_balancer import with_load_balancer
     from ministack import app as ministack_app
+    from task_credentials import with_task_credentials
 
     config = Config()
     config.bind = [f"127.0.0.1:{at}" for at in (port, load_balancer_port) if at]
@@ -71,9 +72,8 @@ async def serve(port: int, load_balancer_port: int | None) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stopped.set)
-    await hypercorn_serve(
-        with_load_balancer(ministack_app.app, load_balancer_port), config, shutdown_trigger=stopped.wait
-    )
+    served = with_load_balancer(with_task_credentials(ministack_app.app), load_balancer_port)
+    await hypercorn_serve(served, config, shutdown_trigger=stopped.wait)
 
 
 def end_group() -> None:

@@ -40,7 +40,7 @@ export function stageTemplates(stage: Stage): StageTemplates {
   if (known) return known;
   ensureBundles();
   const outdir = mkdtempSync(join(tmpdir(), `platform-${stage}-`));
-  const app = platform(stage, outdir);
+  const app = platform(stage, { outdir });
   const assembly = app.synth();
   const templateOf = (name: string) => Template.fromJSON(assembly.getStackByName(name).template);
   const foundation = templateOf(FOUNDATION);

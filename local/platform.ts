@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import { stages } from '../infra/config/stages';
+import { type Deployment, deploy } from '../infra/deploy';
+import { type AwsProxy, startAwsProxy } from './aws-proxy';
+import { type Emulator, startEmulator } from './emulator/emulator';
+import type { PlatformOutputs } from './outputs';
+import { type SharedService, startSharedService } from './shared-service';
+
+export interface PlatformOptions {
+  /** A proxy between the functions and the emulator, and nobody else: it sees what the functions ask of AWS. */
+  readonly proxy?: boolean;
+  /** Added to the environment of the emulator and its functions. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log?: (line: string) => void;
+  /** Gives the start up; whatever has been started is ended. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options for every client of the AWS SDK, as root of the emulated account. */
+export interface AwsAccess {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** The whole platform of the stage `local`, deployed on an emulator of its own. */
+export interface Platform {
+  readonly outputs: PlatformOutputs;
+  readonly aws: AwsAccess;
+  readonly emulator: Emulator;
+  readonly deployment: Deployment;
+  readonly service: SharedService;
+  /** There when it was asked for. */
+  readonly proxy: AwsProxy | undefined;
+  /** How long each part of the start took. */
+  readonly seconds: Readonly<Record<'emulator' | 'deploy' | 'service', number>>;
+  stop(): Promise<void>;
+}
+
+async function timed<T>(work: Promise<T>): Promise<[result: T, seconds: number]> {
+  const began = performance.now();
+  return [await work, (performance.now() - began) / 1000];
+}
+
+/** Ends what has been started, the last first. */
+class Started {
+  private readonly ends: (() => Promise<void>)[] = [];
+
+  add(end: () => Promise<void>): void {
+    this.ends.push(end);
+  }
+
+  async stop(): Promise<void> {
+    for (let end = this.ends.pop(); end; end = this.ends.pop()) await end();
+  }
+}
+
+/**
+ * Starts an emulator, deploys the CDK application to it and runs the shared service behind its load balancer. Several can
+ * run at once: ports are free ones, files are in a folder of its own, which goes with the emulator.
+ */
+export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
+  const started = new Started();
+  try {
+    return await start(options, started);
+  } catch (failure) {
+    await started.stop();
+    options.signal?.throwIfAborted();
+    throw failure;
+  }
+}
+
+async function start({ proxy: withProxy, env, log, signal }: PlatformOptions, started: Started): Promise<Platform> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
+  started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
+  const port = await getPort({ host: '127.0.0.1' });
+  const proxy = withProxy ? await startAwsProxy(`http://127.0.0.1:${port}`) : undefined;
+  if (proxy) started.add(proxy.close);
+  const [emulator, emulatorSeconds] = await timed(
+    startEmulator({
+      port,
+      stateDir,
+      env: { ...env, ...(proxy && { AWS_ENDPOINT_URL: proxy.url }) },
+      ...(signal && { signal }),
+    }),
+  );
+  started.add(emulator.stop);
+  log?.(`emulator at ${emulator.endpointUrl} after ${emulatorSeconds.toFixed(1)} s`);
+
+  const [deployment, deploySeconds] = await timed(
+    deploy({
+      stage: 'local',
+      env: emulator.environment(),
+      outputDir: join(stateDir, 'deployment'),
+      loadBalancerUrl: emulator.loadBalancerUrl,
+      bootstrap: true,
+      ...(log && { log }),
+      ...(signal && { signal }),
+    }),
+  );
+  log?.(`deployed after ${deploySeconds.toFixed(1)} s`);
+
+  const { controlPlane } = deployment;
+  const cell = deployment.cells[stages.local.cells[0]?.name ?? ''];
+  if (!cell) throw new Error('the stage local has no cell');
+  signal?.throwIfAborted();
+  const [service, serviceSeconds] = await timed(
+    startSharedService({
+      emulator,
+      tableName: controlPlane.TenantsTableName,
+      domain: controlPlane.Domain,
+      taskRoleArn: cell.TaskRoleArn,
+      targetGroupArn: cell.LiveTargetGroupArn,
+    }),
+  );
+  started.add(service.stop);
+  signal?.throwIfAborted();
+  log?.(`shared service at ${service.url} after ${serviceSeconds.toFixed(1)} s`);
+
+  return {
+    emulator,
+    deployment,
+    service,
+    proxy,
+    outputs: outputsOf(emulator, controlPlane),
+    aws: {
+      endpoint: emulator.endpointUrl,
+      region: emulator.region,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    },
+    seconds: { emulator: emulatorSeconds, deploy: deploySeconds, service: serviceSeconds },
+    stop: () => started.stop(),
+  };
+}
+
+function outputsOf(emulator: Emulator, controlPlane: Deployment['controlPlane']): PlatformOutputs {
+  return {
+    endpointUrl: emulator.endpointUrl,
+    region: emulator.region,
+    accountId: emulator.accountId,
+    eventBusName: controlPlane.EventBusName,
+    stateMachineArn: controlPlane.StateMachineArn,
+    tenantsTableName: controlPlane.TenantsTableName,
+    loadBalancerUrl: emulator.loadBalancerUrl,
+    domain: controlPlane.Domain,
+    undeliveredSignupsUrl: controlPlane.UndeliveredSignupsUrl,
+    undeliveredStackEventsUrl: controlPlane.UndeliveredStackEventsUrl,
+    alarmTopicArn: controlPlane.AlarmTopicArn,
+  };
+}
