@@ -151,6 +151,18 @@ test('a run that has lost its claim touches nothing more of the tenant', async (
   expect(machine.called().slice(-3)).toEqual(['DeregisterTenant', 'PublishFailure', 'ConcludeFailure']);
 });
 
+test('a duplicate whose reservation failed has nothing to release, and can be redriven to its early success', async () => {
+  const duplicate = { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first' };
+  machine.script('ReserveTenant', { error: 'AccessDenied' }, { output: duplicate });
+  machine.script('ReleaseReservation', { error: 'TenantIsActive' });
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'AccessDenied']);
+  expect(machine.called()).toEqual(['ReserveTenant', ...AFTERMATH]);
+  const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
+  expect(published).toMatchObject({ outcome: 'claim-lost', failure: { step: 'ReserveTenant' } });
+  expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
+});
+
 test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
   machine.script(
     'PublishCompletion',

@@ -47,7 +47,7 @@ const FORWARD = [
   'VerifyIsolation',
   'ActivateTenant',
 ];
-const UNDO = ['DeleteStacks', 'RetireTenantKey', 'ReleaseReservation'];
+const UNDO = ['DeleteStacks', 'RetireTenantKey'];
 
 test.each(FORWARD)('%s hands any failure on, under its own name', (name) => {
   const catcher = machine.States[name]?.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
@@ -56,6 +56,12 @@ test.each(FORWARD)('%s hands any failure on, under its own name', (name) => {
 
 test.each(UNDO)('a failing %s is not caught: the run stops there, and redrive resumes at it', (name) => {
   expect(machine.States[name]?.Catch).toBeUndefined();
+});
+
+test('a failing ReleaseReservation is not caught either, but for a reservation that was never this execution’s', () => {
+  expect(machine.States.ReleaseReservation?.Catch).toEqual([
+    { ErrorEquals: ['ClaimLost', 'TenantIsActive'], Assign: { outcome: 'claim-lost' }, Next: 'PublishFailure' },
+  ]);
 });
 
 test('what fails after the tenant is ACTIVE is never rolled back', () => {
