@@ -3,10 +3,10 @@
  * within a call; what outlasts them is the state machine's to retry.
  *
  * Timeouts are in milliseconds, well below the functions' own: a connection that hangs must end as an error the
- * translator knows, not as a killed function.
+ * translator knows, not as a killed function. `requestTimeout` alone only warns ("NodeHttpHandlerOptions").
  */
 export const clientOptions = {
   retryMode: 'standard',
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000 },
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
 } as const;

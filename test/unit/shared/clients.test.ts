@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { clientOptions } from '../../../functions/shared/clients';
+import { translateError } from '../../../functions/shared/error-translation';
+
+/** Seconds that a function has (infra's OnboardingFunction): all attempts of one call must fit. */
+const FUNCTION_TIMEOUT = 30;
+
+let silent: Server;
+beforeEach(async () => {
+  silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+});
+afterEach(() => silent.close());
+
+test('a service that takes a request and never answers ends as a fault that the machine retries', async () => {
+  const sockets: { destroy: () => void }[] = [];
+  silent.on('connection', (socket) => sockets.push(socket));
+  const client = new KMSClient({
+    ...clientOptions,
+    requestHandler: { ...clientOptions.requestHandler, requestTimeout: 50 },
+    maxAttempts: 1,
+    endpoint: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+  });
+  const thrown = await client.send(new DescribeKeyCommand({ KeyId: 'k' })).catch((error: unknown) => error);
+  for (const socket of sockets) socket.destroy();
+  client.destroy();
+  expect(translateError(thrown).name).toBe('TransientServiceFault');
+});
+
+test('a call that hangs three times still ends before its function is killed', () => {
+  const { maxAttempts, requestHandler } = clientOptions;
+  expect((maxAttempts * requestHandler.requestTimeout) / 1000).toBeLessThan(FUNCTION_TIMEOUT);
+});
