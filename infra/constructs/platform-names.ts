@@ -22,6 +22,8 @@ export function platformArns(stack: Stack) {
   return {
     machine: arn('states', `stateMachine:${MACHINE_NAME}`),
     executions: arn('states', `execution:${MACHINE_NAME}:*`),
+    /** By name, where a function must know the role of one that is made after it. */
+    functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
     tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),

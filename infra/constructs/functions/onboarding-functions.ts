@@ -18,8 +18,12 @@ export interface OnboardingFunctions {
 }
 
 export function onboardingFunctions(scope: Construct, context: FunctionContext): OnboardingFunctions {
-  const verifyIsolation = isolationFunction(scope, context);
   const { registerTenant, deregisterTenant, activateTenant } = routingFunctions(scope, context);
+  const verifyIsolation = isolationFunction(
+    scope,
+    context,
+    ['VerifyIsolation', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
+  );
   const trustedRoles = [verifyIsolation.role, activateTenant.role];
   const { launchStack, deleteStack, stackSettled } = stackFunctions(
     scope,

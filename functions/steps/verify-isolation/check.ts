@@ -1,0 +1,74 @@
+import type { Facts } from './facts/facts';
+import type { Doors } from './probes/doors';
+import type { Subject } from './subject';
+
+export const CHECK_GROUPS = [
+  'key',
+  'database',
+  'storage',
+  'secrets',
+  'network',
+  'identity',
+  'routing',
+  'probes',
+] as const;
+export type CheckGroup = (typeof CHECK_GROUPS)[number];
+
+/** `critical`: somebody else could reach the tenant's data now. `high`: one more mistake is enough. `medium`: weaker than promised. */
+export type Severity = 'critical' | 'high' | 'medium';
+
+export interface Finding {
+  readonly passed: boolean;
+  /** What was seen, in a sentence that names the cause; never a secret. */
+  readonly evidence: string;
+}
+
+/** Where answers come from: the configuration that AWS has, and doors to try. */
+export interface Sources {
+  readonly facts: Facts;
+  readonly doors: Doors;
+}
+
+/** A question about one tenant with a yes/no answer. */
+export interface Check {
+  /** `GROUP.NAME`; operators and auditors know it by this, so it never changes its meaning. */
+  readonly id: `${CheckGroup}.${string}`;
+  readonly title: string;
+  readonly question: string;
+  readonly severity: Severity;
+  /** What it is evidence for: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations, SOC 2. */
+  readonly control: string;
+  readonly run: (subject: Subject, sources: Sources) => Promise<Finding>;
+}
+
+export const groupOf = ({ id }: Pick<Check, 'id'>): CheckGroup => {
+  const group = CHECK_GROUPS.find((name) => id.startsWith(`${name}.`));
+  if (!group) throw new Error(`check ${id} is of no group`);
+  return group;
+};
+
+/** Passed when there is nothing to object to; otherwise the evidence is the objections. */
+export function unless(objections: readonly string[], seen: string): Finding {
+  return objections.length === 0
+    ? { passed: true, evidence: seen }
+    : { passed: false, evidence: objections.join('; ') };
+}
+
+/** Objects where what is there is not what must be. */
+export function mustBe(what: string, actual: unknown, expected: unknown): string[] {
+  return actual === expected ? [] : [`${what} is ${String(actual ?? 'absent')}, not ${String(expected)}`];
+}
+
+/** Objects to everything that is there and must not, and the reverse. The order does not matter. */
+export function mustBeExactly(
+  what: string,
+  actual: readonly (string | undefined)[],
+  expected: readonly string[],
+): string[] {
+  const extra = actual.filter((each) => each === undefined || !expected.includes(each));
+  const missing = expected.filter((each) => !actual.includes(each));
+  return [
+    ...extra.map((each) => `${what}: ${each ?? 'one without a name'} must not be there`),
+    ...missing.map((each) => `${what}: ${each} is missing`),
+  ];
+}

@@ -1,0 +1,46 @@
+import {
+  DescribeKeyCommand,
+  GetKeyPolicyCommand,
+  GetKeyRotationStatusCommand,
+  type GrantListEntry,
+  type KeyMetadata,
+  type KMSClient,
+  ListResourceTagsCommand,
+  paginateListAliases,
+  paginateListGrants,
+} from '@aws-sdk/client-kms';
+import { parsePolicy, type Statement } from '../policy-document';
+import type { Subject } from '../subject';
+import { everyPage, once, type Tags, tagsOf } from './reading';
+
+export interface KeyFacts {
+  readonly metadata: () => Promise<KeyMetadata | undefined>;
+  readonly tags: () => Promise<Tags>;
+  readonly rotates: () => Promise<boolean>;
+  readonly policy: () => Promise<readonly Statement[]>;
+  readonly grants: () => Promise<readonly GrantListEntry[]>;
+  readonly aliases: () => Promise<readonly (string | undefined)[]>;
+}
+
+export function keyFacts(client: KMSClient, { key }: Subject): KeyFacts {
+  const KeyId = key.keyArn;
+  return {
+    metadata: once(async () => (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata),
+    tags: once(async () => {
+      const { Tags } = await client.send(new ListResourceTagsCommand({ KeyId }));
+      return tagsOf(Tags?.map(({ TagKey, TagValue }) => ({ Key: TagKey, Value: TagValue })));
+    }),
+    rotates: once(
+      async () => (await client.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled === true,
+    ),
+    policy: once(async () => {
+      const { Policy = '' } = await client.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }));
+      return parsePolicy(Policy);
+    }),
+    grants: once(() => everyPage(paginateListGrants({ client }, { KeyId }), (page) => page.Grants)),
+    aliases: once(async () => {
+      const aliases = await everyPage(paginateListAliases({ client }, { KeyId }), (page) => page.Aliases);
+      return aliases.map(({ AliasName }) => AliasName);
+    }),
+  };
+}

@@ -1,0 +1,30 @@
+import { request as overHttp } from 'node:http';
+import { request as overTls } from 'node:https';
+import type { Answered } from './doors';
+
+const TIMEOUT_MS = 8_000;
+/** More than any page of ours; a body beyond it is of no interest to a probe. */
+const BODY_LIMIT = 64 * 1024;
+
+/**
+ * Sends requests to a cell's load balancer for whatever host. The certificate is checked against the host, as a browser
+ * does that reached the load balancer by DNS.
+ */
+export const loadBalancerDoor = (loadBalancerUrl: string) => (host: string) =>
+  new Promise<Answered>((resolve, reject) => {
+    const url = new URL(loadBalancerUrl);
+    const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: host }] : [overHttp, {}];
+    const options = { ...tls, method: 'GET', headers: { host }, timeout: TIMEOUT_MS, agent: false as const };
+    const request = send(url, options, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        if (body.length < BODY_LIMIT) body += chunk;
+      });
+      response.on('error', reject);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+    });
+    request.on('timeout', () => request.destroy(new Error(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));
+    request.on('error', reject);
+    request.end();
+  });

@@ -1,0 +1,68 @@
+import { isTransient } from '../../contract/errors';
+import { translateError } from '../../shared/error-translation';
+import { CATALOGUE } from './catalogue';
+import { type Check, type Finding, groupOf, type Sources } from './check';
+import type { Answer, Report } from './report';
+import type { Subject } from './subject';
+
+/**
+ * Fails closed: a question that cannot be answered counts as answered by "no". A passing fault of AWS is no answer at all,
+ * and is thrown on, for the machine to ask again.
+ */
+async function find(check: Check, subject: Subject, sources: Sources): Promise<Finding> {
+  try {
+    return await check.run(subject, sources);
+  } catch (thrown) {
+    const error = translateError(thrown);
+    if (isTransient(error.name)) throw error;
+    return { passed: false, evidence: `could not be answered: ${error.message}` };
+  }
+}
+
+/**
+ * Asks every question of the catalogue about one tenant, all side by side. Pure but for its sources: an onboarding, an
+ * audit and a person at a terminal get the same report.
+ *
+ * @throws OnboardingError `Transient*` when a service failed in passing; then there is no report
+ */
+export async function verify(
+  subject: Subject,
+  sources: Sources,
+  now: () => Date,
+  catalogue: readonly Check[] = CATALOGUE,
+): Promise<Report> {
+  const checks = await Promise.all(
+    catalogue.map(async (check): Promise<Answer> => {
+      const { passed, evidence } = await find(check, subject, sources);
+      const { id, title, question, severity, control } = check;
+      return {
+        id,
+        group: groupOf(check),
+        title,
+        question,
+        severity,
+        control,
+        passed,
+        evidence,
+        at: now().toISOString(),
+      };
+    }),
+  );
+  const { tenant, stacks } = subject;
+  return {
+    version: 1,
+    tenantId: tenant.tenantId,
+    host: tenant.host,
+    cell: tenant.slot.cell,
+    routed: subject.routed,
+    templateVersions: {
+      network: stacks.network.templateVersion,
+      database: stacks.database.templateVersion,
+      storage: stacks.storage.templateVersion,
+      access: stacks.access.templateVersion,
+    },
+    verifiedAt: now().toISOString(),
+    passed: checks.every((answer) => answer.passed),
+    checks,
+  };
+}
