@@ -32,7 +32,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       ALARM_TOPIC_ARN: context.topic.topicArn,
     },
     grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onStacks('CreateStack', 'TagResource', 'DescribeStacks', 'DescribeStackEvents', 'DeleteStack'),
       passStackRole,
       { actions: ['s3:GetObject'], resources: [...templates.objectArns] },
@@ -43,7 +43,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
     config,
     environment: { TABLE_NAME, ACCOUNT_ID, STACK_ROLE_ARN },
     grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onStacks('DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'UpdateTerminationProtection'),
       passStackRole,
       {
