@@ -16,7 +16,7 @@ const first = (cidr: string) => cidr.split('/')[0] ?? '';
 /** A template's JSON text with every reference replaced by a name that looks like what it stands for. */
 function resolved(value: { 'Fn::Join': [string, (string | Record<string, unknown>)[]] }): string {
   return value['Fn::Join'][1]
-    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replace(/[^A-Za-z0-9:]/g, '')))
+    .map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replace(/[^A-Za-z0-9]/g, '')))
     .join('');
 }
 
