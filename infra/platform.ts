@@ -24,8 +24,12 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl }: PlatformOpti
   const app = new App({
     analyticsReporting: false,
     treeMetadata: false,
-    // An export in use cannot be taken away: what a cell stands on stays until the cell is gone.
-    postCliContext: { '@aws-cdk/core:defaultCrossStackReferences': 'strong' },
+    postCliContext: {
+      // An export in use cannot be taken away: what a cell stands on stays until the cell is gone.
+      '@aws-cdk/core:defaultCrossStackReferences': 'strong',
+      // Access logs come by the bucket's policy: its owner is everyone's, so there are no ACLs to let them in.
+      '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
+    },
     ...(outdir && { outdir }),
   });
   const shared = () => ({
@@ -36,9 +40,9 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl }: PlatformOpti
       synthesizer: asInterface<IReusableStackSynthesizer>(new CliCredentialsStackSynthesizer()),
     }),
   });
-  const { table, topic, boundary } = new FoundationStack(app, FOUNDATION, {
+  const { table, topic, boundary, evidence } = new FoundationStack(app, FOUNDATION, {
     ...shared(),
-    description: 'Tenant onboarding: tenants table, alarm topic, boundary of the tenants’ roles',
+    description: 'Tenant onboarding: tenants table, evidence, alarm topic, boundary of the tenants’ roles',
   });
   const { trustedRoles } = new ControlPlaneStack(app, CONTROL_PLANE, {
     ...shared(),
@@ -46,6 +50,7 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl }: PlatformOpti
     table,
     topic,
     boundary,
+    evidence,
   });
   for (const cell of config.cells) {
     new CellStack(app, cellStackName(cell.name), {

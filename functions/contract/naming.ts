@@ -45,6 +45,9 @@ export const TENANT_TAG = 'tenantId';
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 
+/** Under it reports of isolation checks stand in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
+export const EVIDENCE_PREFIX = 'tenants/';
+
 /** The names of a tenant's resources. All follow from the tenant id, so they can be found without a record. */
 export const tenantNames = {
   stack: (tenantId: string, stack: string) => `tenant-${tenantId}-${stack}`,

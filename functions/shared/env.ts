@@ -18,6 +18,9 @@ export type EnvName =
   | 'TRUSTED_ROLE_ARNS'
   | 'ALARM_TOPIC_ARN'
   | 'STATE_MACHINE_ARN'
+  | 'EVIDENCE_BUCKET_NAME'
+  /** `VERSION+DIGEST` of the function's bundle, as reports name it. */
+  | 'CODE_VERSION'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

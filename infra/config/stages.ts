@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { Colour } from '../../functions/contract/cell';
 import type { CellQuotas } from './cell-capacity';
 
@@ -44,6 +45,11 @@ export interface StageConfig {
   readonly cells: readonly CellConfig[];
   /** What becomes of a failed run's resources: undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
+  /**
+   * How long reports of isolation checks can be removed by nobody. Governance mode yields to `s3:BypassGovernanceRetention`,
+   * so that a stage can be taken down; compliance mode yields to nobody, root included, and cannot be shortened.
+   */
+  readonly evidence: ObjectLockRetention;
   readonly alarmEmail?: string;
   /** A run older than this is late. A Multi-AZ database with a replica takes most of it. */
   readonly maxOnboardingMinutes: number;
@@ -94,6 +100,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'rollback',
+    evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
     logRetention: RetentionDays.ONE_WEEK,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -120,6 +127,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'hold',
+    evidence: ObjectLockRetention.governance(Duration.days(7)),
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -145,6 +153,8 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'rollback',
+    // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
+    evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_YEAR,

@@ -6,10 +6,10 @@ import type { StageConfig } from '../config/stages';
 import { asInterface } from './cdk-interface';
 
 /**
- * Access logs of a cell: the load balancer's under `load-balancer/`, those of its tenants' buckets under their tenant id.
+ * Access logs of a load balancer or of other buckets.
  *
- * Encrypted with S3's own keys, because load balancers can write under no other ("Enable access logs for your Application
- * Load Balancer").
+ * Encrypted with S3's own keys: load balancers and S3's log delivery can write under no other that they could be given
+ * ("Enable access logs for your Application Load Balancer"; "Enabling Amazon S3 server access logging": no SSE-KMS).
  */
 export class AccessLogBucket extends Construct {
   readonly bucket: IBucket;
@@ -24,22 +24,27 @@ export class AccessLogBucket extends Construct {
       lifecycleRules: [{ expiration: Duration.days(props.config.logRetention) }],
       removalPolicy: props.config.removalPolicy,
     });
-    bucket.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AccessLogsOfTenantsBuckets',
-        principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
-        actions: ['s3:PutObject'],
-        resources: [bucket.arnForObjects('t*')],
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': Stack.of(this).account },
-          ArnLike: { 'aws:SourceArn': `arn:${Stack.of(this).partition}:s3:::tenant-*` },
-        },
-      }),
-    );
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason: 'It holds access logs; logging the access to them would never end.',
     });
     this.bucket = asInterface<IBucket>(bucket);
+  }
+
+  /** Logs of the buckets of the cell's tenants come under their tenant id. */
+  admitTenants(): void {
+    const { account, partition } = Stack.of(this);
+    this.bucket.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AccessLogsOfTenantsBuckets',
+        principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
+        actions: ['s3:PutObject'],
+        resources: [this.bucket.arnForObjects('t*')],
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': account },
+          ArnLike: { 'aws:SourceArn': `arn:${partition}:s3:::tenant-*` },
+        },
+      }),
+    );
   }
 }

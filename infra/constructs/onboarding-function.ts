@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -5,6 +7,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/shared/env';
+import { version } from '../../package.json';
 import { FUNCTIONS_DIRECTORY } from '../build';
 import type { StageConfig } from '../config/stages';
 import { type Grant, policyOf } from './grant';
@@ -26,6 +29,12 @@ const TRACE: Grant = {
   wildcardBecause:
     'X-Ray has no resource to name for trace segments ("Actions, resources, and condition keys for AWS X-Ray").',
 };
+
+/** What a function writes into reports: the release, and which bundle of it, as semantic versions carry a build. */
+export function codeVersion(id: string): string {
+  const bundle = readFileSync(join(FUNCTIONS_DIRECTORY, id, 'index.js'));
+  return `${version}+${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`;
+}
 
 /** One function of the platform with a role and a log group of its own. The construct's id is the contract's name for it. */
 export class OnboardingFunction extends Construct {

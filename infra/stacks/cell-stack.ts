@@ -34,7 +34,9 @@ export class CellStack extends Stack {
     this.zones = props.config.availabilityZones;
     const { config, cell, table, topic, boundary } = props;
     const { vpc, appRouteTableIds } = new CellNetwork(this, 'Network', { config, cell });
-    const accessLogs = new AccessLogBucket(this, 'AccessLogs', { config }).bucket;
+    const logs = new AccessLogBucket(this, 'AccessLogs', { config });
+    logs.admitTenants();
+    const accessLogs = logs.bucket;
     const door = new CellLoadBalancer(this, 'Door', { config, cell, vpc, accessLogs });
     const task = new ServiceTask(this, 'Task', { config, cell, table });
     const { cluster, colours } = new CellService(this, 'Service', { config, cell, vpc, door, task });

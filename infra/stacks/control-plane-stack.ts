@@ -5,6 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import { ControlPlaneAlarms } from '../constructs/control-plane-alarms';
+import type { EvidenceBucket } from '../constructs/evidence-bucket';
 import { onboardingFunctions } from '../constructs/functions/onboarding-functions';
 import { OnboardingMachine } from '../constructs/onboarding-machine';
 import { platformArns } from '../constructs/platform-names';
@@ -18,6 +19,7 @@ export interface ControlPlaneStackProps extends StackProps {
   readonly table: ITable;
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
+  readonly evidence: EvidenceBucket;
 }
 
 /** The saga: bus, state machine, functions, and what watches over them. */
@@ -27,13 +29,14 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
-    const { config, table, topic, boundary } = props;
+    const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     const { steps, stackSettled, trustedRoles } = onboardingFunctions(this, {
       config,
       table,
       topic,
       boundary,
+      evidence,
       bus,
       arns: platformArns(this),
       stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,

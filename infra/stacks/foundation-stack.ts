@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import { AlarmTopic } from '../constructs/alarm-topic';
 import { asInterface } from '../constructs/cdk-interface';
+import { EvidenceBucket } from '../constructs/evidence-bucket';
 import { TenantBoundary } from '../constructs/tenant-boundary';
 import { TenantsTable } from '../constructs/tenants-table';
 
@@ -18,6 +19,7 @@ export class FoundationStack extends Stack {
   readonly table: ITable;
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
+  readonly evidence: EvidenceBucket;
 
   constructor(scope: Construct, id: string, props: FoundationStackProps) {
     super(scope, id, props);
@@ -25,5 +27,6 @@ export class FoundationStack extends Stack {
     this.table = asInterface<ITable>(new TenantsTable(this, 'Tenants', { config }).table);
     this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
     this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
+    this.evidence = new EvidenceBucket(this, 'Evidence', { config });
   }
 }

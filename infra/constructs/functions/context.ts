@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { StageConfig } from '../../config/stages';
+import type { EvidenceBucket } from '../evidence-bucket';
 import type { Grant } from '../grant';
 import type { PlatformArns } from '../platform-names';
 import type { TenantTemplates } from '../tenant-templates';
@@ -15,6 +16,7 @@ export interface FunctionContext {
   readonly topic: ITopic;
   readonly bus: IEventBus;
   readonly boundary: IManagedPolicy;
+  readonly evidence: EvidenceBucket;
   readonly stackRole: IRole;
   readonly templates: TenantTemplates;
 }

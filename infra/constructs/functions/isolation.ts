@@ -1,16 +1,20 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Grant } from '../grant';
-import { OnboardingFunction } from '../onboarding-function';
+import { codeVersion, OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
 
-/** VerifyIsolation reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing. */
+/**
+ * VerifyIsolation reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing, and leaves
+ * a report.
+ */
 export function isolationFunction(
   scope: Construct,
   context: FunctionContext,
   trustedRoleArns: readonly string[],
 ): OnboardingFunction {
   const { config, arns, table, stackRole, boundary } = context;
+  const evidence = context.evidence.writing();
   const read = (actions: string[], ...resources: string[]): Grant => ({
     actions,
     resources,
@@ -26,9 +30,12 @@ export function isolationFunction(
       TENANT_BOUNDARY_ARN: boundary.managedPolicyArn,
       STACK_ROLE_ARN: stackRole.roleArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
+      CODE_VERSION: codeVersion('VerifyIsolation'),
+      ...evidence.environment,
     },
     grants: [
       onTable(context, 'UpdateItem'),
+      ...evidence.grants,
       read(
         ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListGrants', 'kms:ListResourceTags'],
         arns.keys,

@@ -1,0 +1,95 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { STAGES, stages } from '../../infra/config/stages';
+import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+const WRITERS = ['VerifyIsolation'];
+
+describe.each(STAGES)('the evidence of stage %s', (stage) => {
+  const { foundation, controlPlane } = stageTemplates(stage);
+  const { evidence, removalPolicy } = stages[stage];
+  const [id, bucket] =
+    resourcesOf(foundation, 'AWS::S3::Bucket').find(([, { Properties }]) => Properties.ObjectLockEnabled) ?? [];
+  const functionRoles = resourcesOf(controlPlane, 'AWS::IAM::Role').filter(([, { Properties }]) =>
+    String(Properties.RoleName).startsWith('tenant-onboarding-'),
+  );
+
+  test('is versioned and locked for as long as the stage says', () => {
+    expect(bucket?.Properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      ObjectLockConfiguration: {
+        ObjectLockEnabled: 'Enabled',
+        Rule: { DefaultRetention: { Mode: evidence.mode, Days: evidence.duration.toDays() } },
+      },
+    });
+  });
+
+  test('is under a key of its own that rotates, closed to the public, and its readers are logged', () => {
+    const key = bucket?.Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault;
+    expect(key.SSEAlgorithm).toBe('aws:kms');
+    const keys = Object.fromEntries(resourcesOf(foundation, 'AWS::KMS::Key'));
+    expect(keys[key.KMSMasterKeyID['Fn::GetAtt'][0]]?.Properties.EnableKeyRotation).toBe(true);
+    expect(Object.values(bucket?.Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+    expect(bucket?.Properties.LoggingConfiguration).toMatchObject({ LogFilePrefix: 'evidence/' });
+    foundation.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Principal: { Service: 'logging.s3.amazonaws.com' },
+            Condition: Match.objectLike({ ArnLike: { 'aws:SourceArn': { 'Fn::GetAtt': [id, 'Arn'] } } }),
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('refuses what does not come over TLS', () => {
+    foundation.hasResourceProperties('AWS::S3::BucketPolicy', {
+      Bucket: { Ref: id },
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+
+  test('expires when its lock does, and not before', () => {
+    const [rule] = bucket?.Properties.LifecycleConfiguration.Rules ?? [];
+    expect(rule.ExpirationInDays).toBe(evidence.duration.toDays());
+    expect(rule.NoncurrentVersionExpiration.NoncurrentDays).toBe(evidence.duration.toDays());
+  });
+
+  test('outlives its stack where the stage keeps its data', () => {
+    expect(bucket?.DeletionPolicy).toBe(removalPolicy === 'retain' ? 'Retain' : 'Delete');
+  });
+
+  test.each(WRITERS)('%s can add to it under the tenants’ prefix, and nothing else', (name) => {
+    const role = functionRoles.find(([, { Properties }]) => Properties.RoleName === `tenant-onboarding-${name}`);
+    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
+      /evidence/i.test(JSON.stringify(Resource ?? '')),
+    );
+    expect(grants.map(({ Action }) => Action)).toEqual(['s3:PutObject', 'kms:GenerateDataKey']);
+    expect(JSON.stringify(grants[0]?.Resource)).toMatch(/\/tenants\/\*/);
+  });
+
+  test('nobody else has a grant on it, and nobody one to get round its lock', () => {
+    const others = functionRoles.filter(([, { Properties }]) =>
+      WRITERS.every((name) => Properties.RoleName !== `tenant-onboarding-${name}`),
+    );
+    for (const [, role] of others) expect(JSON.stringify(statementsIn(role.Properties))).not.toMatch(/evidence/i);
+    const actions = functionRoles.flatMap(([, role]) =>
+      statementsIn(role.Properties).flatMap(({ Action }) => listed(Action)),
+    );
+    for (const action of [
+      's3:BypassGovernanceRetention',
+      's3:PutObjectRetention',
+      's3:PutBucketObjectLockConfiguration',
+    ])
+      expect(actions).not.toContain(action);
+  });
+});
+
+test('prod’s evidence yields to nobody, for more than a year', () => {
+  expect(stages.prod.evidence.mode).toBe('COMPLIANCE');
+  expect(stages.prod.evidence.duration.toDays()).toBeGreaterThan(365);
+});
