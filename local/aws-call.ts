@@ -7,6 +7,8 @@ export interface AwsCall {
   /** The API's name of the action; for S3, which has none on the wire, the method and what it is about. */
   readonly action: string;
   readonly accessKeyId: string;
+  /** The request's, as it was sent. */
+  readonly body: Buffer;
 }
 
 const SCOPE = /Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
@@ -41,5 +43,5 @@ export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | und
     query.get('Action') ??
     url.searchParams.get('Action') ??
     `${request.method} ${url.pathname}`;
-  return { service, action, accessKeyId };
+  return { service, action, accessKeyId, body };
 }
