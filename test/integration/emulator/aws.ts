@@ -61,3 +61,14 @@ export async function launch(
   const values = stack.Outputs?.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]) ?? [];
   return { stack, outputs: Object.fromEntries(values) };
 }
+
+/** Asks an endpoint of the emulator's own for what cannot be waited for or called for. */
+export async function control(emulator: Emulator, path: string, request: object): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${emulator.endpointUrl}/_local/${path}`, {
+    method: 'POST',
+    body: JSON.stringify(request),
+  });
+  const body = (await answer.json()) as Record<string, unknown>;
+  if (!answer.ok) throw Object.assign(new Error(JSON.stringify(body)), { name: String(body.__type) });
+  return body;
+}

@@ -1,0 +1,162 @@
+import {
+  DescribeExecutionCommand,
+  SendTaskFailureCommand,
+  SendTaskHeartbeatCommand,
+  SendTaskSuccessCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
+import { control, eventually, pause } from './aws';
+import { call, fail, Machines, only, parallel, sequence, sleep } from './machines';
+
+let emulator: Emulator;
+let machines: Machines;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '1', SFN_WAIT_SCALE: '0.1' } });
+  machines = new Machines(emulator);
+  await machines.prepare();
+}, 60_000);
+afterAll(() => emulator.stop());
+
+describe('states', () => {
+  test('a failing branch fails the Parallel state at once, with the first error, and stops the others', async () => {
+    const started = Date.now();
+    const definition = only({
+      Type: 'Parallel',
+      Branches: [
+        sequence({ Slow: sleep(300), Late: fail('Late') }),
+        { StartAt: 'Fast', States: { Fast: fail('Fast') } },
+      ],
+    });
+    const execution = await machines.run(definition);
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'Fast']);
+    expect(Date.now() - started).toBeLessThan(10_000);
+    const told = await machines.told(execution.executionArn);
+    expect(told).toEqual(
+      expect.arrayContaining(['WaitStateEntered Slow', 'FailStateEntered Fast', 'ParallelStateFailed']),
+    );
+    expect(told).not.toContain('WaitStateExited Slow');
+  });
+
+  test('what a branch assigns stays in the branch, and each event names the one before it in its flow', async () => {
+    const assign = (value: string) => ({ Type: 'Pass', Assign: { mine: value }, Output: '{% $outer %}' });
+    const execution = await machines.run(
+      sequence({
+        Outside: { Type: 'Pass', Assign: { outer: 'seen' } },
+        Inside: parallel({ Left: assign('left') }, { Right: assign('right') }),
+        After: { Type: 'Pass', Output: "{% {'all': $states.input, 'leaked': $exists($mine)} %}" },
+      }),
+    );
+    expect(JSON.parse(execution.output ?? '')).toEqual({ all: ['seen', 'seen'], leaked: false });
+    const events = await machines.history(execution.executionArn);
+    const named = (name: string) => events.find((event) => event.stateEnteredEventDetails?.name === name);
+    const started = events.find((event) => event.type === 'ParallelStateStarted');
+    expect([named('Left')?.previousEventId, named('Right')?.previousEventId]).toEqual([started?.id, started?.id]);
+  });
+
+  test('States.ALL does not catch States.Runtime', async () => {
+    const caught = (error: string) => ({
+      StartAt: 'Try',
+      States: {
+        Try: {
+          Type: 'Parallel',
+          Branches: [{ StartAt: 'Fail', States: { Fail: fail(error) } }],
+          Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
+          End: true,
+        },
+        Caught: { Type: 'Succeed' },
+      },
+    });
+    expect((await machines.run(caught('Other'))).status).toBe('SUCCEEDED');
+    expect(await machines.run(caught('States.Runtime'))).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
+  });
+
+  test('a retrier waits no longer than its MaxDelaySeconds', async () => {
+    const retry = { ErrorEquals: ['States.ALL'], IntervalSeconds: 100, MaxAttempts: 2, MaxDelaySeconds: 1 };
+    const execution = await machines.run(only({ ...call({ key: 'delays', failures: 2 }), Retry: [retry] }));
+    expect(execution.output).toBe('{"call": 3}');
+    const { startDate, stopDate } = execution;
+    expect(Number(stopDate) - Number(startDate)).toBeLessThan(5_000);
+  });
+
+  test('an execution that takes longer than its TimeoutSeconds ends TIMED_OUT', async () => {
+    const execution = await machines.run(only(sleep(600), { TimeoutSeconds: 1 }));
+    expect(execution).toMatchObject({ status: 'TIMED_OUT', redriveStatus: 'REDRIVABLE' });
+    expect(await machines.told(execution.executionArn)).toEqual(
+      expect.arrayContaining(['WaitStateEntered Only', 'ExecutionTimedOut']),
+    );
+  });
+});
+
+describe('tasks', () => {
+  test('a stopped execution gives up the task that waits for its token', async () => {
+    const executionArn = await machines.start(only(machines.waiting()));
+    const taskToken = await machines.token();
+    await machines.sfn.send(new StopExecutionCommand({ executionArn, error: 'Enough', cause: 'a test' }));
+    expect(await machines.ended(executionArn)).toMatchObject({ status: 'ABORTED', error: 'Enough' });
+    const late = machines.sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+    await expect(late).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    expect(await machines.told(executionArn)).not.toContain('TaskStateExited Only');
+  });
+
+  test('each attempt has a token of its own; the one of an attempt that is over answers nothing', async () => {
+    const retry = { ErrorEquals: ['Again'], IntervalSeconds: 1, MaxAttempts: 1 };
+    const executionArn = await machines.start(only(machines.waiting({ Retry: [retry] })));
+    const first = await machines.token();
+    await machines.sfn.send(new SendTaskFailureCommand({ taskToken: first, error: 'Again' }));
+    const second = await machines.token();
+    expect(second).not.toBe(first);
+    const late = machines.sfn.send(new SendTaskSuccessCommand({ taskToken: first, output: '{}' }));
+    await expect(late).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    const invented = machines.sfn.send(new SendTaskSuccessCommand({ taskToken: 'invented', output: '{}' }));
+    await expect(invented).rejects.toMatchObject({ name: 'InvalidToken' });
+    const unreadable = machines.sfn.send(new SendTaskSuccessCommand({ taskToken: second, output: '{' }));
+    await expect(unreadable).rejects.toMatchObject({ name: 'InvalidOutput' });
+    await machines.sfn.send(new SendTaskSuccessCommand({ taskToken: second, output: '{"done":true}' }));
+    expect(await machines.ended(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: '{"done": true}' });
+    const told = await machines.told(executionArn);
+    expect(told.filter((type) => type === 'TaskSubmitted')).toHaveLength(2);
+    expect(told).toEqual(expect.arrayContaining(['TaskScheduled', 'TaskStarted', 'TaskFailed', 'TaskSucceeded']));
+  });
+
+  test('a task without a heartbeat fails, one with heartbeats lives on', async () => {
+    const caught = { ErrorEquals: ['States.HeartbeatTimeout'], Next: 'Silent' };
+    const beating = machines.waiting({ HeartbeatSeconds: 1, Catch: [caught] });
+    const executionArn = await machines.start({
+      StartAt: 'Beating',
+      States: { Beating: { ...beating, End: true }, Silent: { Type: 'Pass', Output: 'silent', End: true } },
+    });
+    const taskToken = await machines.token();
+    for (let beats = 0; beats < 3; beats++) {
+      await pause(500);
+      await machines.sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
+    }
+    const { status } = await machines.sfn.send(new DescribeExecutionCommand({ executionArn }));
+    expect(status).toBe('RUNNING');
+    expect((await machines.ended(executionArn)).output).toBe('"silent"');
+  });
+
+  test('a waiting task fails with what its function throws, and with States.Timeout after its time', async () => {
+    const resource = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
+    const refusing = { ...call({ key: 'refusing', failures: 9, error: 'Refused' }), Resource: resource };
+    expect(await machines.run(only(refusing))).toMatchObject({ status: 'FAILED', error: 'Refused' });
+    const silent = { ...call({ key: 'silent' }), Resource: resource, TimeoutSeconds: 1 };
+    expect(await machines.run(only(silent))).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  });
+});
+
+test('a hundred executions at once end, and leave no thread behind', async () => {
+  const before = await control(emulator, 'threads', {});
+  const stateMachineArn = await machines.create(
+    sequence({ Both: parallel({ One: call({ key: 'burst' }) }, { Two: sleep(1) }) }),
+  );
+  const executions = await Promise.all(Array.from({ length: 100 }, () => machines.begin(stateMachineArn)));
+  for (const executionArn of executions) {
+    expect(await machines.ended(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  }
+  await eventually(async () => {
+    const now = await control(emulator, 'threads', {});
+    return Number(now.threads) <= Number(before.threads) + 10 ? now : undefined;
+  });
+}, 30_000);
