@@ -1,0 +1,49 @@
+import { request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Asks the load balancer for a host's page, as a browser does that DNS has led there. */
+export function requestPage(loadBalancerUrl: string, host: string, signal?: AbortSignal): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    request(loadBalancerUrl, { headers: { host }, agent: false, signal }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body })).on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
+
+/** What a visitor saw who asked again and again: each change of status, and when. */
+export interface PageSight {
+  readonly changes: readonly { readonly status: number; readonly at: Date }[];
+  readonly last: Answer;
+}
+
+/** Asks for a page until it is there, or until it is given up. */
+export async function watchPage(
+  loadBalancerUrl: string,
+  host: string,
+  givenUp: () => boolean,
+  onChange: (status: number) => void = () => {},
+  signal?: AbortSignal,
+): Promise<PageSight> {
+  const changes: { status: number; at: Date }[] = [];
+  for (;;) {
+    const last = await requestPage(loadBalancerUrl, host, signal);
+    if (last.status !== changes.at(-1)?.status) {
+      changes.push({ status: last.status, at: new Date() });
+      onChange(last.status);
+    }
+    if (last.status === 200 || givenUp()) return { changes, last };
+    await pause(50, undefined, { signal });
+  }
+}

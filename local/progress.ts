@@ -1,0 +1,42 @@
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+
+/** One visit of an execution to a state. */
+export interface Visit {
+  readonly state: string;
+  readonly enteredAt: Date;
+  readonly leftAt?: Date;
+  /** Errors of the attempts, the last of which ended the visit unless it was retried. */
+  readonly errors: readonly string[];
+}
+
+const FAILURES = [
+  'taskFailedEventDetails',
+  'taskTimedOutEventDetails',
+  'lambdaFunctionFailedEventDetails',
+  'lambdaFunctionTimedOutEventDetails',
+] as const;
+
+const errorOf = (event: HistoryEvent) => FAILURES.map((key) => event[key]?.error).find((error) => error !== undefined);
+
+/**
+ * An execution's history as visits to its states, in the order in which they began. Events of branches side by side are
+ * told apart by the chain of their predecessors ("HistoryEvent": `previousEventId`).
+ */
+export function visitsOf(history: readonly HistoryEvent[]): Visit[] {
+  const visits = new Map<number, { -readonly [K in keyof Visit]: Visit[K] }>();
+  const visitOfEvent = new Map<number, number>();
+  for (const event of history) {
+    const { id = 0, timestamp = new Date(0), previousEventId = 0 } = event;
+    const entered = event.stateEnteredEventDetails?.name;
+    if (entered) visits.set(id, { state: entered, enteredAt: timestamp, errors: [] });
+    const visitId = entered ? id : (visitOfEvent.get(previousEventId) ?? 0);
+    visitOfEvent.set(id, visitId);
+    const visit = visits.get(visitId);
+    const error = errorOf(event);
+    if (visit && error) visit.errors = [...visit.errors, error];
+    const left = event.stateExitedEventDetails?.name;
+    const open = left ? [...visits.values()].findLast(({ state, leftAt }) => state === left && !leftAt) : undefined;
+    if (open) open.leftAt = timestamp;
+  }
+  return [...visits.values()];
+}

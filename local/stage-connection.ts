@@ -1,0 +1,55 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import * as z from 'zod';
+import { type Stage, stages } from '../infra/config/stages';
+import { CONTROL_PLANE } from '../infra/platform';
+import { type PlatformOutputs, readOutputs } from './outputs';
+
+/** Options for the clients of the AWS SDK. Without endpoint and credentials they find AWS and the operator's own. */
+export interface AwsAccess {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/** What an operator's command needs of a deployed stage. */
+export interface StageConnection {
+  readonly aws: AwsAccess;
+  readonly eventBusName: string;
+  readonly stateMachineArn: string;
+  readonly tenantsTableName: string;
+  readonly domain: string;
+  /** Where the load balancer answers for any host, when DNS does not say so. */
+  readonly loadBalancerUrl?: string;
+}
+
+export function localConnection(outputs: PlatformOutputs): StageConnection {
+  const { endpointUrl, region, eventBusName, stateMachineArn, tenantsTableName, domain, loadBalancerUrl } = outputs;
+  const aws = { endpoint: endpointUrl, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+  return { aws, eventBusName, stateMachineArn, tenantsTableName, domain, loadBalancerUrl };
+}
+
+const ControlPlaneSchema = z.object({
+  EventBusName: z.string(),
+  StateMachineArn: z.string(),
+  TenantsTableName: z.string(),
+  Domain: z.string(),
+});
+
+/** @throws Error that says how to start or deploy the stage, when it is not there */
+export async function connectTo(stage: Stage): Promise<StageConnection> {
+  if (stage === 'local') return localConnection(readOutputs());
+  const aws = { region: stages[stage].env.region };
+  const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
+  const outputs = ControlPlaneSchema.safeParse(
+    Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+  );
+  if (!outputs.success) throw new Error(`stage ${stage} is not deployed: \`npm run deploy -- --stage ${stage}\``);
+  const { EventBusName, StateMachineArn, TenantsTableName, Domain } = outputs.data;
+  return {
+    aws,
+    eventBusName: EventBusName,
+    stateMachineArn: StateMachineArn,
+    tenantsTableName: TenantsTableName,
+    domain: Domain,
+  };
+}
