@@ -24,9 +24,11 @@ export const UNDO_STATES: readonly string[] = [...STEPS]
   .reverse()
   .flatMap((step): readonly string[] => ('undo' in step ? step.undo.states : []));
 
-/** Where nothing but the reservation can have been made, the machine goes straight to its undo. */
-const undosOf = (step: string) =>
-  step === 'ReserveTenant' ? UNDO_STATES.filter((state) => state === 'ReleaseReservation') : UNDO_STATES;
+/** Where this run can have made nothing but the reservation, the machine goes straight to its undo. */
+const undosOf = (step: string, outcome: Outcome) =>
+  step === 'ReserveTenant' && outcome !== 'held'
+    ? UNDO_STATES.filter((state) => state === 'ReleaseReservation')
+    : UNDO_STATES;
 
 /** What records, events and `npm run status` tell beyond the failure itself: all three by the one function below. */
 export const FailureReportSchema = FailureSchema.extend({
@@ -62,7 +64,7 @@ export function failureReport(run: {
 }): FailureReport {
   const { executionArn, failure, outcome, stoppedAt } = run;
   const { step, error, reason } = failure;
-  const undos = undosOf(step);
+  const undos = undosOf(step, outcome);
   const done = outcome === 'rolled-back' ? undos : (run.undone ?? []);
   return {
     step,

@@ -61,6 +61,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   executionArn: z.string(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
+  /** Stands from just before CreateTenantKey makes the first resource until RetireTenantKey has retired the last one. */
+  keyRequestedAt: z.iso.datetime().optional(),
   keyArn: z.string().optional(),
   roleArn: z.string().optional(),
   bucketName: z.string().optional(),

@@ -90,7 +90,8 @@ export const ReserveTenantOutput = z.discriminatedUnion('outcome', [
 
 /** Works from the execution's input alone: the reservation may have been made and its answer lost. */
 export const ReleaseReservationInput = z.object({ ...ofExecution, input: z.unknown() });
-export const ReleaseReservationOutput = z.object({ released: z.boolean() });
+/** `kept`: resources of an earlier run stand in the slot, so it was not given back. */
+export const ReleaseReservationOutput = z.object({ released: z.boolean(), kept: z.boolean() });
 
 export const CreateTenantKeyInput = z.object(ofTenant);
 export const CreateTenantKeyOutput = KeySchema;

@@ -163,6 +163,15 @@ test('a duplicate whose reservation failed has nothing to release, and can be re
   expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
 });
 
+test('a reservation that fails while it resumes what an earlier run has left keeps it, held for a redrive', async () => {
+  machine.script('ReserveTenant', { error: 'TransientThrottling' });
+  machine.script('ReleaseReservation', { output: { released: false, kept: true } });
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'TransientThrottling']);
+  const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
+  expect(published).toMatchObject({ outcome: 'held', failure: { step: 'ReserveTenant' } });
+});
+
 test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
   machine.script(
     'PublishCompletion',

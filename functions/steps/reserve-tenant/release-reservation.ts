@@ -51,7 +51,9 @@ async function giveBack(table: TenantsTable, record: TenantRecord, slot: Slot, n
  *
  * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
  * 2. Nothing reserved, or given back already: done.
- * 3. Slot, subdomain and record in one transaction.
+ * 3. Resources that an earlier run has left stand in the slot: it is kept, and so are they. No undo has run before this one
+ *    when the reservation itself failed, of a run that resumed a held or taken-over tenant; a redrive goes on with them.
+ * 4. Slot, subdomain and record in one transaction.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
  */
@@ -66,15 +68,16 @@ export const releaseReservation: Step<
   run: async ({ table, now }, { executionArn, input }) => {
     const signupId = readableSignupId(input);
     const record = signupId ? await guardUndo(table, tenantIdOf(signupId), executionArn) : undefined;
-    if (!record?.slot) return { released: false };
+    if (!record?.slot) return { released: false, kept: false };
+    if (record.keyRequestedAt) return { released: false, kept: true };
     try {
       await giveBack(table, record, record.slot, now().toISOString());
-      return { released: true };
+      return { released: true, kept: false };
     } catch (thrown) {
       if (!isConditionFailure(thrown)) throw thrown;
       const changed = await guardUndo(table, record.tenantId, executionArn);
       if (changed?.slot) throw thrown;
-      return { released: false };
+      return { released: false, kept: false };
     }
   },
 };

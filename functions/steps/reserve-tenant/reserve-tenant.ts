@@ -81,8 +81,9 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   if (holder && stands(record)) {
     if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
     const resumed = { ...record, executionArn };
+    const outcome = reserved(resumed, cells);
     await takeOver(deps.table, resumed, { holder, now: deps.now().toISOString() });
-    return reserved(resumed, cells);
+    return outcome;
   }
   if (seen.subdomainOf && seen.subdomainOf !== tenantId) {
     throw new OnboardingError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant`);
