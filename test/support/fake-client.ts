@@ -4,6 +4,10 @@
  */
 export class FakeClient {
   readonly sent: { readonly command: string; readonly input: Record<string, unknown> }[] = [];
+  /** Called before each command; may throw. */
+  before: (command: string) => void = () => {};
+  /** Called after each command; may throw, as if the answer was lost. */
+  after: (command: string) => void = () => {};
 
   constructor(private readonly answers: Readonly<Record<string, unknown>>) {}
 
@@ -17,10 +21,12 @@ export class FakeClient {
     const { input } = command as { input: Record<string, unknown> };
     if (!(name in this.answers)) throw new Error(`the fake client has no answer to ${name}`);
     const before = this.inputs(name).length;
+    this.before(name);
     this.sent.push({ command: name, input });
     const given = this.answers[name];
     const answer = typeof given === 'function' ? given(input, before) : given;
     if (answer instanceof Error) throw answer;
+    this.after(name);
     return answer as never;
   };
 }

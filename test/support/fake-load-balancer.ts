@@ -24,6 +24,8 @@ interface Input {
 export class FakeLoadBalancer {
   rules: FakeRule[] = [];
   readonly calls: string[] = [];
+  /** Called before each command; may throw. */
+  before: (command: string) => void = () => {};
   /** Called after the effect of a command; may throw, as if the answer was lost. */
   after: (command: string) => void = () => {};
 
@@ -46,6 +48,7 @@ export class FakeLoadBalancer {
   readonly send = async (command: object): Promise<never> => {
     const name = command.constructor.name;
     this.calls.push(name);
+    this.before(name);
     const answer = this.answer(name, (command as { input: Input }).input);
     this.after(name);
     return answer as never;

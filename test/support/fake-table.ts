@@ -28,7 +28,9 @@ export class FakeTable implements TenantsTable {
   /** Names of the commands sent, in order. */
   readonly calls: string[] = [];
   /** Called before each command, by its name; may throw, or change the table as somebody else would. */
-  before: (command: string, table: FakeTable) => void = () => {};
+  before: (command: string) => void = () => {};
+  /** Called after the effect of a command; may throw, as if the answer was lost. */
+  after: (command: string) => void = () => {};
 
   constructor(...items: Item[]) {
     for (const item of items) this.put(item);
@@ -45,13 +47,15 @@ export class FakeTable implements TenantsTable {
   readonly client = {
     send: async (command: object): Promise<never> => {
       const { input } = command as { input: Input };
-      return this.answer(command.constructor.name, input) as never;
+      const answer = this.answer(command.constructor.name, input);
+      this.after(command.constructor.name);
+      return answer as never;
     },
   };
 
   private answer(name: string, input: Input): unknown {
     this.calls.push(name);
-    this.before(name, this);
+    this.before(name);
     if (name === 'GetCommand') return { Item: structuredClone(this.items.get(keyOf(input.Key))) };
     if (name === 'QueryCommand') return this.query(input);
     if (name === 'TransactWriteCommand') return this.transact(input.TransactItems);

@@ -17,7 +17,8 @@ const REFILL_ATTEMPTS = 3;
 const FreeSlotSchema = z.object({ number: z.number().int().nonnegative() });
 const HighWaterSchema = z.object({ highWater: z.number().int().nonnegative() });
 
-async function freeSlots(table: TenantsTable, cell: string): Promise<number[]> {
+/** In the order of their numbers: should the capacity have been lowered, what lies beyond it comes last. */
+async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDescriptor): Promise<number[]> {
   const { Items = [] } = await table.client.send(
     new QueryCommand({
       TableName: table.name,
@@ -27,7 +28,9 @@ async function freeSlots(table: TenantsTable, cell: string): Promise<number[]> {
       Limit: CANDIDATES,
     }),
   );
-  return Items.map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number);
+  return Items.map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number).filter(
+    (number) => number < capacity,
+  );
 }
 
 /** @returns false when the cell has no slot beyond the high-water mark */
@@ -73,11 +76,15 @@ export async function pickFreeSlot(
   cell: CellDescriptor,
   random: () => number,
 ): Promise<number | undefined> {
+  const pick = async () => {
+    const free = await freeSlots(table, cell);
+    return free[Math.floor(random() * free.length)];
+  };
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
-    const free = await freeSlots(table, cell.name);
-    const picked = free[Math.floor(random() * free.length)];
+    const picked = await pick();
     if (picked !== undefined) return picked;
-    if (!(await refill(table, cell))) return undefined;
+    // Full is a cell whose list is empty after its mark was seen at the top: the last block may have come in between.
+    if (!(await refill(table, cell))) return pick();
   }
   throw new OnboardingError(
     'TransientConflict',

@@ -131,9 +131,9 @@ describe('RegisterTenant', () => {
   describe('when the claim is lost between the rule and its record', () => {
     const losing = (change: Partial<TenantRecord>) => {
       const scene = aScene();
-      scene.table.before = (command, table) => {
+      scene.table.before = (command) => {
         if (command === 'TransactWriteCommand')
-          table.put({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(change) });
+          scene.table.put({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(change) });
       };
       return scene;
     };
