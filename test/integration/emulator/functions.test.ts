@@ -1,0 +1,76 @@
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
+import { access, launch } from './aws';
+
+const CODE = `
+let calls = 0;
+const here = process.pid;
+exports.handler = async ({ kind, pause = 0 }) => {
+  calls += 1;
+  await new Promise((resolve) => setTimeout(resolve, pause));
+  if (kind === 'error') throw Object.assign(new Error('no such tenant'), { name: 'TenantUnknown' });
+  if (kind === 'text') throw 'plain text';
+  if (kind === 'exit') process.exit(1);
+  return { calls, here };
+};`;
+
+let emulator: Emulator;
+let lambda: LambdaClient;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '2' } });
+  lambda = new LambdaClient(access(emulator));
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  const policy = { Version: '2012-10-17', Statement: [trust] };
+  await launch(emulator, 'functions', {
+    Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: policy } },
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'scripted',
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Timeout: 20,
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Code: { ZipFile: CODE },
+      },
+    },
+  });
+}, 60_000);
+afterAll(() => emulator.stop());
+
+async function invoke(event: object) {
+  const { FunctionError, Payload } = await lambda.send(
+    new InvokeCommand({ FunctionName: 'scripted', Payload: JSON.stringify(event) }),
+  );
+  return { FunctionError, payload: JSON.parse(Buffer.from(Payload ?? []).toString() || 'null') };
+}
+
+test('what a function throws reaches the caller under its own name, and the function lives on', async () => {
+  const before = await invoke({});
+  expect(await invoke({ kind: 'error' })).toMatchObject({
+    FunctionError: 'Unhandled',
+    payload: { errorType: 'TenantUnknown', errorMessage: 'no such tenant', trace: expect.any(Array) },
+  });
+  expect(await invoke({ kind: 'text' })).toMatchObject({
+    payload: { errorType: 'string', errorMessage: 'plain text', trace: [] },
+  });
+  const after = await invoke({});
+  expect(after.payload).toEqual({ here: before.payload.here, calls: before.payload.calls + 3 });
+});
+
+test('a function that ends its process is a Runtime.ExitError, and is started again', async () => {
+  const before = await invoke({});
+  expect(await invoke({ kind: 'exit' })).toMatchObject({
+    FunctionError: 'Unhandled',
+    payload: { errorType: 'Runtime.ExitError' },
+  });
+  expect((await invoke({})).payload.here).not.toBe(before.payload.here);
+});
+
+test('a burst of invocations waits for a few processes, and none is lost', async () => {
+  const answers = await Promise.all(Array.from({ length: 12 }, () => invoke({ pause: 50 })));
+  const processes = new Set(answers.map(({ payload }) => payload.here));
+  expect(answers.every(({ FunctionError }) => FunctionError === undefined)).toBe(true);
+  expect(processes.size).toBeLessThanOrEqual(2);
+});

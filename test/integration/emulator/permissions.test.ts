@@ -1,0 +1,239 @@
+import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
+import { access, type Credentials, launch, ROOT } from './aws';
+
+let emulator: Emulator;
+let keys: { mine: string; other: string };
+let made = 0;
+
+const statement = (Action: string | string[], Resource: string, Condition: object = {}, Effect = 'Allow') => ({
+  Effect,
+  Action,
+  Resource,
+  Condition,
+});
+const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+const role = (name: string, path = '/') => `arn:aws:iam::${emulator.accountId}:role${path}${name}`;
+
+/** Credentials of a new role that may do what the statements say. */
+async function caller(statements: object[], session: Record<string, string> = {}, path = '/'): Promise<Credentials> {
+  made += 1;
+  const name = `caller-${made}`;
+  const trust = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${emulator.accountId}:root` } };
+  await launch(emulator, name, {
+    Role: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: name,
+        Path: path,
+        AssumeRolePolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [{ ...trust, Action: ['sts:AssumeRole', 'sts:TagSession'] }],
+        },
+        Policies: [{ PolicyName: 'may', PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+      },
+    },
+  });
+  const { Credentials: given } = await new STSClient(access(emulator)).send(
+    new AssumeRoleCommand({
+      RoleArn: role(name, path),
+      RoleSessionName: 'test',
+      Tags: Object.entries(session).map(([Key, Value]) => ({ Key, Value })),
+    }),
+  );
+  const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken } = given ?? {};
+  return { accessKeyId, secretAccessKey, ...(SessionToken ? { sessionToken: SessionToken } : {}) };
+}
+
+const s3 = (credentials = ROOT) => new S3Client({ ...access(emulator, credentials), forcePathStyle: true });
+const kms = (credentials = ROOT) => new KMSClient(access(emulator, credentials));
+const iam = (credentials = ROOT) => new IAMClient(access(emulator, credentials));
+const secrets = (credentials = ROOT) => new SecretsManagerClient(access(emulator, credentials));
+const denied = { name: expect.stringMatching(/^AccessDenied/) };
+
+const key = (tenant: string) => ({
+  Type: 'AWS::KMS::Key',
+  Properties: {
+    Tags: [{ Key: 'tenant', Value: tenant }],
+    KeyPolicy: {
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { AWS: `arn:aws:iam::${emulator.accountId}:root` },
+          Action: 'kms:*',
+          Resource: '*',
+        },
+      ],
+    },
+  },
+});
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+  const { outputs } = await launch(
+    emulator,
+    'keys',
+    { Mine: key('acme'), Other: key('globex') },
+    { mine: arn('Mine'), other: arn('Other') },
+  );
+  keys = { mine: outputs.mine ?? '', other: outputs.other ?? '' };
+  for (const Bucket of ['data-acme', 'data-globex']) {
+    await s3().send(new CreateBucketCommand({ Bucket }));
+    await s3().send(new PutObjectCommand({ Bucket, Key: 'page', Body: 'hello' }));
+  }
+}, 60_000);
+afterAll(() => emulator.stop());
+
+const read = (credentials: Credentials, Bucket: string) =>
+  s3(credentials).send(new GetObjectCommand({ Bucket, Key: 'page' }));
+const write = (credentials: Credentials, Bucket: string, keyArn: string) =>
+  s3(credentials).send(
+    new PutObjectCommand({ Bucket, Key: 'sealed', Body: 'x', ServerSideEncryption: 'aws:kms', SSEKMSKeyId: keyArn }),
+  );
+
+describe('policies', () => {
+  test('a principal tag stands for its value in a resource; without the tag the statement does not apply', async () => {
+    const reads = [statement('s3:GetObject', `arn:aws:s3:::data-\${aws:PrincipalTag/tenant}/*`)];
+    const acme = await caller(reads, { tenant: 'acme' });
+    await read(acme, 'data-acme');
+    await expect(read(acme, 'data-globex')).rejects.toMatchObject(denied);
+    await expect(read(await caller(reads), 'data-acme')).rejects.toMatchObject(denied);
+  });
+
+  test('aws:PrincipalArn of a session is its role, path included', async () => {
+    const reads = (arn: string) => [statement('s3:GetObject', '*', { StringEquals: { 'aws:PrincipalArn': arn } })];
+    await read(await caller(reads(role(`caller-${made + 1}`, '/tenants/')), {}, '/tenants/'), 'data-acme');
+    const without = caller(reads(role(`caller-${made + 1}`)), {}, '/tenants/');
+    await expect(read(await without, 'data-acme')).rejects.toMatchObject(denied);
+  });
+
+  test('aws:ResourceTag is known wherever the resource has tags, of a key used by another service too', async () => {
+    for (const [Name, KmsKeyId] of [
+      ['under-mine', keys.mine],
+      ['under-other', keys.other],
+    ]) {
+      await secrets().send(new CreateSecretCommand({ Name, SecretString: 's', KmsKeyId }));
+    }
+    const user = await caller([
+      statement('secretsmanager:GetSecretValue', '*'),
+      statement('kms:Decrypt', '*', { StringEquals: { 'aws:ResourceTag/tenant': 'acme' } }),
+    ]);
+    await secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-mine' }));
+    const other = secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-other' }));
+    await expect(other).rejects.toMatchObject(denied);
+  });
+
+  test('iam:PermissionsBoundary is the boundary that is asked for, and a role is named with its path', async () => {
+    const boundary = `arn:aws:iam::${emulator.accountId}:policy/boundary`;
+    const maker = await caller([
+      statement('iam:CreateRole', role('*', '/tenants/'), { StringEquals: { 'iam:PermissionsBoundary': boundary } }),
+      statement('iam:GetRole', role('*', '/tenants/')),
+    ]);
+    await launch(emulator, 'boundary', {
+      Boundary: {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Properties: {
+          ManagedPolicyName: 'boundary',
+          PolicyDocument: { Version: '2012-10-17', Statement: [statement('s3:*', '*')] },
+        },
+      },
+    });
+    const create = (RoleName: string, Path: string, PermissionsBoundary?: string) =>
+      iam(maker).send(
+        new CreateRoleCommand({ RoleName, Path, PermissionsBoundary, AssumeRolePolicyDocument: document() }),
+      );
+    await create('bound', '/tenants/', boundary);
+    await iam(maker).send(new GetRoleCommand({ RoleName: 'bound' }));
+    await expect(create('unbound', '/tenants/')).rejects.toMatchObject(denied);
+    await expect(create('elsewhere', '/', boundary)).rejects.toMatchObject(denied);
+    await expect(iam(maker).send(new GetRoleCommand({ RoleName: 'caller-1' }))).rejects.toMatchObject(denied);
+  });
+
+  test('KMS knows encryption context, the account of the caller and the aliases of the key', async () => {
+    await kms().send(new CreateAliasCommand({ AliasName: 'alias/tenants/acme', TargetKeyId: keys.mine }));
+    const user = await caller([
+      statement('kms:Encrypt', '*', { StringEquals: { 'kms:EncryptionContext:tenant': 'acme' } }),
+      statement('kms:DescribeKey', '*', {
+        StringEquals: { 'kms:CallerAccount': emulator.accountId },
+        'ForAnyValue:StringLike': { 'kms:ResourceAliases': 'alias/tenants/*' },
+      }),
+    ]);
+    const encrypt = (tenant: string) =>
+      kms(user).send(
+        new EncryptCommand({ KeyId: keys.mine, Plaintext: Buffer.from('x'), EncryptionContext: { tenant } }),
+      );
+    await encrypt('acme');
+    await expect(encrypt('globex')).rejects.toMatchObject(denied);
+    await kms(user).send(new DescribeKeyCommand({ KeyId: keys.mine }));
+    await expect(kms(user).send(new DescribeKeyCommand({ KeyId: keys.other }))).rejects.toMatchObject(denied);
+  });
+
+  test('a bucket policy can refuse every key but one, and a request over TLS is one', async () => {
+    const writer = await caller([statement(['s3:PutObject', 'kms:GenerateDataKey'], '*')]);
+    const Deny = (Condition: object) => ({
+      ...statement('s3:PutObject', 'arn:aws:s3:::data-acme/*', Condition, 'Deny'),
+      Principal: '*',
+    });
+    const Policy = document(
+      Deny({ StringNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': keys.mine } }),
+      Deny({ Bool: { 'aws:SecureTransport': 'false' } }),
+    );
+    await s3().send(new PutBucketPolicyCommand({ Bucket: 'data-acme', Policy }));
+    await write(writer, 'data-acme', keys.mine);
+    await expect(write(writer, 'data-acme', keys.other)).rejects.toMatchObject(denied);
+  });
+});
+
+describe('the use of a key', () => {
+  test('an object under a key takes the permission to use that key, to write and to read', async () => {
+    const both = [statement(['s3:PutObject', 's3:GetObject'], '*')];
+    const [with_, without] = [
+      await caller([
+        ...both,
+        statement(['kms:GenerateDataKey', 'kms:Decrypt'], keys.mine, {
+          StringEquals: { 'kms:ViaService': `s3.${emulator.region}.amazonaws.com` },
+        }),
+      ]),
+      await caller(both),
+    ];
+    await write(with_, 'data-globex', keys.mine);
+    await expect(write(with_, 'data-globex', keys.other)).rejects.toMatchObject(denied);
+    await expect(write(without, 'data-globex', keys.mine)).rejects.toMatchObject(denied);
+    const sealed = new GetObjectCommand({ Bucket: 'data-globex', Key: 'sealed' });
+    await s3(with_).send(sealed);
+    await expect(s3(without).send(sealed)).rejects.toMatchObject(denied);
+  });
+
+  test('a secret under a key takes the permission to use that key, for this secret', async () => {
+    const { ARN } = await secrets().send(
+      new CreateSecretCommand({ Name: 'sealed', SecretString: 's', KmsKeyId: keys.mine }),
+    );
+    const both = [statement(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], '*')];
+    const context = (arn: string | undefined) => ({ StringEquals: { 'kms:EncryptionContext:SecretARN': arn } });
+    const use = (arn: string | undefined) => statement(['kms:Decrypt', 'kms:GenerateDataKey'], keys.mine, context(arn));
+    const user = await caller([...both, use(ARN)]);
+    await secrets(user).send(new GetSecretValueCommand({ SecretId: 'sealed' }));
+    await secrets(user).send(new PutSecretValueCommand({ SecretId: 'sealed', SecretString: 't' }));
+    for (const other of [await caller(both), await caller([...both, use(`${ARN}-other`)])]) {
+      const reading = secrets(other).send(new GetSecretValueCommand({ SecretId: 'sealed' }));
+      await expect(reading).rejects.toMatchObject(denied);
+    }
+  });
+});
