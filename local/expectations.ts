@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { STACK_KINDS } from '../functions/contract/stacks';
 import { ReserveTenantOutput } from '../functions/contract/steps';
-import { escapeHtml } from '../functions/steps/activate-tenant/starter-page';
+import { escapeHtml } from '../functions/shared/html';
 import type { Expectation, Outcome } from './scenario';
 
 const left = (outcome: Outcome, state: string) => outcome.run.visits.findLast((visit) => visit.state === state)?.leftAt;

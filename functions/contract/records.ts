@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { FailureReportSchema } from './failure-report';
 import { StackKindSchema } from './stacks';
-import { SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
+import { FailureSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
 /**
  * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).
@@ -44,10 +43,12 @@ export const stateKeys = {
 export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
 export type SignupClaim = z.infer<typeof SignupClaimSchema>;
 
-/** Why and when a run of the tenant failed, and what became of its resources. */
-export const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remaining: true, links: true }).extend({
-  at: z.iso.datetime(),
-});
+/**
+ * Why and when a run of the tenant failed. `outcome` says what became of its resources: rolling-back, rolled-back, held,
+ * unfinished (the run ended outside its failure path; resources may exist, and a redrive resumes it), refused (there
+ * never were any).
+ */
+export const TenantFailureSchema = FailureSchema.extend({ at: z.iso.datetime(), outcome: z.string() });
 export type TenantFailure = z.infer<typeof TenantFailureSchema>;
 
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
@@ -67,7 +68,16 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   bucketName: z.string().optional(),
   ruleArn: z.string().optional(),
   templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
-  verification: z.object({ verifiedAt: z.iso.datetime(), checks: z.number(), digest: z.string() }).optional(),
+  /** The last one. `digest` is the SHA-256 of the object `report` of the evidence bucket; `failed` names checks, if any did. */
+  verification: z
+    .object({
+      verifiedAt: z.iso.datetime(),
+      checks: z.number(),
+      digest: z.string(),
+      report: z.string().optional(),
+      failed: z.array(z.string()).optional(),
+    })
+    .optional(),
   activatedAt: z.iso.datetime().optional(),
   failure: TenantFailureSchema.optional(),
 });

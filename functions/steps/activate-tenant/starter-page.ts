@@ -1,15 +1,4 @@
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** A company's name is free Unicode text: what HTML would read as markup is escaped, everything else stays as it is. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
-}
+import { escapeHtml } from '../../shared/html';
 
 /** The page a tenant starts with: one file, no script, nothing loaded from elsewhere. */
 export function starterPage(companyName: string): string {

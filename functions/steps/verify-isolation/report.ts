@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { OnboardingError } from '../../contract/errors';
 import { StackKindSchema } from '../../contract/stacks';
@@ -42,18 +41,19 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** @returns SHA-256 of the report's canonical JSON, hex */
-export function digestOf(report: Report): string {
-  return createHash('sha256').update(canonicalJson(report)).digest('hex');
-}
-
-/** Every failed check by its id, each with as much of its evidence as there is room for. */
-export function breachOf(report: Report): OnboardingError {
+/**
+ * Every failed check by its id, each with as much of its evidence as there is room for.
+ *
+ * @param kept where the whole report is
+ */
+export function breachOf(report: Report, kept?: string): OnboardingError {
+  const tail = kept ? `; report: ${kept}` : '';
   const failed = report.checks.filter((answer) => !answer.passed);
   const head = `${failed.length} of ${report.checks.length} isolation checks failed: `;
-  const ids = failed.reduce((sum, { id }) => sum + id.length + 6, head.length);
+  const ids = failed.reduce((sum, { id }) => sum + id.length + 6, head.length + tail.length);
   const room = Math.max(0, Math.floor((REASON_MAX_LENGTH - ids) / Math.max(1, failed.length)));
   const shorten = (text: string) => (text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`);
   const causes = failed.map(({ id, evidence }) => `${id} (${shorten(evidence)})`);
-  return new OnboardingError('IsolationBreach', `${head}${causes.join('; ')}`.slice(0, REASON_MAX_LENGTH));
+  const told = `${head}${causes.join('; ')}`.slice(0, REASON_MAX_LENGTH - tail.length);
+  return new OnboardingError('IsolationBreach', `${told}${tail}`);
 }

@@ -3,28 +3,25 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type * as z from 'zod';
-import { itemKeys } from '../../contract/records';
+import { itemKeys, type TenantRecord } from '../../contract/records';
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../../contract/steps';
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
 import { clientOptions } from '../../shared/clients';
 import { env } from '../../shared/env';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
-import type { Sources } from './check';
+import { evidenceStore } from './evidence/keep-evidence';
+import { type ProvingDeps, prove } from './evidence/prove';
 import { factsOf } from './facts/facts';
 import { loadBalancerDoor } from './probes/load-balancer-door';
-import { breachOf, digestOf } from './report';
+import { breachOf } from './report';
 import type { Platform, Subject } from './subject';
-import { verify } from './verify';
 
-type Verification = z.infer<typeof VerifyIsolationOutput>;
+type Verification = NonNullable<TenantRecord['verification']>;
 
-export interface VerifyIsolationDeps {
+export interface VerifyIsolationDeps extends ProvingDeps {
   readonly table: TenantsTable;
   readonly platform: Platform;
-  readonly sourcesFor: (subject: Subject) => Sources;
-  readonly now: () => Date;
 }
 
 /** ActivateTenant asks the record for this very digest. */
@@ -48,30 +45,30 @@ function recording(table: TenantsTable, tenantId: string, executionArn: string, 
  * Proves that nobody but the tenant can reach its data, and that it can reach nobody else's, before its first request.
  *
  * 1. Every check of the catalogue is asked, side by side: what AWS has is read, and doors are tried.
- * 2. One failed check fails the step, under the names of all that failed.
- * 3. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it.
+ * 2. The report goes to the evidence bucket, whatever it says. Without evidence nothing is verified.
+ * 3. One failed check fails the step, under the names of all that failed.
+ * 4. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it.
  *
- * Nothing to undo: probes leave nothing behind, and RegisterTenant removes an earlier attempt's verification.
+ * Nothing to undo: probes leave nothing behind, evidence stays by design, and RegisterTenant removes an earlier attempt's
+ * verification.
  *
- * Throws `IsolationBreach`, `ClaimLost`, `Transient*` where a service failed in passing: then nothing is known yet.
+ * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` where evidence cannot be kept, `Transient*` where a service failed in
+ * passing: then nothing is known yet.
  */
 export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',
   input: VerifyIsolationInput,
   output: VerifyIsolationOutput,
-  run: async ({ table, platform, sourcesFor, now }, { executionArn, ...tenantInput }) => {
-    const subject: Subject = { ...platform, ...tenantInput, routed: false };
-    const report = await verify(subject, sourcesFor(subject), now);
-    if (!report.passed) throw breachOf(report);
-    const verification = {
-      checks: report.checks.length,
-      verifiedAt: report.verifiedAt,
-      digest: digestOf(report),
-    };
+  run: async (deps, { executionArn, ...tenantInput }) => {
+    const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
+    const { evidence, digest, keys } = await prove(deps, subject, executionArn);
+    if (!evidence.passed) throw breachOf(evidence, keys.json);
+    const verification = { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
     try {
-      await table.client.send(recording(table, report.tenantId, executionArn, verification));
+      const record = { ...verification, report: keys.json };
+      await deps.table.client.send(recording(deps.table, evidence.tenantId, executionArn, record));
     } catch (thrown) {
-      throw isConditionFailure(thrown) ? claimLost(report.tenantId, executionArn) : thrown;
+      throw isConditionFailure(thrown) ? claimLost(evidence.tenantId, executionArn) : thrown;
     }
     return verification;
   },
@@ -95,6 +92,10 @@ const realDeps = (): VerifyIsolationDeps => {
         trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
       };
     },
+    get codeVersion() {
+      return env('CODE_VERSION');
+    },
+    evidence: evidenceStore(clients.s3),
     sourcesFor: (subject) => ({
       facts: factsOf(clients, subject),
       doors: { request: loadBalancerDoor(subject.cell.loadBalancerUrl) },
