@@ -1,9 +1,9 @@
-"""Databases and secrets made by CloudFormation have the attributes that AWS gives them.
+"""Databases, secrets and buckets made by CloudFormation have the attributes that AWS gives them, and are as hard to delete.
 
 AWS: "Working with DB instance read replicas" (Amazon RDS User Guide): a replica in its source's region takes over the
 source's encryption key, subnet group, engine and storage, and each names the other. "AWS::RDS::DBInstance" and
 "AWS::SecretsManager::Secret" (AWS CloudFormation Template Reference Guide): keys are reported as ARNs, a protected
-instance is not deleted, and `Ref` of a secret is its ARN.
+instance is not deleted, and `Ref` of a secret is its ARN. "AWS::S3::Bucket": you can only delete empty buckets.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import secrets as randomness
 import string
+from xml.etree import ElementTree
 
-from ministack.services import kms, rds, secretsmanager
+from ministack.services import kms, rds, s3, secretsmanager
 from ministack.services.cloudformation import provisioners
 
 _INHERITED = (
@@ -76,7 +77,22 @@ def apply() -> None:
         delete=_by_name(resolve_secret, provisioners._sm_secret_delete),
     )
     provisioners._sm_secret_string = _secret_string
+    assert handlers["AWS::S3::Bucket"]["delete"] is provisioners._s3_delete
+    handlers["AWS::S3::Bucket"]["delete"] = _delete_bucket
     _describe_all_attributes()
+
+
+def _delete_bucket(physical_id, props):
+    status, _, body = s3._delete_bucket(physical_id)
+    if status < 400 or status == 404:
+        return
+    message = ElementTree.fromstring(body).findtext("Message")
+    if s3._bucket_has_versions(physical_id):
+        message += ". You must delete all versions in the bucket."
+    raise ValueError(
+        f'Resource handler returned message: "{message} (Service: S3, Status Code: {status})" '
+        "(HandlerErrorCode: GeneralServiceException)"
+    )
 
 
 def _describe_all_attributes():

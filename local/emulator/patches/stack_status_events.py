@@ -15,6 +15,8 @@ import logging
 from ministack.services import eventbridge
 from ministack.services.cloudformation import changesets, handlers, stacks
 
+from .stack_faults import deliveries
+
 logger = logging.getLogger("patches")
 
 
@@ -33,7 +35,8 @@ def apply() -> None:
             "client-request-token": stacks.CLIENT_REQUEST_TOKEN.get() or "",
         }
         # The stack's own record changes right after its event: an event that came first would show an old status.
-        _after_current_step(lambda: _publish(stack_id, detail))
+        for _ in range(deliveries(stack_name, status)):
+            _after_current_step(lambda: _publish(stack_id, detail))
 
     for module in (stacks, handlers, changesets):
         assert module._add_event is record, f"{module.__name__} records events by other means now"
