@@ -51,6 +51,8 @@ export const PERMANENT_ERRORS = [
   'InvalidRequest',
   /** A step did not answer in time. */
   'StepTimedOut',
+  /** Somebody stopped the execution, and gave no error of their own. */
+  'RunAborted',
   /** Deployment or stage configuration is wrong. */
   'ConfigurationInvalid',
   /** Everything else. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { type FailureReport, FailureReportSchema } from './failure-report';
+import { tenantIdOf } from './naming';
 
 /** Source of every event that the control plane publishes. */
 export const ONBOARDING_SOURCE = 'tenant-onboarding';
@@ -27,5 +29,26 @@ export const TenantOnboardingFailedSchema = z.object({
   executionArn: z.string(),
   /** Whether a redrive of the execution can succeed; a malformed signup stays malformed. */
   redrivable: z.boolean(),
+  /** What became of the run's resources. Came later: the first events of version 1 are without. */
+  ...FailureReportSchema.pick({ outcome: true, undone: true, remaining: true, stoppedAt: true, links: true }).partial()
+    .shape,
 });
 export type TenantOnboardingFailed = z.infer<typeof TenantOnboardingFailedSchema>;
+
+/** The announcement of a failed run. `signupId` is undefined where none could be read. */
+export function failureEvent(
+  { step, error, reason, ...rest }: FailureReport,
+  run: { readonly signupId: string | undefined; readonly executionArn: string },
+): TenantOnboardingFailed {
+  return {
+    version: 1,
+    signupId: run.signupId ?? '',
+    ...(run.signupId !== undefined && { tenantId: tenantIdOf(run.signupId) }),
+    failedStep: step,
+    error,
+    reason,
+    executionArn: run.executionArn,
+    redrivable: error !== 'InvalidSignup',
+    ...rest,
+  };
+}

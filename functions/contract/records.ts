@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { FailureReportSchema } from './failure-report';
 import { StackKindSchema } from './stacks';
-import { FailureSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
+import { SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
 /**
  * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).
@@ -43,12 +44,10 @@ export const stateKeys = {
 export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
 export type SignupClaim = z.infer<typeof SignupClaimSchema>;
 
-/**
- * Why and when a run of the tenant failed. `outcome` says what became of its resources: rolling-back, rolled-back, held,
- * unfinished (the run ended outside its failure path; resources may exist, and a redrive resumes it), refused (there
- * never were any).
- */
-export const TenantFailureSchema = FailureSchema.extend({ at: z.iso.datetime(), outcome: z.string() });
+/** Why and when a run of the tenant failed, and what became of its resources. */
+export const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remaining: true, links: true }).extend({
+  at: z.iso.datetime(),
+});
 export type TenantFailure = z.infer<typeof TenantFailureSchema>;
 
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */

@@ -1,20 +1,36 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { OnboardingError } from '../contract/errors';
-import { itemKeys, RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../contract/records';
+import {
+  itemKeys,
+  type RefusedSignup,
+  RefusedSignupSchema,
+  type TenantRecord,
+  TenantRecordSchema,
+} from '../contract/records';
 import { parseAt } from './step-handler';
 import type { TenantsTable } from './tenants-table';
+
+async function readTenant(table: TenantsTable, tenantId: string): Promise<unknown> {
+  const { Item } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: itemKeys.tenant(tenantId), ConsistentRead: true }),
+  );
+  return Item;
+}
 
 /**
  * @returns the tenant's record as it is now (strongly consistent), or undefined where there is none, or a refused signup
  * in its place
  */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
-  const { Item } = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: itemKeys.tenant(tenantId), ConsistentRead: true }),
-  );
-  if (!Item || RefusedSignupSchema.safeParse(Item).success) return undefined;
-  return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, Item);
+  const item = await readTenant(table, tenantId);
+  if (!item || RefusedSignupSchema.safeParse(item).success) return undefined;
+  return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, item);
+}
+
+/** @returns what stands in the tenant's place, if its signup was refused */
+export async function findRefusal(table: TenantsTable, tenantId: string): Promise<RefusedSignup | undefined> {
+  return RefusedSignupSchema.safeParse(await readTenant(table, tenantId)).data;
 }
 
 export function claimLost(tenantId: string, executionArn: string): OnboardingError {

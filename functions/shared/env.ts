@@ -21,6 +21,9 @@ export type EnvName =
   | 'EVIDENCE_BUCKET_NAME'
   /** `VERSION+DIGEST` of the function's bundle, as reports name it. */
   | 'CODE_VERSION'
+  | 'MAX_ONBOARDING_MINUTES'
+  /** `report`, or `remove` what belongs to no living tenant. */
+  | 'ORPHANS'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

@@ -1,30 +1,36 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../../functions/contract/metrics';
 import type { StageConfig } from '../config/stages';
-import { OnboardingAlarm, type RunbookLink } from './onboarding-alarm';
-import type { OnboardingFunction } from './onboarding-function';
+import type { EventFunction } from './event-function';
+import { OnboardingAlarm, type OnboardingAlarmProps } from './onboarding-alarm';
 
 export interface ControlPlaneAlarmsProps {
   readonly config: StageConfig;
   readonly topic: ITopic;
   readonly machine: StateMachine;
   readonly undeliveredSignups: Queue;
-  readonly stackSettled: OnboardingFunction;
-  readonly undeliveredStackEvents: Queue;
+  readonly stackSettled: EventFunction;
+  readonly watchdog: EventFunction;
 }
 
-interface AlarmText {
-  readonly metric: IMetric;
-  readonly threshold?: number;
-  readonly impact: string;
-  readonly runbook: RunbookLink;
-}
+type AlarmText = Omit<OnboardingAlarmProps, 'topic'>;
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
+
+/** What the functions count (functions/shared/meter.ts). */
+const counted = (metricName: MetricName, period: Duration, statistic: 'Sum' | 'Maximum' = 'Sum') =>
+  new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: METRICS_SERVICE },
+    period,
+    statistic,
+  });
 
 /** Everything that can go wrong with an onboarding without anybody watching it. */
 export class ControlPlaneAlarms extends Construct {
@@ -37,7 +43,7 @@ export class ControlPlaneAlarms extends Construct {
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
-  const { config, machine, stackSettled, undeliveredSignups, undeliveredStackEvents } = props;
+  const { config, machine, stackSettled, watchdog, undeliveredSignups } = props;
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
@@ -57,10 +63,9 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#onboarding-aborted',
     },
     OnboardingLate: {
-      // Known when a run ends; one that hangs ends by the timeout of its state.
-      metric: machine.metricTime({ period: Duration.minutes(1), statistic: 'Maximum' }),
-      threshold: Duration.minutes(config.maxOnboardingMinutes).toMilliseconds(),
-      impact: `an onboarding took more than ${config.maxOnboardingMinutes} minutes; customers wait longer than promised.`,
+      // Of runs that still run; AWS's own metric knows a run's time when it has ended.
+      metric: counted('LateRuns', Duration.minutes(5), 'Maximum'),
+      impact: `an onboarding has been running for more than ${config.maxOnboardingMinutes} minutes; a customer waits longer than promised.`,
       runbook: 'docs/runbook.md#onboarding-late',
     },
     OnboardingThrottled: {
@@ -74,14 +79,43 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#signup-undelivered',
     },
     StackEventUndelivered: {
-      metric: waiting(undeliveredStackEvents),
-      impact: 'a run waits for the end of a stack that has ended, until its state times out.',
+      metric: waiting(stackSettled.undelivered),
+      impact: 'a run waits for the end of a stack that has ended, until the sweep answers for it.',
       runbook: 'docs/runbook.md#stack-event-undelivered',
     },
     StackSettledFailing: {
-      metric: stackSettled.lambda.metricErrors(PER_MINUTE),
-      impact: 'runs wait for the end of stacks that have ended, until their states time out.',
+      metric: stackSettled.function.lambda.metricErrors(PER_MINUTE),
+      impact: 'runs wait for the end of stacks that have ended, until the sweep answers for them.',
       runbook: 'docs/runbook.md#stack-settled-failing',
+    },
+    RunUnfinished: {
+      metric: counted('UnfinishedRuns', Duration.minutes(1)),
+      impact: 'an onboarding ended outside its failure path, and nothing was rolled back: what exists costs money.',
+      runbook: 'docs/runbook.md#run-ended-outside-its-failure-path',
+    },
+    WatchdogFailing: {
+      metric: watchdog.function.lambda.metricErrors(PER_MINUTE),
+      impact: 'runs that end outside their failure path go unrecorded, until the sweep notices them.',
+      runbook: 'docs/runbook.md#watchdog-failing',
+    },
+    RunEventUndelivered: {
+      metric: waiting(watchdog.undelivered),
+      impact: 'the end of a run is unrecorded, until the sweep notices it.',
+      runbook: 'docs/runbook.md#watchdog-failing',
+    },
+    SweepFailing: {
+      metric: counted('SweepsDone', Duration.minutes(5)),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      ringsWithoutData: true,
+      impact:
+        'no sweep has done its work for a quarter of an hour; lost events leave runs waiting, and late runs go unseen.',
+      runbook: 'docs/runbook.md#sweep-failing',
+    },
+    LostStackEvents: {
+      metric: counted('LostStackEvents', Duration.minutes(5)),
+      impact: 'an onboarding took minutes longer, because the end of its stack was learned by the sweep.',
+      runbook: 'docs/runbook.md#lost-stack-events',
     },
   };
 }

@@ -5,6 +5,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
@@ -21,6 +22,8 @@ export interface OnboardingFunctionProps {
   /** Below the timeout of its state, so that a hanging function ends under its own error. */
   readonly timeout?: Duration;
   readonly memoryMiB?: number;
+  /** Of a function that events call: where Lambda leaves an event on which the function has failed three times. */
+  readonly deadLetters?: Queue;
 }
 
 const TRACE: Grant = {
@@ -43,7 +46,7 @@ export class OnboardingFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: OnboardingFunctionProps) {
     super(scope, id);
-    const { config, grants, environment } = props;
+    const { config, grants, environment, deadLetters } = props;
     const logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/tenant-onboarding/${id}`,
       retention: config.logRetention,
@@ -54,12 +57,16 @@ export class OnboardingFunction extends Construct {
       resources: [logGroup.logGroupArn],
       wildcardBecause: "A log group's ARN ends in :*, its streams.",
     };
+    const keepFailed: Grant[] = deadLetters
+      ? [{ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }]
+      : [];
+    const ofItsOwn = [writeLogs, ...keepFailed, ...(config.tracing ? [TRACE] : [])];
     this.role = new Role(this, 'Role', {
       roleName: functionRoleName(id),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${id} may do, and nothing else.`,
       inlinePolicies: {
-        Grants: policyOf(this, config.tracing ? [...grants, writeLogs, TRACE] : [...grants, writeLogs]),
+        Grants: policyOf(this, [...grants, ...ofItsOwn]),
       },
     });
     this.lambda = new LambdaFunction(this, 'Function', {
@@ -73,6 +80,7 @@ export class OnboardingFunction extends Construct {
       role: this.role.withoutPolicyUpdates(),
       logGroup,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(deadLetters && { deadLetterQueue: deadLetters }),
     });
   }
 }

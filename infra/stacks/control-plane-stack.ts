@@ -9,8 +9,10 @@ import type { EvidenceBucket } from '../constructs/evidence-bucket';
 import { onboardingFunctions } from '../constructs/functions/onboarding-functions';
 import { OnboardingMachine } from '../constructs/onboarding-machine';
 import { platformArns } from '../constructs/platform-names';
+import { RunEvents } from '../constructs/run-events';
 import { PlatformBus, SignupIntake } from '../constructs/signup-intake';
 import { StackEvents } from '../constructs/stack-events';
+import { Sweeping } from '../constructs/sweeping';
 import { TenantStackRole } from '../constructs/tenant-stack-role';
 import { TenantTemplates } from '../constructs/tenant-templates';
 
@@ -31,7 +33,7 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
-    const { steps, stackSettled, trustedRoles } = onboardingFunctions(this, {
+    const { steps, stackSettled, watchdog, sweep, trustedRoles } = onboardingFunctions(this, {
       config,
       table,
       topic,
@@ -45,14 +47,16 @@ export class ControlPlaneStack extends Stack {
     this.trustedRoles = trustedRoles;
     const { machine } = new OnboardingMachine(this, 'Onboarding', { config, functions: steps });
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
-    const stackEvents = new StackEvents(this, 'StackEvents', { stackSettled });
+    new StackEvents(this, 'StackEvents', { stackSettled });
+    new RunEvents(this, 'RunEvents', { machine, watchdog });
+    new Sweeping(this, 'Sweeping', { sweep });
     new ControlPlaneAlarms(this, 'Alarms', {
       config,
       topic,
       machine,
       stackSettled,
+      watchdog,
       undeliveredSignups: intake.undelivered,
-      undeliveredStackEvents: stackEvents.undelivered,
     });
 
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
@@ -60,7 +64,8 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'StateMachineArn', { value: machine.stateMachineArn });
     new CfnOutput(this, 'TenantsTableName', { value: table.tableName });
     new CfnOutput(this, 'UndeliveredSignupsUrl', { value: intake.undelivered.queueUrl });
-    new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackEvents.undelivered.queueUrl });
+    new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackSettled.undelivered.queueUrl });
+    new CfnOutput(this, 'UndeliveredRunEventsUrl', { value: watchdog.undelivered.queueUrl });
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'Domain', { value: config.domain });
   }

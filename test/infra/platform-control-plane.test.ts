@@ -10,7 +10,7 @@ import { listed, type Resource, resourcesOf, stageTemplates, statementsIn } from
 const contractFunctions = STEPS.flatMap((step) =>
   'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function],
 ).sort();
-const EDGES = ['StackSettled'];
+const EDGES = ['StackSettled', 'Sweep', 'Watchdog'];
 
 describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const { controlPlane, foundation } = stageTemplates(stage);
@@ -103,10 +103,49 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
+  test('hears of runs of this machine that have not succeeded', () => {
+    const [[machine] = ['']] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
+    controlPlane.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.states'],
+        'detail-type': ['Step Functions Execution Status Change'],
+        detail: { stateMachineArn: [{ Ref: machine }], status: ['FAILED', 'ABORTED', 'TIMED_OUT'] },
+      },
+      Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],
+    });
+  });
+
+  test.each(['StackSettled', 'Watchdog'])(
+    'keeps an event on which %s fails, where its rule keeps what it cannot deliver',
+    (name) => {
+      const [[id, lambda] = ['']] = functions.filter(([, each]) =>
+        controlPlane.toJSON().Resources[roleOf(each)].Properties.RoleName.endsWith(`-${name}`),
+      );
+      const queue = lambda?.Properties.DeadLetterConfig.TargetArn;
+      controlPlane.hasResourceProperties('AWS::Events::Rule', {
+        Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [id, 'Arn'] }, DeadLetterConfig: { Arn: queue } })],
+      });
+      const role = controlPlane.toJSON().Resources[roleOf(lambda as Resource)];
+      expect(statementsIn(role.Properties.Policies)).toContainEqual(
+        expect.objectContaining({ Action: 'sqs:SendMessage', Resource: queue }),
+      );
+    },
+  );
+
+  test('sweeps every other minute, and rings when no sweep succeeds', () => {
+    controlPlane.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)' });
+    controlPlane.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      MetricName: 'SweepsDone',
+      Dimensions: [{ Name: 'service', Value: 'control-plane' }],
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+  });
+
   test('sends every alarm to the topic, with its impact and a section of the runbook that exists', () => {
     const runbook = readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8');
     const alarms = stageTemplates(stage).all.flatMap((template) => resourcesOf(template, 'AWS::CloudWatch::Alarm'));
-    expect(alarms.length).toBeGreaterThanOrEqual(9);
+    expect(alarms.length).toBeGreaterThanOrEqual(14);
     for (const [id, { Properties }] of alarms) {
       const text = /^Impact: .{20,} What to do: docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription);
       const heading = new RegExp(`^#+ ${text?.[1]?.replaceAll('-', '[ -]')}$`, 'im');

@@ -65,6 +65,7 @@ async function answerFor(
 
 /** "SendTaskSuccess": the task has timed out or ended, or the token is none of this account's. */
 const TASK_IS_GONE = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
+export const isTaskGone = (thrown: unknown) => thrown instanceof Error && TASK_IS_GONE.has(thrown.name);
 
 async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer: Answer): Promise<Settlement> {
   try {
@@ -75,7 +76,7 @@ async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer
     }
     return 'answered';
   } catch (thrown) {
-    if (thrown instanceof Error && TASK_IS_GONE.has(thrown.name)) return 'late';
+    if (isTaskGone(thrown)) return 'late';
     throw thrown;
   }
 }

@@ -1,5 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { TENANT_ONBOARDED } from '../../contract/events';
+import { itemKeys } from '../../contract/records';
 import { PublishCompletionInput, PublishCompletionOutput } from '../../contract/steps';
 import { claimLost, findTenant } from '../../shared/claim-guard';
 import { clientOptions } from '../../shared/clients';
@@ -12,11 +14,25 @@ export interface PublishCompletionDeps {
   readonly bus: EventBus;
 }
 
+/** An earlier attempt to announce may have failed, and the watchdog noted that. */
+async function forgetFailure(table: TenantsTable, tenantId: string, executionArn: string): Promise<void> {
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: itemKeys.tenant(tenantId),
+      UpdateExpression: 'REMOVE failure',
+      ConditionExpression: 'executionArn = :execution',
+      ExpressionAttributeValues: { ':execution': executionArn },
+    }),
+  );
+}
+
 /**
  * Announces the tenant, so that billing and customer success can act.
  *
  * 1. The record must say that this execution has activated the tenant: the refusal of an undo leads here too.
  * 2. `TenantOnboarded` goes to the bus, at least once: a consumer that must act once tells copies by `executionArn`.
+ * 3. The record forgets an earlier attempt that failed.
  *
  * Nothing undoes it, and nothing is undone when it fails: the run stops here and redrive resumes it.
  *
@@ -37,6 +53,7 @@ export const publishCompletion: Step<
     if (!record?.activatedAt || record.executionArn !== executionArn) throw claimLost(tenantId, executionArn);
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, detail);
+    if (record.failure) await forgetFailure(table, tenantId, executionArn);
     return { tenantId, url };
   },
 };

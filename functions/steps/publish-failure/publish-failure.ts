@@ -1,6 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { OnboardingError } from '../../contract/errors';
-import { TENANT_ONBOARDING_FAILED, type TenantOnboardingFailed } from '../../contract/events';
+import { failureEvent, TENANT_ONBOARDING_FAILED } from '../../contract/events';
+import { failureReport } from '../../contract/failure-report';
 import { tenantIdOf } from '../../contract/naming';
 import { readableSignupId } from '../../contract/signup';
 import { PublishFailureInput, PublishFailureOutput } from '../../contract/steps';
@@ -35,27 +36,19 @@ export const publishFailure: Step<typeof PublishFailureInput, typeof PublishFail
   output: PublishFailureOutput,
   run: async ({ table, bus, now }, { executionArn, input, tenant, failure, outcome }) => {
     const signupId = tenant?.signupId ?? readableSignupId(input);
-    if (signupId !== undefined) {
-      const tenantId = tenant?.tenantId ?? tenantIdOf(signupId);
-      const record = await findTenant(table, tenantId);
-      if (record?.activatedAt && record.executionArn === executionArn) {
-        throw new OnboardingError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${record.activatedAt}`);
-      }
-      const recording = { tenantId, executionArn, failure, at: now().toISOString() };
-      if (record && outcome !== 'claim-lost') await recordFailure(table, recording, outcome);
-      if (!record && !tenant) await recordRefusal(table, recording, { signupId, input });
+    const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
+    const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
+    if (record?.activatedAt && record.executionArn === executionArn) {
+      throw new OnboardingError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${record.activatedAt}`);
     }
-    const event: TenantOnboardingFailed = {
-      version: 1,
-      signupId: signupId ?? '',
-      ...(signupId !== undefined && { tenantId: tenant?.tenantId ?? tenantIdOf(signupId) }),
-      failedStep: failure.step,
-      error: failure.error,
-      reason: failure.reason,
-      executionArn,
-      redrivable: failure.error !== 'InvalidSignup',
-    };
-    await publish(bus, TENANT_ONBOARDING_FAILED, event);
+    const refused = !tenant && !record;
+    const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });
+    if (tenantId && signupId) {
+      const recording = { tenantId, executionArn, failure: report, at: now().toISOString() };
+      if (record && outcome !== 'claim-lost') await recordFailure(table, recording);
+      if (refused) await recordRefusal(table, recording, { signupId, input });
+    }
+    await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }));
     return { published: true };
   },
 };

@@ -1,8 +1,8 @@
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import type { FailureReport } from '../../contract/failure-report';
 import { itemKeys, type RefusedSignup, stateKeys } from '../../contract/records';
 import { SignupSchema, signupDetail } from '../../contract/signup';
-import type { Failure } from '../../contract/tenant';
 import { isConditionFailure } from '../../shared/claim-guard';
 import { logger } from '../../shared/logger';
 import type { TenantsTable } from '../../shared/tenants-table';
@@ -10,7 +10,7 @@ import type { TenantsTable } from '../../shared/tenants-table';
 interface Recording {
   readonly tenantId: string;
   readonly executionArn: string;
-  readonly failure: Failure;
+  readonly failure: FailureReport;
   readonly at: string;
 }
 
@@ -31,9 +31,9 @@ const GONE = 'REMOVE roleArn, bucketName, ruleArn, templateVersions, verificatio
 export async function recordFailure(
   table: TenantsTable,
   { tenantId, executionArn, failure, at }: Recording,
-  outcome: 'rolled-back' | 'held',
 ): Promise<void> {
-  const status = outcome === 'held' ? 'HELD' : 'FAILED';
+  const held = failure.outcome === 'held';
+  const status = held ? 'HELD' : 'FAILED';
   const keys = stateKeys.tenant(status, tenantId);
   await unlessForeign(
     table.client.send(
@@ -42,12 +42,12 @@ export async function recordFailure(
         Key: itemKeys.tenant(tenantId),
         UpdateExpression:
           'SET #status = :status, failure = :failure, updatedAt = :at, statePk = :statePk, stateSk = :stateSk ' +
-          (outcome === 'held' ? '' : GONE),
+          (held ? '' : GONE),
         ConditionExpression: 'executionArn = :execution AND attribute_not_exists(activatedAt)',
         ExpressionAttributeNames: { '#status': 'status' },
         ExpressionAttributeValues: {
           ':status': status,
-          ':failure': { ...failure, at, outcome },
+          ':failure': { ...failure, at },
           ':at': at,
           ':statePk': keys.statePk,
           ':stateSk': keys.stateSk,
@@ -84,7 +84,7 @@ export async function recordRefusal(
     executionArn,
     createdAt: at,
     updatedAt: at,
-    failure: { ...failure, at, outcome: 'refused' },
+    failure: { ...failure, at },
   };
   await unlessForeign(
     table.client.send(

@@ -1,5 +1,6 @@
 import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { failureReport } from '../../contract/failure-report';
 import { itemKeys, stateKeys, type TenantRecord } from '../../contract/records';
 import { DeregisterTenantInput, DeregisterTenantOutput } from '../../contract/steps';
 import type { Failure } from '../../contract/tenant';
@@ -19,6 +20,7 @@ export interface DeregisterTenantDeps {
 async function beginRollback(table: TenantsTable, record: TenantRecord, failure: Failure, now: Date): Promise<void> {
   const at = now.toISOString();
   const keys = stateKeys.tenant('ROLLING_BACK', record.tenantId);
+  const report = failureReport({ executionArn: record.executionArn, failure, outcome: 'rolling-back' });
   await table.client.send(
     new UpdateCommand({
       TableName: table.name,
@@ -29,7 +31,7 @@ async function beginRollback(table: TenantsTable, record: TenantRecord, failure:
       ExpressionAttributeNames: { '#status': 'status' },
       ExpressionAttributeValues: {
         ':rollingBack': 'ROLLING_BACK',
-        ':failure': { ...failure, at, outcome: 'rolling-back' },
+        ':failure': { ...report, at },
         ':now': at,
         ':statePk': keys.statePk,
         ':stateSk': keys.stateSk,

@@ -2,6 +2,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { ONBOARDING_SOURCE } from '../../../functions/contract/events';
 import type { StageConfig } from '../../config/stages';
 import type { EvidenceBucket } from '../evidence-bucket';
 import type { Grant } from '../grant';
@@ -27,6 +28,13 @@ type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'Conditi
 export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
   resources: [table.tableArn],
+});
+
+/** With the platform's own source: no function can pass for the billing system. */
+export const publishing = ({ bus }: FunctionContext): Grant => ({
+  actions: ['events:PutEvents'],
+  resources: [bus.eventBusArn],
+  conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
 });
 
 export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';

@@ -1,5 +1,6 @@
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import type { EventFunction } from '../event-function';
 import type { OnboardingFunction } from '../onboarding-function';
 import type { FunctionContext } from './context';
 import { isolationFunction } from './isolation';
@@ -8,11 +9,14 @@ import { outcomeFunctions } from './outcome';
 import { reservationFunctions } from './reservation';
 import { routingFunctions } from './routing';
 import { stackFunctions } from './stacks';
+import { watchFunctions } from './watch';
 
 export interface OnboardingFunctions {
   /** The contract's steps: those that the state machine calls. */
   readonly steps: readonly OnboardingFunction[];
-  readonly stackSettled: OnboardingFunction;
+  readonly stackSettled: EventFunction;
+  readonly watchdog: EventFunction;
+  readonly sweep: OnboardingFunction;
   /** Roles that a tenant's role trusts, beside the shared service's. */
   readonly trustedRoles: readonly IRole[];
 }
@@ -43,6 +47,7 @@ export function onboardingFunctions(scope: Construct, context: FunctionContext):
       ...outcomeFunctions(scope, context),
     ],
     stackSettled,
+    ...watchFunctions(scope, context),
     trustedRoles,
   };
 }

@@ -1,22 +1,17 @@
 import type { Construct } from 'constructs';
-import { ONBOARDING_SOURCE } from '../../../functions/contract/events';
 import { OnboardingFunction } from '../onboarding-function';
-import { type FunctionContext, onTable } from './context';
+import { type FunctionContext, onTable, publishing } from './context';
 
 /** Those that say how an onboarding ended. */
 export function outcomeFunctions(scope: Construct, context: FunctionContext) {
   const { config, table, bus } = context;
   const environment = { TABLE_NAME: table.tableName, EVENT_BUS_NAME: bus.eventBusName };
-  const publish = {
-    actions: ['events:PutEvents'],
-    resources: [bus.eventBusArn],
-    conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
-  };
+  const publish = publishing(context);
   return [
     new OnboardingFunction(scope, 'PublishCompletion', {
       config,
       environment,
-      grants: [onTable(context, 'GetItem'), publish],
+      grants: [onTable(context, 'GetItem', 'UpdateItem'), publish],
     }),
     new OnboardingFunction(scope, 'PublishFailure', {
       config,

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { EventFunction } from '../event-function';
 import { OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
 
@@ -59,7 +60,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       answerTasks,
     ],
   });
-  const stackSettled = new OnboardingFunction(scope, 'StackSettled', {
+  const stackSettled = new EventFunction(scope, 'StackSettled', {
     config,
     environment: { TABLE_NAME },
     grants: [

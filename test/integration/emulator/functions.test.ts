@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
 import { access, launch } from './aws';
@@ -11,6 +12,7 @@ exports.handler = async ({ kind, pause = 0 }) => {
   if (kind === 'error') throw Object.assign(new Error('no such tenant'), { name: 'TenantUnknown' });
   if (kind === 'text') throw 'plain text';
   if (kind === 'exit') process.exit(1);
+  if (kind === 'log') console.log(['one', 'two', 'three'].join('\\n'));
   return { calls, here };
 };`;
 
@@ -73,4 +75,21 @@ test('a burst of invocations waits for a few processes, and none is lost', async
   const processes = new Set(answers.map(({ payload }) => payload.here));
   expect(answers.every(({ FunctionError }) => FunctionError === undefined)).toBe(true);
   expect(processes.size).toBeLessThanOrEqual(2);
+});
+
+test('an answer does not wait for log lines, and no line is lost', async () => {
+  const times: number[] = [];
+  for (let call = 0; call < 20; call++) {
+    const began = performance.now();
+    await invoke({ kind: 'log' });
+    await invoke({});
+    times.push(performance.now() - began);
+  }
+  // The quickest pair of many: a busy machine makes some slow, a wait makes all slow.
+  expect(Math.min(...times)).toBeLessThan(50);
+  const logs = new CloudWatchLogsClient(access(emulator));
+  const { events = [] } = await logs.send(new FilterLogEventsCommand({ logGroupName: '/aws/lambda/scripted' }));
+  const logged = events.map(({ message = '' }) => message).filter((line) => /^(one|two|three)$/.test(line));
+  expect(logged).toEqual(Array.from({ length: 20 }, () => ['one', 'two', 'three']).flat());
+  logs.destroy();
 });

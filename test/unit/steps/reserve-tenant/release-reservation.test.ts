@@ -33,7 +33,7 @@ describe('ReleaseReservation', () => {
       error: 'SlotOccupied',
       reason: 'taken',
       at: NOW,
-      outcome: 'rolling-back',
+      outcome: 'rolling-back' as const,
     };
     const stage = await reservedStage({ status: 'ROLLING_BACK', failure });
     await stage.release(signup);

@@ -1,0 +1,17 @@
+/** Namespace of what the functions count; alarms of the control plane read it. */
+export const METRICS_NAMESPACE = 'TenantOnboarding';
+export const METRICS_SERVICE = 'control-plane';
+
+export type MetricName =
+  /** Runs that ended outside their failure path. */
+  | 'UnfinishedRuns'
+  /** Running executions older than the stage's limit, at each sweep. */
+  | 'LateRuns'
+  /** Waiting tasks that the sweep had to answer. */
+  | 'LostStackEvents'
+  /** 1 for each sweep that has done all of its work. */
+  | 'SweepsDone'
+  /** What belongs to no living tenant, at each search. */
+  | 'Orphans'
+  /** 1 for each search for orphans that has seen everything. */
+  | 'OrphanSearchesDone';
