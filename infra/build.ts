@@ -40,20 +40,21 @@ const SHARED: BuildOptions = {
   write: false,
 };
 
-/**
- * Left out of the functions' bundles:
- * - the three clients that are each a fifth of what a bundle may weigh, or more than all of it. AWS's Node runtime has them
- *   ("Building Lambda functions with Node.js", runtime-included SDK);
- * - where the SDK looks for credentials when the environment has none: a function's always has them.
- */
-const NOT_BUNDLED = [
-  '@aws-sdk/client-ec2',
-  '@aws-sdk/client-rds',
-  '@aws-sdk/client-s3',
+/** Where the SDK looks for credentials when the environment has none: a function's always has them. */
+const CREDENTIAL_SOURCES = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@aws-sdk/token-providers',
   '@smithy/credential-provider-imds',
 ];
+
+/**
+ * Clients left to AWS's Node runtime, which has all of them ("Building Lambda functions with Node.js", runtime-included
+ * SDK): those that are each a fifth of what a bundle may weigh, or more than all of it.
+ */
+const LARGE_CLIENTS = ['ec2', 'rds', 's3', 's3-control'].map((name) => `@aws-sdk/client-${name}`);
+
+/** Functions that ask so many services that no client of theirs is bundled. */
+const ASKING_MANY = new Set(['VerifyIsolation']);
 
 /** Only what has changed: two builds at once never leave a half-written file to each other. */
 function write(file: string, contents: Uint8Array): void {
@@ -76,16 +77,21 @@ export async function buildFunctions(): Promise<BuiltBundle[]> {
   if (missing.length > 0) {
     throw new Error(`functions without a source:\n${missing.map(([name, file]) => `  ${name}: ${file}`).join('\n')}`);
   }
-  const [functions, service] = await Promise.all([
+  const bundle = (wanted: (name: string) => boolean, clients: string[]) =>
     build({
       ...SHARED,
-      entryPoints: Object.entries(sources).map(([name, file]) => ({ in: file, out: `${name}/index` })),
+      entryPoints: Object.entries(sources)
+        .filter(([name]) => wanted(name))
+        .map(([name, file]) => ({ in: file, out: `${name}/index` })),
       outdir: FUNCTIONS_DIRECTORY,
-      external: NOT_BUNDLED,
-    }),
+      external: [...clients, ...CREDENTIAL_SOURCES],
+    });
+  const [most, askingMany, service] = await Promise.all([
+    bundle((name) => !ASKING_MANY.has(name), LARGE_CLIENTS),
+    bundle((name) => ASKING_MANY.has(name), ['@aws-sdk/client-*']),
     build({ ...SHARED, entryPoints: { server: 'service/main.ts' }, outdir: SERVICE_DIRECTORY }),
   ]);
-  const files = functions.outputFiles ?? [];
+  const files = [...(most.outputFiles ?? []), ...(askingMany.outputFiles ?? [])];
   for (const { path, contents } of [...files, ...(service.outputFiles ?? [])]) write(path, contents);
   return files.map(({ path, contents }) => ({ name: basename(dirname(path)), bytes: contents.byteLength }));
 }
