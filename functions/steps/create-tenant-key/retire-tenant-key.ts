@@ -6,18 +6,18 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantNames } from '../../contract/naming';
-import { itemKeys } from '../../contract/records';
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../../contract/steps';
 import { guardUndo } from '../../shared/claim-guard';
 import { clientOptions } from '../../shared/clients';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
-import { type KeyFinder, keyByAlias, keysByTag } from './tenant-keys';
+import { forgetIntent } from './key-intent';
+import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
 
 export interface RetireTenantKeyDeps extends KeyFinder {
   readonly table: TenantsTable;
+  readonly now: () => Date;
 }
 
 /** The shortest that KMS allows ("ScheduleKeyDeletion": 7 to 30 days). The key has encrypted nothing that anybody keeps. */
@@ -39,27 +39,16 @@ async function dropAlias(kms: KeyFinder['kms'], tenantId: string): Promise<void>
   }
 }
 
-/** A key made from now on is not one of those that were looked for here. */
-async function forgetIntent(table: TenantsTable, tenantId: string): Promise<void> {
-  await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: itemKeys.tenant(tenantId),
-      UpdateExpression: 'REMOVE keyRequestedAt, keyArn',
-      ConditionExpression: 'attribute_exists(pk) AND attribute_not_exists(activatedAt)',
-    }),
-  );
-}
-
 /**
  * Retires the tenant's key: the undo of CreateTenantKey.
  *
  * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
- * 2. Find every key of the tenant, by alias and by tag: a crash may have left one without an alias.
+ * 2. Find every key of the tenant, by alias and by tag: a crash may have left one without an alias. Where one was requested
+ *    and none is found, wait out the tag index's lag: this undo may come within seconds of the crash.
  * 3. Disable each and schedule its deletion; one that is pending already is done.
  * 4. Drop the alias last: as long as it is there, a resumed rollback finds the key by it.
  *
- * Throws `TenantIsActive`, `ClaimLost`.
+ * Throws `TenantIsActive`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  */
 export const retireTenantKey: Step<typeof RetireTenantKeyInput, typeof RetireTenantKeyOutput, RetireTenantKeyDeps> = {
   name: 'RetireTenantKey',
@@ -70,10 +59,13 @@ export const retireTenantKey: Step<typeof RetireTenantKeyInput, typeof RetireTen
     const record = await guardUndo(deps.table, tenantId, executionArn);
     const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
     const keys = new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn ?? '', key]));
+    if (record?.keyRequestedAt && ![...keys.values()].some(isUsable) && !aliased) {
+      requireIndexed(tenantId, new Date(record.keyRequestedAt), deps.now());
+    }
     const retiredKeyArns: string[] = [];
     for (const [arn, key] of keys) if (await retire(deps.kms, key)) retiredKeyArns.push(arn);
     await dropAlias(deps.kms, tenantId);
-    if (record) await forgetIntent(deps.table, tenantId);
+    if (record) await forgetIntent(deps.table, { tenantId, executionArn });
     return { retiredKeyArns };
   },
 };
@@ -82,4 +74,5 @@ export const handler = stepHandler(retireTenantKey, {
   table: tenantsTable(),
   kms: new KMSClient(clientOptions),
   tagging: new ResourceGroupsTaggingAPIClient(clientOptions),
+  now: () => new Date(),
 });
