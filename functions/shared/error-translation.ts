@@ -2,12 +2,14 @@ import { OnboardingError, type OnboardingErrorName } from '../contract/errors';
 
 /**
  * Foreign error names that need no look at the message. Sources: "Common Error Types" of each service's API reference,
- * and "Error handling" of the AWS SDK for JavaScript (throttling and transient codes of @smithy/service-error-classification).
+ * and "Error handling" of the AWS SDK for JavaScript (throttling and transient codes of @smithy/core).
  */
 const BY_NAME: Readonly<Record<string, OnboardingErrorName>> = {
   Throttling: 'TransientThrottling',
   ThrottlingException: 'TransientThrottling',
   ThrottledException: 'TransientThrottling',
+  EC2ThrottledException: 'TransientThrottling',
+  KmsThrottlingException: 'TransientThrottling',
   RequestThrottled: 'TransientThrottling',
   RequestThrottledException: 'TransientThrottling',
   RequestLimitExceeded: 'TransientThrottling',
@@ -18,6 +20,7 @@ const BY_NAME: Readonly<Record<string, OnboardingErrorName>> = {
   PriorRequestNotComplete: 'TransientThrottling',
   TransactionInProgressException: 'TransientConflict',
   KMSInvalidStateException: 'TransientConflict',
+  ReplicatedWriteConflictException: 'TransientConflict',
   ConcurrentModificationException: 'TransientConflict',
   ConcurrentModification: 'TransientConflict',
   ConflictException: 'TransientConflict',
@@ -64,6 +67,7 @@ const NETWORK_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
 
 interface ForeignError {

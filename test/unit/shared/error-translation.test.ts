@@ -1,0 +1,86 @@
+import * as cloudformation from '@aws-sdk/client-cloudformation';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
+import * as kms from '@aws-sdk/client-kms';
+import * as sfn from '@aws-sdk/client-sfn';
+import { isTransient, OnboardingError, type OnboardingErrorName } from '../../../functions/contract/errors';
+import { translateError } from '../../../functions/shared/error-translation';
+import { awsError } from '../../support/fake-client';
+
+const named = (name: string, more: object = {}) => Object.assign(new Error('in AWS’s words'), { name, ...more });
+const cancelled = (...codes: string[]) =>
+  named('TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) });
+const answered = (httpStatusCode: number) => named('SomethingNew', { $metadata: { httpStatusCode } });
+
+const TABLE: [string, unknown, OnboardingErrorName][] = [
+  ['a throttled call', awsError('ThrottlingException'), 'TransientThrottling'],
+  ['a throttled call of CloudFormation', awsError('Throttling'), 'TransientThrottling'],
+  ['a throttled call of S3', awsError('SlowDown'), 'TransientThrottling'],
+  ['a throttled call of EC2', awsError('RequestLimitExceeded'), 'TransientThrottling'],
+  ['a busy table', awsError('ProvisionedThroughputExceededException'), 'TransientThrottling'],
+  ['status 429', answered(429), 'TransientThrottling'],
+  ['a fault of KMS', awsError('KMSInternalException'), 'TransientServiceFault'],
+  ['a fault of S3', awsError('InternalError'), 'TransientServiceFault'],
+  ['a request that timed out', awsError('TimeoutError'), 'TransientServiceFault'],
+  ['status 500', answered(500), 'TransientServiceFault'],
+  ['status 503', answered(503), 'TransientServiceFault'],
+  ['a connection that broke', named('Error', { code: 'ECONNRESET' }), 'TransientServiceFault'],
+  ['a connection that was refused', named('Error', { code: 'ECONNREFUSED' }), 'TransientServiceFault'],
+  ['a name that did not resolve', named('Error', { code: 'EAI_AGAIN' }), 'TransientServiceFault'],
+  ['a network that is down', named('Error', { code: 'ENETUNREACH' }), 'TransientServiceFault'],
+  ['a stack that is changing', awsError('OperationInProgressException'), 'TransientConflict'],
+  ['a key that is changing', awsError('KMSInvalidStateException'), 'TransientConflict'],
+  ['a transaction that met another', cancelled('None', 'TransactionConflict'), 'TransientConflict'],
+  ['a transaction that was throttled', cancelled('None', 'ThrottlingError'), 'TransientThrottling'],
+  ['a transaction on a busy table', cancelled('ProvisionedThroughputExceeded'), 'TransientThrottling'],
+  ['a transaction whose condition failed', cancelled('ConditionalCheckFailed', 'None'), 'UnexpectedFailure'],
+  ['a transaction without reasons', named('TransactionCanceledException'), 'UnexpectedFailure'],
+  ['a condition that failed', awsError('ConditionalCheckFailedException'), 'UnexpectedFailure'],
+  ['a refusal', awsError('AccessDeniedException'), 'AccessDenied'],
+  ['a refusal of S3', awsError('AccessDenied'), 'AccessDenied'],
+  ['a refusal of EC2', awsError('UnauthorizedOperation'), 'AccessDenied'],
+  ['a listener that is full', awsError('TooManyRulesException'), 'QuotaExceeded'],
+  ['a quota of CloudFormation', awsError('LimitExceededException'), 'QuotaExceeded'],
+  ['a malformed request', awsError('ValidationError'), 'InvalidRequest'],
+  ['a malformed key policy', awsError('MalformedPolicyDocumentException'), 'InvalidRequest'],
+  ['status 400', answered(400), 'UnexpectedFailure'],
+  ['a defect of ours', new TypeError('x is not a function'), 'UnexpectedFailure'],
+  ['a string', 'boom', 'UnexpectedFailure'],
+  ['nothing', undefined, 'UnexpectedFailure'],
+];
+
+test.each(TABLE)('%s', (_, thrown, expected) => {
+  expect(translateError(thrown).name).toBe(expected);
+});
+
+test('errors of ours pass unchanged', () => {
+  const ours = new OnboardingError('SubdomainTaken', 'acme');
+  expect(translateError(ours)).toBe(ours);
+});
+
+test('the operator reads AWS’s own name and words', () => {
+  expect(translateError(awsError('AccessDeniedException', 'not authorized to perform: kms:CreateKey')).message).toBe(
+    'AccessDeniedException: not authorized to perform: kms:CreateKey',
+  );
+});
+
+test('what Lambda shows of the error is its name and message: the request and its headers stay out of sight', () => {
+  const thrown = awsError('ThrottlingException');
+  const translated = translateError(Object.assign(thrown, { $response: { headers: { authorization: 'secret' } } }));
+  expect(translated.cause).toBe(thrown);
+  expect(Object.keys(translated)).toEqual(['name']);
+  expect(JSON.stringify({ ...translated })).not.toContain('secret');
+});
+
+/** Every error class of the SDK that says of itself that it may be retried. */
+const retryable = Object.values({ ...cloudformation, ...dynamodb, ...elb, ...kms, ...sfn }).flatMap((exported) => {
+  if (typeof exported !== 'function' || !(exported.prototype instanceof Error)) return [];
+  const error = new (exported as new (of: object) => Error & { $retryable?: object })({ $metadata: {} });
+  return error.$retryable ? [error] : [];
+});
+
+test('what the SDK calls retryable is transient here', () => {
+  expect(retryable.length).toBeGreaterThan(0);
+  const permanent = retryable.filter((error) => !isTransient(translateError(error).name));
+  expect(permanent.map(({ name }) => name)).toEqual([]);
+});
