@@ -42,6 +42,9 @@ export const TENANT_ROLE_PATH = '/tenants/';
 /** Tag that marks everything that belongs to one tenant; key policies and boundaries bind to it. */
 export const TENANT_TAG = 'tenantId';
 
+/** Where isolation probes put what they remove again; what a crashed probe leaves there expires. */
+export const PROBE_PREFIX = '.isolation-probe/';
+
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 

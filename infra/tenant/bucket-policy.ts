@@ -16,6 +16,9 @@ const DATA_ACTIONS = ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject', 's3:R
  * `aws:kms` without a key would get the account's `aws/s3` key ("Using server-side encryption with AWS KMS keys"), so
  * that is refused as well as other keys, other kinds of encryption and customer-provided keys.
  *
+ * An access point would be a second entrance with a policy of its own: whoever makes one, it leads nowhere ("Configuring
+ * IAM policies for using access points").
+ *
  * Emptying the bucket (ListBucketVersions, DeleteObjectVersion) and everything that configures it stay with IAM: the
  * undo of ProvisionStacks and CloudFormation need them.
  */
@@ -29,16 +32,19 @@ export function tenantBucketPolicy(bucketArn: string, keyArn: string, accessRole
       resources: [`${bucketArn}/*`],
       conditions,
     });
+  const refuseAll = (sid: string, conditions: Record<string, unknown>) =>
+    new iam.PolicyStatement({
+      sid,
+      effect: iam.Effect.DENY,
+      principals: ANYONE,
+      actions: ['s3:*'],
+      resources: [bucketArn, `${bucketArn}/*`],
+      conditions,
+    });
   return new iam.PolicyDocument({
     statements: [
-      new iam.PolicyStatement({
-        sid: 'TlsOnly',
-        effect: iam.Effect.DENY,
-        principals: ANYONE,
-        actions: ['s3:*'],
-        resources: [bucketArn, `${bucketArn}/*`],
-        conditions: { Bool: { 'aws:SecureTransport': 'false' } },
-      }),
+      refuseAll('TlsOnly', { Bool: { 'aws:SecureTransport': 'false' } }),
+      refuseAll('NoAccessPoint', is('s3:DataAccessPointArn', true)),
       refusePut('NoOtherKey', { ...is(KEY, true), ArnNotEquals: { [KEY]: keyArn } }),
       refusePut('NoOtherEncryption', { ...is(ENCRYPTION, true), StringNotEquals: { [ENCRYPTION]: 'aws:kms' } }),
       refusePut('NoUnnamedKey', { ...is(KEY, false), StringEquals: { [ENCRYPTION]: 'aws:kms' } }),

@@ -1,5 +1,6 @@
 import { CfnDeletionPolicy, aws_s3 as s3 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { PROBE_PREFIX } from '../../functions/contract/naming';
 import { tenantBucketPolicy } from './bucket-policy';
 
 interface TenantBucketProps {
@@ -42,6 +43,13 @@ export function tenantBucket(scope: Construct, props: TenantBucketProps): s3.Cfn
           status: 'Enabled',
           noncurrentVersionExpiration: { noncurrentDays: NONCURRENT_DAYS },
           expiredObjectDeleteMarker: true,
+        },
+        {
+          id: 'ExpireProbes',
+          status: 'Enabled',
+          prefix: PROBE_PREFIX,
+          expirationInDays: 1,
+          noncurrentVersionExpiration: { noncurrentDays: 1 },
         },
         { id: 'AbortUploads', status: 'Enabled', abortIncompleteMultipartUpload: { daysAfterInitiation: 7 } },
       ],

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { TENANT_TAG } from '../../contract/naming';
 
 const listed = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const principalList = z.union([
@@ -15,17 +16,20 @@ const StatementSchema = z.object({
   Sid: z.string().default(''),
   Effect: z.enum(['Allow', 'Deny']),
   Principal: principalList.default([]),
-  NotPrincipal: z.unknown(),
+  NotPrincipal: z.unknown().optional(),
   Action: listed.default([]),
-  NotAction: z.unknown(),
+  NotAction: z.unknown().optional(),
   Resource: listed.default([]),
-  NotResource: z.unknown(),
+  NotResource: z.unknown().optional(),
   Condition: z.record(z.string(), z.record(z.string(), conditionValues)).default({}),
 });
 
 const DocumentSchema = z.object({
   Statement: z.union([StatementSchema, z.array(StatementSchema)]).transform((value) => [value].flat()),
 });
+
+/** In a policy: the tenant whose tag the caller's role or session bears. */
+export const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /** One test of a statement's condition block: operator, key, values. */
 export interface Condition {

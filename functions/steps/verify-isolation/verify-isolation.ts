@@ -1,20 +1,14 @@
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { KMSClient } from '@aws-sdk/client-kms';
-import { S3Client } from '@aws-sdk/client-s3';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, type TenantRecord } from '../../contract/records';
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../../contract/steps';
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
-import { clientOptions } from '../../shared/clients';
 import { env } from '../../shared/env';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
 import { evidenceStore } from './evidence/keep-evidence';
 import { type ProvingDeps, prove } from './evidence/prove';
-import { factsOf } from './facts/facts';
-import { loadBalancerDoor } from './probes/load-balancer-door';
 import { breachOf } from './report';
+import { sourceClients, sourcesOf } from './sources';
 import type { Platform, Subject } from './subject';
 
 type Verification = NonNullable<TenantRecord['verification']>;
@@ -75,12 +69,7 @@ export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIso
 };
 
 const realDeps = (): VerifyIsolationDeps => {
-  const clients = {
-    kms: new KMSClient(clientOptions),
-    s3: new S3Client(clientOptions),
-    iam: new IAMClient(clientOptions),
-    elb: new ElasticLoadBalancingV2Client(clientOptions),
-  };
+  const clients = sourceClients();
   return {
     table: tenantsTable(),
     get platform() {
@@ -96,10 +85,7 @@ const realDeps = (): VerifyIsolationDeps => {
       return env('CODE_VERSION');
     },
     evidence: evidenceStore(clients.s3),
-    sourcesFor: (subject) => ({
-      facts: factsOf(clients, subject),
-      doors: { request: loadBalancerDoor(subject.cell.loadBalancerUrl) },
-    }),
+    sourcesFor: (subject) => sourcesOf(clients, subject),
     now: () => new Date(),
   };
 };

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../grant';
 import { codeVersion, OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
@@ -36,6 +37,7 @@ export function isolationFunction(
     grants: [
       onTable(context, 'UpdateItem'),
       ...evidence.grants,
+      read(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles),
       read(
         ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListGrants', 'kms:ListResourceTags'],
         arns.keys,
@@ -53,6 +55,15 @@ export function isolationFunction(
         ],
         arns.tenantBuckets,
       ),
+      {
+        actions: ['s3:DeleteObjectVersion'],
+        resources: [`${arns.tenantBuckets}/${PROBE_PREFIX}*`],
+        wildcardBecause: 'What probes have put into a bucket goes again, and nothing else.',
+      },
+      read(['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'], arns.tenantSecrets),
+      read(['rds:DescribeDBInstances'], arns.rds('db')),
+      read(['rds:DescribeDBParameters'], arns.rds('pg')),
+      read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rds('db'), arns.rdsSnapshots),
       read(
         ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
         arns.tenantRoles,
@@ -60,10 +71,22 @@ export function isolationFunction(
       { actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'], resources: [boundary.managedPolicyArn] },
       {
         actions: [
+          'ec2:DescribeFlowLogs',
+          'ec2:DescribeInternetGateways',
+          'ec2:DescribeNatGateways',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeRouteTables',
+          'ec2:DescribeSecurityGroups',
+          'ec2:DescribeSubnets',
+          'ec2:DescribeVpcEndpoints',
+          'ec2:DescribeVpcPeeringConnections',
+          'ec2:DescribeVpcs',
+          'ec2:DescribeVpnGateways',
           'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTags',
           'kms:ListAliases',
+          'logs:DescribeLogGroups',
         ],
         resources: ['*'],
         wildcardBecause: NO_RESOURCE('these Describe and List actions'),

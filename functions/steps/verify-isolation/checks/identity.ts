@@ -1,10 +1,9 @@
 import { TENANT_TAG, tenantNames } from '../../../contract/naming';
 import { type Check, mustBe, mustBeExactly, unless } from '../check';
 import { SERVICE_ROLES } from '../facts/identity-facts';
-import { isCondition, nameOf, type Statement } from '../policy-document';
+import { CALLERS_TENANT, isCondition, nameOf, type Statement } from '../policy-document';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
-const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 const LONGEST_SESSION_SECONDS = 3600;
 
 /** Everything that some role of a tenant may need. Whatever else a boundary allows is a widening. */

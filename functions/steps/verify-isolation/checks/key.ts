@@ -49,6 +49,15 @@ function isGrantedToStoresOnly(statement: Statement, subject: Subject): boolean 
   return only(statement, `AWS:${subject.stackRoleArn}`) && forAws && throughStores(statement, subject);
 }
 
+function expectedLogGroups(subject: Subject): string[] {
+  const { InstanceId, ReplicaId } = subject.stacks.database.outputs;
+  const instances = ReplicaId === undefined ? [InstanceId] : [InstanceId, ReplicaId];
+  return [
+    `/tenants/${tenantIdOf(subject)}/flow-logs`,
+    ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
+  ];
+}
+
 export const KEY_CHECKS: readonly Check[] = [
   {
     id: 'key.usable',
@@ -162,6 +171,28 @@ export const KEY_CHECKS: readonly Check[] = [
       const alias = tenantNames.keyAlias(tenantIdOf(subject));
       const aliases = await facts.key.aliases();
       return unless(aliases.includes(alias) ? [] : [`${alias} does not lead to it`], alias);
+    },
+  },
+  {
+    id: 'key.logs',
+    title: 'The tenant’s logs are encrypted under the tenant’s key',
+    question: 'Is every log group of the tenant’s network and databases there, and encrypted under the tenant’s key?',
+    severity: 'high',
+    control: 'SOC 2 CC6.1',
+    run: async (subject, { facts }) => {
+      const groups = await facts.logs.groups();
+      const names = groups.map(({ logGroupName }) => logGroupName);
+      return unless(
+        [
+          ...expectedLogGroups(subject)
+            .filter((name) => !names.includes(name))
+            .map((name) => `${name} is missing`),
+          ...groups
+            .filter(({ kmsKeyId }) => kmsKeyId !== subject.key.keyArn)
+            .map(({ logGroupName, kmsKeyId }) => `${logGroupName} is under ${kmsKeyId ?? 'no key'}`),
+        ],
+        `${groups.length} log groups, all under the tenant’s key`,
+      );
     },
   },
 ];

@@ -192,6 +192,24 @@ export const STORAGE_CHECKS: readonly Check[] = [
       ),
   },
   {
+    id: 'storage.access-points',
+    title: 'No access point leads to the bucket',
+    question: 'Does the bucket’s policy refuse every request that comes by way of an access point, whoever made one?',
+    severity: 'high',
+    control: 'FSBP S3.19, SOC 2 CC6.6',
+    run: async (subject, { facts }) => {
+      const requests = {
+        actions: ['s3:GetObject', 's3:PutObject', 's3:ListBucket'],
+        resources: [bucketArn(subject), objects(subject)],
+        when: [given('s3:DataAccessPointArn')],
+      };
+      return unless(
+        lacking(await facts.storage.policy(), { 'requests by way of an access point': requests }),
+        'refused by way of an access point',
+      );
+    },
+  },
+  {
     id: 'storage.access-logs',
     title: 'Access is logged to the cell’s bucket',
     question: 'Are the bucket’s access logs on, and do they go to the log bucket of the cell and nowhere else?',

@@ -1,31 +1,51 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Subject } from '../subject';
+import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
+import { type LogFacts, logFacts } from './log-facts';
+import { type NetworkFacts, networkFacts } from './network-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
+import { type SecretFacts, secretFacts } from './secret-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
 
 /** The configuration that AWS has of one tenant. Each fact is read once a run, and only where a check asks for it. */
 export interface Facts {
   readonly key: KeyFacts;
+  readonly database: DatabaseFacts;
   readonly storage: StorageFacts;
+  readonly secrets: SecretFacts;
+  readonly network: NetworkFacts;
   readonly identity: IdentityFacts;
   readonly routing: RoutingFacts;
+  readonly logs: LogFacts;
 }
 
 export interface FactClients {
   readonly kms: KMSClient;
+  readonly rds: RDSClient;
   readonly s3: S3Client;
+  readonly secrets: SecretsManagerClient;
+  readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly elb: ElasticLoadBalancingV2Client;
+  readonly logs: CloudWatchLogsClient;
 }
 
 export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
   key: keyFacts(clients.kms, subject),
+  database: databaseFacts(clients.rds, subject),
   storage: storageFacts(clients.s3, subject),
+  secrets: secretFacts(clients.secrets, subject),
+  network: networkFacts(clients.ec2, subject),
   identity: identityFacts(clients.iam, subject),
   routing: routingFacts(clients.elb, subject),
+  logs: logFacts(clients.logs, subject),
 });

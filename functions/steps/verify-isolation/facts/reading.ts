@@ -1,8 +1,14 @@
-/** Reads a fact when it is first asked for and never again: what a run costs does not depend on how many checks ask. */
+/**
+ * Reads a fact when it is first asked for and then keeps it: what a run costs does not depend on how many checks ask. A
+ * failure is no fact; whoever asks next reads again.
+ */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {
-    answer ??= read();
+    answer ??= read().catch((failure: unknown) => {
+      answer = undefined;
+      throw failure;
+    });
     return answer;
   };
 }

@@ -1,13 +1,47 @@
-/** How a try at a door ended. A try that could not be made is neither: it throws, and its check fails. */
-export type Attempt = { readonly opened: true } | { readonly opened: false; readonly refusal: string };
+import type { Attempt } from './attempt';
+
+/** What a caller names who takes on a tenant's role. */
+export interface Terms {
+  readonly roleArn: string;
+  readonly externalId?: string;
+  /** The tenant of the session tag. */
+  readonly tenantId?: string;
+}
+
+/** Encryption that an upload asks for; without one it gets the bucket's default. */
+export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyArn: string };
+
+/** Somebody with the credentials of one tenant's role, as the shared service holds them. Everything is tried for real. */
+export interface Visitor {
+  readonly list: (bucket: string) => Promise<Attempt>;
+  readonly read: (bucket: string) => Promise<Attempt>;
+  /** An upload that S3 refuses to store, whoever sends it: it tells who would be let in, and leaves nothing. */
+  readonly write: (bucket: string, encryption?: Encryption) => Promise<Attempt>;
+  /** Writes an object, reads it back and removes its one version. */
+  readonly roundTrip: (bucket: string) => Promise<Attempt>;
+  readonly useKey: (keyArn: string) => Promise<Attempt>;
+  /** Whether the secret opens; what is in it stays with AWS's answer. */
+  readonly readSecret: (secretArn: string) => Promise<Attempt>;
+  readonly takeOn: (terms: Terms) => Promise<Attempt>;
+  /** Makes a token to log in to a database with. No request is sent: only the database can say whether it takes it. */
+  readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
+}
 
 export interface Answered {
   readonly status: number;
   readonly body: string;
 }
 
-/** Doors to try, as the shared service or a visitor would. */
+/** Doors to try. */
 export interface Doors {
+  /** The tenant's role, taken on as the shared service does. Where that is refused, every door behind it throws. */
+  readonly tenant: Visitor;
+  /** The role of the cell's decoy, taken on likewise. */
+  readonly decoy: Visitor;
+  /** Takes on a role directly, on whatever terms. */
+  readonly takeOn: (terms: Terms) => Promise<Attempt>;
   /** A request for a host that reaches the cell's listener as a browser's does. */
   readonly request: (host: string) => Promise<Answered>;
+  /** Gives a door that should open a little time to do so: what IAM has just been told is not known everywhere at once. */
+  readonly eventually: (tryDoor: () => Promise<Attempt>) => Promise<Attempt>;
 }

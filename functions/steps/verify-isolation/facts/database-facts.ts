@@ -1,0 +1,72 @@
+import {
+  type DBInstance,
+  type DBSnapshot,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotAttributesCommand,
+  paginateDescribeDBParameters,
+  paginateDescribeDBSnapshots,
+  type RDSClient,
+} from '@aws-sdk/client-rds';
+import type { Subject } from '../subject';
+import { everyPage, once } from './reading';
+
+export interface SnapshotFacts {
+  readonly snapshot: DBSnapshot;
+  /** Accounts that may restore it; `all` is everybody. */
+  readonly sharedWith: readonly string[];
+}
+
+export interface DatabaseFacts {
+  readonly instance: () => Promise<DBInstance>;
+  /** Undefined where the tenant's plan has none. */
+  readonly replica: () => Promise<DBInstance | undefined>;
+  /** The parameters of the parameter group that are not the engine's defaults. */
+  readonly parameters: () => Promise<Readonly<Record<string, string | undefined>>>;
+  /** Snapshots that somebody took; automated ones cannot be shared ("ModifyDBSnapshotAttribute"). */
+  readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
+}
+
+async function readInstance(client: RDSClient, DBInstanceIdentifier: string): Promise<DBInstance> {
+  const { DBInstances } = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
+  const instance = DBInstances?.[0];
+  if (!instance) throw new Error(`RDS knows no instance ${DBInstanceIdentifier}`);
+  return instance;
+}
+
+async function sharing(client: RDSClient, snapshot: DBSnapshot): Promise<SnapshotFacts> {
+  const { DBSnapshotAttributesResult } = await client.send(
+    new DescribeDBSnapshotAttributesCommand({ DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier }),
+  );
+  const restore = DBSnapshotAttributesResult?.DBSnapshotAttributes?.find((each) => each.AttributeName === 'restore');
+  return { snapshot, sharedWith: restore?.AttributeValues ?? [] };
+}
+
+export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseFacts {
+  const { InstanceId, ReplicaId, ParameterGroupName } = stacks.database.outputs;
+  return {
+    instance: once(() => readInstance(client, InstanceId)),
+    replica: once(async () => (ReplicaId === undefined ? undefined : await readInstance(client, ReplicaId))),
+    parameters: once(async () => {
+      const pages = paginateDescribeDBParameters(
+        { client },
+        { DBParameterGroupName: ParameterGroupName, Source: 'user' },
+      );
+      const parameters = await everyPage(pages, (page) => page.Parameters);
+      return Object.fromEntries(
+        parameters.map(({ ParameterName = '', ParameterValue }) => [ParameterName, ParameterValue]),
+      );
+    }),
+    manualSnapshots: once(async () => {
+      const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];
+      const snapshots = await Promise.all(
+        ids.map((DBInstanceIdentifier) =>
+          everyPage(
+            paginateDescribeDBSnapshots({ client }, { DBInstanceIdentifier, SnapshotType: 'manual' }),
+            (page) => page.DBSnapshots,
+          ),
+        ),
+      );
+      return await Promise.all(snapshots.flat().map((snapshot) => sharing(client, snapshot)));
+    }),
+  };
+}

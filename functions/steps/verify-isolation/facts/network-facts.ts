@@ -1,0 +1,113 @@
+import {
+  DescribeSecurityGroupsCommand,
+  DescribeVpcsCommand,
+  DescribeVpnGatewaysCommand,
+  type EC2Client,
+  type FlowLog,
+  type InternetGateway,
+  type NatGateway,
+  type NetworkInterface,
+  paginateDescribeFlowLogs,
+  paginateDescribeInternetGateways,
+  paginateDescribeNatGateways,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeRouteTables,
+  paginateDescribeSubnets,
+  paginateDescribeVpcEndpoints,
+  paginateDescribeVpcPeeringConnections,
+  paginateDescribeVpcs,
+  type RouteTable,
+  type SecurityGroup,
+  type Subnet,
+  type Vpc,
+  type VpcEndpoint,
+  type VpcPeeringConnection,
+  type VpnGateway,
+} from '@aws-sdk/client-ec2';
+import { patternsMeeting } from '../cidr';
+import { type Subject, vpcOf } from '../subject';
+import { everyPage, once } from './reading';
+
+/** Each of them in or of the tenant's VPC, found by a filter: no answer holds what is another tenant's alone. */
+export interface NetworkFacts {
+  readonly vpc: () => Promise<Vpc>;
+  /** VPCs with a block that meets the slot's; the tenant's own should be the only one. */
+  readonly vpcsInSlot: () => Promise<readonly Vpc[]>;
+  readonly subnets: () => Promise<readonly Subnet[]>;
+  readonly routeTables: () => Promise<readonly RouteTable[]>;
+  /** Route tables of any VPC that have a route over the tenant's peering. */
+  readonly routeTablesOverPeering: () => Promise<readonly RouteTable[]>;
+  readonly securityGroup: () => Promise<SecurityGroup | undefined>;
+  readonly internetGateways: () => Promise<readonly InternetGateway[]>;
+  readonly natGateways: () => Promise<readonly NatGateway[]>;
+  readonly vpnGateways: () => Promise<readonly VpnGateway[]>;
+  readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
+  /** From either side. */
+  readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
+  readonly flowLogs: () => Promise<readonly FlowLog[]>;
+  readonly interfaces: () => Promise<readonly NetworkInterface[]>;
+}
+
+const where = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
+
+export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts {
+  const ec2 = { client };
+  const VpcId = vpcOf(subject);
+  const { DatabaseSecurityGroupId, PeeringConnectionId } = subject.stacks.network.outputs;
+  const inVpc = where('vpc-id', VpcId);
+  return {
+    vpc: once(async () => {
+      const { Vpcs } = await client.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
+      const vpc = Vpcs?.[0];
+      if (!vpc) throw new Error(`EC2 knows no VPC ${VpcId}`);
+      return vpc;
+    }),
+    vpcsInSlot: once(() => {
+      const meeting = where('cidr-block-association.cidr-block', ...patternsMeeting(subject.tenant.slot.cidr));
+      return everyPage(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);
+    }),
+    subnets: once(() => everyPage(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
+    routeTables: once(() => everyPage(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
+    routeTablesOverPeering: once(() => {
+      const overPeering = where('route.vpc-peering-connection-id', PeeringConnectionId);
+      return everyPage(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
+    }),
+    securityGroup: once(async () => {
+      const { SecurityGroups } = await client.send(
+        new DescribeSecurityGroupsCommand({ GroupIds: [DatabaseSecurityGroupId] }),
+      );
+      return SecurityGroups?.[0];
+    }),
+    internetGateways: once(() =>
+      everyPage(
+        paginateDescribeInternetGateways(ec2, where('attachment.vpc-id', VpcId)),
+        (page) => page.InternetGateways,
+      ),
+    ),
+    natGateways: once(() =>
+      everyPage(paginateDescribeNatGateways(ec2, { Filter: inVpc.Filters }), (page) => page.NatGateways),
+    ),
+    vpnGateways: once(async () => {
+      const { VpnGateways } = await client.send(new DescribeVpnGatewaysCommand(where('attachment.vpc-id', VpcId)));
+      return VpnGateways ?? [];
+    }),
+    endpoints: once(() => everyPage(paginateDescribeVpcEndpoints(ec2, inVpc), (page) => page.VpcEndpoints)),
+    peerings: once(async () => {
+      const sides = ['requester-vpc-info.vpc-id', 'accepter-vpc-info.vpc-id'];
+      const found = await Promise.all(
+        sides.map((side) =>
+          everyPage(
+            paginateDescribeVpcPeeringConnections(ec2, where(side, VpcId)),
+            (page) => page.VpcPeeringConnections,
+          ),
+        ),
+      );
+      return found.flat();
+    }),
+    flowLogs: once(() => {
+      const { Filters: Filter } = where('resource-id', VpcId);
+      return everyPage(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
+    }),
+    interfaces: once(() => everyPage(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces)),
+  };
+}

@@ -1,0 +1,29 @@
+import {
+  DescribeSecretCommand,
+  type DescribeSecretCommandOutput,
+  GetResourcePolicyCommand,
+  type SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { parsePolicy, type Statement } from '../policy-document';
+import type { Subject } from '../subject';
+import { once } from './reading';
+
+export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
+
+export interface SecretFacts {
+  /** Everything about the secret but its value. */
+  readonly description: () => Promise<SecretDescription>;
+  /** Empty when it has none. */
+  readonly policy: () => Promise<readonly Statement[]>;
+}
+
+export function secretFacts(client: SecretsManagerClient, { stacks }: Subject): SecretFacts {
+  const { SecretArn: SecretId } = stacks.database.outputs;
+  return {
+    description: once(() => client.send(new DescribeSecretCommand({ SecretId }))),
+    policy: once(async () => {
+      const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
+      return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
+    }),
+  };
+}

@@ -1,0 +1,38 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import { clientOptions } from '../../shared/clients';
+import type { Sources } from './check';
+import { type FactClients, factsOf } from './facts/facts';
+import { type DoorClients, doorsOf } from './probes/real-doors';
+import type { Subject } from './subject';
+
+export type SourceClients = FactClients & DoorClients;
+
+/** @param options beside the platform's own; a caller outside AWS names region, endpoint and credentials */
+export const sourceClients = (options: object = {}): SourceClients => {
+  const all = { ...clientOptions, ...options };
+  return {
+    kms: new KMSClient(all),
+    rds: new RDSClient(all),
+    s3: new S3Client(all),
+    secrets: new SecretsManagerClient(all),
+    ec2: new EC2Client(all),
+    iam: new IAMClient(all),
+    elb: new ElasticLoadBalancingV2Client(all),
+    logs: new CloudWatchLogsClient(all),
+    sts: new STSClient(all),
+  };
+};
+
+/** What AWS has of one tenant, and its doors: for one run, as each fact is read once. */
+export const sourcesOf = (clients: SourceClients, subject: Subject): Sources => ({
+  facts: factsOf(clients, subject),
+  doors: doorsOf(clients, subject),
+});

@@ -1,0 +1,137 @@
+"""EC2 answers a filtered description with what matches the filter, and says all that is asked about.
+
+AWS: "DescribeVpcs", "DescribeVpcEndpoints", "DescribeVpcPeeringConnections", "DescribeNetworkInterfaces", "DescribeRouteTables"
+(Amazon EC2 API Reference) list the filters; values may hold `*` and `?` ("List and filter your resources"). "VpcEndpoint": the
+policy is in the answer, and an endpoint made without one allows everything ("Default endpoint policy"). "FlowLog":
+`logGroupName`.
+
+MiniStack leaves filters out that it does not know, which answers for every VPC of the account.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Iterable
+from xml.sax.saxutils import escape
+
+from ministack.services import ec2
+
+Values = Callable[[dict], Iterable[str]]
+
+
+def _side(which: str) -> Values:
+    return lambda record: [record[which]["VpcId"]]
+
+
+
+# Action: (records by id, parameter that names ids, set in the answer, filters that MiniStack does not know).
+_FILTERED: dict[str, tuple[Callable[[], Any], str, str, dict[str, Values]]] = {
+    "DescribeVpcs": (lambda: ec2._vpcs, "VpcId", "vpcSet", {"cidr-block-association.cidr-block": lambda record: [record["CidrBlock"]]}),
+    "DescribeVpcEndpoints": (
+        lambda: ec2._vpc_endpoints,
+        "VpcEndpointId",
+        "vpcEndpointSet",
+        {"vpc-id": lambda record: [record["VpcId"]]},
+    ),
+    "DescribeVpcPeeringConnections": (
+        lambda: ec2._vpc_peering,
+        "VpcPeeringConnectionId",
+        "vpcPeeringConnectionSet",
+        {
+            "requester-vpc-info.vpc-id": _side("RequesterVpcInfo"),
+            "accepter-vpc-info.vpc-id": _side("AccepterVpcInfo"),
+        },
+    ),
+    "DescribeNetworkInterfaces": (
+        lambda: ec2._network_interfaces,
+        "NetworkInterfaceId",
+        "networkInterfaceSet",
+        {"vpc-id": lambda record: [record["VpcId"]]},
+    ),
+    "DescribeRouteTables": (
+        lambda: ec2._route_tables,
+        "RouteTableId",
+        "routeTableSet",
+        {
+            "route.vpc-peering-connection-id": lambda record: [
+                route["VpcPeeringConnectionId"] for route in record["Routes"] if route.get("VpcPeeringConnectionId")
+            ],
+        },
+    ),
+}
+
+
+def apply() -> None:
+    for action, (records, *_) in _FILTERED.items():
+        assert action in ec2._ACTION_MAP, f"{action} is handled elsewhere now"
+        records()
+        ec2._ACTION_MAP[action] = _filtered(action, ec2._ACTION_MAP[action])
+    _describe_endpoint_policies()
+    _describe_log_groups()
+
+
+def _filtered(action: str, describe: Callable) -> Callable:
+    records, id_parameter, answer_set, added = _FILTERED[action]
+
+    def describe_matching(params):
+        wanted = {name: values for name, values in ec2._parse_filters(params).items() if name in added}
+        if not wanted:
+            return describe(params)
+        named = ec2._parse_member_list(params, id_parameter)
+        matching = [
+            record_id
+            for record_id, record in records().items()
+            if (not named or record_id in named)
+            and all(_matches(added[name](record), values) for name, values in wanted.items())
+        ]
+        if not matching:
+            return ec2._xml(200, f"{action}Response", f"<{answer_set}/>")
+        return describe(_naming(params, id_parameter, matching, wanted))
+
+    return describe_matching
+
+
+def _matches(values: Iterable[str], patterns: list[str]) -> bool:
+    return any(ec2._glob_match(pattern, value) for value in values for pattern in patterns)
+
+
+def _naming(params: dict, id_parameter: str, ids: list[str], answered: dict) -> dict:
+    """The same request for these ids, without the filters that have been answered."""
+    left = [(name, values) for name, values in ec2._parse_filters(params).items() if name not in answered]
+    kept = {key: value for key, value in params.items() if not key.startswith((f"{id_parameter}.", "Filter."))}
+    for index, record_id in enumerate(ids, 1):
+        kept[f"{id_parameter}.{index}"] = [record_id]
+    for index, (name, values) in enumerate(left, 1):
+        kept[f"Filter.{index}.Name"] = [name]
+        kept.update({f"Filter.{index}.Value.{at}": [value] for at, value in enumerate(values, 1)})
+    return kept
+
+
+def _describe_endpoint_policies() -> None:
+    render = ec2._vpce_fields_xml
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+
+    def render_with_policy(endpoint, tag="item"):
+        policy = endpoint.get("PolicyDocument") or {"Version": "2008-10-17", "Statement": [everything]}
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        answer = render(endpoint, tag)
+        assert answer.rstrip().endswith(f"</{tag}>"), "an endpoint is described in another form now"
+        return answer.rstrip()[: -len(f"</{tag}>")] + f"<policyDocument>{escape(text)}</policyDocument></{tag}>"
+
+    ec2._vpce_fields_xml = render_with_policy
+
+
+def _describe_log_groups() -> None:
+    describe = ec2._ACTION_MAP["DescribeFlowLogs"]
+
+    def describe_with_log_group(params):
+        status, headers, body = describe(params)
+        text = body.decode() if isinstance(body, bytes) else body
+        for flow_log in ec2._flow_logs.values():
+            if flow_log["LogDestinationType"] == "cloud-watch-logs" and flow_log["LogDestination"]:
+                opening = f"<flowLogId>{flow_log['FlowLogId']}</flowLogId>"
+                group = escape(flow_log["LogDestination"].split(":log-group:")[-1])
+                text = text.replace(opening, f"{opening}<logGroupName>{group}</logGroupName>")
+        return status, headers, text.encode() if isinstance(body, bytes) else text
+
+    ec2._ACTION_MAP["DescribeFlowLogs"] = describe_with_log_group
