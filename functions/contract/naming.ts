@@ -23,6 +23,10 @@ function base32Digest(text: string, length: number): string {
 /** `t` and 15 base32 characters (75 bits): fits every AWS name limit, starts with a letter, is not the subdomain. */
 export const TENANT_ID_PATTERN = /^t[0-9a-hjkmnp-tv-z]{15}$/;
 
+/** @returns the first tenant id in the name of a resource, if it has one */
+export const tenantIdIn = (name: string): string | undefined =>
+  name.split(/[^0-9a-z]/).find((part) => TENANT_ID_PATTERN.test(part));
+
 /** The tenant id of a signup. Derived, so that every retry of the signup names the same resources. */
 export function tenantIdOf(signupId: string): string {
   return `t${base32Digest(signupId, 15)}`;

@@ -50,6 +50,8 @@ export interface StageConfig {
    * so that a stage can be taken down; compliance mode yields to nobody, root included, and cannot be shortened.
    */
   readonly evidence: ObjectLockRetention;
+  /** What belongs to no living tenant is reported; `remove`: what a failed onboarding has left is removed, too. */
+  readonly orphans: 'report' | 'remove';
   readonly alarmEmail?: string;
   /** A run older than this is late. A Multi-AZ database with a replica takes most of it. */
   readonly maxOnboardingMinutes: number;
@@ -100,6 +102,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'rollback',
+    orphans: 'report',
     evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
     logRetention: RetentionDays.ONE_WEEK,
@@ -127,6 +130,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'hold',
+    orphans: 'remove',
     evidence: ObjectLockRetention.governance(Duration.days(7)),
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_MONTH,
@@ -153,6 +157,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     onFailure: 'rollback',
+    orphans: 'report',
     // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',

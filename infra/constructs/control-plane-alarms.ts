@@ -117,5 +117,18 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       impact: 'an onboarding took minutes longer, because the end of its stack was learned by the sweep.',
       runbook: 'docs/runbook.md#lost-stack-events',
     },
+    OrphansFound: {
+      metric: counted('Orphans', Duration.hours(1), 'Maximum'),
+      impact: 'something that belongs to no living tenant is left; it costs money, or holds a name or a slot.',
+      runbook: 'docs/runbook.md#orphans-found',
+    },
+    OrphanSearchFailing: {
+      metric: counted('OrphanSearchesDone', Duration.hours(1)),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      evaluationPeriods: 3,
+      ringsWithoutData: true,
+      impact: 'what failed onboardings leave behind goes unseen.',
+      runbook: 'docs/runbook.md#orphan-search-failing',
+    },
   };
 }

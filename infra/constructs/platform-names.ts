@@ -51,6 +51,7 @@ export function platformArns(stack: Stack) {
     defaultOptionGroups: arn('rds', 'og:default*'),
     rdsServiceLinkedRole: arn('iam', 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS', ''),
     rdsSnapshots: arn('rds', 'snapshot:*'),
+    rdsAutomatedBackups: arn('rds', 'auto-backup:*'),
     tenantAlarms: arn('cloudwatch', 'alarm:tenant-*'),
   } as const;
 }

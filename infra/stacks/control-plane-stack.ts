@@ -33,7 +33,7 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
-    const { steps, stackSettled, watchdog, sweep, trustedRoles } = onboardingFunctions(this, {
+    const { steps, stackSettled, watchdog, sweep, orphans, trustedRoles } = onboardingFunctions(this, {
       config,
       table,
       topic,
@@ -49,7 +49,7 @@ export class ControlPlaneStack extends Stack {
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     new StackEvents(this, 'StackEvents', { stackSettled });
     new RunEvents(this, 'RunEvents', { machine, watchdog });
-    new Sweeping(this, 'Sweeping', { sweep });
+    new Sweeping(this, 'Sweeping', { sweep, orphans });
     new ControlPlaneAlarms(this, 'Alarms', {
       config,
       topic,

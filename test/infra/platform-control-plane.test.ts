@@ -10,7 +10,7 @@ import { listed, type Resource, resourcesOf, stageTemplates, statementsIn } from
 const contractFunctions = STEPS.flatMap((step) =>
   'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function],
 ).sort();
-const EDGES = ['StackSettled', 'Sweep', 'Watchdog'];
+const EDGES = ['Orphans', 'StackSettled', 'Sweep', 'Watchdog'];
 
 describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const { controlPlane, foundation } = stageTemplates(stage);
@@ -142,10 +142,23 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
+  test('searches for orphans every hour, and may delete something only where the stage says so', () => {
+    controlPlane.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 hour)' });
+    const [, role] =
+      resourcesOf(controlPlane, 'AWS::IAM::Role').find(
+        ([, { Properties }]) => Properties.RoleName === 'tenant-onboarding-Orphans',
+      ) ?? [];
+    const actions = statementsIn(role?.Properties.Policies).flatMap(({ Action }) => listed(Action));
+    const deleting = actions.filter((action) => /:(Delete|Disable|Schedule|Put(?!LogEvents|T))/.test(action));
+    expect(actions).toContain('cloudformation:ListStacks');
+    expect(deleting.length > 0).toBe(stages[stage].orphans === 'remove');
+    expect(actions).not.toContain('rds:DeleteDBInstance');
+  });
+
   test('sends every alarm to the topic, with its impact and a section of the runbook that exists', () => {
     const runbook = readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8');
     const alarms = stageTemplates(stage).all.flatMap((template) => resourcesOf(template, 'AWS::CloudWatch::Alarm'));
-    expect(alarms.length).toBeGreaterThanOrEqual(14);
+    expect(alarms.length).toBeGreaterThanOrEqual(16);
     for (const [id, { Properties }] of alarms) {
       const text = /^Impact: .{20,} What to do: docs\/runbook\.md#([a-z-]+)$/.exec(Properties.AlarmDescription);
       const heading = new RegExp(`^#+ ${text?.[1]?.replaceAll('-', '[ -]')}$`, 'im');

@@ -58,6 +58,7 @@ export class FakeTable implements TenantsTable {
     this.before(name);
     if (name === 'GetCommand') return { Item: structuredClone(this.items.get(keyOf(input.Key))) };
     if (name === 'QueryCommand') return this.query(input);
+    if (name === 'ScanCommand') return this.scan(input);
     if (name === 'TransactWriteCommand') return this.transact(input.TransactItems);
     const kind = name.replace('Command', '');
     if (!['Put', 'Update', 'Delete'].includes(kind)) throw new Error(`the fake table does not know ${name}`);
@@ -86,6 +87,16 @@ export class FakeTable implements TenantsTable {
     }
     for (const [kind, write] of parts) this.apply(kind, write);
     return {};
+  }
+
+  /** Two items a page: whoever scans must turn them. */
+  private scan({ ExclusiveStartKey }: Input): unknown {
+    const all = [...this.items.values()];
+    const from = ExclusiveStartKey ? all.findIndex((item) => keyOf(item) === keyOf(ExclusiveStartKey)) + 1 : 0;
+    const page = all.slice(from, from + 2);
+    const last = page.at(-1);
+    const more = last !== undefined && from + 2 < all.length;
+    return { Items: structuredClone(page), ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
   }
 
   /** One page holds `Limit` items; keys are those of the table or of the index that has them. */

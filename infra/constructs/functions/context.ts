@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { ONBOARDING_SOURCE } from '../../../functions/contract/events';
+import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { StageConfig } from '../../config/stages';
 import type { EvidenceBucket } from '../evidence-bucket';
 import type { Grant } from '../grant';
@@ -22,12 +23,19 @@ export interface FunctionContext {
   readonly templates: TenantTemplates;
 }
 
-type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query';
+type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query' | 'Scan';
 
 /** Transactions need the grants of their parts ("Using IAM with DynamoDB transactions"). */
 export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
   resources: [table.tableArn],
+});
+
+/** Keys that carry a tenant's tag. */
+export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> => ({
+  resources: [arns.keys],
+  conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
+  wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
 });
 
 /** With the platform's own source: no function can pass for the billing system. */

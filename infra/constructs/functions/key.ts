@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../grant';
 import { OnboardingFunction } from '../onboarding-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
 
 const KEYS_OF_TENANTS = 'Key ids are random; the condition admits keys of tenants only.';
 
@@ -12,9 +12,7 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
   const TABLE_NAME = table.tableName;
   const onKeys = (...actions: string[]): Grant => ({
     actions: actions.map((action) => `kms:${action}`),
-    resources: [arns.keys],
-    conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
-    wildcardBecause: KEYS_OF_TENANTS,
+    ...ofTenantKeys(context),
   });
   const onAliases = (action: string): Grant => ({
     actions: [action],

@@ -5,6 +5,7 @@ import type { OnboardingFunction } from '../onboarding-function';
 import type { FunctionContext } from './context';
 import { isolationFunction } from './isolation';
 import { keyFunctions } from './key';
+import { orphansFunction } from './orphans';
 import { outcomeFunctions } from './outcome';
 import { reservationFunctions } from './reservation';
 import { routingFunctions } from './routing';
@@ -17,6 +18,7 @@ export interface OnboardingFunctions {
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: OnboardingFunction;
+  readonly orphans: OnboardingFunction;
   /** Roles that a tenant's role trusts, beside the shared service's. */
   readonly trustedRoles: readonly IRole[];
 }
@@ -48,6 +50,7 @@ export function onboardingFunctions(scope: Construct, context: FunctionContext):
     ],
     stackSettled,
     ...watchFunctions(scope, context),
+    orphans: orphansFunction(scope, context),
     trustedRoles,
   };
 }

@@ -1,0 +1,39 @@
+/** Something that a tenant has, or had. */
+export interface Leftover {
+  readonly tenantId: string;
+  /** As AWS names it: what an operator looks up. */
+  readonly id: string;
+}
+
+/** One kind of thing that an onboarding makes, or that AWS makes by itself for what an onboarding made. */
+export interface LeftoverKind {
+  readonly kind: string;
+  /** All of that kind, of living tenants too. */
+  readonly list: () => AsyncIterable<Leftover>;
+  /** Whether one that belongs to nobody is there at all: a key in its deletion window is not. */
+  readonly stands?: (leftover: Leftover) => Promise<boolean>;
+  /** Tolerates that it is gone. Without it, the kind is reported only. */
+  readonly remove?: (leftover: Leftover) => Promise<void>;
+}
+
+/** Pages of an AWS list, whatever it calls its token; sequential, as the number of calls is what costs. */
+export async function* pages<P>(
+  ask: (token: string | undefined) => Promise<P>,
+  tokenOf: (page: P) => string | undefined,
+): AsyncGenerator<P> {
+  let token: string | undefined;
+  do {
+    const page = await ask(token);
+    yield page;
+    token = tokenOf(page);
+  } while (token);
+}
+
+/** Does it, unless what it would be done to is gone. */
+export async function unlessGone(act: Promise<unknown>, ...names: string[]): Promise<void> {
+  try {
+    await act;
+  } catch (thrown) {
+    if (!(thrown instanceof Error && names.includes(thrown.name))) throw thrown;
+  }
+}

@@ -1,0 +1,83 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Grant } from '../grant';
+import { OnboardingFunction } from '../onboarding-function';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
+
+/** Finding orphans is reading; the rest is granted where the stage wants them removed. */
+export function orphansFunction(scope: Construct, context: FunctionContext): OnboardingFunction {
+  const { config, table, stackRole } = context;
+  return new OnboardingFunction(scope, 'Orphans', {
+    config,
+    timeout: Duration.minutes(15),
+    environment: {
+      TABLE_NAME: table.tableName,
+      ACCOUNT_ID: config.env.account,
+      STACK_ROLE_ARN: stackRole.roleArn,
+      ORPHANS: config.orphans,
+    },
+    grants: [...searching(context), ...(config.orphans === 'remove' ? removing(context) : [])],
+  });
+}
+
+function searching(context: FunctionContext): Grant[] {
+  const { arns } = context;
+  return [
+    onTable(context, 'GetItem', 'Scan'),
+    { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    { actions: ['kms:DescribeKey'], ...ofTenantKeys(context) },
+    { actions: ['iam:ListRoles'], resources: [arns.tenantRoles], wildcardBecause: OF_ANY_TENANT },
+    {
+      actions: [
+        'cloudformation:ListStacks',
+        'elasticloadbalancing:DescribeRules',
+        'elasticloadbalancing:DescribeTags',
+        'kms:ListAliases',
+        'logs:DescribeLogGroups',
+        'rds:DescribeDBInstanceAutomatedBackups',
+        'rds:DescribeDBInstances',
+        'rds:DescribeDBSnapshots',
+        's3:ListAllMyBuckets',
+        'secretsmanager:ListSecrets',
+        'tag:GetResources',
+      ],
+      resources: ['*'],
+      wildcardBecause: NO_RESOURCE('lists of what the whole account has'),
+    },
+  ];
+}
+
+function removing(context: FunctionContext): Grant[] {
+  const { arns, stackRole } = context;
+  const ofTenants = (actions: string[], ...resources: string[]): Grant => ({
+    actions,
+    resources,
+    wildcardBecause: OF_ANY_TENANT,
+  });
+  return [
+    onTable(context, 'ConditionCheckItem', 'DeleteItem', 'PutItem'),
+    ofTenants(['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'], arns.tenantStacks),
+    {
+      actions: ['iam:PassRole'],
+      resources: [stackRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
+    },
+    ofTenants(['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'], arns.tenantBuckets),
+    ofTenants(['s3:DeleteObject', 's3:DeleteObjectVersion'], `${arns.tenantBuckets}/*`),
+    ofTenants(['iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:ListRolePolicies'], arns.tenantRoles),
+    ofTenants(['logs:DeleteLogGroup'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
+    ofTenants(['secretsmanager:DeleteSecret'], arns.tenantSecrets),
+    ofTenants(
+      ['rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBSnapshot'],
+      arns.rdsAutomatedBackups,
+      arns.rdsSnapshots,
+    ),
+    ofTenants(['kms:DeleteAlias'], arns.tenantAliases),
+    { actions: ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'], ...ofTenantKeys(context) },
+    {
+      actions: ['elasticloadbalancing:DeleteRule'],
+      resources: [arns.cellRules],
+      wildcardBecause: OF_ANY_CELL,
+    },
+  ];
+}
