@@ -7,12 +7,11 @@ import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { buildFunctions } from './build';
+import { CONTROL_PLANE, cellStackName } from './config/stack-names';
 import { STAGES, type Stage, stages } from './config/stages';
-import { CONTROL_PLANE, cellStackName, platform } from './platform';
 
 const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
-const CDK = join(BIN, 'cdk');
 
 const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 const ControlPlaneOutputs = z.object({
@@ -60,12 +59,20 @@ const SPEEDY = {
   NO_COLOR: '1',
 };
 
-/** @throws Error with the last of what the command line said */
-async function cdk(args: readonly string[], { env, log, signal }: DeployOptions, cwd: string): Promise<void> {
+interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** @throws Error with the last of what the program said */
+async function run({ command, args, cwd, env }: Program, options: DeployOptions): Promise<void> {
+  const { log, signal } = options;
   signal?.throwIfAborted();
-  const running = spawn(CDK, [...args, '--no-notices', '--ci'], {
+  const running = spawn(join(BIN, command), args, {
     cwd,
-    env: { ...process.env, ...SPEEDY, ...env, PATH: [BIN, process.env.PATH].join(delimiter) },
+    env: { ...process.env, ...SPEEDY, ...options.env, ...env, PATH: [BIN, process.env.PATH].join(delimiter) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const end = () => running.kill();
@@ -81,21 +88,30 @@ async function cdk(args: readonly string[], { env, log, signal }: DeployOptions,
   const [[code]] = await Promise.all([once(running, 'close'), listen(running.stdout), listen(running.stderr)]);
   signal?.removeEventListener('abort', end);
   signal?.throwIfAborted();
-  if (code !== 0) throw new Error(`cdk ${args[0]} ended with ${code}:\n${said.join('\n')}`);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${said.join('\n')}`);
 }
+
+const cdk = (args: readonly string[], cwd: string) => ({
+  command: 'cdk',
+  args: [...args, '--no-notices', '--ci'],
+  cwd,
+});
 
 /** In an empty directory: beside an app, `cdk bootstrap` would synthesize it once more. */
 async function bootstrap(options: DeployOptions, outputDir: string): Promise<void> {
   const { account, region } = stages[options.stage].env;
   const empty = join(outputDir, 'bootstrap');
   mkdirSync(empty, { recursive: true });
-  await cdk(['bootstrap', `aws://${account}/${region}`], options, empty);
+  await run(cdk(['bootstrap', `aws://${account}/${region}`], empty), options);
 }
 
-async function synthesize({ stage, log, loadBalancerUrl }: DeployOptions, outdir: string): Promise<void> {
+/** The app gets what the CDK command line would give it, and runs while the account is bootstrapped. */
+async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
+  const { stage, log, loadBalancerUrl } = options;
   const bundles = await buildFunctions();
   log?.(`built ${bundles.length} functions`);
-  platform(stage, { outdir, ...(loadBalancerUrl && { loadBalancerUrl }) }).synth();
+  const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl }) };
+  await run({ command: 'node', args: ['--import', 'tsx', join(__dirname, 'bin/app.ts')], cwd: ROOT, env }, options);
   log?.(`synthesized stage ${stage}`);
 }
 
@@ -116,7 +132,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   for (const outcome of prepared) if (outcome.status === 'rejected') throw outcome.reason;
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
-  await cdk(args, options, outputDir);
+  await run(cdk(args, outputDir), options);
   return readDeployment(options.stage, outputs);
 }
 

@@ -1,13 +1,10 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
 import { type Stage, type StageConfig, stages } from './config/stages';
 import { asInterface } from './constructs/cdk-interface';
 import { CellStack } from './stacks/cell-stack';
 import { ControlPlaneStack } from './stacks/control-plane-stack';
 import { FoundationStack } from './stacks/foundation-stack';
-
-export const FOUNDATION = 'TenantOnboarding-Foundation';
-export const CONTROL_PLANE = 'TenantOnboarding-ControlPlane';
-export const cellStackName = (cell: string) => `TenantOnboarding-Cell-${cell}`;
 
 export interface PlatformOptions {
   readonly outdir?: string;

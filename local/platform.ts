@@ -14,7 +14,10 @@ export interface PlatformOptions {
   readonly proxy?: boolean;
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Gets a line for each part that has started. */
   readonly log?: (line: string) => void;
+  /** Gets what the deployment says, line by line. */
+  readonly deployLog?: (line: string) => void;
   /** Gives the start up; whatever has been started is ended. */
   readonly signal?: AbortSignal;
 }
@@ -73,7 +76,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   }
 }
 
-async function start({ proxy: withProxy, env, log, signal }: PlatformOptions, started: Started): Promise<Platform> {
+async function start(options: PlatformOptions, started: Started): Promise<Platform> {
+  const { proxy: withProxy, env, log, deployLog, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
   started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const port = await getPort({ host: '127.0.0.1' });
@@ -93,15 +97,16 @@ async function start({ proxy: withProxy, env, log, signal }: PlatformOptions, st
   const [deployment, deploySeconds] = await timed(
     deploy({
       stage: 'local',
-      env: emulator.environment(),
+      // The same templates are validated by their tests, and by each deployment to AWS.
+      env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
       outputDir: join(stateDir, 'deployment'),
       loadBalancerUrl: emulator.loadBalancerUrl,
       bootstrap: true,
-      ...(log && { log }),
+      ...(deployLog && { log: deployLog }),
       ...(signal && { signal }),
     }),
   );
-  log?.(`deployed after ${deploySeconds.toFixed(1)} s`);
+  log?.(`platform deployed after ${deploySeconds.toFixed(1)} s`);
 
   const { controlPlane } = deployment;
   const cell = deployment.cells[stages.local.cells[0]?.name ?? ''];

@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import * as z from 'zod';
+import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { type Stage, stages } from '../infra/config/stages';
-import { CONTROL_PLANE } from '../infra/platform';
 import { type PlatformOutputs, readOutputs } from './outputs';
 
 /** Options for the clients of the AWS SDK. Without endpoint and credentials they find AWS and the operator's own. */

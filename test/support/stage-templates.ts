@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTIONS_DIRECTORY, functionSources, SERVICE_DIRECTORY } from '../../infra/build';
+import { CONTROL_PLANE, cellStackName, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
-import { CONTROL_PLANE, cellStackName, FOUNDATION, platform } from '../../infra/platform';
+import { platform } from '../../infra/platform';
 
 export interface Resource {
   readonly Type: string;
