@@ -5,8 +5,10 @@ export interface Visit {
   readonly state: string;
   readonly enteredAt: Date;
   readonly leftAt?: Date;
-  /** Errors of the attempts, the last of which ended the visit unless it was retried. */
+  /** Errors of its attempts. */
   readonly errors: readonly string[];
+  /** Its last attempt ended with the last of the errors. */
+  readonly failed: boolean;
 }
 
 const FAILURES = [
@@ -18,6 +20,8 @@ const FAILURES = [
 
 const errorOf = (event: HistoryEvent) => FAILURES.map((key) => event[key]?.error).find((error) => error !== undefined);
 
+const isExit = (event: HistoryEvent) => event.stateExitedEventDetails !== undefined;
+
 /**
  * An execution's history as visits to its states, in the order in which they began. Events of branches side by side are
  * told apart by the chain of their predecessors ("HistoryEvent": `previousEventId`).
@@ -28,14 +32,15 @@ export function visitsOf(history: readonly HistoryEvent[]): Visit[] {
   for (const event of history) {
     const { id = 0, timestamp = new Date(0), previousEventId = 0 } = event;
     const entered = event.stateEnteredEventDetails?.name;
-    if (entered) visits.set(id, { state: entered, enteredAt: timestamp, errors: [] });
+    if (entered) visits.set(id, { state: entered, enteredAt: timestamp, errors: [], failed: false });
     const visitId = entered ? id : (visitOfEvent.get(previousEventId) ?? 0);
     visitOfEvent.set(id, visitId);
     const visit = visits.get(visitId);
     const error = errorOf(event);
     if (visit && error) visit.errors = [...visit.errors, error];
-    const left = event.stateExitedEventDetails?.name;
-    const open = left ? [...visits.values()].findLast(({ state, leftAt }) => state === left && !leftAt) : undefined;
+    if (visit && event.type?.startsWith('Task')) visit.failed = error !== undefined || (visit.failed && isExit(event));
+    const exited = event.stateExitedEventDetails?.name;
+    const open = exited ? [...visits.values()].findLast(({ state, leftAt }) => state === exited && !leftAt) : undefined;
     if (open) open.leftAt = timestamp;
   }
   return [...visits.values()];

@@ -12,9 +12,7 @@ import json
 from typing import Any, Callable
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import kms
-
-from .step_functions_tasks import machine_of
+from ministack.services import kms, stepfunctions
 
 _also: contextvars.ContextVar[list[str]] = contextvars.ContextVar("also", default=[])
 _MISSING_KEY = "arn:aws:kms:::missing"
@@ -106,7 +104,8 @@ def _machine_of_task(request: _Request) -> str | None:
     token = request.fields.get("taskToken")
     if not token or not request.action.startswith("SendTask"):
         return None
-    return machine_of(token)
+    waiting = stepfunctions._task_tokens.get(token) or {}
+    return waiting.get("stateMachineArn") or next(iter(stepfunctions._state_machines), None)
 
 
 _DATABASE_TYPES = (

@@ -1,0 +1,55 @@
+import Table from 'cli-table3';
+import { became } from './expectations';
+import type { Outcome } from './scenario';
+
+const WIDTHS = [26, 18, 17, 9, 34];
+const REASON_AT_LEAST = 24;
+
+function createdOf({ inventory, page }: Outcome): string {
+  const stacks = inventory?.stacks ?? [];
+  if (!inventory || stacks.length === 0) return 'nothing';
+  const resources = stacks.reduce((sum, stack) => sum + stack.resources, 0);
+  const slot = inventory.record?.slot;
+  const seen = page?.changes.map(({ status }) => status).join(' → ');
+  return [
+    `${stacks.length} stacks with ${resources} resources`,
+    inventory.keyState && 'a key',
+    slot && `rule ${slot.priority}, ${slot.cidr}`,
+    seen && `page ${seen}`,
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
+
+function reasonOf(outcome: Outcome): string {
+  const { run } = outcome;
+  if (became(outcome) !== 'duplicate') return run.failure?.reason ?? '';
+  return 'an equal signup came before';
+}
+
+/** What became of everyone who signed up. */
+export function closingTable(outcomes: readonly Outcome[], columns = 132): string {
+  const borders = WIDTHS.length + 2;
+  const reason = Math.max(REASON_AT_LEAST, columns - WIDTHS.reduce((sum, width) => sum + width, borders));
+  const table = new Table({
+    head: ['company', 'tenant id', 'outcome', 'seconds', 'created', 'reason'],
+    colWidths: [...WIDTHS, reason],
+    colAligns: ['left', 'left', 'left', 'right', 'left', 'left'],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
+  for (const outcome of outcomes) {
+    const { applicant, seconds, inventory, tenantId } = outcome;
+    // A refused signup never was a tenant; a duplicate's is the first one's.
+    const known = became(outcome) === 'duplicate' || inventory?.record ? (tenantId ?? '') : '–';
+    table.push([
+      applicant.companyName,
+      known,
+      became(outcome),
+      seconds.toFixed(1),
+      became(outcome) === 'duplicate' ? 'nothing' : createdOf(outcome),
+      reasonOf(outcome),
+    ]);
+  }
+  return table.toString();
+}

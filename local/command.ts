@@ -1,0 +1,39 @@
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** The reason with which a command's signal is aborted. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor(readonly exitCode: number) {
+    super('interrupted');
+  }
+}
+
+/**
+ * Runs a command of this repository: its signal is aborted when the process is asked to end, or when whoever started it
+ * has ended without a word. The command has then to end what it has started; who asks twice does not wait for that.
+ */
+export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {
+  const controller = new AbortController();
+  for (const [name, code] of Object.entries(EXIT_CODES)) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(code);
+      controller.abort(new Interrupted(code));
+    });
+  }
+  const parent = process.ppid;
+  const watching = setInterval(() => {
+    if (process.ppid !== parent) controller.abort(new Interrupted(EXIT_CODES.SIGHUP));
+  }, 500).unref();
+  main(controller.signal)
+    .catch((thrown: unknown) => {
+      const reason: unknown = controller.signal.aborted ? controller.signal.reason : thrown;
+      if (reason instanceof Interrupted) return reason.exitCode;
+      console.error(reason instanceof Error ? reason.message : reason);
+      return 1;
+    })
+    .then((code) => {
+      clearInterval(watching);
+      process.exitCode = code;
+    });
+}

@@ -1,0 +1,70 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** Shows several things going on at once. */
+export interface View {
+  /** How one of them stands now. */
+  row(label: string, text: string): void;
+  /** Something that has happened to one of them. */
+  event(label: string, text: string): void;
+  /** A line that stays. */
+  say(text: string): void;
+}
+
+/** In a terminal each has a row that is drawn anew; elsewhere each thing that happens is a line. */
+export function viewOn(out: NodeJS.WriteStream): View {
+  return out.isTTY ? new TerminalView(out) : new PlainView(out);
+}
+
+const LABEL_WIDTH = 14;
+
+class PlainView implements View {
+  private readonly began = performance.now();
+
+  constructor(private readonly out: NodeJS.WritableStream) {}
+
+  row(): void {}
+
+  event(label: string, text: string): void {
+    const seconds = ((performance.now() - this.began) / 1000).toFixed(1).padStart(6);
+    this.out.write(`${seconds} s  ${label.padEnd(LABEL_WIDTH)} ${text}\n`);
+  }
+
+  say(text: string): void {
+    this.out.write(`${text}\n`);
+  }
+}
+
+const UP = (lines: number) => (lines > 0 ? `\u001B[${lines}A` : '');
+const CLEAR_BELOW = '\u001B[J';
+
+class TerminalView implements View {
+  private readonly rows = new Map<string, string>();
+  private drawn = 0;
+
+  constructor(private readonly out: NodeJS.WriteStream) {}
+
+  row(label: string, text: string): void {
+    this.rows.set(label, text);
+    this.draw();
+  }
+
+  event(): void {}
+
+  say(text: string): void {
+    this.draw(`${text}\n`);
+    if (this.rows.size > 0) return;
+    this.drawn = 0;
+  }
+
+  private draw(above = ''): void {
+    const lines = [...this.rows].map(([label, text]) => this.fitted(`${label.padEnd(LABEL_WIDTH)} ${text}`));
+    this.out.write(`${UP(this.drawn)}\r${CLEAR_BELOW}${above}${lines.map((line) => `${line}\n`).join('')}`);
+    this.drawn = lines.length;
+  }
+
+  /** A row that wraps would be two, and the next drawing would miss one. */
+  private fitted(line: string): string {
+    const plain = stripVTControlCharacters(line);
+    return plain.length < this.out.columns ? line : `${plain.slice(0, this.out.columns - 2)}…`;
+  }
+}

@@ -1,0 +1,83 @@
+import pc from 'picocolors';
+import { STEP_ACTIONS, STEPS } from '../functions/contract/steps';
+import type { View } from './live-view';
+import type { Visit } from './progress';
+import type { Applicant, Watcher } from './scenario';
+
+const TASKS = new Set<string>(STEP_ACTIONS.flatMap(({ states }) => states));
+const UNDOS = new Set<string>(STEPS.flatMap((step) => ('undo' in step ? step.undo.states : [])));
+/** The way of a signup that nothing happens to, a mark for each step of it. */
+const WAY = STEPS.filter(({ folder }) => folder !== 'publish-failure' && folder !== 'conclude-failure').map(
+  ({ forward }) => forward.states,
+);
+
+const isTask = ({ state }: Visit) => TASKS.has(state);
+
+function mark(visits: readonly Visit[], states: readonly string[]): string {
+  const own = states.map((state) => visits.findLast((visit) => visit.state === state));
+  if (own.some((visit) => visit?.failed)) return pc.red('✘');
+  if (own.every((visit) => visit?.leftAt)) return pc.green('✔');
+  return own.some(Boolean) ? pc.cyan('●') : pc.dim('·');
+}
+
+const named = ({ state }: Visit) => (UNDOS.has(state) ? pc.yellow(`↶ ${state}`) : state);
+
+/** Where a run is: a mark for each step, and what it is doing right now. */
+function rowOf(visits: readonly Visit[], also = ''): string {
+  const began = visits[0]?.enteredAt.getTime() ?? 0;
+  const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(5);
+  const marks = WAY.map((states) => mark(visits, states)).join(' ');
+  const now = visits.filter((visit) => isTask(visit) && !visit.leftAt).map(named);
+  return `${seconds} s  ${marks}  ${[now.join(', '), also].filter(Boolean).join('  ')}`;
+}
+
+function eventOf(visit: Visit): string {
+  const { state, enteredAt, leftAt, errors, failed } = visit;
+  const took = leftAt ? `${((leftAt.getTime() - enteredAt.getTime()) / 1000).toFixed(1)} s` : '';
+  const error = errors.at(-1);
+  if (failed) return `${state} failed: ${error}`;
+  return errors.length > 0 ? `${state} done, ${took}, after ${errors.join(', ')}` : `${state} done, ${took}`;
+}
+
+/** Tells each end of a task once, however often it is given the visits up to now. */
+class Ends {
+  private readonly told = new Set<string>();
+
+  of(visits: readonly Visit[]): string[] {
+    const ended = visits.filter((visit) => isTask(visit) && (visit.leftAt || visit.failed));
+    return ended.flatMap((visit) => {
+      const id = `${visit.state} ${visit.enteredAt.getTime()}`;
+      if (this.told.has(id)) return [];
+      this.told.add(id);
+      return [eventOf(visit)];
+    });
+  }
+}
+
+/** Shows what a watcher is told. */
+export function watcherOn(view: View): Watcher {
+  const ends = new Map<Applicant, Ends>();
+  const rows = new Map<Applicant, { readonly visits: readonly Visit[]; readonly page: string }>();
+  const draw = (applicant: Applicant, change: { readonly visits?: readonly Visit[]; readonly page?: string }) => {
+    const row = { visits: [], page: '', ...rows.get(applicant), ...change };
+    rows.set(applicant, row);
+    view.row(applicant.label, rowOf(row.visits, row.page));
+  };
+  return {
+    progress: (applicant, visits) => {
+      const known = ends.get(applicant) ?? new Ends();
+      ends.set(applicant, known);
+      for (const text of known.of(visits)) view.event(applicant.label, text);
+      draw(applicant, { visits });
+    },
+    page: (applicant, status) => {
+      view.event(applicant.label, `its page answers ${status}`);
+      draw(applicant, { page: pc.dim(`page ${status}`) });
+    },
+    ended: (applicant, { status, failure, visits }) => {
+      const text = failure ? pc.red(`${status}: ${failure.error}`) : pc.green(status);
+      view.event(applicant.label, text);
+      draw(applicant, { visits, page: text });
+    },
+  };
+}

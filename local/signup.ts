@@ -1,0 +1,67 @@
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import * as z from 'zod';
+import { PlanSchema } from '../functions/contract/plans';
+import { STAGES, type Stage, stages } from '../infra/config/stages';
+import { runCommand } from './command';
+import { became } from './expectations';
+import { viewOn } from './live-view';
+import { watcherOn } from './progress-text';
+import { type Outcome, onboard } from './scenario';
+import { newSignup, Signups } from './signups';
+import { connectTo } from './stage-connection';
+
+const OptionsSchema = z.object({
+  company: z.string(),
+  subdomain: z.string(),
+  plan: z.string(),
+  email: z.string().optional(),
+  signupId: z.string().optional(),
+  stage: z.enum(STAGES),
+});
+
+function readOptions() {
+  const command = new Command('signup')
+    .description('Sends a signup to a stage, as billing does, and follows it to the end.')
+    .requiredOption('--company <name>', 'name of the company')
+    .requiredOption('--subdomain <label>', 'the subdomain it wants')
+    .option('--plan <plan>', `one of ${PlanSchema.options.join(', ')}`, 'enterprise')
+    .option('--email <address>', 'its contact; ops@SUBDOMAIN.example by default')
+    .option('--signup-id <id>', 'the idempotency key; a new one by default')
+    .addOption(new Option('--stage <stage>', 'where to').choices(STAGES).default('local'))
+    .parse();
+  return OptionsSchema.parse(command.opts());
+}
+
+/** What was said goes out as it is, right or wrong: refusing it is the platform's business. */
+function detailOf({ company, subdomain, plan, email, signupId }: z.infer<typeof OptionsSchema>) {
+  const complete = newSignup({ companyName: company, subdomain });
+  return { ...complete, plan, ...(email && { contactEmail: email }), ...(signupId && { signupId }) };
+}
+
+function report(outcome: Outcome, stage: Stage, domain: string): string[] {
+  const { run, tenantId, applicant } = outcome;
+  const end = became(outcome);
+  if (end === 'duplicate') return [`An equal signup came before: tenant ${tenantId}.`, JSON.stringify(run.output)];
+  const address = `${stages[stage].urlScheme}://${applicant.subdomain}.${domain}`;
+  if (end === 'ACTIVE') return [pc.green(`Tenant ${tenantId} is ACTIVE: ${address}`)];
+  return [pc.red(`${run.status}: ${end}`), run.failure?.reason ?? '', `execution ${run.executionArn}`];
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  const options = readOptions();
+  const connection = await connectTo(options.stage);
+  const view = viewOn(process.stdout);
+  const applicant = {
+    label: options.subdomain,
+    companyName: options.company,
+    subdomain: options.subdomain,
+    expected: 'ACTIVE',
+    detail: detailOf(options),
+  } as const;
+  const outcome = await onboard(connection, new Signups(connection), applicant, { watcher: watcherOn(view), signal });
+  for (const line of report(outcome, options.stage, connection.domain)) view.say(line);
+  return outcome.run.status === 'SUCCEEDED' ? 0 : 1;
+}
+
+runCommand(main);
