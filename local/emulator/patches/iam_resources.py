@@ -12,7 +12,9 @@ import json
 from typing import Any, Callable
 
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import kms, stepfunctions
+from ministack.services import kms
+
+from .step_functions_tasks import machine_of
 
 _also: contextvars.ContextVar[list[str]] = contextvars.ContextVar("also", default=[])
 _MISSING_KEY = "arn:aws:kms:::missing"
@@ -104,8 +106,7 @@ def _machine_of_task(request: _Request) -> str | None:
     token = request.fields.get("taskToken")
     if not token or not request.action.startswith("SendTask"):
         return None
-    waiting = stepfunctions._task_tokens.get(token) or {}
-    return waiting.get("stateMachineArn") or next(iter(stepfunctions._state_machines), None)
+    return machine_of(token)
 
 
 _DATABASE_TYPES = (

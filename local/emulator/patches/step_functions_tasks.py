@@ -13,6 +13,7 @@ and has no event for a task's start.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -48,10 +49,20 @@ def apply() -> None:
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-def new_token() -> str:
+def new_token(state_machine_arn: str) -> str:
     """Signed, so that a token that was given out is told from an invented one without remembering any."""
-    identity = secrets.token_urlsafe(48)
+    machine = base64.urlsafe_b64encode(state_machine_arn.encode()).decode().rstrip("=")
+    identity = f"{machine}.{secrets.token_urlsafe(24)}"
     return f"{identity}.{_signature(identity)}"
+
+
+def machine_of(token: str) -> str | None:
+    """The state machine whose task the token belongs, or belonged, to; None for an invented token."""
+    identity, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(signature.encode(), _signature(identity).encode()):
+        return None
+    machine = identity.partition(".")[0]
+    return base64.urlsafe_b64decode(machine + "=" * (-len(machine) % 4)).decode()
 
 
 def _signature(identity: str) -> str:
@@ -67,8 +78,7 @@ def answer_task(data: dict, result: str | None = None, error: dict | None = None
             return error_response_json("InvalidOutput", "Invalid Output: 'Unable to parse output as JSON'", 400)
     waiting = sfn._task_tokens.get(token)
     if waiting is None or waiting["event"].is_set() or waiting["scope"].stopped:
-        identity, _, signature = token.partition(".")
-        if waiting is None and not hmac.compare_digest(signature, _signature(identity)):
+        if waiting is None and machine_of(token) is None:
             return error_response_json("InvalidToken", "Invalid Token: 'Invalid token'", 400)
         return error_response_json("TaskTimedOut", "Task Timed Out: 'Provided task does not exist anymore'", 400)
     waiting["heartbeat"] = time.monotonic()
@@ -89,7 +99,7 @@ def _attempt(state_def: dict, raw_input: Any, execution: dict, ctx: dict) -> tup
     resource = state_def.get("Resource", "")
     jsonata = sfn._state_query_language(state_def, ctx) == "JSONata"
     if ".waitForTaskToken" in resource:
-        ctx["Task"] = {"Token": new_token()}
+        ctx["Task"] = {"Token": new_token(execution["stateMachineArn"])}
     if jsonata:
         arguments = sfn._apply_jsonata_arguments(state_def, raw_input, ctx)
     else:

@@ -1,5 +1,9 @@
+import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
+import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -13,9 +17,12 @@ import {
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
 import { access, type Credentials, launch, ROOT } from './aws';
+import { Machines } from './machines';
 
 let emulator: Emulator;
 let keys: { mine: string; other: string };
@@ -198,6 +205,88 @@ describe('policies', () => {
     await s3().send(new PutBucketPolicyCommand({ Bucket: 'data-acme', Policy }));
     await write(writer, 'data-acme', keys.mine);
     await expect(write(writer, 'data-acme', keys.other)).rejects.toMatchObject(denied);
+  });
+});
+
+describe('a request is authorized on the resource it is about', () => {
+  const here = () => `${emulator.region}:${emulator.accountId}`;
+
+  test('parameters by the path that is read', async () => {
+    const reader = await caller([statement('ssm:GetParametersByPath', `arn:aws:ssm:${here()}:parameter/cells`)]);
+    const read = (Path: string) =>
+      new SSMClient(access(emulator, reader)).send(new GetParametersByPathCommand({ Path }));
+    await read('/cells');
+    await expect(read('/other')).rejects.toMatchObject(denied);
+  });
+
+  test('a service of a cluster by its name, tags of a rule by the rule', async () => {
+    const user = await caller([
+      statement('ecs:DescribeServices', `arn:aws:ecs:${here()}:service/cell/blue`),
+      statement('elasticloadbalancing:DescribeTags', `arn:aws:elasticloadbalancing:${here()}:listener-rule/app/cell/*`),
+    ]);
+    const ecs = new ECSClient(access(emulator, user));
+    const describe = (service: string) =>
+      ecs.send(new DescribeServicesCommand({ cluster: 'cell', services: [service] }));
+    await expect(describe('blue')).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
+    await expect(describe('green')).rejects.toMatchObject(denied);
+    const elb = new ElasticLoadBalancingV2Client(access(emulator, user));
+    const tags = (name: string) =>
+      elb.send(
+        new DescribeTagsCommand({
+          ResourceArns: [`arn:aws:elasticloadbalancing:${here()}:listener-rule/app/${name}/1/2/3`],
+        }),
+      );
+    await tags('cell').catch((failure: Error) => expect(failure.name).not.toMatch(/AccessDenied/));
+    await expect(tags('other')).rejects.toMatchObject(denied);
+  });
+
+  test('an alias by its key as well; a key that does not exist is not found', async () => {
+    const user = await caller([
+      statement('kms:CreateAlias', `arn:aws:kms:${here()}:alias/mine`),
+      statement(['kms:CreateAlias', 'kms:DescribeKey'], keys.mine),
+    ]);
+    const name = (TargetKeyId: string) =>
+      kms(user).send(new CreateAliasCommand({ AliasName: 'alias/mine', TargetKeyId }));
+    await expect(name(keys.other)).rejects.toMatchObject(denied);
+    await name(keys.mine);
+    await kms(user).send(new DescribeKeyCommand({ KeyId: 'alias/mine' }));
+    const missing = kms(user).send(new DescribeKeyCommand({ KeyId: '00000000-0000-0000-0000-000000000000' }));
+    await expect(missing).rejects.toMatchObject({ name: 'NotFoundException' });
+  });
+
+  test('an event by its source and detail type', async () => {
+    const only = { StringEquals: { 'events:source': 'mine', 'events:detail-type': 'Made' } };
+    const publisher = await caller([statement('events:PutEvents', `arn:aws:events:${here()}:event-bus/default`, only)]);
+    const put = (Source: string) =>
+      new EventBridgeClient(access(emulator, publisher)).send(
+        new PutEventsCommand({ Entries: [{ Source, DetailType: 'Made', Detail: '{}' }] }),
+      );
+    expect((await put('mine')).FailedEntryCount).toBe(0);
+    await expect(put('theirs')).rejects.toMatchObject(denied);
+  });
+
+  test('the answer to a task by the machine that waits for it, after its end too', async () => {
+    const machines = new Machines(emulator);
+    await machines.prepare();
+    const definition = { StartAt: 'Wait', States: { Wait: { ...machines.waiting(), End: true } } };
+    const [mine, other] = [await machines.create(definition), await machines.create(definition)];
+    const user = await caller([statement('states:SendTaskSuccess', mine)]);
+    const answer = (taskToken: string) =>
+      new SFNClient(access(emulator, user)).send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+    await machines.begin(mine);
+    const token = await machines.token();
+    await answer(token);
+    await expect(answer(token)).rejects.toMatchObject({ name: 'TaskTimedOut' });
+    await machines.begin(other);
+    await expect(answer(await machines.token())).rejects.toMatchObject(denied);
+  });
+
+  test('a snapshot of a database by its name', async () => {
+    const user = await caller([statement('rds:DeleteDBSnapshot', `arn:aws:rds:${here()}:snapshot:mine-*`)]);
+    const remove = (DBSnapshotIdentifier: string) =>
+      new RDSClient(access(emulator, user)).send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier }));
+    await expect(remove('mine-1')).rejects.toMatchObject({ name: expect.stringMatching(/NotFound/) });
+    await expect(remove('other-1')).rejects.toMatchObject(denied);
   });
 });
 
