@@ -12,6 +12,7 @@ import { SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
  * | tenant | TENANT#tenantId | TENANT | everything an operator asks about a tenant |
  * | refused signup | TENANT#tenantId | TENANT | why a signup never became a tenant; any later run of it overwrites it |
  * | subdomain claim | SUBDOMAIN#subdomain | CLAIM | which tenant has the subdomain |
+ * | last of a subdomain | SUBDOMAIN#subdomain | LAST | which tenant last failed under it: an operator's way to a tenant that has lost it |
  * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | free slot | CELL#name | FREE#00042 | a slot nobody has |
@@ -24,6 +25,7 @@ export const itemKeys = {
   signup: (signupId: string) => ({ pk: `SIGNUP#${signupId}`, sk: 'CLAIM' }),
   tenant: (tenantId: string) => ({ pk: `TENANT#${tenantId}`, sk: 'TENANT' }),
   subdomain: (subdomain: string) => ({ pk: `SUBDOMAIN#${subdomain}`, sk: 'CLAIM' }),
+  lastOf: (subdomain: string) => ({ pk: `SUBDOMAIN#${subdomain}`, sk: 'LAST' }),
   route: (host: string) => ({ pk: `ROUTE#${host}`, sk: 'ROUTE' }),
   cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),

@@ -1,4 +1,4 @@
-import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { FailureReport } from '../../contract/failure-report';
 import { itemKeys, type RefusedSignup, stateKeys } from '../../contract/records';
@@ -69,14 +69,16 @@ const ReadableFields = z
   })
   .catch({});
 
-/** Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of nothing. */
+/** Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of nothing, to be found by its subdomain. */
 export async function recordRefusal(
   table: TenantsTable,
   { tenantId, executionArn, failure, at }: Recording,
   signup: { readonly signupId: string; readonly input: unknown },
 ): Promise<void> {
+  const TableName = table.name;
+  const fields = ReadableFields.parse(signupDetail(signup.input));
   const record: RefusedSignup = {
-    ...ReadableFields.parse(signupDetail(signup.input)),
+    ...fields,
     refused: true,
     tenantId,
     signupId: signup.signupId,
@@ -86,14 +88,13 @@ export async function recordRefusal(
     updatedAt: at,
     failure: { ...failure, at },
   };
-  await unlessForeign(
-    table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant('FAILED', tenantId), ...record },
-        ConditionExpression: 'attribute_not_exists(pk) OR refused = :refused',
-        ExpressionAttributeValues: { ':refused': true },
-      }),
-    ),
-  );
+  const Put = {
+    TableName,
+    Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant('FAILED', tenantId), ...record },
+    ConditionExpression: 'attribute_not_exists(pk) OR refused = :refused',
+    ExpressionAttributeValues: { ':refused': true },
+  };
+  const { subdomain } = fields;
+  const last = subdomain ? [{ Put: { TableName, Item: { ...itemKeys.lastOf(subdomain), subdomain, tenantId } } }] : [];
+  await unlessForeign(table.client.send(new TransactWriteCommand({ TransactItems: [{ Put }, ...last] })));
 }

@@ -35,6 +35,7 @@ async function giveBack(table: TenantsTable, record: TenantRecord, slot: Slot, n
           },
         },
         { Delete: { TableName, Key: itemKeys.subdomain(subdomain), ...ofTenant } },
+        { Put: { TableName, Item: { ...itemKeys.lastOf(subdomain), subdomain, tenantId } } },
         { Delete: { TableName, Key: itemKeys.takenSlot(slot.cell, slot.number), ...ofTenant } },
         { Put: { TableName, Item: { ...itemKeys.freeSlot(slot.cell, slot.number), number: slot.number } } },
       ],
