@@ -20,5 +20,7 @@ const project = (displayName) => ({
 module.exports = {
   projects: ['unit', 'statemachine', 'infra', 'integration'].map(project),
   maxWorkers: 2,
+  // For a test that hangs; how long one takes depends on the machine.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.js'],
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { type FailureReport, FailureReportSchema } from './failure-report';
 import { tenantIdOf } from './naming';
+import { type FailureReport, FailureReportSchema } from './tenant';
 
 /** Source of every event that the control plane publishes. */
 export const ONBOARDING_SOURCE = 'tenant-onboarding';

@@ -1,23 +1,5 @@
-import * as z from 'zod';
 import { STEPS } from './steps';
-import { type Failure, FailureSchema } from './tenant';
-
-/**
- * What became of the resources of a run that failed. rolling-back: they are being undone. rolled-back: all are undone.
- * held: kept for a redrive. refused: there never were any. claim-lost: a newer execution has them. unfinished: the run
- * ended outside its failure path; they may exist, and a redrive resumes it. unannounced: the tenant is ACTIVE, and only
- * its announcement failed.
- */
-export const OutcomeSchema = z.enum([
-  'rolling-back',
-  'rolled-back',
-  'held',
-  'refused',
-  'claim-lost',
-  'unfinished',
-  'unannounced',
-]);
-export type Outcome = z.infer<typeof OutcomeSchema>;
+import type { Failure, FailureReport, Outcome } from './tenant';
 
 /** States that undo, in the order of the rollback. */
 export const UNDO_STATES: readonly string[] = [...STEPS]
@@ -30,19 +12,6 @@ const undosOf = (step: string, outcome: Outcome) =>
     ? UNDO_STATES.filter((state) => state === 'ReleaseReservation')
     : UNDO_STATES;
 
-/** What records, events and `npm run status` tell beyond the failure itself: all three by the one function below. */
-export const FailureReportSchema = FailureSchema.extend({
-  outcome: OutcomeSchema,
-  /** Undos that are done. */
-  undone: z.array(z.string()),
-  /** Undos that are not: what they take away may exist, and cost money. */
-  remaining: z.array(z.string()),
-  /** Where and why the run itself ended, if not there: an undo that failed, somebody who stopped it. */
-  stoppedAt: FailureSchema.optional(),
-  links: z.object({ execution: z.url() }),
-});
-export type FailureReport = z.infer<typeof FailureReportSchema>;
-
 /** Page of an execution in the console of its region. */
 export function executionLink(executionArn: string): string {
   const region = executionArn.split(':')[3] ?? '';
@@ -53,6 +22,8 @@ export function executionLink(executionArn: string): string {
 const NOTHING_REMAINS: ReadonlySet<Outcome> = new Set(['rolled-back', 'refused', 'claim-lost', 'unannounced']);
 
 /**
+ * The one source of what records, events, the execution's cause and `npm run status` tell of a failed run.
+ *
  * @param undone the undos that have ended well; after a complete rollback all of them have
  */
 export function failureReport(run: {
@@ -76,4 +47,27 @@ export function failureReport(run: {
     ...(stoppedAt && { stoppedAt }),
     links: { execution: executionLink(executionArn) },
   };
+}
+
+const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
+  'rolling-back': 'It is being rolled back.',
+  'rolled-back': 'Everything was undone.',
+  held: 'Nothing was undone: what exists waits for a redrive.',
+  refused: 'Nothing had been made.',
+  'claim-lost': 'A newer execution has the tenant.',
+  unfinished: 'The run ended outside its failure path: what exists waits for a redrive.',
+  unannounced: 'The tenant is ACTIVE; only its announcement is missing.',
+};
+
+/** The report for a person, the failure itself in the first line: the execution's cause, and what `npm run status` prints. */
+export function failureText(report: FailureReport): string {
+  const { step, reason, outcome, undone, remaining, stoppedAt, links } = report;
+  return [
+    `${step}: ${reason}`,
+    OUTCOME_TEXT[outcome],
+    ...(undone.length > 0 ? [`Undone: ${undone.join(', ')}.`] : []),
+    ...(remaining.length > 0 ? [`Not undone: ${remaining.join(', ')}.`] : []),
+    ...(stoppedAt ? [`Stopped at ${stoppedAt.step}: ${stoppedAt.error}: ${stoppedAt.reason}`] : []),
+    links.execution,
+  ].join('\n');
 }

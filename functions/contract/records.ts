@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { FailureReportSchema } from './failure-report';
 import { StackKindSchema } from './stacks';
-import { SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
+import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
 /**
  * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CellDescriptorSchema } from './cell';
 import { StackKindSchema, StackOutputSchemas, TenantStacksSchema } from './stacks';
-import { CaughtFailureSchema, TenantSchema } from './tenant';
+import { CaughtFailureSchema, FailureReportSchema, TenantSchema } from './tenant';
 
 /**
  * The steps of an onboarding: a forward action, and its undo where there is one. State in the console = folder in
@@ -159,7 +159,7 @@ export const PublishFailureInput = z.object({
   failure: CaughtFailureSchema,
   outcome: z.enum(['rolled-back', 'held', 'claim-lost']),
 });
-export const PublishFailureOutput = z.object({ published: z.literal(true) });
+export const PublishFailureOutput = z.object({ published: z.literal(true), report: FailureReportSchema });
 
 /**
  * `concludedAtRedrive` is the redrive count when the failure was published, `redriveCount` the one now: a higher one
@@ -167,7 +167,7 @@ export const PublishFailureOutput = z.object({ published: z.literal(true) });
  */
 export const ConcludeFailureInput = z.object({
   ...ofExecution,
-  failure: CaughtFailureSchema,
+  report: FailureReportSchema,
   concludedAtRedrive: z.number().int().nonnegative(),
   redriveCount: z.number().int().nonnegative(),
 });

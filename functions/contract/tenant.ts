@@ -52,6 +52,36 @@ export const FailureSchema = z.object({
   reason: z.string().max(REASON_MAX_LENGTH),
 }) satisfies z.ZodType<Failure>;
 
+/**
+ * What became of the resources of a run that failed. rolling-back: they are being undone. rolled-back: all are undone.
+ * held: kept for a redrive. refused: there never were any. claim-lost: a newer execution has them. unfinished: the run
+ * ended outside its failure path; they may exist, and a redrive resumes it. unannounced: the tenant is ACTIVE, and only
+ * its announcement failed.
+ */
+export const OutcomeSchema = z.enum([
+  'rolling-back',
+  'rolled-back',
+  'held',
+  'refused',
+  'claim-lost',
+  'unfinished',
+  'unannounced',
+]);
+export type Outcome = z.infer<typeof OutcomeSchema>;
+
+/** What records, events and `npm run status` tell beyond the failure itself. */
+export const FailureReportSchema = FailureSchema.extend({
+  outcome: OutcomeSchema,
+  /** Undos that are done. */
+  undone: z.array(z.string()),
+  /** Undos that are not: what they take away may exist, and cost money. */
+  remaining: z.array(z.string()),
+  /** Where and why the run itself ended, if not there: an undo that failed, somebody who stopped it. */
+  stoppedAt: FailureSchema.optional(),
+  links: z.object({ execution: z.url() }),
+});
+export type FailureReport = z.infer<typeof FailureReportSchema>;
+
 const LambdaCauseSchema = z.looseObject({ errorMessage: z.string() });
 
 /** Lambda reports a thrown error as JSON in the cause; a task token's failure and a timeout carry plain text or none. */

@@ -1,5 +1,3 @@
-import type { Failure } from '../contract/tenant';
-
 /**
  * The end of a failed run, under the name of the error that caused it. That name need not be one of ours
  * (`Lambda.Unknown`, `TaskFailed`): it is what the execution shows as its error, so it must pass unchanged.
@@ -7,8 +5,8 @@ import type { Failure } from '../contract/tenant';
 export class ConcludedFailure extends Error {
   override readonly name: string;
 
-  constructor({ step, error, reason }: Failure) {
-    super(`${step}: ${reason}`);
+  constructor(error: string, cause: string) {
+    super(cause);
     this.name = error;
   }
 }

@@ -31,7 +31,8 @@ const FUNCTIONS = STEP_ACTIONS.map((action) => action.function);
 
 /**
  * The code of every scripted function: it appends its call to a file and answers the n-th call with the n-th line of its
- * script, the last one for good. ConcludeFailure alone follows the real rule, or no redrive could be tried.
+ * script, the last one for good. ConcludeFailure follows the real rule, or no redrive could be tried, and PublishFailure
+ * hands it the failure.
  */
 const STUB = `
 const fs = require('node:fs');
@@ -49,7 +50,8 @@ exports.handler = async (event) => {
   const script = read(key + '.json', [{ output: {} }]);
   const answer = script[Math.min(n, script.length - 1)];
   if (answer.error) fail(answer.error, answer.message);
-  if (name === 'ConcludeFailure' && event.redriveCount <= event.concludedAtRedrive) fail(event.failure.error, event.failure.cause);
+  if (name === 'ConcludeFailure' && event.redriveCount <= event.concludedAtRedrive) fail(event.report.error, event.report.reason);
+  if (name === 'PublishFailure') return { report: event.failure };
   if (event.taskToken && !answer.silent)
     await sfn.send(new SendTaskSuccessCommand({ taskToken: event.taskToken, output: JSON.stringify(answer.output) }));
   return answer.output ?? {};

@@ -1,10 +1,11 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { OnboardingError } from '../../contract/errors';
 import { failureEvent, TENANT_ONBOARDING_FAILED } from '../../contract/events';
-import { type FailureReport, failureReport, type Outcome } from '../../contract/failure-report';
+import { failureReport } from '../../contract/failure-report';
 import { tenantIdOf } from '../../contract/naming';
 import { itemKeys, type RefusedSignup, type TenantRecord } from '../../contract/records';
 import { readableSignupId } from '../../contract/signup';
+import type { FailureReport, Outcome } from '../../contract/tenant';
 import { findRefusal, findTenant, isConditionFailure } from '../../shared/claim-guard';
 import { type EventBus, publish } from '../../shared/event-publisher';
 import { logger } from '../../shared/logger';

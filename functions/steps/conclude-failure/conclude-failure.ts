@@ -1,3 +1,4 @@
+import { failureText } from '../../contract/failure-report';
 import { ConcludeFailureInput, ConcludeFailureOutput } from '../../contract/steps';
 import { ConcludedFailure } from '../../shared/concluded-failure';
 import { logger } from '../../shared/logger';
@@ -6,7 +7,8 @@ import { type Step, stepHandler } from '../../shared/step-handler';
 /**
  * Ends a failed run, and begins it again when it is redriven.
  *
- * 1. Reached by the failure path: fail under the error's own name, `STEP: REASON` as the cause.
+ * 1. Reached by the failure path: fail under the error's own name, with the whole report as the cause: what record and event
+ *    say.
  * 2. Reached by a redrive, which begins at the state that failed, this one: the redrive count is higher than it was when the
  *    failure was published, and the machine leads back to the start.
  *
@@ -19,8 +21,8 @@ export const concludeFailure: Step<typeof ConcludeFailureInput, typeof ConcludeF
   name: 'ConcludeFailure',
   input: ConcludeFailureInput,
   output: ConcludeFailureOutput,
-  run: async (_deps, { failure, concludedAtRedrive, redriveCount }) => {
-    if (redriveCount <= concludedAtRedrive) throw new ConcludedFailure(failure);
+  run: async (_deps, { report, concludedAtRedrive, redriveCount }) => {
+    if (redriveCount <= concludedAtRedrive) throw new ConcludedFailure(report.error, failureText(report));
     logger.info('onboarding.starts-over', { redriveCount });
     return { startOver: true };
   },

@@ -49,7 +49,7 @@ export const publishFailure: Step<typeof PublishFailureInput, typeof PublishFail
       if (refused) await recordRefusal(table, recording, { signupId, input });
     }
     await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }));
-    return { published: true };
+    return { published: true, report };
   },
 };
 

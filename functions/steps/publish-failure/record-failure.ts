@@ -1,8 +1,8 @@
 import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { FailureReport } from '../../contract/failure-report';
 import { itemKeys, type RefusedSignup, stateKeys } from '../../contract/records';
 import { SignupSchema, signupDetail } from '../../contract/signup';
+import type { FailureReport } from '../../contract/tenant';
 import { isConditionFailure } from '../../shared/claim-guard';
 import { logger } from '../../shared/logger';
 import type { TenantsTable } from '../../shared/tenants-table';

@@ -1,7 +1,7 @@
 import { ConcludedFailure } from '../../../functions/shared/concluded-failure';
 
 test.each(['StackFailed', 'Lambda.Unknown', 'TaskFailed'])('is called %s, as the failure it concludes', (error) => {
-  const concluded = new ConcludedFailure({ step: 'ProvisionStacks', error, reason: 'AWS::S3::Bucket Bucket: exists' });
+  const concluded = new ConcludedFailure(error, 'ProvisionStacks: AWS::S3::Bucket Bucket: exists');
   expect(concluded).toBeInstanceOf(Error);
   expect(concluded.name).toBe(error);
   expect(concluded.message).toBe('ProvisionStacks: AWS::S3::Bucket Bucket: exists');

@@ -51,7 +51,7 @@ it.each([
   ['a defect', new TypeError('undefined is not a function'), 'UnexpectedFailure'],
   [
     'the end of a failed run, whatever it failed of',
-    new ConcludedFailure({ step: 'RegisterTenant', error: 'Lambda.Unknown', reason: 'killed' }),
+    new ConcludedFailure('Lambda.Unknown', 'RegisterTenant: killed'),
     'Lambda.Unknown',
   ],
 ])('throws %s under the name by which the machine decides', async (_, thrown, name) => {
@@ -82,7 +82,7 @@ describe('logs', () => {
   });
 
   it('the end of a failed run under a code of its own', async () => {
-    const ended = new ConcludedFailure({ step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' });
+    const ended = new ConcludedFailure('SlotOccupied', 'RegisterTenant: taken');
     await failing(ended)(event).catch(() => {});
     expect(lines.map(({ message }) => message)).toEqual(['onboarding.failed']);
   });

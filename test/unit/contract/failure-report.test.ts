@@ -1,0 +1,100 @@
+import { TenantOnboardingFailedSchema } from '../../../functions/contract/events';
+import { failureReport, failureText, UNDO_STATES } from '../../../functions/contract/failure-report';
+import { itemKeys, TenantRecordSchema } from '../../../functions/contract/records';
+import { concludeFailure } from '../../../functions/steps/conclude-failure/conclude-failure';
+import { publishFailure } from '../../../functions/steps/publish-failure/publish-failure';
+import { anExecution, aSignupEvent, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+
+const executionArn = anExecution();
+const tenant = aTenant();
+const failure = { step: 'ProvisionStacks', error: 'StackFailed', reason: 'AWS::RDS::DBInstance Database: no capacity' };
+
+test('undos are named in the order of the rollback', () => {
+  expect(UNDO_STATES).toEqual([
+    'DeregisterTenant',
+    'DeleteAccess',
+    'DeleteDatabase',
+    'DeleteNetwork',
+    'DeleteStorage',
+    'RetireTenantKey',
+    'ReleaseReservation',
+  ]);
+});
+
+test.each([
+  ['rolled-back', UNDO_STATES, []],
+  ['held', [], UNDO_STATES],
+  ['rolling-back', [], UNDO_STATES],
+  ['unfinished', [], UNDO_STATES],
+  ['claim-lost', [], []],
+  ['refused', [], []],
+  ['unannounced', [], []],
+] as const)('%s: says what is undone and what is not', (outcome, undone, remaining) => {
+  expect(failureReport({ executionArn, failure, outcome })).toMatchObject({ undone, remaining });
+});
+
+test('a failed reservation has nothing to undo but itself', () => {
+  const report = failureReport({
+    executionArn,
+    failure: { ...failure, step: 'ReserveTenant' },
+    outcome: 'rolled-back',
+  });
+  expect(report).toMatchObject({ undone: ['ReleaseReservation'], remaining: [] });
+});
+
+/** One failed run, told four times. */
+async function tellings(outcome: 'rolled-back' | 'held') {
+  const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord({ status: 'ROLLING_BACK' }) });
+  const bus = new FakeClient({ PutEventsCommand: {} });
+  const { report } = await publishFailure.run(
+    { table, bus: { name: 'bus', client: bus }, now: () => new Date(NOW) },
+    { executionArn, input: aSignupEvent(), tenant, failure, outcome },
+  );
+  const [{ Entries } = { Entries: [] }] = bus.inputs('PutEventsCommand');
+  const ended: Error = await concludeFailure
+    .run({}, { executionArn, report, concludedAtRedrive: 0, redriveCount: 0 })
+    .then(
+      () => {
+        throw new Error('the run did not end');
+      },
+      (thrown) => thrown,
+    );
+  const record = TenantRecordSchema.parse(table.get(itemKeys.tenant(tenant.tenantId)));
+  const event = TenantOnboardingFailedSchema.parse(JSON.parse((Entries as { Detail: string }[])[0]?.Detail ?? ''));
+  return { record, event, ended };
+}
+
+test.each(['rolled-back', 'held'] as const)(
+  'a run that is %s is told the same by record, event and execution',
+  async (outcome) => {
+    const { record, event, ended } = await tellings(outcome);
+    const { at, ...told } = record.failure ?? { at: '' };
+    expect(at).toBe(NOW);
+    expect(told).toEqual(failureReport({ executionArn, failure, outcome }));
+    const { failedStep: step, error, reason, outcome: published, undone, remaining, links } = event;
+    expect({ step, error, reason, outcome: published, undone, remaining, links }).toEqual(told);
+    expect(ended.name).toBe(failure.error);
+    expect(ended.message).toBe(failureText(failureReport({ executionArn, failure, outcome })));
+  },
+);
+
+test('the text begins with step and reason, and tells what is done, what is not, where it stopped and where to look', () => {
+  const stoppedAt = { step: 'DeleteAccess', error: 'StackDeletionFailed', reason: 'AWS::IAM::Role Role: in use' };
+  const report = failureReport({
+    executionArn,
+    failure,
+    outcome: 'unfinished',
+    undone: ['DeregisterTenant'],
+    stoppedAt,
+  });
+  expect(failureText(report).split('\n')).toEqual([
+    'ProvisionStacks: AWS::RDS::DBInstance Database: no capacity',
+    'The run ended outside its failure path: what exists waits for a redrive.',
+    'Undone: DeregisterTenant.',
+    'Not undone: DeleteAccess, DeleteDatabase, DeleteNetwork, DeleteStorage, RetireTenantKey, ReleaseReservation.',
+    'Stopped at DeleteAccess: StackDeletionFailed: AWS::IAM::Role Role: in use',
+    report.links.execution,
+  ]);
+});
