@@ -1,0 +1,151 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { RedriveExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { itemKeys } from '../../functions/contract/records';
+import { STACK_KINDS } from '../../functions/contract/stacks';
+import { follow } from '../../local/executions';
+import { became, disappointments } from '../../local/expectations';
+import { inventoryOf } from '../../local/inventory';
+import { requestPage } from '../../local/page';
+import { type Platform, startPlatform } from '../../local/platform';
+import { type Outcome, playScenario } from '../../local/scenario';
+import { newSignup } from '../../local/signups';
+import { localConnection, type StageConnection } from '../../local/stage-connection';
+
+let platform: Platform;
+let stage: StageConnection;
+let machines: SFNClient;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  stage = localConnection(platform.outputs);
+  machines = new SFNClient(platform.aws);
+}, 300_000);
+afterAll(() => platform?.stop());
+
+const page = (subdomain: string) => requestPage(platform.outputs.loadBalancerUrl, `${subdomain}.${stage.domain}`);
+
+async function start(detail: object): Promise<string> {
+  const { executionArn = '' } = await machines.send(
+    new StartExecutionCommand({ stateMachineArn: stage.stateMachineArn, input: JSON.stringify(detail) }),
+  );
+  return executionArn;
+}
+
+describe('the scenario of the demo', () => {
+  let outcomes: Outcome[];
+  const of = (label: string) => {
+    const found = outcomes.find(({ applicant }) => applicant.label === label);
+    if (!found) throw new Error(`nobody signed up as ${label}`);
+    return found;
+  };
+
+  beforeAll(async () => {
+    outcomes = await playScenario(stage);
+  }, 120_000);
+
+  test('every outcome is the expected one', () => {
+    expect(disappointments(outcomes)).toEqual([]);
+    expect(outcomes.map((outcome) => `${outcome.applicant.label}: ${became(outcome)}`)).toEqual([
+      'acme: ACTIVE',
+      'mueller: ACTIVE',
+      'fjordreiser: ACTIVE',
+      'acme again: duplicate',
+      'imitator: SubdomainTaken',
+      'malformed: InvalidSignup',
+    ]);
+  });
+
+  test.each(['acme', 'mueller', 'fjordreiser'])(
+    '%s has four stacks, a key, a rule, a record, a route',
+    async (label) => {
+      const { tenantId = '', inventory } = of(label);
+      for (const kind of STACK_KINDS) {
+        const { Stacks } = await new CloudFormationClient(platform.aws).send(
+          new DescribeStacksCommand({ StackName: tenantNames.stack(tenantId, kind) }),
+        );
+        expect(
+          Stacks?.map(({ StackStatus, EnableTerminationProtection }) => [StackStatus, EnableTerminationProtection]),
+        ).toEqual([['CREATE_COMPLETE', true]]);
+      }
+      const { KeyMetadata } = await new KMSClient(platform.aws).send(
+        new DescribeKeyCommand({ KeyId: tenantNames.keyAlias(tenantId) }),
+      );
+      expect(KeyMetadata).toMatchObject({ KeyState: 'Enabled', Arn: inventory?.record?.keyArn });
+      const { Rules } = await new ElasticLoadBalancingV2Client(platform.aws).send(
+        new DescribeRulesCommand({ RuleArns: [inventory?.record?.ruleArn ?? ''] }),
+      );
+      expect(Rules?.[0]).toMatchObject({
+        Priority: String(inventory?.record?.slot?.priority),
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [`${label}.${stage.domain}`] } }],
+        Actions: [{ Type: 'forward', TargetGroupArn: platform.deployment.cells.c1?.LiveTargetGroupArn }],
+      });
+      const table = DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws));
+      const { Item } = await table.send(
+        new GetCommand({ TableName: stage.tenantsTableName, Key: itemKeys.route(`${label}.${stage.domain}`) }),
+      );
+      expect(Item).toMatchObject({ status: 'ACTIVE', tenantId, roleArn: inventory?.record?.roleArn });
+      expect(inventory?.record).toMatchObject({ status: 'ACTIVE', verification: { digest: expect.any(String) } });
+    },
+  );
+
+  test('each tenant has its own page, and a host that is nobody’s has none', async () => {
+    expect(await page('acme')).toMatchObject({ status: 200, body: expect.stringContaining('<bdi>Acme GmbH</bdi>') });
+    expect((await page('mueller')).body).toContain('<bdi>Bäckerei Müller &amp; Söhne</bdi>');
+    expect((await page('nobody')).status).toBe(404);
+  });
+
+  test('slots are shared by nobody', () => {
+    const slots = outcomes.flatMap(({ inventory }) => inventory?.record?.slot ?? []);
+    expect(new Set(slots.map(({ cidr }) => cidr)).size).toBe(3);
+    expect(new Set(slots.map(({ priority }) => priority)).size).toBe(3);
+  });
+});
+
+test('a start by hand with the detail alone onboards as an event does', async () => {
+  const run = await follow(machines, await start(newSignup({ companyName: 'By Hand', subdomain: 'by-hand' })));
+  expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
+  expect((await page('by-hand')).body).toContain('By Hand');
+}, 120_000);
+
+describe('without one grant of one step', () => {
+  const role = { RoleName: 'tenant-onboarding-RegisterTenant', PolicyName: 'Grants' };
+  const iam = () => new IAMClient(platform.aws);
+  let policy: string;
+
+  beforeAll(async () => {
+    const { PolicyDocument = '' } = await iam().send(new GetRolePolicyCommand(role));
+    policy = decodeURIComponent(PolicyDocument);
+    const { Statement, ...rest } = JSON.parse(policy);
+    const left = Statement.filter(({ Action }: { Action: unknown }) => Action !== 'elasticloadbalancing:CreateRule');
+    expect(left.length).toBe(Statement.length - 1);
+    const without = JSON.stringify({ ...rest, Statement: left });
+    await iam().send(new PutRolePolicyCommand({ ...role, PolicyDocument: without }));
+  });
+
+  test('the onboarding fails there with AccessDenied, is undone, and ends ACTIVE when it is redriven with the grant', async () => {
+    const signup = newSignup({ companyName: 'Without Grant', subdomain: 'without-grant' });
+    const tenantId = tenantIdOf(signup.signupId);
+    const executionArn = await start(signup);
+    const failed = await follow(machines, executionArn);
+    expect(failed).toMatchObject({ status: 'FAILED', failure: { error: 'AccessDenied' } });
+    expect(failed.failure?.reason).toMatch(/^RegisterTenant: .*elasticloadbalancing:CreateRule/);
+    const gone = await inventoryOf(stage, tenantId);
+    expect(gone).toMatchObject({
+      stacks: [],
+      keyState: undefined,
+      record: { status: 'FAILED', failure: { step: 'RegisterTenant', error: 'AccessDenied', outcome: 'rolled-back' } },
+    });
+
+    await iam().send(new PutRolePolicyCommand({ ...role, PolicyDocument: policy }));
+    await machines.send(new RedriveExecutionCommand({ executionArn }));
+    expect(await follow(machines, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect((await inventoryOf(stage, tenantId)).record?.status).toBe('ACTIVE');
+    expect((await page('without-grant')).status).toBe(200);
+  }, 120_000);
+});
