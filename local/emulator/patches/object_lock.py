@@ -2,7 +2,8 @@
 
 AWS: "AWS::S3::Bucket" (AWS CloudFormation Template Reference Guide), `ObjectLockEnabled` and `ObjectLockConfiguration`;
 "How S3 Object Lock works" (Amazon S3 User Guide): a bucket with Object Lock is versioned, and its default retention is put
-on every new version. MiniStack has all of this in its S3, but its CloudFormation does not pass the properties on.
+on every new version; its versioning cannot be suspended. MiniStack has the rest of this in its S3, but its CloudFormation
+does not pass the properties on.
 """
 
 from __future__ import annotations
@@ -28,6 +29,15 @@ def apply() -> None:
         return name, attributes
 
     handler.update(create=create_locked, update=update_locked)
+    put_versioning = s3._put_bucket_versioning
+
+    def put_versioning_unless_locked(name, body):
+        if name in s3._bucket_object_lock and b"Suspended" in body:
+            reason = "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+            return s3._error("InvalidBucketState", reason, 409, f"/{name}")
+        return put_versioning(name, body)
+
+    s3._put_bucket_versioning = put_versioning_unless_locked
 
 
 def lock(bucket: str, props: dict) -> None:
