@@ -6,8 +6,11 @@ import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } fro
 import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
   CreateBucketCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
+  type ObjectIdentifier,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -209,6 +212,20 @@ describe('policies', () => {
 });
 
 describe('a request is authorized on the resource it is about', () => {
+  test('deleting versions in a batch asks for the deletion of versions alone', async () => {
+    const Bucket = 'versions';
+    await s3().send(new CreateBucketCommand({ Bucket }));
+    await s3().send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    const { VersionId } = await s3().send(new PutObjectCommand({ Bucket, Key: 'page', Body: 'hello' }));
+    const credentials = await caller([statement('s3:DeleteObjectVersion', `arn:aws:s3:::${Bucket}/*`)]);
+    const remove = (Objects: ObjectIdentifier[]) =>
+      s3(credentials).send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    await expect(remove([{ Key: 'page' }])).rejects.toMatchObject(denied);
+    await expect(remove([{ Key: 'page', VersionId }])).resolves.toMatchObject({
+      Deleted: [{ Key: 'page', VersionId }],
+    });
+  });
+
   const here = () => `${emulator.region}:${emulator.accountId}`;
 
   test('parameters by the path that is read', async () => {
