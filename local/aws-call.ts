@@ -9,9 +9,14 @@ export interface AwsCall {
   readonly accessKeyId: string;
   /** The request's, as it was sent. */
   readonly body: Buffer;
+  /** Of the caller's invocation: a traced function's SDK sends it with each request ("Lambda and X-Ray"). */
+  readonly traceRoot?: string;
+  /** One per call, the same for all the SDK's attempts at it. */
+  readonly sdkInvocationId?: string;
 }
 
 const SCOPE = /Credential=([^/]+)\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/;
+const TRACE_ROOT = /Root=([^;]+)/;
 const S3_SUBRESOURCES = [
   'versions',
   'versioning',
@@ -30,6 +35,8 @@ function s3Action(method: string, url: URL): string {
   return `${method.charAt(0)}${method.slice(1).toLowerCase()}${target}${named}`;
 }
 
+const header = ({ headers }: IncomingMessage, name: string) => [headers[name] ?? []].flat()[0] ?? '';
+
 /** Reads the call off the wire: signature scope, `X-Amz-Target` of the JSON protocols, `Action` of the query protocols. */
 export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | undefined {
   const [, accessKeyId, service] = SCOPE.exec(request.headers.authorization ?? '') ?? [];
@@ -43,5 +50,14 @@ export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | und
     query.get('Action') ??
     url.searchParams.get('Action') ??
     `${request.method} ${url.pathname}`;
-  return { service, action, accessKeyId, body };
+  const [, traceRoot] = TRACE_ROOT.exec(header(request, 'x-amzn-trace-id')) ?? [];
+  const sdkInvocationId = header(request, 'amz-sdk-invocation-id');
+  return {
+    service,
+    action,
+    accessKeyId,
+    body,
+    ...(traceRoot && { traceRoot }),
+    ...(sdkInvocationId && { sdkInvocationId }),
+  };
 }

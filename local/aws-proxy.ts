@@ -12,7 +12,7 @@ export interface Intervention {
   readonly afterEffect?: () => void | Promise<void>;
 }
 
-export type Listener = (call: AwsCall) => Intervention | undefined;
+export type Listener = (call: AwsCall) => Intervention | undefined | Promise<Intervention | undefined>;
 
 export interface AwsProxy {
   readonly url: string;
@@ -50,7 +50,7 @@ export async function startAwsProxy(endpointUrl: string): Promise<AwsProxy> {
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await bodyOf(request);
     const call = awsCallOf(request, body);
-    const intervention = call && listener?.(call);
+    const intervention = call && (await listener?.(call));
     if (intervention?.answer) {
       const { status, headers, body: text } = intervention.answer;
       response.writeHead(status, headers).end(text);
