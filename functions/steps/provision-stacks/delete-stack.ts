@@ -30,8 +30,7 @@ export interface DeleteStackDeps extends SettleStackDeps {
 type DeleteTask = WaitingTask & { operation: 'delete' };
 
 /** @throws OnboardingError `TransientLaunchInFlight` while a launch that has begun may still create the stack */
-async function nothingToDelete(deps: DeleteStackDeps, task: DeleteTask): Promise<void> {
-  const launch = await findWaitingTask(deps.table, task.stackName);
+async function nothingToDelete(deps: DeleteStackDeps, task: DeleteTask, launch?: WaitingTask): Promise<void> {
   if (launch?.operation === 'launch' && (launch.launchingUntil ?? 0) > deps.now().getTime()) {
     throw new OnboardingError('TransientLaunchInFlight', `stack ${task.stackName} may still be launched`);
   }
@@ -42,10 +41,10 @@ async function nothingToDelete(deps: DeleteStackDeps, task: DeleteTask): Promise
 async function deleteFound(deps: DeleteStackDeps, task: DeleteTask, stack: Stack): Promise<void> {
   const { cloudformation, platform } = deps;
   const stackId = stack.StackId ?? '';
+  await beginWaiting(deps.table, task);
   if (task.stack === 'storage') {
     await emptyBucket(deps.s3, tenantNames.bucket(task.tenantId, platform.accountId, platform.region));
   }
-  await beginWaiting(deps.table, task);
   await waitFor(deps.table, task, stackId, 'delete');
   if (stack.EnableTerminationProtection) {
     await cloudformation.send(
@@ -69,8 +68,9 @@ async function deleteFound(deps: DeleteStackDeps, task: DeleteTask, stack: Stack
  *
  * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
  * 2. No stack: done, unless a launch that began before the rollback may still be on its way.
- * 3. The storage stack's bucket is emptied, versions and delete markers included.
- * 4. Store the token, take termination protection off, delete. A stack that is being created, has rolled back or has
+ * 3. Store the token, on the condition that the tenant is still this execution's and has not become ACTIVE.
+ * 4. The storage stack's bucket is emptied, versions and delete markers included.
+ * 5. Take termination protection off, delete. A stack that is being created, has rolled back or has
  *    failed to delete before is deleted all the same; one that is being deleted is waited for ("DeleteStack").
  *
  * Throws `TenantIsActive`, `ClaimLost`, `TransientLaunchInFlight`, `TransientConflict`; the task itself fails with
@@ -92,9 +92,11 @@ export const deleteStack: Step<typeof DeleteStackInput, typeof DeleteStackOutput
       templateVersion: '',
       since: deps.now().toISOString(),
     };
+    // In this order: a launch that was under way at the first look has made its stack by the second, or is still under way.
+    const launch = await findWaitingTask(deps.table, task.stackName);
     const found = await describeStack(deps.cloudformation, task.stackName);
     if (!found || found.StackStatus === 'DELETE_COMPLETE') {
-      await nothingToDelete(deps, task);
+      await nothingToDelete(deps, task, launch);
       return { deleting: false };
     }
     await deleteFound(deps, task, found);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   CloudFormationClient,
+  CloudFormationServiceException,
   CreateStackCommand,
   DeleteStackCommand,
   type Stack,
@@ -36,6 +37,12 @@ export const LAUNCH_LEASE = 45_000;
 /** One per attempt of the task: repeated by the SDK, the request is answered as the first one was ("CreateStack"). */
 export const requestToken = (taskToken: string) => createHash('sha256').update(taskToken).digest('hex').slice(0, 64);
 
+/** Whether CloudFormation has said that there is no stack, and no earlier try of the request may still make one. */
+const isRefused = (thrown: unknown) =>
+  thrown instanceof CloudFormationServiceException &&
+  (thrown.$metadata.httpStatusCode ?? 500) < 500 &&
+  thrown.$metadata.attempts === 1;
+
 async function createStack({ cloudformation, platform }: LaunchStackDeps, task: LaunchTask, launch: Launch) {
   const { StackId } = await cloudformation.send(
     new CreateStackCommand({
@@ -62,9 +69,9 @@ const FAILED = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED',
 async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Promise<string> {
   const stackId = found.StackId ?? '';
   const status = found.StackStatus ?? '';
-  const replace = FAILED.has(status) || status === 'DELETE_IN_PROGRESS';
-  await waitFor(deps.table, task, stackId, replace ? 'replace' : 'launch');
-  if (FAILED.has(status)) {
+  const failed = FAILED.has(status);
+  await waitFor(deps.table, task, stackId, failed || status === 'DELETE_IN_PROGRESS' ? 'replace' : 'launch');
+  if (failed) {
     await deps.cloudformation.send(
       new DeleteStackCommand({
         StackName: stackId,
@@ -73,8 +80,9 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
       }),
     );
   }
-  const now = await describeStack(deps.cloudformation, stackId);
-  await settleStack(deps, stackId, now?.StackStatus ?? status);
+  const now = (await describeStack(deps.cloudformation, stackId))?.StackStatus ?? status;
+  // What is read may lag behind what was asked for: a failure that was there before is not that of the deletion.
+  if (!failed || now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
   return stackId;
 }
 
@@ -84,7 +92,11 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
     await waitFor(deps.table, task, stackId, 'launch');
     return stackId;
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'AlreadyExistsException')) throw thrown;
+    if (!(thrown instanceof Error && thrown.name === 'AlreadyExistsException')) {
+      // Then a rollback need not wait for a stack that may yet appear.
+      if (isRefused(thrown)) await endWaiting(deps.table, task);
+      throw thrown;
+    }
     const found = await describeStack(deps.cloudformation, task.stackName);
     if (!found) throw new OnboardingError('TransientConflict', `stack ${task.stackName} has just been deleted`);
     return adopt(deps, task, found);

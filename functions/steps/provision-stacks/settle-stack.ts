@@ -35,6 +35,9 @@ function launched(task: WaitingTask, stack: Stack): Answer {
   return { error: 'StackFailed', cause: `outputs of ${task.stackName}: ${describeIssues(settled.error)}` };
 }
 
+/** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
+const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
+
 /** What a status means for the task that waits; undefined while the stack is still changing. */
 async function answerFor(
   { cloudformation }: SettleStackDeps,
@@ -54,7 +57,7 @@ async function answerFor(
   }
   if (status === 'DELETE_FAILED' && task.operation !== 'launch') return failed('StackDeletionFailed', 'DELETE');
   if (task.operation !== 'launch') return undefined;
-  if (status === 'CREATE_COMPLETE') {
+  if (COMPLETE.has(status)) {
     const stack = await describeStack(cloudformation, stackId);
     return stack && launched(task, stack);
   }

@@ -1,0 +1,131 @@
+import { CloudFormationClient, type StackEvent, type StackStatus, type Tag } from '@aws-sdk/client-cloudformation';
+import { ACCOUNT_ID, REGION } from './builders';
+import { awsError } from './fake-client';
+
+export interface FakeStack {
+  readonly StackId: string;
+  readonly StackName: string;
+  StackStatus: StackStatus;
+  EnableTerminationProtection: boolean;
+  readonly Parameters: Record<string, string>;
+  readonly RoleARN: string;
+  readonly TemplateURL: string;
+  /** Of the request that made it. */
+  readonly ClientRequestToken: string;
+  readonly Tags: Tag[];
+  Outputs: { OutputKey: string; OutputValue: string }[];
+  /** Oldest first. */
+  readonly events: StackEvent[];
+}
+interface Input {
+  readonly StackName: string;
+  readonly TemplateURL: string;
+  readonly RoleARN: string;
+  readonly ClientRequestToken: string;
+  readonly Parameters: { readonly ParameterKey: string; readonly ParameterValue: string }[];
+  readonly Tags: Tag[];
+  readonly EnableTerminationProtection: boolean;
+  readonly NextToken?: string;
+}
+
+const EVENTS_PER_PAGE = 4;
+
+/**
+ * CloudFormation, for one account: a stack changes only when it is asked to, or when the test says that it has `become`
+ * something. A deleted stack is known by its id alone. Extends the client because the SDK's paginators look at the class.
+ */
+export class FakeStacks extends CloudFormationClient {
+  readonly stacks: FakeStack[] = [];
+  readonly calls: string[] = [];
+  before: (command: string) => void = () => {};
+  after: (command: string) => void = () => {};
+
+  constructor() {
+    super({ region: REGION, credentials: { accessKeyId: 'id', secretAccessKey: 'secret' } });
+    Object.assign(this, { send: this.answering });
+  }
+
+  /** Stacks that exist, and may cost money. */
+  living(): FakeStack[] {
+    return this.stacks.filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE');
+  }
+
+  add(StackName: string, more: Partial<FakeStack> = {}): FakeStack {
+    const stack: FakeStack = {
+      StackId: `arn:aws:cloudformation:${REGION}:${ACCOUNT_ID}:stack/${StackName}/${this.stacks.length + 1}`,
+      StackName,
+      StackStatus: 'CREATE_IN_PROGRESS',
+      EnableTerminationProtection: false,
+      Parameters: {},
+      RoleARN: '',
+      TemplateURL: '',
+      ClientRequestToken: '',
+      Tags: [],
+      Outputs: [],
+      events: [],
+      ...more,
+    };
+    this.stacks.push(stack);
+    return stack;
+  }
+
+  become(stack: FakeStack, StackStatus: StackStatus, outputs: Record<string, string | undefined> = {}): void {
+    stack.StackStatus = StackStatus;
+    stack.Outputs = Object.entries(outputs).map(([OutputKey, OutputValue = '']) => ({ OutputKey, OutputValue }));
+  }
+
+  private readonly answering = async (command: object): Promise<unknown> => {
+    const name = command.constructor.name;
+    this.before(name);
+    this.calls.push(name);
+    const answer = this.answer(name, (command as { input: Input }).input);
+    this.after(name);
+    return answer;
+  };
+
+  private find(nameOrId: string): FakeStack {
+    const stack =
+      this.living().find(({ StackName }) => StackName === nameOrId) ??
+      this.stacks.find(({ StackId }) => StackId === nameOrId);
+    if (!stack) throw awsError('ValidationError', `Stack with id ${nameOrId} does not exist`);
+    return stack;
+  }
+
+  private answer(name: string, input: Input): unknown {
+    switch (name) {
+      case 'CreateStackCommand': {
+        if (this.living().some(({ StackName }) => StackName === input.StackName))
+          throw awsError('AlreadyExistsException', `Stack [${input.StackName}] already exists`);
+        const { Tags, RoleARN, TemplateURL, ClientRequestToken } = input;
+        const Parameters = Object.fromEntries(input.Parameters.map((p) => [p.ParameterKey, p.ParameterValue]));
+        return {
+          StackId: this.add(input.StackName, { Tags, RoleARN, TemplateURL, ClientRequestToken, Parameters }).StackId,
+        };
+      }
+      case 'DescribeStacksCommand':
+        return { Stacks: [structuredClone(this.find(input.StackName))] };
+      case 'DeleteStackCommand': {
+        const stack = this.find(input.StackName);
+        if (stack.EnableTerminationProtection)
+          throw awsError(
+            'ValidationError',
+            `Stack [${stack.StackName}] cannot be deleted while TerminationProtection is enabled`,
+          );
+        if (stack.StackStatus !== 'DELETE_COMPLETE') stack.StackStatus = 'DELETE_IN_PROGRESS';
+        return {};
+      }
+      case 'UpdateTerminationProtectionCommand':
+        this.find(input.StackName).EnableTerminationProtection = input.EnableTerminationProtection;
+        return {};
+      case 'DescribeStackEventsCommand': {
+        const from = Number(input.NextToken ?? 0);
+        const newestFirst = this.find(input.StackName).events.toReversed();
+        const next = from + EVENTS_PER_PAGE;
+        const StackEvents = newestFirst.slice(from, next);
+        return { StackEvents, ...(next < newestFirst.length && { NextToken: String(next) }) };
+      }
+      default:
+        throw new Error(`the fake stacks do not know ${name}`);
+    }
+  }
+}
