@@ -6,6 +6,9 @@ const TIMEOUT_MS = 8_000;
 /** More than any page of ours; a body beyond it is of no interest to a probe. */
 const BODY_LIMIT = 64 * 1024;
 
+/** Named as the SDK names its own: a passing fault, which the machine answers by asking again. */
+const unanswered = (message: string) => Object.assign(new Error(message), { name: 'TimeoutError' });
+
 /**
  * Sends requests to a cell's load balancer for whatever host. The certificate is checked against the host, as a browser
  * does that reached the load balancer by DNS.
@@ -24,7 +27,7 @@ export const loadBalancerDoor = (loadBalancerUrl: string) => (host: string) =>
       response.on('error', reject);
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
     });
-    request.on('timeout', () => request.destroy(new Error(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));
+    request.on('timeout', () => request.destroy(unanswered(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));
     request.on('error', reject);
     request.end();
   });
