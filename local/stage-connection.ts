@@ -18,20 +18,23 @@ export interface StageConnection {
   readonly stateMachineArn: string;
   readonly tenantsTableName: string;
   readonly domain: string;
+  /** Dead-letter queue of the rule that starts onboardings. */
+  readonly undeliveredSignupsUrl: string;
   /** Where the load balancer answers for any host, when DNS does not say so. */
   readonly loadBalancerUrl?: string;
 }
 
 export function localConnection(outputs: PlatformOutputs): StageConnection {
-  const { endpointUrl, region, eventBusName, stateMachineArn, tenantsTableName, domain, loadBalancerUrl } = outputs;
+  const { endpointUrl, region, ...rest } = outputs;
   const aws = { endpoint: endpointUrl, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
-  return { aws, eventBusName, stateMachineArn, tenantsTableName, domain, loadBalancerUrl };
+  return { aws, ...rest };
 }
 
 const ControlPlaneSchema = z.object({
   EventBusName: z.string(),
   StateMachineArn: z.string(),
   TenantsTableName: z.string(),
+  UndeliveredSignupsUrl: z.string(),
   Domain: z.string(),
 });
 
@@ -44,12 +47,13 @@ export async function connectTo(stage: Stage): Promise<StageConnection> {
     Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
   );
   if (!outputs.success) throw new Error(`stage ${stage} is not deployed: \`npm run deploy -- --stage ${stage}\``);
-  const { EventBusName, StateMachineArn, TenantsTableName, Domain } = outputs.data;
+  const { EventBusName, StateMachineArn, TenantsTableName, UndeliveredSignupsUrl, Domain } = outputs.data;
   return {
     aws,
     eventBusName: EventBusName,
     stateMachineArn: StateMachineArn,
     tenantsTableName: TenantsTableName,
+    undeliveredSignupsUrl: UndeliveredSignupsUrl,
     domain: Domain,
   };
 }

@@ -30,7 +30,7 @@ export function failureReport(run: {
   readonly executionArn: string;
   readonly failure: Failure;
   readonly outcome: Outcome;
-  readonly undone?: readonly string[];
+  readonly undone?: readonly string[] | undefined;
   readonly stoppedAt?: Failure | undefined;
 }): FailureReport {
   const { executionArn, failure, outcome, stoppedAt } = run;

@@ -40,7 +40,10 @@ function concludedBy(executionArn: string, record: TenantRecord | RefusedSignup 
 }
 
 /** During a rollback the failure that led to it is the reason, and how the run ended comes second. */
-function reportOf({ executionArn, failure, undone }: RunEnd, record: TenantRecord | undefined): FailureReport {
+export function reportOf(
+  { executionArn, failure, undone }: RunEnd,
+  record: Pick<TenantRecord, 'status' | 'activatedAt' | 'failure'> | undefined,
+): FailureReport {
   if (record?.activatedAt) return failureReport({ executionArn, failure, outcome: 'unannounced' });
   const first = record?.status === 'ROLLING_BACK' ? record.failure : undefined;
   return failureReport({

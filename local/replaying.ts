@@ -1,0 +1,56 @@
+import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+
+export interface ReplayDeps {
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly sfn: Pick<SFNClient, 'send'>;
+  readonly undeliveredSignupsUrl: string;
+  readonly stateMachineArn: string;
+}
+
+export interface Replayed {
+  readonly executionArn: string;
+  /** What EventBridge says of why it could not deliver the event. */
+  readonly because: string;
+}
+
+const EventSchema = z.looseObject({ id: z.string().regex(/^[\w-]{1,72}$/) });
+
+/** Named by the event: replayed twice, it is one execution ("StartExecution": a name is taken for 90 days). */
+async function start({ sfn, stateMachineArn }: ReplayDeps, body: string): Promise<string> {
+  const name = `replay-${EventSchema.parse(JSON.parse(body)).id}`;
+  try {
+    const { executionArn = '' } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: body }));
+    return executionArn;
+  } catch (thrown) {
+    if (!(thrown instanceof Error && thrown.name === 'ExecutionAlreadyExists')) throw thrown;
+    return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+  }
+}
+
+async function replay(deps: ReplayDeps, { Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<Replayed> {
+  const executionArn = await start(deps, Body);
+  await deps.sqs.send(new DeleteMessageCommand({ QueueUrl: deps.undeliveredSignupsUrl, ReceiptHandle }));
+  return { executionArn, because: MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'unknown' };
+}
+
+/**
+ * Starts an execution with each event that the rule could not deliver, then takes it off the queue: in this order, so that a
+ * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
+ * process undelivered events").
+ */
+export async function* replayAll(deps: ReplayDeps): AsyncGenerator<Replayed> {
+  for (;;) {
+    const { Messages = [] } = await deps.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: deps.undeliveredSignupsUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        WaitTimeSeconds: 1,
+      }),
+    );
+    if (Messages.length === 0) return;
+    for (const message of Messages) yield await replay(deps, message);
+  }
+}
