@@ -28,7 +28,11 @@ const fault = (one: object) => control(emulator, 'stack-faults', one);
 
 async function create(StackName: string, Resources: object): Promise<string> {
   const { StackId = '' } = await cloudformation.send(
-    new CreateStackCommand({ StackName, TemplateBody: JSON.stringify({ Resources }) }),
+    new CreateStackCommand({
+      StackName,
+      TemplateBody: JSON.stringify({ Resources }),
+      Capabilities: ['CAPABILITY_NAMED_IAM'],
+    }),
   );
   return StackId;
 }
@@ -63,6 +67,31 @@ test('a resource that fails to create fails and rolls back its stack; its reason
     'failing-1 ROLLBACK_COMPLETE: Rollback complete',
   ]);
   expect(await topics()).toEqual([]);
+});
+
+test.each([
+  ['AWS::Logs::LogGroup', { LogGroupName: 'taken' }, "Resource of type 'AWS::Logs::LogGroup' with identifier 'taken'"],
+  [
+    'AWS::IAM::Role',
+    { RoleName: 'taken', AssumeRolePolicyDocument: { Statement: [] } },
+    "Resource of type 'AWS::IAM::Role'",
+  ],
+  [
+    'AWS::SecretsManager::Secret',
+    { Name: 'taken', SecretString: 'x' },
+    'The operation failed because the secret taken',
+  ],
+  ['AWS::RDS::DBInstance', { DBInstanceIdentifier: 'taken', Engine: 'postgres' }, 'DB instance already exists'],
+])('%s: a name that is taken fails the stack, and what has it stays', async (Type, Properties, reason) => {
+  const name = Type.replaceAll('::', '-');
+  await settled(cloudformation, await create(`first-${name}`, { Own: { Type, Properties } }));
+  const second = await create(`second-${name}`, { Own: { Type, Properties } });
+  expect(await settled(cloudformation, second)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
+  expect(await told(second)).toContainEqual(expect.stringContaining(`Own CREATE_FAILED: ${reason}`));
+  await remove(`second-${name}`);
+  await eventually(async () => ((await told(second)).at(-1)?.includes('DELETE_COMPLETE') ? true : undefined));
+  const third = await create(`third-${name}`, { Own: { Type, Properties } });
+  expect(await settled(cloudformation, third)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
 });
 
 test('a fault strikes as often as it may, and what cannot be deleted leaves its stack DELETE_FAILED until it can', async () => {
