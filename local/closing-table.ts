@@ -22,9 +22,9 @@ function createdOf({ inventory, page }: Outcome): string {
 }
 
 function reasonOf(outcome: Outcome): string {
-  const { run } = outcome;
-  if (became(outcome) !== 'duplicate') return run.failure?.reason ?? '';
-  return 'an equal signup came before';
+  if (became(outcome) === 'duplicate') return 'an equal signup came before';
+  // Further lines say what was undone, and where the console shows it.
+  return outcome.run.failure?.reason.split('\n')[0] ?? '';
 }
 
 /** What became of everyone who signed up. */
@@ -43,7 +43,7 @@ export function closingTable(outcomes: readonly Outcome[], columns = 132): strin
     // A refused signup never was a tenant; a duplicate's is the first one's.
     const known = became(outcome) === 'duplicate' || inventory?.record ? (tenantId ?? '') : '–';
     table.push([
-      applicant.companyName,
+      [applicant.companyName, applicant.note && `(${applicant.note})`].filter(Boolean).join(' '),
       known,
       became(outcome),
       seconds.toFixed(1),

@@ -3,6 +3,7 @@ import { closingTable } from './closing-table';
 import { runCommand } from './command';
 import { became, disappointments } from './expectations';
 import { viewOn } from './live-view';
+import { playMishap } from './mishap';
 import { startPlatform } from './platform';
 import { watcherOn } from './progress-text';
 import { playScenario } from './scenario';
@@ -11,17 +12,22 @@ import { localConnection } from './stage-connection';
 /** Shows the whole product at work, on an emulator of its own. @returns 0 only when every outcome is the expected one */
 async function main(signal: AbortSignal): Promise<number> {
   const view = viewOn(process.stdout);
-  view.say('Starting an AWS emulator with IAM enforcement, and deploying the platform to it ...');
-  const platform = await startPlatform({ signal, log: (line) => view.say(`  ${line}`) });
+  const say = (text: string) => view.say(text);
+  say('Starting an AWS emulator with IAM enforcement, and deploying the platform to it ...');
+  const platform = await startPlatform({ signal, log: (line) => say(`  ${line}`) });
   try {
-    view.say('Three companies sign up at once; then a duplicate, a taken subdomain and a malformed signup.\n');
-    const outcomes = await playScenario(localConnection(platform.outputs), { watcher: watcherOn(view), signal });
-    view.say(`\n${closingTable(outcomes, process.stdout.columns)}`);
+    const stage = localConnection(platform.outputs);
+    const options = { watcher: watcherOn(view), signal, say };
+    say('\nThree companies sign up at once; then a duplicate, a taken subdomain and a malformed signup.');
+    const six = await playScenario(stage, options);
+    say('\nA seventh signs up, and a log group that somebody forgot is in the way of its database stack.');
+    const outcomes = [...six, ...(await playMishap(stage, options))];
+    say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);
     const wrong = disappointments(outcomes);
-    for (const sentence of wrong) view.say(pc.red(`not as expected: ${sentence}`));
-    if (wrong.length === 0)
-      view.say(`\nAll ${outcomes.length} outcomes are as expected: ${outcomes.map(became).join(', ')}.`);
-    return wrong.length === 0 ? 0 : 1;
+    for (const sentence of wrong) say(pc.red(`not as expected: ${sentence}`));
+    if (wrong.length > 0) return 1;
+    say(pc.green(`All ${outcomes.length} outcomes are as expected: ${outcomes.map(became).join(', ')}.`));
+    return 0;
   } finally {
     await platform.stop();
   }

@@ -42,14 +42,21 @@ function* missingOfRefused({ run, inventory }: Outcome, error: string): Generato
   if (inventory?.record?.slot || inventory?.stacks.length || inventory?.keyState) yield 'it left something behind';
 }
 
+/** What a refusal has to name for somebody to know what to do. */
+const MENTIONS: Partial<Record<Expectation, readonly string[]>> = {
+  InvalidSignup: ['subdomain', 'contactEmail', 'plan'],
+  SubdomainTaken: ['acme'],
+  StackFailed: ['AWS::Logs::LogGroup', 'already exists'],
+};
+
 function* missing(outcome: Outcome, first: Outcome): Generator<string> {
   const { expected } = outcome.applicant;
   if (expected === 'ACTIVE') yield* missingOfActive(outcome);
   else if (expected === 'duplicate') yield* missingOfDuplicate(outcome, first);
   else yield* missingOfRefused(outcome, expected);
-  if (expected !== 'InvalidSignup') return;
-  const silent = ['subdomain', 'contactEmail', 'plan'].filter((field) => !outcome.run.failure?.reason.includes(field));
-  if (silent.length > 0) yield `the refusal does not name ${silent.join(', ')}`;
+  const reason = outcome.run.failure?.reason ?? '';
+  const silent = (MENTIONS[expected] ?? []).filter((word) => !reason.includes(word));
+  if (silent.length > 0) yield `its reason does not name ${silent.join(', ')}: ${reason}`;
 }
 
 /** @returns one sentence for each way in which an outcome is not exactly the expected one */

@@ -28,20 +28,24 @@ export interface PageSight {
   readonly last: Answer;
 }
 
+export interface WatchOptions {
+  readonly givenUp: () => boolean;
+  readonly onChange?: (status: number) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** Asks for a page until it is there, or until it is given up. */
 export async function watchPage(
   loadBalancerUrl: string,
   host: string,
-  givenUp: () => boolean,
-  onChange: (status: number) => void = () => {},
-  signal?: AbortSignal,
+  { givenUp, onChange, signal }: WatchOptions,
 ): Promise<PageSight> {
   const changes: { status: number; at: Date }[] = [];
   for (;;) {
     const last = await requestPage(loadBalancerUrl, host, signal);
     if (last.status !== changes.at(-1)?.status) {
       changes.push({ status: last.status, at: new Date() });
-      onChange(last.status);
+      onChange?.(last.status);
     }
     if (last.status === 200 || givenUp()) return { changes, last };
     await pause(50, undefined, { signal });

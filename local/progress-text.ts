@@ -22,8 +22,9 @@ function mark(visits: readonly Visit[], states: readonly string[]): string {
 
 const named = ({ state }: Visit) => (UNDOS.has(state) ? pc.yellow(`↶ ${state}`) : state);
 
-/** Where a run is: a mark for each step, and what it is doing right now. */
-function rowOf(visits: readonly Visit[], also = ''): string {
+/** Where the present attempt of a run is: a mark for each step, and what it is doing right now. */
+function rowOf(all: readonly Visit[], also = ''): string {
+  const visits = all.slice(all.findLastIndex(({ state }) => state === 'BeginAttempt'));
   const began = visits[0]?.enteredAt.getTime() ?? 0;
   const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(5);
   const marks = WAY.map((states) => mark(visits, states)).join(' ');
@@ -56,17 +57,17 @@ class Ends {
 
 /** Shows what a watcher is told. */
 export function watcherOn(view: View): Watcher {
-  const ends = new Map<Applicant, Ends>();
-  const rows = new Map<Applicant, { readonly visits: readonly Visit[]; readonly page: string }>();
+  const ends = new Map<string, Ends>();
+  const rows = new Map<string, { readonly visits: readonly Visit[]; readonly page: string }>();
   const draw = (applicant: Applicant, change: { readonly visits?: readonly Visit[]; readonly page?: string }) => {
-    const row = { visits: [], page: '', ...rows.get(applicant), ...change };
-    rows.set(applicant, row);
+    const row = { visits: [], page: '', ...rows.get(applicant.label), ...change };
+    rows.set(applicant.label, row);
     view.row(applicant.label, rowOf(row.visits, row.page));
   };
   return {
     progress: (applicant, visits) => {
-      const known = ends.get(applicant) ?? new Ends();
-      ends.set(applicant, known);
+      const known = ends.get(applicant.label) ?? new Ends();
+      ends.set(applicant.label, known);
       for (const text of known.of(visits)) view.event(applicant.label, text);
       draw(applicant, { visits });
     },

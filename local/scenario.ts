@@ -8,13 +8,15 @@ import type { Visit } from './progress';
 import { newSignup, Signups } from './signups';
 import type { StageConnection } from './stage-connection';
 
-export type Expectation = 'ACTIVE' | 'duplicate' | 'SubdomainTaken' | 'InvalidSignup';
+export type Expectation = 'ACTIVE' | 'duplicate' | 'SubdomainTaken' | 'InvalidSignup' | 'StackFailed';
 
 /** Somebody who signs up, and what should become of it. */
 export interface Applicant {
   /** For a line of progress; short, and different from all others. */
   readonly label: string;
   readonly companyName: string;
+  /** What a reader should know besides the name. */
+  readonly note?: string;
   readonly subdomain: string;
   readonly expected: Expectation;
   readonly detail: unknown;
@@ -57,7 +59,7 @@ export function applicants(): { readonly companies: readonly Applicant[]; readon
       company('Ødegård Fjordreiser AS', 'fjordreiser', 'enterprise'),
     ],
     others: [
-      { ...acme, label: 'acme again', expected: 'duplicate' },
+      { ...acme, label: 'acme again', note: 'sent again', expected: 'duplicate' },
       { ...imitator, label: 'imitator', expected: 'SubdomainTaken', detail: newSignup(imitator) },
       {
         ...malformed,
@@ -69,56 +71,70 @@ export function applicants(): { readonly companies: readonly Applicant[]; readon
   };
 }
 
-export interface SendOptions {
+export interface FollowOptions {
   readonly watcher?: Watcher;
   readonly signal?: AbortSignal;
   readonly onVisits?: (visits: readonly Visit[]) => void;
 }
 
-/** Sends one signup, follows its run to the end, and asks for its page all the while. */
+/** A page of a tenant that has just become ACTIVE takes a moment; one of a failed run never comes. */
+const PATIENCE_MS = 15_000;
+
+/** Follows an applicant's run to its end, and asks for the page all the while. */
+export async function followRun(
+  stage: StageConnection,
+  applicant: Applicant,
+  findRun: () => Promise<string>,
+  { watcher, signal, onVisits }: FollowOptions = {},
+): Promise<Outcome> {
+  const began = performance.now();
+  let giveUpAt = Number.POSITIVE_INFINITY;
+  const following = async () => {
+    try {
+      const run = await follow(new SFNClient(stage.aws), await findRun(), {
+        onProgress: (visits) => {
+          onVisits?.(visits);
+          watcher?.progress(applicant, visits);
+        },
+        ...(signal && { signal }),
+      });
+      watcher?.ended(applicant, run);
+      giveUpAt = performance.now() + (run.status === 'SUCCEEDED' ? PATIENCE_MS : 0);
+      return { run, seconds: (performance.now() - began) / 1000 };
+    } finally {
+      giveUpAt = Math.min(giveUpAt, performance.now() + PATIENCE_MS);
+    }
+  };
+  const watching = async () => {
+    if (applicant.expected !== 'ACTIVE' || !stage.loadBalancerUrl) return undefined;
+    return watchPage(stage.loadBalancerUrl, `${applicant.subdomain}.${stage.domain}`, {
+      givenUp: () => performance.now() > giveUpAt,
+      onChange: (status) => watcher?.page(applicant, status),
+      ...(signal && { signal }),
+    });
+  };
+  const [ended, page] = await Promise.all([following(), watching()]);
+  const signupId = readableSignupId(applicant.detail);
+  const tenantId = signupId && tenantIdOf(signupId);
+  return { applicant, ...ended, tenantId, page, inventory: tenantId ? await inventoryOf(stage, tenantId) : undefined };
+}
+
+/** Sends one signup and follows it. */
 export async function onboard(
   stage: StageConnection,
   signups: Signups,
   applicant: Applicant,
-  { watcher, signal, onVisits }: SendOptions = {},
+  options: FollowOptions = {},
 ): Promise<Outcome> {
-  const sent = performance.now();
-  const eventId = await signups.send(applicant.detail);
-  let failed = false;
-  const sight =
-    applicant.expected === 'ACTIVE' && stage.loadBalancerUrl
-      ? watchPage(
-          stage.loadBalancerUrl,
-          `${applicant.subdomain}.${stage.domain}`,
-          () => failed,
-          (status) => watcher?.page(applicant, status),
-          signal,
-        )
-      : undefined;
-  const run = await follow(new SFNClient(stage.aws), await signups.executionOf(eventId, 30_000, signal), {
-    onProgress: (visits) => {
-      onVisits?.(visits);
-      watcher?.progress(applicant, visits);
-    },
-    ...(signal && { signal }),
-  });
-  const seconds = (performance.now() - sent) / 1000;
-  failed = run.status !== 'SUCCEEDED';
-  watcher?.ended(applicant, run);
-  const signupId = readableSignupId(applicant.detail);
-  const tenantId = signupId && tenantIdOf(signupId);
-  const inventory = tenantId ? await inventoryOf(stage, tenantId) : undefined;
-  return { applicant, run, seconds, tenantId, inventory, page: await sight };
+  const send = async () => signups.executionOf(await signups.send(applicant.detail), options.signal);
+  return followRun(stage, applicant, send, options);
 }
 
 /**
  * Plays the scenario. The others sign up as soon as the first company's reservation stands, while its tenant is still
  * being built.
  */
-export async function playScenario(
-  stage: StageConnection,
-  options: { readonly watcher?: Watcher; readonly signal?: AbortSignal } = {},
-): Promise<Outcome[]> {
+export async function playScenario(stage: StageConnection, options: FollowOptions = {}): Promise<Outcome[]> {
   const { companies, others } = applicants();
   const signups = new Signups(stage);
   const reserved = Promise.withResolvers<void>();
@@ -132,5 +148,5 @@ export async function playScenario(
   );
   await Promise.race([reserved.promise, first]);
   const then = Promise.all(others.map((applicant) => onboard(stage, signups, applicant, options)));
-  return [...(await first), ...(await then)];
+  return (await Promise.all([first, then])).flat();
 }

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup } from '../functions/contract/signup';
 import type { StageConnection } from './stage-connection';
 
+const PATIENCE_MS = 60_000;
 const EnvelopeSchema = z.looseObject({ id: z.string() });
 
 /** A signup as billing would send it, from what a person has to say about it. */
@@ -60,10 +61,10 @@ export class Signups {
    * The execution whose input is the event of this id. The rule chooses no name, so the newest executions are asked for
    * their input, each once.
    *
-   * @throws Error when none appears within the patience given
+   * @throws Error when none appears within a minute
    */
-  async executionOf(eventId: string, patienceMs = 30_000, signal?: AbortSignal): Promise<string> {
-    const deadline = Date.now() + patienceMs;
+  async executionOf(eventId: string, signal?: AbortSignal): Promise<string> {
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       await this.look();
       const found = this.executions.get(eventId);

@@ -11,6 +11,7 @@ import { STACK_KINDS } from '../../functions/contract/stacks';
 import { follow } from '../../local/executions';
 import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
+import { playMishap } from '../../local/mishap';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { type Outcome, playScenario } from '../../local/scenario';
@@ -111,6 +112,21 @@ test('a start by hand with the detail alone onboards as an event does', async ()
   const run = await follow(machines, await start(newSignup({ companyName: 'By Hand', subdomain: 'by-hand' })));
   expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   expect((await page('by-hand')).body).toContain('By Hand');
+}, 120_000);
+
+test('a database stack that fails is undone with everything else; its run, redriven once the cause is gone, ends ACTIVE', async () => {
+  const outcomes = await playMishap(stage);
+  expect(disappointments(outcomes)).toEqual([]);
+  expect(outcomes.map(became)).toEqual(['StackFailed', 'ACTIVE']);
+  const [failed] = outcomes;
+  expect(failed.run.visits.filter((visit) => visit.failed).map(({ state }) => state)).toEqual([
+    'LaunchDatabase',
+    'ConcludeFailure',
+  ]);
+  expect(failed.inventory?.record).toMatchObject({
+    status: 'FAILED',
+    failure: { step: 'ProvisionStacks', error: 'StackFailed', outcome: 'rolled-back' },
+  });
 }, 120_000);
 
 describe('without one grant of one step', () => {

@@ -1,0 +1,41 @@
+import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { RedriveExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { tenantIdOf, tenantNames } from '../functions/contract/naming';
+import { type Applicant, type FollowOptions, followRun, type Outcome, onboard } from './scenario';
+import { newSignup, Signups } from './signups';
+import type { StageConnection } from './stage-connection';
+
+export interface MishapOptions extends FollowOptions {
+  readonly say?: (text: string) => void;
+}
+
+/**
+ * A company whose database stack fails for a reason that an operator can mend: a log group of its database's name is in the
+ * way, as RDS leaves one behind when a database is deleted by hand.
+ *
+ * @returns the failed run, and the same run redriven once the log group is gone
+ */
+export async function playMishap(stage: StageConnection, options: MishapOptions = {}): Promise<[Outcome, Outcome]> {
+  const { say } = options;
+  const said = { companyName: 'Nordlicht Reisen KG', subdomain: 'nordlicht' };
+  const detail = newSignup(said);
+  const applicant: Applicant = { ...said, label: 'nordlicht', expected: 'StackFailed', detail };
+  const logs = new CloudWatchLogsClient(stage.aws);
+  const inTheWay = {
+    logGroupName: `/aws/rds/instance/${tenantNames.database(tenantIdOf(detail.signupId))}/postgresql`,
+  };
+  await logs.send(new CreateLogGroupCommand(inTheWay));
+
+  const failed = await onboard(stage, new Signups(stage), applicant, options);
+  say?.(`Rolled back: ${failed.run.failure?.reason.split('\n')[0]}`);
+  await logs.send(new DeleteLogGroupCommand(inTheWay));
+  say?.('The operator removes what was in the way, and redrives the execution.');
+
+  const { executionArn } = failed.run;
+  const redrive = async () => {
+    await new SFNClient(stage.aws).send(new RedriveExecutionCommand({ executionArn }));
+    return executionArn;
+  };
+  const redriven = { ...applicant, note: 'redriven', expected: 'ACTIVE' } as const;
+  return [failed, await followRun(stage, redriven, redrive, options)];
+}
