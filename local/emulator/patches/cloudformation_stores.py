@@ -43,9 +43,9 @@ def apply() -> None:
         source = _source_of(props)
         physical_id, attributes = create(logical_id, {**props, "Engine": _engine(props, source)}, stack_name)
         instance = rds._instances[physical_id]
-        instance["KmsKeyId"] = _key_arn(instance["KmsKeyId"])
+        instance["KmsKeyId"] = key_arn(instance["KmsKeyId"])
         if props.get("PerformanceInsightsKMSKeyId"):
-            instance["PerformanceInsightsKMSKeyId"] = _key_arn(props["PerformanceInsightsKMSKeyId"])
+            instance["PerformanceInsightsKMSKeyId"] = key_arn(props["PerformanceInsightsKMSKeyId"])
         instance["EnabledCloudwatchLogsExports"] = list(props.get("EnableCloudwatchLogsExports") or [])
         if source is not None:
             instance.update({name: source[name] for name in _INHERITED if name in source})
@@ -126,7 +126,7 @@ def _engine(props, source):
     return props.get("Engine") or (source or {}).get("Engine", "postgres")
 
 
-def _key_arn(key_id: str) -> str:
+def key_arn(key_id: str) -> str:
     record = kms._resolve_key(key_id) if key_id else None
     return record["Arn"] if record else key_id
 

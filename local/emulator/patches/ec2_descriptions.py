@@ -16,6 +16,8 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from .ec2_changes import blocks_of
+
 Values = Callable[[dict], Iterable[str]]
 
 
@@ -23,10 +25,9 @@ def _side(which: str) -> Values:
     return lambda record: [record[which]["VpcId"]]
 
 
-
 # Action: (records by id, parameter that names ids, set in the answer, filters that MiniStack does not know).
 _FILTERED: dict[str, tuple[Callable[[], Any], str, str, dict[str, Values]]] = {
-    "DescribeVpcs": (lambda: ec2._vpcs, "VpcId", "vpcSet", {"cidr-block-association.cidr-block": lambda record: [record["CidrBlock"]]}),
+    "DescribeVpcs": (lambda: ec2._vpcs, "VpcId", "vpcSet", {"cidr-block-association.cidr-block": blocks_of}),
     "DescribeVpcEndpoints": (
         lambda: ec2._vpc_endpoints,
         "VpcEndpointId",
