@@ -20,8 +20,10 @@ async function main(signal: AbortSignal): Promise<number> {
     const options = { watcher: watcherOn(view), signal, say };
     say('\nThree companies sign up at once; then a duplicate, a taken subdomain and a malformed signup.');
     const six = await playScenario(stage, options);
+    view.settle();
     say('\nA seventh signs up, and a log group that somebody forgot is in the way of its database stack.');
     const outcomes = [...six, ...(await playMishap(stage, options))];
+    view.settle();
     say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);
     const wrong = disappointments(outcomes);
     for (const sentence of wrong) say(pc.red(`not as expected: ${sentence}`));

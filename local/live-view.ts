@@ -2,12 +2,14 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Shows several things going on at once. */
 export interface View {
-  /** How one of them stands now. */
-  row(label: string, text: string): void;
+  /** How one of them stands, whenever it is drawn. */
+  row(label: string, text: () => string): void;
   /** Something that has happened to one of them. */
   event(label: string, text: string): void;
   /** A line that stays. */
   say(text: string): void;
+  /** The rows are done with; what is said from now on comes below them. */
+  settle(): void;
 }
 
 /** In a terminal each has a row that is drawn anew; elsewhere each thing that happens is a line. */
@@ -24,6 +26,8 @@ class PlainView implements View {
 
   row(): void {}
 
+  settle(): void {}
+
   event(label: string, text: string): void {
     const seconds = ((performance.now() - this.began) / 1000).toFixed(1).padStart(6);
     this.out.write(`${seconds} s  ${label.padEnd(LABEL_WIDTH)} ${text}\n`);
@@ -37,14 +41,20 @@ class PlainView implements View {
 const UP = (lines: number) => (lines > 0 ? `\u001B[${lines}A` : '');
 const CLEAR_BELOW = '\u001B[J';
 
+const REDRAW_MS = 200;
+/** Of a terminal that does not tell. */
+const COLUMNS = 80;
+
 class TerminalView implements View {
-  private readonly rows = new Map<string, string>();
+  private readonly rows = new Map<string, () => string>();
   private drawn = 0;
+  private redrawing: NodeJS.Timeout | undefined;
 
   constructor(private readonly out: NodeJS.WriteStream) {}
 
-  row(label: string, text: string): void {
+  row(label: string, text: () => string): void {
     this.rows.set(label, text);
+    this.redrawing ??= setInterval(() => this.draw(), REDRAW_MS).unref();
     this.draw();
   }
 
@@ -52,12 +62,18 @@ class TerminalView implements View {
 
   say(text: string): void {
     this.draw(`${text}\n`);
-    if (this.rows.size > 0) return;
+  }
+
+  settle(): void {
+    clearInterval(this.redrawing);
+    this.redrawing = undefined;
+    this.draw();
+    this.rows.clear();
     this.drawn = 0;
   }
 
   private draw(above = ''): void {
-    const lines = [...this.rows].map(([label, text]) => this.fitted(`${label.padEnd(LABEL_WIDTH)} ${text}`));
+    const lines = [...this.rows].map(([label, text]) => this.fitted(`${label.padEnd(LABEL_WIDTH)} ${text()}`));
     this.out.write(`${UP(this.drawn)}\r${CLEAR_BELOW}${above}${lines.map((line) => `${line}\n`).join('')}`);
     this.drawn = lines.length;
   }
@@ -65,6 +81,7 @@ class TerminalView implements View {
   /** A row that wraps would be two, and the next drawing would miss one. */
   private fitted(line: string): string {
     const plain = stripVTControlCharacters(line);
-    return plain.length < this.out.columns ? line : `${plain.slice(0, this.out.columns - 2)}…`;
+    const columns = this.out.columns || COLUMNS;
+    return plain.length < columns ? line : `${plain.slice(0, columns - 2)}…`;
   }
 }

@@ -22,13 +22,22 @@ function mark(visits: readonly Visit[], states: readonly string[]): string {
 
 const named = ({ state }: Visit) => (UNDOS.has(state) ? pc.yellow(`↶ ${state}`) : state);
 
-/** Where the present attempt of a run is: a mark for each step, and what it is doing right now. */
+const isOpen = (visit: Visit) => !visit.leftAt && !visit.failed;
+
+/** Where the present attempt of a run is: how long it has taken, a mark for each step, and what it is doing right now. */
 function rowOf(all: readonly Visit[], also = ''): string {
-  const visits = all.slice(all.findLastIndex(({ state }) => state === 'BeginAttempt'));
-  const began = visits[0]?.enteredAt.getTime() ?? 0;
-  const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(5);
+  const visits = all.slice(
+    Math.max(
+      0,
+      all.findLastIndex(({ state }) => state === 'BeginAttempt'),
+    ),
+  );
+  const began = visits[0]?.enteredAt.getTime() ?? Date.now();
+  const last = visits.at(-1)?.leftAt ?? visits.at(-1)?.enteredAt;
+  const until = visits.some(isOpen) ? Date.now() : (last?.getTime() ?? began);
+  const seconds = ((until - began) / 1000).toFixed(1).padStart(5);
   const marks = WAY.map((states) => mark(visits, states)).join(' ');
-  const now = visits.filter((visit) => isTask(visit) && !visit.leftAt).map(named);
+  const now = visits.filter((visit) => isTask(visit) && isOpen(visit)).map(named);
   return `${seconds} s  ${marks}  ${[now.join(', '), also].filter(Boolean).join('  ')}`;
 }
 
@@ -62,7 +71,7 @@ export function watcherOn(view: View): Watcher {
   const draw = (applicant: Applicant, change: { readonly visits?: readonly Visit[]; readonly page?: string }) => {
     const row = { visits: [], page: '', ...rows.get(applicant.label), ...change };
     rows.set(applicant.label, row);
-    view.row(applicant.label, rowOf(row.visits, row.page));
+    view.row(applicant.label, () => rowOf(row.visits, row.page));
   };
   return {
     progress: (applicant, visits) => {

@@ -60,6 +60,7 @@ async function main(signal: AbortSignal): Promise<number> {
     detail: detailOf(options),
   } as const;
   const outcome = await onboard(connection, new Signups(connection), applicant, { watcher: watcherOn(view), signal });
+  view.settle();
   for (const line of report(outcome, options.stage, connection.domain)) view.say(line);
   return outcome.run.status === 'SUCCEEDED' ? 0 : 1;
 }
