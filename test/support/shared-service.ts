@@ -44,6 +44,8 @@ export class ServiceWorld {
   refuseRoles = false;
   /** Bucket reads wait for it. */
   gate: Promise<void> = Promise.resolve();
+  /** Bucket reads that have come to the gate. */
+  atGate = 0;
 
   add(route: RouteRecord, page?: string): RouteRecord {
     this.routes.set(route.host, route);
@@ -77,6 +79,7 @@ export class ServiceWorld {
   private readonly s3As = (credentials: Credentials) => {
     const send = async (command: GetObjectCommand) => {
       if (!(command instanceof GetObjectCommand)) throw new Error('the service reads only');
+      this.atGate++;
       await this.gate;
       const owner = [...this.routes.values()].find(({ bucketName }) => bucketName === command.input.Bucket);
       const expired = (credentials.Expiration?.getTime() ?? 0) <= this.now;

@@ -4,6 +4,9 @@ import { DOMAIN, routeOf, ServiceWorld } from '../../support/shared-service';
 let world: ServiceWorld;
 let logged: { msg: string; tenantId?: string; err?: { message: string } }[];
 let app: ReturnType<ServiceWorld['app']>;
+const until = async (holds: () => boolean) => {
+  while (!holds()) await pause(5);
+};
 const get = (host: string, url = '/', method: 'GET' | 'HEAD' | 'POST' = 'GET') =>
   app.inject({ url, method, headers: { host } });
 
@@ -140,9 +143,9 @@ test('closing lets the request at hand end', async () => {
       .on('error', reject)
       .end();
   });
-  await pause(50);
+  await until(() => world.atGate > 0);
   const closed = app.close();
-  await pause(50);
+  await until(() => !app.server.listening);
   open();
   expect(await answered).toBe(200);
   await closed;
