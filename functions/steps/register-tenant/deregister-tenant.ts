@@ -77,7 +77,8 @@ async function deleteRoute(table: TenantsTable, host: string, tenantId: string):
  *
  * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
  * 2. The record says ROLLING_BACK and why. First, because it fences off a sibling that is still launching a stack.
- * 3. The listener rule goes: by the ARN on record or, where a crash lost it, by the slot's priority, the host and the tag.
+ * 3. The listener rule goes: by the ARN on record or, where a crash lost it or the one on record is an earlier run's that is
+ *    gone, by the slot's priority, the host and the tag.
  * 4. The route item goes.
  *
  * Each part tolerates that it never happened. What ActivateTenant protects from deletion, DeleteStack unlocks.
@@ -100,7 +101,8 @@ export const deregisterTenant: Step<typeof DeregisterTenantInput, typeof Deregis
           throw claimLost(tenant.tenantId, executionArn);
         }
       }
-      const ruleGone = await deleteRule(elb, record?.ruleArn ?? (await findOwnRule(elb, cell, tenant)));
+      const ruleGone =
+        (await deleteRule(elb, record?.ruleArn)) || (await deleteRule(elb, await findOwnRule(elb, cell, tenant)));
       const routeGone = await deleteRoute(table, tenant.host, tenant.tenantId);
       return { deregistered: ruleGone || routeGone };
     },

@@ -52,6 +52,14 @@ describe('DeregisterTenant', () => {
     expect(elb.rules).toEqual([]);
   });
 
+  it('finds the rule in the slot when the one on record is an earlier run’s and gone', async () => {
+    const { table, elb, run, record } = aScene();
+    table.put({ ...record(), ruleArn: 'arn:rule/gone' });
+    ownRule(elb);
+    await expect(run()).resolves.toEqual({ deregistered: true });
+    expect(elb.rules).toEqual([]);
+  });
+
   it.each([
     ['another host', 'globex.funnels.example', tenant.tenantId],
     ['another tenant', tenant.host, 'someone-else'],
