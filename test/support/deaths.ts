@@ -42,12 +42,12 @@ function meet(death: Death, fakes: readonly Watched[]): () => { calls: number; k
  */
 export async function dieAtEachCall<
   S extends { readonly fakes: readonly Watched[]; readonly run: () => Promise<unknown> },
->(scene: () => S, afterwards: (scene: S, death: Death) => Promise<void>): Promise<string[]> {
+>(scene: () => S | Promise<S>, afterwards: (scene: S, death: Death) => Promise<void>): Promise<string[]> {
   const deaths: string[] = [];
   for (const when of ['before', 'after'] as const) {
     for (let call = 1; ; call++) {
       const death = { call, when };
-      const each = scene();
+      const each = await scene();
       const met = meet(death, each.fakes);
       await each.run().catch((thrown: unknown) => {
         if (!(thrown instanceof Killed)) throw thrown;

@@ -15,6 +15,9 @@ interface Input {
 }
 const keyOf = ({ pk, sk }: Item) => `${pk}|${sk}`;
 
+/** The document client leaves undefined values out. */
+const stored = (item: Item): Item => JSON.parse(JSON.stringify(item));
+
 const refusal = (name: string, more: object = {}) =>
   Object.assign(new Error(`the fake table refuses: ${name}`), { name }, more);
 
@@ -73,7 +76,7 @@ export class FakeTable implements TenantsTable {
   }
 
   private apply(kind: string, write: Input): void {
-    if (kind === 'Put') this.put(structuredClone(write.Item));
+    if (kind === 'Put') this.put(stored(write.Item));
     if (kind === 'Delete') this.items.delete(keyOf(write.Key));
     if (kind === 'Update') this.put(updated(write, this.items.get(keyOf(write.Key)) ?? { ...write.Key }));
   }
