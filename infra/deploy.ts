@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -44,8 +44,6 @@ export interface DeployOptions {
   /** Of this run alone: assembly and outputs. Two runs at once need two. */
   readonly outputDir?: string;
   readonly log?: (line: string) => void;
-  /** Made before, and while functions are built; a real account is bootstrapped once, by hand. */
-  readonly bootstrap?: boolean;
   /** Where the cells' load balancers answer, in place of their DNS names. */
   readonly loadBalancerUrl?: string;
   /** Ends the command line and gives the deployment up. */
@@ -97,15 +95,7 @@ const cdk = (args: readonly string[], cwd: string) => ({
   cwd,
 });
 
-/** In an empty directory: beside an app, `cdk bootstrap` would synthesize it once more. */
-async function bootstrap(options: DeployOptions, outputDir: string): Promise<void> {
-  const { account, region } = stages[options.stage].env;
-  const empty = join(outputDir, 'bootstrap');
-  mkdirSync(empty, { recursive: true });
-  await run(cdk(['bootstrap', `aws://${account}/${region}`], empty), options);
-}
-
-/** The app gets what the CDK command line would give it, and runs while the account is bootstrapped. */
+/** The app gets what the CDK command line would give it. */
 async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
   const { stage, log, loadBalancerUrl } = options;
   const bundles = await buildFunctions();
@@ -124,12 +114,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const outputDir = resolve(options.outputDir ?? join(ROOT, 'cdk.out', options.stage));
   const assembly = join(outputDir, 'assembly');
   const outputs = join(outputDir, 'outputs.json');
-  // Both settle, so that a failed build leaves no bootstrap running behind it.
-  const prepared = await Promise.allSettled([
-    options.bootstrap && bootstrap(options, outputDir),
-    synthesize(options, assembly),
-  ]);
-  for (const outcome of prepared) if (outcome.status === 'rejected') throw outcome.reason;
+  await synthesize(options, assembly);
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
   await run(cdk(args, outputDir), options);

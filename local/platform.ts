@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
 import { stages } from '../infra/config/stages';
 import { type Deployment, deploy } from '../infra/deploy';
@@ -42,6 +43,13 @@ export interface Platform {
   readonly seconds: Readonly<Record<'emulator' | 'deploy' | 'service', number>>;
   stop(): Promise<void>;
 }
+
+/**
+ * All that is left of `cdk bootstrap` for a stage that uses the credentials of the command line: where assets go. The
+ * bootstrap stack's roles are for those who take them on.
+ */
+const { account, region } = stages.local.env;
+const ASSETS_BUCKET = `cdk-hnb659fds-assets-${account}-${region}`;
 
 async function timed<T>(work: Promise<T>): Promise<[result: T, seconds: number]> {
   const began = performance.now();
@@ -94,6 +102,8 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   started.add(emulator.stop);
   log?.(`emulator at ${emulator.endpointUrl} after ${emulatorSeconds.toFixed(1)} s`);
 
+  const aws = rootOf(emulator);
+  await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
   const [deployment, deploySeconds] = await timed(
     deploy({
       stage: 'local',
@@ -101,7 +111,6 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
       env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
       outputDir: join(stateDir, 'deployment'),
       loadBalancerUrl: emulator.loadBalancerUrl,
-      bootstrap: true,
       ...(deployLog && { log: deployLog }),
       ...(signal && { signal }),
     }),
@@ -131,15 +140,17 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     service,
     proxy,
     outputs: outputsOf(emulator, controlPlane),
-    aws: {
-      endpoint: emulator.endpointUrl,
-      region: emulator.region,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    },
+    aws,
     seconds: { emulator: emulatorSeconds, deploy: deploySeconds, service: serviceSeconds },
     stop: () => started.stop(),
   };
 }
+
+const rootOf = ({ endpointUrl, region }: Emulator) => ({
+  endpoint: endpointUrl,
+  region,
+  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+});
 
 function outputsOf(emulator: Emulator, controlPlane: Deployment['controlPlane']): PlatformOutputs {
   return {
