@@ -1,7 +1,8 @@
 """Endpoints under /_local that AWS does not have: tests play with them what cannot be waited for or called for.
 
 A patch adds one with `control(path, handle)`; the request's body is JSON, and a refusal is an answer like AWS's own.
-They are reached on the emulator's own port, which is bound to loopback. `/_local/threads` counts the threads that run.
+They are reached on the emulator's own port, which is bound to loopback. `/_local/load` counts what must not grow with the work
+that is done: the threads that run, and the delivered events that are still kept.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from typing import Any, Callable
 
 from ministack import app
 from ministack.core.responses import error_response_json, json_response
+from ministack.services import eventbridge
 
 _controls: dict[str, Callable[[dict], tuple]] = {}
 
 
 def apply() -> None:
     assert callable(app._read_request_body) and callable(app._send_response)
-    control("/_local/threads", lambda _: json_response({"threads": threading.active_count()}))
+    control("/_local/load", _load)
+
+
+def _load(_: dict) -> tuple:
+    kept = sum(len(events) for events in eventbridge._events_log.all_values())
+    return json_response({"threads": threading.active_count(), "keptEvents": kept})
 
 
 def control(path: str, handle: Callable[[dict], tuple]) -> None:

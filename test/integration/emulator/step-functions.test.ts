@@ -146,8 +146,8 @@ describe('tasks', () => {
   });
 });
 
-test('a hundred executions at once end, and leave no thread behind', async () => {
-  const before = await control(emulator, 'threads', {});
+test('a hundred executions at once end, and leave no thread and no event behind', async () => {
+  const before = await control(emulator, 'load', {});
   const stateMachineArn = await machines.create(
     sequence({ Both: parallel({ One: call({ key: 'burst' }) }, { Two: sleep(1) }) }),
   );
@@ -155,8 +155,9 @@ test('a hundred executions at once end, and leave no thread behind', async () =>
   for (const executionArn of executions) {
     expect(await machines.ended(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
   }
-  await eventually(async () => {
-    const now = await control(emulator, 'threads', {});
+  const after = await eventually(async () => {
+    const now = await control(emulator, 'load', {});
     return Number(now.threads) <= Number(before.threads) + 10 ? now : undefined;
   });
+  expect(after.keptEvents).toBe(0);
 }, 30_000);
