@@ -20,6 +20,8 @@ const ControlPlaneOutputs = z.object({
   TenantsTableName: z.string(),
   UndeliveredSignupsUrl: z.string(),
   UndeliveredStackEventsUrl: z.string(),
+  SweepFunctionName: z.string(),
+  OrphansFunctionName: z.string(),
   AlarmTopicArn: z.string(),
   Domain: z.string(),
 });

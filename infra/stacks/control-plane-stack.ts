@@ -66,6 +66,8 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'UndeliveredSignupsUrl', { value: intake.undelivered.queueUrl });
     new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackSettled.undelivered.queueUrl });
     new CfnOutput(this, 'UndeliveredRunEventsUrl', { value: watchdog.undelivered.queueUrl });
+    new CfnOutput(this, 'SweepFunctionName', { value: sweep.lambda.functionName });
+    new CfnOutput(this, 'OrphansFunctionName', { value: orphans.lambda.functionName });
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'Domain', { value: config.domain });
   }

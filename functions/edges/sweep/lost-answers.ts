@@ -20,11 +20,15 @@ export interface LostAnswersDeps extends SettleStackDeps {
 export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
 
 /** An event that is on its way is not lost. Longer than the functions' own timeout and the lease of a launch. */
-export const GRACE = 120_000;
+export const GRACE_SECONDS = 120;
 
 /** Oldest first, as the index has them: what is younger than the grace period need not be read. */
-export async function* waitingTasks({ name, client }: TenantsTable, now: Date): AsyncGenerator<WaitingTask> {
-  const since = new Date(now.getTime() - GRACE).toISOString();
+export async function* waitingTasks(
+  { name, client }: TenantsTable,
+  now: Date,
+  grace: number,
+): AsyncGenerator<WaitingTask> {
+  const since = new Date(now.getTime() - grace).toISOString();
   let ExclusiveStartKey: Record<string, unknown> | undefined;
   do {
     const page = await client.send(
@@ -42,11 +46,11 @@ export async function* waitingTasks({ name, client }: TenantsTable, now: Date): 
 }
 
 /** Whether the stack is still changing, or has come to its end so lately that the event may be on its way. */
-async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: Stack): Promise<boolean> {
+async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: Stack, grace: number): Promise<boolean> {
   if (stack.StackStatus?.endsWith('_IN_PROGRESS')) return true;
   const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stack.StackId }));
   const latest = StackEvents?.[0]?.Timestamp?.getTime() ?? 0;
-  return now().getTime() - latest < GRACE / 2;
+  return now().getTime() - latest < grace / 2;
 }
 
 /** @returns false when the task has ended without an answer ("SendTaskHeartbeat") */
@@ -87,7 +91,7 @@ function unbegun(task: WaitingTask, stack: Stack | undefined): string | undefine
  * 3. A launch or deletion whose function ended between the record and CloudFormation's answer is begun anew: the step knows
  *    how to adopt whatever it finds.
  */
-export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask): Promise<Sweeping> {
+export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask, grace: number): Promise<Sweeping> {
   if ((task.launchingUntil ?? 0) > deps.now().getTime()) return 'waits';
   if (!(await isAwaited(deps, task))) {
     await endWaiting(deps.table, task);
@@ -95,7 +99,7 @@ export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask): Promi
   }
   const { stackId } = task;
   const stack = stackId ? await describeStack(deps.cloudformation, stackId) : undefined;
-  if (stack && (await mayStillAnswer(deps, stack))) return 'waits';
+  if (stack && (await mayStillAnswer(deps, stack, grace))) return 'waits';
   if (stackId) {
     // Deleted stacks are forgotten in the end ("DescribeStacks": after 90 days).
     const settlement = await settleStack(deps, stackId, stack?.StackStatus ?? 'DELETE_COMPLETE');

@@ -13,7 +13,7 @@ import { tenantsTable } from '../../shared/tenants-table';
 import type { Executions } from '../../steps/reserve-tenant/claims';
 import { CONCLUSION, type NoticeEndDeps, noticeEnd } from '../watchdog/notice-end';
 import { describeRunEnd, forgottenRun, isForgotten, type RunEnd } from '../watchdog/run-end';
-import { GRACE, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
+import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
 import { isLate, runningExecutions, tenantsUnderWay } from './runs';
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
@@ -21,6 +21,8 @@ export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly stage: { readonly stateMachineArn: string; readonly maxOnboardingMinutes: number };
 }
 
+/** The clock says nothing of it; an operator who knows that an event is lost need not wait. */
+const SweepInput = z.object({ graceSeconds: z.number().nonnegative().default(GRACE_SECONDS) });
 const SweepOutput = z.object({
   answered: z.number(),
   begunAnew: z.number(),
@@ -50,10 +52,10 @@ async function endOf(sfn: Executions, { executionArn, signupId }: TenantRecord):
 }
 
 /** Noted already, unless the run has been redriven and has ended once more since. The watchdog has the first turn. */
-async function noticeIfEnded(deps: SweepDeps, record: TenantRecord): Promise<boolean> {
+async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: number): Promise<boolean> {
   const end = await endOf(deps.sfn, record);
   if (!end || end.failure.step === CONCLUSION) return false;
-  if (deps.now().getTime() - end.stoppedOn.getTime() < GRACE) return false;
+  if (deps.now().getTime() - end.stoppedOn.getTime() < grace) return false;
   const { failure } = record;
   if (failure?.outcome === 'unfinished' && failure.at >= end.stoppedOn.toISOString()) return false;
   return ['unfinished', 'concluded'].includes(await noticeEnd(deps, end));
@@ -71,16 +73,17 @@ async function noticeIfEnded(deps: SweepDeps, record: TenantRecord): Promise<boo
  *
  * Throws the first failure, after everything else has had its turn.
  */
-export const sweep: Step<z.ZodUnknown, typeof SweepOutput, SweepDeps> = {
+export const sweep: Step<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
   name: 'Sweep',
-  input: z.unknown(),
+  input: SweepInput,
   output: SweepOutput,
-  run: async (deps) => {
+  run: async (deps, { graceSeconds }) => {
     const { table, sfn, stage, now } = deps;
+    const grace = graceSeconds * 1000;
     const failures: unknown[] = [];
     const done = { answered: 0, 'begun-anew': 0, forgotten: 0, waits: 0 };
-    await each(waitingTasks(table, now()), failures, async (task) => {
-      const sweeping = await sweepTask(deps, task);
+    await each(waitingTasks(table, now(), grace), failures, async (task) => {
+      const sweeping = await sweepTask(deps, task, grace);
       done[sweeping] += 1;
       if (sweeping !== 'waits') logger.warn('task.swept', { stackName: task.stackName, sweeping });
     });
@@ -96,7 +99,7 @@ export const sweep: Step<z.ZodUnknown, typeof SweepOutput, SweepDeps> = {
       underWay.filter(({ executionArn }) => !alive.has(executionArn)),
       failures,
       async (record) => {
-        if (await noticeIfEnded(deps, record)) noticed.push(record.tenantId);
+        if (await noticeIfEnded(deps, record, grace)) noticed.push(record.tenantId);
       },
     );
     deps.meter.count('LostStackEvents', done.answered);

@@ -26,12 +26,12 @@ function searching(context: FunctionContext): Grant[] {
     onTable(context, 'GetItem', 'Scan'),
     { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
     { actions: ['kms:DescribeKey'], ...ofTenantKeys(context) },
-    { actions: ['iam:ListRoles'], resources: [arns.tenantRoles], wildcardBecause: OF_ANY_TENANT },
     {
       actions: [
         'cloudformation:ListStacks',
         'elasticloadbalancing:DescribeRules',
         'elasticloadbalancing:DescribeTags',
+        'iam:ListRoles',
         'kms:ListAliases',
         'logs:DescribeLogGroups',
         'rds:DescribeDBInstanceAutomatedBackups',

@@ -111,7 +111,7 @@ function aScene({ tasks = [], records = [], stacks = {}, running = [], execution
   };
   return {
     ...{ table, sfn, bus, counted, cloudFormationCalls },
-    run: () => sweep.run(deps, {}),
+    run: (graceSeconds = 120) => sweep.run(deps, { graceSeconds }),
     waiting: () => [...table.items.keys()].filter((key) => key.endsWith('WAIT')),
   };
 }
@@ -186,15 +186,26 @@ describe('Sweep: answers for lost stack events', () => {
     expect(left()).toHaveLength(1);
   });
 
-  it.each(['CREATE_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS'])(
-    'waits on while a stack is in %s',
-    async (StackStatus) => {
-      const { run, sfn, waiting: left } = aScene({ tasks: [waiting()], stacks: { [stackId]: { StackStatus } } });
-      await run();
-      expect(sfn.sent.map(({ command }) => command)).toEqual(['SendTaskHeartbeatCommand', 'ListExecutionsCommand']);
-      expect(left()).toHaveLength(1);
-    },
-  );
+  it('does not wait for an event that an operator calls lost', async () => {
+    const { run } = aScene({
+      tasks: [waiting({ since: minutesAgo(0.1).toISOString() })],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE', settled: minutesAgo(0.1) } },
+    });
+    await expect(run(0)).resolves.toMatchObject({ answered: 1 });
+  });
+
+  it.each([
+    ['launch', 'CREATE_IN_PROGRESS'],
+    ['launch', 'ROLLBACK_IN_PROGRESS'],
+    ['delete', 'DELETE_IN_PROGRESS'],
+    ['delete', 'ROLLBACK_IN_PROGRESS'],
+  ] as const)('a %s waits on while its stack is in %s', async (operation, StackStatus) => {
+    const tasks = [waiting({ operation })];
+    const { run, sfn, waiting: left } = aScene({ tasks, stacks: { [stackId]: { StackStatus } } });
+    await run();
+    expect(sfn.sent.map(({ command }) => command)).toEqual(['SendTaskHeartbeatCommand', 'ListExecutionsCommand']);
+    expect(left()).toHaveLength(1);
+  });
 
   it('forgets a task that nobody awaits any more', async () => {
     const {

@@ -1,0 +1,123 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { itemKeys } from '../../functions/contract/records';
+import type { StackKind } from '../../functions/contract/stacks';
+import { describeStack } from '../../functions/steps/provision-stacks/stacks';
+import { follow } from '../../local/executions';
+import { inventoryOf } from '../../local/inventory';
+import { replayAll } from '../../local/replaying';
+import { newSignup } from '../../local/signups';
+import { tableOf } from '../../local/tenant-lookup';
+import { aSignupEvent } from '../support/builders';
+import { eventually, RunningStage } from '../support/running-stage';
+
+/**
+ * Sweep and Orphans are called here as the clock calls them, by their roles: when a schedule fires is EventBridge's to
+ * keep, and every two minutes is too long for a test.
+ */
+let stage: RunningStage;
+beforeAll(async () => {
+  stage = await RunningStage.start();
+}, 300_000);
+afterAll(() => stage?.stop());
+afterEach(() => stage.control('stack-faults/remove', {}));
+
+const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
+
+/** @param status `gone` where no stack has the name any more */
+async function settled(tenantId: string, kind: StackKind, status: string): Promise<void> {
+  const cloudformation = new CloudFormationClient(stage.platform.aws);
+  const name = tenantNames.stack(tenantId, kind);
+  await eventually(`${name} is ${status}`, async () => {
+    const stack = await describeStack(cloudformation, name);
+    return (stack?.StackStatus ?? 'gone') === status || undefined;
+  });
+}
+
+test('an onboarding whose stack event is lost is finished by the sweep', async () => {
+  const signup = aSignup('lost');
+  const tenantId = tenantIdOf(signup.signupId);
+  const stack = tenantNames.stack(tenantId, 'network');
+  await stage.control('stack-faults', { stack, status: 'CREATE_COMPLETE', deliveries: 0 });
+  const executionArn = await stage.begin(signup);
+  await settled(tenantId, 'network', 'CREATE_COMPLETE');
+  await settled(tenantId, 'storage', 'CREATE_COMPLETE');
+  await stage.reaches(executionArn, 'LaunchNetwork');
+  await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
+  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
+}, 120_000);
+
+test('a rollback whose stack events are lost is finished by the sweep', async () => {
+  const signup = aSignup('lost-deletion');
+  const tenantId = tenantIdOf(signup.signupId);
+  const [access, network] = [tenantNames.stack(tenantId, 'access'), tenantNames.stack(tenantId, 'network')];
+  await stage.control('stack-faults', { stack: access, resource: '*', on: 'create', reason: 'no luck', times: 1 });
+  await stage.control('stack-faults', { stack: network, resource: 'Vpc', on: 'delete', seconds: 1 });
+  await stage.control('stack-faults', { stack: network, status: 'DELETE_COMPLETE', deliveries: 0 });
+  const executionArn = await stage.begin(signup);
+  await stage.reaches(executionArn, 'DeleteNetwork');
+  await settled(tenantId, 'network', 'gone');
+  await stage.reaches(executionArn, 'DeleteNetwork');
+  await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
+  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
+  expect(await inventoryOf(stage.connection, tenantId)).toMatchObject({
+    stacks: [],
+    record: { status: 'FAILED', failure: { outcome: 'rolled-back' } },
+  });
+}, 120_000);
+
+test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan; what a failed one has left is', async () => {
+  const failed = aSignup('left-something');
+  const tenantId = tenantIdOf(failed.signupId);
+  const stack = tenantNames.stack(tenantId, 'storage');
+  await stage.control('stack-faults', { stack, resource: '*', on: 'create', reason: 'full', times: 1 });
+  const runs = await Promise.all([stage.begin(failed), stage.begin(aSignup('lives'))]);
+  const ends = await Promise.all(runs.map((run) => follow(stage.sfn, run)));
+  expect(ends.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
+
+  const { table, orphans } = {
+    table: tableOf(stage.connection),
+    orphans: stage.platform.deployment.controlPlane.OrphansFunctionName,
+  };
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: itemKeys.tenant(tenantId),
+      UpdateExpression: 'SET updatedAt = :longAgo',
+      ExpressionAttributeValues: { ':longAgo': '2020-01-01T00:00:00.000Z' },
+    }),
+  );
+  await expect(stage.call(orphans)).resolves.toMatchObject({ orphans: [], seen: expect.any(Number) });
+
+  const logGroupName = `/aws/rds/instance/${tenantNames.database(tenantId)}/postgresql`;
+  await new CloudWatchLogsClient(stage.platform.aws).send(new CreateLogGroupCommand({ logGroupName }));
+  const kms = new KMSClient(stage.platform.aws);
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Tags: [{ TagKey: 'tenantId', TagValue: tenantId }] }));
+  const AliasName = tenantNames.keyAlias(tenantId);
+  await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: KeyMetadata?.KeyId }));
+  await expect(stage.call(orphans)).resolves.toMatchObject({
+    orphans: [
+      { kind: 'log group', id: logGroupName, tenantId, removed: false },
+      { kind: 'key', id: KeyMetadata?.Arn, tenantId, removed: false },
+      { kind: 'alias', id: AliasName, tenantId, removed: false },
+    ],
+  });
+}, 120_000);
+
+test('a signup that could not be delivered is onboarded by its replay, once', async () => {
+  const signup = aSignup('undelivered');
+  const sqs = new SQSClient(stage.platform.aws);
+  const QueueUrl = stage.connection.undeliveredSignupsUrl;
+  const MessageBody = JSON.stringify(aSignupEvent(signup));
+  for (let times = 0; times < 2; times++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const started = new Set<string>();
+  const deps = { ...stage.connection, sqs, sfn: stage.sfn };
+  for await (const { executionArn } of replayAll(deps)) started.add(executionArn);
+  const [executionArn = '', ...others] = started;
+  expect(others).toEqual([]);
+  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+}, 120_000);

@@ -1,0 +1,160 @@
+import {
+  DisableRuleCommand,
+  EnableRuleCommand,
+  EventBridgeClient,
+  ListRulesCommand,
+} from '@aws-sdk/client-eventbridge';
+import { StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { failureText } from '../../functions/contract/failure-report';
+import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { follow } from '../../local/executions';
+import { inventoryOf } from '../../local/inventory';
+import { redrive } from '../../local/redriving';
+import { newSignup } from '../../local/signups';
+import { lookUpTenant, tableOf } from '../../local/tenant-lookup';
+import { statusOf } from '../../local/tenant-status';
+import { eventually, RunningStage } from '../support/running-stage';
+
+let stage: RunningStage;
+beforeAll(async () => {
+  stage = await RunningStage.start();
+}, 300_000);
+afterAll(() => stage?.stop());
+afterEach(() => stage.control('stack-faults/remove', {}));
+
+const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
+const recordOf = async (tenantId: string) => (await inventoryOf(stage.connection, tenantId)).record;
+const redriveDeps = () => ({
+  sfn: stage.sfn,
+  table: tableOf(stage.connection),
+  stateMachineArn: stage.connection.stateMachineArn,
+});
+
+/** Starts an onboarding that waits in LaunchDatabase: the event of its stack never comes. */
+async function waitingForItsDatabase(subdomain: string) {
+  const signup = aSignup(subdomain);
+  const tenantId = tenantIdOf(signup.signupId);
+  const stack = tenantNames.stack(tenantId, 'database');
+  await stage.control('stack-faults', { stack, status: 'CREATE_COMPLETE', deliveries: 0, times: 1 });
+  const executionArn = await stage.begin(signup);
+  await stage.reaches(executionArn, 'LaunchDatabase');
+  return { signup, tenantId, executionArn };
+}
+
+const unfinished = (tenantId: string) =>
+  eventually(`the record of ${tenantId} tells the end of its run`, async () => {
+    const record = await recordOf(tenantId);
+    return record?.failure?.outcome === 'unfinished' ? record : undefined;
+  });
+
+/** What every telling of a failure has in common. */
+function answerOf(telling: object | undefined): object {
+  const common = ['step', 'error', 'reason', 'outcome', 'undone', 'remaining', 'stoppedAt', 'links'];
+  const told = { ...telling, ...(telling && 'failedStep' in telling && { step: telling.failedStep }) };
+  return Object.fromEntries(Object.entries(told).filter(([key]) => common.includes(key)));
+}
+
+test('a stopped run is noticed, recorded and published; redriven, it goes on where it was stopped and ends ACTIVE', async () => {
+  const { tenantId, executionArn } = await waitingForItsDatabase('stopped');
+  await stage.sfn.send(new StopExecutionCommand({ executionArn }));
+
+  const record = await unfinished(tenantId);
+  expect(record).toMatchObject({ status: 'ONBOARDING', failure: { step: 'LaunchDatabase', error: 'RunAborted' } });
+  const [event] = await stage.failures(executionArn);
+  expect(answerOf(event)).toEqual(answerOf(record.failure));
+  const status = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'stopped'));
+  expect(answerOf(status.failure)).toEqual(answerOf(record.failure));
+
+  await expect(redrive(redriveDeps(), executionArn)).resolves.toEqual({ how: 'redriven', executionArn });
+  const { status: ended, visits } = await follow(stage.sfn, executionArn);
+  expect(ended).toBe('SUCCEEDED');
+  expect(visits.filter(({ state }) => state === 'LaunchNetwork')).toHaveLength(1);
+  const after = await recordOf(tenantId);
+  expect(after?.status).toBe('ACTIVE');
+  expect(after?.failure).toBeUndefined();
+}, 120_000);
+
+test('a newer execution takes a stopped one’s tenant over with all that exists of it: nothing is made twice', async () => {
+  const { signup, tenantId, executionArn } = await waitingForItsDatabase('taken-over');
+  await stage.sfn.send(new StopExecutionCommand({ executionArn }));
+  const before = await unfinished(tenantId);
+
+  const newer = await stage.begin(signup);
+  expect(await follow(stage.sfn, newer)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
+  const { record, stacks } = await inventoryOf(stage.connection, tenantId);
+  expect(record).toMatchObject({ status: 'ACTIVE', executionArn: newer, slot: before.slot });
+  expect(stacks).toHaveLength(4);
+
+  await expect(redrive(redriveDeps(), executionArn)).resolves.toMatchObject({ how: 'nothing' });
+  await expect(stage.begin(signup).then((third) => follow(stage.sfn, third))).resolves.toMatchObject({
+    status: 'SUCCEEDED',
+    output: { outcome: 'duplicate', firstExecutionArn: newer },
+  });
+}, 120_000);
+
+test('a rollback that stops says why it stopped and what it is the rollback of, four times alike; redriven twice, it ends ACTIVE', async () => {
+  const signup = aSignup('half-undone');
+  const tenantId = tenantIdOf(signup.signupId);
+  const [database, network] = [tenantNames.stack(tenantId, 'database'), tenantNames.stack(tenantId, 'network')];
+  await stage.control('stack-faults', { stack: database, resource: 'Primary', on: 'create', reason: 'no capacity' });
+  await stage.control('stack-faults', { stack: network, resource: 'Vpc', on: 'delete', reason: 'has dependencies' });
+  const executionArn = await stage.begin(signup);
+  const ended = await follow(stage.sfn, executionArn);
+  expect(ended).toMatchObject({ status: 'FAILED', failure: { error: 'StackDeletionFailed' } });
+
+  const record = await unfinished(tenantId);
+  expect(record).toMatchObject({
+    status: 'ROLLING_BACK',
+    failure: {
+      step: 'ProvisionStacks',
+      error: 'StackFailed',
+      reason: expect.stringMatching(/^AWS::RDS::DBInstance Primary: .*no capacity/),
+      stoppedAt: {
+        step: 'DeleteNetwork',
+        error: 'StackDeletionFailed',
+        reason: expect.stringMatching(/^AWS::EC2::VPC Vpc: .*has dependencies/),
+      },
+      undone: expect.arrayContaining(['DeregisterTenant', 'DeleteAccess', 'DeleteDatabase']),
+      remaining: expect.arrayContaining(['DeleteNetwork', 'RetireTenantKey', 'ReleaseReservation']),
+    },
+  });
+  const [event] = await stage.failures(executionArn);
+  expect(answerOf(event)).toEqual(answerOf(record.failure));
+  const status = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'half-undone'));
+  expect(answerOf(status.failure)).toEqual(answerOf(record.failure));
+  expect(ended.failure?.reason).toBe(record.failure?.stoppedAt?.reason);
+
+  await stage.control('stack-faults/remove', {});
+  await redrive(redriveDeps(), executionArn);
+  const concluded = await follow(stage.sfn, executionArn);
+  expect(concluded).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
+  const rolledBack = await recordOf(tenantId);
+  expect(rolledBack).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back', remaining: [] } });
+  const told = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'half-undone'));
+  expect(told.failure && failureText(told.failure)).toBe(concluded.failure?.reason);
+  const announced = await stage.failures(executionArn, 2);
+  expect(announced.map(({ outcome }) => outcome)).toEqual(['unfinished', 'rolled-back']);
+
+  await redrive(redriveDeps(), executionArn);
+  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  expect((await recordOf(tenantId))?.status).toBe('ACTIVE');
+}, 180_000);
+
+test('the sweep notices the end of a run whose event never reached the watchdog', async () => {
+  const events = new EventBridgeClient(stage.platform.aws);
+  const { Rules = [] } = await events.send(new ListRulesCommand({}));
+  const Name = Rules.find(({ EventPattern }) => EventPattern?.includes('aws.states'))?.Name;
+  expect(Name).toBeDefined();
+  const { tenantId, executionArn } = await waitingForItsDatabase('unheard');
+  await events.send(new DisableRuleCommand({ Name }));
+  try {
+    await stage.sfn.send(new StopExecutionCommand({ executionArn }));
+    await expect(stage.sweep()).resolves.toMatchObject({ noticed: [tenantId] });
+    expect((await recordOf(tenantId))?.failure).toMatchObject({ step: 'LaunchDatabase', outcome: 'unfinished' });
+    await expect(stage.sweep()).resolves.toMatchObject({ noticed: [] });
+  } finally {
+    await events.send(new EnableRuleCommand({ Name }));
+  }
+  await redrive(redriveDeps(), executionArn);
+  expect((await follow(stage.sfn, executionArn)).status).toBe('SUCCEEDED');
+}, 120_000);

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import {
+  ONBOARDING_SOURCE,
+  TENANT_ONBOARDING_FAILED,
+  TenantOnboardingFailedSchema,
+} from '../../functions/contract/events';
+import type { Signup } from '../../functions/contract/signup';
+import { historyOf } from '../../local/executions';
+import { type Platform, startPlatform } from '../../local/platform';
+import { visitsOf } from '../../local/progress';
+import { localConnection, type StageConnection } from '../../local/stage-connection';
+
+const FailedEventSchema = z.object({ detail: TenantOnboardingFailedSchema });
+
+/** Waits until the question has an answer. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`${what}: not in ${patienceMs} ms`);
+    await pause(100);
+  }
+}
+
+/** A running platform, with hands for what a test of its edges needs. */
+export class RunningStage {
+  readonly connection: StageConnection;
+  readonly sfn: SFNClient;
+  private readonly queue = `failures-${randomUUID()}`;
+  private readonly heard: z.infer<typeof TenantOnboardingFailedSchema>[] = [];
+  private queueUrl = '';
+
+  private constructor(readonly platform: Platform) {
+    this.connection = localConnection(platform.outputs);
+    this.sfn = new SFNClient(platform.aws);
+  }
+
+  static async start(): Promise<RunningStage> {
+    const stage = new RunningStage(await startPlatform());
+    try {
+      await stage.listen();
+      return stage;
+    } catch (failure) {
+      await stage.stop();
+      throw failure;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.platform.stop();
+  }
+
+  private async listen(): Promise<void> {
+    const sqs = new SQSClient(this.platform.aws);
+    const events = new EventBridgeClient(this.platform.aws);
+    const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: this.queue }));
+    const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+    const onBus = { EventBusName: this.connection.eventBusName };
+    const EventPattern = JSON.stringify({ source: [ONBOARDING_SOURCE], 'detail-type': [TENANT_ONBOARDING_FAILED] });
+    await events.send(new PutRuleCommand({ ...onBus, Name: this.queue, EventPattern }));
+    const Targets = [{ Id: 'queue', Arn: Attributes?.QueueArn }];
+    await events.send(new PutTargetsCommand({ ...onBus, Rule: this.queue, Targets }));
+    this.queueUrl = QueueUrl;
+  }
+
+  /** The announcements of an execution's failures, once there are so many. */
+  failures(executionArn: string, atLeast = 1) {
+    const sqs = new SQSClient(this.platform.aws);
+    return eventually(`${atLeast} TenantOnboardingFailed of ${executionArn}`, async () => {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
+      );
+      for (const { Body = '' } of Messages) this.heard.push(FailedEventSchema.parse(JSON.parse(Body)).detail);
+      const own = this.heard.filter((event) => event.executionArn === executionArn);
+      return own.length >= atLeast ? own : undefined;
+    });
+  }
+
+  async begin(signup: Signup): Promise<string> {
+    const { executionArn = '' } = await this.sfn.send(
+      new StartExecutionCommand({ stateMachineArn: this.connection.stateMachineArn, input: JSON.stringify(signup) }),
+    );
+    return executionArn;
+  }
+
+  /** Waits until the execution is in the state, among others. */
+  async reaches(executionArn: string, state: string): Promise<void> {
+    await eventually(`${executionArn} in ${state}`, async () => {
+      const visits = visitsOf(await historyOf(this.sfn, executionArn));
+      return visits.some((visit) => visit.state === state && !visit.leftAt) || undefined;
+    });
+  }
+
+  /** Calls one of the functions that the clock calls, as its role. */
+  async call(functionName: string, payload: object = {}): Promise<unknown> {
+    const { Payload, FunctionError } = await new LambdaClient(this.platform.aws).send(
+      new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(payload) }),
+    );
+    const answer: unknown = JSON.parse(new TextDecoder().decode(Payload) || 'null');
+    if (FunctionError) throw new Error(`${functionName}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  sweep(): Promise<unknown> {
+    return this.call(this.platform.deployment.controlPlane.SweepFunctionName, { graceSeconds: 0 });
+  }
+
+  async control(path: string, body: object): Promise<void> {
+    const url = `${this.platform.emulator.endpointUrl}/_local/${path}`;
+    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+}
