@@ -1,0 +1,251 @@
+import { isTransient } from '../../functions/contract/errors';
+import { TENANT_TAG, tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { itemKeys, type TenantRecord } from '../../functions/contract/records';
+import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
+import type { Tenant } from '../../functions/contract/tenant';
+import { activateTenant } from '../../functions/steps/activate-tenant/activate-tenant';
+import { createTenantKey } from '../../functions/steps/create-tenant-key/create-tenant-key';
+import { retireTenantKey } from '../../functions/steps/create-tenant-key/retire-tenant-key';
+import { deleteStack } from '../../functions/steps/provision-stacks/delete-stack';
+import { launchStack } from '../../functions/steps/provision-stacks/launch-stack';
+import { settleStack } from '../../functions/steps/provision-stacks/settle-stack';
+import { publishCompletion } from '../../functions/steps/publish-completion/publish-completion';
+import { publishFailure } from '../../functions/steps/publish-failure/publish-failure';
+import { deregisterTenant } from '../../functions/steps/register-tenant/deregister-tenant';
+import { registerTenant } from '../../functions/steps/register-tenant/register-tenant';
+import { releaseReservation } from '../../functions/steps/reserve-tenant/release-reservation';
+import { reserveTenant } from '../../functions/steps/reserve-tenant/reserve-tenant';
+import { ACCOUNT_ID, aCell, anExecution, aSignup, DOMAIN, NOW, REGION, theStacks } from './builders';
+import { FakeBuckets } from './fake-buckets';
+import { FakeBus } from './fake-bus';
+import { awsError, FakeClient } from './fake-client';
+import { FakeKeys } from './fake-keys';
+import { FakeLoadBalancer } from './fake-load-balancer';
+import { FakeStacks } from './fake-stacks';
+import { FakeTable } from './fake-table';
+import { FakeTasks } from './fake-tasks';
+
+export const VERIFICATION = { checks: 89, verifiedAt: NOW, digest: 'd1' };
+const STACK_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`;
+const template = (kind: StackKind) => ({ url: `https://assets.example/${kind}.json`, version: '0123456789ab' });
+const steady = { status: 'ACTIVE', desiredCount: 2, runningCount: 2, deployments: [{ rolloutState: 'COMPLETED' }] };
+
+/**
+ * An account with a cell, in which the real steps onboard the tenant of `aSignup()` and undo it: every service is a fake,
+ * time passes when it is told to, and a stack is complete, or gone, as soon as its function has ended.
+ */
+export class TenantWorld {
+  readonly table = new FakeTable();
+  readonly kms = new FakeKeys();
+  readonly cloudFormation = new FakeStacks();
+  readonly sfn = new FakeTasks();
+  readonly s3 = new FakeBuckets();
+  readonly elb = new FakeLoadBalancer();
+  readonly bus = new FakeBus();
+  readonly ecs = new FakeClient({ DescribeServicesCommand: { services: [steady] } });
+  readonly sts = new FakeClient({
+    AssumeRoleCommand: { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'k', SessionToken: 't' } },
+  });
+  readonly organizations = new FakeClient({
+    DescribeOrganizationCommand: awsError('AWSOrganizationsNotInUseException'),
+  });
+  /** Executions that are gone, by ARN; the others run. */
+  readonly gone = new Set<string>();
+  readonly executions = new FakeClient({
+    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) => ({
+      status: this.gone.has(executionArn) ? 'FAILED' : 'RUNNING',
+    }),
+  });
+  readonly fakes;
+  readonly tenantId = tenantIdOf(aSignup().signupId);
+  readonly bucket = tenantNames.bucket(this.tenantId, ACCOUNT_ID, REGION);
+  private time = Date.parse(NOW);
+  private tokens = 0;
+
+  constructor() {
+    const { table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
+    this.fakes = [table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions] as const;
+    this.kms.principals.add(STACK_ROLE_ARN);
+  }
+
+  get deps() {
+    const { table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
+    return {
+      ...{ table, kms, sfn, s3, elb, bus, ecs, sts, organizations, executions },
+      ...{ cloudFormation, cloudformation: cloudFormation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
+      cells: async () => [aCell()],
+      address: { domain: DOMAIN, urlScheme: 'https' },
+      platform: {
+        accountId: ACCOUNT_ID,
+        region: REGION,
+        stackRoleArn: STACK_ROLE_ARN,
+        boundaryArn: `arn:aws:iam::${ACCOUNT_ID}:policy/tenant-boundary`,
+        alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
+        trustedRoleArns: [`arn:aws:iam::${ACCOUNT_ID}:role/VerifyIsolation`],
+        templates: {
+          network: template('network'),
+          database: template('database'),
+          storage: template('storage'),
+          access: template('access'),
+        },
+      },
+      now: () => new Date(this.time),
+      random: () => 0,
+    };
+  }
+
+  pass(seconds: number): void {
+    this.time += seconds * 1000;
+  }
+
+  get record(): TenantRecord | undefined {
+    return this.table.get(itemKeys.tenant(this.tenantId)) as TenantRecord | undefined;
+  }
+  become(change: Partial<TenantRecord>): void {
+    this.table.put({ ...this.table.get(itemKeys.tenant(this.tenantId)), ...change });
+  }
+
+  /** As if the activation, and only it, had never been: fully provisioned, and yet to be undone. */
+  deactivate(change: Partial<TenantRecord> = {}): void {
+    const { activatedAt: _, ...record } = this.table.get(itemKeys.tenant(this.tenantId)) ?? { pk: '', sk: '' };
+    this.table.put({ ...record, status: 'ONBOARDING', ...change });
+  }
+
+  /** A step as the machine runs it: what is transient is tried again a minute later. */
+  async retried<T>(step: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await step();
+      } catch (thrown) {
+        if (attempt === 4 || !(thrown instanceof Error && isTransient(thrown.name))) throw thrown;
+        this.pass(60);
+      }
+    }
+  }
+
+  private async launch(stack: StackKind, made: Partial<TenantStacks>, given: Given) {
+    const taskToken = `token-${++this.tokens}`;
+    const outputs = {
+      ...(made.network && { network: made.network.outputs }),
+      ...(made.database && { database: made.database.outputs }),
+    };
+    const { stackId } = await launchStack.run(this.deps, { ...given, taskToken, stack, outputs });
+    const found = this.cloudFormation.stacks.find(({ StackId }) => StackId === stackId);
+    if (found && !this.sfn.answers.has(taskToken)) {
+      const deleted = found.StackStatus === 'DELETE_IN_PROGRESS';
+      this.cloudFormation.become(found, deleted ? 'DELETE_COMPLETE' : 'CREATE_COMPLETE', theStacks()[stack].outputs);
+      if (stack === 'storage' && !deleted) this.s3.fill(this.bucket, 0);
+      await settleStack(this.deps, stackId, found.StackStatus);
+    }
+    const answer = this.sfn.answers.get(taskToken);
+    if (!answer || 'error' in answer) throw awsError(answer?.error ?? 'States.Timeout', answer?.cause);
+    return answer.output as TenantStacks[typeof stack];
+  }
+
+  private async provision(given: Given): Promise<TenantStacks> {
+    const made: Partial<TenantStacks> = {};
+    for (const kind of ['network', 'database', 'access', 'storage'] as const)
+      Object.assign(made, { [kind]: await this.retried(() => this.launch(kind, made, given)) });
+    return made as TenantStacks;
+  }
+
+  /** The forward steps in the machine's order; VerifyIsolation, which makes nothing, is a note on the record. */
+  async onboard(executionArn = anExecution()): Promise<void> {
+    const reserved = await this.retried(() => reserveTenant.run(this.deps, { executionArn, input: aSignup() }));
+    if (reserved.outcome !== 'reserved') return;
+    const { tenant, cell } = reserved;
+    this.tenant = tenant;
+    const own = { executionArn, tenant };
+    const key = await this.retried(() => createTenantKey.run(this.deps, own));
+    const stacks = await this.provision({ ...own, cell, key });
+    const built = { ...own, cell, key, stacks };
+    const route = await this.retried(() => registerTenant.run(this.deps, built));
+    this.become({ verification: VERIFICATION });
+    await this.retried(() => activateTenant.run(this.deps, { ...built, route, verification: VERIFICATION }));
+    await this.announce(executionArn);
+  }
+
+  async announce(executionArn = anExecution()): Promise<void> {
+    const { tenant } = this;
+    if (tenant) await this.retried(() => publishCompletion.run(this.deps, { executionArn, tenant }));
+  }
+  /** What the machine's variable `tenant` holds: null until the reservation has answered. */
+  tenant: Tenant | null = null;
+
+  /** The undo functions by name, as the machine calls them. */
+  undos(executionArn = anExecution()): Record<string, () => Promise<unknown>> {
+    const tenant = this.tenant;
+    const release = () => releaseReservation.run(this.deps, { executionArn, input: aSignup() });
+    if (!tenant) return { ReleaseReservation: release };
+    const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
+    return {
+      DeregisterTenant: () => deregisterTenant.run(this.deps, { executionArn, tenant, cell: aCell(), failure }),
+      DeleteStack: async () => {
+        for (const kind of ['access', 'database', 'network', 'storage'] as const)
+          await this.retried(() => this.deleteStack(kind, { executionArn, tenant }));
+      },
+      RetireTenantKey: () => retireTenantKey.run(this.deps, { executionArn, tenant }),
+      ReleaseReservation: release,
+    };
+  }
+
+  private async deleteStack(stack: StackKind, own: Pick<Given, 'executionArn' | 'tenant'>): Promise<void> {
+    const taskToken = `token-${++this.tokens}`;
+    await deleteStack.run(this.deps, { ...own, taskToken, stack });
+    const found = this.cloudFormation.stacks.findLast(
+      (each) => each.StackName === tenantNames.stack(this.tenantId, stack),
+    );
+    if (found?.StackStatus === 'DELETE_IN_PROGRESS') {
+      this.cloudFormation.become(found, 'DELETE_COMPLETE');
+      if (stack === 'storage') this.s3.buckets.delete(this.bucket);
+      await settleStack(this.deps, found.StackId, 'DELETE_COMPLETE');
+    }
+    const answer = this.sfn.answers.get(taskToken);
+    if (!answer || 'error' in answer) throw awsError(answer?.error ?? 'States.Timeout', answer?.cause);
+  }
+
+  /** The whole rollback in the machine's order, and the failure told. */
+  async rollBack(executionArn = anExecution()): Promise<void> {
+    for (const undo of Object.values(this.undos(executionArn))) await this.retried(undo);
+    const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
+    const { tenant } = this;
+    const told = { executionArn, input: aSignup(), tenant, failure, outcome: 'rolled-back' } as const;
+    await this.retried(() => publishFailure.run(this.deps, told));
+    this.tenant = null;
+  }
+
+  /** Everything that costs money, holds a name, or waits: what all-or-nothing must not leave. */
+  leftovers(): string[] {
+    const held = /^(?:CELL#.+\|SLOT#|SUBDOMAIN#.+\|CLAIM|ROUTE#|STACK#)/;
+    return [
+      ...this.cloudFormation.living().map(({ StackName }) => `stack ${StackName}`),
+      ...this.kms.living().map(({ KeyId }) => `key ${KeyId}`),
+      ...[...this.kms.aliases.keys()].map((alias) => `alias ${alias}`),
+      ...this.elb.rules.map(({ Priority, tags }) => `rule ${Priority} of ${tags[TENANT_TAG]}`),
+      ...[...this.s3.buckets.keys()].map((bucket) => `bucket ${bucket}`),
+      ...[...this.table.items.keys()].filter((key) => held.test(key)),
+    ];
+  }
+
+  /** All that there is, to be compared with itself later. */
+  snapshot(): unknown {
+    const { table, kms, cloudFormation, elb, s3, sfn, bus } = this;
+    return structuredClone({
+      items: table.items,
+      keys: kms.keys,
+      aliases: kms.aliases,
+      stacks: cloudFormation.stacks,
+      rules: elb.rules,
+      buckets: s3.buckets,
+      answers: sfn.answers,
+      events: bus.events,
+    });
+  }
+}
+
+interface Given {
+  readonly executionArn: string;
+  readonly tenant: Tenant;
+  readonly cell: ReturnType<typeof aCell>;
+  readonly key: { readonly keyArn: string; readonly aliasName: string };
+}
