@@ -287,7 +287,7 @@ def run_execution(exec_arn: str) -> None:
         settle(execution, "FAILED", error="StateMachineDeleted", cause="State machine no longer exists")
         return
     run.scope = Scope()
-    run.scope.last_event = len(execution["events"])
+    run.scope.last_event, run.scope.role_arn = len(execution["events"]), run.role_arn
     enter(run.scope)
     run_flow(execution, run, context_of(execution, run))
 

@@ -27,6 +27,7 @@ class Scope:
         self._parent = parent
         self.stopped = False
         self.last_event = parent.last_event if parent else 0
+        self.role_arn = parent.role_arn if parent else ""
         if parent is not None:
             with parent._lock:
                 parent._children.add(self)

@@ -128,12 +128,12 @@ export class Machines {
     return (await this.tokens(1))[0] ?? '';
   }
 
-  async create(definition: object, type: 'STANDARD' | 'EXPRESS' = 'STANDARD'): Promise<string> {
+  async create(definition: object, type: 'STANDARD' | 'EXPRESS' = 'STANDARD', roleArn?: string): Promise<string> {
     this.made += 1;
     const { stateMachineArn = '' } = await this.sfn.send(
       new CreateStateMachineCommand({
         name: `machine-${this.made}`,
-        roleArn: `arn:aws:iam::${this.emulator.accountId}:role/machine`,
+        roleArn: roleArn ?? `arn:aws:iam::${this.emulator.accountId}:role/machine`,
         definition: JSON.stringify({ QueryLanguage: 'JSONata', ...definition }),
         type,
       }),

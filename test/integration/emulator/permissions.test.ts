@@ -1,7 +1,7 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateRoleCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
@@ -68,6 +68,17 @@ async function caller(statements: object[], session: Record<string, string> = {}
   );
   const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken } = given ?? {};
   return { accessKeyId, secretAccessKey, ...(SessionToken ? { sessionToken: SessionToken } : {}) };
+}
+
+/** The name of a new role that Step Functions may take on. */
+async function executionRole(statements: object[]): Promise<string> {
+  made += 1;
+  const RoleName = `caller-${made}`;
+  const trust = { Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  await iam().send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: document(trust) }));
+  const PolicyDocument = document(...statements);
+  await iam().send(new PutRolePolicyCommand({ RoleName, PolicyName: 'may', PolicyDocument }));
+  return RoleName;
 }
 
 const s3 = (credentials = ROOT) => new S3Client({ ...access(emulator, credentials), forcePathStyle: true });
@@ -227,6 +238,11 @@ describe('a request is authorized on the resource it is about', () => {
   });
 
   const here = () => `${emulator.region}:${emulator.accountId}`;
+  let machines: Machines;
+  beforeAll(async () => {
+    machines = new Machines(emulator);
+    await machines.prepare();
+  });
 
   test('parameters by the path that is read', async () => {
     const reader = await caller([statement('ssm:GetParametersByPath', `arn:aws:ssm:${here()}:parameter/cells`)]);
@@ -283,8 +299,6 @@ describe('a request is authorized on the resource it is about', () => {
   });
 
   test('the answer to a task by the machine that waits for it, after its end too', async () => {
-    const machines = new Machines(emulator);
-    await machines.prepare();
     const definition = { StartAt: 'Wait', States: { Wait: { ...machines.waiting(), End: true } } };
     const [mine, other] = [await machines.create(definition), await machines.create(definition)];
     const user = await caller([statement('states:SendTaskSuccess', mine)]);
@@ -296,6 +310,27 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(answer(token)).rejects.toMatchObject({ name: 'TaskTimedOut' });
     await machines.begin(other);
     await expect(answer(await machines.token())).rejects.toMatchObject(denied);
+  });
+
+  test('a function that a state machine calls by the role of the machine', async () => {
+    const asked = (name: string) => `arn:aws:lambda:${here()}:function:${name}`;
+    const invoke = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Output: 'called', End: true };
+    const machine = (roleArn: string) =>
+      machines.create(
+        {
+          StartAt: 'Call',
+          States: { Call: { ...invoke, Arguments: { FunctionName: asked('scripted'), Payload: {} } } },
+        },
+        'STANDARD',
+        roleArn,
+      );
+    const outcome = async (allowed: string) => {
+      const name = await executionRole([statement('lambda:InvokeFunction', asked(allowed))]);
+      const { status, error } = await machines.ended(await machines.begin(await machine(role(name))));
+      return [status, error];
+    };
+    expect(await outcome('scripted')).toEqual(['SUCCEEDED', undefined]);
+    expect(await outcome('other')).toEqual(['FAILED', 'Lambda.AWSLambdaException']);
   });
 
   test('a snapshot of a database by its name', async () => {
