@@ -195,7 +195,6 @@ function healthyNetwork(): FactData['network'] {
   }));
   const endpointPolicy = { Principal: '*', Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucketArn}/*` };
   return {
-    vpc,
     vpcsInSlot: [vpc],
     subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId, index) => ({
       SubnetId,

@@ -15,9 +15,20 @@ import type { Subject } from './subject';
 
 export type SourceClients = FactClients & DoorClients;
 
-/** @param options beside the platform's own; a caller outside AWS names region, endpoint and credentials */
-export const sourceClients = (options: object = {}): SourceClients => {
-  const all = { ...clientOptions, ...options };
+/** How a caller outside AWS reaches it, and as whom. A function's environment says both. */
+export interface Reaching {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+export function sourceClients({ credentials, ...place }: Reaching = {}): SourceClients {
+  const session = { ...clientOptions, ...place };
+  const all = { ...session, ...(credentials && { credentials }) };
   return {
     kms: new KMSClient(all),
     rds: new RDSClient(all),
@@ -28,8 +39,9 @@ export const sourceClients = (options: object = {}): SourceClients => {
     elb: new ElasticLoadBalancingV2Client(all),
     logs: new CloudWatchLogsClient(all),
     sts: new STSClient(all),
+    session,
   };
-};
+}
 
 /** What AWS has of one tenant, and its doors: for one run, as each fact is read once. */
 export const sourcesOf = (clients: SourceClients, subject: Subject): Sources => ({

@@ -41,8 +41,10 @@ export const NETWORK_CHECKS: readonly Check[] = [
     question: 'Is the slot’s block the only address range of the VPC, IPv6 included?',
     severity: 'high',
     control: 'SOC 2 CC6.6',
-    run: async ({ tenant }, { facts }) => {
-      const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = await facts.network.vpc();
+    run: async (subject, { facts }) => {
+      const { tenant } = subject;
+      const own = (await facts.network.vpcsInSlot()).find(({ VpcId }) => VpcId === vpcOf(subject));
+      const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = own ?? {};
       const blocks = CidrBlockAssociationSet.map((each) => each.CidrBlock);
       return unless(
         [

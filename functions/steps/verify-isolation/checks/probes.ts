@@ -6,21 +6,27 @@ import type { Terms } from '../probes/doors';
 import { decoyTermsOf, termsOf } from '../probes/terms';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
-type Door = readonly [name: string, attempt: Attempt];
+/** A door that is being tried; those of one check are tried side by side. */
+type Door = readonly [name: string, attempt: Promise<Attempt>];
 
-/** Every door must have opened. */
-const opened = (...doors: readonly Door[]): Finding =>
-  unless(
-    doors.flatMap(([name, attempt]) => (attempt.opened ? [] : [`${name} was refused: ${attempt.refusal}`])),
-    `opened: ${doors.map(([name]) => name).join(', ')}`,
-  );
+const tried = (doors: readonly Door[]) =>
+  Promise.all(doors.map(async ([name, attempt]) => ({ name, attempt: await attempt })));
 
-/** Every door must have been refused. */
-const refused = (...doors: readonly Door[]): Finding =>
-  unless(
-    doors.flatMap(([name, attempt]) => (attempt.opened ? [`${name} was let in`] : [])),
-    `refused: ${doors.map(([name]) => name).join(', ')}`,
+/** Every door must open. */
+async function opened(...doors: readonly Door[]): Promise<Finding> {
+  const objections = (await tried(doors)).flatMap(({ name, attempt }) =>
+    attempt.opened ? [] : [`${name} was refused: ${attempt.refusal}`],
   );
+  return unless(objections, `opened: ${doors.map(([name]) => name).join(', ')}`);
+}
+
+/** Every door must be refused. */
+async function refused(...doors: readonly Door[]): Promise<Finding> {
+  const objections = (await tried(doors)).flatMap(({ name, attempt }) =>
+    attempt.opened ? [`${name} was let in`] : [],
+  );
+  return unless(objections, `refused: ${doors.map(([name]) => name).join(', ')}`);
+}
 
 const sessions: readonly (Pick<Check, 'id' | 'title' | 'question'> & {
   readonly what: string;
@@ -60,7 +66,7 @@ const SESSION_CHECKS: readonly Check[] = sessions.map(({ what, terms, ...told })
   ...told,
   severity: 'critical',
   control: 'SOC 2 CC6.1',
-  run: async (subject, { doors }) => refused([what, await doors.takeOn(terms(subject))]),
+  run: async (subject, { doors }) => refused([what, doors.takeOn(terms(subject))]),
 }));
 
 const OWN_CHECKS: readonly Check[] = [
@@ -71,7 +77,7 @@ const OWN_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'SOC 2 A1.1',
     run: async (subject, { doors }) =>
-      opened(['its own bucket', await doors.eventually(() => doors.tenant.roundTrip(bucketOf(subject)))]),
+      opened(['its own bucket', doors.eventually(() => doors.tenant.roundTrip(bucketOf(subject)))]),
   },
   {
     id: 'probes.own-key',
@@ -79,8 +85,7 @@ const OWN_CHECKS: readonly Check[] = [
     question: 'Can the shared service, as this tenant, encrypt and decrypt with the tenant’s key?',
     severity: 'high',
     control: 'SOC 2 A1.1',
-    run: async ({ key }, { doors }) =>
-      opened(['its own key', await doors.eventually(() => doors.tenant.useKey(key.keyArn))]),
+    run: async ({ key }, { doors }) => opened(['its own key', doors.eventually(() => doors.tenant.useKey(key.keyArn))]),
   },
   {
     id: 'probes.own-secret',
@@ -90,7 +95,7 @@ const OWN_CHECKS: readonly Check[] = [
     control: 'SOC 2 A1.1',
     run: async ({ stacks }, { doors }) => {
       const { SecretArn } = stacks.database.outputs;
-      return opened(['its own secret', await doors.eventually(() => doors.tenant.readSecret(SecretArn))]);
+      return opened(['its own secret', doors.eventually(() => doors.tenant.readSecret(SecretArn))]);
     },
   },
   {
@@ -144,9 +149,10 @@ const CROSS_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC4.1',
     run: async ({ cell: { decoy } }, { doors }) =>
       opened(
-        ['its bucket', await doors.eventually(() => doors.decoy.roundTrip(decoy.bucketName))],
-        ['its key', await doors.eventually(() => doors.decoy.useKey(decoy.keyArn))],
-        ['its secret', await doors.eventually(() => doors.decoy.readSecret(decoy.secretArn))],
+        ['reading its bucket', doors.eventually(() => doors.decoy.read(decoy.bucketName))],
+        ['writing to it', doors.eventually(() => doors.decoy.write(decoy.bucketName))],
+        ['its key', doors.eventually(() => doors.decoy.useKey(decoy.keyArn))],
+        ['its secret', doors.eventually(() => doors.decoy.readSecret(decoy.secretArn))],
       ),
   },
   {
@@ -157,9 +163,9 @@ const CROSS_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.1',
     run: async ({ cell: { decoy } }, { doors: { tenant } }) =>
       refused(
-        ['listing', await tenant.list(decoy.bucketName)],
-        ['reading', await tenant.read(decoy.bucketName)],
-        ['writing', await tenant.write(decoy.bucketName)],
+        ['listing', tenant.list(decoy.bucketName)],
+        ['reading', tenant.read(decoy.bucketName)],
+        ['writing', tenant.write(decoy.bucketName)],
       ),
   },
   {
@@ -168,7 +174,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the use of the decoy’s key refused to this tenant?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ cell: { decoy } }, { doors }) => refused(['its key', await doors.tenant.useKey(decoy.keyArn)]),
+    run: async ({ cell: { decoy } }, { doors }) => refused(['its key', doors.tenant.useKey(decoy.keyArn)]),
   },
   {
     id: 'probes.decoy-secret',
@@ -176,8 +182,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is reading the decoy’s secret refused to this tenant?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ cell: { decoy } }, { doors }) =>
-      refused(['its secret', await doors.tenant.readSecret(decoy.secretArn)]),
+    run: async ({ cell: { decoy } }, { doors }) => refused(['its secret', doors.tenant.readSecret(decoy.secretArn)]),
   },
   {
     id: 'probes.decoy-role',
@@ -185,7 +190,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the decoy’s role refused to this tenant, even on the right terms?',
     severity: 'critical',
     control: 'SOC 2 CC6.3',
-    run: async (subject, { doors }) => refused(['its role', await doors.tenant.takeOn(decoyTermsOf(subject))]),
+    run: async (subject, { doors }) => refused(['its role', doors.tenant.takeOn(decoyTermsOf(subject))]),
   },
   {
     id: 'probes.bucket-from-decoy',
@@ -196,9 +201,9 @@ const CROSS_CHECKS: readonly Check[] = [
     run: async (subject, { doors: { decoy } }) => {
       const bucket = bucketOf(subject);
       return refused(
-        ['listing', await decoy.list(bucket)],
-        ['reading', await decoy.read(bucket)],
-        ['writing', await decoy.write(bucket)],
+        ['listing', decoy.list(bucket)],
+        ['reading', decoy.read(bucket)],
+        ['writing', decoy.write(bucket)],
       );
     },
   },
@@ -208,7 +213,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the use of this tenant’s key refused to the decoy?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ key }, { doors }) => refused(['its key', await doors.decoy.useKey(key.keyArn)]),
+    run: async ({ key }, { doors }) => refused(['its key', doors.decoy.useKey(key.keyArn)]),
   },
   {
     id: 'probes.secret-from-decoy',
@@ -217,7 +222,7 @@ const CROSS_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'SOC 2 CC6.1',
     run: async ({ stacks }, { doors }) =>
-      refused(['its secret', await doors.decoy.readSecret(stacks.database.outputs.SecretArn)]),
+      refused(['its secret', doors.decoy.readSecret(stacks.database.outputs.SecretArn)]),
   },
   {
     id: 'probes.role-from-decoy',
@@ -225,7 +230,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is this tenant’s role refused to the decoy, even on the right terms?',
     severity: 'critical',
     control: 'SOC 2 CC6.3',
-    run: async (subject, { doors }) => refused(['its role', await doors.decoy.takeOn(termsOf(subject))]),
+    run: async (subject, { doors }) => refused(['its role', doors.decoy.takeOn(termsOf(subject))]),
   },
   {
     id: 'probes.foreign-key-upload',
@@ -235,7 +240,7 @@ const CROSS_CHECKS: readonly Check[] = [
     control: 'FSBP S3.17, SOC 2 CC6.1',
     run: async (subject, { doors }) => {
       const { keyArn } = subject.cell.decoy;
-      const under = await doors.tenant.write(bucketOf(subject), { algorithm: 'aws:kms', keyArn });
+      const under = doors.tenant.write(bucketOf(subject), { algorithm: 'aws:kms', keyArn });
       return refused(['an upload under the decoy’s key', under]);
     },
   },
@@ -246,7 +251,7 @@ const CROSS_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'FSBP S3.17, SOC 2 CC6.1',
     run: async (subject, { doors }) =>
-      refused(['an upload without KMS', await doors.tenant.write(bucketOf(subject), { algorithm: 'AES256' })]),
+      refused(['an upload without KMS', doors.tenant.write(bucketOf(subject), { algorithm: 'AES256' })]),
   },
 ];
 

@@ -1,6 +1,5 @@
 import {
   DescribeSecurityGroupsCommand,
-  DescribeVpcsCommand,
   DescribeVpnGatewaysCommand,
   type EC2Client,
   type FlowLog,
@@ -30,7 +29,6 @@ import { everyPage, once } from './reading';
 
 /** Each of them in or of the tenant's VPC, found by a filter: no answer holds what is another tenant's alone. */
 export interface NetworkFacts {
-  readonly vpc: () => Promise<Vpc>;
   /** VPCs with a block that meets the slot's; the tenant's own should be the only one. */
   readonly vpcsInSlot: () => Promise<readonly Vpc[]>;
   readonly subnets: () => Promise<readonly Subnet[]>;
@@ -56,12 +54,6 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
   const { DatabaseSecurityGroupId, PeeringConnectionId } = subject.stacks.network.outputs;
   const inVpc = where('vpc-id', VpcId);
   return {
-    vpc: once(async () => {
-      const { Vpcs } = await client.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
-      const vpc = Vpcs?.[0];
-      if (!vpc) throw new Error(`EC2 knows no VPC ${VpcId}`);
-      return vpc;
-    }),
     vpcsInSlot: once(() => {
       const meeting = where('cidr-block-association.cidr-block', ...patternsMeeting(subject.tenant.slot.cidr));
       return everyPage(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { once } from '../facts/reading';
 import { type Subject, tenantIdOf } from '../subject';
@@ -8,13 +7,10 @@ import type { Doors, Terms } from './doors';
 import { loadBalancerDoor } from './load-balancer-door';
 import { type SessionCredentials, takingOn } from './take-on';
 import { decoyTermsOf, termsOf } from './terms';
-import { visitor } from './visitor';
+import { type PlatformClients, visitor } from './visitor';
 
-export interface DoorClients {
-  /** Whose credentials take on the tenants' roles: they must be trusted by them. */
-  readonly sts: STSClient;
-  readonly s3: S3Client;
-}
+/** `sts` takes on the tenants' roles, so its credentials must be trusted by them; `s3` removes what probes have written. */
+export type DoorClients = PlatformClients;
 
 /** "Changes that I make are not always immediately visible": a role minutes old may be refused for some seconds. */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
@@ -31,11 +27,12 @@ async function open(sts: STSClient, terms: Terms, name: string, patience: Patien
 }
 
 /** Doors of one tenant and of its cell's decoy. A session is opened when a door is first tried, and kept for one run. */
-export function doorsOf({ sts, s3 }: DoorClients, subject: Subject): Doors {
+export function doorsOf(clients: DoorClients, subject: Subject): Doors {
+  const { sts } = clients;
   const name = `VerifyIsolation-${tenantIdOf(subject)}`;
   const patience: Patience = { pauses: subject.routed ? [] : PAUSES_MS, pause };
   const as = (terms: Terms) =>
-    visitor({ session: once(() => open(sts, terms, name, patience)), region: subject.region, name, cleaner: s3 });
+    visitor({ session: once(() => open(sts, terms, name, patience)), clients, region: subject.region, name });
   return {
     tenant: as(termsOf(subject)),
     decoy: as(decoyTermsOf(subject)),

@@ -11,7 +11,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../../contract/naming';
-import { clientOptions } from '../../../shared/clients';
+import type { clientOptions } from '../../../shared/clients';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
 import type { Encryption, Terms, Visitor } from './doors';
@@ -45,24 +45,35 @@ async function decryptItself(kms: KMSClient, KeyId: string): Promise<void> {
   await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }));
 }
 
+/** The platform's own clients. A visitor's share their connections, and reach AWS the way that `session` says. */
+export interface PlatformClients {
+  readonly s3: S3Client;
+  readonly kms: KMSClient;
+  readonly secrets: SecretsManagerClient;
+  readonly sts: STSClient;
+  readonly session: typeof clientOptions & { readonly region?: string; readonly endpoint?: string };
+}
+
 interface VisitorProps {
   /** Opens the session, or hands out the one that is open. */
   readonly session: () => Promise<SessionCredentials>;
+  /** Beside the connections: the platform alone may remove a version, of a probe's object and no other. */
+  readonly clients: PlatformClients;
   readonly region: string;
   readonly name: string;
-  /** The platform's own: it alone may remove a version, of a probe's object and no other. */
-  readonly cleaner: S3Client;
 }
 
-type Options = typeof clientOptions & { readonly credentials: SessionCredentials };
-
 /** Whoever cannot open the session has not tried the door: that throws, before the try. */
-export function visitor({ session, region, name, cleaner }: VisitorProps): Visitor {
-  const options = async (): Promise<Options> => ({ ...clientOptions, credentials: await session() });
-  const s3 = once(async () => new S3Client(await options()));
-  const kms = once(async () => new KMSClient(await options()));
-  const secrets = once(async () => new SecretsManagerClient(await options()));
-  const sts = once(async () => new STSClient(await options()));
+export function visitor({ session, clients, region, name }: VisitorProps): Visitor {
+  const over = async <H>({ config }: { readonly config: { readonly requestHandler: H } }) => ({
+    ...clients.session,
+    requestHandler: config.requestHandler,
+    credentials: await session(),
+  });
+  const s3 = once(async () => new S3Client(await over(clients.s3)));
+  const kms = once(async () => new KMSClient(await over(clients.kms)));
+  const secrets = once(async () => new SecretsManagerClient(await over(clients.secrets)));
+  const sts = once(async () => new STSClient(await over(clients.sts)));
 
   async function writeReadRemove(client: S3Client, Bucket: string): Promise<void> {
     const Key = `${PROBE_PREFIX}${randomUUID()}`;
@@ -71,7 +82,7 @@ export function visitor({ session, region, name, cleaner }: VisitorProps): Visit
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
       if ((await Body?.transformToString()) !== BODY) throw new Error('another object was read than was written');
     } finally {
-      await cleaner.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      await clients.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
     }
   }
 
@@ -85,7 +96,7 @@ export function visitor({ session, region, name, cleaner }: VisitorProps): Visit
     readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),
     takeOn: async (terms: Terms) => attempt(takingOn(await sts(), terms, name)),
     signLogin: async (hostname, port, username) => {
-      const { credentials } = await options();
+      const credentials = await session();
       return await new Signer({ hostname, port, username, region, credentials }).getAuthToken();
     },
   };

@@ -6,13 +6,14 @@ testBreaches(NETWORK_CHECKS, [
   [
     'network.block',
     'with a second block',
-    ({ facts }) => facts.network.vpc.CidrBlockAssociationSet.push({ CidrBlock: '10.64.9.0/24' }),
+    ({ facts }) => facts.network.vpcsInSlot[0].CidrBlockAssociationSet.push({ CidrBlock: '10.64.9.0/24' }),
     '10.64.9.0/24 must not be there',
   ],
+  ['network.block', 'elsewhere', ({ facts }) => facts.network.vpcsInSlot.pop(), '10.64.0.0/24 is missing'],
   [
     'network.block',
     'with IPv6',
-    ({ facts }) => (facts.network.vpc.Ipv6CidrBlockAssociationSet = [{ Ipv6CidrBlock: '2001:db8::/56' }]),
+    ({ facts }) => (facts.network.vpcsInSlot[0].Ipv6CidrBlockAssociationSet = [{ Ipv6CidrBlock: '2001:db8::/56' }]),
     'IPv6 block 2001:db8::/56',
   ],
   [
