@@ -29,11 +29,22 @@ const found = (file: string) => {
   }
 };
 
+const textOf = (outputs: PlatformOutputs) => `${JSON.stringify(outputs, null, 2)}\n`;
+
+function parsed(text: string): PlatformOutputs | undefined {
+  try {
+    return PlatformOutputsSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** @throws Error that says how to start a platform, when none is running */
-export function readOutputs(file = OUTPUTS_FILE): PlatformOutputs {
-  const text = found(file);
-  if (text === undefined) throw new Error(`no platform is running (no ${file}): start one with \`npm run local\``);
-  return PlatformOutputsSchema.parse(JSON.parse(text));
+export async function readOutputs(file = OUTPUTS_FILE): Promise<PlatformOutputs> {
+  const outputs = parsed(found(file) ?? '');
+  if (outputs && (await answers(outputs))) return outputs;
+  const what = outputs ? `the one of ${file} has ended` : `there is no ${file}`;
+  throw new Error(`no platform is running (${what}): start one with \`npm run local\``);
 }
 
 /**
@@ -43,20 +54,18 @@ export function readOutputs(file = OUTPUTS_FILE): PlatformOutputs {
  * @returns takes the file back
  */
 export function publishOutputs(outputs: PlatformOutputs, file = OUTPUTS_FILE): () => Promise<void> {
-  const before = found(file);
-  const text = `${JSON.stringify(outputs, null, 2)}\n`;
+  const before = parsed(found(file) ?? '');
+  const text = textOf(outputs);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
   return async () => {
     if (found(file) !== text) return;
-    if (before !== undefined && (await answers(before))) writeFileSync(file, before);
+    if (before && (await answers(before))) writeFileSync(file, textOf(before));
     else rmSync(file, { force: true });
   };
 }
 
-async function answers(outputs: string): Promise<boolean> {
-  const { data } = PlatformOutputsSchema.safeParse(JSON.parse(outputs));
-  if (!data) return false;
-  const answer = await fetch(`${data.endpointUrl}/_ministack/health`).catch(() => undefined);
+async function answers({ endpointUrl }: PlatformOutputs): Promise<boolean> {
+  const answer = await fetch(`${endpointUrl}/_ministack/health`).catch(() => undefined);
   return answer?.ok === true;
 }

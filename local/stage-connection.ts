@@ -40,7 +40,7 @@ const ControlPlaneSchema = z.object({
 
 /** @throws Error that says how to start or deploy the stage, when it is not there */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
-  if (stage === 'local') return localConnection(readOutputs());
+  if (stage === 'local') return localConnection(await readOutputs());
   const aws = { region: stages[stage].env.region };
   const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
   const outputs = ControlPlaneSchema.safeParse(

@@ -201,6 +201,9 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     pid: child.pid ?? 0,
     environment: () => ({
       ...ROOT_CREDENTIALS,
+      // Of whoever runs this, for their own account.
+      AWS_PROFILE: '',
+      AWS_SESSION_TOKEN: '',
       AWS_ENDPOINT_URL: endpointUrl,
       AWS_REGION: REGION,
       AWS_DEFAULT_REGION: REGION,

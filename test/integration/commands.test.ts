@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { PlatformOutputsSchema } from '../../local/outputs';
+
+const ROOT = join(__dirname, '../..');
+/** Temporary folders of the commands, and of nobody else. */
+const scratch = mkdtempSync(join(tmpdir(), 'commands-'));
+const started: ChildProcess[] = [];
+afterAll(() => {
+  for (const { pid } of started) endGroup(pid);
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+});
+
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // it has ended, as it should have
+  }
+}
+
+interface Command {
+  readonly process: ChildProcess;
+  readonly outputs: string;
+  readonly said: () => string;
+}
+
+/** `npm run local` as npm runs it, in a session of its own. */
+function runLocal(name: string): Command {
+  const outputs = join(scratch, `${name}.json`);
+  const child = spawn('npm', ['run', 'local', '--', '--outputs', outputs], {
+    cwd: ROOT,
+    detached: true,
+    env: { ...process.env, TMPDIR: scratch },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+  }
+  return { process: child, outputs, said: () => said };
+}
+
+async function until(done: () => boolean | Promise<boolean>, what: () => string, seconds: number): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await done())) {
+    if (Date.now() > deadline) throw new Error(`still waiting: ${what()}`);
+    await pause(100);
+  }
+}
+
+const answers = (url: string) =>
+  fetch(url).then(
+    () => true,
+    () => false,
+  );
+
+async function nothingLeft({ said, outputs }: Command, urls: readonly string[]): Promise<void> {
+  await until(async () => !(await Promise.all(urls.map(answers))).some(Boolean), said, 30);
+  await until(() => !existsSync(outputs), said, 30);
+}
+
+test('two at once have their own ports; whatever ends one leaves nothing of it and nothing but it', async () => {
+  const [one, two] = [runLocal('one'), runLocal('two')];
+  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said, 200);
+  await Promise.all([ready(one), ready(two)]);
+  const urlsOf = ({ outputs, said }: Command) => {
+    const { endpointUrl, loadBalancerUrl } = PlatformOutputsSchema.parse(JSON.parse(readFileSync(outputs, 'utf8')));
+    const service = /shared service at (\S+)/.exec(said())?.[1] ?? 'unknown';
+    return [`${endpointUrl}/_ministack/health`, loadBalancerUrl, `${service}/healthz`];
+  };
+  const [urlsOfOne, urlsOfTwo] = [urlsOf(one), urlsOf(two)];
+  expect(new Set([...urlsOfOne, ...urlsOfTwo]).size).toBe(6);
+  expect(JSON.parse(readFileSync(one.outputs, 'utf8'))).toMatchObject({
+    endpointUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    region: 'eu-central-1',
+    accountId: '000000000000',
+    eventBusName: 'tenant-onboarding',
+    stateMachineArn: 'arn:aws:states:eu-central-1:000000000000:stateMachine:TenantOnboarding',
+    tenantsTableName: expect.any(String),
+    loadBalancerUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    domain: 'funnels.localhost',
+  });
+
+  // As a Ctrl-C in the terminal does: the whole foreground group is told.
+  process.kill(-(one.process.pid ?? 0), 'SIGINT');
+  await once(one.process, 'exit');
+  await nothingLeft(one, urlsOfOne);
+  expect(await Promise.all(urlsOfTwo.map(answers))).toEqual([true, true, true]);
+
+  // As a supervisor does that has lost its patience with npm: nobody below it is told.
+  two.process.kill('SIGKILL');
+  await nothingLeft(two, urlsOfTwo);
+  const folders = () => readdirSync(scratch).filter((name) => name.startsWith('onboarding-'));
+  await until(
+    () => folders().length === 0,
+    () => folders().join(),
+    30,
+  );
+}, 300_000);

@@ -1,0 +1,77 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type PlatformOutputs, publishOutputs, readOutputs } from '../../../local/outputs';
+
+let folder: string;
+let file: string;
+let running: Server;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'outputs-'));
+  file = join(folder, 'below', 'outputs.json');
+  running = createServer((_, response) => response.end());
+  await new Promise<void>((resolve) => running.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true });
+  await new Promise((resolve) => running.close(resolve));
+});
+
+const outputsAt = (port: number): PlatformOutputs => ({
+  endpointUrl: `http://127.0.0.1:${port}`,
+  region: 'eu-central-1',
+  accountId: '000000000000',
+  eventBusName: 'bus',
+  stateMachineArn: 'arn:machine',
+  tenantsTableName: 'table',
+  loadBalancerUrl: 'http://127.0.0.1:2',
+  domain: 'funnels.localhost',
+  undeliveredSignupsUrl: 'http://127.0.0.1:3',
+  undeliveredStackEventsUrl: 'http://127.0.0.1:4',
+  alarmTopicArn: 'arn:topic',
+});
+const alive = () => outputsAt((running.address() as AddressInfo).port);
+const dead = outputsAt(1);
+const written = () => JSON.parse(readFileSync(file, 'utf8'));
+
+test('the file is there as long as its platform runs', async () => {
+  const takeBack = publishOutputs(dead, file);
+  expect(written()).toEqual(dead);
+  await takeBack();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('the later of two platforms has the file; the earlier gets it back if it still runs', async () => {
+  publishOutputs(alive(), file);
+  const takeBack = publishOutputs(dead, file);
+  expect(written()).toEqual(dead);
+  await takeBack();
+  expect(written()).toEqual(alive());
+});
+
+test("an earlier one that has ended without a word does not get the file back, and nobody takes away the later one's", async () => {
+  const takeBackFirst = publishOutputs(dead, file);
+  const takeBackSecond = publishOutputs(alive(), file);
+  await takeBackFirst();
+  expect(written()).toEqual(alive());
+  await takeBackSecond();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a file that is none is nobody’s', async () => {
+  publishOutputs(alive(), file);
+  writeFileSync(file, 'not JSON');
+  await publishOutputs(dead, file)();
+  expect(existsSync(file)).toBe(false);
+});
+
+test('who wants to talk to a platform hears when none is running', async () => {
+  await expect(readOutputs(file)).rejects.toThrow(/there is no .*start one with `npm run local`/);
+  publishOutputs(dead, file);
+  await expect(readOutputs(file)).rejects.toThrow(/has ended.*start one with `npm run local`/);
+  publishOutputs(alive(), file);
+  expect(await readOutputs(file)).toEqual(alive());
+});
