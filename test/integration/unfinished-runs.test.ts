@@ -92,6 +92,30 @@ test('a newer execution takes a stopped one’s tenant over with all that exists
   });
 }, 120_000);
 
+test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseReservation'])(
+  'a newer execution begins at once where one was stopped in %s of its rollback: it ends ACTIVE, with one of each',
+  async (state) => {
+    const signup = aSignup(`stopped-in-${state.toLowerCase()}`);
+    const tenantId = tenantIdOf(signup.signupId);
+    const stack = tenantNames.stack(tenantId, 'access');
+    await stage.control('stack-faults', { stack, resource: '*', on: 'create', reason: 'no luck', times: 1 });
+    const executionArn = await stage.begin(signup);
+    // The function that the state calls goes on, as it would on AWS.
+    await stage.control('tasks', { executionArn, state, fate: 'abort' });
+    expect((await follow(stage.sfn, executionArn)).status).toBe('ABORTED');
+
+    const newer = await follow(stage.sfn, await stage.begin(signup));
+    expect(newer).toMatchObject({ status: 'SUCCEEDED', output: { tenantId }, failure: undefined });
+    const { record, stacks, keyState } = await inventoryOf(stage.connection, tenantId);
+    expect(record).toMatchObject({ status: 'ACTIVE', executionArn: newer.executionArn });
+    expect(stacks.map(({ status }) => status)).toEqual(Array(4).fill('CREATE_COMPLETE'));
+    expect(keyState).toBe('Enabled');
+    const { OrphansFunctionName } = stage.platform.deployment.controlPlane;
+    await expect(stage.call(OrphansFunctionName)).resolves.toMatchObject({ orphans: [] });
+  },
+  120_000,
+);
+
 test('a rollback that stops says why it stopped and what it is the rollback of, four times alike; redriven twice, it ends ACTIVE', async () => {
   const signup = aSignup('half-undone');
   const tenantId = tenantIdOf(signup.signupId);
