@@ -5,6 +5,21 @@ export const STACK_KINDS = ['network', 'database', 'storage', 'access'] as const
 export const StackKindSchema = z.enum(STACK_KINDS);
 export type StackKind = z.infer<typeof StackKindSchema>;
 
+/**
+ * The statuses in which a stack has settled; in all others it is still changing ("Stack status codes"). Updates are not
+ * ours, but somebody may have mended a held tenant's stack by hand.
+ */
+export const SETTLED_STATUSES = [
+  'CREATE_COMPLETE',
+  'CREATE_FAILED',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_FAILED',
+  'UPDATE_COMPLETE',
+  'UPDATE_ROLLBACK_COMPLETE',
+  'DELETE_COMPLETE',
+  'DELETE_FAILED',
+] as const;
+
 /** Parameters of each tenant template; the templates declare exactly these (a test compares). */
 export const STACK_PARAMETERS = {
   network: [

@@ -1,9 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { type EventFunction, keptWhenUndelivered } from './event-function';
 
-/** Brings each status change of a tenant's stack, which CloudFormation puts on the default bus, to StackSettled. */
+/** Brings the end of whatever a tenant's stack goes through, which CloudFormation puts on the default bus, to StackSettled. */
 export class StackEvents extends Construct {
   constructor(scope: Construct, id: string, props: { readonly stackSettled: EventFunction }) {
     super(scope, id);
@@ -13,7 +14,10 @@ export class StackEvents extends Construct {
       eventPattern: {
         source: ['aws.cloudformation'],
         detailType: ['CloudFormation Stack Status Change'],
-        detail: { 'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/tenant-` }] },
+        detail: {
+          'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/tenant-` }],
+          'status-details': { status: [...SETTLED_STATUSES] },
+        },
       },
       targets: [keptWhenUndelivered(props.stackSettled)],
     });

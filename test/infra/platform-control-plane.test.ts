@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
+import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { STEPS } from '../../functions/contract/steps';
 import { functionSources } from '../../infra/build';
 import { STAGES, stages } from '../../infra/config/stages';
@@ -90,13 +91,14 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
-  test("hears of tenants' stacks alone", () => {
+  test("hears of tenants' stacks alone, and of them once they have settled", () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.cloudformation'],
         'detail-type': ['CloudFormation Stack Status Change'],
         detail: {
           'stack-id': [{ prefix: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('stack/tenant-$')])] } }],
+          'status-details': { status: Match.arrayEquals([...SETTLED_STATUSES]) },
         },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],

@@ -2,7 +2,7 @@ import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import type { OnboardingErrorName } from '../../contract/errors';
 import type { WaitingTask } from '../../contract/records';
-import { SettledStackSchemas } from '../../contract/stacks';
+import { SETTLED_STATUSES, SettledStackSchemas } from '../../contract/stacks';
 import { describeIssues } from '../../shared/step-handler';
 import type { TenantsTable } from '../../shared/tenants-table';
 import { describeStack, firstFailure, stackNameOf } from './stacks';
@@ -38,12 +38,11 @@ function launched(task: WaitingTask, stack: Stack): Answer {
 /** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
 const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
 
-/** What a status means for the task that waits; undefined while the stack is still changing. */
+/** What a status means for the task that waits; undefined where it waits for something else. */
 async function answerFor(
   { cloudformation }: SettleStackDeps,
   task: WaitingTask,
-  stackId: string,
-  status: string,
+  { stackId, status, found }: { stackId: string; status: string; found: Stack | undefined },
 ): Promise<Answer | undefined> {
   const failed = async (error: OnboardingErrorName, during: 'CREATE' | 'DELETE'): Promise<Answer> => ({
     error,
@@ -58,7 +57,7 @@ async function answerFor(
   if (status === 'DELETE_FAILED' && task.operation !== 'launch') return failed('StackDeletionFailed', 'DELETE');
   if (task.operation !== 'launch') return undefined;
   if (COMPLETE.has(status)) {
-    const stack = await describeStack(cloudformation, stackId);
+    const stack = found ?? (await describeStack(cloudformation, stackId));
     return stack && launched(task, stack);
   }
   if (['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status))
@@ -94,11 +93,12 @@ async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer
  * @param status the stack's status as the caller learned it
  */
 export async function settleStack(deps: SettleStackDeps, stackId: string, status: string): Promise<Settlement> {
+  if (!SETTLED_STATUSES.some((settled) => settled === status)) return 'ignored';
   const task = await findWaitingTask(deps.table, stackNameOf(stackId));
   if (!task) return 'ignored';
-  const expected = task.stackId ?? (await describeStack(deps.cloudformation, task.stackName))?.StackId;
-  if (expected !== stackId) return 'ignored';
-  const answer = await answerFor(deps, task, stackId, status);
+  const found = task.stackId === undefined ? await describeStack(deps.cloudformation, task.stackName) : undefined;
+  if ((task.stackId ?? found?.StackId) !== stackId) return 'ignored';
+  const answer = await answerFor(deps, task, { stackId, status, found });
   if (!answer) return 'ignored';
   const settlement = await send(deps, task, answer);
   await endWaiting(deps.table, task);

@@ -97,6 +97,20 @@ describe('an event', () => {
     expect(scene.sfn.answers.size).toBe(1);
   });
 
+  it('that overtakes the answer to the launch looks at the stack once', async () => {
+    const scene = new StackScene();
+    const heard: Promise<unknown>[] = [];
+    scene.cloudformation.after = (command) => {
+      const [stack] = scene.cloudformation.stacks;
+      if (command !== 'CreateStackCommand' || !stack) return;
+      scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+      heard.push(scene.event(stack.StackId, 'CREATE_COMPLETE'));
+    };
+    await scene.launch('network');
+    await expect(Promise.all(heard)).resolves.toEqual(['answered']);
+    expect(scene.cloudformation.calls).toEqual(['CreateStackCommand', 'DescribeStacksCommand']);
+  });
+
   it('of a stack that nobody waits for is ignored', async () => {
     const scene = new StackScene();
     const stack = scene.leftover('network', 'CREATE_COMPLETE');
