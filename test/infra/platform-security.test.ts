@@ -4,6 +4,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { STAGES, stages } from '../../infra/config/stages';
 import { policyOf } from '../../infra/constructs/grant';
+import { isDynamicReference, SECRET_NAME, secretsIn } from '../support/secrets-in-templates';
 import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
 
 const nagFindings = (app: App) =>
@@ -65,6 +66,22 @@ describe.each(STAGES)('stage %s', (stage) => {
       `:iam::${stages[stage].billingAccountId}:root`,
     );
     controlPlane.resourceCountIs('AWS::Events::EventBusPolicy', 0);
+  });
+
+  test('writes no secret out, gives none to a function, and logs neither events nor the data of executions', () => {
+    const written = all.flatMap((template) => secretsIn(template.toJSON().Resources));
+    expect(written.filter((value) => !isDynamicReference(value))).toEqual([]);
+    const functions = resourcesOf(controlPlane, 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(10);
+    for (const [id, { Properties }] of functions) {
+      const names = Object.keys(Properties.Environment?.Variables ?? {});
+      expect([id, names.filter((name) => SECRET_NAME.test(name) || name.startsWith('POWERTOOLS_LOG'))]).toEqual([
+        id,
+        [],
+      ]);
+    }
+    for (const [id, { Properties }] of resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine'))
+      expect([id, Properties.LoggingConfiguration.IncludeExecutionData]).toEqual([id, false]);
   });
 
   test('queues are encrypted and take TLS alone', () => {

@@ -1,8 +1,10 @@
+import type * as z from 'zod';
 import { isTransient } from '../../functions/contract/errors';
 import { TENANT_TAG, tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
+import { type Step, stepHandler } from '../../functions/shared/step-handler';
 import { activateTenant } from '../../functions/steps/activate-tenant/activate-tenant';
 import { createTenantKey } from '../../functions/steps/create-tenant-key/create-tenant-key';
 import { retireTenantKey } from '../../functions/steps/create-tenant-key/retire-tenant-key';
@@ -24,10 +26,13 @@ import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
 import { FakeTasks } from './fake-tasks';
+import { aContext } from './lambda-context';
 
 export const VERIFICATION = { checks: 89, verifiedAt: NOW, digest: 'd1' };
 const STACK_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`;
 const template = (kind: StackKind) => ({ url: `https://assets.example/${kind}.json`, version: '0123456789ab' });
+/** Credentials of a tenant's role, as ActivateTenant gets them. */
+export const SESSION = { AccessKeyId: 'ASIACANARY', SecretAccessKey: 'secret-canary', SessionToken: 'session-canary' };
 const steady = { status: 'ACTIVE', desiredCount: 2, runningCount: 2, deployments: [{ rolloutState: 'COMPLETED' }] };
 
 /**
@@ -44,7 +49,7 @@ export class TenantWorld {
   readonly bus = new FakeBus();
   readonly ecs = new FakeClient({ DescribeServicesCommand: { services: [steady] } });
   readonly sts = new FakeClient({
-    AssumeRoleCommand: { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'k', SessionToken: 't' } },
+    AssumeRoleCommand: { Credentials: SESSION },
   });
   readonly organizations = new FakeClient({
     DescribeOrganizationCommand: awsError('AWSOrganizationsNotInUseException'),
@@ -57,6 +62,8 @@ export class TenantWorld {
     }),
   });
   readonly fakes;
+  /** What functions have answered the machine with, in order. */
+  readonly outputs: unknown[] = [];
   readonly tenantId = tenantIdOf(aSignup().signupId);
   readonly bucket = tenantNames.bucket(this.tenantId, ACCOUNT_ID, REGION);
   private time = Date.parse(NOW);
@@ -111,6 +118,16 @@ export class TenantWorld {
     this.table.put({ ...record, status: 'ONBOARDING', ...change });
   }
 
+  /** A function as Lambda calls it, through its handler: what goes in and comes out is JSON. */
+  async invoke<I extends z.ZodType, O extends z.ZodType>(
+    step: Step<I, O, TenantWorld['deps']>,
+    input: unknown,
+  ): Promise<z.output<O>> {
+    const output = await stepHandler(step, this.deps)(JSON.parse(JSON.stringify(input)), aContext(step.name));
+    this.outputs.push(output);
+    return output;
+  }
+
   /** A step as the machine runs it: what is transient is tried again a minute later. */
   async retried<T>(step: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
@@ -124,12 +141,12 @@ export class TenantWorld {
   }
 
   private async launch(stack: StackKind, made: Partial<TenantStacks>, given: Given) {
-    const taskToken = `token-${++this.tokens}`;
+    const taskToken = `token-canary-${++this.tokens}`;
     const outputs = {
       ...(made.network && { network: made.network.outputs }),
       ...(made.database && { database: made.database.outputs }),
     };
-    const { stackId } = await launchStack.run(this.deps, { ...given, taskToken, stack, outputs });
+    const { stackId } = await this.invoke(launchStack, { ...given, taskToken, stack, outputs });
     const found = this.cloudFormation.stacks.find(({ StackId }) => StackId === stackId);
     if (found && !this.sfn.answers.has(taskToken)) {
       const deleted = found.StackStatus === 'DELETE_IN_PROGRESS';
@@ -151,23 +168,23 @@ export class TenantWorld {
 
   /** The forward steps in the machine's order; VerifyIsolation, which makes nothing, is a note on the record. */
   async onboard(executionArn = anExecution()): Promise<void> {
-    const reserved = await this.retried(() => reserveTenant.run(this.deps, { executionArn, input: aSignup() }));
+    const reserved = await this.retried(() => this.invoke(reserveTenant, { executionArn, input: aSignup() }));
     if (reserved.outcome !== 'reserved') return;
     const { tenant, cell } = reserved;
     this.tenant = tenant;
     const own = { executionArn, tenant };
-    const key = await this.retried(() => createTenantKey.run(this.deps, own));
+    const key = await this.retried(() => this.invoke(createTenantKey, own));
     const stacks = await this.provision({ ...own, cell, key });
     const built = { ...own, cell, key, stacks };
-    const route = await this.retried(() => registerTenant.run(this.deps, built));
+    const route = await this.retried(() => this.invoke(registerTenant, built));
     this.become({ verification: VERIFICATION });
-    await this.retried(() => activateTenant.run(this.deps, { ...built, route, verification: VERIFICATION }));
+    await this.retried(() => this.invoke(activateTenant, { ...built, route, verification: VERIFICATION }));
     await this.announce(executionArn);
   }
 
   async announce(executionArn = anExecution()): Promise<void> {
     const { tenant } = this;
-    if (tenant) await this.retried(() => publishCompletion.run(this.deps, { executionArn, tenant }));
+    if (tenant) await this.retried(() => this.invoke(publishCompletion, { executionArn, tenant }));
   }
   /** What the machine's variable `tenant` holds: null until the reservation has answered. */
   tenant: Tenant | null = null;
@@ -175,23 +192,23 @@ export class TenantWorld {
   /** The undo functions by name, as the machine calls them. */
   undos(executionArn = anExecution()): Record<string, () => Promise<unknown>> {
     const tenant = this.tenant;
-    const release = () => releaseReservation.run(this.deps, { executionArn, input: aSignup() });
+    const release = () => this.invoke(releaseReservation, { executionArn, input: aSignup() });
     if (!tenant) return { ReleaseReservation: release };
     const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
     return {
-      DeregisterTenant: () => deregisterTenant.run(this.deps, { executionArn, tenant, cell: aCell(), failure }),
+      DeregisterTenant: () => this.invoke(deregisterTenant, { executionArn, tenant, cell: aCell(), failure }),
       DeleteStack: async () => {
         for (const kind of ['access', 'database', 'network', 'storage'] as const)
           await this.retried(() => this.deleteStack(kind, { executionArn, tenant }));
       },
-      RetireTenantKey: () => retireTenantKey.run(this.deps, { executionArn, tenant }),
+      RetireTenantKey: () => this.invoke(retireTenantKey, { executionArn, tenant }),
       ReleaseReservation: release,
     };
   }
 
   private async deleteStack(stack: StackKind, own: Pick<Given, 'executionArn' | 'tenant'>): Promise<void> {
-    const taskToken = `token-${++this.tokens}`;
-    await deleteStack.run(this.deps, { ...own, taskToken, stack });
+    const taskToken = `token-canary-${++this.tokens}`;
+    await this.invoke(deleteStack, { ...own, taskToken, stack });
     const found = this.cloudFormation.stacks.findLast(
       (each) => each.StackName === tenantNames.stack(this.tenantId, stack),
     );
@@ -210,7 +227,7 @@ export class TenantWorld {
     const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
     const { tenant } = this;
     const told = { executionArn, input: aSignup(), tenant, failure, outcome: 'rolled-back' } as const;
-    await this.retried(() => publishFailure.run(this.deps, told));
+    await this.retried(() => this.invoke(publishFailure, told));
     this.tenant = null;
   }
 

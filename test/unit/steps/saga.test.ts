@@ -1,6 +1,10 @@
 import { anExecution } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
+import { logLines } from '../../support/log-lines';
 import { TenantWorld } from '../../support/tenant-world';
+
+beforeEach(() => void logLines());
+afterEach(() => jest.restoreAllMocks());
 
 /** Keys are numbered by their making: a retired one before it does not matter, a second living one does. */
 const names = (world: TenantWorld) =>

@@ -1,7 +1,11 @@
 import type { TenantRecord } from '../../../functions/contract/records';
 import { STEPS } from '../../../functions/contract/steps';
 import { anExecution, aTenant } from '../../support/builders';
+import { logLines } from '../../support/log-lines';
 import { TenantWorld } from '../../support/tenant-world';
+
+beforeEach(() => void logLines());
+afterEach(() => jest.restoreAllMocks());
 
 /** Every undo of the contract: one that is added is asked the same, or has no scene and fails here. */
 const UNDOS = STEPS.flatMap((step) => ('undo' in step ? [step.undo.function] : []));

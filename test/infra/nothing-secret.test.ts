@@ -1,0 +1,26 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { STACK_KINDS } from '../../functions/contract/stacks';
+import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
+import { isDynamicReference, SECRET_NAME, secretsIn } from '../support/secrets-in-templates';
+
+test('the search finds a secret that is written out', () => {
+  const careless = { Database: { Properties: { MasterUserPassword: 'hunter2' } } };
+  expect(secretsIn(careless)).toEqual(['hunter2']);
+  expect(isDynamicReference('hunter2')).toBe(false);
+});
+
+describe.each(STACK_KINDS)('the %s template of a tenant', (kind) => {
+  const template = Template.fromStack(TENANT_STACKS[kind](tenantApp('cdk.out'))).toJSON();
+
+  test('holds secrets as dynamic references alone', () => {
+    const secrets = secretsIn(template.Resources);
+    expect(secrets.filter((value) => !isDynamicReference(value))).toEqual([]);
+    expect(secrets.length > 0).toBe(kind === 'database');
+  });
+
+  test('takes none as a parameter and gives none as an output', () => {
+    expect(Object.keys(template.Parameters).filter((name) => SECRET_NAME.test(name))).toEqual([]);
+    expect(JSON.stringify(template.Parameters)).not.toContain('NoEcho');
+    expect(JSON.stringify(template.Outputs)).not.toContain('{{resolve:');
+  });
+});
