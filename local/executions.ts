@@ -49,7 +49,7 @@ function endOf(execution: DescribeExecutionOutput, visits: readonly Visit[]): En
 
 /** Follows an execution to its end, however it ends. */
 export async function follow(machines: SFNClient, executionArn: string, options: FollowOptions = {}): Promise<Ended> {
-  const { onProgress, everyMs = 150, signal } = options;
+  const { onProgress, everyMs = 300, signal } = options;
   let known = 0;
   for (;;) {
     // Asked before the history, which is complete once the execution has ended.

@@ -34,6 +34,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
+const EVERY_MS = 150;
+
 /** Asks for a page until it is there, or until it is given up. */
 export async function watchPage(
   loadBalancerUrl: string,
@@ -48,6 +50,6 @@ export async function watchPage(
       onChange?.(last.status);
     }
     if (last.status === 200 || givenUp()) return { changes, last };
-    await pause(50, undefined, { signal });
+    await pause(EVERY_MS, undefined, { signal });
   }
 }

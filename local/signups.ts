@@ -28,6 +28,8 @@ export class Signups {
   private readonly machines: SFNClient;
   private readonly executions = new Map<string, string>();
   private readonly seen = new Set<string>();
+  /** Those who wait for their executions at the same time look together. */
+  private looking: Promise<void> | undefined;
   private readonly since = Date.now();
 
   constructor(private readonly stage: StageConnection) {
@@ -66,7 +68,10 @@ export class Signups {
   async executionOf(eventId: string, signal?: AbortSignal): Promise<string> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
-      await this.look();
+      this.looking ??= this.look().finally(() => {
+        this.looking = undefined;
+      });
+      await this.looking;
       const found = this.executions.get(eventId);
       if (found) return found;
       if (Date.now() > deadline)
