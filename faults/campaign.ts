@@ -1,0 +1,94 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { slotProblems, strays } from './census';
+import { CensusDesk } from './census-desk';
+import { Lab } from './lab';
+import type { Recording } from './recording';
+import { runTrial, type TrialResult } from './run-trial';
+import type { Trial } from './trial';
+
+/** Onboardings at work at the same time; those that wait for a retry or an event do not count. */
+const AT_WORK = 6;
+const AT_ONCE = 60;
+/** Tenants on one platform: a census, and much else on the emulator, takes longer with each. */
+const PER_LAB = 120;
+/** A trial whose fault did not come about has shown nothing: two runs differ in which event comes first. */
+const TRIES = 3;
+
+export interface Conduct {
+  readonly recording: Recording;
+  readonly seed: string;
+  readonly signal?: AbortSignal;
+  readonly done: (result: TrialResult) => void;
+}
+
+/** What is wrong with a platform as a whole when all of its trials are over. */
+export type LabProblems = readonly string[];
+
+/** A trial that cannot be judged is broken, whatever the reason. */
+async function attempt(lab: Lab, desk: CensusDesk, trial: Trial, { recording, seed }: Conduct): Promise<TrialResult> {
+  const bench = { lab, desk, complete: recording.complete, seed };
+  for (let tries = 1; ; tries++) {
+    const named = tries === 1 ? trial : { ...trial, key: `${trial.key} (${tries})` };
+    const result = await runTrial(bench, named);
+    if (result.unmet.length === 0 || tries === TRIES || result.problems.length > 0) return { ...result, trial };
+  }
+}
+
+function broken(trial: Trial, failure: unknown): TrialResult {
+  const problem = failure instanceof Error ? failure.message : String(failure);
+  const nothing = { tenantId: '', orphans: [], unmet: [], redrivenToActive: false, seconds: 0 };
+  return { ...nothing, trial, outcome: 'stopped', problems: [problem] };
+}
+
+/** Runs trials side by side on one platform, as many as it has hands for. */
+async function runOn(lab: Lab, trials: readonly Trial[], conduct: Conduct): Promise<LabProblems> {
+  const desk = new CensusDesk(() => lab.census());
+  const running = new Set<Promise<void>>();
+  for (const trial of trials) {
+    while (lab.injection.atWork() >= AT_WORK || running.size >= AT_ONCE) await pause(50);
+    conduct.signal?.throwIfAborted();
+    const run: Promise<void> = attempt(lab, desk, trial, conduct)
+      .catch((failure: unknown) => broken(trial, failure))
+      .then((result) => {
+        running.delete(run);
+        conduct.done(result);
+      });
+    running.add(run);
+    // A start is felt as work only when its first call arrives.
+    await pause(150);
+  }
+  await Promise.all(running);
+  const census = await lab.census();
+  return [...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`), ...slotProblems(census)];
+}
+
+/** Those that wait longest come first. */
+const patience = ({ kind, key }: Trial) =>
+  /event lost|StackSettled|Launch\w+ cloudformation/.test(`${kind} ${key}`) ? 0 : 1;
+
+/** Platforms side by side: one emulator is busy with one thing at a time. */
+const LANES = 2;
+
+/**
+ * Runs all trials, on two platforms at a time and on new ones every hundred or so.
+ *
+ * @param first a platform that is there already
+ */
+export async function conduct(trials: readonly Trial[], first: Lab, options: Conduct): Promise<LabProblems> {
+  const queue = [...trials].sort((a, b) => patience(a) - patience(b));
+  const problems: string[] = [];
+  const lane = async (ready?: Lab) => {
+    for (let lab = ready; queue.length > 0; lab = undefined) {
+      const batch = queue.splice(0, PER_LAB);
+      lab ??= await Lab.start({ ...(options.signal && { signal: options.signal }) });
+      try {
+        problems.push(...(await runOn(lab, batch, options)));
+      } finally {
+        await lab.stop();
+      }
+    }
+  };
+  const lanes = Array.from({ length: LANES }, (_, index) => lane(index === 0 ? first : undefined));
+  for (const ended of await Promise.allSettled(lanes)) if (ended.status === 'rejected') throw ended.reason;
+  return problems;
+}

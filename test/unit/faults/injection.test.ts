@@ -1,0 +1,107 @@
+import { type CallFaultKind, Injection } from '../../../faults/injection';
+import type { AwsCall } from '../../../local/aws-call';
+import type { AwsProxy, Listener } from '../../../local/aws-proxy';
+
+/** Calls by invocation: `acme/1` is the first invocation of a function that works for acme. */
+class Wire {
+  private listener: Listener | undefined;
+  readonly killed: string[] = [];
+  readonly injection = new Injection(
+    { url: '', listen: (listener) => (this.listener = listener), close: async () => undefined } as AwsProxy,
+    {
+      of: async (root) => ({ tenantId: root.split('/')[0] ?? '', state: 'RegisterTenant' }),
+      kill: async (root) => void this.killed.push(root),
+    },
+  );
+  private sent = 0;
+
+  /** @returns what becomes of one attempt of the SDK at a call */
+  async send(traceRoot: string, action: string, sdkInvocationId = `sdk-${this.sent++}`): Promise<string> {
+    const call: AwsCall = {
+      service: 'kms',
+      action,
+      accessKeyId: '',
+      body: Buffer.from('{}'),
+      traceRoot,
+      sdkInvocationId,
+    };
+    const { answer, loseAnswer, afterEffect } = (await this.listener?.(call)) ?? {};
+    await afterEffect?.();
+    if (answer) return String(JSON.parse(answer.body).__type);
+    return loseAnswer ? 'lost' : 'passed';
+  }
+}
+
+const CREATE = 'RegisterTenant kms:CreateKey';
+const fault = (kind: CallFaultKind, call = `${CREATE}#1`) => ({ kind, call });
+
+let wire: Wire;
+beforeEach(() => {
+  wire = new Wire();
+});
+
+test('learns the calls of a tenant by state, action and number; what the SDK repeats is one call', async () => {
+  await wire.send('acme/1', 'CreateKey', 'one');
+  await wire.send('acme/1', 'CreateKey', 'one');
+  await wire.send('acme/2', 'CreateKey', 'two');
+  await wire.send('globex/1', 'DescribeKey');
+  expect(wire.injection.calls('acme')).toEqual([`${CREATE}#1`, `${CREATE}#2`]);
+  expect(wire.injection.calls('globex')).toEqual(['RegisterTenant kms:DescribeKey#1']);
+});
+
+test("one tenant's fault meets no other tenant's call, nor another call of its own", async () => {
+  wire.injection.arm('acme', fault('refused', `${CREATE}#2`));
+  expect(await wire.send('globex/1', 'CreateKey')).toBe('passed');
+  expect(await wire.send('globex/1', 'CreateKey')).toBe('passed');
+  expect(await wire.send('acme/1', 'DescribeKey')).toBe('passed');
+  expect(await wire.send('acme/1', 'CreateKey')).toBe('passed');
+  expect(await wire.send('acme/1', 'CreateKey')).toBe('AccessDeniedException');
+});
+
+test('throttles three attempts, whether the SDK or the machine makes them, and lets the fourth pass', async () => {
+  wire.injection.arm('acme', fault('throttled'));
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('ThrottlingException');
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('ThrottlingException');
+  expect(await wire.send('acme/2', 'CreateKey', 'two')).toBe('ThrottlingException');
+  expect(await wire.send('acme/3', 'CreateKey', 'three')).toBe('passed');
+});
+
+test('a call that runs beside the failing one in the same invocation is another call', async () => {
+  wire.injection.arm('acme', fault('faulted'));
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('InternalServerError');
+  expect(await wire.send('acme/1', 'CreateKey', 'beside')).toBe('passed');
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('InternalServerError');
+});
+
+test('refuses for good, until the fault is taken away, and then tells that it had come about', async () => {
+  const disarm = wire.injection.arm('acme', fault('refused'));
+  for (const root of ['acme/1', 'acme/2', 'acme/3', 'acme/4'])
+    expect(await wire.send(root, 'CreateKey')).toBe('AccessDeniedException');
+  expect(await disarm()).toBe(true);
+  expect(await wire.send('acme/5', 'CreateKey')).toBe('passed');
+});
+
+test('a fault whose call never comes says so', async () => {
+  const disarm = wire.injection.arm('acme', fault('lost'));
+  await wire.send('acme/1', 'DescribeKey');
+  expect(await disarm()).toBe(false);
+});
+
+test('loses an answer once', async () => {
+  wire.injection.arm('acme', fault('lost'));
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('lost');
+  expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('passed');
+});
+
+test('kills the process that made the call, and no answer reaches it', async () => {
+  wire.injection.arm('acme', fault('killed'));
+  expect(await wire.send('acme/7', 'CreateKey')).toBe('lost');
+  expect(wire.killed).toEqual(['acme/7']);
+});
+
+test('what belongs to no invocation passes unseen', async () => {
+  const witnessed: string[] = [];
+  wire.injection.witness(({ tenantId }) => void witnessed.push(tenantId));
+  await wire.send('acme/1', 'CreateKey');
+  expect(witnessed).toEqual(['acme']);
+});
