@@ -1,12 +1,13 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
+import { lookUpTenant } from '../functions/shared/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
 import { follow } from './executions';
 import { type Redrive, redrive } from './redriving';
 import { connectTo } from './stage-connection';
-import { lookUpTenant, tableOf } from './tenant-lookup';
+import { tableOf } from './tenants-table';
 
 const OptionsSchema = z
   .object({

@@ -1,11 +1,12 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
+import { lookUpTenant } from '../functions/shared/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
 import { connectTo } from './stage-connection';
-import { lookUpTenant, tableOf } from './tenant-lookup';
 import { statusOf, statusText } from './tenant-status';
+import { tableOf } from './tenants-table';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), json: z.boolean().default(false) });
 

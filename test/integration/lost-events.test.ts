@@ -11,7 +11,7 @@ import { follow } from '../../local/executions';
 import { inventoryOf } from '../../local/inventory';
 import { replayAll } from '../../local/replaying';
 import { newSignup } from '../../local/signups';
-import { tableOf } from '../../local/tenant-lookup';
+import { tableOf } from '../../local/tenants-table';
 import { aSignupEvent } from '../support/builders';
 import { eventually, RunningStage } from '../support/running-stage';
 

@@ -1,8 +1,8 @@
 import { tenantIdOf } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
+import { lookUpTenant, tenantCalled } from '../../../functions/shared/tenant-lookup';
 import { publishFailure } from '../../../functions/steps/publish-failure/publish-failure';
 import { releaseReservation } from '../../../functions/steps/reserve-tenant/release-reservation';
-import { lookUpTenant } from '../../../local/tenant-lookup';
 import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
@@ -69,4 +69,19 @@ it('a loser of the subdomain does not stand between an operator and its owner', 
 
 it('says what it has tried when there is none', async () => {
   await expect(lookUpTenant(new FakeTable(), 'globex')).rejects.toThrow(/subdomain.*tenant id.*signup id globex/);
+});
+
+it('a tenant’s id is that tenant’s, though another has taken it for a subdomain', async () => {
+  const table = reserved();
+  const imitator = tenantIdOf('sub_imitator');
+  table.put({ ...itemKeys.subdomain(tenantId), subdomain: tenantId, tenantId: imitator });
+  table.put({ ...itemKeys.tenant(imitator), ...aTenantRecord({ tenantId: imitator, signupId: 'sub_imitator' }) });
+  await expect(lookUpTenant(table, tenantId)).resolves.toMatchObject({ tenantId, subdomain: 'acme' });
+});
+
+it('takes no refused signup for a tenant', async () => {
+  const table = new FakeTable();
+  await refuse(table);
+  await expect(tenantCalled(table, 'acme')).rejects.toMatchObject({ name: 'InvalidRequest' });
+  await expect(tenantCalled(reserved(), 'acme')).resolves.toMatchObject({ tenantId });
 });
