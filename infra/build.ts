@@ -54,7 +54,7 @@ const CREDENTIAL_SOURCES = [
 const LARGE_CLIENTS = ['ec2', 'rds', 's3', 's3-control'].map((name) => `@aws-sdk/client-${name}`);
 
 /** Functions that ask so many services that no client of theirs is bundled. */
-const ASKING_MANY = new Set(['Orphans', 'VerifyIsolation']);
+const ASKING_MANY = new Set(['AuditTenant', 'Orphans', 'VerifyIsolation']);
 
 /** Only what has changed: two builds at once never leave a half-written file to each other. */
 function write(file: string, contents: Uint8Array): void {

@@ -23,6 +23,11 @@ const ControlPlaneOutputs = z.object({
   SweepFunctionName: z.string(),
   OrphansFunctionName: z.string(),
   AlarmTopicArn: z.string(),
+  AuditMachineArn: z.string(),
+  AuditTenantFunctionName: z.string(),
+  SuspendTenantFunctionName: z.string(),
+  ResumeTenantFunctionName: z.string(),
+  EvidenceBucketName: z.string(),
   Domain: z.string(),
 });
 const CellOutputs = z.object({

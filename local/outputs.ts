@@ -18,6 +18,11 @@ export const PlatformOutputsSchema = z.object({
   undeliveredSignupsUrl: z.url(),
   undeliveredStackEventsUrl: z.url(),
   alarmTopicArn: z.string(),
+  auditMachineArn: z.string(),
+  auditTenantFunctionName: z.string(),
+  suspendTenantFunctionName: z.string(),
+  resumeTenantFunctionName: z.string(),
+  evidenceBucketName: z.string(),
 });
 export type PlatformOutputs = z.infer<typeof PlatformOutputsSchema>;
 

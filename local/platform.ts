@@ -165,5 +165,10 @@ function outputsOf(emulator: Emulator, controlPlane: Deployment['controlPlane'])
     undeliveredSignupsUrl: controlPlane.UndeliveredSignupsUrl,
     undeliveredStackEventsUrl: controlPlane.UndeliveredStackEventsUrl,
     alarmTopicArn: controlPlane.AlarmTopicArn,
+    auditMachineArn: controlPlane.AuditMachineArn,
+    auditTenantFunctionName: controlPlane.AuditTenantFunctionName,
+    suspendTenantFunctionName: controlPlane.SuspendTenantFunctionName,
+    resumeTenantFunctionName: controlPlane.ResumeTenantFunctionName,
+    evidenceBucketName: controlPlane.EvidenceBucketName,
   };
 }

@@ -20,6 +20,11 @@ export interface StageConnection {
   readonly domain: string;
   /** Dead-letter queue of the rule that starts onboardings. */
   readonly undeliveredSignupsUrl: string;
+  readonly auditMachineArn: string;
+  readonly auditTenantFunctionName: string;
+  readonly suspendTenantFunctionName: string;
+  readonly resumeTenantFunctionName: string;
+  readonly evidenceBucketName: string;
   /** Where the load balancer answers for any host, when DNS does not say so. */
   readonly loadBalancerUrl?: string;
 }
@@ -35,6 +40,11 @@ const ControlPlaneSchema = z.object({
   StateMachineArn: z.string(),
   TenantsTableName: z.string(),
   UndeliveredSignupsUrl: z.string(),
+  AuditMachineArn: z.string(),
+  AuditTenantFunctionName: z.string(),
+  SuspendTenantFunctionName: z.string(),
+  ResumeTenantFunctionName: z.string(),
+  EvidenceBucketName: z.string(),
   Domain: z.string(),
 });
 
@@ -47,13 +57,18 @@ export async function connectTo(stage: Stage): Promise<StageConnection> {
     Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
   );
   if (!outputs.success) throw new Error(`stage ${stage} is not deployed: \`npm run deploy -- --stage ${stage}\``);
-  const { EventBusName, StateMachineArn, TenantsTableName, UndeliveredSignupsUrl, Domain } = outputs.data;
+  const { data } = outputs;
   return {
     aws,
-    eventBusName: EventBusName,
-    stateMachineArn: StateMachineArn,
-    tenantsTableName: TenantsTableName,
-    undeliveredSignupsUrl: UndeliveredSignupsUrl,
-    domain: Domain,
+    eventBusName: data.EventBusName,
+    stateMachineArn: data.StateMachineArn,
+    tenantsTableName: data.TenantsTableName,
+    undeliveredSignupsUrl: data.UndeliveredSignupsUrl,
+    auditMachineArn: data.AuditMachineArn,
+    auditTenantFunctionName: data.AuditTenantFunctionName,
+    suspendTenantFunctionName: data.SuspendTenantFunctionName,
+    resumeTenantFunctionName: data.ResumeTenantFunctionName,
+    evidenceBucketName: data.EvidenceBucketName,
+    domain: data.Domain,
   };
 }

@@ -14,4 +14,10 @@ export type MetricName =
   /** What belongs to no living tenant, at each search. */
   | 'Orphans'
   /** 1 for each search for orphans that has seen everything. */
-  | 'OrphanSearchesDone';
+  | 'OrphanSearchesDone'
+  /** ACTIVE tenants that an audit has found not to be isolated any more. */
+  | 'TenantsDrifted'
+  /** ACTIVE tenants of whom an audit could not tell. */
+  | 'TenantsUnverified'
+  /** 1 for each audit that has come to the last tenant. */
+  | 'AuditsDone';

@@ -79,6 +79,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
     })
     .optional(),
   activatedAt: z.iso.datetime().optional(),
+  /** Of a SUSPENDED tenant: since when, by which execution or person, and why. */
+  suspension: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string() }).optional(),
   failure: TenantFailureSchema.optional(),
 });
 export type TenantRecord = z.infer<typeof TenantRecordSchema>;

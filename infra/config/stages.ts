@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
+import type { OnBreach } from '../../functions/contract/audit';
 import type { Colour } from '../../functions/contract/cell';
 import type { CellQuotas } from './cell-capacity';
 
@@ -45,6 +46,10 @@ export interface StageConfig {
   readonly cells: readonly CellConfig[];
   /** What becomes of a failed run's resources: undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
+  /** What the daily audit does about a tenant in service that is not isolated any more, besides the alarm. */
+  readonly onBreach: OnBreach;
+  /** Tenants that the audit verifies at the same time: each is some hundred calls of AWS's APIs, which throttle per account. */
+  readonly auditsAtOnce: number;
   /**
    * How long reports of isolation checks can be removed by nobody. Governance mode yields to `s3:BypassGovernanceRetention`,
    * so that a stage can be taken down; compliance mode yields to nobody, root included, and cannot be shortened.
@@ -103,6 +108,8 @@ export const stages: Record<Stage, StageConfig> = {
     ],
     onFailure: 'rollback',
     orphans: 'report',
+    onBreach: 'alarm',
+    auditsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
     logRetention: RetentionDays.ONE_WEEK,
@@ -131,6 +138,8 @@ export const stages: Record<Stage, StageConfig> = {
     ],
     onFailure: 'hold',
     orphans: 'remove',
+    onBreach: 'suspend',
+    auditsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(7)),
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_MONTH,
@@ -158,6 +167,9 @@ export const stages: Record<Stage, StageConfig> = {
     ],
     onFailure: 'rollback',
     orphans: 'report',
+    // A customer's site goes down by a person's decision, and not by a check's.
+    onBreach: 'alarm',
+    auditsAtOnce: 8,
     // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',

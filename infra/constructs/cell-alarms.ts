@@ -20,7 +20,7 @@ export class CellAlarms extends Construct {
       metric: live.targetGroup.metrics.healthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 5,
-      ringsWithoutData: true,
+      withoutData: 'rings',
       impact:
         'no task of the live colour is healthy; pages of all tenants of the cell fail, and it takes no new tenant.',
       runbook: 'docs/runbook.md#cell-unhealthy',

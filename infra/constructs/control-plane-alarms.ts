@@ -1,11 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../../functions/contract/metrics';
 import type { StageConfig } from '../config/stages';
+import { counted } from './counted';
 import type { EventFunction } from './event-function';
 import { OnboardingAlarm, type OnboardingAlarmProps } from './onboarding-alarm';
 
@@ -21,16 +21,6 @@ export interface ControlPlaneAlarmsProps {
 type AlarmText = Omit<OnboardingAlarmProps, 'topic'>;
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
-
-/** What the functions count (functions/shared/meter.ts). */
-const counted = (metricName: MetricName, period: Duration, statistic: 'Sum' | 'Maximum' = 'Sum') =>
-  new Metric({
-    namespace: METRICS_NAMESPACE,
-    metricName,
-    dimensionsMap: { service: METRICS_SERVICE },
-    period,
-    statistic,
-  });
 
 /** Everything that can go wrong with an onboarding without anybody watching it. */
 export class ControlPlaneAlarms extends Construct {
@@ -107,7 +97,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: counted('SweepsDone', Duration.minutes(5)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
-      ringsWithoutData: true,
+      withoutData: 'rings',
       impact:
         'no sweep has done its work for a quarter of an hour; lost events leave runs waiting, and late runs go unseen.',
       runbook: 'docs/runbook.md#sweep-failing',
@@ -126,7 +116,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: counted('OrphanSearchesDone', Duration.hours(1)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
-      ringsWithoutData: true,
+      withoutData: 'rings',
       impact: 'what failed onboardings leave behind goes unseen.',
       runbook: 'docs/runbook.md#orphan-search-failing',
     },

@@ -6,6 +6,12 @@ import { Construct } from 'constructs';
 /** A section of docs/runbook.md: what the alarm means, how to find the cause, how to mend it. */
 export type RunbookLink = `docs/runbook.md#${string}`;
 
+const WITHOUT_DATA = {
+  quiet: TreatMissingData.NOT_BREACHING,
+  rings: TreatMissingData.BREACHING,
+  'as-before': TreatMissingData.IGNORE,
+} as const;
+
 export interface OnboardingAlarmProps {
   readonly metric: IMetric;
   /** What customers or operators suffer while it rings; an alarm without an impact is noise. */
@@ -16,8 +22,8 @@ export interface OnboardingAlarmProps {
   readonly threshold?: number;
   readonly evaluationPeriods?: number;
   readonly comparisonOperator?: ComparisonOperator;
-  /** Whether no data is bad news: true for what must always report. */
-  readonly ringsWithoutData?: boolean;
+  /** What no data means: nothing (the default), bad news for what must always report, or no change. */
+  readonly withoutData?: keyof typeof WITHOUT_DATA;
 }
 
 export class OnboardingAlarm extends Construct {
@@ -30,7 +36,7 @@ export class OnboardingAlarm extends Construct {
       threshold: props.threshold ?? 1,
       evaluationPeriods: props.evaluationPeriods ?? 1,
       ...(props.comparisonOperator && { comparisonOperator: props.comparisonOperator }),
-      treatMissingData: props.ringsWithoutData ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      treatMissingData: WITHOUT_DATA[props.withoutData ?? 'quiet'],
       alarmDescription: `Impact: ${props.impact} What to do: ${props.runbook}`,
     });
     const notify = new SnsAction(props.topic);

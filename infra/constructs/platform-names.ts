@@ -3,10 +3,11 @@ import { CELLS_PARAMETER_PATH, TENANT_ROLE_PATH } from '../../functions/contract
 
 /** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
 export const MACHINE_NAME = 'TenantOnboarding';
+export const AUDIT_MACHINE_NAME = 'TenantIsolationAudit';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
 
-/** Tenants' roles trust VerifyIsolation and ActivateTenant by ARN, which must survive a replacement. */
+/** Tenants' roles trust VerifyIsolation, AuditTenant and ActivateTenant by ARN, which must survive a replacement. */
 export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 
 /** Tag on everything of a cell; tenants' stacks may add routes to route tables that carry it. */
@@ -28,6 +29,10 @@ export function platformArns(stack: Stack) {
   return {
     machine: arn('states', `stateMachine:${MACHINE_NAME}`),
     executions: arn('states', `execution:${MACHINE_NAME}:*`),
+    auditMachine: arn('states', `stateMachine:${AUDIT_MACHINE_NAME}`),
+    audits: arn('states', `execution:${AUDIT_MACHINE_NAME}:*`),
+    /** `Tenants` is the label of the machine's Map state. */
+    auditsOfTenants: arn('states', `execution:${AUDIT_MACHINE_NAME}/Tenants:*`),
     /** By name, where a function must know the role of one that is made after it. */
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),

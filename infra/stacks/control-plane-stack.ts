@@ -4,9 +4,11 @@ import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
+import { AuditAlarms } from '../constructs/audit-alarms';
 import { ControlPlaneAlarms } from '../constructs/control-plane-alarms';
 import type { EvidenceBucket } from '../constructs/evidence-bucket';
 import { onboardingFunctions } from '../constructs/functions/onboarding-functions';
+import { IsolationAudit } from '../constructs/isolation-audit';
 import { OnboardingMachine } from '../constructs/onboarding-machine';
 import { platformArns } from '../constructs/platform-names';
 import { RunEvents } from '../constructs/run-events';
@@ -33,7 +35,7 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
-    const { steps, stackSettled, watchdog, sweep, orphans, trustedRoles } = onboardingFunctions(this, {
+    const { steps, stackSettled, watchdog, sweep, orphans, audit, trustedRoles } = onboardingFunctions(this, {
       config,
       table,
       topic,
@@ -59,6 +61,10 @@ export class ControlPlaneStack extends Stack {
       undeliveredSignups: intake.undelivered,
     });
 
+    const { resumeTenant, ...auditing } = audit;
+    const isolationAudit = new IsolationAudit(this, 'Audit', { config, functions: Object.values(auditing) });
+    new AuditAlarms(this, 'AuditAlarms', { topic, machine: isolationAudit.machine });
+
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
     new CfnOutput(this, 'EventBusArn', { value: bus.eventBusArn });
     new CfnOutput(this, 'StateMachineArn', { value: machine.stateMachineArn });
@@ -69,6 +75,11 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'SweepFunctionName', { value: sweep.lambda.functionName });
     new CfnOutput(this, 'OrphansFunctionName', { value: orphans.lambda.functionName });
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
+    new CfnOutput(this, 'AuditMachineArn', { value: isolationAudit.machine.stateMachineArn });
+    new CfnOutput(this, 'AuditTenantFunctionName', { value: audit.auditTenant.lambda.functionName });
+    new CfnOutput(this, 'SuspendTenantFunctionName', { value: audit.suspendTenant.lambda.functionName });
+    new CfnOutput(this, 'ResumeTenantFunctionName', { value: resumeTenant.lambda.functionName });
+    new CfnOutput(this, 'EvidenceBucketName', { value: evidence.bucket.bucketName });
     new CfnOutput(this, 'Domain', { value: config.domain });
   }
 }

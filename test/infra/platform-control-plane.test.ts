@@ -1,17 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
+import { AUDIT_STATES } from '../../functions/contract/audit';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { STEPS } from '../../functions/contract/steps';
 import { functionSources } from '../../infra/build';
 import { STAGES, stages } from '../../infra/config/stages';
-import { aslText, onboardingMachine, tasksOf } from '../support/asl';
-import { listed, type Resource, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+import { aslText, auditMachine, onboardingMachine, tasksOf } from '../support/asl';
+import {
+  listed,
+  machineNamed,
+  type Resource,
+  resourcesOf,
+  stageTemplates,
+  statementsIn,
+} from '../support/stage-templates';
 
 const contractFunctions = STEPS.flatMap((step) =>
   'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function],
 ).sort();
-const EDGES = ['Orphans', 'StackSettled', 'Sweep', 'Watchdog'];
+const EDGES = [...AUDIT_STATES, 'ResumeTenant', 'Orphans', 'StackSettled', 'Sweep', 'Watchdog'];
 
 describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const { controlPlane, foundation } = stageTemplates(stage);
@@ -46,7 +54,8 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test('ends a hanging function before its state, so that the run sees whose fault it was', () => {
-    const states = new Map(tasksOf(onboardingMachine()).map(([, state]) => [state.Arguments?.FunctionName, state]));
+    const tasks = [onboardingMachine(), auditMachine()].flatMap(tasksOf);
+    const states = new Map(tasks.map(([, state]) => [state.Arguments?.FunctionName, state]));
     for (const [, lambda] of functions) {
       const name = controlPlane
         .toJSON()
@@ -57,13 +66,13 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test('runs the file of statemachines/, every placeholder filled', () => {
-    const [[, machine] = []] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
-    expect(machine?.Properties.DefinitionString).toBe(aslText());
+    const [, machine] = machineNamed(controlPlane, 'TenantOnboarding');
+    expect(machine.Properties.DefinitionString).toBe(aslText());
     const placeholders = [...new Set([...aslText().matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]))].sort();
-    expect(Object.keys(machine?.Properties.DefinitionSubstitutions).sort()).toEqual(placeholders);
+    expect(Object.keys(machine.Properties.DefinitionSubstitutions).sort()).toEqual(placeholders);
     expect(placeholders).toEqual([...contractFunctions, 'OnFailure'].sort());
-    expect(machine?.Properties.DefinitionSubstitutions.OnFailure).toBe(stages[stage].onFailure);
-    expect(machine?.Properties).toMatchObject({
+    expect(machine.Properties.DefinitionSubstitutions.OnFailure).toBe(stages[stage].onFailure);
+    expect(machine.Properties).toMatchObject({
       StateMachineType: 'STANDARD',
       TracingConfiguration: { Enabled: true },
       LoggingConfiguration: { Level: 'ALL', IncludeExecutionData: false },
@@ -71,8 +80,8 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test('lets the machine call its functions and nothing else', () => {
-    const [[, machine] = []] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
-    const role = controlPlane.toJSON().Resources[machine?.Properties.RoleArn['Fn::GetAtt'][0]];
+    const [, machine] = machineNamed(controlPlane, 'TenantOnboarding');
+    const role = controlPlane.toJSON().Resources[machine.Properties.RoleArn['Fn::GetAtt'][0]];
     const invoking = statementsIn(role.Properties).filter(({ Action }) =>
       listed(Action).includes('lambda:InvokeFunction'),
     );
@@ -106,7 +115,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test('hears of runs of this machine that have not succeeded', () => {
-    const [[machine] = ['']] = resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine');
+    const [machine] = machineNamed(controlPlane, 'TenantOnboarding');
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],

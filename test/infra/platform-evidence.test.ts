@@ -2,7 +2,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { STAGES, stages } from '../../infra/config/stages';
 import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
 
-const WRITERS = ['VerifyIsolation'];
+const WRITERS = ['VerifyIsolation', 'AuditTenant'];
 
 describe.each(STAGES)('the evidence of stage %s', (stage) => {
   const { foundation, controlPlane } = stageTemplates(stage);

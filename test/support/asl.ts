@@ -23,21 +23,27 @@ const StateSchema = z.looseObject({
   get Branches() {
     return z.array(MachineSchema).optional();
   },
+  get ItemProcessor() {
+    return MachineSchema.optional();
+  },
 });
 export const MachineSchema = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), StateSchema) });
 export type State = z.infer<typeof StateSchema>;
 
 export const ASL_FILE = join(__dirname, '../../statemachines/tenant-onboarding.asl.json');
-export const aslText = (): string => readFileSync(ASL_FILE, 'utf8');
+export const AUDIT_ASL_FILE = join(__dirname, '../../statemachines/tenant-isolation-audit.asl.json');
+export const aslText = (file = ASL_FILE): string => readFileSync(file, 'utf8');
 
 /** The machine as it is in the file, placeholders unresolved. */
 export const onboardingMachine = () => MachineSchema.parse(JSON.parse(aslText()));
+export const auditMachine = () => MachineSchema.parse(JSON.parse(aslText(AUDIT_ASL_FILE)));
 
-/** Every state by name, those in branches included. */
+/** Every state by name, those in branches and in a Map included. */
 export function allStates(machine: z.infer<typeof MachineSchema>): [name: string, state: State][] {
   return Object.entries(machine.States).flatMap(([name, state]) => [
     [name, state] as [string, State],
     ...(state.Branches ?? []).flatMap(allStates),
+    ...(state.ItemProcessor ? allStates(state.ItemProcessor) : []),
   ]);
 }
 

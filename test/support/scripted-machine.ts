@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -15,9 +15,10 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { AUDIT_STATES, type OnBreach } from '../../functions/contract/audit';
 import { STEP_ACTIONS } from '../../functions/contract/steps';
 import { type Emulator, startEmulator } from '../../local/emulator/emulator';
-import { aslText } from './asl';
+import { ASL_FILE, AUDIT_ASL_FILE, aslText } from './asl';
 
 /** What a scripted function does when it is called: answer, fail under a name, or never answer its task token. */
 export type Answer = { output: unknown } | { error: string; message?: string } | { silent: true };
@@ -27,12 +28,18 @@ export interface Call {
   readonly event: Record<string, unknown>;
 }
 
-const FUNCTIONS = STEP_ACTIONS.map((action) => action.function);
+/** A file of statemachines/, what its placeholders stand for, and what its functions answer as long as no test says else. */
+interface Script {
+  readonly file: string;
+  readonly functions: readonly string[];
+  readonly substitutions: Readonly<Record<string, string>>;
+  readonly well: Readonly<Record<string, Answer>>;
+}
 
 /**
  * The code of every scripted function: it appends its call to a file and answers the n-th call with the n-th line of its
- * script, the last one for good. ConcludeFailure follows the real rule, or no redrive could be tried, and PublishFailure
- * hands it the failure.
+ * script, the last one for good; a stack or a tenant can have a script of its own. ConcludeFailure follows the real rule, or
+ * no redrive could be tried, and PublishFailure hands it the failure.
  */
 const STUB = `
 const fs = require('node:fs');
@@ -43,7 +50,8 @@ const read = (file, fallback) => { try { return JSON.parse(fs.readFileSync(proce
 const fail = (error, message) => { throw Object.assign(new Error(message ?? 'scripted'), { name: error }); };
 exports.handler = async (event) => {
   fs.appendFileSync(process.env.SCRIPT_DIR + '/calls.jsonl', JSON.stringify({ function: name, event }) + '\\n');
-  const key = name + (event.stack ? '.' + event.stack : '');
+  const about = event.stack ?? (typeof event.tenant === 'string' ? event.tenant : undefined);
+  const key = about && fs.existsSync(process.env.SCRIPT_DIR + '/' + name + '.' + about + '.json') ? name + '.' + about : name;
   const counter = process.env.SCRIPT_DIR + '/' + key + '.count';
   const n = fs.existsSync(counter) ? fs.statSync(counter).size : 0;
   fs.appendFileSync(counter, 'x');
@@ -75,12 +83,12 @@ const role = (service: string, actions: string[]) => ({
   },
 });
 
-const template = (scriptDir: string) => ({
+const template = (scriptDir: string, functions: readonly string[]) => ({
   Resources: {
     FunctionRole: role('lambda.amazonaws.com', ['states:SendTaskSuccess']),
-    MachineRole: role('states.amazonaws.com', ['lambda:InvokeFunction']),
+    MachineRole: role('states.amazonaws.com', ['lambda:InvokeFunction', 'states:StartExecution']),
     ...Object.fromEntries(
-      FUNCTIONS.map((name) => [
+      functions.map((name) => [
         name,
         {
           Type: 'AWS::Lambda::Function',
@@ -101,8 +109,8 @@ const template = (scriptDir: string) => ({
 });
 
 /** The file as CloudFormation would hand it to Step Functions, its placeholders filled in. */
-const definition = (functionArn: (name: string) => string, onFailure: string) =>
-  aslText().replace(/\$\{(\w+)\}/g, (_, name: string) => (name === 'OnFailure' ? onFailure : functionArn(name)));
+const definition = ({ file, substitutions }: Script, functionArn: (name: string) => string) =>
+  aslText(file).replace(/\$\{(\w+)\}/g, (_, name: string) => substitutions[name] ?? functionArn(name));
 
 const FINAL = new Set(['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT']);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -113,9 +121,20 @@ export class ScriptedMachine {
     private readonly emulator: Emulator,
     private readonly dir: string,
     readonly sfn: SFNClient,
+    private readonly scripted: Script,
   ) {}
 
-  static async start(onFailure: 'rollback' | 'hold' = 'rollback'): Promise<ScriptedMachine> {
+  static start(onFailure: 'rollback' | 'hold' = 'rollback'): Promise<ScriptedMachine> {
+    const functions = STEP_ACTIONS.map((action) => action.function);
+    return ScriptedMachine.of({ file: ASL_FILE, functions, substitutions: { OnFailure: onFailure }, well: ONBOARDED });
+  }
+
+  static audit(onBreach: OnBreach): Promise<ScriptedMachine> {
+    const substitutions = { OnBreach: onBreach, AuditsAtOnce: '4' };
+    return ScriptedMachine.of({ file: AUDIT_ASL_FILE, functions: AUDIT_STATES, substitutions, well: AUDITED });
+  }
+
+  private static async of(scripted: Script): Promise<ScriptedMachine> {
     const dir = mkdtempSync(join(tmpdir(), 'scripted-machine-'));
     const emulator = await startEmulator({ env: { SFN_WAIT_SCALE: '0' } });
     const access = {
@@ -124,12 +143,12 @@ export class ScriptedMachine {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     };
     const cloudformation = new CloudFormationClient(access);
-    const machine = new ScriptedMachine(emulator, dir, new SFNClient(access));
+    const machine = new ScriptedMachine(emulator, dir, new SFNClient(access), scripted);
     try {
       await cloudformation.send(
         new CreateStackCommand({
           StackName: 'scripted',
-          TemplateBody: JSON.stringify(template(dir)),
+          TemplateBody: JSON.stringify(template(dir, scripted.functions)),
           Capabilities: ['CAPABILITY_IAM'],
         }),
       );
@@ -142,7 +161,7 @@ export class ScriptedMachine {
         new CreateStateMachineCommand({
           name: 'Scripted',
           roleArn: (reason as DescribeStacksOutput).Stacks?.[0]?.Outputs?.[0]?.OutputValue,
-          definition: definition((name) => `arn:aws:lambda:${here}:function:${name}`, onFailure),
+          definition: definition(scripted, (name) => `arn:aws:lambda:${here}:function:${name}`),
         }),
       );
       machine.reset();
@@ -159,17 +178,16 @@ export class ScriptedMachine {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  /** Forgets calls and scripts; every function then answers as in an onboarding that goes well. */
+  /** Forgets calls and scripts; every function then answers as in an execution that goes well. */
   reset(): void {
-    for (const name of FUNCTIONS) this.script(name, WELL[name] ?? { output: {} });
-    for (const stack of ['network', 'database', 'storage', 'access']) {
-      this.script(`LaunchStack.${stack}`, { output: { stackName: stack, outputs: { [stack]: 'made' } } });
-      this.script(`DeleteStack.${stack}`, { output: {} });
-    }
+    for (const file of readdirSync(this.dir)) rmSync(join(this.dir, file));
+    const { functions, well } = this.scripted;
+    for (const name of functions) this.script(name, { output: {} });
+    for (const [key, answer] of Object.entries(well)) this.script(key, answer);
     writeFileSync(join(this.dir, 'calls.jsonl'), '');
   }
 
-  /** @param key the function's name, for the stack functions `LaunchStack.database` and the like */
+  /** @param key the function's name; of one stack or tenant alone, `LaunchStack.database` and the like */
   script(key: string, ...answers: Answer[]): void {
     writeFileSync(join(this.dir, `${key}.json`), JSON.stringify(answers));
     rmSync(join(this.dir, `${key}.count`), { force: true });
@@ -213,11 +231,23 @@ export class ScriptedMachine {
   }
 }
 
-const WELL: Record<string, Answer> = {
+const ONBOARDED: Record<string, Answer> = {
   ReserveTenant: { output: { outcome: 'reserved', tenant: { tenantId: 't1' }, cell: { name: 'cell-1' } } },
   CreateTenantKey: { output: { keyArn: 'arn:key' } },
   RegisterTenant: { output: { ruleArn: 'arn:rule' } },
   VerifyIsolation: { output: { checks: 40 } },
   ActivateTenant: { output: { activatedAt: 'now' } },
   PublishCompletion: { output: { tenantId: 't1', url: 'https://acme.funnels.example' } },
+  ...Object.fromEntries(
+    ['network', 'database', 'storage', 'access'].flatMap((stack) => [
+      [`LaunchStack.${stack}`, { output: { stackName: stack, outputs: { [stack]: 'made' } } }],
+      [`DeleteStack.${stack}`, { output: {} }],
+    ]),
+  ),
+};
+
+const AUDITED: Record<string, Answer> = {
+  ListTenants: { output: { tenantIds: ['t1', 't2', 't3'], next: null } },
+  AuditTenant: { output: { verdict: 'isolated', host: 'acme.funnels.example', failed: [], reason: '' } },
+  ReportBreach: { output: { reported: true } },
 };

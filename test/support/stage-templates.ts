@@ -58,6 +58,15 @@ export const resourcesOf = (template: Template, type?: string): [id: string, res
     ([, resource]) => type === undefined || resource.Type === type,
   );
 
+/** The state machine of this name, with its logical id. */
+export function machineNamed(template: Template, name: string): [id: string, resource: Resource] {
+  const found = resourcesOf(template, 'AWS::StepFunctions::StateMachine').find(
+    ([, { Properties }]) => Properties.StateMachineName === name,
+  );
+  if (!found) throw new Error(`the template has no machine ${name}`);
+  return found;
+}
+
 export interface Statement {
   readonly Effect: string;
   readonly Action: string | readonly string[];

@@ -22,15 +22,20 @@ font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;background:#f8fafc}main{max-w
 <body><main><h1>This site is being set up</h1><p>It will be here in a little while; the page reloads by itself.</p>
 </main></body></html>`;
 
+/** For a tenant that was in service: nothing says when it will be again. */
+const SUSPENDED_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Not available</title>
+<style>body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;
+background:#f8fafc}main{max-width:30rem;padding:2rem}</style></head>
+<body><main><h1>This site is not available</h1><p>Please come back later.</p></main></body></html>`;
+
 /** "DescribeRules": 1 to 400 rules a page. */
 const PAGE_SIZE = 400;
 
-const settingUp: Action[] = [
-  {
-    Type: 'fixed-response',
-    FixedResponseConfig: { StatusCode: '503', ContentType: 'text/html', MessageBody: SETTING_UP_PAGE },
-  },
+const unavailable = (page: string): Action[] => [
+  { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503', ContentType: 'text/html', MessageBody: page } },
 ];
+const settingUp = unavailable(SETTING_UP_PAGE);
 
 /** The API's code and the SDK's class differ by the suffix. */
 const isNamed = (thrown: unknown, code: string) =>
@@ -121,4 +126,9 @@ const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
 export async function forwardHost(elb: LoadBalancer, ruleArn: string, targetGroupArn: string): Promise<void> {
   const Actions: Action[] = [{ Type: 'forward', TargetGroupArn: targetGroupArn }];
   await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions }));
+}
+
+/** Lets no more requests of the host through, as before it was activated. */
+export async function suspendHost(elb: LoadBalancer, ruleArn: string): Promise<void> {
+  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: unavailable(SUSPENDED_PAGE) }));
 }

@@ -2,19 +2,18 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, type TenantRecord } from '../../contract/records';
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../../contract/steps';
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
-import { env } from '../../shared/env';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
-import { evidenceStore } from './evidence/keep-evidence';
 import { type ProvingDeps, prove } from './evidence/prove';
+import { provingDeps, stagePlatform } from './proving';
 import { breachOf } from './report';
-import { sourceClients, sourcesOf } from './sources';
 import type { Platform, Subject } from './subject';
 
 type Verification = NonNullable<TenantRecord['verification']>;
 
-export interface VerifyIsolationDeps extends ProvingDeps {
+export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
+  readonly proving: ProvingDeps;
   readonly platform: Platform;
 }
 
@@ -55,7 +54,7 @@ export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIso
   output: VerifyIsolationOutput,
   run: async (deps, { executionArn, ...tenantInput }) => {
     const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
-    const { evidence, digest, keys } = await prove(deps, subject, executionArn);
+    const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     const verification = { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
     try {
@@ -68,26 +67,12 @@ export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIso
   },
 };
 
-const realDeps = (): VerifyIsolationDeps => {
-  const clients = sourceClients();
-  return {
-    table: tenantsTable(),
-    get platform() {
-      return {
-        accountId: env('ACCOUNT_ID'),
-        region: env('AWS_REGION'),
-        stackRoleArn: env('STACK_ROLE_ARN'),
-        boundaryArn: env('TENANT_BOUNDARY_ARN'),
-        trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
-      };
-    },
-    get codeVersion() {
-      return env('CODE_VERSION');
-    },
-    evidence: evidenceStore(clients.s3),
-    sourcesFor: (subject) => sourcesOf(clients, subject),
-    now: () => new Date(),
-  };
-};
+const realDeps = (): VerifyIsolationDeps => ({
+  table: tenantsTable(),
+  proving: provingDeps(),
+  get platform() {
+    return stagePlatform();
+  },
+});
 
 export const handler = stepHandler(verifyIsolation, realDeps());

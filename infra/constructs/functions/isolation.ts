@@ -5,14 +5,31 @@ import type { Grant } from '../grant';
 import { codeVersion, OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
 
-/**
- * VerifyIsolation reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing, and leaves
- * a report.
- */
-export function isolationFunction(
-  scope: Construct,
-  context: FunctionContext,
-  trustedRoleArns: readonly string[],
+/** Those that ask whether a tenant is isolated: before its first request, and every day after. */
+export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
+  const { arns } = context;
+  const asking = { scope, context, trustedRoleArns };
+  return {
+    verifyIsolation: askingFunction('VerifyIsolation', asking, [onTable(context, 'UpdateItem')]),
+    auditTenant: askingFunction('AuditTenant', asking, [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      { actions: ['cloudformation:DescribeStacks'], resources: [arns.tenantStacks], wildcardBecause: OF_ANY_TENANT },
+    ]),
+  };
+}
+
+interface Asking {
+  readonly scope: Construct;
+  readonly context: FunctionContext;
+  readonly trustedRoleArns: readonly string[];
+}
+
+/** It reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing, and leaves a report. */
+function askingFunction(
+  name: 'VerifyIsolation' | 'AuditTenant',
+  { scope, context, trustedRoleArns }: Asking,
+  own: readonly Grant[],
 ): OnboardingFunction {
   const { config, arns, table, stackRole, boundary } = context;
   const evidence = context.evidence.writing();
@@ -21,7 +38,7 @@ export function isolationFunction(
     resources,
     wildcardBecause: OF_ANY_TENANT,
   });
-  return new OnboardingFunction(scope, 'VerifyIsolation', {
+  return new OnboardingFunction(scope, name, {
     config,
     timeout: Duration.seconds(150),
     memoryMiB: 1024,
@@ -31,11 +48,11 @@ export function isolationFunction(
       TENANT_BOUNDARY_ARN: boundary.managedPolicyArn,
       STACK_ROLE_ARN: stackRole.roleArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
-      CODE_VERSION: codeVersion('VerifyIsolation'),
+      CODE_VERSION: codeVersion(name),
       ...evidence.environment,
     },
     grants: [
-      onTable(context, 'UpdateItem'),
+      ...own,
       ...evidence.grants,
       read(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles),
       read(

@@ -2,8 +2,9 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { EventFunction } from '../event-function';
 import type { OnboardingFunction } from '../onboarding-function';
+import { auditFunctions } from './audit';
 import type { FunctionContext } from './context';
-import { isolationFunction } from './isolation';
+import { isolationFunctions } from './isolation';
 import { keyFunctions } from './key';
 import { orphansFunction } from './orphans';
 import { outcomeFunctions } from './outcome';
@@ -19,18 +20,20 @@ export interface OnboardingFunctions {
   readonly watchdog: EventFunction;
   readonly sweep: OnboardingFunction;
   readonly orphans: OnboardingFunction;
+  /** Those of the audit, and what undoes a suspension. */
+  readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: OnboardingFunction };
   /** Roles that a tenant's role trusts, beside the shared service's. */
   readonly trustedRoles: readonly IRole[];
 }
 
 export function onboardingFunctions(scope: Construct, context: FunctionContext): OnboardingFunctions {
   const { registerTenant, deregisterTenant, activateTenant } = routingFunctions(scope, context);
-  const verifyIsolation = isolationFunction(
+  const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
-    ['VerifyIsolation', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
+    ['VerifyIsolation', 'AuditTenant', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
   );
-  const trustedRoles = [verifyIsolation.role, activateTenant.role];
+  const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role];
   const { launchStack, deleteStack, stackSettled } = stackFunctions(
     scope,
     context,
@@ -51,6 +54,7 @@ export function onboardingFunctions(scope: Construct, context: FunctionContext):
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
+    audit: { auditTenant, ...auditFunctions(scope, context) },
     trustedRoles,
   };
 }

@@ -32,6 +32,11 @@ const outputsAt = (port: number): PlatformOutputs => ({
   undeliveredSignupsUrl: 'http://127.0.0.1:3',
   undeliveredStackEventsUrl: 'http://127.0.0.1:4',
   alarmTopicArn: 'arn:topic',
+  auditMachineArn: 'arn:audit',
+  auditTenantFunctionName: 'AuditTenant',
+  suspendTenantFunctionName: 'SuspendTenant',
+  resumeTenantFunctionName: 'ResumeTenant',
+  evidenceBucketName: 'evidence',
 });
 const alive = () => outputsAt((running.address() as AddressInfo).port);
 const dead = outputsAt(1);

@@ -5,7 +5,7 @@ import type { Answer } from '../report';
 import { type Evidence, keysOf } from './evidence';
 import { pageStyle } from './page-style';
 
-const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
+export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   key: 'Encryption key',
   database: 'Database',
   storage: 'Storage',

@@ -26,10 +26,12 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   const deps = {
     table: { name: 'tenants', client: table },
     platform: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
-    sourcesFor: () => ({}) as Sources,
-    evidence: { bucketName: 'evidence', client: s3 },
-    codeVersion: '1.2.3+abc',
-    now: () => new Date(NOW),
+    proving: {
+      sourcesFor: () => ({}) as Sources,
+      evidence: { bucketName: 'evidence', client: s3 },
+      codeVersion: '1.2.3+abc',
+      now: () => new Date(NOW),
+    },
   };
   const input = {
     executionArn: anExecution(),
@@ -98,7 +100,7 @@ test('a breach whose evidence cannot be kept is told as a breach, and not as a r
   ask(false);
   const { deps, input } = scene({ PutObjectCommand: awsError('AccessDenied') });
   const subject = { ...deps.platform, ...input, routed: false };
-  await expect(prove(deps, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
+  await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
 });
 
 test('nothing is stored of questions that a passing fault has left open', async () => {
@@ -110,6 +112,6 @@ test('nothing is stored of questions that a passing fault has left open', async 
   );
   const { deps, input, s3 } = scene();
   const subject = { ...deps.platform, ...input, routed: true };
-  await expect(prove(deps, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
+  await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
   expect(s3.sent).toEqual([]);
 });

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
+
+/**
+ * The states of `TenantIsolationAudit` that call a function, each named like it; a test compares them with the machine's
+ * file and with infra.
+ */
+export const AUDIT_STATES = ['ListTenants', 'AuditTenant', 'SuspendTenant', 'ReportBreach', 'ConcludeAudit'] as const;
+
+/** What a stage does about an ACTIVE tenant that is not isolated any more, besides the alarm. */
+export const OnBreachSchema = z.enum(['alarm', 'suspend']);
+export type OnBreach = z.infer<typeof OnBreachSchema>;
+
+export const ListTenantsInput = z.object({ after: z.string().nullable() });
+/** `next` is null on the last page. */
+export const ListTenantsOutput = z.object({ tenantIds: z.array(z.string()), next: z.string().nullable() });
+
+export const AuditTenantInput = z.object({
+  /** Tenant id, subdomain or signup id. */
+  tenant: z.string().min(1),
+  /** ARN of the execution, or of the person who asks. */
+  verifiedBy: z.string().min(1),
+  /** For a person at a terminal: with the whole report, which a state machine has no room for. */
+  whole: z.boolean().default(false),
+});
+/**
+ * `skipped`: the tenant is neither ACTIVE nor SUSPENDED (any more), there is nothing to hold it against. `report` names an
+ * object of the evidence bucket, `evidence` is what is in it.
+ */
+export const AuditTenantOutput = z.discriminatedUnion('verdict', [
+  z.object({
+    verdict: z.enum(['isolated', 'drifted']),
+    tenantId: z.string(),
+    host: z.string(),
+    status: TenantStatusSchema,
+    checks: z.number(),
+    failed: z.array(z.string()),
+    /** Of a drifted tenant: each failed check with its evidence, as far as there is room. */
+    reason: z.string().max(REASON_MAX_LENGTH),
+    digest: z.string(),
+    report: z.string(),
+    evidence: z.unknown().optional(),
+  }),
+  z.object({ verdict: z.literal('skipped'), tenantId: z.string(), status: TenantStatusSchema }),
+]);
+
+export const SuspendTenantInput = z.object({
+  tenant: z.string().min(1),
+  by: z.string().min(1),
+  reason: z.string().min(1).max(REASON_MAX_LENGTH),
+});
+export const SuspendTenantOutput = z.object({ tenantId: z.string(), host: z.string(), suspendedAt: z.iso.datetime() });
+
+export const ResumeTenantInput = z.object({ tenant: z.string().min(1) });
+export const ResumeTenantOutput = z.object({ tenantId: z.string(), host: z.string(), resumedAt: z.iso.datetime() });
+
+/** `failure` is what a Catch handed on, in place of a report: the checks could not run, or not be kept. */
+export const ReportBreachInput = z.object({
+  executionArn: z.string(),
+  tenantId: z.string(),
+  verdict: z.enum(['drifted', 'unverified']),
+  host: z.string().optional(),
+  reason: z.string().optional(),
+  report: z.string().optional(),
+  failure: CaughtFailureSchema.optional(),
+  suspension: z.enum(['none', 'done', 'failed']),
+});
+export const ReportBreachOutput = z.object({ reported: z.literal(true) });
+
+/** How many tenants ended with which verdict. */
+export const ConcludeAuditInput = z.object({
+  isolated: z.number(),
+  drifted: z.number(),
+  unverified: z.number(),
+  skipped: z.number(),
+});
+export const ConcludeAuditOutput = ConcludeAuditInput;

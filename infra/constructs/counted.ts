@@ -1,0 +1,13 @@
+import type { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../../functions/contract/metrics';
+
+/** What the functions count (functions/shared/meter.ts). */
+export const counted = (metricName: MetricName, period: Duration, statistic: 'Sum' | 'Maximum' = 'Sum') =>
+  new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: METRICS_SERVICE },
+    period,
+    statistic,
+  });

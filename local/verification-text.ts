@@ -1,0 +1,45 @@
+import pc from 'picocolors';
+import { CHECK_GROUPS } from '../functions/steps/verify-isolation/check';
+import { GROUP_TITLES } from '../functions/steps/verify-isolation/evidence/page';
+import type { Answer } from '../functions/steps/verify-isolation/report';
+import type { Verification } from './audits';
+
+const mark = (passed: boolean) => (passed ? pc.green('✓') : pc.red('✗'));
+
+function groupText(title: string, answers: readonly Answer[]): string[] {
+  const failed = answers.filter(({ passed }) => !passed);
+  const count = failed.length === 0 ? `${answers.length} passed` : `${failed.length} of ${answers.length} failed`;
+  return [
+    `  ${mark(failed.length === 0)} ${title.padEnd(20)} ${count}`,
+    ...failed.flatMap(({ id, title: check, severity, control, evidence }) => [
+      `      ${pc.red('✗')} ${pc.bold(check)}  ${severity}, ${id}, ${control}`,
+      `        ${evidence}`,
+    ]),
+  ];
+}
+
+/** A verification as a person at a terminal reads it: the verdict, what failed and why, where the whole report is. */
+export function verificationText(verification: Verification): string {
+  if (verification.verdict === 'skipped') {
+    return `tenant ${verification.tenantId} is ${verification.status}: only a tenant in service can be verified`;
+  }
+  const { evidence, tenantId, host, status, digest, report, failed } = verification;
+  const { checks, passed, verifiedAt, verifiedBy, codeVersion, cell } = evidence;
+  const verdict = passed
+    ? pc.green(`isolated: all ${checks.length} checks passed`)
+    : pc.red(`not isolated: ${failed.length} of ${checks.length} checks failed`);
+  return [
+    `${pc.bold(host)}  ${mark(passed)} ${verdict}`,
+    `  tenant ${tenantId}, ${status}, cell ${cell}`,
+    '',
+    ...CHECK_GROUPS.flatMap((group) => {
+      const answers = checks.filter((answer) => answer.group === group);
+      return answers.length > 0 ? groupText(GROUP_TITLES[group], answers) : [];
+    }),
+    '',
+    `  verified   ${verifiedAt} by ${verifiedBy}`,
+    `  code       ${codeVersion}`,
+    `  report     ${report}`,
+    `  SHA-256    ${digest}`,
+  ].join('\n');
+}

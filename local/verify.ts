@@ -1,0 +1,28 @@
+import { writeFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import * as z from 'zod';
+import { evidencePage } from '../functions/steps/verify-isolation/evidence/page';
+import { STAGES } from '../infra/config/stages';
+import { verifyTenant } from './audits';
+import { runCommand } from './command';
+import { connectTo } from './stage-connection';
+import { verificationText } from './verification-text';
+
+const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), html: z.string().optional() });
+
+async function main(): Promise<number> {
+  const command = new Command('verify')
+    .description('Verifies now that a tenant in service is isolated, and shows the report.')
+    .requiredOption('--tenant <name>', 'its subdomain, tenant id or signup id')
+    .option('--html <file>', 'writes the report as a page, as it is in the evidence bucket')
+    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .parse();
+  const { tenant, stage, html } = OptionsSchema.parse(command.opts());
+  const verification = await verifyTenant(await connectTo(stage), tenant);
+  console.log(verificationText(verification));
+  if (verification.verdict === 'skipped') return 1;
+  if (html) writeFileSync(html, evidencePage(verification.evidence, verification.digest));
+  return verification.verdict === 'isolated' ? 0 : 1;
+}
+
+runCommand(main);

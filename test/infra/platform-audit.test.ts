@@ -1,0 +1,108 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { AUDIT_STATES } from '../../functions/contract/audit';
+import { STAGES, stages } from '../../infra/config/stages';
+import { AUDIT_ASL_FILE, aslText } from '../support/asl';
+import { listed, machineNamed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+/** What changes something in AWS, of a tenant or of anything else. */
+const CHANGING = /:(?!Describe|Get|List|Head|AssumeRole|TagSession|Query)/;
+/** What an asking function may change: its verdict on record, its report, its own log, trace and probes. */
+const LEFT_BEHIND = [
+  'dynamodb:UpdateItem',
+  'kms:GenerateDataKey',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  's3:DeleteObjectVersion',
+  's3:PutObject',
+  'xray:PutTelemetryRecords',
+  'xray:PutTraceSegments',
+];
+
+describe.each(STAGES)('the audit of stage %s', (stage) => {
+  const { controlPlane } = stageTemplates(stage);
+  const [machineId, machine] = machineNamed(controlPlane, 'TenantIsolationAudit');
+  const { onBreach, auditsAtOnce } = stages[stage];
+  const roleNamed = (name: string) =>
+    resourcesOf(controlPlane, 'AWS::IAM::Role').find(([, { Properties }]) => Properties.RoleName === name)?.[1];
+  const grantsOf = (name: string) => statementsIn(roleNamed(`tenant-onboarding-${name}`)?.Properties);
+  const actionsOf = (name: string) => [...new Set(grantsOf(name).flatMap(({ Action }) => listed(Action)))].sort();
+
+  test('runs the file of statemachines/, every placeholder filled', () => {
+    const { DefinitionString, DefinitionSubstitutions } = machine.Properties;
+    expect(DefinitionString).toBe(aslText(AUDIT_ASL_FILE));
+    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual([...AUDIT_STATES, 'AuditsAtOnce', 'OnBreach'].sort());
+    expect(DefinitionSubstitutions).toMatchObject({ OnBreach: onBreach, AuditsAtOnce: String(auditsAtOnce) });
+    expect(machine.Properties).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
+  });
+
+  test('starts every day', () => {
+    controlPlane.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'cron(0 3 * * ? *)',
+      State: 'ENABLED',
+      Targets: [Match.objectLike({ Arn: { Ref: machineId } })],
+    });
+  });
+
+  test('its machine calls its own functions and runs children of itself, nothing else', () => {
+    const role = controlPlane.toJSON().Resources[machine.Properties.RoleArn['Fn::GetAtt'][0]];
+    const grants = statementsIn(role.Properties);
+    const on = (action: string) =>
+      grants.filter(({ Action }) => listed(Action).includes(action)).flatMap(({ Resource }) => listed(Resource));
+    expect(on('lambda:InvokeFunction')).toHaveLength(AUDIT_STATES.length);
+    for (const action of ['states:StartExecution', 'states:DescribeExecution', 'states:RedriveExecution'])
+      for (const resource of on(action)) expect(JSON.stringify(resource)).toContain(':TenantIsolationAudit');
+    expect(on('states:StartExecution')).toHaveLength(1);
+  });
+
+  test('asks with the grants of VerifyIsolation, and those that find the tenant again', () => {
+    const more = actionsOf('AuditTenant').filter((action) => !actionsOf('VerifyIsolation').includes(action));
+    expect(more).toEqual(['cloudformation:DescribeStacks', 'dynamodb:GetItem', 'ssm:GetParametersByPath']);
+  });
+
+  test.each(['AuditTenant', 'VerifyIsolation'])('%s changes nothing but what it leaves behind', (name) => {
+    expect(actionsOf(name).filter((action) => CHANGING.test(action))).toEqual(LEFT_BEHIND);
+  });
+
+  test.each(['SuspendTenant', 'ResumeTenant'])('%s touches route and record, and no data', (name) => {
+    expect(actionsOf(name).filter((action) => !/^(logs|xray):/.test(action) && CHANGING.test(action))).toEqual([
+      'dynamodb:UpdateItem',
+      'elasticloadbalancing:ModifyRule',
+    ]);
+  });
+
+  test('an operator learns of a breach by name, under the topic’s own key', () => {
+    expect(actionsOf('ReportBreach')).toEqual(expect.arrayContaining(['kms:GenerateDataKey', 'sns:Publish']));
+    expect(actionsOf('ReportBreach').filter((action) => !/^(logs|xray|sns|kms|sts):/.test(action))).toEqual([]);
+  });
+
+  test('tenants’ roles trust those that verify and activate, and no other function', () => {
+    const lambda = resourcesOf(controlPlane, 'AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties.Environment?.Variables?.STACK_TEMPLATES,
+    )?.[1];
+    const trusted = JSON.stringify(lambda?.Properties.Environment.Variables.TRUSTED_ROLE_ARNS);
+    const names = resourcesOf(controlPlane, 'AWS::IAM::Role')
+      .filter(([id]) => trusted.includes(`"${id}"`))
+      .map(([, { Properties }]) => Properties.RoleName);
+    expect(names.sort()).toEqual(
+      ['ActivateTenant', 'AuditTenant', 'VerifyIsolation'].map((name) => `tenant-onboarding-${name}`),
+    );
+  });
+
+  test('a breach rings until an audit finds none any more, and silence rings after two days', () => {
+    const alarm = (MetricName: string, expected: object) =>
+      controlPlane.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName, ...expected });
+    for (const name of ['TenantsDrifted', 'TenantsUnverified'])
+      alarm(name, { Threshold: 1, TreatMissingData: 'ignore', Statistic: 'Sum' });
+    alarm('AuditsDone', {
+      Threshold: 1,
+      Period: 86_400,
+      EvaluationPeriods: 2,
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+    });
+  });
+});
+
+test('no stage but dev takes a site down by itself', () => {
+  expect(STAGES.filter((stage) => stages[stage].onBreach === 'suspend')).toEqual(['dev']);
+});

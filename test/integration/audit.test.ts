@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
+  GetBucketPolicyCommand,
+  GetObjectCommand,
+  GetObjectRetentionCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import type { ConcludeAuditInput } from '../../functions/contract/audit';
+import { tenantCalled } from '../../functions/shared/tenant-lookup';
+import { EvidenceSchema } from '../../functions/steps/verify-isolation/evidence/evidence';
+import { evidencePage } from '../../functions/steps/verify-isolation/evidence/page';
+import { resumeTenant, suspendTenant, verifyTenant } from '../../local/audits';
+import { follow } from '../../local/executions';
+import { requestPage } from '../../local/page';
+import { type Platform, startPlatform } from '../../local/platform';
+import { newSignup } from '../../local/signups';
+import { localConnection, type StageConnection } from '../../local/stage-connection';
+import { tableOf } from '../../local/tenants-table';
+
+let platform: Platform;
+let stage: StageConnection;
+let machines: SFNClient;
+let s3: S3Client;
+let onboarding: string;
+
+async function start(stateMachineArn: string, input: object): Promise<string> {
+  const { executionArn = '' } = await machines.send(
+    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+  );
+  return executionArn;
+}
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  stage = localConnection(platform.outputs);
+  machines = new SFNClient(platform.aws);
+  s3 = new S3Client({ ...platform.aws, forcePathStyle: true });
+  const signups = ['acme', 'globex'].map((subdomain) =>
+    start(stage.stateMachineArn, newSignup({ companyName: subdomain, subdomain })),
+  );
+  const [acme = ''] = await Promise.all(
+    signups.map(async (signup) => (await follow(machines, await signup)).executionArn),
+  );
+  onboarding = acme;
+}, 300_000);
+afterAll(() => platform?.stop());
+
+const recordOf = (subdomain: string) => tenantCalled(tableOf(stage), subdomain);
+const statusOf = async (subdomain: string) =>
+  (await requestPage(platform.outputs.loadBalancerUrl, `${subdomain}.${stage.domain}`)).status;
+
+async function stored(Key: string): Promise<string> {
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: stage.evidenceBucketName, Key }));
+  return (await Body?.transformToString()) ?? '';
+}
+
+async function reportsOf(tenantId: string): Promise<string[]> {
+  const { Contents = [] } = await s3.send(
+    new ListObjectsV2Command({ Bucket: stage.evidenceBucketName, Prefix: `tenants/${tenantId}/` }),
+  );
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+async function audit(input: object = {}): Promise<z.output<typeof ConcludeAuditInput>> {
+  const { output, ...run } = await follow(machines, await start(stage.auditMachineArn, input));
+  expect(run).toMatchObject({ status: 'SUCCEEDED' });
+  return output as z.output<typeof ConcludeAuditInput>;
+}
+
+/** Opens the tenant's bucket to whoever holds some other key, and closes it again as it was. */
+async function withoutBucketPolicy(bucketName: string, act: () => Promise<void>): Promise<void> {
+  const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket: bucketName }));
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucketName }));
+  try {
+    await act();
+  } finally {
+    await s3.send(new PutBucketPolicyCommand({ Bucket: bucketName, Policy }));
+  }
+}
+
+test('an onboarding leaves its evidence: named on record by digest, locked, readable as a page', async () => {
+  const { tenantId, verification } = await recordOf('acme');
+  const [html = '', json = ''] = await reportsOf(tenantId);
+  const text = await stored(json);
+  const digest = createHash('sha256').update(text).digest('hex');
+  expect(verification).toMatchObject({ report: json, digest });
+  const evidence = EvidenceSchema.parse(JSON.parse(text));
+  expect(evidence).toMatchObject({ tenantId, passed: true, routed: false, verifiedBy: onboarding });
+  expect(evidence.codeVersion).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}$/);
+  expect(await stored(html)).toBe(evidencePage(evidence, digest));
+  const Bucket = stage.evidenceBucketName;
+  const { Retention } = await s3.send(new GetObjectRetentionCommand({ Bucket, Key: json }));
+  expect(Retention?.Mode).toBe('GOVERNANCE');
+  const { VersionId } = await s3.send(new GetObjectCommand({ Bucket, Key: json }));
+  await expect(s3.send(new DeleteObjectCommand({ Bucket, Key: json, VersionId }))).rejects.toThrow();
+});
+
+test('a person can verify a tenant in service at any time, by whatever name', async () => {
+  const { subdomain, tenantId, signupId } = await recordOf('acme');
+  for (const name of [subdomain, tenantId, signupId]) {
+    const verification = await verifyTenant(stage, name);
+    expect(verification).toMatchObject({ verdict: 'isolated', tenantId, failed: [] });
+    if (verification.verdict === 'skipped') throw new Error('skipped');
+    expect(verification.evidence).toMatchObject({ routed: true, verifiedBy: expect.stringMatching(/^arn:aws:/) });
+    const record = await recordOf('acme');
+    expect(record.verification).toMatchObject({ digest: verification.digest, report: verification.report });
+    const text = await stored(verification.report);
+    expect(createHash('sha256').update(text).digest('hex')).toBe(verification.digest);
+  }
+  await expect(verifyTenant(stage, 'nobody')).rejects.toThrow(/InvalidRequest.*nobody/);
+});
+
+test('an audit finds healthy tenants isolated', async () => {
+  expect(await audit()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 0 });
+});
+
+describe('a tenant that has drifted', () => {
+  const AlertSchema = z.object({ Subject: z.string(), Message: z.string() });
+  let queueUrl: string | undefined;
+  let sqs: SQSClient;
+
+  beforeAll(async () => {
+    sqs = new SQSClient(platform.aws);
+    ({ QueueUrl: queueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'operators' })));
+    const { Attributes } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
+    );
+    const Policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'sns.amazonaws.com' },
+          Action: 'sqs:SendMessage',
+          Resource: Attributes?.QueueArn,
+          Condition: { ArnEquals: { 'aws:SourceArn': platform.outputs.alarmTopicArn } },
+        },
+      ],
+    });
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy } }));
+    await new SNSClient(platform.aws).send(
+      new SubscribeCommand({
+        TopicArn: platform.outputs.alarmTopicArn,
+        Protocol: 'sqs',
+        Endpoint: Attributes?.QueueArn,
+        ReturnSubscriptionArn: true,
+      }),
+    );
+  });
+
+  const alerts = async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
+    );
+    return Messages.map(({ Body = '{}' }) => AlertSchema.parse(JSON.parse(Body)));
+  };
+
+  test('is told of with what failed, and stays in service', async () => {
+    const { bucketName = '', tenantId } = await recordOf('acme');
+    await withoutBucketPolicy(bucketName, async () => {
+      expect(await audit()).toEqual({ isolated: 1, drifted: 1, unverified: 0, skipped: 0 });
+    });
+    const told = await alerts();
+    expect(told).toHaveLength(1);
+    expect(told[0]?.Subject).toContain(`acme.${stage.domain}`);
+    for (const said of [tenantId, 'storage.', 'docs/runbook.md#tenant-drifted', 'nothing was changed'])
+      expect(told[0]?.Message).toContain(said);
+    expect(await statusOf('acme')).toBe(200);
+    const record = await recordOf('acme');
+    expect(record).toMatchObject({
+      status: 'ACTIVE',
+      verification: { failed: expect.arrayContaining(['storage.tls']) },
+    });
+    expect(EvidenceSchema.parse(JSON.parse(await stored(record.verification?.report ?? '')))).toMatchObject({
+      passed: false,
+    });
+  });
+
+  test('is suspended where that is wanted, and comes back when it is mended, not before', async () => {
+    const { bucketName = '' } = await recordOf('acme');
+    await withoutBucketPolicy(bucketName, async () => {
+      expect(await audit({ onBreach: 'suspend' })).toEqual({ isolated: 1, drifted: 1, unverified: 0, skipped: 0 });
+      expect(await statusOf('acme')).toBe(503);
+      expect(await statusOf('globex')).toBe(200);
+      expect((await alerts())[0]?.Message).toContain('its route answers 503');
+      expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'drifted', status: 'SUSPENDED' });
+      await expect(resumeTenant(stage, 'acme')).rejects.toThrow(/IsolationBreach.*stays suspended/);
+    });
+    expect(await audit()).toEqual({ isolated: 1, drifted: 0, unverified: 0, skipped: 0 });
+    expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
+    await resumeTenant(stage, 'acme');
+    expect(await statusOf('acme')).toBe(200);
+    expect(await recordOf('acme')).toMatchObject({ status: 'ACTIVE' });
+    expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'isolated', status: 'ACTIVE' });
+  });
+});
+
+test('an operator suspends and resumes by hand', async () => {
+  await suspendTenant(stage, 'globex', 'a test');
+  expect(await statusOf('globex')).toBe(503);
+  expect(await verifyTenant(stage, 'globex')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
+  await resumeTenant(stage, 'globex');
+  expect(await statusOf('globex')).toBe(200);
+});
