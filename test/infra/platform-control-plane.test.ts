@@ -4,6 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { AUDIT_STATES } from '../../functions/contract/audit';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { STEPS } from '../../functions/contract/steps';
+import { LAUNCH_LEASE } from '../../functions/steps/provision-stacks/launch-stack';
 import { functionSources } from '../../infra/build';
 import { STAGES, stages } from '../../infra/config/stages';
 import { aslText, auditMachine, onboardingMachine, tasksOf } from '../support/asl';
@@ -63,6 +64,11 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
       const state = states.get(`\${${name}}`);
       if (state) expect([name, lambda.Properties.Timeout < (state.TimeoutSeconds ?? 0)]).toEqual([name, true]);
     }
+  });
+
+  test('has a launch’s lease outlive the function that may still launch', () => {
+    const [[, launchStack] = []] = functions.filter(([id]) => id.startsWith('LaunchStack'));
+    expect(launchStack?.Properties.Timeout * 1000).toBeLessThan(LAUNCH_LEASE);
   });
 
   test('runs the file of statemachines/, every placeholder filled', () => {
