@@ -1,0 +1,67 @@
+import Table from 'cli-table3';
+import pico from 'picocolors';
+
+/** What a figure is held to; one without a limit is printed for whoever wants to know. */
+export type Limit = { readonly atLeast: number } | { readonly atMost: number } | { readonly below: number };
+
+/** One row of the table. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  /** `times` for a ratio. */
+  readonly unit: string;
+  readonly limit?: Limit;
+  /** Where the value comes from, for the reader of the table. */
+  readonly note?: string;
+}
+
+/** A row as `--json` writes it. */
+export interface FigureJson {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** `>= 5`, `<= 1.5`, `< 30`; null where nothing is asked for. */
+  readonly limit: string | null;
+  readonly ok: boolean;
+}
+
+/** A value that could not be measured (NaN) meets no limit. */
+export function isMet({ value, limit }: Figure): boolean {
+  if (!limit) return true;
+  if ('atLeast' in limit) return value >= limit.atLeast;
+  return 'atMost' in limit ? value <= limit.atMost : value < limit.below;
+}
+
+function limitText(limit: Limit): string {
+  if ('atLeast' in limit) return `>= ${limit.atLeast}`;
+  return 'atMost' in limit ? `<= ${limit.atMost}` : `< ${limit.below}`;
+}
+
+export const toJson = (figure: Figure): FigureJson => ({
+  name: figure.name,
+  value: figure.value,
+  unit: figure.unit,
+  limit: figure.limit ? limitText(figure.limit) : null,
+  ok: isMet(figure),
+});
+
+/** Whole numbers in full, all others to three digits. */
+const readable = (value: number) =>
+  Number.isInteger(value) ? String(value) : value.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+
+export function figuresTable(figures: readonly Figure[]): string {
+  const table = new Table({ head: ['figure', 'value', 'limit', '', 'how'], style: { head: [], border: [] } });
+  for (const figure of figures) {
+    const { name, value, unit, limit, note } = figure;
+    const verdict = limit ? (isMet(figure) ? pico.green('ok') : pico.red('missed')) : '';
+    table.push([name, `${readable(value)} ${unit}`, limit ? limitText(limit) : '', verdict, note ?? '']);
+  }
+  return table.toString();
+}
+
+/** The middle one; of an even number the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return ((low ?? Number.NaN) + (high ?? Number.NaN)) / 2;
+}

@@ -1,0 +1,36 @@
+import { type Figure, figuresTable, isMet, median, toJson } from '../../../bench/figures';
+
+const figure = (value: number, limit?: Figure['limit']): Figure => ({
+  name: 'one',
+  value,
+  unit: 'times',
+  ...(limit && { limit }),
+});
+
+test.each([
+  ['>= 5', { atLeast: 5 }, [5, 6], [4.99, Number.NaN]],
+  ['<= 1.5', { atMost: 1.5 }, [1.5, 0], [1.51, Number.NaN]],
+  ['< 30', { below: 30 }, [29.9], [30, Number.NaN]],
+])('a limit of %s', (text, limit, met, missed) => {
+  expect(met.map((value) => isMet(figure(value, limit)))).toEqual(met.map(() => true));
+  expect(missed.map((value) => isMet(figure(value, limit)))).toEqual(missed.map(() => false));
+  expect(toJson(figure(1, limit)).limit).toBe(text);
+});
+
+test('a row without a limit is never missed', () => {
+  expect(toJson(figure(7))).toEqual({ name: 'one', value: 7, unit: 'times', limit: null, ok: true });
+});
+
+test('the table says of each figure whether it is met', () => {
+  const lines = figuresTable([figure(1.2345, { atMost: 1 }), figure(20_000, { atLeast: 5 }), figure(3)]).split('\n');
+  expect(lines.filter((line) => line.includes('missed'))).toEqual([expect.stringMatching(/1\.23 times .*<= 1/)]);
+  expect(lines.filter((line) => / ok/.test(line))).toEqual([expect.stringMatching(/20000 times .*>= 5/)]);
+});
+
+test.each([
+  [[3, 1, 2], 2],
+  [[4, 1, 2, 3], 2.5],
+  [[], Number.NaN],
+])('the median of %j is %d', (values, expected) => {
+  expect(median(values)).toBe(expected);
+});
