@@ -8,7 +8,7 @@ import {
   type TenantRecord,
   TenantRecordSchema,
 } from '../contract/records';
-import { parseAt } from './step-handler';
+import { parseAt } from './parse-at';
 import type { TenantsTable } from './tenants-table';
 
 async function readTenant(table: TenantsTable, tenantId: string): Promise<unknown> {

@@ -2,26 +2,10 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
-import { OnboardingError } from '../contract/errors';
 import { ConcludedFailure } from './concluded-failure';
 import { translateError } from './error-translation';
 import { logger } from './logger';
-
-/** One line per bad field: `tenant.slot.cidr: Invalid input`. */
-export function describeIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
-}
-
-/**
- * Parses a value at a border.
- *
- * @throws OnboardingError `InvalidRequest` that names each bad field
- */
-export function parseAt<S extends z.ZodType>(border: string, schema: S, value: unknown): z.output<S> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new OnboardingError('InvalidRequest', `${border}: ${describeIssues(parsed.error)}`);
-}
+import { parseAt } from './parse-at';
 
 const IdsSchema = z.looseObject({
   executionArn: z.string().optional(),

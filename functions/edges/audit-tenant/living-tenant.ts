@@ -4,7 +4,7 @@ import { tenantNames } from '../../contract/naming';
 import type { TenantRecord } from '../../contract/records';
 import { SettledStackSchemas, type StackKind, type TenantStacks } from '../../contract/stacks';
 import { TenantSchema } from '../../contract/tenant';
-import { parseAt } from '../../shared/step-handler';
+import { parseAt } from '../../shared/parse-at';
 import { type CloudFormation, describeStack } from '../../steps/provision-stacks/stacks';
 import { findCells, type Parameters } from '../../steps/reserve-tenant/cells';
 import type { Platform, Subject } from '../../steps/verify-isolation/subject';

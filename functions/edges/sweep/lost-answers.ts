@@ -3,7 +3,7 @@ import { SendTaskFailureCommand, SendTaskHeartbeatCommand } from '@aws-sdk/clien
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { OnboardingErrorName } from '../../contract/errors';
 import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../../contract/records';
-import { parseAt } from '../../shared/step-handler';
+import { parseAt } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
 import { isTaskGone, type SettleStackDeps, settleStack } from '../../steps/provision-stacks/settle-stack';
 import { describeStack } from '../../steps/provision-stacks/stacks';

@@ -3,7 +3,7 @@ import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '
 import type { OnboardingErrorName } from '../../contract/errors';
 import type { WaitingTask } from '../../contract/records';
 import { SETTLED_STATUSES, SettledStackSchemas } from '../../contract/stacks';
-import { describeIssues } from '../../shared/step-handler';
+import { describeIssues } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
 import { describeStack, firstFailure, stackNameOf } from './stacks';
 import { endWaiting, findWaitingTask } from './waiting-task';

@@ -1,7 +1,7 @@
 import { DeleteCommand, GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../../contract/records';
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
-import { parseAt } from '../../shared/step-handler';
+import { parseAt } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
 
 /** @returns the task that waits for the stack of that name, if any */

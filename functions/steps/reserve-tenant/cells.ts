@@ -2,7 +2,7 @@ import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm'
 import { type CellDescriptor, CellDescriptorSchema } from '../../contract/cell';
 import { OnboardingError } from '../../contract/errors';
 import { CELLS_PARAMETER_PATH } from '../../contract/naming';
-import { describeIssues } from '../../shared/step-handler';
+import { describeIssues } from '../../shared/parse-at';
 
 export type Parameters = Pick<SSMClient, 'send'>;
 

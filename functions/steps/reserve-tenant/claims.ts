@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { itemKeys, SignupClaimSchema, type TenantRecord } from '../../contract/records';
 import type { Slot } from '../../contract/tenant';
 import { findTenant } from '../../shared/claim-guard';
-import { parseAt } from '../../shared/step-handler';
+import { parseAt } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
 
 export type Executions = Pick<SFNClient, 'send'>;

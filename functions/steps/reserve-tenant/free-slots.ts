@@ -4,7 +4,7 @@ import type { CellDescriptor } from '../../contract/cell';
 import { OnboardingError } from '../../contract/errors';
 import { itemKeys } from '../../contract/records';
 import { isConditionFailure } from '../../shared/claim-guard';
-import { parseAt } from '../../shared/step-handler';
+import { parseAt } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
 import { nextBlock } from './slots';
 

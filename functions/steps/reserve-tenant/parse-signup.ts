@@ -1,6 +1,6 @@
 import { OnboardingError } from '../../contract/errors';
 import { type Signup, SignupSchema, signupDetail } from '../../contract/signup';
-import { describeIssues } from '../../shared/step-handler';
+import { describeIssues } from '../../shared/parse-at';
 
 /** A signup has six short fields; what is longer is not one. Keeps absurd inputs out of parsing, logs and messages. */
 const INPUT_MAX_LENGTH = 16_384;

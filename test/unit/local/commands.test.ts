@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const ROOT = join(__dirname, '../../..');
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -12,4 +14,12 @@ const told = ['README.md', 'docs/runbook.md', ...readdirSync(join(ROOT, 'docs/ad
 
 test.each(told)('npm run %s, as %s has it, is a script', (name) => {
   expect(Object.keys(scripts)).toContain(name);
+});
+
+/** Started as a reader starts it: what jest can load, Node may refuse. */
+test.each(['signup', 'status', 'redrive', 'replay'])('npm run %s -- --help says what it is for', async (name) => {
+  const started = promisify(execFile)(process.execPath, ['--import', 'tsx', `local/${name}.ts`, '--help'], {
+    cwd: ROOT,
+  });
+  await expect(started).resolves.toMatchObject({ stdout: expect.stringContaining(`Usage: ${name} `) });
 });

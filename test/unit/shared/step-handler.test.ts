@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { OnboardingError } from '../../../functions/contract/errors';
 import { ConcludedFailure } from '../../../functions/shared/concluded-failure';
-import { parseAt, stepHandler } from '../../../functions/shared/step-handler';
+import { parseAt } from '../../../functions/shared/parse-at';
+import { stepHandler } from '../../../functions/shared/step-handler';
 import { anExecution, aTenant } from '../../support/builders';
 import { awsError } from '../../support/fake-client';
 import { aContext } from '../../support/lambda-context';

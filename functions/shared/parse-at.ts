@@ -1,0 +1,18 @@
+import type * as z from 'zod';
+import { OnboardingError } from '../contract/errors';
+
+/** One line per bad field: `tenant.slot.cidr: Invalid input`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
+}
+
+/**
+ * Parses a value at a border.
+ *
+ * @throws OnboardingError `InvalidRequest` that names each bad field
+ */
+export function parseAt<S extends z.ZodType>(border: string, schema: S, value: unknown): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new OnboardingError('InvalidRequest', `${border}: ${describeIssues(parsed.error)}`);
+}
