@@ -95,6 +95,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     startEmulator({
       port,
       stateDir,
+      ...(log && { log }),
       env: { ...env, ...(proxy && { AWS_ENDPOINT_URL: proxy.url }) },
       ...(signal && { signal }),
     }),

@@ -13,7 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import getPort from 'get-port';
 
@@ -37,6 +37,8 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
+  /** Told when the start takes longer than usual. */
+  readonly log?: (line: string) => void;
 }
 
 /** A running emulator of AWS on loopback, with IAM enforcement on; `test`/`test` is root. */
@@ -86,7 +88,7 @@ async function locked(lock: string, done: () => boolean): Promise<boolean> {
 }
 
 /** Builds the virtual environment beside its final name and renames it: an installation cut short is never used. */
-async function installed(signal?: AbortSignal): Promise<string> {
+async function installed({ signal, log }: EmulatorOptions): Promise<string> {
   const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
   const home = join(ROOT, '.local', `venv-${digest}`);
   const interpreter = join(home, 'bin/python');
@@ -99,12 +101,17 @@ async function installed(signal?: AbortSignal): Promise<string> {
   const building = `${home}.building`;
   try {
     if (done()) return interpreter;
+    log?.(`installing the AWS emulator into ${relative(process.cwd(), home)}, this once`);
     rmSync(building, { recursive: true, force: true });
-    await run(command, ['-m', 'venv', building], { signal });
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
-    await run(join(building, 'bin/python'), pip, { signal }).catch((failure: Error) => {
-      throw new Error(`the AWS emulator could not be installed: ${failure.message}`);
-    });
+    try {
+      await run(command, ['-m', 'venv', building], { signal });
+      await run(join(building, 'bin/python'), pip, { signal });
+    } catch (failure) {
+      throw new Error(
+        `the AWS emulator could not be installed: ${failure instanceof Error ? failure.message : failure}`,
+      );
+    }
     renameSync(building, home);
     return interpreter;
   } finally {
@@ -160,7 +167,7 @@ function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number
  * input is a pipe that only this process holds.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const interpreter = await installed(options.signal);
+  const interpreter = await installed(options);
   options.signal?.throwIfAborted();
   const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
   mkdirSync(dir, { recursive: true });
