@@ -313,7 +313,9 @@ describe('with a storage template that somebody tampered with', () => {
   test('an onboarding fails by the check that is meant for it, is undone, and never had a route', async () => {
     const { tenantId, run } = await onboard('tampered');
     expect(run).toMatchObject({ status: 'FAILED', failure: { error: 'IsolationBreach' } });
-    expect(run.failure?.reason).toMatch(/1 of \d+ isolation checks failed: storage\.role-only \(.*other principals/);
+    expect(run.failure?.reason).toMatch(
+      /2 of \d+ isolation checks failed: storage\.role-only \(.*other principals.*identity\.sole-access \(/,
+    );
     expect(run.visits.map(({ state }) => state)).not.toContain('ActivateTenant');
     const left = await inventoryOf(localConnection(platform.outputs), tenantId);
     expect(left).toMatchObject({

@@ -165,7 +165,7 @@ function healthyDatabase(): FactData['database'] {
       DBInstanceIdentifier: tenantNames.replica(tenantId),
       ReadReplicaSourceDBInstanceIdentifier: database.outputs.InstanceId,
     },
-    parameters: { 'rds.force_ssl': '1' },
+    forceTls: '1',
     manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
   };
 }
@@ -227,7 +227,7 @@ function healthyNetwork(): FactData['network'] {
     flowLogs: [
       { FlowLogId, FlowLogStatus: 'ACTIVE', TrafficType: 'ALL', LogGroupName: `/tenants/${tenantId}/flow-logs` },
     ],
-    interfaces: [{ NetworkInterfaceId: 'eni-0db', RequesterId: 'amazon-rds', Description: 'RDSNetworkInterface' }],
+    interfaces: [{ NetworkInterfaceId: 'eni-0db', RequesterManaged: true, Description: 'RDSNetworkInterface' }],
   };
 }
 

@@ -6,6 +6,7 @@ import { NETWORK_CHECKS } from './checks/network';
 import { PROBE_CHECKS } from './checks/probes';
 import { ROUTING_CHECKS } from './checks/routing';
 import { SECRETS_CHECKS } from './checks/secrets';
+import { SOLE_ACCESS_CHECK } from './checks/sole-access';
 import { STORAGE_CHECKS } from './checks/storage';
 
 /** Every question that is asked of a tenant, in the order of a report. */
@@ -16,6 +17,7 @@ export const CATALOGUE: readonly Check[] = [
   ...SECRETS_CHECKS,
   ...NETWORK_CHECKS,
   ...IDENTITY_CHECKS,
+  SOLE_ACCESS_CHECK,
   ...ROUTING_CHECKS,
   ...PROBE_CHECKS,
 ];

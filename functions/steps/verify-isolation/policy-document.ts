@@ -74,6 +74,11 @@ export function parsePolicy(text: string): Statement[] {
 /** What evidence calls a statement. */
 export const nameOf = ({ sid, effect, actions }: Statement) => `${effect} ${sid || actions.join(',')}`;
 
+/** Whom a statement is about, and what it lets them do or keeps them from, for evidence. */
+export const whoOf = ({ principals }: Statement) =>
+  principals.length > 0 ? principals.join(', ') : 'everybody but some';
+export const whatOf = ({ actions }: Statement) => (actions.length > 0 ? actions.join(', ') : 'everything but some');
+
 const escaped = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
 
 /** Whether a pattern of IAM (`*`, `?`; letter case does not matter for actions) covers a name. */

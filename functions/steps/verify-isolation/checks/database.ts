@@ -99,16 +99,16 @@ export const DATABASE_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'FSBP RDS.38',
     run: async ({ stacks }, { facts }) => {
-      const [{ DBParameterGroups = [] }, parameters] = await Promise.all([
+      const [{ DBParameterGroups = [] }, forceTls] = await Promise.all([
         facts.database.instance(),
-        facts.database.parameters(),
+        facts.database.forceTls(),
       ]);
       const group = DBParameterGroups.find(
         (each) => each.DBParameterGroupName === stacks.database.outputs.ParameterGroupName,
       );
       return unless(
         [
-          ...mustBe('rds.force_ssl', parameters['rds.force_ssl'], '1'),
+          ...mustBe('rds.force_ssl', forceTls, '1'),
           ...mustBe('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
         ],
         'rds.force_ssl is 1 and in force',

@@ -70,7 +70,8 @@ export const IDENTITY_CHECKS: readonly Check[] = [
   {
     id: 'identity.trust',
     title: 'Only the shared service and the platform take on the role',
-    question: 'Does the role trust the task role of its cell and two functions of the platform, and nobody else?',
+    question:
+      'Does the role trust the task role of its cell and the functions of the platform that need it, and nobody else?',
     severity: 'critical',
     control: 'FSBP IAM.1, SOC 2 CC6.3',
     run: async (subject, { facts }) => {

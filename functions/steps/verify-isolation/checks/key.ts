@@ -1,12 +1,19 @@
 import { TENANT_TAG, tenantNames } from '../../../contract/naming';
 import { type Check, mustBe, unless } from '../check';
-import { isCondition, nameOf, type Statement, speaksOf } from '../policy-document';
+import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
 
 /** What reads or writes data with a key, or makes copies of what it protects readable elsewhere. */
-const USES = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyPair', 'ReEncryptFrom', 'ReEncryptTo'].map(
-  (action) => `kms:${action}`,
-);
+const USES = [
+  'kms:Decrypt',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:GenerateDataKeyPair',
+  'kms:GenerateDataKeyPairWithoutPlaintext',
+  'kms:GenerateDataKeyWithoutPlaintext',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+];
 const STORES = ['rds', 's3', 'secretsmanager'] as const;
 
 const isAllowed = (statement: Statement, action: string) =>
@@ -42,7 +49,7 @@ function isWayOfThisTenant(statement: Statement, subject: Subject): boolean {
   );
 }
 
-function isGrantedToStoresOnly(statement: Statement, subject: Subject): boolean {
+function isForStoresOnly(statement: Statement, subject: Subject): boolean {
   const forAws = statement.conditions.some((condition) =>
     isCondition(condition, ['Bool'], 'kms:GrantIsForAWSResource', ['true']),
   );
@@ -57,6 +64,10 @@ function expectedLogGroups(subject: Subject): string[] {
     ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
   ];
 }
+
+/** The account's own administration: IAM decides who does it, and it reads and writes nothing. */
+const isAdministration = (statement: Statement, subject: Subject) =>
+  only(statement, accountOf(subject)) && ![...USES, 'kms:CreateGrant'].some((action) => isAllowed(statement, action));
 
 export const KEY_CHECKS: readonly Check[] = [
   {
@@ -99,15 +110,18 @@ export const KEY_CHECKS: readonly Check[] = [
   {
     id: 'key.policy',
     title: 'Only this tenant uses the key',
-    question: 'Does the key’s policy let nobody but the tenant’s role, its stores and its log groups use the key?',
+    question: 'Does the key’s policy let nobody but the tenant’s role, its stores and its log groups at the key?',
     severity: 'critical',
     control: 'SOC 2 CC6.1, FSBP KMS.1',
     run: async (subject, { facts }) => {
-      const uses = (await facts.key.policy()).filter((each) => USES.some((action) => isAllowed(each, action)));
-      const others = uses.filter((each) => !isWayOfThisTenant(each, subject));
+      const allowing = (await facts.key.policy()).filter(({ effect }) => effect === 'Allow');
+      const others = allowing.filter(
+        (each) =>
+          !isAdministration(each, subject) && !isWayOfThisTenant(each, subject) && !isForStoresOnly(each, subject),
+      );
       return unless(
-        others.map((each) => `statement ${nameOf(each)} lets ${each.principals.join(', ') || 'others'} use the key`),
-        `${uses.length} statements allow its use, each bound to this tenant`,
+        others.map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} do ${whatOf(each)}`),
+        `${allowing.length} statements: the account administers, this tenant uses`,
       );
     },
   },
@@ -138,8 +152,8 @@ export const KEY_CHECKS: readonly Check[] = [
       const makers = (await facts.key.policy()).filter((each) => isAllowed(each, 'kms:CreateGrant'));
       return unless(
         makers
-          .filter((each) => !isGrantedToStoresOnly(each, subject))
-          .map((each) => `statement ${nameOf(each)} lets ${each.principals.join(', ') || 'others'} make grants`),
+          .filter((each) => !isForStoresOnly(each, subject))
+          .map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} make grants`),
         'the stacks’ role alone, through RDS, S3 and Secrets Manager',
       );
     },

@@ -1,4 +1,4 @@
-import type { Route, RouteTable } from '@aws-sdk/client-ec2';
+import type { NetworkInterface, Route, RouteTable } from '@aws-sdk/client-ec2';
 import { type Check, mustBe, mustBeExactly, unless } from '../check';
 import { overlaps } from '../cidr';
 import { parsePolicy } from '../policy-document';
@@ -33,6 +33,10 @@ const strangeRoutes = ({ RouteTableId, Routes = [] }: RouteTable, isFine: (route
   Routes.filter((route) => !isFine(route)).map(
     (route) => `${RouteTableId} leads ${destinationOf(route)} to ${wayOf(route)}`,
   );
+
+/** The description anybody can write; that a service manages an interface, EC2 alone says. */
+const isOfRds = ({ RequesterManaged, RequesterId, Description }: NetworkInterface) =>
+  RequesterManaged === true && (RequesterId === 'amazon-rds' || Description === 'RDSNetworkInterface');
 
 export const NETWORK_CHECKS: readonly Check[] = [
   {
@@ -258,11 +262,9 @@ export const NETWORK_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) => {
       const interfaces = await facts.network.interfaces();
-      const objections = interfaces.flatMap(({ NetworkInterfaceId, RequesterId, Description, Association }) => [
-        ...(RequesterId === 'amazon-rds'
-          ? []
-          : [`${NetworkInterfaceId} is not RDS’s: ${Description || 'no description'}`]),
-        ...(Association?.PublicIp ? [`${NetworkInterfaceId} has a public address`] : []),
+      const objections = interfaces.flatMap((each) => [
+        ...(isOfRds(each) ? [] : [`${each.NetworkInterfaceId} is not RDS’s: ${each.Description || 'no description'}`]),
+        ...(each.Association?.PublicIp ? [`${each.NetworkInterfaceId} has a public address`] : []),
       ]);
       return unless(objections, `${interfaces.length} interfaces, all RDS’s`);
     },

@@ -1,7 +1,7 @@
 import { TENANT_TAG, tenantNames } from '../../../contract/naming';
 import { type Check, mustBe, unless } from '../check';
 import { tagsOf } from '../facts/reading';
-import { nameOf } from '../policy-document';
+import { nameOf, whoOf } from '../policy-document';
 import { tenantIdOf } from '../subject';
 
 export const SECRETS_CHECKS: readonly Check[] = [
@@ -42,7 +42,7 @@ export const SECRETS_CHECKS: readonly Check[] = [
     run: async (_, { facts }) => {
       const allowing = (await facts.secrets.policy()).filter(({ effect }) => effect === 'Allow');
       return unless(
-        allowing.map((each) => `statement ${nameOf(each)} lets ${each.principals.join(', ') || 'others'} in`),
+        allowing.map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} in`),
         'it allows nothing',
       );
     },

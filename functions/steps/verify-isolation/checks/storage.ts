@@ -1,6 +1,6 @@
 import { TENANT_TAG } from '../../../contract/naming';
 import { type Check, mustBe, unless } from '../check';
-import { type Condition, covers, isCondition, nameOf, type Statement, speaksOf } from '../policy-document';
+import { type Condition, covers, isCondition, nameOf, type Statement, speaksOf, whoOf } from '../policy-document';
 import { bucketOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
 const ENCRYPTION = 's3:x-amz-server-side-encryption';
@@ -132,7 +132,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
       return unless(
         policy
           .filter(({ effect }) => effect === 'Allow')
-          .map((each) => `statement ${nameOf(each)} lets ${each.principals.join(', ') || 'others'} in`),
+          .map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} in`),
         `${policy.length} denials, no allowance`,
       );
     },

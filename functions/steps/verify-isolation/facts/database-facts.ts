@@ -10,6 +10,8 @@ import {
 import type { Subject } from '../subject';
 import { everyPage, once } from './reading';
 
+const FORCE_TLS = 'rds.force_ssl';
+
 export interface SnapshotFacts {
   readonly snapshot: DBSnapshot;
   /** Accounts that may restore it; `all` is everybody. */
@@ -20,8 +22,8 @@ export interface DatabaseFacts {
   readonly instance: () => Promise<DBInstance>;
   /** Undefined where the tenant's plan has none. */
   readonly replica: () => Promise<DBInstance | undefined>;
-  /** The parameters of the parameter group that are not the engine's defaults. */
-  readonly parameters: () => Promise<Readonly<Record<string, string | undefined>>>;
+  /** Whether the parameter group forces TLS, as the parameter says it: `1` or `0`. */
+  readonly forceTls: () => Promise<string | undefined>;
   /** Snapshots that somebody took; automated ones cannot be shared ("ModifyDBSnapshotAttribute"). */
   readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
 }
@@ -46,15 +48,13 @@ export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseF
   return {
     instance: once(() => readInstance(client, InstanceId)),
     replica: once(async () => (ReplicaId === undefined ? undefined : await readInstance(client, ReplicaId))),
-    parameters: once(async () => {
+    forceTls: once(async () => {
       const pages = paginateDescribeDBParameters(
         { client },
-        { DBParameterGroupName: ParameterGroupName, Source: 'user' },
+        { DBParameterGroupName: ParameterGroupName, Filters: [{ Name: 'parameter-name', Values: [FORCE_TLS] }] },
       );
       const parameters = await everyPage(pages, (page) => page.Parameters);
-      return Object.fromEntries(
-        parameters.map(({ ParameterName = '', ParameterValue }) => [ParameterName, ParameterValue]),
-      );
+      return parameters.find(({ ParameterName }) => ParameterName === FORCE_TLS)?.ParameterValue;
     }),
     manualSnapshots: once(async () => {
       const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];

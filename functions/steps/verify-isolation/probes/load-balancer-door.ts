@@ -10,13 +10,14 @@ const BODY_LIMIT = 64 * 1024;
 const unanswered = (message: string) => Object.assign(new Error(message), { name: 'TimeoutError' });
 
 /**
- * Sends requests to a cell's load balancer for whatever host. The certificate is checked against the host, as a browser
- * does that reached the load balancer by DNS.
+ * Sends requests to a cell's load balancer, each for whatever host. Over TLS all of them ask for the certificate of the
+ * tenant's own host and check it, as a browser does that has reached the load balancer by DNS: rules go by the Host header
+ * alone, and a stranger's host has no certificate here to check.
  */
-export const loadBalancerDoor = (loadBalancerUrl: string) => (host: string) =>
+export const loadBalancerDoor = (loadBalancerUrl: string, tenantHost: string) => (host: string) =>
   new Promise<Answered>((resolve, reject) => {
     const url = new URL(loadBalancerUrl);
-    const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: host }] : [overHttp, {}];
+    const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
     const options = { ...tls, method: 'GET', headers: { host }, timeout: TIMEOUT_MS, agent: false as const };
     const request = send(url, options, (response) => {
       let body = '';

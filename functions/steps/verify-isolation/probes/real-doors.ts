@@ -37,7 +37,7 @@ export function doorsOf(clients: DoorClients, subject: Subject): Doors {
     tenant: as(termsOf(subject)),
     decoy: as(decoyTermsOf(subject)),
     takeOn: (terms) => attempt(takingOn(sts, terms, name)),
-    request: loadBalancerDoor(subject.cell.loadBalancerUrl),
+    request: loadBalancerDoor(subject.cell.loadBalancerUrl, subject.tenant.host),
     eventually: (tryDoor) => patiently(tryDoor, patience),
   };
 }

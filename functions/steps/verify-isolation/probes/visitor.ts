@@ -19,6 +19,8 @@ import { type SessionCredentials, takingOn } from './take-on';
 
 /** CRC-32 of nothing: of no body that a probe sends. */
 const WRONG_CHECKSUM = 'AAAAAA==';
+/** What S3 answers to it, once it has let the request in ("List of error codes"). */
+const CHECKSUM_REFUSALS = ['BadDigest', 'XAmzContentChecksumMismatch'];
 const BODY = 'isolation probe';
 
 const headersOf = (encryption: Encryption | undefined) => ({
@@ -90,7 +92,8 @@ export function visitor({ session, clients, region, name }: VisitorProps): Visit
     list: async (Bucket) => attempt((await s3()).send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }))),
     read: async (Bucket) =>
       attempt((await s3()).send(new GetObjectCommand({ Bucket, Key: `${PROBE_PREFIX}absent` })), 'NoSuchKey'),
-    write: async (bucket, encryption) => attempt((await s3()).send(refusedUpload(bucket, encryption)), 'BadDigest'),
+    write: async (bucket, encryption) =>
+      attempt((await s3()).send(refusedUpload(bucket, encryption)), ...CHECKSUM_REFUSALS),
     roundTrip: async (bucket) => attempt(writeReadRemove(await s3(), bucket)),
     useKey: async (keyArn) => attempt(decryptItself(await kms(), keyArn)),
     readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),

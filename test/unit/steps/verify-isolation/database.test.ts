@@ -16,7 +16,7 @@ testBreaches(DATABASE_CHECKS, [
   ],
   ['database.private', 'public', ({ facts }) => (facts.database.instance.PubliclyAccessible = true), 'public access'],
   ['database.multi-az', 'one zone', ({ facts }) => (facts.database.instance.MultiAZ = false), 'a standby is false'],
-  ['database.tls', 'not forced', ({ facts }) => (facts.database.parameters['rds.force_ssl'] = '0'), 'force_ssl is 0'],
+  ['database.tls', 'not forced', ({ facts }) => (facts.database.forceTls = '0'), 'force_ssl is 0'],
   [
     'database.tls',
     'not in force before a reboot',

@@ -20,13 +20,19 @@ testBreaches(KEY_CHECKS, [
     'key.policy',
     'usable by the account, as KMS’s own default is',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:*', { AWS: ACCOUNT })),
-    `lets AWS:${ACCOUNT} use the key`,
+    `statement Allow Added lets AWS:${ACCOUNT} do kms:*`,
   ],
   [
     'key.policy',
     'usable by the decoy',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:Decrypt', { AWS: decoy.roleArn })),
     decoy.roleArn,
+  ],
+  [
+    'key.policy',
+    'changeable by the decoy',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:PutKeyPolicy', { AWS: decoy.roleArn })),
+    `lets AWS:${decoy.roleArn} do kms:PutKeyPolicy`,
   ],
   [
     'key.policy',

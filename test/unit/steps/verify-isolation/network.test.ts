@@ -160,6 +160,12 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.interfaces',
+    'a stranger that calls itself RDS',
+    ({ facts }) => facts.network.interfaces.push({ NetworkInterfaceId: 'eni-0', Description: 'RDSNetworkInterface' }),
+    'eni-0 is not RDS’s',
+  ],
+  [
+    'network.interfaces',
     'with a public address',
     ({ facts }) => (facts.network.interfaces[0].Association = { PublicIp: '203.0.113.1' }),
     'has a public address',
