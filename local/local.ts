@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { Interrupted, runCommand } from './command';
-import { OUTPUTS_FILE, publishOutputs } from './outputs';
+import { forgetEnded, OUTPUTS_FILE, publishOutputs } from './outputs';
 import { startPlatform } from './platform';
 
 const OptionsSchema = z.object({ outputs: z.string() });
@@ -15,6 +15,7 @@ async function main(signal: AbortSignal): Promise<number> {
     .option('--outputs <file>', 'where its endpoints are written, for a second one at the same time', OUTPUTS_FILE)
     .parse();
   const { outputs: file } = OptionsSchema.parse(command.opts());
+  await forgetEnded(file);
   const platform = await startPlatform({ signal, log: (line) => console.log(line) });
   try {
     const takeBack = publishOutputs(platform.outputs, file);

@@ -52,6 +52,12 @@ export async function readOutputs(file = OUTPUTS_FILE): Promise<PlatformOutputs>
   throw new Error(`no platform is running (${what}): start one with \`npm run local\``);
 }
 
+/** Removes the file of a platform that has ended without a word: who waits for the file waits for a running one. */
+export async function forgetEnded(file = OUTPUTS_FILE): Promise<void> {
+  const outputs = parsed(found(file) ?? '');
+  if (!outputs || !(await answers(outputs))) rmSync(file, { force: true });
+}
+
 /**
  * Writes the file for as long as the platform runs. Of two platforms in one clone the later one has it; when that one
  * ends, the earlier gets it back, if it still runs.

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PlatformOutputs, publishOutputs, readOutputs } from '../../../local/outputs';
+import { forgetEnded, type PlatformOutputs, publishOutputs, readOutputs } from '../../../local/outputs';
 
 let folder: string;
 let file: string;
@@ -71,6 +71,16 @@ test('a file that is none is nobody’s', async () => {
   writeFileSync(file, 'not JSON');
   await publishOutputs(dead, file)();
   expect(existsSync(file)).toBe(false);
+});
+
+test('the file of a platform that has ended without a word is removed, that of a running one is not', async () => {
+  publishOutputs(alive(), file);
+  await forgetEnded(file);
+  expect(written()).toEqual(alive());
+  publishOutputs(dead, file);
+  await forgetEnded(file);
+  expect(existsSync(file)).toBe(false);
+  await forgetEnded(file);
 });
 
 test('who wants to talk to a platform hears when none is running', async () => {
