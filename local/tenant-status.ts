@@ -52,6 +52,12 @@ async function failureOf(sfn: SFNClient, record: TenantRecord | RefusedSignup, s
   return failure && failureReport({ ...failure, executionArn, failure });
 }
 
+function notRedrivable(execution: DescribeExecutionOutput | undefined): string | undefined {
+  if (!execution) return 'AWS has forgotten the execution';
+  if (execution.redriveStatus === 'REDRIVABLE') return undefined;
+  return execution.redriveStatusReason ?? 'AWS does not say why';
+}
+
 function stacksLink(executionArn: string, tenantId: string): string {
   const region = executionArn.split(':')[3] ?? '';
   const filter = `filteringText=tenant-${tenantId}&filteringStatus=all`;
@@ -64,6 +70,11 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
   const execution = await describe(sfn, executionArn);
   const running = execution?.status === 'RUNNING';
   const visits = running ? visitsOf(await historyOf(sfn, executionArn)) : [];
+  // Of a run that is under way again, an earlier failure is history.
+  const history = running && record.failure?.outcome !== 'rolling-back';
+  const failure = history ? undefined : await failureOf(sfn, record, execution?.status);
+  const useless = failure?.error === 'InvalidSignup' ? 'a malformed signup stays malformed' : undefined;
+  const notRedrivableBecause = useless ?? notRedrivable(execution);
   return {
     tenantId,
     signupId,
@@ -74,23 +85,20 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
     run: {
       executionArn,
       status: execution?.status,
-      redrivable: execution?.redriveStatus === 'REDRIVABLE',
-      notRedrivableBecause: execution ? execution.redriveStatusReason : 'AWS has forgotten the execution',
+      redrivable: notRedrivableBecause === undefined,
+      notRedrivableBecause,
       redriveCount: execution?.redriveCount ?? 0,
       at: visits.filter(({ leftAt }) => !leftAt).map(({ state }) => state),
     },
-    // Of a run that is under way again, an earlier failure is history.
-    failure:
-      running && record.failure?.outcome !== 'rolling-back'
-        ? undefined
-        : await failureOf(sfn, record, execution?.status),
+    failure,
     links: { execution: executionLink(executionArn), stacks: stacksLink(executionArn, tenantId) },
   };
 }
 
 export function statusText({ run, failure, links, ...tenant }: TenantStatus): string {
   const { companyName = '(no name)', subdomain = 'no subdomain', tenantId, signupId, status, since } = tenant;
-  const redriven = run.redriveCount > 0 ? `, redriven ${run.redriveCount} times` : '';
+  const redriven =
+    run.redriveCount > 0 ? `, redriven ${run.redriveCount} ${run.redriveCount > 1 ? 'times' : 'time'}` : '';
   const onwards = run.redrivable ? ', redrivable' : '';
   return [
     `${companyName} (${subdomain})`,

@@ -17,9 +17,12 @@ test.each(told)('npm run %s, as %s has it, is a script', (name) => {
 });
 
 /** Started as a reader starts it: what jest can load, Node may refuse. */
-test.each(['signup', 'status', 'redrive', 'replay'])('npm run %s -- --help says what it is for', async (name) => {
-  const started = promisify(execFile)(process.execPath, ['--import', 'tsx', `local/${name}.ts`, '--help'], {
-    cwd: ROOT,
-  });
-  await expect(started).resolves.toMatchObject({ stdout: expect.stringContaining(`Usage: ${name} `) });
-});
+test.each(['signup', 'status', 'redrive', 'replay', 'verify', 'suspend', 'resume'])(
+  'npm run %s -- --help says what it is for',
+  async (name) => {
+    const started = promisify(execFile)(process.execPath, ['--import', 'tsx', `local/${name}.ts`, '--help'], {
+      cwd: ROOT,
+    });
+    await expect(started).resolves.toMatchObject({ stdout: expect.stringContaining(`Usage: ${name} `) });
+  },
+);

@@ -28,6 +28,15 @@ it('tells a failure with the very words of the record, the event and the executi
   expect(text).toContain(`stacks?filteringText=tenant-${aTenant().tenantId}`);
 });
 
+it('does not offer to redrive a malformed signup', async () => {
+  const report = failureReport({ executionArn, failure: { ...failure, error: 'InvalidSignup' }, outcome: 'refused' });
+  const status = await told(execution({ status: 'FAILED', redriveStatus: 'REDRIVABLE' }), {
+    status: 'FAILED',
+    failure: { ...report, at: NOW },
+  });
+  expect(status.run).toMatchObject({ redrivable: false, notRedrivableBecause: 'a malformed signup stays malformed' });
+});
+
 it('tells where a run is', async () => {
   const event = (name: string) => ({ id: 1, timestamp: new Date(NOW), stateEnteredEventDetails: { name } });
   const fake = new FakeClient({
