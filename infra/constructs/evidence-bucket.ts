@@ -1,13 +1,7 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type IBucket,
-  ObjectOwnership,
-  StorageClass,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { EVIDENCE_PREFIX } from '../../functions/contract/naming';
 import type { EnvName } from '../../functions/shared/env';
@@ -17,17 +11,15 @@ import { asInterface } from './cdk-interface';
 import type { Grant } from './grant';
 import { evidenceBucketName, platformArns } from './platform-names';
 
-/** A year of daily reports is read once, if at all; S3 bills this class for 90 days at least. */
-const COLD_AFTER = Duration.days(30);
-const COLD_AT_LEAST = Duration.days(90);
-
 /**
  * Reports of isolation checks, for auditors: written once, then nobody's to change.
  *
  * - Object Lock holds every version for the stage's retention; versioning keeps what an equal key would replace.
  * - Under a key of its own and not S3's: whoever may write reports need not be able to read them, whoever may read them
- *   (they tell where a tenant's walls are) is named by the key's grants, and each reading is in CloudTrail.
- * - Reports expire once the lock has: evidence is kept as long as promised, and costs nothing after that.
+ *   (they tell where a tenant's walls are) is named by the key's grants, and each reading is in CloudTrail. A lock is worth
+ *   nothing without the key: where data is protected, nobody can delete or disable it without changing its policy first.
+ * - Reports expire once the lock has: evidence is kept as long as promised, and costs nothing after that. No colder class comes
+ *   first: S3 moves nothing below 128 KB, and a report is half of that.
  *
  * "How S3 Object Lock works": a bucket's default retention is put on each new version without a grant on retention.
  */
@@ -37,15 +29,24 @@ export class EvidenceBucket extends Construct {
 
   constructor(scope: Construct, id: string, props: { readonly config: StageConfig }) {
     super(scope, id);
-    const { evidence, removalPolicy } = props.config;
+    const { evidence, removalPolicy, deletionProtection } = props.config;
     this.key = new Key(this, 'Key', {
       description: 'Reports of isolation checks',
       enableKeyRotation: true,
       pendingWindow: Duration.days(7),
       removalPolicy,
     });
-    const kept = evidence.duration;
-    const cold = kept.toDays() >= COLD_AFTER.plus(COLD_AT_LEAST).toDays();
+    if (deletionProtection) {
+      this.key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'EvidenceStaysReadable',
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+          resources: ['*'],
+        }),
+      );
+    }
     this.bucket = asInterface<IBucket>(
       new Bucket(this, 'Bucket', {
         bucketName: evidenceBucketName(Stack.of(this)),
@@ -60,15 +61,8 @@ export class EvidenceBucket extends Construct {
         enforceSSL: true,
         serverAccessLogsBucket: new AccessLogBucket(this, 'AccessLogs', props).bucket,
         serverAccessLogsPrefix: 'evidence/',
-        lifecycleRules: [
-          {
-            expiration: kept,
-            noncurrentVersionExpiration: kept,
-            ...(cold && {
-              transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: COLD_AFTER }],
-            }),
-          },
-        ],
+        // What the expiration leaves behind its delete marker goes the day after: by then the lock has ended.
+        lifecycleRules: [{ expiration: evidence.duration, noncurrentVersionExpiration: Duration.days(1) }],
         removalPolicy,
       }),
     );

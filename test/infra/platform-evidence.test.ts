@@ -42,6 +42,16 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     });
   });
 
+  test('stays readable where the stage protects its data: its key cannot be deleted or disabled', () => {
+    const [, key] =
+      resourcesOf(foundation, 'AWS::KMS::Key').find(([, { Properties }]) => /isolation/.test(Properties.Description)) ??
+      [];
+    const denied = statementsIn(key?.Properties).filter(({ Effect }) => Effect === 'Deny');
+    expect(denied.map(({ Action }) => Action)).toEqual(
+      stages[stage].deletionProtection ? [['kms:ScheduleKeyDeletion', 'kms:DisableKey']] : [],
+    );
+  });
+
   test('refuses what does not come over TLS', () => {
     foundation.hasResourceProperties('AWS::S3::BucketPolicy', {
       Bucket: { Ref: id },
@@ -56,7 +66,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
   test('expires when its lock does, and not before', () => {
     const [rule] = bucket?.Properties.LifecycleConfiguration.Rules ?? [];
     expect(rule.ExpirationInDays).toBe(evidence.duration.toDays());
-    expect(rule.NoncurrentVersionExpiration.NoncurrentDays).toBe(evidence.duration.toDays());
+    expect(rule.NoncurrentVersionExpiration.NoncurrentDays).toBe(1);
   });
 
   test('outlives its stack where the stage keeps its data', () => {

@@ -38,7 +38,7 @@ th, td { padding: .65rem .75rem; text-align: left; vertical-align: top; border-b
 thead th { color: var(--soft); font-size: .82rem; font-weight: 600; border-bottom: 2px solid var(--ink); }
 tbody th { font-weight: 400; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
-.checks .result { width: 7.2rem; } .checks .asked { width: 44%; }
+.checks .result { width: 7.2rem; } .checks .asked { width: 50%; }
 .summary { max-width: 46rem; } .summary .number { width: 6rem; text-align: right; } .summary .outcome { width: 8rem; }
 .summary tfoot th, .summary tfoot td { font-weight: 700; border-bottom: 0; }
 .mark { font-weight: 700; white-space: nowrap; }
