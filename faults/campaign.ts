@@ -7,8 +7,8 @@ import { runTrial, type TrialResult } from './run-trial';
 import type { Trial } from './trial';
 
 /** Onboardings at work at the same time; those that wait for a retry or an event do not count. */
-const AT_WORK = 6;
-const AT_ONCE = 60;
+const AT_WORK = 5;
+const AT_ONCE = 80;
 /** Tenants on one platform: a census, and much else on the emulator, takes longer with each. */
 const PER_LAB = 120;
 /** A trial whose fault did not come about has shown nothing: two runs differ in which event comes first. */
@@ -62,29 +62,37 @@ async function runOn(lab: Lab, trials: readonly Trial[], conduct: Conduct): Prom
   return [...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`), ...slotProblems(census)];
 }
 
-/** Those that wait longest come first. */
-const patience = ({ kind, key }: Trial) =>
-  /event lost|StackSettled|Launch\w+ cloudformation/.test(`${kind} ${key}`) ? 0 : 1;
+/** What an event should have told is left to the sweep, minutes later: these trials wait, and the others need not wait for them. */
+const waitsForSweep = ({ kind, key }: Trial) => /event lost|StackSettled/.test(`${kind} ${key}`);
 
-/** Platforms side by side: one emulator is busy with one thing at a time. */
-const LANES = 2;
+function batchesOf(trials: readonly Trial[]): Trial[][] {
+  const others = trials.filter((trial) => !waitsForSweep(trial));
+  const batches = Array.from({ length: Math.ceil(others.length / PER_LAB) }, (_, index) =>
+    others.slice(index * PER_LAB, (index + 1) * PER_LAB),
+  );
+  return [trials.filter(waitsForSweep), ...batches].filter((batch) => batch.length > 0);
+}
+
+/** Platforms side by side: one emulator is busy with one thing at a time, and one may be waiting. */
+const LANES = 3;
 
 /**
- * Runs all trials, on two platforms at a time and on new ones every hundred or so.
+ * Runs all trials, on a few platforms at a time and on new ones every hundred or so.
  *
  * @param first a platform that is there already
  */
 export async function conduct(trials: readonly Trial[], first: Lab, options: Conduct): Promise<LabProblems> {
-  const queue = [...trials].sort((a, b) => patience(a) - patience(b));
+  const batches = batchesOf(trials);
   const problems: string[] = [];
   const lane = async (ready?: Lab) => {
-    for (let lab = ready; queue.length > 0; lab = undefined) {
-      const batch = queue.splice(0, PER_LAB);
+    let lab = ready;
+    for (let batch = batches.shift(); batch; batch = batches.shift()) {
       lab ??= await Lab.start({ ...(options.signal && { signal: options.signal }) });
       try {
         problems.push(...(await runOn(lab, batch, options)));
       } finally {
         await lab.stop();
+        lab = undefined;
       }
     }
   };

@@ -23,8 +23,10 @@ export interface End {
   readonly state: string;
 }
 
-/** Longer than any onboarding with one fault takes: the sweep leaves a lost event two minutes, and comes every two. */
-const PATIENCE_MS = 420_000;
+/** Longer than any onboarding with one fault takes, on a slow machine too: the sweep leaves a lost event some minutes. */
+const PATIENCE_MS = 900_000;
+/** Processes for each function: a platform has a few onboardings at work, and stands beside others. */
+const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '2' };
 
 /** A platform of its own whose functions reach AWS through the injection, with whatever a trial needs of it. */
 export class Lab {
@@ -46,7 +48,7 @@ export class Lab {
     const { env, signal } = options;
     const platform = await startPlatform({
       proxy: true,
-      ...(env && { env }),
+      env: { ...WORKERS, ...env },
       ...(signal && { signal }),
     });
     try {

@@ -1,8 +1,12 @@
 """A burst waits for a free worker instead of starting a process for every invocation.
 
 AWS scales a function out on other machines; on one machine a hundred simultaneous invocations would be a hundred
-processes. Each function gets a few workers and further invocations wait their turn, so memory stays bounded and no
+processes. Each function gets a few workers and further invocations wait their turn, so memory stays bounded and hardly any
 throttling appears that AWS would not have sent. `LAMBDA_WORKERS_PER_FUNCTION` sets how many.
+
+AWS never begins an invocation later than it was asked for ("Lambda function scaling": what exceeds the concurrency is
+throttled, and Step Functions reports `Lambda.TooManyRequestsException`). One that waited for minutes would run when its
+caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is throttled.
 """
 
 from __future__ import annotations
@@ -14,16 +18,30 @@ from collections import defaultdict
 from ministack.services import lambda_svc
 
 _LIMIT = int(os.environ.get("LAMBDA_WORKERS_PER_FUNCTION", "3"))
+_PATIENCE = float(os.environ.get("LAMBDA_PATIENCE_SECONDS", "25"))
 _turns: dict[str, threading.BoundedSemaphore] = defaultdict(lambda: threading.BoundedSemaphore(_LIMIT))
 
 
 def apply() -> None:
     execute = lambda_svc._execute_function_warm
     assert execute.__code__.co_argcount == 3, "_execute_function_warm takes other arguments now"
+    assert lambda_svc._throttle_response.__code__.co_varnames[:2] == ("reason_code", "msg")
 
     def execute_in_turn(func, event, request_id):
         config = func.get("config") or func
-        with _turns[config.get("FunctionArn", "")]:
+        turn = _turns[config.get("FunctionArn", "")]
+        if not turn.acquire(timeout=_PATIENCE):
+            return throttled()
+        try:
             return execute(func, event, request_id)
+        finally:
+            turn.release()
 
     lambda_svc._execute_function_warm = execute_in_turn
+
+
+def throttled() -> dict:
+    result = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded.")
+    # What Step Functions takes for the name of the error.
+    result["body"]["errorType"] = "Lambda.TooManyRequestsException"
+    return result

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
-import { access, launch } from './aws';
+import { access, launch, pause } from './aws';
 
 const CODE = `
 let calls = 0;
@@ -20,7 +20,7 @@ let emulator: Emulator;
 let lambda: LambdaClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '2' } });
+  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '2', LAMBDA_PATIENCE_SECONDS: '3' } });
   lambda = new LambdaClient(access(emulator));
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const policy = { Version: '2012-10-17', Statement: [trust] };
@@ -76,6 +76,17 @@ test('a burst of invocations waits for a few processes, and none is lost', async
   expect(answers.every(({ FunctionError }) => FunctionError === undefined)).toBe(true);
   expect(processes.size).toBeLessThanOrEqual(2);
 });
+
+test('an invocation that has waited too long is throttled, and never begins', async () => {
+  const before = await Promise.all([invoke({ pause: 10 }), invoke({ pause: 10 })]);
+  const busy = [invoke({ pause: 6000 }), invoke({ pause: 6000 })];
+  await pause(200);
+  await expect(invoke({})).rejects.toMatchObject({ name: 'TooManyRequestsException' });
+  const after = await Promise.all(busy);
+  const calls = (answers: Awaited<ReturnType<typeof invoke>>[]) =>
+    answers.reduce((sum, { payload }) => sum + payload.calls, 0);
+  expect(calls(after)).toBe(calls(before) + 2);
+}, 20_000);
 
 test('an answer does not wait for log lines, and no line is lost', async () => {
   const times: number[] = [];
