@@ -51,7 +51,7 @@ const CREDENTIAL_SOURCES = [
  * Clients left to AWS's Node runtime, which has all of them ("Building Lambda functions with Node.js", runtime-included
  * SDK): those that are each a fifth of what a bundle may weigh, or more than all of it.
  */
-const LARGE_CLIENTS = ['ec2', 'rds', 's3', 's3-control'].map((name) => `@aws-sdk/client-${name}`);
+const LARGE_CLIENTS = ['ec2', 'rds', 's3'].map((name) => `@aws-sdk/client-${name}`);
 
 /** Functions that ask so many services that no client of theirs is bundled. */
 const ASKING_MANY = new Set(['AuditTenant', 'Orphans', 'VerifyIsolation']);

@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { type Stage, stages } from '../infra/config/stages';
@@ -48,10 +49,19 @@ const ControlPlaneSchema = z.object({
   Domain: z.string(),
 });
 
-/** @throws Error that says how to start or deploy the stage, when it is not there */
+/** The stacks of all stages have the same names: only the account says which stage an operator's credentials reach. */
+export function requireAccountOf(stage: Stage, account: string | undefined): void {
+  const { account: expected } = stages[stage].env;
+  if (account !== expected)
+    throw new Error(`stage ${stage} is account ${expected}, and these credentials are of account ${account ?? 'none'}`);
+}
+
+/** @throws Error that says how to start or deploy the stage, when it is not there, or whose credentials these are */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (stage === 'local') return localConnection(await readOutputs());
   const aws = { region: stages[stage].env.region };
+  const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
+  requireAccountOf(stage, Account);
   const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
   const outputs = ControlPlaneSchema.safeParse(
     Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),

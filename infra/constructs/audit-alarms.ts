@@ -38,6 +38,13 @@ export class AuditAlarms extends Construct {
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });
+    new OnboardingAlarm(this, 'AuditTimedOut', {
+      metric: machine.metricTimedOut({ period: Duration.minutes(1), statistic: 'Sum' }),
+      impact:
+        'the daily audit did not come to its end in a day: nobody knows of some tenants whether they are isolated.',
+      runbook: 'docs/runbook.md#audit-failed',
+      topic,
+    });
     new OnboardingAlarm(this, 'AuditMissing', {
       metric: counted('AuditsDone', Duration.days(1)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,

@@ -62,7 +62,7 @@ interface DatabaseAlarmProps {
 
 export function databaseAlarm(scope: Construct, id: string, alarm: DatabaseAlarm, props: DatabaseAlarmProps) {
   return new cloudwatch.CfnAlarm(scope, id, {
-    alarmDescription: `Impact on tenant ${props.tenantId}: ${alarm.impact}.`,
+    alarmDescription: `Impact on tenant ${props.tenantId}: ${alarm.impact}. What to do: docs/runbook.md#tenant-database`,
     namespace: 'AWS/RDS',
     metricName: alarm.metric,
     dimensions: [{ name: 'DBInstanceIdentifier', value: props.instanceId }],

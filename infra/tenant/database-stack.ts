@@ -51,7 +51,8 @@ export class DatabaseStack extends TenantTemplate<'database'> {
     const secret = databaseSecret(this, tenantNames.secret(this.tenantId), this.keyArn);
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
-      reason: 'The service logs in by IAM; the master password is for break-glass use and rotated after it.',
+      reason:
+        'The master password is for break-glass use and rotated after it; what serves the tenant logs in by IAM, and needs no password.',
     });
     const common: CommonInstanceProps = {
       instanceClass: this.text('InstanceClass'),

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type * as z from 'zod';
 import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
 import { STEP_ACTIONS, STEPS } from '../../functions/contract/steps';
-import { allStates, onboardingMachine, tasksOf } from '../support/asl';
+import { allStates, auditMachine, type MachineSchema, onboardingMachine, tasksOf } from '../support/asl';
 
 const machine = onboardingMachine();
 const tasks = tasksOf(machine);
@@ -115,4 +116,33 @@ test('the only loop is the redriven ConcludeFailure', () => {
     for (const next of edges(name)) visit(next, [...path, name]);
   };
   expect(() => visit(machine.StartAt, [])).not.toThrow();
+});
+
+/** "Passing data between states with variables": no inner scope may assign a variable that an outer one assigns. */
+describe.each([
+  ['onboarding', machine],
+  ['audit', auditMachine()],
+])('variables of the %s machine', (_, whole) => {
+  type Machine = z.infer<typeof MachineSchema>;
+  const assignedIn = ({ States }: Machine): string[] =>
+    Object.values(States).flatMap((state) => [
+      ...Object.keys(state.Assign ?? {}),
+      ...[...(state.Catch ?? []), ...(state.Choices ?? [])].flatMap(({ Assign }) => Object.keys(Assign ?? {})),
+    ]);
+  const reassigned = (inner: Machine, outer: readonly string[]): string[] => {
+    const own = assignedIn(inner);
+    const scopes = Object.values(inner.States).flatMap((state) => [
+      ...(state.Branches ?? []),
+      ...(state.ItemProcessor ? [state.ItemProcessor] : []),
+    ]);
+    return [
+      ...own.filter((name) => outer.includes(name)),
+      ...scopes.flatMap((scope) => reassigned(scope, [...outer, ...own])),
+    ];
+  };
+
+  test('are assigned in one scope each', () => {
+    expect(assignedIn(whole).length).toBeGreaterThan(0);
+    expect(reassigned(whole, [])).toEqual([]);
+  });
 });

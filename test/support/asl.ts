@@ -18,7 +18,10 @@ const StateSchema = z.looseObject({
   Arguments: z.looseObject({ FunctionName: z.string() }).optional(),
   Retry: z.array(RetrierSchema).optional(),
   Catch: z.array(CatcherSchema).optional(),
-  Choices: z.array(z.looseObject({ Next: z.string() })).optional(),
+  Choices: z
+    .array(z.looseObject({ Next: z.string(), Assign: z.record(z.string(), z.unknown()).optional() }))
+    .optional(),
+  Assign: z.record(z.string(), z.unknown()).optional(),
   Default: z.string().optional(),
   get Branches() {
     return z.array(MachineSchema).optional();

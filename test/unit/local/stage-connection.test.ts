@@ -1,0 +1,13 @@
+import { stages } from '../../../infra/config/stages';
+import { requireAccountOf } from '../../../local/stage-connection';
+
+test('credentials of another stage’s account are refused: the stacks there have the same names', () => {
+  expect(() => requireAccountOf('prod', stages.dev.env.account)).toThrow(
+    `stage prod is account ${stages.prod.env.account}, and these credentials are of account ${stages.dev.env.account}`,
+  );
+  expect(() => requireAccountOf('prod', undefined)).toThrow('of account none');
+});
+
+test('credentials of the stage’s own account pass', () => {
+  expect(() => requireAccountOf('prod', stages.prod.env.account)).not.toThrow();
+});
