@@ -7,7 +7,7 @@ import { burstFigures } from './burst';
 import { cdkFigures } from './cdk-per-tenant';
 import { type Figure, figuresTable, isMet, toJson } from './figures';
 import { floorFigures } from './floor';
-import { fill, growthFigures } from './growth';
+import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
 
@@ -16,6 +16,9 @@ type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
 const say = (line: string) => process.stderr.write(`${seconds()}  ${line}\n`);
+
+/** As AWS would have them: a cell takes 125 tenants, by its peerings, and some are left over. */
+const cellsFor = (tenants: number) => Math.ceil((tenants + 50) / 125);
 
 interface Choice {
   readonly wanted: (group: Group) => boolean;
@@ -40,8 +43,8 @@ async function measure(platform: Platform, { wanted, tenants }: Choice): Promise
   await group('price', () => priceFigures(platform, onboardings));
   await group('burst', () => burstFigures(platform, onboardings, tenants / 5));
   await group('growth', async () => {
-    await fill(onboardings, tenants, tenants / 5);
-    const small = await startPlatform();
+    await fill(onboardings, tenants - ONBOARDED_BY_GROWTH, tenants / 5);
+    const small = await startPlatform({ cells: cellsFor(tenants) });
     try {
       return await growthFigures({ platform: small, onboardings: new Onboardings(small) }, { platform, onboardings });
     } finally {
@@ -55,7 +58,7 @@ async function run(choice: Choice): Promise<Figure[]> {
   const { wanted } = choice;
   const bundles = wanted('bundles') ? await bundleFigures() : [];
   if (!GROUPS.some((group) => group !== 'bundles' && wanted(group))) return bundles;
-  const platform = await startPlatform();
+  const platform = await startPlatform({ cells: cellsFor(choice.tenants) });
   try {
     return [...(await measure(platform, choice)), ...bundles];
   } finally {

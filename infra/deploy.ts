@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { buildFunctions } from './build';
-import { CONTROL_PLANE, cellStackName } from './config/stack-names';
-import { STAGES, type Stage, stages } from './config/stages';
+import { CONTROL_PLANE, cellOfStack } from './config/stack-names';
+import { STAGES, type Stage } from './config/stages';
 
 const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -53,6 +53,8 @@ export interface DeployOptions {
   readonly log?: (line: string) => void;
   /** Where the cells' load balancers answer, in place of their DNS names. */
   readonly loadBalancerUrl?: string;
+  /** So many cells of full size instead of those of the stage. */
+  readonly cells?: number;
   /** Ends the command line and gives the deployment up. */
   readonly signal?: AbortSignal;
   readonly cdkArgs?: readonly string[];
@@ -104,10 +106,10 @@ const cdk = (args: readonly string[], cwd: string) => ({
 
 /** The app gets what the CDK command line would give it. */
 async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
-  const { stage, log, loadBalancerUrl } = options;
+  const { stage, log, loadBalancerUrl, cells } = options;
   const bundles = await buildFunctions();
   log?.(`built ${bundles.length} functions`);
-  const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl }) };
+  const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl, cells }) };
   await run({ command: 'node', args: ['--import', 'tsx', join(__dirname, 'bin/app.ts')], cwd: ROOT, env }, options);
   log?.(`synthesized stage ${stage}`);
 }
@@ -125,17 +127,16 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
   await run(cdk(args, outputDir), options);
-  return readDeployment(options.stage, outputs);
+  return readDeployment(outputs);
 }
 
-function readDeployment(stage: Stage, file: string): Deployment {
+function readDeployment(file: string): Deployment {
   const stacks = OutputsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  return {
-    controlPlane: ControlPlaneOutputs.parse(stacks[CONTROL_PLANE]),
-    cells: Object.fromEntries(
-      stages[stage].cells.map(({ name }) => [name, CellOutputs.parse(stacks[cellStackName(name)])]),
-    ),
-  };
+  const cells = Object.entries(stacks).flatMap(([stack, outputs]) => {
+    const cell = cellOfStack(stack);
+    return cell === undefined ? [] : [[cell, CellOutputs.parse(outputs)] as const];
+  });
+  return { controlPlane: ControlPlaneOutputs.parse(stacks[CONTROL_PLANE]), cells: Object.fromEntries(cells) };
 }
 
 async function main(): Promise<void> {

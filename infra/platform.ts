@@ -1,6 +1,6 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
-import { type Stage, type StageConfig, stages } from './config/stages';
+import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
 import { asInterface } from './constructs/cdk-interface';
 import { CellStack } from './stacks/cell-stack';
 import { ControlPlaneStack } from './stacks/control-plane-stack';
@@ -10,14 +10,16 @@ export interface PlatformOptions {
   readonly outdir?: string;
   /** Where the cells' load balancers answer, for a deployment whose DNS names nobody can resolve. */
   readonly loadBalancerUrl?: string;
+  /** So many cells of full size instead of those of the stage. */
+  readonly cells?: number;
 }
 
 /**
  * The platform of one stage: foundation, then control plane, then cells. Cells come last because their decoys trust roles
  * of the control plane, and IAM refuses a trust policy that names a role which does not exist.
  */
-export function platform(stage: Stage, { outdir, loadBalancerUrl }: PlatformOptions = {}): App {
-  const config: StageConfig = stages[stage];
+export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: PlatformOptions = {}): App {
+  const config: StageConfig = { ...stages[stage], ...(cells && { cells: fullSizeCells(cells) }) };
   const app = new App({
     analyticsReporting: false,
     treeMetadata: false,

@@ -13,6 +13,8 @@ import { type SharedService, startSharedService } from './shared-service';
 export interface PlatformOptions {
   /** A proxy between the functions and the emulator, and nobody else: it sees what the functions ask of AWS. */
   readonly proxy?: boolean;
+  /** So many cells of full size instead of the stage's one, which takes more tenants than AWS would let it. */
+  readonly cells?: number;
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
   /** Gets a line for each part that has started. */
@@ -36,7 +38,8 @@ export interface Platform {
   readonly aws: AwsAccess;
   readonly emulator: Emulator;
   readonly deployment: Deployment;
-  readonly service: SharedService;
+  /** One a cell. */
+  readonly services: readonly SharedService[];
   /** There when it was asked for. */
   readonly proxy: AwsProxy | undefined;
   /** How long each part of the start took. */
@@ -85,7 +88,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 }
 
 async function start(options: PlatformOptions, started: Started): Promise<Platform> {
-  const { proxy: withProxy, env, log, deployLog, signal } = options;
+  const { proxy: withProxy, cells, env, log, deployLog, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
   started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const port = await getPort({ host: '127.0.0.1' });
@@ -112,6 +115,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
       env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
       outputDir: join(stateDir, 'deployment'),
       loadBalancerUrl: emulator.loadBalancerUrl,
+      ...(cells && { cells }),
       ...(deployLog && { log: deployLog }),
       ...(signal && { signal }),
     }),
@@ -119,26 +123,28 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   log?.(`platform deployed after ${deploySeconds.toFixed(1)} s`);
 
   const { controlPlane } = deployment;
-  const cell = deployment.cells[stages.local.cells[0]?.name ?? ''];
-  if (!cell) throw new Error('the stage local has no cell');
   signal?.throwIfAborted();
-  const [service, serviceSeconds] = await timed(
-    startSharedService({
+  const services: SharedService[] = [];
+  const begun = performance.now();
+  for (const cell of Object.values(deployment.cells)) {
+    const service = await startSharedService({
       emulator,
       tableName: controlPlane.TenantsTableName,
       domain: controlPlane.Domain,
       taskRoleArn: cell.TaskRoleArn,
       targetGroupArn: cell.LiveTargetGroupArn,
-    }),
-  );
-  started.add(service.stop);
+    });
+    started.add(service.stop);
+    services.push(service);
+  }
+  const serviceSeconds = (performance.now() - begun) / 1000;
   signal?.throwIfAborted();
-  log?.(`shared service at ${service.url} after ${serviceSeconds.toFixed(1)} s`);
+  log?.(`shared service at ${services.map(({ url }) => url).join(', ')} after ${serviceSeconds.toFixed(1)} s`);
 
   return {
     emulator,
     deployment,
-    service,
+    services,
     proxy,
     outputs: outputsOf(emulator, controlPlane),
     aws,

@@ -13,6 +13,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | subdomain claim | SUBDOMAIN#subdomain | CLAIM | which tenant has the subdomain |
  * | last of a subdomain | SUBDOMAIN#subdomain | LAST | which tenant last failed under it: an operator's way to a tenant that has lost it |
  * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
+ * | open cell | CELLS | OPEN | `cell`: where a free slot was found last; every cell before it may be full |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | free slot | CELL#name | FREE#00042 | a slot nobody has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it |
@@ -26,6 +27,7 @@ export const itemKeys = {
   subdomain: (subdomain: string) => ({ pk: `SUBDOMAIN#${subdomain}`, sk: 'CLAIM' }),
   lastOf: (subdomain: string) => ({ pk: `SUBDOMAIN#${subdomain}`, sk: 'LAST' }),
   route: (host: string) => ({ pk: `ROUTE#${host}`, sk: 'ROUTE' }),
+  openCell: () => ({ pk: 'CELLS', sk: 'OPEN' }),
   cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
   takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `SLOT#${padded(slot)}` }),

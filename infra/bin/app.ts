@@ -6,16 +6,21 @@ import { platform } from '../platform';
 /**
  * For the CDK command line: `npx cdk diff --app "npx tsx infra/bin/app.ts" -c stage=dev`.
  *
- * Of the context, `stage` chooses the stage, and `loadBalancerUrl` says where its load balancers answer when their DNS
- * names do not.
+ * Of the context, `stage` chooses the stage, `loadBalancerUrl` says where its load balancers answer when their DNS names do
+ * not, and `cells` takes so many cells of full size instead of the stage's own.
  */
-const ContextSchema = z.object({ stage: z.enum(STAGES), loadBalancerUrl: z.url().optional() });
+const ContextSchema = z.object({
+  stage: z.enum(STAGES),
+  loadBalancerUrl: z.url().optional(),
+  cells: z.coerce.number().int().min(1).optional(),
+});
 
 const { node } = new App({ autoSynth: false });
 const context = ContextSchema.safeParse({
   stage: node.tryGetContext('stage'),
   loadBalancerUrl: node.tryGetContext('loadBalancerUrl'),
+  cells: node.tryGetContext('cells'),
 });
 if (!context.success) throw new Error(`expected -c stage=${STAGES.join('|')}\n${z.prettifyError(context.error)}`);
-const { stage, loadBalancerUrl } = context.data;
-platform(stage, loadBalancerUrl ? { loadBalancerUrl } : {}).synth();
+const { stage, loadBalancerUrl, cells } = context.data;
+platform(stage, { ...(loadBalancerUrl && { loadBalancerUrl }), ...(cells && { cells }) }).synth();

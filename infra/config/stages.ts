@@ -91,6 +91,19 @@ const FIRST_CELL = {
   liveColour: 'blue',
 } as const;
 
+/** Cells as large as AWS lets them be, for as many tenants as one cell cannot take. */
+export const fullSizeCells = (count: number): CellConfig[] =>
+  Array.from({ length: count }, (_, index) => ({
+    ...FIRST_CELL,
+    name: `c${index + 1}`,
+    vpcCidr: `10.${index}.0.0/16`,
+    appCidr: `10.${index}.0.0/18`,
+    tenantRange: `10.${64 + index}.0.0/16`,
+    quotas: RAISED_QUOTAS,
+    natGateways: 0,
+    service: { cpu: 256, memoryMiB: 512, liveTasks: { min: 1, max: 2 } },
+  }));
+
 export const stages: Record<Stage, StageConfig> = {
   local: {
     env: { account: '000000000000', region: 'eu-central-1' },

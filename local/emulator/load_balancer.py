@@ -1,7 +1,8 @@
 """The load balancer's own port: what arrives there goes to the listener rules of the Application Load Balancer.
 
 The emulator knows a load balancer by its DNS name, which no local client can resolve; on this port any Host is served,
-as a browser's request is that reached the load balancer by way of DNS. The first load balancer made is the one served.
+as a browser's request is that reached the load balancer by way of DNS. Of several load balancers, one a cell, the one
+with a rule for the host is served: a tenant's DNS name leads to its own cell's. For any other host it is the first one made.
 """
 
 from __future__ import annotations
@@ -20,6 +21,19 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
     return dispatch
 
 
+def _by_host(host: str) -> dict | None:
+    from ministack.services import alb
+
+    if len(alb._lbs.values()) > 1:
+        for rule in alb._rules.values():
+            for condition in rule.get("Conditions", []):
+                config = condition.get("HostHeaderConfig") or {}
+                if condition.get("Field") == "host-header" and host in (config.get("Values") or condition.get("Values") or []):
+                    listener = alb._listeners.get(rule["ListenerArn"], {})
+                    return alb._lbs.get(listener.get("LoadBalancerArn"))
+    return next(iter(alb._lbs.values()), None)
+
+
 async def _serve(scope, receive, send) -> None:
     from ministack import app as ministack_app
     from ministack.core.responses import StreamingResponse
@@ -28,7 +42,7 @@ async def _serve(scope, receive, send) -> None:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope.get("query_string", b"").decode("latin-1")
     body = await ministack_app._read_request_body(receive, scope["method"], headers)
-    load_balancer = next(iter(alb._lbs.values()), None)
+    load_balancer = _by_host(headers.get("host", "").split(":")[0])
     if load_balancer is None:
         status, answered, content = 503, {"content-type": "text/plain"}, b"there is no load balancer yet"
     else:

@@ -16,6 +16,7 @@ import { findCells } from './cells';
 import { type Executions, isGone, readClaims, type StandingRecord, stands } from './claims';
 import { pickFreeSlot } from './free-slots';
 import { claimAll, refusalOf, takeOver } from './make-claims';
+import { cellOrder } from './open-cell';
 import { parseSignup } from './parse-signup';
 import { slotAt } from './slots';
 
@@ -59,9 +60,12 @@ function reserved(record: StandingRecord, cells: readonly CellDescriptor[]): Out
 }
 
 async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
-  for (const cell of cells) {
+  const order = await cellOrder(table, cells);
+  for (const cell of order.cells) {
     const number = await pickFreeSlot(table, cell, random);
-    if (number !== undefined) return slotAt(cell, number);
+    if (number === undefined) continue;
+    await order.found(cell);
+    return slotAt(cell, number);
   }
   const full = cells.map(({ name, capacity }) => `${name} (${capacity} slots)`).join(', ');
   throw new OnboardingError('CapacityExhausted', `no cell has a free slot: ${full}`);

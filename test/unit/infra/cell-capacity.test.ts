@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { cellCapacity } from '../../../infra/config/cell-capacity';
+import { fullSizeCells } from '../../../infra/config/stages';
 
 const cell = {
   quotas: { rulesPerLoadBalancer: 1000, peeringsPerVpc: 1000, routesPerRouteTable: 1000 },
@@ -45,4 +46,11 @@ test('every slot has a priority that a load balancer takes and a block inside th
       },
     ),
   );
+});
+
+test('cells of full size take as many tenants as AWS has peerings for, each in address ranges of its own', () => {
+  const cells = fullSizeCells(5);
+  expect(cells.map(cellCapacity)).toEqual([125, 125, 125, 125, 125]);
+  const ranges = cells.flatMap(({ name, vpcCidr, tenantRange }) => [name, vpcCidr, tenantRange]);
+  expect(new Set(ranges).size).toBe(ranges.length);
 });

@@ -244,6 +244,34 @@ describe('capacity', () => {
     expect(new Set(calls.filter((_, index) => index % 16 !== 0)).size).toBe(1);
   });
 
+  it('costs a tenant behind full cells as many calls as one before them', async () => {
+    const stage = new Reservations(['cell1', 'cell2', 'cell3', 'cell4'].map((name) => aCell({ name, capacity: 16 })));
+    const calls: number[] = [];
+    for (let number = 1; number <= 64; number++) {
+      const before = stage.table.calls.length;
+      await stage.reserveNumber(number);
+      calls.push(stage.table.calls.length - before);
+    }
+    expect(calls.at(-1)).toBe(calls[1]);
+    // The first tenant of each cell finds the one before it full, and says where there is room.
+    expect(new Set(calls.filter((_, index) => index % 16 !== 0)).size).toBe(1);
+  });
+
+  it('finds a slot that was given back in a cell before the open one, once there is no other', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 2 })]);
+    await stage.reserve(signup);
+    await stage.reserveNumber(2);
+    await stage.release(signup);
+    const later = [await stage.reserveNumber(3), await stage.reserveNumber(4)];
+    expect(later.map(({ slot }) => `${slot.cell}/${slot.number}`)).toEqual(['cell2/1', 'cell1/0']);
+  });
+
+  it('is not led astray by a note of a cell that is gone', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
+    stage.table.put({ ...itemKeys.openCell(), cell: 'cell0' });
+    expect((await stage.reserveNumber(1)).slot.cell).toBe('cell1');
+  });
+
   it('gives slots back and out again: never one twice, never one lost', async () => {
     const moves = fc.array(
       fc.record({
