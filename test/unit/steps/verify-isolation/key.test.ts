@@ -53,6 +53,15 @@ testBreaches(KEY_CHECKS, [
     'LogsOfThisTenant',
   ],
   [
+    'key.policy',
+    'usable through a store by anybody',
+    ({ facts }) => {
+      const through = facts.key.policy.find((each: { sid: string }) => each.sid === 'StacksUseThroughServices');
+      through.principals.push(`AWS:${decoy.roleArn}`);
+    },
+    'statement Allow StacksUseThroughServices lets',
+  ],
+  [
     'key.policy-account',
     'open to another account',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:DescribeKey', { AWS: OTHER_ACCOUNT })),
@@ -64,6 +73,15 @@ testBreaches(KEY_CHECKS, [
     'grants by anybody of the account',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:CreateGrant', { AWS: ACCOUNT })),
     'make grants',
+  ],
+  [
+    'key.grant-makers',
+    'grants for others than AWS’s resources',
+    ({ facts }) => {
+      const making = facts.key.policy.find((each: { sid: string }) => each.sid === 'StacksLetServicesHoldGrants');
+      making.conditions = making.conditions.filter((each: { operator: string }) => each.operator !== 'Bool');
+    },
+    'statement Allow StacksLetServicesHoldGrants lets',
   ],
   [
     'key.grants',
