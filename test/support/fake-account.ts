@@ -158,8 +158,11 @@ export class FakeAccount {
       const all = this.of('secret').map(({ id, state }) => ({ Name: id, ...(state && { DeletedDate: new Date() }) }));
       return this.page(all, 'SecretList', NextToken, 'NextToken');
     },
-    DeleteSecretCommand: ({ SecretId }: { SecretId: string }) =>
-      this.gone('secret', SecretId, 'ResourceNotFoundException'),
+    DeleteSecretCommand: (input: { SecretId: string; ForceDeleteWithoutRecovery?: boolean }) => {
+      if (input.ForceDeleteWithoutRecovery) return this.gone('secret', input.SecretId, 'ResourceNotFoundException');
+      this.set('secret', input.SecretId, 'in its recovery window');
+      return {};
+    },
   });
 
   readonly logs = new FakeClient({

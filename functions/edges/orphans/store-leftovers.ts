@@ -48,8 +48,13 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
         }
       }
     },
+    // Only what has never been ACTIVE is removed. A secret in its recovery window keeps its name ("DeleteSecret"): for up to
+    // 30 days the tenant's stack could not make it again.
     remove: ({ id }) =>
-      unlessGone(secrets.send(new DeleteSecretCommand({ SecretId: id })), 'ResourceNotFoundException'),
+      unlessGone(
+        secrets.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true })),
+        'ResourceNotFoundException',
+      ),
   };
   const logGroup: LeftoverKind = {
     kind: 'log group',
