@@ -7,7 +7,7 @@ export type StackKind = z.infer<typeof StackKindSchema>;
 
 /**
  * The statuses in which a stack has settled; in all others it is still changing ("Stack status codes"). Updates are not
- * ours, but somebody may have mended a held tenant's stack by hand.
+ * ours, but somebody may have mended a held tenant's stack by hand, or tried to.
  */
 export const SETTLED_STATUSES = [
   'CREATE_COMPLETE',
@@ -15,7 +15,9 @@ export const SETTLED_STATUSES = [
   'ROLLBACK_COMPLETE',
   'ROLLBACK_FAILED',
   'UPDATE_COMPLETE',
+  'UPDATE_FAILED',
   'UPDATE_ROLLBACK_COMPLETE',
+  'UPDATE_ROLLBACK_FAILED',
   'DELETE_COMPLETE',
   'DELETE_FAILED',
 ] as const;

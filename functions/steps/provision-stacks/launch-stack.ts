@@ -112,7 +112,8 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
  * 2. Create the stack from the published template, with CloudFormation's service role.
  * 3. The stack exists: a complete one answers at once, whatever version of the template it came from (it is recorded);
  *    one under way is waited for; a failed leftover is deleted, and its end answers `TransientStackReplaced`, on which
- *    the machine launches anew ("Stack failure options": a stack in ROLLBACK_COMPLETE can only be deleted).
+ *    the machine launches anew ("Stack failure options": a stack in ROLLBACK_COMPLETE can only be deleted). One whose
+ *    update by hand has failed is left as it is, and fails the launch.
  * 4. Look at the tenant again. Where a sibling's failure has begun the rollback meanwhile, take the own stack back.
  *
  * Undone by DeleteStack.

@@ -5,7 +5,7 @@ import type { WaitingTask } from '../../contract/records';
 import { SETTLED_STATUSES, SettledStackSchemas } from '../../contract/stacks';
 import { describeIssues } from '../../shared/parse-at';
 import type { TenantsTable } from '../../shared/tenants-table';
-import { describeStack, firstFailure, stackNameOf } from './stacks';
+import { describeStack, firstFailure, type StackOperation, stackNameOf } from './stacks';
 import { endWaiting, findWaitingTask } from './waiting-task';
 
 export interface SettleStackDeps {
@@ -38,13 +38,16 @@ function launched(task: WaitingTask, stack: Stack): Answer {
 /** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
 const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
 
+/** Of a mending that failed, too: such a stack is not complete, and whoever began to mend it decides what becomes of it. */
+const FAILED_UPDATES = new Set(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED']);
+
 /** What a status means for the task that waits; undefined where it waits for something else. */
 async function answerFor(
   { cloudformation }: SettleStackDeps,
   task: WaitingTask,
   { stackId, status, found }: { stackId: string; status: string; found: Stack | undefined },
 ): Promise<Answer | undefined> {
-  const failed = async (error: OnboardingErrorName, during: 'CREATE' | 'DELETE'): Promise<Answer> => ({
+  const failed = async (error: OnboardingErrorName, during: StackOperation): Promise<Answer> => ({
     error,
     cause: await firstFailure(cloudformation, stackId, during),
   });
@@ -62,6 +65,7 @@ async function answerFor(
   }
   if (['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status))
     return failed('StackFailed', 'CREATE');
+  if (FAILED_UPDATES.has(status)) return failed('StackFailed', 'UPDATE');
   return undefined;
 }
 

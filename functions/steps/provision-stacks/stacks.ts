@@ -35,16 +35,18 @@ const isCause = ({ ResourceStatus, ResourceType, ResourceStatusReason }: StackEv
   ResourceType !== 'AWS::CloudFormation::Stack' &&
   !CONSEQUENCE.test(ResourceStatusReason ?? '');
 
+export type StackOperation = 'CREATE' | 'UPDATE' | 'DELETE';
+
 /**
  * Why a stack failed: the first resource that did, with its type, logical id and AWS's own reason. CloudFormation's
  * summary ("The following resource(s) failed to create: ...") names resources and no reason.
  *
- * @param during which failures count: those of the creation, or those of the latest deletion
+ * @param during which failures count: those of the creation, or those of the latest update or deletion
  */
 export async function firstFailure(
   cloudformation: CloudFormationClient,
   stackId: string,
-  during: 'CREATE' | 'DELETE',
+  during: StackOperation,
 ): Promise<string> {
   let first: StackEvent | undefined;
   // Newest first ("DescribeStackEvents"): the last match is the earliest one.

@@ -83,6 +83,18 @@ describe('LaunchStack', () => {
     },
   );
 
+  it.each(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'] as const)(
+    'fails at once on a stack that somebody’s update has left in %s, and leaves it',
+    async (status) => {
+      const scene = new StackScene();
+      const stack = scene.leftover('network', status);
+      await scene.launch('network');
+      expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'StackFailed' });
+      expect(stack.StackStatus).toBe(status);
+      expect(scene.waiting('network')).toBeUndefined();
+    },
+  );
+
   it('waits for a stack that an earlier try has begun', async () => {
     const scene = new StackScene();
     await scene.launch('network');

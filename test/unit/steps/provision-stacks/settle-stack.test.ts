@@ -57,6 +57,8 @@ describe('the end of a stack', () => {
     ['a launch', launched, 'ROLLBACK_COMPLETE', 'launch-1', { error: 'StackFailed' }],
     ['a launch', launched, 'ROLLBACK_FAILED', 'launch-1', { error: 'StackFailed' }],
     ['a launch', launched, 'CREATE_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'UPDATE_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'UPDATE_ROLLBACK_FAILED', 'launch-1', { error: 'StackFailed' }],
     ['a launch', launched, 'DELETE_COMPLETE', 'launch-1', { error: 'StackFailed' }],
     ['a replacement', replacing, 'DELETE_COMPLETE', 'launch-1', { error: 'TransientStackReplaced' }],
     ['a replacement', replacing, 'DELETE_FAILED', 'launch-1', { error: 'StackDeletionFailed' }],
@@ -80,6 +82,7 @@ describe('the end of a stack', () => {
     ['a deletion', deleting, 'DELETE_IN_PROGRESS'],
     ['a deletion', deleting, 'CREATE_COMPLETE'],
     ['a deletion', deleting, 'ROLLBACK_COMPLETE'],
+    ['a deletion', deleting, 'UPDATE_ROLLBACK_FAILED'],
   ];
   it.each(silent)('lets %s (%#) wait on in %s', async (_, begin, status) => {
     const { scene, stack } = await begin();
