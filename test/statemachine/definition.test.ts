@@ -58,6 +58,15 @@ describe('every task', () => {
   });
 });
 
+test('RegisterTenant waits half an hour for a service that serves nobody: half of each interval on average', () => {
+  const retrier = machine.States.RegisterTenant?.Retry?.find(({ ErrorEquals }) =>
+    ErrorEquals.includes('TransientServiceUnsteady'),
+  );
+  expect(retrier?.ErrorEquals).toEqual(['TransientServiceUnsteady']);
+  const { IntervalSeconds = 0, MaxAttempts = 0, BackoffRate } = retrier ?? {};
+  expect([(IntervalSeconds / 2) * MaxAttempts, BackoffRate]).toEqual([1800, 1]);
+});
+
 const FORWARD = [
   'ReserveTenant',
   'CreateTenantKey',

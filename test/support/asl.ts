@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
-const RetrierSchema = z.looseObject({ ErrorEquals: z.array(z.string()), MaxAttempts: z.number() });
+const RetrierSchema = z.looseObject({
+  ErrorEquals: z.array(z.string()),
+  MaxAttempts: z.number(),
+  IntervalSeconds: z.number(),
+  BackoffRate: z.number(),
+});
 const CatcherSchema = z.looseObject({
   ErrorEquals: z.array(z.string()),
   Next: z.string(),

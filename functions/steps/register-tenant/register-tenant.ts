@@ -80,7 +80,7 @@ async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, r
 /**
  * Makes the tenant known to the cell, without a request reaching it yet.
  *
- * 1. The cell's live service must be steady.
+ * 1. The cell's live service must be serving.
  * 2. The tenant must still be this execution's, and ONBOARDING.
  * 3. A listener rule in the tenant's slot answers 503 for its host; after a crash it is found by priority, host and tag.
  * 4. In one transaction: the tenant's record learns its key, role, bucket, rule and template versions and forgets an

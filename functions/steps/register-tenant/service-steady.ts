@@ -4,21 +4,24 @@ import { OnboardingError } from '../../contract/errors';
 
 export type Containers = Pick<ECSClient, 'send'>;
 
-/** What keeps the service from being steady, in words; undefined when it is. */
+/** What keeps the service from serving, in words; undefined when it serves. */
 function unsteady(service: Service): string | undefined {
   const { status, desiredCount = 0, runningCount = 0, deployments = [] } = service;
   if (status !== 'ACTIVE') return `it is ${status}`;
   if (desiredCount < 1) return 'it is scaled to nothing';
-  if (runningCount < desiredCount) return `${runningCount} of ${desiredCount} tasks are running`;
-  if (deployments.length !== 1) return `it has ${deployments.length} deployments`;
-  const state = deployments[0]?.rolloutState;
-  return state === 'COMPLETED' ? undefined : `its deployment is ${state}`;
+  if (runningCount < 1) return `none of its ${desiredCount} tasks is running`;
+  if (deployments.every(({ rolloutState }) => rolloutState === 'FAILED')) return 'every deployment of it has failed';
+  return undefined;
 }
 
 /**
- * A tenant gets no route to a service that is being replaced: the deployment may yet be rolled back.
+ * A tenant gets no route to a service that serves nobody.
  *
- * "Service" of the ECS API reference: `rolloutState` is COMPLETED once a deployment has reached its steady state.
+ * One that is being scaled or deployed serves: its tasks are fewer than desired during each step of its scaling, and a
+ * deployment keeps the tasks of the one before until its own are healthy, or is rolled back to it ("Deployment circuit
+ * breaker"). Nothing that took half an hour to make is torn down for that.
+ *
+ * "Deployment" of the ECS API reference: `rolloutState` is IN_PROGRESS, then COMPLETED in the steady state, or FAILED.
  *
  * @throws OnboardingError `TransientServiceUnsteady`; `ConfigurationInvalid` when the cell names a service that is not there
  */

@@ -62,15 +62,27 @@ describe('RegisterTenant', () => {
 
   it.each([
     ['scaled to nothing', { ...steady, desiredCount: 0, runningCount: 0 }],
-    ['short of tasks', { ...steady, runningCount: 1 }],
+    ['without a task', { ...steady, runningCount: 0 }],
     ['draining', { ...steady, status: 'DRAINING' }],
-    ['between two deployments', { ...steady, deployments: [...steady.deployments, { status: 'ACTIVE' }] }],
-    ['rolling out', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }] }],
+    ['nothing but a failed deployment', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }] }],
   ])('waits for a service that is %s, and has done nothing yet', async (_, service) => {
     const { table, elb, run } = aScene({ service });
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
     expect(elb.rules).toEqual([]);
     expect(table.items.size).toBe(1);
+  });
+
+  it.each([
+    ['being scaled', { ...steady, desiredCount: 30, runningCount: 1 }],
+    ['rolling out', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }] }],
+    [
+      'going back to the deployment before',
+      { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }, ...steady.deployments] },
+    ],
+  ])('does not wait for a service that is %s: it serves', async (_, service) => {
+    const { elb, run } = aScene({ service });
+    await run();
+    expect(answers(elb)).toBe('503');
   });
 
   it('calls a cell without its service wrongly configured', async () => {
