@@ -105,6 +105,7 @@ export function observabilityGrants(arns: PlatformArns): Grant[] {
         'logs:DeleteLogGroup',
         'logs:DeleteRetentionPolicy',
         'logs:DisassociateKmsKey',
+        'logs:GetDataProtectionPolicy',
         'logs:ListTagsForResource',
         'logs:PutRetentionPolicy',
         'logs:TagResource',
@@ -114,9 +115,16 @@ export function observabilityGrants(arns: PlatformArns): Grant[] {
       wildcardBecause: OF_ANY_TENANT,
     },
     {
-      actions: ['logs:DescribeLogGroups', 'logs:CreateLogDelivery', 'logs:DeleteLogDelivery'],
+      actions: [
+        'logs:CreateLogDelivery',
+        'logs:DeleteLogDelivery',
+        'logs:DescribeIndexPolicies',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+      ],
       resources: ['*'],
-      wildcardBecause: 'CloudWatch Logs names no resource for them; flow logs need the deliveries.',
+      wildcardBecause:
+        'Flow logs need the deliveries, which have no ARN; the rest are lists, which a log group is read from.',
     },
     {
       actions: [

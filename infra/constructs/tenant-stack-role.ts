@@ -3,8 +3,9 @@ import { type IManagedPolicy, type IRole, Role, ServicePrincipal } from 'aws-cdk
 import { Construct } from 'constructs';
 import { policyOf } from './grant';
 import { platformArns, STACK_ROLE_NAME } from './platform-names';
+import { databaseGrants } from './tenant-stack-database-grants';
 import { identityGrants, observabilityGrants, storageGrants } from './tenant-stack-grants';
-import { databaseGrants, networkGrants } from './tenant-stack-network-grants';
+import { networkGrants } from './tenant-stack-network-grants';
 
 /**
  * The role that CloudFormation takes on for tenants' stacks: it can make and delete what the four templates of infra/tenant

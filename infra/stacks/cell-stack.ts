@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -12,6 +12,7 @@ import { CellLoadBalancer } from '../constructs/cell-load-balancer';
 import { CellNetwork } from '../constructs/cell-network';
 import { CellService } from '../constructs/cell-service';
 import { DecoyTenant } from '../constructs/decoy-tenant';
+import { CELL_TAG } from '../constructs/platform-names';
 import { ServiceTask } from '../constructs/service-task';
 
 export interface CellStackProps extends StackProps {
@@ -46,6 +47,8 @@ export class CellStack extends Stack {
       trustedRoleArns: props.trustedRoles.map((role) => role.roleArn),
       boundary,
     });
+    // The role of tenants' stacks keeps off whatever has the tag.
+    Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
     new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, live: colours[cell.liveColour] });
     new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
