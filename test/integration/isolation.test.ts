@@ -1,36 +1,7 @@
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  EC2Client,
-  RevokeSecurityGroupIngressCommand,
-} from '@aws-sdk/client-ec2';
-import {
-  CreateRuleCommand,
-  DeleteRuleCommand,
-  ElasticLoadBalancingV2Client,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
-import { AttachRolePolicyCommand, DetachRolePolicyCommand, GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
-import { CreateGrantCommand, KMSClient, RevokeGrantCommand } from '@aws-sdk/client-kms';
+import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
-import {
-  CreateDBSnapshotCommand,
-  DeleteDBSnapshotCommand,
-  ModifyDBSnapshotAttributeCommand,
-  RDSClient,
-} from '@aws-sdk/client-rds';
-import {
-  DeleteBucketPolicyCommand,
-  GetBucketPolicyCommand,
-  GetObjectCommand,
-  ListObjectVersionsCommand,
-  PutBucketPolicyCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import {
-  DeleteResourcePolicyCommand,
-  PutResourcePolicyCommand,
-  SecretsManagerClient,
-} from '@aws-sdk/client-secrets-manager';
+import { CreateDBSnapshotCommand, DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
+import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
@@ -44,7 +15,7 @@ import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
 import { localConnection } from '../../local/stage-connection';
-import { asVerifier, subjectOfRun, VERIFIER } from '../support/verified-tenant';
+import { asVerifier, subjectOfRun, VERIFIER } from '../../sabotage/verified-tenant';
 
 let platform: Platform;
 let subject: Subject;
@@ -170,113 +141,6 @@ test('the number of calls does not depend on the number of tenants', async () =>
   expect((await onboard('neighbour')).run.status).toBe('SUCCEEDED');
   expect(await counted()).toEqual(alone);
 }, 120_000);
-
-/** One sabotage per group of checks, by AWS's own requests; what it does is undone by what it returns. */
-const SABOTAGES: readonly (readonly [
-  check: string,
-  evidence: RegExp,
-  sabotage: () => Promise<() => Promise<unknown>>,
-])[] = [
-  [
-    'key.grants',
-    /lets .*decoy-or-so Decrypt/,
-    async () => {
-      const kms = root(KMSClient);
-      const KeyId = subject.key.keyArn;
-      const GranteePrincipal = `arn:aws:iam::${subject.accountId}:role/decoy-or-so`;
-      const { GrantId } = await kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ['Decrypt'] }));
-      return () => kms.send(new RevokeGrantCommand({ KeyId, GrantId }));
-    },
-  ],
-  [
-    'database.snapshots',
-    /taken is shared with 999999999999/,
-    async () => {
-      const rds = root(RDSClient);
-      const DBInstanceIdentifier = subject.stacks.database.outputs.InstanceId;
-      const snapshot = { DBSnapshotIdentifier: 'taken' };
-      await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, ...snapshot }));
-      const ValuesToAdd = ['999999999999'];
-      await rds.send(new ModifyDBSnapshotAttributeCommand({ ...snapshot, AttributeName: 'restore', ValuesToAdd }));
-      return () => rds.send(new DeleteDBSnapshotCommand(snapshot));
-    },
-  ],
-  [
-    'database.door',
-    /0\.0\.0\.0\/0 on tcp 5432 must not be there/,
-    async () => {
-      const ec2 = root(EC2Client);
-      const GroupId = subject.stacks.network.outputs.DatabaseSecurityGroupId;
-      const rule = { GroupId, IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, CidrIp: '0.0.0.0/0' };
-      await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
-      return () => ec2.send(new RevokeSecurityGroupIngressCommand(rule));
-    },
-  ],
-  [
-    'storage.role-only',
-    /other principals/,
-    async () => {
-      const s3 = root(S3Client);
-      const Bucket = subject.stacks.storage.outputs.BucketName;
-      const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
-      return () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
-    },
-  ],
-  [
-    'secrets.policy',
-    /lets AWS:.*:root in/,
-    async () => {
-      const secrets = root(SecretsManagerClient);
-      const SecretId = subject.stacks.database.outputs.SecretArn;
-      const Principal = { AWS: 'arn:aws:iam::999999999999:root' };
-      const statement = { Effect: 'Allow', Principal, Action: 'secretsmanager:GetSecretValue', Resource: '*' };
-      const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-      await secrets.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }));
-      return () => secrets.send(new DeleteResourcePolicyCommand({ SecretId }));
-    },
-  ],
-  [
-    'identity.attached-policies',
-    /AdministratorAccess is attached/,
-    async () => {
-      const iam = root(IAMClient);
-      const RoleName = subject.stacks.access.outputs.RoleName;
-      const attachment = { RoleName, PolicyArn: 'arn:aws:iam::aws:policy/AdministratorAccess' };
-      await iam.send(new AttachRolePolicyCommand(attachment));
-      return () => iam.send(new DetachRolePolicyCommand(attachment));
-    },
-  ],
-  [
-    'routing.only-rule',
-    /of priority 7 takes them too/,
-    async () => {
-      const elb = root(ElasticLoadBalancingV2Client);
-      const { listenerArn, targetGroupArns } = subject.cell;
-      const { Rules } = await elb.send(
-        new CreateRuleCommand({
-          ListenerArn: listenerArn,
-          Priority: 7,
-          Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [subject.tenant.host] } }],
-          Actions: [{ Type: 'forward', TargetGroupArn: targetGroupArns.green }],
-        }),
-      );
-      return () => elb.send(new DeleteRuleCommand({ RuleArn: Rules?.[0]?.RuleArn }));
-    },
-  ],
-];
-
-test.each(SABOTAGES)(
-  '%s finds a sabotage, says its cause, and is content when it is mended',
-  async (id, cause, sabotage) => {
-    const mend = await sabotage();
-    const found = await breaches(id);
-    await mend();
-    expect(found).toEqual([[id, expect.stringMatching(cause)]]);
-    expect(await breaches()).toEqual([]);
-  },
-  60_000,
-);
 
 describe('with a storage template that somebody tampered with', () => {
   let object: { Bucket: string; Key: string };

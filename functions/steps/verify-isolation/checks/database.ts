@@ -99,15 +99,12 @@ export const DATABASE_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'FSBP RDS.38',
     run: async ({ stacks }, { facts }) => {
-      const [{ DBParameterGroups = [] }, forceTls] = await Promise.all([
-        facts.database.instance(),
-        facts.database.forceTls(),
-      ]);
-      const group = DBParameterGroups.find(
-        (each) => each.DBParameterGroupName === stacks.database.outputs.ParameterGroupName,
-      );
+      const [instance, forceTls] = await Promise.all([facts.database.instance(), facts.database.forceTls()]);
+      const { ParameterGroupName } = stacks.database.outputs;
+      const group = instance.DBParameterGroups?.find((each) => each.DBParameterGroupName === ParameterGroupName);
       return unless(
         [
+          ...mustBeExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
           ...mustBe('rds.force_ssl', forceTls, '1'),
           ...mustBe('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
         ],

@@ -1,5 +1,5 @@
 import { TENANT_TAG, tenantNames } from '../../../contract/naming';
-import { type Check, mustBe, unless } from '../check';
+import { type Check, mustBe, mustBeExactly, unless } from '../check';
 import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
 
@@ -184,7 +184,7 @@ export const KEY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const alias = tenantNames.keyAlias(tenantIdOf(subject));
       const aliases = await facts.key.aliases();
-      return unless(aliases.includes(alias) ? [] : [`${alias} does not lead to it`], alias);
+      return unless(mustBeExactly('alias', aliases, [alias]), alias);
     },
   },
   {

@@ -241,16 +241,24 @@ export const NETWORK_CHECKS: readonly Check[] = [
     severity: 'medium',
     control: 'FSBP EC2.6, CIS AWS Foundations 3.7',
     run: async (subject, { facts }) => {
-      const { FlowLogId } = subject.stacks.network.outputs;
       const group = `/tenants/${tenantIdOf(subject)}/flow-logs`;
-      const log = (await facts.network.flowLogs()).find((each) => each.FlowLogId === FlowLogId);
+      const logs = await facts.network.flowLogs();
+      const log = logs.find(
+        ({ FlowLogStatus, TrafficType, LogGroupName }) =>
+          FlowLogStatus === 'ACTIVE' && TrafficType === 'ALL' && LogGroupName === group,
+      );
+      const others = logs.map(
+        ({ FlowLogId, FlowLogStatus, TrafficType, LogGroupName }) =>
+          `${FlowLogId} is ${FlowLogStatus} and sends ${TrafficType} to ${LogGroupName ?? 'no log group'}`,
+      );
+      const { FlowLogId } = subject.stacks.network.outputs;
       return unless(
-        [
-          ...mustBe('its state', log?.FlowLogStatus, 'ACTIVE'),
-          ...mustBe('its traffic', log?.TrafficType, 'ALL'),
-          ...mustBe('its log group', log?.LogGroupName, group),
-        ],
-        `${FlowLogId} to ${group}`,
+        log
+          ? []
+          : [
+              `no active flow log sends all traffic to ${group}: ${others.join(', ') || `${FlowLogId} is gone, and no other is there`}`,
+            ],
+        `${log?.FlowLogId} to ${group}`,
       );
     },
   },

@@ -68,8 +68,8 @@ export const SECRETS_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'SOC 2 CC6.3',
     run: async (_, { facts }) => {
-      const { RotationLambdaARN } = await facts.secrets.description();
-      return unless(RotationLambdaARN ? [`${RotationLambdaARN} reads it`] : [], 'none');
+      const { RotationEnabled, RotationLambdaARN } = await facts.secrets.description();
+      return unless(RotationEnabled ? [`${RotationLambdaARN ?? 'a service'} reads it`] : [], 'none');
     },
   },
 ];

@@ -1,11 +1,15 @@
+import { OnboardingError } from '../../../contract/errors';
+
 /** How a try at a door ended. A try that could not be made is neither: it throws, and the check that made it fails. */
 export type Attempt = { readonly opened: true } | { readonly opened: false; readonly refusal: string };
 
 const REFUSALS = ['AccessDenied', 'AccessDeniedException'];
+/** "Key states of AWS KMS keys": disabled, or about to be deleted. To a step that may pass; a living tenant's key does not heal. */
+const STATE_OF_KEY = 'KMSInvalidStateException';
 
 /**
  * @param alsoOpened names of errors that AWS answers with only to those whom it has let in
- * @throws whatever is neither a refusal nor one of those
+ * @throws whatever is neither a refusal nor one of those; `KeyUnusable` where the door could not be tried for its key
  */
 export async function attempt(call: Promise<unknown>, ...alsoOpened: readonly string[]): Promise<Attempt> {
   try {
@@ -15,6 +19,7 @@ export async function attempt(call: Promise<unknown>, ...alsoOpened: readonly st
     if (!(thrown instanceof Error)) throw thrown;
     if (REFUSALS.includes(thrown.name)) return { opened: false, refusal: thrown.name };
     if (alsoOpened.includes(thrown.name)) return { opened: true };
+    if (thrown.name === STATE_OF_KEY) throw new OnboardingError('KeyUnusable', thrown.message, { cause: thrown });
     throw thrown;
   }
 }

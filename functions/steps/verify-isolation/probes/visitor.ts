@@ -79,7 +79,8 @@ export function visitor({ session, clients, region, name }: VisitorProps): Visit
 
   async function writeReadRemove(client: S3Client, Bucket: string): Promise<void> {
     const Key = `${PROBE_PREFIX}${randomUUID()}`;
-    const { VersionId } = await client.send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
+    // Where versioning is suspended, what is written is the version `null`, and that can be removed like any other.
+    const { VersionId = 'null' } = await client.send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
     try {
       const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
       if ((await Body?.transformToString()) !== BODY) throw new Error('another object was read than was written');

@@ -23,6 +23,12 @@ describe('a try at a door', () => {
       await expect(attempt(Promise.reject(awsError(name)))).rejects.toMatchObject({ name });
     },
   );
+
+  it('was not made, for good, where the state of a key is in the way', async () => {
+    const failure = { name: 'KeyUnusable', message: 'the key is pending deletion' };
+    const answer = awsError('KMSInvalidStateException', failure.message);
+    await expect(attempt(Promise.reject(answer))).rejects.toMatchObject(failure);
+  });
 });
 
 describe('patience', () => {

@@ -145,12 +145,12 @@ testBreaches(NETWORK_CHECKS, [
     },
     'vpce-0s3 reaches *',
   ],
-  ['network.flow-logs', 'gone', ({ facts }) => (facts.network.flowLogs = []), 'its state is absent'],
+  ['network.flow-logs', 'gone', ({ facts }) => (facts.network.flowLogs = []), 'is gone, and no other is there'],
   [
     'network.flow-logs',
     'of refusals only',
     ({ facts }) => (facts.network.flowLogs[0].TrafficType = 'REJECT'),
-    'its traffic is REJECT',
+    'is ACTIVE and sends REJECT to',
   ],
   [
     'network.interfaces',

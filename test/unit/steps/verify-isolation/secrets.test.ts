@@ -33,7 +33,7 @@ testBreaches(SECRETS_CHECKS, [
   [
     'secrets.rotation-function',
     'read by a function',
-    ({ facts }) => (facts.secrets.description.RotationLambdaARN = 'arn:lambda'),
+    ({ facts }) => Object.assign(facts.secrets.description, { RotationEnabled: true, RotationLambdaARN: 'arn:lambda' }),
     'arn:lambda reads it',
   ],
 ]);

@@ -2,9 +2,9 @@ import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-s
 import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { VerifyIsolationInput } from '../../functions/contract/steps';
-import type { Subject } from '../../functions/steps/verify-isolation/subject';
-import type { Platform } from '../../local/platform';
+import { VerifyIsolationInput } from '../functions/contract/steps';
+import type { Subject } from '../functions/steps/verify-isolation/subject';
+import type { Platform } from '../local/platform';
 
 export const VERIFIER = 'tenant-onboarding-VerifyIsolation';
 
