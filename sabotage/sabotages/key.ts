@@ -97,7 +97,7 @@ export const KEY_SABOTAGES: readonly Sabotage[] = [
     how: async ({ subject, root }) => {
       const { roleArn } = subject.cell.decoy;
       const mend = await keyPolicy(root, subject.key.keyArn, adding(allowing('Backdoor', roleArn, 'kms:Decrypt')));
-      return { cause: `Allow Backdoor lets AWS:${roleArn} use the key`, mend };
+      return { cause: `Allow Backdoor lets AWS:${roleArn} do kms:`, mend };
     },
   },
   {
@@ -106,7 +106,7 @@ export const KEY_SABOTAGES: readonly Sabotage[] = [
     how: async ({ subject, root }) => {
       const account = accountOf(subject);
       const mend = await keyPolicy(root, subject.key.keyArn, adding(allowing('EnableIamPolicies', account, 'kms:*')));
-      return { cause: `Allow EnableIamPolicies lets AWS:${account} use the key`, mend };
+      return { cause: `Allow EnableIamPolicies lets AWS:${account} do kms:`, mend };
     },
   },
   {
@@ -114,7 +114,7 @@ export const KEY_SABOTAGES: readonly Sabotage[] = [
     check: 'key.policy',
     how: async ({ subject, root }) => {
       const mend = await keyPolicy(root, subject.key.keyArn, conditioned({}, 'TenantsRoleUses'));
-      return { cause: `Allow TenantsRoleUses lets AWS:${accountOf(subject)} use the key`, mend };
+      return { cause: `Allow TenantsRoleUses lets AWS:${accountOf(subject)} do kms:`, mend };
     },
   },
   {
@@ -123,7 +123,7 @@ export const KEY_SABOTAGES: readonly Sabotage[] = [
     how: async ({ subject, root }) => {
       const any = { StringLike: { 'kms:ViaService': '*.amazonaws.com' } };
       const mend = await keyPolicy(root, subject.key.keyArn, conditioned(any, 'StacksUseThroughServices'));
-      return { cause: `Allow StacksUseThroughServices lets AWS:${subject.stackRoleArn} use the key`, mend };
+      return { cause: `Allow StacksUseThroughServices lets AWS:${subject.stackRoleArn} do kms:`, mend };
     },
   },
   {
@@ -132,7 +132,7 @@ export const KEY_SABOTAGES: readonly Sabotage[] = [
     how: async ({ subject, root }) => {
       const any = { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:*:${subject.accountId}:*` } };
       const mend = await keyPolicy(root, subject.key.keyArn, conditioned(any, 'LogsOfThisTenant'));
-      return { cause: `Allow LogsOfThisTenant lets Service:logs.${subject.region}.amazonaws.com use the key`, mend };
+      return { cause: `Allow LogsOfThisTenant lets Service:logs.${subject.region}.amazonaws.com do kms:`, mend };
     },
   },
   {
