@@ -1,0 +1,131 @@
+"""What has a name is found by its name, however much else there is.
+
+AWS answers a request for one tenant's resource as fast with a thousand tenants as with one ("Best practices design patterns:
+optimizing Amazon S3 performance", "Key concepts" of DynamoDB queries: a query reads the items that its key condition
+admits). MiniStack's answers are right, but it walks through everything to find one thing in the places below, asks for
+each entry anew whose request this is, and parses an expression once for every item.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+
+from ministack.core import responses
+from ministack.services import dynamodb, kms, s3, secretsmanager, sts, tagging
+from ministack.services.cloudformation import handlers
+
+_SECONDS_BETWEEN_EVICTIONS = 5
+_KEY_AND_PREFIX = re.compile(r"\s*(\w+)\s*=\s*(:\w+)\s+AND\s+begins_with\s*\(\s*(\w+)\s*,\s*(:\w+)\s*\)\s*")
+
+
+def apply() -> None:
+    _know_the_caller_once()
+    _parse_expressions_once()
+    _tags_of_one_key()
+    _stack_by_id()
+    _secret_by_arn()
+    _owner_of_a_bucket()
+    _evict_sessions_now_and_then()
+
+
+def _know_the_caller_once() -> None:
+    for store in (responses.AccountScopedDict, responses.AccountRegionScopedDict):
+        assert callable(store._prefix) and callable(store._is_mine), f"{store.__name__} has changed"
+
+    def by_account(self):
+        mine = self._prefix()
+        return [(key[1], value) for key, value in list(self._data.items()) if key[0] == mine]
+
+    def by_region(self):
+        account, region = self._prefix()
+        return [(key[2], value) for key, value in list(self._data.items()) if key[0] == account and key[1] == region]
+
+    for store, items in ((responses.AccountScopedDict, by_account), (responses.AccountRegionScopedDict, by_region)):
+        store.items = items
+        store.keys = lambda self: [key for key, _ in self.items()]
+        store.values = lambda self: [value for _, value in self.items()]
+        store.__len__ = lambda self: len(self.items())
+        store.__iter__ = lambda self: iter(self.keys())
+
+
+def _parse_expressions_once() -> None:
+    assert dynamodb._tokenize.__code__.co_varnames[0] == "expr", "_tokenize takes other arguments now"
+    assert dynamodb._condition_syntax_error.__code__.co_varnames[:2] == ("expr", "slot")
+    tokens = functools.lru_cache(maxsize=1024)(dynamodb._tokenize)
+    dynamodb._tokenize = lambda expr: list(tokens(expr))
+    dynamodb._condition_syntax_error = functools.lru_cache(maxsize=1024)(dynamodb._condition_syntax_error)
+    evaluate = dynamodb._evaluate_condition
+    assert evaluate.__code__.co_varnames[:5] == ("expr", "item", "attr_values", "attr_names", "slot")
+    key_and_prefix = functools.lru_cache(maxsize=256)(_KEY_AND_PREFIX.fullmatch)
+
+    def evaluate_condition(expr, item, attr_values, attr_names, slot="ConditionExpression"):
+        plain = key_and_prefix(expr) if slot == "KeyConditionExpression" else None
+        if plain is None:
+            return evaluate(expr, item, attr_values, attr_names, slot)
+        key, value, sort_key, prefix = plain.groups()
+        return item.get(key) == attr_values[value] and item[sort_key]["S"].startswith(attr_values[prefix]["S"])
+
+    dynamodb._evaluate_condition = evaluate_condition
+
+
+def _tags_of_one_key() -> None:
+    tags_of = tagging.resource_tags
+    assert "kms" in tagging._RESOURCE_TAG_COLLECTORS, "tags are collected by other means now"
+
+    def resource_tags(arn):
+        kind, _, key_id = arn.partition(":key/")
+        key = kms._keys.get(key_id) if kind.startswith("arn:aws:kms:") and key_id else None
+        if key is not None and key["Arn"] == arn:
+            return {tag["TagKey"]: tag["TagValue"] for tag in key.get("Tags", [])}
+        return tags_of(arn)
+
+    tagging.resource_tags = resource_tags
+
+
+def _stack_by_id() -> None:
+    from ministack.services import cloudformation
+
+    describe = handlers._describe_stacks
+    assert describe.__code__.co_varnames[0] == "params", "_describe_stacks takes other arguments now"
+
+    def describe_stacks(params):
+        stack_id = handlers._p(params, "StackName")
+        parts = stack_id.split("/")
+        stack = cloudformation._stacks.get(parts[1]) if stack_id.startswith("arn:") and len(parts) == 3 else None
+        if stack is not None and stack.get("StackId") == stack_id and stack.get("StackStatus") != "DELETE_COMPLETE":
+            return describe({**params, "StackName": [parts[1]]})
+        return describe(params)
+
+    handlers._describe_stacks = handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks
+
+
+def _secret_by_arn() -> None:
+    resolve = secretsmanager._resolve
+    random_suffix = len("-A1B2C3")
+
+    def resolve_directly(secret_id, **scope):
+        name = secret_id.partition(":secret:")[2][:-random_suffix] if secret_id else ""
+        secret = secretsmanager._secrets.get(name) if name else None
+        return (name, secret) if secret and secret["ARN"] == secret_id else resolve(secret_id, **scope)
+
+    secretsmanager._resolve = resolve_directly
+
+
+def _owner_of_a_bucket() -> None:
+    owner = s3._bucket_owner_account
+    assert owner.__code__.co_varnames[0] == "name", "_bucket_owner_account takes other arguments now"
+    s3._bucket_owner_account = lambda name: responses.get_account_id() if name in s3._buckets else owner(name)
+
+
+def _evict_sessions_now_and_then() -> None:
+    evict = sts._evict_expired_sessions
+    last = [0.0]
+
+    def evict_now_and_then():
+        if time.monotonic() - last[0] > _SECONDS_BETWEEN_EVICTIONS:
+            last[0] = time.monotonic()
+            evict()
+
+    sts._evict_expired_sessions = evict_now_and_then
