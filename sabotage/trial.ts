@@ -54,10 +54,12 @@ export async function breaches({ subject, verifier }: Trial): Promise<Answer[]> 
   return checks.filter(({ passed }) => !passed);
 }
 
-/** Spoils a healthy tenant, looks at it, mends it and looks again. */
+/** Spoils a healthy tenant, looks at it, mends it and looks again. @throws Error when it cannot be spoiled this way */
 export async function tryOut(trial: Trial, { name, check, how }: Sabotage): Promise<Verdict> {
   const began = performance.now();
-  const { cause, mend } = await how(trial);
+  const { cause, mend } = await how(trial).catch((thrown: unknown) => {
+    throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
+  });
   const seen = await breaches(trial).finally(mend);
   const seconds = (performance.now() - began) / 1000;
   const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
