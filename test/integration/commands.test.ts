@@ -23,6 +23,8 @@ function endGroup(leader: number | undefined): void {
   }
 }
 
+const SERVICE = /shared service at (\S+)/;
+
 interface Command {
   readonly process: ChildProcess;
   readonly outputs: string;
@@ -69,11 +71,12 @@ async function nothingLeft({ said, outputs }: Command, urls: readonly string[]):
 
 test('two at once have their own ports; whatever ends one leaves nothing of it and nothing but it', async () => {
   const [one, two] = [runLocal('one'), runLocal('two')];
-  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said, 200);
+  // The file and the pipe are two ways: what was said before the file was written may be heard after it.
+  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs) && SERVICE.test(said()), said, 200);
   await Promise.all([ready(one), ready(two)]);
   const urlsOf = ({ outputs, said }: Command) => {
     const { endpointUrl, loadBalancerUrl } = PlatformOutputsSchema.parse(JSON.parse(readFileSync(outputs, 'utf8')));
-    const service = /shared service at (\S+)/.exec(said())?.[1] ?? 'unknown';
+    const service = SERVICE.exec(said())?.[1];
     return [`${endpointUrl}/_ministack/health`, loadBalancerUrl, `${service}/healthz`];
   };
   const [urlsOfOne, urlsOfTwo] = [urlsOf(one), urlsOf(two)];
