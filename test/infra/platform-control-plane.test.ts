@@ -170,6 +170,11 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     expect(actions).toContain('cloudformation:ListStacks');
     expect(deleting.length > 0).toBe(stages[stage].orphans === 'remove');
     expect(actions).not.toContain('rds:DeleteDBInstance');
+    const ofSnapshots = statementsIn(role?.Properties.Policies).filter(({ Action }) =>
+      listed(Action).includes('rds:DeleteDBSnapshot'),
+    );
+    for (const { Action, Condition } of ofSnapshots)
+      expect([Action, Condition]).toEqual(['rds:DeleteDBSnapshot', { Null: { 'aws:ResourceTag/tenantId': 'false' } }]);
   });
 
   test('sends every alarm to the topic, with its impact and a section of the runbook that exists', () => {

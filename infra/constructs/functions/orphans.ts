@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../grant';
 import { OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
@@ -67,11 +68,18 @@ function removing(context: FunctionContext): Grant[] {
     ofTenants(['iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:ListRolePolicies'], arns.tenantRoles),
     ofTenants(['logs:DeleteLogGroup'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
     ofTenants(['secretsmanager:DeleteSecret'], arns.tenantSecrets),
-    ofTenants(
-      ['rds:DeleteDBInstanceAutomatedBackup', 'rds:DeleteDBSnapshot'],
-      arns.rdsAutomatedBackups,
-      arns.rdsSnapshots,
-    ),
+    {
+      actions: ['rds:DeleteDBSnapshot'],
+      resources: [arns.rdsSnapshots],
+      conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
+      wildcardBecause: 'Whoever takes a snapshot names it; the condition admits those with the tag of their database.',
+    },
+    {
+      actions: ['rds:DeleteDBInstanceAutomatedBackup'],
+      resources: [arns.rdsAutomatedBackups],
+      wildcardBecause:
+        'A retained backup has a random id, and AWS promises no tag on it; the function goes by the name of its instance.',
+    },
     ofTenants(['kms:DeleteAlias'], arns.tenantAliases),
     { actions: ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'], ...ofTenantKeys(context) },
     {
