@@ -15,7 +15,8 @@ const WILDCARDS = [
   `secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:tenants/<aws:PrincipalTag/${TENANT_TAG}>/*`,
   `rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:*/app_<aws:PrincipalTag/${TENANT_TAG}>`,
   `logs:<AWS::Region>:<AWS::AccountId>:log-group:/tenants/<aws:PrincipalTag/${TENANT_TAG}>/*`,
-  'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics:log-stream:*',
+  'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics*',
+  'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics*:log-stream:*',
 ];
 
 const allow = (sid: string, actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
@@ -28,7 +29,7 @@ function ofTheAccount(service: string, resource: string): string {
 /** One statement per thing that some role of a tenant needs: the access role first, then the roles of AWS services. */
 function limits(): iam.PolicyStatement[] {
   const bucketArn = `arn:${Aws.PARTITION}:s3:::${tenantNames.bucket(CALLERS_TENANT, Aws.ACCOUNT_ID, Aws.REGION)}`;
-  const osMetrics = ofTheAccount('logs', 'log-group:RDSOSMetrics');
+  const osMetrics = ofTheAccount('logs', 'log-group:RDSOSMetrics*');
   const ownTag = { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: CALLERS_TENANT } };
   return [
     allow('OwnBucket', ['s3:ListBucket', 's3:GetBucketLocation'], [bucketArn]),
@@ -65,6 +66,9 @@ function limits(): iam.PolicyStatement[] {
 /**
  * The most that any role under `/tenants/` can do, whatever its own policies say: use what belongs to the tenant that the
  * role is tagged with. CloudFormation's role for tenant stacks can make no role without it.
+ *
+ * That a key's tag may take five minutes to count ("ABAC for AWS KMS") delays nobody: the first who uses a key under this
+ * boundary is VerifyIsolation, after the tenant's Multi-AZ database, which alone takes longer.
  *
  * A role without the tag can do nothing of a tenant's: an unresolved variable matches no resource ("IAM policy elements:
  * Variables and tags"). RDS writes OS metrics to one group of the whole account, so that one is not the tenant's own.

@@ -6,9 +6,12 @@ import { tenantServiceRole } from './service-role';
 /**
  * The role of RDS's enhanced monitoring. OS metrics go to the account's one group `RDSOSMetrics`, which RDS owns: what is
  * left there of a deleted database expires after 30 days, holds no name and no data of the tenant.
+ *
+ * The ARN of a group may end in `:*` ("CloudWatch Logs resources"), so the name ends in a wildcard here, as it does in AWS's
+ * own policy for the purpose ("AmazonRDSEnhancedMonitoringRole": `RDS*`).
  */
 export function monitoringRole(scope: Construct, tenantId: string, boundaryArn: string): iam.CfnRole {
-  const logGroup = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:RDSOSMetrics`;
+  const logGroup = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:RDSOSMetrics*`;
   const role = tenantServiceRole(scope, 'MonitoringRole', {
     tenantId,
     boundaryArn,
@@ -23,9 +26,11 @@ export function monitoringRole(scope: Construct, tenantId: string, boundaryArn: 
       }),
     ],
   });
-  Validations.of(role).acknowledge({
-    id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics:log-stream:*]',
-    reason: 'RDS names the stream after a resource id that does not exist before the instance.',
-  });
+  for (const resource of ['RDSOSMetrics*', 'RDSOSMetrics*:log-stream:*'])
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:${resource}]`,
+      reason:
+        'The group belongs to RDS, which names the stream after a resource id that does not exist before the instance.',
+    });
   return role;
 }

@@ -81,6 +81,17 @@ describe('database', () => {
     database.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
   });
 
+  test('OS metrics may go to RDS’s group in each form that its ARN has', () => {
+    const [role] = allOf(database, 'AWS::IAM::Role');
+    const resources = role?.Policies[0].PolicyDocument.Statement.map(({ Resource }: { Resource: unknown }) =>
+      JSON.stringify(Resource),
+    );
+    expect(resources).toEqual([
+      expect.stringContaining(':log-group:RDSOSMetrics*"'),
+      expect.stringContaining(':log-group:RDSOSMetrics*:log-stream:*"'),
+    ]);
+  });
+
   test('no instance is public, all take IAM logins over TLS, all send their logs', () => {
     database.allResourcesProperties('AWS::RDS::DBInstance', {
       PubliclyAccessible: false,

@@ -129,7 +129,11 @@ function healthyIdentity(): FactData['identity'] {
         Condition: { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: CALLERS_TENANT } },
       },
       { Action: 'rds-db:connect', Resource: `arn:aws:rds-db:${REGION}:${ACCOUNT_ID}:dbuser:*/app_${CALLERS_TENANT}` },
-      { Action: 'logs:PutLogEvents', Resource: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:RDSOSMetrics` },
+      { Action: 'logs:CreateLogGroup', Resource: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:RDSOSMetrics*` },
+      {
+        Action: 'logs:PutLogEvents',
+        Resource: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:RDSOSMetrics*:log-stream:*`,
+      },
     ),
   };
 }

@@ -18,7 +18,7 @@ const BOUNDARY_ACTIONS = [
 
 /** A statement of the boundary stays inside the tenant whose tag the role bears: by its resources or by their tag. */
 function staysInsideTenant(statement: Statement, { region, accountId }: Subject): boolean {
-  const osMetrics = `arn:aws:logs:${region}:${accountId}:log-group:RDSOSMetrics`;
+  const osMetrics = `arn:aws:logs:${region}:${accountId}:log-group:RDSOSMetrics*`;
   const byTag = statement.conditions.some((condition) =>
     isCondition(condition, ['StringEquals'], `aws:ResourceTag/${TENANT_TAG}`, [CALLERS_TENANT]),
   );
@@ -27,9 +27,7 @@ function staysInsideTenant(statement: Statement, { region, accountId }: Subject)
     (statement.resources.length > 0 &&
       statement.resources.every(
         (resource) =>
-          resource.includes(CALLERS_TENANT) ||
-          resource === osMetrics ||
-          resource.startsWith(`${osMetrics}:log-stream:`),
+          resource.includes(CALLERS_TENANT) || resource === osMetrics || resource === `${osMetrics}:log-stream:*`,
       ))
   );
 }
