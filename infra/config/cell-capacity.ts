@@ -1,3 +1,5 @@
+import { type RegionQuotas, regionShare } from './region-capacity';
+
 /** What AWS allows one cell; each tenant takes one rule, one peering and one route per route table. */
 export interface CellQuotas {
   readonly rulesPerLoadBalancer: number;
@@ -20,16 +22,17 @@ function blocksIn(range: string): number {
 }
 
 /**
- * Slots of a cell: the smallest of its quotas, never more than its tenant range or its priorities hold.
+ * Slots of a cell: the smallest of its quotas and of its share in the region's, never more than its tenant range or its
+ * priorities hold.
  *
  * @throws Error when nothing is left: such a cell is a mistake in the stage configuration
  */
-export function cellCapacity(cell: {
-  readonly quotas: CellQuotas;
-  readonly tenantRange: string;
-  readonly firstPriority: number;
-}): number {
+export function cellCapacity(
+  cell: { readonly quotas: CellQuotas; readonly tenantRange: string; readonly firstPriority: number },
+  stage: { readonly regionQuotas: RegionQuotas; readonly cells: readonly unknown[] },
+): number {
   const capacity = Math.min(
+    regionShare(stage.regionQuotas, stage.cells.length),
     cell.quotas.rulesPerLoadBalancer - OWN_RULES,
     cell.quotas.peeringsPerVpc,
     cell.quotas.routesPerRouteTable - OWN_ROUTES,

@@ -4,6 +4,7 @@ import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { OnBreach } from '../../functions/contract/audit';
 import type { Colour } from '../../functions/contract/cell';
 import type { CellQuotas } from './cell-capacity';
+import type { RegionQuotas } from './region-capacity';
 
 export const STAGES = ['local', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
@@ -44,6 +45,8 @@ export interface StageConfig {
   /** The only account, besides this stage's own, that may put signups on the bus. */
   readonly billingAccountId: string;
   readonly cells: readonly CellConfig[];
+  /** What the account may have in the region, as Service Quotas tells it: shared by the tenants of all cells. */
+  readonly regionQuotas: RegionQuotas;
   /** What becomes of a failed run's resources: undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
   /** What the daily audit does about a tenant in service that is not isolated any more, besides the alarm. */
@@ -82,6 +85,39 @@ const AWS_DEFAULT_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 100, peeringsPerV
 const RAISED_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 200, peeringsPerVpc: 125, routesPerRouteTable: 200 };
 const NO_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 1002, peeringsPerVpc: 1000, routesPerRouteTable: 1002 };
 
+/**
+ * Quotas per account and region, each of them adjustable:
+ * - VPCs: 5 ("Amazon VPC quotas"); gateway endpoints: 20 ("AWS PrivateLink quotas");
+ * - DB instances: 40; DB subnet groups and parameter groups: 50 each ("Quotas and constraints for Amazon RDS");
+ * - roles per account: 1,000 ("IAM and AWS STS quotas").
+ * The defaults hold three tenants: the VPCs end first.
+ */
+const AWS_DEFAULT_REGION_QUOTAS: RegionQuotas = {
+  vpcs: 5,
+  gatewayEndpoints: 20,
+  databaseInstances: 40,
+  databaseSubnetGroups: 50,
+  databaseParameterGroups: 50,
+  roles: 1000,
+};
+/** Of an account in which as many tenants fit as one cell has peerings for. */
+const RAISED_REGION_QUOTAS: RegionQuotas = {
+  vpcs: 130,
+  gatewayEndpoints: 130,
+  databaseInstances: 250,
+  databaseSubnetGroups: 130,
+  databaseParameterGroups: 130,
+  roles: 1000,
+};
+const NO_REGION_QUOTAS: RegionQuotas = {
+  vpcs: 100_000,
+  gatewayEndpoints: 100_000,
+  databaseInstances: 100_000,
+  databaseSubnetGroups: 100_000,
+  databaseParameterGroups: 100_000,
+  roles: 100_000,
+};
+
 const FIRST_CELL = {
   name: 'c1',
   vpcCidr: '10.0.0.0/16',
@@ -119,6 +155,7 @@ export const stages: Record<Stage, StageConfig> = {
         service: { cpu: 256, memoryMiB: 512, liveTasks: { min: 1, max: 2 } },
       },
     ],
+    regionQuotas: NO_REGION_QUOTAS,
     onFailure: 'rollback',
     orphans: 'report',
     onBreach: 'alarm',
@@ -149,6 +186,7 @@ export const stages: Record<Stage, StageConfig> = {
         service: { cpu: 256, memoryMiB: 512, liveTasks: { min: 1, max: 4 } },
       },
     ],
+    regionQuotas: AWS_DEFAULT_REGION_QUOTAS,
     onFailure: 'hold',
     orphans: 'remove',
     onBreach: 'suspend',
@@ -178,6 +216,7 @@ export const stages: Record<Stage, StageConfig> = {
         service: { cpu: 1024, memoryMiB: 2048, liveTasks: { min: 3, max: 30 } },
       },
     ],
+    regionQuotas: RAISED_REGION_QUOTAS,
     onFailure: 'rollback',
     orphans: 'report',
     // A customer's site goes down by a person's decision, and not by a check's.

@@ -52,7 +52,7 @@ export class CellStack extends Stack {
     new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, live: colours[cell.liveColour] });
     new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
-      capacity: cellCapacity(cell),
+      capacity: cellCapacity(cell, config),
       tenantRange: cell.tenantRange,
       firstPriority: cell.firstPriority,
       vpcId: vpc.vpcId,

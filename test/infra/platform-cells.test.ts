@@ -57,7 +57,7 @@ describe.each(
     const descriptor = CellDescriptorSchema.parse(JSON.parse(resolved(parameter?.Properties.Value)));
     expect(descriptor).toMatchObject({
       name: cell.name,
-      capacity: cellCapacity(cell),
+      capacity: cellCapacity(cell, stages[stage]),
       appCidr: cell.appCidr,
       tenantRange: cell.tenantRange,
       liveColour: cell.liveColour,

@@ -1,28 +1,63 @@
 import fc from 'fast-check';
 import { cellCapacity } from '../../../infra/config/cell-capacity';
-import { fullSizeCells } from '../../../infra/config/stages';
+import { fullSizeCells, stages } from '../../../infra/config/stages';
 
 const cell = {
   quotas: { rulesPerLoadBalancer: 1000, peeringsPerVpc: 1000, routesPerRouteTable: 1000 },
   tenantRange: '10.64.0.0/12',
   firstPriority: 100,
 };
+const stage = {
+  cells: [cell],
+  regionQuotas: {
+    vpcs: 10_000,
+    gatewayEndpoints: 10_000,
+    databaseInstances: 10_000,
+    databaseSubnetGroups: 10_000,
+    databaseParameterGroups: 10_000,
+    roles: 10_000,
+  },
+};
 const capacityWith = (quotas: Partial<typeof cell.quotas>) =>
-  cellCapacity({ ...cell, quotas: { ...cell.quotas, ...quotas } });
+  cellCapacity({ ...cell, quotas: { ...cell.quotas, ...quotas } }, stage);
+const capacityInRegion = (quotas: Partial<typeof stage.regionQuotas>, cells = 1) =>
+  cellCapacity(cell, {
+    cells: Array.from({ length: cells }, () => cell),
+    regionQuotas: { ...stage.regionQuotas, ...quotas },
+  });
 
 test.each([
   ['peerings per VPC', capacityWith({ peeringsPerVpc: 125 }), 125],
   ['rules per load balancer, less the two colours’ own', capacityWith({ rulesPerLoadBalancer: 100 }), 98],
   ['routes per route table, less its own two', capacityWith({ routesPerRouteTable: 50 }), 48],
-  ['the /24 blocks of its tenant range', cellCapacity({ ...cell, tenantRange: '10.64.0.0/20' }), 16],
-  ['the priorities that are left', cellCapacity({ ...cell, firstPriority: 49_991 }), 10],
+  ['the /24 blocks of its tenant range', cellCapacity({ ...cell, tenantRange: '10.64.0.0/20' }, stage), 16],
+  ['the priorities that are left', cellCapacity({ ...cell, firstPriority: 49_991 }, stage), 10],
 ])('a cell has no more slots than %s', (_, capacity, expected) => {
   expect(capacity).toBe(expected);
 });
 
+test.each([
+  ['VPCs, less the region’s default one and the cell’s own', capacityInRegion({ vpcs: 5 }), 3],
+  ['gateway endpoints', capacityInRegion({ gatewayEndpoints: 20 }), 20],
+  ['database instances, of which the largest plan takes two', capacityInRegion({ databaseInstances: 41 }), 20],
+  ['database subnet groups', capacityInRegion({ databaseSubnetGroups: 50 }), 50],
+  ['database parameter groups', capacityInRegion({ databaseParameterGroups: 50 }), 50],
+  ['roles, three a tenant, less the platform’s', capacityInRegion({ roles: 1000 }), 300],
+  ['its share of what the region allows four cells', capacityInRegion({ gatewayEndpoints: 103 }, 4), 25],
+])('a cell has no more slots than the region has %s', (_, capacity, expected) => {
+  expect(capacity).toBe(expected);
+});
+
+test('the quotas that an account begins with hold three tenants, the raised ones a whole cell', () => {
+  const capacities = [stages.dev, stages.prod].flatMap((config) =>
+    config.cells.map((each) => cellCapacity(each, config)),
+  );
+  expect(capacities).toEqual([3, 125]);
+});
+
 test('a cell that can take nobody is refused', () => {
   expect(() => capacityWith({ rulesPerLoadBalancer: 2 })).toThrow('can take no tenant');
-  expect(() => cellCapacity({ ...cell, tenantRange: '10.64.0.0' })).toThrow('can take no tenant');
+  expect(() => cellCapacity({ ...cell, tenantRange: '10.64.0.0' }, stage)).toThrow('can take no tenant');
 });
 
 test('every slot has a priority that a load balancer takes and a block inside the range', () => {
@@ -35,11 +70,14 @@ test('every slot has a priority that a load balancer takes and a block inside th
       fc.integer({ min: 10, max: 24 }),
       fc.integer({ min: 3, max: 50_000 }),
       (r, p, t, prefix, firstPriority) => {
-        const capacity = cellCapacity({
-          quotas: { rulesPerLoadBalancer: r, peeringsPerVpc: p, routesPerRouteTable: t },
-          tenantRange: `10.64.0.0/${prefix}`,
-          firstPriority,
-        });
+        const capacity = cellCapacity(
+          {
+            quotas: { rulesPerLoadBalancer: r, peeringsPerVpc: p, routesPerRouteTable: t },
+            tenantRange: `10.64.0.0/${prefix}`,
+            firstPriority,
+          },
+          stage,
+        );
         expect(firstPriority + capacity - 1).toBeLessThanOrEqual(50_000);
         expect(capacity).toBeLessThanOrEqual(2 ** (24 - prefix));
         expect(capacity).toBeLessThanOrEqual(Math.min(r, p, t));
@@ -50,7 +88,7 @@ test('every slot has a priority that a load balancer takes and a block inside th
 
 test('cells of full size take as many tenants as AWS has peerings for, each in address ranges of its own', () => {
   const cells = fullSizeCells(5);
-  expect(cells.map(cellCapacity)).toEqual([125, 125, 125, 125, 125]);
+  expect(cells.map((each) => cellCapacity(each, stages.local))).toEqual([125, 125, 125, 125, 125]);
   const ranges = cells.flatMap(({ name, vpcCidr, tenantRange }) => [name, vpcCidr, tenantRange]);
   expect(new Set(ranges).size).toBe(ranges.length);
 });
