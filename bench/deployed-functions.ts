@@ -6,8 +6,8 @@ import {
   ListFunctionsCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import { functionRoleName } from '../functions/contract/naming';
 import { STEP_ACTIONS } from '../functions/contract/steps';
-import { functionRoleName } from '../infra/constructs/platform-names';
 import type { AwsCall } from '../local/aws-call';
 import { startAwsProxy } from '../local/aws-proxy';
 import type { Platform } from '../local/platform';

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { tenantIdOf } from '../functions/contract/naming';
+import { functionRoleName, tenantIdOf } from '../functions/contract/naming';
 import { readableSignupId } from '../functions/contract/signup';
 import { StackKindSchema } from '../functions/contract/stacks';
-import { functionRoleName } from '../infra/constructs/platform-names';
 import { tenantIn } from './holding';
 
 /** For whom, and in which state of the machine, a function is at work. */

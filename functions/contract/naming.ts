@@ -40,6 +40,12 @@ export function externalIdOf(tenantId: string): string {
   return `x${base32Digest(`external-id:${tenantId}`, 26)}`;
 }
 
+/**
+ * The role of one of the platform's functions. Tenants' roles trust some by ARN, and tenants' keys are administered by two,
+ * which must survive a replacement.
+ */
+export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
+
 /** IAM path under which every role and policy of a tenant lives. */
 export const TENANT_ROLE_PATH = '/tenants/';
 

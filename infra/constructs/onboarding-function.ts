@@ -7,12 +7,12 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { functionRoleName } from '../../functions/contract/naming';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
 import { FUNCTIONS_DIRECTORY } from '../build';
 import type { StageConfig } from '../config/stages';
 import { type Grant, policyOf } from './grant';
-import { functionRoleName } from './platform-names';
 
 export interface OnboardingFunctionProps {
   readonly config: StageConfig;

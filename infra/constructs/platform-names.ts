@@ -1,14 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
-import { CELLS_PARAMETER_PATH, TENANT_ROLE_PATH } from '../../functions/contract/naming';
+import { CELLS_PARAMETER_PATH, functionRoleName, TENANT_ROLE_PATH } from '../../functions/contract/naming';
 
 /** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
 export const MACHINE_NAME = 'TenantOnboarding';
 export const AUDIT_MACHINE_NAME = 'TenantIsolationAudit';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
-
-/** Tenants' roles trust VerifyIsolation, AuditTenant and ActivateTenant by ARN, which must survive a replacement. */
-export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 
 /** Tag on everything of a cell; tenants' stacks may add routes to route tables that carry it. */
 export const CELL_TAG = 'cell';

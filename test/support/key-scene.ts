@@ -1,4 +1,4 @@
-import { TENANT_TAG, tenantNames } from '../../functions/contract/naming';
+import { functionRoleName, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import { createTenantKey } from '../../functions/steps/create-tenant-key/create-tenant-key';
 import { retireTenantKey } from '../../functions/steps/create-tenant-key/retire-tenant-key';
@@ -22,6 +22,8 @@ export class KeyScene {
   constructor(record: Partial<TenantRecord> = {}) {
     this.table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
     this.kms.principals.add(STACK_ROLE_ARN);
+    for (const name of ['CreateTenantKey', 'RetireTenantKey'])
+      this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
   }
 
   private get deps() {

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import { isTransient } from '../../functions/contract/errors';
-import { TENANT_TAG, tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { functionRoleName, TENANT_TAG, tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
@@ -73,6 +73,8 @@ export class TenantWorld {
     const { table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
     this.fakes = [table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions] as const;
     this.kms.principals.add(STACK_ROLE_ARN);
+    for (const name of ['CreateTenantKey', 'RetireTenantKey'])
+      this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
   }
 
   get deps() {

@@ -1,4 +1,4 @@
-import { TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
+import { functionRoleName, TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
 
 export interface KeyPolicyFacts {
   readonly tenantId: string;
@@ -41,6 +41,19 @@ const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
 ] as const;
 
+/** What CreateTenantKey does with a key that it has just made, or found again. */
+const MAKING = [
+  'kms:DescribeKey',
+  'kms:PutKeyPolicy',
+  'kms:EnableKeyRotation',
+  'kms:EnableKey',
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+] as const;
+
+/** What RetireTenantKey does with a key, which may be seconds old. */
+const RETIRING = ['kms:DescribeKey', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'] as const;
+
 const VIA = ['rds', 's3', 'secretsmanager'] as const;
 
 /**
@@ -50,7 +63,10 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
  * made later: use is allowed to the account and bound to that role by `aws:PrincipalArn`. Allowing the account means that
  * IAM policies decide among those the condition lets through ("Default key policy"); the condition lets one role through.
  *
- * - The account administers, and cannot use.
+ * - The account administers, and cannot use. Who of it, IAM decides by the key's tag, which may take five minutes to count
+ *   ("ABAC for AWS KMS").
+ * - CreateTenantKey and RetireTenantKey, which come within seconds of the key, do what they do by this policy alone. It also
+ *   lets the maker change the policy, which CreateKey asks for ("Default key policy").
  * - The tenant's role uses.
  * - CloudFormation's role uses through the services that store this tenant's data, and lets only those services hold
  *   grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
@@ -60,12 +76,15 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
 export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
   const { tenantId, accountId, region, stackRoleArn, organizationId } = facts;
   const account = { AWS: `arn:aws:iam::${accountId}:root` };
+  const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${accountId}:role/${functionRoleName(name)}` });
   const tenantRole = `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
   const logGroup = (name: string) => `arn:aws:logs:${region}:${accountId}:log-group:${name}`;
   const viaServices = { 'kms:ViaService': VIA.map((service) => `${service}.${region}.amazonaws.com`) };
   const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
   const statements: Statement[] = [
     { Sid: 'AccountAdministers', Effect: 'Allow', Principal: account, Action: ADMINISTRATION, Resource: '*' },
+    { Sid: 'StepMakesIt', Effect: 'Allow', Principal: roleOf('CreateTenantKey'), Action: MAKING, Resource: '*' },
+    { Sid: 'UndoRetiresIt', Effect: 'Allow', Principal: roleOf('RetireTenantKey'), Action: RETIRING, Resource: '*' },
     {
       Sid: 'TenantsRoleUses',
       Effect: 'Allow',

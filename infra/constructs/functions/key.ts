@@ -4,6 +4,10 @@ import type { Grant } from '../grant';
 import { OnboardingFunction } from '../onboarding-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
 
+/**
+ * A tag may take five minutes to count ("ABAC for AWS KMS"). A key that is younger admits both functions by its own policy
+ * (key-policy.ts); these grants are for keys whose policy somebody has changed, or whose roles have been made anew.
+ */
 const KEYS_OF_TENANTS = 'Key ids are random; the condition admits keys of tenants only.';
 
 export function keyFunctions(scope: Construct, context: FunctionContext) {

@@ -1,4 +1,4 @@
-import { TENANT_TAG, tenantNames } from '../../../contract/naming';
+import { functionRoleName, TENANT_TAG, tenantNames } from '../../../contract/naming';
 import { type Check, mustBe, mustBeExactly, unless } from '../check';
 import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
@@ -65,9 +65,16 @@ function expectedLogGroups(subject: Subject): string[] {
   ];
 }
 
-/** The account's own administration: IAM decides who does it, and it reads and writes nothing. */
-const isAdministration = (statement: Statement, subject: Subject) =>
-  only(statement, accountOf(subject)) && ![...USES, 'kms:CreateGrant'].some((action) => isAllowed(statement, action));
+/** The account's own administration, and that of the step and its undo: it reads and writes nothing. */
+const isAdministration = (statement: Statement, subject: Subject) => {
+  const keepers = ['CreateTenantKey', 'RetireTenantKey'].map(
+    (name) => `AWS:arn:aws:iam::${subject.accountId}:role/${functionRoleName(name)}`,
+  );
+  return (
+    only(statement, accountOf(subject), ...keepers) &&
+    ![...USES, 'kms:CreateGrant'].some((action) => isAllowed(statement, action))
+  );
+};
 
 export const KEY_CHECKS: readonly Check[] = [
   {

@@ -1,4 +1,4 @@
-import { tenantNames } from '../../../../functions/contract/naming';
+import { functionRoleName, tenantNames } from '../../../../functions/contract/naming';
 import { tenantKeyPolicy } from '../../../../functions/steps/create-tenant-key/key-policy';
 import { ACCOUNT_ID, aTenant, REGION } from '../../../support/builders';
 import { STACK_ROLE_ARN } from '../../../support/key-scene';
@@ -15,17 +15,40 @@ const allowing = (action: string) =>
       [Action].flat().some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(action)),
   );
 
-test('names no principal that does not exist yet: the account, CloudFormation’s role and a service', () => {
+const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}` });
+
+test('names no principal that does not exist yet: the account, roles of the platform and a service', () => {
   const principals = policy().Statement.map(({ Principal }) => Principal);
   expect(new Set(principals.map((principal) => JSON.stringify(principal)))).toEqual(
-    new Set([ROOT, { AWS: STACK_ROLE_ARN }, { Service: `logs.${REGION}.amazonaws.com` }].map((p) => JSON.stringify(p))),
+    new Set(
+      [
+        ROOT,
+        roleOf('CreateTenantKey'),
+        roleOf('RetireTenantKey'),
+        { AWS: STACK_ROLE_ARN },
+        { Service: `logs.${REGION}.amazonaws.com` },
+      ].map((principal) => JSON.stringify(principal)),
+    ),
   );
+});
+
+test.each([
+  ['CreateTenantKey', ['kms:PutKeyPolicy', 'kms:EnableKeyRotation', 'kms:CreateAlias', 'kms:DescribeKey']],
+  ['RetireTenantKey', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias', 'kms:DescribeKey']],
+])('%s need not wait until the key’s tag is known to authorization: the policy names its role', (name, actions) => {
+  for (const action of actions)
+    expect([action, allowing(action)]).toEqual([
+      action,
+      expect.arrayContaining([expect.objectContaining({ Principal: roleOf(name), Resource: '*' })]),
+    ]);
+  const own = policy().Statement.filter(({ Principal }) => JSON.stringify(Principal) === JSON.stringify(roleOf(name)));
+  expect(own.map(({ Condition }) => Condition)).toEqual([undefined]);
 });
 
 test('never locks the account out: it may always change the policy, and cancel a deletion', () => {
   for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion', 'kms:EnableKey']) {
     const unconditional = allowing(action).filter(({ Condition }) => !Condition);
-    expect([action, unconditional.map(({ Principal }) => Principal)]).toEqual([action, [ROOT]]);
+    expect([action, unconditional.map(({ Principal }) => Principal)]).toEqual([action, expect.arrayContaining([ROOT])]);
   }
 });
 

@@ -1,3 +1,4 @@
+import { functionRoleName } from '../../../../functions/contract/naming';
 import { KEY_CHECKS } from '../../../../functions/steps/verify-isolation/checks/key';
 import { testBreaches } from '../../../support/breaches';
 import { ACCOUNT_ID, aCell, aKey } from '../../../support/builders';
@@ -5,6 +6,7 @@ import { policyOf } from '../../../support/isolated-tenant';
 
 const { decoy } = aCell();
 const ACCOUNT = `arn:aws:iam::${ACCOUNT_ID}:root`;
+const MAKER = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName('CreateTenantKey')}`;
 const OTHER_ACCOUNT = 'arn:aws:iam::999999999999:root';
 const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
 const anyOf = (Action: string, Principal: string | Record<string, string> = '*') =>
@@ -33,6 +35,12 @@ testBreaches(KEY_CHECKS, [
     'changeable by the decoy',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:PutKeyPolicy', { AWS: decoy.roleArn })),
     `lets AWS:${decoy.roleArn} do kms:PutKeyPolicy`,
+  ],
+  [
+    'key.policy',
+    'usable by who makes it',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:Decrypt', { AWS: MAKER })),
+    `statement Allow Added lets AWS:${MAKER} do kms:Decrypt`,
   ],
   [
     'key.policy',
