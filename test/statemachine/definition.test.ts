@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type * as z from 'zod';
 import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
 import { STEP_ACTIONS, STEPS } from '../../functions/contract/steps';
+import { INDEX_LAG } from '../../functions/steps/create-tenant-key/tenant-keys';
 import { allStates, auditMachine, type MachineSchema, onboardingMachine, tasksOf } from '../support/asl';
 
 const machine = onboardingMachine();
@@ -65,6 +66,15 @@ test('RegisterTenant waits half an hour for a service that serves nobody: half o
   expect(retrier?.ErrorEquals).toEqual(['TransientServiceUnsteady']);
   const { IntervalSeconds = 0, MaxAttempts = 0, BackoffRate } = retrier ?? {};
   expect([(IntervalSeconds / 2) * MaxAttempts, BackoffRate]).toEqual([1800, 1]);
+});
+
+test('CreateTenantKey outlasts the lag of the tag index, whatever the dice say', () => {
+  const retrier = machine.States.CreateTenantKey?.Retry?.find(({ ErrorEquals }) =>
+    ErrorEquals.includes('TransientNotYetVisible'),
+  );
+  expect(retrier).toMatchObject({ ErrorEquals: ['TransientNotYetVisible'], IntervalSeconds: 5, BackoffRate: 1 });
+  expect(retrier).not.toHaveProperty('JitterStrategy');
+  expect(5_000 * (retrier?.MaxAttempts ?? 0)).toBeGreaterThan(INDEX_LAG);
 });
 
 const FORWARD = [

@@ -44,7 +44,7 @@ export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): 
 }
 
 /** How long a key may be hidden from the tag index, which is eventually consistent, after it was made; milliseconds. */
-const INDEX_LAG = 30_000;
+export const INDEX_LAG = 30_000;
 
 /**
  * Waits out the index's lag before it is believed that there is no key.
