@@ -11,15 +11,21 @@ export interface Census {
   readonly table: TableContents;
 }
 
-async function ask({ aws, outputs, deployment }: Platform): Promise<Census> {
+/** Keys that are given up, by platform: they grow in number with each rollback, and a census must not grow with them. */
+const givenUp = new WeakMap<Platform, Set<string>>();
+
+async function ask(platform: Platform): Promise<Census> {
+  const { aws, outputs, deployment } = platform;
+  const keys = givenUp.get(platform) ?? new Set();
+  givenUp.set(platform, keys);
   const listenerArns = Object.values(deployment.cells).map(({ ListenerArn }) => ListenerArn);
-  const [network, stores, platform, table] = await Promise.all([
+  const [network, stores, others, table] = await Promise.all([
     networkHoldings(aws),
-    storeHoldings(aws),
+    storeHoldings(aws, keys),
     platformHoldings(aws, listenerArns),
     tableContents(aws, outputs.tenantsTableName),
   ]);
-  const holdings = [...network, ...stores, ...platform, ...table.holdings];
+  const holdings = [...network, ...stores, ...others, ...table.holdings];
   // A list whose pages shift while it is read shows some of its items twice.
   return { holdings: [...new Map(holdings.map((holding) => [keyOf(holding), holding])).values()], table };
 }

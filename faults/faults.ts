@@ -108,7 +108,11 @@ async function main(signal: AbortSignal): Promise<boolean> {
 
 if (require.main === module) {
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
+  // Emulators end with this process, whatever it is doing; a deployment is told.
+  process.once('SIGINT', () => {
+    interrupted.abort();
+    setTimeout(() => process.exit(130), 500);
+  });
   main(interrupted.signal).then(
     (whole) => {
       process.exitCode = whole ? 0 : 1;

@@ -11,7 +11,7 @@ const DELAY_MS = 5_000;
 /**
  * - throttled: asked to slow down three times, which is as often as the SDK tries within one invocation.
  * - refused: not allowed, for good.
- * - faulted: a 5xx three times, and no effect.
+ * - faulted: a 5xx without an effect, as often as the SDK tries within one invocation.
  * - lost: the effect happens, the connection breaks.
  * - killed: the effect happens, and the function's process ends before it hears of it.
  * - delayed: the call takes seconds to arrive, while everything else goes on.
@@ -54,7 +54,10 @@ class Armed {
       if (name !== this.fault.call) return false;
       this.first = { sdkInvocationId, traceRoot };
     } else if (!this.fault.call.startsWith(`${action}#`)) return false;
-    else if (sdkInvocationId !== this.first.sdkInvocationId && traceRoot === this.first.traceRoot) return false;
+    else if (sdkInvocationId !== this.first.sdkInvocationId) {
+      // Beside the call, or in an invocation that comes later.
+      if (this.fault.kind === 'faulted' || traceRoot === this.first.traceRoot) return false;
+    }
     this.left--;
     return true;
   }

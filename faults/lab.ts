@@ -6,7 +6,9 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { tenantNames } from '../functions/contract/naming';
 import type { Signup } from '../functions/contract/signup';
+import type { StackKind } from '../functions/contract/stacks';
 import { type Platform, startPlatform } from '../local/platform';
 import { Announcements } from './announcements';
 import { Callers } from './caller';
@@ -25,8 +27,15 @@ export interface End {
 
 /** Longer than any onboarding with one fault takes, on a slow machine too: the sweep leaves a lost event some minutes. */
 const PATIENCE_MS = 900_000;
+/** Of each stack, what is made last and goes first. */
+const LAST_RESOURCES: Readonly<Record<StackKind, string>> = {
+  network: 'RouteToCell',
+  database: 'SecretAttachment',
+  storage: 'BucketPolicy',
+  access: 'AccessRole',
+};
 /** Processes for each function: a platform has a few onboardings at work, and stands beside others. */
-const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '2' };
+const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
 
 /** A platform of its own whose functions reach AWS through the injection, with whatever a trial needs of it. */
 export class Lab {
@@ -56,7 +65,9 @@ export class Lab {
       const injection = new Injection(platform.proxy, new Callers(platform.emulator.endpointUrl));
       const before = await takeCensus(platform);
       const openedUnverified = watchRoutes(injection, platform);
-      return new Lab(platform, injection, await Announcements.listen(platform), openedUnverified, before);
+      const lab = new Lab(platform, injection, await Announcements.listen(platform), openedUnverified, before);
+      await lab.slowStacksDown();
+      return lab;
     } catch (failure) {
       await platform.stop();
       throw failure;
@@ -75,6 +86,18 @@ export class Lab {
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
     if (!answer.ok) throw new Error(`the emulator refused ${JSON.stringify(request)}: ${await answer.text()}`);
     return answer.json();
+  }
+
+  /**
+   * Stacks take a moment, as they take minutes on AWS: whoever asks for one has gone when it settles, and what answers is
+   * its event.
+   */
+  private async slowStacksDown(): Promise<void> {
+    for (const [stack, resource] of Object.entries(LAST_RESOURCES)) {
+      for (const on of ['create', 'delete']) {
+        await this.control('stack-faults', { stack: tenantNames.stack('*', stack), resource, on, seconds: 0.25 });
+      }
+    }
   }
 
   /** @param name of the execution; known before, so that faults can be scripted for it */

@@ -42,22 +42,33 @@ async function keyHolding(client: KMSClient, { KeyId, Description, KeyState }: K
   return holding(`kms key ${KeyState}${KeyRotationEnabled ? ' rotating' : ''}`, KeyId, [], Description);
 }
 
-/** Whose key it is, its description says even where a crash came before the alias. A key in its deletion window is no holding. */
-async function keyHoldings(client: KMSClient): Promise<Holding[]> {
+/**
+ * Whose key it is, its description says even where a crash came before the alias. A key in its deletion window is no holding,
+ * and is not asked about again: what is given up stays given up, since only an alias leads back to it, and the alias is one.
+ *
+ * @param givenUp keys in their deletion window
+ */
+async function keyHoldings(client: KMSClient, givenUp: Set<string>): Promise<Holding[]> {
   const [aliases, keys] = await Promise.all([
     all(paginateListAliases({ client }, {}), (page) => page.Aliases),
     all(paginateListKeys({ client }, { Limit: 1000 }), (page) => page.Keys),
   ]);
-  const described = await Promise.all(keys.map(({ KeyId }) => client.send(new DescribeKeyCommand({ KeyId }))));
-  const living = described.flatMap(({ KeyMetadata: key }) => (key && key.KeyState !== 'PendingDeletion' ? [key] : []));
+  const wanted = keys.flatMap(({ KeyId = '' }) => (givenUp.has(KeyId) ? [] : [KeyId]));
+  const described = await Promise.all(wanted.map((KeyId) => client.send(new DescribeKeyCommand({ KeyId }))));
+  const found = described.flatMap(({ KeyMetadata }) => KeyMetadata ?? []);
+  const aliased = new Set(aliases.map(({ TargetKeyId }) => TargetKeyId));
+  for (const { KeyId = '', KeyState } of found) {
+    if (KeyState === 'PendingDeletion' && !aliased.has(KeyId)) givenUp.add(KeyId);
+  }
+  const living = found.filter(({ KeyState }) => KeyState !== 'PendingDeletion');
   return [
     ...aliases.map(({ AliasName }) => holding('kms alias', AliasName)),
     ...(await Promise.all(living.map((key) => keyHolding(client, key)))),
   ];
 }
 
-/** Where a tenant's data are, and what opens them. */
-export async function storeHoldings(aws: AwsAccess): Promise<Holding[]> {
+/** Where a tenant's data are, and what opens them. @param givenUp keys that need not be asked about again */
+export async function storeHoldings(aws: AwsAccess, givenUp: Set<string>): Promise<Holding[]> {
   const [rds, kms, s3, client] = [
     new RDSClient(aws),
     new KMSClient(aws),
@@ -66,7 +77,7 @@ export async function storeHoldings(aws: AwsAccess): Promise<Holding[]> {
   ];
   const [databases, keys, buckets, secrets] = await Promise.all([
     databaseHoldings(rds),
-    keyHoldings(kms),
+    keyHoldings(kms, givenUp),
     s3.send(new ListBucketsCommand()),
     all(paginateListSecrets({ client }, { IncludePlannedDeletion: true, MaxResults: 100 }), (page) => page.SecretList),
   ]);

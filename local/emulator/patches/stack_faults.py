@@ -79,7 +79,8 @@ def _remove(request: dict) -> tuple:
 
 def _found(stack_name: str, **criteria: str) -> dict | None:
     with _guard:
-        for fault in _faults.values():
+        # One that names its stack comes before one for many.
+        for fault in sorted(_faults.values(), key=lambda fault: "*" in fault["stack"]):
             if not fnmatch.fnmatchcase(stack_name, fault["stack"]):
                 continue
             if any(not fnmatch.fnmatchcase(value, fault.get(name, "")) for name, value in criteria.items()):

@@ -73,6 +73,12 @@ test('a call that runs beside the failing one in the same invocation is another 
   expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('InternalServerError');
 });
 
+test('a 5xx lasts as long as one invocation: the machine’s next try passes', async () => {
+  wire.injection.arm('acme', fault('faulted'));
+  expect(await wire.send('acme/1', 'CreateKey')).toBe('InternalServerError');
+  expect(await wire.send('acme/2', 'CreateKey')).toBe('passed');
+});
+
 test('refuses for good, until the fault is taken away, and then tells that it had come about', async () => {
   const disarm = wire.injection.arm('acme', fault('refused'));
   for (const root of ['acme/1', 'acme/2', 'acme/3', 'acme/4'])
