@@ -24,14 +24,13 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
 def _by_host(host: str) -> dict | None:
     from ministack.services import alb
 
-    if len(alb._lbs.values()) > 1:
+    load_balancers = alb._lbs.values()
+    if len(load_balancers) > 1:
         for rule in alb._rules.values():
             for condition in rule.get("Conditions", []):
-                config = condition.get("HostHeaderConfig") or {}
-                if condition.get("Field") == "host-header" and host in (config.get("Values") or condition.get("Values") or []):
-                    listener = alb._listeners.get(rule["ListenerArn"], {})
-                    return alb._lbs.get(listener.get("LoadBalancerArn"))
-    return next(iter(alb._lbs.values()), None)
+                if condition.get("Field") == "host-header" and host in condition.get("Values", []):
+                    return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"])
+    return load_balancers[0] if load_balancers else None
 
 
 async def _serve(scope, receive, send) -> None:

@@ -7,6 +7,7 @@ The process ends when its standard input closes, so it never outlives the proces
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import os
@@ -55,6 +56,13 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
 
 
+def collect_rarely() -> None:
+    """Everything the emulator knows stays in memory: looking through all of it again and again finds nothing to free."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 async def serve(port: int, load_balancer_port: int | None) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
@@ -97,6 +105,7 @@ def main() -> None:
     logging.getLogger("hypercorn.access").setLevel(logging.ERROR)
     apply_patches()
     end_with_parent()
+    collect_rarely()
     load_balancer_port = os.environ.get("LOAD_BALANCER_PORT")
     try:
         asyncio.run(serve(int(os.environ["GATEWAY_PORT"]), int(load_balancer_port) if load_balancer_port else None))

@@ -3,17 +3,18 @@
 AWS answers a request for one tenant's resource as fast with a thousand tenants as with one ("Best practices design patterns:
 optimizing Amazon S3 performance", "Key concepts" of DynamoDB queries: a query reads the items that its key condition
 admits). MiniStack's answers are right, but it walks through everything to find one thing in the places below, asks for
-each entry anew whose request this is, and parses an expression once for every item.
+each entry anew whose request this is, parses an expression once for every item, and a policy twice for every request.
 """
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import re
 import time
 
-from ministack.core import responses
-from ministack.services import dynamodb, kms, s3, secretsmanager, sts, tagging
+from ministack.core import iam_evaluator, responses
+from ministack.services import cloudwatch_logs, dynamodb, kms, rds, s3, secretsmanager, sts, tagging
 from ministack.services.cloudformation import handlers
 
 _SECONDS_BETWEEN_EVICTIONS = 5
@@ -23,8 +24,11 @@ _KEY_AND_PREFIX = re.compile(r"\s*(\w+)\s*=\s*(:\w+)\s+AND\s+begins_with\s*\(\s*
 def apply() -> None:
     _know_the_caller_once()
     _parse_expressions_once()
+    _parse_policies_once()
     _tags_of_one_key()
     _stack_by_id()
+    _log_groups_by_prefix()
+    _no_database_to_change()
     _secret_by_arn()
     _owner_of_a_bucket()
     _evict_sessions_now_and_then()
@@ -70,16 +74,39 @@ def _parse_expressions_once() -> None:
     dynamodb._evaluate_condition = evaluate_condition
 
 
+def _parse_policies_once() -> None:
+    parse, names_key = iam_evaluator.parse_policy_document, iam_evaluator._names_condition_key
+    assert parse.__code__.co_varnames[0] == "doc", "parse_policy_document takes other arguments now"
+    assert names_key.__code__.co_varnames[:2] == ("policies", "prefix")
+    parse_text = functools.lru_cache(maxsize=4096)(parse)
+    keys: dict[int, tuple[list, set[str]]] = {}
+
+    def condition_keys(statements):
+        known = keys.get(id(statements))
+        if known is None or known[0] is not statements:
+            blocks = [block for each in statements for block in each.conditions.values() if isinstance(block, dict)]
+            if len(keys) > 4096:
+                keys.clear()
+            known = keys[id(statements)] = statements, {key.lower() for block in blocks for key in block}
+        return known[1]
+
+    iam_evaluator.parse_policy_document = lambda doc: parse_text(doc) if isinstance(doc, str) else parse(doc)
+    iam_evaluator._names_condition_key = lambda policies, prefix: any(
+        key.startswith(prefix) for statements in policies for key in condition_keys(statements)
+    )
+    # Patterns with a tenant's id in them fill a cache that never forgets, and then every pattern is compiled each time.
+    iam_evaluator._fnmatch_compile = functools.lru_cache(maxsize=16384)(iam_evaluator._fnmatch_compile)
+
+
 def _tags_of_one_key() -> None:
     tags_of = tagging.resource_tags
     assert "kms" in tagging._RESOURCE_TAG_COLLECTORS, "tags are collected by other means now"
 
     def resource_tags(arn):
-        kind, _, key_id = arn.partition(":key/")
-        key = kms._keys.get(key_id) if kind.startswith("arn:aws:kms:") and key_id else None
-        if key is not None and key["Arn"] == arn:
-            return {tag["TagKey"]: tag["TagValue"] for tag in key.get("Tags", [])}
-        return tags_of(arn)
+        if not arn.startswith("arn:aws:kms:"):
+            return tags_of(arn)
+        key = kms._keys.get(arn.partition(":key/")[2])
+        return {tag["TagKey"]: tag["TagValue"] for tag in key.get("Tags", [])} if key and key["Arn"] == arn else None
 
     tagging.resource_tags = resource_tags
 
@@ -99,6 +126,34 @@ def _stack_by_id() -> None:
         return describe(params)
 
     handlers._describe_stacks = handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks
+
+
+def _log_groups_by_prefix() -> None:
+    describe, groups = cloudwatch_logs._describe_log_groups, cloudwatch_logs._log_groups
+    prefix: contextvars.ContextVar[str] = contextvars.ContextVar("prefix", default="")
+
+    class LogGroups(type(groups)):
+        __slots__ = ()
+
+        def keys(self):
+            wanted = prefix.get()
+            return [name for name in super().keys() if name.startswith(wanted)] if wanted else super().keys()
+
+    def describe_with_prefix(data):
+        token = prefix.set(data.get("logGroupNamePrefix") or "")
+        try:
+            return describe(data)
+        finally:
+            prefix.reset(token)
+
+    groups.__class__ = LogGroups
+    cloudwatch_logs._describe_log_groups = describe_with_prefix
+
+
+def _no_database_to_change() -> None:
+    assert rds._apply_parameter_group_changes.__code__.co_varnames[0] == "group_name", "parameters are applied elsewhere now"
+    # Without Docker no instance is a server: there is nothing to apply a parameter to.
+    rds._apply_parameter_group_changes = lambda *_, **__: None
 
 
 def _secret_by_arn() -> None:
