@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type Figure, figuresTable, isMet, median, toJson } from '../../../bench/figures';
 
 const figure = (value: number, limit?: Figure['limit']): Figure => ({
@@ -22,7 +23,9 @@ test('a row without a limit is never missed', () => {
 });
 
 test('the table says of each figure whether it is met', () => {
-  const lines = figuresTable([figure(1.2345, { atMost: 1 }), figure(20_000, { atLeast: 5 }), figure(3)]).split('\n');
+  const table = figuresTable([figure(1.2345, { atMost: 1 }), figure(20_000, { atLeast: 5 }), figure(3)]);
+  // Coloured where the terminal, or CI, says so.
+  const lines = stripVTControlCharacters(table).split('\n');
   expect(lines.filter((line) => line.includes('missed'))).toEqual([expect.stringMatching(/1\.23 times .*<= 1/)]);
   expect(lines.filter((line) => / ok/.test(line))).toEqual([expect.stringMatching(/20000 times .*>= 5/)]);
 });
