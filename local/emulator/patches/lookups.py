@@ -38,20 +38,45 @@ def _know_the_caller_once() -> None:
     for store in (responses.AccountScopedDict, responses.AccountRegionScopedDict):
         assert callable(store._prefix) and callable(store._is_mine), f"{store.__name__} has changed"
 
-    def by_account(self):
-        mine = self._prefix()
-        return [(key[1], value) for key, value in list(self._data.items()) if key[0] == mine]
-
-    def by_region(self):
-        account, region = self._prefix()
-        return [(key[2], value) for key, value in list(self._data.items()) if key[0] == account and key[1] == region]
-
-    for store, items in ((responses.AccountScopedDict, by_account), (responses.AccountRegionScopedDict, by_region)):
-        store.items = items
-        store.keys = lambda self: [key for key, _ in self.items()]
-        store.values = lambda self: [value for _, value in self.items()]
-        store.__len__ = lambda self: len(self.items())
+    by_account, by_region = responses.AccountScopedDict, responses.AccountRegionScopedDict
+    by_account.keys, by_account.values, by_account.items = _keys_of_account, _values_of_account, _items_of_account
+    by_region.keys, by_region.values, by_region.items = _keys_of_region, _values_of_region, _items_of_region
+    for store in (by_account, by_region):
+        store.__len__ = lambda self: len(self.keys())
         store.__iter__ = lambda self: iter(self.keys())
+
+
+# Each walks once, over a copy: another thread may add to the store meanwhile.
+
+
+def _keys_of_account(self):
+    mine = self._prefix()
+    return [key for account, key in list(self._data) if account == mine]
+
+
+def _values_of_account(self):
+    mine = self._prefix()
+    return [value for (account, _), value in list(self._data.items()) if account == mine]
+
+
+def _items_of_account(self):
+    mine = self._prefix()
+    return [(key, value) for (account, key), value in list(self._data.items()) if account == mine]
+
+
+def _keys_of_region(self):
+    mine, here = self._prefix()
+    return [key for account, region, key in list(self._data) if region == here and account == mine]
+
+
+def _values_of_region(self):
+    mine, here = self._prefix()
+    return [value for (account, region, _), value in list(self._data.items()) if region == here and account == mine]
+
+
+def _items_of_region(self):
+    mine, here = self._prefix()
+    return [(key, value) for (account, region, key), value in list(self._data.items()) if region == here and account == mine]
 
 
 def _parse_expressions_once() -> None:
@@ -136,8 +161,11 @@ def _log_groups_by_prefix() -> None:
         __slots__ = ()
 
         def keys(self):
-            wanted = prefix.get()
-            return [name for name in super().keys() if name.startswith(wanted)] if wanted else super().keys()
+            wanted, (mine, here) = prefix.get(), self._prefix()
+            if not wanted:
+                return super().keys()
+            named = [key for key in list(self._data) if key[2].startswith(wanted)]
+            return [name for account, region, name in named if region == here and account == mine]
 
     def describe_with_prefix(data):
         token = prefix.set(data.get("logGroupNamePrefix") or "")
