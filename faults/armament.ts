@@ -8,6 +8,8 @@ const AddedSchema = z.object({ id: z.number() });
 const StruckSchema = z.object({ struck: z.record(z.string(), z.number()) });
 const PlayedSchema = z.object({ played: z.boolean() });
 
+const LOOKS_FOR_SLOT = 'ReserveTenant dynamodb:Query#1';
+
 export interface Subject {
   readonly tenantId: string;
   readonly executionArn: string;
@@ -48,6 +50,18 @@ async function armTask(
   return async () => PlayedSchema.parse(await lab.control('tasks/remove', { executionArn, state })).played;
 }
 
+/** The slots go the moment before the reservation looks for one: others need some, and make new ones, at the same time. */
+function armNoFreeSlot({ injection, platform }: Lab, { tenantId }: Subject): Disarm {
+  const giveBack: (() => Promise<void>)[] = [];
+  const disarm = injection.before(tenantId, LOOKS_FOR_SLOT, async () => {
+    giveBack.push(await takeFreeSlots(platform));
+  });
+  return async () => {
+    for (const give of giveBack) await give();
+    return disarm();
+  };
+}
+
 export async function arm(lab: Lab, subject: Subject, fault: Fault): Promise<Disarm> {
   switch (fault.type) {
     case 'call':
@@ -55,7 +69,7 @@ export async function arm(lab: Lab, subject: Subject, fault: Fault): Promise<Dis
     case 'task':
       return armTask(lab, subject, fault);
     case 'no-free-slot':
-      return takeFreeSlots(lab.platform);
+      return armNoFreeSlot(lab, subject);
     default:
       return armStack(lab, subject, fault);
   }

@@ -67,6 +67,7 @@ class Armed {
 class Traffic {
   readonly calls: string[] = [];
   readonly faults = new Set<Armed>();
+  readonly before = new Map<string, () => Promise<void>>();
   latest = 0;
   private readonly counts = new Map<string, number>();
   private readonly names = new Map<string, string>();
@@ -127,6 +128,17 @@ export class Injection {
     };
   }
 
+  /**
+   * Does something the moment before a call goes on, once.
+   *
+   * @returns takes it away, and tells whether the call has come
+   */
+  before(tenantId: string, call: string, act: () => Promise<void>): () => Promise<boolean> {
+    const { before } = this.of(tenantId);
+    before.set(call, act);
+    return async () => !before.delete(call);
+  }
+
   /** How many tenants' functions have asked for something within the last moment. */
   atWork(): number {
     const since = Date.now() - MOMENT_MS;
@@ -145,6 +157,9 @@ export class Injection {
     const traffic = this.of(caller.tenantId);
     const action = `${caller.state} ${call.service}:${call.action}`;
     const name = traffic.name(action, call);
+    const act = traffic.before.get(name);
+    traffic.before.delete(name);
+    await act?.();
     const fault = [...traffic.faults].find((armed) => armed.meets(name, action, call))?.fault;
     return fault && this.interventionOf(fault.kind, call, traceRoot);
   }

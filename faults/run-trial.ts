@@ -47,7 +47,8 @@ const wouldBe = ({ during }: Trial): Outcome => (during === 'rollback' ? 'clean'
 
 /**
  * What a run has come to. What stays wrong is wrong: a census takes a moment while others come and go, so what it objects to
- * is looked at again. A task that nobody waits for any more is the sweep's to forget, and given the time for it.
+ * is looked at again. A task that nobody waits for any more is the sweep's to forget, and the end of a run that the watchdog
+ * has missed is the sweep's to notice: both are given the time.
  */
 async function decide(bench: Bench, subject: Subject, end: End): Promise<Verdict> {
   const { lab, desk, complete } = bench;
@@ -58,7 +59,8 @@ async function decide(bench: Bench, subject: Subject, end: End): Promise<Verdict
     const found = judge(end, subject.tenantId, census, complete);
     const told = toldProblems(end, found.outcome, subject, census, lab);
     const verdict = { ...found, problems: [...found.problems, ...told] };
-    const patience = found.outcome !== 'stopped' && isUnswept(census, subject.tenantId) ? SWEPT_MS : 0;
+    const isForSweep = found.outcome === 'stopped' || isUnswept(census, subject.tenantId);
+    const patience = isForSweep ? SWEPT_MS : 0;
     if (verdict.problems.length === 0 || (looks >= LOOKS && Date.now() - began > patience)) return verdict;
     await pause(HEARSAY_MS);
   }

@@ -11,7 +11,7 @@ const FreeSlotSchema = z.object({ pk: z.string(), sk: z.string(), number: z.numb
  *
  * @returns gives them back
  */
-export async function takeFreeSlots({ aws, outputs, deployment }: Platform): Promise<() => Promise<true>> {
+export async function takeFreeSlots({ aws, outputs, deployment }: Platform): Promise<() => Promise<void>> {
   const TableName = outputs.tenantsTableName;
   const dynamo = new DynamoDBClient(aws);
   const client = DynamoDBDocumentClient.from(dynamo);
@@ -34,6 +34,5 @@ export async function takeFreeSlots({ aws, outputs, deployment }: Platform): Pro
   return async () => {
     for (const Item of taken) await client.send(new PutCommand({ TableName, Item }));
     dynamo.destroy();
-    return true;
   };
 }

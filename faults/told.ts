@@ -48,7 +48,7 @@ export function toldProblems(end: End, outcome: Outcome, subject: Subject, censu
     const unheard = lab.announcements.of(subject.executionArn).onboarded.length === 0;
     return end.status === 'SUCCEEDED' && unheard ? ['the tenant was never announced'] : [];
   }
-  if (outcome === 'stopped') return stoppedProblems(subject, census);
+  if (outcome === 'stopped') return stoppedProblems(end, subject, census);
   const [first, ...others] = tellings(end, subject, census, lab);
   return others
     .filter(({ error, text }) => error !== first?.error || text !== first.text)
@@ -57,9 +57,13 @@ export function toldProblems(end: End, outcome: Outcome, subject: Subject, censu
     );
 }
 
+/** Everything has been undone by then, and is on record: what is missing is the announcement, or the end. */
+const AFTER_ROLLBACK: ReadonlySet<string> = new Set(['PublishFailure', 'ConcludeFailure']);
+
 /** The watchdog has noticed, and the record says that something may be left. */
-function stoppedProblems({ tenantId }: Subject, { table }: Census): string[] {
+function stoppedProblems({ state }: End, { tenantId }: Subject, { table }: Census): string[] {
   const record = table.records.get(tenantId);
   const said = record?.failure?.outcome;
-  return !record || said === 'unfinished' ? [] : [`the run has stopped, and the record says "${said ?? 'nothing'}"`];
+  if (!record || said === 'unfinished' || (said === 'rolled-back' && AFTER_ROLLBACK.has(state))) return [];
+  return [`the run has stopped at ${state}, and the record says "${said ?? 'nothing'}"`];
 }

@@ -63,7 +63,9 @@ export function judge(end: End, tenantId: string, census: Census, complete: Read
       problems: [...activeProblems(end, record), ...differences(held, complete)],
     };
   }
-  if (outcome === 'stopped') return { outcome, orphans: [], problems: [] };
+  // A run may stop after its rollback, at the announcement: then there is nothing left either.
+  if (outcome === 'stopped' && record?.failure?.outcome !== 'rolled-back')
+    return { outcome, orphans: [], problems: [] };
   const orphans = held.map(keyOf);
   return {
     outcome,
