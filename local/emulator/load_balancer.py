@@ -21,16 +21,26 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
     return dispatch
 
 
+_rule_arns: dict[str, str] = {}
+
+
 def _by_host(host: str) -> dict | None:
     from ministack.services import alb
 
     load_balancers = alb._lbs.values()
-    if len(load_balancers) > 1:
-        for rule in alb._rules.values():
-            for condition in rule.get("Conditions", []):
-                if condition.get("Field") == "host-header" and host in condition.get("Values", []):
-                    return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"])
-    return load_balancers[0] if load_balancers else None
+    if len(load_balancers) < 2:
+        return load_balancers[0] if load_balancers else None
+    rule = alb._rules.get(_rule_arns.get(host, ""))
+    if rule is None or host not in _hosts_of(rule):
+        _rule_arns.clear()
+        _rule_arns.update((name, arn) for arn, each in alb._rules.items() for name in _hosts_of(each))
+        rule = alb._rules.get(_rule_arns.get(host, ""))
+    return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"]) if rule else load_balancers[0]
+
+
+def _hosts_of(rule: dict) -> list[str]:
+    conditions = rule.get("Conditions", [])
+    return [host for each in conditions if each.get("Field") == "host-header" for host in each.get("Values", [])]
 
 
 async def _serve(scope, receive, send) -> None:

@@ -79,11 +79,11 @@ def _filtered(action: str, describe: Callable) -> Callable:
         if not wanted:
             return describe(params)
         named = ec2._parse_member_list(params, id_parameter)
+        checks = [(added[name], _matcher(values)) for name, values in wanted.items()]
         matching = [
             record_id
             for record_id, record in records().items()
-            if (not named or record_id in named)
-            and all(_matches(added[name](record), values) for name, values in wanted.items())
+            if (not named or record_id in named) and all(any(map(fits, of(record))) for of, fits in checks)
         ]
         if not matching:
             return ec2._xml(200, f"{action}Response", f"<{answer_set}/>")
@@ -92,8 +92,10 @@ def _filtered(action: str, describe: Callable) -> Callable:
     return describe_matching
 
 
-def _matches(values: Iterable[str], patterns: list[str]) -> bool:
-    return any(ec2._glob_match(pattern, value) for value in values for pattern in patterns)
+def _matcher(patterns: list[str]) -> Callable[[str], bool]:
+    if not any(sign in pattern for pattern in patterns for sign in "*?"):
+        return frozenset(patterns).__contains__
+    return lambda value: any(ec2._glob_match(pattern, value) for pattern in patterns)
 
 
 def _naming(params: dict, id_parameter: str, ids: list[str], answered: dict) -> dict:

@@ -157,7 +157,8 @@ def _request_keys(service: str, iam_action: str, body: bytes, params: dict) -> d
         context["kms:EncryptionContextKeys"] = list(request["EncryptionContext"])
     record = kms._resolve_key(request.get("KeyId") or request.get("TargetKeyId") or "")
     if record:
-        aliases = [arn for arn, key_id in kms._aliases.items() if key_id == record["KeyId"]]
+        # A key's id is its own in every account and region: the store need not be asked for each alias whose it is.
+        aliases = [scoped[-1] for scoped, key_id in list(kms._aliases._data.items()) if key_id == record["KeyId"]]
         if aliases:
             context["kms:ResourceAliases"] = [arn.split(":", 5)[-1] for arn in aliases]
     return context
