@@ -1,6 +1,6 @@
 import type { AwsCall } from '../local/aws-call';
-import { historyOf } from '../local/executions';
 import type { Platform } from '../local/platform';
+import { historyOf } from '../operations/executions';
 import { watchCalls } from './deployed-functions';
 import { secondsIn } from './execution-history';
 import { type Figure, median } from './figures';

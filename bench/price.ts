@@ -1,5 +1,5 @@
-import { historyOf } from '../local/executions';
 import type { Platform } from '../local/platform';
+import { historyOf } from '../operations/executions';
 import { functionUsage, watchCalls } from './deployed-functions';
 import { stateTransitions } from './execution-history';
 import type { Figure } from './figures';

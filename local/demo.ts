@@ -1,13 +1,13 @@
 import pc from 'picocolors';
+import { runCommand } from '../operations/command';
+import { localConnection } from '../operations/stage-connection';
 import { closingTable } from './closing-table';
-import { runCommand } from './command';
 import { became, disappointments } from './expectations';
 import { viewOn } from './live-view';
 import { playMishap } from './mishap';
 import { startPlatform } from './platform';
 import { watcherOn } from './progress-text';
 import { playScenario } from './scenario';
-import { localConnection } from './stage-connection';
 
 /** Shows the whole product at work, on an emulator of its own. @returns 0 only when every outcome is the expected one */
 async function main(signal: AbortSignal): Promise<number> {

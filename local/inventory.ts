@@ -9,7 +9,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantNames } from '../functions/contract/naming';
 import { itemKeys, RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../functions/contract/records';
 import { STACK_KINDS, type StackKind } from '../functions/contract/stacks';
-import type { StageConnection } from './stage-connection';
+import type { StageConnection } from '../operations/stage-connection';
 
 /** What AWS has of one tenant, as seen by an operator. */
 export interface Inventory {

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { Interrupted, runCommand } from './command';
-import { forgetEnded, OUTPUTS_FILE, publishOutputs } from './outputs';
+import { Interrupted, runCommand } from '../operations/command';
+import { forgetEnded, OUTPUTS_FILE, publishOutputs } from '../operations/outputs';
 import { startPlatform } from './platform';
 
 const OptionsSchema = z.object({ outputs: z.string() });

@@ -1,9 +1,9 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { RedriveExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf, tenantNames } from '../functions/contract/naming';
+import type { StageConnection } from '../operations/stage-connection';
 import { type Applicant, type FollowOptions, followRun, type Outcome, onboard } from './scenario';
 import { newSignup, Signups } from './signups';
-import type { StageConnection } from './stage-connection';
 
 export interface MishapOptions extends FollowOptions {
   readonly say?: (text: string) => void;

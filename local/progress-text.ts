@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { STEP_ACTIONS, STEPS } from '../functions/contract/steps';
+import type { Visit } from '../operations/progress';
 import type { View } from './live-view';
-import type { Visit } from './progress';
 import type { Applicant, Watcher } from './scenario';
 
 const TASKS = new Set<string>(STEP_ACTIONS.flatMap(({ states }) => states));

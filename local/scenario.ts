@@ -1,12 +1,12 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf } from '../functions/contract/naming';
 import { readableSignupId } from '../functions/contract/signup';
-import { type Ended, follow } from './executions';
+import { type Ended, follow } from '../operations/executions';
+import type { Visit } from '../operations/progress';
+import type { StageConnection } from '../operations/stage-connection';
 import { type Inventory, inventoryOf } from './inventory';
 import { type PageSight, watchPage } from './page';
-import type { Visit } from './progress';
 import { newSignup, Signups } from './signups';
-import type { StageConnection } from './stage-connection';
 
 export type Expectation = 'ACTIVE' | 'duplicate' | 'SubdomainTaken' | 'InvalidSignup' | 'StackFailed';
 

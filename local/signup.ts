@@ -3,13 +3,13 @@ import pc from 'picocolors';
 import * as z from 'zod';
 import { PlanSchema } from '../functions/contract/plans';
 import { STAGES, type Stage, stages } from '../infra/config/stages';
-import { runCommand } from './command';
+import { runCommand } from '../operations/command';
+import { connectTo } from '../operations/stage-connection';
 import { became } from './expectations';
 import { viewOn } from './live-view';
 import { watcherOn } from './progress-text';
 import { type Outcome, onboard } from './scenario';
 import { newSignup, Signups } from './signups';
-import { connectTo } from './stage-connection';
 
 const OptionsSchema = z.object({
   company: z.string(),

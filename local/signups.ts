@@ -4,7 +4,7 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { DescribeExecutionCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup } from '../functions/contract/signup';
-import type { StageConnection } from './stage-connection';
+import type { StageConnection } from '../operations/stage-connection';
 
 const PATIENCE_MS = 60_000;
 const EnvelopeSchema = z.looseObject({ id: z.string() });

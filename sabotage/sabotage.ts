@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { runCommand } from '../local/command';
 import { startPlatform } from '../local/platform';
+import { runCommand } from '../operations/command';
 import { SABOTAGES } from './all-sabotages';
 import { NOT_EXERCISED } from './not-exercised';
 import { closingLine, headLine, verdictLines } from './report';

@@ -2,9 +2,9 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Answer } from '../functions/steps/verify-isolation/report';
 import { type SourceClients, sourceClients, sourcesOf } from '../functions/steps/verify-isolation/sources';
 import { verify } from '../functions/steps/verify-isolation/verify';
-import { follow } from '../local/executions';
 import type { Platform } from '../local/platform';
 import { newSignup } from '../local/signups';
+import { follow } from '../operations/executions';
 import type { Sabotage, Scene } from './scene';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 

@@ -23,13 +23,13 @@ import type { ConcludeAuditInput } from '../../functions/contract/audit';
 import { tenantCalled } from '../../functions/shared/tenant-lookup';
 import { EvidenceSchema } from '../../functions/steps/verify-isolation/evidence/evidence';
 import { evidencePage } from '../../functions/steps/verify-isolation/evidence/page';
-import { resumeTenant, suspendTenant, verifyTenant } from '../../local/audits';
-import { follow } from '../../local/executions';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
-import { localConnection, type StageConnection } from '../../local/stage-connection';
-import { tableOf } from '../../local/tenants-table';
+import { resumeTenant, suspendTenant, verifyTenant } from '../../operations/audits';
+import { follow } from '../../operations/executions';
+import { localConnection, type StageConnection } from '../../operations/stage-connection';
+import { tableOf } from '../../operations/tenants-table';
 
 let platform: Platform;
 let stage: StageConnection;

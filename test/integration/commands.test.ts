@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { PlatformOutputsSchema } from '../../local/outputs';
+import { PlatformOutputsSchema } from '../../operations/outputs';
 
 const ROOT = join(__dirname, '../..');
 /** Temporary folders of the commands, and of nobody else. */

@@ -9,12 +9,12 @@ import { CATALOGUE } from '../../functions/steps/verify-isolation/catalogue';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/steps/verify-isolation/sources';
 import type { Subject } from '../../functions/steps/verify-isolation/subject';
 import { verify } from '../../functions/steps/verify-isolation/verify';
-import { follow } from '../../local/executions';
 import { inventoryOf } from '../../local/inventory';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
-import { localConnection } from '../../local/stage-connection';
+import { follow } from '../../operations/executions';
+import { localConnection } from '../../operations/stage-connection';
 import { asVerifier, subjectOfRun, VERIFIER } from '../../sabotage/verified-tenant';
 
 let platform: Platform;

@@ -7,11 +7,11 @@ import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import type { StackKind } from '../../functions/contract/stacks';
 import { describeStack } from '../../functions/steps/provision-stacks/stacks';
-import { follow } from '../../local/executions';
 import { inventoryOf } from '../../local/inventory';
-import { replayAll } from '../../local/replaying';
 import { newSignup } from '../../local/signups';
-import { tableOf } from '../../local/tenants-table';
+import { follow } from '../../operations/executions';
+import { replayAll } from '../../operations/replaying';
+import { tableOf } from '../../operations/tenants-table';
 import { aSignupEvent } from '../support/builders';
 import { eventually, RunningStage } from '../support/running-stage';
 

@@ -8,7 +8,6 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
-import { follow } from '../../local/executions';
 import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
 import { playMishap } from '../../local/mishap';
@@ -16,7 +15,8 @@ import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { type Outcome, playScenario } from '../../local/scenario';
 import { newSignup } from '../../local/signups';
-import { localConnection, type StageConnection } from '../../local/stage-connection';
+import { follow } from '../../operations/executions';
+import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
 let platform: Platform;
 let stage: StageConnection;

@@ -8,12 +8,12 @@ import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { failureText } from '../../functions/contract/failure-report';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { lookUpTenant } from '../../functions/shared/tenant-lookup';
-import { follow } from '../../local/executions';
 import { inventoryOf } from '../../local/inventory';
-import { redrive } from '../../local/redriving';
 import { newSignup } from '../../local/signups';
-import { statusOf } from '../../local/tenant-status';
-import { tableOf } from '../../local/tenants-table';
+import { follow } from '../../operations/executions';
+import { redrive } from '../../operations/redriving';
+import { statusOf } from '../../operations/tenant-status';
+import { tableOf } from '../../operations/tenants-table';
 import { eventually, RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;

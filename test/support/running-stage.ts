@@ -11,10 +11,10 @@ import {
   TenantOnboardingFailedSchema,
 } from '../../functions/contract/events';
 import type { Signup } from '../../functions/contract/signup';
-import { historyOf } from '../../local/executions';
 import { type Platform, startPlatform } from '../../local/platform';
-import { visitsOf } from '../../local/progress';
-import { localConnection, type StageConnection } from '../../local/stage-connection';
+import { historyOf } from '../../operations/executions';
+import { visitsOf } from '../../operations/progress';
+import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
 const FailedEventSchema = z.object({ detail: TenantOnboardingFailedSchema });
 

@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'functions/edges': ['functions/contract', 'functions/shared', 'functions/steps'],
   infra: ['functions/contract', 'functions/shared'],
   service: ['functions/contract'],
+  operations: ['functions/contract', 'functions/shared', 'functions/steps', 'functions/edges', 'infra/config'],
 };
 
 const IMPORTED = /from '(\.[^']+)'/g;

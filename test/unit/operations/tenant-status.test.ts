@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { failureReport, failureText } from '../../../functions/contract/failure-report';
 import type { TenantRecord } from '../../../functions/contract/records';
-import { statusOf, statusText } from '../../../local/tenant-status';
+import { statusOf, statusText } from '../../../operations/tenant-status';
 import { anExecution, aTenant, aTenantRecord, NOW, REGION } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { fakeExecution, PROVISIONED } from '../../support/run-history';

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { visitsOf } from '../../../local/progress';
+import { visitsOf } from '../../../operations/progress';
 
 let clock = 0;
 const event = (id: number, previousEventId: number, more: Partial<HistoryEvent>): HistoryEvent => ({

@@ -1,4 +1,4 @@
-import { replayAll } from '../../../local/replaying';
+import { replayAll } from '../../../operations/replaying';
 import { aSignupEvent } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forgetEnded, type PlatformOutputs, publishOutputs, readOutputs } from '../../../local/outputs';
+import { forgetEnded, type PlatformOutputs, publishOutputs, readOutputs } from '../../../operations/outputs';
 
 let folder: string;
 let file: string;

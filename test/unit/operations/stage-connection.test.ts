@@ -1,5 +1,5 @@
 import { stages } from '../../../infra/config/stages';
-import { requireAccountOf } from '../../../local/stage-connection';
+import { requireAccountOf } from '../../../operations/stage-connection';
 
 test('credentials of another stage’s account are refused: the stacks there have the same names', () => {
   expect(() => requireAccountOf('prod', stages.dev.env.account)).toThrow(

@@ -1,6 +1,6 @@
 import { failureReport } from '../../../functions/contract/failure-report';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
-import { redrive } from '../../../local/redriving';
+import { redrive } from '../../../operations/redriving';
 import { anExecution, aSignup, aSignupEvent, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
