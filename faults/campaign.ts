@@ -40,12 +40,15 @@ function broken(trial: Trial, failure: unknown): TrialResult {
   return { ...nothing, trial, outcome: 'stopped', problems: [problem] };
 }
 
+/** Who waits for a process is at work, and asks AWS for nothing meanwhile. */
+const hasHandsFree = async (lab: Lab) => lab.injection.atWork() < AT_WORK && (await lab.waitingInvocations()) === 0;
+
 /** Runs trials side by side on one platform, as many as it has hands for. */
 async function runOn(lab: Lab, trials: readonly Trial[], conduct: Conduct): Promise<LabProblems> {
   const desk = new CensusDesk(() => lab.census());
   const running = new Set<Promise<void>>();
   for (const trial of trials) {
-    while (lab.injection.atWork() >= AT_WORK || running.size >= AT_ONCE) await pause(50);
+    while (running.size >= AT_ONCE || !(await hasHandsFree(lab))) await pause(100);
     conduct.signal?.throwIfAborted();
     const run: Promise<void> = attempt(lab, desk, trial, conduct)
       .catch((failure: unknown) => broken(trial, failure))

@@ -6,6 +6,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
 import { tenantNames } from '../functions/contract/naming';
 import type { Signup } from '../functions/contract/signup';
 import type { StackKind } from '../functions/contract/stacks';
@@ -34,6 +35,7 @@ const LAST_RESOURCES: Readonly<Record<StackKind, string>> = {
   storage: 'BucketPolicy',
   access: 'AccessRole',
 };
+const LoadSchema = z.object({ waitingInvocations: z.number() });
 /** Processes for each function: a platform has a few onboardings at work, and stands beside others. */
 const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
 
@@ -86,6 +88,11 @@ export class Lab {
     const answer = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
     if (!answer.ok) throw new Error(`the emulator refused ${JSON.stringify(request)}: ${await answer.text()}`);
     return answer.json();
+  }
+
+  /** How many invocations wait for a process: AWS would have one for each. */
+  async waitingInvocations(): Promise<number> {
+    return LoadSchema.parse(await this.control('load', {})).waitingInvocations;
   }
 
   /**

@@ -16,7 +16,7 @@ export async function takeFreeSlots({ aws, outputs, deployment }: Platform): Pro
   const dynamo = new DynamoDBClient(aws);
   const client = DynamoDBDocumentClient.from(dynamo);
   const taken: z.output<typeof FreeSlotSchema>[] = [];
-  for (const cell of Object.keys(deployment.cells)) {
+  const take = async (cell: string): Promise<number> => {
     const query = {
       TableName,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :free)',
@@ -30,7 +30,10 @@ export async function takeFreeSlots({ aws, outputs, deployment }: Platform): Pro
       );
       if (Attributes) taken.push({ pk, sk, number });
     }
-  }
+    return Items.length;
+  };
+  // Others give slots back meanwhile.
+  for (const cell of Object.keys(deployment.cells)) while ((await take(cell)) > 0);
   return async () => {
     for (const Item of taken) await client.send(new PutCommand({ TableName, Item }));
     dynamo.destroy();

@@ -6,7 +6,7 @@ throttling appears that AWS would not have sent. `LAMBDA_WORKERS_PER_FUNCTION` s
 
 AWS never begins an invocation later than it was asked for ("Lambda function scaling": what exceeds the concurrency is
 throttled, and Step Functions reports `Lambda.TooManyRequestsException`). One that waited for minutes would run when its
-caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is throttled.
+caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is throttled. `/_local/load` tells how many wait.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ministack.services import lambda_svc
 
 _LIMIT = int(os.environ.get("LAMBDA_WORKERS_PER_FUNCTION", "3"))
 _PATIENCE = float(os.environ.get("LAMBDA_PATIENCE_SECONDS", "25"))
+_waiting: set[str] = set()
 _turns: dict[str, threading.BoundedSemaphore] = defaultdict(lambda: threading.BoundedSemaphore(_LIMIT))
 
 
@@ -30,14 +31,22 @@ def apply() -> None:
     def execute_in_turn(func, event, request_id):
         config = func.get("config") or func
         turn = _turns[config.get("FunctionArn", "")]
-        if not turn.acquire(timeout=_PATIENCE):
-            return throttled()
+        _waiting.add(request_id)
+        try:
+            if not turn.acquire(timeout=_PATIENCE):
+                return throttled()
+        finally:
+            _waiting.discard(request_id)
         try:
             return execute(func, event, request_id)
         finally:
             turn.release()
 
     lambda_svc._execute_function_warm = execute_in_turn
+
+
+def waiting() -> int:
+    return len(_waiting)
 
 
 def throttled() -> dict:

@@ -2,7 +2,7 @@
 
 A patch adds one with `control(path, handle)`; the request's body is JSON, and a refusal is an answer like AWS's own.
 They are reached on the emulator's own port, which is bound to loopback. `/_local/load` counts what must not grow with the work
-that is done: the threads that run, and the delivered events that are still kept.
+that is done: the threads that run, the delivered events that are still kept, and the invocations that wait for a worker.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from ministack import app
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import eventbridge
 
+from .lambda_concurrency import waiting
+
 _controls: dict[str, Callable[[dict], tuple]] = {}
 
 
@@ -25,7 +27,7 @@ def apply() -> None:
 
 def _load(_: dict) -> tuple:
     kept = sum(len(events) for events in eventbridge._events_log.all_values())
-    return json_response({"threads": threading.active_count(), "keptEvents": kept})
+    return json_response({"threads": threading.active_count(), "keptEvents": kept, "waitingInvocations": waiting()})
 
 
 def control(path: str, handle: Callable[[dict], tuple]) -> None:

@@ -186,7 +186,9 @@ test('a replica takes over key, subnet group and engine of its source, and Ref o
           KmsKeyId: ref('Key'),
           DBSubnetGroupName: ref('Subnets'),
           EnableCloudwatchLogsExports: ['postgresql'],
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub puts the secret in.
           MasterUsername: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:username}}' },
+          // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub puts the secret in.
           MasterUserPassword: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:password}}' },
         },
       },

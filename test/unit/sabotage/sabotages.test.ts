@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { CATALOGUE } from '../../../functions/steps/verify-isolation/catalogue';
 import { SABOTAGES } from '../../../sabotage/all-sabotages';
 import { NOT_EXERCISED } from '../../../sabotage/not-exercised';
@@ -16,4 +18,14 @@ test('every sabotage is meant for a check that there is', () => {
 test('no two sabotages have one name', () => {
   const names = SABOTAGES.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+test('every group of sabotages is tried out by a test', () => {
+  const integration = join(__dirname, '../../integration');
+  const groups = globSync('*.ts', { cwd: join(__dirname, '../../../sabotage/sabotages') });
+  const tests = globSync('sabotage-of-*.test.ts', { cwd: integration })
+    .map((file) => readFileSync(join(integration, file), 'utf8'))
+    .join();
+  expect(groups.length).toBeGreaterThan(0);
+  expect(groups.filter((file) => !tests.includes(`sabotages/${basename(file, '.ts')}'`))).toEqual([]);
 });
