@@ -5,7 +5,7 @@ processes. Each function gets a few workers and further invocations wait their t
 throttling appears that AWS would not have sent. `LAMBDA_WORKERS_PER_FUNCTION` sets how many.
 
 AWS never begins an invocation later than it was asked for ("Lambda function scaling": what exceeds the concurrency is
-throttled, and Step Functions reports `Lambda.TooManyRequestsException`). One that waited for minutes would run when its
+throttled, and Step Functions reports `Lambda.TooManyRequestsException`, which is also the name of every other throttling). One that waited for minutes would run when its
 caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is throttled. `/_local/load` tells how many wait.
 """
 
@@ -24,9 +24,12 @@ _turns: dict[str, threading.BoundedSemaphore] = defaultdict(lambda: threading.Bo
 
 
 def apply() -> None:
+    _name_throttling()
+    # The account's default on AWS: what is bounded here are processes, not those who wait for one.
+    assert lambda_svc._ACCOUNT_CONCURRENCY_CAP >= 0
+    lambda_svc._ACCOUNT_CONCURRENCY_CAP = lambda_svc._AWS_DEFAULT_ACCOUNT_CONCURRENCY
     execute = lambda_svc._execute_function_warm
     assert execute.__code__.co_argcount == 3, "_execute_function_warm takes other arguments now"
-    assert lambda_svc._throttle_response.__code__.co_varnames[:2] == ("reason_code", "msg")
 
     def execute_in_turn(func, event, request_id):
         config = func.get("config") or func
@@ -50,7 +53,17 @@ def waiting() -> int:
 
 
 def throttled() -> dict:
-    result = lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded.")
-    # What Step Functions takes for the name of the error.
-    result["body"]["errorType"] = "Lambda.TooManyRequestsException"
-    return result
+    return lambda_svc._throttle_response("ConcurrentInvocationLimitExceeded", "Rate Exceeded.")
+
+
+def _name_throttling() -> None:
+    """What Step Functions takes for the name of the error."""
+    respond = lambda_svc._throttle_response
+    assert respond.__code__.co_varnames[:2] == ("reason_code", "msg")
+
+    def named(*args, **kwargs):
+        result = respond(*args, **kwargs)
+        result["body"]["errorType"] = "Lambda.TooManyRequestsException"
+        return result
+
+    lambda_svc._throttle_response = named

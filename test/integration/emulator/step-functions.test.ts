@@ -1,3 +1,4 @@
+import { DeleteFunctionConcurrencyCommand, LambdaClient, PutFunctionConcurrencyCommand } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
   SendTaskFailureCommand,
@@ -6,7 +7,7 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
-import { control, eventually, pause } from './aws';
+import { access, control, eventually, pause } from './aws';
 import { call, fail, Machines, only, parallel, sequence, sleep } from './machines';
 
 let emulator: Emulator;
@@ -144,6 +145,18 @@ describe('tasks', () => {
     const silent = { ...call({ key: 'silent' }), Resource: resource, TimeoutSeconds: 1 };
     expect(await machines.run(only(silent))).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
   });
+});
+
+test('a function that is throttled fails its task under the name that AWS gives it', async () => {
+  const lambda = new LambdaClient(access(emulator));
+  const FunctionName = 'scripted';
+  await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 0 }));
+  try {
+    const execution = await machines.run(only(call({ key: 'throttled' })));
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'Lambda.TooManyRequestsException' });
+  } finally {
+    await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  }
 });
 
 test('a hundred executions at once end, and leave no thread and no event behind', async () => {

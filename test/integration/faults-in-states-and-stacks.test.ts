@@ -1,0 +1,50 @@
+import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { strays } from '../../faults/census';
+import { signupOf } from '../../faults/trial';
+import { judge } from '../../faults/verdict';
+import { tenantIdOf } from '../../functions/contract/naming';
+import { faultBench, testTrials } from '../support/fault-trials';
+
+const bench = faultBench();
+
+describe('the census', () => {
+  const tenantId = tenantIdOf(signupOf('recording', 'undone 0').signupId);
+  const end = { status: 'FAILED', state: 'ConcludeFailure', error: 'AccessDenied', cause: '' };
+
+  test('finds a failed onboarding clean, and an ACTIVE tenant complete', async () => {
+    const census = await bench.lab().census();
+    const { complete } = bench.recording();
+    expect(judge(end, tenantId, census, complete)).toEqual({ outcome: 'clean', orphans: [], problems: [] });
+    const active = tenantIdOf(signupOf('recording', 'plain 0').signupId);
+    const succeeded = { ...end, status: 'SUCCEEDED' };
+    expect(judge(succeeded, active, census, complete)).toMatchObject({ outcome: 'active', problems: [] });
+  });
+
+  test("finds what a failed onboarding left behind, and what is nobody's", async () => {
+    const { platform } = bench.lab();
+    const logs = new CloudWatchLogsClient(platform.aws);
+    const s3 = new S3Client(platform.aws);
+    const logGroupName = `/aws/rds/instance/tenant-${tenantId}/postgresql`;
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+    await s3.send(new CreateBucketCommand({ Bucket: 'forgotten' }));
+    const census = await bench.lab().census();
+    await logs.send(new DeleteLogGroupCommand({ logGroupName }));
+    await s3.send(new DeleteBucketCommand({ Bucket: 'forgotten' }));
+    const found = judge(end, tenantId, census, bench.recording().complete);
+    expect(found.orphans).toEqual([`log group ${logGroupName}`]);
+    expect(found.problems).toEqual([`left behind: log group ${logGroupName}`]);
+    expect(strays(census)).toEqual([{ kind: 's3 bucket', name: 'forgotten' }]);
+  });
+});
+
+testTrials(bench, [
+  'state times out: VerifyIsolation',
+  'state times out, in the rollback: DeleteDatabase',
+  'stack fails at a resource: database Replica',
+  'stack fails at a resource, in the rollback: network Vpc',
+  'stack event doubled: network',
+  'sibling still launching: storage being created',
+  'StopExecution: RegisterTenant',
+  'StopExecution, in the rollback: RetireTenantKey',
+]);

@@ -1,0 +1,60 @@
+import { conduct } from '../../faults/campaign';
+import { Lab } from '../../faults/lab';
+import { matrix } from '../../faults/matrix';
+import { type Recording, record } from '../../faults/recording';
+import type { TrialResult } from '../../faults/run-trial';
+import { isBroken, rows } from '../../faults/table';
+
+/** A platform of a test file's own, and what an onboarding calls there. */
+export interface FaultBench {
+  readonly lab: () => Lab;
+  readonly recording: () => Recording;
+  /** Gives the platform to the trials, which end it. */
+  readonly lend: () => Lab;
+}
+
+export function faultBench(): FaultBench {
+  let lab: Lab;
+  let recording: Recording;
+  let lent = false;
+
+  beforeAll(async () => {
+    lab = await Lab.start();
+    recording = await record(lab, 1);
+  }, 300_000);
+  afterAll(async () => {
+    if (!lent) await lab?.stop();
+  }, 60_000);
+
+  return {
+    lab: () => lab,
+    recording: () => recording,
+    lend: () => {
+      lent = true;
+      return lab;
+    },
+  };
+}
+
+/**
+ * A cut through the matrix that `npm run faults` runs whole. The last test of its file: it ends the platform.
+ *
+ * @param keys of the trials, in the order of the matrix
+ */
+export function testTrials(bench: FaultBench, keys: readonly string[]): void {
+  test('whatever fails, a tenant is ACTIVE or gone without a trace, and a redrive finishes the job', async () => {
+    const recording = bench.recording();
+    const all = matrix(recording);
+    const trials = keys.flatMap((key) => all.filter((trial) => trial.key === key));
+    expect(trials.map(({ key }) => key)).toEqual(keys);
+    const results: TrialResult[] = [];
+    const done = (result: TrialResult) => results.push(result);
+    expect(await conduct(trials, bench.lend(), { recording, seed: 'cut', done })).toEqual([]);
+    const broken = results.filter(isBroken).map(({ trial, problems, unmet }) => ({ key: trial.key, problems, unmet }));
+    expect(broken).toEqual([]);
+    const unaided = results.filter(({ outcome }) => outcome === 'active').length;
+    const redriven = rows(results).reduce((sum, { redrivenToActive }) => sum + redrivenToActive, 0);
+    // A tenant whose announcement alone failed is ACTIVE before its run is redriven.
+    expect(unaided + redriven).toBeGreaterThanOrEqual(keys.length);
+  }, 300_000);
+}
