@@ -22,6 +22,13 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
 
 
 _rule_arns: dict[str, str] = {}
+_known: tuple | None = None
+
+
+def forget_hosts() -> None:
+    """A rule has other hosts now."""
+    global _known
+    _known = None
 
 
 def _by_host(host: str) -> dict | None:
@@ -30,11 +37,14 @@ def _by_host(host: str) -> dict | None:
     load_balancers = alb._lbs.values()
     if len(load_balancers) < 2:
         return load_balancers[0] if load_balancers else None
-    rule = alb._rules.get(_rule_arns.get(host, ""))
-    if rule is None or host not in _hosts_of(rule):
+    global _known
+    rules = alb._rules._data
+    here = len(rules), next(reversed(rules), None)
+    if _known != here:
+        _known = here
         _rule_arns.clear()
         _rule_arns.update((name, arn) for arn, each in alb._rules.items() for name in _hosts_of(each))
-        rule = alb._rules.get(_rule_arns.get(host, ""))
+    rule = alb._rules.get(_rule_arns.get(host, ""))
     return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"]) if rule else load_balancers[0]
 
 

@@ -13,14 +13,18 @@ MiniStack takes an IPv6 destination for none, and has nothing of the rest.
 from __future__ import annotations
 
 import random
+import re
 import string
 from typing import Any
 from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
+from .ec2_lookups import records_of
+
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _WAYS = ("EgressOnlyInternetGatewayId", "NetworkInterfaceId")
+_DESCRIBED_VPC = re.compile(r"VpcInfo><vpcId>([^<]+)</vpcId>")
 _SETS = {"ipv4": ("cidrBlockAssociationSet", "cidrBlock"), "ipv6": ("ipv6CidrBlockAssociationSet", "ipv6CidrBlock")}
 
 
@@ -91,7 +95,7 @@ def _describe_routes_of_endpoints() -> None:
     def render_with_endpoints(table, tag="item"):
         leading = [
             {"DestinationPrefixListId": _prefix_list(endpoint["ServiceName"]), "GatewayId": endpoint_id, "Origin": "CreateRoute"}
-            for endpoint_id, endpoint in ec2._vpc_endpoints.items()
+            for endpoint_id, endpoint in records_of(ec2._vpc_endpoints, table["VpcId"])
             if endpoint["VpcEndpointType"] == "Gateway" and table["RouteTableId"] in endpoint["RouteTableIds"]
         ]
         return render({**table, "Routes": [*table["Routes"], *leading]}, tag)
@@ -195,7 +199,10 @@ def _with_blocks(describe: Any) -> Any:
     def describe_with_blocks(params):
         status, headers, body = describe(params)
         text = body.decode() if isinstance(body, bytes) else body
-        for vpc_id, vpc in ec2._vpcs.items():
+        for vpc_id in set(_DESCRIBED_VPC.findall(text)):
+            vpc = ec2._vpcs.get(vpc_id)
+            if vpc is None:
+                continue
             opening = f"VpcInfo><vpcId>{vpc_id}</vpcId>"
             every = "".join(f"<item><cidrBlock>{block}</cidrBlock></item>" for block in blocks_of(vpc))
             described = f"<cidrBlock>{vpc['CidrBlock']}</cidrBlock><cidrBlockSet>{every}</cidrBlockSet>"

@@ -10,13 +10,17 @@ MiniStack leaves filters out that it does not know, which answers for every VPC 
 
 from __future__ import annotations
 
+import fnmatch
 import json
+import re
 from typing import Any, Callable, Iterable
 from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
 from .ec2_changes import blocks_of
+
+_DESCRIBED_FLOW_LOG = re.compile(r"<flowLogId>([^<]+)</flowLogId>")
 
 Values = Callable[[dict], Iterable[str]]
 
@@ -95,7 +99,7 @@ def _filtered(action: str, describe: Callable) -> Callable:
 def _matcher(patterns: list[str]) -> Callable[[str], bool]:
     if not any(sign in pattern for pattern in patterns for sign in "*?"):
         return frozenset(patterns).__contains__
-    return lambda value: any(ec2._glob_match(pattern, value) for pattern in patterns)
+    return re.compile("|".join(map(fnmatch.translate, patterns))).match
 
 
 def _naming(params: dict, id_parameter: str, ids: list[str], answered: dict) -> dict:
@@ -130,7 +134,8 @@ def _describe_log_groups() -> None:
     def describe_with_log_group(params):
         status, headers, body = describe(params)
         text = body.decode() if isinstance(body, bytes) else body
-        for flow_log in ec2._flow_logs.values():
+        for flow_log_id in _DESCRIBED_FLOW_LOG.findall(text):
+            flow_log = ec2._flow_logs[flow_log_id]
             if flow_log["LogDestinationType"] == "cloud-watch-logs" and flow_log["LogDestination"]:
                 opening = f"<flowLogId>{flow_log['FlowLogId']}</flowLogId>"
                 group = escape(flow_log["LogDestination"].split(":log-group:")[-1])

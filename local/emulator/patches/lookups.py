@@ -8,10 +8,14 @@ each entry anew whose request this is, parses an expression once for every item,
 
 from __future__ import annotations
 
+import bisect
 import contextvars
 import functools
+import itertools
+import operator
 import re
 import time
+from typing import Any
 
 from ministack.core import iam_evaluator, responses
 from ministack.services import cloudwatch_logs, dynamodb, kms, rds, s3, secretsmanager, sts, tagging
@@ -153,9 +157,19 @@ def _stack_by_id() -> None:
     handlers._describe_stacks = handlers._ACTION_HANDLERS["DescribeStacks"] = describe_stacks
 
 
+_name_of = operator.itemgetter(2)
+
+
 def _log_groups_by_prefix() -> None:
     describe, groups = cloudwatch_logs._describe_log_groups, cloudwatch_logs._log_groups
     prefix: contextvars.ContextVar[str] = contextvars.ContextVar("prefix", default="")
+    known: dict[str, Any] = {"signature": None, "sorted": []}
+
+    def in_order(data: dict) -> list:
+        signature = len(data), next(reversed(data), None)
+        if known["signature"] != signature:
+            known.update(signature=signature, sorted=sorted(list(data), key=_name_of))
+        return known["sorted"]
 
     class LogGroups(type(groups)):
         __slots__ = ()
@@ -164,8 +178,11 @@ def _log_groups_by_prefix() -> None:
             wanted, (mine, here) = prefix.get(), self._prefix()
             if not wanted:
                 return super().keys()
-            named = [key for key in list(self._data) if key[2].startswith(wanted)]
-            return [name for account, region, name in named if region == here and account == mine]
+            ordered = in_order(self._data)
+            named = itertools.takewhile(
+                lambda key: key[2].startswith(wanted), ordered[bisect.bisect_left(ordered, wanted, key=_name_of) :]
+            )
+            return [key[2] for key in named if key[:2] == (mine, here) and key in self._data]
 
     def describe_with_prefix(data):
         token = prefix.set(data.get("logGroupNamePrefix") or "")

@@ -1,4 +1,25 @@
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  DeleteLogGroupCommand,
+  DescribeLogGroupsCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import {
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DeleteSubnetCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DeleteAliasCommand,
+  KMSClient,
+  ListAliasesCommand,
+  UpdateAliasCommand,
+} from '@aws-sdk/client-kms';
 import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
 import { access } from './aws';
 
@@ -59,4 +80,59 @@ test('what is found by its key is found as fast among thousands', async () => {
   }
   // The quickest of each: a busy machine makes some slow, a walk makes all slow.
   expect(Math.min(...many) / Math.min(...few)).toBeLessThan(12);
+});
+
+test('subnets are found by their VPC, until they are gone', async () => {
+  const ec2 = new EC2Client(access(emulator));
+  const vpcWithSubnet = async (block: string) => {
+    const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: block }));
+    const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: block }));
+    return { vpcId: Vpc?.VpcId ?? '', subnetId: Subnet?.SubnetId ?? '' };
+  };
+  const subnetsOf = async (...vpcIds: string[]) => {
+    const { Subnets = [] } = await ec2.send(
+      new DescribeSubnetsCommand({ Filters: [{ Name: 'vpc-id', Values: vpcIds }] }),
+    );
+    return Subnets.map(({ SubnetId }) => SubnetId);
+  };
+  const [one, other] = [await vpcWithSubnet('10.1.0.0/24'), await vpcWithSubnet('10.2.0.0/24')];
+  expect(await subnetsOf(one.vpcId)).toEqual([one.subnetId]);
+  expect(await subnetsOf(one.vpcId, other.vpcId)).toEqual([one.subnetId, other.subnetId]);
+  const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [other.subnetId] }));
+  expect(Subnets.map(({ VpcId }) => VpcId)).toEqual([other.vpcId]);
+  await ec2.send(new DeleteSubnetCommand({ SubnetId: one.subnetId }));
+  expect(await subnetsOf(one.vpcId)).toEqual([]);
+});
+
+test('an alias is found by the key that it has now', async () => {
+  const kms = new KMSClient(access(emulator));
+  const keyId = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? '';
+  const aliasesOf = async (KeyId: string) => {
+    const { Aliases = [] } = await kms.send(new ListAliasesCommand({ KeyId }));
+    return Aliases.map(({ AliasName }) => AliasName);
+  };
+  const [one, other] = [await keyId(), await keyId()];
+  const AliasName = 'alias/wanders';
+  await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: one }));
+  expect([await aliasesOf(one), await aliasesOf(other)]).toEqual([[AliasName], []]);
+  await kms.send(new UpdateAliasCommand({ AliasName, TargetKeyId: other }));
+  expect([await aliasesOf(one), await aliasesOf(other)]).toEqual([[], [AliasName]]);
+  await kms.send(new DeleteAliasCommand({ AliasName }));
+  expect([await aliasesOf(one), await aliasesOf(other)]).toEqual([[], []]);
+});
+
+test('log groups are found by the beginning of their names, while they are there', async () => {
+  const logs = new CloudWatchLogsClient(access(emulator));
+  const groupsOf = async (logGroupNamePrefix: string) => {
+    const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));
+    return logGroups.map(({ logGroupName }) => logGroupName);
+  };
+  for (const logGroupName of ['/b/2', '/a/1', '/b/1', '/c/1'])
+    await logs.send(new CreateLogGroupCommand({ logGroupName }));
+  expect(await groupsOf('/b/')).toEqual(['/b/1', '/b/2']);
+  await logs.send(new DeleteLogGroupCommand({ logGroupName: '/b/1' }));
+  expect(await groupsOf('/b/')).toEqual(['/b/2']);
+  await logs.send(new CreateLogGroupCommand({ logGroupName: '/b/0' }));
+  expect(await groupsOf('/b/')).toEqual(['/b/0', '/b/2']);
+  expect(await groupsOf('/d')).toEqual([]);
 });
