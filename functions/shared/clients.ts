@@ -1,11 +1,3 @@
-import type { KMSClientConfig } from '@aws-sdk/client-kms';
-
-/**
- * Nobody reads what the SDK would say about each call. Its middleware (`loggerMiddleware`) copies every answer to take the
- * secrets out before it tells the default logger, which drops it; where `info` and `error` are absent it does neither.
- */
-const silent = { debug: () => {}, warn: () => {} } as unknown as NonNullable<KMSClientConfig['logger']>;
-
 /**
  * Options for every AWS client. The SDK's own retries (standard mode, three attempts) take care of a passing fault
  * within a call; what outlasts them is the state machine's to retry.
@@ -16,6 +8,18 @@ const silent = { debug: () => {}, warn: () => {} } as unknown as NonNullable<KMS
 export const clientOptions = {
   retryMode: 'standard',
   maxAttempts: 3,
-  logger: silent,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
 } as const;
+
+interface Stacked {
+  readonly middlewareStack: { remove(middleware: string): boolean };
+}
+
+/**
+ * A client that does not prepare what nobody reads: the SDK copies every answer to take the secrets out of it, for a logger
+ * that drops it by default (`loggerMiddleware`). That is felt where answers are long. Warnings get out as before.
+ */
+export function withoutCallLog<C extends Stacked>(client: C): C {
+  client.middlewareStack.remove('loggerMiddleware');
+  return client;
+}

@@ -22,13 +22,7 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
 
 
 _rule_arns: dict[str, str] = {}
-_known: tuple | None = None
-
-
-def forget_hosts() -> None:
-    """A rule has other hosts now."""
-    global _known
-    _known = None
+_indexed: list[tuple[str, list]] = []
 
 
 def _by_host(host: str) -> dict | None:
@@ -37,19 +31,18 @@ def _by_host(host: str) -> dict | None:
     load_balancers = alb._lbs.values()
     if len(load_balancers) < 2:
         return load_balancers[0] if load_balancers else None
-    global _known
-    rules = alb._rules._data
-    here = len(rules), next(reversed(rules), None)
-    if _known != here:
-        _known = here
+    rules = [(arn, rule.get("Conditions", [])) for arn, rule in alb._rules.items()]
+    if len(rules) != len(_indexed) or any(now[0] != then[0] or now[1] is not then[1] for now, then in zip(rules, _indexed)):
+        _indexed[:] = rules
         _rule_arns.clear()
-        _rule_arns.update((name, arn) for arn, each in alb._rules.items() for name in _hosts_of(each))
+        for arn, conditions in rules:
+            for name in _hosts_of(conditions):
+                _rule_arns.setdefault(name, arn)
     rule = alb._rules.get(_rule_arns.get(host, ""))
     return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"]) if rule else load_balancers[0]
 
 
-def _hosts_of(rule: dict) -> list[str]:
-    conditions = rule.get("Conditions", [])
+def _hosts_of(conditions: list[dict]) -> list[str]:
     return [host for each in conditions if each.get("Field") == "host-header" for host in each.get("Values", [])]
 
 

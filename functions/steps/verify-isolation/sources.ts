@@ -7,7 +7,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
-import { clientOptions } from '../../shared/clients';
+import { clientOptions, withoutCallLog } from '../../shared/clients';
 import type { Sources } from './check';
 import { type FactClients, factsOf } from './facts/facts';
 import { type DoorClients, doorsOf } from './probes/real-doors';
@@ -30,15 +30,15 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
   const session = { ...clientOptions, ...place };
   const all = { ...session, ...(credentials && { credentials }) };
   return {
-    kms: new KMSClient(all),
-    rds: new RDSClient(all),
-    s3: new S3Client(all),
-    secrets: new SecretsManagerClient(all),
-    ec2: new EC2Client(all),
-    iam: new IAMClient(all),
-    elb: new ElasticLoadBalancingV2Client(all),
-    logs: new CloudWatchLogsClient(all),
-    sts: new STSClient(all),
+    kms: withoutCallLog(new KMSClient(all)),
+    rds: withoutCallLog(new RDSClient(all)),
+    s3: withoutCallLog(new S3Client(all)),
+    secrets: withoutCallLog(new SecretsManagerClient(all)),
+    ec2: withoutCallLog(new EC2Client(all)),
+    iam: withoutCallLog(new IAMClient(all)),
+    elb: withoutCallLog(new ElasticLoadBalancingV2Client(all)),
+    logs: withoutCallLog(new CloudWatchLogsClient(all)),
+    sts: withoutCallLog(new STSClient(all)),
     session,
   };
 }

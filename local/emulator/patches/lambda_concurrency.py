@@ -5,8 +5,8 @@ processes. Each function gets a few workers and further invocations wait their t
 throttling appears that AWS would not have sent. `LAMBDA_WORKERS_PER_FUNCTION` sets how many.
 
 AWS never begins an invocation later than it was asked for ("Lambda function scaling": what exceeds the concurrency is
-throttled, and Step Functions reports `Lambda.TooManyRequestsException`, which is also the name of every other throttling). One that waited for minutes would run when its
-caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is throttled. `/_local/load` tells how many wait.
+throttled). One that waited for minutes would run when its caller had long given it up: after `LAMBDA_PATIENCE_SECONDS` it is
+throttled. `/_local/load` tells how many wait. Step Functions reports every throttling as `Lambda.TooManyRequestsException`.
 """
 
 from __future__ import annotations

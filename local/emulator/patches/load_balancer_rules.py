@@ -13,7 +13,6 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from load_balancer import forget_hosts
 from ministack.services import alb
 from ministack.services.cloudformation import provisioners
 
@@ -73,15 +72,7 @@ def apply() -> None:
     async def execute_action(action, *args, **kwargs):
         return await execute(_chosen(action), *args, **kwargs)
 
-    modify = alb._ACTION_MAP["ModifyRule"]
-
-    def modify_rule(params):
-        answer = modify(params)
-        forget_hosts()
-        return answer
-
     alb._create_rule = alb._ACTION_MAP["CreateRule"] = create_rule
-    alb._modify_rule = alb._ACTION_MAP["ModifyRule"] = modify_rule
     alb._set_rule_priorities = alb._ACTION_MAP["SetRulePriorities"] = set_rule_priorities
     alb._parse_actions, alb._action_xml, alb._execute_action = parse_actions, action_xml, execute_action
     provisioners._elbv2_listener_actions = actions_of_template

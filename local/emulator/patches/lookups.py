@@ -15,6 +15,7 @@ import itertools
 import operator
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core import iam_evaluator, responses
@@ -163,13 +164,25 @@ _name_of = operator.itemgetter(2)
 def _log_groups_by_prefix() -> None:
     describe, groups = cloudwatch_logs._describe_log_groups, cloudwatch_logs._log_groups
     prefix: contextvars.ContextVar[str] = contextvars.ContextVar("prefix", default="")
-    known: dict[str, Any] = {"signature": None, "sorted": []}
+    changes = itertools.count(1)
+    state: dict[str, Any] = {"change": 0, "sorted_at": None, "sorted": []}
 
     def in_order(data: dict) -> list:
-        signature = len(data), next(reversed(data), None)
-        if known["signature"] != signature:
-            known.update(signature=signature, sorted=sorted(list(data), key=_name_of))
-        return known["sorted"]
+        change = state["change"]
+        if state["sorted_at"] != change:
+            state.update(sorted=sorted(list(data), key=_name_of), sorted_at=change)
+        return state["sorted"]
+
+    def noticed(method: str) -> Callable:
+        change = getattr(type(groups), method)
+
+        def change_noticed(self, *args, **kwargs):
+            try:
+                return change(self, *args, **kwargs)
+            finally:
+                state["change"] = next(changes)
+
+        return change_noticed
 
     class LogGroups(type(groups)):
         __slots__ = ()
@@ -191,6 +204,8 @@ def _log_groups_by_prefix() -> None:
         finally:
             prefix.reset(token)
 
+    for method in ("__setitem__", "__delitem__", "set_scoped", "setdefault", "update", "pop", "pop_scoped", "clear"):
+        setattr(LogGroups, method, noticed(method))
     groups.__class__ = LogGroups
     cloudwatch_logs._describe_log_groups = describe_with_prefix
 

@@ -135,4 +135,10 @@ test('log groups are found by the beginning of their names, while they are there
   await logs.send(new CreateLogGroupCommand({ logGroupName: '/b/0' }));
   expect(await groupsOf('/b/')).toEqual(['/b/0', '/b/2']);
   expect(await groupsOf('/d')).toEqual([]);
+  // As many as before, and the same one last.
+  await logs.send(new DeleteLogGroupCommand({ logGroupName: '/c/1' }));
+  await logs.send(new DeleteLogGroupCommand({ logGroupName: '/b/0' }));
+  await logs.send(new CreateLogGroupCommand({ logGroupName: '/b/3' }));
+  await logs.send(new CreateLogGroupCommand({ logGroupName: '/b/0' }));
+  expect(await groupsOf('/b/')).toEqual(['/b/0', '/b/2', '/b/3']);
 });

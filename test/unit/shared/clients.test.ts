@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { clientOptions } from '../../../functions/shared/clients';
+import { clientOptions, withoutCallLog } from '../../../functions/shared/clients';
 import { translateError } from '../../../functions/shared/error-translation';
 
 /** Seconds that a function has (infra's OnboardingFunction): all attempts of one call must fit. */
@@ -34,4 +34,12 @@ test('a service that takes a request and never answers ends as a fault that the 
 test('a call that hangs three times still ends before its function is killed', () => {
   const { maxAttempts, requestHandler } = clientOptions;
   expect((maxAttempts * requestHandler.requestTimeout) / 1000).toBeLessThan(FUNCTION_TIMEOUT);
+});
+
+test("a client without call log has everything of the SDK's but the middleware that prepares it", () => {
+  const stackOf = (client: KMSClient) => client.middlewareStack.identify().map((one) => one.split(' ')[0]);
+  const usual = stackOf(new KMSClient({ ...clientOptions, region: 'eu-central-1' }));
+  const quiet = stackOf(withoutCallLog(new KMSClient({ ...clientOptions, region: 'eu-central-1' })));
+  expect(usual.filter((name) => !quiet.includes(name))).toEqual(['loggerMiddleware']);
+  expect(quiet.length).toBe(usual.length - 1);
 });
