@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { buildFunctions } from './build';
+import { ControlPlaneOutputs } from './config/control-plane-outputs';
 import { CONTROL_PLANE, cellOfStack } from './config/stack-names';
 import { STAGES, type Stage } from './config/stages';
 
@@ -14,22 +15,6 @@ const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
 
 const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
-const ControlPlaneOutputs = z.object({
-  EventBusName: z.string(),
-  StateMachineArn: z.string(),
-  TenantsTableName: z.string(),
-  UndeliveredSignupsUrl: z.string(),
-  UndeliveredStackEventsUrl: z.string(),
-  SweepFunctionName: z.string(),
-  OrphansFunctionName: z.string(),
-  AlarmTopicArn: z.string(),
-  AuditMachineArn: z.string(),
-  AuditTenantFunctionName: z.string(),
-  SuspendTenantFunctionName: z.string(),
-  ResumeTenantFunctionName: z.string(),
-  EvidenceBucketName: z.string(),
-  Domain: z.string(),
-});
 const CellOutputs = z.object({
   LoadBalancerDnsName: z.string(),
   LoadBalancerArn: z.string(),

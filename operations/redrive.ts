@@ -1,12 +1,12 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { lookUpTenant } from '../functions/shared/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
 import { follow } from './executions';
 import { type Redrive, redrive } from './redriving';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 import { tableOf } from './tenants-table';
 
 const OptionsSchema = z
@@ -24,7 +24,7 @@ function readOptions() {
     .option('--tenant <name>', 'its subdomain (also one it had), tenant id or signup id')
     .option('--execution <arn>', 'the execution itself')
     .option('--wait', 'until it ends; exits 0 only if it succeeds')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const options = OptionsSchema.safeParse(command.opts());
   if (!options.success) throw new Error(options.error.issues.map(({ message }) => message).join('; '));

@@ -1,16 +1,16 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
 import { replayAll } from './replaying';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 
 async function main(): Promise<number> {
   const command = new Command('replay')
     .description('Starts an onboarding for each signup on the dead-letter queue, and takes it off the queue.')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const { stage } = z.object({ stage: z.enum(STAGES) }).parse(command.opts());
   const connection = await connectTo(stage);

@@ -1,9 +1,9 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/stages';
 import { resumeTenant, verifyTenant } from './audits';
 import { runCommand } from './command';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 import { verificationText } from './verification-text';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES) });
@@ -12,7 +12,7 @@ async function main(): Promise<number> {
   const command = new Command('resume')
     .description('Verifies a suspended tenant and, if every check passes, brings it back into service.')
     .requiredOption('--tenant <name>', 'its subdomain, tenant id or signup id')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const { tenant, stage } = OptionsSchema.parse(command.opts());
   const connection = await connectTo(stage);

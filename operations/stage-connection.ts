@@ -1,8 +1,9 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import * as z from 'zod';
+import { Option } from 'commander';
+import { ControlPlaneOutputs } from '../infra/config/control-plane-outputs';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
-import { type Stage, stages } from '../infra/config/stages';
+import { STAGES, type Stage, stages } from '../infra/config/stages';
 import { type PlatformOutputs, readOutputs } from './outputs';
 
 /** Options for the clients of the AWS SDK. Without endpoint and credentials they find AWS and the operator's own. */
@@ -36,18 +37,21 @@ export function localConnection(outputs: PlatformOutputs): StageConnection {
   return { aws, ...rest };
 }
 
-const ControlPlaneSchema = z.object({
-  EventBusName: z.string(),
-  StateMachineArn: z.string(),
-  TenantsTableName: z.string(),
-  UndeliveredSignupsUrl: z.string(),
-  AuditMachineArn: z.string(),
-  AuditTenantFunctionName: z.string(),
-  SuspendTenantFunctionName: z.string(),
-  ResumeTenantFunctionName: z.string(),
-  EvidenceBucketName: z.string(),
-  Domain: z.string(),
+const OperatorsOutputs = ControlPlaneOutputs.pick({
+  EventBusName: true,
+  StateMachineArn: true,
+  TenantsTableName: true,
+  UndeliveredSignupsUrl: true,
+  AuditMachineArn: true,
+  AuditTenantFunctionName: true,
+  SuspendTenantFunctionName: true,
+  ResumeTenantFunctionName: true,
+  EvidenceBucketName: true,
+  Domain: true,
 });
+
+/** `--stage` of every operator's command. */
+export const stageOption = () => new Option('--stage <stage>', 'where').choices(STAGES).default('local');
 
 /** The stacks of all stages have the same names: only the account says which stage an operator's credentials reach. */
 export function requireAccountOf(stage: Stage, account: string | undefined): void {
@@ -63,7 +67,7 @@ export async function connectTo(stage: Stage): Promise<StageConnection> {
   const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
   requireAccountOf(stage, Account);
   const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-  const outputs = ControlPlaneSchema.safeParse(
+  const outputs = OperatorsOutputs.safeParse(
     Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
   );
   if (!outputs.success) throw new Error(`stage ${stage} is not deployed: \`npm run deploy -- --stage ${stage}\``);

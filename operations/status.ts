@@ -1,10 +1,10 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { lookUpTenant } from '../functions/shared/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 import { statusOf, statusText } from './tenant-status';
 import { tableOf } from './tenants-table';
 
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     .description('Tells how a tenant stands, and why its onboarding failed if it did.')
     .requiredOption('--tenant <name>', 'its subdomain (also one it had), tenant id or signup id')
     .option('--json', 'for machines')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const { tenant, stage, json } = OptionsSchema.parse(command.opts());
   const connection = await connectTo(stage);

@@ -1,9 +1,9 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/stages';
 import { suspendTenant } from './audits';
 import { runCommand } from './command';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), reason: z.string() });
 
@@ -12,7 +12,7 @@ async function main(): Promise<number> {
     .description('Takes a tenant out of service at once: its route answers 503, its data stays as it is.')
     .requiredOption('--tenant <name>', 'its subdomain, tenant id or signup id')
     .requiredOption('--reason <text>', 'for the record')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const { tenant, stage, reason } = OptionsSchema.parse(command.opts());
   const { host, tenantId, suspendedAt } = await suspendTenant(await connectTo(stage), tenant, reason);

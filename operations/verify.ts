@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { evidencePage } from '../functions/steps/verify-isolation/evidence/page';
 import { STAGES } from '../infra/config/stages';
 import { verifyTenant } from './audits';
 import { runCommand } from './command';
-import { connectTo } from './stage-connection';
+import { connectTo, stageOption } from './stage-connection';
 import { verificationText } from './verification-text';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), html: z.string().optional() });
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     .description('Verifies now that a tenant in service is isolated, and shows the report.')
     .requiredOption('--tenant <name>', 'its subdomain, tenant id or signup id')
     .option('--html <file>', 'writes the report as a page, as it is in the evidence bucket')
-    .addOption(new Option('--stage <stage>', 'where').choices(STAGES).default('local'))
+    .addOption(stageOption())
     .parse();
   const { tenant, stage, html } = OptionsSchema.parse(command.opts());
   const verification = await verifyTenant(await connectTo(stage), tenant);

@@ -15,6 +15,7 @@ from __future__ import annotations
 import random
 import re
 import string
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -196,17 +197,23 @@ def _describe_further_blocks() -> None:
 
 
 def _with_blocks(describe: Any) -> Any:
-    def describe_with_blocks(params):
+    def described(vpc_id):
+        vpc = ec2._vpcs.get(vpc_id)
+        if vpc is None:
+            return ""
+        every = "".join(f"<item><cidrBlock>{block}</cidrBlock></item>" for block in blocks_of(vpc))
+        return f"<cidrBlock>{vpc['CidrBlock']}</cidrBlock><cidrBlockSet>{every}</cidrBlockSet>"
+
+    return saying_more(describe, _DESCRIBED_VPC, described)
+
+
+def saying_more(describe: Any, opening: re.Pattern, more: Callable[[str], str]) -> Any:
+    """The same description, with what `more` says of each id right after the element that names it."""
+
+    def describe_more(params):
         status, headers, body = describe(params)
         text = body.decode() if isinstance(body, bytes) else body
-        for vpc_id in set(_DESCRIBED_VPC.findall(text)):
-            vpc = ec2._vpcs.get(vpc_id)
-            if vpc is None:
-                continue
-            opening = f"VpcInfo><vpcId>{vpc_id}</vpcId>"
-            every = "".join(f"<item><cidrBlock>{block}</cidrBlock></item>" for block in blocks_of(vpc))
-            described = f"<cidrBlock>{vpc['CidrBlock']}</cidrBlock><cidrBlockSet>{every}</cidrBlockSet>"
-            text = text.replace(opening, f"{opening}{described}")
+        text = opening.sub(lambda found: found[0] + more(found[1]), text)
         return status, headers, text.encode() if isinstance(body, bytes) else text
 
-    return describe_with_blocks
+    return describe_more

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 
 from ministack.services import ec2
 
-from .ec2_changes import blocks_of
+from .ec2_changes import blocks_of, saying_more
 
 _DESCRIBED_FLOW_LOG = re.compile(r"<flowLogId>([^<]+)</flowLogId>")
 
@@ -129,17 +129,10 @@ def _describe_endpoint_policies() -> None:
 
 
 def _describe_log_groups() -> None:
-    describe = ec2._ACTION_MAP["DescribeFlowLogs"]
+    def log_group_of(flow_log_id):
+        flow_log = ec2._flow_logs[flow_log_id]
+        if flow_log["LogDestinationType"] != "cloud-watch-logs" or not flow_log["LogDestination"]:
+            return ""
+        return f"<logGroupName>{escape(flow_log['LogDestination'].split(':log-group:')[-1])}</logGroupName>"
 
-    def describe_with_log_group(params):
-        status, headers, body = describe(params)
-        text = body.decode() if isinstance(body, bytes) else body
-        for flow_log_id in _DESCRIBED_FLOW_LOG.findall(text):
-            flow_log = ec2._flow_logs[flow_log_id]
-            if flow_log["LogDestinationType"] == "cloud-watch-logs" and flow_log["LogDestination"]:
-                opening = f"<flowLogId>{flow_log['FlowLogId']}</flowLogId>"
-                group = escape(flow_log["LogDestination"].split(":log-group:")[-1])
-                text = text.replace(opening, f"{opening}<logGroupName>{group}</logGroupName>")
-        return status, headers, text.encode() if isinstance(body, bytes) else text
-
-    ec2._ACTION_MAP["DescribeFlowLogs"] = describe_with_log_group
+    ec2._ACTION_MAP["DescribeFlowLogs"] = saying_more(ec2._ACTION_MAP["DescribeFlowLogs"], _DESCRIBED_FLOW_LOG, log_group_of)

@@ -23,6 +23,7 @@ afterAll(() => emulator.stop());
 
 const ref = (id: string) => ({ Ref: id });
 const att = (id: string, name: string) => ({ 'Fn::GetAtt': [id, name] });
+const ofSecret = (field: string) => ({ 'Fn::Sub': `{{resolve:secretsmanager:\${Secret}:SecretString:${field}}}` });
 
 test('makes and deletes the network, scaling and policy types that MiniStack lacks', async () => {
   const { stack, outputs } = await launch(
@@ -186,10 +187,8 @@ test('a replica takes over key, subnet group and engine of its source, and Ref o
           KmsKeyId: ref('Key'),
           DBSubnetGroupName: ref('Subnets'),
           EnableCloudwatchLogsExports: ['postgresql'],
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub puts the secret in.
-          MasterUsername: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:username}}' },
-          // biome-ignore lint/suspicious/noTemplateCurlyInString: Fn::Sub puts the secret in.
-          MasterUserPassword: { 'Fn::Sub': '{{resolve:secretsmanager:${Secret}:SecretString:password}}' },
+          MasterUsername: ofSecret('username'),
+          MasterUserPassword: ofSecret('password'),
         },
       },
       Attachment: {

@@ -11,7 +11,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../../contract/naming';
-import { type clientOptions, withoutCallLog } from '../../../shared/clients';
+import type { clientOptions } from '../../../shared/clients';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
 import type { Encryption, Terms, Visitor } from './doors';
@@ -72,10 +72,10 @@ export function visitor({ session, clients, region, name }: VisitorProps): Visit
     requestHandler: config.requestHandler,
     credentials: await session(),
   });
-  const s3 = once(async () => withoutCallLog(new S3Client(await over(clients.s3))));
-  const kms = once(async () => withoutCallLog(new KMSClient(await over(clients.kms))));
-  const secrets = once(async () => withoutCallLog(new SecretsManagerClient(await over(clients.secrets))));
-  const sts = once(async () => withoutCallLog(new STSClient(await over(clients.sts))));
+  const s3 = once(async () => new S3Client(await over(clients.s3)));
+  const kms = once(async () => new KMSClient(await over(clients.kms)));
+  const secrets = once(async () => new SecretsManagerClient(await over(clients.secrets)));
+  const sts = once(async () => new STSClient(await over(clients.sts)));
 
   async function writeReadRemove(client: S3Client, Bucket: string): Promise<void> {
     const Key = `${PROBE_PREFIX}${randomUUID()}`;
