@@ -143,12 +143,13 @@ export class Onboardings {
     }
   }
 
+  /** Asks seldom, as asking takes time from what is being measured; Step Functions says when it ended. */
   private async end(executionArn: string): Promise<DescribeExecutionOutput> {
     let execution: DescribeExecutionOutput | undefined;
     await this.until(async () => {
       execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
       return execution.status !== 'RUNNING';
-    }, 50);
+    }, 200);
     if (!execution) throw new Error(`${executionArn} is unknown`);
     return execution;
   }

@@ -23,3 +23,29 @@ export function withoutCallLog<C extends Stacked>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
   return client;
 }
+
+/** What a client has found out about its surroundings, from the environment and from files, under the names of its options. */
+const FOUND_OUT = [
+  'region',
+  'defaultsMode',
+  'maxAttempts',
+  'useDualstackEndpoint',
+  'useFipsEndpoint',
+  'userAgentAppId',
+  'authSchemePreference',
+  'sigv4aSigningRegionSet',
+  'requestChecksumCalculation',
+  'responseChecksumValidation',
+  'useArnRegion',
+  'disableS3ExpressSessionAuth',
+] as const;
+
+/**
+ * Options for another client of the same service that reaches AWS just as this one does: over its connections, with what
+ * it has found out already, which takes as long as a request. Credentials, and what is bound to them, stay behind.
+ */
+export function surroundingsOf<C extends { readonly requestHandler: unknown }>({ config }: { readonly config: C }) {
+  type Kept = Pick<C, 'requestHandler' | Extract<keyof C, (typeof FOUND_OUT)[number]>>;
+  const names = ['requestHandler', ...FOUND_OUT].filter((name) => name in config) as (keyof Kept)[];
+  return Object.fromEntries(names.map((name) => [name, config[name]])) as Kept;
+}

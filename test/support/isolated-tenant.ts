@@ -351,7 +351,10 @@ export class FakeDoors implements Doors {
       ['decoy', decoys],
     ] as const) {
       for (const action of ['list', 'read', 'write', 'round trip']) this.open.add(`${who} ${action} ${its.bucket}`);
-      this.open.add(`${who} use key ${its.key}`).add(`${who} read secret ${its.secret}`);
+      this.open
+        .add(`${who} use key ${its.key}`)
+        .add(`${who} key round trip ${its.key}`)
+        .add(`${who} read secret ${its.secret}`);
     }
     this.open.add(`platform ${told(termsOf(subject))}`).add(`platform ${told(decoyTermsOf(subject))}`);
     this.answers[tenant.host] = subject.routed ? 200 : 503;
@@ -373,6 +376,7 @@ export class FakeDoors implements Doors {
         this.at(`${who} write ${bucket}${encryption ? ` ${Object.values(encryption).join(' ')}` : ''}`),
       roundTrip: async (bucket) => this.at(`${who} round trip ${bucket}`),
       useKey: async (keyArn) => this.at(`${who} use key ${keyArn}`),
+      keyRoundTrip: async (keyArn) => this.at(`${who} key round trip ${keyArn}`),
       readSecret: async (secretArn) => this.at(`${who} read secret ${secretArn}`),
       takeOn: async (terms) => this.at(`${who} ${told(terms)}`),
       signLogin: async (host, port, user) => this.token ?? `${host}:${port}/?Action=connect&DBUser=${user}`,

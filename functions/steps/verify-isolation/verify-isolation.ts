@@ -4,7 +4,8 @@ import { VerifyIsolationInput, VerifyIsolationOutput } from '../../contract/step
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
-import { type ProvingDeps, prove } from './evidence/prove';
+import type { Evidence } from './evidence/evidence';
+import { type Proof, type ProvingDeps, prove } from './evidence/prove';
 import { provingDeps, stagePlatform } from './proving';
 import { breachOf } from './report';
 import type { Platform, Subject } from './subject';
@@ -17,7 +18,23 @@ export interface VerifyIsolationDeps {
   readonly platform: Platform;
 }
 
-/** ActivateTenant asks the record for this very digest. */
+const verificationOf = ({ checks, verifiedAt }: Evidence) => ({ checks: checks.length, verifiedAt });
+
+/** ActivateTenant asks the record for this very digest; that of a breach it shall not find there. */
+async function recordProof(
+  table: TenantsTable,
+  executionArn: string,
+  { evidence, digest, keys }: Proof,
+): Promise<void> {
+  if (!evidence.passed) return;
+  const verification: Verification = { ...verificationOf(evidence), digest, report: keys.json };
+  try {
+    await table.client.send(recording(table, evidence.tenantId, executionArn, verification));
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? claimLost(evidence.tenantId, executionArn) : thrown;
+  }
+}
+
 function recording(table: TenantsTable, tenantId: string, executionArn: string, verification: Verification) {
   return new UpdateCommand({
     TableName: table.name,
@@ -38,9 +55,10 @@ function recording(table: TenantsTable, tenantId: string, executionArn: string, 
  * Proves that nobody but the tenant can reach its data, and that it can reach nobody else's, before its first request.
  *
  * 1. Every check of the catalogue is asked, side by side: what AWS has is read, and doors are tried.
- * 2. The report goes to the evidence bucket, whatever it says. Without evidence nothing is verified.
+ * 2. The report goes to the evidence bucket, whatever it says, and then its page. Without evidence nothing is verified.
  * 3. One failed check fails the step, under the names of all that failed.
- * 4. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it.
+ * 4. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it, as soon as the report
+ *    is kept.
  *
  * Nothing to undo: probes leave nothing behind, evidence stays by design, and RegisterTenant removes an earlier attempt's
  * verification.
@@ -54,16 +72,11 @@ export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIso
   output: VerifyIsolationOutput,
   run: async (deps, { executionArn, ...tenantInput }) => {
     const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
-    const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn);
+    const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, (proof) =>
+      recordProof(deps.table, executionArn, proof),
+    );
     if (!evidence.passed) throw breachOf(evidence, keys.json);
-    const verification = { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
-    try {
-      const record = { ...verification, report: keys.json };
-      await deps.table.client.send(recording(deps.table, evidence.tenantId, executionArn, record));
-    } catch (thrown) {
-      throw isConditionFailure(thrown) ? claimLost(evidence.tenantId, executionArn) : thrown;
-    }
-    return verification;
+    return { ...verificationOf(evidence), digest };
   },
 };
 

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isTransient } from '../../contract/errors';
 import { translateError } from '../../shared/error-translation';
+import { withoutStacks } from '../../shared/without-stacks';
 import { CATALOGUE } from './catalogue';
-import { CHECK_GROUPS, type Check, type Finding, groupOf, type Sources } from './check';
+import { CHECK_GROUPS, type Check, type CheckGroup, type Finding, groupOf, type Sources } from './check';
 import type { Answer, Report } from './report';
 import type { Subject } from './subject';
 
@@ -24,9 +25,33 @@ async function find(check: Check, subject: Subject, sources: Sources): Promise<F
  * Groups begin one turn of the event loop after the other, so that the first requests are on their way while the next are
  * being signed. Probes are first, as they wait for sessions; then the groups whose answers are longest.
  */
-async function turnOf(check: Check): Promise<void> {
-  const turns = CHECK_GROUPS.length - 1 - CHECK_GROUPS.indexOf(groupOf(check));
-  for (let turn = 0; turn < turns; turn++) await nextTurn();
+function turns(): ReadonlyMap<CheckGroup, Promise<unknown>> {
+  let turn: Promise<unknown> = Promise.resolve();
+  return new Map(
+    CHECK_GROUPS.toReversed().map((group) => {
+      const mine = turn;
+      turn = turn.then(() => nextTurn());
+      return [group, mine];
+    }),
+  );
+}
+
+async function answersTo(
+  catalogue: readonly Check[],
+  subject: Subject,
+  sources: Sources,
+  now: () => Date,
+): Promise<Answer[]> {
+  const turnOf = turns();
+  return await Promise.all(
+    catalogue.map(async (check) => {
+      await turnOf.get(groupOf(check));
+      const { passed, evidence } = await find(check, subject, sources);
+      const { id, title, question, severity, control } = check;
+      const at = now().toISOString();
+      return { id, group: groupOf(check), title, question, severity, control, passed, evidence, at };
+    }),
+  );
 }
 
 /**
@@ -41,24 +66,7 @@ export async function verify(
   now: () => Date,
   catalogue: readonly Check[] = CATALOGUE,
 ): Promise<Report> {
-  const checks = await Promise.all(
-    catalogue.map(async (check): Promise<Answer> => {
-      await turnOf(check);
-      const { passed, evidence } = await find(check, subject, sources);
-      const { id, title, question, severity, control } = check;
-      return {
-        id,
-        group: groupOf(check),
-        title,
-        question,
-        severity,
-        control,
-        passed,
-        evidence,
-        at: now().toISOString(),
-      };
-    }),
-  );
+  const checks = await withoutStacks(() => answersTo(catalogue, subject, sources, now));
   const { tenant, stacks } = subject;
   return {
     version: 1,

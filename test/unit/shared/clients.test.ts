@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { clientOptions, withoutCallLog } from '../../../functions/shared/clients';
+import { clientOptions, surroundingsOf, withoutCallLog } from '../../../functions/shared/clients';
 import { translateError } from '../../../functions/shared/error-translation';
 
 /** Seconds that a function has (infra's OnboardingFunction): all attempts of one call must fit. */
@@ -42,4 +42,25 @@ test("a client without call log has everything of the SDK's but the middleware t
   const quiet = stackOf(withoutCallLog(new KMSClient({ ...clientOptions, region: 'eu-central-1' })));
   expect(usual.filter((name) => !quiet.includes(name))).toEqual(['loggerMiddleware']);
   expect(quiet.length).toBe(usual.length - 1);
+});
+
+test("another client in one's surroundings reaches AWS the same way, as somebody else", async () => {
+  const credentials = { accessKeyId: 'AKIAFIRST', secretAccessKey: 'secret' };
+  const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const first = new KMSClient({ ...clientOptions, region: 'eu-central-1', userAgentAppId: 'probes', credentials });
+  const found = surroundingsOf(first);
+  const second = new KMSClient({ ...found, endpoint, credentials: { ...credentials, accessKeyId: 'AKIASECOND' } });
+  expect(await second.config.region()).toBe('eu-central-1');
+  expect(second.config.requestHandler).toBe(first.config.requestHandler);
+  const heard = new Promise<string>((resolve) => {
+    silent.on('connection', (socket) =>
+      socket.once('data', (request) => {
+        resolve(`${request}`);
+        socket.destroy();
+      }),
+    );
+  });
+  await second.send(new DescribeKeyCommand({ KeyId: 'k' })).catch(() => undefined);
+  expect(await heard).toMatch(/app\/probes/);
+  expect(await heard).toContain('Credential=AKIASECOND/');
 });

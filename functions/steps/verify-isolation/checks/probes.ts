@@ -85,7 +85,8 @@ const OWN_CHECKS: readonly Check[] = [
     question: 'Can the shared service, as this tenant, encrypt and decrypt with the tenant’s key?',
     severity: 'high',
     control: 'SOC 2 A1.1',
-    run: async ({ key }, { doors }) => opened(['its own key', doors.eventually(() => doors.tenant.useKey(key.keyArn))]),
+    run: async ({ key }, { doors }) =>
+      opened(['its own key', doors.eventually(() => doors.tenant.keyRoundTrip(key.keyArn))]),
   },
   {
     id: 'probes.own-secret',

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { env } from '../../../shared/env';
 import { type Evidence, type EvidenceKeys, keysOf, sealed } from './evidence';
@@ -38,25 +39,37 @@ async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInpu
  * Leaves one run's evidence in the evidence bucket: JSON for machines and a page for auditors. S3 compares what arrived with
  * the digest before it answers ("Checking object integrity"), and Object Lock holds both from then on.
  *
- * @throws what S3 throws; without evidence nothing is proven, so no caller may pass a tenant then
+ * @param onKept is told when the JSON is kept: the page is made of it, and may still be on its way
+ * @throws what S3 throws, or `onKept`; without evidence nothing is proven, so no caller may pass a tenant then
  */
-export async function keepEvidence(store: EvidenceStore, evidence: Evidence): Promise<KeptEvidence> {
+export async function keepEvidence(
+  store: EvidenceStore,
+  evidence: Evidence,
+  onKept?: (kept: KeptEvidence) => Promise<void>,
+): Promise<KeptEvidence> {
   const { json, sha256 } = sealed(evidence);
-  const keys = keysOf(evidence);
-  const digest = sha256.toString('hex');
-  await Promise.all([
-    writeOnce(store, {
-      Key: keys.json,
+  const kept: KeptEvidence = { digest: sha256.toString('hex'), keys: keysOf(evidence) };
+  const writeJson = async () => {
+    await writeOnce(store, {
+      Key: kept.keys.json,
       Body: json,
       ContentType: 'application/json',
       ChecksumSHA256: sha256.toString('base64'),
-    }),
-    writeOnce(store, {
-      Key: keys.html,
-      Body: evidencePage(evidence, digest),
+    });
+    await onKept?.(kept);
+  };
+  const writePage = async () => {
+    // The JSON is on its way while the page is made.
+    await nextTurn();
+    await writeOnce(store, {
+      Key: kept.keys.html,
+      Body: evidencePage(evidence, kept.digest),
       ContentType: 'text/html; charset=utf-8',
       ChecksumAlgorithm: 'SHA256',
-    }),
-  ]);
-  return { digest, keys };
+    });
+  };
+  // Both are over before either's failure is told: nothing is written any more once the step has failed.
+  for (const written of await Promise.allSettled([writeJson(), writePage()]))
+    if (written.status === 'rejected') throw written.reason;
+  return kept;
 }

@@ -25,14 +25,21 @@ export interface Proof extends KeptEvidence {
  * auditor wants to see most. Fails closed: what has no evidence has not been verified.
  *
  * @param verifiedBy ARN of the execution, or of the person who asks
+ * @param onKept is told of the proof as soon as its report is kept; the report's page may still be on its way
  * @throws OnboardingError `Transient*` when nothing is known, or nothing could be kept, for a passing reason;
  * `IsolationBreach` when there is a breach and no way to keep its evidence, so that the worse news is what is told
  */
-export async function prove(deps: ProvingDeps, subject: Subject, verifiedBy: string): Promise<Proof> {
+export async function prove(
+  deps: ProvingDeps,
+  subject: Subject,
+  verifiedBy: string,
+  onKept?: (proof: Proof) => Promise<void>,
+): Promise<Proof> {
   const report = await verify(subject, deps.sourcesFor(subject), deps.now);
   const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
   try {
-    return { evidence, ...(await keepEvidence(deps.evidence, evidence)) };
+    const kept = await keepEvidence(deps.evidence, evidence, async (kept) => onKept?.({ evidence, ...kept }));
+    return { evidence, ...kept };
   } catch (thrown) {
     const error = translateError(thrown);
     if (isTransient(error.name) || report.passed) throw error;

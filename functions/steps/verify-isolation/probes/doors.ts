@@ -19,7 +19,10 @@ export interface Visitor {
   readonly write: (bucket: string, encryption?: Encryption) => Promise<Attempt>;
   /** Writes an object, reads it back and removes its one version. */
   readonly roundTrip: (bucket: string) => Promise<Attempt>;
+  /** Has the key encrypt. */
   readonly useKey: (keyArn: string) => Promise<Attempt>;
+  /** Has it encrypt, and decrypt what came of it. */
+  readonly keyRoundTrip: (keyArn: string) => Promise<Attempt>;
   /** Whether the secret opens; what is in it stays with AWS's answer. */
   readonly readSecret: (secretArn: string) => Promise<Attempt>;
   readonly takeOn: (terms: Terms) => Promise<Attempt>;

@@ -11,7 +11,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../../contract/naming';
-import type { clientOptions } from '../../../shared/clients';
+import { type clientOptions, surroundingsOf } from '../../../shared/clients';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
 import type { Encryption, Terms, Visitor } from './doors';
@@ -42,8 +42,11 @@ const refusedUpload = (bucket: string, encryption?: Encryption) =>
     ...headersOf(encryption),
   });
 
-async function decryptItself(kms: KMSClient, KeyId: string): Promise<void> {
-  const { CiphertextBlob } = await kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256' }));
+const makeDataKey = (kms: KMSClient, KeyId: string) =>
+  kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: 'AES_256' }));
+
+async function decryptDataKey(kms: KMSClient, KeyId: string): Promise<void> {
+  const { CiphertextBlob } = await makeDataKey(kms, KeyId);
   await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }));
 }
 
@@ -67,9 +70,9 @@ interface VisitorProps {
 
 /** Whoever cannot open the session has not tried the door: that throws, before the try. */
 export function visitor({ session, clients, region, name }: VisitorProps): Visitor {
-  const over = async <H>({ config }: { readonly config: { readonly requestHandler: H } }) => ({
+  const over = async <C extends { readonly requestHandler: unknown }>(client: { readonly config: C }) => ({
     ...clients.session,
-    requestHandler: config.requestHandler,
+    ...surroundingsOf(client),
     credentials: await session(),
   });
   const s3 = once(async () => new S3Client(await over(clients.s3)));
@@ -96,7 +99,8 @@ export function visitor({ session, clients, region, name }: VisitorProps): Visit
     write: async (bucket, encryption) =>
       attempt((await s3()).send(refusedUpload(bucket, encryption)), ...CHECKSUM_REFUSALS),
     roundTrip: async (bucket) => attempt(writeReadRemove(await s3(), bucket)),
-    useKey: async (keyArn) => attempt(decryptItself(await kms(), keyArn)),
+    useKey: async (keyArn) => attempt(makeDataKey(await kms(), keyArn)),
+    keyRoundTrip: async (keyArn) => attempt(decryptDataKey(await kms(), keyArn)),
     readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),
     takeOn: async (terms: Terms) => attempt(takingOn(await sts(), terms, name)),
     signLogin: async (hostname, port, username) => {

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { EvidenceSchema, keysOf } from '../../../../functions/steps/verify-isolation/evidence/evidence';
 import { keepEvidence } from '../../../../functions/steps/verify-isolation/evidence/keep-evidence';
 import { aTenant } from '../../../support/builders';
@@ -56,4 +58,41 @@ test('an object that is there already is this run’s own, written before its an
 test('evidence that cannot be stored is an error', async () => {
   const client = new FakeClient({ PutObjectCommand: awsError('AccessDenied') });
   await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).rejects.toThrow('AccessDenied');
+});
+
+/** A bucket in which each kind of object is written as a test says. */
+const bucket = (write: { readonly json: () => Promise<void>; readonly html: () => Promise<void> }) => ({
+  bucketName: 'evidence',
+  client: {
+    send: async ({ input }: { readonly input: { readonly Key: string } }) =>
+      input.Key.endsWith('.json') ? write.json() : write.html(),
+  } as unknown as S3Client,
+});
+
+test('who waits for the report is told when it is kept, and need not wait for its page', async () => {
+  let tell: (digest: string) => void = () => {};
+  const told = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const store = bucket({ json: async () => {}, html: async () => void (await told) });
+  const { digest } = await keepEvidence(store, anEvidence(), async (kept) => tell(kept.digest));
+  expect(await told).toBe(digest);
+});
+
+test('nobody is told of a report that is not kept', async () => {
+  const store = bucket({ json: () => Promise.reject(awsError('AccessDenied')), html: async () => {} });
+  const onKept = jest.fn();
+  await expect(keepEvidence(store, anEvidence(), onKept)).rejects.toThrow('AccessDenied');
+  expect(onKept).not.toHaveBeenCalled();
+});
+
+test('nothing is written any more when a failure is told', async () => {
+  let writing = true;
+  const json = async () => {
+    await pause(20);
+    writing = false;
+  };
+  const store = bucket({ json, html: () => Promise.reject(awsError('AccessDenied')) });
+  await expect(keepEvidence(store, anEvidence())).rejects.toThrow('AccessDenied');
+  expect(writing).toBe(false);
 });

@@ -25,7 +25,7 @@ const opensOn = (change: (terms: OwnTerms) => object) =>
 
 testBreaches(PROBE_CHECKS, [
   ['probes.own-bucket', 'shut', shut(`tenant round trip ${bucket}`), 'its own bucket was refused'],
-  ['probes.own-key', 'shut', shut(`tenant use key ${aKey().keyArn}`), 'its own key was refused'],
+  ['probes.own-key', 'shut', shut(`tenant key round trip ${aKey().keyArn}`), 'its own key was refused'],
   ['probes.own-secret', 'shut', shut(`tenant read secret ${secret}`), 'its own secret was refused'],
   ['probes.own-login', 'not allowed', ({ facts }) => facts.identity.inline.pop(), 'the role does not allow'],
   [

@@ -19,6 +19,7 @@ test('a tenant whose role is refused has tried nothing: no door behind it counts
     () => tenant.write('bucket'),
     () => tenant.roundTrip('bucket'),
     () => tenant.useKey('key'),
+    () => tenant.keyRoundTrip('key'),
     () => tenant.readSecret('secret'),
     () => tenant.signLogin('host', 5432, 'user'),
   ];
