@@ -87,14 +87,31 @@ const unlocking = (
   how: async (scene) => ({ cause, mend: await inTurn(...locks(scene)) }),
 });
 
+/** Lets a role read another tenant's objects, and no more: it may not even list them. */
+const reading = (scene: Scene, role: string, roleArn: string, bucket: string, keyArn: string) => [
+  unbounded(scene, role, ['s3:GetObject', 'kms:Decrypt'], [`arn:aws:s3:::${bucket}/*`, keyArn]),
+  () => bucketPolicy(scene.root, bucket, without('DataForTheTenantsRoleOnly')),
+  keyFor(scene, keyArn, roleArn),
+];
+
 const answered = (StatusCode: string): Action => ({
   Type: 'fixed-response',
   FixedResponseConfig: { StatusCode, ContentType: 'text/plain' },
 });
 
 export const PROBE_SABOTAGES: readonly Sabotage[] = [
-  lacking('let the role write no more', 'probes.own-bucket', 'WriteUnderOwnKey', 'its own bucket was refused'),
-  lacking('let the role read no more', 'probes.own-bucket', 'ReadOwnObjects', 'its own bucket was refused'),
+  lacking(
+    'let the role write no more',
+    'probes.own-bucket',
+    'WriteUnderOwnKey',
+    'writing to its own bucket was refused',
+  ),
+  lacking(
+    'let the role read no more',
+    'probes.own-bucket',
+    'ReadOwnObjects',
+    'reading from its own bucket was refused',
+  ),
   lacking('let the role use its key no more', 'probes.own-key', 'UseOwnKey', 'its own key was refused'),
   lacking('let the role open its secret no more', 'probes.own-secret', 'ReadOwnSecret', 'its own secret was refused'),
   lacking(
@@ -163,12 +180,8 @@ export const PROBE_SABOTAGES: readonly Sabotage[] = [
     ),
   ]),
   unlocking('let the tenant read another’s bucket', 'probes.decoy-bucket', 'reading was let in', (scene) => {
-    const { bucketName } = scene.subject.cell.decoy;
-    const arn = `arn:aws:s3:::${bucketName}`;
-    return [
-      unbounded(scene, roleNameOf(scene.subject), ['s3:GetObject', 's3:ListBucket'], [arn, `${arn}/*`]),
-      () => bucketPolicy(scene.root, bucketName, without('DataForTheTenantsRoleOnly')),
-    ];
+    const { bucketName, keyArn } = scene.subject.cell.decoy;
+    return reading(scene, roleNameOf(scene.subject), roleOf(scene.subject), bucketName, keyArn);
   }),
   unlocking('let the tenant use another’s key', 'probes.decoy-key', 'its key was let in', (scene) => {
     const { keyArn } = scene.subject.cell.decoy;
@@ -192,6 +205,10 @@ export const PROBE_SABOTAGES: readonly Sabotage[] = [
   unlocking('let another tenant list the bucket', 'probes.bucket-from-decoy', 'listing was let in', (scene) => [
     unbounded(scene, decoyRoleOf(scene.subject), ['s3:ListBucket'], `arn:aws:s3:::${bucketOf(scene.subject)}`),
   ]),
+  unlocking('let another tenant read the bucket', 'probes.bucket-from-decoy', 'reading was let in', (scene) => {
+    const { subject } = scene;
+    return reading(scene, decoyRoleOf(subject), subject.cell.decoy.roleArn, bucketOf(subject), subject.key.keyArn);
+  }),
   unlocking('let another tenant write to the bucket', 'probes.bucket-from-decoy', 'writing was let in', (scene) => {
     const { subject } = scene;
     const objects = `arn:aws:s3:::${bucketOf(subject)}/*`;

@@ -4,7 +4,7 @@ import { SETTING_UP_PAGE } from '../../functions/steps/register-tenant/host-rule
 import type { Facts } from '../../functions/steps/verify-isolation/facts/facts';
 import { parsePolicy, type Statement } from '../../functions/steps/verify-isolation/policy-document';
 import type { Attempt } from '../../functions/steps/verify-isolation/probes/attempt';
-import type { Doors, Terms, Visitor } from '../../functions/steps/verify-isolation/probes/doors';
+import type { Doors, ObjectTrial, Terms, Visitor } from '../../functions/steps/verify-isolation/probes/doors';
 import { decoyTermsOf, termsOf } from '../../functions/steps/verify-isolation/probes/terms';
 import type { Subject } from '../../functions/steps/verify-isolation/subject';
 import { ACCOUNT_ID, aCell, aKey, aTenant, REGION, theStacks } from './builders';
@@ -337,6 +337,8 @@ export class FakeDoors implements Doors {
   token: string | undefined;
   readonly tenant = this.visitor('tenant');
   readonly decoy = this.visitor('decoy');
+  readonly tenantsObject: ObjectTrial;
+  readonly decoysObject: ObjectTrial;
 
   constructor(subject: Subject) {
     const { key, stacks, cell, tenant } = subject;
@@ -350,7 +352,7 @@ export class FakeDoors implements Doors {
       ['tenant', own],
       ['decoy', decoys],
     ] as const) {
-      for (const action of ['list', 'read', 'write', 'round trip']) this.open.add(`${who} ${action} ${its.bucket}`);
+      for (const action of ['list', 'read', 'write', 'put']) this.open.add(`${who} ${action} ${its.bucket}`);
       this.open
         .add(`${who} use key ${its.key}`)
         .add(`${who} key round trip ${its.key}`)
@@ -358,6 +360,8 @@ export class FakeDoors implements Doors {
     }
     this.open.add(`platform ${told(termsOf(subject))}`).add(`platform ${told(decoyTermsOf(subject))}`);
     this.answers[tenant.host] = subject.routed ? 200 : 503;
+    this.tenantsObject = this.object('tenant', own.bucket, 'decoy');
+    this.decoysObject = this.object('decoy', decoys.bucket, 'tenant');
   }
 
   readonly takeOn = async (terms: Terms) => this.at(`platform ${told(terms)}`);
@@ -368,13 +372,16 @@ export class FakeDoors implements Doors {
     return this.open.has(door) ? { opened: true } : { opened: false, refusal: 'AccessDenied' };
   }
 
+  private object(owner: string, bucket: string, other: string): ObjectTrial {
+    const read = (who: string) => async () => this.at(`${who} read ${bucket}`);
+    return { written: async () => this.at(`${owner} put ${bucket}`), readBack: read(owner), readByOther: read(other) };
+  }
+
   private visitor(who: string): Visitor {
     return {
       list: async (bucket) => this.at(`${who} list ${bucket}`),
-      read: async (bucket) => this.at(`${who} read ${bucket}`),
       write: async (bucket, encryption) =>
         this.at(`${who} write ${bucket}${encryption ? ` ${Object.values(encryption).join(' ')}` : ''}`),
-      roundTrip: async (bucket) => this.at(`${who} round trip ${bucket}`),
       useKey: async (keyArn) => this.at(`${who} use key ${keyArn}`),
       keyRoundTrip: async (keyArn) => this.at(`${who} key round trip ${keyArn}`),
       readSecret: async (secretArn) => this.at(`${who} read secret ${secretArn}`),

@@ -138,6 +138,17 @@ describe('policies', () => {
     await expect(read(await caller(reads), 'data-acme')).rejects.toMatchObject(denied);
   });
 
+  test('whether an object is absent is told to who may list its bucket, and to nobody else', async () => {
+    const absent = (credentials: Credentials) =>
+      s3(credentials).send(new GetObjectCommand({ Bucket: 'data-acme', Key: 'nothing' }));
+    const reads = statement('s3:GetObject', 'arn:aws:s3:::data-acme/*');
+    const reader = await caller([reads]);
+    await read(reader, 'data-acme');
+    await expect(absent(reader)).rejects.toMatchObject(denied);
+    const lister = await caller([reads, statement('s3:ListBucket', 'arn:aws:s3:::data-acme')]);
+    await expect(absent(lister)).rejects.toMatchObject({ name: 'NoSuchKey' });
+  });
+
   test('aws:PrincipalArn of a session is its role, path included', async () => {
     const reads = (arn: string) => [statement('s3:GetObject', '*', { StringEquals: { 'aws:PrincipalArn': arn } })];
     await read(await caller(reads(role(`caller-${made + 1}`, '/tenants/')), {}, '/tenants/'), 'data-acme');

@@ -14,11 +14,8 @@ export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm
 /** Somebody with the credentials of one tenant's role, as the shared service holds them. Everything is tried for real. */
 export interface Visitor {
   readonly list: (bucket: string) => Promise<Attempt>;
-  readonly read: (bucket: string) => Promise<Attempt>;
   /** An upload that S3 refuses to store, whoever sends it: it tells who would be let in, and leaves nothing. */
   readonly write: (bucket: string, encryption?: Encryption) => Promise<Attempt>;
-  /** Writes an object, reads it back and removes its one version. */
-  readonly roundTrip: (bucket: string) => Promise<Attempt>;
   /** Has the key encrypt. */
   readonly useKey: (keyArn: string) => Promise<Attempt>;
   /** Has it encrypt, and decrypt what came of it. */
@@ -28,6 +25,15 @@ export interface Visitor {
   readonly takeOn: (terms: Terms) => Promise<Attempt>;
   /** Makes a token to log in to a database with. No request is sent: only the database can say whether it takes it. */
   readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
+}
+
+/** How one object fared in a tenant's bucket, which is written and removed for the purpose. */
+export interface ObjectTrial {
+  readonly written: () => Promise<Attempt>;
+  /** By who wrote it. Throws when there was nothing to read. */
+  readonly readBack: () => Promise<Attempt>;
+  /** By the other tenant. Throws when there was nothing to read. */
+  readonly readByOther: () => Promise<Attempt>;
 }
 
 export interface Answered {
@@ -41,6 +47,10 @@ export interface Doors {
   readonly tenant: Visitor;
   /** The role of the cell's decoy, taken on likewise. */
   readonly decoy: Visitor;
+  /** An object in the tenant's bucket; the other who reads it is the decoy. */
+  readonly tenantsObject: ObjectTrial;
+  /** An object in the decoy's bucket; the other who reads it is the tenant. */
+  readonly decoysObject: ObjectTrial;
   /** Takes on a role directly, on whatever terms. */
   readonly takeOn: (terms: Terms) => Promise<Attempt>;
   /** A request for a host that reaches the cell's listener as a browser's does. */

@@ -1,13 +1,17 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { PROBE_PREFIX } from '../../../contract/naming';
 import { once } from '../facts/reading';
-import { type Subject, tenantIdOf } from '../subject';
-import { attempt, type Patience, patiently } from './attempt';
+import { bucketOf, type Subject, tenantIdOf } from '../subject';
+import { type Attempt, attempt, type Patience, patiently } from './attempt';
 import type { Doors, Terms } from './doors';
 import { loadBalancerDoor } from './load-balancer-door';
+import { objectTrial } from './object-trial';
 import { type SessionCredentials, takingOn } from './take-on';
 import { decoyTermsOf, termsOf } from './terms';
-import { type PlatformClients, visitor } from './visitor';
+import { type ObjectVisitor, type PlatformClients, visitor } from './visitor';
 
 /** `sts` takes on the tenants' roles, so its credentials must be trusted by them; `s3` removes what probes have written. */
 export type DoorClients = PlatformClients;
@@ -33,11 +37,30 @@ export function doorsOf(clients: DoorClients, subject: Subject): Doors {
   const patience: Patience = { pauses: subject.routed ? [] : PAUSES_MS, pause };
   const as = (terms: Terms) =>
     visitor({ session: once(() => open(sts, terms, name, patience)), clients, region: subject.region, name });
+  const [tenant, decoy] = [as(termsOf(subject)), as(decoyTermsOf(subject))];
+  const eventually = (tryDoor: () => Promise<Attempt>) => patiently(tryDoor, patience);
+  const objectOf = (owner: ObjectVisitor, Bucket: string, other: ObjectVisitor) => {
+    const place = { Bucket, Key: `${PROBE_PREFIX}${randomUUID()}` };
+    // Where versioning is suspended, what is written is the version `null`, and that can be removed like any other.
+    let VersionId = 'null';
+    const put = async () => {
+      VersionId = (await owner.put(place)) ?? 'null';
+    };
+    return objectTrial({
+      bucket: Bucket,
+      write: () => eventually(() => attempt(put())),
+      readBack: () => eventually(() => attempt(owner.get(place))),
+      readByOther: () => attempt(other.get(place)),
+      remove: () => clients.s3.send(new DeleteObjectCommand({ ...place, VersionId })),
+    });
+  };
   return {
-    tenant: as(termsOf(subject)),
-    decoy: as(decoyTermsOf(subject)),
+    tenant,
+    decoy,
+    tenantsObject: objectOf(tenant, bucketOf(subject), decoy),
+    decoysObject: objectOf(decoy, subject.cell.decoy.bucketName, tenant),
     takeOn: (terms) => attempt(takingOn(sts, terms, name)),
     request: loadBalancerDoor(subject.cell.loadBalancerUrl, subject.tenant.host),
-    eventually: (tryDoor) => patiently(tryDoor, patience),
+    eventually,
   };
 }

@@ -1,12 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
@@ -62,14 +55,26 @@ export interface PlatformClients {
 interface VisitorProps {
   /** Opens the session, or hands out the one that is open. */
   readonly session: () => Promise<SessionCredentials>;
-  /** Beside the connections: the platform alone may remove a version, of a probe's object and no other. */
   readonly clients: PlatformClients;
   readonly region: string;
   readonly name: string;
 }
 
+/** Where an object of a probe is. */
+export interface Place {
+  readonly Bucket: string;
+  readonly Key: string;
+}
+
+/** A visitor, and what its part in the trial of an object is. */
+export interface ObjectVisitor extends Visitor {
+  /** @returns its version; undefined where versioning is suspended */
+  readonly put: (place: Place) => Promise<string | undefined>;
+  readonly get: (place: Place) => Promise<void>;
+}
+
 /** Whoever cannot open the session has not tried the door: that throws, before the try. */
-export function visitor({ session, clients, region, name }: VisitorProps): Visitor {
+export function visitor({ session, clients, region, name }: VisitorProps): ObjectVisitor {
   const over = async <C extends { readonly requestHandler: unknown }>(client: { readonly config: C }) => ({
     ...clients.session,
     ...surroundingsOf(client),
@@ -80,25 +85,18 @@ export function visitor({ session, clients, region, name }: VisitorProps): Visit
   const secrets = once(async () => new SecretsManagerClient(await over(clients.secrets)));
   const sts = once(async () => new STSClient(await over(clients.sts)));
 
-  async function writeReadRemove(client: S3Client, Bucket: string): Promise<void> {
-    const Key = `${PROBE_PREFIX}${randomUUID()}`;
-    // Where versioning is suspended, what is written is the version `null`, and that can be removed like any other.
-    const { VersionId = 'null' } = await client.send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
-    try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
-      if ((await Body?.transformToString()) !== BODY) throw new Error('another object was read than was written');
-    } finally {
-      await clients.s3.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-    }
-  }
-
   return {
     list: async (Bucket) => attempt((await s3()).send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }))),
-    read: async (Bucket) =>
-      attempt((await s3()).send(new GetObjectCommand({ Bucket, Key: `${PROBE_PREFIX}absent` })), 'NoSuchKey'),
+    put: async ({ Bucket, Key }) => {
+      const { VersionId } = await (await s3()).send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
+      return VersionId;
+    },
+    get: async ({ Bucket, Key }) => {
+      const { Body } = await (await s3()).send(new GetObjectCommand({ Bucket, Key }));
+      if ((await Body?.transformToString()) !== BODY) throw new Error('another object was read than was written');
+    },
     write: async (bucket, encryption) =>
       attempt((await s3()).send(refusedUpload(bucket, encryption)), ...CHECKSUM_REFUSALS),
-    roundTrip: async (bucket) => attempt(writeReadRemove(await s3(), bucket)),
     useKey: async (keyArn) => attempt(makeDataKey(await kms(), keyArn)),
     keyRoundTrip: async (keyArn) => attempt(decryptDataKey(await kms(), keyArn)),
     readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),

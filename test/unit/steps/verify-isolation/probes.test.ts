@@ -24,7 +24,8 @@ const opensOn = (change: (terms: OwnTerms) => object) =>
   opening(`platform ${takingOn(change(termsOf(aSubject())) as OwnTerms)}`);
 
 testBreaches(PROBE_CHECKS, [
-  ['probes.own-bucket', 'shut', shut(`tenant round trip ${bucket}`), 'its own bucket was refused'],
+  ['probes.own-bucket', 'not writable', shut(`tenant put ${bucket}`), 'writing to its own bucket was refused'],
+  ['probes.own-bucket', 'not readable', shut(`tenant read ${bucket}`), 'reading from its own bucket was refused'],
   ['probes.own-key', 'shut', shut(`tenant key round trip ${aKey().keyArn}`), 'its own key was refused'],
   ['probes.own-secret', 'shut', shut(`tenant read secret ${secret}`), 'its own secret was refused'],
   ['probes.own-login', 'not allowed', ({ facts }) => facts.identity.inline.pop(), 'the role does not allow'],
@@ -49,7 +50,10 @@ testBreaches(PROBE_CHECKS, [
     opensOn((terms) => ({ ...terms, tenantId: decoy.tenantId })),
     'a session with the decoy’s tag was let in',
   ],
-  ['probes.decoy-works', 'a shut decoy', shut(`decoy use key ${decoy.keyArn}`), 'its key was refused'],
+  ['probes.decoy-works', 'not writable', shut(`decoy put ${decoy.bucketName}`), 'writing to its bucket was refused'],
+  ['probes.decoy-works', 'not readable', shut(`decoy read ${decoy.bucketName}`), 'reading from its bucket was refused'],
+  ['probes.decoy-works', 'without key', shut(`decoy use key ${decoy.keyArn}`), 'its key was refused'],
+  ['probes.decoy-works', 'locked', shut(`decoy read secret ${decoy.secretArn}`), 'its secret was refused'],
   ['probes.decoy-bucket', 'read', opening(`tenant read ${decoy.bucketName}`), 'reading was let in'],
   ['probes.decoy-bucket', 'written', opening(`tenant write ${decoy.bucketName}`), 'writing was let in'],
   ['probes.decoy-key', 'used', opening(`tenant use key ${decoy.keyArn}`), 'its key was let in'],
@@ -60,6 +64,7 @@ testBreaches(PROBE_CHECKS, [
     opening(`tenant ${takingOn({ roleArn: decoy.roleArn, externalId: decoy.externalId, tenantId: decoy.tenantId })}`),
     'its role was let in',
   ],
+  ['probes.bucket-from-decoy', 'read', opening(`decoy read ${bucket}`), 'reading was let in'],
   ['probes.bucket-from-decoy', 'listed', opening(`decoy list ${bucket}`), 'listing was let in'],
   ['probes.key-from-decoy', 'used', opening(`decoy use key ${aKey().keyArn}`), 'its key was let in'],
   ['probes.secret-from-decoy', 'read', opening(`decoy read secret ${secret}`), 'its secret was let in'],

@@ -74,7 +74,10 @@ test('a tenant whose role cannot be taken on has passed no probe behind it, refu
   const doors = new FakeDoors(aSubject());
   const refuse = () => Promise.reject(new Error('the role cannot be taken on'));
   const stranger = new Proxy(doors.tenant, { get: () => refuse });
-  const sources = { facts: factsFrom(healthyFacts()), doors: { ...doors, tenant: stranger, request: doors.request } };
+  const tenantsObject = { written: refuse, readBack: refuse, readByOther: refuse };
+  const decoysObject = { ...doors.decoysObject, readByOther: refuse };
+  const shut = { tenant: stranger, tenantsObject, decoysObject };
+  const sources = { facts: factsFrom(healthyFacts()), doors: { ...doors, ...shut, request: doors.request } };
   const { checks } = await verify(aSubject(), sources, now);
   const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
   expect(failed).toEqual([
@@ -86,6 +89,7 @@ test('a tenant whose role cannot be taken on has passed no probe behind it, refu
     'probes.decoy-key',
     'probes.decoy-secret',
     'probes.decoy-role',
+    'probes.bucket-from-decoy',
     'probes.foreign-key-upload',
     'probes.unkeyed-upload',
   ]);
