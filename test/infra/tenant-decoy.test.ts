@@ -1,21 +1,23 @@
-import { App, aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { externalIdOf, TENANT_ID_PATTERN } from '../../functions/contract/naming';
 import { DecoyTenant } from '../../infra/constructs/decoy-tenant';
 import { TenantBoundary } from '../../infra/constructs/tenant-boundary';
 import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
+import { inScratchApp } from '../support/scratch-app';
 
-const app = new App({ autoSynth: false });
-const stack = new Stack(app, 'Cell');
-const boundary = new TenantBoundary(stack, 'TenantBoundary');
-const decoy = new DecoyTenant(stack, 'Decoy', {
-  cellName: 'alpha',
-  taskRole: iam.Role.fromRoleArn(stack, 'TaskRole', 'arn:aws:iam::111122223333:role/cell-alpha-task'),
-  trustedRoleArns: ['arn:aws:iam::111122223333:role/verify-isolation'],
-  boundary: boundary.policy,
+const { decoy, cell, violations } = inScratchApp((app) => {
+  const stack = new Stack(app, 'Cell');
+  const made = new DecoyTenant(stack, 'Decoy', {
+    cellName: 'alpha',
+    taskRole: iam.Role.fromRoleArn(stack, 'TaskRole', 'arn:aws:iam::111122223333:role/cell-alpha-task'),
+    trustedRoleArns: ['arn:aws:iam::111122223333:role/verify-isolation'],
+    boundary: new TenantBoundary(stack, 'TenantBoundary').policy,
+  });
+  const found = new AwsSolutionsChecks().validateScope(app).violations;
+  return { decoy: made, cell: Template.fromStack(stack), violations: found };
 });
-const cell = Template.fromStack(stack);
 
 const statements = (template: Template, type: string, read: (properties: never) => unknown) =>
   Object.values(template.findResources(type)).map((found) => read(found.Properties as never));
@@ -79,7 +81,6 @@ test('the boundary has a name that others can build', () => {
 });
 
 test('cdk-nag finds nothing that is not acknowledged with a reason', () => {
-  const { violations } = new AwsSolutionsChecks().validateScope(app);
   expect(violations.map((found) => [found.ruleName, found.violatingResources.map((at) => at.constructPath)])).toEqual(
     [],
   );

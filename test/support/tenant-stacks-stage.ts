@@ -14,13 +14,14 @@ import { CreateRouteTableCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/c
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { App, aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { externalIdOf, tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
 import { DecoyTenant } from '../../infra/constructs/decoy-tenant';
 import { TenantBoundary } from '../../infra/constructs/tenant-boundary';
 import { synthesizeTenantTemplates } from '../../infra/tenant/synthesize';
 import { type Emulator, startEmulator } from '../../local/emulator/emulator';
+import { inScratchApp } from './scratch-app';
 
 export interface Credentials {
   accessKeyId: string;
@@ -92,16 +93,18 @@ export class TenantStacksStage {
 
   /** The boundary and the decoy, from the constructs that a cell's stack uses. */
   async createDecoy(): Promise<DecoyTenant> {
-    const app = new App({ autoSynth: false, analyticsReporting: false });
-    const stack = new Stack(app, 'Cell');
-    const decoy = new DecoyTenant(stack, 'Decoy', {
-      cellName: 'test',
-      taskRole: iam.Role.fromRoleArn(stack, 'TaskRole', this.taskRoleArn),
-      trustedRoleArns: [],
-      boundary: new TenantBoundary(stack, 'TenantBoundary').policy,
+    const { decoy, template } = inScratchApp((app) => {
+      const stack = new Stack(app, 'Cell');
+      const made = new DecoyTenant(stack, 'Decoy', {
+        cellName: 'test',
+        taskRole: iam.Role.fromRoleArn(stack, 'TaskRole', this.taskRoleArn),
+        trustedRoleArns: [],
+        boundary: new TenantBoundary(stack, 'TenantBoundary').policy,
+      });
+      return { decoy: made, template: app.synth().getStackByName('Cell').template };
     });
-    const { Rules: _, Parameters: __, ...template } = app.synth().getStackByName('Cell').template;
-    await this.create('cell-test', JSON.stringify(template), {});
+    const { Rules: _, Parameters: __, ...body } = template;
+    await this.create('cell-test', JSON.stringify(body), {});
     return decoy;
   }
 
