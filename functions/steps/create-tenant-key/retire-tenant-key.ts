@@ -42,9 +42,10 @@ async function dropAlias(kms: KeyFinder['kms'], tenantId: string): Promise<void>
 /**
  * Retires the tenant's key: the undo of CreateTenantKey.
  *
- * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
- * 2. Find every key of the tenant, by alias and by tag: a crash may have left one without an alias. Where one was requested
- *    and none is found, wait out the tag index's lag: this undo may come within seconds of the crash.
+ * 1. Find every key of the tenant, by alias and by tag: a crash may have left one without an alias.
+ * 2. Refuse a tenant that has been ACTIVE, or belongs to another execution. This comes after the search, which takes a while:
+ *    a function outlives the execution that is stopped, and a newer one may take the tenant over meanwhile.
+ *    Where a key was requested and none is found, wait out the tag index's lag: this undo may come within seconds of the crash.
  * 3. Disable each and schedule its deletion; one that is pending already is done.
  * 4. Drop the alias last: as long as it is there, a resumed rollback finds the key by it.
  *
@@ -56,8 +57,8 @@ export const retireTenantKey: Step<typeof RetireTenantKeyInput, typeof RetireTen
   output: RetireTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
-    const record = await guardUndo(deps.table, tenantId, executionArn);
     const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
+    const record = await guardUndo(deps.table, tenantId, executionArn);
     const keys = new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn ?? '', key]));
     if (record?.keyRequestedAt && ![...keys.values()].some(isUsable) && !aliased) {
       requireIndexed(tenantId, new Date(record.keyRequestedAt), deps.now());
