@@ -24,11 +24,14 @@ export function withoutCallLog<C extends Stacked>(client: C): C {
   return client;
 }
 
-/** What a client has found out about its surroundings, from the environment and from files, under the names of its options. */
-const FOUND_OUT = [
+/** Options by which a client reaches AWS: those it was given, and those it has found in the environment and in files. */
+const SURROUNDINGS = [
+  'requestHandler',
+  'endpoint',
   'region',
-  'defaultsMode',
+  'retryMode',
   'maxAttempts',
+  'defaultsMode',
   'useDualstackEndpoint',
   'useFipsEndpoint',
   'userAgentAppId',
@@ -41,11 +44,12 @@ const FOUND_OUT = [
 ] as const;
 
 /**
- * Options for another client of the same service that reaches AWS just as this one does: over its connections, with what
- * it has found out already, which takes as long as a request. Credentials, and what is bound to them, stay behind.
+ * Options for another client of the same service that reaches AWS just as this one does: over its connections, without
+ * finding out again, which takes as long as a request. Credentials, and what is bound to them, stay behind.
  */
-export function surroundingsOf<C extends { readonly requestHandler: unknown }>({ config }: { readonly config: C }) {
-  type Kept = Pick<C, 'requestHandler' | Extract<keyof C, (typeof FOUND_OUT)[number]>>;
-  const names = ['requestHandler', ...FOUND_OUT].filter((name) => name in config) as (keyof Kept)[];
-  return Object.fromEntries(names.map((name) => [name, config[name]])) as Kept;
+export function surroundingsOf<C extends object>({ config }: { readonly config: C }) {
+  type Kept = Pick<C, Extract<keyof C, (typeof SURROUNDINGS)[number]>>;
+  return Object.fromEntries(
+    Object.entries(config).filter(([name]) => SURROUNDINGS.some((kept) => kept === name)),
+  ) as Kept;
 }

@@ -21,29 +21,18 @@ def with_load_balancer(app: Any, port: int | None) -> Any:
     return dispatch
 
 
-_rule_arns: dict[str, str] = {}
-_indexed: list[tuple[str, list]] = []
-
-
 def _by_host(host: str) -> dict | None:
     from ministack.services import alb
 
     load_balancers = alb._lbs.values()
     if len(load_balancers) < 2:
         return load_balancers[0] if load_balancers else None
-    rules = [(arn, rule.get("Conditions", [])) for arn, rule in alb._rules.items()]
-    if len(rules) != len(_indexed) or any(now[0] != then[0] or now[1] is not then[1] for now, then in zip(rules, _indexed)):
-        _indexed[:] = rules
-        _rule_arns.clear()
-        for arn, conditions in rules:
-            for name in _hosts_of(conditions):
-                _rule_arns.setdefault(name, arn)
-    rule = alb._rules.get(_rule_arns.get(host, ""))
+    rule = next((rule for rule in alb._rules.values() if host in _hosts_of(rule)), None)
     return alb._lbs.get(alb._listeners[rule["ListenerArn"]]["LoadBalancerArn"]) if rule else load_balancers[0]
 
 
-def _hosts_of(conditions: list[dict]) -> list[str]:
-    return [host for each in conditions if each.get("Field") == "host-header" for host in each.get("Values", [])]
+def _hosts_of(rule: dict) -> list[str]:
+    return [host for each in rule.get("Conditions", []) if each.get("Field") == "host-header" for host in each.get("Values", [])]
 
 
 async def _serve(scope, receive, send) -> None:

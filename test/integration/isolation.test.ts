@@ -42,7 +42,7 @@ interface Observable {
 }
 
 /** Notes every call that the platform's own role makes; the tenants' roles have their own clients. */
-function noteCalls({ session: _, ...byService }: SourceClients): void {
+function noteCalls(byService: SourceClients): void {
   for (const [service, client] of Object.entries(byService)) {
     (client as unknown as Observable).middlewareStack.add(
       (next, context) => (args) => {

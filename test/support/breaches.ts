@@ -1,6 +1,7 @@
 import type { Check, Finding } from '../../functions/steps/verify-isolation/check';
 import type { Subject } from '../../functions/steps/verify-isolation/subject';
-import { aSubject, FakeDoors, factsFrom, healthyFacts } from './isolated-tenant';
+import { FakeDoors } from './fake-doors';
+import { aSubject, factsFrom, healthyFacts } from './isolated-tenant';
 
 /** A healthy tenant, to spoil: what AWS has of it, its doors, or what the platform expects. */
 export interface Scene {

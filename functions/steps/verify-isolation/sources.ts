@@ -27,8 +27,7 @@ export interface Reaching {
 }
 
 export function sourceClients({ credentials, ...place }: Reaching = {}): SourceClients {
-  const session = { ...clientOptions, ...place };
-  const all = { ...session, ...(credentials && { credentials }) };
+  const all = { ...clientOptions, ...place, ...(credentials && { credentials }) };
   return {
     kms: withoutCallLog(new KMSClient(all)),
     rds: withoutCallLog(new RDSClient(all)),
@@ -39,7 +38,6 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
     elb: withoutCallLog(new ElasticLoadBalancingV2Client(all)),
     logs: withoutCallLog(new CloudWatchLogsClient(all)),
     sts: withoutCallLog(new STSClient(all)),
-    session,
   };
 }
 

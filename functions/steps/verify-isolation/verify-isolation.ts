@@ -4,7 +4,6 @@ import { VerifyIsolationInput, VerifyIsolationOutput } from '../../contract/step
 import { claimLost, isConditionFailure } from '../../shared/claim-guard';
 import { type Step, stepHandler } from '../../shared/step-handler';
 import { type TenantsTable, tenantsTable } from '../../shared/tenants-table';
-import type { Evidence } from './evidence/evidence';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
 import { provingDeps, stagePlatform } from './proving';
 import { breachOf } from './report';
@@ -18,8 +17,6 @@ export interface VerifyIsolationDeps {
   readonly platform: Platform;
 }
 
-const verificationOf = ({ checks, verifiedAt }: Evidence) => ({ checks: checks.length, verifiedAt });
-
 /** ActivateTenant asks the record for this very digest; that of a breach it shall not find there. */
 async function recordProof(
   table: TenantsTable,
@@ -27,16 +24,9 @@ async function recordProof(
   { evidence, digest, keys }: Proof,
 ): Promise<void> {
   if (!evidence.passed) return;
-  const verification: Verification = { ...verificationOf(evidence), digest, report: keys.json };
-  try {
-    await table.client.send(recording(table, evidence.tenantId, executionArn, verification));
-  } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost(evidence.tenantId, executionArn) : thrown;
-  }
-}
-
-function recording(table: TenantsTable, tenantId: string, executionArn: string, verification: Verification) {
-  return new UpdateCommand({
+  const { tenantId, checks, verifiedAt } = evidence;
+  const verification: Verification = { checks: checks.length, verifiedAt, digest, report: keys.json };
+  const recording = new UpdateCommand({
     TableName: table.name,
     Key: itemKeys.tenant(tenantId),
     UpdateExpression: 'SET verification = :verification, updatedAt = :now',
@@ -44,11 +34,16 @@ function recording(table: TenantsTable, tenantId: string, executionArn: string, 
     ExpressionAttributeNames: { '#status': 'status' },
     ExpressionAttributeValues: {
       ':verification': verification,
-      ':now': verification.verifiedAt,
+      ':now': verifiedAt,
       ':execution': executionArn,
       ':onboarding': 'ONBOARDING',
     },
   });
+  try {
+    await table.client.send(recording);
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? claimLost(tenantId, executionArn) : thrown;
+  }
 }
 
 /**
@@ -76,7 +71,7 @@ export const verifyIsolation: Step<typeof VerifyIsolationInput, typeof VerifyIso
       recordProof(deps.table, executionArn, proof),
     );
     if (!evidence.passed) throw breachOf(evidence, keys.json);
-    return { ...verificationOf(evidence), digest };
+    return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
   },
 };
 

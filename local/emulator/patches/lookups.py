@@ -3,14 +3,12 @@
 AWS answers a request for one tenant's resource as fast with a thousand tenants as with one ("Best practices design patterns:
 optimizing Amazon S3 performance", "Key concepts" of DynamoDB queries: a query reads the items that its key condition
 admits). MiniStack's answers are right, but it walks through everything to find one thing in the places below, asks for
-each entry anew whose request this is, gathers all policies of a caller to learn its name, parses an expression once for
-every item, and a policy twice for every request.
+each entry anew whose request this is, parses an expression once for every item, and a policy twice for every request.
 """
 
 from __future__ import annotations
 
 import bisect
-import collections
 import contextvars
 import functools
 import itertools
@@ -20,8 +18,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_evaluator, responses, router
-from ministack.services import cloudwatch_logs, dynamodb, iam, kms, rds, s3, secretsmanager, sts, tagging
+from ministack.core import iam_evaluator, responses
+from ministack.services import cloudwatch_logs, dynamodb, kms, rds, s3, secretsmanager, sts, tagging
 from ministack.services.cloudformation import handlers
 
 _SECONDS_BETWEEN_EVICTIONS = 5
@@ -30,10 +28,8 @@ _KEY_AND_PREFIX = re.compile(r"\s*(\w+)\s*=\s*(:\w+)\s+AND\s+begins_with\s*\(\s*
 
 def apply() -> None:
     _know_the_caller_once()
-    _name_the_caller_by_its_key()
     _parse_expressions_once()
     _parse_policies_once()
-    _count_boundaries_in_one_walk()
     _tags_of_one_key()
     _stack_by_id()
     _log_groups_by_prefix()
@@ -53,22 +49,6 @@ def _know_the_caller_once() -> None:
     for store in (by_account, by_region):
         store.__len__ = lambda self: len(self.keys())
         store.__iter__ = lambda self: iter(self.keys())
-
-
-def _name_the_caller_by_its_key() -> None:
-    named = iam_evaluator.request_caller_arn
-    assert named.__code__.co_varnames[:2] == ("headers", "query_params"), "request_caller_arn takes other arguments now"
-
-    def named_by_key(headers, query_params=None):
-        access_key_id = router.extract_access_key_id(headers or {}, query_params or {})
-        if access_key_id:
-            account_id = responses._account_from_sts_session(access_key_id) or responses.get_account_id()
-            credential = iam_evaluator.resolve_credential(access_key_id, account_id)
-            if isinstance(credential, iam_evaluator.ResolvedCredential) and credential.principal_arn:
-                return credential.principal_arn
-        return f"arn:aws:iam::{responses.get_account_id()}:root"
-
-    iam_evaluator.request_caller_arn = named_by_key
 
 
 # Each walks once, over a copy: another thread may add to the store meanwhile.
@@ -146,16 +126,6 @@ def _parse_policies_once() -> None:
     )
     # Patterns with a tenant's id in them fill a cache that never forgets, and then every pattern is compiled each time.
     iam_evaluator._fnmatch_compile = functools.lru_cache(maxsize=16384)(iam_evaluator._fnmatch_compile)
-
-
-def _count_boundaries_in_one_walk() -> None:
-    assert iam._boundary_usage_counts.__code__.co_argcount == 0, "_boundary_usage_counts takes arguments now"
-
-    def counts():
-        entities = [*list(iam._roles._data.values()), *list(iam._users._data.values())]
-        return collections.Counter(entity.get("PermissionsBoundary") for entity in entities)
-
-    iam._boundary_usage_counts = counts
 
 
 def _tags_of_one_key() -> None:

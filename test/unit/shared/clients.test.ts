@@ -47,9 +47,17 @@ test("a client without call log has everything of the SDK's but the middleware t
 test("another client in one's surroundings reaches AWS the same way, as somebody else", async () => {
   const credentials = { accessKeyId: 'AKIAFIRST', secretAccessKey: 'secret' };
   const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-  const first = new KMSClient({ ...clientOptions, region: 'eu-central-1', userAgentAppId: 'probes', credentials });
-  const found = surroundingsOf(first);
-  const second = new KMSClient({ ...found, endpoint, credentials: { ...credentials, accessKeyId: 'AKIASECOND' } });
+  const first = new KMSClient({
+    ...clientOptions,
+    region: 'eu-central-1',
+    userAgentAppId: 'probes',
+    credentials,
+    endpoint,
+  });
+  const second = new KMSClient({
+    ...surroundingsOf(first),
+    credentials: { ...credentials, accessKeyId: 'AKIASECOND' },
+  });
   expect(await second.config.region()).toBe('eu-central-1');
   expect(second.config.requestHandler).toBe(first.config.requestHandler);
   const heard = new Promise<string>((resolve) => {

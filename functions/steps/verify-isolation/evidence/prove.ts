@@ -38,8 +38,8 @@ export async function prove(
   const report = await verify(subject, deps.sourcesFor(subject), deps.now);
   const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
   try {
-    const kept = await keepEvidence(deps.evidence, evidence, async (kept) => onKept?.({ evidence, ...kept }));
-    return { evidence, ...kept };
+    const tell = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });
+    return { evidence, ...(await keepEvidence(deps.evidence, evidence, tell)) };
   } catch (thrown) {
     const error = translateError(thrown);
     if (isTransient(error.name) || report.passed) throw error;

@@ -4,7 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../../contract/naming';
-import { type clientOptions, surroundingsOf } from '../../../shared/clients';
+import { surroundingsOf } from '../../../shared/clients';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
 import type { Encryption, Terms, Visitor } from './doors';
@@ -43,13 +43,12 @@ async function decryptDataKey(kms: KMSClient, KeyId: string): Promise<void> {
   await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }));
 }
 
-/** The platform's own clients. A visitor's share their connections, and reach AWS the way that `session` says. */
+/** The platform's own clients. A visitor's reach AWS as they do, as somebody else. */
 export interface PlatformClients {
   readonly s3: S3Client;
   readonly kms: KMSClient;
   readonly secrets: SecretsManagerClient;
   readonly sts: STSClient;
-  readonly session: typeof clientOptions & { readonly region?: string; readonly endpoint?: string };
 }
 
 interface VisitorProps {
@@ -75,15 +74,14 @@ export interface ObjectVisitor extends Visitor {
 
 /** Whoever cannot open the session has not tried the door: that throws, before the try. */
 export function visitor({ session, clients, region, name }: VisitorProps): ObjectVisitor {
-  const over = async <C extends { readonly requestHandler: unknown }>(client: { readonly config: C }) => ({
-    ...clients.session,
+  const like = async <C extends object>(client: { readonly config: C }) => ({
     ...surroundingsOf(client),
     credentials: await session(),
   });
-  const s3 = once(async () => new S3Client(await over(clients.s3)));
-  const kms = once(async () => new KMSClient(await over(clients.kms)));
-  const secrets = once(async () => new SecretsManagerClient(await over(clients.secrets)));
-  const sts = once(async () => new STSClient(await over(clients.sts)));
+  const s3 = once(async () => new S3Client(await like(clients.s3)));
+  const kms = once(async () => new KMSClient(await like(clients.kms)));
+  const secrets = once(async () => new SecretsManagerClient(await like(clients.secrets)));
+  const sts = once(async () => new STSClient(await like(clients.sts)));
 
   return {
     list: async (Bucket) => attempt((await s3()).send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }))),

@@ -2,7 +2,8 @@ import { PROBE_CHECKS } from '../../../../functions/steps/verify-isolation/check
 import { termsOf } from '../../../../functions/steps/verify-isolation/probes/terms';
 import { ask, type Scene, testBreaches } from '../../../support/breaches';
 import { aCell, aKey, aTenant, theStacks } from '../../../support/builders';
-import { aSubject, takingOn } from '../../../support/isolated-tenant';
+import { takingOn } from '../../../support/fake-doors';
+import { aSubject } from '../../../support/isolated-tenant';
 
 const { host } = aTenant();
 const { decoy } = aCell();

@@ -4,7 +4,8 @@ import { verify } from '../../../../functions/steps/verify-isolation/verify';
 import { aCell, aTenant, NOW } from '../../../support/builders';
 import { aCheck } from '../../../support/evidence';
 import { awsError } from '../../../support/fake-client';
-import { aSubject, FakeDoors, factsFrom, healthyFacts } from '../../../support/isolated-tenant';
+import { FakeDoors } from '../../../support/fake-doors';
+import { aSubject, factsFrom, healthyFacts } from '../../../support/isolated-tenant';
 
 const now = () => new Date(NOW);
 const asking = (...catalogue: Check[]) => verify(aSubject(), {} as Sources, now, catalogue);
