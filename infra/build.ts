@@ -1,25 +1,19 @@
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { STEPS } from '../functions/contract/steps';
 
 const ROOT = join(__dirname, '..');
 export const FUNCTIONS_DIRECTORY = join(ROOT, 'dist/functions');
 export const SERVICE_DIRECTORY = join(ROOT, 'dist/service');
 
-const kebab = (name: string) => name.replace(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Source file of every function: the contract's steps, and the edges found in functions/edges. */
+/** Source file of every function: each file at the top of a room that exports a handler, named as AWS calls the function. */
 export function functionSources(): Record<string, string> {
-  const steps = STEPS.flatMap((step) => {
-    const names: string[] = 'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function];
-    return names.map((name) => [name, `functions/steps/${step.folder}/${kebab(name)}.ts`] as const);
-  });
-  const edges = globSync('functions/edges/*/', { cwd: ROOT })
-    .map((folder) => basename(folder))
-    .map((name) => [pascal(name), `functions/edges/${name}/${name}.ts`] as const);
-  return Object.fromEntries([...steps, ...edges]);
+  const handlers = globSync('functions/*/*.ts', { cwd: ROOT }).filter((file) =>
+    /^export const handler = /m.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  return Object.fromEntries(handlers.map((file) => [pascal(basename(file, '.ts')), file]));
 }
 
 export interface BuiltBundle {
@@ -68,15 +62,9 @@ function write(file: string, contents: Uint8Array): void {
 /**
  * Bundles every function to dist/functions/NAME/index.js, and the shared service to dist/service/server.js, in one
  * parallel pass.
- *
- * @throws Error that lists the functions of the contract that have no source
  */
 export async function buildFunctions(): Promise<BuiltBundle[]> {
   const sources = functionSources();
-  const missing = Object.entries(sources).filter(([, file]) => !existsSync(join(ROOT, file)));
-  if (missing.length > 0) {
-    throw new Error(`functions without a source:\n${missing.map(([name, file]) => `  ${name}: ${file}`).join('\n')}`);
-  }
   const bundle = (wanted: (name: string) => boolean, clients: string[]) =>
     build({
       ...SHARED,

@@ -1,10 +1,10 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
+import { CellStack } from './cell/cell-stack';
 import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
 import { asInterface } from './constructs/cdk-interface';
-import { CellStack } from './stacks/cell-stack';
-import { ControlPlaneStack } from './stacks/control-plane-stack';
-import { FoundationStack } from './stacks/foundation-stack';
+import { ControlPlaneStack } from './control-plane/control-plane-stack';
+import { FoundationStack } from './foundation/foundation-stack';
 
 export interface PlatformOptions {
   readonly outdir?: string;

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
+import { type Emulator, startEmulator } from '../emulator/emulator';
 import { stages } from '../infra/config/stages';
 import { type Deployment, deploy } from '../infra/deploy';
 import type { PlatformOutputs } from '../operations/outputs';
 import { type AwsProxy, startAwsProxy } from './aws-proxy';
-import { type Emulator, startEmulator } from './emulator/emulator';
 import { type SharedService, startSharedService } from './shared-service';
 
 export interface PlatformOptions {

@@ -7,9 +7,9 @@ import type { Applicant, Watcher } from './scenario';
 const TASKS = new Set<string>(STEP_ACTIONS.flatMap(({ states }) => states));
 const UNDOS = new Set<string>(STEPS.flatMap((step) => ('undo' in step ? step.undo.states : [])));
 /** The way of a signup that nothing happens to, a mark for each step of it. */
-const WAY = STEPS.filter(({ folder }) => folder !== 'publish-failure' && folder !== 'conclude-failure').map(
-  ({ forward }) => forward.states,
-);
+const WAY = STEPS.map(({ forward }) => forward)
+  .filter((action) => action.function !== 'PublishFailure' && action.function !== 'ConcludeFailure')
+  .map(({ states }) => states);
 
 const isTask = ({ state }: Visit) => TASKS.has(state);
 

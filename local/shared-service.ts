@@ -8,8 +8,8 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import getPort from 'get-port';
+import type { Emulator } from '../emulator/emulator';
 import { SERVICE_DIRECTORY } from '../infra/build';
-import type { Emulator } from './emulator/emulator';
 
 const ROOT = join(__dirname, '..');
 const LOOPBACK = '127.0.0.1';

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { AuditTenantOutput, ResumeTenantOutput, SuspendTenantOutput } from '../functions/contract/audit';
-import { EvidenceSchema } from '../functions/steps/verify-isolation/evidence/evidence';
+import { EvidenceSchema } from '../functions/isolation/evidence-report';
 import type { StageConnection } from './stage-connection';
 
 /** Milliseconds; AuditTenant gives up before. */

@@ -1,7 +1,7 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { lookUpTenant } from '../functions/shared/tenant-lookup';
+import { lookUpTenant } from '../functions/tenants/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
 import { runCommand } from './command';
 import { follow } from './executions';

@@ -8,9 +8,9 @@ import {
 import { tenantIdOf } from '../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../functions/contract/records';
 import { readableSignupId, SignupSchema } from '../functions/contract/signup';
-import { isForgotten } from '../functions/edges/watchdog/run-end';
-import { findRefusal, findTenant } from '../functions/shared/claim-guard';
-import type { TenantsTable } from '../functions/shared/tenants-table';
+import { isForgotten } from '../functions/runs/run-end';
+import { findRefusal, findTenant } from '../functions/tenants/ownership';
+import type { TenantsTable } from '../functions/tenants/tenants-table';
 
 export interface RedriveDeps {
   readonly sfn: Pick<SFNClient, 'send'>;

@@ -2,8 +2,8 @@ import { DescribeExecutionCommand, type DescribeExecutionOutput, type SFNClient 
 import { executionLink, failureReport, failureText } from '../functions/contract/failure-report';
 import type { RefusedSignup, TenantRecord } from '../functions/contract/records';
 import type { FailureReport, Outcome } from '../functions/contract/tenant';
-import { reportOf } from '../functions/edges/watchdog/notice-end';
-import { describeRunEnd, isForgotten } from '../functions/edges/watchdog/run-end';
+import { reportOf } from '../functions/runs/notice-end';
+import { describeRunEnd, isForgotten } from '../functions/runs/run-end';
 import { historyOf } from './executions';
 import { visitsOf } from './progress';
 

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { TenantsTable } from '../functions/shared/tenants-table';
+import type { TenantsTable } from '../functions/tenants/tenants-table';
 import type { StageConnection } from './stage-connection';
 
 /** The stage's table, as the operator may read it. */

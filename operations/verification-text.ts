@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import { CHECK_GROUPS } from '../functions/steps/verify-isolation/check';
-import { GROUP_TITLES } from '../functions/steps/verify-isolation/evidence/page';
-import type { Answer } from '../functions/steps/verify-isolation/report';
+import { CHECK_GROUPS } from '../functions/isolation/check';
+import { GROUP_TITLES } from '../functions/isolation/evidence-page';
+import type { Answer } from '../functions/isolation/report';
 import type { Verification } from './audits';
 
 const mark = (passed: boolean) => (passed ? pc.green('✓') : pc.red('✗'));

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { evidencePage } from '../functions/steps/verify-isolation/evidence/page';
+import { evidencePage } from '../functions/isolation/evidence-page';
 import { STAGES } from '../infra/config/stages';
 import { verifyTenant } from './audits';
 import { runCommand } from './command';

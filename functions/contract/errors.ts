@@ -59,7 +59,7 @@ export const PERMANENT_ERRORS = [
   'UnexpectedFailure',
 ] as const;
 export type PermanentErrorName = (typeof PERMANENT_ERRORS)[number];
-export type OnboardingErrorName = TransientErrorName | PermanentErrorName;
+export type PlatformErrorName = TransientErrorName | PermanentErrorName;
 
 /**
  * The one error class of the product.
@@ -67,10 +67,10 @@ export type OnboardingErrorName = TransientErrorName | PermanentErrorName;
  * @param name the literal name that Step Functions sees as `Error`
  * @param message what an operator reads; never a secret
  */
-export class OnboardingError extends Error {
-  override readonly name: OnboardingErrorName;
+export class PlatformError extends Error {
+  override readonly name: PlatformErrorName;
 
-  constructor(name: OnboardingErrorName, message: string, options?: { cause?: unknown }) {
+  constructor(name: PlatformErrorName, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = name;
   }

@@ -4,50 +4,50 @@ import { StackKindSchema, StackOutputSchemas, TenantStacksSchema } from './stack
 import { CaughtFailureSchema, FailureReportSchema, TenantSchema } from './tenant';
 
 /**
- * The steps of an onboarding: a forward action, and its undo where there is one. State in the console = folder in
- * functions/steps = function construct id = ASL placeholder `${FUNCTION}`; a test compares all four with this list.
+ * The steps of an onboarding: a forward action, and its undo where there is one. File in the room (`folder`) = function
+ * construct id = ASL placeholder `${FUNCTION}`; a test compares them with this list.
  *
  * `states` are the ASL states that call the function (ProvisionStacks and DeleteStacks call theirs once a stack).
  */
 export const STEPS = [
   {
-    folder: 'reserve-tenant',
+    folder: 'reservation',
     forward: { function: 'ReserveTenant', states: ['ReserveTenant'] },
     undo: { function: 'ReleaseReservation', states: ['ReleaseReservation'] },
   },
   {
-    folder: 'create-tenant-key',
+    folder: 'key',
     forward: { function: 'CreateTenantKey', states: ['CreateTenantKey'] },
     undo: { function: 'RetireTenantKey', states: ['RetireTenantKey'] },
   },
   {
-    folder: 'provision-stacks',
+    folder: 'stacks',
     forward: { function: 'LaunchStack', states: ['LaunchNetwork', 'LaunchDatabase', 'LaunchAccess', 'LaunchStorage'] },
     undo: { function: 'DeleteStack', states: ['DeleteAccess', 'DeleteDatabase', 'DeleteNetwork', 'DeleteStorage'] },
   },
   {
-    folder: 'register-tenant',
+    folder: 'routing',
     forward: { function: 'RegisterTenant', states: ['RegisterTenant'] },
     undo: { function: 'DeregisterTenant', states: ['DeregisterTenant'] },
   },
   {
-    folder: 'verify-isolation',
+    folder: 'isolation',
     forward: { function: 'VerifyIsolation', states: ['VerifyIsolation'] },
   },
   {
-    folder: 'activate-tenant',
+    folder: 'routing',
     forward: { function: 'ActivateTenant', states: ['ActivateTenant'] },
   },
   {
-    folder: 'publish-completion',
+    folder: 'outcome',
     forward: { function: 'PublishCompletion', states: ['PublishCompletion'] },
   },
   {
-    folder: 'publish-failure',
+    folder: 'outcome',
     forward: { function: 'PublishFailure', states: ['PublishFailure'] },
   },
   {
-    folder: 'conclude-failure',
+    folder: 'outcome',
     forward: { function: 'ConcludeFailure', states: ['ConcludeFailure'] },
   },
 ] as const satisfies readonly StepPair[];

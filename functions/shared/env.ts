@@ -1,4 +1,4 @@
-import { OnboardingError } from '../contract/errors';
+import { PlatformError } from '../contract/errors';
 
 /** Every environment variable that a function may read; infra sets them together with the grants they stand for. */
 export type EnvName =
@@ -29,10 +29,10 @@ export type EnvName =
 
 /**
  * @returns the variable's value
- * @throws OnboardingError `ConfigurationInvalid` when it is missing or empty
+ * @throws PlatformError `ConfigurationInvalid` when it is missing or empty
  */
 export function env(name: EnvName): string {
   const value = process.env[name];
-  if (!value) throw new OnboardingError('ConfigurationInvalid', `environment variable ${name} is not set`);
+  if (!value) throw new PlatformError('ConfigurationInvalid', `environment variable ${name} is not set`);
   return value;
 }

@@ -1,10 +1,10 @@
-import { OnboardingError, type OnboardingErrorName } from '../contract/errors';
+import { PlatformError, type PlatformErrorName } from '../contract/errors';
 
 /**
  * Foreign error names that need no look at the message. Sources: "Common Error Types" of each service's API reference,
  * and "Error handling" of the AWS SDK for JavaScript (throttling and transient codes of @smithy/core).
  */
-const BY_NAME: Readonly<Record<string, OnboardingErrorName>> = {
+const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   Throttling: 'TransientThrottling',
   ThrottlingException: 'TransientThrottling',
   ThrottledException: 'TransientThrottling',
@@ -81,14 +81,14 @@ interface ForeignError {
 const isObject = (thrown: unknown): thrown is ForeignError => typeof thrown === 'object' && thrown !== null;
 
 /** A DynamoDB transaction names one reason per item; a conflict may pass, a failed condition is the caller's to read. */
-function ofTransaction(reasons: ForeignError['CancellationReasons']): OnboardingErrorName {
+function ofTransaction(reasons: ForeignError['CancellationReasons']): PlatformErrorName {
   const codes = (reasons ?? []).map((reason) => reason.Code);
   if (codes.includes('ThrottlingError') || codes.includes('ProvisionedThroughputExceeded'))
     return 'TransientThrottling';
   return codes.includes('TransactionConflict') ? 'TransientConflict' : 'UnexpectedFailure';
 }
 
-function nameFor(thrown: ForeignError): OnboardingErrorName {
+function nameFor(thrown: ForeignError): PlatformErrorName {
   if (thrown.name === 'TransactionCanceledException') return ofTransaction(thrown.CancellationReasons);
   const known = thrown.name === undefined ? undefined : BY_NAME[thrown.name];
   if (known) return known;
@@ -102,9 +102,9 @@ function nameFor(thrown: ForeignError): OnboardingErrorName {
  * Turns whatever was thrown into an error of the contract. Errors of ours pass unchanged; AWS's keep their own name and
  * words in the message (`AccessDeniedException: ...`), so that the operator reads AWS's reason.
  */
-export function translateError(thrown: unknown): OnboardingError {
-  if (thrown instanceof OnboardingError) return thrown;
-  if (!isObject(thrown)) return new OnboardingError('UnexpectedFailure', String(thrown), { cause: thrown });
+export function translateError(thrown: unknown): PlatformError {
+  if (thrown instanceof PlatformError) return thrown;
+  if (!isObject(thrown)) return new PlatformError('UnexpectedFailure', String(thrown), { cause: thrown });
   const message = `${thrown.name ?? 'Error'}: ${thrown.message ?? 'no message'}`;
-  return new OnboardingError(nameFor(thrown), message, { cause: thrown });
+  return new PlatformError(nameFor(thrown), message, { cause: thrown });
 }

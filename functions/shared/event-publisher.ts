@@ -1,5 +1,5 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { OnboardingError } from '../contract/errors';
+import { PlatformError } from '../contract/errors';
 import {
   ONBOARDING_SOURCE,
   TENANT_ONBOARDED,
@@ -38,7 +38,7 @@ interface Details {
  * PutEvents answers 200 for an event that it has not taken: the entry carries the error ("PutEvents": InternalFailure and
  * ThrottlingException may be retried, all others may not).
  *
- * @throws OnboardingError named as the translator names the entry's error
+ * @throws PlatformError named as the translator names the entry's error
  */
 export async function publish<T extends keyof Details>(
   bus: EventBus,
@@ -59,5 +59,5 @@ export async function publish<T extends keyof Details>(
   );
   const refused = Entries?.find((entry) => entry.ErrorCode);
   if (refused) throw translateError({ name: refused.ErrorCode, message: refused.ErrorMessage });
-  if (FailedEntryCount > 0) throw new OnboardingError('UnexpectedFailure', `${detailType} was not taken by the bus`);
+  if (FailedEntryCount > 0) throw new PlatformError('UnexpectedFailure', `${detailType} was not taken by the bus`);
 }

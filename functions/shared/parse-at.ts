@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { OnboardingError } from '../contract/errors';
+import { PlatformError } from '../contract/errors';
 
 /** One line per bad field: `tenant.slot.cidr: Invalid input`. */
 export function describeIssues(error: z.ZodError): string {
@@ -9,10 +9,10 @@ export function describeIssues(error: z.ZodError): string {
 /**
  * Parses a value at a border.
  *
- * @throws OnboardingError `InvalidRequest` that names each bad field
+ * @throws PlatformError `InvalidRequest` that names each bad field
  */
 export function parseAt<S extends z.ZodType>(border: string, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new OnboardingError('InvalidRequest', `${border}: ${describeIssues(parsed.error)}`);
+  throw new PlatformError('InvalidRequest', `${border}: ${describeIssues(parsed.error)}`);
 }

@@ -6,7 +6,7 @@ import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cd
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import { type Grant, policyOf } from './grant';
-import type { OnboardingFunction } from './onboarding-function';
+import type { PlatformFunction } from './platform-function';
 
 const FOLDER = join(__dirname, '../../statemachines');
 
@@ -39,7 +39,7 @@ export interface AslMachineProps {
   /** Of the folder statemachines/. */
   readonly file: string;
   /** Those whose names are placeholders of the file; the machine may call them and no others. */
-  readonly functions: readonly OnboardingFunction[];
+  readonly functions: readonly PlatformFunction[];
   /** The other placeholders. */
   readonly substitutions: Readonly<Record<string, string>>;
   readonly grants?: readonly Grant[];

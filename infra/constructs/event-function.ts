@@ -3,20 +3,20 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from './dead-letter-queue';
-import { OnboardingFunction, type OnboardingFunctionProps } from './onboarding-function';
+import { PlatformFunction, type PlatformFunctionProps } from './platform-function';
 
 /**
  * A function that events of the default bus call. One queue keeps what EventBridge could not deliver, and what the function
  * failed on: for EventBridge an event is delivered once Lambda has queued it ("Invoking a Lambda function asynchronously").
  */
 export class EventFunction extends Construct {
-  readonly function: OnboardingFunction;
+  readonly function: PlatformFunction;
   readonly undelivered: Queue;
 
-  constructor(scope: Construct, id: string, props: OnboardingFunctionProps) {
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, `${id}Events`);
     this.undelivered = new DeadLetterQueue(this, 'Undelivered').queue;
-    this.function = new OnboardingFunction(scope, id, { ...props, deadLetters: this.undelivered });
+    this.function = new PlatformFunction(scope, id, { ...props, deadLetters: this.undelivered });
   }
 }
 

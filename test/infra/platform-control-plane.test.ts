@@ -4,7 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { AUDIT_STATES } from '../../functions/contract/audit';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { STEPS } from '../../functions/contract/steps';
-import { LAUNCH_LEASE } from '../../functions/steps/provision-stacks/launch-stack';
+import { LAUNCH_LEASE } from '../../functions/stacks/launch-stack';
 import { functionSources } from '../../infra/build';
 import { STAGES, stages } from '../../infra/config/stages';
 import { aslText, auditMachine, onboardingMachine, tasksOf } from '../support/asl';

@@ -2,8 +2,8 @@ import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { externalIdOf, TENANT_ID_PATTERN } from '../../functions/contract/naming';
-import { DecoyTenant } from '../../infra/constructs/decoy-tenant';
-import { TenantBoundary } from '../../infra/constructs/tenant-boundary';
+import { DecoyTenant } from '../../infra/cell/decoy-tenant';
+import { TenantBoundary } from '../../infra/foundation/tenant-boundary';
 import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
 import { inScratchApp } from '../support/scratch-app';
 

@@ -20,9 +20,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { ConcludeAuditInput } from '../../functions/contract/audit';
-import { tenantCalled } from '../../functions/shared/tenant-lookup';
-import { EvidenceSchema } from '../../functions/steps/verify-isolation/evidence/evidence';
-import { evidencePage } from '../../functions/steps/verify-isolation/evidence/page';
+import { evidencePage } from '../../functions/isolation/evidence-page';
+import { EvidenceSchema } from '../../functions/isolation/evidence-report';
+import { tenantCalled } from '../../functions/tenants/tenant-lookup';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';

@@ -1,9 +1,9 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { strays } from '../../faults/census';
-import { signupOf } from '../../faults/trial';
-import { judge } from '../../faults/verdict';
 import { tenantIdOf } from '../../functions/contract/naming';
+import { strays } from '../faults/census';
+import { signupOf } from '../faults/trial';
+import { judge } from '../faults/verdict';
 import { faultBench, testTrials } from '../support/fault-trials';
 
 const bench = faultBench();

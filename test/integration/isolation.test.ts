@@ -5,17 +5,17 @@ import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
-import { CATALOGUE } from '../../functions/steps/verify-isolation/catalogue';
-import { type SourceClients, sourceClients, sourcesOf } from '../../functions/steps/verify-isolation/sources';
-import type { Subject } from '../../functions/steps/verify-isolation/subject';
-import { verify } from '../../functions/steps/verify-isolation/verify';
+import { CATALOGUE } from '../../functions/isolation/catalogue';
+import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
+import type { Subject } from '../../functions/isolation/subject';
+import { verify } from '../../functions/isolation/verify';
 import { inventoryOf } from '../../local/inventory';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
 import { follow } from '../../operations/executions';
 import { localConnection } from '../../operations/stage-connection';
-import { asVerifier, subjectOfRun, VERIFIER } from '../../sabotage/verified-tenant';
+import { asVerifier, subjectOfRun, VERIFIER } from '../sabotage/verified-tenant';
 
 let platform: Platform;
 let subject: Subject;

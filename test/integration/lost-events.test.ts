@@ -6,7 +6,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import type { StackKind } from '../../functions/contract/stacks';
-import { describeStack } from '../../functions/steps/provision-stacks/stacks';
+import { describeStack } from '../../functions/stacks/stacks';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
 import { follow } from '../../operations/executions';

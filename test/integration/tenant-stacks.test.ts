@@ -8,7 +8,7 @@ import {
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { externalIdOf, tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { STACK_KINDS, type StackKind, StackOutputSchemas } from '../../functions/contract/stacks';
-import type { DecoyTenant } from '../../infra/constructs/decoy-tenant';
+import type { DecoyTenant } from '../../infra/cell/decoy-tenant';
 import { tenantResources } from '../support/tenant-resources';
 import { type Credentials, TenantStacksStage } from '../support/tenant-stacks-stage';
 

@@ -7,7 +7,7 @@ import {
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { failureText } from '../../functions/contract/failure-report';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
-import { lookUpTenant } from '../../functions/shared/tenant-lookup';
+import { lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
 import { follow } from '../../operations/executions';

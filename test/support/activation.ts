@@ -1,7 +1,7 @@
 import { itemKeys, type RouteRecord, type TenantRecord } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
-import { activateTenant } from '../../functions/steps/activate-tenant/activate-tenant';
-import { holdHost } from '../../functions/steps/register-tenant/host-rule';
+import { activateTenant } from '../../functions/routing/activate-tenant';
+import { holdHost } from '../../functions/routing/host-rule';
 import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from './builders';
 import { FakeBuckets } from './fake-buckets';
 import { FakeClient } from './fake-client';

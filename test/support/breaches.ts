@@ -1,5 +1,5 @@
-import type { Check, Finding } from '../../functions/steps/verify-isolation/check';
-import type { Subject } from '../../functions/steps/verify-isolation/subject';
+import type { Check, Finding } from '../../functions/isolation/check';
+import type { Subject } from '../../functions/isolation/subject';
 import { FakeDoors } from './fake-doors';
 import { aSubject, factsFrom, healthyFacts } from './isolated-tenant';
 

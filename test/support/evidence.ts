@@ -1,6 +1,6 @@
-import type { Check } from '../../functions/steps/verify-isolation/check';
-import type { Evidence } from '../../functions/steps/verify-isolation/evidence/evidence';
-import type { Answer } from '../../functions/steps/verify-isolation/report';
+import type { Check } from '../../functions/isolation/check';
+import type { Evidence } from '../../functions/isolation/evidence-report';
+import type { Answer } from '../../functions/isolation/report';
 import { aTenant, NOW } from './builders';
 
 export function anAnswer(overrides: Partial<Answer> = {}): Answer {

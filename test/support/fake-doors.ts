@@ -1,8 +1,8 @@
-import { SETTING_UP_PAGE } from '../../functions/steps/register-tenant/host-rule';
-import type { Attempt } from '../../functions/steps/verify-isolation/probes/attempt';
-import type { Doors, ObjectTrial, Terms, Visitor } from '../../functions/steps/verify-isolation/probes/doors';
-import { decoyTermsOf, termsOf } from '../../functions/steps/verify-isolation/probes/terms';
-import type { Subject } from '../../functions/steps/verify-isolation/subject';
+import type { Attempt } from '../../functions/isolation/probes/attempt';
+import type { Doors, ObjectTrial, Terms, Visitor } from '../../functions/isolation/probes/doors';
+import { decoyTermsOf, termsOf } from '../../functions/isolation/probes/terms';
+import type { Subject } from '../../functions/isolation/subject';
+import { SETTING_UP_PAGE } from '../../functions/routing/host-rule';
 
 const told = ({ roleArn: role, externalId, tenantId: tag }: Terms) => `take on ${role} ${externalId} ${tag}`;
 

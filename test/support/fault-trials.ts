@@ -1,9 +1,9 @@
-import { conduct } from '../../faults/campaign';
-import { Lab } from '../../faults/lab';
-import { matrix } from '../../faults/matrix';
-import { type Recording, record } from '../../faults/recording';
-import type { TrialResult } from '../../faults/run-trial';
-import { isBroken, rows } from '../../faults/table';
+import { Lab } from '../faults/lab';
+import { matrix } from '../faults/matrix';
+import { type Recording, record } from '../faults/recording';
+import type { TrialResult } from '../faults/run-trial';
+import { conduct } from '../faults/runner';
+import { isBroken, rows } from '../faults/table';
 
 /** A platform of a test file's own, and what an onboarding calls there. */
 export interface FaultBench {

@@ -1,4 +1,4 @@
-import type { TenantsTable } from '../../functions/shared/tenants-table';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
 
 type Turn = (command: string) => Promise<unknown>;
 

@@ -1,8 +1,8 @@
 import { TENANT_TAG, tenantNames } from '../../functions/contract/naming';
-import { tenantKeyPolicy } from '../../functions/steps/create-tenant-key/key-policy';
-import type { Facts } from '../../functions/steps/verify-isolation/facts/facts';
-import { parsePolicy, type Statement } from '../../functions/steps/verify-isolation/policy-document';
-import type { Subject } from '../../functions/steps/verify-isolation/subject';
+import type { Facts } from '../../functions/isolation/facts/facts';
+import { parsePolicy, type Statement } from '../../functions/isolation/policy-document';
+import type { Subject } from '../../functions/isolation/subject';
+import { tenantKeyPolicy } from '../../functions/key/key-policy';
 import { ACCOUNT_ID, aCell, aKey, aTenant, REGION, theStacks } from './builders';
 
 const { tenantId } = aTenant();

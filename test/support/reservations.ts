@@ -1,9 +1,9 @@
 import type { CellDescriptor } from '../../functions/contract/cell';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { Tenant } from '../../functions/contract/tenant';
-import type { TenantsTable } from '../../functions/shared/tenants-table';
-import { releaseReservation } from '../../functions/steps/reserve-tenant/release-reservation';
-import { reserveTenant } from '../../functions/steps/reserve-tenant/reserve-tenant';
+import { releaseReservation } from '../../functions/reservation/release-reservation';
+import { reserveTenant } from '../../functions/reservation/reserve-tenant';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { aCell, anExecution, aSignup, DOMAIN, NOW } from './builders';
 import { awsError, FakeClient } from './fake-client';
 import { FakeTable } from './fake-table';

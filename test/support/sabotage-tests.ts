@@ -1,6 +1,6 @@
 import { type Platform, startPlatform } from '../../local/platform';
-import type { Sabotage } from '../../sabotage/scene';
-import { breaches, startTrial, type Trial, tryOut } from '../../sabotage/trial';
+import type { Sabotage } from '../sabotage/scene';
+import { breaches, startTrial, type Trial, tryOut } from '../sabotage/trial';
 
 /** Each sabotage of one healthy tenant is found by the check meant for it, and nothing is found before and after it. */
 export function testSabotages(sabotages: readonly Sabotage[]): void {

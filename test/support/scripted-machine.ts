@@ -15,9 +15,9 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { AUDIT_STATES, type OnBreach } from '../../functions/contract/audit';
 import { STEP_ACTIONS } from '../../functions/contract/steps';
-import { type Emulator, startEmulator } from '../../local/emulator/emulator';
 import { ASL_FILE, AUDIT_ASL_FILE, aslText } from './asl';
 
 /** What a scripted function does when it is called: answer, fail under a name, or never answer its task token. */

@@ -15,12 +15,12 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { externalIdOf, tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
-import { DecoyTenant } from '../../infra/constructs/decoy-tenant';
-import { TenantBoundary } from '../../infra/constructs/tenant-boundary';
+import { DecoyTenant } from '../../infra/cell/decoy-tenant';
+import { TenantBoundary } from '../../infra/foundation/tenant-boundary';
 import { synthesizeTenantTemplates } from '../../infra/tenant/synthesize';
-import { type Emulator, startEmulator } from '../../local/emulator/emulator';
 import { inScratchApp } from './scratch-app';
 
 export interface Credentials {

@@ -4,19 +4,19 @@ import { functionRoleName, TENANT_TAG, tenantIdOf, tenantNames } from '../../fun
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
-import { type Step, stepHandler } from '../../functions/shared/step-handler';
-import { activateTenant } from '../../functions/steps/activate-tenant/activate-tenant';
-import { createTenantKey } from '../../functions/steps/create-tenant-key/create-tenant-key';
-import { retireTenantKey } from '../../functions/steps/create-tenant-key/retire-tenant-key';
-import { deleteStack } from '../../functions/steps/provision-stacks/delete-stack';
-import { launchStack } from '../../functions/steps/provision-stacks/launch-stack';
-import { settleStack } from '../../functions/steps/provision-stacks/settle-stack';
-import { publishCompletion } from '../../functions/steps/publish-completion/publish-completion';
-import { publishFailure } from '../../functions/steps/publish-failure/publish-failure';
-import { deregisterTenant } from '../../functions/steps/register-tenant/deregister-tenant';
-import { registerTenant } from '../../functions/steps/register-tenant/register-tenant';
-import { releaseReservation } from '../../functions/steps/reserve-tenant/release-reservation';
-import { reserveTenant } from '../../functions/steps/reserve-tenant/reserve-tenant';
+import { createTenantKey } from '../../functions/key/create-tenant-key';
+import { retireTenantKey } from '../../functions/key/retire-tenant-key';
+import { publishCompletion } from '../../functions/outcome/publish-completion';
+import { publishFailure } from '../../functions/outcome/publish-failure';
+import { releaseReservation } from '../../functions/reservation/release-reservation';
+import { reserveTenant } from '../../functions/reservation/reserve-tenant';
+import { activateTenant } from '../../functions/routing/activate-tenant';
+import { deregisterTenant } from '../../functions/routing/deregister-tenant';
+import { registerTenant } from '../../functions/routing/register-tenant';
+import { type Action, actionHandler } from '../../functions/shared/action-handler';
+import { deleteStack } from '../../functions/stacks/delete-stack';
+import { launchStack } from '../../functions/stacks/launch-stack';
+import { settleStack } from '../../functions/stacks/settle-stack';
 import { ACCOUNT_ID, aCell, anExecution, aSignup, DOMAIN, NOW, REGION, theStacks } from './builders';
 import { FakeBuckets } from './fake-buckets';
 import { FakeBus } from './fake-bus';
@@ -122,10 +122,10 @@ export class TenantWorld {
 
   /** A function as Lambda calls it, through its handler: what goes in and comes out is JSON. */
   async invoke<I extends z.ZodType, O extends z.ZodType>(
-    step: Step<I, O, TenantWorld['deps']>,
+    action: Action<I, O, TenantWorld['deps']>,
     input: unknown,
   ): Promise<z.output<O>> {
-    const output = await stepHandler(step, this.deps)(JSON.parse(JSON.stringify(input)), aContext(step.name));
+    const output = await actionHandler(action, this.deps)(JSON.parse(JSON.stringify(input)), aContext(action.name));
     this.outputs.push(output);
     return output;
   }

@@ -2,31 +2,53 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 const ROOT = join(__dirname, '../..');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
-/** The column "may import" of the README's table of folders. */
-const MAY_IMPORT: Record<string, readonly string[]> = {
-  'functions/contract': [],
-  'functions/shared': ['functions/contract'],
-  'functions/steps': ['functions/contract', 'functions/shared'],
-  'functions/edges': ['functions/contract', 'functions/shared', 'functions/steps'],
-  infra: ['functions/contract', 'functions/shared'],
-  service: ['functions/contract'],
-  operations: ['functions/contract', 'functions/shared', 'functions/steps', 'functions/edges', 'infra/config'],
-};
+/** The table of folders under "Layout": the folder, what it holds, what it may import. */
+const TABLE = [...README.matchAll(/^\| `([a-z/-]+)\/` \| (.+?) \| (.+?) \|$/gm)].map(
+  ([, folder = '', , mayImport = '']) => [folder, mayImport.split(', ')] as const,
+);
+const ROOMS = globSync('functions/*', { cwd: ROOT });
 
-const IMPORTED = /from '(\.[^']+)'/g;
+const IMPORTED = /(?:from|import|import\(|require\(|jest\.mock\()\s*'(\.[^']+)'/g;
 
-function foreignImports(folder: string, allowed: readonly string[]): string[] {
-  return globSync(`${folder}/**/*.ts`, { cwd: ROOT }).flatMap((file) =>
-    [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORTED)]
-      .map(([, path = '']) => relative(ROOT, join(ROOT, dirname(file), path)))
-      .filter((target) => target !== 'package.json')
-      .filter((target) => ![folder, ...allowed].some((into) => target.startsWith(`${into}/`)))
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORTED)]
+    .map(([, path = '']) => relative(ROOT, join(ROOT, dirname(file), path)))
+    .filter((target) => target !== 'package.json');
+
+const filesIn = (folder: string) => globSync(`${folder}/**/*.ts`, { cwd: ROOT });
+const within = (folder: string) => (target: string) => target.startsWith(`${folder}/`);
+
+/** `shared` stands for `functions/shared`, as the table says it. */
+const folderCalled = (name: string) => (ROOMS.includes(`functions/${name}`) ? `functions/${name}` : name);
+
+function foreignImports(folder: string, mayImport: readonly string[]): string[] {
+  if (mayImport.includes('everything')) return [];
+  const allowed = mayImport.filter((name) => name !== 'nothing of ours').map(folderCalled);
+  return filesIn(folder).flatMap((file) =>
+    importsOf(file)
+      .filter((target) => ![folder, ...allowed].some((into) => within(into)(target)))
       .map((target) => `${file} -> ${target}`),
   );
 }
 
-test.each(Object.entries(MAY_IMPORT))('%s imports what it may and nothing else of ours', (folder, allowed) => {
-  expect(globSync(`${folder}/**/*.ts`, { cwd: ROOT }).length).toBeGreaterThan(0);
-  expect(foreignImports(folder, allowed)).toEqual([]);
+test('the README’s table has a line for each room of functions', () => {
+  const lines = TABLE.map(([folder]) => folder).filter(within('functions'));
+  expect(lines.sort()).toEqual(ROOMS.sort());
+});
+
+test.each(TABLE)('%s imports what it may and nothing else of ours', (folder, mayImport) => {
+  expect(foreignImports(folder, mayImport)).toEqual([]);
+});
+
+test('no file of the product reaches into a room of functions except at its top level', () => {
+  const files = ['functions', 'infra', 'service', 'operations', 'local'].flatMap(filesIn);
+  const intoRooms = files.flatMap((file) =>
+    importsOf(file)
+      .filter((target) => /^functions\/[^/]+\/.+\//.test(target))
+      .filter((target) => !file.startsWith(`${target.split('/').slice(0, 2).join('/')}/`))
+      .map((target) => `${file} -> ${target}`),
+  );
+  expect(intoRooms).toEqual([]);
 });

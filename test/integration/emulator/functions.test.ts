@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
+import { type Emulator, startEmulator } from '../../../emulator/emulator';
 import { access, launch, pause } from './aws';
 
 const CODE = `

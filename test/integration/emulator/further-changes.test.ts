@@ -36,7 +36,7 @@ import {
   RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
+import { type Emulator, startEmulator } from '../../../emulator/emulator';
 import { access } from './aws';
 
 let emulator: Emulator;

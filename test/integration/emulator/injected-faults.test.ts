@@ -5,9 +5,9 @@ import { DescribeDBInstanceAutomatedBackupsCommand, RDSClient } from '@aws-sdk/c
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import getPort from 'get-port';
+import { type Emulator, startEmulator } from '../../../emulator/emulator';
 import type { AwsCall } from '../../../local/aws-call';
 import { type AwsProxy, type Intervention, startAwsProxy } from '../../../local/aws-proxy';
-import { type Emulator, startEmulator } from '../../../local/emulator/emulator';
 import { access, control, eventually, launch, settled } from './aws';
 import { call, Machines, sequence } from './machines';
 

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { reportedInvocation, secondsIn, stateTransitions } from '../../../bench/execution-history';
+import { reportedInvocation, secondsIn, stateTransitions } from '../../bench/execution-history';
 
 let id = 0;
 const at = (ms: number, type: HistoryEvent['type'], more: Partial<HistoryEvent> = {}): HistoryEvent => {

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Figure, figuresTable, isMet, median, toJson } from '../../../bench/figures';
+import { type Figure, figuresTable, isMet, median, toJson } from '../../bench/figures';
 
 const figure = (value: number, limit?: Figure['limit']): Figure => ({
   name: 'one',

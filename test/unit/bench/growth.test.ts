@@ -1,4 +1,4 @@
-import { differences, typicalCalls } from '../../../bench/growth';
+import { differences, typicalCalls } from '../../bench/growth';
 
 const counts = (calls: Record<string, number>) => new Map(Object.entries(calls));
 

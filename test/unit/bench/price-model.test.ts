@@ -1,5 +1,5 @@
-import { LIST_PRICES } from '../../../bench/list-prices';
-import { priceList, priceOf, sumOf, usageOf } from '../../../bench/price-model';
+import { LIST_PRICES } from '../../bench/list-prices';
+import { priceList, priceOf, sumOf, usageOf } from '../../bench/price-model';
 
 const call = (service: string, action: string, body: object = {}) => ({
   service,

@@ -1,8 +1,8 @@
 import { TenantOnboardingFailedSchema } from '../../../functions/contract/events';
 import { failureReport, failureText, UNDO_STATES } from '../../../functions/contract/failure-report';
 import { itemKeys, TenantRecordSchema } from '../../../functions/contract/records';
-import { concludeFailure } from '../../../functions/steps/conclude-failure/conclude-failure';
-import { publishFailure } from '../../../functions/steps/publish-failure/publish-failure';
+import { concludeFailure } from '../../../functions/outcome/conclude-failure';
+import { publishFailure } from '../../../functions/outcome/publish-failure';
 import { anExecution, aSignupEvent, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';

@@ -4,8 +4,8 @@ import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { type AwsErrorKind, awsError } from '../../../faults/aws-errors';
 import { translateError } from '../../../functions/shared/error-translation';
+import { type AwsErrorKind, awsError } from '../../faults/aws-errors';
 
 /** Options of a client of the SDK whose every request is answered with the injected error. */
 function answeredWith(service: string, kind: AwsErrorKind) {

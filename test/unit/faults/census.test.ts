@@ -1,7 +1,7 @@
-import { type Census, differences, slotProblems, strays, without } from '../../../faults/census';
-import { type Holding, holding, tenantIn } from '../../../faults/holding';
 import { tenantIdOf } from '../../../functions/contract/naming';
 import type { TenantRecord } from '../../../functions/contract/records';
+import { type Census, differences, slotProblems, strays, without } from '../../faults/census';
+import { type Holding, holding, tenantIn } from '../../faults/holding';
 import { aTenantRecord } from '../../support/builders';
 
 const ACME = tenantIdOf('sub_acme');

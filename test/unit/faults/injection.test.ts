@@ -1,6 +1,6 @@
-import { type CallFaultKind, Injection } from '../../../faults/injection';
 import type { AwsCall } from '../../../local/aws-call';
 import type { AwsProxy, Listener } from '../../../local/aws-proxy';
+import { type CallFaultKind, Injection } from '../../faults/injection';
 
 /** Calls by invocation: `acme/1` is the first invocation of a function that works for acme. */
 class Wire {

@@ -1,5 +1,5 @@
-import { closingLine, verdictLines } from '../../../sabotage/report';
-import type { Verdict } from '../../../sabotage/trial';
+import { closingLine, verdictLines } from '../../sabotage/report';
+import type { Verdict } from '../../sabotage/trial';
 
 const aVerdict = (overrides: Partial<Verdict> = {}): Verdict => ({
   sabotage: 'open the bucket',

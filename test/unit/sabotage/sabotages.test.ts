@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CATALOGUE } from '../../../functions/steps/verify-isolation/catalogue';
-import { SABOTAGES } from '../../../sabotage/all-sabotages';
-import { NOT_EXERCISED } from '../../../sabotage/not-exercised';
+import { CATALOGUE } from '../../../functions/isolation/catalogue';
+import { SABOTAGES } from '../../sabotage/all-sabotages';
+import { NOT_EXERCISED } from '../../sabotage/not-exercised';
 
 const checks = CATALOGUE.map(({ id }) => String(id));
 const sabotaged = new Set(SABOTAGES.map(({ check }) => check));
@@ -22,7 +22,7 @@ test('no two sabotages have one name', () => {
 
 test('every group of sabotages is tried out by a test', () => {
   const integration = join(__dirname, '../../integration');
-  const groups = globSync('*.ts', { cwd: join(__dirname, '../../../sabotage/sabotages') });
+  const groups = globSync('*.ts', { cwd: join(__dirname, '../../sabotage/sabotages') });
   const tests = globSync('sabotage-of-*.test.ts', { cwd: integration })
     .map((file) => readFileSync(join(integration, file), 'utf8'))
     .join();

@@ -4,7 +4,7 @@ import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { clientOptions, surroundingsOf, withoutCallLog } from '../../../functions/shared/clients';
 import { translateError } from '../../../functions/shared/error-translation';
 
-/** Seconds that a function has (infra's OnboardingFunction): all attempts of one call must fit. */
+/** Seconds that a function has (infra's PlatformFunction): all attempts of one call must fit. */
 const FUNCTION_TIMEOUT = 30;
 
 let silent: Server;

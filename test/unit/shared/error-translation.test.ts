@@ -3,7 +3,7 @@ import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as elb from '@aws-sdk/client-elastic-load-balancing-v2';
 import * as kms from '@aws-sdk/client-kms';
 import * as sfn from '@aws-sdk/client-sfn';
-import { isTransient, OnboardingError, type OnboardingErrorName } from '../../../functions/contract/errors';
+import { isTransient, PlatformError, type PlatformErrorName } from '../../../functions/contract/errors';
 import { translateError } from '../../../functions/shared/error-translation';
 import { awsError } from '../../support/fake-client';
 
@@ -12,7 +12,7 @@ const cancelled = (...codes: string[]) =>
   named('TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) });
 const answered = (httpStatusCode: number) => named('SomethingNew', { $metadata: { httpStatusCode } });
 
-const TABLE: [string, unknown, OnboardingErrorName][] = [
+const TABLE: [string, unknown, PlatformErrorName][] = [
   ['a throttled call', awsError('ThrottlingException'), 'TransientThrottling'],
   ['a throttled call of CloudFormation', awsError('Throttling'), 'TransientThrottling'],
   ['a throttled call of S3', awsError('SlowDown'), 'TransientThrottling'],
@@ -54,7 +54,7 @@ test.each(TABLE)('%s', (_, thrown, expected) => {
 });
 
 test('errors of ours pass unchanged', () => {
-  const ours = new OnboardingError('SubdomainTaken', 'acme');
+  const ours = new PlatformError('SubdomainTaken', 'acme');
   expect(translateError(ours)).toBe(ours);
 });
 

@@ -1,0 +1,236 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import getPort from 'get-port';
+
+const run = promisify(execFile);
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const ROOT = join(__dirname, '..');
+const REQUIREMENTS = join(__dirname, 'requirements.txt');
+const REGION = 'eu-central-1';
+const ACCOUNT_ID = '000000000000';
+const ROOT_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
+
+export interface EmulatorOptions {
+  /** Added to the environment of the emulator and its functions. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where the emulator keeps its files while it runs; a temporary folder by default. Removed at stop. */
+  readonly stateDir?: string;
+  /** By default inside the state folder, and removed with it. */
+  readonly logFile?: string;
+  /** Of the endpoint, for those who must know it before; a free one by default. */
+  readonly port?: number;
+  /** Gives the start up. */
+  readonly signal?: AbortSignal;
+  /** Told when the start takes longer than usual. */
+  readonly log?: (line: string) => void;
+}
+
+/** A running emulator of AWS on loopback, with IAM enforcement on; `test`/`test` is root. */
+export interface Emulator {
+  readonly endpointUrl: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** A request here, whatever its Host, reaches the listener of the load balancer. */
+  readonly loadBalancerUrl: string;
+  readonly logFile: string;
+  readonly pid: number;
+  /** Environment with which any AWS client of a child process talks to the emulator as root. */
+  environment(): Record<string, string>;
+  /** AWS_CONTAINER_CREDENTIALS_FULL_URI for a local process that plays an ECS task with this task role. */
+  containerCredentialsUrl(roleArn: string): string;
+  /** Forgets every resource. */
+  reset(): Promise<void>;
+  /** Ends the emulator and its functions and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** @throws Error one clear line when there is no Python 3.10 or newer */
+async function python(): Promise<string> {
+  const wanted = 'Python 3.10 or newer is needed to run the AWS emulator';
+  const answer = await run('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']).catch(() => {
+    throw new Error(`${wanted}; no python3 was found on the PATH`);
+  });
+  const version = answer.stdout.trim();
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < 3 || (major === 3 && minor < 10)) throw new Error(`${wanted}; python3 is ${version}`);
+  return 'python3';
+}
+
+/** Takes the lock, a folder that only one process can make; false as soon as another's work is done. */
+async function locked(lock: string, done: () => boolean): Promise<boolean> {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return true;
+    } catch {
+      if (done()) return false;
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > 300_000) rmSync(lock, { recursive: true, force: true });
+      await pause(200);
+    }
+  }
+}
+
+/** Builds the virtual environment beside its final name and renames it: an installation cut short is never used. */
+async function installed({ signal, log }: EmulatorOptions): Promise<string> {
+  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+  const home = join(ROOT, '.local', `venv-${digest}`);
+  const interpreter = join(home, 'bin/python');
+  const done = () => existsSync(interpreter);
+  if (done()) return interpreter;
+  const command = await python();
+  mkdirSync(dirname(home), { recursive: true });
+  const lock = `${home}.lock`;
+  if (!(await locked(lock, done))) return interpreter;
+  const building = `${home}.building`;
+  try {
+    if (done()) return interpreter;
+    log?.(`installing the AWS emulator into ${relative(process.cwd(), home)}, this once`);
+    rmSync(building, { recursive: true, force: true });
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
+    try {
+      await run(command, ['-m', 'venv', building], { signal });
+      await run(join(building, 'bin/python'), pip, { signal });
+    } catch (failure) {
+      throw new Error(
+        `the AWS emulator could not be installed: ${failure instanceof Error ? failure.message : failure}`,
+      );
+    }
+    renameSync(building, home);
+    return interpreter;
+  } finally {
+    rmSync(building, { recursive: true, force: true });
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+async function healthy(url: string, child: ChildProcess, logFile: string): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(`the emulator ended at once: ${readFileSync(logFile, 'utf8').trim().slice(-2000)}`);
+    }
+    const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
+    if (answer?.ok) return;
+    await pause(25);
+  }
+  throw new Error(`the emulator did not answer in 60 s, see ${logFile}`);
+}
+
+function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number): Record<string, string | undefined> {
+  const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, AWS_ENDPOINT_URL: ___, PYTHONPATH: ____, ...inherited } = process.env;
+  return {
+    ...inherited,
+    ...ROOT_CREDENTIALS,
+    AUTH: 'true',
+    BIND_HOST: '127.0.0.1',
+    GATEWAY_PORT: String(port),
+    LOAD_BALANCER_PORT: String(loadBalancerPort),
+    MINISTACK_HOST: '127.0.0.1',
+    MINISTACK_ACCOUNT_ID: ACCOUNT_ID,
+    MINISTACK_REGION: REGION,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    IOT_MTLS_ENABLED: '0',
+    SFTP_ENABLED: '0',
+    S3_DATA_DIR: join(dir, 's3'),
+    STATE_DIR: join(dir, 'state'),
+    TMPDIR: dir,
+    EMULATOR_STATE_DIR: dir,
+    DOCKER_HOST: `unix://${join(dir, 'no-docker.sock')}`,
+    PYTHONDONTWRITEBYTECODE: '1',
+    // AWS's Node runtime ships the SDK; a function's CommonJS bundle finds it here.
+    NODE_PATH: join(ROOT, 'node_modules'),
+    PATH: [join(ROOT, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter),
+  };
+}
+
+/**
+ * Starts an emulator of its own on free ports. It ends with this process, whatever ends this process: its standard
+ * input is a pipe that only this process holds.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const interpreter = await installed(options);
+  options.signal?.throwIfAborted();
+  const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
+  mkdirSync(dir, { recursive: true });
+  const logFile = options.logFile ?? join(dir, 'emulator.log');
+  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+  const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
+  const endpointUrl = `http://127.0.0.1:${port}`;
+  const log = openSync(logFile, 'a');
+  const child = spawn(interpreter, [join(__dirname, 'serve.py')], {
+    cwd: dir,
+    // A group of its own: a Ctrl-C in the terminal is the caller's to answer, and stop() ends the whole group.
+    detached: true,
+    stdio: ['pipe', log, log],
+    env: { ...emulatorEnvironment(dir, port, loadBalancerPort), ...options.env },
+  });
+  closeSync(log);
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    child.stdin?.destroy();
+    const killing = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    if (child.exitCode === null && child.signalCode === null) await ended;
+    clearTimeout(killing);
+    endGroup(child.pid);
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await healthy(endpointUrl, child, logFile);
+  } catch (failure) {
+    await stop();
+    throw failure;
+  }
+  return {
+    endpointUrl,
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    loadBalancerUrl: `http://127.0.0.1:${loadBalancerPort}`,
+    logFile,
+    pid: child.pid ?? 0,
+    environment: () => ({
+      ...ROOT_CREDENTIALS,
+      // Of whoever runs this, for their own account.
+      AWS_PROFILE: '',
+      AWS_SESSION_TOKEN: '',
+      AWS_ENDPOINT_URL: endpointUrl,
+      AWS_REGION: REGION,
+      AWS_DEFAULT_REGION: REGION,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      CDK_DISABLE_CLI_TELEMETRY: '1',
+    }),
+    containerCredentialsUrl: (roleArn) => `${endpointUrl}/_local/credentials?role=${encodeURIComponent(roleArn)}`,
+    reset: async () => {
+      const answer = await fetch(`${endpointUrl}/_ministack/reset`, { method: 'POST' });
+      if (!answer.ok) throw new Error(`the emulator was not reset: ${answer.status} ${await answer.text()}`);
+    },
+    stop,
+  };
+}
+
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nothing of the group is left
+  }
+}

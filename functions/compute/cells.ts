@@ -1,0 +1,38 @@
+import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import { type CellDescriptor, CellDescriptorSchema } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { CELLS_PARAMETER_PATH } from '../contract/naming';
+import { describeIssues } from '../shared/parse-at';
+
+export type Parameters = Pick<SSMClient, 'send'>;
+
+function descriptorIn(name: string, value: string): CellDescriptor {
+  const invalid = (reason: string) => new PlatformError('ConfigurationInvalid', `parameter ${name}: ${reason}`);
+  let json: unknown;
+  try {
+    json = JSON.parse(value);
+  } catch {
+    throw invalid('not JSON');
+  }
+  const parsed = CellDescriptorSchema.safeParse(json);
+  if (!parsed.success) throw invalid(describeIssues(parsed.error));
+  return parsed.data;
+}
+
+/**
+ * @returns every cell of the stage, ordered by name: earlier cells fill up first
+ * @throws PlatformError `ConfigurationInvalid` when there is none, or one cannot be read
+ */
+export async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
+  const cells: CellDescriptor[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await ssm.send(
+      new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }),
+    );
+    for (const { Name = '', Value = '' } of page.Parameters ?? []) cells.push(descriptorIn(Name, Value));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no cell under ${CELLS_PARAMETER_PATH}`);
+  return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

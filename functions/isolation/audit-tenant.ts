@@ -1,0 +1,107 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { AuditTenantInput, AuditTenantOutput } from '../contract/audit';
+import { PlatformError } from '../contract/errors';
+import { itemKeys, type TenantRecord } from '../contract/records';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { logger } from '../shared/logger';
+import { isConditionFailure } from '../tenants/ownership';
+import { tenantCalled } from '../tenants/tenant-lookup';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
+import { type Proof, type ProvingDeps, prove } from './evidence/prove';
+import { provingDeps, stagePlatform } from './proving';
+import { breachOf } from './report';
+
+export interface AuditTenantDeps extends LivingTenantDeps {
+  readonly table: TenantsTable;
+  readonly proving: ProvingDeps;
+}
+
+const failedOf = ({ evidence }: Proof) => evidence.checks.filter(({ passed }) => !passed).map(({ id }) => id);
+
+/** Only if the tenant is still what it was held against: a route that was closed meanwhile is no drift. */
+async function recordVerdict(table: TenantsTable, { tenantId, status }: TenantRecord, proof: Proof): Promise<void> {
+  const { evidence, digest, keys } = proof;
+  const failed = failedOf(proof);
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: itemKeys.tenant(tenantId),
+        UpdateExpression: 'SET verification = :verification',
+        ConditionExpression: '#status = :status',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':verification': {
+            checks: evidence.checks.length,
+            verifiedAt: evidence.verifiedAt,
+            digest,
+            report: keys.json,
+            ...(failed.length > 0 && { failed }),
+          },
+          ':status': status,
+        },
+      }),
+    );
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    throw new PlatformError('TransientConflict', `tenant ${tenantId} is not ${status} any more`, { cause: thrown });
+  }
+}
+
+/**
+ * Asks of a tenant in service what VerifyIsolation asked before its first request: the same catalogue, the same probes, and
+ * a report in the evidence bucket. Called by the daily audit, and by a person (`npm run verify`).
+ *
+ * 1. The tenant as it should be, from its record, its stacks and its cell.
+ * 2. Every check; the report is kept, whatever it says.
+ * 3. Its digest goes on the tenant's record, with the checks that failed.
+ *
+ * A breach is this function's answer, not its failure; it changes nothing about the tenant.
+ *
+ * Throws `InvalidRequest` when nobody is called so, `UnexpectedFailure` when a stack is gone, `IsolationBreach` when there is a
+ * breach and its evidence cannot be kept, `TransientConflict` when the tenant was suspended or resumed meanwhile.
+ */
+export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutput, AuditTenantDeps> = {
+  name: 'AuditTenant',
+  input: AuditTenantInput,
+  output: AuditTenantOutput,
+  run: async (deps, { tenant, verifiedBy, whole }) => {
+    const record = await tenantCalled(deps.table, tenant);
+    const { tenantId, host, status } = record;
+    if (status !== 'ACTIVE' && status !== 'SUSPENDED') return { verdict: 'skipped', tenantId, status };
+    const proof = await prove(deps.proving, await livingTenant(deps, record), verifiedBy);
+    await recordVerdict(deps.table, record, proof);
+    const { evidence, digest, keys } = proof;
+    const failed = failedOf(proof);
+    const verdict = evidence.passed ? 'isolated' : 'drifted';
+    logger.info(`tenant.${verdict}`, { tenantId, failed, digest });
+    return {
+      verdict,
+      tenantId,
+      host,
+      status,
+      checks: evidence.checks.length,
+      failed,
+      reason: evidence.passed ? '' : breachOf(evidence, keys.json).message,
+      digest,
+      report: keys.json,
+      ...(whole && { evidence }),
+    };
+  },
+};
+
+const realDeps = (): AuditTenantDeps => ({
+  table: tenantsTable(),
+  proving: provingDeps(),
+  cloudformation: new CloudFormationClient(clientOptions),
+  ssm: new SSMClient(clientOptions),
+  get platform() {
+    return stagePlatform();
+  },
+});
+
+export const handler = actionHandler(auditTenant, realDeps());

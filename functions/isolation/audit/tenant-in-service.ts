@@ -1,0 +1,73 @@
+import { findCells, type Parameters } from '../../compute/cells';
+import type { CellDescriptor } from '../../contract/cell';
+import { PlatformError } from '../../contract/errors';
+import { tenantNames } from '../../contract/naming';
+import type { TenantRecord } from '../../contract/records';
+import { SettledStackSchemas, type StackKind, type TenantStacks } from '../../contract/stacks';
+import { TenantSchema } from '../../contract/tenant';
+import { parseAt } from '../../shared/parse-at';
+import { type CloudFormation, describeStack } from '../../stacks/stacks';
+import type { Platform, Subject } from '../subject';
+
+export interface LivingTenantDeps {
+  readonly cloudformation: CloudFormation;
+  readonly ssm: Parameters;
+  readonly platform: Platform;
+}
+
+async function stackOf(
+  { cloudformation }: LivingTenantDeps,
+  { tenantId, templateVersions }: TenantRecord,
+  kind: StackKind,
+): Promise<unknown> {
+  const stackName = tenantNames.stack(tenantId, kind);
+  const stack = await describeStack(cloudformation, stackName);
+  if (!stack) throw new PlatformError('UnexpectedFailure', `stack ${stackName} does not exist any more`);
+  const outputs = Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue]));
+  return { stackId: stack.StackId, stackName, templateVersion: templateVersions?.[kind], outputs };
+}
+
+async function stacksOf(deps: LivingTenantDeps, record: TenantRecord): Promise<TenantStacks> {
+  const settled = (kind: StackKind) => stackOf(deps, record, kind);
+  const [network, database, storage, access] = await Promise.all([
+    settled('network'),
+    settled('database'),
+    settled('storage'),
+    settled('access'),
+  ]);
+  const { tenantId } = record;
+  return {
+    network: parseAt(`network stack of ${tenantId}`, SettledStackSchemas.network, network),
+    database: parseAt(`database stack of ${tenantId}`, SettledStackSchemas.database, database),
+    storage: parseAt(`storage stack of ${tenantId}`, SettledStackSchemas.storage, storage),
+    access: parseAt(`access stack of ${tenantId}`, SettledStackSchemas.access, access),
+  };
+}
+
+async function cellOf({ ssm }: LivingTenantDeps, name: string): Promise<CellDescriptor> {
+  const cell = (await findCells(ssm)).find((each) => each.name === name);
+  if (!cell) throw new PlatformError('ConfigurationInvalid', `the stage has no cell ${name}`);
+  return cell;
+}
+
+/**
+ * What an onboarded tenant is held against: its record says who it is and which key, slot and rule are its own, CloudFormation
+ * what its stacks have made, the cell what is shared. What they say is then asked of the services themselves.
+ *
+ * @throws PlatformError `UnexpectedFailure` when a stack is gone, `InvalidRequest` when record or stack lacks something
+ */
+export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<Subject> {
+  const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
+  const { keyArn, ruleArn, tenantId, status } = record;
+  if (!keyArn || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId}: no key or no rule`);
+  const [stacks, cell] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
+  return {
+    ...deps.platform,
+    tenant,
+    cell,
+    stacks,
+    key: { keyArn, aliasName: tenantNames.keyAlias(tenantId) },
+    route: { ruleArn },
+    routed: status === 'ACTIVE',
+  };
+}

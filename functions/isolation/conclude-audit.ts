@@ -1,0 +1,22 @@
+import { ConcludeAuditInput, ConcludeAuditOutput } from '../contract/audit';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { type Meter, meter } from '../shared/meter';
+
+/** The last word of an audit: how many tenants ended how. Zeros count too, as they are what ends an alarm. */
+export const concludeAudit: Action<
+  typeof ConcludeAuditInput,
+  typeof ConcludeAuditOutput,
+  { readonly meter: Pick<Meter, 'count'> }
+> = {
+  name: 'ConcludeAudit',
+  input: ConcludeAuditInput,
+  output: ConcludeAuditOutput,
+  run: async (deps, totals) => {
+    deps.meter.count('TenantsDrifted', totals.drifted);
+    deps.meter.count('TenantsUnverified', totals.unverified);
+    deps.meter.count('AuditsDone', 1);
+    return totals;
+  },
+};
+
+export const handler = actionHandler(concludeAudit, { meter });

@@ -1,0 +1,164 @@
+import { STACK_KINDS } from '../contract/stacks';
+import { Html, html } from '../shared/html';
+import { CHECK_GROUPS, type CheckGroup, type Severity } from './check';
+import { pageStyle } from './evidence/page-style';
+import { type Evidence, keysOf } from './evidence-report';
+import type { Answer } from './report';
+
+export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
+  key: 'Encryption key',
+  database: 'Database',
+  storage: 'Storage',
+  secrets: 'Secrets',
+  network: 'Network',
+  identity: 'Identity and access',
+  routing: 'Routing',
+  probes: 'Doors tried',
+};
+
+const SEVERITY_TITLES: Readonly<Record<Severity, string>> = { critical: 'Critical', high: 'High', medium: 'Medium' };
+
+const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
+const time = (at: string) => html`<time datetime="${at}">${DAY.format(new Date(at))}</time>`;
+const timeOfDay = (at: string) => html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`;
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+/** A check's id is of our own making; what stands in an attribute is kept to safe characters even so. */
+const anchor = ({ id }: Answer) => `check-${id.replace(/[^a-z0-9-]/gi, '-')}`;
+const nothing: readonly Html[] = [];
+
+const mark = (passed: boolean) =>
+  passed
+    ? html`<span class="mark good"><span aria-hidden="true">✓</span> Passed</span>`
+    : html`<span class="mark bad"><span aria-hidden="true">✗</span> Failed</span>`;
+
+function verdict({ passed }: Evidence): Html {
+  return passed
+    ? html`<p class="verdict good"><span aria-hidden="true">✓</span> Isolated</p>`
+    : html`<p class="verdict bad"><span aria-hidden="true">✗</span> Not isolated</p>`;
+}
+
+function lead({ checks, passed }: Evidence): Html {
+  const failed = checks.filter((answer) => !answer.passed);
+  const critical = failed.filter(({ severity }) => severity === 'critical').length;
+  return passed
+    ? html`<p class="lead">All ${plural(checks.length, 'check')} passed: nobody but this tenant was found able to reach its data, and
+this tenant was found able to reach nobody else’s.</p>`
+    : html`<p class="lead"><strong>${failed.length} of ${plural(checks.length, 'check')} failed</strong>, ${critical} of them critical. Until each
+is mended and a new report says so, this tenant must not be taken for isolated.</p>`;
+}
+
+const fact = (term: string, value: Html, wide = false) =>
+  html`<div${new Html(wide ? ' class="wide"' : '')}><dt>${term}</dt><dd>${value}</dd></div>`;
+const code = (text: string) => html`<code>${text}</code>`;
+
+function facts(evidence: Evidence, digest: string): Html {
+  const { tenantId, cell, routed, verifiedAt, verifiedBy, codeVersion, templateVersions } = evidence;
+  const templates = STACK_KINDS.map((kind) => `${kind}\u00a0${templateVersions[kind]}`).join(' · ');
+  return html`<dl class="facts">
+${[
+  fact('Verified at', time(verifiedAt)),
+  fact(
+    'Route',
+    html`${routed ? 'Open: requests were served while the checks ran' : 'Closed: requests were answered with 503 while the checks ran'}`,
+  ),
+  fact('Tenant', code(tenantId)),
+  fact('Cell', code(cell)),
+  fact('Verified by', code(verifiedBy), true),
+  fact('Code version', code(codeVersion)),
+  fact('Template versions', code(templates)),
+  fact('SHA-256 of the report', code(digest), true),
+]}
+</dl>`;
+}
+
+function failures({ checks }: Evidence): readonly Html[] {
+  const failed = checks.filter((answer) => !answer.passed);
+  if (failed.length === 0) return nothing;
+  const item = (
+    answer: Answer,
+  ) => html`<li><span class="mark bad" aria-hidden="true">✗</span> <a href="#${anchor(answer)}">${answer.title}</a>
+<span class="minor">${SEVERITY_TITLES[answer.severity]} · <code class="id">${answer.id}</code></span>
+<span class="seen">${answer.evidence}</span></li>`;
+  return [
+    html`<section aria-labelledby="failed"><h2 id="failed" class="bad">What failed</h2>
+<ul class="failures">${failed.map(item)}</ul></section>`,
+  ];
+}
+
+const answersOf = ({ checks }: Evidence, group: CheckGroup) => checks.filter((answer) => answer.group === group);
+
+function summary(evidence: Evidence): Html {
+  const row = (title: string, answers: readonly Answer[]) => {
+    const failed = answers.filter(({ passed }) => !passed).length;
+    return html`<th scope="row">${title}</th><td class="number">${answers.length}</td><td class="number">${failed}</td>
+<td class="outcome">${mark(failed === 0)}</td>`;
+  };
+  const groups = CHECK_GROUPS.map((group) => ({ title: GROUP_TITLES[group], answers: answersOf(evidence, group) }))
+    .filter(({ answers }) => answers.length > 0)
+    .map(({ title, answers }) => html`<tr>${row(title, answers)}</tr>`);
+  return html`<section aria-labelledby="summary"><h2 id="summary">Summary</h2>
+<table class="summary"><thead><tr><th scope="col">Checks about</th><th scope="col" class="number">Checks</th>
+<th scope="col" class="number">Failed</th><th scope="col" class="outcome">Result</th></tr></thead>
+<tbody>${groups}</tbody><tfoot><tr>${row('All', evidence.checks)}</tr></tfoot></table></section>`;
+}
+
+function checkRow(answer: Answer): Html {
+  const { id, title, question, severity, control, passed, evidence, at } = answer;
+  return html`<tr role="row" id="${anchor(answer)}"${new Html(passed ? '' : ' class="failed"')}>
+<td role="cell" class="result">${mark(passed)}<span class="minor">${SEVERITY_TITLES[severity]}</span></td>
+<th role="rowheader" scope="row" class="asked"><span class="title">${title}</span>${question}
+<span class="minor"><code class="id">${id}</code> · ${control}</span></th>
+<td role="cell" class="seen">${evidence}<span class="minor">${timeOfDay(at)}</span></td></tr>`;
+}
+
+function group(evidence: Evidence, name: CheckGroup): readonly Html[] {
+  const answers = answersOf(evidence, name);
+  if (answers.length === 0) return nothing;
+  return [
+    html`<table role="table" class="checks"><caption>${GROUP_TITLES[name]} <span>· ${plural(answers.length, 'check')}</span></caption>
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col" class="result">Result</th>
+<th role="columnheader" scope="col" class="asked">Question</th><th role="columnheader" scope="col">What was seen</th></tr></thead>
+<tbody role="rowgroup">${answers.map(checkRow)}</tbody></table>`,
+  ];
+}
+
+function notes(evidence: Evidence): Html {
+  const { json } = keysOf(evidence);
+  const file = json.split('/').at(-1) ?? json;
+  return html`<section class="notes" aria-label="How to read this report">
+<p>Each check is a question put to the configuration that AWS has, or a door that was tried with the credentials the shared service
+uses. A question that could not be answered counts as failed. <strong>Critical</strong>: somebody else could reach the tenant’s
+data now. <strong>High</strong>: one more mistake is enough. <strong>Medium</strong>: weaker than promised.</p>
+<p>This page is made of <code>${file}</code>, which stands beside it. That file’s SHA-256 is the one above, and the one on the tenant’s
+record at the time.</p></section>`;
+}
+
+/**
+ * The report as a page for auditors: one file, no script, nothing loaded from elsewhere, and a policy that would stop it.
+ */
+export function evidencePage(evidence: Evidence, digest: string): string {
+  const outcome = evidence.passed ? 'isolated' : 'not isolated';
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${evidence.host}: ${outcome}, ${evidence.verifiedAt.slice(0, 10)}</title>
+<style>${new Html(pageStyle(digest))}</style>
+</head>
+<body>
+<main>
+<header class="head"><div><p class="kicker">Isolation report</p><h1>${evidence.host}</h1></div>${verdict(evidence)}</header>
+${lead(evidence)}
+${facts(evidence, digest)}
+${failures(evidence)}
+${summary(evidence)}
+${notes(evidence)}
+${CHECK_GROUPS.flatMap((name) => group(evidence, name))}
+</main>
+</body>
+</html>
+`.text;
+}

@@ -1,0 +1,81 @@
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  paginateListAttachedRolePolicies,
+  paginateListRolePolicies,
+} from '@aws-sdk/client-iam';
+import { tenantNames } from '../../contract/naming';
+import { parsePolicy, type Statement } from '../policy-document';
+import { type Subject, tenantIdOf } from '../subject';
+import { everyPage, once, type Tags, tagsOf, unlessAbsent } from './reading';
+
+export interface RoleFacts {
+  readonly name: string;
+  readonly arn: string | undefined;
+  readonly trust: readonly Statement[];
+  readonly boundaryArn: string | undefined;
+  readonly maxSessionSeconds: number | undefined;
+  readonly tags: Tags;
+}
+
+export interface IdentityFacts {
+  readonly role: () => Promise<RoleFacts>;
+  /** Every inline policy of the role, its statements in one list. */
+  readonly inline: () => Promise<readonly Statement[]>;
+  readonly attached: () => Promise<readonly (string | undefined)[]>;
+  /** The roles that AWS services take on for this tenant, as far as they exist. */
+  readonly serviceRoles: () => Promise<readonly RoleFacts[]>;
+  /** The version of the boundary that is in force. */
+  readonly boundary: () => Promise<readonly Statement[]>;
+}
+
+/** Ends of the names of the roles that network and database stack make for AWS services. */
+export const SERVICE_ROLES = ['flow-logs', 'monitoring'] as const;
+
+async function readRole(client: IAMClient, name: string): Promise<RoleFacts> {
+  const { Role } = await client.send(new GetRoleCommand({ RoleName: name }));
+  return {
+    name,
+    arn: Role?.Arn,
+    trust: parsePolicy(Role?.AssumeRolePolicyDocument ?? ''),
+    boundaryArn: Role?.PermissionsBoundary?.PermissionsBoundaryArn,
+    maxSessionSeconds: Role?.MaxSessionDuration,
+    tags: tagsOf(Role?.Tags),
+  };
+}
+
+export function identityFacts(client: IAMClient, subject: Subject): IdentityFacts {
+  const RoleName = tenantNames.role(tenantIdOf(subject));
+  return {
+    role: once(() => readRole(client, RoleName)),
+    inline: once(async () => {
+      const names = await everyPage(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames);
+      const policies = await Promise.all(
+        names.map((PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
+      );
+      return policies.flatMap(({ PolicyDocument = '' }) => parsePolicy(PolicyDocument));
+    }),
+    attached: once(async () => {
+      const pages = paginateListAttachedRolePolicies({ client }, { RoleName });
+      return (await everyPage(pages, (page) => page.AttachedPolicies)).map(({ PolicyArn }) => PolicyArn);
+    }),
+    serviceRoles: once(async () => {
+      const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);
+      const roles = await Promise.all(
+        names.map((name) => unlessAbsent(readRole(client, name), 'NoSuchEntityException')),
+      );
+      return roles.filter((role) => role !== undefined);
+    }),
+    boundary: once(async () => {
+      const PolicyArn = subject.boundaryArn;
+      const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));
+      const { PolicyVersion } = await client.send(
+        new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
+      );
+      return parsePolicy(PolicyVersion?.Document ?? '');
+    }),
+  };
+}

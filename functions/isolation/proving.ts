@@ -1,0 +1,27 @@
+import { env } from '../shared/env';
+import { evidenceStore } from './evidence/keep-evidence';
+import type { ProvingDeps } from './evidence/prove';
+import { sourceClients, sourcesOf } from './sources';
+import type { Platform } from './subject';
+
+/** What the platform of this stage is, as infra told the function. */
+export const stagePlatform = (): Platform => ({
+  accountId: env('ACCOUNT_ID'),
+  region: env('AWS_REGION'),
+  stackRoleArn: env('STACK_ROLE_ARN'),
+  boundaryArn: env('TENANT_BOUNDARY_ARN'),
+  trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
+});
+
+/** The real sources and the real store, for whichever function verifies. */
+export function provingDeps(): ProvingDeps {
+  const clients = sourceClients();
+  return {
+    get codeVersion() {
+      return env('CODE_VERSION');
+    },
+    evidence: evidenceStore(clients.s3),
+    sourcesFor: (subject) => sourcesOf(clients, subject),
+    now: () => new Date(),
+  };
+}

@@ -1,0 +1,75 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type * as z from 'zod';
+import { ReportBreachInput, ReportBreachOutput } from '../contract/audit';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+
+export interface ReportBreachDeps {
+  readonly topicArn: string;
+  readonly sns: Pick<SNSClient, 'send'>;
+}
+
+type Breach = z.output<typeof ReportBreachInput>;
+
+const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string; runbook: string }>> = {
+  drifted: {
+    title: 'Tenant is not isolated',
+    impact: 'somebody may reach this tenant’s data, or this tenant another’s.',
+    runbook: 'docs/runbook.md#tenant-drifted',
+  },
+  unverified: {
+    title: 'Tenant could not be verified',
+    impact: 'nobody knows today whether this tenant is isolated.',
+    runbook: 'docs/runbook.md#tenant-unverified',
+  },
+};
+
+const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
+  none: 'The tenant is in service: nothing was changed.',
+  done: 'The tenant was SUSPENDED: its route answers 503.',
+  failed: 'The tenant should have been SUSPENDED, and could not be: do it now (npm run suspend).',
+};
+
+/** "Publish": a subject is ASCII, without line breaks, shorter than 100 characters; ids and hosts are. */
+const subjectOf = ({ title }: { title: string }, who: string) => `${title}: ${who}`.slice(0, 99);
+
+/**
+ * Tells the operators of one tenant that an audit has found not to be isolated, or could not verify: who, which checks failed
+ * and what they saw, where the report is, what was done about it.
+ *
+ * The alarm on the audit's counts rings as well, but names no tenant. Nothing undoes it; told twice is better than not.
+ */
+export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachOutput, ReportBreachDeps> = {
+  name: 'ReportBreach',
+  input: ReportBreachInput,
+  output: ReportBreachOutput,
+  run: async ({ topicArn, sns }, breach) => {
+    const { tenantId, host, verdict, failure, report, executionArn, suspension } = breach;
+    const text = TEXTS[verdict];
+    const reason = breach.reason || (failure && `${failure.error}: ${failure.reason}`) || 'no reason was given';
+    const lines = [
+      `${text.title}: ${host ?? tenantId} (tenant ${tenantId})`,
+      '',
+      reason,
+      '',
+      SUSPENSIONS[suspension],
+      ...(report ? [`Report: ${report} of the evidence bucket.`] : []),
+      `Audit: ${executionArn}`,
+      `Impact: ${text.impact} What to do: ${text.runbook}`,
+    ];
+    await sns.send(
+      new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(text, host ?? tenantId), Message: lines.join('\n') }),
+    );
+    logger.warn('breach.reported', { tenantId, verdict, suspension });
+    return { reported: true };
+  },
+};
+
+export const handler = actionHandler(reportBreach, {
+  get topicArn() {
+    return env('ALARM_TOPIC_ARN');
+  },
+  sns: new SNSClient(clientOptions),
+});

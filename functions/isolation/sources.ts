@@ -1,0 +1,48 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import { clientOptions, withoutCallLog } from '../shared/clients';
+import type { Sources } from './check';
+import { type FactClients, factsOf } from './facts/facts';
+import { type DoorClients, doorsOf } from './probes/real-doors';
+import type { Subject } from './subject';
+
+export type SourceClients = FactClients & DoorClients;
+
+/** How a caller outside AWS reaches it, and as whom. A function's environment says both. */
+export interface Reaching {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+}
+
+export function sourceClients({ credentials, ...place }: Reaching = {}): SourceClients {
+  const all = { ...clientOptions, ...place, ...(credentials && { credentials }) };
+  return {
+    kms: withoutCallLog(new KMSClient(all)),
+    rds: withoutCallLog(new RDSClient(all)),
+    s3: withoutCallLog(new S3Client(all)),
+    secrets: withoutCallLog(new SecretsManagerClient(all)),
+    ec2: withoutCallLog(new EC2Client(all)),
+    iam: withoutCallLog(new IAMClient(all)),
+    elb: withoutCallLog(new ElasticLoadBalancingV2Client(all)),
+    logs: withoutCallLog(new CloudWatchLogsClient(all)),
+    sts: withoutCallLog(new STSClient(all)),
+  };
+}
+
+/** What AWS has of one tenant, and its doors: for one run, as each fact is read once. */
+export const sourcesOf = (clients: SourceClients, subject: Subject): Sources => ({
+  facts: factsOf(clients, subject),
+  doors: doorsOf(clients, subject),
+});

@@ -1,0 +1,30 @@
+import type * as z from 'zod';
+import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+import type { VerifyIsolationInput } from '../contract/steps';
+
+/** What the platform knows without asking, and against which a tenant is held. */
+export interface Platform {
+  readonly accountId: string;
+  readonly region: string;
+  readonly stackRoleArn: string;
+  readonly boundaryArn: string;
+  /** Functions that a tenant's role trusts, besides the cell's task role. */
+  readonly trustedRoleArns: readonly string[];
+}
+
+/** The tenant that is verified: what an onboarding, or a later audit, expects to find. */
+export interface Subject extends Platform, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
+  /** Whether its route is open: before activation a request must meet a 503. */
+  readonly routed: boolean;
+}
+
+export const roleArnOf = ({ accountId }: Platform, tenantId: string) =>
+  `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
+
+export const tenantIdOf = (subject: Subject) => subject.tenant.tenantId;
+export const roleOf = (subject: Subject) => roleArnOf(subject, subject.tenant.tenantId);
+export const bucketOf = (subject: Subject) => subject.stacks.storage.outputs.BucketName;
+export const vpcOf = (subject: Subject) => subject.stacks.network.outputs.VpcId;
+/** The database's user of the shared service, as `rds-db:connect` names it. */
+export const databaseUserArnOf = ({ region, accountId, stacks, tenant }: Subject) =>
+  `arn:aws:rds-db:${region}:${accountId}:dbuser:${stacks.database.outputs.ResourceId}/${tenantNames.databaseUser(tenant.tenantId)}`;

@@ -1,0 +1,86 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { itemKeys, type TenantRecord } from '../contract/records';
+import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/steps';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { claimLost, isConditionFailure } from '../tenants/ownership';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type Proof, type ProvingDeps, prove } from './evidence/prove';
+import { provingDeps, stagePlatform } from './proving';
+import { breachOf } from './report';
+import type { Platform, Subject } from './subject';
+
+type Verification = NonNullable<TenantRecord['verification']>;
+
+export interface VerifyIsolationDeps {
+  readonly table: TenantsTable;
+  readonly proving: ProvingDeps;
+  readonly platform: Platform;
+}
+
+/** ActivateTenant asks the record for this very digest; that of a breach it shall not find there. */
+async function recordProof(
+  table: TenantsTable,
+  executionArn: string,
+  { evidence, digest, keys }: Proof,
+): Promise<void> {
+  if (!evidence.passed) return;
+  const { tenantId, checks, verifiedAt } = evidence;
+  const verification: Verification = { checks: checks.length, verifiedAt, digest, report: keys.json };
+  const recording = new UpdateCommand({
+    TableName: table.name,
+    Key: itemKeys.tenant(tenantId),
+    UpdateExpression: 'SET verification = :verification, updatedAt = :now',
+    ConditionExpression: 'executionArn = :execution AND #status = :onboarding',
+    ExpressionAttributeNames: { '#status': 'status' },
+    ExpressionAttributeValues: {
+      ':verification': verification,
+      ':now': verifiedAt,
+      ':execution': executionArn,
+      ':onboarding': 'ONBOARDING',
+    },
+  });
+  try {
+    await table.client.send(recording);
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? claimLost(tenantId, executionArn) : thrown;
+  }
+}
+
+/**
+ * Proves that nobody but the tenant can reach its data, and that it can reach nobody else's, before its first request.
+ *
+ * 1. Every check of the catalogue is asked, side by side: what AWS has is read, and doors are tried.
+ * 2. The report goes to the evidence bucket, whatever it says, and then its page. Without evidence nothing is verified.
+ * 3. One failed check fails the step, under the names of all that failed.
+ * 4. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it, as soon as the report
+ *    is kept.
+ *
+ * Nothing to undo: probes leave nothing behind, evidence stays by design, and RegisterTenant removes an earlier attempt's
+ * verification.
+ *
+ * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` where evidence cannot be kept, `Transient*` where a service failed in
+ * passing: then nothing is known yet.
+ */
+export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
+  name: 'VerifyIsolation',
+  input: VerifyIsolationInput,
+  output: VerifyIsolationOutput,
+  run: async (deps, { executionArn, ...tenantInput }) => {
+    const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
+    const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, (proof) =>
+      recordProof(deps.table, executionArn, proof),
+    );
+    if (!evidence.passed) throw breachOf(evidence, keys.json);
+    return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
+  },
+};
+
+const realDeps = (): VerifyIsolationDeps => ({
+  table: tenantsTable(),
+  proving: provingDeps(),
+  get platform() {
+    return stagePlatform();
+  },
+});
+
+export const handler = actionHandler(verifyIsolation, realDeps());

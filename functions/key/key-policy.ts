@@ -1,0 +1,142 @@
+import { functionRoleName, TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+
+export interface KeyPolicyFacts {
+  readonly tenantId: string;
+  readonly accountId: string;
+  readonly region: string;
+  /** CloudFormation's service role for tenant stacks. */
+  readonly stackRoleArn: string;
+  /** Organization of the account; undefined where it is in none. */
+  readonly organizationId: string | undefined;
+}
+
+interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal: '*' | Readonly<Record<'AWS' | 'Service', string>> | { AWS: string } | { Service: string };
+  readonly Action: string | readonly string[];
+  readonly Resource: '*';
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+}
+export interface KeyPolicy {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly Statement[];
+}
+
+/** Everything that keeps a key manageable, nothing that reads or writes data with it. */
+const ADMINISTRATION = [
+  'kms:Describe*',
+  'kms:Get*',
+  'kms:List*',
+  'kms:Put*',
+  'kms:Update*',
+  'kms:Enable*',
+  'kms:Disable*',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:RevokeGrant',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:ScheduleKeyDeletion',
+  'kms:CancelKeyDeletion',
+] as const;
+
+/** What CreateTenantKey does with a key that it has just made, or found again. */
+const MAKING = [
+  'kms:DescribeKey',
+  'kms:PutKeyPolicy',
+  'kms:EnableKeyRotation',
+  'kms:EnableKey',
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+] as const;
+
+/** What RetireTenantKey does with a key, which may be seconds old. */
+const RETIRING = ['kms:DescribeKey', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'] as const;
+
+const VIA = ['rds', 's3', 'secretsmanager'] as const;
+
+/**
+ * The policy of a tenant's key.
+ *
+ * KMS refuses a policy that names a principal which does not exist ("Key policies in AWS KMS"), and the tenant's role is
+ * made later: use is allowed to the account and bound to that role by `aws:PrincipalArn`. Allowing the account means that
+ * IAM policies decide among those the condition lets through ("Default key policy"); the condition lets one role through.
+ *
+ * - The account administers, and cannot use. Who of it, IAM decides by the key's tag, which may take five minutes to count
+ *   ("ABAC for AWS KMS").
+ * - CreateTenantKey and RetireTenantKey, which come within seconds of the key, do what they do by this policy alone. It also
+ *   lets the maker change the policy, which CreateKey asks for ("Default key policy").
+ * - The tenant's role uses.
+ * - CloudFormation's role uses through the services that store this tenant's data, and lets only those services hold
+ *   grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
+ * - CloudWatch Logs uses, for this tenant's log groups alone ("Encrypt log data in CloudWatch Logs using AWS KMS").
+ * - Nobody outside the organization does anything, AWS's own services excepted ("Data perimeters on AWS").
+ */
+export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
+  const { tenantId, accountId, region, stackRoleArn, organizationId } = facts;
+  const account = { AWS: `arn:aws:iam::${accountId}:root` };
+  const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${accountId}:role/${functionRoleName(name)}` });
+  const tenantRole = `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
+  const logGroup = (name: string) => `arn:aws:logs:${region}:${accountId}:log-group:${name}`;
+  const viaServices = { 'kms:ViaService': VIA.map((service) => `${service}.${region}.amazonaws.com`) };
+  const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
+  const statements: Statement[] = [
+    { Sid: 'AccountAdministers', Effect: 'Allow', Principal: account, Action: ADMINISTRATION, Resource: '*' },
+    { Sid: 'StepMakesIt', Effect: 'Allow', Principal: roleOf('CreateTenantKey'), Action: MAKING, Resource: '*' },
+    { Sid: 'UndoRetiresIt', Effect: 'Allow', Principal: roleOf('RetireTenantKey'), Action: RETIRING, Resource: '*' },
+    {
+      Sid: 'TenantsRoleUses',
+      Effect: 'Allow',
+      Principal: account,
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+      Resource: '*',
+      Condition: { ArnEquals: { 'aws:PrincipalArn': tenantRole } },
+    },
+    {
+      Sid: 'StacksUseThroughServices',
+      Effect: 'Allow',
+      Principal: { AWS: stackRoleArn },
+      Action: use,
+      Resource: '*',
+      Condition: { StringEquals: viaServices },
+    },
+    {
+      Sid: 'StacksLetServicesHoldGrants',
+      Effect: 'Allow',
+      Principal: { AWS: stackRoleArn },
+      Action: 'kms:CreateGrant',
+      Resource: '*',
+      Condition: { StringEquals: viaServices, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+    },
+    {
+      Sid: 'LogsOfThisTenant',
+      Effect: 'Allow',
+      Principal: { Service: `logs.${region}.amazonaws.com` },
+      Action: use,
+      Resource: '*',
+      Condition: {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': [
+            logGroup(`/tenants/${tenantId}/*`),
+            logGroup(`/aws/rds/instance/${tenantNames.database(tenantId)}*`),
+          ],
+        },
+      },
+    },
+  ];
+  if (organizationId) {
+    statements.push({
+      Sid: 'NobodyOutsideTheOrganization',
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 'kms:*',
+      Resource: '*',
+      Condition: {
+        StringNotEquals: { 'aws:PrincipalOrgID': organizationId },
+        BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+      },
+    });
+  }
+  return { Version: '2012-10-17', Statement: statements };
+}

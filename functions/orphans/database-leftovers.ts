@@ -1,0 +1,65 @@
+import {
+  DeleteDBInstanceAutomatedBackupCommand,
+  DeleteDBSnapshotCommand,
+  DescribeDBInstanceAutomatedBackupsCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  type RDSClient,
+} from '@aws-sdk/client-rds';
+import { tenantIdIn } from '../contract/naming';
+import { type LeftoverKind, pages, unlessGone } from './leftovers';
+
+/** Names of a tenant's databases begin so, and so do the names that RDS makes of them (`rds:tenant-...`). */
+const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(name) : undefined);
+
+/**
+ * Databases, and what RDS keeps of deleted ones: automated backups that were retained, for as long as their retention says,
+ * and snapshots that somebody took ("Deleting a DB instance").
+ */
+export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] {
+  const database: LeftoverKind = {
+    kind: 'database',
+    list: async function* () {
+      const ask = (Marker?: string) => rds.send(new DescribeDBInstancesCommand({ Marker }));
+      for await (const { DBInstances = [] } of pages(ask, (page) => page.Marker)) {
+        for (const { DBInstanceIdentifier: id = '' } of DBInstances) {
+          const tenantId = tenantOf(id);
+          if (tenantId) yield { tenantId, id };
+        }
+      }
+    },
+  };
+  const backup: LeftoverKind = {
+    kind: 'automated backup',
+    list: async function* () {
+      const Filters = [{ Name: 'status', Values: ['retained'] }];
+      const ask = (Marker?: string) => rds.send(new DescribeDBInstanceAutomatedBackupsCommand({ Filters, Marker }));
+      for await (const { DBInstanceAutomatedBackups = [] } of pages(ask, (page) => page.Marker)) {
+        for (const { DBInstanceIdentifier, DbiResourceId } of DBInstanceAutomatedBackups) {
+          const tenantId = tenantOf(DBInstanceIdentifier);
+          if (tenantId && DbiResourceId) yield { tenantId, id: DbiResourceId };
+        }
+      }
+    },
+    remove: ({ id }) =>
+      unlessGone(
+        rds.send(new DeleteDBInstanceAutomatedBackupCommand({ DbiResourceId: id })),
+        'DBInstanceAutomatedBackupNotFoundFault',
+      ),
+  };
+  const snapshot: LeftoverKind = {
+    kind: 'snapshot',
+    list: async function* () {
+      const ask = (Marker?: string) => rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual', Marker }));
+      for await (const { DBSnapshots = [] } of pages(ask, (page) => page.Marker)) {
+        for (const { DBInstanceIdentifier, DBSnapshotIdentifier } of DBSnapshots) {
+          const tenantId = tenantOf(DBInstanceIdentifier);
+          if (tenantId && DBSnapshotIdentifier) yield { tenantId, id: DBSnapshotIdentifier };
+        }
+      }
+    },
+    remove: ({ id }) =>
+      unlessGone(rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id })), 'DBSnapshotNotFoundFault'),
+  };
+  return [database, backup, snapshot];
+}

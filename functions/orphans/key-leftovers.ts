@@ -1,0 +1,63 @@
+import {
+  DeleteAliasCommand,
+  DisableKeyCommand,
+  type KMSClient,
+  ListAliasesCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { TENANT_TAG, tenantIdIn, tenantNames } from '../contract/naming';
+import { describeKey } from '../key/tenant-keys';
+import { type LeftoverKind, pages, unlessGone } from './leftovers';
+
+export interface KeyLeftoversDeps {
+  readonly kms: Pick<KMSClient, 'send'>;
+  readonly tagging: Pick<ResourceGroupsTaggingAPIClient, 'send'>;
+}
+
+const ALIASES = tenantNames.keyAlias('');
+
+export function keyLeftovers({ kms, tagging }: KeyLeftoversDeps): LeftoverKind[] {
+  const key: LeftoverKind = {
+    kind: 'key',
+    list: async function* () {
+      const ask = (PaginationToken?: string) =>
+        tagging.send(
+          new GetResourcesCommand({
+            ResourceTypeFilters: ['kms:key'],
+            TagFilters: [{ Key: TENANT_TAG }],
+            PaginationToken,
+          }),
+        );
+      for await (const { ResourceTagMappingList = [] } of pages(ask, (page) => page.PaginationToken)) {
+        for (const { ResourceARN, Tags = [] } of ResourceTagMappingList) {
+          const tenantId = Tags.find(({ Key }) => Key === TENANT_TAG)?.Value;
+          if (ResourceARN && tenantId) yield { tenantId, id: ResourceARN };
+        }
+      }
+    },
+    stands: async ({ id }) => {
+      const state = (await describeKey(kms, id))?.KeyState;
+      return state !== undefined && state !== 'PendingDeletion';
+    },
+    remove: async ({ id }) => {
+      await kms.send(new DisableKeyCommand({ KeyId: id }));
+      // Thirty days, KMS's longest: somebody may still find out that the key is wanted.
+      await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 30 }));
+    },
+  };
+  const alias: LeftoverKind = {
+    kind: 'alias',
+    list: async function* () {
+      const ask = (Marker?: string) => kms.send(new ListAliasesCommand({ Limit: 100, Marker }));
+      for await (const { Aliases = [] } of pages(ask, (page) => page.NextMarker)) {
+        for (const { AliasName = '' } of Aliases) {
+          const tenantId = AliasName.startsWith(ALIASES) ? tenantIdIn(AliasName) : undefined;
+          if (tenantId) yield { tenantId, id: AliasName };
+        }
+      }
+    },
+    remove: ({ id }) => unlessGone(kms.send(new DeleteAliasCommand({ AliasName: id })), 'NotFoundException'),
+  };
+  return [key, alias];
+}

@@ -1,0 +1,175 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import { findCells } from '../compute/cells';
+import type { CellDescriptor } from '../contract/cell';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+import { type Meter, meter } from '../shared/meter';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { claimLeftovers } from './claim-leftovers';
+import { databaseLeftovers } from './database-leftovers';
+import { type KeyLeftoversDeps, keyLeftovers } from './key-leftovers';
+import type { Leftover, LeftoverKind } from './leftovers';
+import { standingOf } from './ownership';
+import { roleLeftovers } from './role-leftovers';
+import { type RuleLeftoversDeps, ruleLeftovers } from './rule-leftovers';
+import { type StackLeftoversDeps, stackLeftovers } from './stack-leftovers';
+import { type StoreLeftoversDeps, storeLeftovers } from './store-leftovers';
+
+export interface OrphansDeps {
+  readonly table: TenantsTable;
+  readonly kinds: readonly LeftoverKind[];
+  readonly cells: () => Promise<CellDescriptor[]>;
+  readonly onOrphan: 'report' | 'remove';
+  readonly meter: Meter;
+  readonly now: () => Date;
+}
+
+const OrphanSchema = z.object({ kind: z.string(), id: z.string(), tenantId: z.string(), removed: z.boolean() });
+type Orphan = z.infer<typeof OrphanSchema>;
+const OrphansOutput = z.object({ seen: z.number(), orphans: z.array(OrphanSchema) });
+
+/** Asked again at the last moment; what no record names is never removed: the record may be what is lost. */
+async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover): Promise<boolean> {
+  if (deps.onOrphan !== 'remove' || !kind.remove) return false;
+  if ((await standingOf(deps.table, leftover.tenantId, deps.now())) !== 'failed') return false;
+  await kind.remove(leftover);
+  return true;
+}
+
+/** One after the other: nobody waits, and the account's API quotas belong to the onboardings. */
+async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenantId: string) => Promise<boolean>) {
+  const left: Leftover[] = [];
+  let seen = 0;
+  for await (const leftover of kind.list()) {
+    seen += 1;
+    if (!(await isOrphaned(leftover.tenantId))) continue;
+    if (!kind.stands || (await kind.stands(leftover))) left.push(leftover);
+  }
+  // Removed when the list is at its end: a page may begin where the one before it ended.
+  const orphans: Orphan[] = [];
+  for (const leftover of left) {
+    const orphan = { kind: kind.kind, ...leftover, removed: await remove(deps, kind, leftover) };
+    logger.warn('orphan.found', { ...orphan });
+    orphans.push(orphan);
+  }
+  return { seen, orphans };
+}
+
+/**
+ * Every hour: what belongs to no living tenant. What an onboarding under way, a rollback under way or a held tenant has is
+ * nobody's orphan, nor is a cell's decoy.
+ *
+ * 1. List what tenants have, kind by kind.
+ * 2. Ask the table about each tenant among them, after its things were found.
+ * 3. Report each orphan, in the log and as a count that rings; where the stage says `remove`, remove what a failed onboarding
+ *    has left. A tenant that has been ACTIVE is left alone, and so is what no record names.
+ *
+ * It pages over all tenants: it is no part of an onboarding.
+ *
+ * Throws the first failure, after every kind has had its turn.
+ */
+export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = {
+  name: 'Orphans',
+  input: z.unknown(),
+  output: OrphansOutput,
+  run: async (deps) => {
+    const decoys = new Set((await deps.cells()).map(({ decoy }) => decoy.tenantId));
+    const known = new Map<string, boolean>();
+    const isOrphaned = async (tenantId: string) => {
+      if (decoys.has(tenantId)) return false;
+      const orphaned = known.get(tenantId) ?? /failed|nobody/.test(await standingOf(deps.table, tenantId, deps.now()));
+      known.set(tenantId, orphaned);
+      return orphaned;
+    };
+    const found: Orphan[] = [];
+    const failures: unknown[] = [];
+    let seen = 0;
+    for (const kind of deps.kinds) {
+      try {
+        const searched = await search(deps, kind, isOrphaned);
+        found.push(...searched.orphans);
+        seen += searched.seen;
+      } catch (thrown) {
+        logger.error('orphans.unsearched', { kind: kind.kind, error: String(thrown) });
+        failures.push(thrown);
+      }
+    }
+    deps.meter.count('Orphans', found.filter(({ removed }) => !removed).length);
+    if (failures.length > 0) throw failures[0];
+    deps.meter.count('OrphanSearchesDone', 1);
+    return { seen, orphans: found };
+  },
+};
+
+export type Search = RuleLeftoversDeps &
+  StackLeftoversDeps &
+  StoreLeftoversDeps &
+  KeyLeftoversDeps & {
+    readonly table: TenantsTable;
+    readonly rds: Pick<RDSClient, 'send'>;
+    readonly iam: Pick<IAMClient, 'send'>;
+  };
+
+/** In the order in which a rollback takes it away. */
+export const everyKind = (search: Search): LeftoverKind[] => [
+  ruleLeftovers(search),
+  stackLeftovers(search),
+  ...databaseLeftovers(search.rds),
+  roleLeftovers(search.iam),
+  ...storeLeftovers(search),
+  ...keyLeftovers(search),
+  claimLeftovers(search.table),
+];
+
+const realDeps = (): OrphansDeps => {
+  const table = tenantsTable();
+  const ssm = new SSMClient(clientOptions);
+  const cells = () => findCells(ssm);
+  return {
+    table,
+    cells,
+    kinds: everyKind({
+      table,
+      cells,
+      platform: {
+        get accountId() {
+          return env('ACCOUNT_ID');
+        },
+        get region() {
+          return env('AWS_REGION');
+        },
+        get stackRoleArn() {
+          return env('STACK_ROLE_ARN');
+        },
+      },
+      elb: new ElasticLoadBalancingV2Client(clientOptions),
+      cloudformation: new CloudFormationClient(clientOptions),
+      rds: new RDSClient(clientOptions),
+      iam: new IAMClient(clientOptions),
+      s3: new S3Client(clientOptions),
+      secrets: new SecretsManagerClient(clientOptions),
+      logs: new CloudWatchLogsClient(clientOptions),
+      kms: new KMSClient(clientOptions),
+      tagging: new ResourceGroupsTaggingAPIClient(clientOptions),
+    }),
+    get onOrphan() {
+      return z.enum(['report', 'remove']).parse(env('ORPHANS'));
+    },
+    meter,
+    now: () => new Date(),
+  };
+};
+
+export const handler = actionHandler(orphans, realDeps());

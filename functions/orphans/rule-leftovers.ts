@@ -1,0 +1,51 @@
+import {
+  DeleteRuleCommand,
+  DescribeRulesCommand,
+  DescribeTagsCommand,
+  type TagDescription,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CellDescriptor } from '../contract/cell';
+import { TENANT_TAG } from '../contract/naming';
+import { isRuleGone, type LoadBalancer } from '../routing/host-rule';
+import { type Leftover, type LeftoverKind, pages } from './leftovers';
+
+export interface RuleLeftoversDeps {
+  readonly elb: LoadBalancer;
+  readonly cells: () => Promise<CellDescriptor[]>;
+}
+
+/** "DescribeTags": up to 20 resources in one call. */
+const TAGGED_AT_ONCE = 20;
+
+function leftoverIn({ ResourceArn, Tags = [] }: TagDescription): Leftover[] {
+  const tenantId = Tags.find(({ Key }) => Key === TENANT_TAG)?.Value;
+  return tenantId && ResourceArn ? [{ tenantId, id: ResourceArn }] : [];
+}
+
+/** Listener rules that carry a tenant's tag; the cell's own have none. */
+export function ruleLeftovers({ elb, cells }: RuleLeftoversDeps): LeftoverKind {
+  return {
+    kind: 'rule',
+    list: async function* () {
+      for (const { listenerArn } of await cells()) {
+        const ask = (Marker?: string) =>
+          elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: 400, Marker }));
+        for await (const { Rules = [] } of pages(ask, (page) => page.NextMarker)) {
+          const arns = Rules.flatMap(({ RuleArn, IsDefault }) => (RuleArn && !IsDefault ? [RuleArn] : []));
+          for (let at = 0; at < arns.length; at += TAGGED_AT_ONCE) {
+            const ResourceArns = arns.slice(at, at + TAGGED_AT_ONCE);
+            const { TagDescriptions = [] } = await elb.send(new DescribeTagsCommand({ ResourceArns }));
+            yield* TagDescriptions.flatMap(leftoverIn);
+          }
+        }
+      }
+    },
+    remove: async ({ id }) => {
+      try {
+        await elb.send(new DeleteRuleCommand({ RuleArn: id }));
+      } catch (thrown) {
+        if (!isRuleGone(thrown)) throw thrown;
+      }
+    },
+  };
+}

@@ -1,0 +1,66 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { TENANT_ONBOARDED } from '../contract/events';
+import { itemKeys } from '../contract/records';
+import { PublishCompletionInput, PublishCompletionOutput } from '../contract/steps';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { type EventBus, eventBus, publish } from '../shared/event-publisher';
+import { claimLost, findTenant } from '../tenants/ownership';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+
+export interface PublishCompletionDeps {
+  readonly table: TenantsTable;
+  readonly bus: EventBus;
+}
+
+/** An earlier attempt to announce may have failed, and the watchdog noted that. */
+async function forgetFailure(table: TenantsTable, tenantId: string, executionArn: string): Promise<void> {
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.name,
+      Key: itemKeys.tenant(tenantId),
+      UpdateExpression: 'REMOVE failure',
+      ConditionExpression: 'executionArn = :execution',
+      ExpressionAttributeValues: { ':execution': executionArn },
+    }),
+  );
+}
+
+/**
+ * Announces the tenant, so that billing and customer success can act.
+ *
+ * 1. The record must say that this execution has activated the tenant: the refusal of an undo leads here too.
+ * 2. `TenantOnboarded` goes to the bus, at least once: a consumer that must act once tells copies by `executionArn`.
+ * 3. The record forgets an earlier attempt that failed.
+ *
+ * Nothing undoes it, and nothing is undone when it fails: the run stops here and redrive resumes it.
+ *
+ * Throws `ClaimLost` when the tenant is not this execution's or has never been ACTIVE; for an entry that the bus refuses,
+ * the error that PutEvents names ("PutEvents" of the EventBridge API reference).
+ */
+export const publishCompletion: Action<
+  typeof PublishCompletionInput,
+  typeof PublishCompletionOutput,
+  PublishCompletionDeps
+> = {
+  name: 'PublishCompletion',
+  input: PublishCompletionInput,
+  output: PublishCompletionOutput,
+  run: async ({ table, bus }, { tenant, executionArn }) => {
+    const { tenantId, signupId, subdomain, url, slot } = tenant;
+    const record = await findTenant(table, tenantId);
+    if (!record?.activatedAt || record.executionArn !== executionArn) throw claimLost(tenantId, executionArn);
+    const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
+    await publish(bus, TENANT_ONBOARDED, detail);
+    if (record.failure) await forgetFailure(table, tenantId, executionArn);
+    return { tenantId, url };
+  },
+};
+
+const realDeps = (): PublishCompletionDeps => ({
+  table: tenantsTable(),
+  bus: eventBus(new EventBridgeClient(clientOptions)),
+});
+
+export const handler = actionHandler(publishCompletion, realDeps());

@@ -1,0 +1,63 @@
+import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
+import type { Slot } from '../contract/tenant';
+import { parseAt } from '../shared/parse-at';
+import { findTenant } from '../tenants/ownership';
+import type { TenantsTable } from '../tenants/tenants-table';
+
+export type Executions = Pick<SFNClient, 'send'>;
+
+/** A record that still has its slot: the reservation stands, whoever made it. */
+export type StandingRecord = TenantRecord & { readonly slot: Slot };
+export const stands = (record: TenantRecord | undefined): record is StandingRecord => record?.slot !== undefined;
+
+/** What the table says about a signup before anything is written. */
+export interface Claims {
+  /** The execution that holds the signup. */
+  readonly holder?: string;
+  readonly record?: TenantRecord;
+  /** The tenant that holds the subdomain. */
+  readonly subdomainOf?: string;
+}
+
+const SubdomainClaimSchema = z.object({ tenantId: z.string() });
+
+/** Strongly consistent: a claim that was made before this read is seen. */
+export async function readClaims(
+  table: TenantsTable,
+  ids: { signupId: string; tenantId: string; subdomain: string },
+): Promise<Claims> {
+  const item = async (Key: Record<string, string>) => {
+    const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+    return Item;
+  };
+  const [claim, record, subdomain] = await Promise.all([
+    item(itemKeys.signup(ids.signupId)),
+    findTenant(table, ids.tenantId),
+    item(itemKeys.subdomain(ids.subdomain)),
+  ]);
+  return {
+    ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),
+    ...(record && { record }),
+    ...(subdomain && { subdomainOf: parseAt('subdomain claim', SubdomainClaimSchema, subdomain).tenantId }),
+  };
+}
+
+/** "DescribeExecution" of the Step Functions API reference: the states in which an execution will never go on by itself. */
+const GONE: ReadonlySet<string | undefined> = new Set(['FAILED', 'ABORTED', 'TIMED_OUT']);
+
+/**
+ * Whether an execution has lost its claim: it ended without success, or AWS has forgotten it ("Service quotas for Step
+ * Functions": an execution's history is kept for 90 days).
+ */
+export async function isGone(executions: Executions, executionArn: string): Promise<boolean> {
+  try {
+    const { status } = await executions.send(new DescribeExecutionCommand({ executionArn }));
+    return GONE.has(status);
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'ExecutionDoesNotExist') return true;
+    throw thrown;
+  }
+}

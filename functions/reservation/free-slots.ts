@@ -1,0 +1,90 @@
+import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { itemKeys } from '../contract/records';
+import { parseAt } from '../shared/parse-at';
+import { isConditionFailure } from '../tenants/ownership';
+import type { TenantsTable } from '../tenants/tenants-table';
+import { nextBlock } from './slots';
+
+const FREE_PREFIX = 'FREE#';
+/** Simultaneous claims each pick one of so many at random, so they rarely want the same. */
+const CANDIDATES = 25;
+/** Reads of a free list that somebody else is refilling right now. */
+const REFILL_ATTEMPTS = 3;
+
+const FreeSlotSchema = z.object({ number: z.number().int().nonnegative() });
+const HighWaterSchema = z.object({ highWater: z.number().int().nonnegative() });
+
+/** In the order of their numbers: should the capacity have been lowered, what lies beyond it comes last. */
+async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDescriptor): Promise<number[]> {
+  const { Items = [] } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :free)',
+      ExpressionAttributeValues: { ':pk': itemKeys.cell(cell).pk, ':free': FREE_PREFIX },
+      ConsistentRead: true,
+      Limit: CANDIDATES,
+    }),
+  );
+  return Items.map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number).filter(
+    (number) => number < capacity,
+  );
+}
+
+/** @returns false when the cell has no slot beyond the high-water mark */
+async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolean> {
+  const Key = itemKeys.cell(cell.name);
+  const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  const highWater = Item ? parseAt(`cell ${cell.name}`, HighWaterSchema, Item).highWater : 0;
+  const added = nextBlock(highWater, cell.capacity);
+  if (added.length === 0) return false;
+  try {
+    await table.client.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          {
+            Put: {
+              TableName: table.name,
+              Item: { ...Key, highWater: highWater + added.length },
+              ConditionExpression: Item ? 'highWater = :seen' : 'attribute_not_exists(pk)',
+              ...(Item && { ExpressionAttributeValues: { ':seen': highWater } }),
+            },
+          },
+          ...added.map((number) => ({
+            Put: { TableName: table.name, Item: { ...itemKeys.freeSlot(cell.name, number), number } },
+          })),
+        ],
+      }),
+    );
+  } catch (thrown) {
+    // Somebody else has raised the mark: their block is on the free list.
+    if (!isConditionFailure(thrown)) throw thrown;
+  }
+  return true;
+}
+
+/**
+ * Picks a free slot of the cell without taking it: the number of reads and writes does not depend on the number of tenants.
+ *
+ * @returns undefined when the cell is full
+ * @throws PlatformError `TransientConflict` when others empty the free list as fast as it fills
+ */
+export async function pickFreeSlot(
+  table: TenantsTable,
+  cell: CellDescriptor,
+  random: () => number,
+): Promise<number | undefined> {
+  const pick = async () => {
+    const free = await freeSlots(table, cell);
+    return free[Math.floor(random() * free.length)];
+  };
+  for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
+    const picked = await pick();
+    if (picked !== undefined) return picked;
+    // Full is a cell whose list is empty after its mark was seen at the top: the last block may have come in between.
+    if (!(await refill(table, cell))) return pick();
+  }
+  throw new PlatformError('TransientConflict', `the free slots of cell ${cell.name} are taken as fast as they appear`);
+}

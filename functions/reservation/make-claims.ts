@@ -1,0 +1,121 @@
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { itemKeys, stateKeys } from '../contract/records';
+import type { TenantsTable } from '../tenants/tenants-table';
+import type { Claims, StandingRecord } from './claims';
+
+/** The items of a fresh claim in the order of the transaction: its cancellation reasons come in the same order. */
+const CLAIMED = ['signup', 'tenant', 'subdomain', 'free slot', 'taken slot'] as const;
+/** What refused a claim: an item that somebody else has changed, or another transaction at the same moment. */
+export type Refusal = (typeof CLAIMED)[number] | 'race';
+
+const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
+
+/** @returns undefined when the write failed for another reason than a condition or a race ("TransactWriteItems") */
+export function refusalOf(thrown: unknown): Refusal | undefined {
+  if (!(thrown instanceof Error) || thrown.name !== 'TransactionCanceledException') return undefined;
+  const cancelled = CancelledSchema.safeParse(thrown);
+  if (!cancelled.success) return undefined;
+  const codes = cancelled.data.CancellationReasons.map((reason) => reason.Code);
+  const refused = CLAIMED.find((_, index) => codes[index] === 'ConditionalCheckFailed');
+  return refused ?? (codes.includes('TransactionConflict') ? 'race' : undefined);
+}
+
+/** The signup's claim goes to an execution, unless it has changed hands since it was seen. */
+function signupClaim(TableName: string, { signupId, tenantId, executionArn }: StandingRecord, holder?: string) {
+  return {
+    Put: {
+      TableName,
+      Item: { ...itemKeys.signup(signupId), signupId, tenantId, executionArn },
+      ...(holder === undefined
+        ? { ConditionExpression: 'attribute_not_exists(pk)' }
+        : { ConditionExpression: 'executionArn = :holder', ExpressionAttributeValues: { ':holder': holder } }),
+    },
+  };
+}
+
+/** Claims signup id, tenant id, subdomain and slot for a new record, all or none. */
+export async function claimAll(table: TenantsTable, record: StandingRecord, seen: Claims): Promise<void> {
+  const TableName = table.name;
+  const { tenantId, subdomain, slot } = record;
+  await table.client.send(
+    new TransactWriteCommand({
+      TransactItems: [
+        signupClaim(TableName, record, seen.holder),
+        {
+          Put: {
+            TableName,
+            Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant(record.status, tenantId), ...record },
+            ConditionExpression:
+              'attribute_not_exists(pk) OR (attribute_not_exists(slot) AND attribute_not_exists(activatedAt))',
+          },
+        },
+        {
+          Put: {
+            TableName,
+            Item: { ...itemKeys.subdomain(subdomain), subdomain, tenantId },
+            ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
+            ExpressionAttributeValues: { ':tenant': tenantId },
+          },
+        },
+        {
+          Delete: {
+            TableName,
+            Key: itemKeys.freeSlot(slot.cell, slot.number),
+            ConditionExpression: 'attribute_exists(pk)',
+          },
+        },
+        {
+          Put: {
+            TableName,
+            Item: { ...itemKeys.takenSlot(slot.cell, slot.number), number: slot.number, tenantId },
+            ConditionExpression: 'attribute_not_exists(pk)',
+          },
+        },
+      ],
+    }),
+  );
+}
+
+/**
+ * Gives a reservation that stands, and whatever has been made of it, to an execution: its own again after a failure that
+ * kept the resources, or that of an execution that is gone.
+ *
+ * @param record as it stands, but for its execution, which is the new one
+ */
+export async function takeOver(
+  table: TenantsTable,
+  record: StandingRecord,
+  seen: { readonly holder: string; readonly now: string },
+): Promise<void> {
+  const TableName = table.name;
+  const { tenantId, executionArn } = record;
+  const keys = stateKeys.tenant('ONBOARDING', tenantId);
+  await table.client.send(
+    new TransactWriteCommand({
+      TransactItems: [
+        signupClaim(TableName, record, seen.holder),
+        {
+          Update: {
+            TableName,
+            Key: itemKeys.tenant(tenantId),
+            UpdateExpression:
+              'SET executionArn = :execution, #status = :onboarding, updatedAt = :now, statePk = :statePk, ' +
+              'stateSk = :stateSk REMOVE failure, verification',
+            ConditionExpression:
+              'executionArn = :holder AND attribute_exists(slot) AND attribute_not_exists(activatedAt)',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: {
+              ':execution': executionArn,
+              ':holder': seen.holder,
+              ':onboarding': 'ONBOARDING',
+              ':now': seen.now,
+              ':statePk': keys.statePk,
+              ':stateSk': keys.stateSk,
+            },
+          },
+        },
+      ],
+    }),
+  );
+}

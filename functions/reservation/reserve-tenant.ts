@@ -1,0 +1,150 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type * as z from 'zod';
+import { findCells } from '../compute/cells';
+import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { externalIdOf, tenantIdOf } from '../contract/naming';
+import type { Signup } from '../contract/signup';
+import { ReserveTenantInput, ReserveTenantOutput } from '../contract/steps';
+import { type Slot, TenantSchema } from '../contract/tenant';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type Executions, isGone, readClaims, type StandingRecord, stands } from './claims';
+import { pickFreeSlot } from './free-slots';
+import { claimAll, refusalOf, takeOver } from './make-claims';
+import { cellOrder } from './open-cell';
+import { parseSignup } from './parse-signup';
+import { slotAt } from './slots';
+
+export interface ReserveTenantDeps {
+  readonly table: TenantsTable;
+  readonly executions: Executions;
+  readonly cells: () => Promise<CellDescriptor[]>;
+  readonly address: { readonly domain: string; readonly urlScheme: string };
+  readonly now: () => Date;
+  readonly random: () => number;
+}
+
+type Outcome = z.input<typeof ReserveTenantOutput>;
+
+/** Lost races within one invocation; after them the machine's retrier takes over, with longer pauses. */
+const ROUNDS = 8;
+
+function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executionArn: string, slot: Slot) {
+  const { version: _, ...detail } = signup;
+  const tenantId = tenantIdOf(signup.signupId);
+  const host = `${signup.subdomain}.${address.domain}`;
+  const at = now().toISOString();
+  return {
+    ...detail,
+    tenantId,
+    host,
+    url: `${address.urlScheme}://${host}`,
+    externalId: externalIdOf(tenantId),
+    slot,
+    status: 'ONBOARDING',
+    executionArn,
+    createdAt: at,
+    updatedAt: at,
+  } as const satisfies StandingRecord;
+}
+
+function reserved(record: StandingRecord, cells: readonly CellDescriptor[]): Outcome {
+  const cell = cells.find(({ name }) => name === record.slot.cell);
+  if (!cell) throw new PlatformError('ConfigurationInvalid', `cell ${record.slot.cell} has no parameter any more`);
+  return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell };
+}
+
+async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
+  const order = await cellOrder(table, cells);
+  for (const cell of order.cells) {
+    const number = await pickFreeSlot(table, cell, random);
+    if (number === undefined) continue;
+    await order.found(cell);
+    return slotAt(cell, number);
+  }
+  const full = cells.map(({ name, capacity }) => `${name} (${capacity} slots)`).join(', ');
+  throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${full}`);
+}
+
+/** One look at the claims, and one try to make them. @throws what the table throws when a claim is refused */
+async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionArn: string): Promise<Outcome> {
+  const { signupId, subdomain } = signup;
+  const tenantId = tenantIdOf(signupId);
+  const seen = await readClaims(deps.table, { signupId, tenantId, subdomain });
+  const { holder, record } = seen;
+  const ours = holder === executionArn;
+  if (holder && !ours && (record?.activatedAt || !(await isGone(deps.executions, holder)))) {
+    return { outcome: 'duplicate', tenantId, firstExecutionArn: holder };
+  }
+  const cells = await deps.cells();
+  if (holder && stands(record)) {
+    if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
+    const resumed = { ...record, executionArn };
+    const outcome = reserved(resumed, cells);
+    await takeOver(deps.table, resumed, { holder, now: deps.now().toISOString() });
+    return outcome;
+  }
+  if (seen.subdomainOf && seen.subdomainOf !== tenantId) {
+    throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant`);
+  }
+  const fresh = newRecord(deps, signup, executionArn, await freeSlot(deps, cells));
+  await claimAll(deps.table, fresh, seen);
+  return reserved(fresh, cells);
+}
+
+/**
+ * Reserves everything that names a tenant, before anything is made: the signup id, the tenant id, the subdomain and a slot
+ * in a cell.
+ *
+ * 1. Parse the signup; a malformed one is refused with every bad field named.
+ * 2. Look at the claim on the signup id. EventBridge delivers at least once and cannot name the execution, so this claim
+ *    is what makes equal events one tenant: held by an execution that lives or has succeeded, or by an ACTIVE tenant, the
+ *    signup is a duplicate; held by an execution that is gone, it is taken over with whatever that one has left.
+ * 3. A reservation of this very execution is answered again: a retry after a lost answer, or a redrive.
+ * 4. Otherwise claim all in one transaction, conditional on what was seen ("Amazon DynamoDB Transactions: How it works").
+ *    A lost race is looked at anew, a few times.
+ *
+ * The number of reads and writes does not depend on the number of tenants.
+ *
+ * Undone by ReleaseReservation.
+ *
+ * Throws `InvalidSignup`, `SubdomainTaken`, `CapacityExhausted`, `TransientConflict`.
+ */
+export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
+  name: 'ReserveTenant',
+  input: ReserveTenantInput,
+  output: ReserveTenantOutput,
+  run: async (deps, { executionArn, input }) => {
+    const signup = parseSignup(input);
+    for (let round = 0; round < ROUNDS; round++) {
+      try {
+        return await tryToReserve(deps, signup, executionArn);
+      } catch (thrown) {
+        if (!refusalOf(thrown)) throw thrown;
+        await pause(deps.random() * 25 * 2 ** round);
+      }
+    }
+    throw new PlatformError('TransientConflict', `signup ${signup.signupId} lost ${ROUNDS} races for its claims`);
+  },
+};
+
+const realDeps = (): ReserveTenantDeps => {
+  const ssm = new SSMClient(clientOptions);
+  return {
+    table: tenantsTable(),
+    executions: new SFNClient(clientOptions),
+    cells: () => findCells(ssm),
+    get address() {
+      return { domain: env('DOMAIN'), urlScheme: env('URL_SCHEME') };
+    },
+    now: () => new Date(),
+    random: Math.random,
+  };
+};
+
+export const handler = actionHandler(reserveTenant, realDeps());

@@ -1,0 +1,134 @@
+import {
+  type Action,
+  CreateRuleCommand,
+  DescribeRulesCommand,
+  DescribeTagsCommand,
+  type ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+  type Rule,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { TENANT_TAG } from '../contract/naming';
+import type { Tenant } from '../contract/tenant';
+
+export type LoadBalancer = Pick<ElasticLoadBalancingV2Client, 'send'>;
+
+/** "FixedResponseActionConfig": a message body has at most 1,024 characters. */
+export const SETTING_UP_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><meta http-equiv="refresh" content="60">
+<title>Being set up</title><style>body{margin:0;min-height:100vh;display:grid;place-items:center;
+font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;background:#f8fafc}main{max-width:30rem;padding:2rem}</style></head>
+<body><main><h1>This site is being set up</h1><p>It will be here in a little while; the page reloads by itself.</p>
+</main></body></html>`;
+
+/** For a tenant that was in service: nothing says when it will be again. */
+const SUSPENDED_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width,initial-scale=1"><title>Not available</title>
+<style>body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;
+background:#f8fafc}main{max-width:30rem;padding:2rem}</style></head>
+<body><main><h1>This site is not available</h1><p>Please come back later.</p></main></body></html>`;
+
+/** "DescribeRules": 1 to 400 rules a page. */
+const PAGE_SIZE = 400;
+
+const unavailable = (page: string): Action[] => [
+  { Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503', ContentType: 'text/html', MessageBody: page } },
+];
+const settingUp = unavailable(SETTING_UP_PAGE);
+
+/** The API's code and the SDK's class differ by the suffix. */
+const isNamed = (thrown: unknown, code: string) =>
+  thrown instanceof Error && (thrown.name === code || thrown.name === `${code}Exception`);
+
+export const isRuleGone = (thrown: unknown) => isNamed(thrown, 'RuleNotFound');
+
+/**
+ * Finds the rule in the tenant's slot, for a caller who has lost its ARN. ELB cannot look a rule up by priority: this pages
+ * over the listener, never beyond the cell's capacity, and only after a crash.
+ */
+async function ruleInSlot(elb: LoadBalancer, cell: CellDescriptor, priority: number): Promise<Rule | undefined> {
+  const ListenerArn = cell.listenerArn;
+  let Marker: string | undefined;
+  for (let page = 0; page <= Math.ceil(cell.capacity / PAGE_SIZE); page++) {
+    const answer = await elb.send(new DescribeRulesCommand({ ListenerArn, PageSize: PAGE_SIZE, Marker }));
+    const found = answer.Rules?.find((rule) => rule.Priority === String(priority));
+    if (found) return found;
+    Marker = answer.NextMarker;
+    if (!Marker) break;
+  }
+  return undefined;
+}
+
+async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise<boolean> {
+  const hosts = (rule.Conditions ?? [])
+    .filter((condition) => condition.Field === 'host-header')
+    .flatMap((condition) => condition.HostHeaderConfig?.Values ?? condition.Values ?? []);
+  if (!rule.RuleArn || hosts.length !== 1 || hosts[0] !== tenant.host) return false;
+  const tags = await elb.send(new DescribeTagsCommand({ ResourceArns: [rule.RuleArn] }));
+  return (tags.TagDescriptions ?? []).some((description) =>
+    description.Tags?.some(({ Key, Value }) => Key === TENANT_TAG && Value === tenant.tenantId),
+  );
+}
+
+/** @returns the ARN of this tenant's rule in its slot: same host and same tag, never another tenant's */
+export async function findOwnRule(
+  elb: LoadBalancer,
+  cell: CellDescriptor,
+  tenant: Tenant,
+): Promise<string | undefined> {
+  const rule = await ruleInSlot(elb, cell, tenant.slot.priority);
+  return rule && (await belongsTo(elb, rule, tenant)) ? rule.RuleArn : undefined;
+}
+
+export interface HostRule {
+  readonly ruleArn: string;
+  /** False where the rule of an earlier try was found and taken over. */
+  readonly created: boolean;
+}
+
+/**
+ * Makes the tenant's rule answer 503, or finds it again after a crash and sets it back to 503.
+ *
+ * @throws PlatformError `SlotOccupied` when the slot's priority is taken by a rule that is not this tenant's
+ */
+export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
+  try {
+    const { Rules } = await elb.send(
+      new CreateRuleCommand({
+        ListenerArn: cell.listenerArn,
+        Priority: tenant.slot.priority,
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [tenant.host] } }],
+        Actions: settingUp,
+        Tags: [{ Key: TENANT_TAG, Value: tenant.tenantId }],
+      }),
+    );
+    const ruleArn = Rules?.[0]?.RuleArn;
+    if (!ruleArn) throw new PlatformError('UnexpectedFailure', 'CreateRule answered without a rule');
+    return { ruleArn, created: true };
+  } catch (thrown) {
+    if (!isNamed(thrown, 'PriorityInUse')) throw thrown;
+    const ruleArn = await findOwnRule(elb, cell, tenant);
+    if (!ruleArn) throw slotOccupied(tenant, thrown);
+    await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: settingUp }));
+    return { ruleArn, created: false };
+  }
+}
+
+const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
+  new PlatformError(
+    'SlotOccupied',
+    `priority ${slot.priority} of cell ${slot.cell} is taken by a rule that is not that of tenant ${tenantId}`,
+    { cause },
+  );
+
+/** Sends the host's requests to one target group. */
+export async function forwardHost(elb: LoadBalancer, ruleArn: string, targetGroupArn: string): Promise<void> {
+  const Actions: Action[] = [{ Type: 'forward', TargetGroupArn: targetGroupArn }];
+  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions }));
+}
+
+/** Lets no more requests of the host through, as before it was activated. */
+export async function suspendHost(elb: LoadBalancer, ruleArn: string): Promise<void> {
+  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: unavailable(SUSPENDED_PAGE) }));
+}

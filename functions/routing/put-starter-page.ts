@@ -1,0 +1,66 @@
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, type Credentials, type STSClient } from '@aws-sdk/client-sts';
+import { PlatformError } from '../contract/errors';
+import { TENANT_TAG } from '../contract/naming';
+import type { Tenant } from '../contract/tenant';
+import { starterPage } from './starter-page';
+
+export interface TenantAccess {
+  readonly sts: Pick<STSClient, 'send'>;
+  /** S3 as whoever holds the credentials. */
+  readonly s3As: (credentials: Credentials) => Pick<S3Client, 'send'>;
+}
+
+interface Target {
+  readonly roleArn: string;
+  readonly bucketName: string;
+  readonly companyName: string;
+}
+
+const isNamed = (thrown: unknown, ...names: string[]) => thrown instanceof Error && names.includes(thrown.name);
+
+/** The role is minutes old, and a refusal may be IAM's delay. The machine's bounded retries decide when it is not. */
+async function onceVisible<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'AccessDenied', 'AccessDeniedException') || !(thrown instanceof Error)) throw thrown;
+    throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
+  }
+}
+
+/**
+ * Puts the starter page into the tenant's bucket the way the shared service reaches it: under the tenant's role, with its
+ * external id and session tag. A page that is there already stays.
+ *
+ * Sources: "Conditional writes" of the Amazon S3 User Guide (If-None-Match; 412 when the object exists, 409 when a
+ * conflicting write was faster); "Troubleshoot IAM": "Changes that I make are not always immediately visible".
+ */
+export async function putStarterPage(access: TenantAccess, tenant: Tenant, target: Target): Promise<void> {
+  const { Credentials } = await onceVisible(
+    access.sts.send(
+      new AssumeRoleCommand({
+        RoleArn: target.roleArn,
+        RoleSessionName: `ActivateTenant-${tenant.tenantId}`,
+        ExternalId: tenant.externalId,
+        Tags: [{ Key: TENANT_TAG, Value: tenant.tenantId }],
+        DurationSeconds: 900,
+      }),
+    ),
+  );
+  if (!Credentials) throw new PlatformError('UnexpectedFailure', 'AssumeRole answered without credentials');
+  const page = new PutObjectCommand({
+    Bucket: target.bucketName,
+    Key: 'index.html',
+    Body: starterPage(target.companyName),
+    ContentType: 'text/html; charset=utf-8',
+    IfNoneMatch: '*',
+  });
+  try {
+    await onceVisible(access.s3As(Credentials).send(page));
+  } catch (thrown) {
+    if (isNamed(thrown, 'PreconditionFailed')) return;
+    if (!isNamed(thrown, 'ConditionalRequestConflict') || !(thrown instanceof Error)) throw thrown;
+    throw new PlatformError('TransientConflict', `${thrown.name}: ${thrown.message}`, { cause: thrown });
+  }
+}

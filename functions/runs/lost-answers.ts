@@ -1,0 +1,112 @@
+import { DescribeStackEventsCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { SendTaskFailureCommand, SendTaskHeartbeatCommand } from '@aws-sdk/client-sfn';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { PlatformErrorName } from '../contract/errors';
+import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
+import { parseAt } from '../shared/parse-at';
+import { isTaskGone, type SettleStackDeps, settleStack } from '../stacks/settle-stack';
+import { describeStack } from '../stacks/stacks';
+import { endWaiting } from '../stacks/waiting-task';
+import type { TenantsTable } from '../tenants/tenants-table';
+
+export interface LostAnswersDeps extends SettleStackDeps {
+  readonly now: () => Date;
+}
+
+/**
+ * `answered`: the stack had settled and its event never came. `begun-anew`: the function that should have changed the stack
+ * had ended before it did, and its step is tried again. `forgotten`: nobody waits for the answer any more. `waits`: rightly.
+ */
+export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
+
+/** An event that is on its way is not lost. Longer than the functions' own timeout and the lease of a launch. */
+export const GRACE_SECONDS = 120;
+
+/** Oldest first, as the index has them: what is younger than the grace period need not be read. */
+export async function* waitingTasks(
+  { name, client }: TenantsTable,
+  now: Date,
+  grace: number,
+): AsyncGenerator<WaitingTask> {
+  const since = new Date(now.getTime() - grace).toISOString();
+  let ExclusiveStartKey: Record<string, unknown> | undefined;
+  do {
+    const page = await client.send(
+      new QueryCommand({
+        TableName: name,
+        IndexName: STATE_INDEX,
+        KeyConditionExpression: 'statePk = :waiting AND stateSk < :since',
+        ExpressionAttributeValues: { ':waiting': stateKeys.waitingTask(since).statePk, ':since': since },
+        ExclusiveStartKey,
+      }),
+    );
+    for (const item of page.Items ?? []) yield parseAt('waiting task', WaitingTaskSchema, item);
+    ExclusiveStartKey = page.LastEvaluatedKey;
+  } while (ExclusiveStartKey);
+}
+
+/** Whether the stack is still changing, or has come to its end so lately that the event may be on its way. */
+async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: Stack, grace: number): Promise<boolean> {
+  if (stack.StackStatus?.endsWith('_IN_PROGRESS')) return true;
+  const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stack.StackId }));
+  const latest = StackEvents?.[0]?.Timestamp?.getTime() ?? 0;
+  return now().getTime() - latest < grace / 2;
+}
+
+/** @returns false when the task has ended without an answer ("SendTaskHeartbeat") */
+async function isAwaited({ sfn }: LostAnswersDeps, { taskToken }: WaitingTask): Promise<boolean> {
+  try {
+    await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
+    return true;
+  } catch (thrown) {
+    if (isTaskGone(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/** A transient failure: the machine calls the step again, and the step looks at its stack. */
+async function beginAnew({ sfn, table }: LostAnswersDeps, task: WaitingTask, cause: string): Promise<void> {
+  const error: PlatformErrorName = 'TransientServiceFault';
+  try {
+    await sfn.send(new SendTaskFailureCommand({ taskToken: task.taskToken, error, cause }));
+  } catch (thrown) {
+    if (!isTaskGone(thrown)) throw thrown;
+  }
+  await endWaiting(table, task);
+}
+
+/** What a settled stack has not answered: its deletion was never asked for, or the launch does not know its stack. */
+function unbegun(task: WaitingTask, stack: Stack | undefined): string | undefined {
+  if (!task.stackId) return `the ${task.operation} of ${task.stackName} ended before it knew its stack`;
+  const status = stack?.StackStatus ?? '';
+  if (task.operation === 'launch' || status.startsWith('DELETE_')) return undefined;
+  return `the deletion of ${task.stackName} was never begun: it is ${status}`;
+}
+
+/**
+ * Answers for one task that has waited longer than the grace period, if there is an answer.
+ *
+ * 1. A task that has ended without us, by its timeout or with its run, is forgotten.
+ * 2. A stack that has settled answers as its event would have.
+ * 3. A launch or deletion whose function ended between the record and CloudFormation's answer is begun anew: the step knows
+ *    how to adopt whatever it finds.
+ */
+export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask, grace: number): Promise<Sweeping> {
+  if ((task.launchingUntil ?? 0) > deps.now().getTime()) return 'waits';
+  if (!(await isAwaited(deps, task))) {
+    await endWaiting(deps.table, task);
+    return 'forgotten';
+  }
+  const { stackId } = task;
+  const stack = stackId ? await describeStack(deps.cloudformation, stackId) : undefined;
+  if (stack && (await mayStillAnswer(deps, stack, grace))) return 'waits';
+  if (stackId) {
+    // Deleted stacks are forgotten in the end ("DescribeStacks": after 90 days).
+    const settlement = await settleStack(deps, stackId, stack?.StackStatus ?? 'DELETE_COMPLETE');
+    if (settlement !== 'ignored') return settlement === 'answered' ? 'answered' : 'forgotten';
+  }
+  const cause = unbegun(task, stack);
+  if (!cause) return 'waits';
+  await beginAnew(deps, task, cause);
+  return 'begun-anew';
+}

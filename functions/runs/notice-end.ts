@@ -1,0 +1,116 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PlatformError } from '../contract/errors';
+import { failureEvent, TENANT_ONBOARDING_FAILED } from '../contract/events';
+import { failureReport } from '../contract/failure-report';
+import { tenantIdOf } from '../contract/naming';
+import { itemKeys, type RefusedSignup, type TenantRecord } from '../contract/records';
+import { readableSignupId } from '../contract/signup';
+import type { FailureReport, Outcome } from '../contract/tenant';
+import { recordRefusal } from '../outcome/record-failure';
+import { type EventBus, publish } from '../shared/event-publisher';
+import { logger } from '../shared/logger';
+import type { Meter } from '../shared/meter';
+import { findRefusal, findTenant, isConditionFailure } from '../tenants/ownership';
+import type { TenantsTable } from '../tenants/tenants-table';
+import type { RunEnd } from './run-end';
+
+export interface NoticeEndDeps {
+  readonly table: TenantsTable;
+  readonly bus: EventBus;
+  readonly meter: Meter;
+  readonly now: () => Date;
+}
+
+/**
+ * `unfinished`: resources may exist. `unannounced`: the tenant is ACTIVE. `concluded`: the run had recorded its failure
+ * itself. `foreign`: the tenant is another execution's.
+ */
+export type Notice = 'unfinished' | 'unannounced' | 'concluded' | 'foreign';
+
+/** The last state of a failed run: whatever ends it there, its failure is on record and published. */
+export const CONCLUSION = 'ConcludeFailure';
+
+const CONCLUDING: ReadonlySet<Outcome> = new Set(['rolled-back', 'held', 'refused']);
+
+/** What the run itself has put on record before it ended otherwise, at PublishFailure that is. */
+function concludedBy(executionArn: string, record: TenantRecord | RefusedSignup | undefined) {
+  const failure = record?.executionArn === executionArn ? record.failure : undefined;
+  if (!failure || !CONCLUDING.has(failure.outcome)) return undefined;
+  return failureReport({ executionArn, failure, outcome: failure.outcome });
+}
+
+/** During a rollback the failure that led to it is the reason, and how the run ended comes second. */
+export function reportOf(
+  { executionArn, failure, undone }: RunEnd,
+  record: Pick<TenantRecord, 'status' | 'activatedAt' | 'failure'> | undefined,
+): FailureReport {
+  if (record?.activatedAt) return failureReport({ executionArn, failure, outcome: 'unannounced' });
+  const first = record?.status === 'ROLLING_BACK' ? record.failure : undefined;
+  return failureReport({
+    executionArn,
+    failure: first ?? failure,
+    outcome: 'unfinished',
+    undone,
+    stoppedAt: first && failure,
+  });
+}
+
+/**
+ * The status stays: by it the redriven run knows its tenant again.
+ *
+ * @throws PlatformError `TransientConflict` when a function of the run that was still at work, or a newer execution, has
+ * changed the tenant since it was read
+ */
+async function noteOn(table: TenantsTable, record: TenantRecord, report: FailureReport, at: string): Promise<void> {
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: itemKeys.tenant(record.tenantId),
+        UpdateExpression: 'SET failure = :failure, updatedAt = :at',
+        ConditionExpression: 'executionArn = :execution AND #status = :status',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: {
+          ':failure': { ...report, at },
+          ':at': at,
+          ':execution': record.executionArn,
+          ':status': record.status,
+        },
+      }),
+    );
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    throw new PlatformError('TransientConflict', `tenant ${record.tenantId} has changed while its failure was noted`);
+  }
+}
+
+/**
+ * Records and publishes the end of a run that has not done so itself; it may come twice.
+ *
+ * 1. A tenant that is another execution's has been taken over, or this run was its duplicate: nothing of it is this run's.
+ * 2. The record learns the failure, on the condition that tenant and status are what they were. A failure that the run has
+ *    concluded stays. Without a record there is no tenant: the signup gets a record of its own.
+ * 3. `TenantOnboardingFailed` goes to the bus, but for an ACTIVE tenant: it has been onboarded.
+ */
+export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: RunEnd): Promise<Notice> {
+  const { executionArn, input } = end;
+  const signupId = readableSignupId(input);
+  const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
+  const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
+  if (record && record.executionArn !== executionArn) return 'foreign';
+  const refusal = tenantId === undefined || record ? undefined : await findRefusal(table, tenantId);
+  const concluded = concludedBy(executionArn, record ?? refusal);
+  const report = concluded ?? reportOf(end, record);
+  const at = now().toISOString();
+  if (record && !concluded) await noteOn(table, record, report, at);
+  if (signupId && tenantId && !record && !concluded) {
+    await recordRefusal(table, { tenantId, executionArn, failure: report, at }, { signupId, input });
+  }
+  if (report.outcome !== 'unannounced') {
+    await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }));
+  }
+  meter.count('UnfinishedRuns', 1);
+  logger.error('run.unfinished', { executionArn, tenantId, step: end.failure.step, error: end.failure.error });
+  if (concluded) return 'concluded';
+  return report.outcome === 'unannounced' ? 'unannounced' : 'unfinished';
+}

@@ -1,0 +1,99 @@
+import { DescribeExecutionCommand, GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
+import { UNDO_STATES } from '../contract/failure-report';
+import { CaughtFailureSchema, type Failure } from '../contract/tenant';
+import type { Executions } from '../reservation/claims';
+
+/** How a run ended that has not succeeded. */
+export interface RunEnd {
+  readonly executionArn: string;
+  /** The execution's input, as it was started. */
+  readonly input: unknown;
+  /** The state where it ended, its error and AWS's own cause. */
+  readonly failure: Failure;
+  /** Undos that have ended well in this attempt. */
+  readonly undone: readonly string[];
+  readonly stoppedOn: Date;
+}
+
+/** Where every attempt begins: what the history says before it is of an earlier one. */
+const FIRST_STATE = 'BeginAttempt';
+
+/** Newest first ("GetExecutionHistory", `reverseOrder`), without inputs and outputs. */
+async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGenerator<HistoryEvent> {
+  let nextToken: string | undefined;
+  do {
+    const page = await sfn.send(
+      new GetExecutionHistoryCommand({
+        executionArn,
+        reverseOrder: true,
+        includeExecutionData: false,
+        maxResults: 200,
+        nextToken,
+      }),
+    );
+    yield* page.events ?? [];
+    nextToken = page.nextToken;
+  } while (nextToken);
+}
+
+/**
+ * Where the last attempt ended: at the state that was entered last and not exited. In a Parallel there may be several.
+ */
+async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ endedAt: string; undone: string[] }> {
+  const exited = new Set<string>();
+  let endedAt: string | undefined;
+  for await (const event of historyBackwards(sfn, executionArn)) {
+    const exit = event.stateExitedEventDetails?.name;
+    if (exit) exited.add(exit);
+    const entered = event.stateEnteredEventDetails?.name;
+    if (entered && !exited.has(entered)) endedAt ??= entered;
+    if (entered === FIRST_STATE) break;
+  }
+  return { endedAt: endedAt ?? FIRST_STATE, undone: UNDO_STATES.filter((undo) => exited.has(undo)) };
+}
+
+/** An execution that was stopped has the error and cause that its stopper gave, if any ("StopExecution"). */
+const NAMELESS: Readonly<Record<string, { error: string; cause: string }>> = {
+  ABORTED: { error: 'RunAborted', cause: 'somebody stopped the execution' },
+  TIMED_OUT: { error: 'States.Timeout', cause: 'the execution ran out of time' },
+};
+
+/** Of an execution that AWS has forgotten, with its machine or after 90 days, there is only what others remember. */
+export const forgottenRun = (
+  executionArn: string,
+  remembered: { input: unknown; error?: string | undefined; cause?: string | undefined },
+): RunEnd => ({
+  executionArn,
+  input: remembered.input,
+  failure: CaughtFailureSchema.parse({
+    step: 'unknown',
+    error: remembered.error ?? 'UnexpectedFailure',
+    cause: remembered.cause ?? 'the execution was deleted',
+  }),
+  undone: [],
+  stoppedOn: new Date(0),
+});
+
+export const isForgotten = (thrown: unknown) => thrown instanceof Error && thrown.name === 'ExecutionDoesNotExist';
+
+/**
+ * @returns undefined while the execution runs (it has been redriven), and where it has succeeded
+ */
+export async function describeRunEnd(sfn: Executions, executionArn: string): Promise<RunEnd | undefined> {
+  const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  const { status = '', error, cause, input = 'null', stopDate = new Date(0) } = described;
+  if (status === 'RUNNING' || status === 'SUCCEEDED' || status === 'PENDING_REDRIVE') return undefined;
+  const { endedAt, undone } = await lastAttempt(sfn, executionArn);
+  const nameless = NAMELESS[status];
+  return {
+    executionArn,
+    input: JSON.parse(input),
+    failure: CaughtFailureSchema.parse({
+      step: endedAt,
+      error: error ?? nameless?.error ?? 'UnexpectedFailure',
+      cause: cause ?? nameless?.cause,
+    }),
+    undone,
+    stoppedOn: stopDate,
+  };
+}

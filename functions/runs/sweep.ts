@@ -1,0 +1,128 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import type { TenantRecord } from '../contract/records';
+import type { Executions } from '../reservation/claims';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { eventBus } from '../shared/event-publisher';
+import { logger } from '../shared/logger';
+import { meter } from '../shared/meter';
+import { tenantsTable } from '../tenants/tenants-table';
+import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
+import { CONCLUSION, type NoticeEndDeps, noticeEnd } from './notice-end';
+import { describeRunEnd, forgottenRun, isForgotten, type RunEnd } from './run-end';
+import { isLate, runningExecutions, tenantsUnderWay } from './runs-under-way';
+
+export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
+  readonly sfn: Executions;
+  readonly stage: { readonly stateMachineArn: string; readonly maxOnboardingMinutes: number };
+}
+
+/** The clock says nothing of it; an operator who knows that an event is lost need not wait. */
+const SweepInput = z.object({ graceSeconds: z.number().nonnegative().default(GRACE_SECONDS) });
+const SweepOutput = z.object({
+  answered: z.number(),
+  begunAnew: z.number(),
+  forgotten: z.number(),
+  late: z.array(z.string()),
+  noticed: z.array(z.string()),
+});
+
+/** One that fails does not keep the others from their turn. */
+async function each<T>(items: AsyncIterable<T> | Iterable<T>, failures: unknown[], act: (item: T) => Promise<void>) {
+  for await (const item of items) {
+    try {
+      await act(item);
+    } catch (thrown) {
+      failures.push(thrown);
+    }
+  }
+}
+
+async function endOf(sfn: Executions, { executionArn, signupId }: TenantRecord): Promise<RunEnd | undefined> {
+  try {
+    return await describeRunEnd(sfn, executionArn);
+  } catch (thrown) {
+    if (!isForgotten(thrown)) throw thrown;
+    return forgottenRun(executionArn, { input: { signupId } });
+  }
+}
+
+/** Noted already, unless the run has been redriven and has ended once more since. The watchdog has the first turn. */
+async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: number): Promise<boolean> {
+  const end = await endOf(deps.sfn, record);
+  if (!end || end.failure.step === CONCLUSION) return false;
+  if (deps.now().getTime() - end.stoppedOn.getTime() < grace) return false;
+  const { failure } = record;
+  if (failure?.outcome === 'unfinished' && failure.at >= end.stoppedOn.toISOString()) return false;
+  return ['unfinished', 'concluded'].includes(await noticeEnd(deps, end));
+}
+
+/**
+ * Every few minutes: what an event should have told and did not.
+ *
+ * 1. Tasks whose stack's event was lost are answered, those of functions that died on the way are begun anew, and those
+ *    that nobody awaits any more are forgotten.
+ * 2. Running executions that are older than the stage's limit are counted: an alarm rings while they still run.
+ * 3. Tenants that are under way without a running execution: the watchdog has missed its end, and it is noticed now.
+ *
+ * Its cost follows the number of onboardings under way, not the number of tenants.
+ *
+ * Throws the first failure, after everything else has had its turn.
+ */
+export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
+  name: 'Sweep',
+  input: SweepInput,
+  output: SweepOutput,
+  run: async (deps, { graceSeconds }) => {
+    const { table, sfn, stage, now } = deps;
+    const grace = graceSeconds * 1000;
+    const failures: unknown[] = [];
+    const done = { answered: 0, 'begun-anew': 0, forgotten: 0, waits: 0 };
+    await each(waitingTasks(table, now(), grace), failures, async (task) => {
+      const sweeping = await sweepTask(deps, task, grace);
+      done[sweeping] += 1;
+      if (sweeping !== 'waits') logger.warn('task.swept', { stackName: task.stackName, sweeping });
+    });
+    const underWay = await tenantsUnderWay(table);
+    const running = await runningExecutions(sfn, stage.stateMachineArn);
+    const late = running
+      .filter((run) => isLate(run, now(), stage.maxOnboardingMinutes))
+      .map((run) => `${run.executionArn}`);
+    if (late.length > 0) logger.warn('runs.late', { late });
+    const alive = new Set(running.map((run) => run.executionArn));
+    const noticed: string[] = [];
+    await each(
+      underWay.filter(({ executionArn }) => !alive.has(executionArn)),
+      failures,
+      async (record) => {
+        if (await noticeIfEnded(deps, record, grace)) noticed.push(record.tenantId);
+      },
+    );
+    deps.meter.count('LostStackEvents', done.answered);
+    deps.meter.count('LateRuns', late.length);
+    if (failures.length > 0) throw failures[0];
+    deps.meter.count('SweepsDone', 1);
+    return { answered: done.answered, begunAnew: done['begun-anew'], forgotten: done.forgotten, late, noticed };
+  },
+};
+
+const realDeps = (): SweepDeps => ({
+  table: tenantsTable(),
+  bus: eventBus(new EventBridgeClient(clientOptions)),
+  cloudformation: new CloudFormationClient(clientOptions),
+  sfn: new SFNClient(clientOptions),
+  meter,
+  get stage() {
+    return {
+      stateMachineArn: env('STATE_MACHINE_ARN'),
+      maxOnboardingMinutes: Number(env('MAX_ONBOARDING_MINUTES')),
+    };
+  },
+  now: () => new Date(),
+});
+
+export const handler = actionHandler(sweep, realDeps());

@@ -1,0 +1,76 @@
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
+import type { Executions } from '../reservation/claims';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { eventBus } from '../shared/event-publisher';
+import { logger } from '../shared/logger';
+import { meter } from '../shared/meter';
+import { tenantsTable } from '../tenants/tenants-table';
+import { CONCLUSION, type NoticeEndDeps, noticeEnd } from './notice-end';
+import { describeRunEnd, forgottenRun, isForgotten, type RunEnd } from './run-end';
+
+/** "Step Functions Execution Status Change" in the Step Functions Developer Guide. */
+const ExecutionStatusChange = z.object({
+  detail: z.object({
+    executionArn: z.string(),
+    status: z.string(),
+    /** Null where it is too long for an event. */
+    input: z.string().nullish(),
+    error: z.string().nullish(),
+    cause: z.string().nullish(),
+  }),
+});
+type Detail = z.output<typeof ExecutionStatusChange>['detail'];
+
+const Noticed = z.object({ notice: z.enum(['unfinished', 'unannounced', 'concluded', 'foreign', 'ignored']) });
+
+export interface WatchdogDeps extends NoticeEndDeps {
+  readonly sfn: Executions;
+}
+
+async function endOf(sfn: Executions, detail: Detail): Promise<RunEnd | undefined> {
+  try {
+    return await describeRunEnd(sfn, detail.executionArn);
+  } catch (thrown) {
+    if (!isForgotten(thrown)) throw thrown;
+    const { executionArn, input, error, cause } = detail;
+    return forgottenRun(executionArn, {
+      input: JSON.parse(input ?? 'null'),
+      error: error ?? undefined,
+      cause: cause ?? undefined,
+    });
+  }
+}
+
+/**
+ * Notices runs that ended outside their failure path: stopped, deleted, failed by States.Runtime, which nothing catches, or
+ * at an undo or an announcement that failed. Step Functions announces each end on the default bus.
+ *
+ * 1. What AWS says now counts, not the event: a run that has been redriven since is under way again.
+ * 2. A run that ended at ConcludeFailure has told its failure itself.
+ * 3. Any other end is recorded, published and counted; the count rings.
+ *
+ * Events come at least once. An error is thrown, so that Lambda tries the event again twice and then keeps it in the
+ * dead-letter queue; the sweep notices what is lost even so.
+ */
+export const watchdog: Action<typeof ExecutionStatusChange, typeof Noticed, WatchdogDeps> = {
+  name: 'Watchdog',
+  input: ExecutionStatusChange,
+  output: Noticed,
+  run: async (deps, { detail }) => {
+    logger.appendKeys({ executionArn: detail.executionArn });
+    const end = await endOf(deps.sfn, detail);
+    if (!end || end.failure.step === CONCLUSION) return { notice: 'ignored' };
+    return { notice: await noticeEnd(deps, end) };
+  },
+};
+
+export const handler = actionHandler(watchdog, {
+  table: tenantsTable(),
+  bus: eventBus(new EventBridgeClient(clientOptions)),
+  sfn: new SFNClient(clientOptions),
+  meter,
+  now: () => new Date(),
+});

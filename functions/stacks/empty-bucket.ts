@@ -1,0 +1,31 @@
+import { DeleteObjectsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { PlatformError } from '../contract/errors';
+
+/** Rounds of at most 1,000 versions ("DeleteObjects") that fit into one invocation. */
+const ROUNDS = 20;
+
+/**
+ * Deletes every version and delete marker of a bucket, since CloudFormation deletes empty buckets only ("DeletionPolicy
+ * attribute"). A bucket that does not exist is empty.
+ *
+ * @throws PlatformError `TransientConflict` when more is left than one invocation can delete: the retry goes on
+ */
+export async function emptyBucket(s3: Pick<S3Client, 'send'>, bucket: string): Promise<void> {
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      const { Versions = [], DeleteMarkers = [] } = await s3.send(new ListObjectVersionsCommand({ Bucket: bucket }));
+      const Objects = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+      if (Objects.length === 0) return;
+      const { Errors = [] } = await s3.send(
+        new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }),
+      );
+      const [refused] = Errors;
+      if (refused)
+        throw Object.assign(new Error(`${refused.Key}: ${refused.Message}`), { name: refused.Code ?? 'Error' });
+    }
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'NoSuchBucket') return;
+    throw thrown;
+  }
+  throw new PlatformError('TransientConflict', `bucket ${bucket} holds more than ${ROUNDS * 1000} versions`);
+}

@@ -1,0 +1,91 @@
+import type * as z from 'zod';
+import { PlatformError } from '../contract/errors';
+import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+import { SIZINGS } from '../contract/plans';
+import type { STACK_PARAMETERS, StackKind } from '../contract/stacks';
+import type { LaunchStackInput } from '../contract/steps';
+
+/** What the platform contributes to every tenant's stacks. */
+export interface StackPlatform {
+  readonly accountId: string;
+  readonly region: string;
+  readonly boundaryArn: string;
+  readonly alarmTopicArn: string;
+  /** Functions of the control plane that take on a tenant's role, besides the cell's task role. */
+  readonly trustedRoleArns: readonly string[];
+}
+
+type Launch = z.output<typeof LaunchStackInput>;
+type ParametersOf<K extends StackKind> = Record<(typeof STACK_PARAMETERS)[K][number], string>;
+
+/** The machine launches in the order of the dependencies; a missing output is a defect of the machine. */
+function outputsOf<K extends 'network' | 'database'>(launch: Launch, kind: K): NonNullable<Launch['outputs'][K]> {
+  const outputs = launch.outputs[kind];
+  if (outputs) return outputs;
+  throw new PlatformError('InvalidRequest', `input of LaunchStack: outputs.${kind} is missing for ${launch.stack}`);
+}
+
+const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackPlatform) => ParametersOf<K> } = {
+  network: ({ tenant, cell, key }, { boundaryArn }) => ({
+    TenantId: tenant.tenantId,
+    KeyArn: key.keyArn,
+    VpcCidr: tenant.slot.cidr,
+    CellVpcId: cell.vpcId,
+    CellAppCidr: cell.appCidr,
+    CellRouteTableIdA: cell.routeTableIds[0],
+    CellRouteTableIdB: cell.routeTableIds[1],
+    CellRouteTableIdC: cell.routeTableIds[2],
+    BoundaryArn: boundaryArn,
+  }),
+  database: (launch, { boundaryArn, alarmTopicArn }) => {
+    const { tenant, key } = launch;
+    const network = outputsOf(launch, 'network');
+    const sizing = SIZINGS[tenant.plan];
+    return {
+      TenantId: tenant.tenantId,
+      KeyArn: key.keyArn,
+      DatabaseSubnetIds: network.DatabaseSubnetIds,
+      DatabaseSecurityGroupId: network.DatabaseSecurityGroupId,
+      InstanceClass: sizing.instanceClass,
+      AllocatedStorage: String(sizing.allocatedStorageGiB),
+      MaxAllocatedStorage: String(sizing.maxAllocatedStorageGiB),
+      MultiAz: String(sizing.multiAz),
+      ReplicaCount: String(sizing.replicas),
+      BackupRetentionDays: String(sizing.backupRetentionDays),
+      AlarmTopicArn: alarmTopicArn,
+      BoundaryArn: boundaryArn,
+    };
+  },
+  storage: ({ tenant, cell, key }, { accountId, region }) => ({
+    TenantId: tenant.tenantId,
+    KeyArn: key.keyArn,
+    BucketName: tenantNames.bucket(tenant.tenantId, accountId, region),
+    AccessRoleArn: `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenant.tenantId)}`,
+    AccessLogBucketName: cell.accessLogBucketName,
+  }),
+  access: (launch, { accountId, region, boundaryArn, trustedRoleArns }) => {
+    const { tenant, cell, key } = launch;
+    const database = outputsOf(launch, 'database');
+    return {
+      TenantId: tenant.tenantId,
+      KeyArn: key.keyArn,
+      BucketName: tenantNames.bucket(tenant.tenantId, accountId, region),
+      SecretArn: database.SecretArn,
+      DatabaseResourceId: database.ResourceId,
+      BoundaryArn: boundaryArn,
+      ExternalId: tenant.externalId,
+      TrustedRoleArns: [cell.taskRoleArn, ...trustedRoleArns].join(','),
+    };
+  },
+};
+
+/**
+ * @returns the parameters of the stack's template, in CloudFormation's form
+ * @throws PlatformError `InvalidRequest` when a stack is launched before one whose outputs it needs
+ */
+export function stackParameters(launch: Launch, platform: StackPlatform) {
+  return Object.entries(PARAMETERS[launch.stack](launch, platform)).map(([ParameterKey, ParameterValue]) => ({
+    ParameterKey,
+    ParameterValue,
+  }));
+}

@@ -1,0 +1,66 @@
+import {
+  type CloudFormationClient,
+  DescribeStacksCommand,
+  paginateDescribeStackEvents,
+  type Stack,
+  type StackEvent,
+} from '@aws-sdk/client-cloudformation';
+import { REASON_MAX_LENGTH } from '../contract/tenant';
+
+export type CloudFormation = Pick<CloudFormationClient, 'send'>;
+
+/**
+ * @param nameOrId the name finds the living stack alone, the id a deleted one too, for 90 days ("DescribeStacks")
+ * @returns undefined where there is none
+ */
+export async function describeStack(cloudformation: CloudFormation, nameOrId: string): Promise<Stack | undefined> {
+  try {
+    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: nameOrId }));
+    return Stacks?.[0];
+  } catch (thrown) {
+    if (thrown instanceof Error && thrown.name === 'ValidationError' && thrown.message.includes('does not exist'))
+      return undefined;
+    throw thrown;
+  }
+}
+
+/** The stack's name out of its id (`arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`). */
+export const stackNameOf = (stackId: string) => stackId.split('/')[1] ?? '';
+
+/** What others suffered from the first failure; their reason is not the cause. */
+const CONSEQUENCE = /Resource (?:creation|deletion|update) cancelled/i;
+
+const isCause = ({ ResourceStatus, ResourceType, ResourceStatusReason }: StackEvent) =>
+  ResourceStatus?.endsWith('_FAILED') &&
+  ResourceType !== 'AWS::CloudFormation::Stack' &&
+  !CONSEQUENCE.test(ResourceStatusReason ?? '');
+
+export type StackOperation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+/**
+ * Why a stack failed: the first resource that did, with its type, logical id and AWS's own reason. CloudFormation's
+ * summary ("The following resource(s) failed to create: ...") names resources and no reason.
+ *
+ * @param during which failures count: those of the creation, or those of the latest update or deletion
+ */
+export async function firstFailure(
+  cloudformation: CloudFormationClient,
+  stackId: string,
+  during: StackOperation,
+): Promise<string> {
+  let first: StackEvent | undefined;
+  // Newest first ("DescribeStackEvents"): the last match is the earliest one.
+  for await (const page of paginateDescribeStackEvents({ client: cloudformation }, { StackName: stackId })) {
+    const events = page.StackEvents ?? [];
+    const begun = events.findIndex(
+      (event) =>
+        event.ResourceType === 'AWS::CloudFormation::Stack' && event.ResourceStatus === `${during}_IN_PROGRESS`,
+    );
+    const ofOperation = begun < 0 ? events : events.slice(0, begun);
+    first = ofOperation.filter((event) => isCause(event) && event.ResourceStatus?.startsWith(during)).at(-1) ?? first;
+    if (begun >= 0) break;
+  }
+  if (!first) return `stack ${stackNameOf(stackId)} failed without naming a resource`;
+  const { ResourceType, LogicalResourceId, ResourceStatusReason } = first;
+  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'no reason'}`.slice(0, REASON_MAX_LENGTH);
+}

@@ -1,0 +1,105 @@
+import { DeleteCommand, GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
+import { parseAt } from '../shared/parse-at';
+import { claimLost, isConditionFailure } from '../tenants/ownership';
+import type { TenantsTable } from '../tenants/tenants-table';
+
+/** @returns the task that waits for the stack of that name, if any */
+export async function findWaitingTask(table: TenantsTable, stackName: string): Promise<WaitingTask | undefined> {
+  const { Item } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: itemKeys.waitingTask(stackName), ConsistentRead: true }),
+  );
+  return Item && parseAt(`waiting task of ${stackName}`, WaitingTaskSchema, Item);
+}
+
+/** A launch wants a tenant that is being onboarded; a deletion one that has never been ACTIVE. Both want their execution's. */
+const TENANT_IS = {
+  launch: {
+    ConditionExpression: 'executionArn = :execution AND #status = :onboarding',
+    ExpressionAttributeNames: { '#status': 'status' },
+    values: { ':onboarding': 'ONBOARDING' },
+  },
+  delete: {
+    ConditionExpression:
+      'attribute_not_exists(pk) OR (executionArn = :execution AND attribute_not_exists(activatedAt))',
+    values: {},
+  },
+} as const;
+
+/**
+ * Stores the task token before CloudFormation is asked for anything: a small stack can have settled before the request's
+ * answer arrives. In one transaction with the look at the tenant, so that no launch begins once a rollback has.
+ *
+ * @throws PlatformError `ClaimLost` when the tenant is not this execution's to change
+ */
+export async function beginWaiting(table: TenantsTable, task: WaitingTask & { operation: 'launch' | 'delete' }) {
+  const { values, ...condition } = TENANT_IS[task.operation];
+  try {
+    await table.client.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          {
+            ConditionCheck: {
+              TableName: table.name,
+              Key: itemKeys.tenant(task.tenantId),
+              ...condition,
+              ExpressionAttributeValues: { ':execution': task.executionArn, ...values },
+            },
+          },
+          {
+            Put: {
+              TableName: table.name,
+              Item: { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task },
+            },
+          },
+        ],
+      }),
+    );
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? claimLost(task.tenantId, task.executionArn) : thrown;
+  }
+}
+
+/**
+ * Records which stack the task waits for; from then on no launch is on its way any more.
+ *
+ * @returns false when the task has been answered, or replaced by another, in the meantime
+ */
+export async function waitFor(
+  table: TenantsTable,
+  task: WaitingTask,
+  stackId: string,
+  operation: WaitingTask['operation'],
+): Promise<boolean> {
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: itemKeys.waitingTask(task.stackName),
+        UpdateExpression: 'SET stackId = :stackId, operation = :operation REMOVE launchingUntil',
+        ConditionExpression: 'taskToken = :token',
+        ExpressionAttributeValues: { ':stackId': stackId, ':operation': operation, ':token': task.taskToken },
+      }),
+    );
+    return true;
+  } catch (thrown) {
+    if (isConditionFailure(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/** Forgets a task that has been answered, or that nobody can answer any more; another task of the same stack stays. */
+export async function endWaiting(table: TenantsTable, task: WaitingTask): Promise<void> {
+  try {
+    await table.client.send(
+      new DeleteCommand({
+        TableName: table.name,
+        Key: itemKeys.waitingTask(task.stackName),
+        ConditionExpression: 'attribute_not_exists(pk) OR taskToken = :token',
+        ExpressionAttributeValues: { ':token': task.taskToken },
+      }),
+    );
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+  }
+}

@@ -1,0 +1,121 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { findCells, type Parameters } from '../compute/cells';
+import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
+import { PlatformError } from '../contract/errors';
+import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import { forwardHost, type LoadBalancer } from '../routing/host-rule';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { logger } from '../shared/logger';
+import { isConditionFailure } from '../tenants/ownership';
+import { tenantCalled } from '../tenants/tenant-lookup';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+
+export interface ResumeTenantDeps {
+  readonly table: TenantsTable;
+  readonly elb: LoadBalancer;
+  readonly ssm: Parameters;
+  readonly now: () => Date;
+}
+
+/** Milliseconds that a verification is worth: what it saw is what is let in. */
+const FRESH_FOR = 15 * 60_000;
+
+/** @returns digest of the verification that this tenant is resumed on */
+function requireFreshVerification({ tenantId, verification, suspension }: TenantRecord, now: Date): string {
+  const refuse = (why: string) => new PlatformError('IsolationBreach', `tenant ${tenantId} stays suspended: ${why}`);
+  if (!verification) throw refuse('it has never been verified');
+  const { verifiedAt, failed = [], digest } = verification;
+  if (failed.length > 0) throw refuse(`its last verification failed: ${failed.join(', ')}`);
+  if (suspension && verifiedAt <= suspension.at) throw refuse('it has not been verified since it was suspended');
+  if (now.getTime() - Date.parse(verifiedAt) > FRESH_FOR) throw refuse(`its last verification is of ${verifiedAt}`);
+  return digest;
+}
+
+function resumption(table: TenantsTable, { tenantId, host }: TenantRecord, digest: string, at: string) {
+  const keys = stateKeys.tenant('ACTIVE', tenantId);
+  return new TransactWriteCommand({
+    TransactItems: [
+      {
+        Update: {
+          TableName: table.name,
+          Key: itemKeys.tenant(tenantId),
+          UpdateExpression:
+            'SET #status = :active, updatedAt = :at, statePk = :statePk, stateSk = :stateSk REMOVE suspension',
+          ConditionExpression: '#status = :suspended AND verification.digest = :digest',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: {
+            ':active': 'ACTIVE',
+            ':suspended': 'SUSPENDED',
+            ':at': at,
+            ':statePk': keys.statePk,
+            ':stateSk': keys.stateSk,
+            ':digest': digest,
+          },
+        },
+      },
+      {
+        Update: {
+          TableName: table.name,
+          Key: itemKeys.route(host),
+          UpdateExpression: 'SET #status = :active',
+          ConditionExpression: 'tenantId = :tenant',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: { ':active': 'ACTIVE', ':tenant': tenantId },
+        },
+      },
+    ],
+  });
+}
+
+async function openRule({ elb, ssm }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
+  const cell = (await findCells(ssm)).find(({ name }) => name === slot?.cell);
+  if (!cell || !ruleArn) throw new PlatformError('InvalidRequest', `tenant ${tenantId} has no cell or no rule`);
+  await forwardHost(elb, ruleArn, cell.targetGroupArns[cell.liveColour]);
+}
+
+/**
+ * Lifts a suspension: the undo of SuspendTenant, and as careful as an activation.
+ *
+ * 1. Only a SUSPENDED tenant whose last verification is younger than its suspension and than a quarter of an hour, and found
+ *    nothing (AuditTenant verifies a suspended tenant against a closed route).
+ * 2. The rule forwards to the live colour of its cell. The shared service still answers 503: the route says SUSPENDED.
+ * 3. In one transaction record and route become ACTIVE, if the verification is still the one of 1.
+ *
+ * A crash between 2 and 3 leaves the shared service's 503. Resumed already: nothing is left to do.
+ *
+ * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `TransientConflict`.
+ */
+export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantOutput, ResumeTenantDeps> = {
+  name: 'ResumeTenant',
+  input: ResumeTenantInput,
+  output: ResumeTenantOutput,
+  run: async (deps, { tenant }) => {
+    const record = await tenantCalled(deps.table, tenant);
+    const { tenantId, host, status, updatedAt } = record;
+    if (status === 'ACTIVE') return { tenantId, host, resumedAt: updatedAt };
+    if (status !== 'SUSPENDED') {
+      throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}, not SUSPENDED`);
+    }
+    const digest = requireFreshVerification(record, deps.now());
+    await openRule(deps, record);
+    const resumedAt = deps.now().toISOString();
+    try {
+      await deps.table.client.send(resumption(deps.table, record, digest, resumedAt));
+    } catch (thrown) {
+      if (!isConditionFailure(thrown)) throw thrown;
+      throw new PlatformError('TransientConflict', `tenant ${tenantId} changed meanwhile`, { cause: thrown });
+    }
+    logger.info('tenant.resumed', { tenantId, digest });
+    return { tenantId, host, resumedAt };
+  },
+};
+
+export const handler = actionHandler(resumeTenant, {
+  table: tenantsTable(),
+  elb: new ElasticLoadBalancingV2Client(clientOptions),
+  ssm: new SSMClient(clientOptions),
+  now: () => new Date(),
+});

@@ -1,0 +1,119 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import type * as z from 'zod';
+import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
+import { PlatformError } from '../contract/errors';
+import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import { isRuleGone, type LoadBalancer, suspendHost } from '../routing/host-rule';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { logger } from '../shared/logger';
+import { isConditionFailure } from '../tenants/ownership';
+import { tenantCalled } from '../tenants/tenant-lookup';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+
+export interface SuspendTenantDeps {
+  readonly table: TenantsTable;
+  readonly elb: LoadBalancer;
+  readonly now: () => Date;
+}
+
+type Input = z.output<typeof SuspendTenantInput>;
+
+function suspension(table: TenantsTable, record: TenantRecord, { by, reason }: Input, at: string) {
+  const { tenantId, host } = record;
+  const keys = stateKeys.tenant('SUSPENDED', tenantId);
+  return new TransactWriteCommand({
+    TransactItems: [
+      {
+        Update: {
+          TableName: table.name,
+          Key: itemKeys.tenant(tenantId),
+          UpdateExpression:
+            'SET #status = :suspended, suspension = :suspension, updatedAt = :at, statePk = :statePk, stateSk = :stateSk',
+          ConditionExpression: '#status = :active',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: {
+            ':suspended': 'SUSPENDED',
+            ':suspension': { at, by, reason },
+            ':at': at,
+            ':statePk': keys.statePk,
+            ':stateSk': keys.stateSk,
+            ':active': 'ACTIVE',
+          },
+        },
+      },
+      {
+        Update: {
+          TableName: table.name,
+          Key: itemKeys.route(host),
+          UpdateExpression: 'SET #status = :suspended',
+          ConditionExpression: 'tenantId = :tenant',
+          ExpressionAttributeNames: { '#status': 'status' },
+          ExpressionAttributeValues: { ':suspended': 'SUSPENDED', ':tenant': tenantId },
+        },
+      },
+    ],
+  });
+}
+
+/** A rule that somebody has removed lets nothing in: the listener answers 404. */
+async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord): Promise<void> {
+  if (!ruleArn) return;
+  try {
+    await suspendHost(elb, ruleArn);
+  } catch (thrown) {
+    if (!isRuleGone(thrown)) throw thrown;
+    logger.warn('suspension.rule-is-gone', { tenantId, ruleArn });
+  }
+}
+
+async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, input: Input): Promise<string> {
+  if (record.status === 'SUSPENDED' && record.suspension) return record.suspension.at;
+  const at = deps.now().toISOString();
+  try {
+    await deps.table.client.send(suspension(deps.table, record, input, at));
+    return at;
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    throw new PlatformError('TransientConflict', `tenant ${record.tenantId} changed meanwhile`, { cause: thrown });
+  }
+}
+
+/**
+ * Takes a tenant out of service at once, and nothing else of it: no data is touched.
+ *
+ * 1. Only a tenant that is ACTIVE, or SUSPENDED already.
+ * 2. Both doors are closed side by side, so that neither waits for the other: the listener rule answers 503, and the record
+ *    and the route become SUSPENDED, at which the shared service answers 503 itself, whichever rule leads to it.
+ *
+ * Twice is once: a retry closes what is still open. Undone by ResumeTenant.
+ *
+ * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`.
+ */
+export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTenantOutput, SuspendTenantDeps> = {
+  name: 'SuspendTenant',
+  input: SuspendTenantInput,
+  output: SuspendTenantOutput,
+  run: async (deps, input) => {
+    const record = await tenantCalled(deps.table, input.tenant);
+    const { tenantId, host, status } = record;
+    if (status !== 'ACTIVE' && status !== 'SUSPENDED') {
+      throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: there is nothing to suspend`);
+    }
+    const [marked, closed] = await Promise.allSettled([
+      markSuspended(deps, record, input),
+      closeRule(deps.elb, record),
+    ]);
+    if (marked.status === 'rejected') throw marked.reason;
+    if (closed.status === 'rejected') throw closed.reason;
+    logger.warn('tenant.suspended', { tenantId, by: input.by });
+    return { tenantId, host, suspendedAt: marked.value };
+  },
+};
+
+export const handler = actionHandler(suspendTenant, {
+  table: tenantsTable(),
+  elb: new ElasticLoadBalancingV2Client(clientOptions),
+  now: () => new Date(),
+});

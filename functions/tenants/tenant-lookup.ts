@@ -1,0 +1,51 @@
+import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { PlatformError } from '../contract/errors';
+import { TENANT_ID_PATTERN, tenantIdOf } from '../contract/naming';
+import { itemKeys, type RefusedSignup, type TenantRecord } from '../contract/records';
+import { findRefusal, findTenant } from './ownership';
+import type { TenantsTable } from './tenants-table';
+
+const PointerSchema = z.object({ tenantId: z.string() });
+
+async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string }): Promise<string[]> {
+  const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
+  const tenantId = PointerSchema.safeParse(Item).data?.tenantId;
+  return tenantId ? [tenantId] : [];
+}
+
+/**
+ * Finds a tenant by what a person calls it, without a scan: its id; a subdomain it has, else one it was the last to lose; the id
+ * of its signup. The id comes first, as a customer may choose another tenant's id for a subdomain.
+ *
+ * @throws PlatformError `InvalidRequest` that names what was tried, when there is none
+ */
+export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
+  const candidates = [
+    async () => (TENANT_ID_PATTERN.test(name) ? [name] : []),
+    () => pointedAtBy(table, itemKeys.subdomain(name)),
+    () => pointedAtBy(table, itemKeys.lastOf(name)),
+    async () => [tenantIdOf(name)],
+  ];
+  for (const candidate of candidates) {
+    for (const tenantId of await candidate()) {
+      const record = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
+      if (record) return record;
+    }
+  }
+  throw new PlatformError(
+    'InvalidRequest',
+    `no tenant has, or had, the subdomain, the tenant id or the signup id ${name}`,
+  );
+}
+
+/**
+ * As above, but a tenant and no refused signup.
+ *
+ * @throws PlatformError `InvalidRequest`
+ */
+export async function tenantCalled(table: TenantsTable, name: string): Promise<TenantRecord> {
+  const found = await lookUpTenant(table, name);
+  if (!('refused' in found)) return found;
+  throw new PlatformError('InvalidRequest', `signup ${found.signupId} was refused: it never became a tenant`);
+}

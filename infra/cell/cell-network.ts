@@ -1,0 +1,61 @@
+import { Tags, Validations } from 'aws-cdk-lib';
+import { FlowLogDestination, FlowLogTrafficType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { CellConfig, StageConfig } from '../config/stages';
+import { asInterface } from '../constructs/cdk-interface';
+import { CELL_TAG } from '../constructs/platform-names';
+
+export interface CellNetworkProps {
+  readonly config: StageConfig;
+  readonly cell: CellConfig;
+}
+
+/**
+ * A cell's VPC over three zones. The application subnets and a reserve for a fourth fill the first quarter of the block,
+ * so that one CIDR names them all: it is what a tenant's route table and security group admit. The public subnets, which
+ * hold the load balancer alone, lie outside it.
+ */
+export class CellNetwork extends Construct {
+  readonly vpc: IVpc;
+  /** One per zone; each tenant of the cell adds a route to each. */
+  readonly appRouteTableIds: readonly [string, string, string];
+
+  constructor(scope: Construct, id: string, props: CellNetworkProps) {
+    super(scope, id);
+    const { config, cell } = props;
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(cell.vpcCidr),
+      maxAzs: 3,
+      natGateways: cell.natGateways,
+      // It would take a custom resource; nothing is in the default group.
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        {
+          name: 'App',
+          subnetType: cell.natGateways > 0 ? SubnetType.PRIVATE_WITH_EGRESS : SubnetType.PRIVATE_ISOLATED,
+          cidrMask: 20,
+        },
+        { name: 'Reserve', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20, reserved: true },
+        { name: 'Public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
+      ],
+    });
+    vpc.addFlowLog('FlowLog', {
+      trafficType: FlowLogTrafficType.ALL,
+      destination: FlowLogDestination.toCloudWatchLogs(
+        new LogGroup(this, 'FlowLogs', { retention: config.logRetention, removalPolicy: config.removalPolicy }),
+      ),
+    });
+    const [a, b, c] = vpc
+      .selectSubnets({ subnetGroupName: 'App' })
+      .subnets.map((subnet) => subnet.routeTable.routeTableId);
+    if (!a || !b || !c) throw new Error(`cell ${cell.name} needs application subnets in three zones`);
+    Validations.of(vpc).acknowledge({
+      id: 'CloudFormation-Validate::W3010',
+      reason: "Zones come from the stage's configuration, so that a cell's zones never change under it.",
+    });
+    this.vpc = asInterface<IVpc>(vpc);
+    this.appRouteTableIds = [a, b, c];
+    Tags.of(this).add(CELL_TAG, cell.name);
+  }
+}

@@ -1,0 +1,54 @@
+import { type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import { Construct } from 'constructs';
+import type { Colour } from '../../functions/contract/cell';
+import type { CellConfig, StageConfig } from '../config/stages';
+import { asInterface } from '../constructs/cdk-interface';
+import { cellName } from '../constructs/platform-names';
+import type { CellLoadBalancer } from './cell-load-balancer';
+import { ColourService } from './colour-service';
+import { SERVICE_PORT, type ServiceTask } from './service-task';
+
+export interface CellServiceProps {
+  readonly config: StageConfig;
+  readonly cell: CellConfig;
+  readonly vpc: IVpc;
+  readonly door: CellLoadBalancer;
+  readonly task: ServiceTask;
+}
+
+/** The shared service of a cell, twice: a release moves tenants from one colour to the other by changing their rules. */
+export class CellService extends Construct {
+  readonly cluster: ICluster;
+  readonly colours: Readonly<Record<Colour, ColourService>>;
+
+  constructor(scope: Construct, id: string, props: CellServiceProps) {
+    super(scope, id);
+    const { config, cell, vpc, door, task } = props;
+    this.cluster = asInterface<ICluster>(
+      new Cluster(this, 'Cluster', {
+        clusterName: cellName(cell.name),
+        vpc,
+        containerInsightsV2: ContainerInsights.ENABLED,
+      }),
+    );
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'The load balancer of the cell, to the shared service',
+    });
+    securityGroup.connections.allowFrom(door.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
+    const inColour = (colour: Colour, checkPriority: number) =>
+      new ColourService(this, colour === 'blue' ? 'Blue' : 'Green', {
+        config,
+        cell,
+        colour,
+        checkPriority,
+        vpc,
+        securityGroup,
+        listener: door.listener,
+        cluster: this.cluster,
+        definition: task.definition,
+      });
+    this.colours = { blue: inColour('blue', 1), green: inColour('green', 2) };
+  }
+}

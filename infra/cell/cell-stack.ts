@@ -1,0 +1,94 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { cellCapacity } from '../config/cell-capacity';
+import type { CellConfig, StageConfig } from '../config/stages';
+import { AccessLogBucket } from '../constructs/access-log-bucket';
+import { CELL_TAG } from '../constructs/platform-names';
+import { CellAlarms } from './cell-alarms';
+import { CellDescriptor } from './cell-descriptor';
+import { CellLoadBalancer } from './cell-load-balancer';
+import { CellNetwork } from './cell-network';
+import { CellService } from './cell-service';
+import { DecoyTenant } from './decoy-tenant';
+import { ServiceTask } from './service-task';
+
+export interface CellStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly cell: CellConfig;
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly boundary: IManagedPolicy;
+  readonly trustedRoles: readonly IRole[];
+  /** By default by the load balancer's DNS name. */
+  readonly loadBalancerUrl?: string;
+}
+
+/** Compute that up to `capacity` tenants share. */
+export class CellStack extends Stack {
+  private readonly zones: readonly string[];
+
+  constructor(scope: Construct, id: string, props: CellStackProps) {
+    super(scope, id, props);
+    this.zones = props.config.availabilityZones;
+    const { config, cell, table, topic, boundary } = props;
+    const { vpc, appRouteTableIds } = new CellNetwork(this, 'Network', { config, cell });
+    const logs = new AccessLogBucket(this, 'AccessLogs', { config });
+    logs.admitTenants();
+    const accessLogs = logs.bucket;
+    const door = new CellLoadBalancer(this, 'Door', { config, cell, vpc, accessLogs });
+    const task = new ServiceTask(this, 'Task', { config, cell, table });
+    const { cluster, colours } = new CellService(this, 'Service', { config, cell, vpc, door, task });
+    const decoy = new DecoyTenant(this, 'Decoy', {
+      cellName: cell.name,
+      taskRole: task.taskRole,
+      trustedRoleArns: props.trustedRoles.map((role) => role.roleArn),
+      boundary,
+    });
+    // The role of tenants' stacks keeps off whatever has the tag.
+    Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
+    new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, live: colours[cell.liveColour] });
+    new CellDescriptor(this, 'Descriptor', {
+      name: cell.name,
+      capacity: cellCapacity(cell, config),
+      tenantRange: cell.tenantRange,
+      firstPriority: cell.firstPriority,
+      vpcId: vpc.vpcId,
+      appCidr: cell.appCidr,
+      routeTableIds: [...appRouteTableIds],
+      clusterName: cluster.clusterName,
+      services: { blue: colours.blue.service.serviceName, green: colours.green.service.serviceName },
+      targetGroupArns: {
+        blue: colours.blue.targetGroup.targetGroupArn,
+        green: colours.green.targetGroup.targetGroupArn,
+      },
+      liveColour: cell.liveColour,
+      listenerArn: door.listener.listenerArn,
+      loadBalancerArn: door.loadBalancer.loadBalancerArn,
+      loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
+      taskRoleArn: task.taskRole.roleArn,
+      accessLogBucketName: accessLogs.bucketName,
+      decoy: {
+        tenantId: decoy.tenantId,
+        bucketName: decoy.bucketName,
+        keyArn: decoy.keyArn,
+        secretArn: decoy.secretArn,
+        roleArn: decoy.roleArn,
+        externalId: decoy.externalId,
+      },
+    });
+
+    new CfnOutput(this, 'LoadBalancerDnsName', { value: door.loadBalancer.loadBalancerDnsName });
+    new CfnOutput(this, 'LoadBalancerArn', { value: door.loadBalancer.loadBalancerArn });
+    new CfnOutput(this, 'ListenerArn', { value: door.listener.listenerArn });
+    new CfnOutput(this, 'TaskRoleArn', { value: task.taskRole.roleArn });
+    new CfnOutput(this, 'LiveTargetGroupArn', { value: colours[cell.liveColour].targetGroup.targetGroupArn });
+  }
+
+  /** As configured: a lookup would make synthesis depend on credentials. */
+  override get availabilityZones(): string[] {
+    return [...this.zones];
+  }
+}

@@ -1,0 +1,105 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { FargateService, type FargateTaskDefinition, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import {
+  type ApplicationListener,
+  ApplicationListenerRule,
+  ApplicationProtocol,
+  ApplicationTargetGroup,
+  ListenerAction,
+  ListenerCondition,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import type { Colour } from '../../functions/contract/cell';
+import type { CellConfig, StageConfig } from '../config/stages';
+import { cellName } from '../constructs/platform-names';
+import { SERVICE_PORT } from './service-task';
+
+export interface ColourServiceProps {
+  readonly config: StageConfig;
+  readonly cell: CellConfig;
+  readonly colour: Colour;
+  readonly vpc: IVpc;
+  readonly cluster: ICluster;
+  readonly definition: FargateTaskDefinition;
+  readonly securityGroup: SecurityGroup;
+  readonly listener: ApplicationListener;
+  /** Priority of the colour's own rule; tenants' begin at the cell's `firstPriority`. */
+  readonly checkPriority: number;
+}
+
+/**
+ * One of a cell's two services with its target group. The live one has tasks and scales; the idle one has none until a
+ * release fills it.
+ *
+ * A deployment sets the number of live tasks to the minimum again; scaling raises it within minutes.
+ */
+export class ColourService extends Construct {
+  readonly service: FargateService;
+  readonly targetGroup: ApplicationTargetGroup;
+
+  constructor(scope: Construct, id: string, props: ColourServiceProps) {
+    super(scope, id);
+    const { config, cell, colour, vpc } = props;
+    const live = colour === cell.liveColour;
+    this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
+      targetGroupName: `${cellName(cell.name)}-${colour}`,
+      vpc,
+      port: SERVICE_PORT,
+      protocol: ApplicationProtocol.HTTP,
+      targetType: TargetType.IP,
+      deregistrationDelay: config.drainTargetsFor,
+      healthCheck: {
+        path: '/healthz',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+      },
+    });
+    this.service = new FargateService(this, 'Service', {
+      serviceName: colour,
+      cluster: props.cluster,
+      taskDefinition: props.definition,
+      desiredCount: live ? cell.service.liveTasks.min : 0,
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { rollback: true },
+      vpcSubnets: { subnetGroupName: 'App' },
+      securityGroups: [props.securityGroup],
+      healthCheckGracePeriod: Duration.seconds(60),
+    });
+    this.service.attachToApplicationTargetGroup(this.targetGroup);
+    const check = this.checkRule(props);
+    this.service.node.addDependency(check);
+    this.scale(live ? cell.service.liveTasks : { min: 0, max: cell.service.liveTasks.max });
+  }
+
+  /**
+   * Lets a release ask this colour for its health before it moves a tenant. It also ties the target group to the load
+   * balancer: ECS refuses to make a service whose target group has none.
+   */
+  private checkRule({ config, cell, colour, listener, checkPriority }: ColourServiceProps): ApplicationListenerRule {
+    return new ApplicationListenerRule(this, 'Check', {
+      listener,
+      priority: checkPriority,
+      conditions: [
+        // Two labels deep: no tenant's host can be equal.
+        ListenerCondition.hostHeaders([`${colour}.${cell.name}.${config.domain}`]),
+        ListenerCondition.pathPatterns(['/healthz']),
+      ],
+      action: ListenerAction.forward([this.targetGroup]),
+    });
+  }
+
+  private scale(tasks: { readonly min: number; readonly max: number }): void {
+    const scaling = this.service.autoScaleTaskCount({ minCapacity: tasks.min, maxCapacity: tasks.max });
+    scaling.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: 60, scaleInCooldown: Duration.minutes(5) });
+    scaling.scaleOnRequestCount('Requests', {
+      targetGroup: this.targetGroup,
+      requestsPerTarget: 1000,
+      scaleInCooldown: Duration.minutes(5),
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { functionRoleName } from '../../functions/contract/naming';
+import type { EnvName } from '../../functions/shared/env';
+import { version } from '../../package.json';
+import { FUNCTIONS_DIRECTORY } from '../build';
+import type { StageConfig } from '../config/stages';
+import { type Grant, policyOf } from './grant';
+
+export interface PlatformFunctionProps {
+  readonly config: StageConfig;
+  /** What the function reads, and beside it what its role may do: one place for both. */
+  readonly environment: Partial<Record<EnvName, string>>;
+  readonly grants: readonly Grant[];
+  /** Below the timeout of its state, so that a hanging function ends under its own error. */
+  readonly timeout?: Duration;
+  readonly memoryMiB?: number;
+  /** Of a function that events call: where Lambda leaves an event on which the function has failed three times. */
+  readonly deadLetters?: Queue;
+}
+
+const TRACE: Grant = {
+  actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+  resources: ['*'],
+  wildcardBecause:
+    'X-Ray has no resource to name for trace segments ("Actions, resources, and condition keys for AWS X-Ray").',
+};
+
+/** What a function writes into reports: the release, and which bundle of it, as semantic versions carry a build. */
+export function codeVersion(id: string): string {
+  const bundle = readFileSync(join(FUNCTIONS_DIRECTORY, id, 'index.js'));
+  return `${version}+${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`;
+}
+
+/** One function of the platform with a role and a log group of its own. The construct's id is the contract's name for it. */
+export class PlatformFunction extends Construct {
+  readonly lambda: LambdaFunction;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
+    super(scope, id);
+    const { config, grants, environment, deadLetters } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/tenant-onboarding/${id}`,
+      retention: config.logRetention,
+      removalPolicy: config.removalPolicy,
+    });
+    const writeLogs: Grant = {
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      resources: [logGroup.logGroupArn],
+      wildcardBecause: "A log group's ARN ends in :*, its streams.",
+    };
+    const keepFailed: Grant[] = deadLetters
+      ? [{ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }]
+      : [];
+    const ofItsOwn = [writeLogs, ...keepFailed, ...(config.tracing ? [TRACE] : [])];
+    this.role = new Role(this, 'Role', {
+      roleName: functionRoleName(id),
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What ${id} may do, and nothing else.`,
+      inlinePolicies: {
+        Grants: policyOf(this, [...grants, ...ofItsOwn]),
+      },
+    });
+    this.lambda = new LambdaFunction(this, 'Function', {
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(FUNCTIONS_DIRECTORY, id)),
+      handler: 'index.handler',
+      memorySize: props.memoryMiB ?? 512,
+      timeout: props.timeout ?? Duration.seconds(30),
+      environment: { ...environment },
+      role: this.role.withoutPolicyUpdates(),
+      logGroup,
+      tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      ...(deadLetters && { deadLetterQueue: deadLetters }),
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Construct } from 'constructs';
+import { STATE_INDEX } from '../../../functions/contract/records';
+import type { Grant } from '../../constructs/grant';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, OF_ANY_CELL, onTable } from './context';
+
+/** The audit's functions but for AuditTenant, which asks what VerifyIsolation asks (isolation.ts). */
+export function auditFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table, topic } = context;
+  const environment = { TABLE_NAME: table.tableName };
+  const modifyRules: Grant = {
+    actions: ['elasticloadbalancing:ModifyRule'],
+    resources: [arns.cellRules],
+    wildcardBecause: OF_ANY_CELL,
+  };
+  const listTenants = new PlatformFunction(scope, 'ListTenants', {
+    config,
+    environment,
+    grants: [{ actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] }],
+  });
+  const suspendTenant = new PlatformFunction(scope, 'SuspendTenant', {
+    config,
+    environment,
+    grants: [onTable(context, 'GetItem', 'UpdateItem'), modifyRules],
+  });
+  const resumeTenant = new PlatformFunction(scope, 'ResumeTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      modifyRules,
+      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    ],
+  });
+  const reportBreach = new PlatformFunction(scope, 'ReportBreach', {
+    config,
+    environment: { ALARM_TOPIC_ARN: topic.topicArn },
+    grants: [
+      { actions: ['sns:Publish'], resources: [topic.topicArn] },
+      // "Configure SQS/SNS encryption": a publisher to an encrypted topic uses the topic's key.
+      ...(topic.masterKey
+        ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [topic.masterKey.keyArn] }]
+        : []),
+    ],
+  });
+  const concludeAudit = new PlatformFunction(scope, 'ConcludeAudit', { config, environment: {}, grants: [] });
+  return { listTenants, suspendTenant, resumeTenant, reportBreach, concludeAudit };
+}

@@ -1,0 +1,51 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { ONBOARDING_SOURCE } from '../../../functions/contract/events';
+import { TENANT_TAG } from '../../../functions/contract/naming';
+import type { StageConfig } from '../../config/stages';
+import type { Grant } from '../../constructs/grant';
+import type { PlatformArns } from '../../constructs/platform-names';
+import type { EvidenceBucket } from '../../foundation/evidence-bucket';
+import type { TenantTemplates } from '../tenant-templates';
+
+/** What the functions of the control plane work on. */
+export interface FunctionContext {
+  readonly config: StageConfig;
+  readonly arns: PlatformArns;
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly bus: IEventBus;
+  readonly boundary: IManagedPolicy;
+  readonly evidence: EvidenceBucket;
+  readonly stackRole: IRole;
+  readonly templates: TenantTemplates;
+}
+
+type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query' | 'Scan';
+
+/** Transactions need the grants of their parts ("Using IAM with DynamoDB transactions"). */
+export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
+  actions: actions.map((action) => `dynamodb:${action}`),
+  resources: [table.tableArn],
+});
+
+/** Keys that carry a tenant's tag. */
+export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> => ({
+  resources: [arns.keys],
+  conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
+  wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
+});
+
+/** With the platform's own source: no function can pass for the billing system. */
+export const publishing = ({ bus }: FunctionContext): Grant => ({
+  actions: ['events:PutEvents'],
+  resources: [bus.eventBusArn],
+  conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
+});
+
+export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
+export const OF_ANY_CELL =
+  'A new cell works without a new deployment of the functions; the prefix is the cells’ alone.';
+export const NO_RESOURCE = (action: string) => `AWS names no resource for ${action}.`;

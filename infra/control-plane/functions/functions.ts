@@ -1,0 +1,60 @@
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { EventFunction } from '../../constructs/event-function';
+import type { PlatformFunction } from '../../constructs/platform-function';
+import { auditFunctions } from './audit';
+import type { FunctionContext } from './context';
+import { isolationFunctions } from './isolation';
+import { keyFunctions } from './key';
+import { orphansFunction } from './orphans';
+import { outcomeFunctions } from './outcome';
+import { reservationFunctions } from './reservation';
+import { routingFunctions } from './routing';
+import { watchFunctions } from './runs';
+import { stackFunctions } from './stacks';
+
+export interface PlatformFunctions {
+  /** The contract's steps: those that the state machine calls. */
+  readonly steps: readonly PlatformFunction[];
+  readonly stackSettled: EventFunction;
+  readonly watchdog: EventFunction;
+  readonly sweep: PlatformFunction;
+  readonly orphans: PlatformFunction;
+  /** Those of the audit, and what undoes a suspension. */
+  readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: PlatformFunction };
+  /** Roles that a tenant's role trusts, beside the shared service's. */
+  readonly trustedRoles: readonly IRole[];
+}
+
+export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
+  const { registerTenant, deregisterTenant, activateTenant } = routingFunctions(scope, context);
+  const { verifyIsolation, auditTenant } = isolationFunctions(
+    scope,
+    context,
+    ['VerifyIsolation', 'AuditTenant', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
+  );
+  const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role];
+  const { launchStack, deleteStack, stackSettled } = stackFunctions(
+    scope,
+    context,
+    trustedRoles.map((role) => role.roleArn),
+  );
+  return {
+    steps: [
+      ...reservationFunctions(scope, context),
+      ...keyFunctions(scope, context),
+      launchStack,
+      deleteStack,
+      registerTenant,
+      deregisterTenant,
+      verifyIsolation,
+      activateTenant,
+      ...outcomeFunctions(scope, context),
+    ],
+    stackSettled,
+    ...watchFunctions(scope, context),
+    orphans: orphansFunction(scope, context),
+    audit: { auditTenant, ...auditFunctions(scope, context) },
+    trustedRoles,
+  };
+}

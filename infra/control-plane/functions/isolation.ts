@@ -1,0 +1,113 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { PROBE_PREFIX } from '../../../functions/contract/naming';
+import type { Grant } from '../../constructs/grant';
+import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
+
+/** Those that ask whether a tenant is isolated: before its first request, and every day after. */
+export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
+  const { arns } = context;
+  const asking = { scope, context, trustedRoleArns };
+  return {
+    verifyIsolation: askingFunction('VerifyIsolation', asking, [onTable(context, 'UpdateItem')]),
+    auditTenant: askingFunction('AuditTenant', asking, [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      { actions: ['cloudformation:DescribeStacks'], resources: [arns.tenantStacks], wildcardBecause: OF_ANY_TENANT },
+    ]),
+  };
+}
+
+interface Asking {
+  readonly scope: Construct;
+  readonly context: FunctionContext;
+  readonly trustedRoleArns: readonly string[];
+}
+
+/** It reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing, and leaves a report. */
+function askingFunction(
+  name: 'VerifyIsolation' | 'AuditTenant',
+  { scope, context, trustedRoleArns }: Asking,
+  own: readonly Grant[],
+): PlatformFunction {
+  const { config, arns, table, stackRole, boundary } = context;
+  const evidence = context.evidence.writing();
+  const read = (actions: string[], ...resources: string[]): Grant => ({
+    actions,
+    resources,
+    wildcardBecause: OF_ANY_TENANT,
+  });
+  return new PlatformFunction(scope, name, {
+    config,
+    timeout: Duration.seconds(150),
+    memoryMiB: 1024,
+    environment: {
+      TABLE_NAME: table.tableName,
+      ACCOUNT_ID: config.env.account,
+      TENANT_BOUNDARY_ARN: boundary.managedPolicyArn,
+      STACK_ROLE_ARN: stackRole.roleArn,
+      TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
+      CODE_VERSION: codeVersion(name),
+      ...evidence.environment,
+    },
+    grants: [
+      ...own,
+      ...evidence.grants,
+      read(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles),
+      read(
+        ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListGrants', 'kms:ListResourceTags'],
+        arns.keys,
+      ),
+      read(
+        [
+          's3:GetBucketLogging',
+          's3:GetBucketOwnershipControls',
+          's3:GetBucketPolicy',
+          's3:GetBucketPublicAccessBlock',
+          's3:GetBucketTagging',
+          's3:GetBucketVersioning',
+          's3:GetEncryptionConfiguration',
+          's3:GetReplicationConfiguration',
+        ],
+        arns.tenantBuckets,
+      ),
+      {
+        actions: ['s3:DeleteObjectVersion'],
+        resources: [`${arns.tenantBuckets}/${PROBE_PREFIX}*`],
+        wildcardBecause: 'What probes have put into a bucket goes again, and nothing else.',
+      },
+      read(['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'], arns.tenantSecrets),
+      read(['rds:DescribeDBInstances'], arns.rds('db')),
+      read(['rds:DescribeDBParameters'], arns.rds('pg')),
+      read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rds('db'), arns.rdsSnapshots),
+      read(
+        ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
+        arns.tenantRoles,
+      ),
+      { actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'], resources: [boundary.managedPolicyArn] },
+      {
+        actions: [
+          'ec2:DescribeFlowLogs',
+          'ec2:DescribeInternetGateways',
+          'ec2:DescribeNatGateways',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeRouteTables',
+          'ec2:DescribeSecurityGroups',
+          'ec2:DescribeSubnets',
+          'ec2:DescribeVpcEndpoints',
+          'ec2:DescribeVpcPeeringConnections',
+          'ec2:DescribeVpcs',
+          'ec2:DescribeVpnGateways',
+          'elasticloadbalancing:DescribeListeners',
+          'elasticloadbalancing:DescribeRules',
+          'elasticloadbalancing:DescribeTags',
+          'kms:ListAliases',
+          'logs:DescribeLogGroups',
+        ],
+        resources: ['*'],
+        wildcardBecause: NO_RESOURCE('these Describe and List actions'),
+      },
+    ],
+  });
+}

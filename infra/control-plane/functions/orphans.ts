@@ -1,0 +1,91 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { TENANT_TAG } from '../../../functions/contract/naming';
+import type { Grant } from '../../constructs/grant';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
+
+/** Finding orphans is reading; the rest is granted where the stage wants them removed. */
+export function orphansFunction(scope: Construct, context: FunctionContext): PlatformFunction {
+  const { config, table, stackRole } = context;
+  return new PlatformFunction(scope, 'Orphans', {
+    config,
+    timeout: Duration.minutes(15),
+    environment: {
+      TABLE_NAME: table.tableName,
+      ACCOUNT_ID: config.env.account,
+      STACK_ROLE_ARN: stackRole.roleArn,
+      ORPHANS: config.orphans,
+    },
+    grants: [...searching(context), ...(config.orphans === 'remove' ? removing(context) : [])],
+  });
+}
+
+function searching(context: FunctionContext): Grant[] {
+  const { arns } = context;
+  return [
+    onTable(context, 'GetItem', 'Scan'),
+    { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    { actions: ['kms:DescribeKey'], ...ofTenantKeys(context) },
+    {
+      actions: [
+        'cloudformation:ListStacks',
+        'elasticloadbalancing:DescribeRules',
+        'elasticloadbalancing:DescribeTags',
+        'iam:ListRoles',
+        'kms:ListAliases',
+        'logs:DescribeLogGroups',
+        'rds:DescribeDBInstanceAutomatedBackups',
+        'rds:DescribeDBInstances',
+        'rds:DescribeDBSnapshots',
+        's3:ListAllMyBuckets',
+        'secretsmanager:ListSecrets',
+        'tag:GetResources',
+      ],
+      resources: ['*'],
+      wildcardBecause: NO_RESOURCE('lists of what the whole account has'),
+    },
+  ];
+}
+
+function removing(context: FunctionContext): Grant[] {
+  const { arns, stackRole } = context;
+  const ofTenants = (actions: string[], ...resources: string[]): Grant => ({
+    actions,
+    resources,
+    wildcardBecause: OF_ANY_TENANT,
+  });
+  return [
+    onTable(context, 'ConditionCheckItem', 'DeleteItem', 'PutItem'),
+    ofTenants(['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'], arns.tenantStacks),
+    {
+      actions: ['iam:PassRole'],
+      resources: [stackRole.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
+    },
+    ofTenants(['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'], arns.tenantBuckets),
+    ofTenants(['s3:DeleteObject', 's3:DeleteObjectVersion'], `${arns.tenantBuckets}/*`),
+    ofTenants(['iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:ListRolePolicies'], arns.tenantRoles),
+    ofTenants(['logs:DeleteLogGroup'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
+    ofTenants(['secretsmanager:DeleteSecret'], arns.tenantSecrets),
+    {
+      actions: ['rds:DeleteDBSnapshot'],
+      resources: [arns.rdsSnapshots],
+      conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
+      wildcardBecause: 'Whoever takes a snapshot names it; the condition admits those with the tag of their database.',
+    },
+    {
+      actions: ['rds:DeleteDBInstanceAutomatedBackup'],
+      resources: [arns.rdsAutomatedBackups],
+      wildcardBecause:
+        'A retained backup has a random id, and AWS promises no tag on it; the function goes by the name of its instance.',
+    },
+    ofTenants(['kms:DeleteAlias'], arns.tenantAliases),
+    { actions: ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'], ...ofTenantKeys(context) },
+    {
+      actions: ['elasticloadbalancing:DeleteRule'],
+      resources: [arns.cellRules],
+      wildcardBecause: OF_ANY_CELL,
+    },
+  ];
+}

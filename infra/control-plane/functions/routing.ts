@@ -1,0 +1,61 @@
+import type { Construct } from 'constructs';
+import type { Grant } from '../../constructs/grant';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+
+/** Those that make, move and take away a tenant's route. */
+export function routingFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table } = context;
+  const environment = { TABLE_NAME: table.tableName };
+  const describeRules: Grant = {
+    actions: ['elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTags'],
+    resources: ['*'],
+    wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTags'),
+  };
+  const onRules = (...actions: string[]): Grant => ({
+    actions: actions.map((action) => `elasticloadbalancing:${action}`),
+    resources: [arns.cellRules],
+    wildcardBecause: OF_ANY_CELL,
+  });
+  const onTenantStacks: Grant = {
+    actions: ['cloudformation:UpdateTerminationProtection'],
+    resources: [arns.tenantStacks],
+    wildcardBecause: OF_ANY_TENANT,
+  };
+
+  const registerTenant = new PlatformFunction(scope, 'RegisterTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
+      describeRules,
+      {
+        actions: ['elasticloadbalancing:CreateRule'],
+        resources: [arns.cellListeners],
+        wildcardBecause: OF_ANY_CELL,
+      },
+      onRules('AddTags', 'ModifyRule', 'DeleteRule'),
+      { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
+    ],
+  });
+  const deregisterTenant = new PlatformFunction(scope, 'DeregisterTenant', {
+    config,
+    environment,
+    grants: [onTable(context, 'GetItem', 'UpdateItem', 'DeleteItem'), describeRules, onRules('DeleteRule')],
+  });
+  const activateTenant = new PlatformFunction(scope, 'ActivateTenant', {
+    config,
+    environment,
+    grants: [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      onRules('ModifyRule'),
+      onTenantStacks,
+      {
+        actions: ['sts:AssumeRole', 'sts:TagSession'],
+        resources: [arns.assumableTenantRoles],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+    ],
+  });
+  return { registerTenant, deregisterTenant, activateTenant };
+}

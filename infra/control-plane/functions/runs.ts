@@ -1,0 +1,53 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { STATE_INDEX } from '../../../functions/contract/records';
+import { EventFunction } from '../../constructs/event-function';
+import type { Grant } from '../../constructs/grant';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, OF_ANY_TENANT, onTable, publishing } from './context';
+
+/** Those that look after the runs: what ended without a word, what waits for an answer that was lost. */
+export function watchFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table, bus } = context;
+  const environment = { TABLE_NAME: table.tableName, EVENT_BUS_NAME: bus.eventBusName };
+  const readRuns: Grant = {
+    actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
+    resources: [arns.executions],
+    wildcardBecause: 'Executions that EventBridge starts have random names.',
+  };
+  const watchdog = new EventFunction(scope, 'Watchdog', {
+    config,
+    environment,
+    grants: [onTable(context, 'GetItem', 'PutItem', 'UpdateItem'), readRuns, publishing(context)],
+  });
+  const sweep = new PlatformFunction(scope, 'Sweep', {
+    config,
+    timeout: Duration.minutes(5),
+    environment: {
+      ...environment,
+      STATE_MACHINE_ARN: arns.machine,
+      MAX_ONBOARDING_MINUTES: String(config.maxOnboardingMinutes),
+    },
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
+      {
+        actions: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
+        resources: [arns.tenantStacks],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      {
+        actions: [
+          'states:ListExecutions',
+          'states:SendTaskFailure',
+          'states:SendTaskHeartbeat',
+          'states:SendTaskSuccess',
+        ],
+        resources: [arns.machine],
+      },
+      readRuns,
+      publishing(context),
+    ],
+  });
+  return { watchdog, sweep };
+}

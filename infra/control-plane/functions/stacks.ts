@@ -1,0 +1,73 @@
+import type { Construct } from 'constructs';
+import { EventFunction } from '../../constructs/event-function';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
+
+/** LaunchStack, DeleteStack, and StackSettled, which answers for both. */
+export function stackFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
+  const { config, arns, table, stackRole, templates } = context;
+  const ACCOUNT_ID = config.env.account;
+  const TABLE_NAME = table.tableName;
+  const STACK_ROLE_ARN = stackRole.roleArn;
+  const onStacks = (...actions: string[]) => ({
+    actions: actions.map((action) => `cloudformation:${action}`),
+    resources: [arns.tenantStacks],
+    wildcardBecause: OF_ANY_TENANT,
+  });
+  const passStackRole = {
+    actions: ['iam:PassRole'],
+    resources: [STACK_ROLE_ARN],
+    conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
+  };
+  const answerTasks = { actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: [arns.machine] };
+
+  const launchStack = new PlatformFunction(scope, 'LaunchStack', {
+    config,
+    environment: {
+      TABLE_NAME,
+      ACCOUNT_ID,
+      STACK_ROLE_ARN,
+      STACK_TEMPLATES: templates.published,
+      TENANT_BOUNDARY_ARN: context.boundary.managedPolicyArn,
+      TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
+      ALARM_TOPIC_ARN: context.topic.topicArn,
+    },
+    grants: [
+      onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onStacks('CreateStack', 'TagResource', 'DescribeStacks', 'DescribeStackEvents', 'DeleteStack'),
+      passStackRole,
+      { actions: ['s3:GetObject'], resources: [...templates.objectArns] },
+      answerTasks,
+    ],
+  });
+  const deleteStack = new PlatformFunction(scope, 'DeleteStack', {
+    config,
+    environment: { TABLE_NAME, ACCOUNT_ID, STACK_ROLE_ARN },
+    grants: [
+      onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onStacks('DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'UpdateTerminationProtection'),
+      passStackRole,
+      {
+        actions: ['s3:ListBucketVersions', 's3:ListBucket'],
+        resources: [arns.tenantBuckets],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      {
+        actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+        resources: [`${arns.tenantBuckets}/*`],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      answerTasks,
+    ],
+  });
+  const stackSettled = new EventFunction(scope, 'StackSettled', {
+    config,
+    environment: { TABLE_NAME },
+    grants: [
+      onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      onStacks('DescribeStacks', 'DescribeStackEvents'),
+      answerTasks,
+    ],
+  });
+  return { launchStack, deleteStack, stackSettled };
+}

@@ -1,0 +1,25 @@
+import { Stack } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { SETTLED_STATUSES } from '../../functions/contract/stacks';
+import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
+
+/** Brings the end of whatever a tenant's stack goes through, which CloudFormation puts on the default bus, to StackSettled. */
+export class StackEvents extends Construct {
+  constructor(scope: Construct, id: string, props: { readonly stackSettled: EventFunction }) {
+    super(scope, id);
+    const { partition, region, account } = Stack.of(this);
+    new Rule(this, 'Rule', {
+      description: "The end of a tenant's stack answers the task that waits for it",
+      eventPattern: {
+        source: ['aws.cloudformation'],
+        detailType: ['CloudFormation Stack Status Change'],
+        detail: {
+          'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/tenant-` }],
+          'status-details': { status: [...SETTLED_STATUSES] },
+        },
+      },
+      targets: [keptWhenUndelivered(props.stackSettled)],
+    });
+  }
+}

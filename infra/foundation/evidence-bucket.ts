@@ -1,0 +1,85 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { EVIDENCE_PREFIX } from '../../functions/contract/naming';
+import type { EnvName } from '../../functions/shared/env';
+import type { StageConfig } from '../config/stages';
+import { AccessLogBucket } from '../constructs/access-log-bucket';
+import { asInterface } from '../constructs/cdk-interface';
+import type { Grant } from '../constructs/grant';
+import { evidenceBucketName, platformArns } from '../constructs/platform-names';
+
+/**
+ * Reports of isolation checks, for auditors: written once, then nobody's to change.
+ *
+ * - Object Lock holds every version for the stage's retention; versioning keeps what an equal key would replace.
+ * - Under a key of its own and not S3's: whoever may write reports need not be able to read them, whoever may read them
+ *   (they tell where a tenant's walls are) is named by the key's grants, and each reading is in CloudTrail. A lock is worth
+ *   nothing without the key: where data is protected, nobody can delete or disable it without changing its policy first.
+ * - Reports expire once the lock has: evidence is kept as long as promised, and costs nothing after that. No colder class comes
+ *   first: S3 moves nothing below 128 KB, and a report is half of that.
+ *
+ * "How S3 Object Lock works": a bucket's default retention is put on each new version without a grant on retention.
+ */
+export class EvidenceBucket extends Construct {
+  readonly bucket: IBucket;
+  private readonly key: Key;
+
+  constructor(scope: Construct, id: string, props: { readonly config: StageConfig }) {
+    super(scope, id);
+    const { evidence, removalPolicy, deletionProtection } = props.config;
+    this.key = new Key(this, 'Key', {
+      description: 'Reports of isolation checks',
+      enableKeyRotation: true,
+      pendingWindow: Duration.days(7),
+      removalPolicy,
+    });
+    if (deletionProtection) {
+      this.key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'EvidenceStaysReadable',
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+          resources: ['*'],
+        }),
+      );
+    }
+    this.bucket = asInterface<IBucket>(
+      new Bucket(this, 'Bucket', {
+        bucketName: evidenceBucketName(Stack.of(this)),
+        versioned: true,
+        objectLockEnabled: true,
+        objectLockDefaultRetention: evidence,
+        encryption: BucketEncryption.KMS,
+        encryptionKey: this.key,
+        bucketKeyEnabled: true,
+        blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+        objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforceSSL: true,
+        serverAccessLogsBucket: new AccessLogBucket(this, 'AccessLogs', props).bucket,
+        serverAccessLogsPrefix: 'evidence/',
+        // What the expiration leaves behind its delete marker goes the day after: by then the lock has ended.
+        lifecycleRules: [{ expiration: evidence.duration, noncurrentVersionExpiration: Duration.days(1) }],
+        removalPolicy,
+      }),
+    );
+  }
+
+  /** For a function that leaves reports: it can add one, and neither read, change nor remove any. */
+  writing(): { readonly environment: Partial<Record<EnvName, string>>; readonly grants: readonly Grant[] } {
+    return {
+      environment: { EVIDENCE_BUCKET_NAME: this.bucket.bucketName },
+      grants: [
+        {
+          actions: ['s3:PutObject'],
+          resources: [`${platformArns(Stack.of(this)).evidence}/${EVIDENCE_PREFIX}*`],
+          wildcardBecause: 'A report is named after its tenant and its time.',
+        },
+        { actions: ['kms:GenerateDataKey'], resources: [this.key.keyArn] },
+      ],
+    };
+  }
+}

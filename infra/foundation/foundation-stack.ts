@@ -1,0 +1,32 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
+import { asInterface } from '../constructs/cdk-interface';
+import { AlarmTopic } from './alarm-topic';
+import { EvidenceBucket } from './evidence-bucket';
+import { TenantBoundary } from './tenant-boundary';
+import { TenantsTable } from './tenants-table';
+
+export interface FoundationStackProps extends StackProps {
+  readonly config: StageConfig;
+}
+
+/** What control plane and cells both stand on, and what holds state. */
+export class FoundationStack extends Stack {
+  readonly table: ITable;
+  readonly topic: ITopic;
+  readonly boundary: IManagedPolicy;
+  readonly evidence: EvidenceBucket;
+
+  constructor(scope: Construct, id: string, props: FoundationStackProps) {
+    super(scope, id, props);
+    const { config } = props;
+    this.table = asInterface<ITable>(new TenantsTable(this, 'Tenants', { config }).table);
+    this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
+    this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
+    this.evidence = new EvidenceBucket(this, 'Evidence', { config });
+  }
+}

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import * as z from 'zod';
+import { type Platform, startPlatform } from '../../local/platform';
+import { bundleFigures } from './bundles';
+import { burstFigures } from './burst';
+import { cdkFigures } from './cdk-per-tenant';
+import { type Figure, figuresTable, isMet, toJson } from './figures';
+import { floorFigures } from './floor';
+import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
+import { Onboardings } from './onboardings';
+import { priceFigures } from './price';
+
+const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'growth'] as const;
+type Group = (typeof GROUPS)[number];
+
+const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
+const say = (line: string) => process.stderr.write(`${seconds()}  ${line}\n`);
+
+/** As AWS would have them: a cell takes 125 tenants, by its peerings, and some are left over. */
+const cellsFor = (tenants: number) => Math.ceil((tenants + 50) / 125);
+
+interface Choice {
+  readonly wanted: (group: Group) => boolean;
+  /** In the end. */
+  readonly tenants: number;
+}
+
+/** In this order: what wants few tenants first, what makes many last. */
+async function measure(platform: Platform, { wanted, tenants }: Choice): Promise<Figure[]> {
+  const onboardings = new Onboardings(platform);
+  const figures: Figure[] = [];
+  const group = async (name: Group, work: () => Promise<Figure[]>) => {
+    if (!wanted(name)) return;
+    say(`measuring ${name}`);
+    const measured = await work();
+    for (const { name: figure, value, unit, note = '' } of measured) say(`  ${figure}: ${value} ${unit}; ${note}`);
+    figures.push(...measured);
+  };
+  await onboardings.run();
+  await group('cdk', () => cdkFigures(platform, onboardings));
+  await group('floor', () => floorFigures(platform, onboardings));
+  await group('price', () => priceFigures(platform, onboardings));
+  await group('burst', () => burstFigures(platform, onboardings, tenants / 5));
+  await group('growth', async () => {
+    await fill(onboardings, tenants - ONBOARDED_BY_GROWTH, tenants / 5);
+    const small = await startPlatform({ cells: cellsFor(tenants) });
+    try {
+      return await growthFigures({ platform: small, onboardings: new Onboardings(small) }, { platform, onboardings });
+    } finally {
+      await small.stop();
+    }
+  });
+  return figures;
+}
+
+async function run(choice: Choice): Promise<Figure[]> {
+  const { wanted } = choice;
+  const bundles = wanted('bundles') ? await bundleFigures() : [];
+  if (!GROUPS.some((group) => group !== 'bundles' && wanted(group))) return bundles;
+  const platform = await startPlatform({ cells: cellsFor(choice.tenants) });
+  try {
+    return [...(await measure(platform, choice)), ...bundles];
+  } finally {
+    await platform.stop();
+  }
+}
+
+const OptionsSchema = z.object({
+  json: z.string().optional(),
+  only: z.array(z.enum(GROUPS)).optional(),
+  tenants: z.coerce.number().int().min(5),
+});
+
+async function main(): Promise<void> {
+  const command = new Command('bench')
+    .description('Measures speed and cost on the emulator. Ends with 1 when a figure misses its limit.')
+    .option('--json <file>', 'also writes the rows as [{name, value, unit, limit, ok}]')
+    .addOption(new Option('--only <name...>', 'measures these alone').choices(GROUPS))
+    .option('--tenants <number>', 'tenants in the end; a fifth of them sign up in one burst', '500')
+    .parse();
+  const { json, only, tenants } = OptionsSchema.parse(command.opts());
+  const figures = await run({ wanted: (group) => !only || only.includes(group), tenants });
+  console.log(figuresTable(figures));
+  if (json) writeFileSync(json, `${JSON.stringify(figures.map(toJson), null, 2)}\n`);
+  if (!figures.every(isMet)) process.exitCode = 1;
+}
+
+main().catch((failure: unknown) => {
+  console.error(failure instanceof Error ? failure.message : failure);
+  process.exitCode = 1;
+});

@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type FunctionConfiguration,
+  LambdaClient,
+  ListFunctionsCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
+import { functionRoleName } from '../../functions/contract/naming';
+import { STEP_ACTIONS } from '../../functions/contract/steps';
+import type { AwsCall } from '../../local/aws-call';
+import { startAwsProxy } from '../../local/aws-proxy';
+import type { Platform } from '../../local/platform';
+import { reportedInvocation } from './execution-history';
+import type { Usage } from './price-model';
+
+/** Those that an onboarding may run through: every step, and StackSettled. */
+const NAMES = [...STEP_ACTIONS.map((action) => action.function), 'StackSettled'];
+
+/** After so long without a call nothing of an onboarding is under way any more, milliseconds. */
+const SILENCE = 750;
+
+export interface DeployedFunction {
+  /** The contract's. */
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logGroup: string;
+}
+
+export async function deployedFunctions({ aws }: Platform): Promise<DeployedFunction[]> {
+  const lambda = new LambdaClient(aws);
+  const found: FunctionConfiguration[] = [];
+  let Marker: string | undefined;
+  do {
+    const page = await lambda.send(new ListFunctionsCommand({ Marker }));
+    found.push(...(page.Functions ?? []));
+    Marker = page.NextMarker;
+  } while (Marker);
+  return NAMES.map((name) => {
+    const deployed = found.find(({ Role }) => Role?.endsWith(`/${functionRoleName(name)}`));
+    if (!deployed) throw new Error(`function ${name} is not deployed`);
+    return {
+      name,
+      arn: deployed.FunctionArn ?? '',
+      roleArn: deployed.Role ?? '',
+      environment: deployed.Environment?.Variables ?? {},
+      logGroup: deployed.LoggingConfig?.LogGroup ?? '',
+    };
+  });
+}
+
+/** Points all functions at another endpoint. */
+async function redirect(platform: Platform, functions: readonly DeployedFunction[], endpoint?: string): Promise<void> {
+  const lambda = new LambdaClient(platform.aws);
+  for (const { arn, environment } of functions) {
+    const Variables = { ...environment, ...(endpoint && { AWS_ENDPOINT_URL: endpoint }) };
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: arn, Environment: { Variables } }));
+  }
+}
+
+/**
+ * Lets some work be done and notes every call that functions make to AWS meanwhile, by way of a proxy which they know
+ * for that long only. Functions start anew before and after.
+ */
+export async function watchCalls<T>(platform: Platform, work: () => Promise<T>) {
+  const functions = await deployedFunctions(platform);
+  const proxy = await startAwsProxy(platform.emulator.endpointUrl);
+  const calls: AwsCall[] = [];
+  let last = performance.now();
+  proxy.listen((call) => {
+    calls.push(call);
+    last = performance.now();
+    return undefined;
+  });
+  try {
+    await redirect(platform, functions, proxy.url);
+    const result = await work();
+    while (performance.now() - last < SILENCE) await pause(50);
+    return { result, calls };
+  } finally {
+    await redirect(platform, functions);
+    await proxy.close();
+  }
+}
+
+/** What functions have run and logged since then, as their logs report it. */
+export async function functionUsage(platform: Platform, since: number): Promise<Usage> {
+  const client = new CloudWatchLogsClient(platform.aws);
+  const usage = { lambdaRequests: 0, lambdaGbSeconds: 0, logGigabytes: 0 };
+  for (const { logGroup } of await deployedFunctions(platform)) {
+    const { events = [] } = await client.send(
+      new FilterLogEventsCommand({ logGroupName: logGroup, startTime: since, limit: 10_000 }),
+    );
+    for (const { message = '' } of events) {
+      usage.logGigabytes += Buffer.byteLength(message) / 1e9;
+      const invocation = reportedInvocation(message);
+      if (!invocation) continue;
+      usage.lambdaRequests += 1;
+      usage.lambdaGbSeconds += invocation.gbSeconds;
+    }
+  }
+  return usage;
+}

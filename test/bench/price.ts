@@ -1,0 +1,56 @@
+import type { Platform } from '../../local/platform';
+import { historyOf } from '../../operations/executions';
+import { functionUsage, watchCalls } from './deployed-functions';
+import { stateTransitions } from './execution-history';
+import type { Figure } from './figures';
+import { LIST_PRICES, PRICE_REGION } from './list-prices';
+import type { Onboardings } from './onboardings';
+import { priceList, priceOf, sumOf, usageOf } from './price-model';
+
+const cents = (usd: number) => `${(usd * 100).toPrecision(2)} cent`;
+
+/**
+ * What one onboarding costs on AWS: its transitions out of the execution history, the functions' time out of their logs,
+ * every request to AWS as a proxy sees it, and list prices. The tenant's own infrastructure is not in it: a database or a
+ * key is paid by the month, whoever makes it.
+ *
+ * Functions run as fast as they do here, but every one of them starts cold.
+ */
+export async function priceFigures(platform: Platform, onboardings: Onboardings): Promise<Figure[]> {
+  const since = Date.now();
+  const { result, calls } = await watchCalls(platform, () => onboardings.run());
+  const events = await historyOf(onboardings.sfn, result.executionArn);
+  const transitions = stateTransitions(events);
+  const usage = sumOf([
+    // The machine logs its history; the signup and one trace come with every execution.
+    { stateTransitions: transitions, customEvents: 1, traces: 1 },
+    { logGigabytes: Buffer.byteLength(JSON.stringify(events)) / 1e9 },
+    await functionUsage(platform, since),
+    ...calls.map(usageOf),
+  ]);
+  const dearest = priceList(usage).slice(0, 3);
+  return [
+    {
+      name: 'state transitions of one onboarding',
+      value: transitions,
+      unit: 'transitions',
+      limit: { below: 30 },
+      note: 'execution history',
+    },
+    {
+      name: 'price of one onboarding on AWS',
+      value: priceOf(usage),
+      unit: 'USD',
+      limit: { below: 0.01 },
+      note: `${PRICE_REGION}, without the tenant's infrastructure; ${dearest
+        .map(({ meter, units, usd }) => `${Number(units.toPrecision(3))} ${meter} ${cents(usd)}`)
+        .join(', ')} (${[...new Set(dearest.map(({ meter }) => LIST_PRICES[meter].page))].join(', ')})`,
+    },
+    {
+      name: 'calls to AWS of one onboarding',
+      value: calls.length,
+      unit: 'calls',
+      note: `in ${usage.lambdaRequests ?? 0} invocations`,
+    },
+  ];
+}

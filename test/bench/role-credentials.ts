@@ -1,0 +1,50 @@
+import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import type { Platform } from '../../local/platform';
+import type { DeployedFunction } from './deployed-functions';
+
+const STACK = 'bench-credentials';
+
+/** Under the role of a function of ours, a function that hands out the credentials it has: those of a session of the role. */
+const CODE = `
+const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+exports.handler = async () => ({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN });`;
+
+export const RoleCredentialsSchema = z.record(
+  z.string(),
+  z.object({ AWS_ACCESS_KEY_ID: z.string(), AWS_SECRET_ACCESS_KEY: z.string(), AWS_SESSION_TOKEN: z.string() }),
+);
+/** Environment of a process that acts as the function of that name. */
+export type RoleCredentials = z.infer<typeof RoleCredentialsSchema>;
+
+export async function roleCredentials(
+  { aws }: Platform,
+  functions: readonly DeployedFunction[],
+): Promise<RoleCredentials> {
+  const nameOf = (name: string) => `bench-as-${name}`;
+  const Resources = Object.fromEntries(
+    functions.map(({ name, roleArn }) => [
+      name,
+      {
+        Type: 'AWS::Lambda::Function',
+        Properties: {
+          FunctionName: nameOf(name),
+          Runtime: 'nodejs24.x',
+          Handler: 'index.handler',
+          Role: roleArn,
+          Code: { ZipFile: CODE },
+        },
+      },
+    ]),
+  );
+  const client = new CloudFormationClient(aws);
+  await client.send(new CreateStackCommand({ StackName: STACK, TemplateBody: JSON.stringify({ Resources }) }));
+  await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: STACK });
+  const lambda = new LambdaClient(aws);
+  const entries = functions.map(async ({ name }) => {
+    const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: nameOf(name) }));
+    return [name, JSON.parse(Buffer.from(Payload ?? []).toString('utf8'))];
+  });
+  return RoleCredentialsSchema.parse(Object.fromEntries(await Promise.all(entries)));
+}

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { tenantIdOf } from '../../../functions/contract/naming';
+import type { Signup } from '../../../functions/contract/signup';
+import { type Census, differences, holdingsOf, slotProblems, strays } from '../census';
+import type { Lab } from '../lab';
+import type { Recording } from '../recording';
+import { signupOf } from '../trial';
+import { Executions, sendAll } from './executions';
+import { type Figure, figure } from './figure';
+
+const EVENTS = 1_000;
+const TIMEOUT_MS = 900_000;
+const DuplicateSchema = z.object({ outcome: z.literal('duplicate') });
+
+/** @returns how many of the executions that the equal events have begun did more than point at another one */
+async function sendEqual(lab: Lab, signup: Signup, count: number): Promise<number> {
+  const executions = new Executions(lab);
+  await executions.forget();
+  await sendAll(
+    lab,
+    Array.from({ length: count }, () => signup),
+  );
+  const ended = await executions.ended(count, TIMEOUT_MS);
+  const outputs = await Promise.all(ended.map(({ executionArn }) => executions.describe(executionArn)));
+  return outputs.filter(({ output }) => !DuplicateSchema.safeParse(JSON.parse(output ?? '{}')).success).length;
+}
+
+/** Tenants of whom there is anything, in the table or in AWS. */
+const tenants = ({ holdings, table }: Census) =>
+  new Set([...holdings.flatMap(({ tenantId }) => tenantId ?? []), ...table.records.keys(), ...table.refusals.keys()]);
+
+/**
+ * Equal events: a thousand at once, a thousand more after the onboarding has succeeded, and of another signup a thousand
+ * after its onboarding has failed.
+ */
+export async function equalEvents(lab: Lab, { complete }: Recording, seed: string): Promise<Figure[]> {
+  const before = tenants(await lab.census());
+  const signup = signupOf(seed, 'equal events');
+  const atOnce = await sendEqual(lab, signup, EVENTS);
+  const later = await sendEqual(lab, signup, EVENTS);
+
+  const failing = signupOf(seed, 'equal events after a failure');
+  const failingId = tenantIdOf(failing.signupId);
+  const disarm = lab.injection.arm(failingId, {
+    call: 'RegisterTenant elasticloadbalancing:CreateRule#1',
+    kind: 'refused',
+  });
+  await sendEqual(lab, failing, 1);
+  await disarm();
+  const afterFailure = await sendEqual(lab, failing, EVENTS);
+
+  const census = await lab.census();
+  const made = [...tenants(census)].filter((tenantId) => !before.has(tenantId));
+  const problems = [
+    ...[tenantIdOf(signup.signupId), failingId].flatMap((id) => differences(holdingsOf(census, id), complete)),
+    ...slotProblems(census),
+    ...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`),
+  ];
+  const one = (value: number) => ({ text: '1', ok: value === 1 });
+  return [
+    figure(`onboardings of ${EVENTS} equal events at once`, atOnce, '', one(atOnce)),
+    figure(`of ${EVENTS} more after success`, later, '', { text: '0', ok: later === 0 }),
+    figure(`of ${EVENTS} after failure`, afterFailure, '', one(afterFailure)),
+    figure('tenants of both signups', made.length, '', { text: '2', ok: made.length === 2 }, problems),
+  ];
+}

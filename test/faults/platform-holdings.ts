@@ -1,0 +1,61 @@
+import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient, paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DescribeTagsCommand,
+  ElasticLoadBalancingV2Client,
+  paginateDescribeRules,
+  type Rule,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { IAMClient, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
+import type { AwsAccess } from '../../local/platform';
+import { all, type Holding, holding, type Tag } from './holding';
+
+/** "DescribeTags" of the Elastic Load Balancing API reference: up to 20 resources in one call. */
+const TAGGED_AT_ONCE = 20;
+
+async function ruleHoldings(client: ElasticLoadBalancingV2Client, ListenerArn: string): Promise<Holding[]> {
+  const rules = await all(paginateDescribeRules({ client }, { ListenerArn, PageSize: 400 }), (page) => page.Rules);
+  const tags = new Map<string | undefined, readonly Tag[]>();
+  for (let from = 0; from < rules.length; from += TAGGED_AT_ONCE) {
+    const ResourceArns = rules.slice(from, from + TAGGED_AT_ONCE).flatMap(({ RuleArn }) => RuleArn ?? []);
+    const { TagDescriptions = [] } = await client.send(new DescribeTagsCommand({ ResourceArns }));
+    for (const { ResourceArn, Tags = [] } of TagDescriptions) tags.set(ResourceArn, Tags);
+  }
+  const hosts = ({ Conditions = [] }: Rule) => Conditions.flatMap((x) => x.HostHeaderConfig?.Values ?? x.Values ?? []);
+  return rules.map((rule) =>
+    holding(
+      `elb rule ${rule.Actions?.map(({ Type }) => Type).join()}`,
+      `${rule.Priority} ${hosts(rule).join()}`,
+      tags.get(rule.RuleArn),
+    ),
+  );
+}
+
+/** What belongs to a tenant on the platform itself: stacks, roles, logs, alarms, its rule. */
+export async function platformHoldings(aws: AwsAccess, listenerArns: readonly string[]): Promise<Holding[]> {
+  const [elb, iam] = [new ElasticLoadBalancingV2Client(aws), new IAMClient(aws)];
+  const [cloudFormation, cloudWatch] = [new CloudFormationClient(aws), new CloudWatchClient(aws)];
+  const logs = new CloudWatchLogsClient(aws);
+  const [rules, stacks, roles, policies, logGroups, alarms] = await Promise.all([
+    Promise.all(listenerArns.map((listenerArn) => ruleHoldings(elb, listenerArn))),
+    all(paginateDescribeStacks({ client: cloudFormation }, {}), (page) => page.Stacks),
+    all(paginateListRoles({ client: iam }, {}), (page) => page.Roles),
+    all(paginateListPolicies({ client: iam }, { Scope: 'Local' }), (page) => page.Policies),
+    all(paginateDescribeLogGroups({ client: logs }, {}), (page) => page.logGroups),
+    all(paginateDescribeAlarms({ client: cloudWatch }, {}), (page) => page.MetricAlarms),
+  ]);
+  for (const used of [elb, iam, cloudFormation, cloudWatch, logs]) used.destroy();
+  return [
+    ...rules.flat(),
+    ...stacks
+      .filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE')
+      .map(({ StackName, Tags, StackStatus, EnableTerminationProtection }) =>
+        holding(`stack ${StackStatus}${EnableTerminationProtection ? ' protected' : ''}`, StackName, Tags),
+      ),
+    ...roles.map(({ Path, RoleName }) => holding('iam role', `${Path}${RoleName}`)),
+    ...policies.map(({ Path, PolicyName }) => holding('iam policy', `${Path}${PolicyName}`)),
+    ...logGroups.map(({ logGroupName }) => holding('log group', logGroupName)),
+    ...alarms.map(({ AlarmName }) => holding('alarm', AlarmName)),
+  ];
+}

@@ -1,0 +1,94 @@
+import {
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import type { FactClients } from '../../functions/isolation/facts/facts';
+import type { Mend } from './scene';
+
+const StatementSchema = z.looseObject({
+  Sid: z.string().optional(),
+  Effect: z.enum(['Allow', 'Deny']),
+  Condition: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+});
+export type Statement = z.infer<typeof StatementSchema>;
+const PolicySchema = z.looseObject({ Statement: z.array(StatementSchema) });
+
+export type Edit = (statements: Statement[]) => Statement[];
+
+/** Where a policy is, to be read and to be replaced. */
+interface Place {
+  readonly read: () => Promise<string | undefined>;
+  readonly write: (text: string) => Promise<unknown>;
+}
+
+/** @throws Error when the edit changes nothing: then there is no such statement any more, and nothing has been broken */
+async function edited({ read, write }: Place, edit: Edit): Promise<Mend> {
+  const before = (await read()) ?? '';
+  const policy = PolicySchema.parse(JSON.parse(before));
+  const after = { ...policy, Statement: edit(policy.Statement) };
+  if (JSON.stringify(after) === JSON.stringify(policy)) throw new Error('the policy has no statement to change');
+  await write(JSON.stringify(after));
+  return () => write(before);
+}
+
+export const adding =
+  (statement: Statement): Edit =>
+  (statements) => [...statements, statement];
+
+export const without =
+  (...sids: readonly string[]): Edit =>
+  (statements) =>
+    statements.filter(({ Sid = '' }) => !sids.includes(Sid));
+
+/** Changes the conditions of one statement, or of all. */
+export const conditioned =
+  (conditions: NonNullable<Statement['Condition']>, sid?: string): Edit =>
+  (statements) =>
+    statements.map((each) => (sid === undefined || each.Sid === sid ? { ...each, Condition: conditions } : each));
+
+/** IAM hands its policies out URL-encoded. */
+const decoded = (text = '') => decodeURIComponent(text);
+
+export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): Promise<Mend> =>
+  edited(
+    {
+      read: async () => (await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy,
+      write: (Policy) => s3.send(new PutBucketPolicyCommand({ Bucket, Policy })),
+    },
+    edit,
+  );
+
+export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Promise<Mend> =>
+  edited(
+    {
+      read: async () => (await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy,
+      write: (Policy) => kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy })),
+    },
+    edit,
+  );
+
+export const trustPolicy = ({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Mend> =>
+  edited(
+    {
+      read: async () => decoded((await iam.send(new GetRoleCommand({ RoleName }))).Role?.AssumeRolePolicyDocument),
+      write: (PolicyDocument) => iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument })),
+    },
+    edit,
+  );
+
+/** The one policy that a tenant's role is made with. */
+export function rolePolicy({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Mend> {
+  const policy = { RoleName, PolicyName: 'own-data' };
+  return edited(
+    {
+      read: async () => decoded((await iam.send(new GetRolePolicyCommand(policy))).PolicyDocument),
+      write: (PolicyDocument) => iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument })),
+    },
+    edit,
+  );
+}

@@ -1,0 +1,295 @@
+import type { Action } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
+import { TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
+import { bucketOf, roleOf, type Subject } from '../../../functions/isolation/subject';
+import {
+  adding,
+  bucketPolicy,
+  conditioned,
+  keyPolicy,
+  rolePolicy,
+  type Statement,
+  trustPolicy,
+  without,
+} from '../policies';
+import { inTurn, type Mend, type Sabotage, type Scene } from '../scene';
+import { roleNameOf, withoutBoundary } from './identity';
+import { furtherRule, ruleWith } from './routing';
+
+const decoyRoleOf = ({ cell }: Subject) => tenantNames.role(cell.decoy.tenantId);
+const EXTERNAL_ID = 'sts:ExternalId';
+const SESSION_TAG = `aws:RequestTag/${TENANT_TAG}`;
+
+const allowing = (Action: string[], Resource: string | string[]): Statement => ({
+  Sid: 'Backdoor',
+  Effect: 'Allow',
+  Action,
+  Resource,
+});
+
+/** A role that nothing holds back may do something more. */
+const unbounded =
+  ({ subject, root }: Scene, role: string, ...statement: [string[], string | string[]]) =>
+  (): Promise<Mend> =>
+    inTurn(
+      () => withoutBoundary(root, role, subject.boundaryArn),
+      () => rolePolicy(root, role, adding(allowing(...statement))),
+    );
+
+/** A key's policy lets one more role use it. */
+const keyFor =
+  ({ root }: Scene, keyArn: string, roleArn: string) =>
+  (): Promise<Mend> =>
+    keyPolicy(
+      root,
+      keyArn,
+      adding({ ...allowing(['kms:Decrypt', 'kms:GenerateDataKey'], '*'), Principal: { AWS: roleArn } }),
+    );
+
+const trustedBy =
+  ({ root }: Scene, role: string, roleArn: string) =>
+  (): Promise<Mend> => {
+    const { Resource: _, ...statement } = allowing(['sts:AssumeRole', 'sts:TagSession'], '*');
+    return trustPolicy(root, role, adding({ ...statement, Principal: { AWS: roleArn } }));
+  };
+
+/** Spoils what the tenant's own role may do. */
+const lacking = (name: string, check: string, sid: string, cause: string): Sabotage => ({
+  name,
+  check,
+  how: async ({ subject, root }) => ({ cause, mend: await rolePolicy(root, roleNameOf(subject), without(sid)) }),
+});
+
+/** Replaces the terms on which the tenant's role is taken on. */
+const onTerms = (
+  name: string,
+  check: string,
+  terms: (subject: Subject) => NonNullable<Statement['Condition']>,
+  cause: string,
+): Sabotage => ({
+  name,
+  check,
+  how: async ({ subject, root }) => ({
+    cause,
+    mend: await trustPolicy(root, roleNameOf(subject), conditioned(terms(subject))),
+  }),
+});
+
+/** Several things at once: a door that is shut by more than one lock. */
+const unlocking = (
+  name: string,
+  check: string,
+  cause: string,
+  locks: (scene: Scene) => readonly (() => Promise<Mend>)[],
+): Sabotage => ({
+  name,
+  check,
+  how: async (scene) => ({ cause, mend: await inTurn(...locks(scene)) }),
+});
+
+/** Lets a role read another tenant's objects, and no more: it may not even list them. */
+const reading = (scene: Scene, role: string, roleArn: string, bucket: string, keyArn: string) => [
+  unbounded(scene, role, ['s3:GetObject', 'kms:Decrypt'], [`arn:aws:s3:::${bucket}/*`, keyArn]),
+  () => bucketPolicy(scene.root, bucket, without('DataForTheTenantsRoleOnly')),
+  keyFor(scene, keyArn, roleArn),
+];
+
+const answered = (StatusCode: string): Action => ({
+  Type: 'fixed-response',
+  FixedResponseConfig: { StatusCode, ContentType: 'text/plain' },
+});
+
+export const PROBE_SABOTAGES: readonly Sabotage[] = [
+  lacking(
+    'let the role write no more',
+    'probes.own-bucket',
+    'WriteUnderOwnKey',
+    'writing to its own bucket was refused',
+  ),
+  lacking(
+    'let the role read no more',
+    'probes.own-bucket',
+    'ReadOwnObjects',
+    'reading from its own bucket was refused',
+  ),
+  lacking('let the role use its key no more', 'probes.own-key', 'UseOwnKey', 'its own key was refused'),
+  lacking('let the role open its secret no more', 'probes.own-secret', 'ReadOwnSecret', 'its own secret was refused'),
+  lacking(
+    'let the role log in no more',
+    'probes.own-login',
+    'LogInToOwnDatabase',
+    'the role does not allow rds-db:connect',
+  ),
+  onTerms(
+    'ask for the external id only of who names one',
+    'probes.no-external-id',
+    ({ tenant }) => ({
+      StringEqualsIfExists: { [EXTERNAL_ID]: tenant.externalId },
+      StringEquals: { [SESSION_TAG]: tenant.tenantId },
+    }),
+    'a session without the external id was let in',
+  ),
+  onTerms(
+    'take another tenant’s external id as well',
+    'probes.foreign-external-id',
+    ({ tenant, cell }) => ({
+      StringEquals: { [EXTERNAL_ID]: [tenant.externalId, cell.decoy.externalId], [SESSION_TAG]: tenant.tenantId },
+    }),
+    'a session with the decoy’s external id was let in',
+  ),
+  onTerms(
+    'ask for the session tag only of who names one',
+    'probes.no-session-tag',
+    ({ tenant }) => ({
+      StringEquals: { [EXTERNAL_ID]: tenant.externalId },
+      StringEqualsIfExists: { [SESSION_TAG]: tenant.tenantId },
+    }),
+    'a session without the tag was let in',
+  ),
+  onTerms(
+    'take another tenant’s session tag as well',
+    'probes.foreign-session-tag',
+    ({ tenant, cell }) => ({
+      StringEquals: { [EXTERNAL_ID]: tenant.externalId, [SESSION_TAG]: [tenant.tenantId, cell.decoy.tenantId] },
+    }),
+    'a session with the decoy’s tag was let in',
+  ),
+  {
+    name: 'shut the decoy out of its own key',
+    check: 'probes.decoy-works',
+    how: async ({ subject, root: { kms } }) => {
+      const KeyId = subject.cell.decoy.keyArn;
+      await kms.send(new DisableKeyCommand({ KeyId }));
+      return { cause: 'could not be answered', mend: () => kms.send(new EnableKeyCommand({ KeyId })) };
+    },
+  },
+  {
+    name: 'shut the decoy out of its own secret',
+    check: 'probes.decoy-works',
+    how: async ({ subject, root }) => ({
+      cause: 'its secret was refused',
+      mend: await rolePolicy(root, decoyRoleOf(subject), without('ReadOwnSecret')),
+    }),
+  },
+  unlocking('let the tenant list another’s bucket', 'probes.decoy-bucket', 'listing was let in', (scene) => [
+    unbounded(
+      scene,
+      roleNameOf(scene.subject),
+      ['s3:ListBucket'],
+      `arn:aws:s3:::${scene.subject.cell.decoy.bucketName}`,
+    ),
+  ]),
+  unlocking('let the tenant read another’s bucket', 'probes.decoy-bucket', 'reading was let in', (scene) => {
+    const { bucketName, keyArn } = scene.subject.cell.decoy;
+    return reading(scene, roleNameOf(scene.subject), roleOf(scene.subject), bucketName, keyArn);
+  }),
+  unlocking('let the tenant use another’s key', 'probes.decoy-key', 'its key was let in', (scene) => {
+    const { keyArn } = scene.subject.cell.decoy;
+    return [
+      unbounded(scene, roleNameOf(scene.subject), ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
+      keyFor(scene, keyArn, roleOf(scene.subject)),
+    ];
+  }),
+  unlocking('let the tenant open another’s secret', 'probes.decoy-secret', 'its secret was let in', (scene) => {
+    const { keyArn, secretArn } = scene.subject.cell.decoy;
+    const both = [keyArn, secretArn];
+    return [
+      unbounded(scene, roleNameOf(scene.subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
+      keyFor(scene, keyArn, roleOf(scene.subject)),
+    ];
+  }),
+  unlocking('let the tenant take on another’s role', 'probes.decoy-role', 'its role was let in', (scene) => [
+    unbounded(scene, roleNameOf(scene.subject), ['sts:AssumeRole', 'sts:TagSession'], scene.subject.cell.decoy.roleArn),
+    trustedBy(scene, decoyRoleOf(scene.subject), roleOf(scene.subject)),
+  ]),
+  unlocking('let another tenant list the bucket', 'probes.bucket-from-decoy', 'listing was let in', (scene) => [
+    unbounded(scene, decoyRoleOf(scene.subject), ['s3:ListBucket'], `arn:aws:s3:::${bucketOf(scene.subject)}`),
+  ]),
+  unlocking('let another tenant read the bucket', 'probes.bucket-from-decoy', 'reading was let in', (scene) => {
+    const { subject } = scene;
+    return reading(scene, decoyRoleOf(subject), subject.cell.decoy.roleArn, bucketOf(subject), subject.key.keyArn);
+  }),
+  unlocking('let another tenant write to the bucket', 'probes.bucket-from-decoy', 'writing was let in', (scene) => {
+    const { subject } = scene;
+    const objects = `arn:aws:s3:::${bucketOf(subject)}/*`;
+    const { keyArn } = subject.key;
+    return [
+      unbounded(scene, decoyRoleOf(subject), ['s3:PutObject', 'kms:GenerateDataKey'], [objects, keyArn]),
+      keyFor(scene, keyArn, subject.cell.decoy.roleArn),
+      () => bucketPolicy(scene.root, bucketOf(subject), without('DataForTheTenantsRoleOnly')),
+    ];
+  }),
+  unlocking('let another tenant use the key', 'probes.key-from-decoy', 'its key was let in', (scene) => {
+    const { keyArn } = scene.subject.key;
+    return [
+      unbounded(scene, decoyRoleOf(scene.subject), ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
+      keyFor(scene, keyArn, scene.subject.cell.decoy.roleArn),
+    ];
+  }),
+  unlocking('let another tenant open the secret', 'probes.secret-from-decoy', 'its secret was let in', (scene) => {
+    const { subject } = scene;
+    const both = [subject.key.keyArn, subject.stacks.database.outputs.SecretArn];
+    return [
+      unbounded(scene, decoyRoleOf(subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
+      keyFor(scene, subject.key.keyArn, subject.cell.decoy.roleArn),
+    ];
+  }),
+  unlocking('let another tenant take on the role', 'probes.role-from-decoy', 'its role was let in', (scene) => [
+    unbounded(scene, decoyRoleOf(scene.subject), ['sts:AssumeRole', 'sts:TagSession'], roleOf(scene.subject)),
+    trustedBy(scene, roleNameOf(scene.subject), scene.subject.cell.decoy.roleArn),
+  ]),
+  unlocking(
+    'let the tenant upload under another’s key',
+    'probes.foreign-key-upload',
+    'an upload under the decoy’s key was let in',
+    (scene) => {
+      const { subject, root } = scene;
+      const { keyArn } = subject.cell.decoy;
+      const objects = `arn:aws:s3:::${bucketOf(subject)}/*`;
+      return [
+        unbounded(scene, roleNameOf(subject), ['s3:PutObject', 'kms:GenerateDataKey'], [objects, keyArn]),
+        keyFor(scene, keyArn, roleOf(subject)),
+        () => bucketPolicy(root, bucketOf(subject), without('NoOtherKey')),
+      ];
+    },
+  ),
+  {
+    name: 'let the tenant upload with S3’s own keys',
+    check: 'probes.unkeyed-upload',
+    how: async ({ subject, root }) => ({
+      cause: 'an upload without KMS was let in',
+      mend: await bucketPolicy(root, bucketOf(subject), without('NoOtherEncryption')),
+    }),
+  },
+  {
+    name: 'forward the tenant’s requests to the colour where nothing runs',
+    check: 'probes.host',
+    how: async (scene) => {
+      const { tenant, cell } = scene.subject;
+      const idle = cell.liveColour === 'blue' ? cell.targetGroupArns.green : cell.targetGroupArns.blue;
+      const mend = await ruleWith(scene, { Actions: [{ Type: 'forward', TargetGroupArn: idle }] });
+      return { cause: `${tenant.host} answers 503`, mend };
+    },
+  },
+  {
+    name: 'answer for every other host of the domain',
+    check: 'probes.other-host',
+    how: async (scene) => {
+      const { tenant, cell } = scene.subject;
+      const host = `${cell.decoy.tenantId}${tenant.host.slice(tenant.subdomain.length)}`;
+      const condition = { Field: 'host-header', HostHeaderConfig: { Values: [host] } };
+      const { mend } = await furtherRule(scene, [condition], answered('200'));
+      return { cause: `${host} answers 200, not 404`, mend };
+    },
+  },
+  {
+    name: 'let the tenant’s rule answer for hosts below its own',
+    check: 'probes.other-host',
+    how: async (scene) => {
+      const { tenant, cell } = scene.subject;
+      const condition = { Field: 'host-header', HostHeaderConfig: { Values: [`*.${tenant.host}`] } };
+      const { mend } = await furtherRule(scene, [condition], answered('200'));
+      return { cause: `${cell.decoy.tenantId}.${tenant.host} answers 200, not 404`, mend };
+    },
+  },
+];

@@ -1,0 +1,185 @@
+import {
+  type Action,
+  AddTagsCommand,
+  CreateRuleCommand,
+  CreateTargetGroupCommand,
+  DeleteRuleCommand,
+  DeleteTargetGroupCommand,
+  DescribeListenersCommand,
+  DescribeRulesCommand,
+  type ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
+  RemoveTagsCommand,
+  type RuleCondition,
+  SetRulePrioritiesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { TENANT_TAG } from '../../../functions/contract/naming';
+import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
+import { inTurn, type Mend, type Sabotage, type Scene } from '../scene';
+
+const hosts = (...Values: string[]): RuleCondition => ({ Field: 'host-header', HostHeaderConfig: { Values } });
+const path = (...Values: string[]): RuleCondition => ({ Field: 'path-pattern', PathPatternConfig: { Values } });
+
+/** Gives the tenant's rule other conditions, or another action. */
+export async function ruleWith(
+  { subject, root: { elb } }: Scene,
+  change: { Conditions?: RuleCondition[]; Actions?: Action[] },
+) {
+  const { ruleArn: RuleArn } = subject.route;
+  const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [RuleArn] }));
+  await elb.send(new ModifyRuleCommand({ RuleArn, ...change }));
+  const { Actions } = Rules?.[0] ?? {};
+  return () => elb.send(new ModifyRuleCommand({ RuleArn, Conditions: [hosts(subject.tenant.host)], Actions }));
+}
+
+/** A rule of the cell's listener that is no tenant's. */
+export async function furtherRule({ subject, root: { elb } }: Scene, Conditions: RuleCondition[], action?: Action) {
+  const { listenerArn, targetGroupArns, liveColour } = subject.cell;
+  const Actions = [action ?? { Type: 'forward', TargetGroupArn: targetGroupArns[liveColour] }];
+  const { Rules } = await elb.send(
+    new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 7, Conditions, Actions }),
+  );
+  const RuleArn = Rules?.[0]?.RuleArn;
+  return { RuleArn, mend: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
+}
+
+const secondRule = (name: string, conditions: (subject: Subject) => RuleCondition[]): Sabotage => ({
+  name,
+  check: 'routing.only-rule',
+  how: async (scene) => {
+    const { RuleArn, mend } = await furtherRule(scene, conditions(scene.subject));
+    return { cause: `rule ${RuleArn} of priority 7 takes them too`, mend };
+  },
+});
+
+async function strangeTargets(elb: ElasticLoadBalancingV2Client, { cell }: Subject) {
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({ Name: 'strange', Protocol: 'HTTP', Port: 80, VpcId: cell.vpcId, TargetType: 'ip' }),
+  );
+  const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn ?? '';
+  const remove: Mend = () => elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
+  return { TargetGroupArn, remove };
+}
+
+const forwarding = (name: string, actionTo: (arn: string, subject: Subject) => Action): Sabotage => ({
+  name,
+  check: 'routing.target',
+  how: async (scene) => {
+    const { TargetGroupArn, remove } = await strangeTargets(scene.root.elb, scene.subject);
+    const mend = await inTurn(
+      async () => remove,
+      () => ruleWith(scene, { Actions: [actionTo(TargetGroupArn, scene.subject)] }),
+    );
+    return { cause: `it forwards to ${TargetGroupArn}`, mend };
+  },
+});
+
+const conditionedRule = (name: string, conditions: (subject: Subject) => RuleCondition[], cause: string): Sabotage => ({
+  name,
+  check: 'routing.host',
+  how: async (scene) => ({ cause, mend: await ruleWith(scene, { Conditions: conditions(scene.subject) }) }),
+});
+
+const listenerAnswering = (name: string, action: (subject: Subject) => Action, cause: string): Sabotage => ({
+  name,
+  check: 'routing.default',
+  how: async ({ subject, root: { elb } }) => {
+    const ListenerArn = subject.cell.listenerArn;
+    const { Listeners } = await elb.send(new DescribeListenersCommand({ ListenerArns: [ListenerArn] }));
+    const answering = (DefaultActions: Action[] | undefined) =>
+      elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
+    await answering([action(subject)]);
+    return { cause, mend: () => answering(Listeners?.[0]?.DefaultActions) };
+  },
+});
+
+export const ROUTING_SABOTAGES: readonly Sabotage[] = [
+  conditionedRule(
+    'let the rule match every host below the tenant’s too',
+    ({ tenant }) => [hosts(tenant.host, `*.${tenant.host}`)],
+    'host: *.',
+  ),
+  conditionedRule(
+    'let the rule match another company’s host too',
+    ({ tenant }) => [hosts(tenant.host, 'other.example')],
+    'host: other.example must not be there',
+  ),
+  conditionedRule(
+    'let the rule match some paths alone',
+    ({ tenant }) => [hosts(tenant.host), path('/public/*')],
+    'condition: path-pattern must not be there',
+  ),
+  {
+    name: 'move the rule behind all others',
+    check: 'routing.priority',
+    how: async ({ subject, root: { elb } }) => {
+      const { ruleArn: RuleArn } = subject.route;
+      const moved = (Priority: number) =>
+        elb.send(new SetRulePrioritiesCommand({ RulePriorities: [{ RuleArn, Priority }] }));
+      await moved(49_999);
+      return { cause: 'its priority is 49999', mend: () => moved(subject.tenant.slot.priority) };
+    },
+  },
+  {
+    name: 'tag the rule as another tenant’s',
+    check: 'routing.tag',
+    how: async ({ subject, root: { elb } }) => {
+      const tag = (Value: string) =>
+        elb.send(new AddTagsCommand({ ResourceArns: [subject.route.ruleArn], Tags: [{ Key: TENANT_TAG, Value }] }));
+      const { tenantId } = subject.cell.decoy;
+      await tag(tenantId);
+      return { cause: `tag ${TENANT_TAG} is ${tenantId}`, mend: () => tag(tenantIdOf(subject)) };
+    },
+  },
+  {
+    name: 'remove the rule’s tag',
+    check: 'routing.tag',
+    how: async ({ subject, root: { elb } }) => {
+      const ResourceArns = [subject.route.ruleArn];
+      await elb.send(new RemoveTagsCommand({ ResourceArns, TagKeys: [TENANT_TAG] }));
+      const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      return {
+        cause: `tag ${TENANT_TAG} is absent`,
+        mend: () => elb.send(new AddTagsCommand({ ResourceArns, Tags })),
+      };
+    },
+  },
+  forwarding('forward the tenant’s requests to strange targets', (TargetGroupArn) => ({
+    Type: 'forward',
+    TargetGroupArn,
+  })),
+  forwarding('forward some of the tenant’s requests to strange targets', (TargetGroupArn, { cell }) => ({
+    Type: 'forward',
+    ForwardConfig: {
+      TargetGroups: [
+        { TargetGroupArn: cell.targetGroupArns[cell.liveColour], Weight: 99 },
+        { TargetGroupArn, Weight: 1 },
+      ],
+    },
+  })),
+  {
+    name: 'send the tenant’s visitors elsewhere',
+    check: 'routing.target',
+    how: async (scene) => {
+      const RedirectConfig = { Host: 'phishing.example', StatusCode: 'HTTP_302' as const };
+      const mend = await ruleWith(scene, { Actions: [{ Type: 'redirect', RedirectConfig }] });
+      return { cause: 'what the rule does is redirect', mend };
+    },
+  },
+  secondRule('let a second rule take the tenant’s host first', ({ tenant }) => [hosts(tenant.host)]),
+  secondRule('let a pattern take the tenant’s host first', ({ tenant }) => [
+    hosts(`*${tenant.host.slice(tenant.subdomain.length)}`),
+  ]),
+  secondRule('let a rule take a path of every host first', () => [path('/admin/*')]),
+  listenerAnswering(
+    'forward unknown hosts to the shared service',
+    ({ cell }) => ({ Type: 'forward', TargetGroupArn: cell.targetGroupArns[cell.liveColour] }),
+    'what the listener does is forward',
+  ),
+  listenerAnswering(
+    'answer unknown hosts with 200',
+    () => ({ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain' } }),
+    'its status is 200',
+  ),
+];

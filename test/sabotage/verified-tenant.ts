@@ -1,0 +1,65 @@
+import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
+import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { VerifyIsolationInput } from '../../functions/contract/steps';
+import type { Subject } from '../../functions/isolation/subject';
+import type { Platform } from '../../local/platform';
+
+export const VERIFIER = 'tenant-onboarding-VerifyIsolation';
+
+/** The environment of the deployed function. */
+async function verifiersEnvironment({ aws }: Platform): Promise<Record<string, string>> {
+  for await (const { Functions = [] } of paginateListFunctions({ client: new LambdaClient(aws) }, {})) {
+    const found = Functions.find(({ Role }) => Role?.endsWith(`/${VERIFIER}`));
+    if (found) return found.Environment?.Variables ?? {};
+  }
+  throw new Error('VerifyIsolation is not deployed');
+}
+
+/** What the machine gave VerifyIsolation in a run. */
+async function inputOf({ aws }: Platform, executionArn: string) {
+  const request = { executionArn, includeExecutionData: true };
+  let entered = false;
+  for await (const { events = [] } of paginateGetExecutionHistory({ client: new SFNClient(aws) }, request)) {
+    for (const event of events) {
+      entered = event.stateEnteredEventDetails ? event.stateEnteredEventDetails.name === 'VerifyIsolation' : entered;
+      const parameters = entered ? event.taskScheduledEventDetails?.parameters : undefined;
+      if (parameters) return VerifyIsolationInput.parse(JSON.parse(parameters).Payload);
+    }
+  }
+  throw new Error(`${executionArn} has not come to VerifyIsolation`);
+}
+
+/** The tenant of a run that has ended ACTIVE, as an audit would hold it against what AWS has. */
+export async function subjectOfRun(platform: Platform, executionArn: string): Promise<Subject> {
+  const [variables, { executionArn: _, ...input }] = await Promise.all([
+    verifiersEnvironment(platform),
+    inputOf(platform, executionArn),
+  ]);
+  const named = (name: string) => variables[name] ?? '';
+  return {
+    ...input,
+    accountId: named('ACCOUNT_ID'),
+    region: platform.outputs.region,
+    stackRoleArn: named('STACK_ROLE_ARN'),
+    boundaryArn: named('TENANT_BOUNDARY_ARN'),
+    trustedRoleArns: named('TRUSTED_ROLE_ARNS').split(','),
+    routed: true,
+  };
+}
+
+/** Credentials of VerifyIsolation's role: the test is let in beside Lambda, and has no right that the function lacks. */
+export async function asVerifier({ aws, outputs }: Platform) {
+  const iam = new IAMClient(aws);
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName: VERIFIER }));
+  const trust = JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
+  const Principal = { AWS: `arn:aws:iam::${outputs.accountId}:root` };
+  trust.Statement.push({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
+  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: VERIFIER, PolicyDocument: JSON.stringify(trust) }));
+  const { Credentials } = await new STSClient(aws).send(
+    new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'test' }),
+  );
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}

@@ -1,0 +1,29 @@
+import { findCells } from '../../../functions/compute/cells';
+import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
+import { aCell } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+
+const parameter = (name: string, Value = JSON.stringify(aCell({ name }))) => ({
+  Name: `${CELLS_PARAMETER_PATH}/${name}`,
+  Value,
+});
+
+test('finds the cells of every page, in the order of their names', async () => {
+  const ssm = new FakeClient({
+    GetParametersByPathCommand: ({ Path, NextToken }: { Path: string; NextToken?: string }) => {
+      if (Path !== CELLS_PARAMETER_PATH) return { Parameters: [] };
+      if (NextToken) return { Parameters: [parameter('cell1')] };
+      return { Parameters: [parameter('cell2')], NextToken: 'more' };
+    },
+  });
+  expect((await findCells(ssm)).map(({ name }) => name)).toEqual(['cell1', 'cell2']);
+});
+
+test.each([
+  ['none', []],
+  ['one that is not JSON', [parameter('cell1'), parameter('cell2', '{')]],
+  ['one that is no cell', [parameter('cell1', '{"name":"cell1"}')]],
+])('a stage with %s is wrongly configured', async (_, Parameters) => {
+  const ssm = new FakeClient({ GetParametersByPathCommand: { Parameters } });
+  await expect(findCells(ssm)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+});

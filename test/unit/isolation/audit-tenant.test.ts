@@ -1,0 +1,158 @@
+import { AuditTenantOutput } from '../../../functions/contract/audit';
+import { auditTenant } from '../../../functions/isolation/audit-tenant';
+import { CATALOGUE } from '../../../functions/isolation/catalogue';
+import type { Sources } from '../../../functions/isolation/check';
+import type { Evidence } from '../../../functions/isolation/evidence-report';
+import type { Subject } from '../../../functions/isolation/subject';
+import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
+import { aCheck } from '../../support/evidence';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { onboarded } from '../../support/onboarded';
+
+jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
+
+const { tenantId, host } = aTenant();
+
+/** The catalogue is one question, which answers as a test says and keeps what it was asked about. */
+function ask(passed: boolean): { readonly about: () => Subject } {
+  const asked: Subject[] = [];
+  const check = aCheck('storage.public', async (subject) => {
+    asked.push(subject);
+    return { passed, evidence: passed ? 'closed' : 'open to everyone' };
+  });
+  (CATALOGUE as (typeof check)[]).splice(0, CATALOGUE.length, check);
+  return { about: () => asked[0] as Subject };
+}
+
+function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown = {}) {
+  const tenant = onboarded(overrides);
+  const s3 = new FakeClient({ PutObjectCommand: stores });
+  const platform = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'] };
+  const proving = {
+    sourcesFor: () => ({}) as Sources,
+    evidence: { bucketName: 'evidence', client: s3 },
+    codeVersion: '1.2.3+abc',
+    now: () => new Date(NOW),
+  };
+  const deps = { ...tenant, platform, proving };
+  const audit = (input: { tenant?: string; whole?: boolean } = {}) =>
+    auditTenant.run(deps, { tenant: tenantId, verifiedBy: 'arn:execution:audit', whole: false, ...input });
+  return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };
+}
+
+test('holds the tenant against its record, its stacks and its cell', async () => {
+  const { about } = ask(true);
+  const { audit } = scene();
+  await audit();
+  const versions = { network: 'n1', database: 'd1', storage: 's1', access: 'a1' };
+  const stacks = Object.entries(theStacks()).map(([kind, stack]) => [
+    kind,
+    { ...stack, templateVersion: versions[kind as keyof typeof versions] },
+  ]);
+  expect(about()).toEqual({
+    accountId: '1',
+    region: 'r',
+    stackRoleArn: 's',
+    boundaryArn: 'b',
+    trustedRoleArns: ['v'],
+    tenant: aTenant(),
+    cell: aCell(),
+    key: aKey(),
+    stacks: Object.fromEntries(stacks),
+    route: { ruleArn: expect.stringContaining('arn:rule') },
+    routed: true,
+  });
+});
+
+test.each(['acme', tenantId, 'sub_acme'])('finds the tenant by %s', async (tenant) => {
+  ask(true);
+  await expect(scene().audit({ tenant })).resolves.toMatchObject({ verdict: 'isolated', tenantId, host });
+});
+
+test('an isolated tenant’s record names the report and its digest', async () => {
+  ask(true);
+  const { audit, record, stored } = scene();
+  const answer = AuditTenantOutput.parse(await audit());
+  expect(answer).toMatchObject({ verdict: 'isolated', checks: 1, failed: [], reason: '' });
+  expect(answer).not.toHaveProperty('evidence');
+  expect(stored()).toMatchObject({
+    verifiedBy: 'arn:execution:audit',
+    codeVersion: '1.2.3+abc',
+    routed: true,
+    passed: true,
+  });
+  expect(record().verification).toEqual({
+    checks: 1,
+    verifiedAt: NOW,
+    digest: 'digest' in answer && answer.digest,
+    report: 'report' in answer && answer.report,
+  });
+});
+
+test('a drifted one is answered with what failed and where the report is, and nothing of it is changed', async () => {
+  ask(false);
+  const { audit, record, route, rule, forwarding } = scene();
+  const answer = await audit();
+  expect(answer).toMatchObject({
+    verdict: 'drifted',
+    failed: ['storage.public'],
+    reason: expect.stringMatching(
+      /1 of 1 isolation checks failed: storage\.public \(open to everyone\); report: tenants\//,
+    ),
+  });
+  expect(record()).toMatchObject({ status: 'ACTIVE', verification: { failed: ['storage.public'] } });
+  expect(route().status).toBe('ACTIVE');
+  expect(rule.Actions).toEqual(forwarding);
+});
+
+test('a person gets the whole report', async () => {
+  ask(true);
+  const { audit, stored } = scene();
+  expect(await audit({ whole: true })).toMatchObject({ evidence: stored() });
+});
+
+test('a suspended tenant is held against a closed route', async () => {
+  const { about } = ask(true);
+  const { audit } = scene({ status: 'SUSPENDED', suspension: { at: NOW, by: 'jane', reason: 'open' } });
+  await expect(audit()).resolves.toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
+  expect(about().routed).toBe(false);
+});
+
+test.each(['ONBOARDING', 'ROLLING_BACK', 'FAILED', 'HELD'] as const)(
+  'one that is %s is nobody’s to audit',
+  async (status) => {
+    ask(true);
+    const { audit, s3 } = scene({ status });
+    await expect(audit()).resolves.toEqual({ verdict: 'skipped', tenantId, status });
+    expect(s3.sent).toEqual([]);
+  },
+);
+
+test('a tenant that is suspended while it is asked about is asked about again', async () => {
+  ask(false);
+  const { audit, record, table } = scene();
+  table.before = (command) => {
+    if (command === 'UpdateCommand') Object.assign(record(), { status: 'SUSPENDED' });
+  };
+  await expect(audit()).rejects.toMatchObject({ name: 'TransientConflict' });
+});
+
+test('a stack that is gone is no pass', async () => {
+  ask(true);
+  const { audit, byName } = scene();
+  for (const name of byName.keys()) if (name.endsWith('storage')) byName.delete(name);
+  await expect(audit()).rejects.toThrow(/-storage does not exist any more/);
+});
+
+test('a cell that is gone is no pass', async () => {
+  ask(true);
+  const slot = { ...aTenant().slot, cell: 'cell9' };
+  await expect(scene({ slot }).audit()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+});
+
+test('without evidence there is no verdict', async () => {
+  ask(true);
+  const { audit, record } = scene({}, awsError('AccessDenied'));
+  await expect(audit()).rejects.toThrow('AccessDenied');
+  expect(record()).not.toHaveProperty('verification');
+});

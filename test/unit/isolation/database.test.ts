@@ -1,0 +1,151 @@
+import { SIZINGS } from '../../../functions/contract/plans';
+import { DATABASE_CHECKS } from '../../../functions/isolation/checks/database';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { aKey, aTenant, theStacks } from '../../support/builders';
+
+const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
+
+testBreaches(DATABASE_CHECKS, [
+  ['database.encryption', 'off', ({ facts }) => (facts.database.instance.StorageEncrypted = false), 'false'],
+  ['database.encryption', 'other key', ({ facts }) => (facts.database.instance.KmsKeyId = OTHER_KEY), OTHER_KEY],
+  [
+    'database.insights-encryption',
+    'other key',
+    ({ facts }) => (facts.database.instance.PerformanceInsightsKMSKeyId = OTHER_KEY),
+    OTHER_KEY,
+  ],
+  ['database.private', 'public', ({ facts }) => (facts.database.instance.PubliclyAccessible = true), 'public access'],
+  ['database.multi-az', 'one zone', ({ facts }) => (facts.database.instance.MultiAZ = false), 'a standby is false'],
+  ['database.tls', 'not forced', ({ facts }) => (facts.database.forceTls = '0'), 'force_ssl is 0'],
+  [
+    'database.tls',
+    'not in force before a reboot',
+    ({ facts }) => (facts.database.instance.DBParameterGroups[0].ParameterApplyStatus = 'pending-reboot'),
+    'pending-reboot',
+  ],
+  [
+    'database.tls',
+    'by another parameter group',
+    ({ facts }) => (facts.database.instance.DBParameterGroups[0].DBParameterGroupName = 'default.postgres18'),
+    'state is absent',
+  ],
+  [
+    'database.iam-authentication',
+    'off',
+    ({ facts }) => (facts.database.instance.IAMDatabaseAuthenticationEnabled = false),
+    'IAM authentication is false',
+  ],
+  [
+    'database.subnet-group',
+    'with a subnet of another VPC',
+    ({ facts }) => facts.database.instance.DBSubnetGroup.Subnets.push({ SubnetIdentifier: 'subnet-0cell' }),
+    'subnet-0cell must not be there',
+  ],
+  [
+    'database.subnet-group',
+    'elsewhere',
+    ({ facts }) => (facts.database.instance.DBSubnetGroup.VpcId = 'vpc-0'),
+    'vpc-0',
+  ],
+  [
+    'database.security-group',
+    'behind a second group',
+    ({ facts }) => facts.database.instance.VpcSecurityGroups.push({ VpcSecurityGroupId: 'sg-0wide' }),
+    'sg-0wide must not be there',
+  ],
+  [
+    'database.door',
+    'open to the world',
+    ({ facts }) => facts.network.securityGroup.IpPermissions[0].IpRanges.push({ CidrIp: '0.0.0.0/0' }),
+    '0.0.0.0/0 on tcp 5432 must not be there',
+  ],
+  [
+    'database.door',
+    'open on more ports',
+    ({ facts }) => (facts.network.securityGroup.IpPermissions[0].FromPort = 22),
+    'on tcp 22-5432 must not be there',
+  ],
+  [
+    'database.door',
+    'open to another group',
+    ({ facts }) =>
+      facts.network.securityGroup.IpPermissions.push({ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-0x' }] }),
+    'sg-0x on -1 any port',
+  ],
+  [
+    'database.door',
+    'letting out',
+    ({ facts }) => (facts.network.securityGroup.IpPermissionsEgress[0].IpRanges[0].CidrIp = '0.0.0.0/0'),
+    'it lets out to 0.0.0.0/0',
+  ],
+  [
+    'database.replica',
+    'unencrypted',
+    ({ facts }) => (facts.database.replica.StorageEncrypted = false),
+    'encryption of',
+  ],
+  ['database.replica', 'public', ({ facts }) => (facts.database.replica.PubliclyAccessible = true), 'public access to'],
+  ['database.replica', 'missing', ({ facts }) => (facts.database.replica = undefined), 'the tenant has none'],
+  [
+    'database.replica',
+    'of another database',
+    ({ facts }) => (facts.database.replica.ReadReplicaSourceDBInstanceIdentifier = 'other'),
+    'its source is other',
+  ],
+  [
+    'database.copies',
+    'a second replica',
+    ({ facts }) => facts.database.instance.ReadReplicaDBInstanceIdentifiers.push('copy'),
+    'copy is a replica of',
+  ],
+  [
+    'database.copies',
+    'a replica of the replica',
+    ({ facts }) => (facts.database.replica.ReadReplicaDBInstanceIdentifiers = ['copy']),
+    'copy is a replica of',
+  ],
+  [
+    'database.copies',
+    'replicated backups',
+    ({ facts }) =>
+      (facts.database.instance.DBInstanceAutomatedBackupsReplications = [{ DBInstanceAutomatedBackupsArn: 'arn:b' }]),
+    'backups are replicated to arn:b',
+  ],
+  [
+    'database.snapshots',
+    'shared',
+    ({ facts }) => facts.database.manualSnapshots[0].sharedWith.push('999999999999'),
+    'before-release is shared with 999999999999',
+  ],
+  [
+    'database.snapshots',
+    'unencrypted',
+    ({ facts }) => (facts.database.manualSnapshots[0].snapshot.Encrypted = false),
+    'is not encrypted',
+  ],
+  [
+    'database.roles',
+    'exporting',
+    ({ facts }) => facts.database.instance.AssociatedRoles.push({ RoleArn: 'arn:role', FeatureName: 's3Export' }),
+    'it has arn:role for s3Export',
+  ],
+  ['database.backups', 'short', ({ facts }) => (facts.database.instance.BackupRetentionPeriod = 1), 'kept for 1 days'],
+  [
+    'database.audit-log',
+    'kept inside',
+    ({ facts }) => (facts.database.instance.EnabledCloudwatchLogsExports = []),
+    'postgresql log is not exported',
+  ],
+]);
+
+test('a plan without a replica needs none', async () => {
+  expect(SIZINGS.growth.replicas).toBe(0);
+  const check = DATABASE_CHECKS.find(({ id }) => id === 'database.replica');
+  if (!check) throw new Error('there is no such check');
+  const { ReplicaId: _, ...outputs } = theStacks().database.outputs;
+  const stacks = { ...theStacks(), database: { ...theStacks().database, outputs } };
+  const spoil = ({ facts }: Scene) => {
+    facts.database.replica = undefined;
+  };
+  expect(await ask(check, spoil, { tenant: aTenant({ plan: 'growth' }), stacks })).toMatchObject({ passed: true });
+});

@@ -1,0 +1,94 @@
+import { IDENTITY_CHECKS } from '../../../functions/isolation/checks/identity';
+import { testBreaches } from '../../support/breaches';
+import { ACCOUNT_ID, aCell } from '../../support/builders';
+import { policyOf } from '../../support/isolated-tenant';
+
+const { decoy, taskRoleArn } = aCell();
+
+testBreaches(IDENTITY_CHECKS, [
+  ['identity.path', 'elsewhere', ({ facts }) => (facts.identity.role.arn = 'arn:aws:iam::1:role/x'), 'its ARN is'],
+  [
+    'identity.path',
+    'with long sessions',
+    ({ facts }) => (facts.identity.role.maxSessionSeconds = 43200),
+    'sessions last up to 43200 s',
+  ],
+  ['identity.tag', 'another’s', ({ facts }) => (facts.identity.role.tags.tenantId = decoy.tenantId), decoy.tenantId],
+  [
+    'identity.trust',
+    'widened to the account',
+    ({ facts }) => facts.identity.role.trust[0].principals.push(`AWS:arn:aws:iam::${ACCOUNT_ID}:root`),
+    'root must not be there',
+  ],
+  [
+    'identity.trust',
+    'withdrawn from the shared service',
+    ({ facts }) => facts.identity.role.trust[0].principals.shift(),
+    `${taskRoleArn} is missing`,
+  ],
+  [
+    'identity.external-id',
+    'not asked for',
+    ({ facts }) => {
+      const [trust] = facts.identity.role.trust;
+      trust.conditions = trust.conditions.filter((each: { key: string }) => each.key !== 'sts:ExternalId');
+    },
+    'does not ask for this tenant’s sts:ExternalId',
+  ],
+  [
+    'identity.external-id',
+    'one of two',
+    ({ facts }) => facts.identity.role.trust[0].conditions[0].values.push(decoy.externalId),
+    'sts:ExternalId',
+  ],
+  [
+    'identity.external-id',
+    'tag not asked for',
+    ({ facts }) => facts.identity.role.trust[0].conditions.pop(),
+    'aws:RequestTag/tenantId',
+  ],
+  ['identity.boundary', 'detached', ({ facts }) => delete facts.identity.role.boundaryArn, 'its boundary is absent'],
+  [
+    'identity.boundary-unchanged',
+    'widened',
+    ({ facts }) => facts.identity.boundary.push(...policyOf({ Sid: 'Added', Action: 's3:GetObject', Resource: '*' })),
+    'statement Allow Added reaches beyond the tenant: *',
+  ],
+  [
+    'identity.boundary-unchanged',
+    'allowing more',
+    ({ facts }) => facts.identity.boundary[0].actions.push('s3:PutBucketPolicy'),
+    's3:PutBucketPolicy is more than',
+  ],
+  [
+    'identity.policy',
+    'reaching the decoy’s bucket',
+    ({ facts }) => facts.identity.inline[0].resources.push(`arn:aws:s3:::${decoy.bucketName}/*`),
+    decoy.bucketName,
+  ],
+  [
+    'identity.policy',
+    'allowing every action',
+    ({ facts }) => (facts.identity.inline[0].actions = ['s3:*']),
+    'allows s3:*',
+  ],
+  [
+    'identity.attached-policies',
+    'administrator',
+    ({ facts }) => facts.identity.attached.push('arn:aws:iam::aws:policy/AdministratorAccess'),
+    'AdministratorAccess is attached',
+  ],
+  [
+    'identity.service-roles',
+    'without a boundary',
+    ({ facts }) => delete facts.identity.serviceRoles[0].boundaryArn,
+    'flow-logs is absent',
+  ],
+  [
+    'identity.service-roles',
+    'trusted to anybody',
+    ({ facts }) => (facts.identity.serviceRoles[1].trust[0].principals = ['*']),
+    'monitoring trusts *',
+  ],
+  ['identity.service-roles', 'gone', ({ facts }) => facts.identity.serviceRoles.pop(), 'monitoring is missing'],
+]);

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { keepEvidence } from '../../../functions/isolation/evidence/keep-evidence';
+import { EvidenceSchema, keysOf } from '../../../functions/isolation/evidence-report';
+import { aTenant } from '../../support/builders';
+import { anAnswer, anEvidence } from '../../support/evidence';
+import { awsError, FakeClient } from '../../support/fake-client';
+
+const sha256 = (text: string, encoding: 'hex' | 'base64') => createHash('sha256').update(text).digest(encoding);
+const { tenantId } = aTenant();
+
+test('a tenant’s reports list in the order of time, under names that are safe everywhere', () => {
+  expect(keysOf(anEvidence())).toEqual({
+    json: `tenants/${tenantId}/20300101T120000000Z-first.json`,
+    html: `tenants/${tenantId}/20300101T120000000Z-first.html`,
+  });
+  const byJane = keysOf(
+    anEvidence({ verifiedBy: 'arn:aws:sts::111122223333:assumed-role/Operator/jane@acme example' }),
+  );
+  expect(byJane.json).toBe(`tenants/${tenantId}/20300101T120000000Z-jane-acme-example.json`);
+});
+
+test('stores the report as JSON and as a page; the digest is that of the stored JSON', async () => {
+  const client = new FakeClient({ PutObjectCommand: {} });
+  const evidence = anEvidence({ checks: [anAnswer({ evidence: 'Müller & Söhne “quoted”' })] });
+  const { digest, keys } = await keepEvidence({ bucketName: 'evidence', client }, evidence);
+  const [json, html] = client.inputs('PutObjectCommand');
+  const text = String(json?.Body);
+  expect(EvidenceSchema.parse(JSON.parse(text))).toEqual(evidence);
+  expect(digest).toBe(sha256(text, 'hex'));
+  expect(json).toMatchObject({ Bucket: 'evidence', Key: keys.json, ContentType: 'application/json', IfNoneMatch: '*' });
+  expect(json?.ChecksumSHA256).toBe(sha256(text, 'base64'));
+  expect(html).toMatchObject({
+    Bucket: 'evidence',
+    Key: keys.html,
+    ContentType: 'text/html; charset=utf-8',
+    IfNoneMatch: '*',
+  });
+  expect(html?.Body).toContain(digest);
+});
+
+test('equal evidence has an equal digest, in whatever order it was put together', async () => {
+  const store = { bucketName: 'evidence', client: new FakeClient({ PutObjectCommand: {} }) };
+  const evidence = anEvidence();
+  const reversed = Object.fromEntries(Object.entries(evidence).reverse()) as typeof evidence;
+  const other = anEvidence({ checks: [anAnswer({ evidence: 'refused, nearly' })] });
+  const digests = await Promise.all([evidence, reversed, other].map((each) => keepEvidence(store, each)));
+  expect(digests[1]?.digest).toBe(digests[0]?.digest);
+  expect(digests[2]?.digest).not.toBe(digests[0]?.digest);
+});
+
+test('an object that is there already is this run’s own, written before its answer was lost', async () => {
+  const client = new FakeClient({ PutObjectCommand: awsError('PreconditionFailed') });
+  await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).resolves.toHaveProperty('digest');
+});
+
+test('evidence that cannot be stored is an error', async () => {
+  const client = new FakeClient({ PutObjectCommand: awsError('AccessDenied') });
+  await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).rejects.toThrow('AccessDenied');
+});
+
+/** A bucket in which each kind of object is written as a test says. */
+const bucket = (write: { readonly json: () => Promise<void>; readonly html: () => Promise<void> }) => ({
+  bucketName: 'evidence',
+  client: {
+    send: async ({ input }: { readonly input: { readonly Key: string } }) =>
+      input.Key.endsWith('.json') ? write.json() : write.html(),
+  } as unknown as S3Client,
+});
+
+test('who waits for the report is told when it is kept, and need not wait for its page', async () => {
+  let tell: (digest: string) => void = () => {};
+  const told = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+  const store = bucket({ json: async () => {}, html: async () => void (await told) });
+  const { digest } = await keepEvidence(store, anEvidence(), async (kept) => tell(kept.digest));
+  expect(await told).toBe(digest);
+});
+
+test('nobody is told of a report that is not kept', async () => {
+  const store = bucket({ json: () => Promise.reject(awsError('AccessDenied')), html: async () => {} });
+  const onKept = jest.fn();
+  await expect(keepEvidence(store, anEvidence(), onKept)).rejects.toThrow('AccessDenied');
+  expect(onKept).not.toHaveBeenCalled();
+});
+
+test('nothing is written any more when a failure is told', async () => {
+  let writing = true;
+  const json = async () => {
+    await pause(20);
+    writing = false;
+  };
+  const store = bucket({ json, html: () => Promise.reject(awsError('AccessDenied')) });
+  await expect(keepEvidence(store, anEvidence())).rejects.toThrow('AccessDenied');
+  expect(writing).toBe(false);
+});

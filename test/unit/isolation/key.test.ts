@@ -1,0 +1,110 @@
+import { functionRoleName } from '../../../functions/contract/naming';
+import { KEY_CHECKS } from '../../../functions/isolation/checks/key';
+import { testBreaches } from '../../support/breaches';
+import { ACCOUNT_ID, aCell, aKey } from '../../support/builders';
+import { policyOf } from '../../support/isolated-tenant';
+
+const { decoy } = aCell();
+const ACCOUNT = `arn:aws:iam::${ACCOUNT_ID}:root`;
+const MAKER = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName('CreateTenantKey')}`;
+const OTHER_ACCOUNT = 'arn:aws:iam::999999999999:root';
+const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
+const anyOf = (Action: string, Principal: string | Record<string, string> = '*') =>
+  policyOf({ Sid: 'Added', Principal, Action, Resource: '*' });
+
+testBreaches(KEY_CHECKS, [
+  ['key.usable', 'disabled', ({ facts }) => (facts.key.metadata.KeyState = 'Disabled'), 'its state is Disabled'],
+  ['key.usable', 'imported', ({ facts }) => (facts.key.metadata.Origin = 'EXTERNAL'), 'its origin is EXTERNAL'],
+  ['key.usable', 'of several Regions', ({ facts }) => (facts.key.metadata.MultiRegion = true), 'multi-Region is true'],
+  ['key.tag', 'another tenant’s', ({ facts }) => (facts.key.tags.tenantId = decoy.tenantId), decoy.tenantId],
+  ['key.rotation', 'off', ({ facts }) => (facts.key.rotates = false), 'automatic rotation is false'],
+  [
+    'key.policy',
+    'usable by the account, as KMS’s own default is',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:*', { AWS: ACCOUNT })),
+    `statement Allow Added lets AWS:${ACCOUNT} do kms:*`,
+  ],
+  [
+    'key.policy',
+    'usable by the decoy',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:Decrypt', { AWS: decoy.roleArn })),
+    decoy.roleArn,
+  ],
+  [
+    'key.policy',
+    'changeable by the decoy',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:PutKeyPolicy', { AWS: decoy.roleArn })),
+    `lets AWS:${decoy.roleArn} do kms:PutKeyPolicy`,
+  ],
+  [
+    'key.policy',
+    'usable by who makes it',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:Decrypt', { AWS: MAKER })),
+    `statement Allow Added lets AWS:${MAKER} do kms:Decrypt`,
+  ],
+  [
+    'key.policy',
+    'usable by every role of the account',
+    ({ facts }) => {
+      const own = facts.key.policy.find((each: { sid: string }) => each.sid === 'TenantsRoleUses');
+      own.conditions = [];
+    },
+    'statement Allow TenantsRoleUses lets',
+  ],
+  [
+    'key.policy',
+    'usable for the logs of any tenant',
+    ({ facts }) => {
+      const logs = facts.key.policy.find((each: { sid: string }) => each.sid === 'LogsOfThisTenant');
+      logs.conditions[0].values = ['arn:aws:logs:*:*:*'];
+    },
+    'LogsOfThisTenant',
+  ],
+  [
+    'key.policy',
+    'usable through a store by anybody',
+    ({ facts }) => {
+      const through = facts.key.policy.find((each: { sid: string }) => each.sid === 'StacksUseThroughServices');
+      through.principals.push(`AWS:${decoy.roleArn}`);
+    },
+    'statement Allow StacksUseThroughServices lets',
+  ],
+  [
+    'key.policy-account',
+    'open to another account',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:DescribeKey', { AWS: OTHER_ACCOUNT })),
+    `it allows AWS:${OTHER_ACCOUNT}`,
+  ],
+  ['key.policy-account', 'open to everybody', ({ facts }) => facts.key.policy.push(...anyOf('kms:*')), 'it allows *'],
+  [
+    'key.grant-makers',
+    'grants by anybody of the account',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:CreateGrant', { AWS: ACCOUNT })),
+    'make grants',
+  ],
+  [
+    'key.grant-makers',
+    'grants for others than AWS’s resources',
+    ({ facts }) => {
+      const making = facts.key.policy.find((each: { sid: string }) => each.sid === 'StacksLetServicesHoldGrants');
+      making.conditions = making.conditions.filter((each: { operator: string }) => each.operator !== 'Bool');
+    },
+    'statement Allow StacksLetServicesHoldGrants lets',
+  ],
+  [
+    'key.grants',
+    'held by another tenant’s role',
+    ({ facts }) => facts.key.grants.push({ GrantId: 'g-1', GranteePrincipal: decoy.roleArn, Operations: ['Decrypt'] }),
+    `grant g-1 lets ${decoy.roleArn} Decrypt`,
+  ],
+  ['key.alias', 'moved away', ({ facts }) => (facts.key.aliases = []), 'is missing'],
+  [
+    'key.alias',
+    'with a second one',
+    ({ facts }) => facts.key.aliases.push('alias/shared'),
+    'alias/shared must not be there',
+  ],
+  ['key.logs', 'without a key', ({ facts }) => delete facts.logs.groups[0].kmsKeyId, 'is under no key'],
+  ['key.logs', 'under another key', ({ facts }) => (facts.logs.groups[1].kmsKeyId = OTHER_KEY), OTHER_KEY],
+  ['key.logs', 'missing', ({ facts }) => facts.logs.groups.pop(), 'upgrade is missing'],
+]);

@@ -1,0 +1,41 @@
+import { itemKeys, stateKeys } from '../../../functions/contract/records';
+import { listTenants } from '../../../functions/isolation/list-tenants';
+import { FakeTable } from '../../support/fake-table';
+
+const item = (tenantId: string, status: 'ACTIVE' | 'SUSPENDED' | 'FAILED' = 'ACTIVE') => ({
+  ...itemKeys.tenant(tenantId),
+  ...stateKeys.tenant(status, tenantId),
+  tenantId,
+});
+const ids = (count: number) => Array.from({ length: count }, (_, n) => `t${String(n).padStart(15, '0')}`);
+
+async function pagesOf(table: FakeTable): Promise<string[][]> {
+  const pages: string[][] = [];
+  for (let after: string | null = null; ; ) {
+    const { tenantIds, next } = await listTenants.run({ table }, { after });
+    pages.push(tenantIds);
+    if (next === null) return pages;
+    after = next;
+  }
+}
+
+test('names every ACTIVE tenant once, and no other', async () => {
+  const table = new FakeTable(
+    ...ids(1201).map((id) => item(id)),
+    item('tsuspended', 'SUSPENDED'),
+    item('tf', 'FAILED'),
+  );
+  const pages = await pagesOf(table);
+  expect(pages.map((page) => page.length)).toEqual([500, 500, 201]);
+  expect(pages.flat()).toEqual(ids(1201));
+});
+
+test('a page fits into what a state may hold', async () => {
+  const [page = []] = await pagesOf(new FakeTable(...ids(600).map((id) => item(id))));
+  const verdicts = page.map((tenantId) => ({ tenantId, verdict: 'unverified' }));
+  expect(JSON.stringify(verdicts).length).toBeLessThan(256 * 1024);
+});
+
+test('a stage without tenants has one empty page', async () => {
+  expect(await pagesOf(new FakeTable())).toEqual([[]]);
+});

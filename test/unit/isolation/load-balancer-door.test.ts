@@ -1,0 +1,43 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { loadBalancerDoor } from '../../../functions/isolation/probes/load-balancer-door';
+
+let server: Server | undefined;
+
+async function listening(answer: RequestListener): Promise<string> {
+  const made = createServer(answer);
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+}
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+test('a request reaches the load balancer under the host that is asked for', async () => {
+  const url = await listening((request, response) => {
+    response.writeHead(request.headers.host === 'acme.funnels.example' ? 503 : 404).end(`for ${request.headers.host}`);
+  });
+  expect(await loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example')).toEqual({
+    status: 503,
+    body: 'for acme.funnels.example',
+  });
+  expect(await loadBalancerDoor(url, 'acme.funnels.example')('other.example')).toMatchObject({ status: 404 });
+});
+
+test('redirects are answers, and a page without an end is read so far', async () => {
+  const url = await listening((_, response) => {
+    response.writeHead(301, { location: 'https://elsewhere.example' }).end('x'.repeat(1_000_000));
+  });
+  const { status, body } = await loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example');
+  expect(status).toBe(301);
+  expect(body.length).toBeLessThan(200_000);
+});
+
+test('a load balancer that does not answer is no refusal', async () => {
+  const url = await listening((request) => request.socket.destroy());
+  await expect(loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example')).rejects.toThrow();
+});

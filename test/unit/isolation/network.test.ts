@@ -1,0 +1,173 @@
+import { NETWORK_CHECKS } from '../../../functions/isolation/checks/network';
+import { testBreaches } from '../../support/breaches';
+import { REGION } from '../../support/builders';
+
+testBreaches(NETWORK_CHECKS, [
+  [
+    'network.block',
+    'with a second block',
+    ({ facts }) => facts.network.vpcsInSlot[0].CidrBlockAssociationSet.push({ CidrBlock: '10.64.9.0/24' }),
+    '10.64.9.0/24 must not be there',
+  ],
+  ['network.block', 'elsewhere', ({ facts }) => facts.network.vpcsInSlot.pop(), '10.64.0.0/24 is missing'],
+  [
+    'network.block',
+    'with IPv6',
+    ({ facts }) => (facts.network.vpcsInSlot[0].Ipv6CidrBlockAssociationSet = [{ Ipv6CidrBlock: '2001:db8::/56' }]),
+    'IPv6 block 2001:db8::/56',
+  ],
+  [
+    'network.no-overlap',
+    'met by another VPC',
+    ({ facts }) => facts.network.vpcsInSlot.push({ VpcId: 'vpc-0other', CidrBlock: '10.64.0.0/20' }),
+    'vpc-0other has 10.64.0.0/20',
+  ],
+  [
+    'network.no-overlap',
+    'met by the cell',
+    ({ subject }) => (subject.cell.appCidr = '10.64.0.0/18'),
+    'the cell’s 10.64.0.0/18 meets it',
+  ],
+  [
+    'network.subnets',
+    'with one more',
+    ({ facts }) => facts.network.subnets.push({ SubnetId: 'subnet-0new', AvailabilityZone: 'x' }),
+    'subnet-0new must not be there',
+  ],
+  [
+    'network.subnets',
+    'giving public addresses',
+    ({ facts }) => (facts.network.subnets[0].MapPublicIpOnLaunch = true),
+    'gives public addresses',
+  ],
+  [
+    'network.subnets',
+    'in one zone',
+    ({ facts }) => (facts.network.subnets[1].AvailabilityZone = `${REGION}a`),
+    'one zone',
+  ],
+  [
+    'network.internet-gateway',
+    'attached',
+    ({ facts }) => facts.network.internetGateways.push({ InternetGatewayId: 'igw-0' }),
+    'igw-0 is attached',
+  ],
+  [
+    'network.nat-gateway',
+    'there',
+    ({ facts }) => facts.network.natGateways.push({ NatGatewayId: 'nat-0', State: 'available' }),
+    'nat-0 is in it',
+  ],
+  [
+    'network.vpn-gateway',
+    'attached',
+    ({ facts }) => facts.network.vpnGateways.push({ VpnGatewayId: 'vgw-0', VpcAttachments: [{ State: 'attached' }] }),
+    'vgw-0 is attached',
+  ],
+  [
+    'network.routes',
+    'to the internet',
+    ({ facts }) => facts.network.routeTables[1].Routes.push({ DestinationCidrBlock: '0.0.0.0/0', GatewayId: 'igw-0' }),
+    'rtb-0main leads 0.0.0.0/0 to igw-0',
+  ],
+  [
+    'network.routes',
+    'over the peering to more than the application subnets',
+    ({ facts }) => (facts.network.routeTables[0].Routes[1].DestinationCidrBlock = '10.0.0.0/8'),
+    'leads 10.0.0.0/8 to pcx-0acme',
+  ],
+  [
+    'network.routes',
+    'to a transit gateway',
+    ({ facts }) =>
+      facts.network.routeTables[0].Routes.push({ DestinationCidrBlock: '10.9.0.0/16', TransitGatewayId: 'tgw-0' }),
+    'leads 10.9.0.0/16 to tgw-0',
+  ],
+  [
+    'network.routes-inward',
+    'from another route table',
+    ({ facts }) => facts.network.routeTablesOverPeering.push({ RouteTableId: 'rtb-0public', Routes: [] }),
+    'rtb-0public must not be there',
+  ],
+  [
+    'network.routes-inward',
+    'diverted',
+    ({ facts }) =>
+      facts.network.routeTablesOverPeering[1].Routes.push({
+        DestinationCidrBlock: '10.64.0.0/26',
+        NetworkInterfaceId: 'eni-0tap',
+      }),
+    'leads 10.64.0.0/26 to eni-0tap',
+  ],
+  [
+    'network.routes-inward',
+    'to more than the database',
+    ({ facts }) => (facts.network.routeTablesOverPeering[2].Routes[2].DestinationCidrBlock = '10.64.0.0/24'),
+    'leads 10.64.0.0/24 to pcx-0acme',
+  ],
+  [
+    'network.peering',
+    'with another VPC',
+    ({ facts }) => facts.network.peerings.push({ VpcPeeringConnectionId: 'pcx-0extra', Status: { Code: 'active' } }),
+    'pcx-0extra must not be there',
+  ],
+  [
+    'network.peering',
+    'with another cell',
+    ({ facts }) => (facts.network.peerings[0].AccepterVpcInfo.VpcId = 'vpc-0other'),
+    'its far end is vpc-0other',
+  ],
+  [
+    'network.peering',
+    'waiting for acceptance from outside',
+    ({ facts }) =>
+      facts.network.peerings.push({ VpcPeeringConnectionId: 'pcx-0new', Status: { Code: 'pending-acceptance' } }),
+    'pcx-0new must not be there',
+  ],
+  [
+    'network.endpoints',
+    'a second one',
+    ({ facts }) =>
+      facts.network.endpoints.push({
+        ...facts.network.endpoints[0],
+        VpcEndpointId: 'vpce-0sts',
+        VpcEndpointType: 'Interface',
+        ServiceName: `com.amazonaws.${REGION}.sts`,
+      }),
+    `Interface com.amazonaws.${REGION}.sts must not be there`,
+  ],
+  [
+    'network.endpoints',
+    'reaching every bucket',
+    ({ facts }) => {
+      const statement = { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' };
+      facts.network.endpoints[0].PolicyDocument = JSON.stringify({ Statement: [statement] });
+    },
+    'vpce-0s3 reaches *',
+  ],
+  ['network.flow-logs', 'gone', ({ facts }) => (facts.network.flowLogs = []), 'is gone, and no other is there'],
+  [
+    'network.flow-logs',
+    'of refusals only',
+    ({ facts }) => (facts.network.flowLogs[0].TrafficType = 'REJECT'),
+    'is ACTIVE and sends REJECT to',
+  ],
+  [
+    'network.interfaces',
+    'a stranger',
+    ({ facts }) => facts.network.interfaces.push({ NetworkInterfaceId: 'eni-0', Description: 'jump host' }),
+    'eni-0 is not RDS’s: jump host',
+  ],
+  [
+    'network.interfaces',
+    'a stranger that calls itself RDS',
+    ({ facts }) => facts.network.interfaces.push({ NetworkInterfaceId: 'eni-0', Description: 'RDSNetworkInterface' }),
+    'eni-0 is not RDS’s',
+  ],
+  [
+    'network.interfaces',
+    'with a public address',
+    ({ facts }) => (facts.network.interfaces[0].Association = { PublicIp: '203.0.113.1' }),
+    'has a public address',
+  ],
+]);

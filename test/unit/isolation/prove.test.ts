@@ -1,0 +1,117 @@
+import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
+import { CATALOGUE } from '../../../functions/isolation/catalogue';
+import type { Sources } from '../../../functions/isolation/check';
+import { prove } from '../../../functions/isolation/evidence/prove';
+import type { Evidence } from '../../../functions/isolation/evidence-report';
+import { verifyIsolation } from '../../../functions/isolation/verify-isolation';
+import { aCell, aKey, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
+import { aCheck } from '../../support/evidence';
+import { awsError, FakeClient } from '../../support/fake-client';
+
+/** The step asks the whole catalogue; here it is two questions that answer as a test says. */
+jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
+
+const ask = (passed: boolean, evidence = 'wide open') => {
+  const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
+  catalogue.splice(0);
+  catalogue.push(
+    aCheck('storage.tls', async () => ({ passed: true, evidence: 'refused' })),
+    aCheck('identity.trust', async () => ({ passed, evidence })),
+  );
+};
+
+function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCommand?: unknown } = {}) {
+  const s3 = new FakeClient({ PutObjectCommand: answers.PutObjectCommand ?? {} });
+  const table = new FakeClient({ UpdateCommand: answers.UpdateCommand ?? {} });
+  const deps = {
+    table: { name: 'tenants', client: table },
+    platform: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
+    proving: {
+      sourcesFor: () => ({}) as Sources,
+      evidence: { bucketName: 'evidence', client: s3 },
+      codeVersion: '1.2.3+abc',
+      now: () => new Date(NOW),
+    },
+  };
+  const input = {
+    executionArn: anExecution(),
+    tenant: aTenant(),
+    cell: aCell(),
+    key: aKey(),
+    stacks: theStacks(),
+    route: { ruleArn: 'rule' },
+  };
+  const stored = () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence;
+  return { s3, table, deps, input, stored, verify: () => verifyIsolation.run(deps, input) };
+}
+
+test('a verified tenant’s record names the report and its digest; the report names execution, code and templates', async () => {
+  ask(true);
+  const { verify, stored, table } = scene();
+  const { digest, checks } = await verify();
+  expect(checks).toBe(2);
+  expect(stored()).toMatchObject({
+    passed: true,
+    verifiedBy: anExecution(),
+    codeVersion: '1.2.3+abc',
+    templateVersions: { network: '0123456789ab' },
+  });
+  const [update] = table.inputs('UpdateCommand');
+  expect(update?.ExpressionAttributeValues).toMatchObject({
+    ':verification': { digest, checks: 2, verifiedAt: NOW, report: expect.stringMatching(/^tenants\/.*\.json$/) },
+  });
+});
+
+test('a breach leaves its report, and the error says where it is', async () => {
+  ask(false);
+  const { verify, stored, s3, table } = scene();
+  const key = () => s3.inputs('PutObjectCommand')[0]?.Key;
+  await expect(verify()).rejects.toMatchObject({
+    name: 'IsolationBreach',
+    message: expect.stringContaining('wide open'),
+  });
+  expect(stored()).toMatchObject({ passed: false });
+  expect(table.sent).toEqual([]);
+  await expect(verify()).rejects.toThrow(`report: ${key()}`);
+});
+
+test('a breach told at length still says where its report is', async () => {
+  ask(false, 'wide open '.repeat(1000));
+  const { verify } = scene();
+  const thrown = await verify().catch((error: Error) => error);
+  expect(String(Object(thrown).message)).toMatch(/; report: tenants\/\S+\.json$/);
+  expect(String(Object(thrown).message).length).toBeLessThanOrEqual(REASON_MAX_LENGTH);
+});
+
+test('without evidence nothing passes', async () => {
+  ask(true);
+  const { verify, table } = scene({ PutObjectCommand: awsError('AccessDenied') });
+  await expect(verify()).rejects.toMatchObject({ name: 'AccessDenied' });
+  expect(table.sent).toEqual([]);
+});
+
+test.each([true, false])('a passing fault of S3 is the machine’s to try again (isolated: %s)', async (passed) => {
+  ask(passed);
+  const { verify } = scene({ PutObjectCommand: awsError('SlowDown') });
+  await expect(verify()).rejects.toMatchObject({ name: 'TransientThrottling' });
+});
+
+test('a breach whose evidence cannot be kept is told as a breach, and not as a report', async () => {
+  ask(false);
+  const { deps, input } = scene({ PutObjectCommand: awsError('AccessDenied') });
+  const subject = { ...deps.platform, ...input, routed: false };
+  await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
+});
+
+test('nothing is stored of questions that a passing fault has left open', async () => {
+  const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
+  catalogue.splice(
+    0,
+    catalogue.length,
+    aCheck('key.policy', async () => Promise.reject(awsError('ThrottlingException'))),
+  );
+  const { deps, input, s3 } = scene();
+  const subject = { ...deps.platform, ...input, routed: true };
+  await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
+  expect(s3.sent).toEqual([]);
+});

@@ -1,0 +1,46 @@
+import { everyPage, once, tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
+import { awsError } from '../../support/fake-client';
+
+test('a fact is read when it is first asked for, and once, however many ask at the same time', async () => {
+  let reads = 0;
+  const fact = once(async () => {
+    reads += 1;
+    return reads;
+  });
+  expect(reads).toBe(0);
+  expect(await Promise.all([fact(), fact(), fact()])).toEqual([1, 1, 1]);
+  expect(await fact()).toBe(1);
+});
+
+test('a failure is no fact: those who wait for it learn of it, and whoever asks next reads again', async () => {
+  let reads = 0;
+  const fact = once(async () => {
+    reads += 1;
+    if (reads === 1) throw new Error('not now');
+    return reads;
+  });
+  const both = await Promise.allSettled([fact(), fact()]);
+  expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(await fact()).toBe(2);
+});
+
+test('what AWS calls absent is an answer, and no other error is', async () => {
+  const read = (name: string) => unlessAbsent(Promise.reject(awsError(name)), 'NoSuchTagSet');
+  expect(await read('NoSuchTagSet')).toBeUndefined();
+  await expect(read('NoSuchBucket')).rejects.toMatchObject({ name: 'NoSuchBucket' });
+  await expect(read('AccessDenied')).rejects.toMatchObject({ name: 'AccessDenied' });
+});
+
+test('every page is read, those without an item too', async () => {
+  async function* pages() {
+    yield { Items: ['a', 'b'] };
+    yield {};
+    yield { Items: ['c'] };
+  }
+  expect(await everyPage<{ Items?: string[] }, string>(pages(), (page) => page.Items)).toEqual(['a', 'b', 'c']);
+});
+
+test('tags are known by their keys', () => {
+  expect(tagsOf([{ Key: 'a', Value: '1' }, { Value: '2' }])).toEqual({ a: '1' });
+  expect(tagsOf(undefined)).toEqual({});
+});

@@ -1,0 +1,101 @@
+import { ROUTING_CHECKS } from '../../../functions/isolation/checks/routing';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { aCell, aTenant } from '../../support/builders';
+import { type FactData, RULE_ARN } from '../../support/isolated-tenant';
+
+const { host } = aTenant();
+const ownRule = (facts: FactData) =>
+  facts.routing.rules.find((rule) => rule.RuleArn === RULE_ARN) as unknown as Record<string, unknown>;
+const asking = (id: string) => {
+  const check = ROUTING_CHECKS.find((each) => each.id === id);
+  if (!check) throw new Error(`no check ${id}`);
+  return (spoil: (scene: Scene) => void, routed = false) => ask(check, spoil, { routed });
+};
+
+testBreaches(ROUTING_CHECKS, [
+  [
+    'routing.host',
+    'a pattern',
+    ({ facts }) => (ownRule(facts).Conditions = [{ Field: 'host-header', Values: ['*.funnels.example'] }]),
+    '*.funnels.example must not be there',
+  ],
+  [
+    'routing.host',
+    'rewriting',
+    ({ facts }) => (ownRule(facts).Transforms = [{ Type: 'host-header-rewrite' }]),
+    'it rewrites requests by host-header-rewrite',
+  ],
+  ['routing.priority', 'moved', ({ facts }) => (ownRule(facts).Priority = '5'), 'its priority is 5'],
+  ['routing.tag', 'untagged', ({ facts }) => (facts.routing.tags = {}), 'is absent'],
+  [
+    'routing.target',
+    'open before its time',
+    ({ facts }) => (ownRule(facts).Actions = [{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }]),
+    'what the rule does is forward',
+  ],
+  [
+    'routing.only-rule',
+    'a second one for the host',
+    ({ facts }) =>
+      facts.routing.rules.push({
+        RuleArn: 'arn:second',
+        Priority: '7',
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host.toUpperCase()] } }],
+      }),
+    'rule arn:second of priority 7',
+  ],
+  [
+    'routing.only-rule',
+    'one for all hosts',
+    ({ facts }) =>
+      facts.routing.rules.push({
+        RuleArn: 'arn:wide',
+        Priority: '3',
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: ['*.funnels.example'] } }],
+      }),
+    'rule arn:wide',
+  ],
+  [
+    'routing.only-rule',
+    'one by path alone',
+    ({ facts }) =>
+      facts.routing.rules.push({ RuleArn: 'arn:path', Priority: '4', Conditions: [{ Field: 'path-pattern' }] }),
+    'rule arn:path',
+  ],
+  [
+    'routing.default',
+    'forwarding',
+    ({ facts }) => (facts.routing.listener.DefaultActions[0] = { Type: 'forward' }),
+    'what the listener does is forward',
+  ],
+]);
+
+test.each(['routing.host', 'routing.priority', 'routing.target'])(
+  '%s has no answer where the rule is gone',
+  async (id) => {
+    const spoil = ({ facts }: Scene) => {
+      facts.routing.rules = [];
+    };
+    await expect(asking(id)(spoil)).rejects.toThrow(`has no rule ${RULE_ARN}`);
+  },
+);
+
+describe('a tenant that is routed', () => {
+  const forwarding = (arn: string) => (scene: Scene) => {
+    ownRule(scene.facts).Actions = [
+      { Type: 'forward', TargetGroupArn: arn, ForwardConfig: { TargetGroups: [{ TargetGroupArn: arn }] } },
+    ];
+  };
+
+  test.each(Object.entries(aCell().targetGroupArns))('may be forwarded to the %s target group', async (_, arn) => {
+    expect(await asking('routing.target')(forwarding(arn), true)).toMatchObject({ passed: true });
+  });
+
+  test.each<[string, (scene: Scene) => void, string]>([
+    ['forwarded elsewhere', forwarding('arn:theirs'), 'arn:theirs, which is no target group of the cell'],
+    ['still held', () => {}, 'what the rule does is fixed-response'],
+  ])('is in breach when it is %s', async (_, spoil, evidence) => {
+    const answer = await asking('routing.target')(spoil, true);
+    expect(answer).toEqual({ passed: false, evidence: expect.stringContaining(evidence) });
+  });
+});

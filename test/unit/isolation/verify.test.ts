@@ -1,0 +1,97 @@
+import { PlatformError } from '../../../functions/contract/errors';
+import type { Check, Finding, Sources } from '../../../functions/isolation/check';
+import { verify } from '../../../functions/isolation/verify';
+import { aCell, aTenant, NOW } from '../../support/builders';
+import { aCheck } from '../../support/evidence';
+import { awsError } from '../../support/fake-client';
+import { FakeDoors } from '../../support/fake-doors';
+import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
+
+const now = () => new Date(NOW);
+const asking = (...catalogue: Check[]) => verify(aSubject(), {} as Sources, now, catalogue);
+const answering = (id: Check['id'], finding: Finding) => aCheck(id, async () => finding);
+const throwing = (id: Check['id'], thrown: unknown) => aCheck(id, () => Promise.reject(thrown));
+const yes = answering('key.rotation', { passed: true, evidence: 'rotates' });
+
+test('a healthy tenant passes the whole catalogue', async () => {
+  const doors = new FakeDoors(aSubject());
+  const report = await verify(aSubject(), { facts: factsFrom(healthyFacts()), doors }, now);
+  expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+  expect(report).toMatchObject({ passed: true, tenantId: aTenant().tenantId, cell: aCell().name, verifiedAt: NOW });
+});
+
+test('answers stand in the order of the catalogue, whichever comes first, each with its group', async () => {
+  const slow = aCheck('storage.tls', async () => {
+    await new Promise(setImmediate);
+    return { passed: true, evidence: 'refused' };
+  });
+  const { checks } = await asking(slow, yes);
+  expect(checks.map(({ id, group }) => [id, group])).toEqual([
+    ['storage.tls', 'storage'],
+    ['key.rotation', 'key'],
+  ]);
+});
+
+test('one breach fails the report, and every other question is answered all the same', async () => {
+  const { passed, checks } = await asking(answering('storage.tls', { passed: false, evidence: 'wide open' }), yes);
+  expect(passed).toBe(false);
+  expect(checks.map((answer) => [answer.passed, answer.evidence])).toEqual([
+    [false, 'wide open'],
+    [true, 'rotates'],
+  ]);
+});
+
+test.each([
+  ['a grant is missing', awsError('AccessDeniedException'), 'AccessDeniedException'],
+  ['the thing asked about is gone', awsError('NoSuchBucket'), 'NoSuchBucket'],
+  ['an answer is not what AWS documents', new TypeError('x is undefined'), 'x is undefined'],
+  ['something that is no error is thrown', 'nonsense', 'nonsense'],
+])('a question that cannot be answered, because %s, counts as a breach', async (_, thrown, reason) => {
+  const { passed, checks } = await asking(throwing('key.policy', thrown), yes);
+  expect(passed).toBe(false);
+  expect(checks[0]).toMatchObject({ id: 'key.policy', passed: false });
+  expect(checks[0]?.evidence).toMatch(new RegExp(`^could not be answered: .*${reason}`));
+});
+
+test.each([
+  ['throttled', awsError('ThrottlingException'), 'TransientThrottling'],
+  ['answered 5xx', Object.assign(new Error('oops'), { $metadata: { httpStatusCode: 503 } }), 'TransientServiceFault'],
+  ['cut off', Object.assign(new Error('gone'), { code: 'ECONNRESET' }), 'TransientServiceFault'],
+  ['told to wait', new PlatformError('TransientNotYetVisible', 'not yet'), 'TransientNotYetVisible'],
+])('who is %s knows nothing yet: there is no report, and the machine asks again', async (_, thrown, name) => {
+  await expect(asking(throwing('key.policy', thrown), yes)).rejects.toMatchObject({ name });
+});
+
+test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read is in breach', async (group) => {
+  const unreadable = new Proxy({}, { get: () => () => Promise.reject(awsError('AccessDeniedException')) });
+  const facts = { ...factsFrom(healthyFacts()), [group]: unreadable };
+  const report = await verify(aSubject(), { facts, doors: new FakeDoors(aSubject()) }, now);
+  expect(report.passed).toBe(false);
+  const failed = report.checks.filter(({ passed }) => !passed);
+  for (const { evidence } of failed) expect(evidence).toMatch(/^could not be answered/);
+});
+
+test('a tenant whose role cannot be taken on has passed no probe behind it, refusals included', async () => {
+  const doors = new FakeDoors(aSubject());
+  const refuse = () => Promise.reject(new Error('the role cannot be taken on'));
+  const stranger = new Proxy(doors.tenant, { get: () => refuse });
+  const tenantsObject = { written: refuse, readBack: refuse, readByOther: refuse };
+  const decoysObject = { ...doors.decoysObject, readByOther: refuse };
+  const shut = { tenant: stranger, tenantsObject, decoysObject };
+  const sources = { facts: factsFrom(healthyFacts()), doors: { ...doors, ...shut, request: doors.request } };
+  const { checks } = await verify(aSubject(), sources, now);
+  const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
+  expect(failed).toEqual([
+    'probes.own-bucket',
+    'probes.own-key',
+    'probes.own-secret',
+    'probes.own-login',
+    'probes.decoy-bucket',
+    'probes.decoy-key',
+    'probes.decoy-secret',
+    'probes.decoy-role',
+    'probes.bucket-from-decoy',
+    'probes.foreign-key-upload',
+    'probes.unkeyed-upload',
+  ]);
+});

@@ -1,0 +1,196 @@
+import type { TenantRecord } from '../../../functions/contract/records';
+import { anExecution, aTenant, NOW } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { kmsError } from '../../support/fake-keys';
+import { KeyScene } from '../../support/key-scene';
+
+const { tenantId, signupId } = aTenant();
+
+/** The one key that a finished step leaves, whatever happened before. */
+function expectOneKey(scene: KeyScene): void {
+  expect(scene.kms.living()).toHaveLength(1);
+  const [key] = scene.kms.living();
+  expect(key).toMatchObject({ KeyState: 'Enabled', rotates: true, tags: { tenantId } });
+  expect(scene.aliased).toBe(key);
+}
+
+describe('CreateTenantKey', () => {
+  it('makes a key that rotates, has the tenant’s tags and alias, and is noted on the record', async () => {
+    const scene = new KeyScene();
+    const key = await scene.create();
+    expectOneKey(scene);
+    expect(key).toEqual({ keyArn: scene.aliased?.Arn, aliasName: `alias/tenants/${tenantId}` });
+    expect(scene.aliased?.tags).toEqual({ tenantId, signupId, managedBy: 'tenant-onboarding' });
+    expect(scene.record.keyRequestedAt).toBe(NOW);
+  });
+
+  it('binds the key to the organization where the account is in one', async () => {
+    const scene = new KeyScene();
+    scene.organization = { Organization: { Id: 'o-acme' } };
+    await scene.create();
+    expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-acme"');
+  });
+
+  it('makes no key when it cannot learn whether there is an organization', async () => {
+    const scene = new KeyScene();
+    scene.organization = kmsError('AccessDeniedException', 'not yours');
+    await expect(scene.create()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect(scene.kms.keys).toEqual([]);
+  });
+
+  it('is content with the key of an earlier try', async () => {
+    const scene = new KeyScene();
+    const first = await scene.create();
+    scene.pass(1);
+    await expect(scene.create()).resolves.toEqual(first);
+    expectOneKey(scene);
+  });
+
+  it('finishes with one key after its death at each call, retried at once or later', async () => {
+    const deaths = await dieAtEachCall(
+      () => {
+        const scene = new KeyScene();
+        return { scene, fakes: [scene.table, ...scene.fakes], run: scene.create };
+      },
+      async ({ scene }) => {
+        scene.pass(1);
+        await scene.create().catch((thrown: Error) => {
+          expect(thrown.name).toBe('TransientNotYetVisible');
+          scene.pass(30);
+          return scene.create();
+        });
+        expectOneKey(scene);
+      },
+    );
+    expect(deaths).toEqual(expect.arrayContaining(['after CreateKeyCommand', 'after CreateAliasCommand']));
+  });
+
+  it('waits for a key that a crash has hidden from everything but the tag index, and takes it', async () => {
+    const scene = new KeyScene({ keyRequestedAt: NOW });
+    scene.kms.indexing = false;
+    const hidden = scene.leftover();
+    scene.pass(5);
+    await expect(scene.create()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    scene.kms.index();
+    await expect(scene.create()).resolves.toMatchObject({ keyArn: hidden.Arn });
+    expectOneKey(scene);
+  });
+
+  it('makes a key when the index has had its time and knows none', async () => {
+    const scene = new KeyScene({ keyRequestedAt: NOW });
+    scene.pass(31);
+    await scene.create();
+    expectOneKey(scene);
+  });
+
+  it('makes a new key beside those that earlier runs have retired', async () => {
+    const scene = new KeyScene({ keyRequestedAt: NOW });
+    scene.leftover({ KeyState: 'PendingDeletion' });
+    scene.leftover({ KeyState: 'PendingDeletion' });
+    scene.pass(31);
+    await scene.create();
+    expectOneKey(scene);
+  });
+
+  it.each(['Disabled', 'PendingDeletion'] as const)('revives an aliased key that is %s', async (KeyState) => {
+    const scene = new KeyScene();
+    scene.leftover({ KeyState }, { alias: true });
+    await scene.create();
+    expectOneKey(scene);
+  });
+
+  it('brings the policy of a found key up to date', async () => {
+    const scene = new KeyScene();
+    const old = scene.leftover({}, { alias: true });
+    await scene.create();
+    expect(old.Policy.Statement.length).toBeGreaterThan(0);
+  });
+
+  it('refuses a key that cannot be revived', async () => {
+    const scene = new KeyScene();
+    scene.leftover({ KeyState: 'PendingImport' }, { alias: true });
+    await expect(scene.create()).rejects.toMatchObject({ name: 'KeyUnusable' });
+  });
+
+  it('is content with an alias whose making went unanswered', async () => {
+    const scene = new KeyScene();
+    let repeated = false;
+    const { send } = scene.kms;
+    Object.assign(scene.kms, {
+      send: async (command: object) => {
+        const answer = await send(command);
+        // The SDK repeats the request of its own accord, and hears that the alias exists.
+        if (command.constructor.name !== 'CreateAliasCommand' || repeated) return answer;
+        repeated = true;
+        return send(command);
+      },
+    });
+    await scene.create();
+    expect(repeated).toBe(true);
+    expectOneKey(scene);
+  });
+
+  it('tries again when the alias has gone to another key in the meantime', async () => {
+    const scene = new KeyScene();
+    scene.kms.before = (command) => {
+      if (command !== 'CreateAliasCommand') return;
+      scene.kms.before = () => {};
+      scene.leftover({}, { alias: true });
+    };
+    await expect(scene.create()).rejects.toMatchObject({ name: 'TransientConflict' });
+  });
+
+  it.each(['EnableKeyRotationCommand', 'CreateAliasCommand'])(
+    'tries again when %s does not know the new key yet',
+    async (early) => {
+      const scene = new KeyScene();
+      scene.kms.before = (command) => {
+        if (command === early) throw kmsError('NotFoundException', 'no such key');
+      };
+      await expect(scene.create()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    },
+  );
+
+  describe('when CreateKey fails', () => {
+    const failing = async (thrown: Error) => {
+      const scene = new KeyScene();
+      scene.kms.before = (command) => {
+        if (command === 'CreateKeyCommand') throw thrown;
+      };
+      await expect(scene.create()).rejects.toBe(thrown);
+      scene.kms.before = () => {};
+      return scene;
+    };
+
+    it.each([
+      ['refuses', kmsError('AccessDeniedException', 'no')],
+      ['throttles', kmsError('ThrottlingException', 'slower')],
+    ])('KMS %s: there is no key to wait for', async (_, thrown) => {
+      const scene = await failing(thrown);
+      expect(scene.record).not.toHaveProperty('keyRequestedAt');
+      scene.pass(1);
+      await scene.create();
+      expectOneKey(scene);
+    });
+
+    it.each([
+      ['KMS breaks down', kmsError('KMSInternalException', 'oops', 500)],
+      ['no answer comes', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
+    ])('%s: there may be one', async (_, thrown) => {
+      const scene = await failing(thrown);
+      expect(scene.record.keyRequestedAt).toBe(NOW);
+    });
+  });
+
+  it.each<[string, Partial<TenantRecord>]>([
+    ['another execution’s', { executionArn: anExecution('second') }],
+    ['rolling back', { status: 'ROLLING_BACK' }],
+    ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
+  ])('touches no key of a tenant that is %s', async (_, record) => {
+    const scene = new KeyScene(record);
+    const retired = scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
+    await expect(scene.create()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(retired).toMatchObject({ KeyState: 'PendingDeletion', rotates: false });
+    expect(scene.kms.keys).toHaveLength(1);
+  });
+});

@@ -1,0 +1,111 @@
+import { functionRoleName, tenantNames } from '../../../functions/contract/naming';
+import { tenantKeyPolicy } from '../../../functions/key/key-policy';
+import { ACCOUNT_ID, aTenant, REGION } from '../../support/builders';
+import { STACK_ROLE_ARN } from '../../support/key-scene';
+
+const { tenantId } = aTenant();
+const policy = (organizationId?: string) =>
+  tenantKeyPolicy({ tenantId, accountId: ACCOUNT_ID, region: REGION, stackRoleArn: STACK_ROLE_ARN, organizationId });
+const ROOT = { AWS: `arn:aws:iam::${ACCOUNT_ID}:root` };
+
+const allowing = (action: string) =>
+  policy().Statement.filter(
+    ({ Effect, Action }) =>
+      Effect === 'Allow' &&
+      [Action].flat().some((pattern) => new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(action)),
+  );
+
+const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}` });
+
+test('names no principal that does not exist yet: the account, roles of the platform and a service', () => {
+  const principals = policy().Statement.map(({ Principal }) => Principal);
+  expect(new Set(principals.map((principal) => JSON.stringify(principal)))).toEqual(
+    new Set(
+      [
+        ROOT,
+        roleOf('CreateTenantKey'),
+        roleOf('RetireTenantKey'),
+        { AWS: STACK_ROLE_ARN },
+        { Service: `logs.${REGION}.amazonaws.com` },
+      ].map((principal) => JSON.stringify(principal)),
+    ),
+  );
+});
+
+test.each([
+  ['CreateTenantKey', ['kms:PutKeyPolicy', 'kms:EnableKeyRotation', 'kms:CreateAlias', 'kms:DescribeKey']],
+  ['RetireTenantKey', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias', 'kms:DescribeKey']],
+])('%s need not wait until the key’s tag is known to authorization: the policy names its role', (name, actions) => {
+  for (const action of actions)
+    expect([action, allowing(action)]).toEqual([
+      action,
+      expect.arrayContaining([expect.objectContaining({ Principal: roleOf(name), Resource: '*' })]),
+    ]);
+  const own = policy().Statement.filter(({ Principal }) => JSON.stringify(Principal) === JSON.stringify(roleOf(name)));
+  expect(own.map(({ Condition }) => Condition)).toEqual([undefined]);
+});
+
+test('never locks the account out: it may always change the policy, and cancel a deletion', () => {
+  for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion', 'kms:EnableKey']) {
+    const unconditional = allowing(action).filter(({ Condition }) => !Condition);
+    expect([action, unconditional.map(({ Principal }) => Principal)]).toEqual([action, expect.arrayContaining([ROOT])]);
+  }
+});
+
+test.each(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:CreateGrant'])(
+  '%s is allowed to nobody without a condition',
+  (action) => {
+    for (const { Sid, Condition } of allowing(action)) expect([Sid, Condition]).not.toEqual([Sid, undefined]);
+  },
+);
+
+test('of the account’s principals only the tenant’s own role decrypts', () => {
+  const forAccount = allowing('kms:Decrypt').filter(
+    ({ Principal }) => JSON.stringify(Principal) === JSON.stringify(ROOT),
+  );
+  const role = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${tenantNames.role(tenantId)}`;
+  expect(forAccount.map(({ Condition }) => Condition)).toEqual([{ ArnEquals: { 'aws:PrincipalArn': role } }]);
+});
+
+test('CloudFormation’s role works through the tenant’s data services only, and lets nobody but AWS hold grants', () => {
+  const ofStacks = policy().Statement.filter(({ Principal }) => JSON.stringify(Principal).includes(STACK_ROLE_ARN));
+  const services = ['rds', 's3', 'secretsmanager'].map((service) => `${service}.${REGION}.amazonaws.com`);
+  expect(ofStacks).toHaveLength(2);
+  for (const { Condition } of ofStacks)
+    expect(Condition).toMatchObject({ StringEquals: { 'kms:ViaService': services } });
+  expect(allowing('kms:CreateGrant').map(({ Condition }) => Condition)).toEqual([
+    { StringEquals: { 'kms:ViaService': services }, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+  ]);
+});
+
+test('CloudWatch Logs encrypts the log groups of this tenant and no others', () => {
+  const [logs] = allowing('kms:Encrypt').filter(({ Principal }) => JSON.stringify(Principal).includes('logs.'));
+  const arns = [logs?.Condition?.ArnLike?.['kms:EncryptionContext:aws:logs:arn'] ?? []].flat();
+  expect(arns.length).toBeGreaterThan(0);
+  for (const arn of arns) expect(arn).toContain(tenantId);
+});
+
+describe('in an organization', () => {
+  const perimeter = policy('o-acme').Statement.filter(({ Effect }) => Effect === 'Deny');
+
+  test('nobody outside it does anything, AWS’s own services excepted', () => {
+    expect(perimeter).toEqual([
+      expect.objectContaining({
+        Principal: '*',
+        Action: 'kms:*',
+        Condition: {
+          StringNotEquals: { 'aws:PrincipalOrgID': 'o-acme' },
+          BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+        },
+      }),
+    ]);
+  });
+
+  test('the rest of the policy stays as it is', () => {
+    expect(policy('o-acme').Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual(policy().Statement);
+  });
+});
+
+test('fits the limit of a key policy, 32 KB', () => {
+  expect(JSON.stringify(policy('o-exampleorgid')).length).toBeLessThan(32_768);
+});

@@ -1,0 +1,211 @@
+import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
+import { itemKeys } from '../../../functions/contract/records';
+import { everyKind, type OrphansDeps, orphans } from '../../../functions/orphans/orphans';
+import { ACCOUNT_ID, aCell, anExecution, aTenantRecord, NOW, REGION } from '../../support/builders';
+import { FakeAccount } from '../../support/fake-account';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+
+const now = new Date(NOW);
+const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000).toISOString();
+
+function aScene(onOrphan: 'report' | 'remove' = 'report') {
+  const table = new FakeTable();
+  const account = new FakeAccount(table);
+  const counted: Record<string, number> = {};
+  const cells = async () => [aCell()];
+  const platform = { accountId: ACCOUNT_ID, region: REGION, stackRoleArn: 'arn:stack-role' };
+  const { elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging } = account;
+  const deps: OrphansDeps = {
+    table,
+    cells,
+    onOrphan,
+    kinds: everyKind({ table, cells, platform, elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging }),
+    meter: {
+      count: (name, value) => {
+        counted[name] = value;
+      },
+    },
+    now: () => now,
+  };
+  let slot = 0;
+  const { slot: _, ...released } = aTenantRecord();
+  const run = async () => {
+    const found = await orphans.run(deps, {});
+    return { ...found, orphans: found.orphans.map(({ kind, id }) => [kind, id] as [string, string]) };
+  };
+  return {
+    ...{ table, account, counted, deps, run },
+    /** A tenant with a record, and with everything a tenant may have. */
+    tenant: (name: string, record: object) => {
+      const tenantId = tenantIdOf(name);
+      table.put({ ...itemKeys.tenant(tenantId), ...released, tenantId, signupId: name, ...record });
+      slot += 1;
+      return account.fill(tenantId, slot);
+    },
+    /** One that no record names. */
+    stranger: (tenantId: string) => {
+      slot += 1;
+      return account.fill(tenantId, slot);
+    },
+  };
+}
+
+const failed = { status: 'FAILED', updatedAt: hoursAgo(2) };
+const sorted = (things: [string, string][]) => things.map((thing) => thing.join(' ')).sort();
+
+describe('Orphans', () => {
+  it.each(['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'HELD', 'SUSPENDED'])(
+    'nothing of a tenant that is %s is an orphan',
+    async (status) => {
+      const { tenant, run, counted } = aScene('remove');
+      const things = tenant('a', { status, updatedAt: hoursAgo(1000) });
+      await expect(run()).resolves.toEqual({ seen: things.length, orphans: [] });
+      expect(counted).toEqual({ Orphans: 0, OrphanSearchesDone: 1 });
+    },
+  );
+
+  it('nor is anything of a cell’s decoy, nor of a run that has failed just now', async () => {
+    const { tenant, stranger, run } = aScene('remove');
+    stranger(aCell().decoy.tenantId);
+    tenant('a', { status: 'FAILED', updatedAt: hoursAgo(0.5) });
+    expect((await run()).orphans).toEqual([]);
+  });
+
+  it('reports each thing of a tenant whose rollback is long over, on whatever page it stands', async () => {
+    const { tenant, run, account, table, counted } = aScene();
+    tenant('living', { status: 'ACTIVE' });
+    const left = tenant('a', failed);
+    tenant('held', { status: 'HELD' });
+    const before = [account.things.size, table.items.size];
+    const found = await run();
+    expect(sorted(found.orphans)).toEqual(sorted(left));
+    expect(counted).toEqual({ Orphans: left.length, OrphanSearchesDone: 1 });
+    expect([account.things.size, table.items.size]).toEqual(before);
+  });
+
+  it('reports what a refused signup has, and what no record names', async () => {
+    const { stranger, run, table } = aScene();
+    const refused = tenantIdOf('refused');
+    const { failure: _, ...base } = aTenantRecord();
+    const failure = { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'x', outcome: 'refused', at: NOW };
+    table.put({ ...itemKeys.tenant(refused), ...base, ...failed, tenantId: refused, refused: true, failure });
+    const left = [...stranger(refused), ...stranger(tenantIdOf('never'))];
+    expect(sorted((await run()).orphans)).toEqual(sorted(left));
+  });
+
+  it('does not mind a key or a secret in its deletion window', async () => {
+    const { tenant, account, run } = aScene();
+    const left = tenant('a', failed);
+    const idOf = (kind: string) => left.find(([each]) => each === kind)?.[1] ?? '';
+    account.set('key', idOf('key'), 'PendingDeletion');
+    account.set('secret', idOf('secret'), 'deleted');
+    const kinds = (await run()).orphans.map(([kind]) => kind);
+    expect(kinds).not.toContain('key');
+    expect(kinds).not.toContain('secret');
+    expect(kinds).toContain('alias');
+  });
+});
+
+describe('Orphans, where the stage removes them', () => {
+  it('removes all that a failed onboarding has left, but databases, and touches nobody else', async () => {
+    const { tenant, run, account, table, counted } = aScene('remove');
+    const living = tenant('living', { status: 'ACTIVE', activatedAt: NOW });
+    const left = tenant('a', failed);
+    await run();
+    expect(counted.Orphans).toBe(1);
+    const database = tenantNames.database(tenantIdOf('a'));
+    const here = (things: [string, string][]) => things.filter(([kind, id]) => account.has(kind, id));
+    expect(sorted(here(left))).toEqual(
+      sorted([
+        ['database', database],
+        ['key', 'arn:key/2'],
+      ]),
+    );
+    expect(here(living)).toEqual(living.filter(([kind]) => kind !== 'claim'));
+    expect(account.kms.inputs('ScheduleKeyDeletionCommand')).toEqual([{ KeyId: 'arn:key/2', PendingWindowInDays: 30 }]);
+    expect(table.get(itemKeys.takenSlot('cell1', 2))).toBeUndefined();
+    expect(table.get(itemKeys.freeSlot('cell1', 2))).toEqual({ ...itemKeys.freeSlot('cell1', 2), number: 2 });
+    expect(table.get(itemKeys.takenSlot('cell1', 1))).toBeDefined();
+    expect(sorted((await run()).orphans)).toEqual([`database ${database}`]);
+  });
+
+  it('empties the bucket before the stack that has it', async () => {
+    const { tenant, run, account } = aScene('remove');
+    tenant('a', failed);
+    await run();
+    expect(account.s3.inputs('ListObjectVersionsCommand')).not.toEqual([]);
+    expect(account.cloudformation.inputs('DeleteStackCommand')).toContainEqual({
+      StackName: tenantNames.stack(tenantIdOf('a'), 'storage'),
+      RoleARN: 'arn:stack-role',
+    });
+  });
+
+  it('never empties the bucket of a stack that is protected: its tenant has been ACTIVE', async () => {
+    const { tenant, run, account, deps } = aScene('remove');
+    tenant('a', failed);
+    const storage = tenantNames.stack(tenantIdOf('a'), 'storage');
+    account.set('stack', storage, 'protected');
+    const stacks = deps.kinds.filter(({ kind }) => kind === 'stack');
+    Object.assign(deps, { kinds: stacks });
+    await run();
+    expect(account.s3.sent).toEqual([]);
+    expect(account.has('stack', storage)).toBe(true);
+  });
+
+  it('never removes what no record names: the record may be what is lost', async () => {
+    const { stranger, run, account, table } = aScene('remove');
+    const left = stranger(tenantIdOf('never'));
+    const before = [account.things.size, table.items.size];
+    expect((await run()).orphans).toHaveLength(left.length);
+    expect([account.things.size, table.items.size]).toEqual(before);
+  });
+
+  it('asks once more before it removes: a redrive may have begun', async () => {
+    const { tenant, run, account, table } = aScene('remove');
+    const left = tenant('a', failed);
+    let reads = 0;
+    table.before = (command) => {
+      if (command !== 'GetCommand' || ++reads !== 2) return;
+      const tenantId = tenantIdOf('a');
+      table.put({ ...itemKeys.tenant(tenantId), ...aTenantRecord({ tenantId, executionArn: anExecution('second') }) });
+    };
+    const before = account.things.size;
+    expect((await run()).orphans).toHaveLength(left.length);
+    expect(account.things.size).toBe(before);
+  });
+
+  it('a slot is not freed that a redrive takes at this very moment', async () => {
+    const { tenant, run, table } = aScene('remove');
+    tenant('a', failed);
+    table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      const tenantId = tenantIdOf('a');
+      table.put({ ...itemKeys.tenant(tenantId), ...aTenantRecord({ tenantId }) });
+    };
+    await run();
+    expect(table.get(itemKeys.takenSlot('cell1', 1))).toBeDefined();
+    expect(table.get(itemKeys.freeSlot('cell1', 1))).toBeUndefined();
+  });
+
+  it('one kind that cannot be searched does not hide the others; the search fails all the same', async () => {
+    const { tenant, run, deps, counted } = aScene();
+    const left = tenant('a', failed);
+    const broken = new FakeClient({ ListRolesCommand: awsError('AccessDenied') });
+    Object.assign(deps, {
+      kinds: deps.kinds.map((kind) =>
+        kind.kind === 'role' ? { ...kind, list: () => brokenList(() => broken.send(new ListRolesCommand())) } : kind,
+      ),
+    });
+    await expect(run()).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(counted).toEqual({ Orphans: left.length - 1 });
+  });
+});
+
+class ListRolesCommand {
+  readonly input = {};
+}
+
+async function* brokenList(ask: () => Promise<never>) {
+  yield await ask();
+}

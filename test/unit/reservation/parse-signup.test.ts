@@ -1,0 +1,35 @@
+import { PlatformError } from '../../../functions/contract/errors';
+import { parseSignup } from '../../../functions/reservation/parse-signup';
+import { aSignup, aSignupEvent } from '../../support/builders';
+
+const refusal = (input: unknown): PlatformError => {
+  try {
+    parseSignup(input);
+  } catch (thrown) {
+    if (thrown instanceof PlatformError) return thrown;
+  }
+  throw new Error('the signup was accepted');
+};
+
+test('takes the whole event or its detail alone', () => {
+  expect(parseSignup(aSignupEvent())).toEqual(aSignup());
+  expect(parseSignup(aSignup())).toEqual(aSignup());
+});
+
+test('names each bad field and what was expected of it', () => {
+  const { name, message } = refusal(aSignupEvent({ ...aSignup(), subdomain: 'www', plan: 'free', contactEmail: 'x' }));
+  expect(name).toBe('InvalidSignup');
+  expect(message).toContain('subdomain: expected a subdomain that the platform has not reserved');
+  expect(message).toContain('plan: expected one of growth, enterprise');
+  expect(message).toContain('contactEmail: expected an e-mail address');
+});
+
+test.each([undefined, null, 7, 'sub_1', [], {}, { 'detail-type': 'TenantSignedUp' }])('refuses %j', (input) => {
+  expect(refusal(input).name).toBe('InvalidSignup');
+});
+
+test('refuses an absurdly long input without reading it', () => {
+  const { name, message } = refusal({ ...aSignup(), companyName: 'x'.repeat(100_000) });
+  expect(name).toBe('InvalidSignup');
+  expect(message.length).toBeLessThan(200);
+});

@@ -1,0 +1,110 @@
+import { tenantIdOf } from '../../../functions/contract/naming';
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { anExecution, aSignup, aSignupEvent, NOW } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { Reservations } from '../../support/reservations';
+
+const signup = aSignup();
+const tenantId = tenantIdOf(signup.signupId);
+const all = Array.from({ length: 16 }, (_, number) => number);
+
+async function reservedStage(change: Partial<TenantRecord> = {}) {
+  const stage = new Reservations();
+  await stage.reserve(signup);
+  stage.become(tenantId, change);
+  return stage;
+}
+
+describe('ReleaseReservation', () => {
+  it.each([
+    ['the whole event', aSignupEvent()],
+    ['its detail alone', signup],
+  ])('gives slot and subdomain back, given %s', async (_, input) => {
+    const stage = await reservedStage({ status: 'ROLLING_BACK' });
+    await expect(stage.release(input)).resolves.toEqual({ released: true, kept: false });
+    expect(stage.slots('SLOT')).toEqual([]);
+    expect(stage.slots('FREE')).toEqual(all);
+    expect(stage.table.get(itemKeys.subdomain('acme'))).toBeUndefined();
+  });
+
+  it('leaves the record, for the failure to be read, and the claim, for a redrive', async () => {
+    const failure = {
+      step: 'RegisterTenant',
+      error: 'SlotOccupied',
+      reason: 'taken',
+      at: NOW,
+      outcome: 'rolling-back' as const,
+    };
+    const stage = await reservedStage({ status: 'ROLLING_BACK', failure });
+    await stage.release(signup);
+    expect(stage.record(tenantId)).toMatchObject({ status: 'ROLLING_BACK', failure, companyName: 'Acme GmbH' });
+    expect(stage.record(tenantId)).not.toHaveProperty('slot');
+    expect(stage.table.get(itemKeys.signup(signup.signupId))?.executionArn).toBe(anExecution());
+  });
+
+  it.each([
+    ['nothing was ever reserved', signup],
+    ['the signup is too malformed to have an id', { plan: 7 }],
+    ['there is no input at all', undefined],
+  ])('tolerates that %s', async (_, input) => {
+    const stage = new Reservations();
+    await expect(stage.release(input)).resolves.toEqual({ released: false, kept: false });
+    expect(stage.table.items.size).toBe(0);
+  });
+
+  it('gives nothing back twice, not even a slot that has a new tenant', async () => {
+    const stage = await reservedStage();
+    await stage.release(signup);
+    await stage.reserveNumber(1);
+    const before = structuredClone([...stage.table.items]);
+    await expect(stage.release(signup)).resolves.toEqual({ released: false, kept: false });
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it('keeps a slot in which resources of an earlier run stand', async () => {
+    const stage = await reservedStage({ keyRequestedAt: NOW });
+    const before = structuredClone([...stage.table.items]);
+    await expect(stage.release(signup)).resolves.toEqual({ released: false, kept: true });
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it.each<[string, string, Partial<TenantRecord>]>([
+    ['has been ACTIVE', 'TenantIsActive', { status: 'ACTIVE', activatedAt: NOW }],
+    ['was ACTIVE and is suspended', 'TenantIsActive', { status: 'SUSPENDED', activatedAt: NOW }],
+    ['belongs to another execution', 'ClaimLost', { executionArn: anExecution('second') }],
+  ])('refuses a tenant that %s', async (_, error, change) => {
+    const stage = await reservedStage(change);
+    const before = structuredClone([...stage.table.items]);
+    await expect(stage.release(signup)).rejects.toMatchObject({ name: error });
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it.each<[string, string, Partial<TenantRecord>]>([
+    ['becomes ACTIVE', 'TenantIsActive', { status: 'ACTIVE', activatedAt: NOW }],
+    ['is taken over', 'ClaimLost', { executionArn: anExecution('second') }],
+  ])('gives nothing back of a tenant that %s a moment after it was read', async (_, error, change) => {
+    const stage = await reservedStage();
+    stage.table.before = (command) => {
+      if (command === 'TransactWriteCommand') stage.become(tenantId, change);
+    };
+    await expect(stage.release(signup)).rejects.toMatchObject({ name: error });
+    expect(stage.slots('SLOT')).toEqual([0]);
+  });
+
+  it('survives its death at each call', async () => {
+    const reserved = await reservedStage();
+    const deaths = await dieAtEachCall(
+      () => {
+        const stage = new Reservations();
+        for (const item of structuredClone([...reserved.table.items.values()])) stage.table.put(item);
+        return { stage, fakes: [stage.table], run: () => stage.release(signup) };
+      },
+      async ({ stage }) => {
+        await stage.release(signup);
+        expect(stage.slots('SLOT')).toEqual([]);
+        expect(stage.slots('FREE')).toEqual(all);
+      },
+    );
+    expect(deaths).toContain('after TransactWriteCommand');
+  });
+});

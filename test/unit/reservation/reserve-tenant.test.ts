@@ -1,0 +1,311 @@
+import fc from 'fast-check';
+import { tenantIdOf } from '../../../functions/contract/naming';
+import { itemKeys } from '../../../functions/contract/records';
+import { aCell, anExecution, aSignup, aSignupEvent, aTenant, NOW } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { Reservations } from '../../support/reservations';
+
+const signup = aSignup();
+const tenantId = tenantIdOf(signup.signupId);
+
+describe('ReserveTenant', () => {
+  it.each([
+    ['the whole event', aSignupEvent()],
+    ['its detail alone', signup],
+  ])('claims signup id, tenant id, subdomain and slot, given %s', async (_, input) => {
+    const stage = new Reservations();
+    await expect(stage.reserve(input)).resolves.toEqual({ outcome: 'reserved', tenant: aTenant(), cell: aCell() });
+    expect(stage.table.get(itemKeys.signup(signup.signupId))).toMatchObject({ executionArn: anExecution(), tenantId });
+    expect(stage.table.get(itemKeys.subdomain('acme'))).toMatchObject({ tenantId });
+    expect(stage.table.get(itemKeys.takenSlot('cell1', 0))).toMatchObject({ tenantId });
+    expect(stage.record(tenantId)).toMatchObject({
+      status: 'ONBOARDING',
+      statePk: 'STATUS#ONBOARDING',
+      companyName: 'Acme GmbH',
+      contactEmail: 'ops@acme.example',
+      executionArn: anExecution(),
+    });
+  });
+
+  it('refuses a malformed signup before anything is claimed', async () => {
+    const stage = new Reservations();
+    await expect(stage.reserve({ ...signup, plan: 'free' })).rejects.toMatchObject({ name: 'InvalidSignup' });
+    expect(stage.table.items.size).toBe(0);
+  });
+
+  it('refuses a subdomain that another tenant has, and leaves that one alone', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    const before = structuredClone([...stage.table.items]);
+    const late = stage.reserve({ ...signup, signupId: 'sub_late' }, anExecution('late'));
+    await expect(late).rejects.toMatchObject({ name: 'SubdomainTaken' });
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it('answers a retry of its own execution as it answered the first time', async () => {
+    const stage = new Reservations();
+    const first = await stage.reserve(signup);
+    const claimed = structuredClone([...stage.table.items]);
+    await expect(stage.reserve(signup)).resolves.toEqual(first);
+    expect([...stage.table.items]).toEqual(claimed);
+  });
+
+  it('survives its death at each call: the retry holds one slot', async () => {
+    const deaths = await dieAtEachCall(
+      () => {
+        const stage = new Reservations();
+        return { stage, fakes: [stage.table], run: () => stage.reserve(signup) };
+      },
+      async ({ stage }) => {
+        await expect(stage.reserve(signup)).resolves.toMatchObject({ outcome: 'reserved', tenant: { tenantId } });
+        expect(stage.slots('SLOT')).toHaveLength(1);
+        expect([...stage.slots('SLOT'), ...stage.slots('FREE')].sort((a, b) => a - b)).toEqual(
+          Array.from({ length: 16 }, (_, number) => number),
+        );
+      },
+    );
+    expect(deaths).toContain('after TransactWriteCommand');
+  });
+});
+
+describe('a duplicate of the signup', () => {
+  it.each(['RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'] as const)(
+    'points at the first run, which is %s',
+    async (ending) => {
+      const stage = new Reservations();
+      await stage.reserve(signup);
+      stage.endings[anExecution()] = ending;
+      const before = structuredClone([...stage.table.items]);
+      await expect(stage.reserve(signup, anExecution('second'))).resolves.toEqual({
+        outcome: 'duplicate',
+        tenantId,
+        firstExecutionArn: anExecution(),
+      });
+      expect([...stage.table.items]).toEqual(before);
+    },
+  );
+
+  it.each(['FAILED', 'forgotten'] as const)(
+    'of a tenant that is ACTIVE takes nothing over, its run being %s',
+    async (ending) => {
+      const stage = new Reservations();
+      await stage.reserve(signup);
+      stage.become(tenantId, { status: 'ACTIVE', activatedAt: NOW });
+      stage.endings[anExecution()] = ending;
+      await expect(stage.reserve(signup, anExecution('second'))).resolves.toMatchObject({ outcome: 'duplicate' });
+      expect(stage.record(tenantId)?.executionArn).toBe(anExecution());
+    },
+  );
+
+  it.each(['FAILED', 'ABORTED', 'TIMED_OUT', 'forgotten'] as const)(
+    'takes over from a run that is %s, with slot and resources',
+    async (ending) => {
+      const stage = new Reservations();
+      await stage.reserve(signup);
+      stage.become(tenantId, { status: 'ROLLING_BACK', keyRequestedAt: NOW, ruleArn: 'arn:rule' });
+      stage.endings[anExecution()] = ending;
+      await expect(stage.reserve(signup, anExecution('second'))).resolves.toMatchObject({
+        outcome: 'reserved',
+        tenant: aTenant(),
+      });
+      expect(stage.record(tenantId)).toMatchObject({
+        status: 'ONBOARDING',
+        statePk: 'STATUS#ONBOARDING',
+        executionArn: anExecution('second'),
+        keyRequestedAt: NOW,
+        ruleArn: 'arn:rule',
+      });
+      expect(stage.slots('SLOT')).toEqual([0]);
+    },
+  );
+
+  it('takes over nothing when it could not go on with it', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    stage.endings[anExecution()] = 'FAILED';
+    stage.cells.splice(0, 1, aCell({ name: 'cell2' }));
+    const lost = stage.reserve(signup, anExecution('second'));
+    await expect(lost).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    expect(stage.record(tenantId)?.executionArn).toBe(anExecution());
+  });
+
+  it('starts afresh where the failed run was rolled back, even in the slot of another', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    await stage.release(signup);
+    await stage.reserveNumber(1);
+    stage.endings[anExecution()] = 'FAILED';
+    const again = await stage.reserve(signup, anExecution('second'));
+    expect(again).toMatchObject({ outcome: 'reserved', tenant: { slot: { number: 1 } } });
+    expect(stage.record(tenantId)).toMatchObject({ status: 'ONBOARDING', executionArn: anExecution('second') });
+  });
+
+  it('may be the failed run itself, redriven', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    stage.become(tenantId, { status: 'HELD', keyRequestedAt: NOW });
+    await expect(stage.reserve(signup)).resolves.toMatchObject({ outcome: 'reserved', tenant: aTenant() });
+    expect(stage.record(tenantId)?.status).toBe('ONBOARDING');
+    await stage.release({ ...signup }, anExecution());
+    expect(stage.slots('SLOT')).toEqual([0]);
+  });
+
+  it('overwrites the note of an earlier refusal', async () => {
+    const stage = new Reservations();
+    stage.table.put({
+      ...itemKeys.tenant(tenantId),
+      refused: true,
+      tenantId,
+      signupId: signup.signupId,
+      status: 'FAILED',
+      executionArn: anExecution('refused'),
+      createdAt: NOW,
+      updatedAt: NOW,
+      failure: { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan', at: NOW, outcome: 'refused' },
+    });
+    await expect(stage.reserve(signup)).resolves.toMatchObject({ outcome: 'reserved' });
+    expect(stage.record(tenantId)).not.toHaveProperty('refused');
+  });
+});
+
+describe('what changes between the look at the claims and the write', () => {
+  /** Something that happens once, just before the reservation is written. */
+  const meanwhile = (stage: Reservations, happens: () => unknown) => {
+    stage.table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return undefined;
+      stage.table.before = () => {};
+      return happens();
+    };
+  };
+
+  it('the tenant becomes ACTIVE: nothing is taken over', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    stage.endings[anExecution()] = 'FAILED';
+    meanwhile(stage, () => stage.become(tenantId, { status: 'ACTIVE', activatedAt: NOW }));
+    await expect(stage.reserve(signup, anExecution('second'))).resolves.toMatchObject({ outcome: 'duplicate' });
+    expect(stage.record(tenantId)).toMatchObject({ status: 'ACTIVE', executionArn: anExecution() });
+  });
+
+  it('another newcomer has claimed the signup and failed: it is that one’s now', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    await stage.release(signup);
+    stage.endings[anExecution()] = 'FAILED';
+    const taken = { signupId: signup.signupId, tenantId, executionArn: anExecution('second') };
+    meanwhile(stage, () => stage.table.put({ ...itemKeys.signup(signup.signupId), ...taken }));
+    await expect(stage.reserve(signup, anExecution('third'))).resolves.toMatchObject({
+      outcome: 'duplicate',
+      firstExecutionArn: anExecution('second'),
+    });
+    expect(stage.slots('SLOT')).toEqual([]);
+  });
+
+  it('the same execution has reserved already: it gets no second slot', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    await stage.release(signup);
+    const slot = { cell: 'cell1', number: 7, priority: 1007, cidr: '10.64.7.0/24' };
+    meanwhile(stage, () => stage.become(tenantId, { slot }));
+    await expect(stage.reserve(signup)).resolves.toMatchObject({ outcome: 'reserved', tenant: { slot } });
+    expect(stage.slots('SLOT')).toEqual([]);
+  });
+});
+
+describe('capacity', () => {
+  it('fills the first cell before the next, then says which cells are full', async () => {
+    const stage = new Reservations([aCell({ capacity: 2 }), aCell({ name: 'cell2', capacity: 1 })]);
+    const tenants = [await stage.reserveNumber(1), await stage.reserveNumber(2), await stage.reserveNumber(3)];
+    expect(tenants.map(({ slot }) => `${slot.cell}/${slot.number}`)).toEqual(['cell1/0', 'cell1/1', 'cell2/0']);
+    const before = structuredClone([...stage.table.items]);
+    const late = stage.reserve(signup);
+    await expect(late).rejects.toMatchObject({ name: 'CapacityExhausted' });
+    await expect(stage.reserve(signup)).rejects.toThrow('cell1 (2 slots), cell2 (1 slots)');
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it('hands out no slot beyond a capacity that has been lowered', async () => {
+    const stage = new Reservations([aCell({ capacity: 16 })]);
+    await stage.reserveNumber(1);
+    stage.cells.splice(0, 1, aCell({ capacity: 2 }));
+    expect((await stage.reserveNumber(2)).slot.number).toBe(1);
+    await expect(stage.reserve(signup)).rejects.toMatchObject({ name: 'CapacityExhausted' });
+  });
+
+  it('costs the hundredth tenant as many calls as the second', async () => {
+    const stage = new Reservations();
+    const calls: number[] = [];
+    for (let number = 1; number <= 100; number++) {
+      const before = stage.table.calls.length;
+      await stage.reserveNumber(number);
+      calls.push(stage.table.calls.length - before);
+    }
+    expect(calls.at(-1)).toBe(calls[1]);
+    expect(new Set(calls.filter((_, index) => index % 16 !== 0)).size).toBe(1);
+  });
+
+  it('costs a tenant behind full cells as many calls as one before them', async () => {
+    const stage = new Reservations(['cell1', 'cell2', 'cell3', 'cell4'].map((name) => aCell({ name, capacity: 16 })));
+    const calls: number[] = [];
+    for (let number = 1; number <= 64; number++) {
+      const before = stage.table.calls.length;
+      await stage.reserveNumber(number);
+      calls.push(stage.table.calls.length - before);
+    }
+    expect(calls.at(-1)).toBe(calls[1]);
+    // The first tenant of each cell finds the one before it full, and says where there is room.
+    expect(new Set(calls.filter((_, index) => index % 16 !== 0)).size).toBe(1);
+  });
+
+  it('finds a slot that was given back in a cell before the open one, once there is no other', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 2 })]);
+    await stage.reserve(signup);
+    await stage.reserveNumber(2);
+    await stage.release(signup);
+    const later = [await stage.reserveNumber(3), await stage.reserveNumber(4)];
+    expect(later.map(({ slot }) => `${slot.cell}/${slot.number}`)).toEqual(['cell2/1', 'cell1/0']);
+  });
+
+  it('is not led astray by a note of a cell that is gone', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
+    stage.table.put({ ...itemKeys.openCell(), cell: 'cell0' });
+    expect((await stage.reserveNumber(1)).slot.cell).toBe('cell1');
+  });
+
+  it('gives slots back and out again: never one twice, never one lost', async () => {
+    const moves = fc.array(
+      fc.record({
+        number: fc.nat({ max: 11 }),
+        reserve: fc.boolean(),
+        pick: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      }),
+      { maxLength: 40 },
+    );
+    await fc.assert(
+      fc.asyncProperty(moves, async (script) => {
+        const stage = new Reservations([
+          aCell({ capacity: 5 }),
+          aCell({ name: 'cell2', capacity: 3, firstPriority: 5000 }),
+        ]);
+        const holders = new Map<number, string>();
+        for (const { number, reserve, pick } of script) {
+          stage.random = () => pick;
+          if (reserve && !holders.has(number)) {
+            const full = holders.size === 8;
+            const attempt = stage.reserveNumber(number);
+            if (full) await expect(attempt).rejects.toMatchObject({ name: 'CapacityExhausted' });
+            else holders.set(number, JSON.stringify((await attempt).slot));
+          } else if (!reserve) {
+            const executionArn = anExecution(`run-${number}`);
+            const input = { ...aSignup(), signupId: `sub_${number}` };
+            const { released } = await stage.release(input, executionArn);
+            expect(released).toBe(holders.delete(number));
+          }
+          expect(new Set(holders.values()).size).toBe(holders.size);
+          expect(stage.slots('SLOT').length + stage.slots('SLOT', 'cell2').length).toBe(holders.size);
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,168 @@
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { Activation, VERIFIED } from '../../support/activation';
+import { aCell, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { awsError } from '../../support/fake-client';
+
+const tenant = aTenant();
+
+describe('ActivateTenant', () => {
+  it('puts the starter page there, protects the stacks, opens the rule and makes record and route ACTIVE', async () => {
+    const activation = await Activation.ready();
+    await expect(activation.activate()).resolves.toEqual({ activatedAt: NOW });
+    expect(activation.page).toContain('Acme GmbH');
+    expect(activation.protectedStacks).toBe(4);
+    expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }]);
+    expect(activation.record).toMatchObject({ status: 'ACTIVE', statePk: 'STATUS#ACTIVE', activatedAt: NOW });
+    expect(activation.route.status).toBe('ACTIVE');
+    expect(activation.open).toBe(true);
+  });
+
+  it('opens nothing before everything else is done', async () => {
+    const activation = await Activation.ready();
+    activation.table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      expect(activation.page).toBeDefined();
+      expect(activation.protectedStacks).toBe(4);
+      expect(activation.route.status).toBe('SETTING_UP');
+    };
+    await activation.activate();
+    expect(activation.table.calls.at(-1)).toBe('TransactWriteCommand');
+  });
+
+  it('forgets the failure of an earlier attempt', async () => {
+    const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'x', at: NOW, outcome: 'held' } as const;
+    const activation = await Activation.ready({ failure });
+    await activation.activate();
+    expect(activation.record).not.toHaveProperty('failure');
+  });
+
+  it('is content with what it has done before, and leaves a page that the customer has changed', async () => {
+    const activation = await Activation.ready();
+    await activation.activate();
+    const before = structuredClone([...activation.table.items]);
+    const calls = activation.elb.calls.length;
+    await expect(activation.activate()).resolves.toEqual({ activatedAt: NOW });
+    expect([...activation.table.items]).toEqual(before);
+    expect(activation.elb.calls).toHaveLength(calls);
+  });
+
+  it('is finished by a retry after its death at each call; before that nobody can get in', async () => {
+    const deaths = await dieAtEachCall(
+      async () => {
+        const activation = await Activation.ready();
+        return { activation, fakes: activation.fakes, run: activation.activate };
+      },
+      async ({ activation }) => {
+        if (!activation.record.activatedAt) expect(activation.open).toBe(false);
+        await activation.activate();
+        expect(activation.open).toBe(true);
+        expect(activation.protectedStacks).toBe(4);
+        expect(activation.page).toBeDefined();
+      },
+    );
+    expect(deaths).toEqual(expect.arrayContaining(['after PutObjectCommand', 'after TransactWriteCommand']));
+  });
+});
+
+describe('no request reaches a tenant that is not verified', () => {
+  it.each<[string, Partial<TenantRecord>]>([
+    ['was never verified', {}],
+    ['was verified by an earlier attempt', { verification: { ...VERIFIED, digest: 'd0' } }],
+  ])('a tenant that %s stays shut', async (_, record) => {
+    const activation = await Activation.ready();
+    activation.table.put({ ...activation.record, verification: undefined, ...record } as never);
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'IsolationBreach' });
+    expect(activation.open).toBe(false);
+    expect([activation.page, activation.protectedStacks]).toEqual([undefined, 0]);
+  });
+
+  it.each<[string, Partial<TenantRecord>]>([
+    ['the verification is taken back', { verification: { ...VERIFIED, digest: 'd0' } }],
+    ['the rollback begins', { status: 'ROLLING_BACK' }],
+    ['a newer execution takes over', { executionArn: anExecution('second') }],
+  ])('%s while it is being activated: it stays shut', async (_, change) => {
+    const activation = await Activation.ready();
+    activation.table.before = (command) => {
+      if (command === 'TransactWriteCommand') activation.become(change);
+    };
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(activation.open).toBe(false);
+    expect(activation.record).not.toHaveProperty('activatedAt');
+  });
+
+  it('a host whose route has become another tenant’s stays that one’s', async () => {
+    const activation = await Activation.ready();
+    const theirs = { ...activation.route, ...itemKeys.route(tenant.host), tenantId: 'someone-else' };
+    activation.table.put(theirs);
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(activation.route).toEqual(theirs);
+    expect(activation.record.status).toBe('ONBOARDING');
+  });
+
+  it.each<[string, Partial<TenantRecord>]>([
+    ['another execution’s', { executionArn: anExecution('second') }],
+    ['rolling back', { status: 'ROLLING_BACK' }],
+    ['suspended', { status: 'SUSPENDED', activatedAt: NOW }],
+  ])('a tenant that is %s is not touched', async (_, record) => {
+    const activation = await Activation.ready(record);
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect([activation.open, activation.page, activation.protectedStacks]).toEqual([false, undefined, 0]);
+  });
+});
+
+describe('the starter page', () => {
+  it('is put there as the shared service comes: in the tenant’s role, by external id and session tag', async () => {
+    const activation = await Activation.ready();
+    await activation.activate();
+    expect(activation.sts.inputs('AssumeRoleCommand')).toEqual([
+      expect.objectContaining({
+        RoleArn: theStacks().access.outputs.RoleArn,
+        ExternalId: tenant.externalId,
+        Tags: [{ Key: 'tenantId', Value: tenant.tenantId }],
+      }),
+    ]);
+  });
+
+  it('does not replace a page that is there', async () => {
+    const activation = await Activation.ready();
+    const bucket = theStacks().storage.outputs.BucketName;
+    activation.s3.buckets.set(bucket, [{ Key: 'index.html', VersionId: 'v0', marker: false, body: 'mine' }]);
+    await activation.activate();
+    expect(activation.page).toBe('mine');
+    expect(activation.open).toBe(true);
+  });
+
+  it.each([
+    ['the role', 'sts'],
+    ['the bucket', 's3'],
+  ] as const)('is tried again when IAM does not know %s yet', async (_, service) => {
+    const activation = await Activation.ready();
+    activation[service].before = () => {
+      throw awsError('AccessDenied', 'not authorized');
+    };
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'TransientNotYetVisible',
+      message: 'AccessDenied: not authorized',
+    });
+    expect(activation.open).toBe(false);
+  });
+
+  it('is tried again when another writer was faster by a moment', async () => {
+    const activation = await Activation.ready();
+    activation.s3.before = () => {
+      throw awsError('ConditionalRequestConflict');
+    };
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientConflict' });
+  });
+
+  it.each([
+    ['AssumeRole answers without credentials', {}],
+    ['the role cannot be taken on', awsError('ValidationError')],
+  ])('fails the activation when %s', async (_, session) => {
+    const activation = await Activation.ready();
+    activation.session = session;
+    await expect(activation.activate()).rejects.toThrow();
+    expect(activation.open).toBe(false);
+  });
+});

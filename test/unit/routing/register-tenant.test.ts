@@ -1,0 +1,179 @@
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { holdHost, SETTING_UP_PAGE } from '../../../functions/routing/host-rule';
+import { registerTenant } from '../../../functions/routing/register-tenant';
+import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+import { FakeLoadBalancer } from '../../support/fake-load-balancer';
+import { FakeTable } from '../../support/fake-table';
+
+const tenant = aTenant();
+const steady = {
+  status: 'ACTIVE',
+  desiredCount: 2,
+  runningCount: 2,
+  deployments: [{ status: 'PRIMARY', rolloutState: 'COMPLETED' }],
+};
+
+function aScene({ record, service = steady }: { record?: Partial<TenantRecord>; service?: object | null } = {}) {
+  const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
+  const elb = new FakeLoadBalancer();
+  const ecs = new FakeClient({ DescribeServicesCommand: { services: service ? [service] : [] } });
+  const input = { executionArn: anExecution(), tenant, cell: aCell(), key: aKey(), stacks: theStacks() };
+  return { table, elb, ecs, run: () => registerTenant.run({ table, elb, ecs, now: () => new Date(NOW) }, input) };
+}
+
+const rule = (elb: FakeLoadBalancer) => elb.at(tenant.slot.priority);
+const answers = (elb: FakeLoadBalancer) => rule(elb)?.Actions[0]?.FixedResponseConfig?.StatusCode;
+
+describe('RegisterTenant', () => {
+  it('answers 503 for the host in the tenant’s slot and makes the tenant known to the service', async () => {
+    const { table, elb, run } = aScene({ record: { verification: { verifiedAt: NOW, checks: 30, digest: 'old' } } });
+    const { ruleArn } = await run();
+    expect(rule(elb)).toMatchObject({ RuleArn: ruleArn, hosts: [tenant.host], tags: { tenantId: tenant.tenantId } });
+    expect(answers(elb)).toBe('503');
+    const { storage, access } = theStacks();
+    expect(table.get(itemKeys.route(tenant.host))).toEqual({
+      ...itemKeys.route(tenant.host),
+      host: tenant.host,
+      tenantId: tenant.tenantId,
+      companyName: 'Acme GmbH',
+      status: 'SETTING_UP',
+      roleArn: access.outputs.RoleArn,
+      externalId: tenant.externalId,
+      bucketName: storage.outputs.BucketName,
+      keyArn: aKey().keyArn,
+    });
+    const record = table.get(itemKeys.tenant(tenant.tenantId));
+    expect(record).toMatchObject({ ruleArn, bucketName: storage.outputs.BucketName, status: 'ONBOARDING' });
+    expect(record?.templateVersions).toEqual({
+      network: '0123456789ab',
+      database: '0123456789ab',
+      storage: '0123456789ab',
+      access: '0123456789ab',
+    });
+    expect(record).not.toHaveProperty('verification');
+  });
+
+  it('never looks at other tenants’ rules on the normal path', async () => {
+    const { elb, run } = aScene();
+    await run();
+    expect(elb.calls).toEqual(['CreateRuleCommand']);
+  });
+
+  it.each([
+    ['scaled to nothing', { ...steady, desiredCount: 0, runningCount: 0 }],
+    ['without a task', { ...steady, runningCount: 0 }],
+    ['draining', { ...steady, status: 'DRAINING' }],
+    ['nothing but a failed deployment', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }] }],
+  ])('waits for a service that is %s, and has done nothing yet', async (_, service) => {
+    const { table, elb, run } = aScene({ service });
+    await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+    expect(elb.rules).toEqual([]);
+    expect(table.items.size).toBe(1);
+  });
+
+  it.each([
+    ['being scaled', { ...steady, desiredCount: 30, runningCount: 1 }],
+    ['rolling out', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }] }],
+    [
+      'going back to the deployment before',
+      { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }, ...steady.deployments] },
+    ],
+  ])('does not wait for a service that is %s: it serves', async (_, service) => {
+    const { elb, run } = aScene({ service });
+    await run();
+    expect(answers(elb)).toBe('503');
+  });
+
+  it('calls a cell without its service wrongly configured', async () => {
+    await expect(aScene({ service: null }).run()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  });
+
+  it('takes over the rule of a crashed try and sets it back to 503', async () => {
+    const elb = new FakeLoadBalancer();
+    for (let other = 0; other < 450; other++) elb.add(2000 + other, `other${other}.funnels.example`, 'other');
+    const own = elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
+    own.Actions = [{ Type: 'forward', TargetGroupArn: 'arn:blue' }];
+    const cell = { ...aCell(), capacity: 500 };
+    await expect(holdHost(elb, cell, tenant)).resolves.toEqual({ ruleArn: own.RuleArn, created: false });
+    expect(answers(elb)).toBe('503');
+  });
+
+  it('finishes on a retry after each of its effects', async () => {
+    const { table, elb, run } = aScene();
+    elb.after = (command) => {
+      if (command !== 'CreateRuleCommand') return;
+      elb.after = () => {};
+      throw new Error('the function was killed');
+    };
+    await expect(run()).rejects.toThrow('killed');
+    table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      table.before = () => {};
+      throw new Error('the function was killed');
+    };
+    await expect(run()).rejects.toThrow('killed');
+    const first = await run();
+    await expect(run()).resolves.toEqual(first);
+    expect(elb.rules).toHaveLength(1);
+    expect(table.get(itemKeys.route(tenant.host))?.status).toBe('SETTING_UP');
+  });
+
+  it.each([
+    ['another host', 'globex.funnels.example', tenant.tenantId],
+    ['another tenant', tenant.host, 'someone-else'],
+    ['nobody', tenant.host, undefined],
+  ])('refuses a slot whose rule is that of %s, and leaves the rule alone', async (_, host, owner) => {
+    const { elb, run } = aScene();
+    const foreign = structuredClone(elb.add(tenant.slot.priority, host, owner));
+    await expect(run()).rejects.toMatchObject({ name: 'SlotOccupied' });
+    expect(elb.rules).toEqual([foreign]);
+  });
+
+  it.each<[string, Partial<TenantRecord>]>([
+    ['another execution’s', { executionArn: anExecution('second') }],
+    ['rolling back', { status: 'ROLLING_BACK' }],
+    ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
+  ])('has lost the claim on a tenant that is %s, and makes nothing', async (_, record) => {
+    const { elb, run } = aScene({ record });
+    await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(elb.rules).toEqual([]);
+  });
+
+  describe('when the claim is lost between the rule and its record', () => {
+    const losing = (change: Partial<TenantRecord>) => {
+      const scene = aScene();
+      scene.table.before = (command) => {
+        if (command === 'TransactWriteCommand')
+          scene.table.put({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(change) });
+      };
+      return scene;
+    };
+
+    it('takes its rule away again', async () => {
+      const { table, elb, run } = losing({ status: 'ROLLING_BACK' });
+      await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(elb.rules).toEqual([]);
+      expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
+    });
+
+    it('takes it away when the new owner has another slot', async () => {
+      const { elb, run } = losing({
+        executionArn: anExecution('second'),
+        slot: { ...tenant.slot, number: 7, priority: 1007 },
+      });
+      await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(elb.rules).toEqual([]);
+    });
+
+    it('leaves it to a new owner in the same slot', async () => {
+      const { elb, run } = losing({ executionArn: anExecution('second') });
+      await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(answers(elb)).toBe('503');
+    });
+  });
+
+  it('has a page that fits into a fixed response', () => {
+    expect(Buffer.byteLength(SETTING_UP_PAGE)).toBeLessThanOrEqual(1024);
+  });
+});

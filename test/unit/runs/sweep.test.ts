@@ -1,0 +1,345 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { failureReport } from '../../../functions/contract/failure-report';
+import { tenantIdOf } from '../../../functions/contract/naming';
+import { itemKeys, stateKeys, type TenantRecord, type WaitingTask } from '../../../functions/contract/records';
+import { sweep } from '../../../functions/runs/sweep';
+import { anExecution, aStackId, aTenantRecord, aWaitingTask, NOW, REGION, theStacks } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+
+const now = new Date(NOW);
+const minutesAgo = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const LONG_AGO = minutesAgo(10).toISOString();
+const stackId = aStackId('network');
+
+interface Stack {
+  readonly StackStatus: string;
+  readonly settled?: Date;
+  readonly refused?: boolean;
+}
+
+interface Scene {
+  readonly tasks?: readonly WaitingTask[];
+  readonly records?: readonly TenantRecord[];
+  /** By stack id. */
+  readonly stacks?: Readonly<Record<string, Stack>>;
+  readonly running?: readonly object[];
+  readonly executions?: Readonly<Record<string, object>>;
+  /** Tokens of tasks that have ended. */
+  readonly gone?: readonly string[];
+}
+
+function outputsOf(id: string) {
+  const settled = Object.values(theStacks()).find((stack) => stack.stackId === id);
+  return Object.entries(settled?.outputs ?? {}).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+}
+
+function aCloudFormation(stacks: Readonly<Record<string, Stack>>) {
+  const known = (id: string) => {
+    const stack = stacks[id];
+    if (!stack) throw awsError('ValidationError', `Stack with id ${id} does not exist`);
+    if (stack.refused) throw awsError('AccessDenied');
+    return stack;
+  };
+  const fake = new FakeClient({
+    DescribeStacksCommand: ({ StackName }: { StackName: string }) => {
+      const { StackStatus } = known(StackName);
+      return {
+        Stacks: [
+          { StackId: StackName, StackName: StackName.split('/')[1], StackStatus, Outputs: outputsOf(StackName) },
+        ],
+      };
+    },
+    DescribeStackEventsCommand: ({ StackName }: { StackName: string }) => ({
+      StackEvents: [
+        {
+          Timestamp: known(StackName).settled ?? minutesAgo(5),
+          ResourceType: 'AWS::EC2::VPC',
+          LogicalResourceId: 'Vpc',
+          ResourceStatus: 'CREATE_FAILED',
+          ResourceStatusReason: 'VpcLimitExceeded',
+        },
+      ],
+    }),
+  });
+  return { fake, client: Object.assign(new CloudFormationClient({ region: REGION }), { send: fake.send }) };
+}
+
+function aScene({ tasks = [], records = [], stacks = {}, running = [], executions = {}, gone = [] }: Scene) {
+  const table = new FakeTable();
+  for (const task of tasks) {
+    table.put({ ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task });
+  }
+  for (const record of records) {
+    const { tenantId, status } = record;
+    table.put({ ...itemKeys.tenant(tenantId), ...stateKeys.tenant(status, tenantId), ...record });
+  }
+  const ended = ({ taskToken }: { taskToken: string }) => (gone.includes(taskToken) ? awsError('TaskTimedOut') : {});
+  const sfn = new FakeClient({
+    SendTaskHeartbeatCommand: ended,
+    SendTaskSuccessCommand: ended,
+    SendTaskFailureCommand: ended,
+    ListExecutionsCommand: ({ nextToken }: { nextToken?: string }) => {
+      const at = Number(nextToken ?? 0);
+      return { executions: running.slice(at, at + 1), ...(at + 1 < running.length && { nextToken: String(at + 1) }) };
+    },
+    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
+      executions[executionArn] ?? awsError('ExecutionDoesNotExist'),
+    GetExecutionHistoryCommand: ({ executionArn }: { executionArn: string }) => ({
+      events: [
+        {
+          stateEnteredEventDetails: { name: executionArn.endsWith('concluded') ? 'ConcludeFailure' : 'LaunchDatabase' },
+        },
+      ],
+    }),
+  });
+  const bus = new FakeClient({ PutEventsCommand: {} });
+  const counted: Record<string, number> = {};
+  const { client: cloudformation, fake: cloudFormationCalls } = aCloudFormation(stacks);
+  const deps = {
+    table,
+    cloudformation,
+    sfn,
+    bus: { name: 'bus', client: bus },
+    meter: {
+      count: (name: string, value: number) => {
+        counted[name] = (counted[name] ?? 0) + value;
+      },
+    },
+    stage: { stateMachineArn: 'arn:machine', maxOnboardingMinutes: 60 },
+    now: () => now,
+  };
+  return {
+    ...{ table, sfn, bus, counted, cloudFormationCalls },
+    run: (graceSeconds = 120) => sweep.run(deps, { graceSeconds }),
+    waiting: () => [...table.items.keys()].filter((key) => key.endsWith('WAIT')),
+  };
+}
+
+const waiting = (overrides: Partial<WaitingTask> = {}) => aWaitingTask({ since: LONG_AGO, stackId, ...overrides });
+
+describe('Sweep: answers for lost stack events', () => {
+  it('answers a task whose stack is complete', async () => {
+    const {
+      run,
+      sfn,
+      waiting: left,
+      counted,
+    } = aScene({
+      tasks: [waiting()],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE' } },
+    });
+    await expect(run()).resolves.toMatchObject({ answered: 1 });
+    const [{ taskToken, output } = { taskToken: '', output: '' }] = sfn.inputs('SendTaskSuccessCommand');
+    expect(taskToken).toBe('token-1');
+    expect(JSON.parse(String(output))).toMatchObject({ stackId, outputs: theStacks().network.outputs });
+    expect(left()).toEqual([]);
+    expect(counted).toMatchObject({ LostStackEvents: 1, SweepsDone: 1 });
+  });
+
+  it('answers a task whose stack has failed, with the first failing resource', async () => {
+    const { run, sfn } = aScene({ tasks: [waiting()], stacks: { [stackId]: { StackStatus: 'ROLLBACK_COMPLETE' } } });
+    await run();
+    expect(sfn.inputs('SendTaskFailureCommand')).toEqual([
+      { taskToken: 'token-1', error: 'StackFailed', cause: 'AWS::EC2::VPC Vpc: VpcLimitExceeded' },
+    ]);
+  });
+
+  it('answers a deletion, even of a stack that CloudFormation has forgotten', async () => {
+    const other = aStackId('storage');
+    const { run, sfn } = aScene({
+      tasks: [
+        waiting({ operation: 'delete' }),
+        waiting({ operation: 'delete', stack: 'storage', stackId: other, taskToken: 'token-2' }),
+      ],
+      stacks: { [stackId]: { StackStatus: 'DELETE_COMPLETE' } },
+    });
+    await expect(run()).resolves.toMatchObject({ answered: 2 });
+    expect(sfn.inputs('SendTaskSuccessCommand').map(({ taskToken }) => taskToken)).toEqual(['token-1', 'token-2']);
+  });
+
+  it('leaves a young task to its event, and does not even look at its stack', async () => {
+    const {
+      run,
+      waiting: left,
+      cloudFormationCalls,
+    } = aScene({
+      tasks: [waiting({ since: minutesAgo(1).toISOString() })],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE' } },
+    });
+    await expect(run()).resolves.toMatchObject({ answered: 0 });
+    expect(left()).toHaveLength(1);
+    expect(cloudFormationCalls.sent).toEqual([]);
+  });
+
+  it('leaves a stack that has just settled to its event', async () => {
+    const {
+      run,
+      sfn,
+      waiting: left,
+    } = aScene({
+      tasks: [waiting()],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE', settled: minutesAgo(0.5) } },
+    });
+    await expect(run()).resolves.toMatchObject({ answered: 0 });
+    expect(sfn.inputs('SendTaskSuccessCommand')).toEqual([]);
+    expect(left()).toHaveLength(1);
+  });
+
+  it('does not wait for an event that an operator calls lost', async () => {
+    const { run } = aScene({
+      tasks: [waiting({ since: minutesAgo(0.1).toISOString() })],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE', settled: minutesAgo(0.1) } },
+    });
+    await expect(run(0)).resolves.toMatchObject({ answered: 1 });
+  });
+
+  it.each([
+    ['launch', 'CREATE_IN_PROGRESS'],
+    ['launch', 'ROLLBACK_IN_PROGRESS'],
+    ['delete', 'DELETE_IN_PROGRESS'],
+    ['delete', 'ROLLBACK_IN_PROGRESS'],
+  ] as const)('a %s waits on while its stack is in %s', async (operation, StackStatus) => {
+    const tasks = [waiting({ operation })];
+    const { run, sfn, waiting: left } = aScene({ tasks, stacks: { [stackId]: { StackStatus } } });
+    await run();
+    expect(sfn.sent.map(({ command }) => command)).toEqual(['SendTaskHeartbeatCommand', 'ListExecutionsCommand']);
+    expect(left()).toHaveLength(1);
+  });
+
+  it('forgets a task that nobody awaits any more', async () => {
+    const {
+      run,
+      waiting: left,
+      counted,
+    } = aScene({
+      tasks: [waiting()],
+      stacks: { [stackId]: { StackStatus: 'CREATE_IN_PROGRESS' } },
+      gone: ['token-1'],
+    });
+    await expect(run()).resolves.toMatchObject({ forgotten: 1, answered: 0 });
+    expect(left()).toEqual([]);
+    expect(counted.LostStackEvents).toBe(0);
+  });
+
+  it.each([
+    ['the launch died before it knew its stack', { operation: 'launch', stackId: undefined }, {}],
+    ['the deletion was never begun', { operation: 'delete' }, { [stackId]: { StackStatus: 'CREATE_COMPLETE' } }],
+    ['a leftover was never deleted', { operation: 'replace' }, { [stackId]: { StackStatus: 'ROLLBACK_COMPLETE' } }],
+  ] as const)('%s: the step is tried again', async (_, task, stacks) => {
+    const { run, sfn, waiting: left } = aScene({ tasks: [waiting(task as Partial<WaitingTask>)], stacks });
+    await expect(run()).resolves.toMatchObject({ begunAnew: 1 });
+    expect(sfn.inputs('SendTaskFailureCommand')).toEqual([
+      expect.objectContaining({ taskToken: 'token-1', error: 'TransientServiceFault' }),
+    ]);
+    expect(left()).toEqual([]);
+  });
+
+  it('leaves a launch alone that may still be on its way', async () => {
+    const launchingUntil = now.getTime() + 1000;
+    const { run, sfn, waiting: left } = aScene({ tasks: [aWaitingTask({ since: LONG_AGO, launchingUntil })] });
+    await run();
+    expect(sfn.inputs('SendTaskFailureCommand')).toEqual([]);
+    expect(left()).toHaveLength(1);
+  });
+
+  it('one task that fails does not keep the others from their answer; the sweep fails all the same', async () => {
+    const { run, sfn, counted } = aScene({
+      tasks: [
+        waiting({
+          stack: 'storage',
+          stackId: aStackId('storage'),
+          taskToken: 'token-0',
+          since: minutesAgo(20).toISOString(),
+        }),
+        waiting(),
+      ],
+      stacks: {
+        [stackId]: { StackStatus: 'CREATE_COMPLETE' },
+        [aStackId('storage')]: { StackStatus: 'CREATE_COMPLETE', refused: true },
+      },
+    });
+    await expect(run()).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
+    expect(counted).not.toHaveProperty('SweepsDone');
+  });
+});
+
+describe('Sweep: runs', () => {
+  const run = (name: string, dates: object) => ({ executionArn: anExecution(name), ...dates });
+
+  it('counts runs that are older than the stage allows, while they run', async () => {
+    const { run: swept, counted } = aScene({
+      running: [
+        run('young', { startDate: minutesAgo(59) }),
+        run('late', { startDate: minutesAgo(61) }),
+        run('redriven', { startDate: minutesAgo(5000), redriveDate: minutesAgo(10) }),
+      ],
+    });
+    await expect(swept()).resolves.toMatchObject({ late: [anExecution('late')] });
+    expect(counted.LateRuns).toBe(1);
+  });
+
+  const tenantOf = (name: string, overrides: Partial<TenantRecord> = {}) =>
+    aTenantRecord({ tenantId: tenantIdOf(name), signupId: name, executionArn: anExecution(name), ...overrides });
+  const ended = (name: string, status: string, stopDate = minutesAgo(30)) => ({
+    [anExecution(name)]: { status, input: JSON.stringify({ signupId: name }), stopDate },
+  });
+  const unfinished = (name: string, at: Date) => ({
+    failure: {
+      ...failureReport({
+        executionArn: anExecution(name),
+        failure: { step: 'LaunchDatabase', error: 'RunAborted', reason: 'stopped' },
+        outcome: 'unfinished',
+      }),
+      at: at.toISOString(),
+    },
+  });
+
+  it('notices an end that the watchdog has missed', async () => {
+    const {
+      run: swept,
+      table,
+      bus,
+      counted,
+    } = aScene({
+      records: [tenantOf('a'), tenantOf('b', { status: 'ROLLING_BACK' }), tenantOf('alive'), tenantOf('forgotten')],
+      running: [run('alive', { startDate: minutesAgo(5) })],
+      executions: { ...ended('a', 'ABORTED'), ...ended('b', 'FAILED') },
+    });
+    const noticed = ['a', 'forgotten', 'b'].map(tenantIdOf);
+    const answer = await swept();
+    expect([...answer.noticed].sort()).toEqual(noticed.sort());
+    expect(table.get(itemKeys.tenant(tenantIdOf('a')))).toMatchObject({ failure: { outcome: 'unfinished', at: NOW } });
+    expect(table.get(itemKeys.tenant(tenantIdOf('alive')))).not.toHaveProperty('failure');
+    expect(bus.sent).toHaveLength(3);
+    expect(counted.UnfinishedRuns).toBe(3);
+  });
+
+  it.each([
+    ['has noted already', [tenantOf('a', unfinished('a', minutesAgo(29)))], ended('a', 'ABORTED')],
+    ['may still note: it has just ended', [tenantOf('a')], ended('a', 'ABORTED', minutesAgo(1))],
+    ['need not note: it concluded', [tenantOf('concluded')], ended('concluded', 'FAILED')],
+    ['need not note: it runs after all', [tenantOf('a')], ended('a', 'RUNNING')],
+  ])('leaves an end alone that the watchdog %s', async (_, records, executions) => {
+    const { run: swept, bus } = aScene({ records, executions });
+    await expect(swept()).resolves.toMatchObject({ noticed: [] });
+    expect(bus.sent).toEqual([]);
+  });
+
+  it('notices the second end of a run that was redriven after the first', async () => {
+    const { run: swept } = aScene({
+      records: [tenantOf('a', unfinished('a', minutesAgo(60)))],
+      executions: ended('a', 'ABORTED'),
+    });
+    await expect(swept()).resolves.toMatchObject({ noticed: [tenantIdOf('a')] });
+  });
+
+  it('does not look at tenants that no execution works on', async () => {
+    const { run: swept, sfn } = aScene({
+      records: (['ACTIVE', 'FAILED', 'HELD', 'SUSPENDED'] as const).map((status) => tenantOf(status, { status })),
+    });
+    await swept();
+    expect(sfn.inputs('DescribeExecutionCommand')).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { anExecution } from '../support/builders';
+import { dieAtEachCall } from '../support/deaths';
+import { logLines } from '../support/log-lines';
+import { TenantWorld } from '../support/tenant-world';
+
+beforeEach(() => void logLines());
+afterEach(() => jest.restoreAllMocks());
+
+/** Keys are numbered by their making: a retired one before it does not matter, a second living one does. */
+const names = (world: TenantWorld) =>
+  world
+    .leftovers()
+    .map((left) => left.replace(/^key .+/, 'key'))
+    .toSorted();
+
+/** What an undisturbed onboarding has in the end: every onboarding must have the same, however it came about. */
+async function complete(): Promise<string[]> {
+  const world = new TenantWorld();
+  await world.onboard();
+  return names(world);
+}
+
+function expectActive(world: TenantWorld, expected: string[]): void {
+  expect(world.record?.status).toBe('ACTIVE');
+  expect(names(world)).toEqual(expected);
+  expect(world.bus.events.at(-1)?.type).toBe('TenantOnboarded');
+}
+
+const dying = () => {
+  const world = new TenantWorld();
+  return { world, fakes: world.fakes, run: () => world.onboard() };
+};
+
+/** A tenant that has everything and is not ACTIVE: its rollback has the most to do. */
+async function rollingBack() {
+  const world = new TenantWorld();
+  await world.onboard();
+  world.deactivate();
+  return { world, fakes: world.fakes, run: () => world.rollBack() };
+}
+
+describe('a function dies at a call of the onboarding', () => {
+  it('and is rolled back without a trace, or proves ACTIVE; redriven, it ends ACTIVE and complete', async () => {
+    const expected = await complete();
+    const outcomes = new Set<string>();
+    const deaths = await dieAtEachCall(dying, async ({ world }) => {
+      world.pass(1);
+      if (world.record?.activatedAt) {
+        await expect(world.rollBack()).rejects.toMatchObject({ name: 'TenantIsActive' });
+        await world.announce();
+        outcomes.add('proves ACTIVE');
+      } else {
+        await world.rollBack();
+        expect(world.leftovers()).toEqual([]);
+        await world.onboard();
+        outcomes.add('rolled back');
+      }
+      expectActive(world, expected);
+    });
+    expect(outcomes).toEqual(new Set(['rolled back', 'proves ACTIVE']));
+    expect(deaths.length).toBeGreaterThan(80);
+  }, 30_000);
+
+  it('and is held; redriven, it goes on with what exists and makes nothing twice', async () => {
+    const expected = await complete();
+    await dieAtEachCall(dying, async ({ world }) => {
+      world.pass(1);
+      if (world.record?.activatedAt) await world.announce();
+      else await world.onboard();
+      expectActive(world, expected);
+      expect(world.kms.keys).toHaveLength(1);
+      expect(world.cloudFormation.stacks).toHaveLength(4);
+    });
+  }, 30_000);
+
+  it('and is aborted; an equal event takes it over and ends ACTIVE and complete, or leaves an ACTIVE tenant alone', async () => {
+    const expected = await complete();
+    await dieAtEachCall(dying, async ({ world }) => {
+      world.pass(1);
+      world.gone.add(anExecution());
+      const owner = anExecution(world.record?.activatedAt ? 'first' : 'second');
+      await world.onboard(anExecution('second'));
+      expect(world.record).toMatchObject({ status: 'ACTIVE', executionArn: owner });
+      expect(names(world)).toEqual(expected);
+    });
+  }, 30_000);
+});
+
+describe('a function dies at a call of the rollback', () => {
+  it('and the rollback, resumed, leaves no trace; started over, the run ends ACTIVE and complete', async () => {
+    const expected = await complete();
+    const deaths = await dieAtEachCall(rollingBack, async ({ world }) => {
+      world.pass(1);
+      await world.rollBack();
+      expect(world.leftovers()).toEqual([]);
+      expect(world.record).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back' } });
+      await world.onboard();
+      expectActive(world, expected);
+    });
+    expect(deaths.length).toBeGreaterThan(40);
+  }, 30_000);
+
+  it('and an equal event takes over what is left, half undone, and ends ACTIVE and complete', async () => {
+    const expected = await complete();
+    await dieAtEachCall(rollingBack, async ({ world }) => {
+      world.pass(1);
+      world.gone.add(anExecution());
+      await world.onboard(anExecution('second'));
+      expectActive(world, expected);
+    });
+  }, 30_000);
+});

@@ -1,0 +1,187 @@
+import type { TenantRecord } from '../../../functions/contract/records';
+import { anExecution, NOW, theStacks } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { StackScene } from '../../support/stack-scene';
+
+const rollingBack = (record: Partial<TenantRecord> = {}) => new StackScene({ status: 'ROLLING_BACK', ...record });
+
+describe('DeleteStack', () => {
+  it.each([
+    'CREATE_IN_PROGRESS',
+    'CREATE_COMPLETE',
+    'CREATE_FAILED',
+    'ROLLBACK_IN_PROGRESS',
+    'ROLLBACK_COMPLETE',
+    'ROLLBACK_FAILED',
+    'DELETE_FAILED',
+    'UPDATE_COMPLETE',
+  ] as const)('deletes a stack in %s, and waits for its end', async (status) => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', status);
+    await expect(scene.delete('network')).resolves.toEqual({ deleting: true });
+    expect(stack.StackStatus).toBe('DELETE_IN_PROGRESS');
+    expect(scene.sfn.answers.size).toBe(0);
+    await scene.announce(stack, 'DELETE_COMPLETE');
+    expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it('waits for a deletion that is under way', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    await scene.delete('network');
+    await scene.announce(stack, 'DELETE_COMPLETE');
+    expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
+  });
+
+  it('answers for a stack that was gone before its task knew to wait for it', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    const heard: Promise<unknown>[] = [];
+    scene.table.after = (command) => {
+      if (command === 'TransactWriteCommand') heard.push(scene.announce(stack, 'DELETE_COMPLETE'));
+    };
+    await scene.delete('network');
+    await expect(Promise.all(heard)).resolves.toEqual(['ignored']);
+    expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
+  });
+
+  it('is done where there never was a stack, any number of times', async () => {
+    const scene = rollingBack();
+    await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
+    await expect(scene.delete('network', { taskToken: 'delete-2' })).resolves.toEqual({ deleting: false });
+    scene.table.items.clear();
+    await expect(scene.delete('network', { taskToken: 'delete-3' })).resolves.toEqual({ deleting: false });
+    expect([...scene.sfn.answers.values()]).toEqual([{ output: {} }, { output: {} }, { output: {} }]);
+    expect(scene.table.items.size).toBe(0);
+  });
+
+  it('is done where an earlier try has deleted it', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'CREATE_COMPLETE');
+    await scene.delete('network');
+    await scene.announce(stack, 'DELETE_COMPLETE');
+    await expect(scene.delete('network', { taskToken: 'delete-2' })).resolves.toEqual({ deleting: false });
+    expect(scene.sfn.answers.get('delete-2')).toEqual({ output: {} });
+  });
+
+  it('takes off the protection that ActivateTenant has put on', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('database', 'CREATE_COMPLETE');
+    stack.EnableTerminationProtection = true;
+    await scene.delete('database');
+    expect(stack.StackStatus).toBe('DELETE_IN_PROGRESS');
+  });
+
+  it('empties the bucket first, old versions and delete markers included', async () => {
+    const scene = rollingBack();
+    scene.leftover('storage', 'CREATE_COMPLETE');
+    scene.s3.fill(scene.bucket, 2500);
+    scene.cloudformation.before = (command) => {
+      if (command === 'DeleteStackCommand') expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
+    };
+    await scene.delete('storage');
+    expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
+  });
+
+  it('tolerates a storage stack that has no bucket yet', async () => {
+    const scene = rollingBack();
+    scene.leftover('storage', 'CREATE_IN_PROGRESS');
+    await expect(scene.delete('storage')).resolves.toEqual({ deleting: true });
+  });
+
+  it('says which resource could not be deleted', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'CREATE_COMPLETE');
+    await scene.delete('network');
+    stack.events.push(
+      { ResourceType: 'AWS::CloudFormation::Stack', ResourceStatus: 'DELETE_IN_PROGRESS' } as never,
+      {
+        ResourceType: 'AWS::EC2::VPC',
+        LogicalResourceId: 'Vpc',
+        ResourceStatus: 'DELETE_FAILED',
+        ResourceStatusReason: 'has dependencies',
+      } as never,
+    );
+    await scene.announce(stack, 'DELETE_FAILED');
+    expect(scene.sfn.answers.get('delete-1')).toEqual({
+      error: 'StackDeletionFailed',
+      cause: 'AWS::EC2::VPC Vpc: has dependencies',
+    });
+  });
+
+  it('waits while a launch that began before the rollback may still be on its way, and no longer', async () => {
+    const scene = new StackScene();
+    scene.cloudformation.before = (command) => {
+      if (command === 'CreateStackCommand') throw new Error('the function was killed');
+    };
+    await expect(scene.launch('storage')).rejects.toThrow('killed');
+    await scene.beginRollback();
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name: 'TransientLaunchInFlight' });
+    expect(scene.sfn.answers.size).toBe(0);
+    scene.pass(46);
+    await expect(scene.delete('storage')).resolves.toEqual({ deleting: false });
+    expect(scene.waiting('storage')).toBeUndefined();
+  });
+
+  it('leaves no stack and answers once after its death at each call and a retry', async () => {
+    const deaths = await dieAtEachCall(
+      () => {
+        const scene = rollingBack();
+        const stack = scene.leftover('storage', 'CREATE_COMPLETE');
+        stack.EnableTerminationProtection = true;
+        scene.s3.fill(scene.bucket, 3);
+        return { scene, stack, fakes: scene.fakes, run: () => scene.delete('storage') };
+      },
+      async ({ scene, stack }) => {
+        await scene.delete('storage', { taskToken: 'delete-2' });
+        await scene.announce(stack, 'DELETE_COMPLETE');
+        expect(scene.cloudformation.living()).toEqual([]);
+        expect([...scene.sfn.answers]).toEqual([['delete-2', { output: {} }]]);
+        expect(scene.waiting('storage')).toBeUndefined();
+      },
+    );
+    expect(deaths).toEqual(expect.arrayContaining(['after DeleteObjectsCommand', 'after DeleteStackCommand']));
+  });
+
+  const refusals: [string, string, Partial<TenantRecord>][] = [
+    ['has been ACTIVE', 'TenantIsActive', { status: 'ACTIVE', activatedAt: NOW }],
+    ['was ACTIVE and is suspended', 'TenantIsActive', { status: 'SUSPENDED', activatedAt: NOW }],
+    ['belongs to another execution', 'ClaimLost', { executionArn: anExecution('second') }],
+  ];
+  const filled = (record: Partial<TenantRecord> = {}) => {
+    const scene = rollingBack(record);
+    scene.leftover('storage', 'CREATE_COMPLETE');
+    scene.s3.fill(scene.bucket, 3);
+    return scene;
+  };
+  const expectUntouched = (scene: StackScene) => {
+    expect(scene.stack('storage')?.StackStatus).toBe('CREATE_COMPLETE');
+    expect(scene.s3.buckets.get(scene.bucket)).toHaveLength(3);
+    expect(scene.sfn.answers.size).toBe(0);
+  };
+
+  it.each(refusals)('touches nothing of a tenant that %s', async (_, name, record) => {
+    const scene = filled(record);
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name });
+    expectUntouched(scene);
+  });
+
+  it.each(refusals)('touches nothing when the tenant %s a moment after it was read', async (_, __, record) => {
+    const scene = filled();
+    scene.cloudformation.before = (command) => {
+      if (command === 'DescribeStacksCommand') scene.become(record);
+    };
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name: 'ClaimLost' });
+    expectUntouched(scene);
+  });
+
+  it('says nothing of other kinds of stacks', async () => {
+    const scene = rollingBack();
+    const others = [scene.leftover('network', 'CREATE_COMPLETE'), scene.leftover('access', 'CREATE_COMPLETE')];
+    scene.leftover('database', 'CREATE_COMPLETE');
+    await scene.delete('database');
+    expect(others.map(({ StackStatus }) => StackStatus)).toEqual(['CREATE_COMPLETE', 'CREATE_COMPLETE']);
+    expect(theStacks().database.stackName).toBe(scene.stack('database')?.StackName);
+  });
+});

@@ -1,0 +1,237 @@
+import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
+import type { TenantRecord } from '../../../functions/contract/records';
+import { STACK_KINDS } from '../../../functions/contract/stacks';
+import { anExecution, aTenant, NOW, theStacks } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { StackScene } from '../../support/stack-scene';
+
+const { tenantId } = aTenant();
+const { outputs } = theStacks().network;
+
+describe('LaunchStack', () => {
+  it.each(STACK_KINDS)('asks for the %s stack from the published template, in the tenant’s name', async (kind) => {
+    const scene = new StackScene();
+    const { stackId } = await scene.launch(kind);
+    expect(scene.stack(kind)).toMatchObject({
+      StackId: stackId,
+      StackName: `tenant-${tenantId}-${kind}`,
+      TemplateURL: `https://assets.example/${kind}.json`,
+      RoleARN: expect.stringContaining('tenant-onboarding-stacks'),
+      Tags: [
+        { Key: 'tenantId', Value: tenantId },
+        { Key: 'templateVersion', Value: `${kind}-v1` },
+      ],
+    });
+    expect(scene.sfn.answers.size).toBe(0);
+  });
+
+  it('stores the task before it asks, and then which stack it waits for', async () => {
+    const scene = new StackScene();
+    scene.cloudformation.before = (command) => {
+      if (command !== 'CreateStackCommand') return;
+      expect(scene.waiting('network')).toMatchObject({
+        taskToken: 'launch-1',
+        operation: 'launch',
+        statePk: 'WAITING',
+      });
+      expect(scene.waiting('network')?.launchingUntil).toBeGreaterThan(Date.parse(NOW));
+    };
+    const { stackId } = await scene.launch('network');
+    expect(scene.waiting('network')).toMatchObject({ taskToken: 'launch-1', stackId });
+    expect(scene.waiting('network')).not.toHaveProperty('launchingUntil');
+  });
+
+  it('asks under a request token that is this attempt’s, fits, and does not give the task’s away', async () => {
+    const [one, same, other] = [new StackScene(), new StackScene(), new StackScene()];
+    const taskToken = `AQCE${'/+='.repeat(300)}`;
+    await one.launch('network', { taskToken });
+    await same.launch('network', { taskToken });
+    await other.launch('network', { taskToken: 'another' });
+    const token = one.stack('network')?.ClientRequestToken;
+    expect(token).toMatch(/^[a-zA-Z0-9][-a-zA-Z0-9]{31,127}$/);
+    expect(same.stack('network')?.ClientRequestToken).toBe(token);
+    expect(other.stack('network')?.ClientRequestToken).not.toBe(token);
+  });
+
+  it('hears of a stack that was complete before the request was answered', async () => {
+    const scene = new StackScene();
+    scene.cloudformation.after = (command) => {
+      const stack = scene.stack('network');
+      if (command === 'CreateStackCommand' && stack) scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+    };
+    const settled: Promise<unknown>[] = [];
+    scene.table.before = (command) => {
+      const stack = scene.stack('network');
+      if (command !== 'UpdateCommand' || !stack || settled.length > 0) return;
+      settled.push(scene.event(stack.StackId, 'CREATE_COMPLETE'));
+    };
+    await scene.launch('network');
+    await expect(settled[0]).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { templateVersion: 'network-v1', outputs } });
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const)(
+    'is answered at once by a stack that is %s already',
+    async (status) => {
+      const scene = new StackScene();
+      const stack = scene.leftover('network', status);
+      await expect(scene.launch('network')).resolves.toEqual({ stackId: stack.StackId });
+      expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { stackId: stack.StackId, outputs } });
+      expect(scene.cloudformation.living()).toEqual([stack]);
+      expect(scene.waiting('network')).toBeUndefined();
+    },
+  );
+
+  it.each(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'] as const)(
+    'fails at once on a stack that somebody’s update has left in %s, and leaves it',
+    async (status) => {
+      const scene = new StackScene();
+      const stack = scene.leftover('network', status);
+      await scene.launch('network');
+      expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'StackFailed' });
+      expect(stack.StackStatus).toBe(status);
+      expect(scene.waiting('network')).toBeUndefined();
+    },
+  );
+
+  it('waits for a stack that an earlier try has begun', async () => {
+    const scene = new StackScene();
+    await scene.launch('network');
+    await scene.launch('network', { taskToken: 'launch-2' });
+    expect(scene.cloudformation.living()).toHaveLength(1);
+    const [stack] = scene.cloudformation.living();
+    if (stack) await scene.announce(stack, 'CREATE_COMPLETE', outputs);
+    expect([...scene.sfn.answers.keys()]).toEqual(['launch-2']);
+  });
+
+  it.each(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED'] as const)(
+    'has a leftover in %s deleted, and its end lets the machine launch anew',
+    async (status) => {
+      const scene = new StackScene();
+      const leftover = scene.leftover('network', status);
+      await scene.launch('network');
+      expect(leftover.StackStatus).toBe('DELETE_IN_PROGRESS');
+      expect(scene.sfn.answers.size).toBe(0);
+      await scene.announce(leftover, 'DELETE_COMPLETE');
+      expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientStackReplaced' });
+      await scene.launch('network', { taskToken: 'launch-2' });
+      expect(scene.cloudformation.living()).toEqual([scene.stack('network')]);
+    },
+  );
+
+  it('waits for the end of a leftover that is being deleted already', async () => {
+    const scene = new StackScene();
+    const leftover = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    await scene.launch('network');
+    await scene.announce(leftover, 'DELETE_COMPLETE');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientStackReplaced' });
+  });
+
+  it('does not take the old failure of a leftover for that of the deletion it has just asked for', async () => {
+    const scene = new StackScene();
+    const leftover = scene.leftover('network', 'DELETE_FAILED');
+    scene.cloudformation.after = (command) => {
+      // What is read may lag behind what was asked for.
+      if (command === 'DeleteStackCommand') scene.cloudformation.become(leftover, 'DELETE_FAILED');
+    };
+    await scene.launch('network');
+    expect(scene.sfn.answers.size).toBe(0);
+  });
+
+  it('is tried again when the stack that stood in the way has just gone', async () => {
+    const scene = new StackScene();
+    const leftover = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    scene.cloudformation.before = (command) => {
+      if (command === 'DescribeStacksCommand') scene.cloudformation.become(leftover, 'DELETE_COMPLETE');
+    };
+    await expect(scene.launch('network')).rejects.toMatchObject({ name: 'TransientConflict' });
+  });
+
+  it('leaves one stack and one answer after its death at each call and a retry', async () => {
+    const deaths = await dieAtEachCall(
+      () => {
+        const scene = new StackScene();
+        return { scene, fakes: scene.fakes, run: () => scene.launch('network') };
+      },
+      async ({ scene }) => {
+        await scene.launch('network', { taskToken: 'launch-2' });
+        const stack = scene.stack('network');
+        if (stack) await scene.announce(stack, 'CREATE_COMPLETE', outputs);
+        expect(scene.cloudformation.living()).toHaveLength(1);
+        expect([...scene.sfn.answers.keys()]).toEqual(['launch-2']);
+        expect(scene.waiting('network')).toBeUndefined();
+      },
+    );
+    expect(deaths).toContain('after CreateStackCommand');
+  });
+
+  it.each<[string, Partial<TenantRecord>]>([
+    ['another execution’s', { executionArn: anExecution('second') }],
+    ['rolling back', { status: 'ROLLING_BACK' }],
+    ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
+  ])('launches nothing for a tenant that is %s', async (_, record) => {
+    const scene = new StackScene(record);
+    await expect(scene.launch('network')).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(scene.cloudformation.stacks).toEqual([]);
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it('takes its stack back when the rollback has begun while it was asking', async () => {
+    const scene = new StackScene();
+    scene.cloudformation.after = (command) => {
+      if (command === 'CreateStackCommand') scene.become({ status: 'ROLLING_BACK' });
+    };
+    await expect(scene.launch('storage')).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(scene.stack('storage')?.StackStatus).toBe('DELETE_IN_PROGRESS');
+    expect(scene.waiting('storage')).toBeUndefined();
+  });
+
+  it('leaves its stack to a new owner, who finds it', async () => {
+    const scene = new StackScene();
+    scene.cloudformation.after = (command) => {
+      if (command === 'CreateStackCommand') scene.become({ executionArn: anExecution('second') });
+    };
+    await expect(scene.launch('network')).rejects.toMatchObject({ name: 'ClaimLost' });
+    const [stack] = scene.cloudformation.living();
+    expect(stack?.StackStatus).toBe('CREATE_IN_PROGRESS');
+    const second = { executionArn: anExecution('second'), taskToken: 'launch-2' };
+    scene.cloudformation.after = () => {};
+    await expect(scene.launch('network', second)).resolves.toEqual({ stackId: stack?.StackId });
+  });
+
+  describe('when CreateStack fails', () => {
+    const failing = async (thrown: Error) => {
+      const scene = new StackScene();
+      scene.cloudformation.before = (command) => {
+        if (command === 'CreateStackCommand') throw thrown;
+      };
+      await expect(scene.launch('network')).rejects.toBe(thrown);
+      return scene;
+    };
+    const answered = (httpStatusCode: number, attempts: number) =>
+      new CloudFormationServiceException({
+        name: 'AccessDenied',
+        $fault: 'client',
+        $metadata: { httpStatusCode, attempts },
+      });
+
+    it('for certain, the rollback need not wait for a stack', async () => {
+      const scene = await failing(answered(403, 1));
+      await scene.beginRollback();
+      await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
+    });
+
+    it.each([
+      ['CloudFormation breaks down', answered(500, 3)],
+      ['a request before it went unanswered', answered(403, 2)],
+      ['no answer comes', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
+    ])('and %s, the rollback waits for a stack that may yet appear', async (_, thrown) => {
+      const scene = await failing(thrown);
+      await scene.beginRollback();
+      await expect(scene.delete('network')).rejects.toMatchObject({ name: 'TransientLaunchInFlight' });
+      scene.pass(46);
+      await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
+    });
+  });
+});

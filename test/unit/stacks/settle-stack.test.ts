@@ -1,0 +1,183 @@
+import type { StackStatus } from '@aws-sdk/client-cloudformation';
+import { theStacks } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import type { FakeStack } from '../../support/fake-stacks';
+import { StackScene } from '../../support/stack-scene';
+
+const { outputs } = theStacks().network;
+
+async function launched() {
+  const scene = new StackScene();
+  await scene.launch('network');
+  const [stack] = scene.cloudformation.stacks;
+  if (!stack) throw new Error('nothing was launched');
+  return { scene, stack };
+}
+async function deleting() {
+  const scene = new StackScene({ status: 'ROLLING_BACK' });
+  const stack = scene.leftover('network', 'CREATE_COMPLETE');
+  await scene.delete('network');
+  return { scene, stack };
+}
+async function replacing() {
+  const scene = new StackScene();
+  const stack = scene.leftover('network', 'ROLLBACK_COMPLETE');
+  await scene.launch('network');
+  return { scene, stack };
+}
+
+describe('the end of a stack', () => {
+  it('answers a launch with the stack, its template’s version and its outputs', async () => {
+    const { scene, stack } = await launched();
+    await expect(scene.announce(stack, 'CREATE_COMPLETE', outputs)).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toEqual({
+      output: { stackId: stack.StackId, stackName: stack.StackName, templateVersion: 'network-v1', outputs },
+    });
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it('tells the version that the stack itself was made from', async () => {
+    const scene = new StackScene();
+    const older = scene.leftover('network', 'CREATE_COMPLETE');
+    older.Tags.push({ Key: 'templateVersion', Value: 'network-v0' });
+    await scene.launch('network');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { templateVersion: 'network-v0' } });
+  });
+
+  it('fails a launch whose outputs are not those of the contract', async () => {
+    const { scene, stack } = await launched();
+    await expect(scene.announce(stack, 'CREATE_COMPLETE', { VpcId: outputs.VpcId })).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toEqual({
+      error: 'StackFailed',
+      cause: expect.stringContaining(`outputs of ${stack.StackName}: outputs.DatabaseSubnetIds:`),
+    });
+  });
+
+  const answers: [string, () => Promise<{ scene: StackScene; stack: FakeStack }>, StackStatus, string, object][] = [
+    ['a launch', launched, 'ROLLBACK_COMPLETE', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'ROLLBACK_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'CREATE_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'UPDATE_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'UPDATE_ROLLBACK_FAILED', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'DELETE_COMPLETE', 'launch-1', { error: 'StackFailed' }],
+    ['a replacement', replacing, 'DELETE_COMPLETE', 'launch-1', { error: 'TransientStackReplaced' }],
+    ['a replacement', replacing, 'DELETE_FAILED', 'launch-1', { error: 'StackDeletionFailed' }],
+    ['a deletion', deleting, 'DELETE_COMPLETE', 'delete-1', { output: {} }],
+    ['a deletion', deleting, 'DELETE_FAILED', 'delete-1', { error: 'StackDeletionFailed' }],
+  ];
+  it.each(answers)('answers %s (%#) that ends in %s', async (_, begin, status, token, answer) => {
+    const { scene, stack } = await begin();
+    await expect(scene.announce(stack, status)).resolves.toBe('answered');
+    expect(scene.sfn.answers.get(token)).toMatchObject(answer);
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  const silent: [string, () => Promise<{ scene: StackScene; stack: FakeStack }>, StackStatus][] = [
+    ['a launch', launched, 'CREATE_IN_PROGRESS'],
+    ['a launch', launched, 'ROLLBACK_IN_PROGRESS'],
+    ['a launch', launched, 'DELETE_IN_PROGRESS'],
+    ['a launch', launched, 'DELETE_FAILED'],
+    ['a replacement', replacing, 'ROLLBACK_COMPLETE'],
+    ['a replacement', replacing, 'DELETE_IN_PROGRESS'],
+    ['a deletion', deleting, 'DELETE_IN_PROGRESS'],
+    ['a deletion', deleting, 'CREATE_COMPLETE'],
+    ['a deletion', deleting, 'ROLLBACK_COMPLETE'],
+    ['a deletion', deleting, 'UPDATE_ROLLBACK_FAILED'],
+  ];
+  it.each(silent)('lets %s (%#) wait on in %s', async (_, begin, status) => {
+    const { scene, stack } = await begin();
+    await expect(scene.event(stack.StackId, status)).resolves.toBe('ignored');
+    expect(scene.sfn.answers.size).toBe(0);
+    expect(scene.waiting('network')).toBeDefined();
+  });
+});
+
+describe('an event', () => {
+  it('that comes twice answers once', async () => {
+    const { scene, stack } = await launched();
+    await scene.announce(stack, 'CREATE_COMPLETE', outputs);
+    await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('ignored');
+    expect(scene.sfn.answers.size).toBe(1);
+  });
+
+  it('that overtakes the answer to the launch looks at the stack once', async () => {
+    const scene = new StackScene();
+    const heard: Promise<unknown>[] = [];
+    scene.cloudformation.after = (command) => {
+      const [stack] = scene.cloudformation.stacks;
+      if (command !== 'CreateStackCommand' || !stack) return;
+      scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+      heard.push(scene.event(stack.StackId, 'CREATE_COMPLETE'));
+    };
+    await scene.launch('network');
+    await expect(Promise.all(heard)).resolves.toEqual(['answered']);
+    expect(scene.cloudformation.calls).toEqual(['CreateStackCommand', 'DescribeStacksCommand']);
+  });
+
+  it('of a stack that nobody waits for is ignored', async () => {
+    const scene = new StackScene();
+    const stack = scene.leftover('network', 'CREATE_COMPLETE');
+    await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('ignored');
+  });
+
+  it('of an earlier stack of the same name answers nothing, whether or not the task knows its own', async () => {
+    const scene = new StackScene();
+    const earlier = scene.leftover('network', 'DELETE_COMPLETE');
+    const heard: Promise<unknown>[] = [];
+    scene.cloudformation.after = (command) => {
+      if (command === 'CreateStackCommand') heard.push(scene.event(earlier.StackId, 'DELETE_COMPLETE'));
+    };
+    await scene.launch('network');
+    heard.push(scene.event(earlier.StackId, 'DELETE_COMPLETE'));
+    await expect(Promise.all(heard)).resolves.toEqual(['ignored', 'ignored']);
+    expect(scene.sfn.answers.size).toBe(0);
+  });
+
+  it('for a task that has timed out is late, and the task forgotten', async () => {
+    const { scene, stack } = await launched();
+    scene.sfn.gone.add('launch-1');
+    await expect(scene.announce(stack, 'CREATE_COMPLETE', outputs)).resolves.toBe('late');
+    expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it('does not make the task of a later try be forgotten', async () => {
+    const { scene, stack } = await launched();
+    scene.sfn.after = () => {
+      scene.sfn.after = () => {};
+      const later = { ...scene.waiting('network'), taskToken: 'launch-2' };
+      scene.table.put(later);
+    };
+    await scene.announce(stack, 'CREATE_COMPLETE', outputs);
+    expect(scene.waiting('network')?.taskToken).toBe('launch-2');
+  });
+
+  it('is answered once although its function dies at each call and the event comes again', async () => {
+    const deaths = await dieAtEachCall(
+      () => {
+        const scene = new StackScene({ status: 'ROLLING_BACK' });
+        const stack = scene.leftover('network', 'DELETE_COMPLETE');
+        const waiting = {
+          pk: `STACK#${stack.StackName}`,
+          sk: 'WAIT',
+          stackName: stack.StackName,
+          operation: 'delete',
+          taskToken: 'delete-1',
+          executionArn: 'arn:execution',
+          tenantId: 't1',
+          stack: 'network',
+          templateVersion: '',
+          stackId: stack.StackId,
+          since: '2030-01-01T12:00:00.000Z',
+        };
+        scene.table.put(waiting);
+        return { scene, stack, fakes: scene.fakes, run: () => scene.event(stack.StackId, 'DELETE_COMPLETE') };
+      },
+      async ({ scene, stack }) => {
+        await scene.event(stack.StackId, 'DELETE_COMPLETE');
+        expect([...scene.sfn.answers]).toEqual([['delete-1', { output: {} }]]);
+        expect(scene.waiting('network')).toBeUndefined();
+      },
+    );
+    expect(deaths).toContain('after SendTaskSuccessCommand');
+  });
+});

@@ -1,0 +1,96 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
+import { describeStack, firstFailure, stackNameOf } from '../../../functions/stacks/stacks';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeStacks } from '../../support/fake-stacks';
+
+const event = (LogicalResourceId: string, ResourceStatus: string, ResourceStatusReason?: string): StackEvent =>
+  ({
+    LogicalResourceId,
+    ResourceType: LogicalResourceId === 'tenant-t1-database' ? 'AWS::CloudFormation::Stack' : 'AWS::RDS::DBInstance',
+    ResourceStatus,
+    ...(ResourceStatusReason && { ResourceStatusReason }),
+  }) as StackEvent;
+const STACK = 'tenant-t1-database';
+const CANCELLED = 'Resource creation cancelled';
+
+const failureOf = (during: 'CREATE' | 'DELETE', ...events: StackEvent[]) => {
+  const stacks = new FakeStacks();
+  const { StackId } = stacks.add(STACK, { events });
+  return firstFailure(stacks, StackId, during);
+};
+
+describe('firstFailure', () => {
+  it('names the resource that failed first, with AWS’s own reason, not CloudFormation’s summary', async () => {
+    const reason = await failureOf(
+      'CREATE',
+      event(STACK, 'CREATE_IN_PROGRESS', 'User Initiated'),
+      event('Primary', 'CREATE_IN_PROGRESS'),
+      event('Primary', 'CREATE_FAILED', 'instance class db.x is not available'),
+      event('Replica', 'CREATE_FAILED', CANCELLED),
+      event('Other', 'CREATE_FAILED', 'too late'),
+      event(STACK, 'CREATE_FAILED', 'The following resource(s) failed to create: [Primary, Replica].'),
+      event(STACK, 'ROLLBACK_IN_PROGRESS'),
+      event('Primary', 'DELETE_COMPLETE'),
+      event(STACK, 'ROLLBACK_COMPLETE'),
+    );
+    expect(reason).toBe('AWS::RDS::DBInstance Primary: instance class db.x is not available');
+  });
+
+  it('is not taken in by what was merely cancelled before', async () => {
+    const reason = await failureOf(
+      'CREATE',
+      event(STACK, 'CREATE_IN_PROGRESS'),
+      event('Alarm', 'CREATE_FAILED', CANCELLED),
+      event('Primary', 'CREATE_FAILED', 'no capacity'),
+    );
+    expect(reason).toBe('AWS::RDS::DBInstance Primary: no capacity');
+  });
+
+  it('names the failures of the latest deletion, not of the creation or of an earlier one', async () => {
+    const reason = await failureOf(
+      'DELETE',
+      event(STACK, 'CREATE_IN_PROGRESS'),
+      event('Primary', 'CREATE_FAILED', 'no capacity'),
+      event(STACK, 'DELETE_IN_PROGRESS'),
+      event('Vpc', 'DELETE_FAILED', 'has dependencies'),
+      event(STACK, 'DELETE_FAILED', 'summary'),
+      event(STACK, 'DELETE_IN_PROGRESS'),
+      event('Secret', 'DELETE_FAILED', 'access denied'),
+      event(STACK, 'DELETE_FAILED', 'summary'),
+    );
+    expect(reason).toBe('AWS::RDS::DBInstance Secret: access denied');
+  });
+
+  it('says so when no resource is to blame', async () => {
+    const reason = await failureOf('CREATE', event(STACK, 'CREATE_IN_PROGRESS'), event(STACK, 'ROLLBACK_COMPLETE'));
+    expect(reason).toBe(`stack ${STACK} failed without naming a resource`);
+  });
+
+  it('tolerates a failure without a reason, and cuts an endless one', async () => {
+    const begun = event(STACK, 'CREATE_IN_PROGRESS');
+    await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: no reason$/);
+    const endless = await failureOf('CREATE', begun, event('A', 'CREATE_FAILED', 'x'.repeat(9000)));
+    expect(endless).toHaveLength(REASON_MAX_LENGTH);
+  });
+});
+
+describe('describeStack', () => {
+  it('knows no stack where CloudFormation knows none', async () => {
+    await expect(describeStack(new FakeStacks(), 'tenant-t1-network')).resolves.toBeUndefined();
+  });
+
+  it.each([
+    awsError('ValidationError', "1 validation error detected: Value '' at 'stackName' failed to satisfy constraint"),
+    awsError('Throttling'),
+  ])('takes %s for what it is', async (thrown) => {
+    const client = new FakeClient({ DescribeStacksCommand: thrown });
+    await expect(describeStack(client, 'x')).rejects.toBe(thrown);
+  });
+});
+
+test('a stack’s name is in its id', () => {
+  expect(stackNameOf('arn:aws:cloudformation:eu-central-1:111122223333:stack/tenant-t1-network/2c3d')).toBe(
+    'tenant-t1-network',
+  );
+});

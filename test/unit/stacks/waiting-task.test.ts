@@ -1,0 +1,74 @@
+import { itemKeys, stateKeys, type TenantRecord, WaitingTaskSchema } from '../../../functions/contract/records';
+import { beginWaiting, endWaiting, findWaitingTask, waitFor } from '../../../functions/stacks/waiting-task';
+import { anExecution, aStackId, aTenant, aTenantRecord, aWaitingTask, NOW } from '../../support/builders';
+import { FakeTable } from '../../support/fake-table';
+
+const tableOf = (record?: Partial<TenantRecord>) =>
+  new FakeTable(...(record ? [{ ...itemKeys.tenant(aTenant().tenantId), ...aTenantRecord(record) }] : []));
+const launch = { ...aWaitingTask(), operation: 'launch' } as const;
+const deletion = { ...aWaitingTask({ taskToken: 'token-2' }), operation: 'delete' } as const;
+const { stackName } = launch;
+
+test('a stored task is found by its stack’s name, and by when it began', async () => {
+  const table = tableOf({});
+  await beginWaiting(table, launch);
+  await expect(findWaitingTask(table, stackName)).resolves.toEqual(launch);
+  expect(table.get(itemKeys.waitingTask(stackName))).toMatchObject(stateKeys.waitingTask(NOW));
+  expect(WaitingTaskSchema.parse(table.get(itemKeys.waitingTask(stackName)))).toEqual(launch);
+});
+
+test('nobody waits for a stack that nobody launched', async () => {
+  await expect(findWaitingTask(tableOf(), stackName)).resolves.toBeUndefined();
+});
+
+const ALLOWED: [string, Partial<TenantRecord> | undefined, boolean, boolean][] = [
+  ['being onboarded', {}, true, true],
+  ['rolling back', { status: 'ROLLING_BACK' }, false, true],
+  ['FAILED', { status: 'FAILED' }, false, true],
+  ['HELD', { status: 'HELD' }, false, true],
+  ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }, false, false],
+  ['SUSPENDED', { status: 'SUSPENDED', activatedAt: NOW }, false, false],
+  ['another execution’s', { executionArn: anExecution('second') }, false, false],
+  ['unknown', undefined, false, true],
+];
+test.each(ALLOWED)('for a tenant that is %s a launch may wait: %#', async (_, record, launches, deletes) => {
+  for (const [task, allowed] of [
+    [launch, launches],
+    [deletion, deletes],
+  ] as const) {
+    const table = tableOf(record);
+    const begun = await beginWaiting(table, task).then(
+      () => true,
+      (thrown: Error) => thrown.name,
+    );
+    expect([task.operation, begun]).toEqual([task.operation, allowed || 'ClaimLost']);
+    expect(table.get(itemKeys.waitingTask(stackName)) !== undefined).toBe(allowed);
+  }
+});
+
+test('a task learns which stack it waits for, and is then on its way no more', async () => {
+  const table = tableOf({});
+  await beginWaiting(table, { ...launch, launchingUntil: 1 });
+  await expect(waitFor(table, launch, aStackId('network'), 'replace')).resolves.toBe(true);
+  const stored = await findWaitingTask(table, stackName);
+  expect(stored).toEqual({ ...launch, operation: 'replace', stackId: aStackId('network') });
+});
+
+test('a task that was answered or replaced in the meantime learns nothing, and is not revived', async () => {
+  const table = tableOf({});
+  await expect(waitFor(table, launch, aStackId('network'), 'launch')).resolves.toBe(false);
+  expect(table.get(itemKeys.waitingTask(stackName))).toBeUndefined();
+  await beginWaiting(table, deletion);
+  await expect(waitFor(table, launch, aStackId('network'), 'launch')).resolves.toBe(false);
+  await expect(findWaitingTask(table, stackName)).resolves.toEqual(deletion);
+});
+
+test('a task is forgotten by its own token, any number of times', async () => {
+  const table = tableOf({});
+  await beginWaiting(table, launch);
+  await endWaiting(table, deletion);
+  await expect(findWaitingTask(table, stackName)).resolves.toEqual(launch);
+  await endWaiting(table, launch);
+  await endWaiting(table, launch);
+  await expect(findWaitingTask(table, stackName)).resolves.toBeUndefined();
+});

@@ -1,0 +1,109 @@
+import { resumeTenant } from '../../../functions/suspension/resume-tenant';
+import { suspendTenant } from '../../../functions/suspension/suspend-tenant';
+import { aTenant, NOW } from '../../support/builders';
+import { awsError } from '../../support/fake-client';
+import { onboarded } from '../../support/onboarded';
+
+const { tenantId, host } = aTenant();
+const now = () => new Date(NOW);
+const order = { tenant: tenantId, by: 'jane', reason: 'bucket opened' };
+const minutes = (count: number) => new Date(Date.parse(NOW) + count * 60_000).toISOString();
+
+const suspended = { status: 'SUSPENDED', suspension: { at: NOW, by: 'jane', reason: 'open' } } as const;
+const verification = { verifiedAt: minutes(5), checks: 89, digest: 'd', report: 'r.json' };
+
+describe('SuspendTenant', () => {
+  test('closes the listener rule and the route, and says on record why', async () => {
+    const scene = onboarded();
+    await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toEqual({ tenantId, host, suspendedAt: NOW });
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }]);
+    expect(scene.route().status).toBe('SUSPENDED');
+    expect(scene.record()).toMatchObject({
+      status: 'SUSPENDED',
+      statePk: 'STATUS#SUSPENDED',
+      suspension: { at: NOW, by: 'jane', reason: 'bucket opened' },
+    });
+  });
+
+  test.each(['elb', 'table'] as const)(
+    'closes the other door when AWS refuses one (%s), and fails',
+    async (refusing) => {
+      const scene = onboarded();
+      scene[refusing].before = (command) => {
+        if (command !== 'GetCommand') throw awsError('AccessDenied');
+      };
+      await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toThrow('AccessDenied');
+      if (refusing === 'elb') expect(scene.route().status).toBe('SUSPENDED');
+      else expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    },
+  );
+
+  test('a retry closes what is still open, and keeps the first reason', async () => {
+    const scene = onboarded({ ...suspended });
+    await suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order);
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    expect(scene.record().suspension).toEqual(suspended.suspension);
+  });
+
+  test('suspends a tenant whose rule somebody has removed', async () => {
+    const scene = onboarded({ ruleArn: 'arn:rule/gone' });
+    await suspendTenant.run({ ...scene, now }, order);
+    expect(scene.record().status).toBe('SUSPENDED');
+  });
+
+  test.each(['ONBOARDING', 'FAILED', 'HELD'] as const)('refuses one that is %s', async (status) => {
+    const scene = onboarded({ status });
+    await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'InvalidRequest' });
+    expect(scene.rule.Actions).toEqual(scene.forwarding);
+  });
+});
+
+describe('ResumeTenant', () => {
+  const at = (minute: number) => ({ now: () => new Date(minutes(minute)) });
+
+  test('opens rule and route on a verification that is younger than the suspension', async () => {
+    const scene = onboarded({ ...suspended, verification });
+    scene.rule.Actions = [];
+    await expect(resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' })).resolves.toMatchObject({
+      tenantId,
+      host,
+    });
+    expect(scene.rule.Actions).toEqual(scene.forwarding);
+    expect(scene.route().status).toBe('ACTIVE');
+    expect(scene.record()).toMatchObject({ status: 'ACTIVE', statePk: 'STATUS#ACTIVE' });
+    expect(scene.record()).not.toHaveProperty('suspension');
+  });
+
+  test.each([
+    ['none', undefined, 6],
+    ['one that failed', { ...verification, failed: ['storage.public'] }, 6],
+    ['one from before the suspension', { ...verification, verifiedAt: minutes(-5) }, 6],
+    ['one of hours ago', verification, 60],
+  ])('with %s the tenant stays suspended', async (_, found, minute) => {
+    const scene = onboarded({ ...suspended, ...(found && { verification: found }) });
+    scene.rule.Actions = [];
+    const resuming = resumeTenant.run({ ...scene, ...at(minute) }, { tenant: 'acme' });
+    await expect(resuming).rejects.toMatchObject({ name: 'IsolationBreach' });
+    expect(scene.rule.Actions).toEqual([]);
+    expect(scene.route().status).toBe('SUSPENDED');
+  });
+
+  test('a verification that changes meanwhile keeps the route closed', async () => {
+    const scene = onboarded({ ...suspended, verification });
+    scene.table.before = (command) => {
+      if (command === 'TransactWriteCommand')
+        Object.assign(scene.record(), { verification: { ...verification, digest: 'other' } });
+    };
+    const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    await expect(resuming).rejects.toMatchObject({ name: 'TransientConflict' });
+    expect(scene.route().status).toBe('SUSPENDED');
+  });
+
+  test('twice is once, and one that never was in service is refused', async () => {
+    const scene = onboarded();
+    await expect(resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' })).resolves.toMatchObject({ tenantId });
+    const failed = onboarded({ status: 'FAILED' });
+    const resuming = resumeTenant.run({ ...failed, ...at(6) }, { tenant: 'acme' });
+    await expect(resuming).rejects.toMatchObject({ name: 'InvalidRequest' });
+  });
+});

@@ -1,0 +1,70 @@
+import { itemKeys, type RefusedSignup, type TenantRecord } from '../../../functions/contract/records';
+import { findTenant, guardUndo, isConditionFailure } from '../../../functions/tenants/ownership';
+import { anExecution, aTenantRecord, NOW } from '../../support/builders';
+import { FakeTable } from '../../support/fake-table';
+
+const record = aTenantRecord();
+const { tenantId } = record;
+const tableOf = (item?: object) => new FakeTable(...(item ? [{ ...itemKeys.tenant(tenantId), ...item }] : []));
+
+const refused: RefusedSignup = {
+  refused: true,
+  tenantId,
+  signupId: record.signupId,
+  status: 'FAILED',
+  executionArn: anExecution('refused'),
+  createdAt: NOW,
+  updatedAt: NOW,
+  failure: { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan', at: NOW, outcome: 'refused' },
+};
+
+describe('guardUndo', () => {
+  it('lets an execution undo what is its own, and hands it the record', async () => {
+    await expect(guardUndo(tableOf(record), tenantId, anExecution())).resolves.toEqual(record);
+  });
+
+  it.each([
+    ['there is none', undefined],
+    ['it was refused before it existed', refused],
+  ])('lets anybody undo a tenant of which %s', async (_, item) => {
+    await expect(guardUndo(tableOf(item), tenantId, anExecution())).resolves.toBeUndefined();
+  });
+
+  it.each<[string, string, Partial<TenantRecord>]>([
+    ['is ACTIVE', 'TenantIsActive', { status: 'ACTIVE', activatedAt: NOW }],
+    ['has been ACTIVE and is suspended', 'TenantIsActive', { status: 'SUSPENDED', activatedAt: NOW }],
+    ['has been ACTIVE, whatever its status says now', 'TenantIsActive', { status: 'ROLLING_BACK', activatedAt: NOW }],
+    ['is ACTIVE and another’s', 'TenantIsActive', { activatedAt: NOW, executionArn: anExecution('second') }],
+    ['belongs to another execution', 'ClaimLost', { executionArn: anExecution('second') }],
+  ])('refuses a tenant that %s', async (_, name, overrides) => {
+    const table = tableOf(aTenantRecord(overrides));
+    await expect(guardUndo(table, tenantId, anExecution())).rejects.toMatchObject({ name });
+  });
+
+  it('refuses a record that it cannot read, rather than to guess', async () => {
+    const table = tableOf({ ...record, status: 'PAUSED' });
+    await expect(guardUndo(table, tenantId, anExecution())).rejects.toMatchObject({ name: 'InvalidRequest' });
+  });
+});
+
+test('a refused signup is no tenant', async () => {
+  await expect(findTenant(tableOf(refused), tenantId)).resolves.toBeUndefined();
+});
+
+const cancelled = (...codes: (string | undefined)[]) =>
+  Object.assign(new Error(), {
+    name: 'TransactionCanceledException',
+    CancellationReasons: codes.map((Code) => ({ Code })),
+  });
+
+test.each([
+  ['a failed condition', Object.assign(new Error(), { name: 'ConditionalCheckFailedException' }), true],
+  ['a transaction with a failed condition', cancelled('None', 'ConditionalCheckFailed', undefined), true],
+  ['one that lost a race as well', cancelled('ConditionalCheckFailed', 'TransactionConflict'), false],
+  ['one that was throttled', cancelled('ThrottlingError', 'None'), false],
+  ['a transaction without reasons', Object.assign(new Error(), { name: 'TransactionCanceledException' }), false],
+  ['another error', new Error('ConditionalCheckFailedException'), false],
+  ['what is no error', { name: 'ConditionalCheckFailedException' }, false],
+])('isConditionFailure of %s: %#', (_, thrown, expected) => {
+  expect(isConditionFailure(thrown)).toBe(expected);
+});

@@ -1,0 +1,87 @@
+import { tenantIdOf } from '../../../functions/contract/naming';
+import { itemKeys } from '../../../functions/contract/records';
+import { publishFailure } from '../../../functions/outcome/publish-failure';
+import { releaseReservation } from '../../../functions/reservation/release-reservation';
+import { lookUpTenant, tenantCalled } from '../../../functions/tenants/tenant-lookup';
+import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+
+const { tenantId, slot } = aTenant();
+const now = () => new Date(NOW);
+
+/** A tenant with its claims, as a reservation leaves it. */
+function reserved() {
+  return new FakeTable(
+    { ...itemKeys.tenant(tenantId), ...aTenantRecord({ status: 'ROLLING_BACK' }) },
+    { ...itemKeys.subdomain('acme'), subdomain: 'acme', tenantId },
+    { ...itemKeys.takenSlot(slot.cell, slot.number), number: slot.number, tenantId },
+  );
+}
+
+const refuse = (table: FakeTable, signup = aSignup(), failure = { error: 'CapacityExhausted', reason: 'full' }) =>
+  publishFailure.run(
+    { table, bus: { name: 'bus', client: new FakeClient({ PutEventsCommand: {} }) }, now },
+    {
+      executionArn: anExecution(),
+      input: signup,
+      tenant: null,
+      failure: { step: 'ReserveTenant', ...failure },
+      outcome: 'rolled-back',
+    },
+  );
+
+it.each(['acme', tenantId, 'sub_acme'])('finds a tenant by %s', async (name) => {
+  await expect(lookUpTenant(reserved(), name)).resolves.toMatchObject({ tenantId });
+});
+
+it('finds a tenant by the subdomain that its rollback has released', async () => {
+  const table = reserved();
+  await releaseReservation.run({ table, now }, { executionArn: anExecution(), input: aSignup() });
+  expect(table.get(itemKeys.subdomain('acme'))).toBeUndefined();
+  await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
+});
+
+it('prefers the tenant that has the subdomain to the one that had it', async () => {
+  const table = reserved();
+  await releaseReservation.run({ table, now }, { executionArn: anExecution(), input: aSignup() });
+  const successor = tenantIdOf('sub_successor');
+  table.put({ ...itemKeys.subdomain('acme'), subdomain: 'acme', tenantId: successor });
+  table.put({ ...itemKeys.tenant(successor), ...aTenantRecord({ tenantId: successor, signupId: 'sub_successor' }) });
+  await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId: successor });
+});
+
+it('finds a signup that was refused before it had a subdomain', async () => {
+  const table = new FakeTable();
+  await refuse(table);
+  await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({
+    refused: true,
+    failure: { error: 'CapacityExhausted', outcome: 'refused' },
+  });
+});
+
+it('a loser of the subdomain does not stand between an operator and its owner', async () => {
+  const table = reserved();
+  await refuse(table, aSignup({ signupId: 'sub_imitator' }), { error: 'SubdomainTaken', reason: 'taken' });
+  await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
+  await expect(lookUpTenant(table, 'sub_imitator')).resolves.toMatchObject({ failure: { error: 'SubdomainTaken' } });
+});
+
+it('says what it has tried when there is none', async () => {
+  await expect(lookUpTenant(new FakeTable(), 'globex')).rejects.toThrow(/subdomain.*tenant id.*signup id globex/);
+});
+
+it('a tenant’s id is that tenant’s, though another has taken it for a subdomain', async () => {
+  const table = reserved();
+  const imitator = tenantIdOf('sub_imitator');
+  table.put({ ...itemKeys.subdomain(tenantId), subdomain: tenantId, tenantId: imitator });
+  table.put({ ...itemKeys.tenant(imitator), ...aTenantRecord({ tenantId: imitator, signupId: 'sub_imitator' }) });
+  await expect(lookUpTenant(table, tenantId)).resolves.toMatchObject({ tenantId, subdomain: 'acme' });
+});
+
+it('takes no refused signup for a tenant', async () => {
+  const table = new FakeTable();
+  await refuse(table);
+  await expect(tenantCalled(table, 'acme')).rejects.toMatchObject({ name: 'InvalidRequest' });
+  await expect(tenantCalled(reserved(), 'acme')).resolves.toMatchObject({ tenantId });
+});

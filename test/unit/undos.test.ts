@@ -1,0 +1,78 @@
+import type { TenantRecord } from '../../functions/contract/records';
+import { STEPS } from '../../functions/contract/steps';
+import { anExecution, aTenant } from '../support/builders';
+import { logLines } from '../support/log-lines';
+import { TenantWorld } from '../support/tenant-world';
+
+beforeEach(() => void logLines());
+afterEach(() => jest.restoreAllMocks());
+
+/** Every undo of the contract: one that is added is asked the same, or has no scene and fails here. */
+const UNDOS = STEPS.flatMap((step) => ('undo' in step ? [step.undo.function] : []));
+
+const undo = (world: TenantWorld, name: string, executionArn = anExecution()): Promise<unknown> => {
+  const run = world.undos(executionArn)[name];
+  if (!run) throw new Error(`${name} has no scene in TenantWorld`);
+  return world.retried(run);
+};
+
+async function onboarded(record: Partial<TenantRecord> = {}): Promise<TenantWorld> {
+  const world = new TenantWorld();
+  await world.onboard();
+  world.become(record);
+  return world;
+}
+
+describe.each(UNDOS)('%s', (name) => {
+  it.each<[string, string, Partial<TenantRecord>]>([
+    ['is ACTIVE', anExecution(), {}],
+    ['is ACTIVE, called by somebody else', anExecution('by-hand'), {}],
+    ['is suspended', anExecution(), { status: 'SUSPENDED' }],
+    ['has been ACTIVE, whatever its status says', anExecution(), { status: 'ROLLING_BACK' }],
+  ])('refuses a tenant that %s', async (_, executionArn, record) => {
+    const world = await onboarded(record);
+    const before = world.snapshot();
+    await expect(undo(world, name, executionArn)).rejects.toMatchObject({ name: 'TenantIsActive' });
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it.each(['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'] as const)(
+    'refuses a tenant that a newer execution has, %s',
+    async (status) => {
+      const world = await onboarded();
+      world.deactivate({ status, executionArn: anExecution('newer') });
+      const before = world.snapshot();
+      await expect(undo(world, name)).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(world.snapshot()).toEqual(before);
+    },
+  );
+
+  it('tolerates that nothing of the tenant was ever made, any number of times', async () => {
+    const world = new TenantWorld();
+    world.tenant = aTenant();
+    await undo(world, name);
+    await undo(world, name);
+    expect(world.leftovers()).toEqual([]);
+    expect(world.table.items.size).toBe(0);
+  });
+
+  it('tolerates that all of it is gone', async () => {
+    const world = await onboarded();
+    world.deactivate();
+    for (const each of UNDOS.toReversed()) await undo(world, each);
+    await undo(world, name);
+    expect(world.leftovers()).toEqual([]);
+  });
+});
+
+it('the undos together leave nothing of the tenant, and all of another', async () => {
+  const world = await onboarded();
+  world.deactivate();
+  world.elb.add(4000, 'other.funnels.example', 'other');
+  world.cloudFormation.add('tenant-other-network', { StackStatus: 'CREATE_COMPLETE' });
+  const { KeyId } = world.kms.add({ tenantId: 'other' });
+  world.s3.fill('tenant-other', 3);
+  for (const each of UNDOS.toReversed()) await undo(world, each);
+  const others = ['stack tenant-other-network', `key ${KeyId}`, 'rule 4000 of other', 'bucket tenant-other'];
+  expect(world.leftovers().toSorted()).toEqual(others.toSorted());
+});
