@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { PERMANENT_ERRORS, TRANSIENT_ERRORS } from '../../functions/contract/errors';
+import { TenantOnboardedSchema, TenantOnboardingFailedSchema } from '../../functions/contract/events';
+import {
+  itemKeys,
+  RefusedSignupSchema,
+  RouteRecordSchema,
+  SignupClaimSchema,
+  TenantRecordSchema,
+  WaitingTaskSchema,
+} from '../../functions/contract/records';
+import { SignupSchema } from '../../functions/contract/signup';
+import { CATALOGUE } from '../../functions/isolation/catalogue';
+import { EvidenceSchema } from '../../functions/isolation/evidence-report';
+import { PlatformOutputsSchema } from '../../operations/outputs';
+import published from '../fixtures/interface.v0.1.json';
+import { resourcesOf, stageTemplates } from '../support/stage-templates';
+
+/**
+ * What others hold on to: auditors (check ids), alarms and runbooks (error names, log codes, metrics), billing (events),
+ * a table with tenants in it (records, keys), operators' scripts (outputs, commands). The fixture was taken from version
+ * 0.1; whatever comes later may add to it, and must not take from it or spell it otherwise.
+ */
+const ROOT = join(__dirname, '../..');
+const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+const sources = (pattern: string) =>
+  globSync(pattern, { cwd: ROOT })
+    .map((file) => readFileSync(join(ROOT, file), 'utf8'))
+    .join('\n');
+
+const keeps = (now: Iterable<string>, before: readonly string[]) => {
+  const names = new Set(now);
+  expect(before.filter((name) => !names.has(name))).toEqual([]);
+};
+
+test('ids of checks', () =>
+  keeps(
+    CATALOGUE.map(({ id }) => id),
+    published.checks,
+  ));
+
+test('error names', () => {
+  keeps(TRANSIENT_ERRORS, published.errors.transient);
+  keeps(PERMANENT_ERRORS, published.errors.permanent);
+});
+
+interface ObjectSchema {
+  readonly properties?: Record<string, unknown>;
+  readonly required?: readonly string[];
+}
+/** The members that the published schema has: what came later is left out of the comparison. */
+const sameMembers = (now: ObjectSchema, before: ObjectSchema) =>
+  Object.fromEntries(Object.keys(before.properties ?? {}).map((name) => [name, now.properties?.[name]]));
+
+const schemaOf = (schema: z.ZodType, io: 'input' | 'output') =>
+  z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as ObjectSchema;
+
+const WRITTEN: [name: string, now: z.ZodType, before: ObjectSchema][] = [
+  ['event TenantOnboarded', TenantOnboardedSchema, published.events.out.TenantOnboarded],
+  ['event TenantOnboardingFailed', TenantOnboardingFailedSchema, published.events.out.TenantOnboardingFailed],
+  ['record of a tenant', TenantRecordSchema, published.records.tenant],
+  ['record of a refused signup', RefusedSignupSchema, published.records.refused],
+  ['route', RouteRecordSchema, published.records.route],
+  ['claim of a signup', SignupClaimSchema, published.records.signupClaim],
+  ['waiting task', WaitingTaskSchema, published.records.waitingTask],
+  ['report of an isolation check', EvidenceSchema, published.records.evidence],
+];
+
+test.each(WRITTEN)('%s has the members it had', (_, schema, before) => {
+  const now = schemaOf(schema, 'output');
+  expect(sameMembers(now, before)).toEqual(before.properties);
+  keeps(now.required ?? [], before.required ?? []);
+});
+
+test('event TenantSignedUp asks for no more than it did', () => {
+  const now = schemaOf(SignupSchema, 'input');
+  const before: ObjectSchema = published.events.in.TenantSignedUp;
+  expect(Object.keys(before.properties ?? {}).filter((name) => !(name in (now.properties ?? {})))).toEqual([]);
+  keeps(before.required ?? [], [...(now.required ?? [])]);
+});
+
+test('keys of the table’s items', () => {
+  const { signup, tenant, subdomain, lastOf, route, openCell, cell, freeSlot, takenSlot, waitingTask } = itemKeys;
+  expect({
+    signup: signup('s'),
+    tenant: tenant('t'),
+    subdomain: subdomain('d'),
+    lastOf: lastOf('d'),
+    route: route('h'),
+    openCell: openCell(),
+    cell: cell('c'),
+    freeSlot: freeSlot('c', 42),
+    takenSlot: takenSlot('c', 42),
+    waitingTask: waitingTask('s'),
+  }).toEqual(published.keys);
+});
+
+const { app, all } = stageTemplates('local');
+const assembly = app.synth();
+
+test.each(Object.entries(published.outputs))('outputs of stack %s', (stackName, before) => {
+  keeps(Object.keys(assembly.getStackByName(stackName).template.Outputs ?? {}), before);
+});
+
+test('entries of .local/outputs.json', () => keeps(Object.keys(PlatformOutputsSchema.shape), published.localOutputs));
+
+test('log groups', () => {
+  const names = all.flatMap((template) =>
+    resourcesOf(template, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.LogGroupName),
+  );
+  keeps(names, published.logGroups);
+});
+
+test('state machines and the states of a run', () => {
+  const machines = all.flatMap((template) =>
+    resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => Properties),
+  );
+  for (const [name, states] of published.machines as [string, string[]][]) {
+    const machine = machines.find(({ StateMachineName }) => StateMachineName === name);
+    keeps(Object.keys(JSON.parse(machine?.DefinitionString ?? '{"States":{}}').States), states);
+  }
+});
+
+test('metrics, and codes of log lines', () => {
+  const text = sources('functions/**/*.ts');
+  const told = [...text.matchAll(/'([A-Za-z.-]+)'|`(tenant\.)\$\{verdict\}`/g)].map(
+    ([, name, prefix]) => name ?? prefix,
+  );
+  const verdicts = told.includes('tenant.') ? ['tenant.isolated', 'tenant.drifted'] : [];
+  keeps([...told.filter((name) => name !== undefined), ...verdicts], [...published.logCodes, ...published.metrics]);
+});
+
+test('scripts', () => keeps(Object.keys(scripts), published.scripts));
+
+test.each(Object.entries(published.commands))('options of npm run %s', (command, options) => {
+  const [file = ''] = scripts[command]?.match(/\S+\.ts/) ?? [];
+  const help = execFileSync(process.execPath, ['--import', 'tsx', file, '--help'], { cwd: ROOT, encoding: 'utf8' });
+  keeps(
+    [...help.matchAll(/--[a-z-]+/g)].map(([option]) => option),
+    options,
+  );
+});
