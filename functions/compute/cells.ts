@@ -2,6 +2,7 @@ import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm'
 import { type CellDescriptor, CellDescriptorSchema } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { CELLS_PARAMETER_PATH } from '../contract/naming';
+import { everyItem, pages } from '../shared/paging';
 import { describeIssues } from '../shared/parse-at';
 
 export type Parameters = Pick<SSMClient, 'send'>;
@@ -24,15 +25,13 @@ function descriptorIn(name: string, value: string): CellDescriptor {
  * @throws PlatformError `ConfigurationInvalid` when there is none, or one cannot be read
  */
 export async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
-  const cells: CellDescriptor[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await ssm.send(
-      new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }),
-    );
-    for (const { Name = '', Value = '' } of page.Parameters ?? []) cells.push(descriptorIn(Name, Value));
-    NextToken = page.NextToken;
-  } while (NextToken);
+  const ask = (NextToken?: string) =>
+    ssm.send(new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }));
+  const parameters = await everyItem(
+    pages(ask, (page) => page.NextToken),
+    (page) => page.Parameters,
+  );
+  const cells = parameters.map(({ Name = '', Value = '' }) => descriptorIn(Name, Value));
   if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no cell under ${CELLS_PARAMETER_PATH}`);
   return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -6,6 +6,7 @@ import { CreateTenantKeyInput, CreateTenantKeyOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
+import { isNamed } from '../shared/is-named';
 import { tenantsTable } from '../tenants/tenants-table';
 import { noteIntent } from './key-intent';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
@@ -23,7 +24,7 @@ async function organizationId({ organizations }: CreateTenantKeyDeps): Promise<s
     const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
     return Organization?.Id;
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'AWSOrganizationsNotInUseException') return undefined;
+    if (isNamed(thrown, 'AWSOrganizationsNotInUseException')) return undefined;
     throw thrown;
   }
 }

@@ -10,6 +10,7 @@ import {
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
+import { isNamed } from '../shared/is-named';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { withdrawIntent } from './key-intent';
 import { keyByAlias } from './tenant-keys';
@@ -72,7 +73,7 @@ export async function onceKnown<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'NotFoundException')) throw thrown;
+    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
     throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
   }
 }
@@ -83,7 +84,7 @@ export async function giveAlias({ kms }: KeyMaker, key: KeyMetadata, tenantId: s
   try {
     await onceKnown(kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: key.KeyId })));
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'AlreadyExistsException')) throw thrown;
+    if (!isNamed(thrown, 'AlreadyExistsException')) throw thrown;
     const aliased = await keyByAlias(kms, tenantId);
     if (aliased?.Arn === key.Arn) return;
     throw new PlatformError('TransientConflict', `${AliasName} is another key's, or has just been dropped`);

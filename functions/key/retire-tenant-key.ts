@@ -10,6 +10,7 @@ import { tenantNames } from '../contract/naming';
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { isNamed } from '../shared/is-named';
 import { guardUndo } from '../tenants/ownership';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { forgetIntent } from './key-intent';
@@ -35,7 +36,7 @@ async function dropAlias(kms: KeyFinder['kms'], tenantId: string): Promise<void>
   try {
     await kms.send(new DeleteAliasCommand({ AliasName: tenantNames.keyAlias(tenantId) }));
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'NotFoundException')) throw thrown;
+    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
   }
 }
 

@@ -2,6 +2,8 @@ import { DescribeKeyCommand, type KeyMetadata, type KMSClient } from '@aws-sdk/c
 import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
+import { isNamed } from '../shared/is-named';
+import { everyItem, pages } from '../shared/paging';
 
 export interface KeyFinder {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -14,7 +16,7 @@ export async function describeKey(kms: KeyFinder['kms'], keyId: string): Promise
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
     return KeyMetadata;
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'NotFoundException') return undefined;
+    if (isNamed(thrown, 'NotFoundException')) return undefined;
     throw thrown;
   }
 }
@@ -26,19 +28,13 @@ export const keyByAlias = (kms: KeyFinder['kms'], tenantId: string) => describeK
  * depend on the number of tenants. A page may be empty although more follow ("GetResources").
  */
 export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): Promise<KeyMetadata[]> {
-  const arns: string[] = [];
-  let PaginationToken: string | undefined;
-  do {
-    const page = await tagging.send(
-      new GetResourcesCommand({
-        ResourceTypeFilters: ['kms:key'],
-        TagFilters: [{ Key: TENANT_TAG, Values: [tenantId] }],
-        PaginationToken,
-      }),
-    );
-    arns.push(...(page.ResourceTagMappingList ?? []).flatMap(({ ResourceARN }) => ResourceARN ?? []));
-    PaginationToken = page.PaginationToken;
-  } while (PaginationToken);
+  const wanted = { ResourceTypeFilters: ['kms:key'], TagFilters: [{ Key: TENANT_TAG, Values: [tenantId] }] };
+  const ask = (PaginationToken?: string) => tagging.send(new GetResourcesCommand({ ...wanted, PaginationToken }));
+  const found = await everyItem(
+    pages(ask, (page) => page.PaginationToken),
+    (page) => page.ResourceTagMappingList,
+  );
+  const arns = found.flatMap(({ ResourceARN }) => ResourceARN ?? []);
   const keys = await Promise.all(arns.map((arn) => describeKey(kms, arn)));
   return keys.filter((key) => key !== undefined);
 }

@@ -1,6 +1,7 @@
 import { ScanCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys } from '../contract/records';
+import { pages } from '../shared/paging';
 import { isConditionFailure } from '../tenants/ownership';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { LeftoverKind } from './leftovers';
@@ -30,18 +31,16 @@ export function claimLeftovers(table: TenantsTable): LeftoverKind {
   return {
     kind: 'claim',
     list: async function* () {
-      let ExclusiveStartKey: Record<string, unknown> | undefined;
-      do {
-        const page = await table.client.send(
-          new ScanCommand({ TableName: table.name, ProjectionExpression: 'pk, sk, tenantId', ExclusiveStartKey }),
-        );
-        for (const item of page.Items ?? []) {
+      const all = { TableName: table.name, ProjectionExpression: 'pk, sk, tenantId' };
+      const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
+        table.client.send(new ScanCommand({ ...all, ExclusiveStartKey }));
+      for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey)) {
+        for (const item of Items) {
           const claim = ClaimSchema.safeParse(item).data;
           const id = `${claim?.pk}|${claim?.sk}`;
           if (claim && HOLDS.test(id)) yield { tenantId: claim.tenantId, id };
         }
-        ExclusiveStartKey = page.LastEvaluatedKey;
-      } while (ExclusiveStartKey);
+      }
     },
     remove: async ({ tenantId, id }) => {
       const TableName = table.name;

@@ -7,7 +7,8 @@ import {
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import { tenantIdIn } from '../contract/naming';
-import { type LeftoverKind, pages, unlessGone } from './leftovers';
+import { pages } from '../shared/paging';
+import { type LeftoverKind, unlessGone } from './leftovers';
 
 /** Names of a tenant's databases begin so, and so do the names that RDS makes of them (`rds:tenant-...`). */
 const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(name) : undefined);

@@ -8,7 +8,8 @@ import {
 import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { TENANT_TAG, tenantIdIn, tenantNames } from '../contract/naming';
 import { describeKey } from '../key/tenant-keys';
-import { type LeftoverKind, pages, unlessGone } from './leftovers';
+import { pages } from '../shared/paging';
+import { type LeftoverKind, unlessGone } from './leftovers';
 
 export interface KeyLeftoversDeps {
   readonly kms: Pick<KMSClient, 'send'>;

@@ -1,3 +1,5 @@
+import { isNamed } from '../shared/is-named';
+
 /** Something that a tenant has, or had. */
 export interface Leftover {
   readonly tenantId: string;
@@ -16,24 +18,11 @@ export interface LeftoverKind {
   readonly remove?: (leftover: Leftover) => Promise<void>;
 }
 
-/** Pages of an AWS list, whatever it calls its token; sequential, as the number of calls is what costs. */
-export async function* pages<P>(
-  ask: (token: string | undefined) => Promise<P>,
-  tokenOf: (page: P) => string | undefined,
-): AsyncGenerator<P> {
-  let token: string | undefined;
-  do {
-    const page = await ask(token);
-    yield page;
-    token = tokenOf(page);
-  } while (token);
-}
-
 /** Does it, unless what it would be done to is gone. */
 export async function unlessGone(act: Promise<unknown>, ...names: string[]): Promise<void> {
   try {
     await act;
   } catch (thrown) {
-    if (!(thrown instanceof Error && names.includes(thrown.name))) throw thrown;
+    if (!isNamed(thrown, ...names)) throw thrown;
   }
 }

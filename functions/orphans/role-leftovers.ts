@@ -6,7 +6,8 @@ import {
   ListRolesCommand,
 } from '@aws-sdk/client-iam';
 import { TENANT_ROLE_PATH, tenantIdIn } from '../contract/naming';
-import { type LeftoverKind, pages, unlessGone } from './leftovers';
+import { pages } from '../shared/paging';
+import { type LeftoverKind, unlessGone } from './leftovers';
 
 const GONE = 'NoSuchEntityException';
 

@@ -7,7 +7,8 @@ import {
 import type { CellDescriptor } from '../contract/cell';
 import { TENANT_TAG } from '../contract/naming';
 import { isRuleGone, type LoadBalancer } from '../routing/host-rule';
-import { type Leftover, type LeftoverKind, pages } from './leftovers';
+import { pages } from '../shared/paging';
+import type { Leftover, LeftoverKind } from './leftovers';
 
 export interface RuleLeftoversDeps {
   readonly elb: LoadBalancer;

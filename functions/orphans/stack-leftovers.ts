@@ -6,9 +6,10 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { tenantIdIn, tenantNames } from '../contract/naming';
+import { pages } from '../shared/paging';
 import { emptyBucket } from '../stacks/empty-bucket';
 import { describeStack } from '../stacks/stacks';
-import { type LeftoverKind, pages } from './leftovers';
+import type { LeftoverKind } from './leftovers';
 
 export interface StackLeftoversDeps {
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;

@@ -6,8 +6,9 @@ import {
 import { DeleteBucketCommand, ListBucketsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DeleteSecretCommand, ListSecretsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { tenantIdIn } from '../contract/naming';
+import { pages } from '../shared/paging';
 import { emptyBucket } from '../stacks/empty-bucket';
-import { type LeftoverKind, pages, unlessGone } from './leftovers';
+import { type LeftoverKind, unlessGone } from './leftovers';
 
 export interface StoreLeftoversDeps {
   readonly s3: Pick<S3Client, 'send'>;

@@ -3,6 +3,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
 import type { Slot } from '../contract/tenant';
+import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { findTenant } from '../tenants/ownership';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -57,7 +58,7 @@ export async function isGone(executions: Executions, executionArn: string): Prom
     const { status } = await executions.send(new DescribeExecutionCommand({ executionArn }));
     return GONE.has(status);
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'ExecutionDoesNotExist') return true;
+    if (isNamed(thrown, 'ExecutionDoesNotExist')) return true;
     throw thrown;
   }
 }

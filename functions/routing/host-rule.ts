@@ -11,6 +11,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
+import { isNamed } from '../shared/is-named';
 
 export type LoadBalancer = Pick<ElasticLoadBalancingV2Client, 'send'>;
 
@@ -38,10 +39,9 @@ const unavailable = (page: string): Action[] => [
 const settingUp = unavailable(SETTING_UP_PAGE);
 
 /** The API's code and the SDK's class differ by the suffix. */
-const isNamed = (thrown: unknown, code: string) =>
-  thrown instanceof Error && (thrown.name === code || thrown.name === `${code}Exception`);
+const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Exception`);
 
-export const isRuleGone = (thrown: unknown) => isNamed(thrown, 'RuleNotFound');
+export const isRuleGone = (thrown: unknown) => isCoded(thrown, 'RuleNotFound');
 
 /**
  * Finds the rule in the tenant's slot, for a caller who has lost its ARN. ELB cannot look a rule up by priority: this pages
@@ -107,7 +107,7 @@ export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: 
     if (!ruleArn) throw new PlatformError('UnexpectedFailure', 'CreateRule answered without a rule');
     return { ruleArn, created: true };
   } catch (thrown) {
-    if (!isNamed(thrown, 'PriorityInUse')) throw thrown;
+    if (!isCoded(thrown, 'PriorityInUse')) throw thrown;
     const ruleArn = await findOwnRule(elb, cell, tenant);
     if (!ruleArn) throw slotOccupied(tenant, thrown);
     await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: settingUp }));

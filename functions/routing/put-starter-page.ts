@@ -3,6 +3,7 @@ import { AssumeRoleCommand, type Credentials, type STSClient } from '@aws-sdk/cl
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
+import { isNamed } from '../shared/is-named';
 import { starterPage } from './starter-page';
 
 export interface TenantAccess {
@@ -17,14 +18,12 @@ interface Target {
   readonly companyName: string;
 }
 
-const isNamed = (thrown: unknown, ...names: string[]) => thrown instanceof Error && names.includes(thrown.name);
-
 /** The role is minutes old, and a refusal may be IAM's delay. The machine's bounded retries decide when it is not. */
 async function onceVisible<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } catch (thrown) {
-    if (!isNamed(thrown, 'AccessDenied', 'AccessDeniedException') || !(thrown instanceof Error)) throw thrown;
+    if (!isNamed(thrown, 'AccessDenied', 'AccessDeniedException')) throw thrown;
     throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
   }
 }
@@ -60,7 +59,7 @@ export async function putStarterPage(access: TenantAccess, tenant: Tenant, targe
     await onceVisible(access.s3As(Credentials).send(page));
   } catch (thrown) {
     if (isNamed(thrown, 'PreconditionFailed')) return;
-    if (!isNamed(thrown, 'ConditionalRequestConflict') || !(thrown instanceof Error)) throw thrown;
+    if (!isNamed(thrown, 'ConditionalRequestConflict')) throw thrown;
     throw new PlatformError('TransientConflict', `${thrown.name}: ${thrown.message}`, { cause: thrown });
   }
 }

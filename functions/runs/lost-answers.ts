@@ -3,6 +3,7 @@ import { SendTaskFailureCommand, SendTaskHeartbeatCommand } from '@aws-sdk/clien
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { PlatformErrorName } from '../contract/errors';
 import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
+import { pages } from '../shared/paging';
 import { parseAt } from '../shared/parse-at';
 import { isTaskGone, type SettleStackDeps, settleStack } from '../stacks/settle-stack';
 import { describeStack } from '../stacks/stacks';
@@ -29,20 +30,16 @@ export async function* waitingTasks(
   grace: number,
 ): AsyncGenerator<WaitingTask> {
   const since = new Date(now.getTime() - grace).toISOString();
-  let ExclusiveStartKey: Record<string, unknown> | undefined;
-  do {
-    const page = await client.send(
-      new QueryCommand({
-        TableName: name,
-        IndexName: STATE_INDEX,
-        KeyConditionExpression: 'statePk = :waiting AND stateSk < :since',
-        ExpressionAttributeValues: { ':waiting': stateKeys.waitingTask(since).statePk, ':since': since },
-        ExclusiveStartKey,
-      }),
-    );
-    for (const item of page.Items ?? []) yield parseAt('waiting task', WaitingTaskSchema, item);
-    ExclusiveStartKey = page.LastEvaluatedKey;
-  } while (ExclusiveStartKey);
+  const waiting = {
+    TableName: name,
+    IndexName: STATE_INDEX,
+    KeyConditionExpression: 'statePk = :waiting AND stateSk < :since',
+    ExpressionAttributeValues: { ':waiting': stateKeys.waitingTask(since).statePk, ':since': since },
+  };
+  const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
+    client.send(new QueryCommand({ ...waiting, ExclusiveStartKey }));
+  for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
+    for (const item of Items) yield parseAt('waiting task', WaitingTaskSchema, item);
 }
 
 /** Whether the stack is still changing, or has come to its end so lately that the event may be on its way. */

@@ -2,6 +2,8 @@ import { DescribeExecutionCommand, GetExecutionHistoryCommand, type HistoryEvent
 import { UNDO_STATES } from '../contract/failure-report';
 import { CaughtFailureSchema, type Failure } from '../contract/tenant';
 import type { Executions } from '../reservation/claims';
+import { isNamed } from '../shared/is-named';
+import { pages } from '../shared/paging';
 
 /** How a run ended that has not succeeded. */
 export interface RunEnd {
@@ -20,20 +22,9 @@ const FIRST_STATE = 'BeginAttempt';
 
 /** Newest first ("GetExecutionHistory", `reverseOrder`), without inputs and outputs. */
 async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGenerator<HistoryEvent> {
-  let nextToken: string | undefined;
-  do {
-    const page = await sfn.send(
-      new GetExecutionHistoryCommand({
-        executionArn,
-        reverseOrder: true,
-        includeExecutionData: false,
-        maxResults: 200,
-        nextToken,
-      }),
-    );
-    yield* page.events ?? [];
-    nextToken = page.nextToken;
-  } while (nextToken);
+  const latest = { executionArn, reverseOrder: true, includeExecutionData: false, maxResults: 200 };
+  const ask = (nextToken?: string) => sfn.send(new GetExecutionHistoryCommand({ ...latest, nextToken }));
+  for await (const { events = [] } of pages(ask, (page) => page.nextToken)) yield* events;
 }
 
 /**
@@ -74,7 +65,7 @@ export const forgottenRun = (
   stoppedOn: new Date(0),
 });
 
-export const isForgotten = (thrown: unknown) => thrown instanceof Error && thrown.name === 'ExecutionDoesNotExist';
+export const isForgotten = (thrown: unknown) => isNamed(thrown, 'ExecutionDoesNotExist');
 
 /**
  * @returns undefined while the execution runs (it has been redriven), and where it has succeeded

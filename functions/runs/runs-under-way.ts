@@ -3,20 +3,17 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { STATE_INDEX, stateKeys, type TenantRecord, TenantRecordSchema } from '../contract/records';
 import type { Executions } from '../reservation/claims';
+import { everyItem, pages } from '../shared/paging';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 /** Running executions, the newest first; best effort, as AWS says of it ("ListExecutions"). */
 export async function runningExecutions(sfn: Executions, stateMachineArn: string): Promise<ExecutionListItem[]> {
-  const running: ExecutionListItem[] = [];
-  let nextToken: string | undefined;
-  do {
-    const page = await sfn.send(
-      new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1000, nextToken }),
-    );
-    running.push(...(page.executions ?? []));
-    nextToken = page.nextToken;
-  } while (nextToken);
-  return running;
+  const running = { stateMachineArn, statusFilter: 'RUNNING', maxResults: 1000 } as const;
+  const ask = (nextToken?: string) => sfn.send(new ListExecutionsCommand({ ...running, nextToken }));
+  return await everyItem(
+    pages(ask, (page) => page.nextToken),
+    (page) => page.executions,
+  );
 }
 
 /** Redriven, a run has all its time again. */
@@ -33,20 +30,16 @@ const RecordsSchema = z.array(TenantRecordSchema);
 export async function tenantsUnderWay({ name, client }: TenantsTable): Promise<TenantRecord[]> {
   const found: TenantRecord[] = [];
   for (const status of UNDER_WAY) {
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await client.send(
-        new QueryCommand({
-          TableName: name,
-          IndexName: STATE_INDEX,
-          KeyConditionExpression: 'statePk = :state',
-          ExpressionAttributeValues: { ':state': stateKeys.tenant(status, '').statePk },
-          ExclusiveStartKey,
-        }),
-      );
-      found.push(...RecordsSchema.parse(page.Items ?? []));
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    const inStatus = {
+      TableName: name,
+      IndexName: STATE_INDEX,
+      KeyConditionExpression: 'statePk = :state',
+      ExpressionAttributeValues: { ':state': stateKeys.tenant(status, '').statePk },
+    };
+    const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
+      client.send(new QueryCommand({ ...inStatus, ExclusiveStartKey }));
+    for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
+      found.push(...RecordsSchema.parse(Items));
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { DeleteObjectsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { PlatformError } from '../contract/errors';
+import { isNamed } from '../shared/is-named';
 
 /** Rounds of at most 1,000 versions ("DeleteObjects") that fit into one invocation. */
 const ROUNDS = 20;
@@ -24,7 +25,7 @@ export async function emptyBucket(s3: Pick<S3Client, 'send'>, bucket: string): P
         throw Object.assign(new Error(`${refused.Key}: ${refused.Message}`), { name: refused.Code ?? 'Error' });
     }
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'NoSuchBucket') return;
+    if (isNamed(thrown, 'NoSuchBucket')) return;
     throw thrown;
   }
   throw new PlatformError('TransientConflict', `bucket ${bucket} holds more than ${ROUNDS * 1000} versions`);

@@ -16,6 +16,7 @@ import { LaunchStackInput, LaunchStackOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
+import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { claimLost, findTenant } from '../tenants/ownership';
 import { tenantsTable } from '../tenants/tenants-table';
@@ -92,7 +93,7 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
     await waitFor(deps.table, task, stackId, 'launch');
     return stackId;
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'AlreadyExistsException')) {
+    if (!isNamed(thrown, 'AlreadyExistsException')) {
       // Then a rollback need not wait for a stack that may yet appear.
       if (isRefused(thrown)) await endWaiting(deps.table, task);
       throw thrown;

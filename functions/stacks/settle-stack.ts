@@ -3,6 +3,7 @@ import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '
 import type { PlatformErrorName } from '../contract/errors';
 import type { WaitingTask } from '../contract/records';
 import { SETTLED_STATUSES, SettledStackSchemas } from '../contract/stacks';
+import { isNamed } from '../shared/is-named';
 import { describeIssues } from '../shared/parse-at';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { describeStack, firstFailure, type StackOperation, stackNameOf } from './stacks';
@@ -70,8 +71,7 @@ async function answerFor(
 }
 
 /** "SendTaskSuccess": the task has timed out or ended, or the token is none of this account's. */
-const TASK_IS_GONE = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
-export const isTaskGone = (thrown: unknown) => thrown instanceof Error && TASK_IS_GONE.has(thrown.name);
+export const isTaskGone = (thrown: unknown) => isNamed(thrown, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken');
 
 async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer: Answer): Promise<Settlement> {
   try {

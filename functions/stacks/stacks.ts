@@ -6,6 +6,7 @@ import {
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
 import { REASON_MAX_LENGTH } from '../contract/tenant';
+import { isNamed } from '../shared/is-named';
 
 export type CloudFormation = Pick<CloudFormationClient, 'send'>;
 
@@ -18,8 +19,7 @@ export async function describeStack(cloudformation: CloudFormation, nameOrId: st
     const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: nameOrId }));
     return Stacks?.[0];
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'ValidationError' && thrown.message.includes('does not exist'))
-      return undefined;
+    if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
     throw thrown;
   }
 }

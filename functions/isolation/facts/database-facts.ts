@@ -7,8 +7,9 @@ import {
   paginateDescribeDBSnapshots,
   type RDSClient,
 } from '@aws-sdk/client-rds';
+import { everyItem } from '../../shared/paging';
 import type { Subject } from '../subject';
-import { everyPage, once } from './reading';
+import { once } from './reading';
 
 const FORCE_TLS = 'rds.force_ssl';
 
@@ -53,14 +54,14 @@ export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseF
         { client },
         { DBParameterGroupName: ParameterGroupName, Filters: [{ Name: 'parameter-name', Values: [FORCE_TLS] }] },
       );
-      const parameters = await everyPage(pages, (page) => page.Parameters);
+      const parameters = await everyItem(pages, (page) => page.Parameters);
       return parameters.find(({ ParameterName }) => ParameterName === FORCE_TLS)?.ParameterValue;
     }),
     manualSnapshots: once(async () => {
       const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];
       const snapshots = await Promise.all(
         ids.map((DBInstanceIdentifier) =>
-          everyPage(
+          everyItem(
             paginateDescribeDBSnapshots({ client }, { DBInstanceIdentifier, SnapshotType: 'manual' }),
             (page) => page.DBSnapshots,
           ),

@@ -8,9 +8,10 @@ import {
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam';
 import { tenantNames } from '../../contract/naming';
+import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
-import { everyPage, once, type Tags, tagsOf, unlessAbsent } from './reading';
+import { once, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface RoleFacts {
   readonly name: string;
@@ -52,7 +53,7 @@ export function identityFacts(client: IAMClient, subject: Subject): IdentityFact
   return {
     role: once(() => readRole(client, RoleName)),
     inline: once(async () => {
-      const names = await everyPage(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames);
+      const names = await everyItem(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames);
       const policies = await Promise.all(
         names.map((PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
       );
@@ -60,7 +61,7 @@ export function identityFacts(client: IAMClient, subject: Subject): IdentityFact
     }),
     attached: once(async () => {
       const pages = paginateListAttachedRolePolicies({ client }, { RoleName });
-      return (await everyPage(pages, (page) => page.AttachedPolicies)).map(({ PolicyArn }) => PolicyArn);
+      return (await everyItem(pages, (page) => page.AttachedPolicies)).map(({ PolicyArn }) => PolicyArn);
     }),
     serviceRoles: once(async () => {
       const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);

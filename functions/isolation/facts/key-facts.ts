@@ -9,9 +9,10 @@ import {
   paginateListAliases,
   paginateListGrants,
 } from '@aws-sdk/client-kms';
+import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Subject } from '../subject';
-import { everyPage, once, type Tags, tagsOf } from './reading';
+import { once, type Tags, tagsOf } from './reading';
 
 export interface KeyFacts {
   readonly metadata: () => Promise<KeyMetadata | undefined>;
@@ -37,9 +38,9 @@ export function keyFacts(client: KMSClient, { key }: Subject): KeyFacts {
       const { Policy = '' } = await client.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }));
       return parsePolicy(Policy);
     }),
-    grants: once(() => everyPage(paginateListGrants({ client }, { KeyId }), (page) => page.Grants)),
+    grants: once(() => everyItem(paginateListGrants({ client }, { KeyId }), (page) => page.Grants)),
     aliases: once(async () => {
-      const aliases = await everyPage(paginateListAliases({ client }, { KeyId }), (page) => page.Aliases);
+      const aliases = await everyItem(paginateListAliases({ client }, { KeyId }), (page) => page.Aliases);
       return aliases.map(({ AliasName }) => AliasName);
     }),
   };

@@ -1,7 +1,8 @@
 import { type CloudWatchLogsClient, type LogGroup, paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
 import { tenantNames } from '../../contract/naming';
+import { everyItem } from '../../shared/paging';
 import { type Subject, tenantIdOf } from '../subject';
-import { everyPage, once } from './reading';
+import { once } from './reading';
 
 export interface LogFacts {
   /** The log groups of the tenant's network and of its databases. */
@@ -17,7 +18,7 @@ export const logFacts = (client: CloudWatchLogsClient, subject: Subject): LogFac
   groups: once(async () => {
     const groups = await Promise.all(
       logGroupPrefixes(tenantIdOf(subject)).map((logGroupNamePrefix) =>
-        everyPage(paginateDescribeLogGroups({ client }, { logGroupNamePrefix }), (page) => page.logGroups),
+        everyItem(paginateDescribeLogGroups({ client }, { logGroupNamePrefix }), (page) => page.logGroups),
       ),
     );
     return groups.flat();

@@ -23,9 +23,10 @@ import {
   type VpcPeeringConnection,
   type VpnGateway,
 } from '@aws-sdk/client-ec2';
+import { everyItem } from '../../shared/paging';
 import { patternsMeeting } from '../cidr';
 import { type Subject, vpcOf } from '../subject';
-import { everyPage, once } from './reading';
+import { once } from './reading';
 
 /** Each of them in or of the tenant's VPC, found by a filter: no answer holds what is another tenant's alone. */
 export interface NetworkFacts {
@@ -56,13 +57,13 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
   return {
     vpcsInSlot: once(() => {
       const meeting = where('cidr-block-association.cidr-block', ...patternsMeeting(subject.tenant.slot.cidr));
-      return everyPage(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);
+      return everyItem(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);
     }),
-    subnets: once(() => everyPage(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
-    routeTables: once(() => everyPage(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
+    subnets: once(() => everyItem(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
+    routeTables: once(() => everyItem(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
     routeTablesOverPeering: once(() => {
       const overPeering = where('route.vpc-peering-connection-id', PeeringConnectionId);
-      return everyPage(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
+      return everyItem(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
     }),
     securityGroup: once(async () => {
       const { SecurityGroups } = await client.send(
@@ -71,24 +72,24 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       return SecurityGroups?.[0];
     }),
     internetGateways: once(() =>
-      everyPage(
+      everyItem(
         paginateDescribeInternetGateways(ec2, where('attachment.vpc-id', VpcId)),
         (page) => page.InternetGateways,
       ),
     ),
     natGateways: once(() =>
-      everyPage(paginateDescribeNatGateways(ec2, { Filter: inVpc.Filters }), (page) => page.NatGateways),
+      everyItem(paginateDescribeNatGateways(ec2, { Filter: inVpc.Filters }), (page) => page.NatGateways),
     ),
     vpnGateways: once(async () => {
       const { VpnGateways } = await client.send(new DescribeVpnGatewaysCommand(where('attachment.vpc-id', VpcId)));
       return VpnGateways ?? [];
     }),
-    endpoints: once(() => everyPage(paginateDescribeVpcEndpoints(ec2, inVpc), (page) => page.VpcEndpoints)),
+    endpoints: once(() => everyItem(paginateDescribeVpcEndpoints(ec2, inVpc), (page) => page.VpcEndpoints)),
     peerings: once(async () => {
       const sides = ['requester-vpc-info.vpc-id', 'accepter-vpc-info.vpc-id'];
       const found = await Promise.all(
         sides.map((side) =>
-          everyPage(
+          everyItem(
             paginateDescribeVpcPeeringConnections(ec2, where(side, VpcId)),
             (page) => page.VpcPeeringConnections,
           ),
@@ -98,8 +99,8 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
     }),
     flowLogs: once(() => {
       const { Filters: Filter } = where('resource-id', VpcId);
-      return everyPage(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
+      return everyItem(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
     }),
-    interfaces: once(() => everyPage(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces)),
+    interfaces: once(() => everyItem(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces)),
   };
 }

@@ -1,3 +1,5 @@
+import { isNamed } from '../../shared/is-named';
+
 /**
  * Reads a fact when it is first asked for and then keeps it: what a run costs does not depend on how many checks ask. A
  * failure is no fact; whoever asks next reads again.
@@ -18,19 +20,9 @@ export async function unlessAbsent<T>(read: Promise<T>, ...absent: readonly stri
   try {
     return await read;
   } catch (thrown) {
-    if (thrown instanceof Error && absent.includes(thrown.name)) return undefined;
+    if (isNamed(thrown, ...absent)) return undefined;
     throw thrown;
   }
-}
-
-/** Everything of a kind, over all pages. */
-export async function everyPage<P, T>(
-  pages: AsyncIterable<P>,
-  of: (page: P) => readonly T[] | undefined,
-): Promise<T[]> {
-  const found: T[] = [];
-  for await (const page of pages) found.push(...(of(page) ?? []));
-  return found;
 }
 
 export type Tags = Readonly<Record<string, string | undefined>>;

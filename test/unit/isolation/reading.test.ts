@@ -1,4 +1,4 @@
-import { everyPage, once, tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
+import { once, tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
 import { awsError } from '../../support/fake-client';
 
 test('a fact is read when it is first asked for, and once, however many ask at the same time', async () => {
@@ -29,15 +29,6 @@ test('what AWS calls absent is an answer, and no other error is', async () => {
   expect(await read('NoSuchTagSet')).toBeUndefined();
   await expect(read('NoSuchBucket')).rejects.toMatchObject({ name: 'NoSuchBucket' });
   await expect(read('AccessDenied')).rejects.toMatchObject({ name: 'AccessDenied' });
-});
-
-test('every page is read, those without an item too', async () => {
-  async function* pages() {
-    yield { Items: ['a', 'b'] };
-    yield {};
-    yield { Items: ['c'] };
-  }
-  expect(await everyPage<{ Items?: string[] }, string>(pages(), (page) => page.Items)).toEqual(['a', 'b', 'c']);
 });
 
 test('tags are known by their keys', () => {
