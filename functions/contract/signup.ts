@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import * as z from 'zod';
 import { PlanSchema } from './plans';
 
@@ -36,12 +37,31 @@ export const RESERVED_SUBDOMAINS: readonly string[] = [
 /** Host-header rules of an ALB take up to 128 characters and a DNS label 63; 40 leaves room for any domain we serve. */
 export const SUBDOMAIN_MAX_LENGTH = 40;
 
-const trimmedText = (max: number) =>
+/** Control characters, breaks of lines and paragraphs, and what turns the direction of the text around it. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+/** A character that can be seen: no space, no format character, none that is drawn as nothing. */
+const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+
+/** A name that people read on pages, in terminals and in logs, in any script. */
+const nameOfAnyScript = (max: number) =>
   z
     .string('expected a text')
     .max(max, `expected at most ${max} characters`)
-    .refine((text) => text.trim().length > 0, 'expected a text that is not empty')
-    .refine((text) => text.isWellFormed(), 'expected well-formed Unicode text');
+    .refine((text) => text.isWellFormed(), 'expected well-formed Unicode text')
+    .refine((text) => !CONTROLS.test(text), 'expected one line without control characters')
+    .refine((text) => VISIBLE.test(text), 'expected a text that is not empty');
+
+/**
+ * zod's `unicodeEmail`: its other patterns refuse addresses that are in use (`billing&ops@`, `x=y@`, internationalized
+ * ones). It says little of the domain, so Node's IDNA is asked whether there can be such a domain.
+ */
+const emailAddress = z
+  .email({ pattern: z.regexes.unicodeEmail, error: 'expected an e-mail address' })
+  .max(254, 'expected at most 254 characters')
+  .refine((address) => {
+    const domain = domainToASCII(address.slice(address.lastIndexOf('@') + 1));
+    return !CONTROLS.test(address) && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain);
+  }, 'expected an e-mail address');
 
 const subdomain = z
   .string('expected a DNS label')
@@ -64,9 +84,9 @@ export const SignupSchema = z.object({
   signupId: z
     .string('expected the signup id of the billing system')
     .regex(/^[A-Za-z0-9_-]{1,128}$/, 'expected 1 to 128 letters, digits, hyphens or underscores'),
-  companyName: trimmedText(200),
+  companyName: nameOfAnyScript(200),
   subdomain,
-  contactEmail: z.email('expected an e-mail address').max(254, 'expected at most 254 characters'),
+  contactEmail: emailAddress,
   plan: z.enum(PlanSchema.options, `expected one of ${PlanSchema.options.join(', ')}`),
 });
 export type Signup = z.infer<typeof SignupSchema>;

@@ -2,18 +2,26 @@ import { PlatformError } from '../contract/errors';
 import { type Signup, SignupSchema, signupDetail } from '../contract/signup';
 import { describeIssues } from '../shared/parse-at';
 
-/** A signup has six short fields; what is longer is not one. Keeps absurd inputs out of parsing, logs and messages. */
-const INPUT_MAX_LENGTH = 16_384;
+/**
+ * Bytes. A producer may add fields that are not read here. EventBridge and Step Functions both take 262,144 ("Calculating
+ * PutEvents event entry size", "Quotas" of Step Functions); the rest is for what the machine passes on beside the input.
+ */
+const INPUT_MAX_BYTES = 240_000;
 
 /**
+ * @param input an execution's input: the whole event, or its detail
  * @throws PlatformError `InvalidSignup` that names each bad field and what was expected of it
  */
 export function parseSignup(input: unknown): Signup {
-  const length = JSON.stringify(input)?.length ?? 0;
-  if (length > INPUT_MAX_LENGTH) {
-    throw new PlatformError('InvalidSignup', `input: expected at most ${INPUT_MAX_LENGTH} characters, got ${length}`);
+  const bytes = Buffer.byteLength(JSON.stringify(input) ?? '');
+  if (bytes > INPUT_MAX_BYTES) {
+    throw new PlatformError('InvalidSignup', `input: expected at most ${INPUT_MAX_BYTES} bytes, got ${bytes}`);
   }
-  const parsed = SignupSchema.safeParse(signupDetail(input));
+  const detail = signupDetail(input);
+  if (typeof detail === 'string') {
+    throw new PlatformError('InvalidSignup', 'detail: expected an object, got a text: was it encoded as JSON twice?');
+  }
+  const parsed = SignupSchema.safeParse(detail);
   if (!parsed.success) throw new PlatformError('InvalidSignup', describeIssues(parsed.error));
   return parsed.data;
 }

@@ -28,8 +28,18 @@ test.each([undefined, null, 7, 'sub_1', [], {}, { 'detail-type': 'TenantSignedUp
   expect(refusal(input).name).toBe('InvalidSignup');
 });
 
+test('tolerates long fields that it does not know', () => {
+  expect(parseSignup({ ...aSignup(), note: 'x'.repeat(200_000) })).toEqual(aSignup());
+});
+
+test('says of a detail that was encoded twice what is wrong with it', () => {
+  const { name, message } = refusal(aSignupEvent(JSON.stringify(aSignup())));
+  expect(name).toBe('InvalidSignup');
+  expect(message).toContain('encoded as JSON twice');
+});
+
 test('refuses an absurdly long input without reading it', () => {
-  const { name, message } = refusal({ ...aSignup(), companyName: 'x'.repeat(100_000) });
+  const { name, message } = refusal({ ...aSignup(), companyName: 'x'.repeat(300_000) });
   expect(name).toBe('InvalidSignup');
   expect(message.length).toBeLessThan(200);
 });
