@@ -9,6 +9,7 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantNames } from '../functions/contract/naming';
 import { itemKeys, RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../functions/contract/records';
 import { STACK_KINDS, type StackKind } from '../functions/contract/stacks';
+import { isNamed } from '../functions/shared/is-named';
 import type { StageConnection } from '../operations/stage-connection';
 
 /** What AWS has of one tenant, as seen by an operator. */
@@ -19,8 +20,6 @@ export interface Inventory {
   readonly keyState: string | undefined;
 }
 
-const isAbsent = (thrown: unknown, ...names: string[]) => thrown instanceof Error && names.includes(thrown.name);
-
 async function stackOf(client: CloudFormationClient, tenantId: string, kind: StackKind) {
   const StackName = tenantNames.stack(tenantId, kind);
   try {
@@ -28,7 +27,7 @@ async function stackOf(client: CloudFormationClient, tenantId: string, kind: Sta
     const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName }));
     return { kind, status: Stacks?.[0]?.StackStatus ?? '', resources: StackResources.length };
   } catch (thrown) {
-    if (isAbsent(thrown, 'ValidationError')) return undefined;
+    if (isNamed(thrown, 'ValidationError')) return undefined;
     throw thrown;
   }
 }
@@ -38,7 +37,7 @@ async function keyStateOf(client: KMSClient, tenantId: string): Promise<string |
     const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: tenantNames.keyAlias(tenantId) }));
     return KeyMetadata?.KeyState;
   } catch (thrown) {
-    if (isAbsent(thrown, 'NotFoundException')) return undefined;
+    if (isNamed(thrown, 'NotFoundException')) return undefined;
     throw thrown;
   }
 }

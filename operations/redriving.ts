@@ -9,6 +9,7 @@ import { tenantIdOf } from '../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../functions/contract/records';
 import { readableSignupId, SignupSchema } from '../functions/contract/signup';
 import { isForgotten } from '../functions/runs/run-end';
+import { isNamed } from '../functions/shared/is-named';
 import { findRefusal, findTenant } from '../functions/tenants/ownership';
 import type { TenantsTable } from '../functions/tenants/tenants-table';
 
@@ -97,8 +98,7 @@ export async function redrive(
     await deps.sfn.send(new RedriveExecutionCommand({ executionArn }));
     return { how: 'redriven', executionArn };
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'ExecutionNotRedrivable')
-      return startEqual(deps, found, thrown.message);
+    if (isNamed(thrown, 'ExecutionNotRedrivable')) return startEqual(deps, found, thrown.message);
     throw thrown;
   }
 }

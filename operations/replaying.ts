@@ -1,6 +1,7 @@
 import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { isNamed } from '../functions/shared/is-named';
 
 export interface ReplayDeps {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -24,7 +25,7 @@ async function start({ sfn, stateMachineArn }: ReplayDeps, body: string): Promis
     const { executionArn = '' } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: body }));
     return executionArn;
   } catch (thrown) {
-    if (!(thrown instanceof Error && thrown.name === 'ExecutionAlreadyExists')) throw thrown;
+    if (!isNamed(thrown, 'ExecutionAlreadyExists')) throw thrown;
     return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   }
 }

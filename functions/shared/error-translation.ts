@@ -1,23 +1,13 @@
+import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import * as z from 'zod';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
 
 /**
- * Foreign error names that need no look at the message. Sources: "Common Error Types" of each service's API reference,
- * and "Error handling" of the AWS SDK for JavaScript (throttling and transient codes of @smithy/core).
+ * Names that services add to those the SDK knows, or to which we give another meaning than the SDK: to the SDK a quota
+ * and a running transaction are throttling. Source: "Common Error Types" of each service's API reference.
  */
 const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
-  Throttling: 'TransientThrottling',
-  ThrottlingException: 'TransientThrottling',
-  ThrottledException: 'TransientThrottling',
-  EC2ThrottledException: 'TransientThrottling',
   KmsThrottlingException: 'TransientThrottling',
-  RequestThrottled: 'TransientThrottling',
-  RequestThrottledException: 'TransientThrottling',
-  RequestLimitExceeded: 'TransientThrottling',
-  TooManyRequestsException: 'TransientThrottling',
-  ProvisionedThroughputExceededException: 'TransientThrottling',
-  BandwidthLimitExceeded: 'TransientThrottling',
-  SlowDown: 'TransientThrottling',
-  PriorRequestNotComplete: 'TransientThrottling',
   TransactionInProgressException: 'TransientConflict',
   KMSInvalidStateException: 'TransientConflict',
   ReplicatedWriteConflictException: 'TransientConflict',
@@ -40,9 +30,6 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ServiceUnavailable: 'TransientServiceFault',
   ServiceUnavailableException: 'TransientServiceFault',
   ServiceFailure: 'TransientServiceFault',
-  RequestTimeout: 'TransientServiceFault',
-  RequestTimeoutException: 'TransientServiceFault',
-  TimeoutError: 'TransientServiceFault',
   AccessDenied: 'AccessDenied',
   AccessDeniedException: 'AccessDenied',
   UnauthorizedOperation: 'AccessDenied',
@@ -59,43 +46,35 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   MalformedPolicyDocumentException: 'InvalidRequest',
 };
 
-const NETWORK_CODES = new Set([
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-
-interface ForeignError {
-  readonly name?: string;
-  readonly message?: string;
-  readonly code?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-  readonly CancellationReasons?: readonly { readonly Code?: string }[];
-}
-
-const isObject = (thrown: unknown): thrown is ForeignError => typeof thrown === 'object' && thrown !== null;
+const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
 /** A DynamoDB transaction names one reason per item; a conflict may pass, a failed condition is the caller's to read. */
-function ofTransaction(reasons: ForeignError['CancellationReasons']): PlatformErrorName {
-  const codes = (reasons ?? []).map((reason) => reason.Code);
+function ofTransaction(error: Error): PlatformErrorName {
+  const cancelled = CancelledSchema.safeParse(error);
+  const codes = cancelled.data?.CancellationReasons.map(({ Code }) => Code) ?? [];
   if (codes.includes('ThrottlingError') || codes.includes('ProvisionedThroughputExceeded'))
     return 'TransientThrottling';
   return codes.includes('TransactionConflict') ? 'TransientConflict' : 'UnexpectedFailure';
 }
 
-function nameFor(thrown: ForeignError): PlatformErrorName {
-  if (thrown.name === 'TransactionCanceledException') return ofTransaction(thrown.CancellationReasons);
-  const known = thrown.name === undefined ? undefined : BY_NAME[thrown.name];
+type SdkError = Parameters<typeof isTransientError>[0];
+
+/** The SDK's classification looks at causes too, and takes each for an error. */
+const isSdkError = (error: Error): error is SdkError => error.cause === undefined || error.cause instanceof Error;
+
+function nameFor(error: Error): PlatformErrorName {
+  if (error.name === 'TransactionCanceledException') return ofTransaction(error);
+  const known = BY_NAME[error.name];
   if (known) return known;
-  if (thrown.code && NETWORK_CODES.has(thrown.code)) return 'TransientServiceFault';
-  const status = thrown.$metadata?.httpStatusCode ?? 0;
-  if (status === 429) return 'TransientThrottling';
-  return status >= 500 ? 'TransientServiceFault' : 'UnexpectedFailure';
+  if (!isSdkError(error)) return 'UnexpectedFailure';
+  if (isThrottlingError(error)) return 'TransientThrottling';
+  return isTransientError(error) || isServerError(error) ? 'TransientServiceFault' : 'UnexpectedFailure';
+}
+
+/** AWS reports some errors in an answer and not as an exception, e.g. the entries that PutEvents has not taken. */
+function errorIn(thrown: unknown): Error | undefined {
+  if (thrown instanceof Error) return thrown;
+  return typeof thrown === 'object' && thrown !== null ? Object.assign(new Error('no message'), thrown) : undefined;
 }
 
 /**
@@ -104,7 +83,7 @@ function nameFor(thrown: ForeignError): PlatformErrorName {
  */
 export function translateError(thrown: unknown): PlatformError {
   if (thrown instanceof PlatformError) return thrown;
-  if (!isObject(thrown)) return new PlatformError('UnexpectedFailure', String(thrown), { cause: thrown });
-  const message = `${thrown.name ?? 'Error'}: ${thrown.message ?? 'no message'}`;
-  return new PlatformError(nameFor(thrown), message, { cause: thrown });
+  const error = errorIn(thrown);
+  if (!error) return new PlatformError('UnexpectedFailure', String(thrown), { cause: thrown });
+  return new PlatformError(nameFor(error), `${error.name}: ${error.message}`, { cause: thrown });
 }

@@ -9,7 +9,7 @@ import {
   Tags,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { TENANT_TAG } from '../../functions/contract/naming';
+import { TENANT_ID_PATTERN, TENANT_TAG } from '../../functions/contract/naming';
 import type { STACK_PARAMETERS, StackKind, StackOutputs } from '../../functions/contract/stacks';
 
 export type StackParameter<K extends StackKind> = (typeof STACK_PARAMETERS)[K][number];
@@ -20,7 +20,7 @@ const ROUTE_TABLE = { description: 'A route table of the cell', allowedPattern: 
 
 /** One description and check per parameter, the same in whichever template declares it. */
 const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
-  TenantId: { description: 'Whose stack this is', allowedPattern: 't[0-9a-hjkmnp-tv-z]{15}' },
+  TenantId: { description: 'Whose stack this is', allowedPattern: TENANT_ID_PATTERN.source },
   KeyArn: { description: 'The KMS key of the tenant', ...ARN },
   VpcCidr: { description: 'The block of the slot, a /24', ...CIDR },
   CellVpcId: { description: 'The VPC of the cell', allowedPattern: 'vpc-[0-9a-f]+' },

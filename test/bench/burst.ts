@@ -1,10 +1,11 @@
-import { DescribeVpcsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { EC2Client, paginateDescribeVpcs } from '@aws-sdk/client-ec2';
 import {
-  DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
+  paginateDescribeRules,
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { TenantRecord } from '../../functions/contract/records';
+import { everyItem } from '../../functions/shared/paging';
 import { requestPage } from '../../local/page';
 import type { Platform } from '../../local/platform';
 import type { Figure } from './figures';
@@ -13,28 +14,15 @@ import type { Onboardings } from './onboardings';
 
 async function rulesOf({ aws, deployment }: Platform): Promise<Rule[]> {
   const client = new ElasticLoadBalancingV2Client(aws);
-  const rules: Rule[] = [];
-  for (const { ListenerArn } of Object.values(deployment.cells)) {
-    let Marker: string | undefined;
-    do {
-      const page = await client.send(new DescribeRulesCommand({ ListenerArn, Marker, PageSize: 400 }));
-      rules.push(...(page.Rules ?? []));
-      Marker = page.NextMarker;
-    } while (Marker);
-  }
-  return rules;
+  const listeners = Object.values(deployment.cells).map(({ ListenerArn }) =>
+    everyItem(paginateDescribeRules({ client }, { ListenerArn, PageSize: 400 }), (page) => page.Rules),
+  );
+  return (await Promise.all(listeners)).flat();
 }
 
 async function vpcBlocks({ aws }: Platform): Promise<string[]> {
-  const client = new EC2Client(aws);
-  const blocks: string[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(new DescribeVpcsCommand({ NextToken }));
-    blocks.push(...(page.Vpcs ?? []).map(({ CidrBlock = '' }) => CidrBlock));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return blocks;
+  const vpcs = await everyItem(paginateDescribeVpcs({ client: new EC2Client(aws) }, {}), (page) => page.Vpcs);
+  return vpcs.map(({ CidrBlock = '' }) => CidrBlock);
 }
 
 /** How many of these tenants do not have a seat of their own, by their records and by what AWS has for them. */

@@ -1,13 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  type FunctionConfiguration,
-  LambdaClient,
-  ListFunctionsCommand,
-  UpdateFunctionConfigurationCommand,
-} from '@aws-sdk/client-lambda';
+import { LambdaClient, paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { functionRoleName } from '../../functions/contract/naming';
 import { STEP_ACTIONS } from '../../functions/contract/steps';
+import { everyItem } from '../../functions/shared/paging';
 import type { AwsCall } from '../../local/aws-call';
 import { startAwsProxy } from '../../local/aws-proxy';
 import type { Platform } from '../../local/platform';
@@ -30,14 +26,8 @@ export interface DeployedFunction {
 }
 
 export async function deployedFunctions({ aws }: Platform): Promise<DeployedFunction[]> {
-  const lambda = new LambdaClient(aws);
-  const found: FunctionConfiguration[] = [];
-  let Marker: string | undefined;
-  do {
-    const page = await lambda.send(new ListFunctionsCommand({ Marker }));
-    found.push(...(page.Functions ?? []));
-    Marker = page.NextMarker;
-  } while (Marker);
+  const client = new LambdaClient(aws);
+  const found = await everyItem(paginateListFunctions({ client }, {}), (page) => page.Functions);
   return NAMES.map((name) => {
     const deployed = found.find(({ Role }) => Role?.endsWith(`/${functionRoleName(name)}`));
     if (!deployed) throw new Error(`function ${name} is not deployed`);

@@ -8,7 +8,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, paginateQuery } from '@aws-sdk/lib-dynamodb';
 import { tenantIdOf } from '../../functions/contract/naming';
 import {
   itemKeys,
@@ -105,22 +105,15 @@ export class Onboardings {
   }
 
   async countActive(): Promise<number> {
+    const active = {
+      TableName: this.platform.outputs.tenantsTableName,
+      IndexName: STATE_INDEX,
+      KeyConditionExpression: 'statePk = :active',
+      ExpressionAttributeValues: { ':active': stateKeys.tenant('ACTIVE', '').statePk },
+      Select: 'COUNT',
+    } as const;
     let count = 0;
-    let ExclusiveStartKey: Record<string, unknown> | undefined;
-    do {
-      const page = await this.table.send(
-        new QueryCommand({
-          TableName: this.platform.outputs.tenantsTableName,
-          IndexName: STATE_INDEX,
-          KeyConditionExpression: 'statePk = :active',
-          ExpressionAttributeValues: { ':active': stateKeys.tenant('ACTIVE', '').statePk },
-          Select: 'COUNT',
-          ExclusiveStartKey,
-        }),
-      );
-      count += page.Count ?? 0;
-      ExclusiveStartKey = page.LastEvaluatedKey;
-    } while (ExclusiveStartKey);
+    for await (const { Count = 0 } of paginateQuery({ client: this.table }, active)) count += Count;
     return count;
   }
 

@@ -1,3 +1,5 @@
+import { tenantIdIn } from '../../functions/contract/naming';
+
 /** Something that costs money or holds a name: what is left of it after an onboarding belongs to a living tenant, or is an orphan. */
 export interface Holding {
   /** Of what kind and in what state: `ec2 subnet`, `stack CREATE_COMPLETE protected` ... */
@@ -7,15 +9,9 @@ export interface Holding {
   readonly tenantId?: string;
 }
 
-const TENANT_ID = /(?<![0-9a-z])t[0-9a-hjkmnp-tv-z]{15}(?![0-9a-z])/;
-
-/** The tenant that a name, an ARN or a tag value speaks of. */
+/** The tenant that the first of these names, ARNs and tag values to name one speaks of. */
 export function tenantIn(...texts: (string | undefined)[]): string | undefined {
-  for (const text of texts) {
-    const found = text === undefined ? null : TENANT_ID.exec(text);
-    if (found) return found[0];
-  }
-  return undefined;
+  return texts.map((text = '') => tenantIdIn(text)).find((tenantId) => tenantId !== undefined);
 }
 
 export interface Tag {
@@ -28,14 +24,4 @@ export function holding(kind: string, name = '', tags: readonly Tag[] = [], ...a
   const tagged = tags.find(({ Key }) => Key === 'tenantId')?.Value;
   const tenantId = tenantIn(tagged, name, ...about);
   return { kind, name, ...(tenantId && { tenantId }) };
-}
-
-/** All pages of one list. */
-export async function all<Page, Item>(
-  pages: AsyncIterable<Page>,
-  items: (page: Page) => readonly Item[] | undefined,
-): Promise<Item[]> {
-  const found: Item[] = [];
-  for await (const page of pages) found.push(...(items(page) ?? []));
-  return found;
 }

@@ -14,24 +14,25 @@ import {
   paginateDescribeVpcs,
   type RouteTable,
 } from '@aws-sdk/client-ec2';
+import { everyItem } from '../../functions/shared/paging';
 import type { AwsAccess } from '../../local/platform';
-import { all, type Holding, holding } from './holding';
+import { type Holding, holding } from './holding';
 
 async function listed(client: EC2Client) {
   const [vpcs, peerings, tables, subnets, groups, acls] = await Promise.all([
-    all(paginateDescribeVpcs({ client }, {}), (page) => page.Vpcs),
-    all(paginateDescribeVpcPeeringConnections({ client }, {}), (page) => page.VpcPeeringConnections),
-    all(paginateDescribeRouteTables({ client }, {}), (page) => page.RouteTables),
-    all(paginateDescribeSubnets({ client }, {}), (page) => page.Subnets),
-    all(paginateDescribeSecurityGroups({ client }, {}), (page) => page.SecurityGroups),
-    all(paginateDescribeNetworkAcls({ client }, {}), (page) => page.NetworkAcls),
+    everyItem(paginateDescribeVpcs({ client }, {}), (page) => page.Vpcs),
+    everyItem(paginateDescribeVpcPeeringConnections({ client }, {}), (page) => page.VpcPeeringConnections),
+    everyItem(paginateDescribeRouteTables({ client }, {}), (page) => page.RouteTables),
+    everyItem(paginateDescribeSubnets({ client }, {}), (page) => page.Subnets),
+    everyItem(paginateDescribeSecurityGroups({ client }, {}), (page) => page.SecurityGroups),
+    everyItem(paginateDescribeNetworkAcls({ client }, {}), (page) => page.NetworkAcls),
   ]);
   const [endpoints, flowLogs, interfaces, nats, gateways, { Addresses: addresses = [] }] = await Promise.all([
-    all(paginateDescribeVpcEndpoints({ client }, {}), (page) => page.VpcEndpoints),
-    all(paginateDescribeFlowLogs({ client }, {}), (page) => page.FlowLogs),
-    all(paginateDescribeNetworkInterfaces({ client }, {}), (page) => page.NetworkInterfaces),
-    all(paginateDescribeNatGateways({ client }, {}), (page) => page.NatGateways),
-    all(paginateDescribeInternetGateways({ client }, {}), (page) => page.InternetGateways),
+    everyItem(paginateDescribeVpcEndpoints({ client }, {}), (page) => page.VpcEndpoints),
+    everyItem(paginateDescribeFlowLogs({ client }, {}), (page) => page.FlowLogs),
+    everyItem(paginateDescribeNetworkInterfaces({ client }, {}), (page) => page.NetworkInterfaces),
+    everyItem(paginateDescribeNatGateways({ client }, {}), (page) => page.NatGateways),
+    everyItem(paginateDescribeInternetGateways({ client }, {}), (page) => page.InternetGateways),
     client.send(new DescribeAddressesCommand()),
   ]);
   return { vpcs, peerings, tables, subnets, groups, acls, endpoints, flowLogs, interfaces, nats, gateways, addresses };

@@ -8,14 +8,18 @@ import {
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
+import { everyItem } from '../../functions/shared/paging';
 import type { AwsAccess } from '../../local/platform';
-import { all, type Holding, holding, type Tag } from './holding';
+import { type Holding, holding, type Tag } from './holding';
 
 /** "DescribeTags" of the Elastic Load Balancing API reference: up to 20 resources in one call. */
 const TAGGED_AT_ONCE = 20;
 
 async function ruleHoldings(client: ElasticLoadBalancingV2Client, ListenerArn: string): Promise<Holding[]> {
-  const rules = await all(paginateDescribeRules({ client }, { ListenerArn, PageSize: 400 }), (page) => page.Rules);
+  const rules = await everyItem(
+    paginateDescribeRules({ client }, { ListenerArn, PageSize: 400 }),
+    (page) => page.Rules,
+  );
   const tags = new Map<string | undefined, readonly Tag[]>();
   for (let from = 0; from < rules.length; from += TAGGED_AT_ONCE) {
     const ResourceArns = rules.slice(from, from + TAGGED_AT_ONCE).flatMap(({ RuleArn }) => RuleArn ?? []);
@@ -39,11 +43,11 @@ export async function platformHoldings(aws: AwsAccess, listenerArns: readonly st
   const logs = new CloudWatchLogsClient(aws);
   const [rules, stacks, roles, policies, logGroups, alarms] = await Promise.all([
     Promise.all(listenerArns.map((listenerArn) => ruleHoldings(elb, listenerArn))),
-    all(paginateDescribeStacks({ client: cloudFormation }, {}), (page) => page.Stacks),
-    all(paginateListRoles({ client: iam }, {}), (page) => page.Roles),
-    all(paginateListPolicies({ client: iam }, { Scope: 'Local' }), (page) => page.Policies),
-    all(paginateDescribeLogGroups({ client: logs }, {}), (page) => page.logGroups),
-    all(paginateDescribeAlarms({ client: cloudWatch }, {}), (page) => page.MetricAlarms),
+    everyItem(paginateDescribeStacks({ client: cloudFormation }, {}), (page) => page.Stacks),
+    everyItem(paginateListRoles({ client: iam }, {}), (page) => page.Roles),
+    everyItem(paginateListPolicies({ client: iam }, { Scope: 'Local' }), (page) => page.Policies),
+    everyItem(paginateDescribeLogGroups({ client: logs }, {}), (page) => page.logGroups),
+    everyItem(paginateDescribeAlarms({ client: cloudWatch }, {}), (page) => page.MetricAlarms),
   ]);
   for (const used of [elb, iam, cloudFormation, cloudWatch, logs]) used.destroy();
   return [

@@ -16,17 +16,18 @@ import {
 } from '@aws-sdk/client-rds';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { paginateListSecrets, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { everyItem } from '../../functions/shared/paging';
 import type { AwsAccess } from '../../local/platform';
-import { all, type Holding, holding } from './holding';
+import { type Holding, holding } from './holding';
 
 /** A database, and what RDS keeps of one that is gone. */
 async function databaseHoldings(client: RDSClient): Promise<Holding[]> {
   const [instances, snapshots, backups, subnetGroups, parameterGroups] = await Promise.all([
-    all(paginateDescribeDBInstances({ client }, {}), (page) => page.DBInstances),
-    all(paginateDescribeDBSnapshots({ client }, {}), (page) => page.DBSnapshots),
-    all(paginateDescribeDBInstanceAutomatedBackups({ client }, {}), (page) => page.DBInstanceAutomatedBackups),
-    all(paginateDescribeDBSubnetGroups({ client }, {}), (page) => page.DBSubnetGroups),
-    all(paginateDescribeDBParameterGroups({ client }, {}), (page) => page.DBParameterGroups),
+    everyItem(paginateDescribeDBInstances({ client }, {}), (page) => page.DBInstances),
+    everyItem(paginateDescribeDBSnapshots({ client }, {}), (page) => page.DBSnapshots),
+    everyItem(paginateDescribeDBInstanceAutomatedBackups({ client }, {}), (page) => page.DBInstanceAutomatedBackups),
+    everyItem(paginateDescribeDBSubnetGroups({ client }, {}), (page) => page.DBSubnetGroups),
+    everyItem(paginateDescribeDBParameterGroups({ client }, {}), (page) => page.DBParameterGroups),
   ]);
   return [
     ...instances.map((x) => holding('rds instance', x.DBInstanceIdentifier)),
@@ -50,8 +51,8 @@ async function keyHolding(client: KMSClient, { KeyId, Description, KeyState }: K
  */
 async function keyHoldings(client: KMSClient, givenUp: Set<string>): Promise<Holding[]> {
   const [aliases, keys] = await Promise.all([
-    all(paginateListAliases({ client }, {}), (page) => page.Aliases),
-    all(paginateListKeys({ client }, { Limit: 1000 }), (page) => page.Keys),
+    everyItem(paginateListAliases({ client }, {}), (page) => page.Aliases),
+    everyItem(paginateListKeys({ client }, { Limit: 1000 }), (page) => page.Keys),
   ]);
   const wanted = keys.flatMap(({ KeyId = '' }) => (givenUp.has(KeyId) ? [] : [KeyId]));
   const described = await Promise.all(wanted.map((KeyId) => client.send(new DescribeKeyCommand({ KeyId }))));
@@ -79,7 +80,10 @@ export async function storeHoldings(aws: AwsAccess, givenUp: Set<string>): Promi
     databaseHoldings(rds),
     keyHoldings(kms, givenUp),
     s3.send(new ListBucketsCommand()),
-    all(paginateListSecrets({ client }, { IncludePlannedDeletion: true, MaxResults: 100 }), (page) => page.SecretList),
+    everyItem(
+      paginateListSecrets({ client }, { IncludePlannedDeletion: true, MaxResults: 100 }),
+      (page) => page.SecretList,
+    ),
   ]);
   for (const used of [rds, kms, s3, client]) used.destroy();
   return [

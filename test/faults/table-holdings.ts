@@ -2,8 +2,9 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../../functions/contract/records';
+import { everyItem } from '../../functions/shared/paging';
 import type { AwsAccess } from '../../local/platform';
-import { all, type Holding, holding } from './holding';
+import { type Holding, holding } from './holding';
 
 const ItemSchema = z.looseObject({
   pk: z.string(),
@@ -45,7 +46,7 @@ function holdingOf(item: Item): Holding | undefined {
 export async function tableContents(aws: AwsAccess, TableName: string): Promise<TableContents> {
   const dynamo = new DynamoDBClient(aws);
   const client = DynamoDBDocumentClient.from(dynamo);
-  const found = await all(paginateScan({ client }, { TableName, ConsistentRead: true }), (page) => page.Items);
+  const found = await everyItem(paginateScan({ client }, { TableName, ConsistentRead: true }), (page) => page.Items);
   dynamo.destroy();
   const items = found.map((item) => ItemSchema.parse(item));
   const tenants = items.filter(({ sk }) => sk === 'TENANT');

@@ -7,7 +7,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup } from '../../../functions/contract/signup';
-import { all } from '../holding';
+import { everyItem } from '../../../functions/shared/paging';
 import type { Lab } from '../lab';
 
 /** "PutEvents": ten entries in one request. */
@@ -43,7 +43,7 @@ export class Executions {
   private async list(): Promise<ExecutionListItem[]> {
     const { stateMachineArn } = this.lab.platform.outputs;
     const pages = paginateListExecutions({ client: this.client }, { stateMachineArn, maxResults: 1000 });
-    const found = await all(pages, ({ executions }) => executions);
+    const found = await everyItem(pages, ({ executions }) => executions);
     return found.filter(({ executionArn = '' }) => !this.known.has(executionArn));
   }
 

@@ -45,6 +45,8 @@ const TABLE: [string, unknown, PlatformErrorName][] = [
   ['a malformed key policy', awsError('MalformedPolicyDocumentException'), 'InvalidRequest'],
   ['status 400', answered(400), 'UnexpectedFailure'],
   ['a defect of ours', new TypeError('x is not a function'), 'UnexpectedFailure'],
+  ['a defect whose cause is no error', new TypeError('no', { cause: null }), 'UnexpectedFailure'],
+  ['a throttled entry of an answer', { name: 'ThrottlingException', message: 'slow' }, 'TransientThrottling'],
   ['a string', 'boom', 'UnexpectedFailure'],
   ['nothing', undefined, 'UnexpectedFailure'],
 ];

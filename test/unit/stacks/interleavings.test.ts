@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isNamed } from '../../../functions/shared/is-named';
 import { Killed } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
 
@@ -28,7 +29,7 @@ async function rollBackDuringLaunch(s: fc.Scheduler, scene: StackScene, diesBefo
         await scene.delete('storage', { taskToken, deps: rollback });
         return taskToken;
       } catch (thrown) {
-        if (!(thrown instanceof Error && thrown.name === 'TransientLaunchInFlight')) throw thrown;
+        if (!isNamed(thrown, 'TransientLaunchInFlight')) throw thrown;
         // The machine tries again at once, and then after the launching function has ended, as it must within its timeout.
         if (attempt === 1) continue;
         await launching;
