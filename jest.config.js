@@ -8,6 +8,8 @@ const transform = {
 
 const project = (displayName) => ({
   displayName,
+  // A test that reads log lines asks for them (test/support/log-lines.ts).
+  ...(displayName === 'unit' && { setupFiles: ['<rootDir>/test/support/silent-logger.ts'] }),
   transform,
   // Their package.json know `import` alone.
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },

@@ -18,7 +18,7 @@ import { putStarterPage, type TenantAccess } from './put-starter-page';
 export interface ActivateTenantDeps extends TenantAccess {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly cloudFormation: Pick<CloudFormationClient, 'send'>;
+  readonly cloudformation: Pick<CloudFormationClient, 'send'>;
   readonly now: () => Date;
 }
 
@@ -94,7 +94,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
   input: ActivateTenantInput,
   output: ActivateTenantOutput,
   run: async (deps, input) => {
-    const { table, elb, cloudFormation, now } = deps;
+    const { table, elb, cloudformation, now } = deps;
     const { tenant, cell, stacks, route, executionArn } = input;
     const record = await findTenant(table, tenant.tenantId);
     if (record?.executionArn !== executionArn) throw claimLost(tenant.tenantId, executionArn);
@@ -107,7 +107,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     await putStarterPage(deps, tenant, { roleArn, bucketName, companyName: record.companyName });
     await Promise.all(
       STACK_KINDS.map((kind) =>
-        cloudFormation.send(
+        cloudformation.send(
           new UpdateTerminationProtectionCommand({
             StackName: stacks[kind].stackName,
             EnableTerminationProtection: true,
@@ -130,7 +130,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
 const realDeps = (): ActivateTenantDeps => ({
   table: tenantsTable(),
   elb: new ElasticLoadBalancingV2Client(clientOptions),
-  cloudFormation: new CloudFormationClient(clientOptions),
+  cloudformation: new CloudFormationClient(clientOptions),
   sts: new STSClient(clientOptions),
   s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
     new S3Client({

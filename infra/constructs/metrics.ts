@@ -2,8 +2,8 @@ import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../../functions/contract/metrics';
 
-/** What the functions count (functions/shared/meter.ts). */
-export const counted = (metricName: MetricName, period: Duration, statistic: 'Sum' | 'Maximum' = 'Sum') =>
+/** A metric that the functions write (functions/shared/meter.ts). */
+export const platformMetric = (metricName: MetricName, period: Duration, statistic: 'Sum' | 'Maximum' = 'Sum') =>
   new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,

@@ -3,7 +3,7 @@ import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { counted } from '../constructs/metrics';
+import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm } from '../constructs/platform-alarm';
 
 export interface AuditAlarmsProps {
@@ -19,14 +19,14 @@ export class AuditAlarms extends Construct {
   constructor(scope: Construct, id: string, { topic, machine }: AuditAlarmsProps) {
     super(scope, id);
     new PlatformAlarm(this, 'TenantDrifted', {
-      metric: counted('TenantsDrifted', Duration.minutes(1)),
+      metric: platformMetric('TenantsDrifted', Duration.minutes(1)),
       withoutData: 'as-before',
       impact: 'a tenant in service is not isolated: somebody may reach its data, or it another tenant’s.',
       runbook: 'docs/runbook.md#tenant-drifted',
       topic,
     });
     new PlatformAlarm(this, 'TenantUnverified', {
-      metric: counted('TenantsUnverified', Duration.minutes(1)),
+      metric: platformMetric('TenantsUnverified', Duration.minutes(1)),
       withoutData: 'as-before',
       impact: 'nobody knows today whether a tenant in service is isolated.',
       runbook: 'docs/runbook.md#tenant-unverified',
@@ -46,7 +46,7 @@ export class AuditAlarms extends Construct {
       topic,
     });
     new PlatformAlarm(this, 'AuditMissing', {
-      metric: counted('AuditsDone', Duration.days(1)),
+      metric: platformMetric('AuditsDone', Duration.days(1)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 2,
       withoutData: 'rings',

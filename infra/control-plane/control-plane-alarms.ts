@@ -6,7 +6,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import type { EventFunction } from '../constructs/event-function';
-import { counted } from '../constructs/metrics';
+import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm, type PlatformAlarmProps } from '../constructs/platform-alarm';
 
 export interface ControlPlaneAlarmsProps {
@@ -54,7 +54,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
     },
     OnboardingLate: {
       // Of runs that still run; AWS's own metric knows a run's time when it has ended.
-      metric: counted('LateRuns', Duration.minutes(5), 'Maximum'),
+      metric: platformMetric('LateRuns', Duration.minutes(5), 'Maximum'),
       impact: `an onboarding has been running for more than ${config.maxOnboardingMinutes} minutes; a customer waits longer than promised.`,
       runbook: 'docs/runbook.md#onboarding-late',
     },
@@ -79,7 +79,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#stack-settled-failing',
     },
     RunUnfinished: {
-      metric: counted('UnfinishedRuns', Duration.minutes(1)),
+      metric: platformMetric('UnfinishedRuns', Duration.minutes(1)),
       impact: 'an onboarding ended outside its failure path, and nothing was rolled back: what exists costs money.',
       runbook: 'docs/runbook.md#run-ended-outside-its-failure-path',
     },
@@ -94,7 +94,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#watchdog-failing',
     },
     SweepFailing: {
-      metric: counted('SweepsDone', Duration.minutes(5)),
+      metric: platformMetric('SweepsDone', Duration.minutes(5)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
       withoutData: 'rings',
@@ -103,17 +103,17 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#sweep-failing',
     },
     LostStackEvents: {
-      metric: counted('LostStackEvents', Duration.minutes(5)),
+      metric: platformMetric('LostStackEvents', Duration.minutes(5)),
       impact: 'an onboarding took minutes longer, because the end of its stack was learned by the sweep.',
       runbook: 'docs/runbook.md#lost-stack-events',
     },
     OrphansFound: {
-      metric: counted('Orphans', Duration.hours(1), 'Maximum'),
+      metric: platformMetric('Orphans', Duration.hours(1), 'Maximum'),
       impact: 'something that belongs to no living tenant is left; it costs money, or holds a name or a slot.',
       runbook: 'docs/runbook.md#orphans-found',
     },
     OrphanSearchFailing: {
-      metric: counted('OrphanSearchesDone', Duration.hours(1)),
+      metric: platformMetric('OrphanSearchesDone', Duration.hours(1)),
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
       withoutData: 'rings',

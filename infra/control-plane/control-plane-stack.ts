@@ -12,7 +12,7 @@ import { platformFunctions } from './functions/functions';
 import { IsolationAudit } from './isolation-audit';
 import { OnboardingMachine } from './onboarding-machine';
 import { RunEvents } from './run-events';
-import { Sweeping } from './schedules';
+import { Schedules } from './schedules';
 import { PlatformBus, SignupIntake } from './signup-intake';
 import { StackEvents } from './stack-events';
 import { TenantStackRole } from './stack-role/stack-role';
@@ -51,7 +51,7 @@ export class ControlPlaneStack extends Stack {
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     new StackEvents(this, 'StackEvents', { stackSettled });
     new RunEvents(this, 'RunEvents', { machine, watchdog });
-    new Sweeping(this, 'Sweeping', { sweep, orphans });
+    new Schedules(this, 'Sweeping', { sweep, orphans });
     new ControlPlaneAlarms(this, 'Alarms', {
       config,
       topic,

@@ -4,14 +4,14 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import type { PlatformFunction } from '../constructs/platform-function';
 
-export interface SweepingProps {
+export interface SchedulesProps {
   readonly sweep: PlatformFunction;
   readonly orphans: PlatformFunction;
 }
 
-/** What is done by the clock. A turn that fails is made good by the next one: there is nothing to keep of it. */
-export class Sweeping extends Construct {
-  constructor(scope: Construct, id: string, { sweep, orphans }: SweepingProps) {
+/** The functions that run on a schedule. A run that fails is not retried: the next one does its work. */
+export class Schedules extends Construct {
+  constructor(scope: Construct, id: string, { sweep, orphans }: SchedulesProps) {
     super(scope, id);
     new Rule(this, 'Sweep', {
       description: 'The sweep answers for what events should have told and did not',

@@ -24,13 +24,13 @@ export class AlarmTopic extends Construct {
       pendingWindow: Duration.days(7),
       removalPolicy: config.removalPolicy,
     });
-    const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
+    const cloudwatch = new ServicePrincipal('cloudwatch.amazonaws.com', {
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
     key.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',
-        principals: [cloudWatch],
+        principals: [cloudwatch],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
       }),
@@ -39,7 +39,7 @@ export class AlarmTopic extends Construct {
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AlarmsOfThisAccount',
-        principals: [cloudWatch],
+        principals: [cloudwatch],
         actions: ['sns:Publish'],
         resources: [this.topic.topicArn],
       }),

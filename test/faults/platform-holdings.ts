@@ -39,17 +39,17 @@ async function ruleHoldings(client: ElasticLoadBalancingV2Client, ListenerArn: s
 /** What belongs to a tenant on the platform itself: stacks, roles, logs, alarms, its rule. */
 export async function platformHoldings(aws: AwsAccess, listenerArns: readonly string[]): Promise<Holding[]> {
   const [elb, iam] = [new ElasticLoadBalancingV2Client(aws), new IAMClient(aws)];
-  const [cloudFormation, cloudWatch] = [new CloudFormationClient(aws), new CloudWatchClient(aws)];
+  const [cloudformation, cloudwatch] = [new CloudFormationClient(aws), new CloudWatchClient(aws)];
   const logs = new CloudWatchLogsClient(aws);
   const [rules, stacks, roles, policies, logGroups, alarms] = await Promise.all([
     Promise.all(listenerArns.map((listenerArn) => ruleHoldings(elb, listenerArn))),
-    everyItem(paginateDescribeStacks({ client: cloudFormation }, {}), (page) => page.Stacks),
+    everyItem(paginateDescribeStacks({ client: cloudformation }, {}), (page) => page.Stacks),
     everyItem(paginateListRoles({ client: iam }, {}), (page) => page.Roles),
     everyItem(paginateListPolicies({ client: iam }, { Scope: 'Local' }), (page) => page.Policies),
     everyItem(paginateDescribeLogGroups({ client: logs }, {}), (page) => page.logGroups),
-    everyItem(paginateDescribeAlarms({ client: cloudWatch }, {}), (page) => page.MetricAlarms),
+    everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms),
   ]);
-  for (const used of [elb, iam, cloudFormation, cloudWatch, logs]) used.destroy();
+  for (const used of [elb, iam, cloudformation, cloudwatch, logs]) used.destroy();
   return [
     ...rules.flat(),
     ...stacks

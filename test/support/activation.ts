@@ -18,7 +18,7 @@ export const VERIFIED = { verifiedAt: NOW, checks: 89, digest: 'd1' };
 export class Activation {
   readonly table: FakeTable;
   readonly elb = new FakeLoadBalancer();
-  readonly cloudFormation = new FakeStacks();
+  readonly cloudformation = new FakeStacks();
   readonly s3 = new FakeBuckets();
   /** What AssumeRole answers; an Error is thrown. */
   session: unknown = { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'secret', SessionToken: 'token' } };
@@ -40,9 +40,9 @@ export class Activation {
       { ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord({ verification: VERIFIED, ...record }) },
       { ...itemKeys.route(tenant.host), ...route },
     );
-    for (const kind of STACK_KINDS) this.cloudFormation.add(stacks[kind].stackName, { StackStatus: 'CREATE_COMPLETE' });
+    for (const kind of STACK_KINDS) this.cloudformation.add(stacks[kind].stackName, { StackStatus: 'CREATE_COMPLETE' });
     this.s3.fill(BUCKET, 0);
-    this.fakes = [this.table, this.elb, this.cloudFormation, this.s3, this.sts];
+    this.fakes = [this.table, this.elb, this.cloudformation, this.s3, this.sts];
   }
 
   static async ready(record: Partial<TenantRecord> = {}): Promise<Activation> {
@@ -52,8 +52,8 @@ export class Activation {
   }
 
   readonly activate = (executionArn = anExecution()) => {
-    const { table, elb, cloudFormation, sts, s3 } = this;
-    const deps = { table, elb, cloudFormation, sts, s3As: () => s3, now: () => new Date(NOW) };
+    const { table, elb, cloudformation, sts, s3 } = this;
+    const deps = { table, elb, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
     const route = { ruleArn: this.rule?.RuleArn ?? '' };
     const input = { executionArn, tenant, cell: aCell(), key: aKey(), stacks, route, verification: VERIFIED };
     return activateTenant.run(deps, input);
@@ -72,7 +72,7 @@ export class Activation {
     return this.table.get(itemKeys.route(tenant.host)) as RouteRecord;
   }
   get protectedStacks(): number {
-    return this.cloudFormation.stacks.filter(({ EnableTerminationProtection }) => EnableTerminationProtection).length;
+    return this.cloudformation.stacks.filter(({ EnableTerminationProtection }) => EnableTerminationProtection).length;
   }
 
   /** Whether a request of the world may reach the tenant: the rule forwards, and the shared service serves the host. */

@@ -42,7 +42,7 @@ const steady = { status: 'ACTIVE', desiredCount: 2, runningCount: 2, deployments
 export class TenantWorld {
   readonly table = new FakeTable();
   readonly kms = new FakeKeys();
-  readonly cloudFormation = new FakeStacks();
+  readonly cloudformation = new FakeStacks();
   readonly sfn = new FakeTasks();
   readonly s3 = new FakeBuckets();
   readonly elb = new FakeLoadBalancer();
@@ -70,18 +70,18 @@ export class TenantWorld {
   private tokens = 0;
 
   constructor() {
-    const { table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
-    this.fakes = [table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions] as const;
+    const { table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
+    this.fakes = [table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions] as const;
     this.kms.principals.add(STACK_ROLE_ARN);
     for (const name of ['CreateTenantKey', 'RetireTenantKey'])
       this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
   }
 
   get deps() {
-    const { table, kms, cloudFormation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
+    const { table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
     return {
       ...{ table, kms, sfn, s3, elb, bus, ecs, sts, organizations, executions },
-      ...{ cloudFormation, cloudformation: cloudFormation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
+      ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
       cells: async () => [aCell()],
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {
@@ -149,10 +149,10 @@ export class TenantWorld {
       ...(made.database && { database: made.database.outputs }),
     };
     const { stackId } = await this.invoke(launchStack, { ...given, taskToken, stack, outputs });
-    const found = this.cloudFormation.stacks.find(({ StackId }) => StackId === stackId);
+    const found = this.cloudformation.stacks.find(({ StackId }) => StackId === stackId);
     if (found && !this.sfn.answers.has(taskToken)) {
       const deleted = found.StackStatus === 'DELETE_IN_PROGRESS';
-      this.cloudFormation.become(found, deleted ? 'DELETE_COMPLETE' : 'CREATE_COMPLETE', theStacks()[stack].outputs);
+      this.cloudformation.become(found, deleted ? 'DELETE_COMPLETE' : 'CREATE_COMPLETE', theStacks()[stack].outputs);
       if (stack === 'storage' && !deleted) this.s3.fill(this.bucket, 0);
       await settleStack(this.deps, stackId, found.StackStatus);
     }
@@ -211,11 +211,11 @@ export class TenantWorld {
   private async deleteStack(stack: StackKind, own: Pick<Given, 'executionArn' | 'tenant'>): Promise<void> {
     const taskToken = `token-canary-${++this.tokens}`;
     await this.invoke(deleteStack, { ...own, taskToken, stack });
-    const found = this.cloudFormation.stacks.findLast(
+    const found = this.cloudformation.stacks.findLast(
       (each) => each.StackName === tenantNames.stack(this.tenantId, stack),
     );
     if (found?.StackStatus === 'DELETE_IN_PROGRESS') {
-      this.cloudFormation.become(found, 'DELETE_COMPLETE');
+      this.cloudformation.become(found, 'DELETE_COMPLETE');
       if (stack === 'storage') this.s3.buckets.delete(this.bucket);
       await settleStack(this.deps, found.StackId, 'DELETE_COMPLETE');
     }
@@ -237,7 +237,7 @@ export class TenantWorld {
   leftovers(): string[] {
     const held = /^(?:CELL#.+\|SLOT#|SUBDOMAIN#.+\|CLAIM|ROUTE#|STACK#)/;
     return [
-      ...this.cloudFormation.living().map(({ StackName }) => `stack ${StackName}`),
+      ...this.cloudformation.living().map(({ StackName }) => `stack ${StackName}`),
       ...this.kms.living().map(({ KeyId }) => `key ${KeyId}`),
       ...[...this.kms.aliases.keys()].map((alias) => `alias ${alias}`),
       ...this.elb.rules.map(({ Priority, tags }) => `rule ${Priority} of ${tags[TENANT_TAG]}`),
@@ -248,12 +248,12 @@ export class TenantWorld {
 
   /** All that there is, to be compared with itself later. */
   snapshot(): unknown {
-    const { table, kms, cloudFormation, elb, s3, sfn, bus } = this;
+    const { table, kms, cloudformation, elb, s3, sfn, bus } = this;
     return structuredClone({
       items: table.items,
       keys: kms.keys,
       aliases: kms.aliases,
-      stacks: cloudFormation.stacks,
+      stacks: cloudformation.stacks,
       rules: elb.rules,
       buckets: s3.buckets,
       answers: sfn.answers,

@@ -1,10 +1,6 @@
 import { anExecution } from '../support/builders';
 import { dieAtEachCall } from '../support/deaths';
-import { logLines } from '../support/log-lines';
 import { TenantWorld } from '../support/tenant-world';
-
-beforeEach(() => void logLines());
-afterEach(() => jest.restoreAllMocks());
 
 /** Keys are numbered by their making: a retired one before it does not matter, a second living one does. */
 const names = (world: TenantWorld) =>
@@ -69,7 +65,7 @@ describe('a function dies at a call of the onboarding', () => {
       else await world.onboard();
       expectActive(world, expected);
       expect(world.kms.keys).toHaveLength(1);
-      expect(world.cloudFormation.stacks).toHaveLength(4);
+      expect(world.cloudformation.stacks).toHaveLength(4);
     });
   }, 30_000);
 

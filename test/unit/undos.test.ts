@@ -1,11 +1,7 @@
 import type { TenantRecord } from '../../functions/contract/records';
 import { STEPS } from '../../functions/contract/steps';
 import { anExecution, aTenant } from '../support/builders';
-import { logLines } from '../support/log-lines';
 import { TenantWorld } from '../support/tenant-world';
-
-beforeEach(() => void logLines());
-afterEach(() => jest.restoreAllMocks());
 
 /** Every undo of the contract: one that is added is asked the same, or has no scene and fails here. */
 const UNDOS = STEPS.flatMap((step) => ('undo' in step ? [step.undo.function] : []));
@@ -69,7 +65,7 @@ it('the undos together leave nothing of the tenant, and all of another', async (
   const world = await onboarded();
   world.deactivate();
   world.elb.add(4000, 'other.funnels.example', 'other');
-  world.cloudFormation.add('tenant-other-network', { StackStatus: 'CREATE_COMPLETE' });
+  world.cloudformation.add('tenant-other-network', { StackStatus: 'CREATE_COMPLETE' });
   const { KeyId } = world.kms.add({ tenantId: 'other' });
   world.s3.fill('tenant-other', 3);
   for (const each of UNDOS.toReversed()) await undo(world, each);

@@ -1,9 +1,6 @@
 import { failureReport, failureText } from '../../../functions/contract/failure-report';
 import { concludeFailure } from '../../../functions/outcome/conclude-failure';
 import { anExecution } from '../../support/builders';
-import { logLines } from '../../support/log-lines';
-
-afterEach(() => jest.restoreAllMocks());
 
 const conclude = (error: string, concludedAtRedrive: number, redriveCount: number) => {
   const failure = { step: 'ProvisionStacks', error, reason: 'AWS::RDS::DBInstance Primary: no capacity' };
@@ -27,7 +24,6 @@ describe('ConcludeFailure', () => {
     [2, 3],
     [0, 5],
   ])('starts over when it was concluded at redrive %d and is redriven as %d', async (concluded, count) => {
-    logLines();
     await expect(conclude('StackFailed', concluded, count).done).resolves.toEqual({ startOver: true });
   });
 

@@ -11,7 +11,6 @@ import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support
 import { dieAtEachCall } from '../../support/deaths';
 import { FakeBus } from '../../support/fake-bus';
 import { FakeTable } from '../../support/fake-table';
-import { logLines } from '../../support/log-lines';
 
 const tenant = aTenant();
 const { tenantId } = tenant;
@@ -37,9 +36,6 @@ function aScene({ record, ...input }: { record?: Partial<TenantRecord> | null } 
   return { table, bus, fakes: [table, bus], run, record: () => table.get(itemKeys.tenant(tenantId)) };
 }
 const published = ({ bus }: ReturnType<typeof aScene>) => TenantOnboardingFailedSchema.parse(bus.events[0]?.detail);
-
-beforeEach(() => void logLines());
-afterEach(() => jest.restoreAllMocks());
 
 describe('PublishFailure', () => {
   it('says the same in the record, on the bus and to the machine: step, error, reason and what was undone', async () => {
