@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import { buildFunctions } from './build';
+import { buildAll } from './build';
 import { ControlPlaneOutputs } from './config/control-plane-outputs';
 import { CONTROL_PLANE, cellOfStack } from './config/stack-names';
 import { STAGES, type Stage } from './config/stages';
@@ -92,7 +92,7 @@ const cdk = (args: readonly string[], cwd: string) => ({
 /** The app gets what the CDK command line would give it. */
 async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
   const { stage, log, loadBalancerUrl, cells } = options;
-  const bundles = await buildFunctions();
+  const bundles = await buildAll();
   log?.(`built ${bundles.length} functions`);
   const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl, cells }) };
   await run({ command: 'node', args: ['--import', 'tsx', join(__dirname, 'bin/app.ts')], cwd: ROOT, env }, options);

@@ -10,8 +10,9 @@ import { Construct } from 'constructs';
 import { functionRoleName } from '../../functions/contract/naming';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
-import { FUNCTIONS_DIRECTORY } from '../build';
 import type { StageConfig } from '../config/stages';
+import { FUNCTIONS_DIRECTORY } from '../function-bundles';
+import { codeLayer } from './code-layer';
 import { type Grant, policyOf } from './grant';
 
 export interface PlatformFunctionProps {
@@ -33,7 +34,10 @@ const TRACE: Grant = {
     'X-Ray has no resource to name for trace segments ("Actions, resources, and condition keys for AWS X-Ray").',
 };
 
-/** What a function writes into reports: the release, and which bundle of it, as semantic versions carry a build. */
+/**
+ * What a function writes into reports: the release, and which bundle of it, as semantic versions carry a build. The bundle
+ * names each file of the layer that it loads by that file's content.
+ */
 export function codeVersion(id: string): string {
   const bundle = readFileSync(join(FUNCTIONS_DIRECTORY, id, 'index.js'));
   return `${version}+${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`;
@@ -73,6 +77,7 @@ export class PlatformFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(join(FUNCTIONS_DIRECTORY, id)),
+      layers: [codeLayer(this)],
       handler: 'index.handler',
       memorySize: props.memoryMiB ?? 512,
       timeout: props.timeout ?? Duration.seconds(30),

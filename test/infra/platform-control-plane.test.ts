@@ -5,8 +5,8 @@ import { AUDIT_STATES } from '../../functions/contract/audit';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { STEPS } from '../../functions/contract/steps';
 import { LAUNCH_LEASE } from '../../functions/stacks/launch-stack';
-import { functionSources } from '../../infra/build';
 import { STAGES, stages } from '../../infra/config/stages';
+import { functionSources } from '../../infra/function-bundles';
 import { aslText, auditMachine, onboardingMachine, tasksOf } from '../support/asl';
 import {
   listed,

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { FUNCTIONS_DIRECTORY, functionSources, SERVICE_DIRECTORY } from '../../infra/build';
+import { SERVICE_DIRECTORY } from '../../infra/build';
 import { CONTROL_PLANE, cellStackName, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
+import { FUNCTIONS_DIRECTORY, functionSources, LAYER_DIRECTORY } from '../../infra/function-bundles';
 import { platform } from '../../infra/platform';
 
 export interface Resource {
@@ -29,7 +30,7 @@ const ROOT = join(__dirname, '../..');
 
 function ensureBundles(): void {
   const bundles = Object.keys(functionSources()).map((name) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
-  if ([...bundles, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
+  if ([...bundles, LAYER_DIRECTORY, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
   execFileSync(join(ROOT, 'node_modules/.bin/tsx'), ['infra/build.ts'], { cwd: ROOT, stdio: 'pipe' });
 }
 

@@ -1,0 +1,19 @@
+import { Stack } from 'aws-cdk-lib';
+import { Architecture, Code, type ILayerVersion, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { LAYER_DIRECTORY } from '../function-bundles';
+
+const ID = 'CodeLayer';
+
+/** The layer with what the functions of the stack share, made for the first function that asks for it. */
+export function codeLayer(scope: Construct): ILayerVersion {
+  const stack = Stack.of(scope);
+  const made = stack.node.tryFindChild(ID);
+  if (made instanceof LayerVersion) return made;
+  return new LayerVersion(stack, ID, {
+    description: 'Code that several functions of tenant onboarding need, the SDK among it',
+    code: Code.fromAsset(LAYER_DIRECTORY),
+    compatibleRuntimes: [Runtime.NODEJS_24_X],
+    compatibleArchitectures: [Architecture.ARM_64],
+  });
+}
