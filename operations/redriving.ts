@@ -10,7 +10,7 @@ import type { RefusedSignup, TenantRecord } from '../functions/contract/records'
 import { readableSignupId, SignupSchema } from '../functions/contract/signup';
 import { isForgotten } from '../functions/runs/run-end';
 import { isNamed } from '../functions/shared/is-named';
-import { findRefusal, findTenant } from '../functions/tenants/ownership';
+import { findRefusal, findTenant } from '../functions/tenants/tenant-store';
 import type { TenantsTable } from '../functions/tenants/tenants-table';
 
 export interface RedriveDeps {

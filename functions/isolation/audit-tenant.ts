@@ -1,14 +1,12 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { AuditTenantInput, AuditTenantOutput } from '../contract/audit';
-import { PlatformError } from '../contract/errors';
-import { itemKeys, type TenantRecord } from '../contract/records';
+import type { TenantRecord } from '../contract/records';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
-import { isConditionFailure } from '../tenants/ownership';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { recordVerdict } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
@@ -23,33 +21,16 @@ export interface AuditTenantDeps extends LivingTenantDeps {
 const failedOf = ({ evidence }: Proof) => evidence.checks.filter(({ passed }) => !passed).map(({ id }) => id);
 
 /** Only if the tenant is still what it was held against: a route that was closed meanwhile is no drift. */
-async function recordVerdict(table: TenantsTable, { tenantId, status }: TenantRecord, proof: Proof): Promise<void> {
+async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Proof): Promise<void> {
   const { evidence, digest, keys } = proof;
   const failed = failedOf(proof);
-  try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: itemKeys.tenant(tenantId),
-        UpdateExpression: 'SET verification = :verification',
-        ConditionExpression: '#status = :status',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':verification': {
-            checks: evidence.checks.length,
-            verifiedAt: evidence.verifiedAt,
-            digest,
-            report: keys.json,
-            ...(failed.length > 0 && { failed }),
-          },
-          ':status': status,
-        },
-      }),
-    );
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-    throw new PlatformError('TransientConflict', `tenant ${tenantId} is not ${status} any more`, { cause: thrown });
-  }
+  await recordVerdict(table, audited, {
+    checks: evidence.checks.length,
+    verifiedAt: evidence.verifiedAt,
+    digest,
+    report: keys.json,
+    ...(failed.length > 0 && { failed }),
+  });
 }
 
 /**
@@ -74,7 +55,7 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
     const { tenantId, host, status } = record;
     if (status !== 'ACTIVE' && status !== 'SUSPENDED') return { verdict: 'skipped', tenantId, status };
     const proof = await prove(deps.proving, await livingTenant(deps, record), verifiedBy);
-    await recordVerdict(deps.table, record, proof);
+    await keepVerdict(deps.table, record, proof);
     const { evidence, digest, keys } = proof;
     const failed = failedOf(proof);
     const verdict = evidence.passed ? 'isolated' : 'drifted';

@@ -1,8 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
 import { ListTenantsInput, ListTenantsOutput } from '../contract/audit';
-import { itemKeys, STATE_INDEX, stateKeys } from '../contract/records';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { listTenantsIn } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 /**
@@ -10,8 +8,6 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
  * and 50 as verdicts.
  */
 const PAGE_SIZE = 500;
-
-const Items = z.array(z.object({ tenantId: z.string() }));
 
 /**
  * One page of the ACTIVE tenants, in the order of their ids: what changes between two pages neither repeats nor hides a
@@ -23,21 +19,8 @@ export const listTenants: Action<typeof ListTenantsInput, typeof ListTenantsOutp
     input: ListTenantsInput,
     output: ListTenantsOutput,
     run: async ({ table }, { after }) => {
-      const { statePk } = stateKeys.tenant('ACTIVE', '');
-      const answer = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          IndexName: STATE_INDEX,
-          KeyConditionExpression: 'statePk = :active',
-          ExpressionAttributeValues: { ':active': statePk },
-          Limit: PAGE_SIZE,
-          ...(after !== null && {
-            ExclusiveStartKey: { ...itemKeys.tenant(after), ...stateKeys.tenant('ACTIVE', after) },
-          }),
-        }),
-      );
-      const tenantIds = Items.parse(answer.Items ?? []).map(({ tenantId }) => tenantId);
-      return { tenantIds, next: answer.LastEvaluatedKey ? (tenantIds.at(-1) ?? null) : null };
+      const { tenants, next } = await listTenantsIn(table, 'ACTIVE', { after, limit: PAGE_SIZE });
+      return { tenantIds: tenants.map(({ tenantId }) => tenantId), next: next ?? null };
     },
   };
 

@@ -1,15 +1,11 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { itemKeys, type TenantRecord } from '../contract/records';
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { claimLost, isConditionFailure } from '../tenants/ownership';
+import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
 import { provingDeps, stagePlatform } from './proving';
 import { breachOf } from './report';
 import type { Platform, Subject } from './subject';
-
-type Verification = NonNullable<TenantRecord['verification']>;
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
@@ -17,33 +13,12 @@ export interface VerifyIsolationDeps {
   readonly platform: Platform;
 }
 
-/** ActivateTenant asks the record for this very digest; that of a breach it shall not find there. */
-async function recordProof(
-  table: TenantsTable,
-  executionArn: string,
-  { evidence, digest, keys }: Proof,
-): Promise<void> {
+/** ActivateTenant asks the record for this very digest; it must not find the digest of a breach there. */
+async function keepProof(table: TenantsTable, executionArn: string, { evidence, digest, keys }: Proof): Promise<void> {
   if (!evidence.passed) return;
   const { tenantId, checks, verifiedAt } = evidence;
-  const verification: Verification = { checks: checks.length, verifiedAt, digest, report: keys.json };
-  const recording = new UpdateCommand({
-    TableName: table.name,
-    Key: itemKeys.tenant(tenantId),
-    UpdateExpression: 'SET verification = :verification, updatedAt = :now',
-    ConditionExpression: 'executionArn = :execution AND #status = :onboarding',
-    ExpressionAttributeNames: { '#status': 'status' },
-    ExpressionAttributeValues: {
-      ':verification': verification,
-      ':now': verifiedAt,
-      ':execution': executionArn,
-      ':onboarding': 'ONBOARDING',
-    },
-  });
-  try {
-    await table.client.send(recording);
-  } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost(tenantId, executionArn) : thrown;
-  }
+  const verification = { checks: checks.length, verifiedAt, digest, report: keys.json };
+  await recordVerification(table, { tenantId, executionArn }, verification);
 }
 
 /**
@@ -68,7 +43,7 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
   run: async (deps, { executionArn, ...tenantInput }) => {
     const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
     const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, (proof) =>
-      recordProof(deps.table, executionArn, proof),
+      keepProof(deps.table, executionArn, proof),
     );
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };

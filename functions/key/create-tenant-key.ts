@@ -7,8 +7,8 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { isNamed } from '../shared/is-named';
+import { requestKey } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
-import { noteIntent } from './key-intent';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
 import { giveAlias, type KeyMaker, makeKey, onceKnown, revive } from './make-key';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
@@ -57,7 +57,7 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
     const [earlier, aliased, organization] = await Promise.all([
-      noteIntent(deps.table, { tenantId, executionArn }, deps.now()),
+      requestKey(deps.table, { tenantId, executionArn }, deps.now().toISOString()),
       keyByAlias(deps.kms, tenantId),
       organizationId(deps),
     ]);

@@ -11,8 +11,8 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
+import { forgetKeyRequest } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { withdrawIntent } from './key-intent';
 import { keyByAlias } from './tenant-keys';
 
 export interface KeyMaker {
@@ -62,7 +62,7 @@ export async function makeKey(
     const { KeyMetadata } = await deps.kmsOnce.send(command);
     if (KeyMetadata) return KeyMetadata;
   } catch (thrown) {
-    if (isRefusal(thrown)) await withdrawIntent(deps.table, { tenantId, executionArn });
+    if (isRefusal(thrown)) await forgetKeyRequest(deps.table, 'withdrawKeyRequest', { tenantId, executionArn });
     throw thrown;
   }
   throw new PlatformError('UnexpectedFailure', 'CreateKey answered without a key');

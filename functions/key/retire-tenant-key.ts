@@ -1,19 +1,11 @@
-import {
-  DeleteAliasCommand,
-  DisableKeyCommand,
-  type KeyMetadata,
-  KMSClient,
-  ScheduleKeyDeletionCommand,
-} from '@aws-sdk/client-kms';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { tenantNames } from '../contract/naming';
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { isNamed } from '../shared/is-named';
-import { guardUndo } from '../tenants/ownership';
+import { forgetKeyRequest, guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { forgetIntent } from './key-intent';
+import { retireKeys } from './retire-keys';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
 
 export interface RetireTenantKeyDeps extends KeyFinder {
@@ -21,24 +13,8 @@ export interface RetireTenantKeyDeps extends KeyFinder {
   readonly now: () => Date;
 }
 
-/** The shortest that KMS allows ("ScheduleKeyDeletion": 7 to 30 days). The key has encrypted nothing that anybody keeps. */
+/** The shortest that KMS allows. The key has encrypted no data that is kept. */
 const DELETION_WINDOW_DAYS = 7;
-
-async function retire(kms: KeyFinder['kms'], key: KeyMetadata): Promise<boolean> {
-  if (key.KeyState === 'PendingDeletion') return false;
-  const KeyId = key.KeyId;
-  if (key.KeyState === 'Enabled') await kms.send(new DisableKeyCommand({ KeyId }));
-  await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: DELETION_WINDOW_DAYS }));
-  return true;
-}
-
-async function dropAlias(kms: KeyFinder['kms'], tenantId: string): Promise<void> {
-  try {
-    await kms.send(new DeleteAliasCommand({ AliasName: tenantNames.keyAlias(tenantId) }));
-  } catch (thrown) {
-    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
-  }
-}
 
 /**
  * Retires the tenant's key: the undo of CreateTenantKey.
@@ -59,15 +35,13 @@ export const retireTenantKey: Action<typeof RetireTenantKeyInput, typeof RetireT
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
     const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
-    const record = await guardUndo(deps.table, tenantId, executionArn);
+    const record = await guardUndo(deps.table, 'retireKey', { tenantId, executionArn });
     const keys = new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn ?? '', key]));
     if (record?.keyRequestedAt && ![...keys.values()].some(isUsable) && !aliased) {
       requireIndexed(tenantId, new Date(record.keyRequestedAt), deps.now());
     }
-    const retiredKeyArns: string[] = [];
-    for (const [arn, key] of keys) if (await retire(deps.kms, key)) retiredKeyArns.push(arn);
-    await dropAlias(deps.kms, tenantId);
-    if (record) await forgetIntent(deps.table, { tenantId, executionArn });
+    const retiredKeyArns = await retireKeys(deps.kms, tenantId, [...keys.values()], DELETION_WINDOW_DAYS);
+    if (record) await forgetKeyRequest(deps.table, 'retireKey', { tenantId, executionArn });
     return { retiredKeyArns };
   },
 };

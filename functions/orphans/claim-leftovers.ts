@@ -2,8 +2,9 @@ import { ScanCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys } from '../contract/records';
 import { pages } from '../shared/paging';
-import { isConditionFailure } from '../tenants/ownership';
+import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
+import { permission } from '../tenants/transition';
 import type { LeftoverKind } from './leftovers';
 
 /** Items that hold something in a tenant's name: a slot, a subdomain, a route. A signup's claim outlives a failed run. */
@@ -50,16 +51,8 @@ export function claimLeftovers(table: TenantsTable): LeftoverKind {
         await table.client.send(
           new TransactWriteCommand({
             TransactItems: [
-              {
-                // A redrive may be reserving at this very moment.
-                ConditionCheck: {
-                  TableName,
-                  Key: itemKeys.tenant(tenantId),
-                  ConditionExpression: '#status = :failed AND attribute_not_exists(slot)',
-                  ExpressionAttributeNames: { '#status': 'status' },
-                  ExpressionAttributeValues: { ':failed': 'FAILED' },
-                },
-              },
+              // A redrive may be reserving at this very moment.
+              permission(table, 'removeOrphanedClaim', { tenantId }),
               { Delete: { TableName, Key, ConditionExpression: 'tenantId = :tenant', ExpressionAttributeValues } },
               ...freed(TableName, Key),
             ],

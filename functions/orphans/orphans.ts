@@ -21,7 +21,7 @@ import { claimLeftovers } from './claim-leftovers';
 import { databaseLeftovers } from './database-leftovers';
 import { type KeyLeftoversDeps, keyLeftovers } from './key-leftovers';
 import type { Leftover, LeftoverKind } from './leftovers';
-import { standingOf } from './ownership';
+import { ownershipOf } from './ownership';
 import { roleLeftovers } from './role-leftovers';
 import { type RuleLeftoversDeps, ruleLeftovers } from './rule-leftovers';
 import { type StackLeftoversDeps, stackLeftovers } from './stack-leftovers';
@@ -43,7 +43,7 @@ const OrphansOutput = z.object({ seen: z.number(), orphans: z.array(OrphanSchema
 /** Asked again at the last moment; what no record names is never removed: the record may be what is lost. */
 async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover): Promise<boolean> {
   if (deps.onOrphan !== 'remove' || !kind.remove) return false;
-  if ((await standingOf(deps.table, leftover.tenantId, deps.now())) !== 'failed') return false;
+  if ((await ownershipOf(deps.table, leftover.tenantId, deps.now())) !== 'failed') return false;
   await kind.remove(leftover);
   return true;
 }
@@ -89,7 +89,8 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
     const known = new Map<string, boolean>();
     const isOrphaned = async (tenantId: string) => {
       if (decoys.has(tenantId)) return false;
-      const orphaned = known.get(tenantId) ?? /failed|nobody/.test(await standingOf(deps.table, tenantId, deps.now()));
+      const orphaned =
+        known.get(tenantId) ?? /failed|unknown/.test(await ownershipOf(deps.table, tenantId, deps.now()));
       known.set(tenantId, orphaned);
       return orphaned;
     };

@@ -1,20 +1,21 @@
-import { findRefusal, findTenant } from '../tenants/ownership';
+import { findRefusal, findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 /**
- * What a tenant's name still holds things for. `living`: it is onboarded, being onboarded, held or rolled back. `leaving`: it
- * has failed just now, and AWS may still be at work. `failed`: its rollback is long over, nothing may be left. `nobody`: no
- * record says that there ever was such a tenant.
+ * Whether resources tagged with this tenant are still needed. `active`: the tenant is in service,
+ * being onboarded, held or being rolled back. `settling`: it failed less than an hour ago, and AWS may
+ * still be deleting. `failed`: its rollback is long over, and nothing may be left. `unknown`: no record
+ * says that there ever was such a tenant.
  */
-export type Standing = 'living' | 'leaving' | 'failed' | 'nobody';
+export type Ownership = 'active' | 'settling' | 'failed' | 'unknown';
 
-/** What AWS deletes, it may go on listing for a while. */
-const LEAVING = 60 * 60_000;
+/** How long AWS may go on listing what it deletes, milliseconds. */
+const SETTLING = 60 * 60_000;
 
-/** Strongly consistent, and read after what it is asked about was found: a record comes before anything that it names. */
-export async function standingOf(table: TenantsTable, tenantId: string, now: Date): Promise<Standing> {
+/** Strongly consistent. Ask after the resources were found: a record is older than all that it names. */
+export async function ownershipOf(table: TenantsTable, tenantId: string, now: Date): Promise<Ownership> {
   const record = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
-  if (!record) return 'nobody';
-  if (record.status !== 'FAILED' || 'activatedAt' in record) return 'living';
-  return now.getTime() - Date.parse(record.updatedAt) > LEAVING ? 'failed' : 'leaving';
+  if (!record) return 'unknown';
+  if (record.status !== 'FAILED' || 'activatedAt' in record) return 'active';
+  return now.getTime() - Date.parse(record.updatedAt) > SETTLING ? 'failed' : 'settling';
 }

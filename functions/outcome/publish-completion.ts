@@ -1,30 +1,16 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { TENANT_ONBOARDED } from '../contract/events';
-import { itemKeys } from '../contract/records';
 import { PublishCompletionInput, PublishCompletionOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { type EventBus, eventBus, publish } from '../shared/event-publisher';
-import { claimLost, findTenant } from '../tenants/ownership';
+import { claimLost } from '../tenants/lifecycle';
+import { findTenant, forgetFailure } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 export interface PublishCompletionDeps {
   readonly table: TenantsTable;
   readonly bus: EventBus;
-}
-
-/** An earlier attempt to announce may have failed, and the watchdog noted that. */
-async function forgetFailure(table: TenantsTable, tenantId: string, executionArn: string): Promise<void> {
-  await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: itemKeys.tenant(tenantId),
-      UpdateExpression: 'REMOVE failure',
-      ConditionExpression: 'executionArn = :execution',
-      ExpressionAttributeValues: { ':execution': executionArn },
-    }),
-  );
 }
 
 /**
@@ -50,10 +36,12 @@ export const publishCompletion: Action<
   run: async ({ table, bus }, { tenant, executionArn }) => {
     const { tenantId, signupId, subdomain, url, slot } = tenant;
     const record = await findTenant(table, tenantId);
-    if (!record?.activatedAt || record.executionArn !== executionArn) throw claimLost(tenantId, executionArn);
+    if (!record?.activatedAt || record.executionArn !== executionArn)
+      throw claimLost('forgetFailure', tenantId, executionArn);
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, detail);
-    if (record.failure) await forgetFailure(table, tenantId, executionArn);
+    // An earlier attempt to announce may have failed, and the watchdog noted that.
+    if (record.failure) await forgetFailure(table, { tenantId, executionArn });
     return { tenantId, url };
   },
 };

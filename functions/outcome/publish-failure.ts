@@ -1,5 +1,4 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { PlatformError } from '../contract/errors';
 import { failureEvent, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
@@ -8,7 +7,8 @@ import { PublishFailureInput, PublishFailureOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { type EventBus, eventBus, publish } from '../shared/event-publisher';
-import { findTenant } from '../tenants/ownership';
+import { tenantIsActive } from '../tenants/lifecycle';
+import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { recordFailure, recordRefusal } from './record-failure';
 
@@ -39,7 +39,7 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
     const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
     const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
     if (record?.activatedAt && record.executionArn === executionArn) {
-      throw new PlatformError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${record.activatedAt}`);
+      throw tenantIsActive(record);
     }
     const refused = !tenant && !record;
     const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });

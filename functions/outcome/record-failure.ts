@@ -1,10 +1,9 @@
-import { TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { itemKeys, type RefusedSignup, stateKeys } from '../contract/records';
+import { PlatformError } from '../contract/errors';
 import { SignupSchema, signupDetail } from '../contract/signup';
 import type { FailureReport } from '../contract/tenant';
 import { logger } from '../shared/logger';
-import { isConditionFailure } from '../tenants/ownership';
+import { concludeFailed, refuse } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 interface Recording {
@@ -14,48 +13,24 @@ interface Recording {
   readonly at: string;
 }
 
-/** A record that is another execution's now, or a living tenant's, stays as it is; the event still tells the failure. */
-async function unlessForeign(write: Promise<unknown>): Promise<void> {
+/** A record that another execution owns, or an ACTIVE tenant's, stays; the event still tells the failure. */
+async function unlessForeign(name: 'ClaimLost' | 'TransientConflict', write: Promise<void>): Promise<void> {
   try {
     await write;
   } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
+    if (!(thrown instanceof PlatformError && thrown.name === name)) throw thrown;
     logger.warn('failure.not-recorded');
   }
 }
-
-/** What a rollback has taken away. The key stays named: it still exists, in its deletion window. */
-const GONE = 'REMOVE roleArn, bucketName, ruleArn, templateVersions, verification';
 
 /** Makes the failure final on the tenant's record: FAILED, or HELD with its resources kept. */
 export async function recordFailure(
   table: TenantsTable,
   { tenantId, executionArn, failure, at }: Recording,
 ): Promise<void> {
-  const held = failure.outcome === 'held';
-  const status = held ? 'HELD' : 'FAILED';
-  const keys = stateKeys.tenant(status, tenantId);
-  await unlessForeign(
-    table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: itemKeys.tenant(tenantId),
-        UpdateExpression:
-          'SET #status = :status, failure = :failure, updatedAt = :at, statePk = :statePk, stateSk = :stateSk ' +
-          (held ? '' : GONE),
-        ConditionExpression: 'executionArn = :execution AND attribute_not_exists(activatedAt)',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':status': status,
-          ':failure': { ...failure, at },
-          ':at': at,
-          ':statePk': keys.statePk,
-          ':stateSk': keys.stateSk,
-          ':execution': executionArn,
-        },
-      }),
-    ),
-  );
+  const operation = failure.outcome === 'held' ? 'hold' : 'fail';
+  const write = concludeFailed(table, operation, { tenantId, executionArn }, { ...failure, at });
+  await unlessForeign('ClaimLost', write);
 }
 
 const { companyName, subdomain, contactEmail, plan } = SignupSchema.shape;
@@ -75,26 +50,15 @@ export async function recordRefusal(
   { tenantId, executionArn, failure, at }: Recording,
   signup: { readonly signupId: string; readonly input: unknown },
 ): Promise<void> {
-  const TableName = table.name;
-  const fields = ReadableFields.parse(signupDetail(signup.input));
-  const record: RefusedSignup = {
-    ...fields,
+  const refusal = {
+    ...ReadableFields.parse(signupDetail(signup.input)),
     refused: true,
     tenantId,
     signupId: signup.signupId,
-    status: 'FAILED',
     executionArn,
     createdAt: at,
     updatedAt: at,
     failure: { ...failure, at },
-  };
-  const Put = {
-    TableName,
-    Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant('FAILED', tenantId), ...record },
-    ConditionExpression: 'attribute_not_exists(pk) OR refused = :refused',
-    ExpressionAttributeValues: { ':refused': true },
-  };
-  const { subdomain } = fields;
-  const last = subdomain ? [{ Put: { TableName, Item: { ...itemKeys.lastOf(subdomain), subdomain, tenantId } } }] : [];
-  await unlessForeign(table.client.send(new TransactWriteCommand({ TransactItems: [{ Put }, ...last] })));
+  } as const;
+  await unlessForeign('TransientConflict', refuse(table, refusal));
 }

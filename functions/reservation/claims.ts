@@ -5,13 +5,15 @@ import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/reco
 import type { Slot } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
-import { findTenant } from '../tenants/ownership';
+import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 export type Executions = Pick<SFNClient, 'send'>;
 
 /** A record that still has its slot: the reservation stands, whoever made it. */
 export type StandingRecord = TenantRecord & { readonly slot: Slot };
+/** A reservation that is to be made; its status is the lifecycle's. */
+export type Reservation = Omit<StandingRecord, 'status'>;
 export const stands = (record: TenantRecord | undefined): record is StandingRecord => record?.slot !== undefined;
 
 /** What the table says about a signup before anything is written. */

@@ -4,7 +4,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
-import { isConditionFailure } from '../tenants/ownership';
+import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { nextBlock } from './slots';
 

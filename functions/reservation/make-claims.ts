@@ -1,8 +1,9 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { itemKeys, stateKeys } from '../contract/records';
+import { itemKeys } from '../contract/records';
 import type { TenantsTable } from '../tenants/tenants-table';
-import type { Claims, StandingRecord } from './claims';
+import { creation, transition } from '../tenants/transition';
+import type { Claims, Reservation, StandingRecord } from './claims';
 
 /** The items of a fresh claim in the order of the transaction: its cancellation reasons come in the same order. */
 const CLAIMED = ['signup', 'tenant', 'subdomain', 'free slot', 'taken slot'] as const;
@@ -22,7 +23,7 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
 }
 
 /** The signup's claim goes to an execution, unless it has changed hands since it was seen. */
-function signupClaim(TableName: string, { signupId, tenantId, executionArn }: StandingRecord, holder?: string) {
+function signupClaim(TableName: string, { signupId, tenantId, executionArn }: Reservation, holder?: string) {
   return {
     Put: {
       TableName,
@@ -35,21 +36,14 @@ function signupClaim(TableName: string, { signupId, tenantId, executionArn }: St
 }
 
 /** Claims signup id, tenant id, subdomain and slot for a new record, all or none. */
-export async function claimAll(table: TenantsTable, record: StandingRecord, seen: Claims): Promise<void> {
+export async function claimAll(table: TenantsTable, record: Reservation, seen: Claims): Promise<void> {
   const TableName = table.name;
   const { tenantId, subdomain, slot } = record;
   await table.client.send(
     new TransactWriteCommand({
       TransactItems: [
         signupClaim(TableName, record, seen.holder),
-        {
-          Put: {
-            TableName,
-            Item: { ...itemKeys.tenant(tenantId), ...stateKeys.tenant(record.status, tenantId), ...record },
-            ConditionExpression:
-              'attribute_not_exists(pk) OR (attribute_not_exists(slot) AND attribute_not_exists(activatedAt))',
-          },
-        },
+        creation(table, 'reserve', record),
         {
           Put: {
             TableName,
@@ -88,34 +82,9 @@ export async function takeOver(
   record: StandingRecord,
   seen: { readonly holder: string; readonly now: string },
 ): Promise<void> {
-  const TableName = table.name;
   const { tenantId, executionArn } = record;
-  const keys = stateKeys.tenant('ONBOARDING', tenantId);
-  await table.client.send(
-    new TransactWriteCommand({
-      TransactItems: [
-        signupClaim(TableName, record, seen.holder),
-        {
-          Update: {
-            TableName,
-            Key: itemKeys.tenant(tenantId),
-            UpdateExpression:
-              'SET executionArn = :execution, #status = :onboarding, updatedAt = :now, statePk = :statePk, ' +
-              'stateSk = :stateSk REMOVE failure, verification',
-            ConditionExpression:
-              'executionArn = :holder AND attribute_exists(slot) AND attribute_not_exists(activatedAt)',
-            ExpressionAttributeNames: { '#status': 'status' },
-            ExpressionAttributeValues: {
-              ':execution': executionArn,
-              ':holder': seen.holder,
-              ':onboarding': 'ONBOARDING',
-              ':now': seen.now,
-              ':statePk': keys.statePk,
-              ':stateSk': keys.stateSk,
-            },
-          },
-        },
-      ],
-    }),
-  );
+  const { holder: owner, now: at } = seen;
+  const Update = transition(table, 'takeOver', { tenantId, owner, at, set: { executionArn } });
+  const TransactItems = [signupClaim(table.name, record, owner), { Update }];
+  await table.client.send(new TransactWriteCommand({ TransactItems }));
 }

@@ -1,46 +1,17 @@
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantIdOf } from '../contract/naming';
-import { itemKeys, type TenantRecord } from '../contract/records';
 import { readableSignupId } from '../contract/signup';
 import { ReleaseReservationInput, ReleaseReservationOutput } from '../contract/steps';
-import type { Slot } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { guardUndo, isConditionFailure } from '../tenants/ownership';
+import { isConditionFailure } from '../tenants/condition-failure';
+import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { transition } from '../tenants/transition';
+import { stands } from './claims';
+import { releaseSlot } from './release-slot';
 
 export interface ReleaseReservationDeps {
   readonly table: TenantsTable;
   readonly now: () => Date;
-}
-
-async function giveBack(table: TenantsTable, record: TenantRecord, slot: Slot, now: string): Promise<void> {
-  const { tenantId, executionArn, subdomain } = record;
-  const TableName = table.name;
-  const ofTenant = {
-    ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
-    ExpressionAttributeValues: { ':tenant': tenantId },
-  };
-  await table.client.send(
-    new TransactWriteCommand({
-      TransactItems: [
-        {
-          Update: {
-            TableName,
-            Key: itemKeys.tenant(tenantId),
-            UpdateExpression: 'SET updatedAt = :now REMOVE slot',
-            ConditionExpression:
-              'executionArn = :execution AND slot.#number = :number AND attribute_not_exists(activatedAt)',
-            ExpressionAttributeNames: { '#number': 'number' },
-            ExpressionAttributeValues: { ':execution': executionArn, ':number': slot.number, ':now': now },
-          },
-        },
-        { Delete: { TableName, Key: itemKeys.subdomain(subdomain), ...ofTenant } },
-        { Put: { TableName, Item: { ...itemKeys.lastOf(subdomain), subdomain, tenantId } } },
-        { Delete: { TableName, Key: itemKeys.takenSlot(slot.cell, slot.number), ...ofTenant } },
-        { Put: { TableName, Item: { ...itemKeys.freeSlot(slot.cell, slot.number), number: slot.number } } },
-      ],
-    }),
-  );
 }
 
 /**
@@ -68,15 +39,21 @@ export const releaseReservation: Action<
   output: ReleaseReservationOutput,
   run: async ({ table, now }, { executionArn, input }) => {
     const signupId = readableSignupId(input);
-    const record = signupId ? await guardUndo(table, tenantIdOf(signupId), executionArn) : undefined;
-    if (!record?.slot) return { released: false, kept: false };
+    const owned = signupId && { tenantId: tenantIdOf(signupId), executionArn };
+    const record = owned ? await guardUndo(table, 'release', owned) : undefined;
+    if (!owned || !stands(record)) return { released: false, kept: false };
     if (record.keyRequestedAt) return { released: false, kept: true };
+    const { tenantId, slot } = record;
+    const permitted = transition(table, 'release', {
+      ...{ tenantId, owner: executionArn, at: now().toISOString() },
+      seen: { 'slot.number': slot.number },
+    });
     try {
-      await giveBack(table, record, record.slot, now().toISOString());
+      await releaseSlot(table, record, permitted);
       return { released: true, kept: false };
     } catch (thrown) {
       if (!isConditionFailure(thrown)) throw thrown;
-      const changed = await guardUndo(table, record.tenantId, executionArn);
+      const changed = await guardUndo(table, 'release', owned);
       if (changed?.slot) throw thrown;
       return { released: false, kept: false };
     }

@@ -13,7 +13,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type Executions, isGone, readClaims, type StandingRecord, stands } from './claims';
+import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot } from './free-slots';
 import { claimAll, refusalOf, takeOver } from './make-claims';
 import { cellOrder } from './open-cell';
@@ -46,14 +46,13 @@ function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executio
     url: `${address.urlScheme}://${host}`,
     externalId: externalIdOf(tenantId),
     slot,
-    status: 'ONBOARDING',
     executionArn,
     createdAt: at,
     updatedAt: at,
-  } as const satisfies StandingRecord;
+  } satisfies Reservation;
 }
 
-function reserved(record: StandingRecord, cells: readonly CellDescriptor[]): Outcome {
+function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcome {
   const cell = cells.find(({ name }) => name === record.slot.cell);
   if (!cell) throw new PlatformError('ConfigurationInvalid', `cell ${record.slot.cell} has no parameter any more`);
   return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell };

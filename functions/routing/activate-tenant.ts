@@ -2,15 +2,15 @@ import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-s
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { PlatformError } from '../contract/errors';
-import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import type { TenantRecord } from '../contract/records';
 import { STACK_KINDS } from '../contract/stacks';
 import { ActivateTenantInput, ActivateTenantOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { claimLost, findTenant, isConditionFailure } from '../tenants/ownership';
+import { claimLost, requirePermission } from '../tenants/lifecycle';
+import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { forwardHost, type LoadBalancer } from './host-rule';
 import { putStarterPage, type TenantAccess } from './put-starter-page';
@@ -28,46 +28,6 @@ type Input = z.output<typeof ActivateTenantInput>;
 function requireVerified(record: TenantRecord, { tenant, verification }: Input): void {
   if (record.verification?.digest === verification.digest) return;
   throw new PlatformError('IsolationBreach', `tenant ${tenant.tenantId} has no verification ${verification.digest}`);
-}
-
-/** Record and route become ACTIVE together; the conditions are those that were read, asked again at the moment itself. */
-function activation(table: TenantsTable, { tenant, verification, executionArn }: Input, activatedAt: string) {
-  const keys = stateKeys.tenant('ACTIVE', tenant.tenantId);
-  const values = { ':active': 'ACTIVE' };
-  return new TransactWriteCommand({
-    TransactItems: [
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.tenant(tenant.tenantId),
-          UpdateExpression:
-            'SET #status = :active, activatedAt = if_not_exists(activatedAt, :at), updatedAt = :at, ' +
-            'statePk = :statePk, stateSk = :stateSk REMOVE failure',
-          ConditionExpression: 'executionArn = :execution AND #status = :onboarding AND verification.digest = :digest',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ...values,
-            ':at': activatedAt,
-            ':statePk': keys.statePk,
-            ':stateSk': keys.stateSk,
-            ':execution': executionArn,
-            ':onboarding': 'ONBOARDING',
-            ':digest': verification.digest,
-          },
-        },
-      },
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.route(tenant.host),
-          UpdateExpression: 'SET #status = :active',
-          ConditionExpression: 'tenantId = :tenant',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ...values, ':tenant': tenant.tenantId },
-        },
-      },
-    ],
-  });
 }
 
 /**
@@ -96,10 +56,11 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
   run: async (deps, input) => {
     const { table, elb, cloudformation, now } = deps;
     const { tenant, cell, stacks, route, executionArn } = input;
-    const record = await findTenant(table, tenant.tenantId);
-    if (record?.executionArn !== executionArn) throw claimLost(tenant.tenantId, executionArn);
+    const { tenantId, host } = tenant;
+    const record = await findTenant(table, tenantId);
+    if (record?.executionArn !== executionArn) throw claimLost('activate', tenantId, executionArn);
     if (record.status === 'ACTIVE' && record.activatedAt) return { activatedAt: record.activatedAt };
-    if (record.status !== 'ONBOARDING') throw claimLost(tenant.tenantId, executionArn);
+    requirePermission('activate', record, executionArn);
     requireVerified(record, input);
 
     const { RoleArn: roleArn } = stacks.access.outputs;
@@ -118,11 +79,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     await forwardHost(elb, route.ruleArn, cell.targetGroupArns[cell.liveColour]);
 
     const activatedAt = now().toISOString();
-    try {
-      await table.client.send(activation(table, input, activatedAt));
-    } catch (thrown) {
-      throw isConditionFailure(thrown) ? claimLost(tenant.tenantId, executionArn) : thrown;
-    }
+    await activate(table, { tenantId, executionArn, host }, input.verification.digest, activatedAt);
     return { activatedAt };
   },
 };

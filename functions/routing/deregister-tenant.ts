@@ -1,72 +1,32 @@
-import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { failureReport } from '../contract/failure-report';
-import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import type { TenantRecord } from '../contract/records';
 import { DeregisterTenantInput, DeregisterTenantOutput } from '../contract/steps';
 import type { Failure } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { claimLost, guardUndo, isConditionFailure } from '../tenants/ownership';
-import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { findOwnRule, isRuleGone, type LoadBalancer } from './host-rule';
+import { isNamed } from '../shared/is-named';
+import { beginRollback, guardUndo } from '../tenants/tenant-store';
+import { tenantsTable } from '../tenants/tenants-table';
+import { type CellRemovalDeps, removeFromCell } from './remove-from-cell';
 
-export interface DeregisterTenantDeps {
-  readonly table: TenantsTable;
-  readonly elb: LoadBalancer;
+export interface DeregisterTenantDeps extends CellRemovalDeps {
   readonly now: () => Date;
 }
 
-/** From here on no step forward of this execution can write the record: each demands the status ONBOARDING. */
-async function beginRollback(table: TenantsTable, record: TenantRecord, failure: Failure, now: Date): Promise<void> {
-  const at = now.toISOString();
-  const keys = stateKeys.tenant('ROLLING_BACK', record.tenantId);
-  const report = failureReport({ executionArn: record.executionArn, failure, outcome: 'rolling-back' });
-  await table.client.send(
-    new UpdateCommand({
-      TableName: table.name,
-      Key: itemKeys.tenant(record.tenantId),
-      UpdateExpression:
-        'SET #status = :rollingBack, failure = :failure, updatedAt = :now, statePk = :statePk, stateSk = :stateSk',
-      ConditionExpression: 'executionArn = :execution AND attribute_not_exists(activatedAt)',
-      ExpressionAttributeNames: { '#status': 'status' },
-      ExpressionAttributeValues: {
-        ':rollingBack': 'ROLLING_BACK',
-        ':failure': { ...report, at },
-        ':now': at,
-        ':statePk': keys.statePk,
-        ':stateSk': keys.stateSk,
-        ':execution': record.executionArn,
-      },
-    }),
-  );
-}
-
-async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promise<boolean> {
-  if (!ruleArn) return false;
+/** The table's permission, asked as a write: from then on the record says ROLLING_BACK, and why. */
+async function fenceOff(
+  { table, now }: DeregisterTenantDeps,
+  { tenantId, executionArn }: TenantRecord,
+  failure: Failure,
+): Promise<void> {
+  const owned = { tenantId, executionArn };
+  const report = failureReport({ executionArn, failure, outcome: 'rolling-back' });
   try {
-    await elb.send(new DeleteRuleCommand({ RuleArn: ruleArn }));
-    return true;
+    await beginRollback(table, owned, { ...report, at: now().toISOString() });
   } catch (thrown) {
-    if (isRuleGone(thrown)) return false;
-    throw thrown;
-  }
-}
-
-/** A route of that host that is another tenant's stays. */
-async function deleteRoute(table: TenantsTable, host: string, tenantId: string): Promise<boolean> {
-  try {
-    const { Attributes } = await table.client.send(
-      new DeleteCommand({
-        TableName: table.name,
-        Key: itemKeys.route(host),
-        ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
-        ExpressionAttributeValues: { ':tenant': tenantId },
-        ReturnValues: 'ALL_OLD',
-      }),
-    );
-    return Attributes !== undefined;
-  } catch (thrown) {
-    if (isConditionFailure(thrown)) return false;
+    // The second look says TenantIsActive where that is the reason.
+    if (isNamed(thrown, 'ClaimLost')) await guardUndo(table, 'beginRollback', owned);
     throw thrown;
   }
 }
@@ -93,21 +53,11 @@ export const deregisterTenant: Action<
   name: 'DeregisterTenant',
   input: DeregisterTenantInput,
   output: DeregisterTenantOutput,
-  run: async ({ table, elb, now }, { tenant, cell, failure, executionArn }) => {
-    const record = await guardUndo(table, tenant.tenantId, executionArn);
-    if (record) {
-      try {
-        await beginRollback(table, record, failure, now());
-      } catch (thrown) {
-        if (!isConditionFailure(thrown)) throw thrown;
-        await guardUndo(table, tenant.tenantId, executionArn);
-        throw claimLost(tenant.tenantId, executionArn);
-      }
-    }
-    const ruleGone =
-      (await deleteRule(elb, record?.ruleArn)) || (await deleteRule(elb, await findOwnRule(elb, cell, tenant)));
-    const routeGone = await deleteRoute(table, tenant.host, tenant.tenantId);
-    return { deregistered: ruleGone || routeGone };
+  run: async (deps, { tenant, cell, failure, executionArn }) => {
+    const { tenantId } = tenant;
+    const record = await guardUndo(deps.table, 'beginRollback', { tenantId, executionArn });
+    if (record) await fenceOff(deps, record, failure);
+    return { deregistered: await removeFromCell(deps, { tenant, cell, ruleArn: record?.ruleArn }) };
   },
 };
 

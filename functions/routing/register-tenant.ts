@@ -1,13 +1,12 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { type Containers, requireSteadyService } from '../compute/service-health';
-import { itemKeys, type RouteRecord } from '../contract/records';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { claimLost, findTenant, isConditionFailure } from '../tenants/ownership';
+import { isNamed } from '../shared/is-named';
+import { findTenant, guardForward, register } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type HostRule, holdHost, type LoadBalancer } from './host-rule';
 
@@ -19,50 +18,6 @@ export interface RegisterTenantDeps {
 }
 
 type Input = z.output<typeof RegisterTenantInput>;
-
-/** One transaction: a route without its tenant, or a tenant that forgot its rule, cannot be. */
-function registration(table: TenantsTable, input: Input, route: RouteRecord, ruleArn: string, now: Date) {
-  const { tenant, stacks } = input;
-  const { network, database, storage, access } = stacks;
-  return new TransactWriteCommand({
-    TransactItems: [
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.tenant(tenant.tenantId),
-          UpdateExpression:
-            'SET keyArn = :key, roleArn = :role, bucketName = :bucket, ruleArn = :rule, templateVersions = :versions, ' +
-            'updatedAt = :now REMOVE verification',
-          ConditionExpression: 'executionArn = :execution AND #status = :onboarding',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':key': route.keyArn,
-            ':role': route.roleArn,
-            ':bucket': route.bucketName,
-            ':rule': ruleArn,
-            ':versions': {
-              network: network.templateVersion,
-              database: database.templateVersion,
-              storage: storage.templateVersion,
-              access: access.templateVersion,
-            },
-            ':now': now.toISOString(),
-            ':execution': input.executionArn,
-            ':onboarding': 'ONBOARDING',
-          },
-        },
-      },
-      {
-        Put: {
-          TableName: table.name,
-          Item: { ...itemKeys.route(tenant.host), ...route },
-          ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
-          ExpressionAttributeValues: { ':tenant': tenant.tenantId },
-        },
-      },
-    ],
-  });
-}
 
 /**
  * The tenant was lost between the rule and its record. A rule made by this call goes, unless the new owner has the same
@@ -102,27 +57,30 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
     const { table, elb, ecs, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
     await requireSteadyService(ecs, cell);
-    const record = await findTenant(table, tenant.tenantId);
-    if (record?.executionArn !== executionArn || record.status !== 'ONBOARDING') {
-      throw claimLost(tenant.tenantId, executionArn);
-    }
+    const owned = { tenantId: tenant.tenantId, executionArn };
+    const record = await guardForward(table, 'register', owned);
     const rule = await holdHost(elb, cell, tenant);
-    const route: RouteRecord = {
+    const route = {
       host: tenant.host,
       tenantId: tenant.tenantId,
       companyName: record.companyName,
-      status: 'SETTING_UP',
       roleArn: stacks.access.outputs.RoleArn,
       externalId: tenant.externalId,
       bucketName: stacks.storage.outputs.BucketName,
       keyArn: key.keyArn,
     };
+    const { network, database, storage, access } = stacks;
+    const templateVersions = {
+      network: network.templateVersion,
+      database: database.templateVersion,
+      storage: storage.templateVersion,
+      access: access.templateVersion,
+    };
     try {
-      await table.client.send(registration(table, input, route, rule.ruleArn, now()));
+      await register(table, owned, { ruleArn: rule.ruleArn, templateVersions, route }, now().toISOString());
     } catch (thrown) {
-      if (!isConditionFailure(thrown)) throw thrown;
-      await withdraw(deps, input, rule);
-      throw claimLost(tenant.tenantId, executionArn);
+      if (isNamed(thrown, 'ClaimLost')) await withdraw(deps, input, rule);
+      throw thrown;
     }
     return { ruleArn: rule.ruleArn };
   },

@@ -1,16 +1,14 @@
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { PlatformError } from '../contract/errors';
 import { failureEvent, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
-import { itemKeys, type RefusedSignup, type TenantRecord } from '../contract/records';
+import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { readableSignupId } from '../contract/signup';
 import type { FailureReport, Outcome } from '../contract/tenant';
 import { recordRefusal } from '../outcome/record-failure';
 import { type EventBus, publish } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import type { Meter } from '../shared/meter';
-import { findRefusal, findTenant, isConditionFailure } from '../tenants/ownership';
+import { findRefusal, findTenant, noteEnd } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { RunEnd } from './run-end';
 
@@ -56,35 +54,6 @@ export function reportOf(
 }
 
 /**
- * The status stays: by it the redriven run knows its tenant again.
- *
- * @throws PlatformError `TransientConflict` when a function of the run that was still at work, or a newer execution, has
- * changed the tenant since it was read
- */
-async function noteOn(table: TenantsTable, record: TenantRecord, report: FailureReport, at: string): Promise<void> {
-  try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: itemKeys.tenant(record.tenantId),
-        UpdateExpression: 'SET failure = :failure, updatedAt = :at',
-        ConditionExpression: 'executionArn = :execution AND #status = :status',
-        ExpressionAttributeNames: { '#status': 'status' },
-        ExpressionAttributeValues: {
-          ':failure': { ...report, at },
-          ':at': at,
-          ':execution': record.executionArn,
-          ':status': record.status,
-        },
-      }),
-    );
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-    throw new PlatformError('TransientConflict', `tenant ${record.tenantId} has changed while its failure was noted`);
-  }
-}
-
-/**
  * Records and publishes the end of a run that has not done so itself; it may come twice.
  *
  * 1. A tenant that is another execution's has been taken over, or this run was its duplicate: nothing of it is this run's.
@@ -102,7 +71,7 @@ export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: 
   const concluded = concludedBy(executionArn, record ?? refusal);
   const report = concluded ?? reportOf(end, record);
   const at = now().toISOString();
-  if (record && !concluded) await noteOn(table, record, report, at);
+  if (record && !concluded) await noteEnd(table, record, { ...report, at });
   if (signupId && tenantId && !record && !concluded) {
     await recordRefusal(table, { tenantId, executionArn, failure: report, at }, { signupId, input });
   }

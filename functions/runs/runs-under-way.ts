@@ -1,9 +1,8 @@
 import { type ExecutionListItem, ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
-import { STATE_INDEX, stateKeys, type TenantRecord, TenantRecordSchema } from '../contract/records';
+import { type TenantRecord, TenantRecordSchema } from '../contract/records';
 import type { Executions } from '../reservation/claims';
 import { everyItem, pages } from '../shared/paging';
+import { listTenantsIn } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 /** Running executions, the newest first; best effort, as AWS says of it ("ListExecutions"). */
@@ -23,23 +22,16 @@ export const isLate = ({ startDate, redriveDate }: ExecutionListItem, now: Date,
 /** Statuses of tenants that an execution is working on. */
 const UNDER_WAY = ['ONBOARDING', 'ROLLING_BACK'] as const;
 
-/** A refused signup stands in a tenant's place, but is never under way. */
-const RecordsSchema = z.array(TenantRecordSchema);
-
-/** Tenants that an execution should be working on, by the index: as many as there are runs, not as there are tenants. */
-export async function tenantsUnderWay({ name, client }: TenantsTable): Promise<TenantRecord[]> {
+/**
+ * Tenants that an execution should be working on, by the index: as many as there are runs, not as
+ * there are tenants. A refused signup stands in a tenant's place, but is never under way.
+ */
+export async function tenantsUnderWay(table: TenantsTable): Promise<TenantRecord[]> {
   const found: TenantRecord[] = [];
   for (const status of UNDER_WAY) {
-    const inStatus = {
-      TableName: name,
-      IndexName: STATE_INDEX,
-      KeyConditionExpression: 'statePk = :state',
-      ExpressionAttributeValues: { ':state': stateKeys.tenant(status, '').statePk },
-    };
-    const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
-      client.send(new QueryCommand({ ...inStatus, ExclusiveStartKey }));
-    for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
-      found.push(...RecordsSchema.parse(Items));
+    const ask = (after?: string) => listTenantsIn(table, status, { after });
+    for await (const { tenants } of pages(ask, ({ next }) => next))
+      found.push(...tenants.map((tenant) => TenantRecordSchema.parse(tenant)));
   }
   return found;
 }

@@ -18,7 +18,8 @@ import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
-import { claimLost, findTenant } from '../tenants/ownership';
+import { allows, claimLost } from '../tenants/lifecycle';
+import { findTenant } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
@@ -138,16 +139,16 @@ export const launchStack: Action<typeof LaunchStackInput, typeof LaunchStackOutp
       since: now.toISOString(),
       launchingUntil: now.getTime() + LAUNCH_LEASE,
     };
-    await beginWaiting(deps.table, task);
+    await beginWaiting(deps.table, task, 'launchStack');
     const stackId = await createOrAdopt(deps, task, launch);
     const tenant = await findTenant(deps.table, tenantId);
-    if (tenant?.status !== 'ONBOARDING' || tenant.executionArn !== launch.executionArn) {
-      if (!tenant?.activatedAt && tenant?.executionArn === launch.executionArn) {
+    if (!tenant || !allows('launchStack', tenant, launch.executionArn)) {
+      if (tenant && allows('deleteStack', tenant, launch.executionArn)) {
         const RoleARN = deps.platform.stackRoleArn;
         await deps.cloudformation.send(new DeleteStackCommand({ StackName: stackId, RoleARN }));
         await endWaiting(deps.table, task);
       }
-      throw claimLost(tenantId, launch.executionArn);
+      throw claimLost('launchStack', tenantId, launch.executionArn);
     }
     return { stackId };
   },

@@ -1,8 +1,10 @@
 import { DeleteCommand, GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
-import { claimLost, isConditionFailure } from '../tenants/ownership';
+import { isConditionFailure } from '../tenants/condition-failure';
+import { claimLost } from '../tenants/lifecycle';
 import type { TenantsTable } from '../tenants/tenants-table';
+import { permission } from '../tenants/transition';
 
 /** @returns the task that waits for the stack of that name, if any */
 export async function findWaitingTask(table: TenantsTable, stackName: string): Promise<WaitingTask | undefined> {
@@ -12,51 +14,28 @@ export async function findWaitingTask(table: TenantsTable, stackName: string): P
   return Item && parseAt(`waiting task of ${stackName}`, WaitingTaskSchema, Item);
 }
 
-/** A launch wants a tenant that is being onboarded; a deletion one that has never been ACTIVE. Both want their execution's. */
-const TENANT_IS = {
-  launch: {
-    ConditionExpression: 'executionArn = :execution AND #status = :onboarding',
-    ExpressionAttributeNames: { '#status': 'status' },
-    values: { ':onboarding': 'ONBOARDING' },
-  },
-  delete: {
-    ConditionExpression:
-      'attribute_not_exists(pk) OR (executionArn = :execution AND attribute_not_exists(activatedAt))',
-    values: {},
-  },
-} as const;
-
 /**
  * Stores the task token before CloudFormation is asked for anything: a small stack can have settled before the request's
  * answer arrives. In one transaction with the look at the tenant, so that no launch begins once a rollback has.
  *
- * @throws PlatformError `ClaimLost` when the tenant is not this execution's to change
+ * @param permittedBy the operation of the lifecycle that the task is part of
+ * @throws PlatformError `ClaimLost` when the lifecycle does not allow that operation
  */
-export async function beginWaiting(table: TenantsTable, task: WaitingTask & { operation: 'launch' | 'delete' }) {
-  const { values, ...condition } = TENANT_IS[task.operation];
+export async function beginWaiting(
+  table: TenantsTable,
+  task: WaitingTask,
+  permittedBy: 'launchStack' | 'deleteStack',
+): Promise<void> {
+  const { tenantId, executionArn: owner } = task;
+  const Item = { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task };
   try {
     await table.client.send(
       new TransactWriteCommand({
-        TransactItems: [
-          {
-            ConditionCheck: {
-              TableName: table.name,
-              Key: itemKeys.tenant(task.tenantId),
-              ...condition,
-              ExpressionAttributeValues: { ':execution': task.executionArn, ...values },
-            },
-          },
-          {
-            Put: {
-              TableName: table.name,
-              Item: { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task },
-            },
-          },
-        ],
+        TransactItems: [permission(table, permittedBy, { tenantId, owner }), { Put: { TableName: table.name, Item } }],
       }),
     );
   } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost(task.tenantId, task.executionArn) : thrown;
+    throw isConditionFailure(thrown) ? claimLost(permittedBy, tenantId, owner) : thrown;
   }
 }
 

@@ -1,16 +1,15 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { findCells, type Parameters } from '../compute/cells';
 import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
-import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import type { TenantRecord } from '../contract/records';
 import { forwardHost, type LoadBalancer } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
-import { isConditionFailure } from '../tenants/ownership';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { resume } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 export interface ResumeTenantDeps {
@@ -32,42 +31,6 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   if (suspension && verifiedAt <= suspension.at) throw refuse('it has not been verified since it was suspended');
   if (now.getTime() - Date.parse(verifiedAt) > FRESH_FOR) throw refuse(`its last verification is of ${verifiedAt}`);
   return digest;
-}
-
-function resumption(table: TenantsTable, { tenantId, host }: TenantRecord, digest: string, at: string) {
-  const keys = stateKeys.tenant('ACTIVE', tenantId);
-  return new TransactWriteCommand({
-    TransactItems: [
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.tenant(tenantId),
-          UpdateExpression:
-            'SET #status = :active, updatedAt = :at, statePk = :statePk, stateSk = :stateSk REMOVE suspension',
-          ConditionExpression: '#status = :suspended AND verification.digest = :digest',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':active': 'ACTIVE',
-            ':suspended': 'SUSPENDED',
-            ':at': at,
-            ':statePk': keys.statePk,
-            ':stateSk': keys.stateSk,
-            ':digest': digest,
-          },
-        },
-      },
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.route(host),
-          UpdateExpression: 'SET #status = :active',
-          ConditionExpression: 'tenantId = :tenant',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ':active': 'ACTIVE', ':tenant': tenantId },
-        },
-      },
-    ],
-  });
 }
 
 async function openRule({ elb, ssm }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
@@ -102,12 +65,7 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     const digest = requireFreshVerification(record, deps.now());
     await openRule(deps, record);
     const resumedAt = deps.now().toISOString();
-    try {
-      await deps.table.client.send(resumption(deps.table, record, digest, resumedAt));
-    } catch (thrown) {
-      if (!isConditionFailure(thrown)) throw thrown;
-      throw new PlatformError('TransientConflict', `tenant ${tenantId} changed meanwhile`, { cause: thrown });
-    }
+    await resume(deps.table, record, digest, resumedAt);
     logger.info('tenant.resumed', { tenantId, digest });
     return { tenantId, host, resumedAt };
   },

@@ -1,15 +1,14 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type * as z from 'zod';
 import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
-import { itemKeys, stateKeys, type TenantRecord } from '../contract/records';
+import type { TenantRecord } from '../contract/records';
 import { isRuleGone, type LoadBalancer, suspendHost } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
-import { isConditionFailure } from '../tenants/ownership';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { suspend } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 export interface SuspendTenantDeps {
@@ -19,43 +18,6 @@ export interface SuspendTenantDeps {
 }
 
 type Input = z.output<typeof SuspendTenantInput>;
-
-function suspension(table: TenantsTable, record: TenantRecord, { by, reason }: Input, at: string) {
-  const { tenantId, host } = record;
-  const keys = stateKeys.tenant('SUSPENDED', tenantId);
-  return new TransactWriteCommand({
-    TransactItems: [
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.tenant(tenantId),
-          UpdateExpression:
-            'SET #status = :suspended, suspension = :suspension, updatedAt = :at, statePk = :statePk, stateSk = :stateSk',
-          ConditionExpression: '#status = :active',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: {
-            ':suspended': 'SUSPENDED',
-            ':suspension': { at, by, reason },
-            ':at': at,
-            ':statePk': keys.statePk,
-            ':stateSk': keys.stateSk,
-            ':active': 'ACTIVE',
-          },
-        },
-      },
-      {
-        Update: {
-          TableName: table.name,
-          Key: itemKeys.route(host),
-          UpdateExpression: 'SET #status = :suspended',
-          ConditionExpression: 'tenantId = :tenant',
-          ExpressionAttributeNames: { '#status': 'status' },
-          ExpressionAttributeValues: { ':suspended': 'SUSPENDED', ':tenant': tenantId },
-        },
-      },
-    ],
-  });
-}
 
 /** A rule that somebody has removed lets nothing in: the listener answers 404. */
 async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord): Promise<void> {
@@ -68,16 +30,11 @@ async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord)
   }
 }
 
-async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, input: Input): Promise<string> {
+async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by, reason }: Input): Promise<string> {
   if (record.status === 'SUSPENDED' && record.suspension) return record.suspension.at;
   const at = deps.now().toISOString();
-  try {
-    await deps.table.client.send(suspension(deps.table, record, input, at));
-    return at;
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-    throw new PlatformError('TransientConflict', `tenant ${record.tenantId} changed meanwhile`, { cause: thrown });
-  }
+  await suspend(deps.table, record, { at, by, reason });
+  return at;
 }
 
 /**

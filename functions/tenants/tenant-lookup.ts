@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../contract/naming';
 import { itemKeys, type RefusedSignup, type TenantRecord } from '../contract/records';
-import { findRefusal, findTenant } from './ownership';
+import { findRefusal, findTenant } from './tenant-store';
 import type { TenantsTable } from './tenants-table';
 
 const PointerSchema = z.object({ tenantId: z.string() });

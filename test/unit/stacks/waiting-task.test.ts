@@ -11,7 +11,7 @@ const { stackName } = launch;
 
 test('a stored task is found by its stack’s name, and by when it began', async () => {
   const table = tableOf({});
-  await beginWaiting(table, launch);
+  await beginWaiting(table, launch, 'launchStack');
   await expect(findWaitingTask(table, stackName)).resolves.toEqual(launch);
   expect(table.get(itemKeys.waitingTask(stackName))).toMatchObject(stateKeys.waitingTask(NOW));
   expect(WaitingTaskSchema.parse(table.get(itemKeys.waitingTask(stackName)))).toEqual(launch);
@@ -32,12 +32,12 @@ const ALLOWED: [string, Partial<TenantRecord> | undefined, boolean, boolean][] =
   ['unknown', undefined, false, true],
 ];
 test.each(ALLOWED)('for a tenant that is %s a launch may wait: %#', async (_, record, launches, deletes) => {
-  for (const [task, allowed] of [
-    [launch, launches],
-    [deletion, deletes],
+  for (const [task, permittedBy, allowed] of [
+    [launch, 'launchStack', launches],
+    [deletion, 'deleteStack', deletes],
   ] as const) {
     const table = tableOf(record);
-    const begun = await beginWaiting(table, task).then(
+    const begun = await beginWaiting(table, task, permittedBy).then(
       () => true,
       (thrown: Error) => thrown.name,
     );
@@ -48,7 +48,7 @@ test.each(ALLOWED)('for a tenant that is %s a launch may wait: %#', async (_, re
 
 test('a task learns which stack it waits for, and is then on its way no more', async () => {
   const table = tableOf({});
-  await beginWaiting(table, { ...launch, launchingUntil: 1 });
+  await beginWaiting(table, { ...launch, launchingUntil: 1 }, 'launchStack');
   await expect(waitFor(table, launch, aStackId('network'), 'replace')).resolves.toBe(true);
   const stored = await findWaitingTask(table, stackName);
   expect(stored).toEqual({ ...launch, operation: 'replace', stackId: aStackId('network') });
@@ -58,14 +58,14 @@ test('a task that was answered or replaced in the meantime learns nothing, and i
   const table = tableOf({});
   await expect(waitFor(table, launch, aStackId('network'), 'launch')).resolves.toBe(false);
   expect(table.get(itemKeys.waitingTask(stackName))).toBeUndefined();
-  await beginWaiting(table, deletion);
+  await beginWaiting(table, deletion, 'deleteStack');
   await expect(waitFor(table, launch, aStackId('network'), 'launch')).resolves.toBe(false);
   await expect(findWaitingTask(table, stackName)).resolves.toEqual(deletion);
 });
 
 test('a task is forgotten by its own token, any number of times', async () => {
   const table = tableOf({});
-  await beginWaiting(table, launch);
+  await beginWaiting(table, launch, 'launchStack');
   await endWaiting(table, deletion);
   await expect(findWaitingTask(table, stackName)).resolves.toEqual(launch);
   await endWaiting(table, launch);

@@ -1,5 +1,6 @@
 import { itemKeys, type RefusedSignup, type TenantRecord } from '../../../functions/contract/records';
-import { findTenant, guardUndo, isConditionFailure } from '../../../functions/tenants/ownership';
+import { isConditionFailure } from '../../../functions/tenants/condition-failure';
+import { findTenant, guardUndo } from '../../../functions/tenants/tenant-store';
 import { anExecution, aTenantRecord, NOW } from '../../support/builders';
 import { FakeTable } from '../../support/fake-table';
 
@@ -18,16 +19,18 @@ const refused: RefusedSignup = {
   failure: { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan', at: NOW, outcome: 'refused' },
 };
 
-describe('guardUndo', () => {
+const own = { tenantId, executionArn: anExecution() };
+
+describe.each(['beginRollback', 'deleteStack', 'retireKey', 'release'] as const)('guardUndo of %s', (name) => {
   it('lets an execution undo what is its own, and hands it the record', async () => {
-    await expect(guardUndo(tableOf(record), tenantId, anExecution())).resolves.toEqual(record);
+    await expect(guardUndo(tableOf(record), name, own)).resolves.toEqual(record);
   });
 
   it.each([
     ['there is none', undefined],
     ['it was refused before it existed', refused],
   ])('lets anybody undo a tenant of which %s', async (_, item) => {
-    await expect(guardUndo(tableOf(item), tenantId, anExecution())).resolves.toBeUndefined();
+    await expect(guardUndo(tableOf(item), name, own)).resolves.toBeUndefined();
   });
 
   it.each<[string, string, Partial<TenantRecord>]>([
@@ -36,14 +39,14 @@ describe('guardUndo', () => {
     ['has been ACTIVE, whatever its status says now', 'TenantIsActive', { status: 'ROLLING_BACK', activatedAt: NOW }],
     ['is ACTIVE and another’s', 'TenantIsActive', { activatedAt: NOW, executionArn: anExecution('second') }],
     ['belongs to another execution', 'ClaimLost', { executionArn: anExecution('second') }],
-  ])('refuses a tenant that %s', async (_, name, overrides) => {
+  ])('refuses a tenant that %s', async (_, error, overrides) => {
     const table = tableOf(aTenantRecord(overrides));
-    await expect(guardUndo(table, tenantId, anExecution())).rejects.toMatchObject({ name });
+    await expect(guardUndo(table, name, own)).rejects.toMatchObject({ name: error });
   });
 
   it('refuses a record that it cannot read, rather than to guess', async () => {
     const table = tableOf({ ...record, status: 'PAUSED' });
-    await expect(guardUndo(table, tenantId, anExecution())).rejects.toMatchObject({ name: 'InvalidRequest' });
+    await expect(guardUndo(table, name, own)).rejects.toMatchObject({ name: 'InvalidRequest' });
   });
 });
 

@@ -1,0 +1,48 @@
+import {
+  DeleteAliasCommand,
+  DisableKeyCommand,
+  type KeyMetadata,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { tenantNames } from '../contract/naming';
+import { isNamed } from '../shared/is-named';
+import type { KeyFinder } from './tenant-keys';
+
+type Kms = KeyFinder['kms'];
+
+async function retireKey(kms: Kms, key: KeyMetadata, windowDays: number): Promise<boolean> {
+  if (key.KeyState === 'PendingDeletion') return false;
+  const KeyId = key.KeyId;
+  if (key.KeyState === 'Enabled') await kms.send(new DisableKeyCommand({ KeyId }));
+  await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: windowDays }));
+  return true;
+}
+
+async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
+  try {
+    await kms.send(new DeleteAliasCommand({ AliasName: tenantNames.keyAlias(tenantId) }));
+  } catch (thrown) {
+    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
+  }
+}
+
+/**
+ * Disables a tenant's keys and schedules their deletion; one that is pending already is done. The alias
+ * goes last: as long as it is there, a retry finds the key by it.
+ *
+ * The effect alone: the caller has asked whether the tenant may be undone.
+ *
+ * @param windowDays the deletion window, 7 to 30 days ("ScheduleKeyDeletion")
+ * @returns ARNs of the keys that were not pending deletion before
+ */
+export async function retireKeys(
+  kms: Kms,
+  tenantId: string,
+  keys: readonly KeyMetadata[],
+  windowDays: number,
+): Promise<string[]> {
+  const retired: string[] = [];
+  for (const key of keys) if (await retireKey(kms, key, windowDays)) retired.push(key.Arn ?? '');
+  await dropAlias(kms, tenantId);
+  return retired;
+}

@@ -1,0 +1,33 @@
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { itemKeys } from '../contract/records';
+import type { TenantsTable } from '../tenants/tenants-table';
+import type { Update } from '../tenants/transition';
+import type { StandingRecord } from './claims';
+
+/**
+ * Gives a tenant's slot and subdomain back, in one transaction with the tenant's record.
+ *
+ * The effect alone: whether it may happen is the condition of `permitted`.
+ *
+ * @param permitted the write of the record that takes its slot off, made by `transition`
+ * @throws what DynamoDB throws when the condition fails
+ */
+export async function releaseSlot(table: TenantsTable, record: StandingRecord, permitted: Update): Promise<void> {
+  const { tenantId, subdomain, slot } = record;
+  const TableName = table.name;
+  const ofTenant = {
+    ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
+    ExpressionAttributeValues: { ':tenant': tenantId },
+  };
+  await table.client.send(
+    new TransactWriteCommand({
+      TransactItems: [
+        { Update: permitted },
+        { Delete: { TableName, Key: itemKeys.subdomain(subdomain), ...ofTenant } },
+        { Put: { TableName, Item: { ...itemKeys.lastOf(subdomain), subdomain, tenantId } } },
+        { Delete: { TableName, Key: itemKeys.takenSlot(slot.cell, slot.number), ...ofTenant } },
+        { Put: { TableName, Item: { ...itemKeys.freeSlot(slot.cell, slot.number), number: slot.number } } },
+      ],
+    }),
+  );
+}

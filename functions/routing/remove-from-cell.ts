@@ -1,0 +1,40 @@
+import { DeleteRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { CellDescriptor } from '../contract/cell';
+import type { Tenant } from '../contract/tenant';
+import { deleteRoute } from '../tenants/tenant-store';
+import type { TenantsTable } from '../tenants/tenants-table';
+import { findOwnRule, isRuleGone, type LoadBalancer } from './host-rule';
+
+export interface CellRemovalDeps {
+  readonly table: TenantsTable;
+  readonly elb: LoadBalancer;
+}
+
+async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promise<boolean> {
+  if (!ruleArn) return false;
+  try {
+    await elb.send(new DeleteRuleCommand({ RuleArn: ruleArn }));
+    return true;
+  } catch (thrown) {
+    if (isRuleGone(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/**
+ * Deletes the tenant's listener rule and then its route. Tolerates that there is none.
+ *
+ * The effect alone: the caller has asked whether the tenant may be undone.
+ *
+ * @param ruleArn the rule on record. Where a crash lost it, or where it is an earlier run's that is gone,
+ * the rule is found by the slot's priority, the host and the tag.
+ * @returns whether there was a rule or a route
+ */
+export async function removeFromCell(
+  { table, elb }: CellRemovalDeps,
+  { tenant, cell, ruleArn }: { tenant: Tenant; cell: CellDescriptor; ruleArn?: string | undefined },
+): Promise<boolean> {
+  const ruleGone = (await deleteRule(elb, ruleArn)) || (await deleteRule(elb, await findOwnRule(elb, cell, tenant)));
+  const routeGone = await deleteRoute(table, tenant);
+  return ruleGone || routeGone;
+}

@@ -1,0 +1,84 @@
+import { DeleteStackCommand, type Stack, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+import { PlatformError } from '../contract/errors';
+import { tenantNames } from '../contract/naming';
+import type { WaitingTask } from '../contract/records';
+import { emptyBucket } from './empty-bucket';
+import { requestToken } from './launch-stack';
+import { type SettleStackDeps, settleStack } from './settle-stack';
+import { describeStack } from './stacks';
+import { beginWaiting, endWaiting, findWaitingTask, waitFor } from './waiting-task';
+
+export interface StackDeletionDeps extends SettleStackDeps {
+  readonly s3: Pick<S3Client, 'send'>;
+  readonly platform: { readonly accountId: string; readonly region: string; readonly stackRoleArn: string };
+  readonly now: () => Date;
+}
+
+export type DeleteTask = WaitingTask & { operation: 'delete' };
+
+/** @throws PlatformError `TransientLaunchInFlight` while a launch that has begun may still create the stack */
+async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch?: WaitingTask): Promise<void> {
+  if (launch?.operation === 'launch' && (launch.launchingUntil ?? 0) > deps.now().getTime()) {
+    throw new PlatformError('TransientLaunchInFlight', `stack ${task.stackName} may still be launched`);
+  }
+  if (launch) await endWaiting(deps.table, launch);
+  await deps.sfn.send(new SendTaskSuccessCommand({ taskToken: task.taskToken, output: '{}' }));
+}
+
+async function deleteFound(
+  deps: StackDeletionDeps,
+  task: DeleteTask,
+  permittedBy: 'deleteStack',
+  stack: Stack,
+): Promise<void> {
+  const { cloudformation, platform } = deps;
+  const stackId = stack.StackId ?? '';
+  await beginWaiting(deps.table, task, permittedBy);
+  if (task.stack === 'storage') {
+    await emptyBucket(deps.s3, tenantNames.bucket(task.tenantId, platform.accountId, platform.region));
+  }
+  await waitFor(deps.table, task, stackId, 'delete');
+  if (stack.EnableTerminationProtection) {
+    await cloudformation.send(
+      new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),
+    );
+  }
+  await cloudformation.send(
+    new DeleteStackCommand({
+      StackName: stackId,
+      RoleARN: platform.stackRoleArn,
+      ClientRequestToken: requestToken(task.taskToken),
+    }),
+  );
+  const now = await describeStack(cloudformation, stackId);
+  if (now?.StackStatus === 'DELETE_COMPLETE') await settleStack(deps, stackId, 'DELETE_COMPLETE');
+}
+
+/**
+ * Begins the deletion of a tenant's stack: its end answers the task's token. Tolerates that there is
+ * none, and answers at once.
+ *
+ * The effect alone, but for one thing: the token is stored on the condition of `permittedBy`, so that
+ * the tenant's record is asked again right before the first change.
+ *
+ * @param permittedBy the operation of the lifecycle that allows the deletion
+ * @returns whether a stack is being deleted
+ * @throws PlatformError `ClaimLost`, `TransientLaunchInFlight`
+ */
+export async function deleteTenantStack(
+  deps: StackDeletionDeps,
+  task: DeleteTask,
+  permittedBy: 'deleteStack',
+): Promise<boolean> {
+  // In this order: a launch that was under way at the first look has made its stack by the second, or is still under way.
+  const launch = await findWaitingTask(deps.table, task.stackName);
+  const found = await describeStack(deps.cloudformation, task.stackName);
+  if (!found || found.StackStatus === 'DELETE_COMPLETE') {
+    await nothingToDelete(deps, task, launch);
+    return false;
+  }
+  await deleteFound(deps, task, permittedBy, found);
+  return true;
+}

@@ -1,0 +1,142 @@
+import { PlatformError } from '../contract/errors';
+import type { RouteRecord, TenantRecord } from '../contract/records';
+import type { TenantStatus } from '../contract/tenant';
+
+/** One operation on a tenant: when it is allowed, and what it does to the status. */
+export interface Operation {
+  /** Statuses in which it may start; `none`: the tenant has no record. */
+  readonly from: readonly (TenantStatus | 'none')[];
+  /** The status it leads to. Without it, the status stays. */
+  readonly to?: TenantStatus;
+  /** Whether the execution that asks must own the tenant. */
+  readonly owned: boolean;
+  /** Whether the tenant must never have been ACTIVE, whatever its status says now. */
+  readonly neverActive: boolean;
+  /** Attributes that must be there, and attributes that must not. */
+  readonly present?: readonly (keyof TenantRecord | 'refused')[];
+  readonly absent?: readonly (keyof TenantRecord)[];
+  /** What the caller has read, and what must still be so. */
+  readonly asSeen?: readonly (keyof Seen)[];
+  /** Attributes that it takes off the record. */
+  readonly removes?: readonly (keyof TenantRecord)[];
+  /** What the tenant's route says from then on. */
+  readonly route?: RouteRecord['status'];
+}
+
+/** Values of a record that a caller may have read before. */
+export interface Seen {
+  readonly status: TenantStatus;
+  readonly 'verification.digest': string;
+  readonly 'slot.number': number;
+}
+
+/** The statuses of a tenant that has never been in service. */
+const BEFORE_SERVICE = ['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'] as const;
+const IN_SERVICE = ['ACTIVE', 'SUSPENDED'] as const;
+const ANY = [...BEFORE_SERVICE, ...IN_SERVICE] as const;
+/** What a rollback has taken away. The key stays named: it still exists, in its deletion window. */
+const ROLLED_BACK = ['roleArn', 'bucketName', 'ruleArn', 'templateVersions', 'verification'] as const;
+
+/** A forward step: only the execution that owns the tenant, and only until a rollback begins. */
+const forward = { from: ['ONBOARDING'], owned: true, neverActive: false } as const;
+/** A step of the rollback: only the owner, and never a tenant that has been ACTIVE. */
+const undo = { from: BEFORE_SERVICE, owned: true, neverActive: true } as const;
+/** Asked for by a person or by the audit, which own no tenant. */
+const inService = { owned: false, neverActive: false } as const;
+
+/**
+ * Every operation on a tenant. This table is the whole permission to change one: nothing else of
+ * the product writes a tenant's record.
+ */
+export const OPERATIONS = {
+  // The reservation. The same transaction asks the signup's claim which execution holds the signup.
+  reserve: {
+    ...{ from: ['none', ...BEFORE_SERVICE], to: 'ONBOARDING', owned: false, neverActive: true },
+    absent: ['slot'],
+  },
+  /** The owner is the execution that has held the tenant so far; the record names the new one. */
+  takeOver: { ...undo, to: 'ONBOARDING', present: ['slot'], removes: ['failure', 'verification'] },
+  /** A refused signup takes the place of the tenant it never became, or of an earlier refusal. */
+  refuse: {
+    ...{ from: ['none', 'FAILED'], to: 'FAILED', owned: false, neverActive: true },
+    present: ['refused'],
+  },
+
+  // Forward.
+  requestKey: forward,
+  withdrawKeyRequest: { ...forward, removes: ['keyRequestedAt'] },
+  launchStack: forward,
+  register: { ...forward, removes: ['verification'], route: 'SETTING_UP' },
+  recordVerification: forward,
+  activate: {
+    ...{ ...forward, to: 'ACTIVE', route: 'ACTIVE' },
+    ...{ asSeen: ['verification.digest'], removes: ['failure'] },
+  },
+  forgetFailure: { from: IN_SERVICE, owned: true, neverActive: false, removes: ['failure'] },
+
+  // Rollback.
+  beginRollback: { ...undo, to: 'ROLLING_BACK' },
+  deleteStack: { ...undo, from: ['none', ...BEFORE_SERVICE] },
+  retireKey: { ...undo, removes: ['keyRequestedAt'] },
+  release: { ...undo, asSeen: ['slot.number'], removes: ['slot'] },
+  fail: { ...undo, to: 'FAILED', removes: ROLLED_BACK },
+  hold: { ...undo, to: 'HELD' },
+  /** A run ended outside its failure path. The status stays: by it a redriven run knows its tenant. */
+  noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status'] },
+
+  // In service.
+  recordVerdict: { ...inService, from: IN_SERVICE, asSeen: ['status'] },
+  suspend: { ...inService, from: ['ACTIVE'], to: 'SUSPENDED', route: 'SUSPENDED' },
+  resume: {
+    ...{ ...inService, from: ['SUSPENDED'], to: 'ACTIVE', route: 'ACTIVE' },
+    ...{ asSeen: ['verification.digest'], removes: ['suspension'] },
+  },
+
+  // The search for orphans.
+  removeOrphanedClaim: { from: ['FAILED'], owned: false, neverActive: true, absent: ['slot'] },
+} as const satisfies Record<string, Operation>;
+
+type Operations = typeof OPERATIONS;
+export type OperationName = keyof Operations;
+/** Operations that make the record as a whole. */
+export type Creation = 'reserve' | 'refuse';
+
+type OwnerOf<N extends OperationName> = Operations[N] extends { owned: true } ? { readonly owner: string } : unknown;
+type SeenOf<N extends OperationName> = Operations[N] extends { asSeen: readonly (infer K extends keyof Seen)[] }
+  ? { readonly seen: Pick<Seen, K> }
+  : unknown;
+
+/** All that the table's conditions need: who asks, and what was read. `owner` is an execution's ARN. */
+export type Claim<N extends OperationName> = { readonly tenantId: string } & OwnerOf<N> & SeenOf<N>;
+
+export function tenantIsActive({ tenantId, activatedAt }: TenantRecord): PlatformError {
+  return new PlatformError('TenantIsActive', `tenant ${tenantId} has been ACTIVE since ${activatedAt}`);
+}
+
+export function claimLost(name: OperationName, tenantId: string, executionArn: string): PlatformError {
+  const { from }: Operation = OPERATIONS[name];
+  const why = `execution ${executionArn} no longer owns tenant ${tenantId}: a newer execution has taken it over`;
+  return new PlatformError('ClaimLost', from.includes('ROLLING_BACK') ? why : `${why}, or its rollback has begun`);
+}
+
+/** Whether the table allows the operation on a record that was read. The answer holds for the moment. */
+export function allows(name: OperationName, record: TenantRecord, executionArn: string): boolean {
+  const row: Operation = OPERATIONS[name];
+  if (row.neverActive && record.activatedAt) return false;
+  return row.from.includes(record.status) && (!row.owned || record.executionArn === executionArn);
+}
+
+/**
+ * Asks the table about a record that was read. The write that follows is conditional on the same.
+ *
+ * @throws PlatformError `TenantIsActive`; `ClaimLost` when another execution owns the tenant, or the
+ * tenant's status forbids the operation
+ */
+export function requirePermission(name: OperationName, record: TenantRecord, executionArn: string): void {
+  if (allows(name, record, executionArn)) return;
+  const { neverActive, from }: Operation = OPERATIONS[name];
+  const { tenantId, status } = record;
+  if (neverActive && record.activatedAt) throw tenantIsActive(record);
+  if (record.executionArn !== executionArn) throw claimLost(name, tenantId, executionArn);
+  throw new PlatformError('ClaimLost', `tenant ${tenantId} is ${status}: ${name} needs ${from.join(' or ')}`);
+}

@@ -1,0 +1,146 @@
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import { itemKeys, type RefusedSignup, type RouteRecord, stateKeys, type TenantRecord } from '../contract/records';
+import type { TenantStatus } from '../contract/tenant';
+import { type Claim, type Creation, OPERATIONS, type Operation, type OperationName, type Seen } from './lifecycle';
+import type { TenantsTable } from './tenants-table';
+
+type TimeOf<N extends OperationName> = (typeof OPERATIONS)[N] extends { to: TenantStatus }
+  ? { readonly at: string }
+  : unknown;
+
+/**
+ * What an operation writes beside the status. `at` (ISO 8601) becomes `updatedAt`; a change of status
+ * must have it.
+ */
+export type Change<N extends OperationName> = Claim<N> &
+  TimeOf<N> & {
+    readonly at?: string;
+    readonly set?: Partial<Omit<TenantRecord, 'tenantId' | 'status' | 'updatedAt'>>;
+  };
+
+interface AnyClaim {
+  readonly tenantId: string;
+  readonly owner?: string;
+  readonly seen?: Partial<Seen>;
+}
+
+export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+export type Update = NonNullable<Write['Update']>;
+
+/** Attributes that are written once: a later write leaves the first value. */
+const WRITTEN_ONCE: ReadonlySet<string> = new Set(['activatedAt', 'keyRequestedAt'] satisfies (keyof TenantRecord)[]);
+
+/** Names and values of one request. DynamoDB refuses a request that has one too many. */
+class Terms {
+  readonly ExpressionAttributeNames: Record<string, string> = {};
+  readonly ExpressionAttributeValues: Record<string, unknown> = {};
+
+  path(path: string): string {
+    const aliases = path.split('.').map((name) => {
+      this.ExpressionAttributeNames[`#${name}`] = name;
+      return `#${name}`;
+    });
+    return aliases.join('.');
+  }
+
+  value(name: string, value: unknown): string {
+    this.ExpressionAttributeValues[`:${name}`] = value;
+    return `:${name}`;
+  }
+}
+
+/** The row of the table as a condition on the tenant's item. */
+function conditionOf(name: OperationName, { owner, seen = {} }: AnyClaim, terms: Terms): string {
+  const row: Operation = OPERATIONS[name];
+  const statuses = row.from.filter((status) => status !== 'none');
+  const parts = [
+    `${terms.path('status')} IN (${statuses.map((status, n) => terms.value(`from${n}`, status)).join(', ')})`,
+    ...(row.owned ? [`${terms.path('executionArn')} = ${terms.value('owner', owner)}`] : []),
+    ...(row.neverActive ? [`attribute_not_exists(${terms.path('activatedAt')})`] : []),
+    ...(row.present ?? []).map((attribute) => `attribute_exists(${terms.path(attribute)})`),
+    ...(row.absent ?? []).map((attribute) => `attribute_not_exists(${terms.path(attribute)})`),
+    ...(row.asSeen ?? []).map((path, n) => `${terms.path(path)} = ${terms.value(`seen${n}`, seen[path])}`),
+  ];
+  const allowed = parts.join(' AND ');
+  return row.from.includes('none') ? `attribute_not_exists(pk) OR (${allowed})` : allowed;
+}
+
+/** The condition alone, for a transaction that changes something else on behalf of the tenant. */
+export function permission<N extends OperationName>(table: TenantsTable, name: N, claim: Claim<N>): Write {
+  const terms = new Terms();
+  const ConditionExpression = conditionOf(name, claim, terms);
+  const Key = itemKeys.tenant(claim.tenantId);
+  return { ConditionCheck: { TableName: table.name, Key, ConditionExpression, ...terms } };
+}
+
+/** The write of a record that is new as a whole: status and index keys are those of the table. */
+export function creation(
+  table: TenantsTable,
+  name: Creation,
+  record: Omit<TenantRecord, 'status'> | Omit<RefusedSignup, 'status'>,
+): Write {
+  const terms = new Terms();
+  const { tenantId } = record;
+  const { to } = OPERATIONS[name];
+  const Item = { ...itemKeys.tenant(tenantId), ...stateKeys.tenant(to, tenantId), ...record, status: to };
+  const ConditionExpression = conditionOf(name, { tenantId }, terms);
+  return { Put: { TableName: table.name, Item, ConditionExpression, ...terms } };
+}
+
+/**
+ * The one write of a tenant's status: status, index keys, `updatedAt` and condition come from the
+ * table of operations, and from nowhere else.
+ */
+export function transition<N extends OperationName>(table: TenantsTable, name: N, change: Change<N>): Update {
+  const row: Operation = OPERATIONS[name];
+  const { tenantId, at, set = {} } = change;
+  const terms = new Terms();
+  const written = {
+    ...set,
+    ...(row.to && { status: row.to, ...stateKeys.tenant(row.to, tenantId) }),
+    ...(at && { updatedAt: at }),
+  };
+  const assignments = Object.entries(written)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const [path, given] = [terms.path(name), terms.value(name, value)];
+      return WRITTEN_ONCE.has(name) ? `${path} = if_not_exists(${path}, ${given})` : `${path} = ${given}`;
+    });
+  const removals = (row.removes ?? []).map((name) => terms.path(name));
+  const UpdateExpression = [
+    ...(assignments.length > 0 ? [`SET ${assignments.join(', ')}`] : []),
+    ...(removals.length > 0 ? [`REMOVE ${removals.join(', ')}`] : []),
+  ].join(' ');
+  const ConditionExpression = conditionOf(name, change, terms);
+  return { TableName: table.name, Key: itemKeys.tenant(tenantId), UpdateExpression, ConditionExpression, ...terms };
+}
+
+/** The status that the tenant's route has from then on. Another tenant's route of that host stays. */
+export function routeTransition(
+  table: TenantsTable,
+  name: 'activate' | 'suspend' | 'resume',
+  { tenantId, host }: { readonly tenantId: string; readonly host: string },
+): Write {
+  return {
+    Update: {
+      TableName: table.name,
+      Key: itemKeys.route(host),
+      UpdateExpression: 'SET #status = :status',
+      ConditionExpression: 'tenantId = :tenant',
+      ExpressionAttributeNames: { '#status': 'status' },
+      ExpressionAttributeValues: { ':status': OPERATIONS[name].route, ':tenant': tenantId },
+    },
+  };
+}
+
+/** The route of a tenant that is being set up. It replaces no other tenant's route of that host. */
+export function routeCreation(table: TenantsTable, name: 'register', route: Omit<RouteRecord, 'status'>): Write {
+  return {
+    Put: {
+      TableName: table.name,
+      Item: { ...itemKeys.route(route.host), ...route, status: OPERATIONS[name].route },
+      ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
+      ExpressionAttributeValues: { ':tenant': route.tenantId },
+    },
+  };
+}
