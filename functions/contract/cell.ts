@@ -21,7 +21,11 @@ export const CellDescriptorSchema = z.object({
   clusterName: z.string(),
   services: z.record(ColourSchema, z.string()),
   targetGroupArns: z.record(ColourSchema, z.string()),
-  liveColour: ColourSchema,
+  /**
+   * What was live when the cell's stack was deployed. Stacks of today do not publish it: the live colour is an item of the
+   * tenants table. Descriptors and executions that are older than the item carry it, and it is read while there is no item.
+   */
+  liveColour: ColourSchema.optional(),
   listenerArn: z.string(),
   loadBalancerArn: z.string(),
   /** Where a request with a tenant's Host reaches the listener from outside, as a browser's does: VerifyIsolation tries it. */

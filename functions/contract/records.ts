@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ColourSchema } from './cell';
 import { StackKindSchema } from './stacks';
 import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
@@ -15,6 +16,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
  * | open cell | CELLS | OPEN | `cell`: where a free slot was found last; every cell before it may be full |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
+ * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
  * | free slot | CELL#name | FREE#00042 | a slot nobody has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
@@ -29,6 +31,7 @@ export const itemKeys = {
   route: (host: string) => ({ pk: `ROUTE#${host}`, sk: 'ROUTE' }),
   openCell: () => ({ pk: 'CELLS', sk: 'OPEN' }),
   cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
+  liveColour: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'LIVE' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
   takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `SLOT#${padded(slot)}` }),
   waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
@@ -118,6 +121,13 @@ export const RouteRecordSchema = z.object({
   keyArn: z.string(),
 });
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
+
+/**
+ * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release will add to the item what
+ * it has made live; readers of today pass over what they do not know.
+ */
+export const LiveColourSchema = z.object({ colour: ColourSchema, since: z.iso.datetime() });
+export type LiveColour = z.infer<typeof LiveColourSchema>;
 
 /**
  * A task that waits for a stack. `operation` says what would answer it: `launch` a created or failed stack, `replace` the

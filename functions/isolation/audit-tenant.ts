@@ -1,5 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { ssmCells } from '../compute/ssm-cells';
+import { tableLiveColour } from '../compute/table-live-colour';
 import { AuditTenantInput, AuditTenantOutput } from '../contract/audit';
 import type { TenantRecord } from '../contract/records';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -75,14 +77,17 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
   },
 };
 
-const realDeps = (): AuditTenantDeps => ({
-  table: tenantsTable(),
-  proving: provingDeps(),
-  cloudformation: new CloudFormationClient(clientOptions),
-  ssm: new SSMClient(clientOptions),
-  get platform() {
-    return stagePlatform();
-  },
-});
+const realDeps = (): AuditTenantDeps => {
+  const table = tenantsTable();
+  return {
+    table,
+    proving: provingDeps(),
+    cloudformation: new CloudFormationClient(clientOptions),
+    compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table) },
+    get platform() {
+      return stagePlatform();
+    },
+  };
+};
 
 export const handler = actionHandler(auditTenant, realDeps());

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Colour } from '../contract/cell';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
 import type { VerifyIsolationInput } from '../contract/steps';
 
@@ -14,6 +15,8 @@ export interface Platform {
 
 /** The tenant that is verified: what an onboarding, or a later audit, expects to find. */
 export interface Subject extends Platform, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
+  /** Of its cell, at the time of the verification. */
+  readonly liveColour: Colour;
   /** Whether its route is open: before activation a request must meet a 503. */
   readonly routed: boolean;
 }

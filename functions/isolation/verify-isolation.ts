@@ -1,3 +1,5 @@
+import type { Compute } from '../compute/compute';
+import { tableLiveColour } from '../compute/table-live-colour';
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { recordVerification } from '../tenants/tenant-store';
@@ -9,6 +11,7 @@ import type { Platform, Subject } from './subject';
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
+  readonly compute: Pick<Compute, 'live'>;
   readonly proving: ProvingDeps;
   readonly platform: Platform;
 }
@@ -41,7 +44,8 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
   input: VerifyIsolationInput,
   output: VerifyIsolationOutput,
   run: async (deps, { executionArn, ...tenantInput }) => {
-    const subject: Subject = { ...deps.platform, ...tenantInput, routed: false };
+    const { colour: liveColour } = await deps.compute.live(tenantInput.cell);
+    const subject: Subject = { ...deps.platform, ...tenantInput, liveColour, routed: false };
     const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, (proof) =>
       keepProof(deps.table, executionArn, proof),
     );
@@ -50,12 +54,16 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
   },
 };
 
-const realDeps = (): VerifyIsolationDeps => ({
-  table: tenantsTable(),
-  proving: provingDeps(),
-  get platform() {
-    return stagePlatform();
-  },
-});
+const realDeps = (): VerifyIsolationDeps => {
+  const table = tenantsTable();
+  return {
+    table,
+    compute: tableLiveColour(table),
+    proving: provingDeps(),
+    get platform() {
+      return stagePlatform();
+    },
+  };
+};
 
 export const handler = actionHandler(verifyIsolation, realDeps());

@@ -9,8 +9,8 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { findCells } from '../compute/cells';
-import type { CellDescriptor } from '../contract/cell';
+import type { Compute } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
@@ -30,7 +30,7 @@ import { type StoreLeftoversDeps, storeLeftovers } from './store-leftovers';
 export interface OrphansDeps {
   readonly table: TenantsTable;
   readonly kinds: readonly LeftoverKind[];
-  readonly cells: () => Promise<CellDescriptor[]>;
+  readonly compute: Pick<Compute, 'cells'>;
   readonly onOrphan: 'report' | 'remove';
   readonly meter: Meter;
   readonly now: () => Date;
@@ -85,7 +85,7 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
   input: z.unknown(),
   output: OrphansOutput,
   run: async (deps) => {
-    const decoys = new Set((await deps.cells()).map(({ decoy }) => decoy.tenantId));
+    const decoys = new Set((await deps.compute.cells()).map(({ decoy }) => decoy.tenantId));
     const known = new Map<string, boolean>();
     const isOrphaned = async (tenantId: string) => {
       if (decoys.has(tenantId)) return false;
@@ -136,14 +136,13 @@ export const everyKind = (search: Search): LeftoverKind[] => [
 
 const realDeps = (): OrphansDeps => {
   const table = tenantsTable();
-  const ssm = new SSMClient(clientOptions);
-  const cells = () => findCells(ssm);
+  const compute = ssmCells(new SSMClient(clientOptions));
   return {
     table,
-    cells,
+    compute,
     kinds: everyKind({
       table,
-      cells,
+      compute,
       platform: {
         get accountId() {
           return env('ACCOUNT_ID');

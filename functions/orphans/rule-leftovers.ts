@@ -4,7 +4,7 @@ import {
   DescribeTagsCommand,
   type TagDescription,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { CellDescriptor } from '../contract/cell';
+import type { Compute } from '../compute/compute';
 import { TENANT_TAG } from '../contract/naming';
 import { isRuleGone, type LoadBalancer } from '../routing/host-rule';
 import { pages } from '../shared/paging';
@@ -12,7 +12,7 @@ import type { Leftover, LeftoverKind } from './leftovers';
 
 export interface RuleLeftoversDeps {
   readonly elb: LoadBalancer;
-  readonly cells: () => Promise<CellDescriptor[]>;
+  readonly compute: Pick<Compute, 'cells'>;
 }
 
 /** "DescribeTags": up to 20 resources in one call. */
@@ -24,11 +24,11 @@ function leftoverIn({ ResourceArn, Tags = [] }: TagDescription): Leftover[] {
 }
 
 /** Listener rules that carry a tenant's tag; the cell's own have none. */
-export function ruleLeftovers({ elb, cells }: RuleLeftoversDeps): LeftoverKind {
+export function ruleLeftovers({ elb, compute }: RuleLeftoversDeps): LeftoverKind {
   return {
     kind: 'rule',
     list: async function* () {
-      for (const { listenerArn } of await cells()) {
+      for (const { listenerArn } of await compute.cells()) {
         const ask = (Marker?: string) =>
           elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: 400, Marker }));
         for await (const { Rules = [] } of pages(ask, (page) => page.NextMarker)) {

@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
-import { findCells } from '../compute/cells';
+import { type Compute, cellNamed } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { externalIdOf, tenantIdOf } from '../contract/naming';
@@ -23,7 +24,7 @@ import { slotAt } from './slots';
 export interface ReserveTenantDeps {
   readonly table: TenantsTable;
   readonly executions: Executions;
-  readonly cells: () => Promise<CellDescriptor[]>;
+  readonly compute: Pick<Compute, 'cells'>;
   readonly address: { readonly domain: string; readonly urlScheme: string };
   readonly now: () => Date;
   readonly random: () => number;
@@ -53,9 +54,7 @@ function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executio
 }
 
 function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcome {
-  const cell = cells.find(({ name }) => name === record.slot.cell);
-  if (!cell) throw new PlatformError('ConfigurationInvalid', `cell ${record.slot.cell} has no parameter any more`);
-  return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell };
+  return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell: cellNamed(cells, record.slot.cell) };
 }
 
 async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
@@ -80,7 +79,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   if (holder && !ours && (record?.activatedAt || !(await isGone(deps.executions, holder)))) {
     return { outcome: 'duplicate', tenantId, firstExecutionArn: holder };
   }
-  const cells = await deps.cells();
+  const cells = await deps.compute.cells();
   if (holder && stands(record)) {
     if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
     const resumed = { ...record, executionArn };
@@ -132,18 +131,15 @@ export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTena
   },
 };
 
-const realDeps = (): ReserveTenantDeps => {
-  const ssm = new SSMClient(clientOptions);
-  return {
-    table: tenantsTable(),
-    executions: new SFNClient(clientOptions),
-    cells: () => findCells(ssm),
-    get address() {
-      return { domain: env('DOMAIN'), urlScheme: env('URL_SCHEME') };
-    },
-    now: () => new Date(),
-    random: Math.random,
-  };
-};
+const realDeps = (): ReserveTenantDeps => ({
+  table: tenantsTable(),
+  executions: new SFNClient(clientOptions),
+  compute: ssmCells(new SSMClient(clientOptions)),
+  get address() {
+    return { domain: env('DOMAIN'), urlScheme: env('URL_SCHEME') };
+  },
+  now: () => new Date(),
+  random: Math.random,
+});
 
 export const handler = actionHandler(reserveTenant, realDeps());

@@ -3,6 +3,8 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type * as z from 'zod';
+import type { Compute } from '../compute/compute';
+import { tableLiveColour } from '../compute/table-live-colour';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { STACK_KINDS } from '../contract/stacks';
@@ -18,6 +20,7 @@ import { putStarterPage, type TenantAccess } from './put-starter-page';
 export interface ActivateTenantDeps extends TenantAccess {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
+  readonly compute: Pick<Compute, 'live'>;
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;
   readonly now: () => Date;
 }
@@ -37,8 +40,8 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  *    this execution: everything below has been done, and its answer was lost.
  * 2. A starter page in the tenant's bucket, put there under the tenant's role.
  * 3. Its four stacks are protected from deletion.
- * 4. The listener rule forwards to the target group of the cell's live colour. The shared service still answers 503, as the
- *    route item says SETTING_UP.
+ * 4. The listener rule forwards to the target group of the colour that is live now, and not when the execution began: a
+ *    redrive may be two weeks younger. The shared service still answers 503, as the route item says SETTING_UP.
  * 5. In one transaction the tenant's record and its route item become ACTIVE.
  *
  * The transaction comes last: whatever fails before it can still be undone, and after it nothing is left to do.
@@ -54,7 +57,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
   input: ActivateTenantInput,
   output: ActivateTenantOutput,
   run: async (deps, input) => {
-    const { table, elb, cloudformation, now } = deps;
+    const { table, elb, compute, cloudformation, now } = deps;
     const { tenant, cell, stacks, route, executionArn } = input;
     const { tenantId, host } = tenant;
     const record = await findTenant(table, tenantId);
@@ -76,7 +79,8 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
         ),
       ),
     );
-    await forwardHost(elb, route.ruleArn, cell.targetGroupArns[cell.liveColour]);
+    const { colour } = await compute.live(cell);
+    await forwardHost(elb, route.ruleArn, cell.targetGroupArns[colour]);
 
     const activatedAt = now().toISOString();
     await activate(table, { tenantId, executionArn, host }, input.verification.digest, activatedAt);
@@ -84,17 +88,21 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
   },
 };
 
-const realDeps = (): ActivateTenantDeps => ({
-  table: tenantsTable(),
-  elb: new ElasticLoadBalancingV2Client(clientOptions),
-  cloudformation: new CloudFormationClient(clientOptions),
-  sts: new STSClient(clientOptions),
-  s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
-    new S3Client({
-      ...clientOptions,
-      credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-    }),
-  now: () => new Date(),
-});
+const realDeps = (): ActivateTenantDeps => {
+  const table = tenantsTable();
+  return {
+    table,
+    elb: new ElasticLoadBalancingV2Client(clientOptions),
+    compute: tableLiveColour(table),
+    cloudformation: new CloudFormationClient(clientOptions),
+    sts: new STSClient(clientOptions),
+    s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
+      new S3Client({
+        ...clientOptions,
+        credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+      }),
+    now: () => new Date(),
+  };
+};
 
 export const handler = actionHandler(activateTenant, realDeps());

@@ -1,7 +1,9 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type * as z from 'zod';
-import { type Containers, requireSteadyService } from '../compute/service-health';
+import type { Compute } from '../compute/compute';
+import { ecsServices } from '../compute/ecs-services';
+import { tableLiveColour } from '../compute/table-live-colour';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -13,7 +15,7 @@ import { type HostRule, holdHost, type LoadBalancer } from './host-rule';
 export interface RegisterTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly ecs: Containers;
+  readonly compute: Pick<Compute, 'live' | 'requireHealthyService'>;
   readonly now: () => Date;
 }
 
@@ -35,7 +37,7 @@ async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, r
 /**
  * Makes the tenant known to the cell, without a request reaching it yet.
  *
- * 1. The cell's live service must be serving.
+ * 1. The service of the cell's live colour must be serving.
  * 2. The tenant must still be this execution's, and ONBOARDING.
  * 3. A listener rule in the tenant's slot answers 503 for its host; after a crash it is found by priority, host and tag.
  * 4. In one transaction: the tenant's record learns its key, role, bucket, rule and template versions and forgets an
@@ -54,9 +56,10 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
   input: RegisterTenantInput,
   output: RegisterTenantOutput,
   run: async (deps, input) => {
-    const { table, elb, ecs, now } = deps;
+    const { table, elb, compute, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
-    await requireSteadyService(ecs, cell);
+    const { colour } = await compute.live(cell);
+    await compute.requireHealthyService(cell, colour);
     const owned = { tenantId: tenant.tenantId, executionArn };
     const record = await guardForward(table, 'register', owned);
     const rule = await holdHost(elb, cell, tenant);
@@ -86,11 +89,14 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
   },
 };
 
-const realDeps = (): RegisterTenantDeps => ({
-  table: tenantsTable(),
-  elb: new ElasticLoadBalancingV2Client(clientOptions),
-  ecs: new ECSClient(clientOptions),
-  now: () => new Date(),
-});
+const realDeps = (): RegisterTenantDeps => {
+  const table = tenantsTable();
+  return {
+    table,
+    elb: new ElasticLoadBalancingV2Client(clientOptions),
+    compute: { ...tableLiveColour(table), ...ecsServices(new ECSClient(clientOptions)) },
+    now: () => new Date(),
+  };
+};
 
 export const handler = actionHandler(registerTenant, realDeps());

@@ -1,6 +1,8 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { findCells, type Parameters } from '../compute/cells';
+import { type Compute, cellNamed } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
+import { tableLiveColour } from '../compute/table-live-colour';
 import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -15,7 +17,7 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 export interface ResumeTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly ssm: Parameters;
+  readonly compute: Pick<Compute, 'cells' | 'live'>;
   readonly now: () => Date;
 }
 
@@ -33,10 +35,11 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   return digest;
 }
 
-async function openRule({ elb, ssm }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
-  const cell = (await findCells(ssm)).find(({ name }) => name === slot?.cell);
-  if (!cell || !ruleArn) throw new PlatformError('InvalidRequest', `tenant ${tenantId} has no cell or no rule`);
-  await forwardHost(elb, ruleArn, cell.targetGroupArns[cell.liveColour]);
+async function openRule({ elb, compute }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
+  if (!slot || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId}: no slot or no rule`);
+  const cell = cellNamed(await compute.cells(), slot.cell);
+  const { colour } = await compute.live(cell);
+  await forwardHost(elb, ruleArn, cell.targetGroupArns[colour]);
 }
 
 /**
@@ -44,12 +47,13 @@ async function openRule({ elb, ssm }: ResumeTenantDeps, { tenantId, ruleArn, slo
  *
  * 1. Only a SUSPENDED tenant whose last verification is younger than its suspension and than a quarter of an hour, and found
  *    nothing (AuditTenant verifies a suspended tenant against a closed route).
- * 2. The rule forwards to the live colour of its cell. The shared service still answers 503: the route says SUSPENDED.
+ * 2. The rule forwards to the colour of its cell that is live now. The shared service still answers 503: the route says SUSPENDED.
  * 3. In one transaction record and route become ACTIVE, if the verification is still the one of 1.
  *
  * A crash between 2 and 3 leaves the shared service's 503. Resumed already: nothing is left to do.
  *
- * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `TransientConflict`.
+ * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `ConfigurationInvalid` when its cell is gone,
+ * `TransientConflict`.
  */
 export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantOutput, ResumeTenantDeps> = {
   name: 'ResumeTenant',
@@ -71,9 +75,14 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
   },
 };
 
-export const handler = actionHandler(resumeTenant, {
-  table: tenantsTable(),
-  elb: new ElasticLoadBalancingV2Client(clientOptions),
-  ssm: new SSMClient(clientOptions),
-  now: () => new Date(),
-});
+const realDeps = (): ResumeTenantDeps => {
+  const table = tenantsTable();
+  return {
+    table,
+    elb: new ElasticLoadBalancingV2Client(clientOptions),
+    compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table) },
+    now: () => new Date(),
+  };
+};
+
+export const handler = actionHandler(resumeTenant, realDeps());

@@ -56,7 +56,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
 
   test('asks with the grants of VerifyIsolation, and those that find the tenant again', () => {
     const more = actionsOf('AuditTenant').filter((action) => !actionsOf('VerifyIsolation').includes(action));
-    expect(more).toEqual(['cloudformation:DescribeStacks', 'dynamodb:GetItem', 'ssm:GetParametersByPath']);
+    expect(more).toEqual(['cloudformation:DescribeStacks', 'ssm:GetParametersByPath']);
   });
 
   test.each(['AuditTenant', 'VerifyIsolation'])('%s changes nothing but what it leaves behind', (name) => {

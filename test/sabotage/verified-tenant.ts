@@ -1,7 +1,10 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import { VerifyIsolationInput } from '../../functions/contract/steps';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
@@ -37,6 +40,11 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
     verifiersEnvironment(platform),
     inputOf(platform, executionArn),
   ]);
+  const table = {
+    name: platform.outputs.tenantsTableName,
+    client: DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws)),
+  };
+  const { colour: liveColour } = await tableLiveColour(table).live(input.cell);
   const named = (name: string) => variables[name] ?? '';
   return {
     ...input,
@@ -45,6 +53,7 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
     stackRoleArn: named('STACK_ROLE_ARN'),
     boundaryArn: named('TENANT_BOUNDARY_ARN'),
     trustedRoleArns: named('TRUSTED_ROLE_ARNS').split(','),
+    liveColour,
     routed: true,
   };
 }

@@ -5,6 +5,7 @@ import { holdHost } from '../../functions/routing/host-rule';
 import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from './builders';
 import { FakeBuckets } from './fake-buckets';
 import { FakeClient } from './fake-client';
+import { FakeCompute } from './fake-compute';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
@@ -18,12 +19,15 @@ export const VERIFIED = { verifiedAt: NOW, checks: 89, digest: 'd1' };
 export class Activation {
   readonly table: FakeTable;
   readonly elb = new FakeLoadBalancer();
+  readonly compute = new FakeCompute();
+  /** As the execution's state holds it. */
+  cell = aCell();
   readonly cloudformation = new FakeStacks();
   readonly s3 = new FakeBuckets();
   /** What AssumeRole answers; an Error is thrown. */
   session: unknown = { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'secret', SessionToken: 'token' } };
   readonly sts = new FakeClient({ AssumeRoleCommand: () => this.session });
-  readonly fakes: readonly [FakeTable, FakeLoadBalancer, FakeStacks, FakeBuckets, FakeClient];
+  readonly fakes: readonly [FakeTable, FakeLoadBalancer, FakeStacks, FakeBuckets, FakeClient, FakeCompute];
 
   private constructor(record: Partial<TenantRecord>) {
     const route: RouteRecord = {
@@ -42,7 +46,7 @@ export class Activation {
     );
     for (const kind of STACK_KINDS) this.cloudformation.add(stacks[kind].stackName, { StackStatus: 'CREATE_COMPLETE' });
     this.s3.fill(BUCKET, 0);
-    this.fakes = [this.table, this.elb, this.cloudformation, this.s3, this.sts];
+    this.fakes = [this.table, this.elb, this.cloudformation, this.s3, this.sts, this.compute];
   }
 
   static async ready(record: Partial<TenantRecord> = {}): Promise<Activation> {
@@ -52,10 +56,10 @@ export class Activation {
   }
 
   readonly activate = (executionArn = anExecution()) => {
-    const { table, elb, cloudformation, sts, s3 } = this;
-    const deps = { table, elb, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
+    const { table, elb, compute, cloudformation, sts, s3, cell } = this;
+    const deps = { table, elb, compute, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
     const route = { ruleArn: this.rule?.RuleArn ?? '' };
-    const input = { executionArn, tenant, cell: aCell(), key: aKey(), stacks, route, verification: VERIFIED };
+    const input = { executionArn, tenant, cell, key: aKey(), stacks, route, verification: VERIFIED };
     return activateTenant.run(deps, input);
   };
 

@@ -58,7 +58,6 @@ export function aCell(overrides: Partial<CellDescriptor> = {}): CellDescriptor {
     clusterName: `${name}-cluster`,
     services: { blue: `${name}-blue`, green: `${name}-green` },
     targetGroupArns: { blue: elb(`targetgroup/${name}-blue/1`), green: elb(`targetgroup/${name}-green/1`) },
-    liveColour: 'blue',
     listenerArn: elb(`listener/app/${name}/1/1`),
     loadBalancerArn: elb(`loadbalancer/app/${name}/1`),
     loadBalancerUrl: `https://${name}.${REGION}.elb.amazonaws.com`,

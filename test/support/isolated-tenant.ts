@@ -19,6 +19,7 @@ export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
   trustedRoleArns: ['VerifyIsolation', 'ActivateTenant'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`),
   tenant: aTenant(),
   cell: aCell(),
+  liveColour: 'blue',
   key: aKey(),
   stacks: theStacks(),
   route: { ruleArn: RULE_ARN },

@@ -3,12 +3,13 @@ import { itemKeys, type RouteRecord, stateKeys, type TenantRecord } from '../../
 import { STACK_KINDS } from '../../functions/contract/stacks';
 import { aCell, aKey, aTenant, aTenantRecord, NOW, theStacks } from './builders';
 import { awsError, FakeClient } from './fake-client';
+import { FakeCompute } from './fake-compute';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeTable } from './fake-table';
 
 const { tenantId, host, slot } = aTenant();
 
-/** What the table, the load balancer, CloudFormation and SSM say of `aTenant()` in service. */
+/** What the table, the load balancer, CloudFormation and compute say of `aTenant()` in service. */
 export function onboarded(overrides: Partial<TenantRecord> = {}) {
   const elb = new FakeLoadBalancer();
   const rule = elb.add(slot.priority, host, tenantId);
@@ -47,16 +48,13 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
       return { Stacks: [{ StackId: stack.stackId, StackName, StackStatus: 'CREATE_COMPLETE', Outputs }] };
     },
   });
-  const ssm = new FakeClient({
-    GetParametersByPathCommand: { Parameters: [{ Name: '/cells/cell1', Value: JSON.stringify(aCell()) }] },
-  });
   return {
     table,
     elb,
     rule,
     forwarding,
     cloudformation,
-    ssm,
+    compute: new FakeCompute(),
     byName,
     record: () => table.get(itemKeys.tenant(tenantId)) as unknown as TenantRecord & Record<string, unknown>,
     route: () => table.get(itemKeys.route(host)) as unknown as RouteRecord,

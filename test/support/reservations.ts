@@ -6,6 +6,7 @@ import { reserveTenant } from '../../functions/reservation/reserve-tenant';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { aCell, anExecution, aSignup, DOMAIN, NOW } from './builders';
 import { awsError, FakeClient } from './fake-client';
+import { FakeCompute } from './fake-compute';
 import { FakeTable } from './fake-table';
 
 type Ending = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'PENDING_REDRIVE' | 'forgotten';
@@ -30,7 +31,7 @@ export class Reservations {
       {
         table,
         executions: this.executions,
-        cells: async () => this.cells,
+        compute: new FakeCompute(this.cells),
         address: { domain: DOMAIN, urlScheme: 'https' },
         now: () => new Date(NOW),
         random: () => this.random(),

@@ -21,6 +21,7 @@ import { ACCOUNT_ID, aCell, anExecution, aSignup, DOMAIN, NOW, REGION, theStacks
 import { FakeBuckets } from './fake-buckets';
 import { FakeBus } from './fake-bus';
 import { awsError, FakeClient } from './fake-client';
+import { FakeCompute } from './fake-compute';
 import { FakeKeys } from './fake-keys';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
@@ -33,7 +34,6 @@ const STACK_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks
 const template = (kind: StackKind) => ({ url: `https://assets.example/${kind}.json`, version: '0123456789ab' });
 /** Credentials of a tenant's role, as ActivateTenant gets them. */
 export const SESSION = { AccessKeyId: 'ASIACANARY', SecretAccessKey: 'secret-canary', SessionToken: 'session-canary' };
-const steady = { status: 'ACTIVE', desiredCount: 2, runningCount: 2, deployments: [{ rolloutState: 'COMPLETED' }] };
 
 /**
  * An account with a cell, in which the real steps onboard the tenant of `aSignup()` and undo it: every service is a fake,
@@ -47,7 +47,7 @@ export class TenantWorld {
   readonly s3 = new FakeBuckets();
   readonly elb = new FakeLoadBalancer();
   readonly bus = new FakeBus();
-  readonly ecs = new FakeClient({ DescribeServicesCommand: { services: [steady] } });
+  readonly compute = new FakeCompute();
   readonly sts = new FakeClient({
     AssumeRoleCommand: { Credentials: SESSION },
   });
@@ -70,19 +70,18 @@ export class TenantWorld {
   private tokens = 0;
 
   constructor() {
-    const { table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
-    this.fakes = [table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions] as const;
+    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
+    this.fakes = [table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions] as const;
     this.kms.principals.add(STACK_ROLE_ARN);
     for (const name of ['CreateTenantKey', 'RetireTenantKey'])
       this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
   }
 
   get deps() {
-    const { table, kms, cloudformation, sfn, s3, elb, bus, ecs, sts, organizations, executions } = this;
+    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
     return {
-      ...{ table, kms, sfn, s3, elb, bus, ecs, sts, organizations, executions },
+      ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizations, executions },
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
-      cells: async () => [aCell()],
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {
         accountId: ACCOUNT_ID,

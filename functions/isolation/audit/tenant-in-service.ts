@@ -1,5 +1,4 @@
-import { findCells, type Parameters } from '../../compute/cells';
-import type { CellDescriptor } from '../../contract/cell';
+import { type Compute, cellNamed } from '../../compute/compute';
 import { PlatformError } from '../../contract/errors';
 import { tenantNames } from '../../contract/naming';
 import type { TenantRecord } from '../../contract/records';
@@ -11,7 +10,7 @@ import type { Platform, Subject } from '../subject';
 
 export interface LivingTenantDeps {
   readonly cloudformation: CloudFormation;
-  readonly ssm: Parameters;
+  readonly compute: Pick<Compute, 'cells' | 'live'>;
   readonly platform: Platform;
 }
 
@@ -44,10 +43,10 @@ async function stacksOf(deps: LivingTenantDeps, record: TenantRecord): Promise<T
   };
 }
 
-async function cellOf({ ssm }: LivingTenantDeps, name: string): Promise<CellDescriptor> {
-  const cell = (await findCells(ssm)).find((each) => each.name === name);
-  if (!cell) throw new PlatformError('ConfigurationInvalid', `the stage has no cell ${name}`);
-  return cell;
+async function cellOf({ compute }: LivingTenantDeps, name: string) {
+  const cell = cellNamed(await compute.cells(), name);
+  const { colour: liveColour } = await compute.live(cell);
+  return { cell, liveColour };
 }
 
 /**
@@ -60,11 +59,12 @@ export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord)
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
   const { keyArn, ruleArn, tenantId, status } = record;
   if (!keyArn || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId}: no key or no rule`);
-  const [stacks, cell] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
+  const [stacks, { cell, liveColour }] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
   return {
     ...deps.platform,
     tenant,
     cell,
+    liveColour,
     stacks,
     key: { keyArn, aliasName: tenantNames.keyAlias(tenantId) },
     route: { ruleArn },

@@ -1,4 +1,5 @@
 import type { Action, Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ColourSchema } from '../../contract/cell';
 import { TENANT_TAG } from '../../contract/naming';
 import { type Check, mustBe, mustBeExactly, type Sources, unless } from '../check';
 import { covers } from '../policy-document';
@@ -26,8 +27,11 @@ const targetsOf = ({ TargetGroupArn, ForwardConfig }: Action) => [
   ...new Set([TargetGroupArn, ...(ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn)]),
 ];
 
-/** What is wrong with an action of the rule: before activation it must answer 503, after that forward to one colour. */
-function objectionTo(action: Action, { routed, cell }: Subject): string[] {
+/**
+ * What is wrong with an action of the rule: before activation it must answer 503, after that forward to the shared service.
+ * Both colours are the cell's own. A rule that leads to the one that is not live is no breach: a release moves tenants by it.
+ */
+function objectionTo(action: Action, { routed, cell, liveColour }: Subject): string[] {
   if (!routed) {
     return [
       ...mustBe('what the rule does', action.Type, 'fixed-response'),
@@ -35,11 +39,19 @@ function objectionTo(action: Action, { routed, cell }: Subject): string[] {
     ];
   }
   const shared: readonly (string | undefined)[] = Object.values(cell.targetGroupArns);
+  const expected = `its live colour is ${liveColour}: ${cell.targetGroupArns[liveColour]}`;
   const strangers = targetsOf(action).filter((arn) => arn !== undefined && !shared.includes(arn));
   return [
     ...mustBe('what the rule does', action.Type, 'forward'),
-    ...strangers.map((arn) => `it forwards to ${arn}, which is no target group of the cell`),
+    ...strangers.map((arn) => `it forwards to ${arn}, which is no target group of the cell; ${expected}`),
   ];
+}
+
+/** The colours that the actions lead to, beside the live one: an auditor sees which tenants a release has moved. */
+function coloursOf(actions: readonly Action[], { cell, liveColour }: Subject): string {
+  const targets = actions.flatMap(targetsOf);
+  const reached = ColourSchema.options.filter((colour) => targets.includes(cell.targetGroupArns[colour]));
+  return `${reached.join(' and ')}, ${liveColour} is live`;
 }
 
 export const ROUTING_CHECKS: readonly Check[] = [
@@ -96,7 +108,7 @@ export const ROUTING_CHECKS: readonly Check[] = [
           ...mustBe('the number of its actions', Actions.length, 1),
           ...Actions.flatMap((action) => objectionTo(action, subject)),
         ],
-        subject.routed ? 'forwards to the shared service alone' : 'answers 503',
+        subject.routed ? `forwards to the shared service alone: ${coloursOf(Actions, subject)}` : 'answers 503',
       );
     },
   },

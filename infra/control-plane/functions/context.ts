@@ -31,6 +31,12 @@ export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): G
   resources: [table.tableArn],
 });
 
+/** Items of cells, and none of a tenant. */
+export const onCellItems = (context: FunctionContext, ...actions: ItemAction[]): Grant => ({
+  ...onTable(context, ...actions),
+  conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
+});
+
 /** Keys that carry a tenant's tag. */
 export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> => ({
   resources: [arns.keys],

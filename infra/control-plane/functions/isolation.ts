@@ -3,14 +3,17 @@ import type { Construct } from 'constructs';
 import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onCellItems, onTable } from './context';
 
 /** Those that ask whether a tenant is isolated: before its first request, and every day after. */
 export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
   const { arns } = context;
   const asking = { scope, context, trustedRoleArns };
   return {
-    verifyIsolation: askingFunction('VerifyIsolation', asking, [onTable(context, 'UpdateItem')]),
+    verifyIsolation: askingFunction('VerifyIsolation', asking, [
+      onTable(context, 'UpdateItem'),
+      onCellItems(context, 'GetItem'),
+    ]),
     auditTenant: askingFunction('AuditTenant', asking, [
       onTable(context, 'GetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },

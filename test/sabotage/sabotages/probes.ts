@@ -265,8 +265,8 @@ export const PROBE_SABOTAGES: readonly Sabotage[] = [
     name: 'forward the tenant’s requests to the colour where nothing runs',
     check: 'probes.host',
     how: async (scene) => {
-      const { tenant, cell } = scene.subject;
-      const idle = cell.liveColour === 'blue' ? cell.targetGroupArns.green : cell.targetGroupArns.blue;
+      const { tenant, cell, liveColour } = scene.subject;
+      const idle = liveColour === 'blue' ? cell.targetGroupArns.green : cell.targetGroupArns.blue;
       const mend = await ruleWith(scene, { Actions: [{ Type: 'forward', TargetGroupArn: idle }] });
       return { cause: `${tenant.host} answers 503`, mend };
     },

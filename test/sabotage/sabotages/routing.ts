@@ -35,8 +35,8 @@ export async function ruleWith(
 
 /** A rule of the cell's listener that is no tenant's. */
 export async function furtherRule({ subject, root: { elb } }: Scene, Conditions: RuleCondition[], action?: Action) {
-  const { listenerArn, targetGroupArns, liveColour } = subject.cell;
-  const Actions = [action ?? { Type: 'forward', TargetGroupArn: targetGroupArns[liveColour] }];
+  const { listenerArn, targetGroupArns } = subject.cell;
+  const Actions = [action ?? { Type: 'forward', TargetGroupArn: targetGroupArns[subject.liveColour] }];
   const { Rules } = await elb.send(
     new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 7, Conditions, Actions }),
   );
@@ -149,11 +149,11 @@ export const ROUTING_SABOTAGES: readonly Sabotage[] = [
     Type: 'forward',
     TargetGroupArn,
   })),
-  forwarding('forward some of the tenant’s requests to strange targets', (TargetGroupArn, { cell }) => ({
+  forwarding('forward some of the tenant’s requests to strange targets', (TargetGroupArn, { cell, liveColour }) => ({
     Type: 'forward',
     ForwardConfig: {
       TargetGroups: [
-        { TargetGroupArn: cell.targetGroupArns[cell.liveColour], Weight: 99 },
+        { TargetGroupArn: cell.targetGroupArns[liveColour], Weight: 99 },
         { TargetGroupArn, Weight: 1 },
       ],
     },
@@ -174,7 +174,7 @@ export const ROUTING_SABOTAGES: readonly Sabotage[] = [
   secondRule('let a rule take a path of every host first', () => [path('/admin/*')]),
   listenerAnswering(
     'forward unknown hosts to the shared service',
-    ({ cell }) => ({ Type: 'forward', TargetGroupArn: cell.targetGroupArns[cell.liveColour] }),
+    ({ cell, liveColour }) => ({ Type: 'forward', TargetGroupArn: cell.targetGroupArns[liveColour] }),
     'what the listener does is forward',
   ),
   listenerAnswering(

@@ -40,9 +40,10 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
   return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };
 }
 
-test('holds the tenant against its record, its stacks and its cell', async () => {
+test('holds the tenant against its record, its stacks, its cell and the colour that is live there now', async () => {
   const { about } = ask(true);
-  const { audit } = scene();
+  const { audit, compute } = scene();
+  compute.liveColours.cell1 = 'green';
   await audit();
   const versions = { network: 'n1', database: 'd1', storage: 's1', access: 'a1' };
   const stacks = Object.entries(theStacks()).map(([kind, stack]) => [
@@ -57,6 +58,7 @@ test('holds the tenant against its record, its stacks and its cell', async () =>
     trustedRoleArns: ['v'],
     tenant: aTenant(),
     cell: aCell(),
+    liveColour: 'green',
     key: aKey(),
     stacks: Object.fromEntries(stacks),
     route: { ruleArn: expect.stringContaining('arn:rule') },

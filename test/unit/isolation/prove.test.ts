@@ -7,6 +7,7 @@ import { verifyIsolation } from '../../../functions/isolation/verify-isolation';
 import { aCell, aKey, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeCompute } from '../../support/fake-compute';
 
 /** The step asks the whole catalogue; here it is two questions that answer as a test says. */
 jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
@@ -24,6 +25,7 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   const s3 = new FakeClient({ PutObjectCommand: answers.PutObjectCommand ?? {} });
   const table = new FakeClient({ UpdateCommand: answers.UpdateCommand ?? {} });
   const deps = {
+    compute: new FakeCompute(),
     table: { name: 'tenants', client: table },
     platform: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
     proving: {
@@ -99,7 +101,7 @@ test.each([true, false])('a passing fault of S3 is the machine’s to try again 
 test('a breach whose evidence cannot be kept is told as a breach, and not as a report', async () => {
   ask(false);
   const { deps, input } = scene({ PutObjectCommand: awsError('AccessDenied') });
-  const subject = { ...deps.platform, ...input, routed: false };
+  const subject = { ...deps.platform, ...input, liveColour: 'blue' as const, routed: false };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
 });
 
@@ -111,7 +113,7 @@ test('nothing is stored of questions that a passing fault has left open', async 
     aCheck('key.policy', async () => Promise.reject(awsError('ThrottlingException'))),
   );
   const { deps, input, s3 } = scene();
-  const subject = { ...deps.platform, ...input, routed: true };
+  const subject = { ...deps.platform, ...input, liveColour: 'blue' as const, routed: true };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
   expect(s3.sent).toEqual([]);
 });

@@ -91,8 +91,18 @@ describe('a tenant that is routed', () => {
     expect(await asking('routing.target')(forwarding(arn), true)).toMatchObject({ passed: true });
   });
 
+  test('has evidence that names its colour beside the one that is live', async () => {
+    const green = forwarding(aCell().targetGroupArns.green);
+    const { evidence } = await asking('routing.target')(green, true);
+    expect(evidence).toBe('forwards to the shared service alone: green, blue is live');
+  });
+
   test.each<[string, (scene: Scene) => void, string]>([
-    ['forwarded elsewhere', forwarding('arn:theirs'), 'arn:theirs, which is no target group of the cell'],
+    [
+      'forwarded elsewhere',
+      forwarding('arn:theirs'),
+      'arn:theirs, which is no target group of the cell; its live colour is blue: ',
+    ],
     ['still held', () => {}, 'what the rule does is fixed-response'],
   ])('is in breach when it is %s', async (_, spoil, evidence) => {
     const answer = await asking('routing.target')(spoil, true);

@@ -4,6 +4,7 @@ import { everyKind, type OrphansDeps, orphans } from '../../../functions/orphans
 import { ACCOUNT_ID, aCell, anExecution, aTenantRecord, NOW, REGION } from '../../support/builders';
 import { FakeAccount } from '../../support/fake-account';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeCompute } from '../../support/fake-compute';
 import { FakeTable } from '../../support/fake-table';
 
 const now = new Date(NOW);
@@ -13,14 +14,14 @@ function aScene(onOrphan: 'report' | 'remove' = 'report') {
   const table = new FakeTable();
   const account = new FakeAccount(table);
   const counted: Record<string, number> = {};
-  const cells = async () => [aCell()];
+  const compute = new FakeCompute();
   const platform = { accountId: ACCOUNT_ID, region: REGION, stackRoleArn: 'arn:stack-role' };
   const { elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging } = account;
   const deps: OrphansDeps = {
     table,
-    cells,
+    compute,
     onOrphan,
-    kinds: everyKind({ table, cells, platform, elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging }),
+    kinds: everyKind({ table, compute, platform, elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging }),
     meter: {
       count: (name, value) => {
         counted[name] = value;

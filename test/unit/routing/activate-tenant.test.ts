@@ -1,3 +1,4 @@
+import { CellDescriptorSchema } from '../../../functions/contract/cell';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { Activation, VERIFIED } from '../../support/activation';
 import { aCell, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
@@ -16,6 +17,23 @@ describe('ActivateTenant', () => {
     expect(activation.record).toMatchObject({ status: 'ACTIVE', statePk: 'STATUS#ACTIVE', activatedAt: NOW });
     expect(activation.route.status).toBe('ACTIVE');
     expect(activation.open).toBe(true);
+  });
+
+  it('a redriven execution with an old note of the cell activates on the colour that is live now', async () => {
+    const activation = await Activation.ready();
+    activation.cell = CellDescriptorSchema.parse({ ...aCell(), liveColour: 'blue' });
+    activation.compute.liveColours.cell1 = 'green';
+    await activation.activate();
+    expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }]);
+  });
+
+  it('asks for the live colour right before it opens the rule', async () => {
+    const activation = await Activation.ready();
+    activation.s3.before = () => {
+      activation.compute.liveColours.cell1 = 'green';
+    };
+    await activation.activate();
+    expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }]);
   });
 
   it('opens nothing before everything else is done', async () => {

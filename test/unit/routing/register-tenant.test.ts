@@ -2,24 +2,19 @@ import { itemKeys, type TenantRecord } from '../../../functions/contract/records
 import { holdHost, SETTING_UP_PAGE } from '../../../functions/routing/host-rule';
 import { registerTenant } from '../../../functions/routing/register-tenant';
 import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from '../../support/builders';
-import { FakeClient } from '../../support/fake-client';
+import { FakeCompute } from '../../support/fake-compute';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
 import { FakeTable } from '../../support/fake-table';
 
 const tenant = aTenant();
-const steady = {
-  status: 'ACTIVE',
-  desiredCount: 2,
-  runningCount: 2,
-  deployments: [{ status: 'PRIMARY', rolloutState: 'COMPLETED' }],
-};
 
-function aScene({ record, service = steady }: { record?: Partial<TenantRecord>; service?: object | null } = {}) {
+function aScene({ record }: { record?: Partial<TenantRecord> } = {}) {
   const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
   const elb = new FakeLoadBalancer();
-  const ecs = new FakeClient({ DescribeServicesCommand: { services: service ? [service] : [] } });
+  const compute = new FakeCompute();
   const input = { executionArn: anExecution(), tenant, cell: aCell(), key: aKey(), stacks: theStacks() };
-  return { table, elb, ecs, run: () => registerTenant.run({ table, elb, ecs, now: () => new Date(NOW) }, input) };
+  const run = () => registerTenant.run({ table, elb, compute, now: () => new Date(NOW) }, input);
+  return { table, elb, compute, run };
 }
 
 const rule = (elb: FakeLoadBalancer) => elb.at(tenant.slot.priority);
@@ -60,33 +55,22 @@ describe('RegisterTenant', () => {
     expect(elb.calls).toEqual(['CreateRuleCommand']);
   });
 
-  it.each([
-    ['scaled to nothing', { ...steady, desiredCount: 0, runningCount: 0 }],
-    ['without a task', { ...steady, runningCount: 0 }],
-    ['draining', { ...steady, status: 'DRAINING' }],
-    ['nothing but a failed deployment', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }] }],
-  ])('waits for a service that is %s, and has done nothing yet', async (_, service) => {
-    const { table, elb, run } = aScene({ service });
+  it('waits for a service that serves nobody, and has done nothing yet', async () => {
+    const { table, elb, compute, run } = aScene();
+    compute.unhealthy.add(aCell().services.blue);
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
     expect(elb.rules).toEqual([]);
     expect(table.items.size).toBe(1);
   });
 
-  it.each([
-    ['being scaled', { ...steady, desiredCount: 30, runningCount: 1 }],
-    ['rolling out', { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'IN_PROGRESS' }] }],
-    [
-      'going back to the deployment before',
-      { ...steady, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }, ...steady.deployments] },
-    ],
-  ])('does not wait for a service that is %s: it serves', async (_, service) => {
-    const { elb, run } = aScene({ service });
+  it('asks for the health of the colour that is live now, and of no other', async () => {
+    const { elb, compute, run } = aScene();
+    compute.liveColours.cell1 = 'green';
+    compute.unhealthy.add(aCell().services.blue);
     await run();
     expect(answers(elb)).toBe('503');
-  });
-
-  it('calls a cell without its service wrongly configured', async () => {
-    await expect(aScene({ service: null }).run()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    compute.unhealthy.add(aCell().services.green);
+    await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
   });
 
   it('takes over the rule of a crashed try and sets it back to 503', async () => {

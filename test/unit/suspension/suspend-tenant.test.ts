@@ -1,6 +1,6 @@
 import { resumeTenant } from '../../../functions/suspension/resume-tenant';
 import { suspendTenant } from '../../../functions/suspension/suspend-tenant';
-import { aTenant, NOW } from '../../support/builders';
+import { aCell, aTenant, NOW } from '../../support/builders';
 import { awsError } from '../../support/fake-client';
 import { onboarded } from '../../support/onboarded';
 
@@ -72,6 +72,24 @@ describe('ResumeTenant', () => {
     expect(scene.route().status).toBe('ACTIVE');
     expect(scene.record()).toMatchObject({ status: 'ACTIVE', statePk: 'STATUS#ACTIVE' });
     expect(scene.record()).not.toHaveProperty('suspension');
+  });
+
+  test('opens the rule on the colour that is live now', async () => {
+    const scene = onboarded({ ...suspended, verification });
+    scene.compute.liveColours.cell1 = 'green';
+    await resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    expect(scene.rule.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }]);
+  });
+
+  test.each([
+    ['its slot was given back', { slot: undefined }, 'InvalidRequest'],
+    ['its cell is gone', { slot: { ...aTenant().slot, cell: 'gone' } }, 'ConfigurationInvalid'],
+  ])('opens nothing when %s', async (_, record, name) => {
+    const scene = onboarded({ ...suspended, verification, ...record });
+    scene.rule.Actions = [];
+    const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: tenantId });
+    await expect(resuming).rejects.toMatchObject({ name });
+    expect(scene.rule.Actions).toEqual([]);
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { PlatformError } from '../contract/errors';
 import { CELLS_PARAMETER_PATH } from '../contract/naming';
 import { everyItem, pages } from '../shared/paging';
 import { describeIssues } from '../shared/parse-at';
+import type { Compute } from './compute';
 
 export type Parameters = Pick<SSMClient, 'send'>;
 
@@ -20,11 +21,7 @@ function descriptorIn(name: string, value: string): CellDescriptor {
   return parsed.data;
 }
 
-/**
- * @returns every cell of the stage, ordered by name: earlier cells fill up first
- * @throws PlatformError `ConfigurationInvalid` when there is none, or one cannot be read
- */
-export async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
+async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
   const ask = (NextToken?: string) =>
     ssm.send(new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }));
   const parameters = await everyItem(
@@ -35,3 +32,6 @@ export async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
   if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no cell under ${CELLS_PARAMETER_PATH}`);
   return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Each cell's stack publishes its descriptor as an SSM parameter: a new cell is known without a deployment of the functions. */
+export const ssmCells = (ssm: Parameters): Pick<Compute, 'cells'> => ({ cells: () => findCells(ssm) });

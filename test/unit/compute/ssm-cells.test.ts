@@ -1,4 +1,4 @@
-import { findCells } from '../../../functions/compute/cells';
+import { ssmCells } from '../../../functions/compute/ssm-cells';
 import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
 import { aCell } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
@@ -16,7 +16,7 @@ test('finds the cells of every page, in the order of their names', async () => {
       return { Parameters: [parameter('cell2')], NextToken: 'more' };
     },
   });
-  expect((await findCells(ssm)).map(({ name }) => name)).toEqual(['cell1', 'cell2']);
+  expect((await ssmCells(ssm).cells()).map(({ name }) => name)).toEqual(['cell1', 'cell2']);
 });
 
 test.each([
@@ -25,5 +25,5 @@ test.each([
   ['one that is no cell', [parameter('cell1', '{"name":"cell1"}')]],
 ])('a stage with %s is wrongly configured', async (_, Parameters) => {
   const ssm = new FakeClient({ GetParametersByPathCommand: { Parameters } });
-  await expect(findCells(ssm)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  await expect(ssmCells(ssm).cells()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
 });

@@ -1,0 +1,41 @@
+import type { Compute, Live } from '../../functions/compute/compute';
+import type { CellDescriptor, Colour } from '../../functions/contract/cell';
+import { PlatformError } from '../../functions/contract/errors';
+import { aCell } from './builders';
+
+/** Shared compute in memory: cells, which colour of each is live, and which services serve nobody. */
+export class FakeCompute implements Compute {
+  /** Live colour by the cell's name; blue where nothing is said. */
+  readonly liveColours: Record<string, Colour> = {};
+  /** Names of services that serve nobody. */
+  readonly unhealthy = new Set<string>();
+  /** Called before each method, by its name; may throw, or change what is live. */
+  before: (method: string) => void = () => {};
+  /** Called after each method; may throw, as if the answer was lost. */
+  after: (method: string) => void = () => {};
+
+  constructor(readonly listed: CellDescriptor[] = [aCell()]) {}
+
+  async cells(): Promise<readonly CellDescriptor[]> {
+    return this.answer('cells', () => this.listed);
+  }
+
+  async live({ name }: CellDescriptor): Promise<Live> {
+    return this.answer('live', () => ({ colour: this.liveColours[name] ?? 'blue' }));
+  }
+
+  async requireHealthyService({ services }: CellDescriptor, colour: Colour): Promise<void> {
+    this.answer('requireHealthyService', () => {
+      const name = services[colour];
+      if (this.unhealthy.has(name))
+        throw new PlatformError('TransientServiceUnsteady', `service ${name}: no task runs`);
+    });
+  }
+
+  private answer<T>(method: keyof Compute, find: () => T): T {
+    this.before(method);
+    const found = find();
+    this.after(method);
+    return found;
+  }
+}
