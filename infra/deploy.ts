@@ -112,11 +112,12 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
   await run(cdk(args, outputDir), options);
-  return readDeployment(outputs);
+  return deploymentOf(JSON.parse(readFileSync(outputs, 'utf8')));
 }
 
-function readDeployment(file: string): Deployment {
-  const stacks = OutputsSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+/** @param outputs of all stacks, by stack and name */
+export function deploymentOf(outputs: unknown): Deployment {
+  const stacks = OutputsSchema.parse(outputs);
   const cells = Object.entries(stacks).flatMap(([stack, outputs]) => {
     const cell = cellOfStack(stack);
     return cell === undefined ? [] : [[cell, CellOutputs.parse(outputs)] as const];

@@ -5,9 +5,10 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
 import { type Emulator, startEmulator } from '../emulator/emulator';
 import { stages } from '../infra/config/stages';
-import { type Deployment, deploy } from '../infra/deploy';
+import type { Deployment } from '../infra/deploy';
 import type { PlatformOutputs } from '../operations/outputs';
 import { type AwsProxy, startAwsProxy } from './aws-proxy';
+import { deployLocally } from './deploy-locally';
 import { type SharedService, startSharedService } from './shared-service';
 
 export interface PlatformOptions {
@@ -15,6 +16,8 @@ export interface PlatformOptions {
   readonly proxy?: boolean;
   /** So many cells of full size instead of the stage's one, which takes more tenants than AWS would let it. */
   readonly cells?: number;
+  /** Where deployments are recorded, to be deployed again without a build while nothing has changed. */
+  readonly records?: string;
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
   /** Gets a line for each part that has started. */
@@ -88,7 +91,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 }
 
 async function start(options: PlatformOptions, started: Started): Promise<Platform> {
-  const { proxy: withProxy, cells, env, log, deployLog, signal } = options;
+  const { proxy: withProxy, cells, records, env, log, deployLog, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
   started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const port = await getPort({ host: '127.0.0.1' });
@@ -108,19 +111,22 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
 
   const aws = rootOf(emulator);
   await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
-  const [deployment, deploySeconds] = await timed(
-    deploy({
-      stage: 'local',
-      // The same templates are validated by their tests, and by each deployment to AWS.
-      env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
+  const [{ deployment, serviceBundle, recorded }, deploySeconds] = await timed(
+    deployLocally({
+      emulator,
+      target: {
+        aws,
+        assetsBucket: ASSETS_BUCKET,
+        loadBalancerUrl: emulator.loadBalancerUrl,
+        ...(signal && { signal }),
+      },
       outputDir: join(stateDir, 'deployment'),
-      loadBalancerUrl: emulator.loadBalancerUrl,
+      ...(records && { records }),
       ...(cells && { cells }),
       ...(deployLog && { log: deployLog }),
-      ...(signal && { signal }),
     }),
   );
-  log?.(`platform deployed after ${deploySeconds.toFixed(1)} s`);
+  log?.(`platform deployed${recorded ? ', unchanged,' : ''} after ${deploySeconds.toFixed(1)} s`);
 
   const { controlPlane } = deployment;
   signal?.throwIfAborted();
@@ -128,6 +134,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const begun = performance.now();
   for (const cell of Object.values(deployment.cells)) {
     const service = await startSharedService({
+      bundle: serviceBundle,
       emulator,
       tableName: controlPlane.TenantsTableName,
       domain: controlPlane.Domain,

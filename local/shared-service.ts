@@ -9,12 +9,13 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import getPort from 'get-port';
 import type { Emulator } from '../emulator/emulator';
-import { SERVICE_DIRECTORY } from '../infra/build';
 
 const ROOT = join(__dirname, '..');
 const LOOPBACK = '127.0.0.1';
 
 export interface SharedServiceOptions {
+  /** The service's bundle, as a deployment has built it. */
+  readonly bundle: string;
   readonly emulator: Emulator;
   readonly tableName: string;
   readonly domain: string;
@@ -36,11 +37,11 @@ export interface SharedService {
  * credentials by way of the container's credentials address, and a target of the cell's target group by its IP.
  */
 export async function startSharedService(options: SharedServiceOptions): Promise<SharedService> {
-  const { emulator, tableName, domain, taskRoleArn, targetGroupArn } = options;
+  const { bundle, emulator, tableName, domain, taskRoleArn, targetGroupArn } = options;
   const port = await getPort({ host: LOOPBACK });
   const child = spawn(
     join(ROOT, 'node_modules/.bin/node'),
-    ['--require', join(__dirname, 'end-with-parent.cjs'), join(SERVICE_DIRECTORY, 'server.js')],
+    ['--require', join(__dirname, 'end-with-parent.cjs'), bundle],
     {
       // A group of its own: a Ctrl-C in the terminal is the caller's to answer.
       detached: true,

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * All that build and synthesis read. The last one is what `npm ci` has installed; whoever edits a package in node_modules by
+ * hand removes .local/deployments.
+ */
+export const INPUTS = [
+  'functions/**/*',
+  'infra/**/*',
+  'service/**/*',
+  'statemachines/**/*',
+  'local/recorded-deployment.ts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'node_modules/.package-lock.json',
+];
+
+/**
+ * One digest of everything that decides what is deployed.
+ *
+ * @param root of the project
+ * @param choices what the deployment is asked for besides, such as its number of cells
+ */
+export function digestOfInputs(root: string, choices: object): string {
+  const digest = createHash('sha256').update(JSON.stringify([process.version, choices]));
+  for (const file of globSync(INPUTS, { cwd: root }).sort()) {
+    const path = join(root, file);
+    if (!statSync(path).isFile()) continue;
+    const contents = readFileSync(path);
+    digest.update(`\0${file}\0${contents.byteLength}\0`).update(contents);
+  }
+  return digest.digest('hex').slice(0, 16);
+}

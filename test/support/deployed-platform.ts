@@ -1,0 +1,82 @@
+import {
+  CloudFormationClient,
+  DescribeStackResourcesCommand,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+} from '@aws-sdk/client-cloudformation';
+import { GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import type { Platform } from '../../local/platform';
+
+/** What differs from one deployment of the same templates to the next. */
+const OF_THE_MOMENT = /Time$|Date$|^(LastModified|RevisionId|revisionId|RoleId|\$metadata)$/;
+
+interface Found {
+  readonly logical: string;
+  readonly physical: string;
+  readonly type: string;
+  readonly status: string;
+}
+
+async function detailOf({ aws }: Platform, { type, physical }: Found): Promise<unknown> {
+  if (type === 'AWS::Lambda::Function')
+    return (await new LambdaClient(aws).send(new GetFunctionCommand({ FunctionName: physical }))).Configuration;
+  if (type === 'AWS::StepFunctions::StateMachine')
+    return new SFNClient(aws).send(new DescribeStateMachineCommand({ stateMachineArn: physical }));
+  if (type !== 'AWS::IAM::Role') return undefined;
+  const iam = new IAMClient(aws);
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName: physical }));
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName: physical }));
+  const policies = await Promise.all(
+    PolicyNames.map((PolicyName) => iam.send(new GetRolePolicyCommand({ RoleName: physical, PolicyName }))),
+  );
+  return { Role, policies: policies.map(({ PolicyDocument = '' }) => decodeURIComponent(PolicyDocument)) };
+}
+
+/**
+ * All that AWS has of a platform that was just deployed, line by line: its stacks as CloudFormation knows them, their
+ * resources, and functions, machines and roles in full. Generated names are replaced by the logical ones, so that two
+ * deployments of the same templates have equal pictures.
+ */
+export async function pictureOf(platform: Platform): Promise<string[]> {
+  const cloudformation = new CloudFormationClient(platform.aws);
+  const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({}));
+  const names: [physical: string, logical: string][] = [
+    [platform.emulator.loadBalancerUrl, 'LOAD-BALANCER'],
+    [platform.emulator.endpointUrl, 'ENDPOINT'],
+  ];
+  const picture: unknown[] = [];
+  for (const { LoadBalancerDnsName } of Object.values(platform.deployment.cells))
+    names.push([LoadBalancerDnsName, 'DNS-NAME']);
+  for (const stack of Stacks) {
+    const { StackName } = stack;
+    names.push([stack.StackId ?? '', `${StackName} (the stack)`]);
+    const { StackResources = [] } = await cloudformation.send(new DescribeStackResourcesCommand({ StackName }));
+    const { TemplateBody } = await cloudformation.send(new GetTemplateCommand({ StackName }));
+    const found = StackResources.map(
+      ({ LogicalResourceId, PhysicalResourceId, ResourceType, ResourceStatus }): Found => ({
+        logical: LogicalResourceId ?? '',
+        physical: PhysicalResourceId ?? '',
+        type: ResourceType ?? '',
+        status: ResourceStatus ?? '',
+      }),
+    );
+    names.push(...found.map(({ physical, logical }) => [physical, `(${logical})`] as [string, string]));
+    const details = await Promise.all(
+      found.map(async (resource) => ({ ...resource, detail: await detailOf(platform, resource) })),
+    );
+    picture.push(
+      stack,
+      TemplateBody,
+      details.sort((one, other) => one.logical.localeCompare(other.logical)),
+    );
+  }
+  // The longest first: one name may be part of another.
+  const byLength = names.filter(([physical]) => physical).sort(([one], [other]) => other.length - one.length);
+  const text = byLength.reduce(
+    (all, [physical, logical]) => all.replaceAll(physical, logical),
+    JSON.stringify(picture, (key, value: unknown) => (OF_THE_MOMENT.test(key) ? undefined : value), 1),
+  );
+  return text.split('\n');
+}
