@@ -104,15 +104,14 @@ const calls = fc.record<Call>({
   digest: fc.constantFrom('d1', 'd2'),
   slot: fc.constantFrom(0, 1),
 });
-/** Runs that go well, which chance alone would seldom make. */
-const onboarding = calls.map((call) =>
-  (['reserve', 'requestKey', 'register', 'recordVerification', 'activate'] as const).map((name) => ({ ...call, name })),
-);
-const sequences = fc
-  .array(fc.oneof({ weight: 9, arbitrary: calls.map((call) => [call]) }, { weight: 1, arbitrary: onboarding }), {
-    maxLength: 60,
-  })
-  .map((chunks) => chunks.flat());
+/** A run that goes well for a while, and then as chance has it: chance alone would seldom come far. */
+const run = fc
+  .tuple(calls, fc.integer({ min: 0, max: 5 }), fc.array(fc.constantFrom(...NAMES), { maxLength: 4 }))
+  .map(([call, steps, others]): Call[] => {
+    const forward = ['reserve', 'requestKey', 'register', 'recordVerification', 'activate'] as const;
+    return [...forward.slice(0, steps), ...others].map((name) => ({ ...call, name }));
+  });
+const sequences = fc.array(fc.oneof(run, fc.array(calls, { maxLength: 4 }))).map((runs) => runs.flat());
 
 /** Holds after every operation, whatever came before. */
 function expectLawful(call: Call, before: Item | undefined, after: Item | undefined, done: boolean): void {
@@ -122,6 +121,10 @@ function expectLawful(call: Call, before: Item | undefined, after: Item | undefi
   expect(Boolean(after?.activatedAt)).toBe(to === 'ACTIVE' || to === 'SUSPENDED');
   if (after) expect(after).toMatchObject(stateKeys.tenant(to as TenantStatus, tenantId));
   if (before && rowOf(call.name).owned && call.owner !== before.executionArn) expect(after).toEqual(before);
+  if (before?.slot && call.name !== 'release') expect(after).toMatchObject({ slot: before.slot });
+  if (before && call.name === 'refuse') expect([call.name, before.refused === true || !done]).toEqual(['refuse', true]);
+  if (done && call.name === 'release') expect(before).toMatchObject({ slot: { number: call.slot } });
+  if (done && call.name === 'removeOrphanedClaim') expect([from, before?.slot]).toEqual(['FAILED', undefined]);
   if (!before?.activatedAt) return;
   const { activatedAt, executionArn, slot, ruleArn } = before;
   expect(after).toMatchObject({
@@ -147,7 +150,7 @@ test('no sequence of operations reaches a status that is not allowed, or takes a
   const reached = new Set<string>();
   await fc.assert(
     fc.asyncProperty(sequences, (list) => follow(list, reached)),
-    { numRuns: 200 },
+    { numRuns: 300 },
   );
   expect(reached).toEqual(new Set(['none', ...TenantStatusSchema.options]));
 }, 30_000);
@@ -226,6 +229,44 @@ describe.each(NAMES)('%s', (name) => {
     ];
     expect(new Set(text.match(/[#:]\w+/g))).toEqual(new Set(terms));
   });
+});
+
+const UNDOS = ['beginRollback', 'deleteStack', 'retireKey', 'release', 'fail', 'hold'] as const;
+const FORWARD = [
+  'requestKey',
+  'withdrawKeyRequest',
+  'launchStack',
+  'register',
+  'recordVerification',
+  'activate',
+] as const;
+
+test.each([...UNDOS, 'reserve', 'takeOver', 'refuse', 'removeOrphanedClaim'] as const)(
+  '%s never touches a tenant that has been ACTIVE, whatever its status says',
+  async (name) => {
+    for (const record of RECORDS.filter(({ activatedAt }) => activatedAt))
+      for (const status of STATUSES) {
+        const table = new FakeTable({ ...key, ...record });
+        expect(await attempt(table, { name, owner: record.executionArn, status, digest: 'd1', slot: 0 })).toBe(false);
+      }
+  },
+);
+
+test.each([...UNDOS, ...FORWARD, 'takeOver', 'noteEnd', 'forgetFailure'] as const)(
+  '%s touches no tenant that another execution has',
+  async (name) => {
+    for (const record of RECORDS) {
+      const call = { name, owner: anExecution('second'), status: record.status, digest: 'd1', slot: 0 } as const;
+      expect(await attempt(new FakeTable({ ...key, ...record }), call)).toBe(false);
+    }
+  },
+);
+
+test.each(FORWARD)('%s is over once a rollback has begun', async (name) => {
+  for (const record of RECORDS.filter(({ status }) => status !== 'ONBOARDING')) {
+    const call = { name, owner: record.executionArn, status: record.status, digest: 'd1', slot: 0 } as const;
+    expect(await attempt(new FakeTable({ ...key, ...record }), call)).toBe(false);
+  }
 });
 
 test('a tenant’s first activation, and the first request of its key, are kept', async () => {
