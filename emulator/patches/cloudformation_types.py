@@ -1,8 +1,8 @@
 """CloudFormation can make the resource types that this product's stacks use and that MiniStack lacks.
 
 AWS: "AWS resource and property types reference" (AWS CloudFormation Template Reference Guide). What EC2, EventBridge,
-CloudWatch, IAM and Secrets Manager have as an API is made through it; Application Auto Scaling has no API here, so
-its targets and policies are a record only, with the physical id that AWS gives.
+CloudWatch, IAM and Secrets Manager have as an API is made through it; Application Auto Scaling and the schema registry
+have no API here, so their resources are a record only, with the physical id that AWS gives.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def apply() -> None:
         "AWS::ApplicationAutoScaling::ScalableTarget": _recorded(_scalable_target),
         "AWS::ApplicationAutoScaling::ScalingPolicy": _recorded(_scaling_policy),
         "AWS::ECS::ClusterCapacityProviderAssociations": _recorded(lambda _, props: (props["Cluster"], {})),
+        "AWS::EventSchemas::Registry": _recorded(_schema_registry),
+        "AWS::EventSchemas::Schema": _recorded(_event_schema),
         "AWS::Logs::QueryDefinition": _recorded(lambda *_: (new_uuid(), {})),
         "AWS::WAFv2::WebACLAssociation": _recorded(
             lambda _, props: (f"{props['ResourceArn']}|{props['WebACLArn']}", {})
@@ -73,6 +75,20 @@ def _recorded(identify: Callable[[str, dict], Made]) -> dict[str, Callable]:
         "update": lambda physical_id, old, new, stack_name: (physical_id, identify("", new)[1]),
         "delete": lambda physical_id, props: None,
     }
+
+
+def _schema_registry(logical_id: str, props: dict) -> Made:
+    arn = f"arn:aws:schemas:{get_region()}:{get_account_id()}:registry/{props['RegistryName']}"
+    return arn, {"RegistryName": props["RegistryName"], "RegistryArn": arn}
+
+
+def _event_schema(logical_id: str, props: dict) -> Made:
+    if props["Type"] not in ("OpenApi3", "JSONSchemaDraft4"):
+        raise ValueError(f"{props['Type']} is no type of a schema")
+    json.loads(props["Content"])
+    registry, name = props["RegistryName"], props["SchemaName"]
+    arn = f"arn:aws:schemas:{get_region()}:{get_account_id()}:schema/{registry}/{name}"
+    return arn, {"SchemaName": name, "SchemaArn": arn, "SchemaVersion": "1"}
 
 
 def _security_group_rule(direction: str) -> dict[str, Callable]:

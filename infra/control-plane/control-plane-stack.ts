@@ -8,6 +8,7 @@ import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import { AuditAlarms } from './audit-alarms';
 import { ControlPlaneAlarms } from './control-plane-alarms';
+import { EventRegistry } from './event-registry';
 import { platformFunctions } from './functions/functions';
 import { IsolationAudit } from './isolation-audit';
 import { OnboardingMachine } from './onboarding-machine';
@@ -35,6 +36,7 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
+    new EventRegistry(this, 'EventRegistry');
     const { steps, stackSettled, watchdog, sweep, orphans, audit, trustedRoles } = platformFunctions(this, {
       config,
       table,

@@ -103,6 +103,16 @@ test('makes and deletes the network, scaling and policy types that MiniStack lac
           },
         },
       },
+      Registry: { Type: 'AWS::EventSchemas::Registry', Properties: { RegistryName: 'types' } },
+      Schema: {
+        Type: 'AWS::EventSchemas::Schema',
+        Properties: {
+          RegistryName: att('Registry', 'RegistryName'),
+          SchemaName: 'billing@Made',
+          Type: 'JSONSchemaDraft4',
+          Content: '{}',
+        },
+      },
       Archive: { Type: 'AWS::Events::Archive', Properties: { SourceArn: att('Bus', 'Arn'), RetentionDays: 1 } },
       Alarm: {
         Type: 'AWS::CloudWatch::Alarm',

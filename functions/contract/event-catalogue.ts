@@ -1,0 +1,97 @@
+import type * as z from 'zod';
+import {
+  ONBOARDING_SOURCE,
+  TENANT_ONBOARDED,
+  TENANT_ONBOARDING_FAILED,
+  TenantOnboardedSchema,
+  TenantOnboardingFailedSchema,
+} from './events';
+import { RESERVED_SUBDOMAINS, SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, SignupSchema } from './signup';
+
+/** An event of the platform's bus, as other teams read of it in docs/events and in the schema registry. */
+export interface CataloguedEvent {
+  /** The detail-type. */
+  readonly type: string;
+  readonly version: number;
+  readonly source: string;
+  /** Seen from the platform: `in` events start a run, `out` events tell what became of it. */
+  readonly direction: 'in' | 'out';
+  readonly summary: string;
+  readonly detail: z.ZodObject;
+  /** One sentence for each field of the detail. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** Every field of the schema needs its sentence: a field without one does not compile. */
+function catalogued<Shape extends z.core.$ZodLooseShape>(
+  event: Omit<CataloguedEvent, 'detail' | 'fields'> & {
+    readonly detail: z.ZodObject<Shape>;
+    readonly fields: Readonly<Record<keyof Shape & string, string>>;
+  },
+): CataloguedEvent {
+  return event;
+}
+
+const SIGNUP_ID = 'Id of the signup in the billing system: the idempotency key.';
+const TENANT_ID = 'Id of the tenant, derived from signupId: all events of one signup carry the same one.';
+const EXECUTION = 'The run that tells this, an execution of the state machine TenantOnboarding.';
+
+/** All events that the platform takes and publishes. docs/events and the schema registry are made of this list. */
+export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
+  catalogued({
+    type: SIGNUP_DETAIL_TYPE,
+    version: 1,
+    source: SIGNUP_SOURCE,
+    direction: 'in',
+    summary: 'A customer has signed up. Starts the onboarding of one tenant.',
+    detail: SignupSchema,
+    fields: {
+      version: 'Version of this schema.',
+      signupId: `${SIGNUP_ID} Any number of equal events leaves one tenant.`,
+      companyName: 'Name of the company in any script: one line, at least one visible character.',
+      subdomain: `Label of the tenant's host name. Not an internationalized (xn--) one, and not reserved: ${RESERVED_SUBDOMAINS.join(', ')}.`,
+      contactEmail: 'E-mail address of the contact. Internationalized addresses are accepted.',
+      plan: 'Plan that the customer bought: the sizing of the tenant’s database.',
+    },
+  }),
+  catalogued({
+    type: TENANT_ONBOARDED,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary: 'The tenant is verified and in service.',
+    detail: TenantOnboardedSchema,
+    fields: {
+      version: 'Version of this schema.',
+      signupId: SIGNUP_ID,
+      tenantId: TENANT_ID,
+      subdomain: 'The subdomain of the signup.',
+      url: 'Address of the tenant’s page.',
+      cell: 'Name of the cell whose compute serves the tenant.',
+      executionArn: EXECUTION,
+    },
+  }),
+  catalogued({
+    type: TENANT_ONBOARDING_FAILED,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary: 'An attempt to onboard the tenant failed, or the signup was refused. A later attempt may succeed.',
+    detail: TenantOnboardingFailedSchema,
+    fields: {
+      version: 'Version of this schema.',
+      signupId: `${SIGNUP_ID} Empty if the signup is too malformed to read one.`,
+      tenantId: `${TENANT_ID} Absent if no signupId can be read.`,
+      failedStep: 'The state of the run that failed.',
+      error: 'Name of the error. `InvalidSignup`: the signup is malformed and was refused.',
+      reason: 'The cause in words. Of a malformed signup: each bad field and what was expected.',
+      executionArn: EXECUTION,
+      redrivable: 'Whether a redrive of the run can succeed. False for a malformed signup: send a corrected one.',
+      outcome: 'What became of the resources of the run.',
+      undone: 'Undos that are done.',
+      remaining: 'Undos that are not done: what they remove may still exist.',
+      stoppedAt: 'Where and why the run itself ended, if not at the failed step.',
+      links: 'Where an operator of the platform finds more.',
+    },
+  }),
+];
