@@ -12,7 +12,7 @@ import type { TenantSessions } from './tenant-sessions';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** For the log: whose page it was about, once that is known. */
+    /** The tenant of the requested page, for the log. Undefined until the route is found. */
     tenantId: string | undefined;
   }
 }
@@ -35,7 +35,7 @@ const SECURITY_HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'strict-transport-security': 'max-age=31536000',
-  // A page must not be kept by anything that could hand it to another tenant's visitor.
+  // No shared cache may keep a page: it could send the page to a visitor of another tenant.
   'cache-control': 'private, no-cache',
 } as const;
 
@@ -53,7 +53,7 @@ function html(reply: FastifyReply, { body, length }: Page) {
   return reply.type('text/html; charset=utf-8').send(body);
 }
 
-/** Only `content-type: text/html` is ever served, from exactly one object: the page of the host's own tenant. */
+/** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
 export function serviceApp({ domain, routes, sessions, logger = false }: AppOptions): FastifyInstance {
   const app = Fastify({
     logger,
@@ -71,7 +71,7 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
     request.log.info({ method, host, tenantId, status: reply.statusCode, ms: reply.elapsedTime }, 'request.answered');
   });
 
-  // A kept-alive connection would outlast its last answer, and hold the end of the task back until it is killed.
+  // A kept-alive connection stays open after its last answer, and delays the task's exit until ECS kills it.
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;
@@ -102,7 +102,7 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
 
   app.setNotFoundHandler((_, reply) => nothingHere(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    // A request that is none, in the framework's own words for it.
+    // Fastify rejected the request as malformed.
     if (error.statusCode && error.statusCode < 500) return text(reply, error.statusCode, 'This request is not valid.');
     request.log.error({ err: error, tenantId: request.tenantId }, 'request.failed');
     return text(reply, 502, 'This page cannot be shown right now.');

@@ -9,22 +9,22 @@ import { TenantSessions } from './tenant-sessions';
 
 const EnvironmentSchema = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  /** In a container all addresses, where the security group is the border. */
+  /** All addresses of the container. The security group decides who may connect. */
   HOST: z.string().default('0.0.0.0'),
   TABLE_NAME: z.string().min(1),
   DOMAIN: z.string().min(1),
   LOG_LEVEL: z.string().default('info'),
 });
 
-/** Below the 30 s after which ECS kills a task. */
+/** ECS kills a task after 30 s. */
 const DRAIN_MS = 25_000;
 
-/** A visitor waits: a call that does not answer soon is given up. */
+/** A browser waits for the answer, so a slow call is abandoned soon. */
 const CLIENT_OPTIONS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } } as const;
 
 async function main(): Promise<void> {
   const { PORT, HOST, TABLE_NAME, DOMAIN, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
-  // All tenants' sessions share this client's connections, and nothing else of it.
+  // All tenants' clients share the connections of this client, and nothing else.
   const { requestHandler } = new S3Client(CLIENT_OPTIONS).config;
   const app = serviceApp({
     domain: DOMAIN,
@@ -35,16 +35,11 @@ async function main(): Promise<void> {
     }),
     sessions: new TenantSessions({
       sts: new STSClient(CLIENT_OPTIONS),
-      s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
-        new S3Client({
-          maxAttempts: CLIENT_OPTIONS.maxAttempts,
-          requestHandler,
-          credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-        }),
+      s3As: (credentials) => new S3Client({ maxAttempts: CLIENT_OPTIONS.maxAttempts, requestHandler, credentials }),
     }),
   });
 
-  /** Takes no new connection, lets the requests at hand end, and ends. */
+  /** Accepts no new connection, answers the requests under way, and exits. */
   const drain = (signal: NodeJS.Signals) => {
     app.log.info({ signal }, 'service.draining');
     setTimeout(() => process.exit(1), DRAIN_MS).unref();

@@ -11,9 +11,9 @@ export interface Page {
 const isMissing = (thrown: unknown) => thrown instanceof Error && thrown.name === 'NoSuchKey';
 
 /**
- * The tenant's page out of the tenant's bucket, read in the tenant's role.
+ * Reads the tenant's page from the tenant's bucket, with the tenant's role.
  *
- * @returns undefined where the tenant has no page
+ * @returns undefined when the tenant has no page
  */
 export async function tenantPage(sessions: TenantSessions, route: RouteRecord): Promise<Page | undefined> {
   try {
@@ -25,7 +25,7 @@ export async function tenantPage(sessions: TenantSessions, route: RouteRecord): 
     return { body: Body, length: ContentLength };
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
-    // A role made anew under the same name refuses the sessions of the old one: the next request opens its own.
+    // A role that was deleted and created again denies the sessions of the old one. The next request opens a new session.
     sessions.forget(route.tenantId);
     throw thrown;
   }

@@ -1,89 +1,87 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { AssumeRoleCommand, type Credentials, type STSClient } from '@aws-sdk/client-sts';
-import { TENANT_TAG } from '../functions/contract/naming';
+import type { STSClient } from '@aws-sdk/client-sts';
+import { LRUCache } from 'lru-cache';
 import type { RouteRecord } from '../functions/contract/records';
-import { BoundedCache } from './bounded-cache';
+import { assumeTenantRole, SESSION_SECONDS, type SessionCredentials } from '../functions/tenants/tenant-session';
 
-/** One tenant's data, as the tenant's role reaches it. */
-export interface TenantSession {
+/** Clients with the credentials of one tenant's role. */
+export interface TenantClients {
   readonly s3: Pick<S3Client, 'send'>;
 }
 
 export interface TenantSessionsOptions {
   readonly sts: Pick<STSClient, 'send'>;
-  readonly s3As: (credentials: Credentials) => Pick<S3Client, 'send'>;
+  readonly s3As: (credentials: SessionCredentials) => Pick<S3Client, 'send'>;
   readonly capacity?: number;
   readonly idleMs?: number;
   readonly now?: () => number;
 }
 
-/** "AssumeRole": the shortest session there is. */
-const SESSION_SECONDS = 900;
-/** No request begins with credentials that could end under it. */
+/** A session ends this long before its credentials expire, so that no request begins with credentials that expire under it. */
 const SAFETY_MS = 60_000;
 const CAPACITY = 200;
 const IDLE_MS = 60_000;
 
-interface Held {
-  readonly session: TenantSession;
+interface Session {
+  readonly clients: TenantClients;
   readonly expiresAt: number;
 }
 
 /**
- * Takes on tenants' roles. Holds credentials of at most `capacity` tenants, those being served: a tenant nobody asked for
- * in `idleMs` is forgotten, as is one that stops being ACTIVE, or whose session AWS refuses.
+ * Sessions in the roles of the tenants being served. It holds credentials of at most `capacity` tenants. It forgets a tenant
+ * when nobody has requested its page for `idleMs`, when the tenant stops being ACTIVE, and when AWS denies its session.
  */
 export class TenantSessions {
-  private readonly held: BoundedCache<Held>;
-  private readonly opening = new Map<string, Promise<Held>>();
+  private readonly sessions: LRUCache<string, Session>;
+  private readonly opening = new Map<string, Promise<Session>>();
   private readonly now: () => number;
 
   constructor(private readonly options: TenantSessionsOptions) {
     this.now = options.now ?? Date.now;
-    this.held = new BoundedCache(options.capacity ?? CAPACITY, this.now);
+    this.sessions = new LRUCache({
+      max: options.capacity ?? CAPACITY,
+      ttl: options.idleMs ?? IDLE_MS,
+      ttlResolution: 0,
+      perf: { now: this.now },
+    });
   }
 
   get size(): number {
-    return this.held.size;
+    return this.sessions.size;
   }
 
-  async of(route: RouteRecord): Promise<TenantSession> {
-    const held = this.held.get(route.tenantId) ?? (await (this.opening.get(route.tenantId) ?? this.open(route)));
-    this.held.set(route.tenantId, held, Math.min(this.now() + (this.options.idleMs ?? IDLE_MS), held.expiresAt));
-    return held.session;
+  async of(route: RouteRecord): Promise<TenantClients> {
+    const { tenantId } = route;
+    const session = this.sessions.get(tenantId) ?? (await (this.opening.get(tenantId) ?? this.open(route)));
+    const ttl = Math.min(this.options.idleMs ?? IDLE_MS, session.expiresAt - this.now());
+    if (ttl > 0) this.sessions.set(tenantId, session, { ttl });
+    return session.clients;
   }
 
   forget(tenantId: string): void {
-    this.held.delete(tenantId);
+    this.sessions.delete(tenantId);
   }
 
-  /** Lets go of the credentials of tenants that are no longer served. */
+  /** Drops the credentials of tenants that are no longer served: the cache itself drops an entry only when it is read. */
   sweep(): void {
-    this.held.sweep();
+    this.sessions.purgeStale();
   }
 
   clear(): void {
-    this.held.clear();
+    this.sessions.clear();
   }
 
-  private open(route: RouteRecord): Promise<Held> {
+  /** Simultaneous requests for one tenant share one session. */
+  private open(route: RouteRecord): Promise<Session> {
     const session = this.assume(route).finally(() => this.opening.delete(route.tenantId));
     this.opening.set(route.tenantId, session);
     return session;
   }
 
-  private async assume({ tenantId, roleArn, externalId }: RouteRecord): Promise<Held> {
-    const { Credentials } = await this.options.sts.send(
-      new AssumeRoleCommand({
-        RoleArn: roleArn,
-        RoleSessionName: `service-${tenantId}`,
-        ExternalId: externalId,
-        Tags: [{ Key: TENANT_TAG, Value: tenantId }],
-        DurationSeconds: SESSION_SECONDS,
-      }),
-    );
-    if (!Credentials) throw new Error('AssumeRole answered without credentials');
-    const end = Credentials.Expiration?.getTime() ?? this.now() + SESSION_SECONDS * 1000;
-    return { session: { s3: this.options.s3As(Credentials) }, expiresAt: end - SAFETY_MS };
+  private async assume({ tenantId, roleArn, externalId }: RouteRecord): Promise<Session> {
+    const terms = { roleArn, externalId, tenantId };
+    const credentials = await assumeTenantRole(this.options.sts, terms, `service-${tenantId}`);
+    const end = credentials.expiration?.getTime() ?? this.now() + SESSION_SECONDS * 1000;
+    return { clients: { s3: this.options.s3As(credentials) }, expiresAt: end - SAFETY_MS };
   }
 }

@@ -1,5 +1,5 @@
 import type { Facts } from './facts/facts';
-import type { Doors } from './probes/doors';
+import type { Probes } from './probes/probes';
 import type { Subject } from './subject';
 
 export const CHECK_GROUPS = [
@@ -23,10 +23,10 @@ export interface Finding {
   readonly evidence: string;
 }
 
-/** Where answers come from: the configuration that AWS has, and doors to try. */
+/** Where the answers of checks come from: the configuration in AWS, and probes. */
 export interface Sources {
   readonly facts: Facts;
-  readonly doors: Doors;
+  readonly probes: Probes;
 }
 
 /** A question about one tenant with a yes/no answer. */
@@ -47,20 +47,20 @@ export const groupOf = ({ id }: Pick<Check, 'id'>): CheckGroup => {
   return group;
 };
 
-/** Passed when there is nothing to object to; otherwise the evidence is the objections. */
-export function unless(objections: readonly string[], seen: string): Finding {
-  return objections.length === 0
+/** Passed when there is no violation. The evidence of a failed check is its violations. */
+export function finding(violations: readonly string[], seen: string): Finding {
+  return violations.length === 0
     ? { passed: true, evidence: seen }
-    : { passed: false, evidence: objections.join('; ') };
+    : { passed: false, evidence: violations.join('; ') };
 }
 
-/** Objects where what is there is not what must be. */
-export function mustBe(what: string, actual: unknown, expected: unknown): string[] {
+/** A violation when the value in AWS is not the expected one. */
+export function expectEqual(what: string, actual: unknown, expected: unknown): string[] {
   return actual === expected ? [] : [`${what} is ${String(actual ?? 'absent')}, not ${String(expected)}`];
 }
 
-/** Objects to everything that is there and must not, and the reverse. The order does not matter. */
-export function mustBeExactly(
+/** A violation for each unexpected and each missing member. The order does not matter. */
+export function expectExactly(
   what: string,
   actual: readonly (string | undefined)[],
   expected: readonly string[],

@@ -10,10 +10,11 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { clientOptions, withoutCallLog } from '../shared/clients';
 import type { Sources } from './check';
 import { type FactClients, factsOf } from './facts/facts';
-import { type DoorClients, doorsOf } from './probes/real-doors';
+import { probesOf } from './probes/aws-probes';
+import type { ProbeClients } from './probes/aws-session';
 import type { Subject } from './subject';
 
-export type SourceClients = FactClients & DoorClients;
+export type SourceClients = FactClients & ProbeClients;
 
 /** How a caller outside AWS reaches it, and as whom. A function's environment says both. */
 export interface Reaching {
@@ -41,8 +42,8 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
   };
 }
 
-/** What AWS has of one tenant, and its doors: for one run, as each fact is read once. */
+/** Facts and probes of one tenant. They are for one run: each fact is read once and kept. */
 export const sourcesOf = (clients: SourceClients, subject: Subject): Sources => ({
   facts: factsOf(clients, subject),
-  doors: doorsOf(clients, subject),
+  probes: probesOf(clients, subject),
 });

@@ -96,11 +96,7 @@ const realDeps = (): ActivateTenantDeps => {
     compute: tableLiveColour(table),
     cloudformation: new CloudFormationClient(clientOptions),
     sts: new STSClient(clientOptions),
-    s3As: ({ AccessKeyId = '', SecretAccessKey = '', SessionToken = '' }) =>
-      new S3Client({
-        ...clientOptions,
-        credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
-      }),
+    s3As: (credentials) => new S3Client({ ...clientOptions, credentials }),
     now: () => new Date(),
   };
 };

@@ -1,15 +1,15 @@
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { AssumeRoleCommand, type Credentials, type STSClient } from '@aws-sdk/client-sts';
+import type { STSClient } from '@aws-sdk/client-sts';
 import { PlatformError } from '../contract/errors';
-import { TENANT_TAG } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
+import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import { starterPage } from './starter-page';
 
 export interface TenantAccess {
   readonly sts: Pick<STSClient, 'send'>;
-  /** S3 as whoever holds the credentials. */
-  readonly s3As: (credentials: Credentials) => Pick<S3Client, 'send'>;
+  /** A client of S3 with the credentials of a session. */
+  readonly s3As: (credentials: SessionCredentials) => Pick<S3Client, 'send'>;
 }
 
 interface Target {
@@ -30,24 +30,15 @@ async function onceVisible<T>(call: Promise<T>): Promise<T> {
 
 /**
  * Puts the starter page into the tenant's bucket the way the shared service reaches it: under the tenant's role, with its
- * external id and session tag. A page that is there already stays.
+ * external ID and session tag. An existing page stays.
  *
  * Sources: "Conditional writes" of the Amazon S3 User Guide (If-None-Match; 412 when the object exists, 409 when a
  * conflicting write was faster); "Troubleshoot IAM": "Changes that I make are not always immediately visible".
  */
 export async function putStarterPage(access: TenantAccess, tenant: Tenant, target: Target): Promise<void> {
-  const { Credentials } = await onceVisible(
-    access.sts.send(
-      new AssumeRoleCommand({
-        RoleArn: target.roleArn,
-        RoleSessionName: `ActivateTenant-${tenant.tenantId}`,
-        ExternalId: tenant.externalId,
-        Tags: [{ Key: TENANT_TAG, Value: tenant.tenantId }],
-        DurationSeconds: 900,
-      }),
-    ),
-  );
-  if (!Credentials) throw new PlatformError('UnexpectedFailure', 'AssumeRole answered without credentials');
+  const { tenantId, externalId } = tenant;
+  const terms = { roleArn: target.roleArn, externalId, tenantId };
+  const credentials = await onceVisible(assumeTenantRole(access.sts, terms, `ActivateTenant-${tenantId}`));
   const page = new PutObjectCommand({
     Bucket: target.bucketName,
     Key: 'index.html',
@@ -56,7 +47,7 @@ export async function putStarterPage(access: TenantAccess, tenant: Tenant, targe
     IfNoneMatch: '*',
   });
   try {
-    await onceVisible(access.s3As(Credentials).send(page));
+    await onceVisible(access.s3As(credentials).send(page));
   } catch (thrown) {
     if (isNamed(thrown, 'PreconditionFailed')) return;
     if (!isNamed(thrown, 'ConditionalRequestConflict')) throw thrown;

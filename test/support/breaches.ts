@@ -1,13 +1,13 @@
 import type { Check, Finding } from '../../functions/isolation/check';
 import type { Subject } from '../../functions/isolation/subject';
-import { FakeDoors } from './fake-doors';
+import { FakeProbes } from './fake-probes';
 import { aSubject, factsFrom, healthyFacts } from './isolated-tenant';
 
-/** A healthy tenant, to spoil: what AWS has of it, its doors, or what the platform expects. */
+/** A healthy tenant, to spoil: what AWS has of it, its probes, or what the platform expects. */
 export interface Scene {
   // biome-ignore lint/suspicious/noExplicitAny: any part of it can be spoiled
   readonly facts: any;
-  readonly doors: FakeDoors;
+  readonly probes: FakeProbes;
   // biome-ignore lint/suspicious/noExplicitAny: any part of it can be spoiled
   readonly subject: any;
 }
@@ -21,9 +21,9 @@ export async function ask(
   overrides: Partial<Subject> = {},
 ): Promise<Finding> {
   const subject = structuredClone(aSubject(overrides));
-  const scene = { facts: healthyFacts(), doors: new FakeDoors(subject), subject };
+  const scene = { facts: healthyFacts(), probes: new FakeProbes(subject), subject };
   spoil(scene);
-  return await check.run(subject, { facts: factsFrom(scene.facts), doors: scene.doors });
+  return await check.run(subject, { facts: factsFrom(scene.facts), probes: scene.probes });
 }
 
 /** Each check passes the healthy tenant, finds each of its breaches, and has one. */

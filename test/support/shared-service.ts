@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { AssumeRoleCommand, Credentials } from '@aws-sdk/client-sts';
+import type { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import type { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { externalIdOf, tenantIdOf } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
+import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
 import { RouteDirectory } from '../../service/route-directory';
 import { TenantSessions } from '../../service/tenant-sessions';
@@ -35,6 +36,8 @@ const named = (name: string) => Object.assign(new Error(`${name} as AWS says it`
  */
 export class ServiceWorld {
   now = START;
+  /** How long the credentials of a new session are valid. */
+  sessionMs = SESSION_MS;
   readonly routes = new Map<string, RouteRecord>();
   readonly pages = new Map<string, string>();
   readonly assumed: AssumeRoleCommand['input'][] = [];
@@ -65,7 +68,7 @@ export class ServiceWorld {
     if (this.refuseRoles || !owner || input.ExternalId !== owner.externalId || tag !== owner.tenantId)
       throw named('AccessDenied');
     this.assumed.push(input);
-    const Expiration = new Date(this.now + SESSION_MS);
+    const Expiration = new Date(this.now + this.sessionMs);
     return {
       Credentials: {
         AccessKeyId: owner.roleArn,
@@ -76,15 +79,15 @@ export class ServiceWorld {
     };
   };
 
-  private readonly s3As = (credentials: Credentials) => {
+  private readonly s3As = (credentials: SessionCredentials) => {
     const send = async (command: GetObjectCommand) => {
       if (!(command instanceof GetObjectCommand)) throw new Error('the service reads only');
       this.atGate++;
       await this.gate;
       const owner = [...this.routes.values()].find(({ bucketName }) => bucketName === command.input.Bucket);
-      const expired = (credentials.Expiration?.getTime() ?? 0) <= this.now;
-      const refused = Number(credentials.SecretAccessKey) <= this.refuseSessionsBefore;
-      if (expired || refused || owner?.roleArn !== credentials.AccessKeyId) throw named('AccessDenied');
+      const expired = (credentials.expiration?.getTime() ?? 0) <= this.now;
+      const refused = Number(credentials.secretAccessKey) <= this.refuseSessionsBefore;
+      if (expired || refused || owner?.roleArn !== credentials.accessKeyId) throw named('AccessDenied');
       const page = this.pages.get(owner?.bucketName ?? '');
       if (page === undefined) throw named('NoSuchKey');
       return { Body: Readable.from([Buffer.from(page)]), ContentLength: Buffer.byteLength(page) };

@@ -1,7 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../contract/plans';
-import { type Check, mustBe, mustBeExactly, unless } from '../check';
+import { type Check, expectEqual, expectExactly, finding } from '../check';
 import { type Subject, vpcOf } from '../subject';
 
 const PORT = 5432;
@@ -27,12 +27,12 @@ function unlike(instance: DBInstance, { key, stacks }: Subject): string[] {
   const name = instance.DBInstanceIdentifier;
   const { network, database } = stacks;
   return [
-    ...mustBe(`encryption of ${name}`, instance.StorageEncrypted, true),
-    ...mustBe(`key of ${name}`, instance.KmsKeyId, key.keyArn),
-    ...mustBe(`public access to ${name}`, instance.PubliclyAccessible, false),
-    ...mustBe(`IAM authentication of ${name}`, instance.IAMDatabaseAuthenticationEnabled, true),
-    ...mustBeExactly(`security group of ${name}`, groupsOf(instance), [network.outputs.DatabaseSecurityGroupId]),
-    ...mustBeExactly(`parameter group of ${name}`, parameterGroupsOf(instance), [database.outputs.ParameterGroupName]),
+    ...expectEqual(`encryption of ${name}`, instance.StorageEncrypted, true),
+    ...expectEqual(`key of ${name}`, instance.KmsKeyId, key.keyArn),
+    ...expectEqual(`public access to ${name}`, instance.PubliclyAccessible, false),
+    ...expectEqual(`IAM authentication of ${name}`, instance.IAMDatabaseAuthenticationEnabled, true),
+    ...expectExactly(`security group of ${name}`, groupsOf(instance), [network.outputs.DatabaseSecurityGroupId]),
+    ...expectExactly(`parameter group of ${name}`, parameterGroupsOf(instance), [database.outputs.ParameterGroupName]),
   ];
 }
 
@@ -45,8 +45,8 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'FSBP RDS.3, CIS AWS Foundations 2.3.1',
     run: async ({ key }, { facts }) => {
       const { StorageEncrypted, KmsKeyId } = await facts.database.instance();
-      return unless(
-        [...mustBe('encryption', StorageEncrypted, true), ...mustBe('its key', KmsKeyId, key.keyArn)],
+      return finding(
+        [...expectEqual('encryption', StorageEncrypted, true), ...expectEqual('its key', KmsKeyId, key.keyArn)],
         'encrypted under the tenant’s key',
       );
     },
@@ -59,8 +59,8 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.1',
     run: async ({ key }, { facts }) => {
       const { PerformanceInsightsEnabled, PerformanceInsightsKMSKeyId } = await facts.database.instance();
-      return unless(
-        PerformanceInsightsEnabled ? mustBe('its key', PerformanceInsightsKMSKeyId, key.keyArn) : [],
+      return finding(
+        PerformanceInsightsEnabled ? expectEqual('its key', PerformanceInsightsKMSKeyId, key.keyArn) : [],
         PerformanceInsightsEnabled ? 'encrypted under the tenant’s key' : 'Performance Insights is off',
       );
     },
@@ -72,8 +72,8 @@ export const DATABASE_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'FSBP RDS.2, CIS AWS Foundations 2.3.3',
     run: async (_, { facts }) =>
-      unless(
-        mustBe('public access', (await facts.database.instance()).PubliclyAccessible, false),
+      finding(
+        expectEqual('public access', (await facts.database.instance()).PubliclyAccessible, false),
         'it has no public address',
       ),
   },
@@ -86,8 +86,8 @@ export const DATABASE_CHECKS: readonly Check[] = [
     run: async ({ tenant }, { facts }) => {
       const { multiAz } = SIZINGS[tenant.plan];
       const actual = (await facts.database.instance()).MultiAZ;
-      return unless(
-        multiAz ? mustBe('a standby', actual, true) : [],
+      return finding(
+        multiAz ? expectEqual('a standby', actual, true) : [],
         multiAz ? 'it has a standby' : 'none is promised',
       );
     },
@@ -102,11 +102,11 @@ export const DATABASE_CHECKS: readonly Check[] = [
       const [instance, forceTls] = await Promise.all([facts.database.instance(), facts.database.forceTls()]);
       const { ParameterGroupName } = stacks.database.outputs;
       const group = instance.DBParameterGroups?.find((each) => each.DBParameterGroupName === ParameterGroupName);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
-          ...mustBe('rds.force_ssl', forceTls, '1'),
-          ...mustBe('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
+          ...expectExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
+          ...expectEqual('rds.force_ssl', forceTls, '1'),
+          ...expectEqual('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
         ],
         'rds.force_ssl is 1 and in force',
       );
@@ -120,7 +120,10 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'FSBP RDS.10',
     run: async (_, { facts }) => {
       const { IAMDatabaseAuthenticationEnabled } = await facts.database.instance();
-      return unless(mustBe('IAM authentication', IAMDatabaseAuthenticationEnabled, true), 'it takes IAM’s tokens');
+      return finding(
+        expectEqual('IAM authentication', IAMDatabaseAuthenticationEnabled, true),
+        'it takes IAM’s tokens',
+      );
     },
   },
   {
@@ -133,8 +136,8 @@ export const DATABASE_CHECKS: readonly Check[] = [
       const { DBSubnetGroup } = await facts.database.instance();
       const subnets = (DBSubnetGroup?.Subnets ?? []).map((each) => each.SubnetIdentifier);
       const own = subject.stacks.network.outputs.DatabaseSubnetIds.split(',');
-      return unless(
-        [...mustBe('its VPC', DBSubnetGroup?.VpcId, vpcOf(subject)), ...mustBeExactly('subnet', subnets, own)],
+      return finding(
+        [...expectEqual('its VPC', DBSubnetGroup?.VpcId, vpcOf(subject)), ...expectExactly('subnet', subnets, own)],
         `${own.length} subnets of ${vpcOf(subject)}`,
       );
     },
@@ -148,7 +151,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
     run: async ({ stacks }, { facts }) => {
       const { DatabaseSecurityGroupId } = stacks.network.outputs;
       const groups = groupsOf(await facts.database.instance());
-      return unless(mustBeExactly('security group', groups, [DatabaseSecurityGroupId]), DatabaseSecurityGroupId);
+      return finding(expectExactly('security group', groups, [DatabaseSecurityGroupId]), DatabaseSecurityGroupId);
     },
   },
   {
@@ -161,9 +164,9 @@ export const DATABASE_CHECKS: readonly Check[] = [
       const group = await facts.network.securityGroup();
       const inward = (group?.IpPermissions ?? []).flatMap(admitted);
       const outward = (group?.IpPermissionsEgress ?? []).flatMap(admitted);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('admitted', inward, [`${cell.appCidr} on tcp ${PORT}`]),
+          ...expectExactly('admitted', inward, [`${cell.appCidr} on tcp ${PORT}`]),
           ...outward.filter((each) => !each.startsWith('127.0.0.1/32 ')).map((each) => `it lets out to ${each}`),
         ],
         `${cell.appCidr} on ${PORT}, nothing out`,
@@ -179,12 +182,12 @@ export const DATABASE_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const replica = await facts.database.replica();
       const promised = SIZINGS[subject.tenant.plan].replicas === 1;
-      if (!replica) return unless(promised ? ['the plan has a replica, the tenant has none'] : [], 'none is promised');
+      if (!replica) return finding(promised ? ['the plan has a replica, the tenant has none'] : [], 'none is promised');
       const { InstanceId } = subject.stacks.database.outputs;
-      return unless(
+      return finding(
         [
           ...unlike(replica, subject),
-          ...mustBe('its source', replica.ReadReplicaSourceDBInstanceIdentifier, InstanceId),
+          ...expectEqual('its source', replica.ReadReplicaSourceDBInstanceIdentifier, InstanceId),
         ],
         `${replica.DBInstanceIdentifier}, like its source`,
       );
@@ -199,7 +202,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
     run: async ({ stacks }, { facts }) => {
       const { ReplicaId } = stacks.database.outputs;
       const all = await Promise.all([facts.database.instance(), facts.database.replica()]);
-      const objections = all
+      const violations = all
         .filter((instance) => instance !== undefined)
         .flatMap((instance) => [
           ...[...(instance.ReadReplicaDBInstanceIdentifiers ?? []), ...(instance.ReadReplicaDBClusterIdentifiers ?? [])]
@@ -209,7 +212,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
             (each) => `backups are replicated to ${each.DBInstanceAutomatedBackupsArn}`,
           ),
         ]);
-      return unless(objections, 'no further replica, no replicated backups');
+      return finding(violations, 'no further replica, no replicated backups');
     },
   },
   {
@@ -220,7 +223,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'FSBP RDS.1, RDS.4',
     run: async (_, { facts }) => {
       const snapshots = await facts.database.manualSnapshots();
-      return unless(
+      return finding(
         snapshots.flatMap(({ snapshot, sharedWith }) => [
           ...(snapshot.Encrypted ? [] : [`snapshot ${snapshot.DBSnapshotIdentifier} is not encrypted`]),
           ...sharedWith.map((account) => `snapshot ${snapshot.DBSnapshotIdentifier} is shared with ${account}`),
@@ -237,7 +240,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.7',
     run: async (_, { facts }) => {
       const { AssociatedRoles = [] } = await facts.database.instance();
-      return unless(
+      return finding(
         AssociatedRoles.map(({ RoleArn, FeatureName }) => `it has ${RoleArn} for ${FeatureName}`),
         'no role is associated',
       );
@@ -253,7 +256,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
       const { backupRetentionDays } = SIZINGS[tenant.plan];
       const { BackupRetentionPeriod: days = 0 } = await facts.database.instance();
       const short = days < backupRetentionDays ? [`kept for ${days} days, not ${backupRetentionDays}`] : [];
-      return unless(short, `kept for ${days} days`);
+      return finding(short, `kept for ${days} days`);
     },
   },
   {
@@ -264,7 +267,7 @@ export const DATABASE_CHECKS: readonly Check[] = [
     control: 'FSBP RDS.9, SOC 2 CC7.2',
     run: async (_, { facts }) => {
       const { EnabledCloudwatchLogsExports: exported = [] } = await facts.database.instance();
-      return unless(
+      return finding(
         LOG_EXPORTS.filter((log) => !exported.includes(log)).map((log) => `the ${log} log is not exported`),
         `exports ${exported.join(', ')}`,
       );

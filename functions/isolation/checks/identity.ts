@@ -1,5 +1,5 @@
 import { TENANT_TAG, tenantNames } from '../../contract/naming';
-import { type Check, mustBe, mustBeExactly, unless } from '../check';
+import { type Check, expectEqual, expectExactly, finding } from '../check';
 import { SERVICE_ROLES } from '../facts/identity-facts';
 import { CALLERS_TENANT, isCondition, nameOf, type Statement } from '../policy-document';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
@@ -51,7 +51,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const { arn, maxSessionSeconds = 0 } = await facts.identity.role();
       const tooLong = maxSessionSeconds > LONGEST_SESSION_SECONDS ? [`sessions last up to ${maxSessionSeconds} s`] : [];
-      return unless([...mustBe('its ARN', arn, roleOf(subject)), ...tooLong], roleOf(subject));
+      return finding([...expectEqual('its ARN', arn, roleOf(subject)), ...tooLong], roleOf(subject));
     },
   },
   {
@@ -62,7 +62,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.1',
     run: async (subject, { facts }) => {
       const { tags } = await facts.identity.role();
-      return unless(mustBe(`tag ${TENANT_TAG}`, tags[TENANT_TAG], tenantIdOf(subject)), 'tagged');
+      return finding(expectEqual(`tag ${TENANT_TAG}`, tags[TENANT_TAG], tenantIdOf(subject)), 'tagged');
     },
   },
   {
@@ -76,8 +76,8 @@ export const IDENTITY_CHECKS: readonly Check[] = [
       const { trust } = await facts.identity.role();
       const allowing = trust.filter(({ effect }) => effect === 'Allow');
       const principals = [...new Set(allowing.flatMap((each) => (each.inverted ? ['*'] : each.principals)))];
-      return unless(
-        mustBeExactly('trusted principal', principals, trustedOf(subject)),
+      return finding(
+        expectExactly('trusted principal', principals, trustedOf(subject)),
         `trusts ${principals.length} roles of the platform`,
       );
     },
@@ -94,7 +94,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
         ['sts:ExternalId', subject.tenant.externalId],
         [`aws:RequestTag/${TENANT_TAG}`, tenantIdOf(subject)],
       ] as const;
-      const objections = trust
+      const violations = trust
         .filter(({ effect }) => effect === 'Allow')
         .flatMap((statement) =>
           conditions
@@ -103,7 +103,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
             )
             .map(([key]) => `statement ${nameOf(statement)} does not ask for this tenant’s ${key}`),
         );
-      return unless(objections, 'external id and session tag are asked for');
+      return finding(violations, 'external id and session tag are asked for');
     },
   },
   {
@@ -114,7 +114,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.3',
     run: async (subject, { facts }) => {
       const { boundaryArn } = await facts.identity.role();
-      return unless(mustBe('its boundary', boundaryArn, subject.boundaryArn), subject.boundaryArn);
+      return finding(expectEqual('its boundary', boundaryArn, subject.boundaryArn), subject.boundaryArn);
     },
   },
   {
@@ -127,7 +127,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
       const allowing = (await facts.identity.boundary()).filter(({ effect }) => effect === 'Allow');
       const wide = allowing.filter((each) => each.inverted || !staysInsideTenant(each, subject));
       const further = allowing.flatMap(({ actions }) => actions).filter((action) => !BOUNDARY_ACTIONS.includes(action));
-      return unless(
+      return finding(
         [
           ...wide.map((each) => `statement ${nameOf(each)} reaches beyond the tenant: ${each.resources.join(', ')}`),
           ...further.map((action) => `${action} is more than a tenant’s role needs`),
@@ -145,12 +145,12 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const own = ownResources(subject);
       const allowing = (await facts.identity.inline()).filter(({ effect }) => effect === 'Allow');
-      const objections = allowing.flatMap((each) => [
+      const violations = allowing.flatMap((each) => [
         ...(each.inverted ? [`statement ${nameOf(each)} allows all but what it names`] : []),
         ...each.actions.filter((a) => a.includes('*')).map((a) => `statement ${nameOf(each)} allows ${a}`),
         ...each.resources.filter((r) => !own.includes(r)).map((r) => `statement ${nameOf(each)} reaches ${r}`),
       ]);
-      return unless(objections, `${allowing.length} statements on this tenant’s own resources`);
+      return finding(violations, `${allowing.length} statements on this tenant’s own resources`);
     },
   },
   {
@@ -160,7 +160,7 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'FSBP IAM.1, CIS AWS Foundations 1.16',
     run: async (_, { facts }) =>
-      unless(
+      finding(
         (await facts.identity.attached()).map((arn) => `${arn} is attached`),
         'none is attached',
       ),
@@ -175,9 +175,9 @@ export const IDENTITY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const roles = await facts.identity.serviceRoles();
       const expected = SERVICE_ROLES.map((purpose) => `${tenantNames.role(tenantIdOf(subject))}-${purpose}`);
-      const objections = roles.flatMap(({ name, boundaryArn, tags, trust }) => [
-        ...mustBe(`boundary of ${name}`, boundaryArn, subject.boundaryArn),
-        ...mustBe(`tag of ${name}`, tags[TENANT_TAG], tenantIdOf(subject)),
+      const violations = roles.flatMap(({ name, boundaryArn, tags, trust }) => [
+        ...expectEqual(`boundary of ${name}`, boundaryArn, subject.boundaryArn),
+        ...expectEqual(`tag of ${name}`, tags[TENANT_TAG], tenantIdOf(subject)),
         ...trust
           .filter(({ effect }) => effect === 'Allow')
           .filter(
@@ -188,14 +188,14 @@ export const IDENTITY_CHECKS: readonly Check[] = [
           )
           .map((each) => `${name} trusts ${each.principals.join(', ') || 'others'}, not one service for this account`),
       ]);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly(
+          ...expectExactly(
             'service role',
             roles.map(({ name }) => name),
             expected,
           ),
-          ...objections,
+          ...violations,
         ],
         `${roles.length} roles, all confined`,
       );

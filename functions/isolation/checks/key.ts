@@ -1,5 +1,5 @@
 import { functionRoleName, TENANT_TAG, tenantNames } from '../../contract/naming';
-import { type Check, mustBe, mustBeExactly, unless } from '../check';
+import { type Check, expectEqual, expectExactly, finding } from '../check';
 import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
 
@@ -85,13 +85,13 @@ export const KEY_CHECKS: readonly Check[] = [
     control: 'FSBP KMS.3, SOC 2 CC6.1',
     run: async (_, { facts }) => {
       const metadata = await facts.key.metadata();
-      return unless(
+      return finding(
         [
-          ...mustBe('its state', metadata?.KeyState, 'Enabled'),
-          ...mustBe('its manager', metadata?.KeyManager, 'CUSTOMER'),
-          ...mustBe('its origin', metadata?.Origin, 'AWS_KMS'),
-          ...mustBe('its use', metadata?.KeyUsage, 'ENCRYPT_DECRYPT'),
-          ...mustBe('multi-Region', metadata?.MultiRegion ?? false, false),
+          ...expectEqual('its state', metadata?.KeyState, 'Enabled'),
+          ...expectEqual('its manager', metadata?.KeyManager, 'CUSTOMER'),
+          ...expectEqual('its origin', metadata?.Origin, 'AWS_KMS'),
+          ...expectEqual('its use', metadata?.KeyUsage, 'ENCRYPT_DECRYPT'),
+          ...expectEqual('multi-Region', metadata?.MultiRegion ?? false, false),
         ],
         'enabled, customer managed, made by KMS, of one Region',
       );
@@ -104,7 +104,7 @@ export const KEY_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'SOC 2 CC6.1',
     run: async (subject, { facts }) =>
-      unless(mustBe(`tag ${TENANT_TAG}`, (await facts.key.tags())[TENANT_TAG], tenantIdOf(subject)), 'tagged'),
+      finding(expectEqual(`tag ${TENANT_TAG}`, (await facts.key.tags())[TENANT_TAG], tenantIdOf(subject)), 'tagged'),
   },
   {
     id: 'key.rotation',
@@ -112,7 +112,7 @@ export const KEY_CHECKS: readonly Check[] = [
     question: 'Does KMS rotate the key every year?',
     severity: 'medium',
     control: 'FSBP KMS.4, CIS AWS Foundations 3.6',
-    run: async (_, { facts }) => unless(mustBe('automatic rotation', await facts.key.rotates(), true), 'rotates'),
+    run: async (_, { facts }) => finding(expectEqual('automatic rotation', await facts.key.rotates(), true), 'rotates'),
   },
   {
     id: 'key.policy',
@@ -126,7 +126,7 @@ export const KEY_CHECKS: readonly Check[] = [
         (each) =>
           !isAdministration(each, subject) && !isWayOfThisTenant(each, subject) && !isForStoresOnly(each, subject),
       );
-      return unless(
+      return finding(
         others.map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} do ${whatOf(each)}`),
         `${allowing.length} statements: the account administers, this tenant uses`,
       );
@@ -143,7 +143,7 @@ export const KEY_CHECKS: readonly Check[] = [
       const named = (await facts.key.policy())
         .filter(({ effect }) => effect === 'Allow')
         .flatMap(({ principals, inverted }) => (inverted ? ['everybody but some'] : principals));
-      return unless(
+      return finding(
         named.filter((each) => !ours.some((prefix) => each.startsWith(prefix))).map((each) => `it allows ${each}`),
         'every principal is of this account or a service',
       );
@@ -157,7 +157,7 @@ export const KEY_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.1',
     run: async (subject, { facts }) => {
       const makers = (await facts.key.policy()).filter((each) => isAllowed(each, 'kms:CreateGrant'));
-      return unless(
+      return finding(
         makers
           .filter((each) => !isForStoresOnly(each, subject))
           .map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} make grants`),
@@ -174,7 +174,7 @@ export const KEY_CHECKS: readonly Check[] = [
     run: async (_, { facts }) => {
       const grants = await facts.key.grants();
       const others = grants.filter(({ GranteePrincipal }) => !GranteePrincipal?.endsWith('.amazonaws.com'));
-      return unless(
+      return finding(
         others.map(({ GrantId, GranteePrincipal, Operations }) => {
           return `grant ${GrantId} lets ${GranteePrincipal} ${Operations?.join(', ')}`;
         }),
@@ -191,7 +191,7 @@ export const KEY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const alias = tenantNames.keyAlias(tenantIdOf(subject));
       const aliases = await facts.key.aliases();
-      return unless(mustBeExactly('alias', aliases, [alias]), alias);
+      return finding(expectExactly('alias', aliases, [alias]), alias);
     },
   },
   {
@@ -203,7 +203,7 @@ export const KEY_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const groups = await facts.logs.groups();
       const names = groups.map(({ logGroupName }) => logGroupName);
-      return unless(
+      return finding(
         [
           ...expectedLogGroups(subject)
             .filter((name) => !names.includes(name))

@@ -1,5 +1,5 @@
 import type { NetworkInterface, Route, RouteTable } from '@aws-sdk/client-ec2';
-import { type Check, mustBe, mustBeExactly, unless } from '../check';
+import { type Check, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
 import { parsePolicy } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
@@ -50,9 +50,9 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const own = (await facts.network.vpcsInSlot()).find(({ VpcId }) => VpcId === vpcOf(subject));
       const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = own ?? {};
       const blocks = CidrBlockAssociationSet.map((each) => each.CidrBlock);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('block', blocks, [tenant.slot.cidr]),
+          ...expectExactly('block', blocks, [tenant.slot.cidr]),
           ...Ipv6CidrBlockAssociationSet.map((each) => `it has the IPv6 block ${each.Ipv6CidrBlock}`),
         ],
         tenant.slot.cidr,
@@ -69,7 +69,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const { cell, tenant } = subject;
       const others = (await facts.network.vpcsInSlot()).filter(({ VpcId }) => VpcId !== vpcOf(subject));
-      return unless(
+      return finding(
         [
           ...others.map(({ VpcId, CidrBlock }) => `${VpcId} has ${CidrBlock}`),
           ...(overlaps(cell.appCidr, tenant.slot.cidr) ? [`the cell’s ${cell.appCidr} meets it`] : []),
@@ -88,9 +88,9 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const subnets = await facts.network.subnets();
       const ids = subnets.map(({ SubnetId }) => SubnetId);
       const zones = new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone));
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('subnet', ids, stacks.network.outputs.DatabaseSubnetIds.split(',')),
+          ...expectExactly('subnet', ids, stacks.network.outputs.DatabaseSubnetIds.split(',')),
           ...subnets
             .filter((each) => each.MapPublicIpOnLaunch)
             .map((each) => `${each.SubnetId} gives public addresses`),
@@ -107,7 +107,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) =>
-      unless(
+      finding(
         (await facts.network.internetGateways()).map(({ InternetGatewayId }) => `${InternetGatewayId} is attached`),
         'none is attached',
       ),
@@ -119,7 +119,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) =>
-      unless(
+      finding(
         (await facts.network.natGateways())
           .filter(({ State }) => isThere(State))
           .map(({ NatGatewayId }) => `${NatGatewayId} is in it`),
@@ -133,7 +133,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) =>
-      unless(
+      finding(
         (await facts.network.vpnGateways())
           .filter(({ VpcAttachments = [] }) => VpcAttachments.some(({ State }) => isThere(State)))
           .map(({ VpnGatewayId }) => `${VpnGatewayId} is attached`),
@@ -150,7 +150,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const [tables, endpoints] = await Promise.all([facts.network.routeTables(), facts.network.endpoints()]);
       const endpointIds = endpoints.map(({ VpcEndpointId }) => VpcEndpointId);
-      return unless(
+      return finding(
         tables.flatMap((table) => strangeRoutes(table, (route) => isExpected(route, subject, endpointIds))),
         `${tables.length} route tables, no way out but those two`,
       );
@@ -167,7 +167,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const tables = await facts.network.routeTablesOverPeering();
       const ids = tables.map((table) => table.RouteTableId);
       const inCell = tables.filter((table) => table.RouteTableId !== RouteTableId);
-      const objections = inCell.flatMap((table) =>
+      const violations = inCell.flatMap((table) =>
         strangeRoutes(table, (route) => {
           const overPeering = route.VpcPeeringConnectionId === PeeringConnectionId;
           const toDatabase = route.DestinationCidrBlock === DatabaseCidr;
@@ -175,8 +175,8 @@ export const NETWORK_CHECKS: readonly Check[] = [
           return overPeering ? toDatabase : !meets;
         }),
       );
-      return unless(
-        [...mustBeExactly('route table', ids, [RouteTableId, ...cell.routeTableIds]), ...objections],
+      return finding(
+        [...expectExactly('route table', ids, [RouteTableId, ...cell.routeTableIds]), ...violations],
         `${DatabaseCidr} over ${PeeringConnectionId} from the cell’s route tables alone`,
       );
     },
@@ -192,11 +192,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
       const living = (await facts.network.peerings()).filter(({ Status }) => isThere(Status?.Code));
       const own = living.find((each) => each.VpcPeeringConnectionId === stacks.network.outputs.PeeringConnectionId);
       const ids = living.map((each) => each.VpcPeeringConnectionId);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('peering', ids, [stacks.network.outputs.PeeringConnectionId]),
-          ...mustBe('its far end', own?.AccepterVpcInfo?.VpcId, cell.vpcId),
-          ...mustBe('its state', own?.Status?.Code, 'active'),
+          ...expectExactly('peering', ids, [stacks.network.outputs.PeeringConnectionId]),
+          ...expectEqual('its far end', own?.AccepterVpcInfo?.VpcId, cell.vpcId),
+          ...expectEqual('its state', own?.Status?.Code, 'active'),
         ],
         `${ids.join(', ')} to ${cell.vpcId}`,
       );
@@ -219,14 +219,14 @@ export const NETWORK_CHECKS: readonly Check[] = [
           .map((resource) => `${VpcEndpointId} reaches ${resource}`),
       );
       const unguarded = endpoints.filter(({ PolicyDocument }) => !PolicyDocument);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly(
+          ...expectExactly(
             'endpoint',
             endpoints.map(({ VpcEndpointType, ServiceName }) => `${VpcEndpointType} ${ServiceName}`),
             [`Gateway com.amazonaws.${subject.region}.s3`],
           ),
-          ...mustBe('the number of endpoints', endpoints.length, 1),
+          ...expectEqual('the number of endpoints', endpoints.length, 1),
           ...unguarded.map(({ VpcEndpointId }) => `${VpcEndpointId} has no policy`),
           ...reaching,
         ],
@@ -252,7 +252,7 @@ export const NETWORK_CHECKS: readonly Check[] = [
           `${FlowLogId} is ${FlowLogStatus} and sends ${TrafficType} to ${LogGroupName ?? 'no log group'}`,
       );
       const { FlowLogId } = subject.stacks.network.outputs;
-      return unless(
+      return finding(
         log
           ? []
           : [
@@ -270,11 +270,11 @@ export const NETWORK_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) => {
       const interfaces = await facts.network.interfaces();
-      const objections = interfaces.flatMap((each) => [
+      const violations = interfaces.flatMap((each) => [
         ...(isOfRds(each) ? [] : [`${each.NetworkInterfaceId} is not RDS’s: ${each.Description || 'no description'}`]),
         ...(each.Association?.PublicIp ? [`${each.NetworkInterfaceId} has a public address`] : []),
       ]);
-      return unless(objections, `${interfaces.length} interfaces, all RDS’s`);
+      return finding(violations, `${interfaces.length} interfaces, all RDS’s`);
     },
   },
 ];

@@ -1,36 +1,36 @@
 import { tenantNames } from '../../contract/naming';
-import { type Check, type Finding, type Sources, unless } from '../check';
+import type { SessionTerms } from '../../tenants/tenant-session';
+import { type Check, type Finding, finding, type Sources } from '../check';
 import { CALLERS_TENANT, covers, speaksOf } from '../policy-document';
 import type { Attempt } from '../probes/attempt';
-import type { Terms } from '../probes/doors';
 import { decoyTermsOf, termsOf } from '../probes/terms';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
-/** A door that is being tried; those of one check are tried side by side. */
-type Door = readonly [name: string, attempt: Promise<Attempt>];
+/** A probe under way. The probes of one check run side by side. */
+type Probe = readonly [name: string, attempt: Promise<Attempt>];
 
-const tried = (doors: readonly Door[]) =>
-  Promise.all(doors.map(async ([name, attempt]) => ({ name, attempt: await attempt })));
+const resultsOf = (probes: readonly Probe[]) =>
+  Promise.all(probes.map(async ([name, attempt]) => ({ name, attempt: await attempt })));
 
-/** Every door must open. */
-async function opened(...doors: readonly Door[]): Promise<Finding> {
-  const objections = (await tried(doors)).flatMap(({ name, attempt }) =>
-    attempt.opened ? [] : [`${name} was refused: ${attempt.refusal}`],
+/** AWS must allow every probe. */
+async function allAllowed(...probes: readonly Probe[]): Promise<Finding> {
+  const violations = (await resultsOf(probes)).flatMap(({ name, attempt }) =>
+    attempt.allowed ? [] : [`${name} was refused: ${attempt.denial}`],
   );
-  return unless(objections, `opened: ${doors.map(([name]) => name).join(', ')}`);
+  return finding(violations, `opened: ${probes.map(([name]) => name).join(', ')}`);
 }
 
-/** Every door must be refused. */
-async function refused(...doors: readonly Door[]): Promise<Finding> {
-  const objections = (await tried(doors)).flatMap(({ name, attempt }) =>
-    attempt.opened ? [`${name} was let in`] : [],
+/** AWS must deny every probe. */
+async function allDenied(...probes: readonly Probe[]): Promise<Finding> {
+  const violations = (await resultsOf(probes)).flatMap(({ name, attempt }) =>
+    attempt.allowed ? [`${name} was let in`] : [],
   );
-  return unless(objections, `refused: ${doors.map(([name]) => name).join(', ')}`);
+  return finding(violations, `refused: ${probes.map(([name]) => name).join(', ')}`);
 }
 
 const sessions: readonly (Pick<Check, 'id' | 'title' | 'question'> & {
   readonly what: string;
-  readonly terms: (subject: Subject) => Terms;
+  readonly terms: (subject: Subject) => SessionTerms;
 })[] = [
   {
     id: 'probes.no-external-id',
@@ -66,7 +66,7 @@ const SESSION_CHECKS: readonly Check[] = sessions.map(({ what, terms, ...told })
   ...told,
   severity: 'critical',
   control: 'SOC 2 CC6.1',
-  run: async (subject, { doors }) => refused([what, doors.takeOn(terms(subject))]),
+  run: async (subject, { probes }) => allDenied([what, probes.assumeRole(terms(subject))]),
 }));
 
 const OWN_CHECKS: readonly Check[] = [
@@ -76,9 +76,9 @@ const OWN_CHECKS: readonly Check[] = [
     question: 'Can the shared service, as this tenant, write an object to the tenant’s bucket and read it back?',
     severity: 'high',
     control: 'SOC 2 A1.1',
-    run: async (_, { doors: { tenantsObject } }) => {
-      const writing = await opened(['writing to its own bucket', tenantsObject.written()]);
-      return writing.passed ? opened(['reading from its own bucket', tenantsObject.readBack()]) : writing;
+    run: async (_, { probes: { tenantsObject } }) => {
+      const writing = await allAllowed(['writing to its own bucket', tenantsObject.written()]);
+      return writing.passed ? allAllowed(['reading from its own bucket', tenantsObject.readBack()]) : writing;
     },
   },
   {
@@ -87,8 +87,8 @@ const OWN_CHECKS: readonly Check[] = [
     question: 'Can the shared service, as this tenant, encrypt and decrypt with the tenant’s key?',
     severity: 'high',
     control: 'SOC 2 A1.1',
-    run: async ({ key }, { doors }) =>
-      opened(['its own key', doors.eventually(() => doors.tenant.keyRoundTrip(key.keyArn))]),
+    run: async ({ key }, { probes }) =>
+      allAllowed(['its own key', probes.eventually(() => probes.tenant.keyRoundTrip(key.keyArn))]),
   },
   {
     id: 'probes.own-secret',
@@ -96,9 +96,9 @@ const OWN_CHECKS: readonly Check[] = [
     question: 'Can the shared service, as this tenant, read the credentials of the tenant’s database?',
     severity: 'high',
     control: 'SOC 2 A1.1',
-    run: async ({ stacks }, { doors }) => {
+    run: async ({ stacks }, { probes }) => {
       const { SecretArn } = stacks.database.outputs;
-      return opened(['its own secret', doors.eventually(() => doors.tenant.readSecret(SecretArn))]);
+      return allAllowed(['its own secret', probes.eventually(() => probes.tenant.readSecret(SecretArn))]);
     },
   },
   {
@@ -116,12 +116,12 @@ const OWN_CHECKS: readonly Check[] = [
  * A token is made on the spot, and only the database can say that it takes it; the database answers the cell alone. What
  * RDS will ask IAM is read instead: whether role and boundary allow `rds-db:connect` for this user.
  */
-async function loginOf(subject: Subject, { facts, doors }: Sources): Promise<Finding> {
+async function loginOf(subject: Subject, { facts, probes }: Sources): Promise<Finding> {
   const { EndpointAddress, EndpointPort } = subject.stacks.database.outputs;
   const tenantId = tenantIdOf(subject);
   const user = databaseUserArnOf(subject);
   const [token, own, boundary] = await Promise.all([
-    doors.tenant.signLogin(EndpointAddress, Number(EndpointPort), tenantNames.databaseUser(tenantId)),
+    probes.tenant.signLogin(EndpointAddress, Number(EndpointPort), tenantNames.databaseUser(tenantId)),
     facts.identity.inline(),
     facts.identity.boundary(),
   ]);
@@ -132,7 +132,7 @@ async function loginOf(subject: Subject, { facts, doors }: Sources): Promise<Fin
         speaksOf(each, 'rds-db:connect') &&
         each.resources.some((pattern) => covers(pattern.replace(CALLERS_TENANT, tenantId), user)),
     );
-  return unless(
+  return finding(
     [
       ...(token.startsWith(`${EndpointAddress}:${EndpointPort}/`) ? [] : ['the token is for another database']),
       ...(allows(own) ? [] : [`the role does not allow rds-db:connect on ${user}`]),
@@ -145,19 +145,19 @@ async function loginOf(subject: Subject, { facts, doors }: Sources): Promise<Fin
 const CROSS_CHECKS: readonly Check[] = [
   {
     id: 'probes.decoy-works',
-    title: 'The decoy’s own doors open to the decoy',
+    title: 'The decoy’s own probes open to the decoy',
     question:
       'Do the decoy’s bucket, key and secret open to the decoy, so that their refusal to others means something?',
     severity: 'high',
     control: 'SOC 2 CC4.1',
-    run: async ({ cell: { decoy } }, { doors }) => {
-      const { written, readBack } = doors.decoysObject;
-      const writing = await opened(['writing to its bucket', written()]);
+    run: async ({ cell: { decoy } }, { probes }) => {
+      const { written, readBack } = probes.decoysObject;
+      const writing = await allAllowed(['writing to its bucket', written()]);
       if (!writing.passed) return writing;
-      return opened(
+      return allAllowed(
         ['reading from its bucket', readBack()],
-        ['its key', doors.eventually(() => doors.decoy.useKey(decoy.keyArn))],
-        ['its secret', doors.eventually(() => doors.decoy.readSecret(decoy.secretArn))],
+        ['its key', probes.eventually(() => probes.decoy.useKey(decoy.keyArn))],
+        ['its secret', probes.eventually(() => probes.decoy.readSecret(decoy.secretArn))],
       );
     },
   },
@@ -167,8 +167,8 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is listing, reading and writing refused to this tenant at the decoy’s bucket?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ cell: { decoy } }, { doors: { tenant, decoysObject } }) =>
-      refused(
+    run: async ({ cell: { decoy } }, { probes: { tenant, decoysObject } }) =>
+      allDenied(
         ['listing', tenant.list(decoy.bucketName)],
         ['reading', decoysObject.readByOther()],
         ['writing', tenant.write(decoy.bucketName)],
@@ -180,7 +180,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the use of the decoy’s key refused to this tenant?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ cell: { decoy } }, { doors }) => refused(['its key', doors.tenant.useKey(decoy.keyArn)]),
+    run: async ({ cell: { decoy } }, { probes }) => allDenied(['its key', probes.tenant.useKey(decoy.keyArn)]),
   },
   {
     id: 'probes.decoy-secret',
@@ -188,7 +188,8 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is reading the decoy’s secret refused to this tenant?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ cell: { decoy } }, { doors }) => refused(['its secret', doors.tenant.readSecret(decoy.secretArn)]),
+    run: async ({ cell: { decoy } }, { probes }) =>
+      allDenied(['its secret', probes.tenant.readSecret(decoy.secretArn)]),
   },
   {
     id: 'probes.decoy-role',
@@ -196,7 +197,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the decoy’s role refused to this tenant, even on the right terms?',
     severity: 'critical',
     control: 'SOC 2 CC6.3',
-    run: async (subject, { doors }) => refused(['its role', doors.tenant.takeOn(decoyTermsOf(subject))]),
+    run: async (subject, { probes }) => allDenied(['its role', probes.tenant.assumeRole(decoyTermsOf(subject))]),
   },
   {
     id: 'probes.bucket-from-decoy',
@@ -204,9 +205,9 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is listing, reading and writing refused to the decoy at this tenant’s bucket?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async (subject, { doors: { decoy, tenantsObject } }) => {
+    run: async (subject, { probes: { decoy, tenantsObject } }) => {
       const bucket = bucketOf(subject);
-      return refused(
+      return allDenied(
         ['listing', decoy.list(bucket)],
         ['reading', tenantsObject.readByOther()],
         ['writing', decoy.write(bucket)],
@@ -219,7 +220,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is the use of this tenant’s key refused to the decoy?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ key }, { doors }) => refused(['its key', doors.decoy.useKey(key.keyArn)]),
+    run: async ({ key }, { probes }) => allDenied(['its key', probes.decoy.useKey(key.keyArn)]),
   },
   {
     id: 'probes.secret-from-decoy',
@@ -227,8 +228,8 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is reading this tenant’s secret refused to the decoy?',
     severity: 'critical',
     control: 'SOC 2 CC6.1',
-    run: async ({ stacks }, { doors }) =>
-      refused(['its secret', doors.decoy.readSecret(stacks.database.outputs.SecretArn)]),
+    run: async ({ stacks }, { probes }) =>
+      allDenied(['its secret', probes.decoy.readSecret(stacks.database.outputs.SecretArn)]),
   },
   {
     id: 'probes.role-from-decoy',
@@ -236,7 +237,7 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is this tenant’s role refused to the decoy, even on the right terms?',
     severity: 'critical',
     control: 'SOC 2 CC6.3',
-    run: async (subject, { doors }) => refused(['its role', doors.decoy.takeOn(termsOf(subject))]),
+    run: async (subject, { probes }) => allDenied(['its role', probes.decoy.assumeRole(termsOf(subject))]),
   },
   {
     id: 'probes.foreign-key-upload',
@@ -244,10 +245,10 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is an upload to the tenant’s bucket under the decoy’s key refused to the tenant’s own role?',
     severity: 'critical',
     control: 'FSBP S3.17, SOC 2 CC6.1',
-    run: async (subject, { doors }) => {
+    run: async (subject, { probes }) => {
       const { keyArn } = subject.cell.decoy;
-      const under = doors.tenant.write(bucketOf(subject), { algorithm: 'aws:kms', keyArn });
-      return refused(['an upload under the decoy’s key', under]);
+      const under = probes.tenant.write(bucketOf(subject), { algorithm: 'aws:kms', keyArn });
+      return allDenied(['an upload under the decoy’s key', under]);
     },
   },
   {
@@ -256,8 +257,8 @@ const CROSS_CHECKS: readonly Check[] = [
     question: 'Is an upload to the tenant’s bucket that asks for S3’s own encryption refused to the tenant’s own role?',
     severity: 'high',
     control: 'FSBP S3.17, SOC 2 CC6.1',
-    run: async (subject, { doors }) =>
-      refused(['an upload without KMS', doors.tenant.write(bucketOf(subject), { algorithm: 'AES256' })]),
+    run: async (subject, { probes }) =>
+      allDenied(['an upload without KMS', probes.tenant.write(bucketOf(subject), { algorithm: 'AES256' })]),
   },
 ];
 
@@ -268,10 +269,10 @@ const REQUEST_CHECKS: readonly Check[] = [
     question: 'Does a request for the tenant’s host meet a 503 before activation, and the shared service afterwards?',
     severity: 'critical',
     control: 'SOC 2 CC6.6',
-    run: async ({ tenant, routed }, { doors }) => {
-      const { status } = await doors.request(tenant.host);
+    run: async ({ tenant, routed }, { probes }) => {
+      const { status } = await probes.request(tenant.host);
       const right = routed ? status < 500 && status !== 404 : status === 503;
-      return unless(right ? [] : [`${tenant.host} answers ${status}`], `${tenant.host} answers ${status}`);
+      return finding(right ? [] : [`${tenant.host} answers ${status}`], `${tenant.host} answers ${status}`);
     },
   },
   {
@@ -280,11 +281,11 @@ const REQUEST_CHECKS: readonly Check[] = [
     question: 'Do requests for other hosts, neighbours of this one included, meet the listener’s own 404?',
     severity: 'critical',
     control: 'SOC 2 CC6.6',
-    run: async ({ tenant, cell }, { doors }) => {
+    run: async ({ tenant, cell }, { probes }) => {
       const domain = tenant.host.slice(tenant.subdomain.length + 1);
       const others = [`${cell.decoy.tenantId}.${domain}`, `${cell.decoy.tenantId}.${tenant.host}`];
-      const answers = await Promise.all(others.map(async (host) => ({ host, ...(await doors.request(host)) })));
-      return unless(
+      const answers = await Promise.all(others.map(async (host) => ({ host, ...(await probes.request(host)) })));
+      return finding(
         answers.filter(({ status }) => status !== 404).map(({ host, status }) => `${host} answers ${status}, not 404`),
         `404 for ${others.join(' and ')}`,
       );

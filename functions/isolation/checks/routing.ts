@@ -1,7 +1,7 @@
 import type { Action, Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ColourSchema } from '../../contract/cell';
 import { TENANT_TAG } from '../../contract/naming';
-import { type Check, mustBe, mustBeExactly, type Sources, unless } from '../check';
+import { type Check, expectEqual, expectExactly, finding, type Sources } from '../check';
 import { covers } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
 
@@ -31,18 +31,18 @@ const targetsOf = ({ TargetGroupArn, ForwardConfig }: Action) => [
  * What is wrong with an action of the rule: before activation it must answer 503, after that forward to the shared service.
  * Both colours are the cell's own. A rule that leads to the one that is not live is no breach: a release moves tenants by it.
  */
-function objectionTo(action: Action, { routed, cell, liveColour }: Subject): string[] {
+function violationsOf(action: Action, { routed, cell, liveColour }: Subject): string[] {
   if (!routed) {
     return [
-      ...mustBe('what the rule does', action.Type, 'fixed-response'),
-      ...mustBe('its status', action.FixedResponseConfig?.StatusCode, '503'),
+      ...expectEqual('what the rule does', action.Type, 'fixed-response'),
+      ...expectEqual('its status', action.FixedResponseConfig?.StatusCode, '503'),
     ];
   }
   const shared: readonly (string | undefined)[] = Object.values(cell.targetGroupArns);
   const expected = `its live colour is ${liveColour}: ${cell.targetGroupArns[liveColour]}`;
   const strangers = targetsOf(action).filter((arn) => arn !== undefined && !shared.includes(arn));
   return [
-    ...mustBe('what the rule does', action.Type, 'forward'),
+    ...expectEqual('what the rule does', action.Type, 'forward'),
     ...strangers.map((arn) => `it forwards to ${arn}, which is no target group of the cell; ${expected}`),
   ];
 }
@@ -64,10 +64,10 @@ export const ROUTING_CHECKS: readonly Check[] = [
     run: async (subject, sources) => {
       const rule = await ownRule(subject, sources);
       const conditions = (rule.Conditions ?? []).map(({ Field }) => Field);
-      return unless(
+      return finding(
         [
-          ...mustBeExactly('host', hostsOf(rule), [subject.tenant.host]),
-          ...mustBeExactly('condition', conditions, ['host-header']),
+          ...expectExactly('host', hostsOf(rule), [subject.tenant.host]),
+          ...expectExactly('condition', conditions, ['host-header']),
           ...(rule.Transforms ?? []).map(({ Type }) => `it rewrites requests by ${Type}`),
         ],
         subject.tenant.host,
@@ -83,7 +83,7 @@ export const ROUTING_CHECKS: readonly Check[] = [
     run: async (subject, sources) => {
       const { Priority } = await ownRule(subject, sources);
       const { priority } = subject.tenant.slot;
-      return unless(mustBe('its priority', Priority, String(priority)), `priority ${priority}`);
+      return finding(expectEqual('its priority', Priority, String(priority)), `priority ${priority}`);
     },
   },
   {
@@ -93,7 +93,10 @@ export const ROUTING_CHECKS: readonly Check[] = [
     severity: 'medium',
     control: 'SOC 2 CC6.1',
     run: async (subject, { facts }) =>
-      unless(mustBe(`tag ${TENANT_TAG}`, (await facts.routing.tags())[TENANT_TAG], tenantIdOf(subject)), 'tagged'),
+      finding(
+        expectEqual(`tag ${TENANT_TAG}`, (await facts.routing.tags())[TENANT_TAG], tenantIdOf(subject)),
+        'tagged',
+      ),
   },
   {
     id: 'routing.target',
@@ -103,10 +106,10 @@ export const ROUTING_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.6',
     run: async (subject, sources) => {
       const { Actions = [] } = await ownRule(subject, sources);
-      return unless(
+      return finding(
         [
-          ...mustBe('the number of its actions', Actions.length, 1),
-          ...Actions.flatMap((action) => objectionTo(action, subject)),
+          ...expectEqual('the number of its actions', Actions.length, 1),
+          ...Actions.flatMap((action) => violationsOf(action, subject)),
         ],
         subject.routed ? `forwards to the shared service alone: ${coloursOf(Actions, subject)}` : 'answers 503',
       );
@@ -121,7 +124,7 @@ export const ROUTING_CHECKS: readonly Check[] = [
     run: async ({ tenant, route }, { facts }) => {
       const rules = await facts.routing.rules();
       const others = rules.filter((rule) => rule.RuleArn !== route.ruleArn && concerns(rule, tenant.host));
-      return unless(
+      return finding(
         others.map(({ RuleArn, Priority }) => `rule ${RuleArn} of priority ${Priority} takes them too`),
         'no other rule matches the host',
       );
@@ -135,11 +138,11 @@ export const ROUTING_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.6',
     run: async (_, { facts }) => {
       const actions = (await facts.routing.listener())?.DefaultActions ?? [];
-      return unless(
+      return finding(
         [
-          ...mustBe('the number of default actions', actions.length, 1),
-          ...mustBe('what the listener does', actions[0]?.Type, 'fixed-response'),
-          ...mustBe('its status', actions[0]?.FixedResponseConfig?.StatusCode, '404'),
+          ...expectEqual('the number of default actions', actions.length, 1),
+          ...expectEqual('what the listener does', actions[0]?.Type, 'fixed-response'),
+          ...expectEqual('its status', actions[0]?.FixedResponseConfig?.StatusCode, '404'),
         ],
         'answers 404',
       );

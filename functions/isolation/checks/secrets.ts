@@ -1,5 +1,5 @@
 import { TENANT_TAG, tenantNames } from '../../contract/naming';
-import { type Check, mustBe, unless } from '../check';
+import { type Check, expectEqual, finding } from '../check';
 import { tagsOf } from '../facts/reading';
 import { nameOf, whoOf } from '../policy-document';
 import { tenantIdOf } from '../subject';
@@ -14,10 +14,10 @@ export const SECRETS_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const { Name, Tags, DeletedDate } = await facts.secrets.description();
       const tenantId = tenantIdOf(subject);
-      return unless(
+      return finding(
         [
-          ...mustBe('its name', Name, tenantNames.secret(tenantId)),
-          ...mustBe(`tag ${TENANT_TAG}`, tagsOf(Tags)[TENANT_TAG], tenantId),
+          ...expectEqual('its name', Name, tenantNames.secret(tenantId)),
+          ...expectEqual(`tag ${TENANT_TAG}`, tagsOf(Tags)[TENANT_TAG], tenantId),
           ...(DeletedDate ? ['it is scheduled for deletion'] : []),
         ],
         tenantNames.secret(tenantId),
@@ -31,7 +31,10 @@ export const SECRETS_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'SOC 2 CC6.1',
     run: async ({ key }, { facts }) =>
-      unless(mustBe('its key', (await facts.secrets.description()).KmsKeyId, key.keyArn), 'under the tenant’s key'),
+      finding(
+        expectEqual('its key', (await facts.secrets.description()).KmsKeyId, key.keyArn),
+        'under the tenant’s key',
+      ),
   },
   {
     id: 'secrets.policy',
@@ -41,7 +44,7 @@ export const SECRETS_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.3',
     run: async (_, { facts }) => {
       const allowing = (await facts.secrets.policy()).filter(({ effect }) => effect === 'Allow');
-      return unless(
+      return finding(
         allowing.map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} in`),
         'it allows nothing',
       );
@@ -55,7 +58,7 @@ export const SECRETS_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.7',
     run: async (_, { facts }) => {
       const { ReplicationStatus = [] } = await facts.secrets.description();
-      return unless(
+      return finding(
         ReplicationStatus.map(({ Region }) => `it is replicated to ${Region}`),
         'no replica',
       );
@@ -69,7 +72,7 @@ export const SECRETS_CHECKS: readonly Check[] = [
     control: 'SOC 2 CC6.3',
     run: async (_, { facts }) => {
       const { RotationEnabled, RotationLambdaARN } = await facts.secrets.description();
-      return unless(RotationEnabled ? [`${RotationLambdaARN ?? 'a service'} reads it`] : [], 'none');
+      return finding(RotationEnabled ? [`${RotationLambdaARN ?? 'a service'} reads it`] : [], 'none');
     },
   },
 ];

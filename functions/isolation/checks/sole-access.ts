@@ -1,4 +1,4 @@
-import { type Check, unless } from '../check';
+import { type Check, finding } from '../check';
 import { KEY_CHECKS } from './key';
 import { SECRETS_CHECKS } from './secrets';
 import { STORAGE_CHECKS } from './storage';
@@ -23,7 +23,7 @@ export const SOLE_ACCESS_CHECK: Check = {
   control: 'SOC 2 CC6.1, CC6.3',
   run: async (subject, sources) => {
     const findings = await Promise.all(guards.map((guard) => guard.run(subject, sources)));
-    const objections = findings.flatMap(({ passed, evidence }) => (passed ? [] : [evidence]));
-    return unless(objections, 'key, bucket and secret let nobody else in');
+    const violations = findings.flatMap(({ passed, evidence }) => (passed ? [] : [evidence]));
+    return finding(violations, 'key, bucket and secret let nobody else in');
   },
 };

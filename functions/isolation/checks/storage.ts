@@ -1,5 +1,5 @@
 import { TENANT_TAG } from '../../contract/naming';
-import { type Check, mustBe, unless } from '../check';
+import { type Check, expectEqual, finding } from '../check';
 import { type Condition, covers, isCondition, nameOf, type Statement, speaksOf, whoOf } from '../policy-document';
 import { bucketOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
@@ -49,7 +49,10 @@ export const STORAGE_CHECKS: readonly Check[] = [
     severity: 'medium',
     control: 'SOC 2 CC6.1',
     run: async (subject, { facts }) =>
-      unless(mustBe(`tag ${TENANT_TAG}`, (await facts.storage.tags())[TENANT_TAG], tenantIdOf(subject)), 'tagged'),
+      finding(
+        expectEqual(`tag ${TENANT_TAG}`, (await facts.storage.tags())[TENANT_TAG], tenantIdOf(subject)),
+        'tagged',
+      ),
   },
   {
     id: 'storage.encryption',
@@ -60,12 +63,12 @@ export const STORAGE_CHECKS: readonly Check[] = [
     run: async (subject, { facts }) => {
       const rules = await facts.storage.encryption();
       const byDefault = rules[0]?.ApplyServerSideEncryptionByDefault;
-      return unless(
+      return finding(
         [
-          ...mustBe('the number of rules', rules.length, 1),
-          ...mustBe('the default encryption', byDefault?.SSEAlgorithm, 'aws:kms'),
-          ...mustBe('the default key', byDefault?.KMSMasterKeyID, subject.key.keyArn),
-          ...mustBe('the bucket key', rules[0]?.BucketKeyEnabled, true),
+          ...expectEqual('the number of rules', rules.length, 1),
+          ...expectEqual('the default encryption', byDefault?.SSEAlgorithm, 'aws:kms'),
+          ...expectEqual('the default key', byDefault?.KMSMasterKeyID, subject.key.keyArn),
+          ...expectEqual('the bucket key', rules[0]?.BucketKeyEnabled, true),
         ],
         'SSE-KMS with the tenant’s key by default, with a bucket key',
       );
@@ -85,7 +88,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
         'uploads under the account’s key': puts(test('Null', KEY, 'true'), test('StringEquals', ENCRYPTION, 'aws:kms')),
         'uploads under a key that the caller brings': puts(given(CUSTOMER_KEY)),
       };
-      return unless(lacking(await facts.storage.policy(), refusals), 'refused by policy, each of four ways');
+      return finding(lacking(await facts.storage.policy(), refusals), 'refused by policy, each of four ways');
     },
   },
   {
@@ -100,7 +103,10 @@ export const STORAGE_CHECKS: readonly Check[] = [
         resources: [bucketArn(subject), objects(subject)],
         when: [test('Bool', 'aws:SecureTransport', 'false')],
       };
-      return unless(lacking(await facts.storage.policy(), { 'requests without TLS': requests }), 'refused without TLS');
+      return finding(
+        lacking(await facts.storage.policy(), { 'requests without TLS': requests }),
+        'refused without TLS',
+      );
     },
   },
   {
@@ -115,7 +121,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
         resources: [objects(subject)],
         when: [test('ArnNotEquals', 'aws:PrincipalArn', roleOf(subject))],
       };
-      return unless(
+      return finding(
         lacking(await facts.storage.policy(), { 'other principals’ access to objects': others }),
         'denied to all but the tenant’s role',
       );
@@ -129,7 +135,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
     control: 'FSBP S3.6, SOC 2 CC6.3',
     run: async (_, { facts }) => {
       const policy = await facts.storage.policy();
-      return unless(
+      return finding(
         policy
           .filter(({ effect }) => effect === 'Allow')
           .map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} in`),
@@ -145,12 +151,12 @@ export const STORAGE_CHECKS: readonly Check[] = [
     control: 'FSBP S3.8, CIS AWS Foundations 2.1.4',
     run: async (_, { facts }) => {
       const block = await facts.storage.publicAccessBlock();
-      return unless(
+      return finding(
         [
-          ...mustBe('BlockPublicAcls', block?.BlockPublicAcls, true),
-          ...mustBe('IgnorePublicAcls', block?.IgnorePublicAcls, true),
-          ...mustBe('BlockPublicPolicy', block?.BlockPublicPolicy, true),
-          ...mustBe('RestrictPublicBuckets', block?.RestrictPublicBuckets, true),
+          ...expectEqual('BlockPublicAcls', block?.BlockPublicAcls, true),
+          ...expectEqual('IgnorePublicAcls', block?.IgnorePublicAcls, true),
+          ...expectEqual('BlockPublicPolicy', block?.BlockPublicPolicy, true),
+          ...expectEqual('RestrictPublicBuckets', block?.RestrictPublicBuckets, true),
         ],
         'all four settings are on',
       );
@@ -163,8 +169,8 @@ export const STORAGE_CHECKS: readonly Check[] = [
     severity: 'high',
     control: 'FSBP S3.12',
     run: async (_, { facts }) =>
-      unless(
-        mustBe('object ownership', await facts.storage.objectOwnership(), 'BucketOwnerEnforced'),
+      finding(
+        expectEqual('object ownership', await facts.storage.objectOwnership(), 'BucketOwnerEnforced'),
         'BucketOwnerEnforced',
       ),
   },
@@ -175,7 +181,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
     severity: 'medium',
     control: 'FSBP S3.14, SOC 2 A1.2',
     run: async (_, { facts }) =>
-      unless(mustBe('versioning', await facts.storage.versioning(), 'Enabled'), 'versioning is on'),
+      finding(expectEqual('versioning', await facts.storage.versioning(), 'Enabled'), 'versioning is on'),
   },
   {
     id: 'storage.replication',
@@ -184,7 +190,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
     severity: 'critical',
     control: 'SOC 2 CC6.7',
     run: async (_, { facts }) =>
-      unless(
+      finding(
         (await facts.storage.replication()).map(
           ({ ID, Destination }) => `rule ${ID ?? 'without a name'} copies objects to ${Destination?.Bucket}`,
         ),
@@ -203,7 +209,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
         resources: [bucketArn(subject), objects(subject)],
         when: [given('s3:DataAccessPointArn')],
       };
-      return unless(
+      return finding(
         lacking(await facts.storage.policy(), { 'requests by way of an access point': requests }),
         'refused by way of an access point',
       );
@@ -217,7 +223,7 @@ export const STORAGE_CHECKS: readonly Check[] = [
     control: 'FSBP S3.9, CIS AWS Foundations 3.4',
     run: async ({ cell }, { facts }) => {
       const logs = await facts.storage.accessLogs();
-      return unless(mustBe('the bucket of access logs', logs?.TargetBucket, cell.accessLogBucketName), 'logged');
+      return finding(expectEqual('the bucket of access logs', logs?.TargetBucket, cell.accessLogBucketName), 'logged');
     },
   },
 ];

@@ -1,42 +1,42 @@
 import { PlatformError } from '../../contract/errors';
 
-/** How a try at a door ended. A try that could not be made is neither: it throws, and the check that made it fails. */
-export type Attempt = { readonly opened: true } | { readonly opened: false; readonly refusal: string };
+/** How one probe ended. A probe that could not be made is neither: it throws, and its check fails. */
+export type Attempt = { readonly allowed: true } | { readonly allowed: false; readonly denial: string };
 
-const REFUSALS = ['AccessDenied', 'AccessDeniedException'];
-/** "Key states of AWS KMS keys": disabled, or about to be deleted. To a step that may pass; a living tenant's key does not heal. */
-const STATE_OF_KEY = 'KMSInvalidStateException';
+const DENIALS = ['AccessDenied', 'AccessDeniedException'];
+/** "Key states of AWS KMS keys": the key is disabled, or scheduled for deletion. Neither heals by itself. */
+const KEY_STATE_ERROR = 'KMSInvalidStateException';
 
 /**
- * @param alsoOpened names of errors that AWS answers with only to those whom it has let in
- * @throws whatever is neither a refusal nor one of those; `KeyUnusable` where the door could not be tried for its key
+ * @param provesAccess names of errors that AWS sends only to a caller whom it has allowed
+ * @throws PlatformError `KeyUnusable` when the state of a key prevents the probe; every other error as it is
  */
-export async function attempt(call: Promise<unknown>, ...alsoOpened: readonly string[]): Promise<Attempt> {
+export async function attempt(call: Promise<unknown>, ...provesAccess: readonly string[]): Promise<Attempt> {
   try {
     await call;
-    return { opened: true };
+    return { allowed: true };
   } catch (thrown) {
     if (!(thrown instanceof Error)) throw thrown;
-    if (REFUSALS.includes(thrown.name)) return { opened: false, refusal: thrown.name };
-    if (alsoOpened.includes(thrown.name)) return { opened: true };
-    if (thrown.name === STATE_OF_KEY) throw new PlatformError('KeyUnusable', thrown.message, { cause: thrown });
+    if (DENIALS.includes(thrown.name)) return { allowed: false, denial: thrown.name };
+    if (provesAccess.includes(thrown.name)) return { allowed: true };
+    if (thrown.name === KEY_STATE_ERROR) throw new PlatformError('KeyUnusable', thrown.message, { cause: thrown });
     throw thrown;
   }
 }
 
-/** Pauses (milliseconds) before each further try at what is refused and should not be. */
+/** Pauses (milliseconds) before each repetition of a probe that was denied and should be allowed. */
 export interface Patience {
   readonly pauses: readonly number[];
   readonly pause: (ms: number) => Promise<unknown>;
 }
 
-/** Tries a door again for as long as it is refused and patience lasts. */
-export async function patiently(tryDoor: () => Promise<Attempt>, { pauses, pause }: Patience): Promise<Attempt> {
-  let last = await tryDoor();
+/** Repeats a probe while it is denied and pauses are left. */
+export async function patiently(probe: () => Promise<Attempt>, { pauses, pause }: Patience): Promise<Attempt> {
+  let last = await probe();
   for (const ms of pauses) {
-    if (last.opened) break;
+    if (last.allowed) break;
     await pause(ms);
-    last = await tryDoor();
+    last = await probe();
   }
   return last;
 }

@@ -1,14 +1,14 @@
+import type { SessionTerms } from '../../tenants/tenant-session';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
-import type { Terms } from './doors';
 
-/** The terms on which the shared service takes on the tenant's role. */
-export const termsOf = (subject: Subject): Required<Terms> => ({
+/** The terms on which the shared service assumes the tenant's role. */
+export const termsOf = (subject: Subject): Required<SessionTerms> => ({
   roleArn: roleOf(subject),
   externalId: subject.tenant.externalId,
   tenantId: tenantIdOf(subject),
 });
 
-export const decoyTermsOf = ({ cell: { decoy } }: Subject): Required<Terms> => ({
+export const decoyTermsOf = ({ cell: { decoy } }: Subject): Required<SessionTerms> => ({
   roleArn: decoy.roleArn,
   externalId: decoy.externalId,
   tenantId: decoy.tenantId,

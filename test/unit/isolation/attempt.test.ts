@@ -1,30 +1,30 @@
 import { attempt, patiently } from '../../../functions/isolation/probes/attempt';
 import { awsError } from '../../support/fake-client';
 
-const opened = { opened: true } as const;
-const refused = { opened: false, refusal: 'AccessDenied' } as const;
+const allowed = { allowed: true } as const;
+const denied = { allowed: false, denial: 'AccessDenied' } as const;
 
-describe('a try at a door', () => {
-  it('opens where AWS answers', async () => {
-    expect(await attempt(Promise.resolve())).toEqual(opened);
+describe('a probe', () => {
+  it('is allowed when AWS answers', async () => {
+    expect(await attempt(Promise.resolve())).toEqual(allowed);
   });
 
-  it.each(['AccessDenied', 'AccessDeniedException'])('is refused where AWS answers %s', async (name) => {
-    expect(await attempt(Promise.reject(awsError(name)))).toEqual({ opened: false, refusal: name });
+  it.each(['AccessDenied', 'AccessDeniedException'])('is denied when AWS answers %s', async (name) => {
+    expect(await attempt(Promise.reject(awsError(name)))).toEqual({ allowed: false, denial: name });
   });
 
-  it('opens where AWS answers with an error that only those learn whom it has let in', async () => {
-    expect(await attempt(Promise.reject(awsError('NoSuchKey')), 'NoSuchKey')).toEqual(opened);
+  it('is allowed when AWS answers with an error that it sends only to allowed callers', async () => {
+    expect(await attempt(Promise.reject(awsError('NoSuchKey')), 'NoSuchKey')).toEqual(allowed);
   });
 
   it.each(['NoSuchKey', 'NoSuchBucket', 'ExpiredToken', 'DisabledException', 'ThrottlingException'])(
-    'was not made where AWS answers %s',
+    'was not made when AWS answers %s',
     async (name) => {
       await expect(attempt(Promise.reject(awsError(name)))).rejects.toMatchObject({ name });
     },
   );
 
-  it('was not made, for good, where the state of a key is in the way', async () => {
+  it('was not made, for good, when the state of a key prevents it', async () => {
     const failure = { name: 'KeyUnusable', message: 'the key is pending deletion' };
     const answer = awsError('KMSInvalidStateException', failure.message);
     await expect(attempt(Promise.reject(answer))).rejects.toMatchObject(failure);
@@ -32,29 +32,29 @@ describe('a try at a door', () => {
 });
 
 describe('patience', () => {
-  const waiting = (answers: readonly (typeof opened | typeof refused)[], pauses: readonly number[]) => {
+  const waiting = (answers: readonly (typeof allowed | typeof denied)[], pauses: readonly number[]) => {
     const paused: number[] = [];
     let tries = 0;
-    const door = async () => answers[tries++] ?? refused;
+    const probe = async () => answers[tries++] ?? denied;
     const pause = async (ms: number) => paused.push(ms);
-    return { paused, tries: () => tries, answer: patiently(door, { pauses, pause }) };
+    return { paused, tries: () => tries, answer: patiently(probe, { pauses, pause }) };
   };
 
-  it('does not wait at an open door', async () => {
-    const { answer, paused } = waiting([opened], [1000]);
-    expect(await answer).toEqual(opened);
+  it('does not wait after an allowed probe', async () => {
+    const { answer, paused } = waiting([allowed], [1000]);
+    expect(await answer).toEqual(allowed);
     expect(paused).toEqual([]);
   });
 
-  it('waits for a door that opens late', async () => {
-    const { answer, paused } = waiting([refused, refused, opened], [1000, 2000, 4000]);
-    expect(await answer).toEqual(opened);
+  it('waits for a probe that is allowed late', async () => {
+    const { answer, paused } = waiting([denied, denied, allowed], [1000, 2000, 4000]);
+    expect(await answer).toEqual(allowed);
     expect(paused).toEqual([1000, 2000]);
   });
 
   it('has an end', async () => {
     const { answer, tries } = waiting([], [1000, 2000]);
-    expect(await answer).toEqual(refused);
+    expect(await answer).toEqual(denied);
     expect(tries()).toBe(3);
   });
 });

@@ -4,7 +4,7 @@ import { verify } from '../../../functions/isolation/verify';
 import { aCell, aTenant, NOW } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
 import { awsError } from '../../support/fake-client';
-import { FakeDoors } from '../../support/fake-doors';
+import { FakeProbes } from '../../support/fake-probes';
 import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
 
 const now = () => new Date(NOW);
@@ -14,8 +14,8 @@ const throwing = (id: Check['id'], thrown: unknown) => aCheck(id, () => Promise.
 const yes = answering('key.rotation', { passed: true, evidence: 'rotates' });
 
 test('a healthy tenant passes the whole catalogue', async () => {
-  const doors = new FakeDoors(aSubject());
-  const report = await verify(aSubject(), { facts: factsFrom(healthyFacts()), doors }, now);
+  const probes = new FakeProbes(aSubject());
+  const report = await verify(aSubject(), { facts: factsFrom(healthyFacts()), probes }, now);
   expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
   expect(report).toMatchObject({ passed: true, tenantId: aTenant().tenantId, cell: aCell().name, verifiedAt: NOW });
 });
@@ -65,20 +65,20 @@ test.each([
 test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read is in breach', async (group) => {
   const unreadable = new Proxy({}, { get: () => () => Promise.reject(awsError('AccessDeniedException')) });
   const facts = { ...factsFrom(healthyFacts()), [group]: unreadable };
-  const report = await verify(aSubject(), { facts, doors: new FakeDoors(aSubject()) }, now);
+  const report = await verify(aSubject(), { facts, probes: new FakeProbes(aSubject()) }, now);
   expect(report.passed).toBe(false);
   const failed = report.checks.filter(({ passed }) => !passed);
   for (const { evidence } of failed) expect(evidence).toMatch(/^could not be answered/);
 });
 
 test('a tenant whose role cannot be taken on has passed no probe behind it, refusals included', async () => {
-  const doors = new FakeDoors(aSubject());
+  const probes = new FakeProbes(aSubject());
   const refuse = () => Promise.reject(new Error('the role cannot be taken on'));
-  const stranger = new Proxy(doors.tenant, { get: () => refuse });
+  const stranger = new Proxy(probes.tenant, { get: () => refuse });
   const tenantsObject = { written: refuse, readBack: refuse, readByOther: refuse };
-  const decoysObject = { ...doors.decoysObject, readByOther: refuse };
+  const decoysObject = { ...probes.decoysObject, readByOther: refuse };
   const shut = { tenant: stranger, tenantsObject, decoysObject };
-  const sources = { facts: factsFrom(healthyFacts()), doors: { ...doors, ...shut, request: doors.request } };
+  const sources = { facts: factsFrom(healthyFacts()), probes: { ...probes, ...shut, request: probes.request } };
   const { checks } = await verify(aSubject(), sources, now);
   const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
   expect(failed).toEqual([

@@ -49,7 +49,7 @@ test('a failed read is not remembered', async () => {
   world.add({ ...routeOf('acme'), host: 'other' });
   world.routes.set(HOST, routeOf('beta'));
   const routes = world.directory();
-  await expect(routes.find(HOST)).rejects.toThrow(`route item of ${HOST}`);
+  await expect(routes.find(HOST)).rejects.toThrow(`the route item of ${HOST}`);
   world.add(routeOf('acme'));
   expect((await routes.find(HOST))?.tenantId).toBe(routeOf('acme').tenantId);
 });

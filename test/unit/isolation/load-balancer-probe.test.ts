@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadBalancerDoor } from '../../../functions/isolation/probes/load-balancer-door';
+import { loadBalancerProbe } from '../../../functions/isolation/probes/load-balancer-probe';
 
 let server: Server | undefined;
 
@@ -21,23 +21,23 @@ test('a request reaches the load balancer under the host that is asked for', asy
   const url = await listening((request, response) => {
     response.writeHead(request.headers.host === 'acme.funnels.example' ? 503 : 404).end(`for ${request.headers.host}`);
   });
-  expect(await loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example')).toEqual({
+  expect(await loadBalancerProbe(url, 'acme.funnels.example')('acme.funnels.example')).toEqual({
     status: 503,
     body: 'for acme.funnels.example',
   });
-  expect(await loadBalancerDoor(url, 'acme.funnels.example')('other.example')).toMatchObject({ status: 404 });
+  expect(await loadBalancerProbe(url, 'acme.funnels.example')('other.example')).toMatchObject({ status: 404 });
 });
 
 test('redirects are answers, and a page without an end is read so far', async () => {
   const url = await listening((_, response) => {
     response.writeHead(301, { location: 'https://elsewhere.example' }).end('x'.repeat(1_000_000));
   });
-  const { status, body } = await loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example');
+  const { status, body } = await loadBalancerProbe(url, 'acme.funnels.example')('acme.funnels.example');
   expect(status).toBe(301);
   expect(body.length).toBeLessThan(200_000);
 });
 
-test('a load balancer that does not answer is no refusal', async () => {
+test('a load balancer that does not answer is no denial', async () => {
   const url = await listening((request) => request.socket.destroy());
-  await expect(loadBalancerDoor(url, 'acme.funnels.example')('acme.funnels.example')).rejects.toThrow();
+  await expect(loadBalancerProbe(url, 'acme.funnels.example')('acme.funnels.example')).rejects.toThrow();
 });

@@ -1,20 +1,20 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
-import type { Answered } from './doors';
+import type { Answered } from './probes';
 
 const TIMEOUT_MS = 8_000;
-/** More than any page of ours; a body beyond it is of no interest to a probe. */
+/** More than any page of ours. The rest of a longer body is not read. */
 const BODY_LIMIT = 64 * 1024;
 
-/** Named as the SDK names its own: a passing fault, which the machine answers by asking again. */
+/** Named as the SDK names its own timeout: a transient fault, so the state machine retries. */
 const unanswered = (message: string) => Object.assign(new Error(message), { name: 'TimeoutError' });
 
 /**
- * Sends requests to a cell's load balancer, each for whatever host. Over TLS all of them ask for the certificate of the
- * tenant's own host and check it, as a browser does that has reached the load balancer by DNS: rules go by the Host header
- * alone, and a stranger's host has no certificate here to check.
+ * Sends requests for any host to a cell's load balancer. Over TLS each request asks for the certificate of the tenant's own
+ * host and checks it, as a browser does: listener rules match the Host header alone, and this load balancer has no certificate
+ * for a host of somebody else.
  */
-export const loadBalancerDoor = (loadBalancerUrl: string, tenantHost: string) => (host: string) =>
+export const loadBalancerProbe = (loadBalancerUrl: string, tenantHost: string) => (host: string) =>
   new Promise<Answered>((resolve, reject) => {
     const url = new URL(loadBalancerUrl);
     const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];

@@ -5,15 +5,15 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { surroundingsOf } from '../../shared/clients';
+import { assumeTenantRole, type SessionCredentials } from '../../tenants/tenant-session';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
-import type { Encryption, Terms, Visitor } from './doors';
-import { type SessionCredentials, takingOn } from './take-on';
+import type { Encryption, TenantSession } from './probes';
 
-/** CRC-32 of nothing: of no body that a probe sends. */
+/** CRC-32 of an empty body. No probe sends one. */
 const WRONG_CHECKSUM = 'AAAAAA==';
-/** What S3 answers to it, once it has let the request in ("List of error codes"). */
-const CHECKSUM_REFUSALS = ['BadDigest', 'XAmzContentChecksumMismatch'];
+/** S3 sends these only after it has allowed the request ("List of error codes"). */
+const CHECKSUM_ERRORS = ['BadDigest', 'XAmzContentChecksumMismatch'];
 const BODY = 'isolation probe';
 
 const headersOf = (encryption: Encryption | undefined) => ({
@@ -22,11 +22,11 @@ const headersOf = (encryption: Encryption | undefined) => ({
 });
 
 /**
- * Writes without a trace: S3 takes the request in, compares the checksum and stores nothing ("Checking object integrity":
- * BadDigest). A condition on the object (`If-Match`) would do as well, but needs the right to read beside that to write, and
- * would take a door for closed that is open to writing alone.
+ * An upload that leaves no object: S3 allows or denies the request, then compares the checksum and stores nothing ("Checking
+ * object integrity": BadDigest). A condition on the object (`If-Match`) also needs the right to read; such a probe would report
+ * a bucket that is open for writing alone as closed.
  */
-const refusedUpload = (bucket: string, encryption?: Encryption) =>
+const uploadWithWrongChecksum = (bucket: string, encryption?: Encryption) =>
   new PutObjectCommand({
     Bucket: bucket,
     Key: `${PROBE_PREFIX}refused`,
@@ -43,40 +43,43 @@ async function decryptDataKey(kms: KMSClient, KeyId: string): Promise<void> {
   await kms.send(new DecryptCommand({ KeyId, CiphertextBlob }));
 }
 
-/** The platform's own clients. A visitor's reach AWS as they do, as somebody else. */
-export interface PlatformClients {
+/**
+ * Clients of the verifying function. `sts` assumes the tenants' roles, so the roles must trust its credentials; `s3` removes
+ * the objects that probes have written. The sessions' own clients reach AWS over the same connections.
+ */
+export interface ProbeClients {
   readonly s3: S3Client;
   readonly kms: KMSClient;
   readonly secrets: SecretsManagerClient;
   readonly sts: STSClient;
 }
 
-interface VisitorProps {
-  /** Opens the session, or hands out the one that is open. */
-  readonly session: () => Promise<SessionCredentials>;
-  readonly clients: PlatformClients;
+interface AwsSessionProps {
+  /** Opens the session, or returns the credentials of the open one. */
+  readonly credentials: () => Promise<SessionCredentials>;
+  readonly clients: ProbeClients;
   readonly region: string;
   readonly name: string;
 }
 
-/** Where an object of a probe is. */
+/** Where the object of a probe is. */
 export interface Place {
   readonly Bucket: string;
   readonly Key: string;
 }
 
-/** A visitor, and what its part in the trial of an object is. */
-export interface ObjectVisitor extends Visitor {
-  /** @returns its version; undefined where versioning is suspended */
+/** A session, and its part in an object probe. */
+export interface ObjectSession extends TenantSession {
+  /** @returns the object's version; undefined where versioning is suspended */
   readonly put: (place: Place) => Promise<string | undefined>;
   readonly get: (place: Place) => Promise<void>;
 }
 
-/** Whoever cannot open the session has not tried the door: that throws, before the try. */
-export function visitor({ session, clients, region, name }: VisitorProps): ObjectVisitor {
+/** A session that cannot be opened proves nothing: each of its probes throws before it sends a request. */
+export function awsSession({ credentials, clients, region, name }: AwsSessionProps): ObjectSession {
   const like = async <C extends object>(client: { readonly config: C }) => ({
     ...surroundingsOf(client),
-    credentials: await session(),
+    credentials: await credentials(),
   });
   const s3 = once(async () => new S3Client(await like(clients.s3)));
   const kms = once(async () => new KMSClient(await like(clients.kms)));
@@ -91,17 +94,17 @@ export function visitor({ session, clients, region, name }: VisitorProps): Objec
     },
     get: async ({ Bucket, Key }) => {
       const { Body } = await (await s3()).send(new GetObjectCommand({ Bucket, Key }));
-      if ((await Body?.transformToString()) !== BODY) throw new Error('another object was read than was written');
+      if ((await Body?.transformToString()) !== BODY)
+        throw new Error('the object that was read is not the one that was written');
     },
     write: async (bucket, encryption) =>
-      attempt((await s3()).send(refusedUpload(bucket, encryption)), ...CHECKSUM_REFUSALS),
+      attempt((await s3()).send(uploadWithWrongChecksum(bucket, encryption)), ...CHECKSUM_ERRORS),
     useKey: async (keyArn) => attempt(makeDataKey(await kms(), keyArn)),
     keyRoundTrip: async (keyArn) => attempt(decryptDataKey(await kms(), keyArn)),
     readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),
-    takeOn: async (terms: Terms) => attempt(takingOn(await sts(), terms, name)),
+    assumeRole: async (terms) => attempt(assumeTenantRole(await sts(), terms, name)),
     signLogin: async (hostname, port, username) => {
-      const credentials = await session();
-      return await new Signer({ hostname, port, username, region, credentials }).getAuthToken();
+      return await new Signer({ hostname, port, username, region, credentials: await credentials() }).getAuthToken();
     },
   };
 }

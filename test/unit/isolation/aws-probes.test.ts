@@ -1,4 +1,5 @@
-import { type DoorClients, doorsOf } from '../../../functions/isolation/probes/real-doors';
+import { probesOf } from '../../../functions/isolation/probes/aws-probes';
+import type { ProbeClients } from '../../../functions/isolation/probes/aws-session';
 import { termsOf } from '../../../functions/isolation/probes/terms';
 import { sourceClients } from '../../../functions/isolation/sources';
 import { REGION, theStacks } from '../../support/builders';
@@ -8,12 +9,12 @@ import { aSubject } from '../../support/isolated-tenant';
 const subject = aSubject({ routed: true });
 const Credentials = { AccessKeyId: 'ASIA', SecretAccessKey: 'secret', SessionToken: 'token' };
 const nowhere = sourceClients({ region: REGION, endpoint: 'http://127.0.0.1:9' });
-const doorsOver = (sts: FakeClient) => doorsOf({ ...nowhere, sts } as unknown as DoorClients, subject);
+const probesOver = (sts: FakeClient) => probesOf({ ...nowhere, sts } as unknown as ProbeClients, subject);
 const { EndpointAddress } = theStacks().database.outputs;
 
-test('a tenant whose role is refused has tried nothing: no door behind it counts as refused', async () => {
-  const { tenant, tenantsObject } = doorsOver(new FakeClient({ AssumeRoleCommand: awsError('AccessDenied') }));
-  const tries: readonly (() => Promise<unknown>)[] = [
+test('a denied role proves nothing: no probe behind it counts as denied', async () => {
+  const { tenant, tenantsObject } = probesOver(new FakeClient({ AssumeRoleCommand: awsError('AccessDenied') }));
+  const probes: readonly (() => Promise<unknown>)[] = [
     () => tenant.list('bucket'),
     () => tenant.write('bucket'),
     tenantsObject.written,
@@ -23,18 +24,18 @@ test('a tenant whose role is refused has tried nothing: no door behind it counts
     () => tenant.readSecret('secret'),
     () => tenant.signLogin('host', 5432, 'user'),
   ];
-  for (const each of tries) await expect(each()).rejects.toThrow(`${termsOf(subject).roleArn} cannot be taken on`);
+  for (const each of probes) await expect(each()).rejects.toThrow(`${termsOf(subject).roleArn} cannot be assumed`);
 });
 
-test('a role that cannot be asked for is a fault, not a refusal', async () => {
-  const doors = doorsOver(new FakeClient({ AssumeRoleCommand: awsError('ThrottlingException') }));
-  await expect(doors.tenant.list('bucket')).rejects.toMatchObject({ name: 'ThrottlingException' });
-  await expect(doors.takeOn(termsOf(subject))).rejects.toMatchObject({ name: 'ThrottlingException' });
+test('a failed request for a role is a fault, not a denial', async () => {
+  const probes = probesOver(new FakeClient({ AssumeRoleCommand: awsError('ThrottlingException') }));
+  await expect(probes.tenant.list('bucket')).rejects.toMatchObject({ name: 'ThrottlingException' });
+  await expect(probes.assumeRole(termsOf(subject))).rejects.toMatchObject({ name: 'ThrottlingException' });
 });
 
 test('a session is opened once, on the terms of the shared service', async () => {
   const sts = new FakeClient({ AssumeRoleCommand: { Credentials } });
-  const { tenant } = doorsOver(sts);
+  const { tenant } = probesOver(sts);
   const tokens = await Promise.all([1, 2, 3].map(() => tenant.signLogin(EndpointAddress, 5432, 'app_user')));
   expect(tokens[0]).toMatch(
     new RegExp(`^${EndpointAddress}:5432/\\?Action=connect&DBUser=app_user&.*X-Amz-Signature=`),
@@ -54,15 +55,15 @@ test('a session is opened once, on the terms of the shared service', async () =>
 test('terms that leave something out leave it out of the request', async () => {
   const sts = new FakeClient({ AssumeRoleCommand: awsError('AccessDenied') });
   const { roleArn, externalId, tenantId } = termsOf(subject);
-  const doors = doorsOver(sts);
-  expect(await doors.takeOn({ roleArn, tenantId })).toEqual({ opened: false, refusal: 'AccessDenied' });
-  await doors.takeOn({ roleArn, externalId });
+  const probes = probesOver(sts);
+  expect(await probes.assumeRole({ roleArn, tenantId })).toEqual({ allowed: false, denial: 'AccessDenied' });
+  await probes.assumeRole({ roleArn, externalId });
   const [withoutId, withoutTag] = sts.inputs('AssumeRoleCommand');
   expect(withoutId).not.toHaveProperty('ExternalId');
   expect(withoutTag).not.toHaveProperty('Tags');
 });
 
-test('AWS’s answer without credentials opens nothing', async () => {
-  const doors = doorsOver(new FakeClient({ AssumeRoleCommand: {} }));
-  await expect(doors.takeOn(termsOf(subject))).rejects.toThrow('without credentials');
+test('an answer without credentials opens no session', async () => {
+  const probes = probesOver(new FakeClient({ AssumeRoleCommand: {} }));
+  await expect(probes.assumeRole(termsOf(subject))).rejects.toThrow('without credentials');
 });

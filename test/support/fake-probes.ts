@@ -1,20 +1,23 @@
 import type { Attempt } from '../../functions/isolation/probes/attempt';
-import type { Doors, ObjectTrial, Terms, Visitor } from '../../functions/isolation/probes/doors';
+import type { ObjectProbe, Probes, TenantSession } from '../../functions/isolation/probes/probes';
 import { decoyTermsOf, termsOf } from '../../functions/isolation/probes/terms';
 import type { Subject } from '../../functions/isolation/subject';
 import { SETTING_UP_PAGE } from '../../functions/routing/host-rule';
+import type { SessionTerms } from '../../functions/tenants/tenant-session';
 
-const told = ({ roleArn: role, externalId, tenantId: tag }: Terms) => `take on ${role} ${externalId} ${tag}`;
+/** What AWS is asked when somebody assumes a role on these terms, as `FakeProbes.allowed` spells it. */
+export const assuming = ({ roleArn: role, externalId, tenantId: tag }: SessionTerms) =>
+  `assume ${role} ${externalId} ${tag}`;
 
-/** Doors that are shut but for those named in `open`: `WHO ACTION THING`. Hosts without an answer get 404. */
-export class FakeDoors implements Doors {
-  readonly open = new Set<string>();
+/** Probes that are denied, except those in `allowed`: `WHO ACTION THING`. Hosts without an answer get 404. */
+export class FakeProbes implements Probes {
+  readonly allowed = new Set<string>();
   readonly answers: Record<string, number> = {};
   token: string | undefined;
-  readonly tenant = this.visitor('tenant');
-  readonly decoy = this.visitor('decoy');
-  readonly tenantsObject: ObjectTrial;
-  readonly decoysObject: ObjectTrial;
+  readonly tenant = this.session('tenant');
+  readonly decoy = this.session('decoy');
+  readonly tenantsObject: ObjectProbe;
+  readonly decoysObject: ObjectProbe;
 
   constructor(subject: Subject) {
     const { key, stacks, cell, tenant } = subject;
@@ -28,32 +31,32 @@ export class FakeDoors implements Doors {
       ['tenant', own],
       ['decoy', decoys],
     ] as const) {
-      for (const action of ['list', 'read', 'write', 'put']) this.open.add(`${who} ${action} ${its.bucket}`);
-      this.open
+      for (const action of ['list', 'read', 'write', 'put']) this.allowed.add(`${who} ${action} ${its.bucket}`);
+      this.allowed
         .add(`${who} use key ${its.key}`)
         .add(`${who} key round trip ${its.key}`)
         .add(`${who} read secret ${its.secret}`);
     }
-    this.open.add(`platform ${told(termsOf(subject))}`).add(`platform ${told(decoyTermsOf(subject))}`);
+    this.allowed.add(`platform ${assuming(termsOf(subject))}`).add(`platform ${assuming(decoyTermsOf(subject))}`);
     this.answers[tenant.host] = subject.routed ? 200 : 503;
     this.tenantsObject = this.object('tenant', own.bucket, 'decoy');
     this.decoysObject = this.object('decoy', decoys.bucket, 'tenant');
   }
 
-  readonly takeOn = async (terms: Terms) => this.at(`platform ${told(terms)}`);
+  readonly assumeRole = async (terms: SessionTerms) => this.at(`platform ${assuming(terms)}`);
   readonly request = async (host: string) => ({ status: this.answers[host] ?? 404, body: SETTING_UP_PAGE });
-  readonly eventually = (tryDoor: () => Promise<Attempt>) => tryDoor();
+  readonly eventually = (probe: () => Promise<Attempt>) => probe();
 
-  private at(door: string): Attempt {
-    return this.open.has(door) ? { opened: true } : { opened: false, refusal: 'AccessDenied' };
+  private at(probe: string): Attempt {
+    return this.allowed.has(probe) ? { allowed: true } : { allowed: false, denial: 'AccessDenied' };
   }
 
-  private object(owner: string, bucket: string, other: string): ObjectTrial {
+  private object(owner: string, bucket: string, other: string): ObjectProbe {
     const read = (who: string) => async () => this.at(`${who} read ${bucket}`);
     return { written: async () => this.at(`${owner} put ${bucket}`), readBack: read(owner), readByOther: read(other) };
   }
 
-  private visitor(who: string): Visitor {
+  private session(who: string): TenantSession {
     return {
       list: async (bucket) => this.at(`${who} list ${bucket}`),
       write: async (bucket, encryption) =>
@@ -61,10 +64,8 @@ export class FakeDoors implements Doors {
       useKey: async (keyArn) => this.at(`${who} use key ${keyArn}`),
       keyRoundTrip: async (keyArn) => this.at(`${who} key round trip ${keyArn}`),
       readSecret: async (secretArn) => this.at(`${who} read secret ${secretArn}`),
-      takeOn: async (terms) => this.at(`${who} ${told(terms)}`),
+      assumeRole: async (terms) => this.at(`${who} ${assuming(terms)}`),
       signLogin: async (host, port, user) => this.token ?? `${host}:${port}/?Action=connect&DBUser=${user}`,
     };
   }
 }
-
-export const takingOn = told;

@@ -1,0 +1,53 @@
+import type { SessionTerms } from '../../tenants/tenant-session';
+import type { Attempt } from './attempt';
+
+/** Encryption that an upload asks for. An upload without one gets the bucket's default. */
+export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyArn: string };
+
+/** A session in one tenant's role, as the shared service has it. Each method sends a real request to AWS. */
+export interface TenantSession {
+  readonly list: (bucket: string) => Promise<Attempt>;
+  /** Sends an upload that S3 never stores, so it shows who may write and leaves no object. */
+  readonly write: (bucket: string, encryption?: Encryption) => Promise<Attempt>;
+  /** Asks the key to encrypt. */
+  readonly useKey: (keyArn: string) => Promise<Attempt>;
+  /** Asks the key to encrypt and to decrypt the result. */
+  readonly keyRoundTrip: (keyArn: string) => Promise<Attempt>;
+  /** Reads the secret and discards its value. */
+  readonly readSecret: (secretArn: string) => Promise<Attempt>;
+  readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
+  /** Signs a token for a database login. No request is sent: only the database can say whether it accepts the token. */
+  readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
+}
+
+/** The results of one object that is written to a tenant's bucket, read and removed. */
+export interface ObjectProbe {
+  readonly written: () => Promise<Attempt>;
+  /** The owner reads it. @throws Error when no object was written */
+  readonly readBack: () => Promise<Attempt>;
+  /** The other tenant reads it. @throws Error when no object was written */
+  readonly readByOther: () => Promise<Attempt>;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Every probe of one verification. */
+export interface Probes {
+  /** A session in the tenant's role. When AWS denies the role, each of its probes throws. */
+  readonly tenant: TenantSession;
+  /** A session in the role of the cell's decoy tenant. */
+  readonly decoy: TenantSession;
+  /** An object in the tenant's bucket; the decoy is the other reader. */
+  readonly tenantsObject: ObjectProbe;
+  /** An object in the decoy's bucket; the tenant is the other reader. */
+  readonly decoysObject: ObjectProbe;
+  /** The verifying function itself assumes a role, on any terms. */
+  readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
+  /** Sends a request for a host to the cell's listener, as a browser does. */
+  readonly request: (host: string) => Promise<Answered>;
+  /** Repeats a probe that should be allowed: a new role or policy is not known everywhere in AWS at once. */
+  readonly eventually: (probe: () => Promise<Attempt>) => Promise<Attempt>;
+}
