@@ -57,7 +57,7 @@ export function without(census: Census, before: Census): Census {
 }
 
 /** @returns what nobody can be asked about: new, and no tenant's by name or tag */
-export const strays = ({ holdings }: Census) => holdings.filter(({ tenantId }) => tenantId === undefined);
+export const unowned = ({ holdings }: Census) => holdings.filter(({ tenantId }) => tenantId === undefined);
 
 export const holdingsOf = ({ holdings }: Census, tenantId: string) =>
   holdings.filter((holding) => holding.tenantId === tenantId);

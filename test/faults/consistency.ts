@@ -1,55 +1,54 @@
 import { failureReport, failureText } from '../../functions/contract/failure-report';
-import { CaughtFailureSchema, type Outcome as Fate, REASON_MAX_LENGTH } from '../../functions/contract/tenant';
+import { CaughtFailureSchema, type Outcome, REASON_MAX_LENGTH } from '../../functions/contract/tenant';
 import type { Subject } from './arm-fault';
 import type { Census } from './census';
 import type { End, Lab } from './lab';
-import type { Outcome } from './verdict';
+import type { Ending } from './verdict';
 
-/** What one of those who are asked says of a failed run: the error's name, and the whole report as a person reads it. */
-interface Telling {
+/** What one source says of a failed run: the error's name, and the whole report as a person reads it. */
+interface Statement {
   readonly who: string;
   readonly error: string;
   readonly text: string;
 }
 
-interface Told {
+interface Reported {
   readonly step: string;
   readonly error: string;
   readonly reason: string;
-  readonly outcome: Fate;
+  readonly outcome: Outcome;
 }
 
-function telling(who: string, executionArn: string, told: Told | undefined): Telling {
-  if (!told) return { who, error: '', text: 'nothing' };
-  const text = failureText(failureReport({ executionArn, failure: told, outcome: told.outcome }));
-  return { who, error: told.error, text: text.slice(0, REASON_MAX_LENGTH) };
+function statement(who: string, executionArn: string, reported: Reported | undefined): Statement {
+  if (!reported) return { who, error: '', text: 'nothing' };
+  const text = failureText(failureReport({ executionArn, failure: reported, outcome: reported.outcome }));
+  return { who, error: reported.error, text: text.slice(0, REASON_MAX_LENGTH) };
 }
 
-function tellings(end: End, { tenantId, executionArn }: Subject, { table }: Census, lab: Lab): Telling[] {
+function statementsOf(end: End, { tenantId, executionArn }: Subject, { table }: Census, lab: Lab): Statement[] {
   const { state: step, error, cause } = end;
   const { reason } = CaughtFailureSchema.parse({ step, error, cause });
   const event = lab.announcements.of(executionArn).failures.at(-1);
   const { failedStep = '', outcome } = event ?? {};
   return [
     { who: 'the execution', error, text: reason },
-    telling('the record', executionArn, (table.records.get(tenantId) ?? table.refusals.get(tenantId))?.failure),
-    telling('the announcement', executionArn, event && outcome && { ...event, step: failedStep, outcome }),
+    statement('the record', executionArn, (table.records.get(tenantId) ?? table.refusals.get(tenantId))?.failure),
+    statement('the announcement', executionArn, event && outcome && { ...event, step: failedStep, outcome }),
   ];
 }
 
 /**
- * An operator asks one question and gets one answer, wherever he asks: record, announcement and execution tell the same
- * error, step, reason and outcome.
+ * Record, announcement and execution must name the same error, step, reason and outcome: an operator may read any of them.
  *
- * @returns in words, where they do not
+ * @returns the differences, in words
  */
-export function toldProblems(end: End, outcome: Outcome, subject: Subject, census: Census, lab: Lab): string[] {
-  if (outcome === 'active') {
+export function consistencyProblems(end: End, ending: Ending, subject: Subject, census: Census, lab: Lab): string[] {
+  if (ending === 'active') {
     const unheard = lab.announcements.of(subject.executionArn).onboarded.length === 0;
     return end.status === 'SUCCEEDED' && unheard ? ['the tenant was never announced'] : [];
   }
-  if (outcome === 'stopped') return stoppedProblems(end, subject, census);
-  const [first, ...others] = tellings(end, subject, census, lab);
+  if (ending === 'stopped') return stoppedProblems(end, subject, census);
+  const [first, ...others] = statementsOf(end, subject, census, lab);
   return others
     .filter(({ error, text }) => error !== first?.error || text !== first.text)
     .map(

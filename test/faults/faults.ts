@@ -7,7 +7,7 @@ import { Lab } from './lab';
 import { matrix } from './matrix';
 import { type Recording, record } from './recording';
 import type { TrialResult } from './run-trial';
-import { conduct } from './runner';
+import { runTrials } from './runner';
 import { inOrderOf, isBroken, rows, tableOf } from './table';
 
 const FIGURES = 'figures';
@@ -50,7 +50,7 @@ async function runMatrix(lab: Lab, recording: Recording, options: Options, signa
     if (isBroken(result)) console.log(tell(result, seed));
     if (results.length % 25 === 0) log(`${results.length} of ${trials.length}`);
   };
-  const ofPlatforms = await conduct(trials, lab, { recording, seed, done, signal });
+  const ofPlatforms = await runTrials(trials, lab, { recording, seed, done, signal });
   const found = rows(results.sort(inOrderOf(trials)));
   console.log(tableOf(found));
   if (json) writeFileSync(json, `${JSON.stringify(found, null, 2)}\n`);

@@ -3,11 +3,11 @@ import { tenantIdOf } from '../../functions/contract/naming';
 import { arm, type Subject } from './arm-fault';
 import { type Census, holdingsOf } from './census';
 import type { CensusDesk } from './census-desk';
-import { toldProblems } from './consistency';
+import { consistencyProblems } from './consistency';
 import type { End, Lab } from './lab';
 import { LAST_CALL_REFUSED } from './recording';
 import { type Fault, signupOf, type Trial } from './trial';
-import { judge, type Outcome, type Verdict } from './verdict';
+import { type Ending, judge, type Verdict } from './verdict';
 
 /** A redriven rollback ends at ConcludeFailure, and only the next redrive starts over. */
 const REDRIVES = 3;
@@ -22,7 +22,7 @@ export interface TrialResult {
   readonly trial: Trial;
   readonly tenantId: string;
   /** What the run came to before anybody helped. */
-  readonly outcome: Outcome;
+  readonly ending: Ending;
   readonly redrivenToActive: boolean;
   readonly orphans: readonly string[];
   readonly problems: readonly string[];
@@ -31,7 +31,7 @@ export interface TrialResult {
   readonly seconds: number;
 }
 
-export interface Bench {
+export interface TrialSetup {
   readonly lab: Lab;
   readonly desk: CensusDesk;
   /** How many of each kind an ACTIVE tenant has. */
@@ -43,23 +43,23 @@ const isUnswept = (census: Census, tenantId: string) =>
   holdingsOf(census, tenantId).some(({ kind }) => kind === 'table wait of STACK');
 
 /** How a run must end that gets over its fault by itself. */
-const wouldBe = ({ during }: Trial): Outcome => (during === 'rollback' ? 'clean' : 'active');
+const wouldBe = ({ during }: Trial): Ending => (during === 'rollback' ? 'clean' : 'active');
 
 /**
  * What a run has come to. What stays wrong is wrong: a census takes a moment while others come and go, so what it objects to
  * is looked at again. A task that nobody waits for any more is the sweep's to forget, and the end of a run that the watchdog
  * has missed is the sweep's to notice: both are given the time.
  */
-async function decide(bench: Bench, subject: Subject, end: End): Promise<Verdict> {
-  const { lab, desk, complete } = bench;
+async function decide(setup: TrialSetup, subject: Subject, end: End): Promise<Verdict> {
+  const { lab, desk, complete } = setup;
   await pause(HEARSAY_MS);
   const began = Date.now();
   for (let looks = 1; ; looks++) {
     const census = await desk.ask();
     const found = judge(end, subject.tenantId, census, complete);
-    const told = toldProblems(end, found.outcome, subject, census, lab);
-    const verdict = { ...found, problems: [...found.problems, ...told] };
-    const isForSweep = found.outcome === 'stopped' || isUnswept(census, subject.tenantId);
+    const inconsistencies = consistencyProblems(end, found.ending, subject, census, lab);
+    const verdict = { ...found, problems: [...found.problems, ...inconsistencies] };
+    const isForSweep = found.ending === 'stopped' || isUnswept(census, subject.tenantId);
     const patience = isForSweep ? SWEPT_MS : 0;
     if (verdict.problems.length === 0 || (looks >= LOOKS && Date.now() - began > patience)) return verdict;
     await pause(HEARSAY_MS);
@@ -71,9 +71,9 @@ async function decide(bench: Bench, subject: Subject, end: End): Promise<Verdict
  *
  * @throws Error when the execution does not end
  */
-export async function runTrial(bench: Bench, trial: Trial): Promise<TrialResult> {
+export async function runTrial(setup: TrialSetup, trial: Trial): Promise<TrialResult> {
   const began = performance.now();
-  const { lab, seed } = bench;
+  const { lab, seed } = setup;
   const signup = signupOf(seed, trial.key);
   const { subdomain: name } = signup;
   const subject = { tenantId: tenantIdOf(signup.signupId), executionArn: lab.executionArn(name) };
@@ -81,23 +81,23 @@ export async function runTrial(bench: Bench, trial: Trial): Promise<TrialResult>
   const armed = await Promise.all(faults.map(async (fault) => ({ fault, disarm: await arm(lab, subject, fault) })));
   await lab.start(name, signup);
   let end = await lab.end(subject.executionArn);
-  const first = await decide(bench, subject, end);
+  const first = await decide(setup, subject, end);
   const unmet: Fault[] = [];
   for (const { fault, disarm } of armed) if (!(await disarm())) unmet.push(fault);
 
   const problems = [...first.problems];
-  if (trial.heals && first.outcome !== wouldBe(trial)) {
-    problems.push(`did not get over it: ${first.outcome} at ${end.state}, ${end.error}: ${end.cause.slice(0, 300)}`);
+  if (trial.heals && first.ending !== wouldBe(trial)) {
+    problems.push(`did not get over it: ${first.ending} at ${end.state}, ${end.error}: ${end.cause.slice(0, 300)}`);
   }
   const failed = end.status !== 'SUCCEEDED';
   let latest = first;
   for (let redrives = 0; end.status !== 'SUCCEEDED' && redrives < REDRIVES; redrives++) {
     await lab.redrive(subject.executionArn);
     end = await lab.end(subject.executionArn);
-    latest = await decide(bench, subject, end);
+    latest = await decide(setup, subject, end);
     problems.push(...latest.problems.map((problem) => `redriven: ${problem}`));
   }
-  const redrivenToActive = failed && end.status === 'SUCCEEDED' && latest.outcome === 'active';
+  const redrivenToActive = failed && end.status === 'SUCCEEDED' && latest.ending === 'active';
   if (failed && !redrivenToActive) {
     problems.push(`redriven, it ended ${end.status} at ${end.state}, ${end.error}: ${end.cause.slice(0, 300)}`);
   }
@@ -105,7 +105,7 @@ export async function runTrial(bench: Bench, trial: Trial): Promise<TrialResult>
   return {
     trial,
     tenantId: subject.tenantId,
-    outcome: first.outcome,
+    ending: first.ending,
     redrivenToActive,
     orphans: first.orphans,
     problems,

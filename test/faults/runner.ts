@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { slotProblems, strays } from './census';
+import { slotProblems, unowned } from './census';
 import { CensusDesk } from './census-desk';
 import { Lab } from './lab';
 import type { Recording } from './recording';
@@ -14,7 +14,7 @@ const PER_LAB = 120;
 /** A trial whose fault did not come about has shown nothing, and is made again: two runs differ in which event comes first. */
 const TRIES = 4;
 
-export interface Conduct {
+export interface RunOptions {
   readonly recording: Recording;
   readonly seed: string;
   readonly signal?: AbortSignal;
@@ -25,11 +25,16 @@ export interface Conduct {
 export type LabProblems = readonly string[];
 
 /** A trial that cannot be judged is broken, whatever the reason. */
-async function attempt(lab: Lab, desk: CensusDesk, trial: Trial, { recording, seed }: Conduct): Promise<TrialResult> {
-  const bench = { lab, desk, complete: recording.complete, seed };
+async function attempt(
+  lab: Lab,
+  desk: CensusDesk,
+  trial: Trial,
+  { recording, seed }: RunOptions,
+): Promise<TrialResult> {
+  const setup = { lab, desk, complete: recording.complete, seed };
   for (let tries = 1; ; tries++) {
     const named = tries === 1 ? trial : { ...trial, key: `${trial.key} (${tries})` };
-    const result = await runTrial(bench, named);
+    const result = await runTrial(setup, named);
     if (result.unmet.length === 0 || tries === TRIES || result.problems.length > 0) return { ...result, trial };
   }
 }
@@ -37,24 +42,24 @@ async function attempt(lab: Lab, desk: CensusDesk, trial: Trial, { recording, se
 function broken(trial: Trial, failure: unknown): TrialResult {
   const problem = failure instanceof Error ? failure.message : String(failure);
   const nothing = { tenantId: '', orphans: [], unmet: [], redrivenToActive: false, seconds: 0 };
-  return { ...nothing, trial, outcome: 'stopped', problems: [problem] };
+  return { ...nothing, trial, ending: 'stopped', problems: [problem] };
 }
 
 /** Who waits for a process is at work, and asks AWS for nothing meanwhile. */
 const hasHandsFree = async (lab: Lab) => lab.injection.atWork() < AT_WORK && (await lab.waitingInvocations()) === 0;
 
 /** Runs trials side by side on one platform, as many as it has hands for. */
-async function runOn(lab: Lab, trials: readonly Trial[], conduct: Conduct): Promise<LabProblems> {
+async function runOn(lab: Lab, trials: readonly Trial[], options: RunOptions): Promise<LabProblems> {
   const desk = new CensusDesk(() => lab.census());
   const running = new Set<Promise<void>>();
   for (const trial of trials) {
     while (running.size >= AT_ONCE || !(await hasHandsFree(lab))) await pause(100);
-    conduct.signal?.throwIfAborted();
-    const run: Promise<void> = attempt(lab, desk, trial, conduct)
+    options.signal?.throwIfAborted();
+    const run: Promise<void> = attempt(lab, desk, trial, options)
       .catch((failure: unknown) => broken(trial, failure))
       .then((result) => {
         running.delete(run);
-        conduct.done(result);
+        options.done(result);
       });
     running.add(run);
     // A start is felt as work only when its first call arrives.
@@ -62,7 +67,7 @@ async function runOn(lab: Lab, trials: readonly Trial[], conduct: Conduct): Prom
   }
   await Promise.all(running);
   const census = await lab.census();
-  return [...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`), ...slotProblems(census)];
+  return [...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`), ...slotProblems(census)];
 }
 
 /** What an event should have told is left to the sweep, minutes later: these trials wait, and the others need not wait for them. */
@@ -82,9 +87,9 @@ const LANES = 3;
 /**
  * Runs all trials, on a few platforms at a time and on new ones every hundred or so.
  *
- * @param first a platform that is there already
+ * @param first a platform that already runs
  */
-export async function conduct(trials: readonly Trial[], first: Lab, options: Conduct): Promise<LabProblems> {
+export async function runTrials(trials: readonly Trial[], first: Lab, options: RunOptions): Promise<LabProblems> {
   const batches = batchesOf(trials);
   const problems: string[] = [];
   const lane = async (ready?: Lab) => {

@@ -25,9 +25,9 @@ export function rows(results: readonly TrialResult[]): Row[] {
   return [...byKind].map(([kind, of]) => ({
     kind,
     runs: of.length,
-    active: of.filter(({ outcome }) => outcome === 'active').length,
-    clean: of.filter(({ outcome }) => outcome === 'clean').length,
-    stopped: of.filter(({ outcome }) => outcome === 'stopped').length,
+    active: of.filter(({ ending }) => ending === 'active').length,
+    clean: of.filter(({ ending }) => ending === 'clean').length,
+    stopped: of.filter(({ ending }) => ending === 'stopped').length,
     redrivenToActive: of.filter(({ redrivenToActive }) => redrivenToActive).length,
     orphans: of.reduce((sum, { orphans }) => sum + orphans.length, 0),
     broken: of.filter(isBroken).length,

@@ -3,15 +3,15 @@ import { type Census, differences, holdingsOf, keyOf } from './census';
 import type { End } from './lab';
 
 /**
- * What an onboarding has come to.
+ * How an onboarding ended.
  * - active: ACTIVE, with everything a tenant has and nothing more.
  * - clean: the failure path was walked to its end, and nothing is left but a record.
  * - stopped: the run ended outside its failure path, at an undo or from outside; what it has made waits for a redrive.
  */
-export type Outcome = 'active' | 'clean' | 'stopped';
+export type Ending = 'active' | 'clean' | 'stopped';
 
 export interface Verdict {
-  readonly outcome: Outcome;
+  readonly ending: Ending;
   /** What is there and should not be, by kind and name. */
   readonly orphans: readonly string[];
   /** Invariants that do not hold. */
@@ -19,7 +19,7 @@ export interface Verdict {
 }
 
 /** After its activation a tenant is never undone: a run that fails from there on stops at its announcement. */
-function outcomeOf({ status, state }: End, record: TenantRecord | undefined): Outcome {
+function endingOf({ status, state }: End, record: TenantRecord | undefined): Ending {
   if (status === 'SUCCEEDED' || record?.activatedAt) return 'active';
   return status === 'FAILED' && state === 'ConcludeFailure' ? 'clean' : 'stopped';
 }
@@ -54,21 +54,20 @@ function cleanProblems(record: TenantRecord | undefined): string[] {
  */
 export function judge(end: End, tenantId: string, census: Census, complete: ReadonlyMap<string, number>): Verdict {
   const record = census.table.records.get(tenantId);
-  const outcome = outcomeOf(end, record);
+  const ending = endingOf(end, record);
   const held = holdingsOf(census, tenantId);
-  if (outcome === 'active') {
+  if (ending === 'active') {
     return {
-      outcome,
+      ending,
       orphans: [],
       problems: [...activeProblems(end, record), ...differences(held, complete)],
     };
   }
   // A run may stop after its rollback, at the announcement: then there is nothing left either.
-  if (outcome === 'stopped' && record?.failure?.outcome !== 'rolled-back')
-    return { outcome, orphans: [], problems: [] };
+  if (ending === 'stopped' && record?.failure?.outcome !== 'rolled-back') return { ending, orphans: [], problems: [] };
   const orphans = held.map(keyOf);
   return {
-    outcome,
+    ending,
     orphans,
     problems: [...cleanProblems(record), ...orphans.map((orphan) => `left behind: ${orphan}`)],
   };

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateBucketCommand, DeleteBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { tenantIdOf } from '../../functions/contract/naming';
-import { strays } from '../faults/census';
+import { unowned } from '../faults/census';
 import { signupOf } from '../faults/trial';
 import { judge } from '../faults/verdict';
 import { faultBench, testTrials } from '../support/fault-trials';
@@ -34,7 +34,7 @@ describe('the census', () => {
     const found = judge(end, tenantId, census, bench.recording().complete);
     expect(found.orphans).toEqual([`log group ${logGroupName}`]);
     expect(found.problems).toEqual([`left behind: log group ${logGroupName}`]);
-    expect(strays(census)).toEqual([{ kind: 's3 bucket', name: 'forgotten' }]);
+    expect(unowned(census)).toEqual([{ kind: 's3 bucket', name: 'forgotten' }]);
   });
 });
 

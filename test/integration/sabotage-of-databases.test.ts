@@ -1,5 +1,5 @@
-import { DATABASE_SABOTAGES } from '../sabotage/sabotages/database';
-import { SECRETS_SABOTAGES } from '../sabotage/sabotages/secrets';
-import { testSabotages } from '../support/sabotage-tests';
+import { DATABASE_TECHNIQUES } from '../sabotage/techniques/database';
+import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
+import { testTechniques } from '../support/sabotage-tests';
 
-testSabotages([...DATABASE_SABOTAGES, ...SECRETS_SABOTAGES]);
+testTechniques([...DATABASE_TECHNIQUES, ...SECRETS_TECHNIQUES]);

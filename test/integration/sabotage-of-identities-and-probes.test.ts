@@ -1,5 +1,5 @@
-import { IDENTITY_SABOTAGES } from '../sabotage/sabotages/identity';
-import { PROBE_SABOTAGES } from '../sabotage/sabotages/probes';
-import { testSabotages } from '../support/sabotage-tests';
+import { IDENTITY_TECHNIQUES } from '../sabotage/techniques/identity';
+import { PROBE_TECHNIQUES } from '../sabotage/techniques/probes';
+import { testTechniques } from '../support/sabotage-tests';
 
-testSabotages([...IDENTITY_SABOTAGES, ...PROBE_SABOTAGES]);
+testTechniques([...IDENTITY_TECHNIQUES, ...PROBE_TECHNIQUES]);

@@ -1,5 +1,5 @@
-import { KEY_SABOTAGES } from '../sabotage/sabotages/key';
-import { STORAGE_SABOTAGES } from '../sabotage/sabotages/storage';
-import { testSabotages } from '../support/sabotage-tests';
+import { KEY_TECHNIQUES } from '../sabotage/techniques/key';
+import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
+import { testTechniques } from '../support/sabotage-tests';
 
-testSabotages([...KEY_SABOTAGES, ...STORAGE_SABOTAGES]);
+testTechniques([...KEY_TECHNIQUES, ...STORAGE_TECHNIQUES]);

@@ -1,5 +1,5 @@
-import { NETWORK_SABOTAGES } from '../sabotage/sabotages/network';
-import { ROUTING_SABOTAGES } from '../sabotage/sabotages/routing';
-import { testSabotages } from '../support/sabotage-tests';
+import { NETWORK_TECHNIQUES } from '../sabotage/techniques/network';
+import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
+import { testTechniques } from '../support/sabotage-tests';
 
-testSabotages([...NETWORK_SABOTAGES, ...ROUTING_SABOTAGES]);
+testTechniques([...NETWORK_TECHNIQUES, ...ROUTING_TECHNIQUES]);

@@ -1,2 +1,2 @@
-/** Checks of the catalogue that no sabotage can be made for on the emulator, each with the reason. */
+/** Checks of the catalogue for which the emulator allows no attack technique, each with the reason. */
 export const NOT_EXERCISED: Readonly<Record<string, string>> = {};

@@ -8,7 +8,7 @@ import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import type { FactClients } from '../../functions/isolation/facts/facts';
-import type { Mend } from './scene';
+import type { Revert } from './technique';
 
 const StatementSchema = z.looseObject({
   Sid: z.string().optional(),
@@ -27,7 +27,7 @@ interface Place {
 }
 
 /** @throws Error when the edit changes nothing: then there is no such statement any more, and nothing has been broken */
-async function edited({ read, write }: Place, edit: Edit): Promise<Mend> {
+async function edited({ read, write }: Place, edit: Edit): Promise<Revert> {
   const before = (await read()) ?? '';
   const policy = PolicySchema.parse(JSON.parse(before));
   const after = { ...policy, Statement: edit(policy.Statement) };
@@ -54,7 +54,7 @@ export const conditioned =
 /** IAM hands its policies out URL-encoded. */
 const decoded = (text = '') => decodeURIComponent(text);
 
-export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): Promise<Mend> =>
+export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => (await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy,
@@ -63,7 +63,7 @@ export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): P
     edit,
   );
 
-export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Promise<Mend> =>
+export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => (await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy,
@@ -72,7 +72,7 @@ export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Prom
     edit,
   );
 
-export const trustPolicy = ({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Mend> =>
+export const trustPolicy = ({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => decoded((await iam.send(new GetRoleCommand({ RoleName }))).Role?.AssumeRolePolicyDocument),
@@ -82,7 +82,7 @@ export const trustPolicy = ({ iam }: FactClients, RoleName: string, edit: Edit):
   );
 
 /** The one policy that a tenant's role is made with. */
-export function rolePolicy({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Mend> {
+export function rolePolicy({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Revert> {
   const policy = { RoleName, PolicyName: 'own-data' };
   return edited(
     {

@@ -2,7 +2,7 @@ import { Lab } from '../faults/lab';
 import { matrix } from '../faults/matrix';
 import { type Recording, record } from '../faults/recording';
 import type { TrialResult } from '../faults/run-trial';
-import { conduct } from '../faults/runner';
+import { runTrials } from '../faults/runner';
 import { isBroken, rows } from '../faults/table';
 
 /** A platform of a test file's own, and what an onboarding calls there. */
@@ -49,10 +49,10 @@ export function testTrials(bench: FaultBench, keys: readonly string[]): void {
     expect(trials.map(({ key }) => key)).toEqual(keys);
     const results: TrialResult[] = [];
     const done = (result: TrialResult) => results.push(result);
-    expect(await conduct(trials, bench.lend(), { recording, seed: 'cut', done })).toEqual([]);
+    expect(await runTrials(trials, bench.lend(), { recording, seed: 'cut', done })).toEqual([]);
     const broken = results.filter(isBroken).map(({ trial, problems, unmet }) => ({ key: trial.key, problems, unmet }));
     expect(broken).toEqual([]);
-    const unaided = results.filter(({ outcome }) => outcome === 'active').length;
+    const unaided = results.filter(({ ending }) => outcome === 'active').length;
     const redriven = rows(results).reduce((sum, { redrivenToActive }) => sum + redrivenToActive, 0);
     // A tenant whose announcement alone failed is ACTIVE before its run is redriven.
     expect(unaided + redriven).toBeGreaterThanOrEqual(keys.length);

@@ -1,28 +1,28 @@
 import { type Platform, startPlatform } from '../../local/platform';
-import type { Sabotage } from '../sabotage/scene';
-import { breaches, startTrial, type Trial, tryOut } from '../sabotage/trial';
+import { breaches, startTarget, type Target, tryTechnique } from '../sabotage/target';
+import type { AttackTechnique } from '../sabotage/technique';
 
-/** Each sabotage of one healthy tenant is found by the check meant for it, and nothing is found before and after it. */
-export function testSabotages(sabotages: readonly Sabotage[]): void {
+/** The named check finds each technique, and no check fails before it or after its revert. */
+export function testTechniques(techniques: readonly AttackTechnique[]): void {
   let platform: Platform;
-  let trial: Trial;
+  let target: Target;
 
   beforeAll(async () => {
     platform = await startPlatform();
-    trial = await startTrial(platform, 'sabotaged');
+    target = await startTarget(platform, 'sabotaged');
   }, 300_000);
   afterAll(() => platform?.stop());
 
   test('a healthy tenant raises no alarm', async () => {
-    expect(await breaches(trial)).toEqual([]);
+    expect(await breaches(target)).toEqual([]);
   });
 
-  test.each(sabotages.map((sabotage) => [sabotage.check, sabotage.name, sabotage] as const))(
+  test.each(techniques.map((technique) => [technique.check, technique.name, technique] as const))(
     '%s finds it: %s',
-    async (check, _, sabotage) => {
-      const { foundBy, evidence, cause, falseAlarms } = await tryOut(trial, sabotage);
+    async (check, _, technique) => {
+      const { foundBy, evidence, expectedEvidence, falseAlarms } = await tryTechnique(target, technique);
       expect(foundBy).toContain(check);
-      expect(evidence).toContain(cause);
+      expect(evidence).toContain(expectedEvidence);
       expect(falseAlarms).toEqual([]);
     },
   );

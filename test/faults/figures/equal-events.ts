@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { tenantIdOf } from '../../../functions/contract/naming';
 import type { Signup } from '../../../functions/contract/signup';
-import { type Census, differences, holdingsOf, slotProblems, strays } from '../census';
+import { type Census, differences, holdingsOf, slotProblems, unowned } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { signupOf } from '../trial';
@@ -54,7 +54,7 @@ export async function equalEvents(lab: Lab, { complete }: Recording, seed: strin
   const problems = [
     ...[tenantIdOf(signup.signupId), failingId].flatMap((id) => differences(holdingsOf(census, id), complete)),
     ...slotProblems(census),
-    ...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`),
+    ...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`),
   ];
   const one = (value: number) => ({ text: '1', ok: value === 1 });
   return [

@@ -1,5 +1,5 @@
 import { tenantIdOf } from '../../../functions/contract/naming';
-import { slotProblems, strays } from '../census';
+import { slotProblems, unowned } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { seededRandom } from '../seeded-random';
@@ -33,7 +33,7 @@ export async function slotCount(lab: Lab, { onboarding }: Recording, seed: strin
   const census = await lab.census();
   const { records, takenSlots } = census.table;
   const active = [...records.values()].filter(({ status }) => status === 'ACTIVE').length;
-  const problems = [...slotProblems(census), ...strays(census).map(({ kind, name }) => `nobody's: ${kind} ${name}`)];
+  const problems = [...slotProblems(census), ...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`)];
   const name = `slots taken after ${ONBOARDINGS} onboardings, ${failing} of them with a fatal fault`;
   return [
     figure(name, takenSlots.size, 'slots', { text: `${active} ACTIVE`, ok: takenSlots.size === active }, problems),

@@ -1,6 +1,6 @@
 import { tenantIdOf } from '../../../functions/contract/naming';
 import type { TenantRecord } from '../../../functions/contract/records';
-import { type Census, differences, slotProblems, strays, without } from '../../faults/census';
+import { type Census, differences, slotProblems, unowned, without } from '../../faults/census';
 import { type Holding, holding, tenantIn } from '../../faults/holding';
 import { aTenantRecord } from '../../support/builders';
 
@@ -45,7 +45,7 @@ test('what was there before any onboarding is nobody’s concern; what is new an
     holding('s3 bucket', 'new'),
     holding('stack', `tenant-${ACME}`),
   ]);
-  expect(strays(without(after, before))).toEqual([holding('s3 bucket', 'new')]);
+  expect(unowned(without(after, before))).toEqual([holding('s3 bucket', 'new')]);
 });
 
 test('tells by name what is too much, and how much is missing', () => {

@@ -1,13 +1,13 @@
 import { closingLine, verdictLines } from '../../sabotage/report';
-import type { Verdict } from '../../sabotage/trial';
+import type { Verdict } from '../../sabotage/target';
 
 const aVerdict = (overrides: Partial<Verdict> = {}): Verdict => ({
-  sabotage: 'open the bucket',
+  technique: 'open the bucket',
   check: 'storage.public-access',
   foundBy: ['storage.public-access'],
   found: true,
   evidence: 'BlockPublicPolicy is absent',
-  cause: 'BlockPublicPolicy',
+  expectedEvidence: 'BlockPublicPolicy',
   falseAlarms: [],
   seconds: 0.5,
   ...overrides,
@@ -15,7 +15,7 @@ const aVerdict = (overrides: Partial<Verdict> = {}): Verdict => ({
 const survivor = aVerdict({ found: false, foundBy: ['storage.tls'], evidence: 'nothing' });
 const alarmed = aVerdict({ falseAlarms: ['key.tag: tag is absent'] });
 
-test('a sabotage that is found takes one line, with its seconds and all that found it', () => {
+test('a technique that is found takes one line, with its seconds and all that found it', () => {
   const lines = verdictLines(aVerdict({ foundBy: ['probes.own-bucket', 'storage.public-access'] }));
   expect(lines).toEqual([
     expect.stringMatching(/^open the bucket +0\.50 .*storage\.public-access.*probes\.own-bucket/),
@@ -28,12 +28,12 @@ test('a survivor says who should have found it, what it should have said and wha
   expect(reason).toContain('should name "BlockPublicPolicy", and says: nothing');
 });
 
-test('what fails after mending is a false alarm', () => {
-  expect(verdictLines(alarmed)[1]).toContain('false alarm after mending: key.tag: tag is absent');
+test('what fails after the revert is a false alarm', () => {
+  expect(verdictLines(alarmed)[1]).toContain('false alarm after the revert: key.tag: tag is absent');
 });
 
 test('the last line counts what was found, by how many checks, and the false alarms', () => {
   expect(closingLine([aVerdict(), survivor, alarmed])).toContain(
-    '2 of 3 sabotages found, by 1 checks; false alarms: 1',
+    '2 of 3 attack techniques found, by 1 checks; false alarms: 1',
   );
 });

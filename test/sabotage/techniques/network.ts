@@ -42,7 +42,7 @@ import {
   ReleaseAddressCommand,
 } from '@aws-sdk/client-ec2';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
-import { inTurn, type Mend, type Sabotage, type Scene } from '../scene';
+import { type AttackTechnique, inTurn, type Revert, type Scene } from '../technique';
 
 /** Blocks that no slot and no cell has. */
 const ELSEWHERE = '192.168.0.0/16';
@@ -61,7 +61,7 @@ function addressIn(cidr: string, offset: number): string {
 /** Something new, with its id and how to remove it. */
 interface Made {
   readonly id: string;
-  readonly remove: Mend;
+  readonly remove: Revert;
 }
 
 async function aVpc(ec2: EC2Client, CidrBlock: string): Promise<Made> {
@@ -100,14 +100,14 @@ async function anInterface(ec2: EC2Client, SubnetId: string | undefined, Descrip
   };
 }
 
-async function routed(ec2: EC2Client, route: CreateRouteCommandInput): Promise<Mend> {
+async function routed(ec2: EC2Client, route: CreateRouteCommandInput): Promise<Revert> {
   await ec2.send(new CreateRouteCommand(route));
   const { RouteTableId, DestinationCidrBlock, DestinationIpv6CidrBlock } = route;
   return () => ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock, DestinationIpv6CidrBlock }));
 }
 
-/** Has something made, then does something with it; mends both. */
-async function withMade(made: Made, act: (id: string) => Promise<Mend>): Promise<Mend> {
+/** Has something made, then does something with it; reverts both. */
+async function withMade(made: Made, act: (id: string) => Promise<Revert>): Promise<Revert> {
   return await inTurn(
     async () => made.remove,
     () => act(made.id),
@@ -124,7 +124,7 @@ async function endpointPolicy(
   await ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, ...change }));
   return {
     id: VpcEndpointId ?? '',
-    mend: () => ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument })),
+    revert: () => ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument })),
   };
 }
 
@@ -148,145 +148,145 @@ async function flowLogs({ subject, root: { ec2 } }: Scene, TrafficType?: 'REJECT
   };
   await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: ids }));
   const instead = TrafficType ? await make(TrafficType) : [];
-  const mend = async () => {
+  const revert = async () => {
     if (instead.length > 0) await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: instead }));
     await make('ALL');
   };
-  return { instead, mend };
+  return { instead, revert };
 }
 
-export const NETWORK_SABOTAGES: readonly Sabotage[] = [
+export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'give the VPC a second block',
     check: 'network.block',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const block = { VpcId: vpcOf(subject), CidrBlock: FURTHER };
       const { CidrBlockAssociation } = await ec2.send(new AssociateVpcCidrBlockCommand(block));
       const AssociationId = CidrBlockAssociation?.AssociationId;
       return {
-        cause: `block: ${FURTHER} must not be there`,
-        mend: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
+        expectedEvidence: `block: ${FURTHER} must not be there`,
+        revert: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
       };
     },
   },
   {
     name: 'give the VPC IPv6 addresses',
     check: 'network.block',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { Ipv6CidrBlockAssociation } = await ec2.send(
         new AssociateVpcCidrBlockCommand({ VpcId: vpcOf(subject), AmazonProvidedIpv6CidrBlock: true }),
       );
       const { AssociationId, Ipv6CidrBlock } = Ipv6CidrBlockAssociation ?? {};
       return {
-        cause: `it has the IPv6 block ${Ipv6CidrBlock ?? ''}`,
-        mend: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
+        expectedEvidence: `it has the IPv6 block ${Ipv6CidrBlock ?? ''}`,
+        revert: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
       };
     },
   },
   {
     name: 'make another VPC with the slot’s block',
     check: 'network.no-overlap',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { cidr } = subject.tenant.slot;
       const { id, remove } = await aVpc(ec2, cidr);
-      return { cause: `${id} has ${cidr}`, mend: remove };
+      return { expectedEvidence: `${id} has ${cidr}`, revert: remove };
     },
   },
   {
     name: 'make another VPC with a block around the slot’s',
     check: 'network.no-overlap',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const around = `${subject.tenant.slot.cidr.split('.').slice(0, 2).join('.')}.0.0/16`;
       const { id, remove } = await aVpc(ec2, around);
-      return { cause: `${id} has ${around}`, mend: remove };
+      return { expectedEvidence: `${id} has ${around}`, revert: remove };
     },
   },
   {
     name: 'add a subnet',
     check: 'network.subnets',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const CidrBlock = `${addressIn(subject.tenant.slot.cidr, 128)}/26`;
       const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpcOf(subject), CidrBlock }));
       const SubnetId = Subnet?.SubnetId;
       return {
-        cause: `subnet: ${SubnetId} must not be there`,
-        mend: () => ec2.send(new DeleteSubnetCommand({ SubnetId })),
+        expectedEvidence: `subnet: ${SubnetId} must not be there`,
+        revert: () => ec2.send(new DeleteSubnetCommand({ SubnetId })),
       };
     },
   },
   {
     name: 'let a subnet give public addresses',
     check: 'network.subnets',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const SubnetId = firstSubnetOf(subject);
       const giving = (Value: boolean) =>
         ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } }));
       await giving(true);
-      return { cause: `${SubnetId} gives public addresses`, mend: () => giving(false) };
+      return { expectedEvidence: `${SubnetId} gives public addresses`, revert: () => giving(false) };
     },
   },
   {
     name: 'attach an internet gateway',
     check: 'network.internet-gateway',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { id, remove } = await anInternetGateway(ec2, vpcOf(subject));
-      return { cause: `${id} is attached`, mend: remove };
+      return { expectedEvidence: `${id} is attached`, revert: remove };
     },
   },
   {
     name: 'make a NAT gateway',
     check: 'network.nat-gateway',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { NatGateway } = await ec2.send(
         new CreateNatGatewayCommand({ SubnetId: firstSubnetOf(subject), ConnectivityType: 'private' }),
       );
       const NatGatewayId = NatGateway?.NatGatewayId;
       return {
-        cause: `${NatGatewayId} is in it`,
-        mend: () => ec2.send(new DeleteNatGatewayCommand({ NatGatewayId })),
+        expectedEvidence: `${NatGatewayId} is in it`,
+        revert: () => ec2.send(new DeleteNatGatewayCommand({ NatGatewayId })),
       };
     },
   },
   {
     name: 'attach a VPN gateway',
     check: 'network.vpn-gateway',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { VpnGateway } = await ec2.send(new CreateVpnGatewayCommand({ Type: 'ipsec.1' }));
       const VpnGatewayId = VpnGateway?.VpnGatewayId;
       const attachment = { VpnGatewayId, VpcId: vpcOf(subject) };
       await ec2.send(new AttachVpnGatewayCommand(attachment));
-      const mend = async () => {
+      const revert = async () => {
         await ec2.send(new DetachVpnGatewayCommand(attachment));
         await ec2.send(new DeleteVpnGatewayCommand({ VpnGatewayId }));
       };
-      return { cause: `${VpnGatewayId} is attached`, mend };
+      return { expectedEvidence: `${VpnGatewayId} is attached`, revert };
     },
   },
   {
     name: 'lead everything to the internet',
     check: 'network.routes',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const gateway = await anInternetGateway(ec2, vpcOf(subject));
       const { RouteTableId } = networkOf(subject);
-      const mend = await withMade(gateway, (GatewayId) =>
+      const revert = await withMade(gateway, (GatewayId) =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId }),
       );
-      return { cause: `${RouteTableId} leads 0.0.0.0/0 to ${gateway.id}`, mend };
+      return { expectedEvidence: `${RouteTableId} leads 0.0.0.0/0 to ${gateway.id}`, revert };
     },
   },
   {
     name: 'lead another network’s addresses over the peering',
     check: 'network.routes',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { RouteTableId, PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
-      const mend = await routed(ec2, { RouteTableId, DestinationCidrBlock: ELSEWHERE, VpcPeeringConnectionId });
-      return { cause: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, mend };
+      const revert = await routed(ec2, { RouteTableId, DestinationCidrBlock: ELSEWHERE, VpcPeeringConnectionId });
+      return { expectedEvidence: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
     },
   },
   {
     name: 'lead IPv6 to the internet',
     check: 'network.routes',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { EgressOnlyInternetGateway } = await ec2.send(
         new CreateEgressOnlyInternetGatewayCommand({ VpcId: vpcOf(subject) }),
       );
@@ -296,16 +296,16 @@ export const NETWORK_SABOTAGES: readonly Sabotage[] = [
         remove: () => ec2.send(new DeleteEgressOnlyInternetGatewayCommand({ EgressOnlyInternetGatewayId })),
       };
       const { RouteTableId } = networkOf(subject);
-      const mend = await withMade(gateway, () =>
+      const revert = await withMade(gateway, () =>
         routed(ec2, { RouteTableId, DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId }),
       );
-      return { cause: `${RouteTableId} leads ::/0 to ${gateway.id}`, mend };
+      return { expectedEvidence: `${RouteTableId} leads ::/0 to ${gateway.id}`, revert };
     },
   },
   {
     name: 'lead out by a second route table',
     check: 'network.routes',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId: vpcOf(subject) }));
       const RouteTableId = RouteTable?.RouteTableId;
       const table: Made = {
@@ -313,16 +313,16 @@ export const NETWORK_SABOTAGES: readonly Sabotage[] = [
         remove: () => ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
       };
       const { PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
-      const mend = await withMade(table, () =>
+      const revert = await withMade(table, () =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: ELSEWHERE, VpcPeeringConnectionId }),
       );
-      return { cause: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, mend };
+      return { expectedEvidence: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
     },
   },
   {
     name: 'lead to the database from further subnets of the cell',
     check: 'network.routes-inward',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { DatabaseCidr, PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
       const { RouteTable } = await ec2.send(new CreateRouteTableCommand({ VpcId: subject.cell.vpcId }));
       const RouteTableId = RouteTable?.RouteTableId;
@@ -330,147 +330,147 @@ export const NETWORK_SABOTAGES: readonly Sabotage[] = [
         id: RouteTableId ?? '',
         remove: () => ec2.send(new DeleteRouteTableCommand({ RouteTableId })),
       };
-      const mend = await withMade(table, () =>
+      const revert = await withMade(table, () =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: DatabaseCidr, VpcPeeringConnectionId }),
       );
-      return { cause: `route table: ${RouteTableId} must not be there`, mend };
+      return { expectedEvidence: `route table: ${RouteTableId} must not be there`, revert };
     },
   },
   {
     name: 'take part of the database’s traffic elsewhere',
     check: 'network.routes-inward',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const [RouteTableId] = subject.cell.routeTableIds;
       const DestinationCidrBlock = `${addressIn(networkOf(subject).DatabaseCidr, 0)}/28`;
       const other = await aVpc(ec2, ELSEWHERE);
       let peeringId = '';
-      const mend = await withMade(other, async (vpcId) => {
+      const revert = await withMade(other, async (vpcId) => {
         const peering = await aPeering(ec2, subject.cell.vpcId, vpcId);
         peeringId = peering.id;
         return await withMade(peering, (VpcPeeringConnectionId) =>
           routed(ec2, { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId }),
         );
       });
-      return { cause: `${RouteTableId} leads ${DestinationCidrBlock} to ${peeringId}`, mend };
+      return { expectedEvidence: `${RouteTableId} leads ${DestinationCidrBlock} to ${peeringId}`, revert };
     },
   },
   {
     name: 'lead the whole slot over the peering',
     check: 'network.routes-inward',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const [RouteTableId] = subject.cell.routeTableIds;
       const { PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
       const DestinationCidrBlock = subject.tenant.slot.cidr;
-      const mend = await routed(ec2, { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId });
-      return { cause: `${RouteTableId} leads ${DestinationCidrBlock} to ${VpcPeeringConnectionId}`, mend };
+      const revert = await routed(ec2, { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId });
+      return { expectedEvidence: `${RouteTableId} leads ${DestinationCidrBlock} to ${VpcPeeringConnectionId}`, revert };
     },
   },
   {
     name: 'cut a zone of the cell off the database',
     check: 'network.routes-inward',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const [RouteTableId] = subject.cell.routeTableIds;
       const { DatabaseCidr: DestinationCidrBlock, PeeringConnectionId } = networkOf(subject);
       await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock }));
       const route = { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId: PeeringConnectionId };
       return {
-        cause: `route table: ${RouteTableId} is missing`,
-        mend: () => ec2.send(new CreateRouteCommand(route)),
+        expectedEvidence: `route table: ${RouteTableId} is missing`,
+        revert: () => ec2.send(new CreateRouteCommand(route)),
       };
     },
   },
   {
     name: 'peer the VPC with another',
     check: 'network.peering',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const other = await aVpc(ec2, ELSEWHERE);
       let peeringId = '';
-      const mend = await withMade(other, async (vpcId) => {
+      const revert = await withMade(other, async (vpcId) => {
         const { id, remove } = await aPeering(ec2, vpcOf(subject), vpcId);
         peeringId = id;
         return remove;
       });
-      return { cause: `peering: ${peeringId} must not be there`, mend };
+      return { expectedEvidence: `peering: ${peeringId} must not be there`, revert };
     },
   },
   {
     name: 'have another VPC peer with the tenant’s',
     check: 'network.peering',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const other = await aVpc(ec2, ELSEWHERE);
       let peeringId = '';
-      const mend = await withMade(other, async (vpcId) => {
+      const revert = await withMade(other, async (vpcId) => {
         const { id, remove } = await aPeering(ec2, vpcId, vpcOf(subject));
         peeringId = id;
         return remove;
       });
-      return { cause: `peering: ${peeringId} must not be there`, mend };
+      return { expectedEvidence: `peering: ${peeringId} must not be there`, revert };
     },
   },
   {
     name: 'take the endpoint’s policy away',
     check: 'network.endpoints',
-    how: async (scene) => {
-      const { id, mend } = await endpointPolicy(scene, { ResetPolicy: true });
-      return { cause: `${id} reaches *`, mend };
+    detonate: async (scene) => {
+      const { id, revert } = await endpointPolicy(scene, { ResetPolicy: true });
+      return { expectedEvidence: `${id} reaches *`, revert };
     },
   },
   {
     name: 'let the endpoint reach another tenant’s bucket',
     check: 'network.endpoints',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const Resource = `arn:aws:s3:::${scene.subject.cell.decoy.bucketName}/*`;
       const statement = { Effect: 'Allow', Principal: '*', Action: 's3:PutObject', Resource };
       const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-      const { id, mend } = await endpointPolicy(scene, { PolicyDocument });
-      return { cause: `${id} reaches ${Resource}`, mend };
+      const { id, revert } = await endpointPolicy(scene, { PolicyDocument });
+      return { expectedEvidence: `${id} reaches ${Resource}`, revert };
     },
   },
   {
     name: 'add an endpoint of another service',
     check: 'network.endpoints',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const ServiceName = `com.amazonaws.${subject.region}.dynamodb`;
       const { VpcEndpoint } = await ec2.send(
         new CreateVpcEndpointCommand({ VpcId: vpcOf(subject), VpcEndpointType: 'Gateway', ServiceName }),
       );
       const VpcEndpointIds = [VpcEndpoint?.VpcEndpointId ?? ''];
       return {
-        cause: `Gateway ${ServiceName} must not be there`,
-        mend: () => ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds })),
+        expectedEvidence: `Gateway ${ServiceName} must not be there`,
+        revert: () => ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds })),
       };
     },
   },
   {
     name: 'delete the flow log',
     check: 'network.flow-logs',
-    how: async (scene) => {
-      const { mend } = await flowLogs(scene);
-      return { cause: 'and no other is there', mend };
+    detonate: async (scene) => {
+      const { revert } = await flowLogs(scene);
+      return { expectedEvidence: 'and no other is there', revert };
     },
   },
   {
     name: 'log refused traffic alone',
     check: 'network.flow-logs',
-    how: async (scene) => {
-      const { instead, mend } = await flowLogs(scene, 'REJECT');
-      return { cause: `${instead[0]} is ACTIVE and sends REJECT`, mend };
+    detonate: async (scene) => {
+      const { instead, revert } = await flowLogs(scene, 'REJECT');
+      return { expectedEvidence: `${instead[0]} is ACTIVE and sends REJECT`, revert };
     },
   },
   {
     name: 'put a jump host’s interface into the VPC',
     check: 'network.interfaces',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { id, remove } = await anInterface(ec2, firstSubnetOf(subject), 'jump host');
-      return { cause: `${id} is not RDS’s: jump host`, mend: remove };
+      return { expectedEvidence: `${id} is not RDS’s: jump host`, revert: remove };
     },
   },
   {
     name: 'give an interface in the VPC a public address',
     check: 'network.interfaces',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const made = await anInterface(ec2, firstSubnetOf(subject), 'jump host');
-      const mend = await withMade(made, async (NetworkInterfaceId) => {
+      const revert = await withMade(made, async (NetworkInterfaceId) => {
         const { AllocationId } = await ec2.send(new AllocateAddressCommand({ Domain: 'vpc' }));
         const { AssociationId } = await ec2.send(new AssociateAddressCommand({ AllocationId, NetworkInterfaceId }));
         return async () => {
@@ -478,7 +478,7 @@ export const NETWORK_SABOTAGES: readonly Sabotage[] = [
           await ec2.send(new ReleaseAddressCommand({ AllocationId }));
         };
       });
-      return { cause: `${made.id} has a public address`, mend };
+      return { expectedEvidence: `${made.id} has a public address`, revert };
     },
   },
 ];

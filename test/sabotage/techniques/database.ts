@@ -31,7 +31,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../../functions/contract/plans';
 import { type Subject, vpcOf } from '../../../functions/isolation/subject';
-import { inTurn, type Mend, type Sabotage, type Scene, STRANGER } from '../scene';
+import { type AttackTechnique, inTurn, type Revert, type Scene, STRANGER } from '../technique';
 
 const databaseOf = ({ stacks }: Subject) => stacks.database.outputs;
 const groupOf = ({ stacks }: Subject) => stacks.network.outputs.DatabaseSecurityGroupId;
@@ -52,36 +52,43 @@ const changing = (
   check: string,
   change: (subject: Subject) => Change,
   back: (subject: Subject) => Change,
-  cause: (subject: Subject) => string,
-): Sabotage => ({
+  expectedEvidence: (subject: Subject) => string,
+): AttackTechnique => ({
   name,
   check,
-  how: async (scene) => {
+  detonate: async (scene) => {
     const { InstanceId } = databaseOf(scene.subject);
     await modified(scene, InstanceId, change(scene.subject));
-    return { cause: cause(scene.subject), mend: () => modified(scene, InstanceId, back(scene.subject)) };
+    return {
+      expectedEvidence: expectedEvidence(scene.subject),
+      revert: () => modified(scene, InstanceId, back(scene.subject)),
+    };
   },
 });
 
 /** The same of the read replica. */
-const changingReplica = (name: string, change: Change, back: Change, cause: string): Sabotage => ({
+const changingReplica = (name: string, change: Change, back: Change, expectedEvidence: string): AttackTechnique => ({
   name,
   check: 'database.replica',
-  how: async (scene) => {
+  detonate: async (scene) => {
     const { ReplicaId } = databaseOf(scene.subject);
     await modified(scene, ReplicaId, change);
-    return { cause: `${cause} ${ReplicaId}`, mend: () => modified(scene, ReplicaId, back) };
+    return { expectedEvidence: `${expectedEvidence} ${ReplicaId}`, revert: () => modified(scene, ReplicaId, back) };
   },
 });
 
 /** Another permission in the database's security group. */
-const admitting = (name: string, permission: (subject: Subject) => IpPermission, cause: string): Sabotage => ({
+const admitting = (
+  name: string,
+  permission: (subject: Subject) => IpPermission,
+  expectedEvidence: string,
+): AttackTechnique => ({
   name,
   check: 'database.door',
-  how: async ({ subject, root: { ec2 } }) => {
+  detonate: async ({ subject, root: { ec2 } }) => {
     const rule = { GroupId: groupOf(subject), IpPermissions: [permission(subject)] };
     await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
-    return { cause, mend: () => ec2.send(new RevokeSecurityGroupIngressCommand(rule)) };
+    return { expectedEvidence, revert: () => ec2.send(new RevokeSecurityGroupIngressCommand(rule)) };
   },
 });
 
@@ -90,11 +97,15 @@ async function anotherGroup({ subject, root: { ec2 } }: Scene) {
   const { GroupId = '' } = await ec2.send(
     new CreateSecurityGroupCommand({ GroupName: 'wide-open', Description: 'wide open', VpcId: vpcOf(subject) }),
   );
-  const remove: Mend = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
+  const remove: Revert = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
   return { GroupId, remove };
 }
 
-async function sharedSnapshot({ subject, root: { rds } }: Scene, id: string, from: string | undefined): Promise<Mend> {
+async function sharedSnapshot(
+  { subject, root: { rds } }: Scene,
+  id: string,
+  from: string | undefined,
+): Promise<Revert> {
   const snapshot = { DBSnapshotIdentifier: id };
   await rds.send(
     new CreateDBSnapshotCommand({ ...snapshot, DBInstanceIdentifier: from ?? databaseOf(subject).InstanceId }),
@@ -105,18 +116,18 @@ async function sharedSnapshot({ subject, root: { rds } }: Scene, id: string, fro
   return () => rds.send(new DeleteDBSnapshotCommand(snapshot));
 }
 
-export const DATABASE_SABOTAGES: readonly Sabotage[] = [
+export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'put a database under another key in the place of the tenant’s',
     check: 'database.encryption',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { rds } = scene.root;
       const { subject } = scene;
       const { keyArn } = subject.cell.decoy;
       const { InstanceId, ParameterGroupName, SubnetGroupName } = databaseOf(subject);
       const aside = `${InstanceId}-aside`;
       const { backupRetentionDays, instanceClass } = SIZINGS[subject.tenant.plan];
-      const mend = await inTurn(
+      const revert = await inTurn(
         async () => {
           await modified(scene, InstanceId, { NewDBInstanceIdentifier: aside });
           return () => modified(scene, aside, { NewDBInstanceIdentifier: InstanceId });
@@ -146,7 +157,7 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
           return () => rds.send(new DeleteDBInstanceCommand(gone));
         },
       );
-      return { cause: `its key is ${keyArn}`, mend };
+      return { expectedEvidence: `its key is ${keyArn}`, revert };
     },
   },
   changing(
@@ -173,7 +184,7 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'let the database take connections without TLS',
     check: 'database.tls',
-    how: async ({ subject, root: { rds } }) => {
+    detonate: async ({ subject, root: { rds } }) => {
       const forced = (ParameterValue: '0' | '1') =>
         rds.send(
           new ModifyDBParameterGroupCommand({
@@ -182,13 +193,13 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
           }),
         );
       await forced('0');
-      return { cause: 'rds.force_ssl is 0', mend: () => forced('1') };
+      return { expectedEvidence: 'rds.force_ssl is 0', revert: () => forced('1') };
     },
   },
   {
     name: 'give the database the engine’s own parameter group',
     check: 'database.tls',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { rds } = scene.root;
       const { InstanceId: DBInstanceIdentifier, ParameterGroupName } = databaseOf(scene.subject);
       const grouped = async (DBParameterGroupName: string) => {
@@ -197,8 +208,8 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
       };
       await grouped('default.postgres17');
       return {
-        cause: 'parameter group: default.postgres17 must not be there',
-        mend: () => grouped(ParameterGroupName),
+        expectedEvidence: 'parameter group: default.postgres17 must not be there',
+        revert: () => grouped(ParameterGroupName),
       };
     },
   },
@@ -212,14 +223,14 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'move the database into the cell’s VPC',
     check: 'database.subnet-group',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { subject } = scene;
       const { ec2, rds } = scene.root;
       const { InstanceId, SubnetGroupName } = databaseOf(subject);
       const Filters = [{ Name: 'vpc-id', Values: [subject.cell.vpcId] }];
       const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({ Filters }));
       const group = { DBSubnetGroupName: 'in-the-cell' };
-      const mend = await inTurn(
+      const revert = await inTurn(
         async () => {
           const SubnetIds = Subnets.map(({ SubnetId = '' }) => SubnetId);
           await rds.send(
@@ -232,24 +243,24 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
           return () => modified(scene, InstanceId, { DBSubnetGroupName: SubnetGroupName });
         },
       );
-      return { cause: `its VPC is ${subject.cell.vpcId}`, mend };
+      return { expectedEvidence: `its VPC is ${subject.cell.vpcId}`, revert };
     },
   },
   {
     name: 'put another security group on the database',
     check: 'database.security-group',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { InstanceId } = databaseOf(scene.subject);
       const own = groupOf(scene.subject);
       const { GroupId, remove } = await anotherGroup(scene);
-      const mend = await inTurn(
+      const revert = await inTurn(
         async () => remove,
         async () => {
           await modified(scene, InstanceId, { VpcSecurityGroupIds: [own, GroupId] });
           return () => modified(scene, InstanceId, { VpcSecurityGroupIds: [own] });
         },
       );
-      return { cause: `security group: ${GroupId} must not be there`, mend };
+      return { expectedEvidence: `security group: ${GroupId} must not be there`, revert };
     },
   },
   admitting(
@@ -270,38 +281,38 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'let another security group in',
     check: 'database.door',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { ec2 } = scene.root;
       const { GroupId, remove } = await anotherGroup(scene);
       const permission = { IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, UserIdGroupPairs: [{ GroupId }] };
       const rule = { GroupId: groupOf(scene.subject), IpPermissions: [permission] };
-      const mend = await inTurn(
+      const revert = await inTurn(
         async () => remove,
         async () => {
           await ec2.send(new AuthorizeSecurityGroupIngressCommand(rule));
           return () => ec2.send(new RevokeSecurityGroupIngressCommand(rule));
         },
       );
-      return { cause: `${GroupId} on tcp 5432 must not be there`, mend };
+      return { expectedEvidence: `${GroupId} on tcp 5432 must not be there`, revert };
     },
   },
   {
     name: 'let the database out to everywhere',
     check: 'database.door',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const permission = { IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] };
       const rule = { GroupId: groupOf(subject), IpPermissions: [permission] };
       await ec2.send(new AuthorizeSecurityGroupEgressCommand(rule));
       return {
-        cause: 'it lets out to 0.0.0.0/0',
-        mend: () => ec2.send(new RevokeSecurityGroupEgressCommand(rule)),
+        expectedEvidence: 'it lets out to 0.0.0.0/0',
+        revert: () => ec2.send(new RevokeSecurityGroupEgressCommand(rule)),
       };
     },
   },
   {
     name: 'shut the cell out of the database',
     check: 'database.door',
-    how: async ({ subject, root: { ec2 } }) => {
+    detonate: async ({ subject, root: { ec2 } }) => {
       const { appCidr } = subject.cell;
       const permission = {
         IpProtocol: 'tcp',
@@ -312,8 +323,8 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
       const rule = { GroupId: groupOf(subject), IpPermissions: [permission] };
       await ec2.send(new RevokeSecurityGroupIngressCommand(rule));
       return {
-        cause: `admitted: ${appCidr} on tcp 5432 is missing`,
-        mend: () => ec2.send(new AuthorizeSecurityGroupIngressCommand(rule)),
+        expectedEvidence: `admitted: ${appCidr} on tcp 5432 is missing`,
+        revert: () => ec2.send(new AuthorizeSecurityGroupIngressCommand(rule)),
       };
     },
   },
@@ -332,72 +343,72 @@ export const DATABASE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'put another security group on the replica',
     check: 'database.replica',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { ReplicaId } = databaseOf(scene.subject);
       const { GroupId, remove } = await anotherGroup(scene);
-      const mend = await inTurn(
+      const revert = await inTurn(
         async () => remove,
         async () => {
           await modified(scene, ReplicaId, { VpcSecurityGroupIds: [GroupId] });
           return () => modified(scene, ReplicaId, { VpcSecurityGroupIds: [groupOf(scene.subject)] });
         },
       );
-      return { cause: `security group of ${ReplicaId}: ${GroupId} must not be there`, mend };
+      return { expectedEvidence: `security group of ${ReplicaId}: ${GroupId} must not be there`, revert };
     },
   },
   {
     name: 'make a second replica',
     check: 'database.copies',
-    how: async ({ subject, root: { rds } }) => {
+    detonate: async ({ subject, root: { rds } }) => {
       const { InstanceId } = databaseOf(subject);
       const copy = { DBInstanceIdentifier: `${InstanceId}-copy` };
       await rds.send(new CreateDBInstanceReadReplicaCommand({ ...copy, SourceDBInstanceIdentifier: InstanceId }));
       return {
-        cause: `${copy.DBInstanceIdentifier} is a replica of ${InstanceId}`,
-        mend: () => rds.send(new DeleteDBInstanceCommand({ ...copy, SkipFinalSnapshot: true })),
+        expectedEvidence: `${copy.DBInstanceIdentifier} is a replica of ${InstanceId}`,
+        revert: () => rds.send(new DeleteDBInstanceCommand({ ...copy, SkipFinalSnapshot: true })),
       };
     },
   },
   {
     name: 'replicate the backups to another Region',
     check: 'database.copies',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const there = new RDSClient({ ...scene.aws, region: 'eu-west-1' });
       const { DBInstanceArn } = await instanceOf(scene, databaseOf(scene.subject).InstanceId);
       const source = { SourceDBInstanceArn: DBInstanceArn };
       await there.send(new StartDBInstanceAutomatedBackupsReplicationCommand(source));
       return {
-        cause: 'backups are replicated to arn:aws:rds:eu-west-1:',
-        mend: () => there.send(new StopDBInstanceAutomatedBackupsReplicationCommand(source)),
+        expectedEvidence: 'backups are replicated to arn:aws:rds:eu-west-1:',
+        revert: () => there.send(new StopDBInstanceAutomatedBackupsReplicationCommand(source)),
       };
     },
   },
   {
     name: 'share a snapshot with another account',
     check: 'database.snapshots',
-    how: async (scene) => ({
-      cause: `snapshot exfiltrated is shared with ${STRANGER}`,
-      mend: await sharedSnapshot(scene, 'exfiltrated', databaseOf(scene.subject).InstanceId),
+    detonate: async (scene) => ({
+      expectedEvidence: `snapshot exfiltrated is shared with ${STRANGER}`,
+      revert: await sharedSnapshot(scene, 'exfiltrated', databaseOf(scene.subject).InstanceId),
     }),
   },
   {
     name: 'share a snapshot of the replica with another account',
     check: 'database.snapshots',
-    how: async (scene) => ({
-      cause: `snapshot of-the-replica is shared with ${STRANGER}`,
-      mend: await sharedSnapshot(scene, 'of-the-replica', databaseOf(scene.subject).ReplicaId),
+    detonate: async (scene) => ({
+      expectedEvidence: `snapshot of-the-replica is shared with ${STRANGER}`,
+      revert: await sharedSnapshot(scene, 'of-the-replica', databaseOf(scene.subject).ReplicaId),
     }),
   },
   {
     name: 'give the database a role to export data with',
     check: 'database.roles',
-    how: async ({ subject, root: { rds } }) => {
+    detonate: async ({ subject, root: { rds } }) => {
       const RoleArn = `arn:aws:iam::${subject.accountId}:role/export`;
       const role = { DBInstanceIdentifier: databaseOf(subject).InstanceId, RoleArn, FeatureName: 's3Export' };
       await rds.send(new AddRoleToDBInstanceCommand(role));
       return {
-        cause: `it has ${RoleArn} for s3Export`,
-        mend: () => rds.send(new RemoveRoleFromDBInstanceCommand(role)),
+        expectedEvidence: `it has ${RoleArn} for s3Export`,
+        revert: () => rds.send(new RemoveRoleFromDBInstanceCommand(role)),
       };
     },
   },

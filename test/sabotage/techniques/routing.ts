@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { inTurn, type Mend, type Sabotage, type Scene } from '../scene';
+import { type AttackTechnique, inTurn, type Revert, type Scene } from '../technique';
 
 const hosts = (...Values: string[]): RuleCondition => ({ Field: 'host-header', HostHeaderConfig: { Values } });
 const path = (...Values: string[]): RuleCondition => ({ Field: 'path-pattern', PathPatternConfig: { Values } });
@@ -41,15 +41,15 @@ export async function furtherRule({ subject, root: { elb } }: Scene, Conditions:
     new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 7, Conditions, Actions }),
   );
   const RuleArn = Rules?.[0]?.RuleArn;
-  return { RuleArn, mend: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
+  return { RuleArn, revert: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
 }
 
-const secondRule = (name: string, conditions: (subject: Subject) => RuleCondition[]): Sabotage => ({
+const secondRule = (name: string, conditions: (subject: Subject) => RuleCondition[]): AttackTechnique => ({
   name,
   check: 'routing.only-rule',
-  how: async (scene) => {
-    const { RuleArn, mend } = await furtherRule(scene, conditions(scene.subject));
-    return { cause: `rule ${RuleArn} of priority 7 takes them too`, mend };
+  detonate: async (scene) => {
+    const { RuleArn, revert } = await furtherRule(scene, conditions(scene.subject));
+    return { expectedEvidence: `rule ${RuleArn} of priority 7 takes them too`, revert };
   },
 });
 
@@ -58,43 +58,54 @@ async function strangeTargets(elb: ElasticLoadBalancingV2Client, { cell }: Subje
     new CreateTargetGroupCommand({ Name: 'strange', Protocol: 'HTTP', Port: 80, VpcId: cell.vpcId, TargetType: 'ip' }),
   );
   const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn ?? '';
-  const remove: Mend = () => elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
+  const remove: Revert = () => elb.send(new DeleteTargetGroupCommand({ TargetGroupArn }));
   return { TargetGroupArn, remove };
 }
 
-const forwarding = (name: string, actionTo: (arn: string, subject: Subject) => Action): Sabotage => ({
+const forwarding = (name: string, actionTo: (arn: string, subject: Subject) => Action): AttackTechnique => ({
   name,
   check: 'routing.target',
-  how: async (scene) => {
+  detonate: async (scene) => {
     const { TargetGroupArn, remove } = await strangeTargets(scene.root.elb, scene.subject);
-    const mend = await inTurn(
+    const revert = await inTurn(
       async () => remove,
       () => ruleWith(scene, { Actions: [actionTo(TargetGroupArn, scene.subject)] }),
     );
-    return { cause: `it forwards to ${TargetGroupArn}`, mend };
+    return { expectedEvidence: `it forwards to ${TargetGroupArn}`, revert };
   },
 });
 
-const conditionedRule = (name: string, conditions: (subject: Subject) => RuleCondition[], cause: string): Sabotage => ({
+const conditionedRule = (
+  name: string,
+  conditions: (subject: Subject) => RuleCondition[],
+  expectedEvidence: string,
+): AttackTechnique => ({
   name,
   check: 'routing.host',
-  how: async (scene) => ({ cause, mend: await ruleWith(scene, { Conditions: conditions(scene.subject) }) }),
+  detonate: async (scene) => ({
+    expectedEvidence,
+    revert: await ruleWith(scene, { Conditions: conditions(scene.subject) }),
+  }),
 });
 
-const listenerAnswering = (name: string, action: (subject: Subject) => Action, cause: string): Sabotage => ({
+const listenerAnswering = (
+  name: string,
+  action: (subject: Subject) => Action,
+  expectedEvidence: string,
+): AttackTechnique => ({
   name,
   check: 'routing.default',
-  how: async ({ subject, root: { elb } }) => {
+  detonate: async ({ subject, root: { elb } }) => {
     const ListenerArn = subject.cell.listenerArn;
     const { Listeners } = await elb.send(new DescribeListenersCommand({ ListenerArns: [ListenerArn] }));
     const answering = (DefaultActions: Action[] | undefined) =>
       elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
     await answering([action(subject)]);
-    return { cause, mend: () => answering(Listeners?.[0]?.DefaultActions) };
+    return { expectedEvidence, revert: () => answering(Listeners?.[0]?.DefaultActions) };
   },
 });
 
-export const ROUTING_SABOTAGES: readonly Sabotage[] = [
+export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
   conditionedRule(
     'let the rule match every host below the tenant’s too',
     ({ tenant }) => [hosts(tenant.host, `*.${tenant.host}`)],
@@ -113,35 +124,35 @@ export const ROUTING_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'move the rule behind all others',
     check: 'routing.priority',
-    how: async ({ subject, root: { elb } }) => {
+    detonate: async ({ subject, root: { elb } }) => {
       const { ruleArn: RuleArn } = subject.route;
       const moved = (Priority: number) =>
         elb.send(new SetRulePrioritiesCommand({ RulePriorities: [{ RuleArn, Priority }] }));
       await moved(49_999);
-      return { cause: 'its priority is 49999', mend: () => moved(subject.tenant.slot.priority) };
+      return { expectedEvidence: 'its priority is 49999', revert: () => moved(subject.tenant.slot.priority) };
     },
   },
   {
     name: 'tag the rule as another tenant’s',
     check: 'routing.tag',
-    how: async ({ subject, root: { elb } }) => {
+    detonate: async ({ subject, root: { elb } }) => {
       const tag = (Value: string) =>
         elb.send(new AddTagsCommand({ ResourceArns: [subject.route.ruleArn], Tags: [{ Key: TENANT_TAG, Value }] }));
       const { tenantId } = subject.cell.decoy;
       await tag(tenantId);
-      return { cause: `tag ${TENANT_TAG} is ${tenantId}`, mend: () => tag(tenantIdOf(subject)) };
+      return { expectedEvidence: `tag ${TENANT_TAG} is ${tenantId}`, revert: () => tag(tenantIdOf(subject)) };
     },
   },
   {
     name: 'remove the rule’s tag',
     check: 'routing.tag',
-    how: async ({ subject, root: { elb } }) => {
+    detonate: async ({ subject, root: { elb } }) => {
       const ResourceArns = [subject.route.ruleArn];
       await elb.send(new RemoveTagsCommand({ ResourceArns, TagKeys: [TENANT_TAG] }));
       const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
       return {
-        cause: `tag ${TENANT_TAG} is absent`,
-        mend: () => elb.send(new AddTagsCommand({ ResourceArns, Tags })),
+        expectedEvidence: `tag ${TENANT_TAG} is absent`,
+        revert: () => elb.send(new AddTagsCommand({ ResourceArns, Tags })),
       };
     },
   },
@@ -161,10 +172,10 @@ export const ROUTING_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'send the tenant’s visitors elsewhere',
     check: 'routing.target',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const RedirectConfig = { Host: 'phishing.example', StatusCode: 'HTTP_302' as const };
-      const mend = await ruleWith(scene, { Actions: [{ Type: 'redirect', RedirectConfig }] });
-      return { cause: 'what the rule does is redirect', mend };
+      const revert = await ruleWith(scene, { Actions: [{ Type: 'redirect', RedirectConfig }] });
+      return { expectedEvidence: 'what the rule does is redirect', revert };
     },
   },
   secondRule('let a second rule take the tenant’s host first', ({ tenant }) => [hosts(tenant.host)]),

@@ -5,32 +5,32 @@ import { verify } from '../../functions/isolation/verify';
 import type { Platform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
 import { follow } from '../../operations/executions';
-import type { Sabotage, Scene } from './scene';
+import type { AttackTechnique, Scene } from './technique';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 
-/** A tenant to spoil, and the clients of VerifyIsolation's role, by which it is looked at. */
-export interface Trial extends Scene {
+/** A tenant to attack, and clients with the credentials of VerifyIsolation's role, which verify it. */
+export interface Target extends Scene {
   readonly verifier: SourceClients;
 }
 
 export interface Verdict {
-  readonly sabotage: string;
-  /** The check that is meant to find it. */
+  readonly technique: string;
+  /** The check that must find it. */
   readonly check: string;
   /** Every check that failed. */
   readonly foundBy: readonly string[];
-  /** The check that is meant to find it did, and its evidence names what had been done. */
+  /** The check failed, and its evidence names the change. */
   readonly found: boolean;
-  /** What that check saw. */
+  /** The evidence of that check. */
   readonly evidence: string;
-  readonly cause: string;
-  /** What still fails after mending, in words: an alarm without a cause. */
+  readonly expectedEvidence: string;
+  /** Checks that still fail after the revert, with their evidence. */
   readonly falseAlarms: readonly string[];
   readonly seconds: number;
 }
 
 /** Onboards a tenant. @throws Error when it does not become ACTIVE */
-export async function startTrial(platform: Platform, subdomain: string): Promise<Trial> {
+export async function startTarget(platform: Platform, subdomain: string): Promise<Target> {
   const { aws, outputs } = platform;
   const machines = new SFNClient(aws);
   const input = JSON.stringify(newSignup({ companyName: subdomain, subdomain }));
@@ -38,7 +38,7 @@ export async function startTrial(platform: Platform, subdomain: string): Promise
     new StartExecutionCommand({ stateMachineArn: outputs.stateMachineArn, input }),
   );
   const { status, failure } = await follow(machines, executionArn);
-  if (status !== 'SUCCEEDED') throw new Error(`no tenant to spoil: ${failure?.error} ${failure?.reason}`);
+  if (status !== 'SUCCEEDED') throw new Error(`no tenant to attack: ${failure?.error} ${failure?.reason}`);
   const { endpoint, region } = aws;
   return {
     subject: await subjectOfRun(platform, executionArn),
@@ -48,29 +48,29 @@ export async function startTrial(platform: Platform, subdomain: string): Promise
   };
 }
 
-/** Asks the whole catalogue. @returns the checks that failed */
-export async function breaches({ subject, verifier }: Trial): Promise<Answer[]> {
+/** Runs all checks of the catalogue. @returns those that failed */
+export async function breaches({ subject, verifier }: Target): Promise<Answer[]> {
   const { checks } = await verify(subject, sourcesOf(verifier, subject), () => new Date());
   return checks.filter(({ passed }) => !passed);
 }
 
-/** Spoils a healthy tenant, looks at it, mends it and looks again. @throws Error when it cannot be spoiled this way */
-export async function tryOut(trial: Trial, { name, check, how }: Sabotage): Promise<Verdict> {
+/** Detonates a technique, verifies the tenant, reverts and verifies again. @throws Error when the detonation fails */
+export async function tryTechnique(target: Target, { name, check, detonate }: AttackTechnique): Promise<Verdict> {
   const began = performance.now();
-  const { cause, mend } = await how(trial).catch((thrown: unknown) => {
+  const { expectedEvidence, revert } = await detonate(target).catch((thrown: unknown) => {
     throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
   });
-  const seen = await breaches(trial).finally(mend);
+  const seen = await breaches(target).finally(revert);
   const seconds = (performance.now() - began) / 1000;
   const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
   return {
-    sabotage: name,
+    technique: name,
     check,
     foundBy: seen.map(({ id }) => id),
-    found: evidence.includes(cause),
+    found: evidence.includes(expectedEvidence),
     evidence,
-    cause,
-    falseAlarms: (await breaches(trial)).map((answer) => `${answer.id}: ${answer.evidence}`),
+    expectedEvidence,
+    falseAlarms: (await breaches(target)).map((answer) => `${answer.id}: ${answer.evidence}`),
     seconds,
   };
 }

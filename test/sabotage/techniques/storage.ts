@@ -22,34 +22,37 @@ import {
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { bucketOf, roleOf, type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { adding, bucketPolicy, conditioned, without } from '../policies';
-import { type Sabotage, type Scene, STRANGERS_ROOT } from '../scene';
+import { type AttackTechnique, type Scene, STRANGERS_ROOT } from '../technique';
 
 const arnOf = (subject: Subject) => `arn:aws:s3:::${bucketOf(subject)}`;
 
 /** Takes one denial out of the bucket's policy. */
-const withoutDenial = (name: string, check: string, sid: string, cause: string): Sabotage => ({
+const withoutDenial = (name: string, check: string, sid: string, expectedEvidence: string): AttackTechnique => ({
   name,
   check,
-  how: async ({ subject, root }) => ({ cause, mend: await bucketPolicy(root, bucketOf(subject), without(sid)) }),
+  detonate: async ({ subject, root }) => ({
+    expectedEvidence,
+    revert: await bucketPolicy(root, bucketOf(subject), without(sid)),
+  }),
 });
 
 /** Gives the bucket another default encryption. */
 const encryptedBy = (
   name: string,
   rule: (scene: Scene) => ServerSideEncryptionRule,
-  cause: (scene: Scene) => string,
-): Sabotage => ({
+  expectedEvidence: (scene: Scene) => string,
+): AttackTechnique => ({
   name,
   check: 'storage.encryption',
-  how: async (scene) => {
+  detonate: async (scene) => {
     const { s3 } = scene.root;
     const Bucket = bucketOf(scene.subject);
     const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
     const Rules = [rule(scene)];
     await s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration: { Rules } }));
     return {
-      cause: cause(scene),
-      mend: () => s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration })),
+      expectedEvidence: expectedEvidence(scene),
+      revert: () => s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration })),
     };
   },
 });
@@ -57,32 +60,32 @@ const encryptedBy = (
 const SETTINGS = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'] as const;
 const BLOCKED = Object.fromEntries(SETTINGS.map((setting) => [setting, true]));
 
-export const STORAGE_SABOTAGES: readonly Sabotage[] = [
+export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'tag the bucket as another tenant’s',
     check: 'storage.tag',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { TagSet = [] } = await s3.send(new GetBucketTaggingCommand({ Bucket }));
       const { tenantId } = subject.cell.decoy;
       const tagged = TagSet.map(({ Key, Value }) => ({ Key, Value: Key === TENANT_TAG ? tenantId : Value }));
       await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: tagged } }));
       return {
-        cause: `is ${tenantId}, not ${tenantIdOf(subject)}`,
-        mend: () => s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } })),
+        expectedEvidence: `is ${tenantId}, not ${tenantIdOf(subject)}`,
+        revert: () => s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } })),
       };
     },
   },
   {
     name: 'remove the bucket’s tags',
     check: 'storage.tag',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { TagSet } = await s3.send(new GetBucketTaggingCommand({ Bucket }));
       await s3.send(new DeleteBucketTaggingCommand({ Bucket }));
       return {
-        cause: `tag ${TENANT_TAG} is absent`,
-        mend: () => s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } })),
+        expectedEvidence: `tag ${TENANT_TAG} is absent`,
+        revert: () => s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } })),
       };
     },
   },
@@ -110,13 +113,13 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'delete the bucket’s default encryption',
     check: 'storage.encryption',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { ServerSideEncryptionConfiguration } = await s3.send(new GetBucketEncryptionCommand({ Bucket }));
       await s3.send(new DeleteBucketEncryptionCommand({ Bucket }));
       return {
-        cause: 'the default key is absent',
-        mend: () => s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration })),
+        expectedEvidence: 'the default key is absent',
+        revert: () => s3.send(new PutBucketEncryptionCommand({ Bucket, ServerSideEncryptionConfiguration })),
       };
     },
   },
@@ -137,14 +140,14 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'take another tenant’s key for the bucket’s own',
     check: 'storage.other-keys',
-    how: async ({ subject, root }) => {
+    detonate: async ({ subject, root }) => {
       const header = 's3:x-amz-server-side-encryption-aws-kms-key-id';
       const both = {
         Null: { [header]: 'false' },
         ArnNotEquals: { [header]: [subject.key.keyArn, subject.cell.decoy.keyArn] },
       };
-      const mend = await bucketPolicy(root, bucketOf(subject), conditioned(both, 'NoOtherKey'));
-      return { cause: 'uploads under another key', mend };
+      const revert = await bucketPolicy(root, bucketOf(subject), conditioned(both, 'NoOtherKey'));
+      return { expectedEvidence: 'uploads under another key', revert };
     },
   },
   withoutDenial('let requests in without TLS', 'storage.tls', 'TlsOnly', 'requests without TLS'),
@@ -157,30 +160,30 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'except another tenant’s role from the denial',
     check: 'storage.role-only',
-    how: async ({ subject, root }) => {
+    detonate: async ({ subject, root }) => {
       const roles = { ArnNotEquals: { 'aws:PrincipalArn': [roleOf(subject), subject.cell.decoy.roleArn] } };
-      const mend = await bucketPolicy(root, bucketOf(subject), conditioned(roles, 'DataForTheTenantsRoleOnly'));
-      return { cause: 'other principals’ access to objects', mend };
+      const revert = await bucketPolicy(root, bucketOf(subject), conditioned(roles, 'DataForTheTenantsRoleOnly'));
+      return { expectedEvidence: 'other principals’ access to objects', revert };
     },
   },
   {
     name: 'delete the bucket’s policy',
     check: 'storage.role-only',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
       await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
       return {
-        cause: 'other principals’ access to objects',
-        mend: () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy })),
+        expectedEvidence: 'other principals’ access to objects',
+        revert: () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy })),
       };
     },
   },
   {
     name: 'let another account read by the bucket’s policy',
     check: 'storage.no-grants',
-    how: async ({ subject, root }) => {
-      const mend = await bucketPolicy(
+    detonate: async ({ subject, root }) => {
+      const revert = await bucketPolicy(
         root,
         bucketOf(subject),
         adding({
@@ -191,15 +194,15 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
           Resource: [arnOf(subject), `${arnOf(subject)}/*`],
         }),
       );
-      return { cause: `Allow Partner lets AWS:${STRANGERS_ROOT} in`, mend };
+      return { expectedEvidence: `Allow Partner lets AWS:${STRANGERS_ROOT} in`, revert };
     },
   },
   {
     name: 'let another tenant’s role list the bucket by its policy',
     check: 'storage.no-grants',
-    how: async ({ subject, root }) => {
+    detonate: async ({ subject, root }) => {
       const { roleArn } = subject.cell.decoy;
-      const mend = await bucketPolicy(
+      const revert = await bucketPolicy(
         root,
         bucketOf(subject),
         adding({
@@ -210,37 +213,37 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
           Resource: arnOf(subject),
         }),
       );
-      return { cause: `Allow Neighbour lets AWS:${roleArn} in`, mend };
+      return { expectedEvidence: `Allow Neighbour lets AWS:${roleArn} in`, revert };
     },
   },
   {
     name: 'open the bucket to the public',
     check: 'storage.public-access',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
       return {
-        cause: 'BlockPublicPolicy is absent',
-        mend: () => s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: BLOCKED })),
+        expectedEvidence: 'BlockPublicPolicy is absent',
+        revert: () => s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration: BLOCKED })),
       };
     },
   },
   ...SETTINGS.map(
-    (setting): Sabotage => ({
+    (setting): AttackTechnique => ({
       name: `turn ${setting} off`,
       check: 'storage.public-access',
-      how: async ({ subject, root: { s3 } }) => {
+      detonate: async ({ subject, root: { s3 } }) => {
         const put = (PublicAccessBlockConfiguration: Readonly<Record<string, boolean>>) =>
           s3.send(new PutPublicAccessBlockCommand({ Bucket: bucketOf(subject), PublicAccessBlockConfiguration }));
         await put({ ...BLOCKED, [setting]: false });
-        return { cause: `${setting} is false`, mend: () => put(BLOCKED) };
+        return { expectedEvidence: `${setting} is false`, revert: () => put(BLOCKED) };
       },
     }),
   ),
   {
     name: 'turn ACLs on',
     check: 'storage.ownership',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const owned = (ObjectOwnership: 'BucketOwnerEnforced' | 'BucketOwnerPreferred') =>
         s3.send(
           new PutBucketOwnershipControlsCommand({
@@ -249,36 +252,39 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
           }),
         );
       await owned('BucketOwnerPreferred');
-      return { cause: 'object ownership is BucketOwnerPreferred', mend: () => owned('BucketOwnerEnforced') };
+      return {
+        expectedEvidence: 'object ownership is BucketOwnerPreferred',
+        revert: () => owned('BucketOwnerEnforced'),
+      };
     },
   },
   {
     name: 'remove the ownership controls',
     check: 'storage.ownership',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       await s3.send(new DeleteBucketOwnershipControlsCommand({ Bucket }));
       const OwnershipControls = { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' as const }] };
       return {
-        cause: 'object ownership is absent',
-        mend: () => s3.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls })),
+        expectedEvidence: 'object ownership is absent',
+        revert: () => s3.send(new PutBucketOwnershipControlsCommand({ Bucket, OwnershipControls })),
       };
     },
   },
   {
     name: 'suspend versioning',
     check: 'storage.versioning',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const versioning = (Status: 'Enabled' | 'Suspended') =>
         s3.send(new PutBucketVersioningCommand({ Bucket: bucketOf(subject), VersioningConfiguration: { Status } }));
       await versioning('Suspended');
-      return { cause: 'versioning is Suspended', mend: () => versioning('Enabled') };
+      return { expectedEvidence: 'versioning is Suspended', revert: () => versioning('Enabled') };
     },
   },
   {
     name: 'replicate the bucket to another tenant’s',
     check: 'storage.replication',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const target = `arn:aws:s3:::${subject.cell.decoy.bucketName}`;
       await s3.send(
@@ -300,8 +306,8 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
         }),
       );
       return {
-        cause: `rule exfiltrate copies objects to ${target}`,
-        mend: () => s3.send(new DeleteBucketReplicationCommand({ Bucket })),
+        expectedEvidence: `rule exfiltrate copies objects to ${target}`,
+        revert: () => s3.send(new DeleteBucketReplicationCommand({ Bucket })),
       };
     },
   },
@@ -314,7 +320,7 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'send the access logs to another tenant’s bucket',
     check: 'storage.access-logs',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket }));
       const log = (TargetBucket = subject.cell.accessLogBucketName) =>
@@ -326,19 +332,19 @@ export const STORAGE_SABOTAGES: readonly Sabotage[] = [
         );
       const { bucketName } = subject.cell.decoy;
       await log(bucketName);
-      return { cause: `the bucket of access logs is ${bucketName}`, mend: () => log() };
+      return { expectedEvidence: `the bucket of access logs is ${bucketName}`, revert: () => log() };
     },
   },
   {
     name: 'turn the access logs off',
     check: 'storage.access-logs',
-    how: async ({ subject, root: { s3 } }) => {
+    detonate: async ({ subject, root: { s3 } }) => {
       const Bucket = bucketOf(subject);
       const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket }));
       await s3.send(new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus: {} }));
       return {
-        cause: 'the bucket of access logs is absent',
-        mend: () =>
+        expectedEvidence: 'the bucket of access logs is absent',
+        revert: () =>
           s3.send(
             new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus: LoggingEnabled ? { LoggingEnabled } : {} }),
           ),

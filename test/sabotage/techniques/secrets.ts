@@ -13,15 +13,15 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { type Sabotage, STRANGERS_ROOT } from '../scene';
+import { type AttackTechnique, STRANGERS_ROOT } from '../technique';
 
 const secretOf = (subject: Subject) => subject.stacks.database.outputs.SecretArn;
 
 /** Lets a principal read the secret by its own policy. */
-const letIn = (name: string, principal: (subject: Subject) => string): Sabotage => ({
+const letIn = (name: string, principal: (subject: Subject) => string): AttackTechnique => ({
   name,
   check: 'secrets.policy',
-  how: async ({ subject, root: { secrets } }) => {
+  detonate: async ({ subject, root: { secrets } }) => {
     const SecretId = secretOf(subject);
     const AWS = principal(subject);
     const statement = {
@@ -34,59 +34,59 @@ const letIn = (name: string, principal: (subject: Subject) => string): Sabotage 
     const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await secrets.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }));
     return {
-      cause: `Allow Shared lets AWS:${AWS} in`,
-      mend: () => secrets.send(new DeleteResourcePolicyCommand({ SecretId })),
+      expectedEvidence: `Allow Shared lets AWS:${AWS} in`,
+      revert: () => secrets.send(new DeleteResourcePolicyCommand({ SecretId })),
     };
   },
 });
 
-export const SECRETS_SABOTAGES: readonly Sabotage[] = [
+export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'tag the secret as another tenant’s',
     check: 'secrets.identity',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       const tag = (Value: string) =>
         secrets.send(new TagResourceCommand({ SecretId, Tags: [{ Key: TENANT_TAG, Value }] }));
       const { tenantId } = subject.cell.decoy;
       await tag(tenantId);
-      return { cause: `tag ${TENANT_TAG} is ${tenantId}`, mend: () => tag(tenantIdOf(subject)) };
+      return { expectedEvidence: `tag ${TENANT_TAG} is ${tenantId}`, revert: () => tag(tenantIdOf(subject)) };
     },
   },
   {
     name: 'remove the secret’s tag',
     check: 'secrets.identity',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       await secrets.send(new UntagResourceCommand({ SecretId, TagKeys: [TENANT_TAG] }));
       const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
       return {
-        cause: `tag ${TENANT_TAG} is absent`,
-        mend: () => secrets.send(new TagResourceCommand({ SecretId, Tags })),
+        expectedEvidence: `tag ${TENANT_TAG} is absent`,
+        revert: () => secrets.send(new TagResourceCommand({ SecretId, Tags })),
       };
     },
   },
   {
     name: 'delete the secret, to be restored for a week',
     check: 'secrets.identity',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       await secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
       return {
-        cause: 'it is scheduled for deletion',
-        mend: () => secrets.send(new RestoreSecretCommand({ SecretId })),
+        expectedEvidence: 'it is scheduled for deletion',
+        revert: () => secrets.send(new RestoreSecretCommand({ SecretId })),
       };
     },
   },
   {
     name: 'encrypt the secret under another tenant’s key',
     check: 'secrets.encryption',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       const under = (KmsKeyId: string) => secrets.send(new UpdateSecretCommand({ SecretId, KmsKeyId }));
       const { keyArn } = subject.cell.decoy;
       await under(keyArn);
-      return { cause: `its key is ${keyArn}`, mend: () => under(subject.key.keyArn) };
+      return { expectedEvidence: `its key is ${keyArn}`, revert: () => under(subject.key.keyArn) };
     },
   },
   letIn('let another account read the secret', () => STRANGERS_ROOT),
@@ -94,20 +94,21 @@ export const SECRETS_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'replicate the secret to another Region',
     check: 'secrets.replicas',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       const Region = 'us-east-1';
       await secrets.send(new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region }] }));
       return {
-        cause: `it is replicated to ${Region}`,
-        mend: () => secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: [Region] })),
+        expectedEvidence: `it is replicated to ${Region}`,
+        revert: () =>
+          secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: [Region] })),
       };
     },
   },
   {
     name: 'let a function read the secret to rotate it',
     check: 'secrets.rotation-function',
-    how: async ({ subject, root: { secrets } }) => {
+    detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       const RotationLambdaARN = `arn:aws:lambda:${subject.region}:${subject.accountId}:function:rotate-everything`;
       await secrets.send(
@@ -119,8 +120,8 @@ export const SECRETS_SABOTAGES: readonly Sabotage[] = [
         }),
       );
       return {
-        cause: `${RotationLambdaARN} reads it`,
-        mend: () => secrets.send(new CancelRotateSecretCommand({ SecretId })),
+        expectedEvidence: `${RotationLambdaARN} reads it`,
+        revert: () => secrets.send(new CancelRotateSecretCommand({ SecretId })),
       };
     },
   },

@@ -12,7 +12,7 @@ import {
   trustPolicy,
   without,
 } from '../policies';
-import { inTurn, type Mend, type Sabotage, type Scene } from '../scene';
+import { type AttackTechnique, inTurn, type Revert, type Scene } from '../technique';
 import { roleNameOf, withoutBoundary } from './identity';
 import { furtherRule, ruleWith } from './routing';
 
@@ -30,7 +30,7 @@ const allowing = (Action: string[], Resource: string | string[]): Statement => (
 /** A role that nothing holds back may do something more. */
 const unbounded =
   ({ subject, root }: Scene, role: string, ...statement: [string[], string | string[]]) =>
-  (): Promise<Mend> =>
+  (): Promise<Revert> =>
     inTurn(
       () => withoutBoundary(root, role, subject.boundaryArn),
       () => rolePolicy(root, role, adding(allowing(...statement))),
@@ -39,7 +39,7 @@ const unbounded =
 /** A key's policy lets one more role use it. */
 const keyFor =
   ({ root }: Scene, keyArn: string, roleArn: string) =>
-  (): Promise<Mend> =>
+  (): Promise<Revert> =>
     keyPolicy(
       root,
       keyArn,
@@ -48,16 +48,19 @@ const keyFor =
 
 const trustedBy =
   ({ root }: Scene, role: string, roleArn: string) =>
-  (): Promise<Mend> => {
+  (): Promise<Revert> => {
     const { Resource: _, ...statement } = allowing(['sts:AssumeRole', 'sts:TagSession'], '*');
     return trustPolicy(root, role, adding({ ...statement, Principal: { AWS: roleArn } }));
   };
 
 /** Spoils what the tenant's own role may do. */
-const lacking = (name: string, check: string, sid: string, cause: string): Sabotage => ({
+const lacking = (name: string, check: string, sid: string, expectedEvidence: string): AttackTechnique => ({
   name,
   check,
-  how: async ({ subject, root }) => ({ cause, mend: await rolePolicy(root, roleNameOf(subject), without(sid)) }),
+  detonate: async ({ subject, root }) => ({
+    expectedEvidence,
+    revert: await rolePolicy(root, roleNameOf(subject), without(sid)),
+  }),
 });
 
 /** Replaces the terms on which the tenant's role is taken on. */
@@ -65,13 +68,13 @@ const onTerms = (
   name: string,
   check: string,
   terms: (subject: Subject) => NonNullable<Statement['Condition']>,
-  cause: string,
-): Sabotage => ({
+  expectedEvidence: string,
+): AttackTechnique => ({
   name,
   check,
-  how: async ({ subject, root }) => ({
-    cause,
-    mend: await trustPolicy(root, roleNameOf(subject), conditioned(terms(subject))),
+  detonate: async ({ subject, root }) => ({
+    expectedEvidence,
+    revert: await trustPolicy(root, roleNameOf(subject), conditioned(terms(subject))),
   }),
 });
 
@@ -79,12 +82,12 @@ const onTerms = (
 const unlocking = (
   name: string,
   check: string,
-  cause: string,
-  locks: (scene: Scene) => readonly (() => Promise<Mend>)[],
-): Sabotage => ({
+  expectedEvidence: string,
+  locks: (scene: Scene) => readonly (() => Promise<Revert>)[],
+): AttackTechnique => ({
   name,
   check,
-  how: async (scene) => ({ cause, mend: await inTurn(...locks(scene)) }),
+  detonate: async (scene) => ({ expectedEvidence, revert: await inTurn(...locks(scene)) }),
 });
 
 /** Lets a role read another tenant's objects, and no more: it may not even list them. */
@@ -99,7 +102,7 @@ const answered = (StatusCode: string): Action => ({
   FixedResponseConfig: { StatusCode, ContentType: 'text/plain' },
 });
 
-export const PROBE_SABOTAGES: readonly Sabotage[] = [
+export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
   lacking(
     'let the role write no more',
     'probes.own-bucket',
@@ -157,18 +160,18 @@ export const PROBE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'shut the decoy out of its own key',
     check: 'probes.decoy-works',
-    how: async ({ subject, root: { kms } }) => {
+    detonate: async ({ subject, root: { kms } }) => {
       const KeyId = subject.cell.decoy.keyArn;
       await kms.send(new DisableKeyCommand({ KeyId }));
-      return { cause: 'could not be answered', mend: () => kms.send(new EnableKeyCommand({ KeyId })) };
+      return { expectedEvidence: 'could not be answered', revert: () => kms.send(new EnableKeyCommand({ KeyId })) };
     },
   },
   {
     name: 'shut the decoy out of its own secret',
     check: 'probes.decoy-works',
-    how: async ({ subject, root }) => ({
-      cause: 'its secret was refused',
-      mend: await rolePolicy(root, decoyRoleOf(subject), without('ReadOwnSecret')),
+    detonate: async ({ subject, root }) => ({
+      expectedEvidence: 'its secret was refused',
+      revert: await rolePolicy(root, decoyRoleOf(subject), without('ReadOwnSecret')),
     }),
   },
   unlocking('let the tenant list another’s bucket', 'probes.decoy-bucket', 'listing was let in', (scene) => [
@@ -256,40 +259,40 @@ export const PROBE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'let the tenant upload with S3’s own keys',
     check: 'probes.unkeyed-upload',
-    how: async ({ subject, root }) => ({
-      cause: 'an upload without KMS was let in',
-      mend: await bucketPolicy(root, bucketOf(subject), without('NoOtherEncryption')),
+    detonate: async ({ subject, root }) => ({
+      expectedEvidence: 'an upload without KMS was let in',
+      revert: await bucketPolicy(root, bucketOf(subject), without('NoOtherEncryption')),
     }),
   },
   {
     name: 'forward the tenant’s requests to the colour where nothing runs',
     check: 'probes.host',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { tenant, cell, liveColour } = scene.subject;
       const idle = liveColour === 'blue' ? cell.targetGroupArns.green : cell.targetGroupArns.blue;
-      const mend = await ruleWith(scene, { Actions: [{ Type: 'forward', TargetGroupArn: idle }] });
-      return { cause: `${tenant.host} answers 503`, mend };
+      const revert = await ruleWith(scene, { Actions: [{ Type: 'forward', TargetGroupArn: idle }] });
+      return { expectedEvidence: `${tenant.host} answers 503`, revert };
     },
   },
   {
     name: 'answer for every other host of the domain',
     check: 'probes.other-host',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { tenant, cell } = scene.subject;
       const host = `${cell.decoy.tenantId}${tenant.host.slice(tenant.subdomain.length)}`;
       const condition = { Field: 'host-header', HostHeaderConfig: { Values: [host] } };
-      const { mend } = await furtherRule(scene, [condition], answered('200'));
-      return { cause: `${host} answers 200, not 404`, mend };
+      const { revert } = await furtherRule(scene, [condition], answered('200'));
+      return { expectedEvidence: `${host} answers 200, not 404`, revert };
     },
   },
   {
     name: 'let the tenant’s rule answer for hosts below its own',
     check: 'probes.other-host',
-    how: async (scene) => {
+    detonate: async (scene) => {
       const { tenant, cell } = scene.subject;
       const condition = { Field: 'host-header', HostHeaderConfig: { Values: [`*.${tenant.host}`] } };
-      const { mend } = await furtherRule(scene, [condition], answered('200'));
-      return { cause: `${cell.decoy.tenantId}.${tenant.host} answers 200, not 404`, mend };
+      const { revert } = await furtherRule(scene, [condition], answered('200'));
+      return { expectedEvidence: `${cell.decoy.tenantId}.${tenant.host} answers 200, not 404`, revert };
     },
   },
 ];

@@ -1,0 +1,47 @@
+import type { FactClients } from '../../functions/isolation/facts/facts';
+import type { Subject } from '../../functions/isolation/subject';
+import type { AwsAccess } from '../../local/platform';
+
+/** A healthy ACTIVE tenant, and clients with every permission. */
+export interface Scene {
+  readonly subject: Subject;
+  readonly root: FactClients;
+  /** For clients that `root` does not hold. */
+  readonly aws: AwsAccess;
+}
+
+/** Restores the tenant. */
+export type Revert = () => Promise<unknown>;
+
+export interface Detonated {
+  /** A part of the evidence that the check must give: it names the change by principal, block or ARN. */
+  readonly expectedEvidence: string;
+  readonly revert: Revert;
+}
+
+/** A way to break a tenant's isolation through AWS's own API. */
+export interface AttackTechnique {
+  readonly name: string;
+  /** The check that must find it. */
+  readonly check: string;
+  readonly detonate: (scene: Scene) => Promise<Detonated>;
+}
+
+/** Makes several changes in turn, and reverts them in reverse. When one fails, those before it are reverted. */
+export async function inTurn(...changes: readonly (() => Promise<Revert>)[]): Promise<Revert> {
+  const reverts: Revert[] = [];
+  const revert = async () => {
+    for (let last = reverts.pop(); last; last = reverts.pop()) await last();
+  };
+  try {
+    for (const change of changes) reverts.push(await change());
+  } catch (thrown) {
+    await revert();
+    throw thrown;
+  }
+  return revert;
+}
+
+/** An AWS account of a stranger. */
+export const STRANGER = '999999999999';
+export const STRANGERS_ROOT = `arn:aws:iam::${STRANGER}:root`;
