@@ -12,7 +12,7 @@ import { recordVerdict } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
-import { provingDeps, stagePlatform } from './proving';
+import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
 
 export interface AuditTenantDeps extends LivingTenantDeps {
@@ -84,8 +84,8 @@ const realDeps = (): AuditTenantDeps => {
     proving: provingDeps(),
     cloudformation: new CloudFormationClient(clientOptions),
     compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table) },
-    get platform() {
-      return stagePlatform();
+    get stage() {
+      return stageContext();
     },
   };
 };

@@ -2,10 +2,10 @@ import { env } from '../shared/env';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
 import { sourceClients, sourcesOf } from './sources';
-import type { Platform } from './subject';
+import type { StageContext } from './subject';
 
-/** What the platform of this stage is, as infra told the function. */
-export const stagePlatform = (): Platform => ({
+/** The stage, from the environment that infra gives the function. */
+export const stageContext = (): StageContext => ({
   accountId: env('ACCOUNT_ID'),
   region: env('AWS_REGION'),
   stackRoleArn: env('STACK_ROLE_ARN'),

@@ -3,8 +3,8 @@ import type { Colour } from '../contract/cell';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
 import type { VerifyIsolationInput } from '../contract/steps';
 
-/** What the platform knows without asking, and against which a tenant is held. */
-export interface Platform {
+/** The account and the roles of the stage. A tenant is compared with them. */
+export interface StageContext {
   readonly accountId: string;
   readonly region: string;
   readonly stackRoleArn: string;
@@ -14,14 +14,14 @@ export interface Platform {
 }
 
 /** The tenant that is verified: what an onboarding, or a later audit, expects to find. */
-export interface Subject extends Platform, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
+export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
   /** Of its cell, at the time of the verification. */
   readonly liveColour: Colour;
   /** Whether its route is open: before activation a request must meet a 503. */
   readonly routed: boolean;
 }
 
-export const roleArnOf = ({ accountId }: Platform, tenantId: string) =>
+export const roleArnOf = ({ accountId }: StageContext, tenantId: string) =>
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
 
 export const tenantIdOf = (subject: Subject) => subject.tenant.tenantId;

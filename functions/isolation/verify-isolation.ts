@@ -5,15 +5,15 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
-import { provingDeps, stagePlatform } from './proving';
+import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
-import type { Platform, Subject } from './subject';
+import type { StageContext, Subject } from './subject';
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'live'>;
   readonly proving: ProvingDeps;
-  readonly platform: Platform;
+  readonly stage: StageContext;
 }
 
 /** ActivateTenant asks the record for this very digest; it must not find the digest of a breach there. */
@@ -45,7 +45,7 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
   output: VerifyIsolationOutput,
   run: async (deps, { executionArn, ...tenantInput }) => {
     const { colour: liveColour } = await deps.compute.live(tenantInput.cell);
-    const subject: Subject = { ...deps.platform, ...tenantInput, liveColour, routed: false };
+    const subject: Subject = { ...deps.stage, ...tenantInput, liveColour, routed: false };
     const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, (proof) =>
       keepProof(deps.table, executionArn, proof),
     );
@@ -60,8 +60,8 @@ const realDeps = (): VerifyIsolationDeps => {
     table,
     compute: tableLiveColour(table),
     proving: provingDeps(),
-    get platform() {
-      return stagePlatform();
+    get stage() {
+      return stageContext();
     },
   };
 };

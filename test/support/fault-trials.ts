@@ -52,7 +52,7 @@ export function testTrials(bench: FaultBench, keys: readonly string[]): void {
     expect(await runTrials(trials, bench.lend(), { recording, seed: 'cut', done })).toEqual([]);
     const broken = results.filter(isBroken).map(({ trial, problems, unmet }) => ({ key: trial.key, problems, unmet }));
     expect(broken).toEqual([]);
-    const unaided = results.filter(({ ending }) => outcome === 'active').length;
+    const unaided = results.filter(({ ending }) => ending === 'active').length;
     const redriven = rows(results).reduce((sum, { redrivenToActive }) => sum + redrivenToActive, 0);
     // A tenant whose announcement alone failed is ACTIVE before its run is redriven.
     expect(unaided + redriven).toBeGreaterThanOrEqual(keys.length);

@@ -6,12 +6,12 @@ import { SettledStackSchemas, type StackKind, type TenantStacks } from '../../co
 import { TenantSchema } from '../../contract/tenant';
 import { parseAt } from '../../shared/parse-at';
 import { type CloudFormation, describeStack } from '../../stacks/stacks';
-import type { Platform, Subject } from '../subject';
+import type { StageContext, Subject } from '../subject';
 
 export interface LivingTenantDeps {
   readonly cloudformation: CloudFormation;
   readonly compute: Pick<Compute, 'cells' | 'live'>;
-  readonly platform: Platform;
+  readonly stage: StageContext;
 }
 
 async function stackOf(
@@ -61,7 +61,7 @@ export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord)
   if (!keyArn || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId}: no key or no rule`);
   const [stacks, { cell, liveColour }] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
   return {
-    ...deps.platform,
+    ...deps.stage,
     tenant,
     cell,
     liveColour,

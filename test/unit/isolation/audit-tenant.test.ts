@@ -27,14 +27,14 @@ function ask(passed: boolean): { readonly about: () => Subject } {
 function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown = {}) {
   const tenant = onboarded(overrides);
   const s3 = new FakeClient({ PutObjectCommand: stores });
-  const platform = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'] };
+  const stage = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'] };
   const proving = {
     sourcesFor: () => ({}) as Sources,
     evidence: { bucketName: 'evidence', client: s3 },
     codeVersion: '1.2.3+abc',
     now: () => new Date(NOW),
   };
-  const deps = { ...tenant, platform, proving };
+  const deps = { ...tenant, stage, proving };
   const audit = (input: { tenant?: string; whole?: boolean } = {}) =>
     auditTenant.run(deps, { tenant: tenantId, verifiedBy: 'arn:execution:audit', whole: false, ...input });
   return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };

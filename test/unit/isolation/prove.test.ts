@@ -27,7 +27,7 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   const deps = {
     compute: new FakeCompute(),
     table: { name: 'tenants', client: table },
-    platform: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
+    stage: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
     proving: {
       sourcesFor: () => ({}) as Sources,
       evidence: { bucketName: 'evidence', client: s3 },
@@ -101,7 +101,7 @@ test.each([true, false])('a passing fault of S3 is the machine’s to try again 
 test('a breach whose evidence cannot be kept is told as a breach, and not as a report', async () => {
   ask(false);
   const { deps, input } = scene({ PutObjectCommand: awsError('AccessDenied') });
-  const subject = { ...deps.platform, ...input, liveColour: 'blue' as const, routed: false };
+  const subject = { ...deps.stage, ...input, liveColour: 'blue' as const, routed: false };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
 });
 
@@ -113,7 +113,7 @@ test('nothing is stored of questions that a passing fault has left open', async 
     aCheck('key.policy', async () => Promise.reject(awsError('ThrottlingException'))),
   );
   const { deps, input, s3 } = scene();
-  const subject = { ...deps.platform, ...input, liveColour: 'blue' as const, routed: true };
+  const subject = { ...deps.stage, ...input, liveColour: 'blue' as const, routed: true };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
   expect(s3.sent).toEqual([]);
 });
