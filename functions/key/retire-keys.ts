@@ -27,8 +27,8 @@ async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
 }
 
 /**
- * Disables a tenant's keys and schedules their deletion; one that is pending already is done. The alias
- * goes last: as long as it is there, a retry finds the key by it.
+ * Disables a tenant's keys and schedules their deletion; one that is pending already is done. The
+ * alias goes last: as long as it is there, a retry finds the key by it.
  *
  * The effect alone: the caller has asked whether the tenant may be undone.
  *

@@ -3,16 +3,19 @@ import type { TenantsTable } from '../tenants/tenants-table';
 
 /**
  * Whether resources tagged with this tenant are still needed. `active`: the tenant is in service,
- * being onboarded, held or being rolled back. `settling`: it failed less than an hour ago, and AWS may
- * still be deleting. `failed`: its rollback is long over, and nothing may be left. `unknown`: no record
- * says that there ever was such a tenant.
+ * being onboarded, held or being rolled back. `settling`: it failed less than an hour ago, and AWS
+ * may still be deleting. `failed`: its rollback is long over, and nothing may be left. `unknown`:
+ * no record says that there ever was such a tenant.
  */
 export type Ownership = 'active' | 'settling' | 'failed' | 'unknown';
 
 /** How long AWS may go on listing what it deletes, milliseconds. */
 const SETTLING = 60 * 60_000;
 
-/** Strongly consistent. Ask after the resources were found: a record is older than all that it names. */
+/**
+ * Strongly consistent. Ask after the resources were found: a record is older than all that it
+ * names.
+ */
 export async function ownershipOf(table: TenantsTable, tenantId: string, now: Date): Promise<Ownership> {
   const record = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
   if (!record) return 'unknown';

@@ -13,7 +13,10 @@ interface Recording {
   readonly at: string;
 }
 
-/** A record that another execution owns, or an ACTIVE tenant's, stays; the event still tells the failure. */
+/**
+ * A record that another execution owns, or an ACTIVE tenant's, stays; the event still tells the
+ * failure.
+ */
 async function unlessForeign(name: 'ClaimLost' | 'TransientConflict', write: Promise<void>): Promise<void> {
   try {
     await write;
@@ -44,7 +47,10 @@ const ReadableFields = z
   })
   .catch({});
 
-/** Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of nothing, to be found by its subdomain. */
+/**
+ * Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of
+ * nothing, to be found by its subdomain.
+ */
 export async function recordRefusal(
   table: TenantsTable,
   { tenantId, executionArn, failure, at }: Recording,

@@ -26,8 +26,8 @@ async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promi
  *
  * The effect alone: the caller has asked whether the tenant may be undone.
  *
- * @param ruleArn the rule on record. Where a crash lost it, or where it is an earlier run's that is gone,
- * the rule is found by the slot's priority, the host and the tag.
+ * @param ruleArn the rule on record. Where a crash lost it, or where it is an earlier run's that is
+ * gone, the rule is found by the slot's priority, the host and the tag.
  * @returns whether there was a rule or a route
  */
 export async function removeFromCell(

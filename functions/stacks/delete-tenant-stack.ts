@@ -18,7 +18,10 @@ export interface StackDeletionDeps extends SettleStackDeps {
 
 export type DeleteTask = WaitingTask & { operation: 'delete' };
 
-/** @throws PlatformError `TransientLaunchInFlight` while a launch that has begun may still create the stack */
+/**
+ * @throws PlatformError `TransientLaunchInFlight` while a launch that has begun may still create
+ * the stack
+ */
 async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch?: WaitingTask): Promise<void> {
   if (launch?.operation === 'launch' && (launch.launchingUntil ?? 0) > deps.now().getTime()) {
     throw new PlatformError('TransientLaunchInFlight', `stack ${task.stackName} may still be launched`);
@@ -57,11 +60,11 @@ async function deleteFound(
 }
 
 /**
- * Begins the deletion of a tenant's stack: its end answers the task's token. Tolerates that there is
- * none, and answers at once.
+ * Begins the deletion of a tenant's stack: its end answers the task's token. Tolerates that there
+ * is none, and answers at once.
  *
- * The effect alone, but for one thing: the token is stored on the condition of `permittedBy`, so that
- * the tenant's record is asked again right before the first change.
+ * The effect alone, but for one thing: the token is stored on the condition of `permittedBy`, so
+ * that the tenant's record is asked again right before the first change.
  *
  * @param permittedBy the operation of the lifecycle that allows the deletion
  * @returns whether a stack is being deleted
@@ -72,7 +75,8 @@ export async function deleteTenantStack(
   task: DeleteTask,
   permittedBy: 'deleteStack',
 ): Promise<boolean> {
-  // In this order: a launch that was under way at the first look has made its stack by the second, or is still under way.
+  // In this order: a launch that was under way at the first look has made its stack by the second,
+  // or is still under way.
   const launch = await findWaitingTask(deps.table, task.stackName);
   const found = await describeStack(deps.cloudformation, task.stackName);
   if (!found || found.StackStatus === 'DELETE_COMPLETE') {

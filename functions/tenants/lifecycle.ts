@@ -81,7 +81,9 @@ export const OPERATIONS = {
   release: { ...undo, asSeen: ['slot.number'], removes: ['slot'] },
   fail: { ...undo, to: 'FAILED', removes: ROLLED_BACK },
   hold: { ...undo, to: 'HELD' },
-  /** A run ended outside its failure path. The status stays: by it a redriven run knows its tenant. */
+  /**
+   * A run ended outside its failure path. The status stays: by it a redriven run knows its tenant.
+   */
   noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status'] },
 
   // In service.
@@ -106,7 +108,9 @@ type SeenOf<N extends OperationName> = Operations[N] extends { asSeen: readonly 
   ? { readonly seen: Pick<Seen, K> }
   : unknown;
 
-/** All that the table's conditions need: who asks, and what was read. `owner` is an execution's ARN. */
+/**
+ * All that the table's conditions need: who asks, and what was read. `owner` is an execution's ARN.
+ */
 export type Claim<N extends OperationName> = { readonly tenantId: string } & OwnerOf<N> & SeenOf<N>;
 
 export function tenantIsActive({ tenantId, activatedAt }: TenantRecord): PlatformError {
@@ -119,7 +123,10 @@ export function claimLost(name: OperationName, tenantId: string, executionArn: s
   return new PlatformError('ClaimLost', from.includes('ROLLING_BACK') ? why : `${why}, or its rollback has begun`);
 }
 
-/** Whether the table allows the operation on a record that was read. The answer holds for the moment. */
+/**
+ * Whether the table allows the operation on a record that was read. The answer holds for the
+ * moment.
+ */
 export function allows(name: OperationName, record: TenantRecord, executionArn: string): boolean {
   const row: Operation = OPERATIONS[name];
   if (row.neverActive && record.activatedAt) return false;
@@ -129,8 +136,8 @@ export function allows(name: OperationName, record: TenantRecord, executionArn: 
 /**
  * Asks the table about a record that was read. The write that follows is conditional on the same.
  *
- * @throws PlatformError `TenantIsActive`; `ClaimLost` when another execution owns the tenant, or the
- * tenant's status forbids the operation
+ * @throws PlatformError `TenantIsActive`; `ClaimLost` when another execution owns the tenant, or
+ * the tenant's status forbids the operation
  */
 export function requirePermission(name: OperationName, record: TenantRecord, executionArn: string): void {
   if (allows(name, record, executionArn)) return;

@@ -36,8 +36,8 @@ async function readTenant(table: TenantsTable, tenantId: string): Promise<unknow
 }
 
 /**
- * @returns the tenant's record as it is now (strongly consistent); undefined where there is none, and
- * where a refused signup stands in its place
+ * @returns the tenant's record as it is now (strongly consistent); undefined where there is none,
+ * and where a refused signup stands in its place
  */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
   const item = await readTenant(table, tenantId);
@@ -84,7 +84,10 @@ export async function guardForward(
 
 const ListedSchema = z.array(z.looseObject({ tenantId: z.string() }));
 
-/** One page of the tenants that have a status, in the order of their ids. `next` begins the next page. */
+/**
+ * One page of the tenants that have a status, in the order of their ids. `next` begins the next
+ * page.
+ */
 export async function listTenantsIn(
   table: TenantsTable,
   status: TenantStatus,
@@ -123,7 +126,11 @@ async function unlessLost(
   }
 }
 
-/** Only a write on a tenant that is as it was read goes through. @throws PlatformError `TransientConflict` */
+/**
+ * Only a write on a tenant that is as it was read goes through.
+ *
+ * @throws PlatformError `TransientConflict`
+ */
 async function unlessChanged(conflict: string, write: Promise<unknown>): Promise<void> {
   try {
     await write;
@@ -136,7 +143,8 @@ async function unlessChanged(conflict: string, write: Promise<unknown>): Promise
 /**
  * Notes on the record that a key is about to be made.
  *
- * @returns when an earlier attempt of this execution noted the same: a key may exist that has no alias
+ * @returns when an earlier attempt of this execution noted the same: a key may exist that has no
+ * alias
  * @throws PlatformError `ClaimLost`
  */
 export async function requestKey(table: TenantsTable, owned: Owned, now: string): Promise<Date | undefined> {
@@ -183,7 +191,9 @@ export async function recordVerification(table: TenantsTable, owned: Owned, veri
   await unlessLost('recordVerification', owned, send(table, transition(table, 'recordVerification', change)));
 }
 
-/** Record and route become ACTIVE together, if the record still has the verification of that digest. */
+/**
+ * Record and route become ACTIVE together, if the record still has the verification of that digest.
+ */
 export async function activate(
   table: TenantsTable,
   tenant: Owned & { readonly host: string },
@@ -209,7 +219,11 @@ export async function beginRollback(table: TenantsTable, owned: Owned, failure: 
   await unlessLost('beginRollback', owned, send(table, transition(table, 'beginRollback', change)));
 }
 
-/** Makes a failure final. `fail`: all is undone. `hold`: the resources are kept. @throws `ClaimLost` */
+/**
+ * Makes a failure final. `fail`: all is undone. `hold`: the resources are kept.
+ *
+ * @throws `ClaimLost`
+ */
 export async function concludeFailed(
   table: TenantsTable,
   name: 'fail' | 'hold',
@@ -222,7 +236,8 @@ export async function concludeFailed(
 }
 
 /**
- * A signup that never became a tenant, in the tenant's place and under its subdomain, if that is known.
+ * A signup that never became a tenant, in the tenant's place and under its subdomain, if that is
+ * known.
  *
  * @throws PlatformError `TransientConflict` when a tenant stands there
  */
@@ -264,7 +279,9 @@ export async function suspend(table: TenantsTable, record: TenantRecord, suspens
   await unlessChanged(`tenant ${tenantId} changed meanwhile`, write);
 }
 
-/** Record and route become ACTIVE again together, if the verification is still that of the digest. */
+/**
+ * Record and route become ACTIVE again together, if the verification is still that of the digest.
+ */
 export async function resume(table: TenantsTable, record: TenantRecord, digest: string, at: string): Promise<void> {
   const { tenantId } = record;
   const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });

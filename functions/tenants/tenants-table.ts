@@ -10,8 +10,8 @@ export interface TenantsTable {
 }
 
 /**
- * The table of this stage. Its name is read when it is used: a missing one is then an error of the call, under its own
- * name, and not a function that cannot be loaded.
+ * The table of this stage. Its name is read when it is used: a missing one is then an error of the
+ * call, under its own name, and not a function that cannot be loaded.
  */
 export function tenantsTable(): TenantsTable {
   return {

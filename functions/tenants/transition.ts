@@ -9,8 +9,8 @@ type TimeOf<N extends OperationName> = (typeof OPERATIONS)[N] extends { to: Tena
   : unknown;
 
 /**
- * What an operation writes beside the status. `at` (ISO 8601) becomes `updatedAt`; a change of status
- * must have it.
+ * What an operation writes beside the status. `at` (ISO 8601) becomes `updatedAt`; a change of
+ * status must have it.
  */
 export type Change<N extends OperationName> = Claim<N> &
   TimeOf<N> & {
@@ -115,7 +115,9 @@ export function transition<N extends OperationName>(table: TenantsTable, name: N
   return { TableName: table.name, Key: itemKeys.tenant(tenantId), UpdateExpression, ConditionExpression, ...terms };
 }
 
-/** The status that the tenant's route has from then on. Another tenant's route of that host stays. */
+/**
+ * The status that the tenant's route has from then on. Another tenant's route of that host stays.
+ */
 export function routeTransition(
   table: TenantsTable,
   name: 'activate' | 'suspend' | 'resume',
