@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Jest runs TypeScript through swc; packages that ship as ES modules only are transformed too. */
 const transform = {
   '^.+\\.(t|j|mj)s$': [
@@ -19,9 +21,14 @@ const project = (displayName) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],
 });
 
+// CloudFormation's rules take five seconds to load for every test that synthesizes. test/infra/validation.test.ts asks them.
+process.env.CDK_VALIDATION = 'false';
+
 module.exports = {
   projects: ['unit', 'statemachine', 'infra', 'integration'].map(project),
-  maxWorkers: 2,
+  // An onboarding waits more than it works: one test file more than there are processors keeps them busy.
+  maxWorkers: Math.min(availableParallelism(), 3) + 1,
+  testSequencer: '<rootDir>/test/support/longest-first.js',
   // For a test that hangs; how long one takes depends on the machine.
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.js'],

@@ -19,7 +19,8 @@ export function faultBench(): FaultBench {
   let lent = false;
 
   beforeAll(async () => {
-    lab = await Lab.start();
+    // Retries are as many as on AWS, at a quarter of the distance.
+    lab = await Lab.start({ env: { SFN_WAIT_SCALE: '0.25' } });
     recording = await record(lab, 1);
   }, 300_000);
   afterAll(async () => {

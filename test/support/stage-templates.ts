@@ -28,7 +28,7 @@ export interface StageTemplates {
 
 const ROOT = join(__dirname, '../..');
 
-function ensureBundles(): void {
+export function ensureBundles(): void {
   const bundles = Object.keys(functionSources()).map((name) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
   if ([...bundles, LAYER_DIRECTORY, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
   execFileSync(join(ROOT, 'node_modules/.bin/tsx'), ['infra/build.ts'], { cwd: ROOT, stdio: 'pipe' });

@@ -1,0 +1,16 @@
+/** Longest first: what is left at the end is short, and no worker is without work for long. */
+const ORDER = ['integration', 'infra', 'statemachine', 'unit'];
+const rank = ({ context }) => ORDER.indexOf(context.config.displayName?.name);
+
+/** The order of Jest's test files, which by itself puts the largest files first: those of the unit tests. */
+module.exports = class LongestFirst {
+  sort(tests) {
+    return [...tests].sort((one, other) => rank(one) - rank(other) || one.path.localeCompare(other.path));
+  }
+
+  allFailedTests(tests) {
+    return tests;
+  }
+
+  cacheResults() {}
+};
