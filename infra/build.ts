@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { WORKFLOWS } from '../functions/contract/workflows';
+import { aslJson } from './asl-file';
 import { BUNDLING, type BuiltBundle, buildFunctions, layerBytes, writeFile } from './function-bundles';
 
 const ROOT = join(__dirname, '..');
@@ -16,6 +18,14 @@ async function buildService(): Promise<void> {
   for (const { path, contents } of outputFiles) writeFile(path, contents);
 }
 
+/** Writes each workflow's definition to dist/statemachines/FILE.asl.json, to read or to paste into the console. */
+export function buildStateMachines(): void {
+  for (const workflow of WORKFLOWS) {
+    const file = workflow.file.replace(/\.yaml$/, '.json');
+    writeFile(join(ROOT, 'dist/statemachines', file), aslJson(workflow));
+  }
+}
+
 /** Builds all that a deployment takes from dist/: the functions, their layer, the shared service. */
 export async function buildAll(): Promise<BuiltBundle[]> {
   const [bundles] = await Promise.all([buildFunctions(), buildService()]);
@@ -25,6 +35,7 @@ export async function buildAll(): Promise<BuiltBundle[]> {
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0).padStart(6)} KB`;
 
 if (require.main === module) {
+  buildStateMachines();
   buildAll().then(
     (bundles) => {
       for (const { name, bytes, layerBytes: loaded } of bundles)

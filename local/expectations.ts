@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { ReserveTenantOutput } from '../functions/contract/onboarding';
 import { STACK_KINDS } from '../functions/contract/stacks';
-import { ReserveTenantOutput } from '../functions/contract/steps';
 import { escapeHtml } from '../functions/shared/html';
 import type { Expectation, Outcome } from './scenario';
 

@@ -1,17 +1,15 @@
 import pc from 'picocolors';
-import { STEP_ACTIONS, STEPS } from '../functions/contract/steps';
+import { taskStatesOf, workflowNamed } from '../functions/contract/workflows';
 import type { Visit } from '../operations/progress';
 import type { View } from './live-view';
 import type { Applicant, Watcher } from './scenario';
 
-const TASKS = new Set<string>(STEP_ACTIONS.flatMap(({ states }) => states));
-const UNDOS = new Set<string>(STEPS.flatMap((step) => ('undo' in step ? step.undo.states : [])));
-/** The way of a signup that nothing happens to, a mark for each step of it. */
-const WAY = STEPS.map(({ forward }) => forward)
-  .filter((action) => action.function !== 'PublishFailure' && action.function !== 'ConcludeFailure')
-  .map(({ states }) => states);
+const ONBOARDING = workflowNamed('TenantOnboarding');
+const TASKS = taskStatesOf(ONBOARDING);
+/** A mark for each step of a signup that nothing happens to. */
+const STEPS = Map.groupBy(Object.keys(ONBOARDING.forward), (state) => ONBOARDING.forward[state]);
 
-const isTask = ({ state }: Visit) => TASKS.has(state);
+const isTask = ({ state }: Visit) => state in TASKS;
 
 function mark(visits: readonly Visit[], states: readonly string[]): string {
   const own = states.map((state) => visits.findLast((visit) => visit.state === state));
@@ -20,7 +18,7 @@ function mark(visits: readonly Visit[], states: readonly string[]): string {
   return own.some(Boolean) ? pc.cyan('●') : pc.dim('·');
 }
 
-const named = ({ state }: Visit) => (UNDOS.has(state) ? pc.yellow(`↶ ${state}`) : state);
+const named = ({ state }: Visit) => (state in ONBOARDING.undos ? pc.yellow(`↶ ${state}`) : state);
 
 const isOpen = (visit: Visit) => !visit.leftAt && !visit.failed;
 
@@ -29,14 +27,14 @@ function rowOf(all: readonly Visit[], also = ''): string {
   const visits = all.slice(
     Math.max(
       0,
-      all.findLastIndex(({ state }) => state === 'BeginAttempt'),
+      all.findLastIndex(({ state }) => state === ONBOARDING.firstState),
     ),
   );
   const began = visits[0]?.enteredAt.getTime() ?? Date.now();
   const last = visits.at(-1)?.leftAt ?? visits.at(-1)?.enteredAt;
   const until = visits.some(isOpen) ? Date.now() : (last?.getTime() ?? began);
   const seconds = ((until - began) / 1000).toFixed(1).padStart(5);
-  const marks = WAY.map((states) => mark(visits, states)).join(' ');
+  const marks = [...STEPS.values()].map((states) => mark(visits, states)).join(' ');
   const now = visits.filter((visit) => isTask(visit) && isOpen(visit)).map(named);
   return `${seconds} s  ${marks}  ${[now.join(', '), also].filter(Boolean).join('  ')}`;
 }

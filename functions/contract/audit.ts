@@ -1,12 +1,6 @@
 import * as z from 'zod';
 import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
-/**
- * The states of `TenantIsolationAudit` that call a function, each named like it; a test compares them with the machine's
- * file and with infra.
- */
-export const AUDIT_STATES = ['ListTenants', 'AuditTenant', 'SuspendTenant', 'ReportBreach', 'ConcludeAudit'] as const;
-
 /** What a stage does about an ACTIVE tenant that is not isolated any more, besides the alarm. */
 export const OnBreachSchema = z.enum(['alarm', 'suspend']);
 export type OnBreach = z.infer<typeof OnBreachSchema>;

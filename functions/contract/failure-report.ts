@@ -1,16 +1,9 @@
-import { STEPS } from './steps';
 import type { Failure, FailureReport, Outcome } from './tenant';
+import { undosAfter, type Workflow, workflowOf } from './workflows';
 
-/** States that undo, in the order of the rollback. */
-export const UNDO_STATES: readonly string[] = [...STEPS]
-  .reverse()
-  .flatMap((step): readonly string[] => ('undo' in step ? step.undo.states : []));
-
-/** Where this run can have made nothing but the reservation, the machine goes straight to its undo. */
-const undosOf = (step: string, outcome: Outcome) =>
-  step === 'ReserveTenant' && outcome !== 'held'
-    ? UNDO_STATES.filter((state) => state === 'ReleaseReservation')
-    : UNDO_STATES;
+/** Where this run can have made nothing but its first step, the machine goes straight to its undo. */
+const undosOf = (workflow: Workflow, step: string, outcome: Outcome) =>
+  outcome === 'held' ? Object.keys(workflow.undos) : undosAfter(workflow, step);
 
 /** Page of an execution in the console of its region. */
 export function executionLink(executionArn: string): string {
@@ -35,7 +28,7 @@ export function failureReport(run: {
 }): FailureReport {
   const { executionArn, failure, outcome, stoppedAt } = run;
   const { step, error, reason } = failure;
-  const undos = undosOf(step, outcome);
+  const undos = undosOf(workflowOf(executionArn), step, outcome);
   const done = outcome === 'rolled-back' ? undos : (run.undone ?? []);
   return {
     step,

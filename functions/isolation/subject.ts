@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Colour } from '../contract/cell';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
-import type { VerifyIsolationInput } from '../contract/steps';
+import type { VerifyIsolationInput } from '../contract/onboarding';
 
 /** The account and the roles of the stage. A tenant is compared with them. */
 export interface StageContext {

@@ -1,6 +1,6 @@
 import type { Compute } from '../compute/compute';
 import { tableLiveColour } from '../compute/table-live-colour';
-import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/steps';
+import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';

@@ -2,7 +2,7 @@ import { EnableKeyRotationCommand, KMSClient, PutKeyPolicyCommand } from '@aws-s
 import { DescribeOrganizationCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { tenantNames } from '../contract/naming';
-import { CreateTenantKeyInput, CreateTenantKeyOutput } from '../contract/steps';
+import { CreateTenantKeyInput, CreateTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';

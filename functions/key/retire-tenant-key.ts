@@ -1,6 +1,6 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/steps';
+import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { forgetKeyRequest, guardUndo } from '../tenants/tenant-store';

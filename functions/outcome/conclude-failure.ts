@@ -1,5 +1,5 @@
 import { failureText } from '../contract/failure-report';
-import { ConcludeFailureInput, ConcludeFailureOutput } from '../contract/steps';
+import { ConcludeFailureInput, ConcludeFailureOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { ConcludedFailure } from '../shared/concluded-failure';
 import { logger } from '../shared/logger';

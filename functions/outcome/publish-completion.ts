@@ -1,6 +1,6 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { TENANT_ONBOARDED } from '../contract/events';
-import { PublishCompletionInput, PublishCompletionOutput } from '../contract/steps';
+import { PublishCompletionInput, PublishCompletionOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { type EventBus, eventBus, publish } from '../shared/event-publisher';

@@ -1,6 +1,6 @@
 import { tenantIdOf } from '../contract/naming';
+import { ReleaseReservationInput, ReleaseReservationOutput } from '../contract/onboarding';
 import { readableSignupId } from '../contract/signup';
-import { ReleaseReservationInput, ReleaseReservationOutput } from '../contract/steps';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { guardUndo } from '../tenants/tenant-store';

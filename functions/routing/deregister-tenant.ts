@@ -1,7 +1,7 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { failureReport } from '../contract/failure-report';
+import { DeregisterTenantInput, DeregisterTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
-import { DeregisterTenantInput, DeregisterTenantOutput } from '../contract/steps';
 import type { Failure } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';

@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { tableLiveColour } from '../compute/table-live-colour';
-import { RegisterTenantInput, RegisterTenantOutput } from '../contract/steps';
+import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';

@@ -25,9 +25,6 @@ export interface NoticeEndDeps {
  */
 export type Notice = 'unfinished' | 'unannounced' | 'concluded' | 'foreign';
 
-/** The last state of a failed run: whatever ends it there, its failure is on record and published. */
-export const CONCLUSION = 'ConcludeFailure';
-
 const CONCLUDING: ReadonlySet<Outcome> = new Set(['rolled-back', 'held', 'refused']);
 
 /** What the run itself has put on record before it ended otherwise, at PublishFailure that is. */

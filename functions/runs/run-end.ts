@@ -1,6 +1,6 @@
 import { DescribeExecutionCommand, GetExecutionHistoryCommand, type HistoryEvent } from '@aws-sdk/client-sfn';
-import { UNDO_STATES } from '../contract/failure-report';
 import { CaughtFailureSchema, type Failure } from '../contract/tenant';
+import { workflowOf } from '../contract/workflows';
 import type { Executions } from '../reservation/claims';
 import { isNamed } from '../shared/is-named';
 import { pages } from '../shared/paging';
@@ -17,8 +17,8 @@ export interface RunEnd {
   readonly stoppedOn: Date;
 }
 
-/** Where every attempt begins: what the history says before it is of an earlier one. */
-const FIRST_STATE = 'BeginAttempt';
+/** A run that ended there has recorded and published its failure itself. */
+export const isConcluded = ({ executionArn, failure }: RunEnd) => failure.step === workflowOf(executionArn).conclusion;
 
 /** Newest first ("GetExecutionHistory", `reverseOrder`), without inputs and outputs. */
 async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGenerator<HistoryEvent> {
@@ -29,8 +29,10 @@ async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGe
 
 /**
  * Where the last attempt ended: at the state that was entered last and not exited. In a Parallel there may be several.
+ * What the history says before the workflow's first state is of an earlier attempt.
  */
 async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ endedAt: string; undone: string[] }> {
+  const { firstState, undos } = workflowOf(executionArn);
   const exited = new Set<string>();
   let endedAt: string | undefined;
   for await (const event of historyBackwards(sfn, executionArn)) {
@@ -38,9 +40,9 @@ async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ end
     if (exit) exited.add(exit);
     const entered = event.stateEnteredEventDetails?.name;
     if (entered && !exited.has(entered)) endedAt ??= entered;
-    if (entered === FIRST_STATE) break;
+    if (entered === firstState) break;
   }
-  return { endedAt: endedAt ?? FIRST_STATE, undone: UNDO_STATES.filter((undo) => exited.has(undo)) };
+  return { endedAt: endedAt ?? firstState, undone: Object.keys(undos).filter((undo) => exited.has(undo)) };
 }
 
 /** An execution that was stopped has the error and cause that its stopper gave, if any ("StopExecution"). */

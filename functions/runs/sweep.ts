@@ -12,13 +12,17 @@ import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
 import { tenantsTable } from '../tenants/tenants-table';
 import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
-import { CONCLUSION, type NoticeEndDeps, noticeEnd } from './notice-end';
-import { describeRunEnd, forgottenRun, isForgotten, type RunEnd } from './run-end';
+import { type NoticeEndDeps, noticeEnd } from './notice-end';
+import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
 import { isLate, runningExecutions, tenantsUnderWay } from './runs-under-way';
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
-  readonly stage: { readonly stateMachineArn: string; readonly maxOnboardingMinutes: number };
+  readonly stage: {
+    /** Of the workflows that are watched. */
+    readonly machineArns: readonly string[];
+    readonly maxOnboardingMinutes: number;
+  };
 }
 
 /** The clock says nothing of it; an operator who knows that an event is lost need not wait. */
@@ -54,7 +58,7 @@ async function endOf(sfn: Executions, { executionArn, signupId }: TenantRecord):
 /** Noted already, unless the run has been redriven and has ended once more since. The watchdog has the first turn. */
 async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: number): Promise<boolean> {
   const end = await endOf(deps.sfn, record);
-  if (!end || end.failure.step === CONCLUSION) return false;
+  if (!end || isConcluded(end)) return false;
   if (deps.now().getTime() - end.stoppedOn.getTime() < grace) return false;
   const { failure } = record;
   if (failure?.outcome === 'unfinished' && failure.at >= end.stoppedOn.toISOString()) return false;
@@ -88,7 +92,7 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
       if (sweeping !== 'waits') logger.warn('task.swept', { stackName: task.stackName, sweeping });
     });
     const underWay = await tenantsUnderWay(table);
-    const running = await runningExecutions(sfn, stage.stateMachineArn);
+    const running = (await Promise.all(stage.machineArns.map((arn) => runningExecutions(sfn, arn)))).flat();
     const late = running
       .filter((run) => isLate(run, now(), stage.maxOnboardingMinutes))
       .map((run) => `${run.executionArn}`);
@@ -118,7 +122,7 @@ const realDeps = (): SweepDeps => ({
   meter,
   get stage() {
     return {
-      stateMachineArn: env('STATE_MACHINE_ARN'),
+      machineArns: env('MACHINE_ARNS').split(','),
       maxOnboardingMinutes: Number(env('MAX_ONBOARDING_MINUTES')),
     };
   },

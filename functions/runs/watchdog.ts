@@ -8,8 +8,8 @@ import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
 import { tenantsTable } from '../tenants/tenants-table';
-import { CONCLUSION, type NoticeEndDeps, noticeEnd } from './notice-end';
-import { describeRunEnd, forgottenRun, isForgotten, type RunEnd } from './run-end';
+import { type NoticeEndDeps, noticeEnd } from './notice-end';
+import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
 
 /** "Step Functions Execution Status Change" in the Step Functions Developer Guide. */
 const ExecutionStatusChange = z.object({
@@ -49,7 +49,7 @@ async function endOf(sfn: Executions, detail: Detail): Promise<RunEnd | undefine
  * at an undo or an announcement that failed. Step Functions announces each end on the default bus.
  *
  * 1. What AWS says now counts, not the event: a run that has been redriven since is under way again.
- * 2. A run that ended at ConcludeFailure has told its failure itself.
+ * 2. A run that ended at its workflow's conclusion has told its failure itself.
  * 3. Any other end is recorded, published and counted; the count rings.
  *
  * Events come at least once. An error is thrown, so that Lambda tries the event again twice and then keeps it in the
@@ -62,7 +62,7 @@ export const watchdog: Action<typeof ExecutionStatusChange, typeof Noticed, Watc
   run: async (deps, { detail }) => {
     logger.appendKeys({ executionArn: detail.executionArn });
     const end = await endOf(deps.sfn, detail);
-    if (!end || end.failure.step === CONCLUSION) return { notice: 'ignored' };
+    if (!end || isConcluded(end)) return { notice: 'ignored' };
     return { notice: await noticeEnd(deps, end) };
   },
 };

@@ -17,7 +17,8 @@ export type EnvName =
   /** Comma-separated ARNs of the control plane's functions that a tenant's role trusts, besides the cell's task role. */
   | 'TRUSTED_ROLE_ARNS'
   | 'ALARM_TOPIC_ARN'
-  | 'STATE_MACHINE_ARN'
+  /** Comma-separated ARNs of the state machines whose runs Watchdog and Sweep look after. */
+  | 'MACHINE_ARNS'
   | 'EVIDENCE_BUCKET_NAME'
   /** `VERSION+DIGEST` of the function's bundle, as reports name it. */
   | 'CODE_VERSION'

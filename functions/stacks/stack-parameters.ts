@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+import type { LaunchStackInput } from '../contract/onboarding';
 import { SIZINGS } from '../contract/plans';
 import type { STACK_PARAMETERS, StackKind } from '../contract/stacks';
-import type { LaunchStackInput } from '../contract/steps';
 
 /** What the platform contributes to every tenant's stacks. */
 export interface StackPlatform {

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { actionsOf, type Workflow } from '../../functions/contract/workflows';
+import { aslJson, distributedMapsOf } from '../asl-file';
 import type { StageConfig } from '../config/stages';
 import { type Grant, policyOf } from './grant';
 import type { PlatformFunction } from './platform-function';
-
-const FOLDER = join(__dirname, '../../statemachines');
+import { platformArns } from './platform-names';
 
 /** "Logging in CloudWatch Logs" of the Step Functions guide: delivery of vended logs is granted for all or for none. */
 const DELIVER_LOGS: Grant = {
@@ -35,47 +35,70 @@ const TRACE: Grant = {
 
 export interface AslMachineProps {
   readonly config: StageConfig;
-  readonly machineName: string;
-  /** Of the folder statemachines/. */
-  readonly file: string;
-  /** Those whose names are placeholders of the file; the machine may call them and no others. */
+  readonly workflow: Workflow;
+  /** At least those that the workflow calls; the machine may call these and no others. */
   readonly functions: readonly PlatformFunction[];
-  /** The other placeholders. */
-  readonly substitutions: Readonly<Record<string, string>>;
-  readonly grants?: readonly Grant[];
+  /** Values of the file's placeholders that are no actions; it need not have all of them. */
+  readonly settings: Readonly<Record<string, string>>;
 }
 
-/** A state machine of a file, as text: template and `cdk diff` show what AWS runs. */
+/** @throws Error when an action of the workflow has no function of its name */
+function functionsOf({ workflow, functions }: AslMachineProps): PlatformFunction[] {
+  return actionsOf(workflow).map((action) => {
+    const found = functions.find(({ node }) => node.id === action);
+    if (!found) throw new Error(`no function is called ${action}, which ${workflow.name} calls`);
+    return found;
+  });
+}
+
+/** "IAM policies for using Distributed Map states": the machine runs a child of itself per item, and may redrive it. */
+function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]): Grant[] {
+  if (labels.length === 0) return [];
+  const arns = platformArns(stack);
+  return [
+    { actions: ['states:StartExecution'], resources: [arns.machine(workflow)] },
+    {
+      actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
+      resources: [arns.executions(workflow), ...labels.map((label) => arns.itemExecutions(workflow, label))],
+      wildcardBecause: 'Executions have random names.',
+    },
+  ];
+}
+
+/** The state machine of a workflow. Its definition is text in the template: `cdk diff` shows what AWS runs. */
 export class AslMachine extends Construct {
   readonly machine: StateMachine;
 
   constructor(scope: Construct, id: string, props: AslMachineProps) {
     super(scope, id);
-    const { config, machineName, functions, grants = [] } = props;
+    const { config, workflow, settings } = props;
+    const functions = functionsOf(props);
+    const definition = aslJson(workflow);
     const invoke: Grant = {
       actions: ['lambda:InvokeFunction'],
       resources: functions.map(({ lambda }) => lambda.functionArn),
     };
+    const children = runChildren(Stack.of(this), workflow, distributedMapsOf(JSON.parse(definition)));
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('states.amazonaws.com'),
-      description: `Calls the functions of ${machineName}`,
+      description: `Calls the functions of ${workflow.name}`,
       inlinePolicies: {
-        Grants: policyOf(this, [invoke, ...grants, DELIVER_LOGS, ...(config.tracing ? [TRACE] : [])]),
+        Grants: policyOf(this, [invoke, ...children, DELIVER_LOGS, ...(config.tracing ? [TRACE] : [])]),
       },
     });
     this.machine = new StateMachine(this, 'Machine', {
-      stateMachineName: machineName,
+      stateMachineName: workflow.name,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(readFileSync(join(FOLDER, props.file), 'utf8')),
+      definitionBody: DefinitionBody.fromString(definition),
       definitionSubstitutions: {
         ...Object.fromEntries(functions.map(({ node, lambda }) => [node.id, lambda.functionArn])),
-        ...props.substitutions,
+        ...Object.fromEntries(Object.entries(settings).filter(([name]) => definition.includes(`\${${name}}`))),
       },
       role: role.withoutPolicyUpdates(),
       logs: {
         // Step Functions may write to this prefix without growing a resource policy that has a size limit.
         destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${machineName}`,
+          logGroupName: `/aws/vendedlogs/states/${workflow.name}`,
           retention: config.logRetention,
           removalPolicy: config.removalPolicy,
         }),

@@ -1,9 +1,8 @@
 import type { Stack } from 'aws-cdk-lib';
 import { CELLS_PARAMETER_PATH, functionRoleName, TENANT_ROLE_PATH } from '../../functions/contract/naming';
+import type { Workflow } from '../../functions/contract/workflows';
 
 /** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
-export const MACHINE_NAME = 'TenantOnboarding';
-export const AUDIT_MACHINE_NAME = 'TenantIsolationAudit';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
 
@@ -24,12 +23,10 @@ export function platformArns(stack: Stack) {
   const arn = (service: string, resource: string, region?: '') =>
     `arn:${stack.partition}:${service}:${region ?? stack.region}:${stack.account}:${resource}`;
   return {
-    machine: arn('states', `stateMachine:${MACHINE_NAME}`),
-    executions: arn('states', `execution:${MACHINE_NAME}:*`),
-    auditMachine: arn('states', `stateMachine:${AUDIT_MACHINE_NAME}`),
-    audits: arn('states', `execution:${AUDIT_MACHINE_NAME}:*`),
-    /** `Tenants` is the label of the machine's Map state. */
-    auditsOfTenants: arn('states', `execution:${AUDIT_MACHINE_NAME}/Tenants:*`),
+    machine: ({ name }: Workflow) => arn('states', `stateMachine:${name}`),
+    executions: ({ name }: Workflow) => arn('states', `execution:${name}:*`),
+    /** Executions of a distributed Map's items; the label is the Map's. */
+    itemExecutions: ({ name }: Workflow, label: string) => arn('states', `execution:${name}/${label}:*`),
     /** By name, where a function must know the role of one that is made after it. */
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),

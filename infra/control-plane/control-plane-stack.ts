@@ -3,6 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { watchedWorkflows, workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
@@ -10,10 +11,9 @@ import { AuditAlarms } from './audit-alarms';
 import { ControlPlaneAlarms } from './control-plane-alarms';
 import { EventRegistry } from './event-registry';
 import { platformFunctions } from './functions/functions';
-import { IsolationAudit } from './isolation-audit';
-import { OnboardingMachine } from './onboarding-machine';
+import { Machines } from './machines';
 import { RunEvents } from './run-events';
-import { Schedules } from './schedules';
+import { auditDaily, Schedules } from './schedules';
 import { PlatformBus, SignupIntake } from './signup-intake';
 import { StackEvents } from './stack-events';
 import { TenantStackRole } from './stack-role/stack-role';
@@ -37,7 +37,7 @@ export class ControlPlaneStack extends Stack {
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
-    const { steps, stackSettled, watchdog, sweep, orphans, audit, trustedRoles } = platformFunctions(this, {
+    const { all, stackSettled, watchdog, sweep, orphans, audit, trustedRoles } = platformFunctions(this, {
       config,
       table,
       topic,
@@ -49,10 +49,15 @@ export class ControlPlaneStack extends Stack {
       templates: new TenantTemplates(this, 'TenantTemplates'),
     });
     this.trustedRoles = trustedRoles;
-    const { machine } = new OnboardingMachine(this, 'Onboarding', { config, functions: steps });
+    const machines = new Machines(this, { config, functions: all });
+    const { machine } = machines.named(workflowNamed('TenantOnboarding'));
+    const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     new StackEvents(this, 'StackEvents', { stackSettled });
-    new RunEvents(this, 'RunEvents', { machine, watchdog });
+    new RunEvents(this, 'RunEvents', {
+      machines: watchedWorkflows().map((workflow) => machines.named(workflow).machine),
+      watchdog,
+    });
     new Schedules(this, 'Sweeping', { sweep, orphans });
     new ControlPlaneAlarms(this, 'Alarms', {
       config,
@@ -63,8 +68,7 @@ export class ControlPlaneStack extends Stack {
       undeliveredSignups: intake.undelivered,
     });
 
-    const { resumeTenant, ...auditing } = audit;
-    const isolationAudit = new IsolationAudit(this, 'Audit', { config, functions: Object.values(auditing) });
+    auditDaily(isolationAudit);
     new AuditAlarms(this, 'AuditAlarms', { topic, machine: isolationAudit.machine });
 
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
@@ -80,7 +84,7 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'AuditMachineArn', { value: isolationAudit.machine.stateMachineArn });
     new CfnOutput(this, 'AuditTenantFunctionName', { value: audit.auditTenant.lambda.functionName });
     new CfnOutput(this, 'SuspendTenantFunctionName', { value: audit.suspendTenant.lambda.functionName });
-    new CfnOutput(this, 'ResumeTenantFunctionName', { value: resumeTenant.lambda.functionName });
+    new CfnOutput(this, 'ResumeTenantFunctionName', { value: audit.resumeTenant.lambda.functionName });
     new CfnOutput(this, 'EvidenceBucketName', { value: evidence.bucket.bucketName });
     new CfnOutput(this, 'Domain', { value: config.domain });
   }

@@ -3,12 +3,12 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
 
-/** Brings each end of a run that has not succeeded, which Step Functions puts on the default bus, to the watchdog. */
+/** Brings each end of these machines' runs that have not succeeded, which Step Functions puts on the default bus, to the watchdog. */
 export class RunEvents extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    props: { readonly machine: IStateMachine; readonly watchdog: EventFunction },
+    props: { readonly machines: readonly IStateMachine[]; readonly watchdog: EventFunction },
   ) {
     super(scope, id);
     new Rule(this, 'Rule', {
@@ -17,7 +17,7 @@ export class RunEvents extends Construct {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
         detail: {
-          stateMachineArn: [props.machine.stateMachineArn],
+          stateMachineArn: props.machines.map(({ stateMachineArn }) => stateMachineArn),
           status: ['FAILED', 'ABORTED', 'TIMED_OUT'],
         },
       },

@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import type { AslMachine } from '../constructs/asl-machine';
 import type { PlatformFunction } from '../constructs/platform-function';
 
 export interface SchedulesProps {
@@ -24,4 +25,16 @@ export class Schedules extends Construct {
       targets: [new LambdaFunction(orphans.lambda, { retryAttempts: 0 })],
     });
   }
+}
+
+/**
+ * Verifies every ACTIVE tenant once a day, at the hour at which fewest visitors come. EventBridge tries a day long to start the
+ * audit; an alarm tells when none has come to its end.
+ */
+export function auditDaily(audit: AslMachine): void {
+  new Rule(audit, 'Daily', {
+    description: 'Every ACTIVE tenant is verified again',
+    schedule: Schedule.cron({ hour: '3', minute: '0' }),
+    targets: [new SfnStateMachine(audit.machine)],
+  });
 }

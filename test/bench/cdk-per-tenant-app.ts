@@ -1,8 +1,8 @@
 import { App, CliCredentialsStackSynthesizer, Fn, type IReusableStackSynthesizer, Stack } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import * as z from 'zod';
+import { LaunchStackInput } from '../../functions/contract/onboarding';
 import { STACK_KINDS, StackKindSchema, StackOutputSchemas } from '../../functions/contract/stacks';
-import { LaunchStackInput } from '../../functions/contract/steps';
 import { stackParameters } from '../../functions/stacks/stack-parameters';
 import { asInterface } from '../../infra/constructs/cdk-interface';
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { functionRoleName } from '../../functions/contract/naming';
-import { STEP_ACTIONS } from '../../functions/contract/steps';
+import { actionsOf, workflowNamed } from '../../functions/contract/workflows';
 import { everyItem } from '../../functions/shared/paging';
 import type { AwsCall } from '../../local/aws-call';
 import { startAwsProxy } from '../../local/aws-proxy';
@@ -11,7 +11,7 @@ import { reportedInvocation } from './execution-history';
 import type { Usage } from './price-model';
 
 /** Those that an onboarding may run through: every step, and StackSettled. */
-const NAMES = [...STEP_ACTIONS.map((action) => action.function), 'StackSettled'];
+const NAMES = [...actionsOf(workflowNamed('TenantOnboarding')), 'StackSettled'];
 
 /** After so long without a call nothing of an onboarding is under way any more, milliseconds. */
 const SILENCE = 750;

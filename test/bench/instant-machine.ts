@@ -5,7 +5,7 @@ import {
   waitUntilStackCreateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { CreateStateMachineCommand, DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { STEP_ACTIONS } from '../../functions/contract/steps';
+import { actionsOf, workflowNamed } from '../../functions/contract/workflows';
 import type { Platform } from '../../local/platform';
 import type { Answers } from './bare-process';
 import { deployedFunctions } from './deployed-functions';
@@ -41,7 +41,7 @@ const role = (service: string, action: string) => ({
   },
 });
 
-const NAMES = STEP_ACTIONS.map((action) => action.function);
+const NAMES = actionsOf(workflowNamed('TenantOnboarding'));
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
 
 function instantFunction(answer: unknown) {

@@ -1,6 +1,5 @@
-import { UNDO_STATES } from '../../functions/contract/failure-report';
 import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
-import { STEP_ACTIONS } from '../../functions/contract/steps';
+import { workflowNamed } from '../../functions/contract/workflows';
 import { CALL_FAULTS, type CallFaultKind } from './injection';
 import type { Recording } from './recording';
 import type { Fault, Trial } from './trial';
@@ -16,10 +15,9 @@ const KINDS: Readonly<Record<(typeof CALL_FAULTS)[number], string>> = {
 const PASSING: ReadonlySet<CallFaultKind> = new Set(['throttled', 'faulted', 'lost']);
 
 /** States that a run without a fault walks through, and those of its rollback. */
-const FORWARD_STATES = STEP_ACTIONS.flatMap(({ states }) => states).filter(
-  (state) => !UNDO_STATES.includes(state) && !['PublishFailure', 'ConcludeFailure'].includes(state),
-);
-const ROLLBACK_STATES = [...UNDO_STATES, 'PublishFailure', 'ConcludeFailure'];
+const { forward, undos, failure } = workflowNamed('TenantOnboarding');
+const FORWARD_STATES = Object.keys(forward);
+const ROLLBACK_STATES = Object.keys({ ...undos, ...failure });
 
 type During = Trial['during'];
 

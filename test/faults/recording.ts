@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { UNDO_STATES } from '../../functions/contract/failure-report';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
+import { workflowNamed } from '../../functions/contract/workflows';
 import { holdingsOf, inventory } from './census';
 import type { CallFault } from './injection';
 import type { Lab } from './lab';
@@ -35,9 +35,11 @@ const FIRST_LOOK = 4;
 const inAll = (runs: readonly (readonly string[])[]) =>
   (runs[0] ?? []).filter((call) => runs.every((calls) => calls.includes(call)));
 
+const { undos, conclusion } = workflowNamed('TenantOnboarding');
+
 const isUndoing = (call: string) => {
   const [state = '', , status = ''] = call.split(' ');
-  return UNDO_STATES.includes(state) || state === 'PublishFailure' || status.startsWith('DELETE_');
+  return state in undos || state === 'PublishFailure' || status.startsWith('DELETE_');
 };
 
 async function onboard(
@@ -51,7 +53,7 @@ async function onboard(
   if (fault) lab.injection.arm(tenantId, fault);
   await lab.start(signup.subdomain, signup);
   const end = await lab.end(lab.executionArn(signup.subdomain));
-  if (end.status !== wanted || (fault && end.state !== 'ConcludeFailure')) {
+  if (end.status !== wanted || (fault && end.state !== conclusion)) {
     throw new Error(`recording: an onboarding ended ${end.status} at ${end.state}, ${end.error}: ${end.cause}`);
   }
   return { tenantId, calls: lab.injection.calls(tenantId) };

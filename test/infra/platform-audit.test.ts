@@ -1,8 +1,11 @@
 import { Match } from 'aws-cdk-lib/assertions';
-import { AUDIT_STATES } from '../../functions/contract/audit';
+import { actionsOf as calledBy, workflowNamed } from '../../functions/contract/workflows';
+import { aslJson } from '../../infra/asl-file';
 import { STAGES, stages } from '../../infra/config/stages';
-import { AUDIT_ASL_FILE, aslText } from '../support/asl';
+import { placeholdersOf } from '../support/asl';
 import { listed, machineNamed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+const audit = workflowNamed('TenantIsolationAudit');
 
 /** What changes something in AWS, of a tenant or of anything else. */
 const CHANGING = /:(?!Describe|Get|List|Head|AssumeRole|TagSession|Query)/;
@@ -29,8 +32,8 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
 
   test('runs the file of statemachines/, every placeholder filled', () => {
     const { DefinitionString, DefinitionSubstitutions } = machine.Properties;
-    expect(DefinitionString).toBe(aslText(AUDIT_ASL_FILE));
-    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual([...AUDIT_STATES, 'AuditsAtOnce', 'OnBreach'].sort());
+    expect(DefinitionString).toBe(aslJson(audit));
+    expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(placeholdersOf(audit));
     expect(DefinitionSubstitutions).toMatchObject({ OnBreach: onBreach, AuditsAtOnce: String(auditsAtOnce) });
     expect(machine.Properties).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
   });
@@ -48,7 +51,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     const grants = statementsIn(role.Properties);
     const on = (action: string) =>
       grants.filter(({ Action }) => listed(Action).includes(action)).flatMap(({ Resource }) => listed(Resource));
-    expect(on('lambda:InvokeFunction')).toHaveLength(AUDIT_STATES.length);
+    expect(on('lambda:InvokeFunction')).toHaveLength(calledBy(audit).length);
     for (const action of ['states:StartExecution', 'states:DescribeExecution', 'states:RedriveExecution'])
       for (const resource of on(action)) expect(JSON.stringify(resource)).toContain(':TenantIsolationAudit');
     expect(on('states:StartExecution')).toHaveLength(1);

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
-import { AUDIT_STATES } from '../../functions/contract/audit';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
-import { STEPS } from '../../functions/contract/steps';
+import { actionsOf, WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
 import { LAUNCH_LEASE } from '../../functions/stacks/launch-stack';
+import { aslJson } from '../../infra/asl-file';
 import { STAGES, stages } from '../../infra/config/stages';
 import { functionSources } from '../../infra/function-bundles';
-import { aslText, auditMachine, onboardingMachine, tasksOf } from '../support/asl';
+import { machineOf, placeholdersOf, tasksOf } from '../support/asl';
 import {
   listed,
   machineNamed,
@@ -17,10 +17,11 @@ import {
   statementsIn,
 } from '../support/stage-templates';
 
-const contractFunctions = STEPS.flatMap((step) =>
-  'undo' in step ? [step.forward.function, step.undo.function] : [step.forward.function],
-).sort();
-const EDGES = [...AUDIT_STATES, 'ResumeTenant', 'Orphans', 'StackSettled', 'Sweep', 'Watchdog'];
+const onboarding = workflowNamed('TenantOnboarding');
+const FUNCTIONS = [
+  ...new Set(WORKFLOWS.flatMap(actionsOf)),
+  ...['ResumeTenant', 'Orphans', 'StackSettled', 'Sweep', 'Watchdog'],
+].sort();
 
 describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const { controlPlane, foundation } = stageTemplates(stage);
@@ -29,10 +30,8 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const roleNames = () =>
     functions.map(([, lambda]) => controlPlane.toJSON().Resources[roleOf(lambda)].Properties.RoleName as string);
 
-  test('has the functions of the contract and the edges, and no others', () => {
-    expect(roleNames().sort()).toEqual(
-      [...contractFunctions, ...EDGES].map((name) => `tenant-onboarding-${name}`).sort(),
-    );
+  test('has the functions that workflows call, those that events, the clock and operators call, and no others', () => {
+    expect(roleNames().sort()).toEqual(FUNCTIONS.map((name) => `tenant-onboarding-${name}`));
   });
 
   test('gives each function a role of its own', () => {
@@ -55,7 +54,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test('ends a hanging function before its state, so that the run sees whose fault it was', () => {
-    const tasks = [onboardingMachine(), auditMachine()].flatMap(tasksOf);
+    const tasks = WORKFLOWS.map(machineOf).flatMap(tasksOf);
     const states = new Map(tasks.map(([, state]) => [state.Arguments?.FunctionName, state]));
     for (const [, lambda] of functions) {
       const name = controlPlane
@@ -73,10 +72,8 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
 
   test('runs the file of statemachines/, every placeholder filled', () => {
     const [, machine] = machineNamed(controlPlane, 'TenantOnboarding');
-    expect(machine.Properties.DefinitionString).toBe(aslText());
-    const placeholders = [...new Set([...aslText().matchAll(/\$\{(\w+)\}/g)].map((match) => match[1]))].sort();
-    expect(Object.keys(machine.Properties.DefinitionSubstitutions).sort()).toEqual(placeholders);
-    expect(placeholders).toEqual([...contractFunctions, 'OnFailure'].sort());
+    expect(machine.Properties.DefinitionString).toBe(aslJson(onboarding));
+    expect(Object.keys(machine.Properties.DefinitionSubstitutions).sort()).toEqual(placeholdersOf(onboarding));
     expect(machine.Properties.DefinitionSubstitutions.OnFailure).toBe(stages[stage].onFailure);
     expect(machine.Properties).toMatchObject({
       StateMachineType: 'STANDARD',
@@ -91,7 +88,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     const invoking = statementsIn(role.Properties).filter(({ Action }) =>
       listed(Action).includes('lambda:InvokeFunction'),
     );
-    expect(invoking.flatMap(({ Resource }) => listed(Resource))).toHaveLength(contractFunctions.length);
+    expect(invoking.flatMap(({ Resource }) => listed(Resource))).toHaveLength(actionsOf(onboarding).length);
   });
 
   test('starts an onboarding per signup, tries for a day, then keeps the event', () => {
@@ -197,9 +194,9 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 });
 
-test('every function of the contract has its source in its step’s folder', () => {
+test('every function has its source, and every source its function', () => {
   const sources = functionSources();
-  expect(Object.keys(sources).sort()).toEqual([...contractFunctions, ...EDGES].sort());
+  expect(Object.keys(sources).sort()).toEqual(FUNCTIONS);
   for (const [name, file] of Object.entries(sources))
     expect([name, existsSync(join(__dirname, '../..', file))]).toEqual([name, true]);
 });

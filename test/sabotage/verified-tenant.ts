@@ -5,7 +5,7 @@ import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
-import { VerifyIsolationInput } from '../../functions/contract/steps';
+import { VerifyIsolationInput } from '../../functions/contract/onboarding';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
 

@@ -1,35 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { AUDIT_STATES } from '../../functions/contract/audit';
-import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
-import { auditMachine, tasksOf } from '../support/asl';
 import { type Answer, ScriptedMachine } from '../support/scripted-machine';
-
-const machine = auditMachine();
-const tasks = tasksOf(machine);
-
-describe('the file', () => {
-  test('calls the functions of the contract, each in the state of its name', () => {
-    expect(tasks.map(([name, state]) => [name, state.Arguments?.FunctionName]).sort()).toEqual(
-      [...AUDIT_STATES].sort().map((name) => [name, `\${${name}}`]),
-    );
-  });
-
-  test.each(tasks)(
-    '%s has a timeout and retries exactly the transient errors, besides what Lambda itself throws',
-    (_, state) => {
-      expect(state.TimeoutSeconds).toBeGreaterThan(0);
-      const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
-      expect(retried.filter((name) => name.startsWith('Transient')).sort()).toEqual([...TRANSIENT_ERRORS].sort());
-    },
-  );
-
-  test('has its picture in the README: every state is in it', () => {
-    const picture = readFileSync(join(__dirname, '../../statemachines/README.md'), 'utf8');
-    const names = [...Object.keys(machine.States), ...tasks.map(([name]) => name)];
-    for (const name of names) expect(picture).toContain(name);
-  });
-});
 
 const DRIFTED = {
   verdict: 'drifted',

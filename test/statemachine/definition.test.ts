@@ -1,37 +1,14 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import type * as z from 'zod';
 import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
-import { STEP_ACTIONS, STEPS } from '../../functions/contract/steps';
+import { undosAfter, workflowNamed } from '../../functions/contract/workflows';
 import { INDEX_LAG } from '../../functions/key/tenant-keys';
-import { allStates, auditMachine, type MachineSchema, onboardingMachine, tasksOf } from '../support/asl';
+import { allStates, machineOf, tasksOf } from '../support/asl';
 
-const machine = onboardingMachine();
+const onboarding = workflowNamed('TenantOnboarding');
+const machine = machineOf(onboarding);
 const tasks = tasksOf(machine);
-const kebab = (name: string) => name.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
-
-describe('contract, folders and machine name the same steps', () => {
-  test("each task state calls its step's function", () => {
-    const called = tasks.map(([name, state]) => [name, state.Arguments?.FunctionName]);
-    const expected = STEP_ACTIONS.flatMap(({ function: fn, states }) => states.map((state) => [state, `\${${fn}}`]));
-    expect(called.sort()).toEqual(expected.sort());
-  });
-
-  test('each function has its file in its room', () => {
-    const root = join(__dirname, '../../functions');
-    const missing = STEP_ACTIONS.filter(
-      (action) => !existsSync(join(root, action.folder, `${kebab(action.function)}.ts`)),
-    );
-    expect(missing.map((action) => action.function)).toEqual([]);
-  });
-});
 
 /** Nothing compensates these: they are called again even where nobody knows whether they have done their work. */
-const NOT_COMPENSATED = [
-  ...STEPS.flatMap((step): readonly string[] => ('undo' in step ? step.undo.states : [])),
-  'PublishCompletion',
-  'PublishFailure',
-];
+const NOT_COMPENSATED = [...Object.keys(onboarding.undos), 'PublishCompletion', 'PublishFailure'];
 /** "Handle Lambda service exceptions": a function that has ended, or has not answered in time, under its old and new names. */
 const CRASHES = ['Runtime.ExitError', 'Sandbox.Timedout', 'Lambda.Unknown', 'States.Timeout'];
 
@@ -43,19 +20,13 @@ const LAMBDAS_OWN = [
   'Lambda.TooManyRequestsException',
 ];
 
-describe('every task', () => {
-  test.each(tasks)('%s has a timeout', (_, state) => {
-    expect(state.TimeoutSeconds).toBeGreaterThan(0);
-  });
-
-  test.each(tasks)('%s retries exactly what can get better', (name, state) => {
-    const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
-    const transient = name === 'ConcludeFailure' ? [] : TRANSIENT_ERRORS;
-    // ConcludeFailure throws the name of whatever has failed before; that of a timeout it never throws.
-    const crashes = name === 'ConcludeFailure' ? ['States.Timeout'] : NOT_COMPENSATED.includes(name) ? CRASHES : [];
-    expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual([...transient, ...crashes].sort());
-    expect(retried).toEqual(expect.arrayContaining(LAMBDAS_OWN));
-  });
+test.each(tasks)('%s retries exactly what can get better', (name, state) => {
+  const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+  const transient = name === onboarding.conclusion ? [] : TRANSIENT_ERRORS;
+  // ConcludeFailure throws the name of whatever has failed before; that of a timeout it never throws.
+  const crashes = name === onboarding.conclusion ? ['States.Timeout'] : NOT_COMPENSATED.includes(name) ? CRASHES : [];
+  expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual([...transient, ...crashes].sort());
+  expect(retried).toEqual(expect.arrayContaining(LAMBDAS_OWN));
 });
 
 test('RegisterTenant waits half an hour for a service that serves nobody: half of each interval on average', () => {
@@ -107,9 +78,28 @@ test('what fails after the tenant is ACTIVE is never rolled back', () => {
     expect(machine.States[name]?.Catch).toContainEqual({ ErrorEquals: ['TenantIsActive'], Next: 'PublishCompletion' });
 });
 
+test('a failure leads to the undos that the table names for it', () => {
+  const first = machine.States.HoldOrRollBack?.Default;
+  for (const name of FORWARD) {
+    const next = machine.States[name]?.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))?.Next;
+    expect([name, next === 'HoldOrRollBack' ? first : next]).toEqual([name, undosAfter(onboarding, name)[0]]);
+  }
+});
+
+test('the undos follow one another as the table says, to the states that tell of the failure', () => {
+  const walk = (name: string | undefined): string[] => {
+    const state = name === undefined ? undefined : machine.States[name];
+    if (!name || !state || name === onboarding.conclusion) return name ? [name] : [];
+    const inside = (state.Branches ?? []).flatMap((branch) => allStates(branch).map(([inner]) => inner));
+    return [...(state.Branches ? inside : [name]), ...walk(state.Next)];
+  };
+  const told = Object.keys({ ...onboarding.undos, ...onboarding.failure });
+  expect(walk(machine.States.HoldOrRollBack?.Default)).toEqual(told);
+});
+
 test('a failed run ends at a task and not at a Fail state, which a redrive would enter again at once', () => {
   expect(allStates(machine).filter(([, state]) => state.Type === 'Fail')).toEqual([]);
-  expect(machine.States.ConcludeFailure).toMatchObject({ Type: 'Task', Next: machine.StartAt });
+  expect(machine.States[onboarding.conclusion ?? '']).toMatchObject({ Type: 'Task', Next: machine.StartAt });
   expect(machine.States.ConcludeFailure?.Catch).toBeUndefined();
 });
 
@@ -134,33 +124,4 @@ test('the only loop is the redriven ConcludeFailure', () => {
     for (const next of edges(name)) visit(next, [...path, name]);
   };
   expect(() => visit(machine.StartAt, [])).not.toThrow();
-});
-
-/** "Passing data between states with variables": no inner scope may assign a variable that an outer one assigns. */
-describe.each([
-  ['onboarding', machine],
-  ['audit', auditMachine()],
-])('variables of the %s machine', (_, whole) => {
-  type Machine = z.infer<typeof MachineSchema>;
-  const assignedIn = ({ States }: Machine): string[] =>
-    Object.values(States).flatMap((state) => [
-      ...Object.keys(state.Assign ?? {}),
-      ...[...(state.Catch ?? []), ...(state.Choices ?? [])].flatMap(({ Assign }) => Object.keys(Assign ?? {})),
-    ]);
-  const reassigned = (inner: Machine, outer: readonly string[]): string[] => {
-    const own = assignedIn(inner);
-    const scopes = Object.values(inner.States).flatMap((state) => [
-      ...(state.Branches ?? []),
-      ...(state.ItemProcessor ? [state.ItemProcessor] : []),
-    ]);
-    return [
-      ...own.filter((name) => outer.includes(name)),
-      ...scopes.flatMap((scope) => reassigned(scope, [...outer, ...own])),
-    ];
-  };
-
-  test('are assigned in one scope each', () => {
-    expect(assignedIn(whole).length).toBeGreaterThan(0);
-    expect(reassigned(whole, [])).toEqual([]);
-  });
 });

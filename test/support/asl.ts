@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as z from 'zod';
+import type { Workflow } from '../../functions/contract/workflows';
+import { aslJson } from '../../infra/asl-file';
 
 const RetrierSchema = z.looseObject({
   ErrorEquals: z.array(z.string()),
@@ -38,16 +38,17 @@ const StateSchema = z.looseObject({
 export const MachineSchema = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), StateSchema) });
 export type State = z.infer<typeof StateSchema>;
 
-export const ASL_FILE = join(__dirname, '../../statemachines/tenant-onboarding.asl.json');
-export const AUDIT_ASL_FILE = join(__dirname, '../../statemachines/tenant-isolation-audit.asl.json');
-export const aslText = (file = ASL_FILE): string => readFileSync(file, 'utf8');
+export type Machine = z.infer<typeof MachineSchema>;
 
-/** The machine as it is in the file, placeholders unresolved. */
-export const onboardingMachine = () => MachineSchema.parse(JSON.parse(aslText()));
-export const auditMachine = () => MachineSchema.parse(JSON.parse(aslText(AUDIT_ASL_FILE)));
+/** A workflow's machine as AWS gets it, placeholders unresolved. */
+export const machineOf = (workflow: Workflow): Machine => MachineSchema.parse(JSON.parse(aslJson(workflow)));
+
+/** Names of the placeholders in a workflow's machine, each once. */
+export const placeholdersOf = (workflow: Workflow): string[] =>
+  [...new Set([...aslJson(workflow).matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => name))].sort();
 
 /** Every state by name, those in branches and in a Map included. */
-export function allStates(machine: z.infer<typeof MachineSchema>): [name: string, state: State][] {
+export function allStates(machine: Machine): [name: string, state: State][] {
   return Object.entries(machine.States).flatMap(([name, state]) => [
     [name, state] as [string, State],
     ...(state.Branches ?? []).flatMap(allStates),
@@ -55,5 +56,4 @@ export function allStates(machine: z.infer<typeof MachineSchema>): [name: string
   ]);
 }
 
-export const tasksOf = (machine: z.infer<typeof MachineSchema>) =>
-  allStates(machine).filter(([, state]) => state.Type === 'Task');
+export const tasksOf = (machine: Machine) => allStates(machine).filter(([, state]) => state.Type === 'Task');

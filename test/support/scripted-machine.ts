@@ -16,9 +16,9 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
-import { AUDIT_STATES, type OnBreach } from '../../functions/contract/audit';
-import { STEP_ACTIONS } from '../../functions/contract/steps';
-import { ASL_FILE, AUDIT_ASL_FILE, aslText } from './asl';
+import type { OnBreach } from '../../functions/contract/audit';
+import { actionsOf, type Workflow, workflowNamed } from '../../functions/contract/workflows';
+import { aslJson } from '../../infra/asl-file';
 
 /** What a scripted function does when it is called: answer, fail under a name, or never answer its task token. */
 export type Answer = { output: unknown } | { error: string; message?: string } | { silent: true };
@@ -28,10 +28,9 @@ export interface Call {
   readonly event: Record<string, unknown>;
 }
 
-/** A file of statemachines/, what its placeholders stand for, and what its functions answer as long as no test says else. */
+/** A workflow, what the placeholders of its file stand for, and what its functions answer as long as no test says else. */
 interface Script {
-  readonly file: string;
-  readonly functions: readonly string[];
+  readonly workflow: Workflow;
   readonly substitutions: Readonly<Record<string, string>>;
   readonly well: Readonly<Record<string, Answer>>;
 }
@@ -109,8 +108,8 @@ const template = (scriptDir: string, functions: readonly string[]) => ({
 });
 
 /** The file as CloudFormation would hand it to Step Functions, its placeholders filled in. */
-const definition = ({ file, substitutions }: Script, functionArn: (name: string) => string) =>
-  aslText(file).replace(/\$\{(\w+)\}/g, (_, name: string) => substitutions[name] ?? functionArn(name));
+const definition = ({ workflow, substitutions }: Script, functionArn: (name: string) => string) =>
+  aslJson(workflow).replace(/\$\{(\w+)\}/g, (_, name: string) => substitutions[name] ?? functionArn(name));
 
 const FINAL = new Set(['SUCCEEDED', 'FAILED', 'ABORTED', 'TIMED_OUT']);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -125,13 +124,13 @@ export class ScriptedMachine {
   ) {}
 
   static start(onFailure: 'rollback' | 'hold' = 'rollback'): Promise<ScriptedMachine> {
-    const functions = STEP_ACTIONS.map((action) => action.function);
-    return ScriptedMachine.of({ file: ASL_FILE, functions, substitutions: { OnFailure: onFailure }, well: ONBOARDED });
+    const workflow = workflowNamed('TenantOnboarding');
+    return ScriptedMachine.of({ workflow, substitutions: { OnFailure: onFailure }, well: ONBOARDED });
   }
 
   static audit(onBreach: OnBreach): Promise<ScriptedMachine> {
     const substitutions = { OnBreach: onBreach, AuditsAtOnce: '4' };
-    return ScriptedMachine.of({ file: AUDIT_ASL_FILE, functions: AUDIT_STATES, substitutions, well: AUDITED });
+    return ScriptedMachine.of({ workflow: workflowNamed('TenantIsolationAudit'), substitutions, well: AUDITED });
   }
 
   private static async of(scripted: Script): Promise<ScriptedMachine> {
@@ -148,7 +147,7 @@ export class ScriptedMachine {
       await cloudformation.send(
         new CreateStackCommand({
           StackName: 'scripted',
-          TemplateBody: JSON.stringify(template(dir, scripted.functions)),
+          TemplateBody: JSON.stringify(template(dir, actionsOf(scripted.workflow))),
           Capabilities: ['CAPABILITY_IAM'],
         }),
       );
@@ -181,8 +180,8 @@ export class ScriptedMachine {
   /** Forgets calls and scripts; every function then answers as in an execution that goes well. */
   reset(): void {
     for (const file of readdirSync(this.dir)) rmSync(join(this.dir, file));
-    const { functions, well } = this.scripted;
-    for (const name of functions) this.script(name, { output: {} });
+    const { workflow, well } = this.scripted;
+    for (const name of actionsOf(workflow)) this.script(name, { output: {} });
     for (const [key, answer] of Object.entries(well)) this.script(key, answer);
     writeFileSync(join(this.dir, 'calls.jsonl'), '');
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import * as events from '../../functions/contract/events';
-import * as steps from '../../functions/contract/steps';
+import * as onboarding from '../../functions/contract/onboarding';
 import { aSignup } from '../support/builders';
 import { type LogLine, logLines } from '../support/log-lines';
 import { SESSION, TenantWorld } from '../support/tenant-world';
@@ -26,7 +26,7 @@ function propertiesOf(schema: z.ZodType): string[] {
 /** An ARN says where a secret is, not what it is. */
 const SECRET = /(?:password|passphrase|secret|credential|private_?key|access_?key|session_?token)(?!.*arn$)/i;
 
-const schemas = Object.entries({ ...steps, ...events }).flatMap(([name, exported]) =>
+const schemas = Object.entries({ ...onboarding, ...events }).flatMap(([name, exported]) =>
   exported instanceof z.ZodType ? [[name, exported] as const] : [],
 );
 

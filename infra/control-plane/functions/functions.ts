@@ -1,7 +1,7 @@
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { EventFunction } from '../../constructs/event-function';
-import type { PlatformFunction } from '../../constructs/platform-function';
+import { PlatformFunction } from '../../constructs/platform-function';
 import { auditFunctions } from './audit';
 import type { FunctionContext } from './context';
 import { isolationFunctions } from './isolation';
@@ -14,8 +14,7 @@ import { watchFunctions } from './runs';
 import { stackFunctions } from './stacks';
 
 export interface PlatformFunctions {
-  /** The contract's steps: those that the state machine calls. */
-  readonly steps: readonly PlatformFunction[];
+  readonly all: readonly PlatformFunction[];
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
@@ -27,34 +26,27 @@ export interface PlatformFunctions {
 }
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
-  const { registerTenant, deregisterTenant, activateTenant } = routingFunctions(scope, context);
+  const { activateTenant } = routingFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
     ['VerifyIsolation', 'AuditTenant', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
   );
   const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role];
-  const { launchStack, deleteStack, stackSettled } = stackFunctions(
+  const { stackSettled } = stackFunctions(
     scope,
     context,
     trustedRoles.map((role) => role.roleArn),
   );
-  return {
-    steps: [
-      ...reservationFunctions(scope, context),
-      ...keyFunctions(scope, context),
-      launchStack,
-      deleteStack,
-      registerTenant,
-      deregisterTenant,
-      verifyIsolation,
-      activateTenant,
-      ...outcomeFunctions(scope, context),
-    ],
+  reservationFunctions(scope, context);
+  keyFunctions(scope, context);
+  outcomeFunctions(scope, context);
+  const others = {
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
     audit: { auditTenant, ...auditFunctions(scope, context) },
     trustedRoles,
   };
+  return { all: scope.node.children.filter((child) => child instanceof PlatformFunction), ...others };
 }

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { workflowsCalling } from '../../../functions/contract/workflows';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, onTable } from './context';
 
@@ -18,7 +19,7 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
         { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
         {
           actions: ['states:DescribeExecution'],
-          resources: [arns.executions],
+          resources: workflowsCalling('ReserveTenant').map(arns.executions),
           wildcardBecause: 'An execution that may have lost its claim has a random name.',
         },
       ],

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { STATE_INDEX } from '../../../functions/contract/records';
+import { watchedWorkflows } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
@@ -10,9 +11,10 @@ import { type FunctionContext, OF_ANY_TENANT, onTable, publishing } from './cont
 export function watchFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table, bus } = context;
   const environment = { TABLE_NAME: table.tableName, EVENT_BUS_NAME: bus.eventBusName };
+  const machineArns = watchedWorkflows().map(arns.machine);
   const readRuns: Grant = {
     actions: ['states:DescribeExecution', 'states:GetExecutionHistory'],
-    resources: [arns.executions],
+    resources: watchedWorkflows().map(arns.executions),
     wildcardBecause: 'Executions that EventBridge starts have random names.',
   };
   const watchdog = new EventFunction(scope, 'Watchdog', {
@@ -25,7 +27,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
     timeout: Duration.minutes(5),
     environment: {
       ...environment,
-      STATE_MACHINE_ARN: arns.machine,
+      MACHINE_ARNS: machineArns.join(','),
       MAX_ONBOARDING_MINUTES: String(config.maxOnboardingMinutes),
     },
     grants: [
@@ -43,7 +45,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
           'states:SendTaskHeartbeat',
           'states:SendTaskSuccess',
         ],
-        resources: [arns.machine],
+        resources: machineArns,
       },
       readRuns,
       publishing(context),

@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { workflowsCalling } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
@@ -19,7 +20,10 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
     resources: [STACK_ROLE_ARN],
     conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
   };
-  const answerTasks = { actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: [arns.machine] };
+  const answerTasks = {
+    actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
+    resources: workflowsCalling('LaunchStack', 'DeleteStack').map(arns.machine),
+  };
 
   const launchStack = new PlatformFunction(scope, 'LaunchStack', {
     config,

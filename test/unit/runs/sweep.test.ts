@@ -106,7 +106,7 @@ function aScene({ tasks = [], records = [], stacks = {}, running = [], execution
         counted[name] = (counted[name] ?? 0) + value;
       },
     },
-    stage: { stateMachineArn: 'arn:machine', maxOnboardingMinutes: 60 },
+    stage: { machineArns: ['arn:machine'], maxOnboardingMinutes: 60 },
     now: () => now,
   };
   return {

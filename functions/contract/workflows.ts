@@ -1,0 +1,122 @@
+/** Names of states, each with the action it calls. */
+export type StateActions = Readonly<Record<string, string>>;
+
+/**
+ * One state machine. A workflow is a row of this table and an ASL file, and owns no code. Tests compare the row with the
+ * file, and each action with its source, its construct and its placeholder: all four have one name.
+ */
+export interface Workflow {
+  /** Of the state machine; its executions carry it in their ARNs. */
+  readonly name: string;
+  /** In statemachines/. */
+  readonly file: string;
+  /** Where every attempt begins. */
+  readonly firstState: string;
+  /** The way of a run that goes well, in its order. Several states in a row that call one action are shown as one step. */
+  readonly forward: StateActions;
+  /** States that undo, in the order of the rollback. */
+  readonly undos: StateActions;
+  /** Failed states from which the rollback starts at a later undo than the first. */
+  readonly rollbackFrom: Readonly<Record<string, string>>;
+  /** States that tell of a failure, after the rollback. */
+  readonly failure: StateActions;
+  /** The state at which a failed run ends once its failure is on record and published; null without such a state. */
+  readonly conclusion: string | null;
+  /**
+   * Whether a run is for one tenant and concludes its failure itself. Watchdog and Sweep then notice a run that has ended
+   * otherwise; of other workflows an alarm tells.
+   */
+  readonly watched: boolean;
+}
+
+export const WORKFLOWS = [
+  {
+    name: 'TenantOnboarding',
+    file: 'tenant-onboarding.asl.yaml',
+    firstState: 'BeginAttempt',
+    forward: {
+      ReserveTenant: 'ReserveTenant',
+      CreateTenantKey: 'CreateTenantKey',
+      LaunchNetwork: 'LaunchStack',
+      LaunchDatabase: 'LaunchStack',
+      LaunchAccess: 'LaunchStack',
+      LaunchStorage: 'LaunchStack',
+      RegisterTenant: 'RegisterTenant',
+      VerifyIsolation: 'VerifyIsolation',
+      ActivateTenant: 'ActivateTenant',
+      PublishCompletion: 'PublishCompletion',
+    },
+    undos: {
+      DeregisterTenant: 'DeregisterTenant',
+      DeleteAccess: 'DeleteStack',
+      DeleteDatabase: 'DeleteStack',
+      DeleteNetwork: 'DeleteStack',
+      DeleteStorage: 'DeleteStack',
+      RetireTenantKey: 'RetireTenantKey',
+      ReleaseReservation: 'ReleaseReservation',
+    },
+    rollbackFrom: { ReserveTenant: 'ReleaseReservation' },
+    failure: { PublishFailure: 'PublishFailure', ConcludeFailure: 'ConcludeFailure' },
+    conclusion: 'ConcludeFailure',
+    watched: true,
+  },
+  {
+    name: 'TenantIsolationAudit',
+    file: 'tenant-isolation-audit.asl.yaml',
+    firstState: 'BeginAudit',
+    forward: {
+      ListTenants: 'ListTenants',
+      AuditTenant: 'AuditTenant',
+      SuspendTenant: 'SuspendTenant',
+      ReportBreach: 'ReportBreach',
+      ConcludeAudit: 'ConcludeAudit',
+    },
+    undos: {},
+    rollbackFrom: {},
+    failure: {},
+    conclusion: null,
+    watched: false,
+  },
+] as const satisfies readonly Workflow[];
+
+export type WorkflowName = (typeof WORKFLOWS)[number]['name'];
+
+function rowOf(name: string): Workflow {
+  const row: Workflow | undefined = WORKFLOWS.find((workflow) => workflow.name === name);
+  if (!row) throw new Error(`contract/workflows.ts lists no workflow called ${name}`);
+  return row;
+}
+
+export const workflowNamed = (name: WorkflowName): Workflow => rowOf(name);
+
+/** Those whose runs Watchdog and Sweep look after. */
+export const watchedWorkflows = (): readonly Workflow[] => WORKFLOWS.filter(({ watched }) => watched);
+
+/** Those that call at least one of the actions. */
+export const workflowsCalling = (...actions: readonly string[]): readonly Workflow[] =>
+  WORKFLOWS.filter((workflow) => actionsOf(workflow).some((action) => actions.includes(action)));
+
+/**
+ * The workflow of an execution, by its ARN: `...:execution:NAME:ID`, or `...:execution:NAME/LABEL:ID` of a Map's child.
+ *
+ * @throws Error when the table has no such workflow
+ */
+export const workflowOf = (executionArn: string): Workflow =>
+  rowOf(executionArn.split(':')[6]?.split('/')[0] ?? executionArn);
+
+/** Every state that calls an action, with the action. */
+export const taskStatesOf = ({ forward, undos, failure }: Workflow): StateActions => ({
+  ...forward,
+  ...undos,
+  ...failure,
+});
+
+/** Names of the functions that the workflow calls, each once. */
+export const actionsOf = (workflow: Workflow): string[] => [...new Set(Object.values(taskStatesOf(workflow)))];
+
+/** States that undo what a run has made that failed there, in the order of the rollback. */
+export function undosAfter({ undos, rollbackFrom }: Workflow, failedState: string): string[] {
+  const states = Object.keys(undos);
+  const first = rollbackFrom[failedState];
+  return first === undefined ? states : states.slice(states.indexOf(first));
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import type { Workflow } from '../functions/contract/workflows';
+
+const FOLDER = join(__dirname, '../statemachines');
+
+/** Keys of a file that hold what its states share, and that are no part of the language. */
+const isShared = (key: string) => key.startsWith('x-');
+
+/** The package refuses files with many aliases, as an attack; these files are our own. */
+const OPTIONS = { merge: true, maxAliasCount: -1 } as const;
+
+const DefinitionSchema = z.record(z.string(), z.unknown());
+
+/** The text of a workflow's file, as it was written. */
+export const aslSource = ({ file }: Pick<Workflow, 'file'>): string => readFileSync(join(FOLDER, file), 'utf8');
+
+/**
+ * A workflow's definition in the JSON that Step Functions takes: aliases and merge keys are resolved, placeholders are not.
+ *
+ * @throws YAMLParseError with line and column when the file is no YAML
+ */
+export function aslJson(workflow: Pick<Workflow, 'file'>): string {
+  const definition = DefinitionSchema.parse(parse(aslSource(workflow), OPTIONS));
+  const own = Object.entries(definition).filter(([key]) => !isShared(key));
+  return `${JSON.stringify(Object.fromEntries(own), null, 2)}\n`;
+}
+
+const DistributedMapSchema = z.looseObject({
+  Label: z.string(),
+  ItemProcessor: z.looseObject({ ProcessorConfig: z.looseObject({ Mode: z.literal('DISTRIBUTED') }) }),
+});
+
+/** Labels of the distributed Maps in a definition, however deep: they are part of the ARNs of the Maps' executions. */
+export function distributedMapsOf(definition: unknown): string[] {
+  if (typeof definition !== 'object' || definition === null) return [];
+  const map = DistributedMapSchema.safeParse(definition);
+  return [...(map.success ? [map.data.Label] : []), ...Object.values(definition).flatMap(distributedMapsOf)];
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
+import {
+  actionsOf,
+  taskStatesOf,
+  undosAfter,
+  WORKFLOWS,
+  type Workflow,
+  workflowNamed,
+  workflowOf,
+} from '../../functions/contract/workflows';
+import { distributedMapsOf } from '../../infra/asl-file';
+import { functionSources } from '../../infra/function-bundles';
+import { allStates, type Machine, machineOf, placeholdersOf, tasksOf } from '../support/asl';
+
+const ROOT = join(__dirname, '../..');
+/** Placeholders that the stage's configuration fills. */
+const SETTINGS = ['OnFailure', 'OnBreach', 'AuditsAtOnce'];
+const kebab = (name: string) => name.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
+
+describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, workflow]))('%s', (_, workflow) => {
+  const machine = machineOf(workflow);
+  const tasks = tasksOf(machine);
+
+  test('table and file name the same states, actions and first state', () => {
+    const called = tasks.map(([name, state]) => [name, state.Arguments?.FunctionName]);
+    expect(Object.fromEntries(called)).toEqual(
+      Object.fromEntries(Object.entries(taskStatesOf(workflow)).map(([state, action]) => [state, `\${${action}}`])),
+    );
+    expect(called).toHaveLength(Object.keys(taskStatesOf(workflow)).length);
+    expect(machine.StartAt).toBe(workflow.firstState);
+  });
+
+  test('its placeholders are its actions, and what the stage decides', () => {
+    expect(placeholdersOf(workflow).filter((name) => !SETTINGS.includes(name))).toEqual(actionsOf(workflow).sort());
+  });
+
+  test.each(actionsOf(workflow))('the source of %s has its name in file and action', (action) => {
+    const source = functionSources()[action];
+    expect(source).toMatch(new RegExp(`^functions/[a-z]+/${kebab(action)}\\.ts$`));
+    expect(readFileSync(join(ROOT, source ?? ''), 'utf8')).toContain(`name: '${action}'`);
+  });
+
+  test.each(tasks)('%s has a timeout and retries every transient error, unless it concludes', (name, state) => {
+    expect(state.TimeoutSeconds).toBeGreaterThan(0);
+    const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
+    const transient = retried.filter((error) => error.startsWith('Transient')).sort();
+    expect(transient).toEqual(name === workflow.conclusion ? [] : [...TRANSIENT_ERRORS].sort());
+  });
+
+  test('every distributed Map has a label, by which the grants name its executions', () => {
+    const maps = allStates(machine).filter(([, { ItemProcessor }]) => ItemProcessor);
+    expect(distributedMapsOf(machine)).toHaveLength(maps.length);
+  });
+
+  test('has its picture in the README: every state is in it', () => {
+    const readme = readFileSync(join(ROOT, 'statemachines/README.md'), 'utf8');
+    const picture = readme.split(/^## /m).find((section) => section.startsWith(workflow.name)) ?? '';
+    for (const [name] of allStates(machine)) expect(picture).toMatch(new RegExp(`\\b${name}\\b`));
+  });
+
+  test('ends a failed run at a state of its own, or has none that is watched', () => {
+    expect(workflow.conclusion !== null).toBe(workflow.watched);
+    if (workflow.conclusion) expect(Object.keys(workflow.failure).at(-1)).toBe(workflow.conclusion);
+  });
+
+  /** "Passing data between states with variables": no inner scope may assign a variable that an outer one assigns. */
+  test('assigns each variable in one scope', () => {
+    const assignedIn = ({ States }: Machine): string[] =>
+      Object.values(States).flatMap((state) => [
+        ...Object.keys(state.Assign ?? {}),
+        ...[...(state.Catch ?? []), ...(state.Choices ?? [])].flatMap(({ Assign }) => Object.keys(Assign ?? {})),
+      ]);
+    const reassigned = (inner: Machine, outer: readonly string[]): string[] => {
+      const own = assignedIn(inner);
+      const scopes = Object.values(inner.States).flatMap((state) => [
+        ...(state.Branches ?? []),
+        ...(state.ItemProcessor ? [state.ItemProcessor] : []),
+      ]);
+      return [
+        ...own.filter((name) => outer.includes(name)),
+        ...scopes.flatMap((scope) => reassigned(scope, [...outer, ...own])),
+      ];
+    };
+    expect(assignedIn(machine).length).toBeGreaterThan(0);
+    expect(reassigned(machine, [])).toEqual([]);
+  });
+});
+
+describe('the table', () => {
+  const here = 'arn:aws:states:eu-central-1:111122223333:execution';
+
+  test.each([
+    [`${here}:TenantOnboarding:1f6c0c5e`, 'TenantOnboarding'],
+    [`${here}:TenantIsolationAudit:1f6c0c5e`, 'TenantIsolationAudit'],
+    [`${here}:TenantIsolationAudit/Tenants:1f6c0c5e`, 'TenantIsolationAudit'],
+  ])('knows the workflow of %s', (executionArn, name) => {
+    expect(workflowOf(executionArn).name).toBe(name);
+  });
+
+  test.each([`${here}:Unheard:1`, 'no ARN'])('refuses %s, which is none of its workflows', (executionArn) => {
+    expect(() => workflowOf(executionArn)).toThrow('lists no workflow called');
+  });
+
+  test('names the undos after a failed state', () => {
+    const onboarding = workflowNamed('TenantOnboarding');
+    expect(undosAfter(onboarding, 'ReserveTenant')).toEqual(['ReleaseReservation']);
+    expect(undosAfter(onboarding, 'VerifyIsolation')).toEqual(Object.keys(onboarding.undos));
+  });
+
+  test('has each machine and file once', () => {
+    for (const key of ['name', 'file'] as const)
+      expect(new Set(WORKFLOWS.map((workflow) => workflow[key])).size).toBe(WORKFLOWS.length);
+  });
+});
