@@ -178,6 +178,7 @@ function outputsOf(emulator: Emulator, controlPlane: Deployment['controlPlane'])
     domain: controlPlane.Domain,
     undeliveredSignupsUrl: controlPlane.UndeliveredSignupsUrl,
     undeliveredStackEventsUrl: controlPlane.UndeliveredStackEventsUrl,
+    unmatchedEventsUrl: controlPlane.UnmatchedEventsUrl,
     alarmTopicArn: controlPlane.AlarmTopicArn,
     auditMachineArn: controlPlane.AuditMachineArn,
     auditTenantFunctionName: controlPlane.AuditTenantFunctionName,

@@ -17,6 +17,7 @@ export const PlatformOutputsSchema = z.object({
   domain: z.string(),
   undeliveredSignupsUrl: z.url(),
   undeliveredStackEventsUrl: z.url(),
+  unmatchedEventsUrl: z.url(),
   alarmTopicArn: z.string(),
   auditMachineArn: z.string(),
   auditTenantFunctionName: z.string(),

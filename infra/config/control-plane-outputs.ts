@@ -7,6 +7,7 @@ export const ControlPlaneOutputs = z.object({
   TenantsTableName: z.string(),
   UndeliveredSignupsUrl: z.string(),
   UndeliveredStackEventsUrl: z.string(),
+  UnmatchedEventsUrl: z.string(),
   SweepFunctionName: z.string(),
   OrphansFunctionName: z.string(),
   AlarmTopicArn: z.string(),

@@ -2,7 +2,7 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** Where an EventBridge rule leaves what it could not deliver: encrypted, TLS only, kept for SQS's longest, 14 days. */
+/** Keeps events that reached no one, for an operator: encrypted, TLS only, kept for SQS's longest, 14 days. */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
 
@@ -15,7 +15,7 @@ export class DeadLetterQueue extends Construct {
     });
     Validations.of(this.queue).acknowledge({
       id: 'AwsSolutions-SQS3',
-      reason: 'It is the dead-letter queue of a rule.',
+      reason: 'It is itself where events end that reached no one; an operator reads it.',
     });
   }
 }

@@ -14,6 +14,7 @@ export interface ControlPlaneAlarmsProps {
   readonly topic: ITopic;
   readonly machine: StateMachine;
   readonly undeliveredSignups: Queue;
+  readonly unmatchedEvents: Queue;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
 }
@@ -33,7 +34,7 @@ export class ControlPlaneAlarms extends Construct {
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
-  const { config, machine, stackSettled, watchdog, undeliveredSignups } = props;
+  const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatchedEvents } = props;
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
@@ -67,6 +68,12 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: waiting(undeliveredSignups),
       impact: 'a customer signed up and no onboarding was started; the event waits 14 days in the queue.',
       runbook: 'docs/runbook.md#signup-undelivered',
+    },
+    EventUnmatched: {
+      metric: waiting(unmatchedEvents),
+      impact:
+        'an event on the bus matches no rule; if it was meant as a signup, a customer waits and nothing has begun.',
+      runbook: 'docs/runbook.md#event-unmatched',
     },
     StackEventUndelivered: {
       metric: waiting(stackSettled.undelivered),

@@ -18,6 +18,7 @@ import { PlatformBus, SignupIntake } from './signup-intake';
 import { StackEvents } from './stack-events';
 import { TenantStackRole } from './stack-role/stack-role';
 import { TenantTemplates } from './tenant-templates';
+import { UnmatchedEvents } from './unmatched-events';
 
 export interface ControlPlaneStackProps extends StackProps {
   readonly config: StageConfig;
@@ -53,6 +54,7 @@ export class ControlPlaneStack extends Stack {
     const { machine } = machines.named(workflowNamed('TenantOnboarding'));
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
+    const unmatched = new UnmatchedEvents(this, 'UnmatchedEvents', { bus });
     new StackEvents(this, 'StackEvents', { stackSettled });
     new RunEvents(this, 'RunEvents', {
       machines: watchedWorkflows().map((workflow) => machines.named(workflow).machine),
@@ -66,6 +68,7 @@ export class ControlPlaneStack extends Stack {
       stackSettled,
       watchdog,
       undeliveredSignups: intake.undelivered,
+      unmatchedEvents: unmatched.queue,
     });
 
     auditDaily(isolationAudit);
@@ -78,6 +81,7 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'UndeliveredSignupsUrl', { value: intake.undelivered.queueUrl });
     new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackSettled.undelivered.queueUrl });
     new CfnOutput(this, 'UndeliveredRunEventsUrl', { value: watchdog.undelivered.queueUrl });
+    new CfnOutput(this, 'UnmatchedEventsUrl', { value: unmatched.queue.queueUrl });
     new CfnOutput(this, 'SweepFunctionName', { value: sweep.lambda.functionName });
     new CfnOutput(this, 'OrphansFunctionName', { value: orphans.lambda.functionName });
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });

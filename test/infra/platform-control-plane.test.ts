@@ -103,6 +103,17 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
+  test('keeps every event of its bus that is neither a signup nor its own', () => {
+    const rules = resourcesOf(controlPlane, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    const patterns = rules
+      .filter(({ Targets: [target] }) => /^UnmatchedEvents/.test(target.Arn['Fn::GetAtt']?.[0]))
+      .map(({ EventBusName, EventPattern }) => [EventBusName === undefined, EventPattern]);
+    expect(patterns).toEqual([
+      [false, { source: [{ 'anything-but': ['billing', 'tenant-onboarding'] }] }],
+      [false, { source: ['billing'], 'detail-type': [{ 'anything-but': ['TenantSignedUp'] }] }],
+    ]);
+  });
+
   test("hears of tenants' stacks alone, and of them once they have settled", () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {

@@ -31,6 +31,7 @@ const outputsAt = (port: number): PlatformOutputs => ({
   domain: 'funnels.localhost',
   undeliveredSignupsUrl: 'http://127.0.0.1:3',
   undeliveredStackEventsUrl: 'http://127.0.0.1:4',
+  unmatchedEventsUrl: 'http://127.0.0.1:5',
   alarmTopicArn: 'arn:topic',
   auditMachineArn: 'arn:audit',
   auditTenantFunctionName: 'AuditTenant',
