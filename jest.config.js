@@ -8,7 +8,7 @@ const transform = {
   ],
 };
 
-const project = (displayName) => ({
+const project = ([displayName, folder = `test/${displayName}`]) => ({
   displayName,
   // A test that reads log lines asks for them (test/support/log-lines.ts).
   ...(displayName === 'unit' && { setupFiles: ['<rootDir>/test/support/silent-logger.ts'] }),
@@ -17,7 +17,7 @@ const project = (displayName) => ({
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie)/)'],
   testEnvironment: 'node',
-  testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
+  testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],
 });
 
@@ -25,7 +25,7 @@ const project = (displayName) => ({
 process.env.CDK_VALIDATION = 'false';
 
 module.exports = {
-  projects: ['unit', 'statemachine', 'infra', 'integration'].map(project),
+  projects: [['unit'], ['statemachine'], ['infra'], ['emulator', 'emulator/test'], ['integration']].map(project),
   // An onboarding waits more than it works: one test file more than there are processors keeps them busy.
   maxWorkers: Math.min(availableParallelism(), 3) + 1,
   testSequencer: '<rootDir>/test/support/longest-first.js',

@@ -1,27 +1,35 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutEventsCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeDBInstanceAutomatedBackupsCommand, RDSClient } from '@aws-sdk/client-rds';
 import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import getPort from 'get-port';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
-import type { AwsCall } from '../../../local/aws-call';
-import { type AwsProxy, type Intervention, startAwsProxy } from '../../../local/aws-proxy';
+import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, launch, settled } from './aws';
 import { call, Machines, sequence } from './machines';
 
-/** Asks STS who it is, and sends what it was called with to the queue that is named there; `failures` are its first calls. */
+/**
+ * Sends the count of its calls to the queue that is named there; `failures` are its first calls. It asks `sts` who it is,
+ * or ends the process of its own invocation.
+ */
 const CODE = `
 const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts');
 const { SQSClient, SendMessageCommand } = require('@aws-sdk/client-sqs');
 let calls = 0;
 exports.handler = async (event) => {
-  const { queue, failures = 0 } = event.detail ?? event;
+  const { queue, failures = 0, sts, kill } = event.detail ?? event;
   calls += 1;
   if (queue) await new SQSClient({}).send(new SendMessageCommand({ QueueUrl: queue, MessageBody: String(calls) }));
   if (calls <= failures) throw new Error('not yet');
-  await new STSClient({}).send(new GetCallerIdentityCommand({}));
+  if (sts) await new STSClient({ endpoint: sts, maxAttempts: 1 }).send(new GetCallerIdentityCommand({})).catch(() => {});
+  if (kill) {
+    const [, root] = /Root=([^;]+)/.exec(process.env._X_AMZN_TRACE_ID);
+    const body = JSON.stringify({ root, kill });
+    await fetch(process.env.AWS_ENDPOINT_URL + '/_local/invocations', { method: 'POST', body });
+  }
   return 'done';
 };`;
 
@@ -42,14 +50,11 @@ const assumable = (service: string, Action: string[]) => ({
 });
 
 let emulator: Emulator;
-let proxy: AwsProxy;
 let machines: Machines;
 
 beforeAll(async () => {
-  const port = await getPort({ host: '127.0.0.1' });
-  proxy = await startAwsProxy(`http://127.0.0.1:${port}`);
-  const env = { AWS_ENDPOINT_URL: proxy.url, LAMBDA_WORKERS_PER_FUNCTION: '1', LAMBDA_ASYNC_RETRY_BASE_SECONDS: '0.1' };
-  emulator = await startEmulator({ port, env });
+  const env = { LAMBDA_WORKERS_PER_FUNCTION: '1', LAMBDA_ASYNC_RETRY_BASE_SECONDS: '0.1' };
+  emulator = await startEmulator({ env });
   machines = new Machines(emulator);
   await machines.prepare();
   await launch(emulator, 'asking', {
@@ -67,28 +72,21 @@ beforeAll(async () => {
     },
   });
 }, 60_000);
-afterAll(async () => {
-  await emulator.stop();
-  await proxy.close();
-});
-afterEach(() => proxy.listen(undefined));
+afterAll(() => emulator.stop());
 
-const asking = {
+const asking = (payload: object) => ({
   Type: 'Task',
   Resource: 'arn:aws:states:::lambda:invoke',
-  Arguments: { FunctionName: 'asking', Payload: { tenant: 'acme' } },
-};
+  Arguments: { FunctionName: 'asking', Payload: payload },
+});
 
-/** Ends the process that makes a call, when the call has had its effect. */
-const killing = ({ action, traceRoot }: AwsCall): Intervention | undefined =>
-  action === 'GetCallerIdentity'
-    ? {
-        loseAnswer: true,
-        afterEffect: async () => {
-          await control(emulator, 'invocations', { root: traceRoot, kill: true });
-        },
-      }
-    : undefined;
+/** A listener that refuses every request, and tells the trace header of the first. */
+async function refusing(): Promise<{ server: Server; url: string; traceHeader: Promise<string> }> {
+  const server = createServer((_, response) => response.writeHead(400).end());
+  const traceHeader = once(server, 'request').then(([{ headers }]) => String(headers['x-amzn-trace-id']));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, traceHeader };
+}
 
 /** Begins an execution whose second task has that fate; both tasks call the same function. */
 async function withFate(fate: 'timeout' | 'abort'): Promise<string> {
@@ -100,21 +98,21 @@ async function withFate(fate: 'timeout' | 'abort'): Promise<string> {
 }
 
 test('a request of a traced function tells which invocation made it', async () => {
-  const seen: AwsCall[] = [];
-  proxy.listen((one) => void seen.push(one));
-  const { status } = await machines.run(sequence({ Ask: asking }));
-  expect(status).toBe('SUCCEEDED');
-  const asked = seen.find(({ action }) => action === 'GetCallerIdentity');
-  const invocation = await control(emulator, 'invocations', { root: asked?.traceRoot });
-  expect(invocation).toEqual({ role: expect.stringContaining('role/asking-Role'), event: { tenant: 'acme' } });
+  const { server, url, traceHeader } = await refusing();
+  const event = { tenant: 'acme', sts: url };
+  expect(await machines.run(sequence({ Ask: asking(event) }))).toMatchObject({ status: 'SUCCEEDED' });
+  server.close();
+  const [, root] = /Root=([^;]+)/.exec(await traceHeader) ?? [];
+  expect(await control(emulator, 'invocations', { root })).toEqual({
+    role: expect.stringContaining('role/asking-Role'),
+    event,
+  });
 });
 
 test('a function whose process is killed fails its task with Runtime.ExitError, and is there again for the next call', async () => {
-  proxy.listen(killing);
-  const killed = await machines.run(sequence({ Ask: asking }));
+  const killed = await machines.run(sequence({ Ask: asking({ kill: true }) }));
   expect(killed).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' });
-  proxy.listen(undefined);
-  expect(await machines.run(sequence({ Ask: asking }))).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await machines.run(sequence({ Ask: asking({}) }))).toMatchObject({ status: 'SUCCEEDED' });
 });
 
 test('a task whose time is up has been called once, and fails with States.Timeout', async () => {
@@ -144,9 +142,7 @@ test('a function that fails on an event is tried again, twice', async () => {
   await events.send(new PutRuleCommand({ Name: 'asking', EventPattern: JSON.stringify({ source: ['test'] }) }));
   await events.send(new PutTargetsCommand({ Rule: 'asking', Targets: [{ Id: 'function', Arn: FunctionArn }] }));
   // A new process counts from one again.
-  proxy.listen(killing);
-  await lambda.send(new InvokeCommand({ FunctionName: 'asking', Payload: '{}' }));
-  proxy.listen(undefined);
+  await lambda.send(new InvokeCommand({ FunctionName: 'asking', Payload: JSON.stringify({ kill: true }) }));
   const Detail = JSON.stringify({ queue: QueueUrl, failures: 2 });
   await events.send(new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: 'test', Detail }] }));
   const heard: string[] = [];

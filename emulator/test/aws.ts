@@ -4,7 +4,7 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
-import type { Emulator } from '../../../emulator/emulator';
+import type { Emulator } from '../emulator';
 
 export interface Credentials {
   readonly accessKeyId: string;

@@ -2,7 +2,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { fromHttp } from '@aws-sdk/credential-providers';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access } from './aws';
 
 let emulator: Emulator;

@@ -20,7 +20,7 @@ import {
   ListAliasesCommand,
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access } from './aws';
 
 const ITEMS = 2_000;

@@ -23,7 +23,7 @@ import {
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access, type Credentials, launch, ROOT } from './aws';
 import { Machines } from './machines';
 

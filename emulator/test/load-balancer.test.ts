@@ -13,7 +13,7 @@ import {
   RegisterTargetsCommand,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access, launch } from './aws';
 
 let emulator: Emulator;

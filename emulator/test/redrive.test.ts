@@ -10,7 +10,7 @@ import {
   StopExecutionCommand,
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually } from './aws';
 import { call, fail, Machines, only, sequence, sleep } from './machines';
 

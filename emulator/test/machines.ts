@@ -9,7 +9,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { Emulator } from '../../../emulator/emulator';
+import type { Emulator } from '../emulator';
 import { access, eventually, launch } from './aws';
 
 /** Fails its first `failures` calls under a key, then answers with the number of the call. */

@@ -6,7 +6,7 @@ import {
   SendTaskSuccessCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
+import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, pause } from './aws';
 import { call, fail, Machines, only, parallel, sequence, sleep } from './machines';
 

@@ -1,7 +1,7 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { type Emulator, startEmulator } from '../../../emulator/emulator';
-import { access, launch, pause } from './aws';
+import { type Emulator, startEmulator } from '../emulator';
+import { access, control, eventually, launch, pause } from './aws';
 
 const CODE = `
 let calls = 0;
@@ -87,6 +87,15 @@ test('an invocation that has waited too long is throttled, and never begins', as
     answers.reduce((sum, { payload }) => sum + payload.calls, 0);
   expect(calls(after)).toBe(calls(before) + 2);
 }, 20_000);
+
+test('the invocations that wait for a process are counted, until they run', async () => {
+  const waiting = async () => (await control(emulator, 'load', {})).waitingInvocations;
+  expect(await waiting()).toBe(0);
+  const asked = [1, 2, 3, 4].map(() => invoke({ pause: 500 }));
+  await eventually(async () => ((await waiting()) === 2 ? true : undefined));
+  await Promise.all(asked);
+  expect(await waiting()).toBe(0);
+});
 
 test('an answer does not wait for log lines, and no line is lost', async () => {
   const times: number[] = [];
