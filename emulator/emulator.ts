@@ -1,23 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
+import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
+import { virtualEnvironment } from './venv';
 
-const run = promisify(execFile);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const ROOT = join(__dirname, '..');
@@ -58,66 +46,6 @@ export interface Emulator {
   reset(): Promise<void>;
   /** Ends the emulator and its functions and removes its files. */
   stop(): Promise<void>;
-}
-
-/** @throws Error one clear line when there is no Python 3.10 or newer */
-async function python(): Promise<string> {
-  const wanted = 'Python 3.10 or newer is needed to run the AWS emulator';
-  const answer = await run('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']).catch(() => {
-    throw new Error(`${wanted}; no python3 was found on the PATH`);
-  });
-  const version = answer.stdout.trim();
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < 3 || (major === 3 && minor < 10)) throw new Error(`${wanted}; python3 is ${version}`);
-  return 'python3';
-}
-
-/** Takes the lock, a folder that only one process can make; false as soon as another's work is done. */
-async function locked(lock: string, done: () => boolean): Promise<boolean> {
-  for (;;) {
-    try {
-      mkdirSync(lock);
-      return true;
-    } catch {
-      if (done()) return false;
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > 300_000) rmSync(lock, { recursive: true, force: true });
-      await pause(200);
-    }
-  }
-}
-
-/** Builds the virtual environment beside its final name and renames it: an installation cut short is never used. */
-async function installed({ signal, log }: EmulatorOptions): Promise<string> {
-  const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
-  const home = join(ROOT, '.local', `venv-${digest}`);
-  const interpreter = join(home, 'bin/python');
-  const done = () => existsSync(interpreter);
-  if (done()) return interpreter;
-  const command = await python();
-  mkdirSync(dirname(home), { recursive: true });
-  const lock = `${home}.lock`;
-  if (!(await locked(lock, done))) return interpreter;
-  const building = `${home}.building`;
-  try {
-    if (done()) return interpreter;
-    log?.(`installing the AWS emulator into ${relative(process.cwd(), home)}, this once`);
-    rmSync(building, { recursive: true, force: true });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', REQUIREMENTS];
-    try {
-      await run(command, ['-m', 'venv', building], { signal });
-      await run(join(building, 'bin/python'), pip, { signal });
-    } catch (failure) {
-      throw new Error(
-        `the AWS emulator could not be installed: ${failure instanceof Error ? failure.message : failure}`,
-      );
-    }
-    renameSync(building, home);
-    return interpreter;
-  } finally {
-    rmSync(building, { recursive: true, force: true });
-    rmSync(lock, { recursive: true, force: true });
-  }
 }
 
 async function healthy(url: string, child: ChildProcess, logFile: string): Promise<void> {
@@ -167,7 +95,7 @@ function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number
  * input is a pipe that only this process holds.
  */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const interpreter = await installed(options);
+  const interpreter = await virtualEnvironment(REQUIREMENTS, 'the AWS emulator', options);
   options.signal?.throwIfAborted();
   const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
   mkdirSync(dir, { recursive: true });

@@ -1,8 +1,9 @@
 """The load balancer's own port: what arrives there goes to the listener rules of the Application Load Balancer.
 
-The emulator knows a load balancer by its DNS name, which no local client can resolve; on this port any Host is served,
-as a browser's request is that reached the load balancer by way of DNS. Of several load balancers, one a cell, the one
-with a rule for the host is served: a tenant's DNS name leads to its own cell's. For any other host it is the first one made.
+The emulator knows a load balancer by its DNS name, which no local client can resolve; on this port
+any Host is served, as a browser's request is that reached the load balancer by way of DNS. Of
+several load balancers, one a cell, the one with a rule for the host is served: a tenant's DNS name
+leads to its own cell's. For any other host it is the first one made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs
 
 
 def with_load_balancer(app: Any, port: int | None) -> Any:
-    async def dispatch(scope, receive, send):
+    async def dispatch(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http" and scope["server"][1] == port:
             await _serve(scope, receive, send)
         else:
@@ -32,10 +33,15 @@ def _by_host(host: str) -> dict | None:
 
 
 def _hosts_of(rule: dict) -> list[str]:
-    return [host for each in rule.get("Conditions", []) if each.get("Field") == "host-header" for host in each.get("Values", [])]
+    return [
+        host
+        for each in rule.get("Conditions", [])
+        if each.get("Field") == "host-header"
+        for host in each.get("Values", [])
+    ]
 
 
-async def _serve(scope, receive, send) -> None:
+async def _serve(scope: Any, receive: Any, send: Any) -> None:
     from ministack import app as ministack_app
     from ministack.core.responses import StreamingResponse
     from ministack.services import alb
@@ -44,6 +50,9 @@ async def _serve(scope, receive, send) -> None:
     query = scope.get("query_string", b"").decode("latin-1")
     body = await ministack_app._read_request_body(receive, scope["method"], headers)
     load_balancer = _by_host(headers.get("host", "").split(":")[0])
+    status: int
+    answered: Any
+    content: Any
     if load_balancer is None:
         status, answered, content = 503, {"content-type": "text/plain"}, b"there is no load balancer yet"
     else:

@@ -2,7 +2,7 @@
 
 AWS: "Amazon ECS task IAM role" (Amazon ECS Developer Guide): the container asks the address that
 AWS_CONTAINER_CREDENTIALS_FULL_URI names, and gets a session of the task's role, for a role whose trust policy lets
-ecs-tasks.amazonaws.com take it on. A local process that plays a task asks here, for the role that it names itself.
+ecs-tasks.amazonaws.com assume it. A local process that plays a task asks here, for the role that it names itself.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ _SESSION_SECONDS = 6 * 3600
 
 
 def with_task_credentials(app: Any) -> Any:
-    async def dispatch(scope, receive, send):
+    async def dispatch(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or scope["path"] != PATH:
-            return await app(scope, receive, send)
+            await app(scope, receive, send)
+            return
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         status, answer = _session(query.get("role", [""])[0])
         body = json.dumps(answer).encode()

@@ -1,0 +1,174 @@
+"""Each request is authorized on the resource that AWS authorizes it on, with the condition keys that it has there.
+
+AWS: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference)
+AWS: "How Parameter Store authorizes parameter retrieval" (AWS Systems Manager User Guide)
+AWS: "Using IAM policy conditions" (Amazon EventBridge User Guide)
+Test: permissions.test.ts: parameters by the path that is read
+Test: permissions.test.ts: a service of a cluster by its name, tags of a rule by the rule
+Test: permissions.test.ts: an alias by its key as well; a key that does not exist is not found
+Test: permissions.test.ts: an event by its source and detail type
+Test: permissions.test.ts: the answer to a task by the machine that waits for it, after its end too
+Test: permissions.test.ts: a snapshot of a database by its name
+
+MiniStack takes `*`, or a coarser resource, for the requests named below, so that a policy that
+names the resource would not admit them.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator
+from ministack.services import kms
+
+from ..patch import Patch
+from ..shapes import Original, Params, Record
+from ..stepfunctions.tasks import machine_of
+
+_MISSING_KEY = "arn:aws:kms:::missing"
+
+_also: contextvars.ContextVar[list[str]] = contextvars.ContextVar("also")
+
+PATCH = Patch(__name__, after=["iam.conditions"])
+
+
+@PATCH.wraps("ministack.core.iam_actions.extract_resource_arn", digest="4f721b00")
+def _extract_named(
+    extract: Original,
+    service: str,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query_params: Params,
+    region: str,
+    account_id: str,
+) -> str:
+    _also.set([])
+    name = _NAMED.get(service)
+    found = name(_Request(headers, body, query_params, f"{region}:{account_id}")) if name else None
+    return found or extract(service, method, path, headers, body, query_params, region, account_id)
+
+
+@PATCH.wraps("ministack.core.iam_evaluator.enforce", digest="fcf4e614")
+def _enforce_on_all(
+    enforce: Original,
+    access_key_id: str,
+    iam_action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: Record | None = None,
+) -> Any:
+    if resource_arn == _MISSING_KEY:
+        refused = enforce(access_key_id, iam_action, service, region, "*", service_context)
+        return refused if isinstance(refused, iam_evaluator.AuthError) else None
+    refused = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+    for another in [] if refused or service != "kms" else _also.get([]):
+        refused = refused or enforce(access_key_id, iam_action, service, region, another, {})
+    return refused
+
+
+@PATCH.wraps("ministack.core.iam_actions.request_tag_context", digest="c373057a")
+def _context_with_event(context_of: Original, service: str, iam_action: str, body: bytes, params: Params) -> Record:
+    context: Record = context_of(service, iam_action, body, params)
+    return {**context, **_event_keys(body)} if iam_action == "events:PutEvents" else context
+
+
+class _Request:
+    def __init__(self, headers: dict[str, str], body: bytes, params: Params, place: str) -> None:
+        self.params, self.place = params, place
+        try:
+            fields = json.loads(body) if body[:1] == b"{" else {}
+        except ValueError:
+            fields = {}
+        self.fields: Record = fields if isinstance(fields, dict) else {}
+        target = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
+        self.action = target.rsplit(".", 1)[-1] or self.param("Action")
+
+    def param(self, *names: str) -> str:
+        return next((found for found in (iam_actions._query_param(self.params, name) for name in names) if found), "")
+
+
+def _parameter(request: _Request) -> str | None:
+    path = request.fields.get("Path")
+    if request.action != "GetParametersByPath" or not path:
+        return None
+    return f"arn:aws:ssm:{request.place}:parameter/{path.strip('/')}"
+
+
+def _service(request: _Request) -> str | None:
+    services = request.fields.get("services") or [request.fields.get("service")]
+    if request.action not in ("DescribeServices", "UpdateService", "DeleteService") or not services[0]:
+        return None
+    if services[0].startswith("arn:"):
+        return str(services[0])
+    cluster = (request.fields.get("cluster") or "default").rsplit("/", 1)[-1]
+    return f"arn:aws:ecs:{request.place}:service/{cluster}/{services[0]}"
+
+
+def _rule_or_tagged(request: _Request) -> str | None:
+    return request.param("RuleArn", "ResourceArns.member.1") or None
+
+
+def _key(request: _Request) -> str | None:
+    """
+    An alias stands for its key; making and deleting an alias is authorized on both. A key that does not exist cannot be
+    authorized on: KMS answers NotFoundException.
+    """
+    fields, alias = request.fields, request.fields.get("AliasName")
+    if alias:
+        key = kms._resolve_key(fields.get("TargetKeyId") or alias)
+        _also.set([key["Arn"]] if key else [])
+        return f"arn:aws:kms:{request.place}:{alias}"
+    if not fields.get("KeyId"):
+        return None
+    key = kms._resolve_key(fields["KeyId"])
+    return key["Arn"] if key else _MISSING_KEY
+
+
+def _machine_of_task(request: _Request) -> str | None:
+    token = request.fields.get("taskToken")
+    if not token or not request.action.startswith("SendTask"):
+        return None
+    return machine_of(token)
+
+
+_DATABASE_TYPES = (
+    ("DBSnapshotIdentifier", "snapshot"),
+    ("DBSubnetGroupName", "subgrp"),
+    ("DBParameterGroupName", "pg"),
+)
+
+
+def _database(request: _Request) -> str | None:
+    if request.param("DBInstanceIdentifier"):
+        return None
+    for parameter, kind in _DATABASE_TYPES:
+        name = request.param(parameter)
+        if name:
+            return f"arn:aws:rds:{request.place}:{kind}:{name}"
+    return None
+
+
+_NAMED: dict[str, Callable[[_Request], str | None]] = {
+    "ssm": _parameter,
+    "ecs": _service,
+    "elasticloadbalancing": _rule_or_tagged,
+    "kms": _key,
+    "states": _machine_of_task,
+    "rds": _database,
+}
+
+
+def _event_keys(body: bytes) -> Record:
+    """`events:source` and `events:detail-type` of PutEvents."""
+    try:
+        entries = json.loads(body).get("Entries") or []
+    except ValueError:
+        return {}
+    first = entries[0] if entries else {}
+    return {"events:source": first.get("Source"), "events:detail-type": first.get("DetailType")}

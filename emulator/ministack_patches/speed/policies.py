@@ -1,0 +1,52 @@
+"""A policy is parsed once, and not twice for every request.
+
+AWS: "Policy evaluation logic" (IAM User Guide)
+Test: test_speed.py: test_a_policy_is_parsed_once
+
+AWS decides a request from the policies that apply to it, however many requests there were before.
+MiniStack parses the policies of each request, looks through their conditions, and compiles their
+patterns again once it has seen many.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import Any
+
+from ..patch import Patch
+from ..shapes import Original
+
+_EVALUATOR = "ministack.core.iam_evaluator"
+_REMEMBERED = 4096
+
+_keys: dict[int, tuple[list[Any], set[str]]] = {}
+
+PATCH = Patch(__name__)
+
+
+@PATCH.edits(f"{_EVALUATOR}.parse_policy_document", digest="6f4f1bc6")
+def _parse_once(parse: Original) -> Original:
+    parse_text = functools.lru_cache(maxsize=_REMEMBERED)(parse)
+    return lambda doc: parse_text(doc) if isinstance(doc, str) else parse(doc)
+
+
+@PATCH.replaces(f"{_EVALUATOR}._names_condition_key", digest="ad598163")
+def _names_condition_key(policies: Iterable[list[Any]], prefix: str) -> bool:
+    return any(key.startswith(prefix) for statements in policies for key in _condition_keys(statements))
+
+
+def _condition_keys(statements: list[Any]) -> set[str]:
+    known = _keys.get(id(statements))
+    if known is None or known[0] is not statements:
+        blocks = [block for each in statements for block in each.conditions.values() if isinstance(block, dict)]
+        if len(_keys) > _REMEMBERED:
+            _keys.clear()
+        known = _keys[id(statements)] = statements, {key.lower() for block in blocks for key in block}
+    return known[1]
+
+
+@PATCH.edits(f"{_EVALUATOR}._fnmatch_compile", digest="2a820d82")
+def _remember_patterns(compiled: Original) -> Original:
+    """Patterns with a tenant's id in them fill a cache that never forgets, and then every pattern is compiled each time."""
+    return functools.lru_cache(maxsize=16384)(compiled)

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { virtualEnvironment } from '../venv';
+
+/** The tests in Python, each as a test of its own: so they count, and fail, as those in TypeScript. */
+const TESTS = globSync('*.py', { cwd: __dirname })
+  .sort()
+  .map((file) => {
+    const source = readFileSync(join(__dirname, file), 'utf8');
+    return { file, names: [...source.matchAll(/^ *def (test_\w+)/gm)].map(([, name = '']) => name) };
+  })
+  .filter(({ names }) => names.length > 0);
+
+let output = '';
+/** Outcomes of each test, one a set of parameters. */
+const outcomes = new Map<string, string[]>();
+
+beforeAll(async () => {
+  const emulator = join(__dirname, '..');
+  const python = await virtualEnvironment(join(emulator, 'requirements-dev.txt'), 'ruff, mypy and pytest');
+  const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  output = await new Promise((resolve) => {
+    const run = ['-m', 'pytest', '--verbose', '--color=no'];
+    execFile(python, run, { cwd: emulator, env }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
+  });
+  for (const [, file = '', name = '', outcome = ''] of output.matchAll(
+    /^(\S+\.py)::(?:\w+::)*(test_\w+)(?:\[.*\])? ([A-Z]+) +\[ *\d+%\]$/gm,
+  )) {
+    const id = `${basename(file)}: ${name}`;
+    outcomes.set(id, [...(outcomes.get(id) ?? []), outcome]);
+  }
+}, 180_000);
+
+describe.each(TESTS)('$file', ({ file, names }) => {
+  test.each(names)('%s', (name) => {
+    const found = outcomes.get(`${file}: ${name}`) ?? ['NOT RUN'];
+    if (found.some((outcome) => outcome !== 'PASSED')) throw new Error(`${found.join(', ')}\n${output}`);
+  });
+});
+
+test('every test in Python is one of these', () => {
+  const known = TESTS.flatMap(({ file, names }) => names.map((name) => `${file}: ${name}`));
+  expect([...outcomes.keys()].sort()).toEqual(known.sort());
+  expect(outcomes.size).toBeGreaterThan(20);
+});
