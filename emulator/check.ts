@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { virtualEnvironment } from './venv';
+
+/** Formatter, linter and type checker of the emulator's Python, each to its end, so that one run tells all. */
+const CHECKS = [
+  ['-m', 'ruff', 'format', '--quiet', '--diff', '.'],
+  ['-m', 'ruff', 'check', '--quiet', '.'],
+  ['-m', 'mypy', '--no-error-summary'],
+];
+/** With `--write`: what the tools can mend by themselves. */
+const MENDS = [
+  ['-m', 'ruff', 'check', '--quiet', '--fix', '.'],
+  ['-m', 'ruff', 'format', '--quiet', '.'],
+  ['readme.py'],
+];
+
+async function main(): Promise<void> {
+  const python = await virtualEnvironment(join(__dirname, 'requirements-dev.txt'), 'ruff, mypy and pytest', {
+    log: console.error,
+  });
+  const results = (process.argv.includes('--write') ? MENDS : CHECKS).map(
+    (tool) => spawnSync(python, tool, { cwd: __dirname, stdio: 'inherit' }).status,
+  );
+  if (results.some((status) => status !== 0)) process.exitCode = 1;
+}
+
+main().catch((failure: Error) => {
+  console.error(failure.message);
+  process.exitCode = 1;
+});
