@@ -16,7 +16,8 @@ export interface PlatformOptions {
 
 /**
  * The platform of one stage: foundation, then control plane, then cells. Cells come last because their decoys trust roles
- * of the control plane, and IAM refuses a trust policy that names a role which does not exist.
+ * of the control plane, and IAM refuses a trust policy that names a role which does not exist; and because a function of the
+ * control plane gives each its live colour.
  */
 export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: PlatformOptions = {}): App {
   const config: StageConfig = { ...stages[stage], ...(cells && { cells: fullSizeCells(cells) }) };
@@ -43,7 +44,7 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
     ...shared(),
     description: 'Tenant onboarding: tenants table, evidence, alarm topic, boundary of the tenants’ roles',
   });
-  const { trustedRoles } = new ControlPlaneStack(app, CONTROL_PLANE, {
+  const { trustedRoles, seedCell } = new ControlPlaneStack(app, CONTROL_PLANE, {
     ...shared(),
     description: 'Tenant onboarding: event bus, state machine, functions, alarms',
     table,
@@ -60,6 +61,7 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
       topic,
       boundary,
       trustedRoles,
+      seedCell,
       ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }

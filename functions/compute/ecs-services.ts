@@ -1,4 +1,4 @@
-import { DescribeServicesCommand, type ECSClient, type Service } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { PlatformError } from '../contract/errors';
 import type { Compute } from './compute';
 
@@ -33,3 +33,28 @@ export const ecsServices = (ecs: Containers): Pick<Compute, 'requireHealthyServi
     if (reason) throw new PlatformError('TransientServiceUnsteady', `service ${name}: ${reason}`);
   },
 });
+
+/** Of a cell: its cluster, and the service of one colour. */
+export interface ServiceName {
+  readonly cluster: string;
+  readonly service: string;
+}
+
+/**
+ * Changes how many tasks the service wants, if that is another number. Scaling goes on from there.
+ *
+ * @param wanted the new number by the present one
+ * @throws PlatformError `ConfigurationInvalid` when the service does not exist
+ */
+export async function resize(
+  ecs: Containers,
+  { cluster, service }: ServiceName,
+  wanted: (desired: number) => number,
+): Promise<void> {
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+  const desired = services?.[0]?.desiredCount;
+  if (desired === undefined)
+    throw new PlatformError('ConfigurationInvalid', `cluster ${cluster} has no service ${service}`);
+  const desiredCount = wanted(desired);
+  if (desiredCount !== desired) await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount }));
+}

@@ -1,14 +1,16 @@
-import { GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { type CellDescriptor, CellDescriptorSchema } from '../contract/cell';
+import { GetParameterCommand, GetParametersByPathCommand, type SSMClient } from '@aws-sdk/client-ssm';
+import * as z from 'zod';
+import { type CellDescriptor, CellDescriptorSchema, ColourSchema } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { CELLS_PARAMETER_PATH } from '../contract/naming';
+import { isNamed } from '../shared/is-named';
 import { everyItem, pages } from '../shared/paging';
 import { describeIssues } from '../shared/parse-at';
 import type { Compute } from './compute';
 
 export type Parameters = Pick<SSMClient, 'send'>;
 
-function descriptorIn(name: string, value: string): CellDescriptor {
+function parsed<S extends z.ZodType>(name: string, schema: S, value: string): z.output<S> {
   const invalid = (reason: string) => new PlatformError('ConfigurationInvalid', `parameter ${name}: ${reason}`);
   let json: unknown;
   try {
@@ -16,9 +18,9 @@ function descriptorIn(name: string, value: string): CellDescriptor {
   } catch {
     throw invalid('not JSON');
   }
-  const parsed = CellDescriptorSchema.safeParse(json);
-  if (!parsed.success) throw invalid(describeIssues(parsed.error));
-  return parsed.data;
+  const { success, data, error } = schema.safeParse(json);
+  if (!success) throw invalid(describeIssues(error));
+  return data;
 }
 
 async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
@@ -28,10 +30,32 @@ async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
     pages(ask, (page) => page.NextToken),
     (page) => page.Parameters,
   );
-  const cells = parameters.map(({ Name = '', Value = '' }) => descriptorIn(Name, Value));
+  const cells = parameters.map(({ Name = '', Value = '' }) => parsed(Name, CellDescriptorSchema, Value));
   if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no cell under ${CELLS_PARAMETER_PATH}`);
   return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Each cell's stack publishes its descriptor as an SSM parameter: a new cell is known without a deployment of the functions. */
 export const ssmCells = (ssm: Parameters): Pick<Compute, 'cells'> => ({ cells: () => findCells(ssm) });
+
+const FormerDescriptorSchema = z.looseObject({ liveColour: ColourSchema.optional() });
+
+/**
+ * What a cell's stack has published before the deployment under way: all of it that matters then, so that a descriptor of
+ * another release is no obstacle.
+ *
+ * @returns undefined when there is none: the cell is being made
+ */
+export async function formerDescriptor(
+  ssm: Parameters,
+  cell: string,
+): Promise<z.output<typeof FormerDescriptorSchema> | undefined> {
+  const Name = `${CELLS_PARAMETER_PATH}/${cell}`;
+  try {
+    const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
+    return parsed(Name, FormerDescriptorSchema, Parameter?.Value ?? '');
+  } catch (thrown) {
+    if (isNamed(thrown, 'ParameterNotFound')) return undefined;
+    throw thrown;
+  }
+}

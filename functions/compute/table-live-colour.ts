@@ -1,7 +1,8 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, type LiveColour, LiveColourSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
+import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { Compute } from './compute';
 
@@ -14,6 +15,21 @@ export async function readLiveColour(table: TenantsTable, cell: string): Promise
     new GetCommand({ TableName: table.name, Key: itemKeys.liveColour(cell), ConsistentRead: true }),
   );
   return Item && parseAt(`live colour of cell ${cell}`, LiveColourSchema, Item);
+}
+
+/** Writes the cell's first live colour. An item that exists is left alone, whatever it says. */
+export async function seedLiveColour(table: TenantsTable, cell: string, live: LiveColour): Promise<void> {
+  try {
+    await table.client.send(
+      new PutCommand({
+        TableName: table.name,
+        Item: { ...itemKeys.liveColour(cell), ...live },
+        ConditionExpression: 'attribute_not_exists(pk)',
+      }),
+    );
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+  }
 }
 
 /** The live colour is run-time state: an item of the tenants table. Only SeedCell and a release write it. */

@@ -3,6 +3,8 @@ import * as z from 'zod';
 export const ColourSchema = z.enum(['blue', 'green']);
 export type Colour = z.infer<typeof ColourSchema>;
 
+const perColour = z.record(ColourSchema, z.string());
+
 /**
  * What a cell tells the control plane about itself. Each cell stack writes one as JSON to the SSM parameter
  * `/tenant-onboarding/cells/NAME`; a new cell is known without a new deployment of the functions.
@@ -19,8 +21,8 @@ export const CellDescriptorSchema = z.object({
   appCidr: z.cidrv4(),
   routeTableIds: z.tuple([z.string(), z.string(), z.string()]),
   clusterName: z.string(),
-  services: z.record(ColourSchema, z.string()),
-  targetGroupArns: z.record(ColourSchema, z.string()),
+  services: perColour,
+  targetGroupArns: perColour,
   /**
    * What was live when the cell's stack was deployed. Stacks of today do not publish it: the live colour is an item of the
    * tenants table. Descriptors and executions that are older than the item carry it, and it is read while there is no item.
@@ -43,3 +45,18 @@ export const CellDescriptorSchema = z.object({
   }),
 });
 export type CellDescriptor = z.infer<typeof CellDescriptorSchema>;
+
+/** A request of CloudFormation for a cell's live colour. In a request every number of the template is text. */
+export const SeedCellInput = z.object({
+  RequestType: z.enum(['Create', 'Update', 'Delete']),
+  ResourceProperties: z.object({
+    Cell: z.string(),
+    ClusterName: z.string(),
+    Services: perColour,
+    TargetGroupArns: perColour,
+    /** Tasks that the live colour has at least. */
+    MinimumTasks: z.coerce.number().int().nonnegative(),
+  }),
+});
+/** Attributes of the resource: what was live when CloudFormation asked. A deletion answers nothing. */
+export const SeedCellOutput = z.object({ Colour: ColourSchema, TargetGroupArn: z.string() }).optional();

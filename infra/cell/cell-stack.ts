@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { cellCapacity } from '../config/cell-capacity';
@@ -13,6 +14,7 @@ import { CellLoadBalancer } from './cell-load-balancer';
 import { CellNetwork } from './cell-network';
 import { CellService } from './cell-service';
 import { DecoyTenant } from './decoy-tenant';
+import { LiveColour } from './live-colour';
 import { ServiceTask } from './service-task';
 
 export interface CellStackProps extends StackProps {
@@ -22,6 +24,7 @@ export interface CellStackProps extends StackProps {
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly trustedRoles: readonly IRole[];
+  readonly seedCell: IFunction;
   /** By default by the load balancer's DNS name. */
   readonly loadBalancerUrl?: string;
 }
@@ -49,8 +52,9 @@ export class CellStack extends Stack {
     });
     // The role of tenants' stacks keeps off whatever has the tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
-    new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, live: colours[cell.liveColour] });
-    new CellDescriptor(this, 'Descriptor', {
+    new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, colours });
+    const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
+    const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
       capacity: cellCapacity(cell, config),
       tenantRange: cell.tenantRange,
@@ -64,7 +68,6 @@ export class CellStack extends Stack {
         blue: colours.blue.targetGroup.targetGroupArn,
         green: colours.green.targetGroup.targetGroupArn,
       },
-      liveColour: cell.liveColour,
       listenerArn: door.listener.listenerArn,
       loadBalancerArn: door.loadBalancer.loadBalancerArn,
       loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
@@ -80,11 +83,17 @@ export class CellStack extends Stack {
       },
     });
 
+    // No tenant gets a cell before the cell has a live colour; and SeedCell knows by the descriptor a cell that lives.
+    descriptor.node.addDependency(live);
+
     new CfnOutput(this, 'LoadBalancerDnsName', { value: door.loadBalancer.loadBalancerDnsName });
     new CfnOutput(this, 'LoadBalancerArn', { value: door.loadBalancer.loadBalancerArn });
     new CfnOutput(this, 'ListenerArn', { value: door.listener.listenerArn });
     new CfnOutput(this, 'TaskRoleArn', { value: task.taskRole.roleArn });
-    new CfnOutput(this, 'LiveTargetGroupArn', { value: colours[cell.liveColour].targetGroup.targetGroupArn });
+    new CfnOutput(this, 'LiveTargetGroupArn', {
+      description: 'Of the colour that was live when SeedCell was last called; the tenants table says what is live now',
+      value: live.targetGroupArn,
+    });
   }
 
   /** As configured: a lookup would make synthesis depend on credentials. */

@@ -30,10 +30,13 @@ export interface ColourServiceProps {
 }
 
 /**
- * One of a cell's two services with its target group. The live one has tasks and scales; the idle one has none until a
- * release fills it.
+ * One of a cell's two services with its target group. Both are alike: which one is live is run-time state, and a template
+ * that knew it would set both back with the first deployment after a release. So the template names no number of tasks.
+ * SeedCell gives a new cell its live tasks and empties the other colour; later deployments leave both numbers as they are.
  *
- * A deployment sets the number of live tasks to the minimum again; scaling raises it within minutes.
+ * The minimum binds both colours as well. Scaling never takes a live colour below it; an idle colour with no task has no
+ * metric and stays empty, as a minimum alone starts nothing ("Automatically scale your Amazon ECS service": below the
+ * minimum, only a scale-out activity raises the desired count).
  */
 export class ColourService extends Construct {
   readonly service: FargateService;
@@ -42,7 +45,6 @@ export class ColourService extends Construct {
   constructor(scope: Construct, id: string, props: ColourServiceProps) {
     super(scope, id);
     const { config, cell, colour, vpc } = props;
-    const live = colour === cell.liveColour;
     this.targetGroup = new ApplicationTargetGroup(this, 'Targets', {
       targetGroupName: `${cellName(cell.name)}-${colour}`,
       vpc,
@@ -62,7 +64,6 @@ export class ColourService extends Construct {
       serviceName: colour,
       cluster: props.cluster,
       taskDefinition: props.definition,
-      desiredCount: live ? cell.service.liveTasks.min : 0,
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
@@ -73,7 +74,7 @@ export class ColourService extends Construct {
     this.service.attachToApplicationTargetGroup(this.targetGroup);
     const check = this.checkRule(props);
     this.service.node.addDependency(check);
-    this.scale(live ? cell.service.liveTasks : { min: 0, max: cell.service.liveTasks.max });
+    this.scale(cell.service.liveTasks);
   }
 
   /**

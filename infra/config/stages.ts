@@ -2,7 +2,6 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { OnBreach } from '../../functions/contract/audit';
-import type { Colour } from '../../functions/contract/cell';
 import type { CellQuotas } from './cell-capacity';
 import type { RegionQuotas } from './region-capacity';
 
@@ -19,13 +18,12 @@ export interface CellConfig {
   readonly tenantRange: string;
   readonly quotas: CellQuotas;
   readonly firstPriority: number;
-  readonly liveColour: Colour;
   /** One per AZ keeps an AZ's outage to itself; 0 where nothing needs to leave the VPC. */
   readonly natGateways: number;
   readonly service: {
     readonly cpu: number;
     readonly memoryMiB: number;
-    /** Tasks of the live colour: at least, and at most under load. The idle colour has none. */
+    /** Tasks of a colour that is live: at least, and at most under load. The idle colour has none. */
     readonly liveTasks: { readonly min: number; readonly max: number };
   };
 }
@@ -124,7 +122,6 @@ const FIRST_CELL = {
   appCidr: '10.0.0.0/18',
   tenantRange: '10.64.0.0/12',
   firstPriority: 100,
-  liveColour: 'blue',
 } as const;
 
 /** Cells as large as AWS lets them be, for as many tenants as one cell cannot take. */

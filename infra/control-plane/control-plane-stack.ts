@@ -1,10 +1,12 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { watchedWorkflows, workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
+import { asInterface } from '../constructs/cdk-interface';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import { AuditAlarms } from './audit-alarms';
@@ -32,13 +34,15 @@ export interface ControlPlaneStackProps extends StackProps {
 export class ControlPlaneStack extends Stack {
   /** Roles of functions that a tenant's role trusts. */
   readonly trustedRoles: readonly IRole[];
+  /** What a cell's stack calls to get its live colour. */
+  readonly seedCell: IFunction;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
-    const { all, stackSettled, watchdog, sweep, orphans, audit, trustedRoles } = platformFunctions(this, {
+    const { all, stackSettled, watchdog, sweep, orphans, audit, trustedRoles, seedCell } = platformFunctions(this, {
       config,
       table,
       topic,
@@ -50,6 +54,7 @@ export class ControlPlaneStack extends Stack {
       templates: new TenantTemplates(this, 'TenantTemplates'),
     });
     this.trustedRoles = trustedRoles;
+    this.seedCell = asInterface<IFunction>(seedCell.lambda);
     const machines = new Machines(this, { config, functions: all });
     const { machine } = machines.named(workflowNamed('TenantOnboarding'));
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));

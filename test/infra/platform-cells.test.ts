@@ -60,7 +60,6 @@ describe.each(
       capacity: cellCapacity(cell, stages[stage]),
       appCidr: cell.appCidr,
       tenantRange: cell.tenantRange,
-      liveColour: cell.liveColour,
     });
     expect(new Set(descriptor.routeTableIds).size).toBe(3);
     expect(descriptor.targetGroupArns.blue).not.toBe(descriptor.targetGroupArns.green);
@@ -96,17 +95,69 @@ describe.each(
       });
   });
 
-  test('runs the live colour and keeps the other idle, each with rollback and a target group of its own', () => {
-    const idle = cell.liveColour === 'blue' ? 'green' : 'blue';
-    const service = (colour: string, DesiredCount: number) => ({
-      ServiceName: colour,
-      DesiredCount,
-      DeploymentConfiguration: Match.objectLike({ DeploymentCircuitBreaker: { Enable: true, Rollback: true } }),
-    });
-    template.hasResourceProperties('AWS::ECS::Service', service(cell.liveColour, cell.service.liveTasks.min));
-    template.hasResourceProperties('AWS::ECS::Service', service(idle, 0));
-    template.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 2);
-    template.resourceCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', 4);
+  test('has two colours that are alike, each with rollback and a target group of its own', () => {
+    /** A colour's resources, with the colour taken out of names and references. */
+    const ofColour = (type: string, colour: string) =>
+      resourcesOf(template, type)
+        .filter(([id]) => id.includes(colour))
+        .map(([, { Properties }]) =>
+          JSON.stringify(Properties)
+            .replaceAll(/(?:blue|green)/gi, 'COLOUR')
+            .replaceAll(/(COLOUR[A-Za-z]*)[0-9A-F]{8}/g, '$1')
+            .replaceAll(/"Priority":\d/g, ''),
+        );
+    const types = ['AWS::ECS::Service', 'AWS::ElasticLoadBalancingV2::TargetGroup'];
+    for (const type of [
+      ...types,
+      'AWS::ElasticLoadBalancingV2::ListenerRule',
+      'AWS::ApplicationAutoScaling::ScalableTarget',
+      'AWS::ApplicationAutoScaling::ScalingPolicy',
+      'AWS::CloudWatch::Alarm',
+    ]) {
+      expect(ofColour(type, 'Blue').length).toBeGreaterThan(0);
+      expect(ofColour(type, 'Green')).toEqual(ofColour(type, 'Blue'));
+    }
+    for (const type of types) template.resourceCountIs(type, 2);
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::Service'))
+      expect(Properties.DeploymentConfiguration).toMatchObject({
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      });
+  });
+
+  test('names no number of tasks that a deployment would set, and none below which scaling would empty a colour', () => {
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::Service'))
+      expect(Properties).not.toHaveProperty('DesiredCount');
+    const { min, max } = cell.service.liveTasks;
+    expect(min).toBeGreaterThan(0);
+    for (const [, { Properties }] of resourcesOf(template, 'AWS::ApplicationAutoScaling::ScalableTarget'))
+      expect(Properties).toMatchObject({ MinCapacity: min, MaxCapacity: max });
+  });
+
+  test('gets its live colour from SeedCell, and is known to the control plane only then', () => {
+    const [[id, seeding] = []] = resourcesOf(template, 'Custom::LiveColour');
+    expect(seeding?.Properties).toMatchObject({ Cell: cell.name, MinimumTasks: cell.service.liveTasks.min });
+    expect(JSON.stringify(seeding?.Properties.ServiceToken)).toContain('SeedCell');
+    const [[, parameter] = []] = resourcesOf(template, 'AWS::SSM::Parameter');
+    expect(parameter?.DependsOn).toContain(id);
+    expect(resolved(parameter?.Properties.Value)).not.toMatch(/live/i);
+    template.hasOutput('LiveTargetGroupArn', { Value: { 'Fn::GetAtt': [id, 'TargetGroupArn'] } });
+  });
+
+  test('rings when neither colour has a healthy task: an idle colour rings by itself for nobody', () => {
+    const parts = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(
+      ([, { Properties }]) => Properties.MetricName === 'HealthyHostCount',
+    );
+    expect(parts).toHaveLength(2);
+    for (const [, { Properties }] of parts) {
+      expect(Properties).toMatchObject({ TreatMissingData: 'breaching' });
+      expect(Properties).not.toHaveProperty('AlarmActions');
+    }
+    const [[, whole] = []] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm');
+    expect(whole?.Properties.AlarmActions).toHaveLength(1);
+    expect(whole?.Properties.AlarmDescription).toContain('docs/runbook.md#cell-unhealthy');
+    const rule = resolved(whole?.Properties.AlarmRule);
+    for (const [id] of parts) expect(rule).toContain(id);
+    expect(rule).toMatch(/ AND /);
   });
 
   test('ties each target group to the load balancer before its service, as ECS demands', () => {

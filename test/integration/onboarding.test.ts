@@ -1,10 +1,15 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { RedriveExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { tableLiveColour } from '../../functions/compute/table-live-colour';
+import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
@@ -17,6 +22,7 @@ import { type Outcome, playScenario } from '../../local/scenario';
 import { newSignup } from '../../local/signups';
 import { follow } from '../../operations/executions';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
+import { tableOf } from '../../operations/tenants-table';
 
 let platform: Platform;
 let stage: StageConnection;
@@ -163,5 +169,50 @@ describe('without one grant of one step', () => {
     expect(await follow(machines, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await inventoryOf(stage, tenantId)).record?.status).toBe('ACTIVE');
     expect((await page('without-grant')).status).toBe(200);
+  }, 120_000);
+});
+
+describe('the live colour', () => {
+  const ecs = () => new ECSClient(platform.aws);
+  const table = () => tableOf(stage);
+  let cell: CellDescriptor;
+
+  beforeAll(async () => {
+    [cell = cell] = await ssmCells(new SSMClient(platform.aws)).cells();
+  });
+
+  const desiredTasks = async () => {
+    const services = [cell.services.blue, cell.services.green];
+    const answer = await ecs().send(new DescribeServicesCommand({ cluster: cell.clusterName, services }));
+    return answer.services?.map(({ desiredCount }) => desiredCount);
+  };
+  const become = async (colour: Colour) => {
+    const Item = { ...itemKeys.liveColour(cell.name), colour, since: new Date().toISOString() };
+    await table().client.send(new PutCommand({ TableName: table().name, Item }));
+  };
+
+  test('is blue where a cell has been deployed for the first time; the other colour has no task', async () => {
+    expect(cell).not.toHaveProperty('liveColour');
+    expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
+    expect(platform.deployment.cells[cell.name]?.LiveTargetGroupArn).toBe(cell.targetGroupArns.blue);
+    expect(await desiredTasks()).toEqual([1, 0]);
+  });
+
+  test('that the table says is where a tenant is activated', async () => {
+    const service = { cluster: cell.clusterName, service: cell.services.green };
+    await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
+    await become('green');
+    try {
+      const signup = newSignup({ companyName: 'After A Release', subdomain: 'after-a-release' });
+      expect(await follow(machines, await start(signup))).toMatchObject({ status: 'SUCCEEDED' });
+      const { record } = await inventoryOf(stage, tenantIdOf(signup.signupId));
+      const { Rules } = await new ElasticLoadBalancingV2Client(platform.aws).send(
+        new DescribeRulesCommand({ RuleArns: [record?.ruleArn ?? ''] }),
+      );
+      expect(Rules?.[0]?.Actions).toMatchObject([{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }]);
+    } finally {
+      await become('blue');
+      await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
+    }
   }, 120_000);
 });

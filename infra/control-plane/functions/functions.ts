@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import type { EventFunction } from '../../constructs/event-function';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { auditFunctions } from './audit';
+import { computeFunctions } from './compute';
 import type { FunctionContext } from './context';
 import { isolationFunctions } from './isolation';
 import { keyFunctions } from './key';
@@ -15,6 +16,8 @@ import { stackFunctions } from './stacks';
 
 export interface PlatformFunctions {
   readonly all: readonly PlatformFunction[];
+  /** What cells' stacks call. */
+  readonly seedCell: PlatformFunction;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
@@ -42,6 +45,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
   keyFunctions(scope, context);
   outcomeFunctions(scope, context);
   const others = {
+    ...computeFunctions(scope, context),
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
