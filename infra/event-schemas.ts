@@ -30,6 +30,8 @@ export function detailSchema(event: CataloguedEvent, draft: SchemaDraft): JsonSc
     io: 'input',
     target: zodTarget[draft],
     override: ({ jsonSchema }) => {
+      // The format says it; zod's pattern of all dates is no help to a reader.
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.format !== 'email') return;
       if (draft === 'draft-7') jsonSchema.format = 'idn-email';
       else delete jsonSchema.format;

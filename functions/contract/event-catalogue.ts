@@ -34,6 +34,11 @@ function catalogued<Shape extends z.core.$ZodLooseShape>(
 
 const SIGNUP_ID = 'Id of the signup in the billing system: the idempotency key.';
 const TENANT_ID = 'Id of the tenant, derived from signupId: all events of one signup carry the same one.';
+const ORDER = {
+  attempt: 'Attempt of the run: 1 for the first, one more with each redrive. Always sent; absent only in old events.',
+  occurredAt:
+    'When the platform established this, ISO 8601 in UTC: by it events of one signup are put in order. Always sent; absent only in old events.',
+};
 const EXECUTION = 'The run that tells this, an execution of the state machine TenantOnboarding.';
 
 /** All events that the platform takes and publishes. docs/events and the schema registry are made of this list. */
@@ -69,6 +74,7 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       url: 'Address of the tenant’s page.',
       cell: 'Name of the cell whose compute serves the tenant.',
       executionArn: EXECUTION,
+      ...ORDER,
     },
   }),
   catalogued({
@@ -92,6 +98,7 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       remaining: 'Undos that are not done: what they remove may still exist.',
       stoppedAt: 'Where and why the run itself ended, if not at the failed step.',
       links: 'Where an operator of the platform finds more.',
+      ...ORDER,
     },
   }),
 ];

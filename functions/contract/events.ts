@@ -5,6 +5,25 @@ import { type FailureReport, FailureReportSchema } from './tenant';
 /** Source of every event that the control plane publishes. */
 export const ONBOARDING_SOURCE = 'tenant-onboarding';
 
+/**
+ * Lets a consumer put events in order. Came later: the first events of version 1 are without, all that are published now
+ * have both.
+ */
+const OrderSchema = z.object({
+  /** 1 for the first attempt of the execution, one more with each redrive. */
+  attempt: z.number().int().min(1),
+  /** ISO 8601, UTC: when the platform established what the event says. */
+  occurredAt: z.iso.datetime(),
+});
+export type Order = z.infer<typeof OrderSchema>;
+const orderFields = OrderSchema.partial().shape;
+
+/** @param redriveCount how often the execution has been redriven ("DescribeExecution") */
+export const orderOf = (redriveCount: number, at: Date): Order => ({
+  attempt: redriveCount + 1,
+  occurredAt: at.toISOString(),
+});
+
 export const TENANT_ONBOARDED = 'TenantOnboarded';
 export const TenantOnboardedSchema = z.object({
   version: z.literal(1),
@@ -14,6 +33,7 @@ export const TenantOnboardedSchema = z.object({
   url: z.url(),
   cell: z.string(),
   executionArn: z.string(),
+  ...orderFields,
 });
 export type TenantOnboarded = z.infer<typeof TenantOnboardedSchema>;
 
@@ -32,6 +52,7 @@ export const TenantOnboardingFailedSchema = z.object({
   /** What became of the run's resources. Came later: the first events of version 1 are without. */
   ...FailureReportSchema.pick({ outcome: true, undone: true, remaining: true, stoppedAt: true, links: true }).partial()
     .shape,
+  ...orderFields,
 });
 export type TenantOnboardingFailed = z.infer<typeof TenantOnboardingFailedSchema>;
 
@@ -39,7 +60,8 @@ export type TenantOnboardingFailed = z.infer<typeof TenantOnboardingFailedSchema
 export function failureEvent(
   { step, error, reason, ...rest }: FailureReport,
   run: { readonly signupId: string | undefined; readonly executionArn: string },
-): TenantOnboardingFailed {
+  order: Order,
+): TenantOnboardingFailed & Order {
   return {
     version: 1,
     signupId: run.signupId ?? '',
@@ -50,5 +72,6 @@ export function failureEvent(
     executionArn: run.executionArn,
     redrivable: error !== 'InvalidSignup',
     ...rest,
+    ...order,
   };
 }

@@ -81,12 +81,16 @@ export const ActivateTenantInput = z.object({
 });
 export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
 
-export const PublishCompletionInput = z.object(ofTenant);
+/** A run keeps the definition that it began with, and earlier releases' definitions do not send the count. */
+const redriveCount = z.number().int().nonnegative().default(0);
+
+export const PublishCompletionInput = z.object({ ...ofTenant, redriveCount });
 export const PublishCompletionOutput = z.object({ tenantId: z.string(), url: z.url() });
 
 /** `tenant` is null when the reservation itself failed. `outcome` says what became of the resources. */
 export const PublishFailureInput = z.object({
   ...ofExecution,
+  redriveCount,
   input: z.unknown(),
   tenant: TenantSchema.nullable(),
   failure: CaughtFailureSchema,

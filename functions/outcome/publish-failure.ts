@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { failureEvent, TENANT_ONBOARDING_FAILED } from '../contract/events';
+import { failureEvent, orderOf, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
 import { PublishFailureInput, PublishFailureOutput } from '../contract/onboarding';
@@ -24,7 +24,8 @@ export interface PublishFailureDeps {
  * 1. A tenant that this very execution has activated has not failed: refuse, and the machine announces it.
  * 2. The record: FAILED after a rollback, HELD where the resources are kept. A signup refused before it was reserved gets a
  *    record of its own, as far as its id can be read. After a lost claim the record is somebody else's and stays.
- * 3. `TenantOnboardingFailed` goes to the bus, at least once: a consumer tells copies by `executionArn`.
+ * 3. `TenantOnboardingFailed` goes to the bus, at least once: a consumer tells copies by `executionArn`
+ *    and `attempt`.
  *
  * Nothing undoes it. A crash between 2 and 3 writes the same record again.
  *
@@ -34,7 +35,8 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
   name: 'PublishFailure',
   input: PublishFailureInput,
   output: PublishFailureOutput,
-  run: async ({ table, bus, now }, { executionArn, input, tenant, failure, outcome }) => {
+  run: async ({ table, bus, now }, { executionArn, redriveCount, input, tenant, failure, outcome }) => {
+    const at = now();
     const signupId = tenant?.signupId ?? readableSignupId(input);
     const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
     const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
@@ -44,11 +46,15 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
     const refused = !tenant && !record;
     const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });
     if (tenantId && signupId) {
-      const recording = { tenantId, executionArn, failure: report, at: now().toISOString() };
+      const recording = { tenantId, executionArn, failure: report, at: at.toISOString() };
       if (record && outcome !== 'claim-lost') await recordFailure(table, recording);
       if (refused) await recordRefusal(table, recording, { signupId, input });
     }
-    await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }));
+    await publish(
+      bus,
+      TENANT_ONBOARDING_FAILED,
+      failureEvent(report, { signupId, executionArn }, orderOf(redriveCount, at)),
+    );
     return { published: true, report };
   },
 };

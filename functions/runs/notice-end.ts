@@ -1,4 +1,4 @@
-import { failureEvent, TENANT_ONBOARDING_FAILED } from '../contract/events';
+import { failureEvent, orderOf, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
@@ -59,7 +59,7 @@ export function reportOf(
  * 3. `TenantOnboardingFailed` goes to the bus, but for an ACTIVE tenant: it has been onboarded.
  */
 export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: RunEnd): Promise<Notice> {
-  const { executionArn, input } = end;
+  const { executionArn, input, redriveCount } = end;
   const signupId = readableSignupId(input);
   const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
   const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
@@ -67,13 +67,18 @@ export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: 
   const refusal = tenantId === undefined || record ? undefined : await findRefusal(table, tenantId);
   const concluded = concludedBy(executionArn, record ?? refusal);
   const report = concluded ?? reportOf(end, record);
-  const at = now().toISOString();
+  const noticedAt = now();
+  const at = noticedAt.toISOString();
   if (record && !concluded) await noteEnd(table, record, { ...report, at });
   if (signupId && tenantId && !record && !concluded) {
     await recordRefusal(table, { tenantId, executionArn, failure: report, at }, { signupId, input });
   }
   if (report.outcome !== 'unannounced') {
-    await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }));
+    await publish(
+      bus,
+      TENANT_ONBOARDING_FAILED,
+      failureEvent(report, { signupId, executionArn }, orderOf(redriveCount, noticedAt)),
+    );
   }
   meter.count('UnfinishedRuns', 1);
   logger.error('run.unfinished', { executionArn, tenantId, step: end.failure.step, error: end.failure.error });

@@ -8,6 +8,8 @@ import { pages } from '../shared/paging';
 /** How a run ended that has not succeeded. */
 export interface RunEnd {
   readonly executionArn: string;
+  /** How often the execution had been redriven. */
+  readonly redriveCount: number;
   /** The execution's input, as it was started. */
   readonly input: unknown;
   /** The state where it ended, its error and AWS's own cause. */
@@ -54,9 +56,15 @@ const NAMELESS: Readonly<Record<string, { error: string; cause: string }>> = {
 /** Of an execution that AWS has forgotten, with its machine or after 90 days, there is only what others remember. */
 export const forgottenRun = (
   executionArn: string,
-  remembered: { input: unknown; error?: string | undefined; cause?: string | undefined },
+  remembered: {
+    input: unknown;
+    redriveCount?: number | undefined;
+    error?: string | undefined;
+    cause?: string | undefined;
+  },
 ): RunEnd => ({
   executionArn,
+  redriveCount: remembered.redriveCount ?? 0,
   input: remembered.input,
   failure: CaughtFailureSchema.parse({
     step: 'unknown',
@@ -74,12 +82,13 @@ export const isForgotten = (thrown: unknown) => isNamed(thrown, 'ExecutionDoesNo
  */
 export async function describeRunEnd(sfn: Executions, executionArn: string): Promise<RunEnd | undefined> {
   const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-  const { status = '', error, cause, input = 'null', stopDate = new Date(0) } = described;
+  const { status = '', error, cause, input = 'null', stopDate = new Date(0), redriveCount = 0 } = described;
   if (status === 'RUNNING' || status === 'SUCCEEDED' || status === 'PENDING_REDRIVE') return undefined;
   const { endedAt, undone } = await lastAttempt(sfn, executionArn);
   const nameless = NAMELESS[status];
   return {
     executionArn,
+    redriveCount,
     input: JSON.parse(input),
     failure: CaughtFailureSchema.parse({
       step: endedAt,

@@ -16,6 +16,7 @@ const ExecutionStatusChange = z.object({
   detail: z.object({
     executionArn: z.string(),
     status: z.string(),
+    redriveCount: z.number().nullish(),
     /** Null where it is too long for an event. */
     input: z.string().nullish(),
     error: z.string().nullish(),
@@ -35,9 +36,10 @@ async function endOf(sfn: Executions, detail: Detail): Promise<RunEnd | undefine
     return await describeRunEnd(sfn, detail.executionArn);
   } catch (thrown) {
     if (!isForgotten(thrown)) throw thrown;
-    const { executionArn, input, error, cause } = detail;
+    const { executionArn, input, redriveCount, error, cause } = detail;
     return forgottenRun(executionArn, {
       input: JSON.parse(input ?? 'null'),
+      redriveCount: redriveCount ?? undefined,
       error: error ?? undefined,
       cause: cause ?? undefined,
     });

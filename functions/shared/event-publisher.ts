@@ -2,6 +2,7 @@ import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventb
 import { PlatformError } from '../contract/errors';
 import {
   ONBOARDING_SOURCE,
+  type Order,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
   type TenantOnboarded,
@@ -27,13 +28,13 @@ export function eventBus(client: EventBridgeClient): EventBus {
 }
 
 interface Details {
-  readonly [TENANT_ONBOARDED]: TenantOnboarded;
-  readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed;
+  readonly [TENANT_ONBOARDED]: TenantOnboarded & Order;
+  readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed & Order;
 }
 
 /**
  * Publishes one event, at least once: a caller whose answer is lost publishes it again, and consumers tell the copies
- * by `executionArn`.
+ * by detail-type, `executionArn` and `attempt`.
  *
  * PutEvents answers 200 for an event that it has not taken: the entry carries the error ("PutEvents": InternalFailure and
  * ThrottlingException may be retried, all others may not).

@@ -158,7 +158,11 @@ test('a rollback that stops says why it stopped and what it is the rollback of, 
   const told = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'half-undone'));
   expect(told.failure && failureText(told.failure)).toBe(concluded.failure?.reason);
   const announced = await stage.failures(executionArn, 2);
-  expect(announced.map(({ outcome }) => outcome)).toEqual(['unfinished', 'rolled-back']);
+  const inOrder = announced.toSorted((a, b) => `${a.occurredAt}`.localeCompare(`${b.occurredAt}`));
+  expect(inOrder.map(({ outcome, attempt }) => [outcome, attempt])).toEqual([
+    ['unfinished', 1],
+    ['rolled-back', 2],
+  ]);
 
   await redrive(redriveDeps(), executionArn);
   expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });

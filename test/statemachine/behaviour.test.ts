@@ -111,6 +111,17 @@ test('a redrive of a concluded failure starts over and finishes the job', async 
   expect(without(again, 'LaunchStack.storage')).toEqual(FORWARD);
 });
 
+test('what is published says how often the run had been redriven', async () => {
+  machine.script('VerifyIsolation', { error: 'IsolationBreach' }, { output: { checks: 40 } });
+  const failed = await machine.run();
+  await machine.redrive(failed.executionArn);
+  const published = machine.calls().filter(({ function: name }) => name.startsWith('Publish'));
+  expect(published.map(({ function: name, event }) => [name, event.redriveCount])).toEqual([
+    ['PublishFailure', 0],
+    ['PublishCompletion', 1],
+  ]);
+});
+
 test('a redriven run that fails again ends FAILED again, and can be redriven again', async () => {
   machine.script(
     'VerifyIsolation',

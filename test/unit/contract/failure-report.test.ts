@@ -52,7 +52,7 @@ async function tellings(outcome: 'rolled-back' | 'held') {
   const bus = new FakeClient({ PutEventsCommand: {} });
   const { report } = await publishFailure.run(
     { table, bus: { name: 'bus', client: bus }, now: () => new Date(NOW) },
-    { executionArn, input: aSignupEvent(), tenant, failure, outcome },
+    { executionArn, redriveCount: 0, input: aSignupEvent(), tenant, failure, outcome },
   );
   const [{ Entries } = { Entries: [] }] = bus.inputs('PutEventsCommand');
   const ended: Error = await concludeFailure

@@ -11,7 +11,11 @@ const tenant = aTenant();
 function aScene(record: Partial<TenantRecord> | undefined = { status: 'ACTIVE', activatedAt: NOW }) {
   const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
   const bus = new FakeBus();
-  const run = () => publishCompletion.run({ table, bus }, { executionArn: anExecution(), tenant });
+  const run = () =>
+    publishCompletion.run(
+      { table, bus, now: () => new Date(NOW) },
+      { executionArn: anExecution(), tenant, redriveCount: 2 },
+    );
   return { table, bus, fakes: [table, bus], run };
 }
 
@@ -24,7 +28,7 @@ describe('PublishCompletion', () => {
     expect(others).toEqual([]);
     expect(event?.type).toBe('TenantOnboarded');
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: 'cell1', executionArn: anExecution() };
-    expect(TenantOnboardedSchema.parse(event?.detail)).toEqual(detail);
+    expect(TenantOnboardedSchema.parse(event?.detail)).toEqual({ ...detail, attempt: 3, occurredAt: NOW });
   });
 
   it('announces it for a tenant that has been suspended since, too', async () => {

@@ -26,6 +26,7 @@ function aScene({ record, ...input }: { record?: Partial<TenantRecord> | null } 
   const bus = new FakeBus();
   const given: Input = {
     executionArn: anExecution(),
+    redriveCount: 1,
     input: aSignup(),
     tenant,
     failure,
@@ -56,6 +57,8 @@ describe('PublishFailure', () => {
       executionArn: anExecution(),
       redrivable: true,
       ...same,
+      attempt: 2,
+      occurredAt: NOW,
     });
     expect(TenantRecordSchema.parse(scene.record())).toBeDefined();
   });

@@ -15,9 +15,11 @@ interface Scene {
   readonly execution?: object;
   readonly history?: readonly string[];
   readonly sfn?: FakeClient;
+  /** What the event says beyond its status. */
+  readonly told?: object;
 }
 
-function aScene({ record = {}, execution = {}, history = PROVISIONED, sfn }: Scene = {}) {
+function aScene({ record = {}, execution = {}, history = PROVISIONED, sfn, told = {} }: Scene = {}) {
   const table = new FakeTable();
   if (record !== 'none') table.put({ ...itemKeys.tenant(tenantId), ...aTenantRecord(record) });
   const bus = new FakeClient({ PutEventsCommand: {} });
@@ -30,7 +32,7 @@ function aScene({ record = {}, execution = {}, history = PROVISIONED, sfn }: Sce
     meter: { count: (name: string, value: number) => counted.push(`${name}=${value}`) },
     now: () => new Date(LATER),
   };
-  const detail = { executionArn, status: 'FAILED', input };
+  const detail = { executionArn, status: 'FAILED', input, ...told };
   return {
     table,
     counted,
@@ -93,6 +95,12 @@ describe('Watchdog', () => {
       }),
     ]);
     expect(counted).toEqual(['UnfinishedRuns=1']);
+  });
+
+  it('says of which attempt it is, so that consumers can put it in order', async () => {
+    const { run, published } = aScene({ execution: { ...stopped, redriveCount: 3 } });
+    await run();
+    expect(published()[0]).toMatchObject({ attempt: 4, occurredAt: LATER });
   });
 
   it('leaves the status as it is: by it the redriven run knows its tenant again', async () => {
@@ -253,8 +261,9 @@ describe('Watchdog', () => {
 
   it('knows of a deleted execution what its last event said', async () => {
     const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
-    const { run, record } = aScene({ sfn });
+    const { run, record, published } = aScene({ sfn, told: { redriveCount: 1 } });
     await run();
+    expect(published()[0]).toMatchObject({ attempt: 2, occurredAt: LATER });
     expect(record()?.failure).toMatchObject({
       step: 'unknown',
       error: 'UnexpectedFailure',

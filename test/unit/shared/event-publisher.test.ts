@@ -1,10 +1,13 @@
-import { TENANT_ONBOARDED, TenantOnboardedSchema } from '../../../functions/contract/events';
+import { orderOf, TENANT_ONBOARDED, TenantOnboardedSchema } from '../../../functions/contract/events';
 import { publish } from '../../../functions/shared/event-publisher';
-import { anExecution, aTenant } from '../../support/builders';
+import { anExecution, aTenant, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 
 const { signupId, tenantId, subdomain, url } = aTenant();
-const detail = { version: 1, signupId, tenantId, subdomain, url, cell: 'cell1', executionArn: anExecution() } as const;
+const detail = {
+  ...({ version: 1, signupId, tenantId, subdomain, url, cell: 'cell1', executionArn: anExecution() } as const),
+  ...orderOf(0, new Date(NOW)),
+};
 
 const publishing = (answer: unknown) => {
   const client = new FakeClient({ PutEventsCommand: answer });

@@ -24,6 +24,7 @@ const refuse = (table: FakeTable, signup = aSignup(), failure = { error: 'Capaci
     { table, bus: { name: 'bus', client: new FakeClient({ PutEventsCommand: {} }) }, now },
     {
       executionArn: anExecution(),
+      redriveCount: 0,
       input: signup,
       tenant: null,
       failure: { step: 'ReserveTenant', ...failure },
