@@ -6,8 +6,14 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
+import {
+  type CellOutputs,
+  CellStackOutputsSchema,
+  type StageOutputs,
+  StageStackOutputsSchema,
+  stackOutputs,
+} from '../functions/contract/outputs';
 import { buildAll } from './build';
-import { ControlPlaneOutputs } from './config/control-plane-outputs';
 import { CONTROL_PLANE, cellOfStack } from './config/stack-names';
 import { STAGES, type Stage } from './config/stages';
 
@@ -15,18 +21,11 @@ const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
 
 const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
-const CellOutputs = z.object({
-  LoadBalancerDnsName: z.string(),
-  LoadBalancerArn: z.string(),
-  ListenerArn: z.string(),
-  TaskRoleArn: z.string(),
-  LiveTargetGroupArn: z.string(),
-});
 
 /** What clients of a deployed stage need to know. */
 export interface Deployment {
-  readonly controlPlane: z.infer<typeof ControlPlaneOutputs>;
-  readonly cells: Readonly<Record<string, z.infer<typeof CellOutputs>>>;
+  readonly controlPlane: StageOutputs;
+  readonly cells: Readonly<Record<string, CellOutputs>>;
 }
 
 export interface DeployOptions {
@@ -120,9 +119,9 @@ export function deploymentOf(outputs: unknown): Deployment {
   const stacks = OutputsSchema.parse(outputs);
   const cells = Object.entries(stacks).flatMap(([stack, outputs]) => {
     const cell = cellOfStack(stack);
-    return cell === undefined ? [] : [[cell, CellOutputs.parse(outputs)] as const];
+    return cell === undefined ? [] : [[cell, CellStackOutputsSchema.parse(outputs)] as const];
   });
-  return { controlPlane: ControlPlaneOutputs.parse(stacks[CONTROL_PLANE]), cells: Object.fromEntries(cells) };
+  return { controlPlane: StageStackOutputsSchema.parse(stacks[CONTROL_PLANE]), cells: Object.fromEntries(cells) };
 }
 
 async function main(): Promise<void> {
@@ -140,7 +139,9 @@ async function main(): Promise<void> {
     cdkArgs: command.args,
     log: (line) => console.log(line),
   });
-  console.log(JSON.stringify(deployment, null, 2));
+  const cells = Object.entries(deployment.cells).map(([cell, outputs]) => [cell, stackOutputs(outputs)]);
+  const printed = { controlPlane: stackOutputs(deployment.controlPlane), cells: Object.fromEntries(cells) };
+  console.log(JSON.stringify(printed, null, 2));
 }
 
 if (require.main === module) {

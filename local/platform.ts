@@ -136,10 +136,10 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     const service = await startSharedService({
       bundle: serviceBundle,
       emulator,
-      tableName: controlPlane.TenantsTableName,
-      domain: controlPlane.Domain,
-      taskRoleArn: cell.TaskRoleArn,
-      targetGroupArn: cell.LiveTargetGroupArn,
+      tableName: controlPlane.tenantsTableName,
+      domain: controlPlane.domain,
+      taskRoleArn: cell.taskRoleArn,
+      targetGroupArn: cell.liveTargetGroupArn,
     });
     started.add(service.stop);
     services.push(service);
@@ -153,7 +153,13 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     deployment,
     services,
     proxy,
-    outputs: outputsOf(emulator, controlPlane),
+    outputs: {
+      endpointUrl: emulator.endpointUrl,
+      region: emulator.region,
+      accountId: emulator.accountId,
+      loadBalancerUrl: emulator.loadBalancerUrl,
+      ...controlPlane,
+    },
     aws,
     seconds: { emulator: emulatorSeconds, deploy: deploySeconds, service: serviceSeconds },
     stop: () => started.stop(),
@@ -165,25 +171,3 @@ const rootOf = ({ endpointUrl, region }: Emulator) => ({
   region,
   credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
-
-function outputsOf(emulator: Emulator, controlPlane: Deployment['controlPlane']): PlatformOutputs {
-  return {
-    endpointUrl: emulator.endpointUrl,
-    region: emulator.region,
-    accountId: emulator.accountId,
-    eventBusName: controlPlane.EventBusName,
-    stateMachineArn: controlPlane.StateMachineArn,
-    tenantsTableName: controlPlane.TenantsTableName,
-    loadBalancerUrl: emulator.loadBalancerUrl,
-    domain: controlPlane.Domain,
-    undeliveredSignupsUrl: controlPlane.UndeliveredSignupsUrl,
-    undeliveredStackEventsUrl: controlPlane.UndeliveredStackEventsUrl,
-    unmatchedEventsUrl: controlPlane.UnmatchedEventsUrl,
-    alarmTopicArn: controlPlane.AlarmTopicArn,
-    auditMachineArn: controlPlane.AuditMachineArn,
-    auditTenantFunctionName: controlPlane.AuditTenantFunctionName,
-    suspendTenantFunctionName: controlPlane.SuspendTenantFunctionName,
-    resumeTenantFunctionName: controlPlane.ResumeTenantFunctionName,
-    evidenceBucketName: controlPlane.EvidenceBucketName,
-  };
-}

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { StageOutputsSchema } from '../functions/contract/outputs';
 
 export const OUTPUTS_FILE = join(__dirname, '../.local/outputs.json');
 
@@ -9,21 +10,9 @@ export const PlatformOutputsSchema = z.object({
   endpointUrl: z.url(),
   region: z.string(),
   accountId: z.string(),
-  eventBusName: z.string(),
-  stateMachineArn: z.string(),
-  tenantsTableName: z.string(),
   /** A request here with `Host: SUBDOMAIN.DOMAIN` reaches the load balancer's listener. */
   loadBalancerUrl: z.url(),
-  domain: z.string(),
-  undeliveredSignupsUrl: z.url(),
-  undeliveredStackEventsUrl: z.url(),
-  unmatchedEventsUrl: z.url(),
-  alarmTopicArn: z.string(),
-  auditMachineArn: z.string(),
-  auditTenantFunctionName: z.string(),
-  suspendTenantFunctionName: z.string(),
-  resumeTenantFunctionName: z.string(),
-  evidenceBucketName: z.string(),
+  ...StageOutputsSchema.shape,
 });
 export type PlatformOutputs = z.infer<typeof PlatformOutputsSchema>;
 

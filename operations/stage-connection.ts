@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Option } from 'commander';
-import { ControlPlaneOutputs } from '../infra/config/control-plane-outputs';
+import { type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { STAGES, type Stage, stages } from '../infra/config/stages';
 import { type PlatformOutputs, readOutputs } from './outputs';
@@ -14,19 +14,8 @@ export interface AwsAccess {
 }
 
 /** What an operator's command needs of a deployed stage. */
-export interface StageConnection {
+export interface StageConnection extends StageOutputs {
   readonly aws: AwsAccess;
-  readonly eventBusName: string;
-  readonly stateMachineArn: string;
-  readonly tenantsTableName: string;
-  readonly domain: string;
-  /** Dead-letter queue of the rule that starts onboardings. */
-  readonly undeliveredSignupsUrl: string;
-  readonly auditMachineArn: string;
-  readonly auditTenantFunctionName: string;
-  readonly suspendTenantFunctionName: string;
-  readonly resumeTenantFunctionName: string;
-  readonly evidenceBucketName: string;
   /** Where the load balancer answers for any host, when DNS does not say so. */
   readonly loadBalancerUrl?: string;
 }
@@ -36,19 +25,6 @@ export function localConnection(outputs: PlatformOutputs): StageConnection {
   const aws = { endpoint: endpointUrl, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
   return { aws, ...rest };
 }
-
-const OperatorsOutputs = ControlPlaneOutputs.pick({
-  EventBusName: true,
-  StateMachineArn: true,
-  TenantsTableName: true,
-  UndeliveredSignupsUrl: true,
-  AuditMachineArn: true,
-  AuditTenantFunctionName: true,
-  SuspendTenantFunctionName: true,
-  ResumeTenantFunctionName: true,
-  EvidenceBucketName: true,
-  Domain: true,
-});
 
 /** `--stage` of every operator's command. */
 export const stageOption = () => new Option('--stage <stage>', 'where').choices(STAGES).default('local');
@@ -67,22 +43,14 @@ export async function connectTo(stage: Stage): Promise<StageConnection> {
   const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
   requireAccountOf(stage, Account);
   const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-  const outputs = OperatorsOutputs.safeParse(
+  const outputs = StageStackOutputsSchema.safeParse(
     Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
   );
-  if (!outputs.success) throw new Error(`stage ${stage} is not deployed: \`npm run deploy -- --stage ${stage}\``);
-  const { data } = outputs;
-  return {
-    aws,
-    eventBusName: data.EventBusName,
-    stateMachineArn: data.StateMachineArn,
-    tenantsTableName: data.TenantsTableName,
-    undeliveredSignupsUrl: data.UndeliveredSignupsUrl,
-    auditMachineArn: data.AuditMachineArn,
-    auditTenantFunctionName: data.AuditTenantFunctionName,
-    suspendTenantFunctionName: data.SuspendTenantFunctionName,
-    resumeTenantFunctionName: data.ResumeTenantFunctionName,
-    evidenceBucketName: data.EvidenceBucketName,
-    domain: data.Domain,
-  };
+  if (!outputs.success) {
+    const missing = outputs.error.issues.map(({ path }) => path.join('.')).join(', ');
+    throw new Error(
+      `stage ${stage} is not deployed, or not by this release (${missing}): \`npm run deploy -- --stage ${stage}\``,
+    );
+  }
+  return { aws, ...outputs.data };
 }

@@ -1,13 +1,15 @@
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { CellOutputsSchema } from '../../functions/contract/outputs';
 import { cellCapacity } from '../config/cell-capacity';
 import type { CellConfig, StageConfig } from '../config/stages';
 import { AccessLogBucket } from '../constructs/access-log-bucket';
 import { CELL_TAG } from '../constructs/platform-names';
+import { declareOutputs } from '../constructs/stack-outputs';
 import { CellAlarms } from './cell-alarms';
 import { CellDescriptor } from './cell-descriptor';
 import { CellLoadBalancer } from './cell-load-balancer';
@@ -86,13 +88,12 @@ export class CellStack extends Stack {
     // No tenant gets a cell before the cell has a live colour; and SeedCell knows by the descriptor a cell that lives.
     descriptor.node.addDependency(live);
 
-    new CfnOutput(this, 'LoadBalancerDnsName', { value: door.loadBalancer.loadBalancerDnsName });
-    new CfnOutput(this, 'LoadBalancerArn', { value: door.loadBalancer.loadBalancerArn });
-    new CfnOutput(this, 'ListenerArn', { value: door.listener.listenerArn });
-    new CfnOutput(this, 'TaskRoleArn', { value: task.taskRole.roleArn });
-    new CfnOutput(this, 'LiveTargetGroupArn', {
-      description: 'Of the colour that was live when SeedCell was last called; the tenants table says what is live now',
-      value: live.targetGroupArn,
+    declareOutputs(this, CellOutputsSchema, {
+      loadBalancerDnsName: door.loadBalancer.loadBalancerDnsName,
+      loadBalancerArn: door.loadBalancer.loadBalancerArn,
+      listenerArn: door.listener.listenerArn,
+      taskRoleArn: task.taskRole.roleArn,
+      liveTargetGroupArn: live.targetGroupArn,
     });
   }
 

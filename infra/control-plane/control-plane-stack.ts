@@ -1,13 +1,15 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { StageOutputsSchema } from '../../functions/contract/outputs';
 import { watchedWorkflows, workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
 import { platformArns } from '../constructs/platform-names';
+import { declareOutputs } from '../constructs/stack-outputs';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import { AuditAlarms } from './audit-alarms';
 import { ControlPlaneAlarms } from './control-plane-alarms';
@@ -79,22 +81,24 @@ export class ControlPlaneStack extends Stack {
     auditDaily(isolationAudit);
     new AuditAlarms(this, 'AuditAlarms', { topic, machine: isolationAudit.machine });
 
-    new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
-    new CfnOutput(this, 'EventBusArn', { value: bus.eventBusArn });
-    new CfnOutput(this, 'StateMachineArn', { value: machine.stateMachineArn });
-    new CfnOutput(this, 'TenantsTableName', { value: table.tableName });
-    new CfnOutput(this, 'UndeliveredSignupsUrl', { value: intake.undelivered.queueUrl });
-    new CfnOutput(this, 'UndeliveredStackEventsUrl', { value: stackSettled.undelivered.queueUrl });
-    new CfnOutput(this, 'UndeliveredRunEventsUrl', { value: watchdog.undelivered.queueUrl });
-    new CfnOutput(this, 'UnmatchedEventsUrl', { value: unmatched.queue.queueUrl });
-    new CfnOutput(this, 'SweepFunctionName', { value: sweep.lambda.functionName });
-    new CfnOutput(this, 'OrphansFunctionName', { value: orphans.lambda.functionName });
-    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
-    new CfnOutput(this, 'AuditMachineArn', { value: isolationAudit.machine.stateMachineArn });
-    new CfnOutput(this, 'AuditTenantFunctionName', { value: audit.auditTenant.lambda.functionName });
-    new CfnOutput(this, 'SuspendTenantFunctionName', { value: audit.suspendTenant.lambda.functionName });
-    new CfnOutput(this, 'ResumeTenantFunctionName', { value: audit.resumeTenant.lambda.functionName });
-    new CfnOutput(this, 'EvidenceBucketName', { value: evidence.bucket.bucketName });
-    new CfnOutput(this, 'Domain', { value: config.domain });
+    declareOutputs(this, StageOutputsSchema, {
+      domain: config.domain,
+      eventBusName: bus.eventBusName,
+      eventBusArn: bus.eventBusArn,
+      stateMachineArn: machine.stateMachineArn,
+      tenantsTableName: table.tableName,
+      undeliveredSignupsUrl: intake.undelivered.queueUrl,
+      undeliveredStackEventsUrl: stackSettled.undelivered.queueUrl,
+      undeliveredRunEventsUrl: watchdog.undelivered.queueUrl,
+      unmatchedEventsUrl: unmatched.queue.queueUrl,
+      sweepFunctionName: sweep.lambda.functionName,
+      orphansFunctionName: orphans.lambda.functionName,
+      alarmTopicArn: topic.topicArn,
+      auditMachineArn: isolationAudit.machine.stateMachineArn,
+      auditTenantFunctionName: audit.auditTenant.lambda.functionName,
+      suspendTenantFunctionName: audit.suspendTenant.lambda.functionName,
+      resumeTenantFunctionName: audit.resumeTenant.lambda.functionName,
+      evidenceBucketName: evidence.bucket.bucketName,
+    });
   }
 }

@@ -14,7 +14,7 @@ import type { Onboardings } from './onboardings';
 
 async function rulesOf({ aws, deployment }: Platform): Promise<Rule[]> {
   const client = new ElasticLoadBalancingV2Client(aws);
-  const listeners = Object.values(deployment.cells).map(({ ListenerArn }) =>
+  const listeners = Object.values(deployment.cells).map(({ listenerArn: ListenerArn }) =>
     everyItem(paginateDescribeRules({ client }, { ListenerArn, PageSize: 400 }), (page) => page.Rules),
   );
   return (await Promise.all(listeners)).flat();

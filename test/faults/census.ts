@@ -18,7 +18,7 @@ async function ask(platform: Platform): Promise<Census> {
   const { aws, outputs, deployment } = platform;
   const keys = givenUp.get(platform) ?? new Set();
   givenUp.set(platform, keys);
-  const listenerArns = Object.values(deployment.cells).map(({ ListenerArn }) => ListenerArn);
+  const listenerArns = Object.values(deployment.cells).map(({ listenerArn }) => listenerArn);
   const [network, stores, others, table] = await Promise.all([
     networkHoldings(aws),
     storeHoldings(aws, keys),

@@ -81,7 +81,7 @@ test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan;
 
   const { table, orphans } = {
     table: tableOf(stage.connection),
-    orphans: stage.platform.deployment.controlPlane.OrphansFunctionName,
+    orphans: stage.platform.deployment.controlPlane.orphansFunctionName,
   };
   await table.client.send(
     new UpdateCommand({

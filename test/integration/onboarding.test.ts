@@ -90,7 +90,7 @@ describe('the scenario of the demo', () => {
       expect(Rules?.[0]).toMatchObject({
         Priority: String(inventory?.record?.slot?.priority),
         Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [`${label}.${stage.domain}`] } }],
-        Actions: [{ Type: 'forward', TargetGroupArn: platform.deployment.cells.c1?.LiveTargetGroupArn }],
+        Actions: [{ Type: 'forward', TargetGroupArn: platform.deployment.cells.c1?.liveTargetGroupArn }],
       });
       const table = DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws));
       const { Item } = await table.send(
@@ -194,7 +194,7 @@ describe('the live colour', () => {
   test('is blue where a cell has been deployed for the first time; the other colour has no task', async () => {
     expect(cell).not.toHaveProperty('liveColour');
     expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
-    expect(platform.deployment.cells[cell.name]?.LiveTargetGroupArn).toBe(cell.targetGroupArns.blue);
+    expect(platform.deployment.cells[cell.name]?.liveTargetGroupArn).toBe(cell.targetGroupArns.blue);
     expect(await desiredTasks()).toEqual([1, 0]);
   });
 

@@ -111,8 +111,8 @@ test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseRese
     expect(record).toMatchObject({ status: 'ACTIVE', executionArn: newer.executionArn });
     expect(stacks.map(({ status }) => status)).toEqual(Array(4).fill('CREATE_COMPLETE'));
     expect(keyState).toBe('Enabled');
-    const { OrphansFunctionName } = stage.platform.deployment.controlPlane;
-    await expect(stage.call(OrphansFunctionName)).resolves.toMatchObject({ orphans: [] });
+    const { orphansFunctionName } = stage.platform.deployment.controlPlane;
+    await expect(stage.call(orphansFunctionName)).resolves.toMatchObject({ orphans: [] });
   },
   120_000,
 );

@@ -47,8 +47,8 @@ export async function pictureOf(platform: Platform): Promise<string[]> {
     [platform.emulator.endpointUrl, 'ENDPOINT'],
   ];
   const picture: unknown[] = [];
-  for (const { LoadBalancerDnsName } of Object.values(platform.deployment.cells))
-    names.push([LoadBalancerDnsName, 'DNS-NAME']);
+  for (const { loadBalancerDnsName } of Object.values(platform.deployment.cells))
+    names.push([loadBalancerDnsName, 'DNS-NAME']);
   for (const stack of Stacks) {
     const { StackName } = stack;
     names.push([stack.StackId ?? '', `${StackName} (the stack)`]);

@@ -109,7 +109,7 @@ export class RunningStage {
   }
 
   sweep(): Promise<unknown> {
-    return this.call(this.platform.deployment.controlPlane.SweepFunctionName, { graceSeconds: 0 });
+    return this.call(this.platform.deployment.controlPlane.sweepFunctionName, { graceSeconds: 0 });
   }
 
   async control(path: string, body: object): Promise<void> {

@@ -3,7 +3,13 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forgetEnded, type PlatformOutputs, publishOutputs, readOutputs } from '../../../operations/outputs';
+import {
+  forgetEnded,
+  type PlatformOutputs,
+  PlatformOutputsSchema,
+  publishOutputs,
+  readOutputs,
+} from '../../../operations/outputs';
 
 let folder: string;
 let file: string;
@@ -20,25 +26,13 @@ afterEach(async () => {
   await new Promise((resolve) => running.close(resolve));
 });
 
-const outputsAt = (port: number): PlatformOutputs => ({
-  endpointUrl: `http://127.0.0.1:${port}`,
-  region: 'eu-central-1',
-  accountId: '000000000000',
-  eventBusName: 'bus',
-  stateMachineArn: 'arn:machine',
-  tenantsTableName: 'table',
-  loadBalancerUrl: 'http://127.0.0.1:2',
-  domain: 'funnels.localhost',
-  undeliveredSignupsUrl: 'http://127.0.0.1:3',
-  undeliveredStackEventsUrl: 'http://127.0.0.1:4',
-  unmatchedEventsUrl: 'http://127.0.0.1:5',
-  alarmTopicArn: 'arn:topic',
-  auditMachineArn: 'arn:audit',
-  auditTenantFunctionName: 'AuditTenant',
-  suspendTenantFunctionName: 'SuspendTenant',
-  resumeTenantFunctionName: 'ResumeTenant',
-  evidenceBucketName: 'evidence',
-});
+const outputsAt = (port: number): PlatformOutputs =>
+  PlatformOutputsSchema.parse({
+    ...Object.fromEntries(
+      Object.keys(PlatformOutputsSchema.shape).map((key) => [key, key.endsWith('Url') ? 'http://127.0.0.1:2' : key]),
+    ),
+    endpointUrl: `http://127.0.0.1:${port}`,
+  });
 const alive = () => outputsAt((running.address() as AddressInfo).port);
 const dead = outputsAt(1);
 const written = () => JSON.parse(readFileSync(file, 'utf8'));

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+
+/**
+ * What the control plane of a stage says of itself, for those who deploy the stage and those who operate it. A further
+ * output is a line here and its value in the stack.
+ *
+ * Two spellings: `domain` is the key of clients and of `.local/outputs.json`; the output of the CloudFormation stack is
+ * `Domain`.
+ */
+export const StageOutputsSchema = z.object({
+  eventBusName: z.string(),
+  eventBusArn: z.string(),
+  stateMachineArn: z.string(),
+  tenantsTableName: z.string(),
+  domain: z.string(),
+  /** Dead-letter queue of the rule that starts onboardings. */
+  undeliveredSignupsUrl: z.url(),
+  undeliveredStackEventsUrl: z.url(),
+  undeliveredRunEventsUrl: z.url(),
+  /** Queue of the events on the bus that match no rule. */
+  unmatchedEventsUrl: z.url(),
+  sweepFunctionName: z.string(),
+  orphansFunctionName: z.string(),
+  alarmTopicArn: z.string(),
+  auditMachineArn: z.string(),
+  auditTenantFunctionName: z.string(),
+  suspendTenantFunctionName: z.string(),
+  resumeTenantFunctionName: z.string(),
+  evidenceBucketName: z.string(),
+});
+export type StageOutputs = z.infer<typeof StageOutputsSchema>;
+
+/** What the stack of a cell says of itself, spelled twice likewise. */
+export const CellOutputsSchema = z.object({
+  loadBalancerDnsName: z.string(),
+  loadBalancerArn: z.string(),
+  listenerArn: z.string(),
+  taskRoleArn: z.string(),
+  liveTargetGroupArn: z
+    .string()
+    .describe('Of the colour that was live when SeedCell was last called; the tenants table says what is live now'),
+});
+export type CellOutputs = z.infer<typeof CellOutputsSchema>;
+
+/** Name of a stack's output, by its key. */
+export const outputName = (key: string) => key.replace(/^./, (letter) => letter.toUpperCase());
+const keyOf = (name: string) => name.replace(/^./, (letter) => letter.toLowerCase());
+
+const renamed = (outputs: Readonly<Record<string, string>>, rename: (name: string) => string) =>
+  Object.fromEntries(Object.entries(outputs).map(([name, value]) => [rename(name), value]));
+
+/** Outputs under the names that their stack gives them. */
+export const stackOutputs = (outputs: StageOutputs | CellOutputs): Record<string, string> =>
+  renamed(outputs, outputName);
+
+/** Reads outputs under the names that their stack gives them. */
+const StackOutputsSchema = z.record(z.string(), z.string()).transform((outputs) => renamed(outputs, keyOf));
+export const StageStackOutputsSchema = StackOutputsSchema.pipe(StageOutputsSchema);
+export const CellStackOutputsSchema = StackOutputsSchema.pipe(CellOutputsSchema);

@@ -1,0 +1,15 @@
+import { CfnOutput, type Stack } from 'aws-cdk-lib';
+import type * as z from 'zod';
+import { outputName } from '../../functions/contract/outputs';
+
+/** Makes an output of the stack for each line of a table of outputs, with the line's description. */
+export function declareOutputs<S extends Record<string, z.ZodString | z.ZodURL>>(
+  stack: Stack,
+  { shape }: z.ZodObject<S>,
+  values: Readonly<Record<keyof S & string, string>>,
+): void {
+  for (const [key, value] of Object.entries<string>(values)) {
+    const description = shape[key]?.description;
+    new CfnOutput(stack, outputName(key), { value, ...(description && { description }) });
+  }
+}
