@@ -39,7 +39,9 @@ if (require.main === module) {
   buildAll().then(
     (bundles) => {
       for (const { name, bytes, layerBytes: loaded } of bundles)
-        console.log(`${name.padEnd(20)} ${kilobytes(bytes)} ${kilobytes(loaded)} of the layer`);
+        console.log(
+          `${name.padEnd(20)} ${kilobytes(bytes)}${loaded > 0 ? ` and ${kilobytes(loaded)} of the layer` : ''}`,
+        );
       console.log(`${'the layer'.padEnd(20)} ${kilobytes(layerBytes())}`);
     },
     (error: unknown) => {

@@ -1,11 +1,12 @@
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, transform } from 'esbuild';
+import { noJsonSchemas } from './no-json-schemas';
 import { smallSchemas } from './small-schemas';
 
 const ROOT = join(__dirname, '..');
 export const FUNCTIONS_DIRECTORY = join(ROOT, 'dist/functions');
-/** The layer of all functions, as Lambda lays it out under /opt ("Packaging your layer content"). */
+/** The layer, as Lambda lays it out under /opt ("Packaging your layer content"). */
 export const LAYER_DIRECTORY = join(ROOT, 'dist/layer');
 /** Where Lambda's Node runtime looks for the layer's packages. */
 export const LAYER_MODULES = join(LAYER_DIRECTORY, 'nodejs/node_modules');
@@ -32,7 +33,7 @@ export const BUNDLING = {
   minify: true,
   legalComments: 'none',
   logLevel: 'error',
-  plugins: [smallSchemas],
+  plugins: [noJsonSchemas, smallSchemas],
   write: false,
 } satisfies BuildOptions;
 
@@ -82,20 +83,39 @@ function importedBytes({ outputs }: Metafile, output: string): number {
   return [...found].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }
 
-/**
- * Bundles every function to dist/functions/NAME/index.js, and what several of them need to one layer in dist/layer.
- *
- * The SDK's clients are part of it and are not taken from Lambda's runtime: tree-shaken and minified, the slowest function
- * loads 1 MB in place of 5, and runs with the versions that the tests have run with. A function loads only the files of the
- * layer that it needs.
- */
-export async function buildFunctions(): Promise<BuiltBundle[]> {
+/** Functions whose bundle would be too large with all their clients: they ask many services, or S3. They share a layer. */
+const LAYERED = new Set(['ActivateTenant', 'AuditTenant', 'DeleteStack', 'Orphans', 'VerifyIsolation']);
+export const isLayered = (name: string): boolean => LAYERED.has(name);
+
+type Sources = readonly [name: string, file: string][];
+
+const entryPoints = (sources: Sources) => sources.map(([name, file]) => ({ in: file, out: `${name}/index` }));
+
+/** Bundles each with all that it needs. */
+async function bundleAlone(sources: Sources): Promise<BuiltBundle[]> {
+  const { outputFiles } = await build({
+    ...BUNDLING,
+    format: 'cjs',
+    entryPoints: entryPoints(sources),
+    outdir: FUNCTIONS_DIRECTORY,
+    external: CREDENTIAL_SOURCES,
+  });
+  for (const { path, contents } of outputFiles) writeFile(path, contents);
+  return outputFiles.map(({ path, contents }) => ({
+    name: basename(dirname(path)),
+    bytes: contents.byteLength,
+    layerBytes: 0,
+  }));
+}
+
+/** Bundles each with what it needs alone, and what several of them need to the layer. */
+async function bundleWithLayer(sources: Sources): Promise<BuiltBundle[]> {
   const { outputFiles, metafile } = await build({
     ...BUNDLING,
     // Only ES modules can be split. Lambda finds the layer by NODE_PATH, which only `require` follows.
     format: 'esm',
     splitting: true,
-    entryPoints: Object.entries(functionSources()).map(([name, file]) => ({ in: file, out: `${name}/index` })),
+    entryPoints: entryPoints(sources),
     outdir: FUNCTIONS_DIRECTORY,
     chunkNames: 'shared/shared-[hash]',
     metafile: true,
@@ -103,22 +123,37 @@ export async function buildFunctions(): Promise<BuiltBundle[]> {
   });
   const layer = new Set<string>();
   const bundles: BuiltBundle[] = [];
-  const place = async (path: string, text: string) => {
+  for (const { path, text } of outputFiles) {
     const named = text.replace(SHARED_FILE, `"${PACKAGE}/$1"`);
     const { code } = await transform(named, { format: 'cjs', platform: 'node', target: 'node24', minify: true });
-    if (basename(dirname(path)) === 'shared') {
+    const name = basename(dirname(path));
+    if (name === 'shared') {
       layer.add(basename(path));
       writeFile(join(LAYER_MODULES, PACKAGE, basename(path)), code);
-      return;
+      continue;
     }
-    const name = basename(dirname(path));
     const layerBytes = importedBytes(metafile, path.slice(ROOT.length + 1));
     bundles.push({ name, bytes: Buffer.byteLength(code), layerBytes });
     writeFile(path, code);
-  };
-  await Promise.all(outputFiles.map(({ path, text }) => place(path, text)));
+  }
   removeOthers(join(LAYER_MODULES, PACKAGE), layer);
-  return bundles.sort((one, other) => one.name.localeCompare(other.name));
+  return bundles;
+}
+
+/**
+ * Bundles every function to dist/functions/NAME/index.js. Those that ask many services have what they share in a layer, in
+ * dist/layer.
+ *
+ * No client of the SDK is taken from Lambda's runtime: tree-shaken and minified, the slowest function loads 1 MB in place of
+ * 5, and runs with the version that the tests have run with.
+ */
+export async function buildFunctions(): Promise<BuiltBundle[]> {
+  const sources = Object.entries(functionSources());
+  const [alone, layered] = await Promise.all([
+    bundleAlone(sources.filter(([name]) => !isLayered(name))),
+    bundleWithLayer(sources.filter(([name]) => isLayered(name))),
+  ]);
+  return [...alone, ...layered].sort((one, other) => one.name.localeCompare(other.name));
 }
 
 /** Bytes of the whole layer, as the last build left it. */

@@ -11,7 +11,7 @@ import { functionRoleName } from '../../functions/contract/naming';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
 import type { StageConfig } from '../config/stages';
-import { FUNCTIONS_DIRECTORY } from '../function-bundles';
+import { FUNCTIONS_DIRECTORY, isLayered } from '../function-bundles';
 import { codeLayer } from './code-layer';
 import { type Grant, policyOf } from './grant';
 
@@ -77,7 +77,7 @@ export class PlatformFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(join(FUNCTIONS_DIRECTORY, id)),
-      layers: [codeLayer(this)],
+      layers: isLayered(id) ? [codeLayer(this)] : [],
       handler: 'index.handler',
       memorySize: props.memoryMiB ?? 512,
       timeout: props.timeout ?? Duration.seconds(30),

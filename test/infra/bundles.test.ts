@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuiltBundle, buildFunctions, FUNCTIONS_DIRECTORY, LAYER_MODULES } from '../../infra/function-bundles';
+import { refusing } from '../../infra/no-json-schemas';
 import { withLiteralKeys } from '../../infra/small-schemas';
 
 const run = promisify(execFile);
@@ -35,4 +36,12 @@ describe('the bundles', () => {
 test('a schema’s keys are written out where they stand for text, and only there', () => {
   const source = 'const _xN = "xmlName";\nvar A$ = [3, { [_xN]: _F, [_other]: 1 }];';
   expect(withLiteralKeys(source)).toBe('const _xN = "xmlName";\nvar A$ = [3, { "xmlName": _F, [_other]: 1 }];');
+});
+
+test('a module that is left out keeps its exports, each of which refuses to work', () => {
+  const source = 'export function toJSONSchema(schema) {\n}\nexport const createToJSONSchemaMethod = (schema) => 1;';
+  const [refuse, make, ...exported] = refusing(source).split('\n');
+  expect(refuse).toContain('throw new Error');
+  expect(make).toContain('=> refuse;');
+  expect(exported).toEqual(['export { refuse as toJSONSchema };', 'export { make as createToJSONSchemaMethod };']);
 });
