@@ -1,4 +1,10 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -13,6 +19,7 @@ import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
+import { cellStackName } from '../../infra/config/stack-names';
 import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
 import { playMishap } from '../../local/mishap';
@@ -191,6 +198,21 @@ describe('the live colour', () => {
     await table().client.send(new PutCommand({ TableName: table().name, Item }));
   };
 
+  /** As a deployment that raises the minimum of live tasks, and gives both services a new property. */
+  const deployAgain = async (MinimumTasks: number) => {
+    const client = new CloudFormationClient(platform.aws);
+    const StackName = cellStackName(cell.name);
+    const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));
+    const template: { Resources: Record<string, { Type: string; Properties: object }> } = JSON.parse(TemplateBody);
+    for (const { Type, Properties } of Object.values(template.Resources)) {
+      if (Type === 'Custom::LiveColour') Object.assign(Properties, { MinimumTasks });
+      if (Type === 'AWS::ECS::Service') Object.assign(Properties, { HealthCheckGracePeriodSeconds: 61 });
+    }
+    const Capabilities = ['CAPABILITY_NAMED_IAM' as const];
+    await client.send(new UpdateStackCommand({ StackName, TemplateBody: JSON.stringify(template), Capabilities }));
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  };
+
   test('is blue where a cell has been deployed for the first time; the other colour has no task', async () => {
     expect(cell).not.toHaveProperty('liveColour');
     expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
@@ -198,7 +220,7 @@ describe('the live colour', () => {
     expect(await desiredTasks()).toEqual([1, 0]);
   });
 
-  test('that the table says is where a tenant is activated', async () => {
+  test('that the table says is where a tenant is activated, and a deployment of the cell leaves it and its tasks', async () => {
     const service = { cluster: cell.clusterName, service: cell.services.green };
     await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
     await become('green');
@@ -210,6 +232,9 @@ describe('the live colour', () => {
         new DescribeRulesCommand({ RuleArns: [record?.ruleArn ?? ''] }),
       );
       expect(Rules?.[0]?.Actions).toMatchObject([{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }]);
+      await deployAgain(3);
+      expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'green' });
+      expect(await desiredTasks()).toEqual([1, 3]);
     } finally {
       await become('blue');
       await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
