@@ -23,6 +23,30 @@ test.each([
   expect([overlaps(one, other), overlaps(other, one)]).toEqual([expected, expected]);
 });
 
+test('blocks overlap when and only when their ranges of addresses do', () => {
+  const rangeOf = (cidr: string) => {
+    const [text = '', length] = cidr.split('/');
+    const first = text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    return { first, last: first + 2 ** (32 - Number(length)) - 1 };
+  };
+  fc.assert(
+    fc.property(block(8, 32), block(8, 32), (one, other) => {
+      const [a, b] = [rangeOf(one), rangeOf(other)];
+      expect(overlaps(one, other)).toBe(a.first <= b.last && b.first <= a.last);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each(['fd00::/8', '::ffff:10.64.0.0/120', '10.64.0.0', '10.64.0.0/33', '10.64.0/24', ''])(
+  'is no IPv4 block and is said so: "%s"',
+  (cidr) => {
+    expect(() => overlaps(cidr, '10.64.0.0/24')).toThrow('is not an IPv4 block');
+    expect(() => overlaps('10.64.0.0/24', cidr)).toThrow('is not an IPv4 block');
+    expect(() => patternsMeeting(cidr)).toThrow('is not an IPv4 block');
+  },
+);
+
 test('the patterns of a slot match the blocks of a VPC that meet it, and no others', () => {
   fc.assert(
     fc.property(block(24, 24), block(16, 28), (slot, vpc) => {
