@@ -11,9 +11,10 @@ function groupText(title: string, answers: readonly Answer[]): string[] {
   const count = failed.length === 0 ? `${answers.length} passed` : `${failed.length} of ${answers.length} failed`;
   return [
     `  ${mark(failed.length === 0)} ${title.padEnd(20)} ${count}`,
-    ...failed.flatMap(({ id, title: check, severity, control, evidence }) => [
+    ...failed.flatMap(({ id, title: check, severity, control, evidence, remediation }) => [
       `      ${pc.red('✗')} ${pc.bold(check)}  ${severity}, ${id}, ${control}`,
       `        ${evidence}`,
+      ...(remediation ? [`        → ${remediation.action} ${pc.dim(remediation.runbook)}`] : []),
     ]),
   ];
 }

@@ -6,10 +6,10 @@ import { NETWORK_CHECKS } from './checks/network';
 import { PROBE_CHECKS } from './checks/probes';
 import { ROUTING_CHECKS } from './checks/routing';
 import { SECRETS_CHECKS } from './checks/secrets';
-import { SOLE_ACCESS_CHECK } from './checks/sole-access';
+import { SOLE_ACCESS_CHECKS } from './checks/sole-access';
 import { STORAGE_CHECKS } from './checks/storage';
 
-/** Every question that is asked of a tenant, in the order of a report. */
+/** Every check of a tenant, in the order of a report. */
 export const CATALOGUE: readonly Check[] = [
   ...KEY_CHECKS,
   ...DATABASE_CHECKS,
@@ -17,7 +17,7 @@ export const CATALOGUE: readonly Check[] = [
   ...SECRETS_CHECKS,
   ...NETWORK_CHECKS,
   ...IDENTITY_CHECKS,
-  SOLE_ACCESS_CHECK,
+  ...SOLE_ACCESS_CHECKS,
   ...ROUTING_CHECKS,
   ...PROBE_CHECKS,
 ];

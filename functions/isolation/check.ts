@@ -14,12 +14,34 @@ export const CHECK_GROUPS = [
 ] as const;
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
 
-/** `critical`: somebody else could reach the tenant's data now. `high`: one more mistake is enough. `medium`: weaker than promised. */
+/**
+ * - `critical`: another principal could reach the tenant's data now
+ * - `high`: one more mistake is enough
+ * - `medium`: weaker than promised
+ */
 export type Severity = 'critical' | 'high' | 'medium';
+
+/** AWS Foundational Security Best Practices, the CIS AWS Foundations Benchmark, the SOC 2 Trust Services Criteria. */
+export const FRAMEWORKS = ['FSBP', 'CIS AWS Foundations', 'SOC 2'] as const;
+export type Framework = (typeof FRAMEWORKS)[number];
+
+/** A control that a check is evidence for, as the framework numbers it. */
+export interface Control {
+  readonly framework: Framework;
+  readonly id: string;
+}
+
+/** What an operator does when the check fails. */
+export interface Remediation {
+  /** One sentence. */
+  readonly action: string;
+  /** The section of the runbook: `docs/runbook.md#ANCHOR`. */
+  readonly runbook: string;
+}
 
 export interface Finding {
   readonly passed: boolean;
-  /** What was seen, in a sentence that names the cause; never a secret. */
+  /** What was seen, in a sentence that names the cause. Never a secret. */
   readonly evidence: string;
 }
 
@@ -29,23 +51,63 @@ export interface Sources {
   readonly probes: Probes;
 }
 
+/** `GROUP.NAME`. Operators and auditors know a check by its id, so an id never changes its meaning. */
+export type CheckId = `${CheckGroup}.${string}`;
+
 /** A question about one tenant with a yes/no answer. */
 export interface Check {
-  /** `GROUP.NAME`; operators and auditors know it by this, so it never changes its meaning. */
-  readonly id: `${CheckGroup}.${string}`;
+  readonly id: CheckId;
   readonly title: string;
   readonly question: string;
   readonly severity: Severity;
-  /** What it is evidence for: AWS Foundational Security Best Practices (FSBP), CIS AWS Foundations, SOC 2. */
-  readonly control: string;
+  readonly controls: readonly Control[];
+  readonly remediation: Remediation;
   readonly run: (subject: Subject, sources: Sources) => Promise<Finding>;
+}
+
+/** What people read about a check. It is kept apart from the code that answers the question. */
+export interface CheckMetadata<Id extends CheckId = CheckId> {
+  readonly id: Id;
+  readonly title: string;
+  readonly question: string;
+  readonly severity: Severity;
+  /** Numbers of controls by framework. */
+  readonly controls: { readonly [framework in Framework]?: readonly string[] };
+  /** One sentence: what an operator does when the check fails. */
+  readonly remediation: string;
 }
 
 export const groupOf = ({ id }: Pick<Check, 'id'>): CheckGroup => {
   const group = CHECK_GROUPS.find((name) => id.startsWith(`${name}.`));
-  if (!group) throw new Error(`check ${id} is of no group`);
+  if (!group) throw new Error(`check ${id} belongs to no group`);
   return group;
 };
+
+/** Controls by framework, in the order of FRAMEWORKS. */
+export const byFramework = (controls: readonly Control[]) =>
+  FRAMEWORKS.map((framework) => ({
+    framework,
+    ids: controls.filter((control) => control.framework === framework).map(({ id }) => id),
+  })).filter(({ ids }) => ids.length > 0);
+
+/** Controls as one line: `FSBP KMS.3, SOC 2 CC6.1, CC6.3`. */
+export const controlLine = (controls: readonly Control[]) =>
+  byFramework(controls)
+    .map(({ framework, ids }) => `${framework} ${ids.join(', ')}`)
+    .join(', ');
+
+/** Joins metadata and code. A check without one of them does not compile. */
+export function checksOf<Id extends CheckId>(
+  metadata: readonly CheckMetadata<Id>[],
+  runs: { readonly [id in Id]: Check['run'] },
+): Check[] {
+  return metadata.map(({ controls, remediation, ...rest }) => ({
+    ...rest,
+    controls: FRAMEWORKS.flatMap((framework) => (controls[framework] ?? []).map((id) => ({ framework, id }))),
+    remediation: { action: remediation, runbook: `docs/runbook.md#isolation-${groupOf(rest)}` },
+    run: runs[rest.id],
+  }));
+}
 
 /** Passed when there is no violation. The evidence of a failed check is its violations. */
 export function finding(violations: readonly string[], seen: string): Finding {
@@ -68,7 +130,7 @@ export function expectExactly(
   const extra = actual.filter((each) => each === undefined || !expected.includes(each));
   const missing = expected.filter((each) => !actual.includes(each));
   return [
-    ...extra.map((each) => `${what}: ${each ?? 'one without a name'} must not be there`),
-    ...missing.map((each) => `${what}: ${each} is missing`),
+    ...extra.map((each) => `${what} ${each ?? 'without a name'} is unexpected`),
+    ...missing.map((each) => `${what} ${each} is missing`),
   ];
 }

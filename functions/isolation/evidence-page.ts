@@ -1,6 +1,8 @@
 import { STACK_KINDS } from '../contract/stacks';
 import { Html, html } from '../shared/html';
-import { CHECK_GROUPS, type CheckGroup, type Severity } from './check';
+import { CHECK_GROUPS, type CheckGroup } from './check';
+import { frameworkView } from './evidence/framework-view';
+import { anchor, attribute, mark, nothing, plural, SEVERITY_TITLES, time, timeOfDay } from './evidence/page-parts';
 import { pageStyle } from './evidence/page-style';
 import { type Evidence, keysOf } from './evidence-report';
 import type { Answer } from './report';
@@ -13,24 +15,8 @@ export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   network: 'Network',
   identity: 'Identity and access',
   routing: 'Routing',
-  probes: 'Doors tried',
+  probes: 'Probes',
 };
-
-const SEVERITY_TITLES: Readonly<Record<Severity, string>> = { critical: 'Critical', high: 'High', medium: 'Medium' };
-
-const DAY = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'long', timeZone: 'UTC' });
-const time = (at: string) => html`<time datetime="${at}">${DAY.format(new Date(at))}</time>`;
-const timeOfDay = (at: string) => html`<time datetime="${at}">${at.slice(11, 19)} UTC</time>`;
-
-const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-/** A check's id is of our own making; what stands in an attribute is kept to safe characters even so. */
-const anchor = ({ id }: Answer) => `check-${id.replace(/[^a-z0-9-]/gi, '-')}`;
-const nothing: readonly Html[] = [];
-
-const mark = (passed: boolean) =>
-  passed
-    ? html`<span class="mark good"><span aria-hidden="true">✓</span> Passed</span>`
-    : html`<span class="mark bad"><span aria-hidden="true">✗</span> Failed</span>`;
 
 function verdict({ passed }: Evidence): Html {
   return passed
@@ -42,14 +28,14 @@ function lead({ checks, passed }: Evidence): Html {
   const failed = checks.filter((answer) => !answer.passed);
   const critical = failed.filter(({ severity }) => severity === 'critical').length;
   return passed
-    ? html`<p class="lead">All ${plural(checks.length, 'check')} passed: nobody but this tenant was found able to reach its data, and
-this tenant was found able to reach nobody else’s.</p>`
-    : html`<p class="lead"><strong>${failed.length} of ${plural(checks.length, 'check')} failed</strong>, ${critical} of them critical. Until each
-is mended and a new report says so, this tenant must not be taken for isolated.</p>`;
+    ? html`<p class="lead">All ${plural(checks.length, 'check')} passed: no other principal was found with access to this tenant’s data, and
+this tenant was denied access to the data of another tenant.</p>`
+    : html`<p class="lead"><strong>${failed.length} of ${plural(checks.length, 'check')} failed</strong>, ${critical} of them critical. This tenant is not
+isolated until every failure is fixed and a new report passes.</p>`;
 }
 
 const fact = (term: string, value: Html, wide = false) =>
-  html`<div${new Html(wide ? ' class="wide"' : '')}><dt>${term}</dt><dd>${value}</dd></div>`;
+  html`<div${attribute('class="wide"', wide)}><dt>${term}</dt><dd>${value}</dd></div>`;
 const code = (text: string) => html`<code>${text}</code>`;
 
 function facts(evidence: Evidence, digest: string): Html {
@@ -72,6 +58,11 @@ ${[
 </dl>`;
 }
 
+const toDo = ({ remediation }: Answer) =>
+  remediation
+    ? html`<span class="to-do"><strong>What to do:</strong> ${remediation.action} <code>${remediation.runbook}</code></span>`
+    : html``;
+
 function failures({ checks }: Evidence): readonly Html[] {
   const failed = checks.filter((answer) => !answer.passed);
   if (failed.length === 0) return nothing;
@@ -79,7 +70,7 @@ function failures({ checks }: Evidence): readonly Html[] {
     answer: Answer,
   ) => html`<li><span class="mark bad" aria-hidden="true">✗</span> <a href="#${anchor(answer)}">${answer.title}</a>
 <span class="minor">${SEVERITY_TITLES[answer.severity]} · <code class="id">${answer.id}</code></span>
-<span class="seen">${answer.evidence}</span></li>`;
+<span class="seen">${answer.evidence}</span>${toDo(answer)}</li>`;
   return [
     html`<section aria-labelledby="failed"><h2 id="failed" class="bad">What failed</h2>
 <ul class="failures">${failed.map(item)}</ul></section>`,
@@ -92,20 +83,20 @@ function summary(evidence: Evidence): Html {
   const row = (title: string, answers: readonly Answer[]) => {
     const failed = answers.filter(({ passed }) => !passed).length;
     return html`<th scope="row">${title}</th><td class="number">${answers.length}</td><td class="number">${failed}</td>
-<td class="outcome">${mark(failed === 0)}</td>`;
+<td class="verdict-cell">${mark(failed === 0)}</td>`;
   };
   const groups = CHECK_GROUPS.map((group) => ({ title: GROUP_TITLES[group], answers: answersOf(evidence, group) }))
     .filter(({ answers }) => answers.length > 0)
     .map(({ title, answers }) => html`<tr>${row(title, answers)}</tr>`);
   return html`<section aria-labelledby="summary"><h2 id="summary">Summary</h2>
 <table class="summary"><thead><tr><th scope="col">Checks about</th><th scope="col" class="number">Checks</th>
-<th scope="col" class="number">Failed</th><th scope="col" class="outcome">Result</th></tr></thead>
+<th scope="col" class="number">Failed</th><th scope="col" class="verdict-cell">Result</th></tr></thead>
 <tbody>${groups}</tbody><tfoot><tr>${row('All', evidence.checks)}</tr></tfoot></table></section>`;
 }
 
 function checkRow(answer: Answer): Html {
   const { id, title, question, severity, control, passed, evidence, at } = answer;
-  return html`<tr role="row" id="${anchor(answer)}"${new Html(passed ? '' : ' class="failed"')}>
+  return html`<tr role="row" id="${anchor(answer)}"${attribute('class="failed"', !passed)}>
 <td role="cell" class="result">${mark(passed)}<span class="minor">${SEVERITY_TITLES[severity]}</span></td>
 <th role="rowheader" scope="row" class="asked"><span class="title">${title}</span>${question}
 <span class="minor"><code class="id">${id}</code> · ${control}</span></th>
@@ -127,25 +118,25 @@ function notes(evidence: Evidence): Html {
   const { json } = keysOf(evidence);
   const file = json.split('/').at(-1) ?? json;
   return html`<section class="notes" aria-label="How to read this report">
-<p>Each check is a question put to the configuration that AWS has, or a door that was tried with the credentials the shared service
-uses. A question that could not be answered counts as failed. <strong>Critical</strong>: somebody else could reach the tenant’s
-data now. <strong>High</strong>: one more mistake is enough. <strong>Medium</strong>: weaker than promised.</p>
-<p>This page is made of <code>${file}</code>, which stands beside it. That file’s SHA-256 is the one above, and the one on the tenant’s
-record at the time.</p></section>`;
+<p>Each check reads the tenant’s configuration from AWS, or sends a request with the credentials that the shared service uses. A check
+that could not be answered counts as failed. <strong>Critical</strong>: another principal could reach the tenant’s data now.
+<strong>High</strong>: one more mistake is enough. <strong>Medium</strong>: weaker than promised.</p>
+<p>This page was made from <code>${file}</code>, which is stored beside it. The SHA-256 above is the digest of that file; the platform wrote
+the same digest on the tenant’s record when it verified the tenant.</p></section>`;
 }
 
 /**
- * The report as a page for auditors: one file, no script, nothing loaded from elsewhere, and a policy that would stop it.
+ * The report as a page for auditors: one file without scripts. It loads nothing, and its content security policy forbids both.
  */
 export function evidencePage(evidence: Evidence, digest: string): string {
-  const outcome = evidence.passed ? 'isolated' : 'not isolated';
+  const verdictWord = evidence.passed ? 'isolated' : 'not isolated';
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${evidence.host}: ${outcome}, ${evidence.verifiedAt.slice(0, 10)}</title>
+<title>${evidence.host}: ${verdictWord}, ${evidence.verifiedAt.slice(0, 10)}</title>
 <style>${new Html(pageStyle(digest))}</style>
 </head>
 <body>
@@ -155,6 +146,7 @@ ${lead(evidence)}
 ${facts(evidence, digest)}
 ${failures(evidence)}
 ${summary(evidence)}
+${frameworkView(evidence.checks)}
 ${notes(evidence)}
 ${CHECK_GROUPS.flatMap((name) => group(evidence, name))}
 </main>

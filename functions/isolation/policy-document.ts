@@ -28,7 +28,7 @@ const DocumentSchema = z.object({
   Statement: z.union([StatementSchema, z.array(StatementSchema)]).transform((value) => [value].flat()),
 });
 
-/** In a policy: the tenant whose tag the caller's role or session bears. */
+/** In a policy: the tenant whose tag the caller's role or session carries. */
 export const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /** One test of a statement's condition block: operator, key, values. */
@@ -38,22 +38,22 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** A statement of any AWS policy, with everything that may be one or many turned into lists. */
+/** A statement of any AWS policy. Elements that may be one value or many are lists here. */
 export interface Statement {
   readonly sid: string;
   readonly effect: 'Allow' | 'Deny';
-  /** `*`, or `AWS:arn`, `Service:name`. `AWS:*` is said as `*`. */
+  /** `*`, `AWS:arn` or `Service:name`. `AWS:*` becomes `*`. */
   readonly principals: readonly string[];
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions: readonly Condition[];
-  /** It says what it is not about (NotAction, NotPrincipal, NotResource): nobody here writes such, so no check accepts it. */
+  /** The statement uses NotAction, NotPrincipal or NotResource. The platform writes no such statement, so no check accepts one. */
   readonly inverted: boolean;
 }
 
 /**
- * @param text the JSON of a policy; IAM hands it out URL-encoded
- * @throws z.ZodError, SyntaxError when it is none
+ * @param text a policy as JSON, or URL-encoded as IAM returns it
+ * @throws z.ZodError, SyntaxError when the text is no policy
  */
 export function parsePolicy(text: string): Statement[] {
   const json = text.startsWith('%7B') ? decodeURIComponent(text) : text;
@@ -71,13 +71,14 @@ export function parsePolicy(text: string): Statement[] {
   }));
 }
 
-/** What evidence calls a statement. */
+/** The name of a statement in evidence. */
 export const nameOf = ({ sid, effect, actions }: Statement) => `${effect} ${sid || actions.join(',')}`;
 
-/** Whom a statement is about, and what it lets them do or keeps them from, for evidence. */
+/** Principals and actions of a statement, for evidence. */
 export const whoOf = ({ principals }: Statement) =>
-  principals.length > 0 ? principals.join(', ') : 'everybody but some';
-export const whatOf = ({ actions }: Statement) => (actions.length > 0 ? actions.join(', ') : 'everything but some');
+  principals.length > 0 ? principals.join(', ') : 'all principals except those listed (NotPrincipal)';
+export const whatOf = ({ actions }: Statement) =>
+  actions.length > 0 ? actions.join(', ') : 'all actions except those listed (NotAction)';
 
 const escaped = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
 

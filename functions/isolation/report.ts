@@ -2,23 +2,30 @@ import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { StackKindSchema } from '../contract/stacks';
 import { REASON_MAX_LENGTH } from '../contract/tenant';
-import { CHECK_GROUPS } from './check';
+import { CHECK_GROUPS, FRAMEWORKS } from './check';
 
-/** The answer to one check, and everything an auditor asks about it. */
+/** @see Control */
+export const ControlSchema = z.object({ framework: z.enum(FRAMEWORKS), id: z.string() });
+
+/** The answer to one check, with everything an auditor asks about it. */
 export const AnswerSchema = z.object({
   id: z.string(),
   group: z.enum(CHECK_GROUPS),
   title: z.string(),
   question: z.string(),
   severity: z.enum(['critical', 'high', 'medium']),
+  /** The controls in one line. */
   control: z.string(),
+  /** Reports of version 0.1 of the platform do not have the next two. */
+  controls: z.array(ControlSchema).optional(),
+  remediation: z.object({ action: z.string(), runbook: z.string() }).optional(),
   passed: z.boolean(),
   evidence: z.string(),
   at: z.iso.datetime(),
 });
 export type Answer = z.infer<typeof AnswerSchema>;
 
-/** One verification of one tenant, in the order of the catalogue. JSON for machines; a page for auditors is made of it. */
+/** One verification of one tenant, its answers in the order of the catalogue. The page for auditors is made from it. */
 export const ReportSchema = z.object({
   version: z.literal(1),
   tenantId: z.string(),
@@ -32,7 +39,7 @@ export const ReportSchema = z.object({
 });
 export type Report = z.infer<typeof ReportSchema>;
 
-/** JSON with the keys of every object in order: equal reports have equal text. */
+/** JSON with sorted keys: equal reports have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
@@ -42,9 +49,9 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * Every failed check by its id, each with as much of its evidence as there is room for.
+ * The error of a failed verification. Its message names every failed check, each with as much evidence as fits.
  *
- * @param kept where the whole report is
+ * @param kept the key of the whole report in the evidence bucket
  */
 export function breachOf(report: Report, kept?: string): PlatformError {
   const tail = kept ? `; report: ${kept}` : '';
@@ -52,8 +59,8 @@ export function breachOf(report: Report, kept?: string): PlatformError {
   const head = `${failed.length} of ${report.checks.length} isolation checks failed: `;
   const ids = failed.reduce((sum, { id }) => sum + id.length + 6, head.length + tail.length);
   const room = Math.max(0, Math.floor((REASON_MAX_LENGTH - ids) / Math.max(1, failed.length)));
-  const shorten = (text: string) => (text.length <= room ? text : `${text.slice(0, Math.max(0, room - 1))}…`);
+  const shorten = (long: string) => (long.length <= room ? long : `${long.slice(0, Math.max(0, room - 1))}…`);
   const causes = failed.map(({ id, evidence }) => `${id} (${shorten(evidence)})`);
-  const told = `${head}${causes.join('; ')}`.slice(0, REASON_MAX_LENGTH - tail.length);
-  return new PlatformError('IsolationBreach', `${told}${tail}`);
+  const text = `${head}${causes.join('; ')}`.slice(0, REASON_MAX_LENGTH - tail.length);
+  return new PlatformError('IsolationBreach', `${text}${tail}`);
 }

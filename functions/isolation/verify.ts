@@ -3,13 +3,13 @@ import { isTransient } from '../contract/errors';
 import { translateError } from '../shared/error-translation';
 import { withoutStackTraces } from '../shared/without-stack-traces';
 import { CATALOGUE } from './catalogue';
-import { CHECK_GROUPS, type Check, type CheckGroup, type Finding, groupOf, type Sources } from './check';
+import { CHECK_GROUPS, type Check, type CheckGroup, controlLine, type Finding, groupOf, type Sources } from './check';
 import type { Answer, Report } from './report';
 import type { Subject } from './subject';
 
 /**
- * Fails closed: a question that cannot be answered counts as answered by "no". A passing fault of AWS is no answer at all,
- * and is thrown on, for the machine to ask again.
+ * Fails closed: a check that cannot be answered fails. A transient fault of AWS is no answer; it is thrown, and the state machine
+ * retries the verification.
  */
 async function find(check: Check, subject: Subject, sources: Sources): Promise<Finding> {
   try {
@@ -22,8 +22,8 @@ async function find(check: Check, subject: Subject, sources: Sources): Promise<F
 }
 
 /**
- * Groups begin one turn of the event loop after the other, so that the first requests are on their way while the next are
- * being signed. Probes are first, as they wait for sessions; then the groups whose answers are longest.
+ * Each group starts one turn of the event loop after the one before, so requests are sent while others are still being signed.
+ * Probes start first, because they wait for sessions; then the groups with the longest answers.
  */
 function turns(): ReadonlyMap<CheckGroup, Promise<unknown>> {
   let turn: Promise<unknown> = Promise.resolve();
@@ -47,18 +47,19 @@ async function answersTo(
     catalogue.map(async (check) => {
       await turnOf.get(groupOf(check));
       const { passed, evidence } = await find(check, subject, sources);
-      const { id, title, question, severity, control } = check;
+      const { id, title, question, severity, controls, remediation } = check;
       const at = now().toISOString();
-      return { id, group: groupOf(check), title, question, severity, control, passed, evidence, at };
+      const metadata = { id, group: groupOf(check), title, question, severity, control: controlLine(controls) };
+      return { ...metadata, controls: [...controls], remediation, passed, evidence, at };
     }),
   );
 }
 
 /**
- * Asks every question of the catalogue about one tenant, all side by side. Pure but for its sources: an onboarding, an
- * audit and a person at a terminal get the same report.
+ * Runs every check of the catalogue on one tenant, side by side. Only its sources have effects, so an onboarding, an audit and an
+ * operator get the same report.
  *
- * @throws PlatformError `Transient*` when a service failed in passing; then there is no report
+ * @throws PlatformError `Transient*` when a service has a transient fault; then there is no report
  */
 export async function verify(
   subject: Subject,

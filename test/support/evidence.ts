@@ -7,10 +7,12 @@ export function anAnswer(overrides: Partial<Answer> = {}): Answer {
   return {
     id: 'storage.tls',
     group: 'storage',
-    title: 'The bucket answers over TLS alone',
-    question: 'Does the bucket’s policy refuse every request that was not sent over TLS?',
+    title: 'The bucket accepts TLS requests only',
+    question: 'Does the bucket’s policy deny every request that was not sent over TLS?',
     severity: 'high',
     control: 'FSBP S3.5',
+    controls: [{ framework: 'FSBP', id: 'S3.5' }],
+    remediation: { action: 'Restore the bucket’s policy.', runbook: 'docs/runbook.md#isolation-storage' },
     passed: true,
     evidence: 'refused',
     at: NOW,
@@ -38,12 +40,13 @@ export function anEvidence(overrides: Partial<Evidence> = {}): Evidence {
   };
 }
 
-/** A check that answers as it is told, with no question put to anyone. */
+/** A check with the answer that a test gives it. */
 export const aCheck = (id: Check['id'], run: Check['run']): Check => ({
   id,
   title: id,
   question: `Is ${id} as it must be?`,
   severity: 'critical',
-  control: 'SOC 2 CC6.1',
+  controls: [{ framework: 'SOC 2', id: 'CC6.1' }],
+  remediation: { action: 'Do nothing.', runbook: 'docs/runbook.md#isolation-key' },
   run,
 });

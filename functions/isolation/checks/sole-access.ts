@@ -1,29 +1,24 @@
-import { type Check, finding } from '../check';
+import { type Check, checksOf, finding } from '../check';
+import { SOLE_ACCESS_METADATA } from '../metadata/identity';
 import { KEY_CHECKS } from './key';
 import { SECRETS_CHECKS } from './secrets';
 import { STORAGE_CHECKS } from './storage';
 
-/** Every policy by which AWS could let somebody at data of the tenant: nothing else guards key, bucket and secret. */
+/** Every policy that can grant access to the tenant's data: nothing else protects key, bucket and secret. */
 const GUARDS = ['key.policy', 'key.grants', 'storage.role-only', 'storage.no-grants', 'secrets.policy'];
 
 const guards = [...KEY_CHECKS, ...STORAGE_CHECKS, ...SECRETS_CHECKS].filter(({ id }) => GUARDS.includes(id));
 
 /**
- * One answer to what an auditor asks first. It rests on checks of other groups, whose facts have been read already.
+ * One answer to an auditor's first question. It runs checks of other groups again, over facts that are already read.
  *
- * Who in the account may call `rds-db:connect` cannot be asked per database: AWS keeps that in the policies of every
- * principal. What stands in the way of such a principal is the network, and the boundary of each tenant's role.
+ * No request lists who in the account may call `rds-db:connect` on one database: AWS keeps that in the policies of every
+ * principal. The network and the boundary of each tenant's role keep such a principal out.
  */
-export const SOLE_ACCESS_CHECK: Check = {
-  id: 'identity.sole-access',
-  title: 'No other principal has a way to the tenant’s data',
-  question:
-    'Do key, bucket and secret let nobody but the tenant’s role, and the stores that hold its data, at that data?',
-  severity: 'critical',
-  control: 'SOC 2 CC6.1, CC6.3',
-  run: async (subject, sources) => {
+export const SOLE_ACCESS_CHECKS: readonly Check[] = checksOf(SOLE_ACCESS_METADATA, {
+  'identity.sole-access': async (subject, sources) => {
     const findings = await Promise.all(guards.map((guard) => guard.run(subject, sources)));
     const violations = findings.flatMap(({ passed, evidence }) => (passed ? [] : [evidence]));
-    return finding(violations, 'key, bucket and secret let nobody else in');
+    return finding(violations, 'the policies of key, bucket and secret grant access to no other principal');
   },
-};
+});

@@ -1,6 +1,6 @@
 /**
- * For a laptop, a phone and A4. On paper: a row is never cut, a table's head is repeated, every page says whose report it is
- * part of. Results differ by sign and word as well as by colour.
+ * For a laptop, a phone and A4. On paper no row is cut, each page repeats the table's head, and each page names the report. Results
+ * differ by sign and word as well as by colour.
  */
 export const pageStyle = (digest: string) => `
 :root { color-scheme: light; --ink: #17202b; --soft: #52606d; --line: #d5dbe1; --wash: #f5f7f9; --good: #0b6b3a;
@@ -39,11 +39,14 @@ thead th { color: var(--soft); font-size: .82rem; font-weight: 600; border-botto
 tbody th { font-weight: 400; }
 th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child { padding-right: 0; }
 .checks .result { width: 7.2rem; } .checks .asked { width: 50%; }
-.summary { max-width: 46rem; } .summary .number { width: 6rem; text-align: right; } .summary .outcome { width: 8rem; }
+.summary { max-width: 46rem; } .summary .number { width: 6rem; text-align: right; } .verdict-cell { width: 8rem; }
 .summary tfoot th, .summary tfoot td { font-weight: 700; border-bottom: 0; }
 .mark { font-weight: 700; white-space: nowrap; }
 .failed > * { background: var(--bad-wash); }
 .failed > :first-child { box-shadow: inset 4px 0 0 var(--bad); padding-left: .75rem; }
+.controls { max-width: 60rem; } .controls .control { width: 9rem; }
+.links { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: 0; list-style: none; }
+.to-do { display: block; margin-top: .35rem; }
 .title { display: block; font-weight: 600; }
 .minor { display: block; color: var(--soft); font-size: .82rem; }
 .notes { margin-top: 1.5rem; max-width: 60rem; color: var(--soft); font-size: .86rem; }

@@ -208,7 +208,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
       };
       await grouped('default.postgres17');
       return {
-        expectedEvidence: 'parameter group: default.postgres17 must not be there',
+        expectedEvidence: 'parameter group default.postgres17 is unexpected',
         revert: () => grouped(ParameterGroupName),
       };
     },
@@ -243,7 +243,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
           return () => modified(scene, InstanceId, { DBSubnetGroupName: SubnetGroupName });
         },
       );
-      return { expectedEvidence: `its VPC is ${subject.cell.vpcId}`, revert };
+      return { expectedEvidence: `the subnet group’s VPC is ${subject.cell.vpcId}`, revert };
     },
   },
   {
@@ -260,23 +260,23 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
           return () => modified(scene, InstanceId, { VpcSecurityGroupIds: [own] });
         },
       );
-      return { expectedEvidence: `security group: ${GroupId} must not be there`, revert };
+      return { expectedEvidence: `security group ${GroupId} is unexpected`, revert };
     },
   },
   admitting(
     'open the database’s port to everybody',
     () => ({ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }),
-    '0.0.0.0/0 on tcp 5432 must not be there',
+    '0.0.0.0/0 on tcp 5432 is unexpected',
   ),
   admitting(
     'open the database’s port to everybody over IPv6',
     () => ({ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, Ipv6Ranges: [{ CidrIpv6: '::/0' }] }),
-    '::/0 on tcp 5432 must not be there',
+    '::/0 on tcp 5432 is unexpected',
   ),
   admitting(
     'open every port to the cell',
     ({ cell }) => ({ IpProtocol: 'tcp', FromPort: 0, ToPort: 65_535, IpRanges: [{ CidrIp: cell.appCidr }] }),
-    'on tcp 0-65535 must not be there',
+    'on tcp 0-65535 is unexpected',
   ),
   {
     name: 'let another security group in',
@@ -293,7 +293,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
           return () => ec2.send(new RevokeSecurityGroupIngressCommand(rule));
         },
       );
-      return { expectedEvidence: `${GroupId} on tcp 5432 must not be there`, revert };
+      return { expectedEvidence: `${GroupId} on tcp 5432 is unexpected`, revert };
     },
   },
   {
@@ -304,7 +304,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
       const rule = { GroupId: groupOf(subject), IpPermissions: [permission] };
       await ec2.send(new AuthorizeSecurityGroupEgressCommand(rule));
       return {
-        expectedEvidence: 'it lets out to 0.0.0.0/0',
+        expectedEvidence: 'it allows outbound traffic to 0.0.0.0/0',
         revert: () => ec2.send(new RevokeSecurityGroupEgressCommand(rule)),
       };
     },
@@ -323,7 +323,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
       const rule = { GroupId: groupOf(subject), IpPermissions: [permission] };
       await ec2.send(new RevokeSecurityGroupIngressCommand(rule));
       return {
-        expectedEvidence: `admitted: ${appCidr} on tcp 5432 is missing`,
+        expectedEvidence: `inbound rule ${appCidr} on tcp 5432 is missing`,
         revert: () => ec2.send(new AuthorizeSecurityGroupIngressCommand(rule)),
       };
     },
@@ -353,7 +353,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
           return () => modified(scene, ReplicaId, { VpcSecurityGroupIds: [groupOf(scene.subject)] });
         },
       );
-      return { expectedEvidence: `security group of ${ReplicaId}: ${GroupId} must not be there`, revert };
+      return { expectedEvidence: `security group of ${ReplicaId} ${GroupId} is unexpected`, revert };
     },
   },
   {
@@ -407,7 +407,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
       const role = { DBInstanceIdentifier: databaseOf(subject).InstanceId, RoleArn, FeatureName: 's3Export' };
       await rds.send(new AddRoleToDBInstanceCommand(role));
       return {
-        expectedEvidence: `it has ${RoleArn} for s3Export`,
+        expectedEvidence: `IAM role ${RoleArn} is associated for s3Export`,
         revert: () => rds.send(new RemoveRoleFromDBInstanceCommand(role)),
       };
     },

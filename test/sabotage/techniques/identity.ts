@@ -116,7 +116,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const statement = trusting({ AWS: STRANGERS_ROOT }, subject);
       const revert = await trustPolicy(root, roleNameOf(subject), adding(statement));
-      return { expectedEvidence: `AWS:${STRANGERS_ROOT} must not be there`, revert };
+      return { expectedEvidence: `AWS:${STRANGERS_ROOT} is unexpected`, revert };
     },
   },
   {
@@ -124,7 +124,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'identity.trust',
     detonate: async ({ subject, root }) => {
       const revert = await trustPolicy(root, roleNameOf(subject), adding(trusting('*', subject)));
-      return { expectedEvidence: 'trusted principal: * must not be there', revert };
+      return { expectedEvidence: 'trusted principal * is unexpected', revert };
     },
   },
   {
@@ -133,7 +133,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const { roleArn } = subject.cell.decoy;
       const revert = await trustPolicy(root, roleNameOf(subject), adding(trusting({ AWS: roleArn }, subject)));
-      return { expectedEvidence: `AWS:${roleArn} must not be there`, revert };
+      return { expectedEvidence: `AWS:${roleArn} is unexpected`, revert };
     },
   },
   {
@@ -142,7 +142,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const tag = { StringEquals: { [`aws:RequestTag/${TENANT_TAG}`]: tenantIdOf(subject) } };
       const revert = await trustPolicy(root, roleNameOf(subject), conditioned(tag));
-      return { expectedEvidence: 'does not ask for this tenant’s sts:ExternalId', revert };
+      return { expectedEvidence: 'does not require this tenant’s sts:ExternalId', revert };
     },
   },
   {
@@ -151,14 +151,14 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const externalId = { StringEquals: { 'sts:ExternalId': subject.tenant.externalId } };
       const revert = await trustPolicy(root, roleNameOf(subject), conditioned(externalId));
-      return { expectedEvidence: `does not ask for this tenant’s aws:RequestTag/${TENANT_TAG}`, revert };
+      return { expectedEvidence: `does not require this tenant’s aws:RequestTag/${TENANT_TAG}`, revert };
     },
   },
   {
     name: 'take the boundary off the role',
     check: 'identity.boundary',
     detonate: async ({ subject, root }) => ({
-      expectedEvidence: `its boundary is absent, not ${subject.boundaryArn}`,
+      expectedEvidence: `the role’s boundary is absent, not ${subject.boundaryArn}`,
       revert: await withoutBoundary(root, roleNameOf(subject), subject.boundaryArn),
     }),
   },
@@ -180,7 +180,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
         await bounded(subject.boundaryArn);
         await iam.send(new DeletePolicyCommand({ PolicyArn }));
       };
-      return { expectedEvidence: `its boundary is ${PolicyArn}`, revert };
+      return { expectedEvidence: `the role’s boundary is ${PolicyArn}`, revert };
     },
   },
   {
@@ -205,7 +205,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
       const Resource = `arn:aws:s3:::tenant-\${aws:PrincipalTag/${TENANT_TAG}}-${accountId}-${region}`;
       const statement: Statement = { Sid: 'Configure', Effect: 'Allow', Action: 's3:PutBucketPolicy', Resource };
       const revert = await boundaryWith(root, subject.boundaryArn, statement);
-      return { expectedEvidence: 's3:PutBucketPolicy is more than a tenant’s role needs', revert };
+      return { expectedEvidence: 's3:PutBucketPolicy is not needed by a tenant’s role', revert };
     },
   },
   {

@@ -42,7 +42,10 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { kms } }) => {
       const KeyId = subject.key.keyArn;
       await kms.send(new DisableKeyCommand({ KeyId }));
-      return { expectedEvidence: 'its state is Disabled', revert: () => kms.send(new EnableKeyCommand({ KeyId })) };
+      return {
+        expectedEvidence: 'the key’s state is Disabled',
+        revert: () => kms.send(new EnableKeyCommand({ KeyId })),
+      };
     },
   },
   {
@@ -55,7 +58,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
         await kms.send(new CancelKeyDeletionCommand({ KeyId }));
         await kms.send(new EnableKeyCommand({ KeyId }));
       };
-      return { expectedEvidence: 'its state is PendingDeletion', revert };
+      return { expectedEvidence: 'the key’s state is PendingDeletion', revert };
     },
   },
   {
@@ -100,7 +103,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const { roleArn } = subject.cell.decoy;
       const revert = await keyPolicy(root, subject.key.keyArn, adding(allowing('Backdoor', roleArn, 'kms:Decrypt')));
-      return { expectedEvidence: `Allow Backdoor lets AWS:${roleArn} do kms:`, revert };
+      return { expectedEvidence: `Allow Backdoor grants AWS:${roleArn} kms:`, revert };
     },
   },
   {
@@ -109,7 +112,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const account = accountOf(subject);
       const revert = await keyPolicy(root, subject.key.keyArn, adding(allowing('EnableIamPolicies', account, 'kms:*')));
-      return { expectedEvidence: `Allow EnableIamPolicies lets AWS:${account} do kms:`, revert };
+      return { expectedEvidence: `Allow EnableIamPolicies grants AWS:${account} kms:`, revert };
     },
   },
   {
@@ -117,7 +120,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'key.policy',
     detonate: async ({ subject, root }) => {
       const revert = await keyPolicy(root, subject.key.keyArn, conditioned({}, 'TenantsRoleUses'));
-      return { expectedEvidence: `Allow TenantsRoleUses lets AWS:${accountOf(subject)} do kms:`, revert };
+      return { expectedEvidence: `Allow TenantsRoleUses grants AWS:${accountOf(subject)} kms:`, revert };
     },
   },
   {
@@ -126,7 +129,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const any = { StringLike: { 'kms:ViaService': '*.amazonaws.com' } };
       const revert = await keyPolicy(root, subject.key.keyArn, conditioned(any, 'StacksUseThroughServices'));
-      return { expectedEvidence: `Allow StacksUseThroughServices lets AWS:${subject.stackRoleArn} do kms:`, revert };
+      return { expectedEvidence: `Allow StacksUseThroughServices grants AWS:${subject.stackRoleArn} kms:`, revert };
     },
   },
   {
@@ -136,7 +139,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       const any = { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:*:${subject.accountId}:*` } };
       const revert = await keyPolicy(root, subject.key.keyArn, conditioned(any, 'LogsOfThisTenant'));
       return {
-        expectedEvidence: `Allow LogsOfThisTenant lets Service:logs.${subject.region}.amazonaws.com do kms:`,
+        expectedEvidence: `Allow LogsOfThisTenant grants Service:logs.${subject.region}.amazonaws.com kms:`,
         revert,
       };
     },
@@ -147,26 +150,26 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root }) => {
       const statement = allowing('Partner', STRANGERS_ROOT, 'kms:DescribeKey');
       const revert = await keyPolicy(root, subject.key.keyArn, adding(statement));
-      return { expectedEvidence: `it allows AWS:${STRANGERS_ROOT}`, revert };
+      return { expectedEvidence: `the key’s policy allows AWS:${STRANGERS_ROOT}`, revert };
     },
   },
   {
-    name: 'let the shared service make grants',
+    name: 'let the shared service create grants',
     check: 'key.grant-makers',
     detonate: async ({ subject, root }) => {
       const { taskRoleArn } = subject.cell;
       const statement = allowing('Delegates', taskRoleArn, 'kms:CreateGrant');
       const revert = await keyPolicy(root, subject.key.keyArn, adding(statement));
-      return { expectedEvidence: `Allow Delegates lets AWS:${taskRoleArn} make grants`, revert };
+      return { expectedEvidence: `Allow Delegates lets AWS:${taskRoleArn} create grants`, revert };
     },
   },
   {
-    name: 'let the stacks’ role make grants for anybody',
+    name: 'let the stacks’ role create grants for anybody',
     check: 'key.grant-makers',
     detonate: async ({ subject, root }) => {
       const revert = await keyPolicy(root, subject.key.keyArn, conditioned({}, 'StacksLetServicesHoldGrants'));
       return {
-        expectedEvidence: `Allow StacksLetServicesHoldGrants lets AWS:${subject.stackRoleArn} make grants`,
+        expectedEvidence: `Allow StacksLetServicesHoldGrants lets AWS:${subject.stackRoleArn} create grants`,
         revert,
       };
     },
@@ -179,7 +182,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       const GranteePrincipal = subject.cell.decoy.roleArn;
       const { GrantId } = await kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ['Decrypt'] }));
       return {
-        expectedEvidence: `grant ${GrantId} lets ${GranteePrincipal} Decrypt`,
+        expectedEvidence: `grant ${GrantId} gives ${GranteePrincipal} the operations Decrypt`,
         revert: () => kms.send(new RevokeGrantCommand({ KeyId, GrantId })),
       };
     },
@@ -214,7 +217,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       const AliasName = `${aliasOf(subject)}-shared`;
       await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: subject.key.keyArn }));
       return {
-        expectedEvidence: `${AliasName} must not be there`,
+        expectedEvidence: `${AliasName} is unexpected`,
         revert: () => kms.send(new DeleteAliasCommand({ AliasName })),
       };
     },
@@ -227,7 +230,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       await logs.send(new DisassociateKmsKeyCommand({ logGroupName }));
       const kmsKeyId = subject.key.keyArn;
       return {
-        expectedEvidence: `${logGroupName} is under no key`,
+        expectedEvidence: `${logGroupName} is encrypted under no KMS key`,
         revert: () => logs.send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId })),
       };
     },
@@ -240,7 +243,10 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       const under = (kmsKeyId: string) => logs.send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId }));
       const { keyArn } = subject.cell.decoy;
       await under(keyArn);
-      return { expectedEvidence: `${logGroupName} is under ${keyArn}`, revert: () => under(subject.key.keyArn) };
+      return {
+        expectedEvidence: `${logGroupName} is encrypted under ${keyArn}`,
+        revert: () => under(subject.key.keyArn),
+      };
     },
   },
   {
@@ -250,7 +256,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
       const logGroupName = `/aws/rds/instance/${subject.stacks.database.outputs.InstanceId}/audit`;
       await logs.send(new CreateLogGroupCommand({ logGroupName }));
       return {
-        expectedEvidence: `${logGroupName} is under no key`,
+        expectedEvidence: `${logGroupName} is encrypted under no KMS key`,
         revert: () => logs.send(new DeleteLogGroupCommand({ logGroupName })),
       };
     },

@@ -164,7 +164,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const { CidrBlockAssociation } = await ec2.send(new AssociateVpcCidrBlockCommand(block));
       const AssociationId = CidrBlockAssociation?.AssociationId;
       return {
-        expectedEvidence: `block: ${FURTHER} must not be there`,
+        expectedEvidence: `block ${FURTHER} is unexpected`,
         revert: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
       };
     },
@@ -178,7 +178,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       );
       const { AssociationId, Ipv6CidrBlock } = Ipv6CidrBlockAssociation ?? {};
       return {
-        expectedEvidence: `it has the IPv6 block ${Ipv6CidrBlock ?? ''}`,
+        expectedEvidence: `the VPC has the IPv6 block ${Ipv6CidrBlock ?? ''}`,
         revert: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
       };
     },
@@ -189,7 +189,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { ec2 } }) => {
       const { cidr } = subject.tenant.slot;
       const { id, remove } = await aVpc(ec2, cidr);
-      return { expectedEvidence: `${id} has ${cidr}`, revert: remove };
+      return { expectedEvidence: `${id} overlaps with ${cidr}`, revert: remove };
     },
   },
   {
@@ -198,7 +198,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { ec2 } }) => {
       const around = `${subject.tenant.slot.cidr.split('.').slice(0, 2).join('.')}.0.0/16`;
       const { id, remove } = await aVpc(ec2, around);
-      return { expectedEvidence: `${id} has ${around}`, revert: remove };
+      return { expectedEvidence: `${id} overlaps with ${around}`, revert: remove };
     },
   },
   {
@@ -209,7 +209,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: vpcOf(subject), CidrBlock }));
       const SubnetId = Subnet?.SubnetId;
       return {
-        expectedEvidence: `subnet: ${SubnetId} must not be there`,
+        expectedEvidence: `subnet ${SubnetId} is unexpected`,
         revert: () => ec2.send(new DeleteSubnetCommand({ SubnetId })),
       };
     },
@@ -222,7 +222,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const giving = (Value: boolean) =>
         ec2.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value } }));
       await giving(true);
-      return { expectedEvidence: `${SubnetId} gives public addresses`, revert: () => giving(false) };
+      return { expectedEvidence: `${SubnetId} assigns public addresses`, revert: () => giving(false) };
     },
   },
   {
@@ -242,7 +242,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       );
       const NatGatewayId = NatGateway?.NatGatewayId;
       return {
-        expectedEvidence: `${NatGatewayId} is in it`,
+        expectedEvidence: `${NatGatewayId} is in the VPC`,
         revert: () => ec2.send(new DeleteNatGatewayCommand({ NatGatewayId })),
       };
     },
@@ -271,7 +271,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const revert = await withMade(gateway, (GatewayId) =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: '0.0.0.0/0', GatewayId }),
       );
-      return { expectedEvidence: `${RouteTableId} leads 0.0.0.0/0 to ${gateway.id}`, revert };
+      return { expectedEvidence: `${RouteTableId} routes 0.0.0.0/0 to ${gateway.id}`, revert };
     },
   },
   {
@@ -280,7 +280,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { ec2 } }) => {
       const { RouteTableId, PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
       const revert = await routed(ec2, { RouteTableId, DestinationCidrBlock: ELSEWHERE, VpcPeeringConnectionId });
-      return { expectedEvidence: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
+      return { expectedEvidence: `${RouteTableId} routes ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
     },
   },
   {
@@ -299,7 +299,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const revert = await withMade(gateway, () =>
         routed(ec2, { RouteTableId, DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId }),
       );
-      return { expectedEvidence: `${RouteTableId} leads ::/0 to ${gateway.id}`, revert };
+      return { expectedEvidence: `${RouteTableId} routes ::/0 to ${gateway.id}`, revert };
     },
   },
   {
@@ -316,7 +316,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const revert = await withMade(table, () =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: ELSEWHERE, VpcPeeringConnectionId }),
       );
-      return { expectedEvidence: `${RouteTableId} leads ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
+      return { expectedEvidence: `${RouteTableId} routes ${ELSEWHERE} to ${VpcPeeringConnectionId}`, revert };
     },
   },
   {
@@ -333,7 +333,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const revert = await withMade(table, () =>
         routed(ec2, { RouteTableId, DestinationCidrBlock: DatabaseCidr, VpcPeeringConnectionId }),
       );
-      return { expectedEvidence: `route table: ${RouteTableId} must not be there`, revert };
+      return { expectedEvidence: `route table ${RouteTableId} is unexpected`, revert };
     },
   },
   {
@@ -351,7 +351,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
           routed(ec2, { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId }),
         );
       });
-      return { expectedEvidence: `${RouteTableId} leads ${DestinationCidrBlock} to ${peeringId}`, revert };
+      return { expectedEvidence: `${RouteTableId} routes ${DestinationCidrBlock} to ${peeringId}`, revert };
     },
   },
   {
@@ -362,7 +362,10 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       const { PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
       const DestinationCidrBlock = subject.tenant.slot.cidr;
       const revert = await routed(ec2, { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId });
-      return { expectedEvidence: `${RouteTableId} leads ${DestinationCidrBlock} to ${VpcPeeringConnectionId}`, revert };
+      return {
+        expectedEvidence: `${RouteTableId} routes ${DestinationCidrBlock} to ${VpcPeeringConnectionId}`,
+        revert,
+      };
     },
   },
   {
@@ -374,7 +377,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       await ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock }));
       const route = { RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId: PeeringConnectionId };
       return {
-        expectedEvidence: `route table: ${RouteTableId} is missing`,
+        expectedEvidence: `route table ${RouteTableId} is missing`,
         revert: () => ec2.send(new CreateRouteCommand(route)),
       };
     },
@@ -390,7 +393,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
         peeringId = id;
         return remove;
       });
-      return { expectedEvidence: `peering: ${peeringId} must not be there`, revert };
+      return { expectedEvidence: `peering ${peeringId} is unexpected`, revert };
     },
   },
   {
@@ -404,7 +407,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
         peeringId = id;
         return remove;
       });
-      return { expectedEvidence: `peering: ${peeringId} must not be there`, revert };
+      return { expectedEvidence: `peering ${peeringId} is unexpected`, revert };
     },
   },
   {
@@ -436,7 +439,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
       );
       const VpcEndpointIds = [VpcEndpoint?.VpcEndpointId ?? ''];
       return {
-        expectedEvidence: `Gateway ${ServiceName} must not be there`,
+        expectedEvidence: `Gateway ${ServiceName} is unexpected`,
         revert: () => ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds })),
       };
     },
@@ -446,7 +449,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'network.flow-logs',
     detonate: async (scene) => {
       const { revert } = await flowLogs(scene);
-      return { expectedEvidence: 'and no other is there', revert };
+      return { expectedEvidence: 'and the VPC has no other', revert };
     },
   },
   {
@@ -462,7 +465,7 @@ export const NETWORK_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'network.interfaces',
     detonate: async ({ subject, root: { ec2 } }) => {
       const { id, remove } = await anInterface(ec2, firstSubnetOf(subject), 'jump host');
-      return { expectedEvidence: `${id} is not RDS’s: jump host`, revert: remove };
+      return { expectedEvidence: `${id} does not belong to RDS: jump host`, revert: remove };
     },
   },
   {

@@ -107,16 +107,16 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     'let the role write no more',
     'probes.own-bucket',
     'WriteUnderOwnKey',
-    'writing to its own bucket was refused',
+    'writing to its own bucket was denied',
   ),
+  lacking('let the role read no more', 'probes.own-bucket', 'ReadOwnObjects', 'reading from its own bucket was denied'),
+  lacking('let the role use its key no more', 'probes.own-key', 'UseOwnKey', 'use of its own key was denied'),
   lacking(
-    'let the role read no more',
-    'probes.own-bucket',
-    'ReadOwnObjects',
-    'reading from its own bucket was refused',
+    'let the role open its secret no more',
+    'probes.own-secret',
+    'ReadOwnSecret',
+    'reading its own secret was denied',
   ),
-  lacking('let the role use its key no more', 'probes.own-key', 'UseOwnKey', 'its own key was refused'),
-  lacking('let the role open its secret no more', 'probes.own-secret', 'ReadOwnSecret', 'its own secret was refused'),
   lacking(
     'let the role log in no more',
     'probes.own-login',
@@ -130,7 +130,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
       StringEqualsIfExists: { [EXTERNAL_ID]: tenant.externalId },
       StringEquals: { [SESSION_TAG]: tenant.tenantId },
     }),
-    'a session without the external id was let in',
+    'a session without the external ID was allowed',
   ),
   onTerms(
     'take another tenant’s external id as well',
@@ -138,7 +138,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     ({ tenant, cell }) => ({
       StringEquals: { [EXTERNAL_ID]: [tenant.externalId, cell.decoy.externalId], [SESSION_TAG]: tenant.tenantId },
     }),
-    'a session with the decoy’s external id was let in',
+    'a session with the decoy’s external ID was allowed',
   ),
   onTerms(
     'ask for the session tag only of who names one',
@@ -147,7 +147,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
       StringEquals: { [EXTERNAL_ID]: tenant.externalId },
       StringEqualsIfExists: { [SESSION_TAG]: tenant.tenantId },
     }),
-    'a session without the tag was let in',
+    'a session without the session tag was allowed',
   ),
   onTerms(
     'take another tenant’s session tag as well',
@@ -155,7 +155,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     ({ tenant, cell }) => ({
       StringEquals: { [EXTERNAL_ID]: tenant.externalId, [SESSION_TAG]: [tenant.tenantId, cell.decoy.tenantId] },
     }),
-    'a session with the decoy’s tag was let in',
+    'a session with the decoy’s session tag was allowed',
   ),
   {
     name: 'shut the decoy out of its own key',
@@ -170,81 +170,136 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'shut the decoy out of its own secret',
     check: 'probes.decoy-works',
     detonate: async ({ subject, root }) => ({
-      expectedEvidence: 'its secret was refused',
+      expectedEvidence: 'the decoy’s read of its own secret was denied',
       revert: await rolePolicy(root, decoyRoleOf(subject), without('ReadOwnSecret')),
     }),
   },
-  unlocking('let the tenant list another’s bucket', 'probes.decoy-bucket', 'listing was let in', (scene) => [
-    unbounded(
-      scene,
-      roleNameOf(scene.subject),
-      ['s3:ListBucket'],
-      `arn:aws:s3:::${scene.subject.cell.decoy.bucketName}`,
-    ),
-  ]),
-  unlocking('let the tenant read another’s bucket', 'probes.decoy-bucket', 'reading was let in', (scene) => {
-    const { bucketName, keyArn } = scene.subject.cell.decoy;
-    return reading(scene, roleNameOf(scene.subject), roleOf(scene.subject), bucketName, keyArn);
-  }),
-  unlocking('let the tenant use another’s key', 'probes.decoy-key', 'its key was let in', (scene) => {
+  unlocking(
+    'let the tenant list another’s bucket',
+    'probes.decoy-bucket',
+    'listing the decoy’s bucket was allowed',
+    (scene) => [
+      unbounded(
+        scene,
+        roleNameOf(scene.subject),
+        ['s3:ListBucket'],
+        `arn:aws:s3:::${scene.subject.cell.decoy.bucketName}`,
+      ),
+    ],
+  ),
+  unlocking(
+    'let the tenant read another’s bucket',
+    'probes.decoy-bucket',
+    'reading from the decoy’s bucket was allowed',
+    (scene) => {
+      const { bucketName, keyArn } = scene.subject.cell.decoy;
+      return reading(scene, roleNameOf(scene.subject), roleOf(scene.subject), bucketName, keyArn);
+    },
+  ),
+  unlocking('let the tenant use another’s key', 'probes.decoy-key', 'use of the decoy’s key was allowed', (scene) => {
     const { keyArn } = scene.subject.cell.decoy;
     return [
       unbounded(scene, roleNameOf(scene.subject), ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
       keyFor(scene, keyArn, roleOf(scene.subject)),
     ];
   }),
-  unlocking('let the tenant open another’s secret', 'probes.decoy-secret', 'its secret was let in', (scene) => {
-    const { keyArn, secretArn } = scene.subject.cell.decoy;
-    const both = [keyArn, secretArn];
-    return [
-      unbounded(scene, roleNameOf(scene.subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
-      keyFor(scene, keyArn, roleOf(scene.subject)),
-    ];
-  }),
-  unlocking('let the tenant take on another’s role', 'probes.decoy-role', 'its role was let in', (scene) => [
-    unbounded(scene, roleNameOf(scene.subject), ['sts:AssumeRole', 'sts:TagSession'], scene.subject.cell.decoy.roleArn),
-    trustedBy(scene, decoyRoleOf(scene.subject), roleOf(scene.subject)),
-  ]),
-  unlocking('let another tenant list the bucket', 'probes.bucket-from-decoy', 'listing was let in', (scene) => [
-    unbounded(scene, decoyRoleOf(scene.subject), ['s3:ListBucket'], `arn:aws:s3:::${bucketOf(scene.subject)}`),
-  ]),
-  unlocking('let another tenant read the bucket', 'probes.bucket-from-decoy', 'reading was let in', (scene) => {
-    const { subject } = scene;
-    return reading(scene, decoyRoleOf(subject), subject.cell.decoy.roleArn, bucketOf(subject), subject.key.keyArn);
-  }),
-  unlocking('let another tenant write to the bucket', 'probes.bucket-from-decoy', 'writing was let in', (scene) => {
-    const { subject } = scene;
-    const objects = `arn:aws:s3:::${bucketOf(subject)}/*`;
-    const { keyArn } = subject.key;
-    return [
-      unbounded(scene, decoyRoleOf(subject), ['s3:PutObject', 'kms:GenerateDataKey'], [objects, keyArn]),
-      keyFor(scene, keyArn, subject.cell.decoy.roleArn),
-      () => bucketPolicy(scene.root, bucketOf(subject), without('DataForTheTenantsRoleOnly')),
-    ];
-  }),
-  unlocking('let another tenant use the key', 'probes.key-from-decoy', 'its key was let in', (scene) => {
-    const { keyArn } = scene.subject.key;
-    return [
-      unbounded(scene, decoyRoleOf(scene.subject), ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
-      keyFor(scene, keyArn, scene.subject.cell.decoy.roleArn),
-    ];
-  }),
-  unlocking('let another tenant open the secret', 'probes.secret-from-decoy', 'its secret was let in', (scene) => {
-    const { subject } = scene;
-    const both = [subject.key.keyArn, subject.stacks.database.outputs.SecretArn];
-    return [
-      unbounded(scene, decoyRoleOf(subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
-      keyFor(scene, subject.key.keyArn, subject.cell.decoy.roleArn),
-    ];
-  }),
-  unlocking('let another tenant take on the role', 'probes.role-from-decoy', 'its role was let in', (scene) => [
-    unbounded(scene, decoyRoleOf(scene.subject), ['sts:AssumeRole', 'sts:TagSession'], roleOf(scene.subject)),
-    trustedBy(scene, roleNameOf(scene.subject), scene.subject.cell.decoy.roleArn),
-  ]),
+  unlocking(
+    'let the tenant open another’s secret',
+    'probes.decoy-secret',
+    'reading the decoy’s secret was allowed',
+    (scene) => {
+      const { keyArn, secretArn } = scene.subject.cell.decoy;
+      const both = [keyArn, secretArn];
+      return [
+        unbounded(scene, roleNameOf(scene.subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
+        keyFor(scene, keyArn, roleOf(scene.subject)),
+      ];
+    },
+  ),
+  unlocking(
+    'let the tenant take on another’s role',
+    'probes.decoy-role',
+    'assuming the decoy’s role was allowed',
+    (scene) => [
+      unbounded(
+        scene,
+        roleNameOf(scene.subject),
+        ['sts:AssumeRole', 'sts:TagSession'],
+        scene.subject.cell.decoy.roleArn,
+      ),
+      trustedBy(scene, decoyRoleOf(scene.subject), roleOf(scene.subject)),
+    ],
+  ),
+  unlocking(
+    'let another tenant list the bucket',
+    'probes.bucket-from-decoy',
+    'the decoy’s listing of this bucket was allowed',
+    (scene) => [
+      unbounded(scene, decoyRoleOf(scene.subject), ['s3:ListBucket'], `arn:aws:s3:::${bucketOf(scene.subject)}`),
+    ],
+  ),
+  unlocking(
+    'let another tenant read the bucket',
+    'probes.bucket-from-decoy',
+    'the decoy’s read from this bucket was allowed',
+    (scene) => {
+      const { subject } = scene;
+      return reading(scene, decoyRoleOf(subject), subject.cell.decoy.roleArn, bucketOf(subject), subject.key.keyArn);
+    },
+  ),
+  unlocking(
+    'let another tenant write to the bucket',
+    'probes.bucket-from-decoy',
+    'the decoy’s write to this bucket was allowed',
+    (scene) => {
+      const { subject } = scene;
+      const objects = `arn:aws:s3:::${bucketOf(subject)}/*`;
+      const { keyArn } = subject.key;
+      return [
+        unbounded(scene, decoyRoleOf(subject), ['s3:PutObject', 'kms:GenerateDataKey'], [objects, keyArn]),
+        keyFor(scene, keyArn, subject.cell.decoy.roleArn),
+        () => bucketPolicy(scene.root, bucketOf(subject), without('DataForTheTenantsRoleOnly')),
+      ];
+    },
+  ),
+  unlocking(
+    'let another tenant use the key',
+    'probes.key-from-decoy',
+    'the decoy’s use of this key was allowed',
+    (scene) => {
+      const { keyArn } = scene.subject.key;
+      return [
+        unbounded(scene, decoyRoleOf(scene.subject), ['kms:Decrypt', 'kms:GenerateDataKey'], keyArn),
+        keyFor(scene, keyArn, scene.subject.cell.decoy.roleArn),
+      ];
+    },
+  ),
+  unlocking(
+    'let another tenant open the secret',
+    'probes.secret-from-decoy',
+    'the decoy’s read of this secret was allowed',
+    (scene) => {
+      const { subject } = scene;
+      const both = [subject.key.keyArn, subject.stacks.database.outputs.SecretArn];
+      return [
+        unbounded(scene, decoyRoleOf(subject), ['kms:Decrypt', 'secretsmanager:GetSecretValue'], both),
+        keyFor(scene, subject.key.keyArn, subject.cell.decoy.roleArn),
+      ];
+    },
+  ),
+  unlocking(
+    'let another tenant take on the role',
+    'probes.role-from-decoy',
+    'the decoy’s session in this role was allowed',
+    (scene) => [
+      unbounded(scene, decoyRoleOf(scene.subject), ['sts:AssumeRole', 'sts:TagSession'], roleOf(scene.subject)),
+      trustedBy(scene, roleNameOf(scene.subject), scene.subject.cell.decoy.roleArn),
+    ],
+  ),
   unlocking(
     'let the tenant upload under another’s key',
     'probes.foreign-key-upload',
-    'an upload under the decoy’s key was let in',
+    'an upload under the decoy’s key was allowed',
     (scene) => {
       const { subject, root } = scene;
       const { keyArn } = subject.cell.decoy;
@@ -260,7 +315,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'let the tenant upload with S3’s own keys',
     check: 'probes.unkeyed-upload',
     detonate: async ({ subject, root }) => ({
-      expectedEvidence: 'an upload without KMS was let in',
+      expectedEvidence: 'an upload without KMS was allowed',
       revert: await bucketPolicy(root, bucketOf(subject), without('NoOtherEncryption')),
     }),
   },

@@ -49,7 +49,7 @@ const secondRule = (name: string, conditions: (subject: Subject) => RuleConditio
   check: 'routing.only-rule',
   detonate: async (scene) => {
     const { RuleArn, revert } = await furtherRule(scene, conditions(scene.subject));
-    return { expectedEvidence: `rule ${RuleArn} of priority 7 takes them too`, revert };
+    return { expectedEvidence: `rule ${RuleArn} with priority 7 matches the host too`, revert };
   },
 });
 
@@ -71,7 +71,7 @@ const forwarding = (name: string, actionTo: (arn: string, subject: Subject) => A
       async () => remove,
       () => ruleWith(scene, { Actions: [actionTo(TargetGroupArn, scene.subject)] }),
     );
-    return { expectedEvidence: `it forwards to ${TargetGroupArn}`, revert };
+    return { expectedEvidence: `the rule forwards to ${TargetGroupArn}`, revert };
   },
 });
 
@@ -109,17 +109,17 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
   conditionedRule(
     'let the rule match every host below the tenant’s too',
     ({ tenant }) => [hosts(tenant.host, `*.${tenant.host}`)],
-    'host: *.',
+    'host *.',
   ),
   conditionedRule(
     'let the rule match another company’s host too',
     ({ tenant }) => [hosts(tenant.host, 'other.example')],
-    'host: other.example must not be there',
+    'host other.example is unexpected',
   ),
   conditionedRule(
     'let the rule match some paths alone',
     ({ tenant }) => [hosts(tenant.host), path('/public/*')],
-    'condition: path-pattern must not be there',
+    'condition path-pattern is unexpected',
   ),
   {
     name: 'move the rule behind all others',
@@ -129,7 +129,7 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
       const moved = (Priority: number) =>
         elb.send(new SetRulePrioritiesCommand({ RulePriorities: [{ RuleArn, Priority }] }));
       await moved(49_999);
-      return { expectedEvidence: 'its priority is 49999', revert: () => moved(subject.tenant.slot.priority) };
+      return { expectedEvidence: 'the rule’s priority is 49999', revert: () => moved(subject.tenant.slot.priority) };
     },
   },
   {
@@ -175,7 +175,7 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async (scene) => {
       const RedirectConfig = { Host: 'phishing.example', StatusCode: 'HTTP_302' as const };
       const revert = await ruleWith(scene, { Actions: [{ Type: 'redirect', RedirectConfig }] });
-      return { expectedEvidence: 'what the rule does is redirect', revert };
+      return { expectedEvidence: 'the rule’s action is redirect', revert };
     },
   },
   secondRule('let a second rule take the tenant’s host first', ({ tenant }) => [hosts(tenant.host)]),
@@ -186,11 +186,11 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
   listenerAnswering(
     'forward unknown hosts to the shared service',
     ({ cell, liveColour }) => ({ Type: 'forward', TargetGroupArn: cell.targetGroupArns[liveColour] }),
-    'what the listener does is forward',
+    'the listener’s action is forward',
   ),
   listenerAnswering(
     'answer unknown hosts with 200',
     () => ({ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain' } }),
-    'its status is 200',
+    'the status code is 200',
   ),
 ];

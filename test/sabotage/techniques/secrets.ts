@@ -34,7 +34,7 @@ const letIn = (name: string, principal: (subject: Subject) => string): AttackTec
     const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     await secrets.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }));
     return {
-      expectedEvidence: `Allow Shared lets AWS:${AWS} in`,
+      expectedEvidence: `Allow Shared grants AWS:${AWS}`,
       revert: () => secrets.send(new DeleteResourcePolicyCommand({ SecretId })),
     };
   },
@@ -73,7 +73,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
       const SecretId = secretOf(subject);
       await secrets.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }));
       return {
-        expectedEvidence: 'it is scheduled for deletion',
+        expectedEvidence: 'the secret is scheduled for deletion',
         revert: () => secrets.send(new RestoreSecretCommand({ SecretId })),
       };
     },
@@ -99,7 +99,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
       const Region = 'us-east-1';
       await secrets.send(new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region }] }));
       return {
-        expectedEvidence: `it is replicated to ${Region}`,
+        expectedEvidence: `the secret is replicated to ${Region}`,
         revert: () =>
           secrets.send(new RemoveRegionsFromReplicationCommand({ SecretId, RemoveReplicaRegions: [Region] })),
       };
@@ -120,7 +120,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
         }),
       );
       return {
-        expectedEvidence: `${RotationLambdaARN} reads it`,
+        expectedEvidence: `${RotationLambdaARN} rotates the secret`,
         revert: () => secrets.send(new CancelRotateSecretCommand({ SecretId })),
       };
     },

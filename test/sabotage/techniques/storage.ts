@@ -135,7 +135,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
     'let uploads in under a caller’s own key',
     'storage.other-keys',
     'NoCustomerKey',
-    'uploads under a key that the caller brings',
+    'uploads under a customer-provided key',
   ),
   {
     name: 'take another tenant’s key for the bucket’s own',
@@ -194,7 +194,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
           Resource: [arnOf(subject), `${arnOf(subject)}/*`],
         }),
       );
-      return { expectedEvidence: `Allow Partner lets AWS:${STRANGERS_ROOT} in`, revert };
+      return { expectedEvidence: `Allow Partner grants AWS:${STRANGERS_ROOT}`, revert };
     },
   },
   {
@@ -213,7 +213,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
           Resource: arnOf(subject),
         }),
       );
-      return { expectedEvidence: `Allow Neighbour lets AWS:${roleArn} in`, revert };
+      return { expectedEvidence: `Allow Neighbour grants AWS:${roleArn}`, revert };
     },
   },
   {
@@ -315,7 +315,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
     'let requests in by way of access points',
     'storage.access-points',
     'NoAccessPoint',
-    'requests by way of an access point',
+    'requests through an access point',
   ),
   {
     name: 'send the access logs to another tenant’s bucket',
@@ -332,7 +332,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
         );
       const { bucketName } = subject.cell.decoy;
       await log(bucketName);
-      return { expectedEvidence: `the bucket of access logs is ${bucketName}`, revert: () => log() };
+      return { expectedEvidence: `the target bucket of access logs is ${bucketName}`, revert: () => log() };
     },
   },
   {
@@ -343,7 +343,7 @@ export const STORAGE_TECHNIQUES: readonly AttackTechnique[] = [
       const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket }));
       await s3.send(new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus: {} }));
       return {
-        expectedEvidence: 'the bucket of access logs is absent',
+        expectedEvidence: 'the target bucket of access logs is absent',
         revert: () =>
           s3.send(
             new PutBucketLoggingCommand({ Bucket, BucketLoggingStatus: LoggingEnabled ? { LoggingEnabled } : {} }),

@@ -1,5 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
-import { CHECK_GROUPS, groupOf } from '../../../functions/isolation/check';
+import { byFramework, CHECK_GROUPS, controlLine, groupOf } from '../../../functions/isolation/check';
+
+const ROOT = join(__dirname, '../../..');
+/** Anchors as GitHub makes them of the headings of a page. */
+const anchorsOf = (file: string) =>
+  [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  );
 
 describe('the catalogue', () => {
   const ids = CATALOGUE.map(({ id }) => id);
@@ -10,11 +22,41 @@ describe('the catalogue', () => {
     expect([...new Set(CATALOGUE.map(groupOf))]).toEqual([...CHECK_GROUPS]);
   });
 
-  it('tells each question as one, with the control that it is evidence for', () => {
-    for (const { id, question, title, control } of CATALOGUE) {
-      expect([id, question]).toEqual([id, expect.stringMatching(/^[A-Z][^?]+\?$/)]);
-      expect([id, title]).toEqual([id, expect.stringMatching(/^[A-Z].{8,70}[^.?]$/)]);
-      expect([id, control]).toEqual([id, expect.stringMatching(/^(FSBP|CIS AWS Foundations|SOC 2) /)]);
-    }
+  it.each(CATALOGUE.map((check) => [check.id, check] as const))('%s reads well', (_, check) => {
+    const { question, title, controls, remediation } = check;
+    expect(question).toMatch(/^[A-Z][^?]+\?$/);
+    expect(title).toMatch(/^[A-Z].{8,70}[^.?]$/);
+    expect(remediation.action).toMatch(/^[A-Z](?:(?!\. ).)+\.$/);
+    expect(controls.length).toBeGreaterThan(0);
+    for (const { framework, id } of controls)
+      expect([framework, id]).toEqual([
+        framework,
+        expect.stringMatching(
+          { FSBP: /^[A-Z]+[0-9]?\.\d+$/, 'CIS AWS Foundations': /^\d(\.\d+)+$/, 'SOC 2': /^(CC|A)\d\.\d$/i }[framework],
+        ),
+      ]);
   });
+
+  it('names a section of the runbook that exists', () => {
+    const anchors = anchorsOf('docs/runbook.md');
+    const named = new Set(CATALOGUE.map(({ remediation }) => remediation.runbook));
+    const missing = [...named].filter((link) => {
+      const [file, anchor = ''] = link.split('#');
+      return file !== 'docs/runbook.md' || !anchors.includes(anchor);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+test('controls are read by framework, or in one line', () => {
+  const controls = [
+    { framework: 'SOC 2', id: 'CC6.1' },
+    { framework: 'FSBP', id: 'KMS.4' },
+    { framework: 'SOC 2', id: 'CC6.3' },
+  ] as const;
+  expect(byFramework(controls)).toEqual([
+    { framework: 'FSBP', ids: ['KMS.4'] },
+    { framework: 'SOC 2', ids: ['CC6.1', 'CC6.3'] },
+  ]);
+  expect(controlLine(controls)).toBe('FSBP KMS.4, SOC 2 CC6.1, CC6.3');
 });

@@ -15,7 +15,7 @@ testBreaches(DATABASE_CHECKS, [
     OTHER_KEY,
   ],
   ['database.private', 'public', ({ facts }) => (facts.database.instance.PubliclyAccessible = true), 'public access'],
-  ['database.multi-az', 'one zone', ({ facts }) => (facts.database.instance.MultiAZ = false), 'a standby is false'],
+  ['database.multi-az', 'one zone', ({ facts }) => (facts.database.instance.MultiAZ = false), 'Multi-AZ is false'],
   ['database.tls', 'not forced', ({ facts }) => (facts.database.forceTls = '0'), 'force_ssl is 0'],
   [
     'database.tls',
@@ -39,7 +39,7 @@ testBreaches(DATABASE_CHECKS, [
     'database.subnet-group',
     'with a subnet of another VPC',
     ({ facts }) => facts.database.instance.DBSubnetGroup.Subnets.push({ SubnetIdentifier: 'subnet-0cell' }),
-    'subnet-0cell must not be there',
+    'subnet-0cell is unexpected',
   ],
   [
     'database.subnet-group',
@@ -51,19 +51,19 @@ testBreaches(DATABASE_CHECKS, [
     'database.security-group',
     'behind a second group',
     ({ facts }) => facts.database.instance.VpcSecurityGroups.push({ VpcSecurityGroupId: 'sg-0wide' }),
-    'sg-0wide must not be there',
+    'sg-0wide is unexpected',
   ],
   [
     'database.door',
     'open to the world',
     ({ facts }) => facts.network.securityGroup.IpPermissions[0].IpRanges.push({ CidrIp: '0.0.0.0/0' }),
-    '0.0.0.0/0 on tcp 5432 must not be there',
+    '0.0.0.0/0 on tcp 5432 is unexpected',
   ],
   [
     'database.door',
     'open on more ports',
     ({ facts }) => (facts.network.securityGroup.IpPermissions[0].FromPort = 22),
-    'on tcp 22-5432 must not be there',
+    'on tcp 22-5432 is unexpected',
   ],
   [
     'database.door',
@@ -76,7 +76,7 @@ testBreaches(DATABASE_CHECKS, [
     'database.door',
     'letting out',
     ({ facts }) => (facts.network.securityGroup.IpPermissionsEgress[0].IpRanges[0].CidrIp = '0.0.0.0/0'),
-    'it lets out to 0.0.0.0/0',
+    'it allows outbound traffic to 0.0.0.0/0',
   ],
   [
     'database.replica',
@@ -90,7 +90,7 @@ testBreaches(DATABASE_CHECKS, [
     'database.replica',
     'of another database',
     ({ facts }) => (facts.database.replica.ReadReplicaSourceDBInstanceIdentifier = 'other'),
-    'its source is other',
+    'the replica’s source is other',
   ],
   [
     'database.copies',
@@ -127,7 +127,7 @@ testBreaches(DATABASE_CHECKS, [
     'database.roles',
     'exporting',
     ({ facts }) => facts.database.instance.AssociatedRoles.push({ RoleArn: 'arn:role', FeatureName: 's3Export' }),
-    'it has arn:role for s3Export',
+    'IAM role arn:role is associated for s3Export',
   ],
   ['database.backups', 'short', ({ facts }) => (facts.database.instance.BackupRetentionPeriod = 1), 'kept for 1 days'],
   [

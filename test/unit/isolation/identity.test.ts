@@ -6,7 +6,12 @@ import { policyOf } from '../../support/isolated-tenant';
 const { decoy, taskRoleArn } = aCell();
 
 testBreaches(IDENTITY_CHECKS, [
-  ['identity.path', 'elsewhere', ({ facts }) => (facts.identity.role.arn = 'arn:aws:iam::1:role/x'), 'its ARN is'],
+  [
+    'identity.path',
+    'elsewhere',
+    ({ facts }) => (facts.identity.role.arn = 'arn:aws:iam::1:role/x'),
+    'the role’s ARN is',
+  ],
   [
     'identity.path',
     'with long sessions',
@@ -18,7 +23,7 @@ testBreaches(IDENTITY_CHECKS, [
     'identity.trust',
     'widened to the account',
     ({ facts }) => facts.identity.role.trust[0].principals.push(`AWS:arn:aws:iam::${ACCOUNT_ID}:root`),
-    'root must not be there',
+    'root is unexpected',
   ],
   [
     'identity.trust',
@@ -33,7 +38,7 @@ testBreaches(IDENTITY_CHECKS, [
       const [trust] = facts.identity.role.trust;
       trust.conditions = trust.conditions.filter((each: { key: string }) => each.key !== 'sts:ExternalId');
     },
-    'does not ask for this tenant’s sts:ExternalId',
+    'does not require this tenant’s sts:ExternalId',
   ],
   [
     'identity.external-id',
@@ -47,7 +52,12 @@ testBreaches(IDENTITY_CHECKS, [
     ({ facts }) => facts.identity.role.trust[0].conditions.pop(),
     'aws:RequestTag/tenantId',
   ],
-  ['identity.boundary', 'detached', ({ facts }) => delete facts.identity.role.boundaryArn, 'its boundary is absent'],
+  [
+    'identity.boundary',
+    'detached',
+    ({ facts }) => delete facts.identity.role.boundaryArn,
+    'the role’s boundary is absent',
+  ],
   [
     'identity.boundary-unchanged',
     'widened',
@@ -58,7 +68,7 @@ testBreaches(IDENTITY_CHECKS, [
     'identity.boundary-unchanged',
     'allowing more',
     ({ facts }) => facts.identity.boundary[0].actions.push('s3:PutBucketPolicy'),
-    's3:PutBucketPolicy is more than',
+    's3:PutBucketPolicy is not needed by',
   ],
   [
     'identity.policy',

@@ -13,16 +13,21 @@ const anyOf = (Action: string, Principal: string | Record<string, string> = '*')
   policyOf({ Sid: 'Added', Principal, Action, Resource: '*' });
 
 testBreaches(KEY_CHECKS, [
-  ['key.usable', 'disabled', ({ facts }) => (facts.key.metadata.KeyState = 'Disabled'), 'its state is Disabled'],
-  ['key.usable', 'imported', ({ facts }) => (facts.key.metadata.Origin = 'EXTERNAL'), 'its origin is EXTERNAL'],
-  ['key.usable', 'of several Regions', ({ facts }) => (facts.key.metadata.MultiRegion = true), 'multi-Region is true'],
+  ['key.usable', 'disabled', ({ facts }) => (facts.key.metadata.KeyState = 'Disabled'), 'the key’s state is Disabled'],
+  ['key.usable', 'imported', ({ facts }) => (facts.key.metadata.Origin = 'EXTERNAL'), 'the key’s origin is EXTERNAL'],
+  [
+    'key.usable',
+    'of several Regions',
+    ({ facts }) => (facts.key.metadata.MultiRegion = true),
+    'the key’s multi-Region property is true',
+  ],
   ['key.tag', 'another tenant’s', ({ facts }) => (facts.key.tags.tenantId = decoy.tenantId), decoy.tenantId],
   ['key.rotation', 'off', ({ facts }) => (facts.key.rotates = false), 'automatic rotation is false'],
   [
     'key.policy',
     'usable by the account, as KMS’s own default is',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:*', { AWS: ACCOUNT })),
-    `statement Allow Added lets AWS:${ACCOUNT} do kms:*`,
+    `statement Allow Added grants AWS:${ACCOUNT} kms:*`,
   ],
   [
     'key.policy',
@@ -34,13 +39,13 @@ testBreaches(KEY_CHECKS, [
     'key.policy',
     'changeable by the decoy',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:PutKeyPolicy', { AWS: decoy.roleArn })),
-    `lets AWS:${decoy.roleArn} do kms:PutKeyPolicy`,
+    `grants AWS:${decoy.roleArn} kms:PutKeyPolicy`,
   ],
   [
     'key.policy',
     'usable by who makes it',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:Decrypt', { AWS: MAKER })),
-    `statement Allow Added lets AWS:${MAKER} do kms:Decrypt`,
+    `statement Allow Added grants AWS:${MAKER} kms:Decrypt`,
   ],
   [
     'key.policy',
@@ -49,7 +54,7 @@ testBreaches(KEY_CHECKS, [
       const own = facts.key.policy.find((each: { sid: string }) => each.sid === 'TenantsRoleUses');
       own.conditions = [];
     },
-    'statement Allow TenantsRoleUses lets',
+    'statement Allow TenantsRoleUses grants',
   ],
   [
     'key.policy',
@@ -67,20 +72,25 @@ testBreaches(KEY_CHECKS, [
       const through = facts.key.policy.find((each: { sid: string }) => each.sid === 'StacksUseThroughServices');
       through.principals.push(`AWS:${decoy.roleArn}`);
     },
-    'statement Allow StacksUseThroughServices lets',
+    'statement Allow StacksUseThroughServices grants',
   ],
   [
     'key.policy-account',
     'open to another account',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:DescribeKey', { AWS: OTHER_ACCOUNT })),
-    `it allows AWS:${OTHER_ACCOUNT}`,
+    `the key’s policy allows AWS:${OTHER_ACCOUNT}`,
   ],
-  ['key.policy-account', 'open to everybody', ({ facts }) => facts.key.policy.push(...anyOf('kms:*')), 'it allows *'],
+  [
+    'key.policy-account',
+    'open to everybody',
+    ({ facts }) => facts.key.policy.push(...anyOf('kms:*')),
+    'the key’s policy allows *',
+  ],
   [
     'key.grant-makers',
     'grants by anybody of the account',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:CreateGrant', { AWS: ACCOUNT })),
-    'make grants',
+    'create grants',
   ],
   [
     'key.grant-makers',
@@ -95,16 +105,16 @@ testBreaches(KEY_CHECKS, [
     'key.grants',
     'held by another tenant’s role',
     ({ facts }) => facts.key.grants.push({ GrantId: 'g-1', GranteePrincipal: decoy.roleArn, Operations: ['Decrypt'] }),
-    `grant g-1 lets ${decoy.roleArn} Decrypt`,
+    `grant g-1 gives ${decoy.roleArn} the operations Decrypt`,
   ],
   ['key.alias', 'moved away', ({ facts }) => (facts.key.aliases = []), 'is missing'],
   [
     'key.alias',
     'with a second one',
     ({ facts }) => facts.key.aliases.push('alias/shared'),
-    'alias/shared must not be there',
+    'alias/shared is unexpected',
   ],
-  ['key.logs', 'without a key', ({ facts }) => delete facts.logs.groups[0].kmsKeyId, 'is under no key'],
+  ['key.logs', 'without a key', ({ facts }) => delete facts.logs.groups[0].kmsKeyId, 'is encrypted under no KMS key'],
   ['key.logs', 'under another key', ({ facts }) => (facts.logs.groups[1].kmsKeyId = OTHER_KEY), OTHER_KEY],
   ['key.logs', 'missing', ({ facts }) => facts.logs.groups.pop(), 'upgrade is missing'],
 ]);

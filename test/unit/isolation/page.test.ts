@@ -7,7 +7,7 @@ const page = (...overrides: Parameters<typeof anEvidence>) => evidencePage(anEvi
 const HOSTILE = `"><script>alert('&')</script><img src=https://evil.example/x onerror=alert(1)>`;
 const answers = CHECK_GROUPS.map((group) => anAnswer({ group, id: `${group}.one`, title: `About ${group}` }));
 
-test('says of every check the question, the answer, what was seen, when, how grave and for which control', () => {
+test('names question, answer, evidence, time, severity and control of every check', () => {
   const answer = anAnswer({
     passed: false,
     at: '2030-01-01T11:22:33.444Z',
@@ -61,6 +61,49 @@ test('a breach is the first thing said, and each failure leads to its row', () =
   expect(page({ checks: answers })).not.toContain('What failed');
 });
 
+test('a failure says what to do, and where the runbook says more', () => {
+  const text = page({ checks: [anAnswer(), anAnswer({ id: 'storage.other', passed: false })] });
+  const failures = /<ul class="failures">.*?<\/ul>/s.exec(text)?.[0] ?? '';
+  expect(failures).toContain('Restore the bucket’s policy. <code>docs/runbook.md#isolation-storage</code>');
+  expect(page({ checks: answers })).not.toContain('What to do:');
+});
+
+describe('by framework', () => {
+  const soc2 = (id: string) => ({ framework: 'SOC 2', id }) as const;
+  const fsbp = (id: string) => ({ framework: 'FSBP', id }) as const;
+  const checks = [
+    anAnswer({ id: 'key.one', controls: [soc2('CC6.1'), fsbp('RDS.38')] }),
+    anAnswer({ id: 'key.two', controls: [soc2('CC6.1'), fsbp('RDS.9')], passed: false }),
+    anAnswer({ id: 'key.three', controls: [soc2('A1.2')] }),
+  ];
+  const view = /<section aria-labelledby="frameworks">.*?<\/section>/s.exec(page({ checks }))?.[0] ?? '';
+  const rows = [...view.matchAll(/<tr><th scope="row">(.*?)<\/th>(.*?)<\/tr>/gs)].map(([, control, rest = '']) => ({
+    control,
+    checks: [...rest.matchAll(/href="#(check-[a-z-]+)"/g)].map(([, anchor]) => anchor),
+    result: /(Passed|Failed)<\/span>/.exec(rest)?.[1],
+  }));
+
+  it('has each control with its checks, and passes it when all of them pass', () => {
+    expect(rows).toEqual([
+      { control: 'RDS.9', checks: ['check-key-two'], result: 'Failed' },
+      { control: 'RDS.38', checks: ['check-key-one'], result: 'Passed' },
+      { control: 'A1.2', checks: ['check-key-three'], result: 'Passed' },
+      { control: 'CC6.1', checks: ['check-key-one', 'check-key-two'], result: 'Failed' },
+    ]);
+  });
+
+  it('has a table for each framework that a check is evidence for, and no other', () => {
+    expect(view).toContain('AWS Foundational Security Best Practices');
+    expect(view).toContain('SOC 2 Trust Services Criteria');
+    expect(view).not.toContain('CIS AWS Foundations Benchmark');
+  });
+
+  it('leads to rows that are on the page', () => {
+    const text = page({ checks });
+    for (const { checks: anchors } of rows) for (const id of anchors) expect(text).toContain(`id="${id}"`);
+  });
+});
+
 test('results differ by sign and word, not by colour alone', () => {
   const text = page({ checks: [anAnswer(), anAnswer({ id: 'storage.other', passed: false })] });
   expect(text).toContain('<span aria-hidden="true">✓</span> Passed');
@@ -73,6 +116,8 @@ test('whatever a value is, it stays text', () => {
     title: HOSTILE,
     question: HOSTILE,
     control: HOSTILE,
+    controls: [{ framework: 'FSBP', id: HOSTILE }],
+    remediation: { action: HOSTILE, runbook: HOSTILE },
     evidence: HOSTILE,
     passed: false,
   });

@@ -17,21 +17,21 @@ testBreaches(ROUTING_CHECKS, [
     'routing.host',
     'a pattern',
     ({ facts }) => (ownRule(facts).Conditions = [{ Field: 'host-header', Values: ['*.funnels.example'] }]),
-    '*.funnels.example must not be there',
+    '*.funnels.example is unexpected',
   ],
   [
     'routing.host',
     'rewriting',
     ({ facts }) => (ownRule(facts).Transforms = [{ Type: 'host-header-rewrite' }]),
-    'it rewrites requests by host-header-rewrite',
+    'the rule has the transform host-header-rewrite',
   ],
-  ['routing.priority', 'moved', ({ facts }) => (ownRule(facts).Priority = '5'), 'its priority is 5'],
+  ['routing.priority', 'moved', ({ facts }) => (ownRule(facts).Priority = '5'), 'the rule’s priority is 5'],
   ['routing.tag', 'untagged', ({ facts }) => (facts.routing.tags = {}), 'is absent'],
   [
     'routing.target',
     'open before its time',
     ({ facts }) => (ownRule(facts).Actions = [{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }]),
-    'what the rule does is forward',
+    'the rule’s action is forward',
   ],
   [
     'routing.only-rule',
@@ -42,7 +42,7 @@ testBreaches(ROUTING_CHECKS, [
         Priority: '7',
         Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host.toUpperCase()] } }],
       }),
-    'rule arn:second of priority 7',
+    'rule arn:second with priority 7',
   ],
   [
     'routing.only-rule',
@@ -66,7 +66,7 @@ testBreaches(ROUTING_CHECKS, [
     'routing.default',
     'forwarding',
     ({ facts }) => (facts.routing.listener.DefaultActions[0] = { Type: 'forward' }),
-    'what the listener does is forward',
+    'the listener’s action is forward',
   ],
 ]);
 
@@ -94,16 +94,16 @@ describe('a tenant that is routed', () => {
   test('has evidence that names its colour beside the one that is live', async () => {
     const green = forwarding(aCell().targetGroupArns.green);
     const { evidence } = await asking('routing.target')(green, true);
-    expect(evidence).toBe('forwards to the shared service alone: green, blue is live');
+    expect(evidence).toBe('the rule forwards to the shared service only: green, blue is live');
   });
 
   test.each<[string, (scene: Scene) => void, string]>([
     [
       'forwarded elsewhere',
       forwarding('arn:theirs'),
-      'arn:theirs, which is no target group of the cell; its live colour is blue: ',
+      'arn:theirs, which is no target group of the cell; the cell’s live colour is blue: ',
     ],
-    ['still held', () => {}, 'what the rule does is fixed-response'],
+    ['still held', () => {}, 'the rule’s action is fixed-response'],
   ])('is in breach when it is %s', async (_, spoil, evidence) => {
     const answer = await asking('routing.target')(spoil, true);
     expect(answer).toEqual({ passed: false, evidence: expect.stringContaining(evidence) });

@@ -22,7 +22,7 @@ testBreaches(SECRETS_CHECKS, [
     'secrets.policy',
     'open to another account',
     ({ facts }) => facts.secrets.policy.push(...anyOf('secretsmanager:GetSecretValue', { AWS: OTHER_ACCOUNT })),
-    `lets AWS:${OTHER_ACCOUNT} in`,
+    `grants AWS:${OTHER_ACCOUNT}`,
   ],
   [
     'secrets.replicas',
@@ -34,6 +34,6 @@ testBreaches(SECRETS_CHECKS, [
     'secrets.rotation-function',
     'read by a function',
     ({ facts }) => Object.assign(facts.secrets.description, { RotationEnabled: true, RotationLambdaARN: 'arn:lambda' }),
-    'arn:lambda reads it',
+    'arn:lambda rotates the secret',
   ],
 ]);

@@ -34,7 +34,12 @@ testBreaches(STORAGE_CHECKS, [
     'uploads without KMS',
   ],
   ['storage.other-keys', 'account’s key taken', ({ facts }) => without('NoUnnamedKey')(facts), 'the account’s key'],
-  ['storage.other-keys', 'customer’s key taken', ({ facts }) => without('NoCustomerKey')(facts), 'the caller brings'],
+  [
+    'storage.other-keys',
+    'customer’s key taken',
+    ({ facts }) => without('NoCustomerKey')(facts),
+    'customer-provided key',
+  ],
   [
     'storage.other-keys',
     'denied to somebody only',
@@ -68,7 +73,7 @@ testBreaches(STORAGE_CHECKS, [
     'storage.no-grants',
     'public',
     ({ facts }) => facts.storage.policy.push(...anyOf('s3:GetObject', '*', `arn:aws:s3:::${bucket}/*`)),
-    'statement Allow Added lets * in',
+    'statement Allow Added grants *',
   ],
   [
     'storage.public-access',
@@ -85,7 +90,7 @@ testBreaches(STORAGE_CHECKS, [
     ({ facts }) => facts.storage.replication.push({ ID: 'out', Destination: { Bucket: 'arn:aws:s3:::theirs' } }),
     'rule out copies objects to arn:aws:s3:::theirs',
   ],
-  ['storage.access-points', 'open', ({ facts }) => without('NoAccessPoint')(facts), 'by way of an access point'],
+  ['storage.access-points', 'open', ({ facts }) => without('NoAccessPoint')(facts), 'through an access point'],
   [
     'storage.access-logs',
     'sent elsewhere',

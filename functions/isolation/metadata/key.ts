@@ -1,0 +1,78 @@
+import type { CheckMetadata } from '../check';
+
+export const KEY_METADATA = [
+  {
+    id: 'key.usable',
+    title: 'The key is an enabled, customer managed key of one Region',
+    question: 'Is the tenant’s KMS key enabled, symmetric, customer managed, created by KMS and of one Region?',
+    severity: 'high',
+    controls: { FSBP: ['KMS.3'], 'SOC 2': ['CC6.1'] },
+    remediation: 'Enable the key, or cancel its deletion and enable it.',
+  },
+  {
+    id: 'key.tag',
+    title: 'The key carries its tenant’s tag',
+    question: 'Does the key carry this tenant’s tag, with which the boundary of tenants’ roles compares?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the key’s tag back to the tenant’s id.',
+  },
+  {
+    id: 'key.rotation',
+    title: 'KMS rotates the key',
+    question: 'Is automatic rotation of the key enabled?',
+    severity: 'medium',
+    controls: { FSBP: ['KMS.4'], 'CIS AWS Foundations': ['3.6'] },
+    remediation: 'Enable automatic rotation of the key.',
+  },
+  {
+    id: 'key.policy',
+    title: 'Only this tenant uses the key',
+    question:
+      'Does the key’s policy allow use of the key only to the tenant’s role, its data stores and its log groups?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'], FSBP: ['KMS.1'] },
+    remediation: 'Remove the statement that the evidence names from the key’s policy, or restore its conditions.',
+  },
+  {
+    id: 'key.policy-account',
+    title: 'The key’s policy allows no principal of another account',
+    question: 'Does the key’s policy allow only principals of this account and AWS services?',
+    severity: 'critical',
+    controls: { FSBP: ['KMS.5'], 'SOC 2': ['CC6.3'] },
+    remediation: 'Remove the principal that the evidence names from the key’s policy.',
+  },
+  {
+    id: 'key.grant-makers',
+    title: 'Grants on the key are made for the tenant’s data stores only',
+    question: 'Does the key’s policy allow only the stacks’ role to create grants, and only for AWS resources?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Remove `kms:CreateGrant` from the statement that the evidence names, or restore its conditions.',
+  },
+  {
+    id: 'key.grants',
+    title: 'No grant gives a principal use of the key',
+    question: 'Is every grant on the key held by an AWS service?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Revoke the grant that the evidence names.',
+  },
+  {
+    id: 'key.alias',
+    title: 'The tenant’s alias is the only alias of the key',
+    question: 'Does the tenant’s alias point to the key, and does no other alias?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Point the tenant’s alias to the tenant’s key, and delete the other aliases of the key.',
+  },
+  {
+    id: 'key.logs',
+    title: 'The tenant’s logs are encrypted under the tenant’s key',
+    question: 'Does every log group of the tenant’s network and databases exist, encrypted under the tenant’s key?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation:
+      'Associate the tenant’s key with the log group that the evidence names, or create the log group again.',
+  },
+] as const satisfies readonly CheckMetadata[];

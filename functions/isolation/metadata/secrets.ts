@@ -1,0 +1,44 @@
+import type { CheckMetadata } from '../check';
+
+export const SECRETS_METADATA = [
+  {
+    id: 'secrets.identity',
+    title: 'The secret is the tenant’s own',
+    question: 'Does the secret have this tenant’s name and tag, and is it not scheduled for deletion?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Restore the secret if it is scheduled for deletion, and set its tag back to the tenant’s id.',
+  },
+  {
+    id: 'secrets.encryption',
+    title: 'The database’s credentials are encrypted under the tenant’s key',
+    question: 'Is the secret encrypted under the tenant’s key?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the secret’s KMS key back to the tenant’s key, and rotate the password.',
+  },
+  {
+    id: 'secrets.policy',
+    title: 'The secret’s resource policy allows nothing',
+    question: 'Is the secret without a resource policy that allows any action?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.3'] },
+    remediation: 'Remove the statement that the evidence names from the secret’s policy, and rotate the password.',
+  },
+  {
+    id: 'secrets.replicas',
+    title: 'The secret is in one Region',
+    question: 'Is the secret without replicas in other Regions?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Remove the replica in the Region that the evidence names.',
+  },
+  {
+    id: 'secrets.rotation-function',
+    title: 'No rotation function reads the secret',
+    question: 'Is rotation of the secret off, so that no function that the platform did not make reads it?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.3'] },
+    remediation: 'Cancel the rotation of the secret, and find out who made the function that the evidence names.',
+  },
+] as const satisfies readonly CheckMetadata[];

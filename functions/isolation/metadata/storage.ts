@@ -1,0 +1,103 @@
+import type { CheckMetadata } from '../check';
+
+export const STORAGE_METADATA = [
+  {
+    id: 'storage.tag',
+    title: 'The bucket carries its tenant’s tag',
+    question: 'Does the bucket carry this tenant’s tag?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the bucket’s tag back to the tenant’s id.',
+  },
+  {
+    id: 'storage.encryption',
+    title: 'Objects are encrypted under the tenant’s key',
+    question: 'Does S3 encrypt an upload that names no key under the tenant’s key?',
+    severity: 'critical',
+    controls: { FSBP: ['S3.17'], 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the bucket’s default encryption back to SSE-KMS with the tenant’s key and a bucket key.',
+  },
+  {
+    id: 'storage.other-keys',
+    title: 'Uploads under any other key are denied',
+    question:
+      'Does the bucket’s policy deny uploads under another key, the account’s key, a caller’s key or no KMS key?',
+    severity: 'critical',
+    controls: { FSBP: ['S3.17'], 'SOC 2': ['CC6.1'] },
+    remediation: 'Restore the bucket’s policy from the tenant’s storage stack.',
+  },
+  {
+    id: 'storage.tls',
+    title: 'The bucket accepts TLS requests only',
+    question: 'Does the bucket’s policy deny every request that was not sent over TLS?',
+    severity: 'high',
+    controls: { FSBP: ['S3.5'], 'CIS AWS Foundations': ['2.1.1'] },
+    remediation: 'Restore the bucket’s policy from the tenant’s storage stack.',
+  },
+  {
+    id: 'storage.role-only',
+    title: 'Only the tenant’s role reads and writes the bucket’s data',
+    question:
+      'Does the bucket’s policy deny reading, writing and deleting objects to all principals but the tenant’s role?',
+    severity: 'critical',
+    controls: { FSBP: ['S3.6'], 'SOC 2': ['CC6.1'] },
+    remediation: 'Restore the bucket’s policy from the tenant’s storage stack.',
+  },
+  {
+    id: 'storage.no-grants',
+    title: 'The bucket’s policy allows nothing',
+    question: 'Does the bucket’s policy contain Deny statements only?',
+    severity: 'critical',
+    controls: { FSBP: ['S3.6'], 'SOC 2': ['CC6.3'] },
+    remediation: 'Remove the Allow statement that the evidence names from the bucket’s policy.',
+  },
+  {
+    id: 'storage.public-access',
+    title: 'Public access is blocked',
+    question: 'Are all four settings of Block Public Access on?',
+    severity: 'critical',
+    controls: { FSBP: ['S3.8'], 'CIS AWS Foundations': ['2.1.4'] },
+    remediation: 'Turn all four settings of the bucket’s Block Public Access on.',
+  },
+  {
+    id: 'storage.ownership',
+    title: 'ACLs are disabled',
+    question: 'Does the bucket’s owner own every object, so that no ACL can grant access?',
+    severity: 'high',
+    controls: { FSBP: ['S3.12'] },
+    remediation: 'Set the bucket’s object ownership to BucketOwnerEnforced.',
+  },
+  {
+    id: 'storage.versioning',
+    title: 'Versioning is enabled',
+    question: 'Does the bucket keep earlier versions of objects that are overwritten or deleted?',
+    severity: 'medium',
+    controls: { FSBP: ['S3.14'], 'SOC 2': ['A1.2'] },
+    remediation: 'Enable versioning of the bucket.',
+  },
+  {
+    id: 'storage.replication',
+    title: 'The bucket is not replicated',
+    question: 'Is the bucket without replication rules?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Delete the replication rule that the evidence names, and find out what it has copied.',
+  },
+  {
+    id: 'storage.access-points',
+    title: 'No access point reaches the bucket',
+    question: 'Does the bucket’s policy deny every request through an access point, whoever created it?',
+    severity: 'high',
+    controls: { FSBP: ['S3.19'], 'SOC 2': ['CC6.6'] },
+    remediation:
+      'Restore the bucket’s policy from the tenant’s storage stack, and delete the access points of the bucket.',
+  },
+  {
+    id: 'storage.access-logs',
+    title: 'Access is logged to the cell’s log bucket',
+    question: 'Are the bucket’s access logs on, and do they go to the cell’s log bucket?',
+    severity: 'medium',
+    controls: { FSBP: ['S3.9'], 'CIS AWS Foundations': ['3.4'] },
+    remediation: 'Set the target of the bucket’s access logs back to the cell’s log bucket.',
+  },
+] as const satisfies readonly CheckMetadata[];
