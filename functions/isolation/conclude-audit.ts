@@ -2,7 +2,7 @@ import { ConcludeAuditInput, ConcludeAuditOutput } from '../contract/audit';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { type Meter, meter } from '../shared/meter';
 
-/** The last word of an audit: how many tenants ended how. Zeros count too, as they are what ends an alarm. */
+/** Counts how many tenants of an audit had which verdict. It counts zeros too, because a zero ends the alarm. */
 export const concludeAudit: Action<
   typeof ConcludeAuditInput,
   typeof ConcludeAuditOutput,

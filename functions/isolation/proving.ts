@@ -13,7 +13,7 @@ export const stageContext = (): StageContext => ({
   trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
 });
 
-/** The real sources and the real store, for whichever function verifies. */
+/** Sources and evidence store on AWS. */
 export function provingDeps(): ProvingDeps {
   const clients = sourceClients();
   return {

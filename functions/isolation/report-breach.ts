@@ -16,30 +16,30 @@ type Breach = z.output<typeof ReportBreachInput>;
 const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string; runbook: string }>> = {
   drifted: {
     title: 'Tenant is not isolated',
-    impact: 'somebody may reach this tenant’s data, or this tenant another’s.',
+    impact: 'another principal may reach this tenant’s data, or this tenant may reach another’s.',
     runbook: 'docs/runbook.md#tenant-drifted',
   },
   unverified: {
     title: 'Tenant could not be verified',
-    impact: 'nobody knows today whether this tenant is isolated.',
+    impact: 'it is unknown whether this tenant is isolated.',
     runbook: 'docs/runbook.md#tenant-unverified',
   },
 };
 
 const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
-  none: 'The tenant is in service: nothing was changed.',
+  none: 'The tenant stays in service: nothing was changed.',
   done: 'The tenant was SUSPENDED: its route answers 503.',
-  failed: 'The tenant should have been SUSPENDED, and could not be: do it now (npm run suspend).',
+  failed: 'The tenant should have been SUSPENDED, but the suspension failed: suspend it now (npm run suspend).',
 };
 
 /** "Publish": a subject is ASCII, without line breaks, shorter than 100 characters; ids and hosts are. */
 const subjectOf = ({ title }: { title: string }, who: string) => `${title}: ${who}`.slice(0, 99);
 
 /**
- * Tells the operators of one tenant that an audit has found not to be isolated, or could not verify: who, which checks failed
- * and what they saw, where the report is, what was done about it.
+ * Notifies the operators of one tenant that an audit found not isolated, or could not verify. The message names the tenant, the
+ * failed checks with their evidence, the report, and whether the tenant was suspended.
  *
- * The alarm on the audit's counts rings as well, but names no tenant. Nothing undoes it; told twice is better than not.
+ * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated one does no harm.
  */
 export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachOutput, ReportBreachDeps> = {
   name: 'ReportBreach',
@@ -48,14 +48,14 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
   run: async ({ topicArn, sns }, breach) => {
     const { tenantId, host, verdict, failure, report, executionArn, suspension } = breach;
     const text = TEXTS[verdict];
-    const reason = breach.reason || (failure && `${failure.error}: ${failure.reason}`) || 'no reason was given';
+    const reason = breach.reason || (failure && `${failure.error}: ${failure.reason}`) || 'no reason given';
     const lines = [
       `${text.title}: ${host ?? tenantId} (tenant ${tenantId})`,
       '',
       reason,
       '',
       SUSPENSIONS[suspension],
-      ...(report ? [`Report: ${report} of the evidence bucket.`] : []),
+      ...(report ? [`Report: ${report} in the evidence bucket.`] : []),
       `Audit: ${executionArn}`,
       `Impact: ${text.impact} What to do: ${text.runbook}`,
     ];

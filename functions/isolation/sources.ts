@@ -16,7 +16,7 @@ import type { Subject } from './subject';
 
 export type SourceClients = FactClients & ProbeClients;
 
-/** How a caller outside AWS reaches it, and as whom. A function's environment says both. */
+/** Region, endpoint and credentials for a caller outside AWS. A function has all three in its environment. */
 export interface Reaching {
   readonly region?: string;
   readonly endpoint?: string;

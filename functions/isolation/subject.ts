@@ -13,11 +13,11 @@ export interface StageContext {
   readonly trustedRoleArns: readonly string[];
 }
 
-/** The tenant that is verified: what an onboarding, or a later audit, expects to find. */
+/** The tenant that is verified, as the platform expects to find it in AWS. */
 export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
-  /** Of its cell, at the time of the verification. */
+  /** The live colour of its cell when the verification began. */
   readonly liveColour: Colour;
-  /** Whether its route is open: before activation a request must meet a 503. */
+  /** Whether its route is open. A closed route must answer 503. */
   readonly routed: boolean;
 }
 

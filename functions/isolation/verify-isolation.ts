@@ -16,7 +16,7 @@ export interface VerifyIsolationDeps {
   readonly stage: StageContext;
 }
 
-/** ActivateTenant asks the record for this very digest; it must not find the digest of a breach there. */
+/** ActivateTenant requires this digest on the record. The digest of a failed verification must never be there. */
 async function keepProof(table: TenantsTable, executionArn: string, { evidence, digest, keys }: Proof): Promise<void> {
   if (!evidence.passed) return;
   const { tenantId, checks, verifiedAt } = evidence;
@@ -25,19 +25,18 @@ async function keepProof(table: TenantsTable, executionArn: string, { evidence, 
 }
 
 /**
- * Proves that nobody but the tenant can reach its data, and that it can reach nobody else's, before its first request.
+ * Proves before the tenant's first request that only the tenant reaches its data, and that it reaches no other tenant's data.
  *
- * 1. Every check of the catalogue is asked, side by side: what AWS has is read, and doors are tried.
- * 2. The report goes to the evidence bucket, whatever it says, and then its page. Without evidence nothing is verified.
- * 3. One failed check fails the step, under the names of all that failed.
- * 4. Otherwise the digest of the report goes on the tenant's record, where ActivateTenant asks for it, as soon as the report
- *    is kept.
+ * 1. Runs every check of the catalogue, side by side: it reads the configuration in AWS, and sends probes.
+ * 2. Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence nothing is verified.
+ * 3. Fails when a check failed, with an error that names every failed check.
+ * 4. Otherwise writes the report's digest on the tenant's record, where ActivateTenant requires it.
  *
- * Nothing to undo: probes leave nothing behind, evidence stays by design, and RegisterTenant removes an earlier attempt's
- * verification.
+ * Nothing to undo: probes leave no object behind, evidence is kept on purpose, and RegisterTenant removes the verification of an
+ * earlier attempt.
  *
- * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` where evidence cannot be kept, `Transient*` where a service failed in
- * passing: then nothing is known yet.
+ * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept, `Transient*` when a service has a transient
+ * fault: then nothing is known yet.
  */
 export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',

@@ -124,10 +124,14 @@ test('the role is granted exactly the calls that the checks make', async () => {
     decodeURIComponent(PolicyDocument),
   ).Statement;
   const granted = statements.flatMap(({ Action }) => Action);
-  // The step's own: the record, the evidence, logs and traces.
-  const ofTheStep = ['dynamodb:UpdateItem', 'kms:GenerateDataKey', 's3:PutObject', 's3:PutObjectRetention'].concat(
-    granted.filter((action) => /^(xray:|logs:(Create|Put))/.test(action)),
-  );
+  // The action's own: the cell's live colour, the record, the evidence, logs and traces.
+  const ofTheStep = [
+    'dynamodb:GetItem',
+    'dynamodb:UpdateItem',
+    'kms:GenerateDataKey',
+    's3:PutObject',
+    's3:PutObjectRetention',
+  ].concat(granted.filter((action) => /^(xray:|logs:(Create|Put))/.test(action)));
   expect(new Set(granted.filter((action) => !ofTheStep.includes(action)))).toEqual(new Set(made));
 }, 60_000);
 

@@ -21,7 +21,7 @@ async function stackOf(
 ): Promise<unknown> {
   const stackName = tenantNames.stack(tenantId, kind);
   const stack = await describeStack(cloudformation, stackName);
-  if (!stack) throw new PlatformError('UnexpectedFailure', `stack ${stackName} does not exist any more`);
+  if (!stack) throw new PlatformError('UnexpectedFailure', `stack ${stackName} not found; was it deleted?`);
   const outputs = Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue]));
   return { stackId: stack.StackId, stackName, templateVersion: templateVersions?.[kind], outputs };
 }
@@ -50,15 +50,16 @@ async function cellOf({ compute }: LivingTenantDeps, name: string) {
 }
 
 /**
- * What an onboarded tenant is held against: its record says who it is and which key, slot and rule are its own, CloudFormation
- * what its stacks have made, the cell what is shared. What they say is then asked of the services themselves.
+ * The expected tenant. Its record names its key, slot and listener rule, CloudFormation names the resources of its stacks, and
+ * the cell names the shared ones. The checks then compare it with what each service has.
  *
- * @throws PlatformError `UnexpectedFailure` when a stack is gone, `InvalidRequest` when record or stack lacks something
+ * @throws PlatformError `UnexpectedFailure` when a stack does not exist, `InvalidRequest` when record or stack is incomplete
  */
 export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<Subject> {
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
   const { keyArn, ruleArn, tenantId, status } = record;
-  if (!keyArn || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId}: no key or no rule`);
+  if (!keyArn || !ruleArn)
+    throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no key or no listener rule`);
   const [stacks, { cell, liveColour }] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
   return {
     ...deps.stage,

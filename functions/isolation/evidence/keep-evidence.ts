@@ -10,7 +10,7 @@ export interface EvidenceStore {
   readonly client: Pick<S3Client, 'send'>;
 }
 
-/** Its name is read when it is used: a missing one is then an error of the call, under its own name. */
+/** Reads the bucket's name on use, so that a missing name is an error of the call and not of the function's start. */
 export function evidenceStore(client: S3Client): EvidenceStore {
   return {
     get bucketName() {
@@ -26,7 +26,7 @@ export interface KeptEvidence {
   readonly keys: EvidenceKeys;
 }
 
-/** A key that exists was written by this very run, whose answer was lost: keys hold time and execution. */
+/** An existing object is this run's own, whose answer was lost: its key contains time and execution. */
 async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInput, 'Bucket'>): Promise<void> {
   try {
     await store.client.send(new PutObjectCommand({ Bucket: store.bucketName, IfNoneMatch: '*', ...object }));
@@ -36,11 +36,11 @@ async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInpu
 }
 
 /**
- * Leaves one run's evidence in the evidence bucket: JSON for machines and a page for auditors. S3 compares what arrived with
- * the digest before it answers ("Checking object integrity"), and Object Lock holds both from then on.
+ * Stores one run's evidence in the evidence bucket: JSON for machines and a page for auditors. S3 compares the received object with
+ * the digest before it answers ("Checking object integrity"). Object Lock protects both objects from then on.
  *
- * @param onKept is told when the JSON is kept: the page is made of it, and may still be on its way
- * @throws what S3 throws, or `onKept`; without evidence nothing is proven, so no caller may pass a tenant then
+ * @param onKept runs when the JSON is stored; the page, which is made from it, may still be on its way
+ * @throws the error of S3 or of `onKept`: no caller may pass a tenant without evidence
  */
 export async function keepEvidence(
   store: EvidenceStore,
@@ -59,7 +59,7 @@ export async function keepEvidence(
     await onKept?.(kept);
   };
   const writePage = async () => {
-    // The JSON is on its way while the page is made.
+    // The JSON is being sent while the page is made.
     await nextTurn();
     await writeOnce(store, {
       Key: kept.keys.html,
@@ -68,7 +68,7 @@ export async function keepEvidence(
       ChecksumAlgorithm: 'SHA256',
     });
   };
-  // Both are over before either's failure is told: nothing is written any more once the step has failed.
+  // Both writes end before an error of either is thrown: a failed action writes nothing afterwards.
   for (const written of await Promise.allSettled([writeJson(), writePage()]))
     if (written.status === 'rejected') throw written.reason;
   return kept;

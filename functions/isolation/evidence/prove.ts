@@ -11,7 +11,7 @@ import { type EvidenceStore, type KeptEvidence, keepEvidence } from './keep-evid
 export interface ProvingDeps {
   readonly sourcesFor: (subject: Subject) => Sources;
   readonly evidence: EvidenceStore;
-  /** Of the function that asks. */
+  /** The version of the function that verifies. */
   readonly codeVersion: string;
   readonly now: () => Date;
 }
@@ -21,13 +21,13 @@ export interface Proof extends KeptEvidence {
 }
 
 /**
- * Asks every question about a tenant and leaves the answers in the evidence bucket, whatever they are: a breach is what an
- * auditor wants to see most. Fails closed: what has no evidence has not been verified.
+ * Verifies a tenant and keeps the answers in the evidence bucket, passed or failed. Fails closed: without evidence a tenant is not
+ * verified.
  *
- * @param verifiedBy ARN of the execution, or of the person who asks
- * @param onKept is told of the proof as soon as its report is kept; the report's page may still be on its way
- * @throws PlatformError `Transient*` when nothing is known, or nothing could be kept, for a passing reason;
- * `IsolationBreach` when there is a breach and no way to keep its evidence, so that the worse news is what is told
+ * @param verifiedBy ARN of the execution, or of the operator
+ * @param onKept runs when the report is stored; its page may still be on its way
+ * @throws PlatformError `Transient*` when a transient fault prevented the verification or its evidence; `IsolationBreach` when
+ * checks failed and their evidence could not be kept: the breach is the worse news
  */
 export async function prove(
   deps: ProvingDeps,
@@ -38,8 +38,8 @@ export async function prove(
   const report = await verify(subject, deps.sourcesFor(subject), deps.now);
   const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
   try {
-    const tell = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });
-    return { evidence, ...(await keepEvidence(deps.evidence, evidence, tell)) };
+    const notify = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });
+    return { evidence, ...(await keepEvidence(deps.evidence, evidence, notify)) };
   } catch (thrown) {
     const error = translateError(thrown);
     if (isTransient(error.name) || report.passed) throw error;

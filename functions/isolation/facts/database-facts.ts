@@ -15,17 +15,17 @@ const FORCE_TLS = 'rds.force_ssl';
 
 export interface SnapshotFacts {
   readonly snapshot: DBSnapshot;
-  /** Accounts that may restore it; `all` is everybody. */
+  /** Accounts that may restore the snapshot; `all` means public. */
   readonly sharedWith: readonly string[];
 }
 
 export interface DatabaseFacts {
   readonly instance: () => Promise<DBInstance>;
-  /** Undefined where the tenant's plan has none. */
+  /** Undefined when the tenant's plan has no replica. */
   readonly replica: () => Promise<DBInstance | undefined>;
-  /** Whether the parameter group forces TLS, as the parameter says it: `1` or `0`. */
+  /** The value of the parameter `rds.force_ssl`: `1` or `0`. */
   readonly forceTls: () => Promise<string | undefined>;
-  /** Snapshots that somebody took; automated ones cannot be shared ("ModifyDBSnapshotAttribute"). */
+  /** Manual snapshots. Automated snapshots cannot be shared ("ModifyDBSnapshotAttribute"). */
   readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
 }
 

@@ -24,16 +24,16 @@ export interface RoleFacts {
 
 export interface IdentityFacts {
   readonly role: () => Promise<RoleFacts>;
-  /** Every inline policy of the role, its statements in one list. */
+  /** The statements of all inline policies of the role. */
   readonly inline: () => Promise<readonly Statement[]>;
   readonly attached: () => Promise<readonly (string | undefined)[]>;
-  /** The roles that AWS services take on for this tenant, as far as they exist. */
+  /** The roles that AWS services assume for this tenant, as far as they exist. */
   readonly serviceRoles: () => Promise<readonly RoleFacts[]>;
-  /** The version of the boundary that is in force. */
+  /** The default version of the boundary. */
   readonly boundary: () => Promise<readonly Statement[]>;
 }
 
-/** Ends of the names of the roles that network and database stack make for AWS services. */
+/** Suffixes of the names of the roles that network and database stack create for AWS services. */
 export const SERVICE_ROLES = ['flow-logs', 'monitoring'] as const;
 
 async function readRole(client: IAMClient, name: string): Promise<RoleFacts> {

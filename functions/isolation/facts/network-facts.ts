@@ -28,20 +28,20 @@ import { patternsMeeting } from '../cidr';
 import { type Subject, vpcOf } from '../subject';
 import { once } from './reading';
 
-/** Each of them in or of the tenant's VPC, found by a filter: no answer holds what is another tenant's alone. */
+/** Resources in or of the tenant's VPC. Every request filters by it, so no answer contains another tenant's resources only. */
 export interface NetworkFacts {
-  /** VPCs with a block that meets the slot's; the tenant's own should be the only one. */
+  /** VPCs with a block that overlaps the slot's. The tenant's own should be the only one. */
   readonly vpcsInSlot: () => Promise<readonly Vpc[]>;
   readonly subnets: () => Promise<readonly Subnet[]>;
   readonly routeTables: () => Promise<readonly RouteTable[]>;
-  /** Route tables of any VPC that have a route over the tenant's peering. */
+  /** Route tables of any VPC with a route over the tenant's peering. */
   readonly routeTablesOverPeering: () => Promise<readonly RouteTable[]>;
   readonly securityGroup: () => Promise<SecurityGroup | undefined>;
   readonly internetGateways: () => Promise<readonly InternetGateway[]>;
   readonly natGateways: () => Promise<readonly NatGateway[]>;
   readonly vpnGateways: () => Promise<readonly VpnGateway[]>;
   readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
-  /** From either side. */
+  /** Peerings of which the tenant's VPC is requester or accepter. */
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly flowLogs: () => Promise<readonly FlowLog[]>;
   readonly interfaces: () => Promise<readonly NetworkInterface[]>;

@@ -1,8 +1,8 @@
 import { isNamed } from '../../shared/is-named';
 
 /**
- * Reads a fact when it is first asked for and then keeps it: what a run costs does not depend on how many checks ask. A
- * failure is no fact; whoever asks next reads again.
+ * Memoizes a read: the first caller reads, later callers share the answer. So the cost of a run does not depend on how many checks
+ * need a fact. A failure is not kept; the next caller reads again.
  */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
@@ -15,7 +15,7 @@ export function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** AWS reports some things that do not exist as an error: that is an answer. Every other error stays one. */
+/** AWS reports some absent configurations as an error. That error means undefined; every other error is thrown. */
 export async function unlessAbsent<T>(read: Promise<T>, ...absent: readonly string[]): Promise<T | undefined> {
   try {
     return await read;

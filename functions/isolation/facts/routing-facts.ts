@@ -19,16 +19,14 @@ export interface RoutingFacts {
 
 /** "DescribeRules": 1 to 400 rules a page. */
 const PAGE_SIZE = 400;
-/** Rules of a listener that are no tenant's: the default one, and each colour's way in for a release's own check. */
+/** Rules of a listener that belong to no tenant: the default rule, and one for each colour, for the checks of a release. */
 const OWN_RULES = 3;
 
 /**
- * Whether a second rule takes this host's requests cannot be asked for one host: ELB lists rules by listener, or by an ARN
- * that one must know. So the listener is read, up to as many pages as its cell has room for. That is one request on AWS,
- * where 125 peerings a VPC bound a cell, whatever the number of tenants: rules of other tenants are in the answer,
- * and no request is made on their account.
+ * Reads all rules of the listener, because ELB cannot list rules by host. A cell has at most 125 tenants (peerings per VPC), so this
+ * is one request of at most 400 rules, whatever the number of tenants.
  *
- * @throws PlatformError `UnexpectedFailure` when there are more rules than a cell can have: then nothing is known of them
+ * @throws PlatformError `UnexpectedFailure` when there are more rules than a cell can have: the rest was not read
  */
 async function readRules(client: ElasticLoadBalancingV2Client, { cell }: Subject): Promise<Rule[]> {
   const rules: Rule[] = [];

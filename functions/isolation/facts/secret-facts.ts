@@ -11,9 +11,9 @@ import { once } from './reading';
 export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
 
 export interface SecretFacts {
-  /** Everything about the secret but its value. */
+  /** The secret's metadata, without its value. */
   readonly description: () => Promise<SecretDescription>;
-  /** Empty when it has none. */
+  /** Empty when the secret has no resource policy. */
   readonly policy: () => Promise<readonly Statement[]>;
 }
 

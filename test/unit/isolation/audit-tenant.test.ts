@@ -143,7 +143,7 @@ test('a stack that is gone is no pass', async () => {
   ask(true);
   const { audit, byName } = scene();
   for (const name of byName.keys()) if (name.endsWith('storage')) byName.delete(name);
-  await expect(audit()).rejects.toThrow(/-storage does not exist any more/);
+  await expect(audit()).rejects.toThrow(/-storage not found/);
 });
 
 test('a cell that is gone is no pass', async () => {

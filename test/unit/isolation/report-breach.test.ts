@@ -32,7 +32,7 @@ test('names tenant, failed checks with what they saw, report, execution, impact 
 test.each([
   ['none', 'nothing was changed'],
   ['done', 'its route answers 503'],
-  ['failed', 'could not be: do it now'],
+  ['failed', 'the suspension failed: suspend it now'],
 ])('says what was done about it (%s)', async (suspension, said) => {
   expect((await messageOf({ ...DRIFTED, suspension })).text).toContain(said);
 });
