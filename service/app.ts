@@ -71,7 +71,8 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
     request.log.info({ method, host, tenantId, status: reply.statusCode, ms: reply.elapsedTime }, 'request.answered');
   });
 
-  // A kept-alive connection stays open after its last answer, and delays the task's exit until ECS kills it.
+  // A kept-alive connection stays open after its last answer, and delays the task's exit until ECS
+  // kills it.
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;

@@ -1,9 +1,11 @@
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 
 /**
- * The spelling under which a host is looked up: lower case, without the port and without the dot of the DNS root.
+ * The spelling under which a host is looked up: lower case, without the port and without the dot of
+ * the DNS root.
  *
- * @returns undefined when the host is not `SUBDOMAIN.DOMAIN` with exactly one label before the domain
+ * @returns undefined when the host is not `SUBDOMAIN.DOMAIN` with exactly one label before the
+ * domain
  */
 export function tenantHost(header: string | undefined, domain: string): string | undefined {
   const host = header

@@ -10,7 +10,10 @@ export interface RouteDirectoryOptions {
   readonly now?: () => number;
 }
 
-/** How long an answer is used. A host that is not served yet is read again sooner: its tenant may be waiting. */
+/**
+ * How long an answer is used. A host that is not served yet is read again sooner: its tenant may be
+ * waiting.
+ */
 const ACTIVE_FOR_MS = 5_000;
 const OTHERS_FOR_MS = 500;
 const CAPACITY = 5_000;

@@ -25,7 +25,8 @@ export async function tenantPage(sessions: TenantSessions, route: RouteRecord): 
     return { body: Body, length: ContentLength };
   } catch (thrown) {
     if (isMissing(thrown)) return undefined;
-    // A role that was deleted and created again denies the sessions of the old one. The next request opens a new session.
+    // A role that was deleted and created again denies the sessions of the old one. The next
+    // request opens a new session.
     sessions.forget(route.tenantId);
     throw thrown;
   }

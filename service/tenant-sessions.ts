@@ -17,7 +17,10 @@ export interface TenantSessionsOptions {
   readonly now?: () => number;
 }
 
-/** A session ends this long before its credentials expire, so that no request begins with credentials that expire under it. */
+/**
+ * A session ends this long before its credentials expire, so that no request begins with
+ * credentials that expire under it.
+ */
 const SAFETY_MS = 60_000;
 const CAPACITY = 200;
 const IDLE_MS = 60_000;
@@ -28,8 +31,9 @@ interface Session {
 }
 
 /**
- * Sessions in the roles of the tenants being served. It holds credentials of at most `capacity` tenants. It forgets a tenant
- * when nobody has requested its page for `idleMs`, when the tenant stops being ACTIVE, and when AWS denies its session.
+ * Sessions in the roles of the tenants being served. It holds credentials of at most `capacity`
+ * tenants. It forgets a tenant when nobody has requested its page for `idleMs`, when the tenant
+ * stops being ACTIVE, and when AWS denies its session.
  */
 export class TenantSessions {
   private readonly sessions: LRUCache<string, Session>;
@@ -62,7 +66,10 @@ export class TenantSessions {
     this.sessions.delete(tenantId);
   }
 
-  /** Drops the credentials of tenants that are no longer served: the cache itself drops an entry only when it is read. */
+  /**
+   * Drops the credentials of tenants that are no longer served: the cache itself drops an entry
+   * only when it is read.
+   */
   sweep(): void {
     this.sessions.purgeStale();
   }

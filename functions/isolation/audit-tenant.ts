@@ -22,7 +22,10 @@ export interface AuditTenantDeps extends LivingTenantDeps {
 
 const failedOf = ({ evidence }: Proof) => evidence.checks.filter(({ passed }) => !passed).map(({ id }) => id);
 
-/** Throws when the tenant's status has changed since it was read: a route that was closed meanwhile is no drift. */
+/**
+ * Throws when the tenant's status has changed since it was read: a route that was closed meanwhile
+ * is no drift.
+ */
 async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Proof): Promise<void> {
   const { evidence, digest, keys } = proof;
   const failed = failedOf(proof);
@@ -36,17 +39,19 @@ async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Pr
 }
 
 /**
- * Verifies a tenant in service again, with the checks and probes of VerifyIsolation. The daily audit calls it, and an operator
- * (`npm run verify`).
+ * Verifies a tenant in service again, with the checks and probes of VerifyIsolation. The daily
+ * audit calls it, and an operator (`npm run verify`).
  *
  * 1. Builds the expected tenant from its record, its stacks and its cell.
  * 2. Runs every check, and keeps the report in the evidence bucket, passed or failed.
  * 3. Writes the report's digest and the failed checks on the tenant's record.
  *
- * A failed check is an answer of this function, not an error. The function changes nothing else of the tenant.
+ * A failed check is an answer of this function, not an error. The function changes nothing else of
+ * the tenant.
  *
- * Throws `InvalidRequest` when no tenant has this name, `UnexpectedFailure` when a stack does not exist, `IsolationBreach` when
- * checks failed and their evidence cannot be kept, `TransientConflict` when the tenant was suspended or resumed meanwhile.
+ * Throws `InvalidRequest` when no tenant has this name, `UnexpectedFailure` when a stack does not
+ * exist, `IsolationBreach` when checks failed and their evidence cannot be kept,
+ * `TransientConflict` when the tenant was suspended or resumed meanwhile.
  */
 export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutput, AuditTenantDeps> = {
   name: 'AuditTenant',

@@ -21,7 +21,10 @@ export type CheckGroup = (typeof CHECK_GROUPS)[number];
  */
 export type Severity = 'critical' | 'high' | 'medium';
 
-/** AWS Foundational Security Best Practices, the CIS AWS Foundations Benchmark, the SOC 2 Trust Services Criteria. */
+/**
+ * AWS Foundational Security Best Practices, the CIS AWS Foundations Benchmark, the SOC 2 Trust
+ * Services Criteria.
+ */
 export const FRAMEWORKS = ['FSBP', 'CIS AWS Foundations', 'SOC 2'] as const;
 export type Framework = (typeof FRAMEWORKS)[number];
 
@@ -51,7 +54,9 @@ export interface Sources {
   readonly probes: Probes;
 }
 
-/** `GROUP.NAME`. Operators and auditors know a check by its id, so an id never changes its meaning. */
+/**
+ * `GROUP.NAME`. Operators and auditors know a check by its id, so an id never changes its meaning.
+ */
 export type CheckId = `${CheckGroup}.${string}`;
 
 /** A question about one tenant with a yes/no answer. */

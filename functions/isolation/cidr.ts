@@ -1,6 +1,9 @@
 import { IPv4 } from 'ipaddr.js';
 
-/** @throws Error for whatever is not an IPv4 block, IPv6 included: a block that cannot be compared must not pass for free */
+/**
+ * @throws Error for whatever is not an IPv4 block, IPv6 included: a block that cannot be compared
+ * must not pass for free
+ */
 function parse(cidr: string): [IPv4, number] {
   if (!IPv4.isValidCIDRFourPartDecimal(cidr))
     throw new Error(`${cidr} is not an IPv4 block, and only IPv4 blocks are compared`);
@@ -14,8 +17,9 @@ export function overlaps(one: string, other: string): boolean {
 }
 
 /**
- * Patterns that match each block of a VPC that overlaps this /24: a block inside it, or one of the few larger blocks around it.
- * "VPC CIDR blocks" (Amazon VPC User Guide): a VPC's block has a prefix of 16 to 28.
+ * Patterns that match each block of a VPC that overlaps this /24: a block inside it, or one of the
+ * few larger blocks around it. "VPC CIDR blocks" (Amazon VPC User Guide): a VPC's block has a
+ * prefix of 16 to 28.
  */
 export function patternsMeeting(cidr: string): string[] {
   const [address, length] = parse(cidr);

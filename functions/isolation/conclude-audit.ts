@@ -2,7 +2,10 @@ import { ConcludeAuditInput, ConcludeAuditOutput } from '../contract/audit';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { type Meter, meter } from '../shared/meter';
 
-/** Counts how many tenants of an audit had which verdict. It counts zeros too, because a zero ends the alarm. */
+/**
+ * Counts how many tenants of an audit had which verdict. It counts zeros too, because a zero ends
+ * the alarm.
+ */
 export const concludeAudit: Action<
   typeof ConcludeAuditInput,
   typeof ConcludeAuditOutput,

@@ -126,7 +126,8 @@ the same digest on the tenant’s record when it verified the tenant.</p></secti
 }
 
 /**
- * The report as a page for auditors: one file without scripts. It loads nothing, and its content security policy forbids both.
+ * The report as a page for auditors: one file without scripts. It loads nothing, and its content
+ * security policy forbids both.
  */
 export function evidencePage(evidence: Evidence, digest: string): string {
   const verdictWord = evidence.passed ? 'isolated' : 'not isolated';

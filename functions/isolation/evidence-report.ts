@@ -22,8 +22,8 @@ export interface EvidenceKeys {
 const nameable = (text: string) => text.replace(/[^A-Za-z0-9._-]/g, '-');
 
 /**
- * `tenants/TENANTID/20261124T065500123Z-EXECUTION.json` and `.html`: S3 lists a tenant's reports in order of time. Two runs
- * of one execution differ in time.
+ * `tenants/TENANTID/20261124T065500123Z-EXECUTION.json` and `.html`: S3 lists a tenant's reports in
+ * order of time. Two runs of one execution differ in time.
  */
 export function keysOf({ tenantId, verifiedAt, verifiedBy }: Evidence): EvidenceKeys {
   const time = verifiedAt.replace(/[-:.]/g, '');
@@ -32,7 +32,10 @@ export function keysOf({ tenantId, verifiedAt, verifiedBy }: Evidence): Evidence
   return { json: `${stem}.json`, html: `${stem}.html` };
 }
 
-/** @returns the text to store, and its SHA-256, which the tenant's record keeps: an auditor compares the two */
+/**
+ * @returns the text to store, and its SHA-256, which the tenant's record keeps: an auditor compares
+ * the two
+ */
 export function sealed(evidence: Evidence): { readonly json: string; readonly sha256: Buffer } {
   const json = canonicalJson(evidence);
   return { json, sha256: createHash('sha256').update(json).digest() };

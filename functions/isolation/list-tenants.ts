@@ -4,14 +4,14 @@ import { listTenantsIn } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 /**
- * "Quotas" of the Step Functions guide: a state's output, and the results of a Map state, have at most 256 KiB. 500 tenants take 10 KiB
- * as ids and 50 KiB as verdicts.
+ * "Quotas" of the Step Functions guide: a state's output, and the results of a Map state, have at
+ * most 256 KiB. 500 tenants take 10 KiB as ids and 50 KiB as verdicts.
  */
 const PAGE_SIZE = 500;
 
 /**
- * Lists one page of the ACTIVE tenants, ordered by id: a change between two pages neither repeats nor omits a tenant that stays
- * ACTIVE.
+ * Lists one page of the ACTIVE tenants, ordered by id: a change between two pages neither repeats
+ * nor omits a tenant that stays ACTIVE.
  */
 export const listTenants: Action<typeof ListTenantsInput, typeof ListTenantsOutput, { readonly table: TenantsTable }> =
   {

@@ -47,7 +47,10 @@ export interface Statement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
   readonly conditions: readonly Condition[];
-  /** The statement uses NotAction, NotPrincipal or NotResource. The platform writes no such statement, so no check accepts one. */
+  /**
+   * The statement uses NotAction, NotPrincipal or NotResource. The platform writes no such
+   * statement, so no check accepts one.
+   */
   readonly inverted: boolean;
 }
 
@@ -90,7 +93,10 @@ export function covers(pattern: string, name: string): boolean {
 /** Whether a statement allows or denies an action. */
 export const speaksOf = ({ actions }: Statement, action: string) => actions.some((pattern) => covers(pattern, action));
 
-/** Whether a condition is exactly this one: one of the operators, this key (in any letter case), these values in any order. */
+/**
+ * Whether a condition is exactly this one: one of the operators, this key (in any letter case),
+ * these values in any order.
+ */
 export function isCondition(
   condition: Condition,
   operators: readonly string[],

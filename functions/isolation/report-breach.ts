@@ -32,14 +32,19 @@ const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
   failed: 'The tenant should have been SUSPENDED, but the suspension failed: suspend it now (npm run suspend).',
 };
 
-/** "Publish": a subject is ASCII, without line breaks, shorter than 100 characters; ids and hosts are. */
+/**
+ * "Publish": a subject is ASCII, without line breaks, shorter than 100 characters; ids and hosts
+ * are.
+ */
 const subjectOf = ({ title }: { title: string }, who: string) => `${title}: ${who}`.slice(0, 99);
 
 /**
- * Notifies the operators of one tenant that an audit found not isolated, or could not verify. The message names the tenant, the
- * failed checks with their evidence, the report, and whether the tenant was suspended.
+ * Notifies the operators of one tenant that an audit found not isolated, or could not verify. The
+ * message names the tenant, the failed checks with their evidence, the report, and whether the
+ * tenant was suspended.
  *
- * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated one does no harm.
+ * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated
+ * one does no harm.
  */
 export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachOutput, ReportBreachDeps> = {
   name: 'ReportBreach',

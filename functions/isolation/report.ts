@@ -25,7 +25,10 @@ export const AnswerSchema = z.object({
 });
 export type Answer = z.infer<typeof AnswerSchema>;
 
-/** One verification of one tenant, its answers in the order of the catalogue. The page for auditors is made from it. */
+/**
+ * One verification of one tenant, its answers in the order of the catalogue. The page for auditors
+ * is made from it.
+ */
 export const ReportSchema = z.object({
   version: z.literal(1),
   tenantId: z.string(),
@@ -49,7 +52,8 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * The error of a failed verification. Its message names every failed check, each with as much evidence as fits.
+ * The error of a failed verification. Its message names every failed check, each with as much
+ * evidence as fits.
  *
  * @param kept the key of the whole report in the evidence bucket
  */

@@ -16,7 +16,10 @@ import type { Subject } from './subject';
 
 export type SourceClients = FactClients & ProbeClients;
 
-/** Region, endpoint and credentials for a caller outside AWS. A function has all three in its environment. */
+/**
+ * Region, endpoint and credentials for a caller outside AWS. A function has all three in its
+ * environment.
+ */
 export interface Reaching {
   readonly region?: string;
   readonly endpoint?: string;

@@ -16,7 +16,10 @@ export interface VerifyIsolationDeps {
   readonly stage: StageContext;
 }
 
-/** ActivateTenant requires this digest on the record. The digest of a failed verification must never be there. */
+/**
+ * ActivateTenant requires this digest on the record. The digest of a failed verification must never
+ * be there.
+ */
 async function keepProof(table: TenantsTable, executionArn: string, { evidence, digest, keys }: Proof): Promise<void> {
   if (!evidence.passed) return;
   const { tenantId, checks, verifiedAt } = evidence;
@@ -25,18 +28,21 @@ async function keepProof(table: TenantsTable, executionArn: string, { evidence, 
 }
 
 /**
- * Proves before the tenant's first request that only the tenant reaches its data, and that it reaches no other tenant's data.
+ * Proves before the tenant's first request that only the tenant reaches its data, and that it
+ * reaches no other tenant's data.
  *
- * 1. Runs every check of the catalogue, side by side: it reads the configuration in AWS, and sends probes.
- * 2. Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence nothing is verified.
+ * 1. Runs every check of the catalogue, side by side: it reads the configuration in AWS, and sends
+ *    probes.
+ * 2. Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence
+ *    nothing is verified.
  * 3. Fails when a check failed, with an error that names every failed check.
  * 4. Otherwise writes the report's digest on the tenant's record, where ActivateTenant requires it.
  *
- * Nothing to undo: probes leave no object behind, evidence is kept on purpose, and RegisterTenant removes the verification of an
- * earlier attempt.
+ * Nothing to undo: probes leave no object behind, evidence is kept on purpose, and RegisterTenant
+ * removes the verification of an earlier attempt.
  *
- * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept, `Transient*` when a service has a transient
- * fault: then nothing is known yet.
+ * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept, `Transient*`
+ * when a service has a transient fault: then nothing is known yet.
  */
 export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',

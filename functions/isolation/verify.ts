@@ -8,8 +8,8 @@ import type { Answer, Report } from './report';
 import type { Subject } from './subject';
 
 /**
- * Fails closed: a check that cannot be answered fails. A transient fault of AWS is no answer; it is thrown, and the state machine
- * retries the verification.
+ * Fails closed: a check that cannot be answered fails. A transient fault of AWS is no answer; it is
+ * thrown, and the state machine retries the verification.
  */
 async function find(check: Check, subject: Subject, sources: Sources): Promise<Finding> {
   try {
@@ -22,8 +22,9 @@ async function find(check: Check, subject: Subject, sources: Sources): Promise<F
 }
 
 /**
- * Each group starts one turn of the event loop after the one before, so requests are sent while others are still being signed.
- * Probes start first, because they wait for sessions; then the groups with the longest answers.
+ * Each group starts one turn of the event loop after the one before, so requests are sent while
+ * others are still being signed. Probes start first, because they wait for sessions; then the
+ * groups with the longest answers.
  */
 function turns(): ReadonlyMap<CheckGroup, Promise<unknown>> {
   let turn: Promise<unknown> = Promise.resolve();
@@ -56,8 +57,8 @@ async function answersTo(
 }
 
 /**
- * Runs every check of the catalogue on one tenant, side by side. Only its sources have effects, so an onboarding, an audit and an
- * operator get the same report.
+ * Runs every check of the catalogue on one tenant, side by side. Only its sources have effects, so
+ * an onboarding, an audit and an operator get the same report.
  *
  * @throws PlatformError `Transient*` when a service has a transient fault; then there is no report
  */

@@ -22,11 +22,13 @@ export interface SessionCredentials {
 export const SESSION_SECONDS = 900;
 
 /**
- * Assumes a tenant's role. It is the only code that does: the shared service, ActivateTenant and the probes of VerifyIsolation
- * send the same request, so a probe tries what the shared service relies on.
+ * Assumes a tenant's role. It is the only code that does: the shared service, ActivateTenant and
+ * the probes of VerifyIsolation send the same request, so a probe tries what the shared service
+ * relies on.
  *
  * @param sessionName names the caller in CloudTrail
- * @throws PlatformError `UnexpectedFailure` when AWS answers without credentials; every error of STS under its own name
+ * @throws PlatformError `UnexpectedFailure` when AWS answers without credentials; every error of
+ * STS under its own name
  */
 export async function assumeTenantRole(
   sts: Pick<STSClient, 'send'>,

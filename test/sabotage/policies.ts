@@ -26,7 +26,10 @@ interface Place {
   readonly write: (text: string) => Promise<unknown>;
 }
 
-/** @throws Error when the edit changes nothing: then there is no such statement any more, and nothing has been broken */
+/**
+ * @throws Error when the edit changes nothing: then there is no such statement any more, and
+ * nothing has been broken
+ */
 async function edited({ read, write }: Place, edit: Edit): Promise<Revert> {
   const before = (await read()) ?? '';
   const policy = PolicySchema.parse(JSON.parse(before));

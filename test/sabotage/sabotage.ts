@@ -13,7 +13,8 @@ const OptionsSchema = z.object({ json: z.string().optional(), only: z.string().o
 /**
  * Runs every attack technique on one tenant.
  *
- * @returns 0 only when each is found by the check it names, and no check fails before it or after its revert
+ * @returns 0 only when each is found by the check it names, and no check fails before it or after
+ * its revert
  */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('sabotage')

@@ -8,7 +8,9 @@ import { follow } from '../../operations/executions';
 import type { AttackTechnique, Scene } from './technique';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 
-/** A tenant to attack, and clients with the credentials of VerifyIsolation's role, which verify it. */
+/**
+ * A tenant to attack, and clients with the credentials of VerifyIsolation's role, which verify it.
+ */
 export interface Target extends Scene {
   readonly verifier: SourceClients;
 }
@@ -54,7 +56,10 @@ export async function breaches({ subject, verifier }: Target): Promise<Answer[]>
   return checks.filter(({ passed }) => !passed);
 }
 
-/** Detonates a technique, verifies the tenant, reverts and verifies again. @throws Error when the detonation fails */
+/**
+ * Detonates a technique, verifies the tenant, reverts and verifies again. @throws Error when the
+ * detonation fails
+ */
 export async function tryTechnique(target: Target, { name, check, detonate }: AttackTechnique): Promise<Verdict> {
   const began = performance.now();
   const { expectedEvidence, revert } = await detonate(target).catch((thrown: unknown) => {

@@ -14,7 +14,10 @@ export interface Scene {
 export type Revert = () => Promise<unknown>;
 
 export interface Detonated {
-  /** A part of the evidence that the check must give: it names the change by principal, block or ARN. */
+  /**
+   * A part of the evidence that the check must give: it names the change by principal, block or
+   * ARN.
+   */
   readonly expectedEvidence: string;
   readonly revert: Revert;
 }
@@ -27,7 +30,10 @@ export interface AttackTechnique {
   readonly detonate: (scene: Scene) => Promise<Detonated>;
 }
 
-/** Makes several changes in turn, and reverts them in reverse. When one fails, those before it are reverted. */
+/**
+ * Makes several changes in turn, and reverts them in reverse. When one fails, those before it are
+ * reverted.
+ */
 export async function inTurn(...changes: readonly (() => Promise<Revert>)[]): Promise<Revert> {
   const reverts: Revert[] = [];
   const revert = async () => {

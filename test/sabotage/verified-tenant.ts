@@ -58,7 +58,10 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
   };
 }
 
-/** Credentials of VerifyIsolation's role: the test is let in beside Lambda, and has no right that the function lacks. */
+/**
+ * Credentials of VerifyIsolation's role: the test is let in beside Lambda, and has no right that
+ * the function lacks.
+ */
 export async function asVerifier({ aws, outputs }: Platform) {
   const iam = new IAMClient(aws);
   const { Role } = await iam.send(new GetRoleCommand({ RoleName: VERIFIER }));

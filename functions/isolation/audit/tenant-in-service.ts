@@ -50,10 +50,12 @@ async function cellOf({ compute }: LivingTenantDeps, name: string) {
 }
 
 /**
- * The expected tenant. Its record names its key, slot and listener rule, CloudFormation names the resources of its stacks, and
- * the cell names the shared ones. The checks then compare it with what each service has.
+ * The expected tenant. Its record names its key, slot and listener rule, CloudFormation names the
+ * resources of its stacks, and the cell names the shared ones. The checks then compare it with what
+ * each service has.
  *
- * @throws PlatformError `UnexpectedFailure` when a stack does not exist, `InvalidRequest` when record or stack is incomplete
+ * @throws PlatformError `UnexpectedFailure` when a stack does not exist, `InvalidRequest` when
+ * record or stack is incomplete
  */
 export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<Subject> {
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);

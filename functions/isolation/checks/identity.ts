@@ -17,7 +17,10 @@ const BOUNDARY_ACTIONS = [
   ...['logs:DescribeLogStreams', 'logs:GetLogEvents'],
 ];
 
-/** Whether a statement of the boundary is confined to the tenant whose tag the role carries, by resource name or tag. */
+/**
+ * Whether a statement of the boundary is confined to the tenant whose tag the role carries, by
+ * resource name or tag.
+ */
 function staysInsideTenant(statement: Statement, { region, accountId }: Subject): boolean {
   const osMetrics = `arn:aws:logs:${region}:${accountId}:log-group:RDSOSMetrics*`;
   const byTag = statement.conditions.some((condition) =>

@@ -29,7 +29,10 @@ function throughStores(statement: Statement, { region }: Subject): boolean {
   return statement.conditions.some((condition) => isCondition(condition, ['StringEquals'], 'kms:ViaService', services));
 }
 
-/** A tenant's key may be used in three ways: by its role, through its data stores, for its log groups. */
+/**
+ * A tenant's key may be used in three ways: by its role, through its data stores, for its log
+ * groups.
+ */
 function isUseByThisTenant(statement: Statement, subject: Subject): boolean {
   const { region, accountId, stackRoleArn } = subject;
   const tenantId = tenantIdOf(subject);
@@ -66,7 +69,9 @@ function expectedLogGroups(subject: Subject): string[] {
   ];
 }
 
-/** Administration by the account, CreateTenantKey and RetireTenantKey. It allows no use of the key. */
+/**
+ * Administration by the account, CreateTenantKey and RetireTenantKey. It allows no use of the key.
+ */
 const isAdministration = (statement: Statement, subject: Subject) => {
   const keepers = ['CreateTenantKey', 'RetireTenantKey'].map(
     (name) => `AWS:arn:aws:iam::${subject.accountId}:role/${functionRoleName(name)}`,

@@ -5,7 +5,10 @@ import { NETWORK_METADATA } from '../metadata/network';
 import { parsePolicy } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
 
-/** States in which EC2 still lists a resource for a while after its end ("NatGateway", "VpcPeeringConnection"). */
+/**
+ * States in which EC2 still lists a resource for a while after its end ("NatGateway",
+ * "VpcPeeringConnection").
+ */
 const GONE = ['deleted', 'deleting', 'failed', 'rejected', 'expired', 'detached', 'detaching'];
 const isThere = (state: string | undefined) => !GONE.includes(state ?? '');
 
@@ -205,7 +208,10 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
   },
 });
 
-/** Whether a destination is as specific as the block, or more: such a route diverts traffic of the block. */
+/**
+ * Whether a destination is as specific as the block, or more: such a route diverts traffic of the
+ * block.
+ */
 function isInside(destination: string, block: string): boolean {
   return Number(destination.split('/')[1]) >= Number(block.split('/')[1]) && overlaps(destination, block);
 }

@@ -29,15 +29,18 @@ async function allDenied(...probes: readonly Probe[]): Promise<Finding> {
   return finding(violations, `denied: ${probes.map(([name]) => name).join(', ')}`);
 }
 
-/** AWS must deny a session on these terms to the verifying function, which the tenant's role trusts. */
+/**
+ * AWS must deny a session on these terms to the verifying function, which the tenant's role trusts.
+ */
 const sessionDenied =
   (name: string, terms: (subject: Subject) => SessionTerms): Check['run'] =>
   async (subject, { probes }) =>
     allDenied([name, probes.assumeRole(terms(subject))]);
 
 /**
- * The token is signed locally. Only the database can say whether it accepts the token, and it answers only the cell. So the
- * check reads what RDS will ask IAM: whether role and boundary allow `rds-db:connect` for this user.
+ * The token is signed locally. Only the database can say whether it accepts the token, and it
+ * answers only the cell. So the check reads what RDS will ask IAM: whether role and boundary allow
+ * `rds-db:connect` for this user.
  */
 async function ownLogin(subject: Subject, { facts, probes }: Sources): Promise<Finding> {
   const { EndpointAddress, EndpointPort } = subject.stacks.database.outputs;

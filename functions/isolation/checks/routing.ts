@@ -11,13 +11,18 @@ const hostsOf = ({ Conditions = [] }: Rule) =>
     ({ HostHeaderConfig, Values }) => HostHeaderConfig?.Values ?? Values ?? [],
   );
 
-/** Whether a request for the host can match the rule: the rule names the host, also by a pattern, or names no host. */
+/**
+ * Whether a request for the host can match the rule: the rule names the host, also by a pattern, or
+ * names no host.
+ */
 function canMatch(rule: Rule, host: string): boolean {
   const hosts = hostsOf(rule);
   return rule.IsDefault !== true && (hosts.length === 0 || hosts.some((pattern) => covers(pattern, host)));
 }
 
-/** @throws Error when the tenant's rule does not exist: then the check cannot be answered, and fails */
+/**
+ * @throws Error when the tenant's rule does not exist: then the check cannot be answered, and fails
+ */
 async function ownRule({ route }: Subject, { facts }: Sources): Promise<Rule> {
   const rule = (await facts.routing.rules()).find(({ RuleArn }) => RuleArn === route.ruleArn);
   if (!rule) throw new Error(`the listener of the cell has no rule ${route.ruleArn}`);
@@ -29,8 +34,9 @@ const targetsOf = ({ TargetGroupArn, ForwardConfig }: Action) => [
 ];
 
 /**
- * Before activation an action of the rule must answer 503, afterwards it must forward to the shared service. A rule that forwards
- * to the colour that is not live is no violation: a release moves tenants that way.
+ * Before activation an action of the rule must answer 503, afterwards it must forward to the shared
+ * service. A rule that forwards to the colour that is not live is no violation: a release moves
+ * tenants that way.
  */
 function violationsOf(action: Action, { routed, cell, liveColour }: Subject): string[] {
   if (!routed) {
@@ -48,7 +54,10 @@ function violationsOf(action: Action, { routed, cell, liveColour }: Subject): st
   ];
 }
 
-/** The colours that the actions forward to, and the live one: they show an auditor which tenants a release has moved. */
+/**
+ * The colours that the actions forward to, and the live one: they show an auditor which tenants a
+ * release has moved.
+ */
 function coloursOf(actions: readonly Action[], { cell, liveColour }: Subject): string {
   const targets = actions.flatMap(targetsOf);
   const reached = ColourSchema.options.filter((colour) => targets.includes(cell.targetGroupArns[colour]));

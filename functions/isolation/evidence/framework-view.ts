@@ -44,8 +44,8 @@ function table(answers: readonly Answer[], framework: Framework): readonly Html[
 }
 
 /**
- * The answers by framework and control. A control passes when all of its checks pass. A report of version 0.1 of the platform
- * names no structured controls, and has no such view.
+ * The answers by framework and control. A control passes when all of its checks pass. A report of
+ * version 0.1 of the platform names no structured controls, and has no such view.
  */
 export function frameworkView(answers: readonly Answer[]): readonly Html[] {
   const tables = FRAMEWORKS.flatMap((framework) => table(answers, framework));

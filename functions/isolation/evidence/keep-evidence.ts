@@ -10,7 +10,10 @@ export interface EvidenceStore {
   readonly client: Pick<S3Client, 'send'>;
 }
 
-/** Reads the bucket's name on use, so that a missing name is an error of the call and not of the function's start. */
+/**
+ * Reads the bucket's name on use, so that a missing name is an error of the call and not of the
+ * function's start.
+ */
 export function evidenceStore(client: S3Client): EvidenceStore {
   return {
     get bucketName() {
@@ -26,7 +29,9 @@ export interface KeptEvidence {
   readonly keys: EvidenceKeys;
 }
 
-/** An existing object is this run's own, whose answer was lost: its key contains time and execution. */
+/**
+ * An existing object is this run's own, whose answer was lost: its key contains time and execution.
+ */
 async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInput, 'Bucket'>): Promise<void> {
   try {
     await store.client.send(new PutObjectCommand({ Bucket: store.bucketName, IfNoneMatch: '*', ...object }));
@@ -36,10 +41,12 @@ async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInpu
 }
 
 /**
- * Stores one run's evidence in the evidence bucket: JSON for machines and a page for auditors. S3 compares the received object with
- * the digest before it answers ("Checking object integrity"). Object Lock protects both objects from then on.
+ * Stores one run's evidence in the evidence bucket: JSON for machines and a page for auditors. S3
+ * compares the received object with the digest before it answers ("Checking object integrity").
+ * Object Lock protects both objects from then on.
  *
- * @param onKept runs when the JSON is stored; the page, which is made from it, may still be on its way
+ * @param onKept runs when the JSON is stored; the page, which is made from it, may still be on its
+ * way
  * @throws the error of S3 or of `onKept`: no caller may pass a tenant without evidence
  */
 export async function keepEvidence(

@@ -1,6 +1,6 @@
 /**
- * For a laptop, a phone and A4. On paper no row is cut, each page repeats the table's head, and each page names the report. Results
- * differ by sign and word as well as by colour.
+ * For a laptop, a phone and A4. On paper no row is cut, each page repeats the table's head, and
+ * each page names the report. Results differ by sign and word as well as by colour.
  */
 export const pageStyle = (digest: string) => `
 :root { color-scheme: light; --ink: #17202b; --soft: #52606d; --line: #d5dbe1; --wash: #f5f7f9; --good: #0b6b3a;

@@ -21,13 +21,14 @@ export interface Proof extends KeptEvidence {
 }
 
 /**
- * Verifies a tenant and keeps the answers in the evidence bucket, passed or failed. Fails closed: without evidence a tenant is not
- * verified.
+ * Verifies a tenant and keeps the answers in the evidence bucket, passed or failed. Fails closed:
+ * without evidence a tenant is not verified.
  *
  * @param verifiedBy ARN of the execution, or of the operator
  * @param onKept runs when the report is stored; its page may still be on its way
- * @throws PlatformError `Transient*` when a transient fault prevented the verification or its evidence; `IsolationBreach` when
- * checks failed and their evidence could not be kept: the breach is the worse news
+ * @throws PlatformError `Transient*` when a transient fault prevented the verification or its
+ * evidence; `IsolationBreach` when checks failed and their evidence could not be kept: the breach
+ * is the worse news
  */
 export async function prove(
   deps: ProvingDeps,

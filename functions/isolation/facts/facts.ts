@@ -16,7 +16,10 @@ import { type RoutingFacts, routingFacts } from './routing-facts';
 import { type SecretFacts, secretFacts } from './secret-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
 
-/** The configuration of one tenant in AWS. Each fact is read once a run, and only if a check needs it. */
+/**
+ * The configuration of one tenant in AWS. Each fact is read once a run, and only if a check needs
+ * it.
+ */
 export interface Facts {
   readonly key: KeyFacts;
   readonly database: DatabaseFacts;

@@ -28,7 +28,10 @@ import { patternsMeeting } from '../cidr';
 import { type Subject, vpcOf } from '../subject';
 import { once } from './reading';
 
-/** Resources in or of the tenant's VPC. Every request filters by it, so no answer contains another tenant's resources only. */
+/**
+ * Resources in or of the tenant's VPC. Every request filters by it, so no answer contains another
+ * tenant's resources only.
+ */
 export interface NetworkFacts {
   /** VPCs with a block that overlaps the slot's. The tenant's own should be the only one. */
   readonly vpcsInSlot: () => Promise<readonly Vpc[]>;

@@ -1,8 +1,9 @@
 import { isNamed } from '../../shared/is-named';
 
 /**
- * Memoizes a read: the first caller reads, later callers share the answer. So the cost of a run does not depend on how many checks
- * need a fact. A failure is not kept; the next caller reads again.
+ * Memoizes a read: the first caller reads, later callers share the answer. So the cost of a run
+ * does not depend on how many checks need a fact. A failure is not kept; the next caller reads
+ * again.
  */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
@@ -15,7 +16,10 @@ export function once<T>(read: () => Promise<T>): () => Promise<T> {
   };
 }
 
-/** AWS reports some absent configurations as an error. That error means undefined; every other error is thrown. */
+/**
+ * AWS reports some absent configurations as an error. That error means undefined; every other error
+ * is thrown.
+ */
 export async function unlessAbsent<T>(read: Promise<T>, ...absent: readonly string[]): Promise<T | undefined> {
   try {
     return await read;

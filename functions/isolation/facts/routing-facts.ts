@@ -19,14 +19,19 @@ export interface RoutingFacts {
 
 /** "DescribeRules": 1 to 400 rules a page. */
 const PAGE_SIZE = 400;
-/** Rules of a listener that belong to no tenant: the default rule, and one for each colour, for the checks of a release. */
+/**
+ * Rules of a listener that belong to no tenant: the default rule, and one for each colour, for the
+ * checks of a release.
+ */
 const OWN_RULES = 3;
 
 /**
- * Reads all rules of the listener, because ELB cannot list rules by host. A cell has at most 125 tenants (peerings per VPC), so this
- * is one request of at most 400 rules, whatever the number of tenants.
+ * Reads all rules of the listener, because ELB cannot list rules by host. A cell has at most 125
+ * tenants (peerings per VPC), so this is one request of at most 400 rules, whatever the number of
+ * tenants.
  *
- * @throws PlatformError `UnexpectedFailure` when there are more rules than a cell can have: the rest was not read
+ * @throws PlatformError `UnexpectedFailure` when there are more rules than a cell can have: the
+ * rest was not read
  */
 async function readRules(client: ElasticLoadBalancingV2Client, { cell }: Subject): Promise<Rule[]> {
   const rules: Rule[] = [];

@@ -29,7 +29,10 @@ export interface StorageFacts {
   readonly accessLogs: () => Promise<LoggingEnabled | undefined>;
 }
 
-/** "Error responses" of the Amazon S3 API reference: the error of each request when the configuration is absent. */
+/**
+ * "Error responses" of the Amazon S3 API reference: the error of each request when the
+ * configuration is absent.
+ */
 export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
   const ofBucket = { Bucket: bucketOf(subject), ExpectedBucketOwner: subject.accountId };
   return {

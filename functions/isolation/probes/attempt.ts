@@ -1,15 +1,21 @@
 import { PlatformError } from '../../contract/errors';
 
-/** How one probe ended. A probe that could not be made is neither: it throws, and its check fails. */
+/**
+ * How one probe ended. A probe that could not be made is neither: it throws, and its check fails.
+ */
 export type Attempt = { readonly allowed: true } | { readonly allowed: false; readonly denial: string };
 
 const DENIALS = ['AccessDenied', 'AccessDeniedException'];
-/** "Key states of AWS KMS keys": the key is disabled, or scheduled for deletion. Neither heals by itself. */
+/**
+ * "Key states of AWS KMS keys": the key is disabled, or scheduled for deletion. Neither heals by
+ * itself.
+ */
 const KEY_STATE_ERROR = 'KMSInvalidStateException';
 
 /**
  * @param provesAccess names of errors that AWS sends only to a caller whom it has allowed
- * @throws PlatformError `KeyUnusable` when the state of a key prevents the probe; every other error as it is
+ * @throws PlatformError `KeyUnusable` when the state of a key prevents the probe; every other error
+ * as it is
  */
 export async function attempt(call: Promise<unknown>, ...provesAccess: readonly string[]): Promise<Attempt> {
   try {
@@ -24,7 +30,9 @@ export async function attempt(call: Promise<unknown>, ...provesAccess: readonly 
   }
 }
 
-/** Pauses (milliseconds) before each repetition of a probe that was denied and should be allowed. */
+/**
+ * Pauses (milliseconds) before each repetition of a probe that was denied and should be allowed.
+ */
 export interface Patience {
   readonly pauses: readonly number[];
   readonly pause: (ms: number) => Promise<unknown>;

@@ -13,10 +13,16 @@ import { objectProbe } from './object-probe';
 import type { Probes } from './probes';
 import { decoyTermsOf, termsOf } from './terms';
 
-/** "Changes that I make are not always immediately visible": AWS may deny a role for some seconds after its creation. */
+/**
+ * "Changes that I make are not always immediately visible": AWS may deny a role for some seconds
+ * after its creation.
+ */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
 
-/** Opens a session on terms that AWS should allow. @throws Error when AWS still denies it after the last pause */
+/**
+ * Opens a session on terms that AWS should allow. @throws Error when AWS still denies it after the
+ * last pause
+ */
 async function openSession(
   sts: STSClient,
   terms: SessionTerms,
@@ -32,7 +38,10 @@ async function openSession(
   return credentials;
 }
 
-/** Probes of one tenant and of its cell's decoy. A session is opened by the first probe that needs it, and kept for one run. */
+/**
+ * Probes of one tenant and of its cell's decoy. A session is opened by the first probe that needs
+ * it, and kept for one run.
+ */
 export function probesOf(clients: ProbeClients, subject: Subject): Probes {
   const { sts } = clients;
   const name = `VerifyIsolation-${tenantIdOf(subject)}`;
@@ -48,7 +57,8 @@ export function probesOf(clients: ProbeClients, subject: Subject): Probes {
   const eventually = (probe: () => Promise<Attempt>) => patiently(probe, patience);
   const objectOf = (owner: ObjectSession, Bucket: string, other: ObjectSession) => {
     const place = { Bucket, Key: `${PROBE_PREFIX}${randomUUID()}` };
-    // Where versioning is suspended, the object is the version `null`, which can be removed like any other.
+    // Where versioning is suspended, the object is the version `null`, which can be removed like
+    // any other.
     let VersionId = 'null';
     const put = async () => {
       VersionId = (await owner.put(place)) ?? 'null';

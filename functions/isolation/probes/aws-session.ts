@@ -22,9 +22,10 @@ const headersOf = (encryption: Encryption | undefined) => ({
 });
 
 /**
- * An upload that leaves no object: S3 allows or denies the request, then compares the checksum and stores nothing ("Checking
- * object integrity": BadDigest). A condition on the object (`If-Match`) also needs the right to read; such a probe would report
- * a bucket that is open for writing alone as closed.
+ * An upload that leaves no object: S3 allows or denies the request, then compares the checksum and
+ * stores nothing ("Checking object integrity": BadDigest). A condition on the object (`If-Match`)
+ * also needs the right to read; such a probe would report a bucket that is open for writing alone
+ * as closed.
  */
 const uploadWithWrongChecksum = (bucket: string, encryption?: Encryption) =>
   new PutObjectCommand({
@@ -44,8 +45,9 @@ async function decryptDataKey(kms: KMSClient, KeyId: string): Promise<void> {
 }
 
 /**
- * Clients of the verifying function. `sts` assumes the tenants' roles, so the roles must trust its credentials; `s3` removes
- * the objects that probes have written. The sessions' own clients reach AWS over the same connections.
+ * Clients of the verifying function. `sts` assumes the tenants' roles, so the roles must trust its
+ * credentials; `s3` removes the objects that probes have written. The sessions' own clients reach
+ * AWS over the same connections.
  */
 export interface ProbeClients {
   readonly s3: S3Client;
@@ -75,7 +77,10 @@ export interface ObjectSession extends TenantSession {
   readonly get: (place: Place) => Promise<void>;
 }
 
-/** A session that cannot be opened proves nothing: each of its probes throws before it sends a request. */
+/**
+ * A session that cannot be opened proves nothing: each of its probes throws before it sends a
+ * request.
+ */
 export function awsSession({ credentials, clients, region, name }: AwsSessionProps): ObjectSession {
   const like = async <C extends object>(client: { readonly config: C }) => ({
     ...surroundingsOf(client),

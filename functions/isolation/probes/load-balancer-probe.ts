@@ -10,9 +10,9 @@ const BODY_LIMIT = 64 * 1024;
 const unanswered = (message: string) => Object.assign(new Error(message), { name: 'TimeoutError' });
 
 /**
- * Sends requests for any host to a cell's load balancer. Over TLS each request asks for the certificate of the tenant's own
- * host and checks it, as a browser does: listener rules match the Host header alone, and this load balancer has no certificate
- * for a host of somebody else.
+ * Sends requests for any host to a cell's load balancer. Over TLS each request asks for the
+ * certificate of the tenant's own host and checks it, as a browser does: listener rules match the
+ * Host header alone, and this load balancer has no certificate for a host of somebody else.
  */
 export const loadBalancerProbe = (loadBalancerUrl: string, tenantHost: string) => (host: string) =>
   new Promise<Answered>((resolve, reject) => {

@@ -26,8 +26,9 @@ async function probeObject({ write, readBack, readByOther, remove }: ObjectProbe
 }
 
 /**
- * Writes, reads and removes one object, once. The object must exist: S3 answers 403 in place of 404 to a caller that may not
- * list the bucket, so a missing object says nothing about the right to read ("GetObject").
+ * Writes, reads and removes one object, once. The object must exist: S3 answers 403 in place of 404
+ * to a caller that may not list the bucket, so a missing object says nothing about the right to
+ * read ("GetObject").
  */
 export function objectProbe(props: ObjectProbeProps): ObjectProbe {
   const results = once(() => probeObject(props));

@@ -4,7 +4,10 @@ import type { Attempt } from './attempt';
 /** Encryption that an upload asks for. An upload without one gets the bucket's default. */
 export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyArn: string };
 
-/** A session in one tenant's role, as the shared service has it. Each method sends a real request to AWS. */
+/**
+ * A session in one tenant's role, as the shared service has it. Each method sends a real request to
+ * AWS.
+ */
 export interface TenantSession {
   readonly list: (bucket: string) => Promise<Attempt>;
   /** Sends an upload that S3 never stores, so it shows who may write and leaves no object. */
@@ -16,7 +19,10 @@ export interface TenantSession {
   /** Reads the secret and discards its value. */
   readonly readSecret: (secretArn: string) => Promise<Attempt>;
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
-  /** Signs a token for a database login. No request is sent: only the database can say whether it accepts the token. */
+  /**
+   * Signs a token for a database login. No request is sent: only the database can say whether it
+   * accepts the token.
+   */
   readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
 }
 
@@ -48,6 +54,9 @@ export interface Probes {
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
   /** Sends a request for a host to the cell's listener, as a browser does. */
   readonly request: (host: string) => Promise<Answered>;
-  /** Repeats a probe that should be allowed: a new role or policy is not known everywhere in AWS at once. */
+  /**
+   * Repeats a probe that should be allowed: a new role or policy is not known everywhere in AWS at
+   * once.
+   */
   readonly eventually: (probe: () => Promise<Attempt>) => Promise<Attempt>;
 }
