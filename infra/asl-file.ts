@@ -18,7 +18,8 @@ const DefinitionSchema = z.record(z.string(), z.unknown());
 export const aslSource = ({ file }: Pick<Workflow, 'file'>): string => readFileSync(join(FOLDER, file), 'utf8');
 
 /**
- * A workflow's definition in the JSON that Step Functions takes: aliases and merge keys are resolved, placeholders are not.
+ * A workflow's definition in the JSON that Step Functions takes. Aliases and merge keys are resolved,
+ * placeholders are not.
  *
  * @throws YAMLParseError with line and column when the file is no YAML
  */
@@ -33,7 +34,7 @@ const DistributedMapSchema = z.looseObject({
   ItemProcessor: z.looseObject({ ProcessorConfig: z.looseObject({ Mode: z.literal('DISTRIBUTED') }) }),
 });
 
-/** Labels of the distributed Maps in a definition, however deep: they are part of the ARNs of the Maps' executions. */
+/** Labels of a definition's distributed Maps, however deep: ARNs of the Maps' executions have them. */
 export function distributedMapsOf(definition: unknown): string[] {
   if (typeof definition !== 'object' || definition === null) return [];
   const map = DistributedMapSchema.safeParse(definition);

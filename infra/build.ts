@@ -18,7 +18,7 @@ async function buildService(): Promise<void> {
   for (const { path, contents } of outputFiles) writeFile(path, contents);
 }
 
-/** Writes each workflow's definition to dist/statemachines/FILE.asl.json, to read or to paste into the console. */
+/** Writes each workflow's definition to dist/statemachines, to read or to paste into the console. */
 export function buildStateMachines(): void {
   for (const workflow of WORKFLOWS) {
     const file = workflow.file.replace(/\.yaml$/, '.json');

@@ -1,11 +1,10 @@
 import * as z from 'zod';
 
 /**
- * What the control plane of a stage says of itself, for those who deploy the stage and those who operate it. A further
- * output is a line here and its value in the stack.
+ * Outputs of a stage's control plane, for whoever deploys or operates the stage. A further output is
+ * a line here and its value in the stack.
  *
- * Two spellings: `domain` is the key of clients and of `.local/outputs.json`; the output of the CloudFormation stack is
- * `Domain`.
+ * Two spellings: clients and `.local/outputs.json` say `domain`, the CloudFormation stack `Domain`.
  */
 export const StageOutputsSchema = z.object({
   eventBusName: z.string(),
@@ -30,7 +29,7 @@ export const StageOutputsSchema = z.object({
 });
 export type StageOutputs = z.infer<typeof StageOutputsSchema>;
 
-/** What the stack of a cell says of itself, spelled twice likewise. */
+/** Outputs of a cell, in the same two spellings. */
 export const CellOutputsSchema = z.object({
   loadBalancerDnsName: z.string(),
   loadBalancerArn: z.string(),

@@ -2,8 +2,9 @@
 export type StateActions = Readonly<Record<string, string>>;
 
 /**
- * One state machine. A workflow is a row of this table and an ASL file, and owns no code. Tests compare the row with the
- * file, and each action with its source, its construct and its placeholder: all four have one name.
+ * One state machine. A workflow is a row of this table and an ASL file, and owns no code. Tests
+ * compare the row with the file, and each action with its source, its construct and its placeholder:
+ * all four have one name.
  */
 export interface Workflow {
   /** Of the state machine; its executions carry it in their ARNs. */
@@ -12,7 +13,7 @@ export interface Workflow {
   readonly file: string;
   /** Where every attempt begins. */
   readonly firstState: string;
-  /** The way of a run that goes well, in its order. Several states in a row that call one action are shown as one step. */
+  /** States of a run that goes well, in order. Those that call the same action are shown as one step. */
   readonly forward: StateActions;
   /** States that undo, in the order of the rollback. */
   readonly undos: StateActions;
@@ -20,11 +21,11 @@ export interface Workflow {
   readonly rollbackFrom: Readonly<Record<string, string>>;
   /** States that tell of a failure, after the rollback. */
   readonly failure: StateActions;
-  /** The state at which a failed run ends once its failure is on record and published; null without such a state. */
+  /** Where a failed run ends after its failure is recorded and published; null: no such state. */
   readonly conclusion: string | null;
   /**
-   * Whether a run is for one tenant and concludes its failure itself. Watchdog and Sweep then notice a run that has ended
-   * otherwise; of other workflows an alarm tells.
+   * Whether a run is for one tenant and concludes its failure itself. Watchdog and Sweep then notice
+   * a run that has ended otherwise. An alarm tells of the failures of all other workflows.
    */
   readonly watched: boolean;
 }
@@ -97,7 +98,8 @@ export const workflowsCalling = (...actions: readonly string[]): readonly Workfl
   WORKFLOWS.filter((workflow) => actionsOf(workflow).some((action) => actions.includes(action)));
 
 /**
- * The workflow of an execution, by its ARN: `...:execution:NAME:ID`, or `...:execution:NAME/LABEL:ID` of a Map's child.
+ * The workflow of an execution, by its ARN: `...:execution:NAME:ID`, or of a Map's child
+ * `...:execution:NAME/LABEL:ID`.
  *
  * @throws Error when the table has no such workflow
  */

@@ -30,7 +30,8 @@ async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGe
 }
 
 /**
- * Where the last attempt ended: at the state that was entered last and not exited. In a Parallel there may be several.
+ * Where the last attempt ended: at the state that was entered last and not exited. In a Parallel
+ * there may be several.
  * What the history says before the workflow's first state is of an earlier attempt.
  */
 async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ endedAt: string; undone: string[] }> {

@@ -51,7 +51,7 @@ function functionsOf({ workflow, functions }: AslMachineProps): PlatformFunction
   });
 }
 
-/** "IAM policies for using Distributed Map states": the machine runs a child of itself per item, and may redrive it. */
+/** The machine runs a child of itself per item ("IAM policies for using Distributed Map states"). */
 function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]): Grant[] {
   if (labels.length === 0) return [];
   const arns = platformArns(stack);
@@ -65,7 +65,7 @@ function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]
   ];
 }
 
-/** The state machine of a workflow. Its definition is text in the template: `cdk diff` shows what AWS runs. */
+/** The state machine of a workflow. The template has its definition, and `cdk diff` shows changes. */
 export class AslMachine extends Construct {
   readonly machine: StateMachine;
 

@@ -2,7 +2,7 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import type * as z from 'zod';
 import { outputName } from '../../functions/contract/outputs';
 
-/** Makes an output of the stack for each line of a table of outputs, with the line's description. */
+/** Declares an output of the stack for each line of a table of outputs, described as the line is. */
 export function declareOutputs<S extends Record<string, z.ZodString | z.ZodURL>>(
   stack: Stack,
   { shape }: z.ZodObject<S>,

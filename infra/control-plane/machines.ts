@@ -4,7 +4,7 @@ import type { StageConfig } from '../config/stages';
 import { AslMachine } from '../constructs/asl-machine';
 import type { PlatformFunction } from '../constructs/platform-function';
 
-/** Of a machine that has another construct id than its name: with a new id, CloudFormation would make it anew. */
+/** Machines whose construct id is not their name: with a new id, CloudFormation would replace them. */
 const CONSTRUCT_IDS: Partial<Record<WorkflowName, string>> = {
   TenantOnboarding: 'Onboarding',
   TenantIsolationAudit: 'Audit',

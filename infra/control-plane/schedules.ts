@@ -28,8 +28,8 @@ export class Schedules extends Construct {
 }
 
 /**
- * Verifies every ACTIVE tenant once a day, at the hour at which fewest visitors come. EventBridge tries a day long to start the
- * audit; an alarm tells when none has come to its end.
+ * Verifies every ACTIVE tenant once a day, at the hour with the fewest visitors. EventBridge tries for
+ * a day to start the audit. An alarm tells when no audit has come to its end.
  */
 export function auditDaily(audit: AslMachine): void {
   new Rule(audit, 'Daily', {

@@ -1,5 +1,6 @@
 import { failureReport, failureText } from '../../functions/contract/failure-report';
 import { CaughtFailureSchema, type Outcome, REASON_MAX_LENGTH } from '../../functions/contract/tenant';
+import { workflowNamed } from '../../functions/contract/workflows';
 import type { Subject } from './arm-fault';
 import type { Census } from './census';
 import type { End, Lab } from './lab';
@@ -57,12 +58,12 @@ export function consistencyProblems(end: End, ending: Ending, subject: Subject, 
 }
 
 /** Everything has been undone by then, and is on record: what is missing is the announcement, or the end. */
-const AFTER_ROLLBACK: ReadonlySet<string> = new Set(['PublishFailure', 'ConcludeFailure']);
+const AFTER_ROLLBACK = workflowNamed('TenantOnboarding').failure;
 
 /** The watchdog has noticed, and the record says that something may be left. */
 function stoppedProblems({ state }: End, { tenantId }: Subject, { table }: Census): string[] {
   const record = table.records.get(tenantId);
   const said = record?.failure?.outcome;
-  if (!record || said === 'unfinished' || (said === 'rolled-back' && AFTER_ROLLBACK.has(state))) return [];
+  if (!record || said === 'unfinished' || (said === 'rolled-back' && state in AFTER_ROLLBACK)) return [];
   return [`the run has stopped at ${state}, and the record says "${said ?? 'nothing'}"`];
 }

@@ -1,4 +1,5 @@
 import type { TenantRecord } from '../../functions/contract/records';
+import { workflowNamed } from '../../functions/contract/workflows';
 import { type Census, differences, holdingsOf, keyOf } from './census';
 import type { End } from './lab';
 
@@ -21,7 +22,7 @@ export interface Verdict {
 /** After its activation a tenant is never undone: a run that fails from there on stops at its announcement. */
 function endingOf({ status, state }: End, record: TenantRecord | undefined): Ending {
   if (status === 'SUCCEEDED' || record?.activatedAt) return 'active';
-  return status === 'FAILED' && state === 'ConcludeFailure' ? 'clean' : 'stopped';
+  return status === 'FAILED' && state === workflowNamed('TenantOnboarding').conclusion ? 'clean' : 'stopped';
 }
 
 function activeProblems({ status: ended }: End, record: TenantRecord | undefined): string[] {

@@ -128,6 +128,16 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
+  test('has Sweep list the runs of watched workflows, and read and list no others', () => {
+    const [[, sweep] = []] = functions.filter(([id]) => id.startsWith('Sweep'));
+    const machines = JSON.stringify(sweep?.Properties.Environment.Variables.MACHINE_ARNS);
+    expect([...machines.matchAll(/stateMachine:(\w+)/g)].map(([, name]) => name)).toEqual(
+      WORKFLOWS.filter(({ watched }) => watched).map(({ name }) => name),
+    );
+    const role = controlPlane.toJSON().Resources[roleOf(sweep as Resource)];
+    expect(JSON.stringify(statementsIn(role.Properties))).not.toContain('TenantIsolationAudit');
+  });
+
   test('hears of runs of this machine that have not succeeded', () => {
     const [machine] = machineNamed(controlPlane, 'TenantOnboarding');
     controlPlane.hasResourceProperties('AWS::Events::Rule', {

@@ -65,7 +65,7 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
     if (workflow.conclusion) expect(Object.keys(workflow.failure).at(-1)).toBe(workflow.conclusion);
   });
 
-  /** "Passing data between states with variables": no inner scope may assign a variable that an outer one assigns. */
+  /** "Passing data between states with variables": an inner scope cannot assign an outer variable. */
   test('assigns each variable in one scope', () => {
     const assignedIn = ({ States }: Machine): string[] =>
       Object.values(States).flatMap((state) => [

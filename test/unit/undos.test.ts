@@ -3,7 +3,7 @@ import { workflowNamed } from '../../functions/contract/workflows';
 import { anExecution, aTenant } from '../support/builders';
 import { TenantWorld } from '../support/tenant-world';
 
-/** Every undo of the contract, in the order of the rollback: one that is added is asked the same, or has no scene and fails here. */
+/** In the order of the rollback. An undo that is added is tested too, or fails here without a scene. */
 const UNDOS = [...new Set(Object.values(workflowNamed('TenantOnboarding').undos))];
 
 const undo = (world: TenantWorld, name: string, executionArn = anExecution()): Promise<unknown> => {

@@ -23,7 +23,8 @@ interface Scene {
   readonly records?: readonly TenantRecord[];
   /** By stack id. */
   readonly stacks?: Readonly<Record<string, Stack>>;
-  readonly running?: readonly object[];
+  /** By the machine. */
+  readonly running?: Readonly<Record<string, readonly object[]>>;
   readonly executions?: Readonly<Record<string, object>>;
   /** Tokens of tasks that have ended. */
   readonly gone?: readonly string[];
@@ -65,7 +66,14 @@ function aCloudFormation(stacks: Readonly<Record<string, Stack>>) {
   return { fake, client: Object.assign(new CloudFormationClient({ region: REGION }), { send: fake.send }) };
 }
 
-function aScene({ tasks = [], records = [], stacks = {}, running = [], executions = {}, gone = [] }: Scene) {
+function aScene({
+  tasks = [],
+  records = [],
+  stacks = {},
+  running = { 'arn:machine': [] },
+  executions = {},
+  gone = [],
+}: Scene) {
   const table = new FakeTable();
   for (const task of tasks) {
     table.put({ ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task });
@@ -79,9 +87,10 @@ function aScene({ tasks = [], records = [], stacks = {}, running = [], execution
     SendTaskHeartbeatCommand: ended,
     SendTaskSuccessCommand: ended,
     SendTaskFailureCommand: ended,
-    ListExecutionsCommand: ({ nextToken }: { nextToken?: string }) => {
+    ListExecutionsCommand: ({ stateMachineArn, nextToken }: { stateMachineArn: string; nextToken?: string }) => {
+      const runs = running[stateMachineArn] ?? [];
       const at = Number(nextToken ?? 0);
-      return { executions: running.slice(at, at + 1), ...(at + 1 < running.length && { nextToken: String(at + 1) }) };
+      return { executions: runs.slice(at, at + 1), ...(at + 1 < runs.length && { nextToken: String(at + 1) }) };
     },
     DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
       executions[executionArn] ?? awsError('ExecutionDoesNotExist'),
@@ -106,7 +115,7 @@ function aScene({ tasks = [], records = [], stacks = {}, running = [], execution
         counted[name] = (counted[name] ?? 0) + value;
       },
     },
-    stage: { machineArns: ['arn:machine'], maxOnboardingMinutes: 60 },
+    stage: { machineArns: Object.keys(running), maxOnboardingMinutes: 60 },
     now: () => now,
   };
   return {
@@ -268,16 +277,19 @@ describe('Sweep: answers for lost stack events', () => {
 describe('Sweep: runs', () => {
   const run = (name: string, dates: object) => ({ executionArn: anExecution(name), ...dates });
 
-  it('counts runs that are older than the stage allows, while they run', async () => {
+  it('counts runs of every watched machine that are older than the stage allows, while they run', async () => {
     const { run: swept, counted } = aScene({
-      running: [
-        run('young', { startDate: minutesAgo(59) }),
-        run('late', { startDate: minutesAgo(61) }),
-        run('redriven', { startDate: minutesAgo(5000), redriveDate: minutesAgo(10) }),
-      ],
+      running: {
+        'arn:machine': [
+          run('young', { startDate: minutesAgo(59) }),
+          run('late', { startDate: minutesAgo(61) }),
+          run('redriven', { startDate: minutesAgo(5000), redriveDate: minutesAgo(10) }),
+        ],
+        'arn:further': [run('late too', { startDate: minutesAgo(61) })],
+      },
     });
-    await expect(swept()).resolves.toMatchObject({ late: [anExecution('late')] });
-    expect(counted.LateRuns).toBe(1);
+    await expect(swept()).resolves.toMatchObject({ late: [anExecution('late'), anExecution('late too')] });
+    expect(counted.LateRuns).toBe(2);
   });
 
   const tenantOf = (name: string, overrides: Partial<TenantRecord> = {}) =>
@@ -304,7 +316,7 @@ describe('Sweep: runs', () => {
       counted,
     } = aScene({
       records: [tenantOf('a'), tenantOf('b', { status: 'ROLLING_BACK' }), tenantOf('alive'), tenantOf('forgotten')],
-      running: [run('alive', { startDate: minutesAgo(5) })],
+      running: { 'arn:machine': [run('alive', { startDate: minutesAgo(5) })] },
       executions: { ...ended('a', 'ABORTED'), ...ended('b', 'FAILED') },
     });
     const noticed = ['a', 'forgotten', 'b'].map(tenantIdOf);
