@@ -40,8 +40,13 @@ const statement = (Action: string | string[], Resource: string, Condition: objec
 const document = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
 const role = (name: string, path = '/') => `arn:aws:iam::${emulator.accountId}:role${path}${name}`;
 
-/** Credentials of a new role that may do what the statements say. */
-async function caller(statements: object[], session: Record<string, string> = {}, path = '/'): Promise<Credentials> {
+/** Credentials of a new role that may do what the statements say, as far as the session's policy allows it. */
+async function caller(
+  statements: object[],
+  session: Record<string, string> = {},
+  path = '/',
+  policy?: string,
+): Promise<Credentials> {
   made += 1;
   const name = `caller-${made}`;
   const trust = { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${emulator.accountId}:root` } };
@@ -64,6 +69,7 @@ async function caller(statements: object[], session: Record<string, string> = {}
       RoleArn: role(name, path),
       RoleSessionName: 'test',
       Tags: Object.entries(session).map(([Key, Value]) => ({ Key, Value })),
+      ...(policy && { Policy: policy }),
     }),
   );
   const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken } = given ?? {};
@@ -163,13 +169,17 @@ describe('policies', () => {
     ]) {
       await secrets().send(new CreateSecretCommand({ Name, SecretString: 's', KmsKeyId }));
     }
-    const user = await caller([
+    const statements = [
       statement('secretsmanager:GetSecretValue', '*'),
       statement('kms:Decrypt', '*', { StringEquals: { 'aws:ResourceTag/tenant': 'acme' } }),
-    ]);
-    await secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-mine' }));
-    const other = secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-other' }));
-    await expect(other).rejects.toMatchObject(denied);
+    ];
+    const everything = [statement(['secretsmanager:GetSecretValue', 'kms:Decrypt'], '*')];
+    // By the role's policy, and by one that limits what the role's policy allows.
+    for (const user of [await caller(statements), await caller(everything, {}, '/', document(...statements))]) {
+      await secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-mine' }));
+      const other = secrets(user).send(new GetSecretValueCommand({ SecretId: 'under-other' }));
+      await expect(other).rejects.toMatchObject(denied);
+    }
   });
 
   test('iam:PermissionsBoundary is the boundary that is asked for, and a role is named with its path', async () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -13,6 +14,12 @@ pytestmark = pytest.mark.usefixtures("patched")
 
 def refuse(*_: Any, **__: Any) -> Any:
     raise AssertionError("a search through everything")
+
+
+class Unwalked(dict[Any, Any]):
+    """The entries of a store, for those only who know a key."""
+
+    __iter__ = keys = values = items = refuse
 
 
 def test_a_store_shows_the_entries_of_its_account_and_region(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,22 +73,90 @@ def test_a_secret_is_found_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.services import secretsmanager
 
     arn = json.loads(secretsmanager._create_secret({"Name": "of/acme", "SecretString": "x"})[2])["ARN"]
-    monkeypatch.setattr(type(secretsmanager._secrets), "items", refuse)
+    monkeypatch.setattr(secretsmanager._secrets, "_data", Unwalked(secretsmanager._secrets._data))
     name, secret = secretsmanager._resolve(arn)
     assert (name, secret["ARN"]) == ("of/acme", arn)
+
+
+def test_a_stack_is_found_by_its_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import cloudformation
+    from ministack.services.cloudformation import handlers
+
+    stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/of-acme/1"
+    cloudformation._stacks["of-acme"] = {
+        "StackId": stack_id,
+        "StackName": "of-acme",
+        "StackStatus": "CREATE_COMPLETE",
+        "CreationTime": "2026-01-01T00:00:00Z",
+    }
+    monkeypatch.setattr(cloudformation._stacks, "_data", Unwalked(cloudformation._stacks._data))
+    status, _, body = handlers._describe_stacks({"StackName": [stack_id]})
+    assert status == 200
+    assert stack_id in str(body)
+
+
+def test_log_groups_of_a_prefix_are_found_among_ordered_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import cloudwatch_logs
+
+    for name in ("/of/acme/1", "/of/globex/1", "/of/acme/2"):
+        cloudwatch_logs._create_log_group({"logGroupName": name})
+
+    def names() -> list[str]:
+        answer = cloudwatch_logs._describe_log_groups({"logGroupNamePrefix": "/of/acme/"})
+        return [group["logGroupName"] for group in json.loads(answer[2])["logGroups"]]
+
+    assert names() == ["/of/acme/1", "/of/acme/2"]
+    monkeypatch.setattr(cloudwatch_logs._log_groups, "_data", Unwalked(cloudwatch_logs._log_groups._data))
+    assert names() == ["/of/acme/1", "/of/acme/2"]
+
+
+def test_what_is_of_one_vpc_is_found_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import ec2
+
+    def ask(action: str, **params: str) -> str:
+        named = {name.replace("_", "."): [value] for name, value in params.items()}
+        status, _, body = ec2._ACTION_MAP[action](named)
+        assert status == 200, body
+        return str(body)
+
+    def made(action: str, element: str, **params: str) -> str:
+        return re.findall(f"<{element}>([^<]+)</{element}>", ask(action, **params))[0]
+
+    mine, other = (made("CreateVpc", "vpcId", CidrBlock=f"10.{n}.0.0/16") for n in (1, 2))
+    subnets = [
+        made("CreateSubnet", "subnetId", VpcId=vpc, CidrBlock=block)
+        for vpc, block in ((mine, "10.1.1.0/24"), (other, "10.2.1.0/24"))
+    ]
+    endpoints = [
+        made("CreateVpcEndpoint", "vpcEndpointId", VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3")
+        for vpc in (mine, other)
+    ]
+    for store in (ec2._subnets, ec2._vpc_endpoints):
+        monkeypatch.setattr(store, "_data", Unwalked(store._data))
+    for action, (found, hidden) in {"DescribeSubnets": subnets, "DescribeVpcEndpoints": endpoints}.items():
+        told = ask(action, Filter_1_Name="vpc-id", Filter_1_Value_1=mine)
+        assert (found in told, hidden in told) == (True, False)
+
+
+def test_aliases_of_one_key_are_found_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import kms
+
+    keys = [json.loads(kms._create_key({})[2])["KeyMetadata"]["KeyId"] for _ in range(2)]
+    for key, name in zip(keys, ("alias/acme", "alias/globex"), strict=True):
+        kms._create_alias({"AliasName": name, "TargetKeyId": key})
+    monkeypatch.setattr(kms._aliases, "_data", Unwalked(kms._aliases._data))
+    aliases = json.loads(kms._list_aliases({"KeyId": keys[0]})[2])["Aliases"]
+    assert [alias["AliasName"] for alias in aliases] == ["alias/acme"]
 
 
 def test_the_owner_of_a_bucket_is_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.core import responses
     from ministack.services import s3
 
-    class Found(dict[Any, Any]):
-        __iter__ = refuse
-
     s3._create_bucket("of-acme", b"")
     s3._buckets.set_scoped("999999999999", None, "of-another", {})
     assert s3._bucket_owner_account("of-another") == "999999999999"
-    monkeypatch.setattr(s3._buckets, "_data", Found(s3._buckets._data))
+    monkeypatch.setattr(s3._buckets, "_data", Unwalked(s3._buckets._data))
     assert s3._bucket_owner_account("of-acme") == responses.get_account_id()
 
 

@@ -4,7 +4,7 @@ AWS: "Best practices design patterns: optimizing Amazon S3 performance" (Amazon 
 Test: test_speed.py: test_tags_of_a_key_are_found_by_its_arn
 Test: test_speed.py: test_a_secret_is_found_by_its_arn
 Test: test_speed.py: test_the_owner_of_a_bucket_is_who_has_it
-Test: cloudformation.test.ts: announces each stack status with its token, answers a repeated request and keeps a past stack readable
+Test: test_speed.py: test_a_stack_is_found_by_its_id
 
 AWS answers a request for one tenant's resource as fast with a thousand tenants as with one.
 MiniStack's answers are right, but it walks through everything to find one key's tags, one stack by

@@ -2,6 +2,8 @@
 
 AWS: "CreateRoute" (Amazon EC2 API Reference)
 AWS: "Update your route tables for a VPC peering connection" (Amazon VPC Peering Guide)
+Test: test_speed.py: test_what_is_of_one_vpc_is_found_by_it
+Test: test_speed.py: test_aliases_of_one_key_are_found_by_it
 Test: lookups.test.ts: subnets are found by their VPC, until they are gone
 Test: lookups.test.ts: an alias is found by the key that it has now
 Test: descriptions.test.ts: finds the route tables with a route over one peering
