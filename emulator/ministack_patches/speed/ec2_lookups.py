@@ -4,9 +4,6 @@ AWS: "CreateRoute" (Amazon EC2 API Reference)
 AWS: "Update your route tables for a VPC peering connection" (Amazon VPC Peering Guide)
 Test: test_speed.py: test_what_is_of_one_vpc_is_found_by_it
 Test: test_speed.py: test_aliases_of_one_key_are_found_by_it
-Test: lookups.test.ts: subnets are found by their VPC, until they are gone
-Test: lookups.test.ts: an alias is found by the key that it has now
-Test: descriptions.test.ts: finds the route tables with a route over one peering
 
 AWS's answers do not take longer the more an account holds of others; MiniStack walks through
 everything to find what one filter admits. While such a request is answered, a store shows only what

@@ -2,7 +2,6 @@
 
 AWS: "DescribeLogGroups" (Amazon CloudWatch Logs API Reference)
 Test: test_speed.py: test_log_groups_of_a_prefix_are_found_among_ordered_names
-Test: lookups.test.ts: log groups are found by the beginning of their names, while they are there
 
 MiniStack walks through all log groups to find those with one prefix. Here they are kept in order of
 their names.
