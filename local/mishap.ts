@@ -1,6 +1,6 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { RedriveExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf, tenantNames } from '../functions/contract/naming';
+import { StageClient } from '../operations/client/stage-client';
 import type { StageConnection } from '../operations/stage-connection';
 import { type Applicant, type FollowOptions, followRun, type Outcome, onboard } from './scenario';
 import { newSignup, Signups } from './signups';
@@ -33,8 +33,9 @@ export async function playMishap(stage: StageConnection, options: MishapOptions 
 
   const { executionArn } = failed.run;
   const redrive = async () => {
-    await new SFNClient(stage.aws).send(new RedriveExecutionCommand({ executionArn }));
-    return executionArn;
+    const done = await new StageClient(stage).redrive({ executionArn });
+    if (done.how === 'nothing') throw new Error(`cannot redrive: ${done.because}`);
+    return done.executionArn;
   };
   const redriven = { ...applicant, note: 'redriven', expected: 'ACTIVE' } as const;
   return [failed, await followRun(stage, redriven, redrive, options)];

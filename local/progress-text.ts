@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { taskStatesOf, workflowNamed } from '../functions/contract/workflows';
-import type { Visit } from '../operations/progress';
+import type { Visit } from '../operations/client/progress';
 import type { View } from './live-view';
 import type { Applicant, Watcher } from './scenario';
 

@@ -1,8 +1,8 @@
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf } from '../functions/contract/naming';
 import { readableSignupId } from '../functions/contract/signup';
-import { type Ended, follow } from '../operations/executions';
-import type { Visit } from '../operations/progress';
+import type { Ended } from '../operations/client/executions';
+import type { Visit } from '../operations/client/progress';
+import { StageClient } from '../operations/client/stage-client';
 import type { StageConnection } from '../operations/stage-connection';
 import { type Inventory, inventoryOf } from './inventory';
 import { type PageSight, watchPage } from './page';
@@ -91,7 +91,7 @@ export async function followRun(
   let giveUpAt = Number.POSITIVE_INFINITY;
   const following = async () => {
     try {
-      const run = await follow(new SFNClient(stage.aws), await findRun(), {
+      const run = await new StageClient(stage).follow(await findRun(), {
         onProgress: (visits) => {
           onVisits?.(visits);
           watcher?.progress(applicant, visits);
@@ -126,8 +126,11 @@ export async function onboard(
   applicant: Applicant,
   options: FollowOptions = {},
 ): Promise<Outcome> {
-  const send = async () => signups.executionOf(await signups.send(applicant.detail), options.signal);
-  return followRun(stage, applicant, send, options);
+  const send = async () => {
+    const [eventId = ''] = await signups.send([applicant.detail]);
+    return await signups.executionOf(eventId, options.signal);
+  };
+  return await followRun(stage, applicant, send, options);
 }
 
 /**

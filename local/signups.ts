@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { DescribeExecutionCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, type ExecutionListItem, paginateListExecutions } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup } from '../functions/contract/signup';
+import { everyItem } from '../functions/shared/paging';
+import type { Ended, FollowOptions, StartOptions } from '../operations/client/executions';
+import { StageClient } from '../operations/client/stage-client';
 import type { StageConnection } from '../operations/stage-connection';
 
-const PATIENCE_MS = 60_000;
+/** "PutEvents": at most 10 entries in one request. */
+const ENTRIES = 10;
+/** For EventBridge to start an execution. */
+const DELIVERY_MS = 60_000;
+/** For many onboardings side by side. */
+const BURST_MS = 900_000;
 const EnvelopeSchema = z.looseObject({ id: z.string() });
 
-/** A signup as billing would send it, from what a person has to say about it. */
-export function newSignup(
-  said: Pick<Signup, 'companyName' | 'subdomain'> & Partial<Pick<Signup, 'signupId' | 'contactEmail' | 'plan'>>,
-): Signup {
+/** A signup as billing would send it; everything that is not said is filled in. */
+export function newSignup(said: Pick<Signup, 'companyName' | 'subdomain'> & Partial<Signup>): Signup {
   return {
     version: 1,
     signupId: `sub_${randomUUID().replaceAll('-', '')}`,
@@ -22,41 +28,66 @@ export function newSignup(
   };
 }
 
-/** Sends signups to a stage's bus, and finds the execution that each event has started. */
+/**
+ * Signs companies up on a stage, and waits for the end of their onboardings: through the bus, as billing does, or by a
+ * start of the machine, which is known by its ARN at once. A detail is unknown where billing may send anything.
+ */
 export class Signups {
+  private readonly client: StageClient;
   private readonly events: EventBridgeClient;
-  private readonly machines: SFNClient;
   private readonly executions = new Map<string, string>();
   private readonly seen = new Set<string>();
-  /** Those who wait for their executions at the same time look together. */
+  /** Calls that wait for their executions at the same time look together. */
   private looking: Promise<void> | undefined;
   private readonly since = Date.now();
 
-  constructor(private readonly stage: StageConnection) {
+  constructor(stage: StageConnection) {
+    this.client = new StageClient(stage);
     this.events = new EventBridgeClient(stage.aws);
-    this.machines = new SFNClient(stage.aws);
+  }
+
+  /** Starts the machine. @returns the ARN of the execution */
+  start(detail: unknown, options: StartOptions = {}): Promise<string> {
+    return this.client.start(detail, options);
+  }
+
+  /** Starts the machine, and follows the execution until it ends, however it ends. */
+  async onboard(detail: unknown, options: StartOptions & FollowOptions = {}): Promise<Ended> {
+    const { onProgress, everyMs, signal, ...starting } = options;
+    const following = { ...(onProgress && { onProgress }), ...(everyMs && { everyMs }), ...(signal && { signal }) };
+    return await this.client.follow(await this.start(detail, starting), following);
+  }
+
+  /** As above. @throws Error when the execution does not end SUCCEEDED */
+  async onboardWell(detail: unknown, options: StartOptions & FollowOptions = {}): Promise<Ended> {
+    const run = await this.onboard(detail, options);
+    if (run.status === 'SUCCEEDED') return run;
+    throw new Error(`${run.executionArn} ended ${run.status}: ${run.failure?.error} ${run.failure?.reason}`);
   }
 
   /**
-   * @param detail unknown, because billing may send anything
-   * @returns the event's id
+   * Puts signups on the bus, all at once.
+   *
+   * @returns the ids of the events, in the order of the details
+   * @throws Error when the bus does not take one of them
    */
-  async send(detail: unknown): Promise<string> {
-    const { Entries = [] } = await this.events.send(
-      new PutEventsCommand({
-        Entries: [
-          {
-            EventBusName: this.stage.eventBusName,
-            Source: SIGNUP_SOURCE,
-            DetailType: SIGNUP_DETAIL_TYPE,
-            Detail: JSON.stringify(detail),
-          },
-        ],
-      }),
+  async send(details: readonly unknown[]): Promise<string[]> {
+    const entries = details.map((detail) => ({
+      EventBusName: this.client.stage.eventBusName,
+      Source: SIGNUP_SOURCE,
+      DetailType: SIGNUP_DETAIL_TYPE,
+      Detail: JSON.stringify(detail),
+    }));
+    const batches = Array.from({ length: Math.ceil(entries.length / ENTRIES) }, (_, index) =>
+      entries.slice(index * ENTRIES, (index + 1) * ENTRIES),
     );
-    const [entry] = Entries;
-    if (!entry?.EventId) throw new Error(`the bus refused the signup: ${entry?.ErrorCode} ${entry?.ErrorMessage}`);
-    return entry.EventId;
+    const answers = await Promise.all(batches.map((Entries) => this.events.send(new PutEventsCommand({ Entries }))));
+    return answers
+      .flatMap(({ Entries = [] }) => Entries)
+      .map(({ EventId, ErrorCode, ErrorMessage }) => {
+        if (EventId) return EventId;
+        throw new Error(`the bus refused a signup: ${ErrorCode} ${ErrorMessage}`);
+      });
   }
 
   /**
@@ -66,7 +97,7 @@ export class Signups {
    * @throws Error when none appears within a minute
    */
   async executionOf(eventId: string, signal?: AbortSignal): Promise<string> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + DELIVERY_MS;
     for (;;) {
       this.looking ??= this.look().finally(() => {
         this.looking = undefined;
@@ -75,14 +106,47 @@ export class Signups {
       const found = this.executions.get(eventId);
       if (found) return found;
       if (Date.now() > deadline)
-        throw new Error(`event ${eventId} started no execution: see the rule's dead-letter queue`);
+        throw new Error(`event ${eventId} started no execution: see the dead-letter queue of the rule`);
       await pause(100, undefined, { signal });
     }
   }
 
+  /**
+   * Puts signups on the bus, all at once, and waits until as many executions have started and every one has ended. Nobody
+   * else may sign up meanwhile.
+   *
+   * @returns the executions, and the seconds from the first event to the last end
+   * @throws Error when one has not ended after a quarter of an hour
+   */
+  async burst(
+    details: readonly unknown[],
+    everyMs = 250,
+  ): Promise<{ executions: ExecutionListItem[]; seconds: number }> {
+    const before = new Set((await this.list()).map(({ executionArn }) => executionArn));
+    const began = performance.now();
+    await this.send(details);
+    for (;;) {
+      const executions = (await this.list()).filter(({ executionArn }) => !before.has(executionArn));
+      const tookMs = performance.now() - began;
+      if (executions.length >= details.length && executions.every(({ status }) => status !== 'RUNNING'))
+        return { executions, seconds: tookMs / 1000 };
+      if (tookMs > BURST_MS)
+        throw new Error(`${executions.length} of ${details.length} executions have started, and not all have ended`);
+      await pause(everyMs);
+    }
+  }
+
+  private pages(maxResults: number) {
+    const { sfn, stage } = this.client;
+    return paginateListExecutions({ client: sfn }, { stateMachineArn: stage.stateMachineArn, maxResults });
+  }
+
+  private list(): Promise<ExecutionListItem[]> {
+    return everyItem(this.pages(1000), ({ executions }) => executions);
+  }
+
   private async look(): Promise<void> {
-    const { stateMachineArn } = this.stage;
-    for await (const { executions = [] } of paginateListExecutions({ client: this.machines }, { stateMachineArn })) {
+    for await (const { executions = [] } of this.pages(100)) {
       const fresh = executions.filter(({ executionArn = '' }) => !this.seen.has(executionArn));
       await Promise.all(fresh.map(({ executionArn = '' }) => this.read(executionArn)));
       // The newest come first: older than this object, or known, and so is everything after it.
@@ -92,7 +156,7 @@ export class Signups {
   }
 
   private async read(executionArn: string): Promise<void> {
-    const { input = '{}' } = await this.machines.send(new DescribeExecutionCommand({ executionArn }));
+    const { input = '{}' } = await this.client.sfn.send(new DescribeExecutionCommand({ executionArn }));
     this.seen.add(executionArn);
     const envelope = EnvelopeSchema.safeParse(JSON.parse(input));
     if (envelope.success) this.executions.set(envelope.data.id, executionArn);

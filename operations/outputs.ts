@@ -38,8 +38,8 @@ function parsed(text: string): PlatformOutputs | undefined {
 export async function readOutputs(file = OUTPUTS_FILE): Promise<PlatformOutputs> {
   const outputs = parsed(found(file) ?? '');
   if (outputs && (await answers(outputs))) return outputs;
-  const what = outputs ? `the one of ${file} has ended` : `there is no ${file}`;
-  throw new Error(`no platform is running (${what}): start one with \`npm run local\``);
+  const reason = outputs ? `the platform of ${file} has ended` : `${file} not found`;
+  throw new Error(`no platform is running (${reason}); start one with \`npm run local\``);
 }
 
 /** Removes the file of a platform that has ended without a word: who waits for the file waits for a running one. */

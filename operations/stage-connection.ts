@@ -27,13 +27,15 @@ export function localConnection(outputs: PlatformOutputs): StageConnection {
 }
 
 /** `--stage` of every operator's command. */
-export const stageOption = () => new Option('--stage <stage>', 'where').choices(STAGES).default('local');
+export const stageOption = () => new Option('--stage <stage>', 'stage to work on').choices(STAGES).default('local');
 
 /** The stacks of all stages have the same names: only the account says which stage an operator's credentials reach. */
 export function requireAccountOf(stage: Stage, account: string | undefined): void {
   const { account: expected } = stages[stage].env;
   if (account !== expected)
-    throw new Error(`stage ${stage} is account ${expected}, and these credentials are of account ${account ?? 'none'}`);
+    throw new Error(
+      `stage ${stage} is in account ${expected}, but these credentials belong to account ${account ?? '(unknown)'}`,
+    );
 }
 
 /** @throws Error that says how to start or deploy the stage, when it is not there, or whose credentials these are */
@@ -49,7 +51,8 @@ export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (!outputs.success) {
     const missing = outputs.error.issues.map(({ path }) => path.join('.')).join(', ');
     throw new Error(
-      `stage ${stage} is not deployed, or not by this release (${missing}): \`npm run deploy -- --stage ${stage}\``,
+      `stage ${stage} is not deployed, or by another release (missing outputs: ${missing}); ` +
+        `deploy it with \`npm run deploy -- --stage ${stage}\``,
     );
   }
   return { aws, ...outputs.data };

@@ -1,26 +1,23 @@
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { lookUpTenant } from '../functions/tenants/tenant-lookup';
 import { STAGES } from '../infra/config/stages';
+import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
-import { connectTo, stageOption } from './stage-connection';
-import { statusOf, statusText } from './tenant-status';
-import { tableOf } from './tenants-table';
+import { stageOption } from './stage-connection';
+import { statusText } from './status-text';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), json: z.boolean().default(false) });
 
 async function main(): Promise<number> {
   const command = new Command('status')
-    .description('Tells how a tenant stands, and why its onboarding failed if it did.')
-    .requiredOption('--tenant <name>', 'its subdomain (also one it had), tenant id or signup id')
-    .option('--json', 'for machines')
+    .description('Shows the status of a tenant and, if its onboarding failed, the reason.')
+    .requiredOption('--tenant <name>', 'current or former subdomain, tenant id or signup id')
+    .option('--json', 'prints JSON')
     .addOption(stageOption())
     .parse();
   const { tenant, stage, json } = OptionsSchema.parse(command.opts());
-  const connection = await connectTo(stage);
-  const record = await lookUpTenant(tableOf(connection), tenant);
-  const status = await statusOf(new SFNClient(connection.aws), record);
+  const client = await StageClient.connect(stage);
+  const status = await client.status(tenant);
   console.log(json ? JSON.stringify(status, null, 2) : statusText(status));
   return 0;
 }

@@ -3,22 +3,23 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { evidencePage } from '../functions/isolation/evidence-page';
 import { STAGES } from '../infra/config/stages';
-import { verifyTenant } from './audits';
+import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
-import { connectTo, stageOption } from './stage-connection';
+import { stageOption } from './stage-connection';
 import { verificationText } from './verification-text';
 
 const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), html: z.string().optional() });
 
 async function main(): Promise<number> {
   const command = new Command('verify')
-    .description('Verifies now that a tenant in service is isolated, and shows the report.')
-    .requiredOption('--tenant <name>', 'its subdomain, tenant id or signup id')
-    .option('--html <file>', 'writes the report as a page, as it is in the evidence bucket')
+    .description('Verifies the isolation of a tenant in service now, and shows the report.')
+    .requiredOption('--tenant <name>', 'subdomain, tenant id or signup id')
+    .option('--html <file>', 'also writes the report as an HTML page, as it is in the evidence bucket')
     .addOption(stageOption())
     .parse();
   const { tenant, stage, html } = OptionsSchema.parse(command.opts());
-  const verification = await verifyTenant(await connectTo(stage), tenant);
+  const client = await StageClient.connect(stage);
+  const verification = await client.verify(tenant);
   console.log(verificationText(verification));
   if (verification.verdict === 'skipped') return 1;
   if (html) writeFileSync(html, evidencePage(verification.evidence, verification.digest));

@@ -1,6 +1,6 @@
 import type { AwsCall } from '../../local/aws-call';
 import type { Platform } from '../../local/platform';
-import { historyOf } from '../../operations/executions';
+import { historyOf } from '../../operations/client/executions';
 import { watchCalls } from './deployed-functions';
 import { secondsIn } from './execution-history';
 import { type Figure, median } from './figures';
@@ -61,7 +61,7 @@ export async function fill(onboardings: Onboardings, tenants: number, burst: num
 
 async function onboard({ onboardings }: Place): Promise<Run> {
   const { executionArn, seconds } = await onboardings.run();
-  const events = await historyOf(onboardings.sfn, executionArn);
+  const events = await historyOf(onboardings.client.sfn, executionArn);
   return { seconds, verifySeconds: secondsIn(events, 'VerifyIsolation') };
 }
 

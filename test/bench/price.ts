@@ -1,5 +1,5 @@
 import type { Platform } from '../../local/platform';
-import { historyOf } from '../../operations/executions';
+import { historyOf } from '../../operations/client/executions';
 import { functionUsage, watchCalls } from './deployed-functions';
 import { stateTransitions } from './execution-history';
 import type { Figure } from './figures';
@@ -19,7 +19,7 @@ const cents = (usd: number) => `${(usd * 100).toPrecision(2)} cent`;
 export async function priceFigures(platform: Platform, onboardings: Onboardings): Promise<Figure[]> {
   const since = Date.now();
   const { result, calls } = await watchCalls(platform, () => onboardings.run());
-  const events = await historyOf(onboardings.sfn, result.executionArn);
+  const events = await historyOf(onboardings.client.sfn, result.executionArn);
   const transitions = stateTransitions(events);
   const usage = sumOf([
     // The machine logs its history; the signup and one trace come with every execution.

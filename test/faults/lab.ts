@@ -1,16 +1,20 @@
 import {
   DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  type ExecutionListItem,
   ExecutionStatus,
   GetExecutionHistoryCommand,
   RedriveExecutionCommand,
   SFNClient,
-  StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
 import type { StackKind } from '../../functions/contract/stacks';
 import { type Platform, startPlatform } from '../../local/platform';
+import { Signups } from '../../local/signups';
+import { executionArnOf } from '../../operations/client/executions';
+import { localConnection } from '../../operations/stage-connection';
 import { Announcements } from './announcements';
 import { Callers } from './caller';
 import { type Census, takeCensus, without } from './census';
@@ -41,6 +45,7 @@ const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
 
 /** A platform of its own whose functions reach AWS through the injection, with whatever a trial needs of it. */
 export class Lab {
+  readonly signups: Signups;
   private readonly sfn: SFNClient;
   private readonly ends = new Map<string, number>();
 
@@ -52,6 +57,7 @@ export class Lab {
     readonly openedUnverified: ReadonlySet<string>,
     private readonly before: Census,
   ) {
+    this.signups = new Signups(localConnection(platform.outputs));
     this.sfn = new SFNClient(platform.aws);
   }
 
@@ -109,12 +115,11 @@ export class Lab {
 
   /** @param name of the execution; known before, so that faults can be scripted for it */
   executionArn(name: string): string {
-    return `${this.platform.outputs.stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    return executionArnOf(this.platform.outputs.stateMachineArn, name);
   }
 
   async start(name: string, signup: Signup): Promise<void> {
-    const { stateMachineArn } = this.platform.outputs;
-    await this.sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(signup) }));
+    await this.signups.start(signup, { name });
   }
 
   async redrive(executionArn: string): Promise<void> {
@@ -130,6 +135,13 @@ export class Lab {
     const state = await this.lastState(executionArn);
     if (!inTime || status === ExecutionStatus.RUNNING) throw new Error(`${executionArn} has not ended, at ${state}`);
     return { status, error, cause, state };
+  }
+
+  /** Each execution with its error and its output, which a list does not have. */
+  async describe(executions: readonly ExecutionListItem[]): Promise<DescribeExecutionOutput[]> {
+    return await Promise.all(
+      executions.map(({ executionArn }) => this.sfn.send(new DescribeExecutionCommand({ executionArn }))),
+    );
   }
 
   /** What there is now and was not when the platform was new. */

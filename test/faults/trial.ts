@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Signup } from '../../functions/contract/signup';
 import type { StackKind } from '../../functions/contract/stacks';
+import { newSignup } from '../../local/signups';
 import type { CallFaultKind } from './injection';
 
 /** One thing that goes wrong. */
@@ -37,12 +38,5 @@ export interface Trial {
 /** A signup whose names follow from seed and key: the same trial with the same seed is the same tenant. */
 export function signupOf(seed: string, key: string): Signup {
   const id = createHash('sha256').update(`${seed} ${key}`).digest('hex').slice(0, 20);
-  return {
-    version: 1,
-    signupId: `sub_${id}`,
-    companyName: `Trial ${key}`.slice(0, 200),
-    subdomain: `trial-${id}`,
-    contactEmail: 'ops@trial.example',
-    plan: 'enterprise',
-  };
+  return newSignup({ signupId: `sub_${id}`, companyName: `Trial ${key}`.slice(0, 200), subdomain: `trial-${id}` });
 }

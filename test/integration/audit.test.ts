@@ -9,7 +9,6 @@ import {
   PutBucketPolicyCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
@@ -25,41 +24,30 @@ import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 import { tenantCalled } from '../../functions/tenants/tenant-lookup';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
-import { newSignup } from '../../local/signups';
-import { resumeTenant, suspendTenant, verifyTenant } from '../../operations/audits';
-import { follow } from '../../operations/executions';
+import { newSignup, Signups } from '../../local/signups';
+import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
-import { tableOf } from '../../operations/tenants-table';
 
 let platform: Platform;
 let stage: StageConnection;
-let machines: SFNClient;
+let client: StageClient;
 let s3: S3Client;
 let onboarding: string;
-
-async function start(stateMachineArn: string, input: object): Promise<string> {
-  const { executionArn = '' } = await machines.send(
-    new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
-  );
-  return executionArn;
-}
 
 beforeAll(async () => {
   platform = await startPlatform();
   stage = localConnection(platform.outputs);
-  machines = new SFNClient(platform.aws);
+  client = new StageClient(stage);
   s3 = new S3Client({ ...platform.aws, forcePathStyle: true });
-  const signups = ['acme', 'globex'].map((subdomain) =>
-    start(stage.stateMachineArn, newSignup({ companyName: subdomain, subdomain })),
+  const signups = new Signups(stage);
+  const [acme] = await Promise.all(
+    ['acme', 'globex'].map((subdomain) => signups.onboardWell(newSignup({ companyName: subdomain, subdomain }))),
   );
-  const [acme = ''] = await Promise.all(
-    signups.map(async (signup) => (await follow(machines, await signup)).executionArn),
-  );
-  onboarding = acme;
+  onboarding = acme?.executionArn ?? '';
 }, 300_000);
 afterAll(() => platform?.stop());
 
-const recordOf = (subdomain: string) => tenantCalled(tableOf(stage), subdomain);
+const recordOf = (subdomain: string) => tenantCalled(client.table, subdomain);
 const statusOf = async (subdomain: string) =>
   (await requestPage(platform.outputs.loadBalancerUrl, `${subdomain}.${stage.domain}`)).status;
 
@@ -76,7 +64,7 @@ async function reportsOf(tenantId: string): Promise<string[]> {
 }
 
 async function audit(input: object = {}): Promise<z.output<typeof ConcludeAuditInput>> {
-  const { output, ...run } = await follow(machines, await start(stage.auditMachineArn, input));
+  const { output, ...run } = await client.follow(await client.start(input, { stateMachineArn: stage.auditMachineArn }));
   expect(run).toMatchObject({ status: 'SUCCEEDED' });
   return output as z.output<typeof ConcludeAuditInput>;
 }
@@ -112,7 +100,7 @@ test('an onboarding leaves its evidence: named on record by digest, locked, read
 test('a person can verify a tenant in service at any time, by whatever name', async () => {
   const { subdomain, tenantId, signupId } = await recordOf('acme');
   for (const name of [subdomain, tenantId, signupId]) {
-    const verification = await verifyTenant(stage, name);
+    const verification = await client.verify(name);
     expect(verification).toMatchObject({ verdict: 'isolated', tenantId, failed: [] });
     if (verification.verdict === 'skipped') throw new Error('skipped');
     expect(verification.evidence).toMatchObject({ routed: true, verifiedBy: expect.stringMatching(/^arn:aws:/) });
@@ -121,7 +109,7 @@ test('a person can verify a tenant in service at any time, by whatever name', as
     const text = await stored(verification.report);
     expect(createHash('sha256').update(text).digest('hex')).toBe(verification.digest);
   }
-  await expect(verifyTenant(stage, 'nobody')).rejects.toThrow(/InvalidRequest.*nobody/);
+  await expect(client.verify('nobody')).rejects.toThrow(/InvalidRequest.*nobody/);
 });
 
 test('an audit finds healthy tenants isolated', async () => {
@@ -197,22 +185,22 @@ describe('a tenant that has drifted', () => {
       expect(await statusOf('acme')).toBe(503);
       expect(await statusOf('globex')).toBe(200);
       expect((await alerts())[0]?.Message).toContain('its route answers 503');
-      expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'drifted', status: 'SUSPENDED' });
-      await expect(resumeTenant(stage, 'acme')).rejects.toThrow(/IsolationBreach.*stays suspended/);
+      expect(await client.verify('acme')).toMatchObject({ verdict: 'drifted', status: 'SUSPENDED' });
+      await expect(client.resume('acme')).rejects.toThrow(/IsolationBreach.*stays suspended/);
     });
     expect(await audit()).toEqual({ isolated: 1, drifted: 0, unverified: 0, skipped: 0 });
-    expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
-    await resumeTenant(stage, 'acme');
+    expect(await client.verify('acme')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
+    await client.resume('acme');
     expect(await statusOf('acme')).toBe(200);
     expect(await recordOf('acme')).toMatchObject({ status: 'ACTIVE' });
-    expect(await verifyTenant(stage, 'acme')).toMatchObject({ verdict: 'isolated', status: 'ACTIVE' });
+    expect(await client.verify('acme')).toMatchObject({ verdict: 'isolated', status: 'ACTIVE' });
   });
 });
 
 test('an operator suspends and resumes by hand', async () => {
-  await suspendTenant(stage, 'globex', 'a test');
+  await client.suspend('globex', 'a test');
   expect(await statusOf('globex')).toBe(503);
-  expect(await verifyTenant(stage, 'globex')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
-  await resumeTenant(stage, 'globex');
+  expect(await client.verify('globex')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
+  await client.resume('globex');
   expect(await statusOf('globex')).toBe(200);
 });

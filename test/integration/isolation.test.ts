@@ -2,7 +2,6 @@ import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { CreateDBSnapshotCommand, DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
@@ -12,8 +11,7 @@ import { verify } from '../../functions/isolation/verify';
 import { inventoryOf } from '../../local/inventory';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
-import { newSignup } from '../../local/signups';
-import { follow } from '../../operations/executions';
+import { newSignup, Signups } from '../../local/signups';
 import { localConnection } from '../../operations/stage-connection';
 import { asVerifier, subjectOfRun, VERIFIER } from '../sabotage/verified-tenant';
 
@@ -27,11 +25,8 @@ const root = <C>(Client: new (config: Platform['aws'] & { forcePathStyle: true }
 
 async function onboard(subdomain: string) {
   const signup = newSignup({ companyName: subdomain, subdomain });
-  const machines = root(SFNClient);
-  const { executionArn = '' } = await machines.send(
-    new StartExecutionCommand({ stateMachineArn: platform.outputs.stateMachineArn, input: JSON.stringify(signup) }),
-  );
-  return { tenantId: tenantIdOf(signup.signupId), run: await follow(machines, executionArn) };
+  const run = await new Signups(localConnection(platform.outputs)).onboard(signup);
+  return { tenantId: tenantIdOf(signup.signupId), run };
 }
 
 type Send = (args: object) => Promise<object>;

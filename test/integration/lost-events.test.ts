@@ -9,9 +9,6 @@ import type { StackKind } from '../../functions/contract/stacks';
 import { describeStack } from '../../functions/stacks/stacks';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
-import { follow } from '../../operations/executions';
-import { replayAll } from '../../operations/replaying';
-import { tableOf } from '../../operations/tenants-table';
 import { aSignupEvent } from '../support/builders';
 import { eventually, RunningStage } from '../support/running-stage';
 
@@ -48,7 +45,7 @@ test('an onboarding whose stack event is lost is finished by the sweep', async (
   await settled(tenantId, 'storage', 'CREATE_COMPLETE');
   await stage.reaches(executionArn, 'LaunchNetwork');
   await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
-  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
+  expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
 }, 120_000);
 
 test('a rollback whose stack events are lost is finished by the sweep', async () => {
@@ -63,7 +60,7 @@ test('a rollback whose stack events are lost is finished by the sweep', async ()
   await settled(tenantId, 'network', 'gone');
   await stage.reaches(executionArn, 'DeleteNetwork');
   await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
-  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
+  expect(await stage.follow(executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
   expect(await inventoryOf(stage.connection, tenantId)).toMatchObject({
     stacks: [],
     record: { status: 'FAILED', failure: { outcome: 'rolled-back' } },
@@ -76,11 +73,11 @@ test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan;
   const stack = tenantNames.stack(tenantId, 'storage');
   await stage.control('stack-faults', { stack, resource: '*', on: 'create', reason: 'full', times: 1 });
   const runs = await Promise.all([stage.begin(failed), stage.begin(aSignup('lives'))]);
-  const ends = await Promise.all(runs.map((run) => follow(stage.sfn, run)));
+  const ends = await Promise.all(runs.map((run) => stage.follow(run)));
   expect(ends.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
 
   const { table, orphans } = {
-    table: tableOf(stage.connection),
+    table: stage.client.table,
     orphans: stage.platform.deployment.controlPlane.orphansFunctionName,
   };
   await table.client.send(
@@ -115,9 +112,8 @@ test('a signup that could not be delivered is onboarded by its replay, once', as
   const MessageBody = JSON.stringify(aSignupEvent(signup));
   for (let times = 0; times < 2; times++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   const started = new Set<string>();
-  const deps = { ...stage.connection, sqs, sfn: stage.sfn };
-  for await (const { executionArn } of replayAll(deps)) started.add(executionArn);
+  for await (const { executionArn } of stage.client.replay()) started.add(executionArn);
   const [executionArn = '', ...others] = started;
   expect(others).toEqual([]);
-  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
 }, 120_000);

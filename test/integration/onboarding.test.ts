@@ -10,7 +10,6 @@ import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-s
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
-import { RedriveExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ssmCells } from '../../functions/compute/ssm-cells';
@@ -26,30 +25,22 @@ import { playMishap } from '../../local/mishap';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { type Outcome, playScenario } from '../../local/scenario';
-import { newSignup } from '../../local/signups';
-import { follow } from '../../operations/executions';
+import { newSignup, Signups } from '../../local/signups';
+import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
-import { tableOf } from '../../operations/tenants-table';
 
 let platform: Platform;
 let stage: StageConnection;
-let machines: SFNClient;
+let client: StageClient;
 
 beforeAll(async () => {
   platform = await startPlatform();
   stage = localConnection(platform.outputs);
-  machines = new SFNClient(platform.aws);
+  client = new StageClient(stage);
 }, 300_000);
 afterAll(() => platform?.stop());
 
 const page = (subdomain: string) => requestPage(platform.outputs.loadBalancerUrl, `${subdomain}.${stage.domain}`);
-
-async function start(detail: object): Promise<string> {
-  const { executionArn = '' } = await machines.send(
-    new StartExecutionCommand({ stateMachineArn: stage.stateMachineArn, input: JSON.stringify(detail) }),
-  );
-  return executionArn;
-}
 
 describe('the scenario of the demo', () => {
   let outcomes: Outcome[];
@@ -122,7 +113,7 @@ describe('the scenario of the demo', () => {
 });
 
 test('a start by hand with the detail alone onboards as an event does', async () => {
-  const run = await follow(machines, await start(newSignup({ companyName: 'By Hand', subdomain: 'by-hand' })));
+  const run = await new Signups(stage).onboard(newSignup({ companyName: 'By Hand', subdomain: 'by-hand' }));
   expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   expect((await page('by-hand')).body).toContain('By Hand');
 }, 120_000);
@@ -160,8 +151,8 @@ describe('without one grant of one step', () => {
   test('the onboarding fails there with AccessDenied, is undone, and ends ACTIVE when it is redriven with the grant', async () => {
     const signup = newSignup({ companyName: 'Without Grant', subdomain: 'without-grant' });
     const tenantId = tenantIdOf(signup.signupId);
-    const executionArn = await start(signup);
-    const failed = await follow(machines, executionArn);
+    const failed = await new Signups(stage).onboard(signup);
+    const { executionArn } = failed;
     expect(failed).toMatchObject({ status: 'FAILED', failure: { error: 'AccessDenied' } });
     expect(failed.failure?.reason).toMatch(/^RegisterTenant: .*elasticloadbalancing:CreateRule/);
     const gone = await inventoryOf(stage, tenantId);
@@ -172,8 +163,8 @@ describe('without one grant of one step', () => {
     });
 
     await iam().send(new PutRolePolicyCommand({ ...role, PolicyDocument: policy }));
-    await machines.send(new RedriveExecutionCommand({ executionArn }));
-    expect(await follow(machines, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    await client.redrive({ executionArn });
+    expect(await client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await inventoryOf(stage, tenantId)).record?.status).toBe('ACTIVE');
     expect((await page('without-grant')).status).toBe(200);
   }, 120_000);
@@ -181,7 +172,7 @@ describe('without one grant of one step', () => {
 
 describe('the live colour', () => {
   const ecs = () => new ECSClient(platform.aws);
-  const table = () => tableOf(stage);
+  const table = () => client.table;
   let cell: CellDescriptor;
 
   beforeAll(async () => {
@@ -226,7 +217,7 @@ describe('the live colour', () => {
     await become('green');
     try {
       const signup = newSignup({ companyName: 'After A Release', subdomain: 'after-a-release' });
-      expect(await follow(machines, await start(signup))).toMatchObject({ status: 'SUCCEEDED' });
+      expect(await new Signups(stage).onboard(signup)).toMatchObject({ status: 'SUCCEEDED' });
       const { record } = await inventoryOf(stage, tenantIdOf(signup.signupId));
       const { Rules } = await new ElasticLoadBalancingV2Client(platform.aws).send(
         new DescribeRulesCommand({ RuleArns: [record?.ruleArn ?? ''] }),

@@ -7,13 +7,8 @@ import {
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { failureText } from '../../functions/contract/failure-report';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
-import { lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
-import { follow } from '../../operations/executions';
-import { redrive } from '../../operations/redriving';
-import { statusOf } from '../../operations/tenant-status';
-import { tableOf } from '../../operations/tenants-table';
 import { eventually, RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;
@@ -25,11 +20,6 @@ afterEach(() => stage.control('stack-faults/remove', {}));
 
 const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
 const recordOf = async (tenantId: string) => (await inventoryOf(stage.connection, tenantId)).record;
-const redriveDeps = () => ({
-  sfn: stage.sfn,
-  table: tableOf(stage.connection),
-  stateMachineArn: stage.connection.stateMachineArn,
-});
 
 /** Starts an onboarding that waits in LaunchDatabase: the event of its stack never comes. */
 async function waitingForItsDatabase(subdomain: string) {
@@ -63,11 +53,11 @@ test('a stopped run is noticed, recorded and published; redriven, it goes on whe
   expect(record).toMatchObject({ status: 'ONBOARDING', failure: { step: 'LaunchDatabase', error: 'RunAborted' } });
   const [event] = await stage.failures(executionArn);
   expect(answerOf(event)).toEqual(answerOf(record.failure));
-  const status = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'stopped'));
+  const status = await stage.client.status('stopped');
   expect(answerOf(status.failure)).toEqual(answerOf(record.failure));
 
-  await expect(redrive(redriveDeps(), executionArn)).resolves.toEqual({ how: 'redriven', executionArn });
-  const { status: ended, visits } = await follow(stage.sfn, executionArn);
+  await expect(stage.client.redrive({ executionArn })).resolves.toEqual({ how: 'redriven', executionArn });
+  const { status: ended, visits } = await stage.follow(executionArn);
   expect(ended).toBe('SUCCEEDED');
   expect(visits.filter(({ state }) => state === 'LaunchNetwork')).toHaveLength(1);
   const after = await recordOf(tenantId);
@@ -81,13 +71,13 @@ test('a newer execution takes a stopped one’s tenant over with all that exists
   const before = await unfinished(tenantId);
 
   const newer = await stage.begin(signup);
-  expect(await follow(stage.sfn, newer)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
+  expect(await stage.follow(newer)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
   const { record, stacks } = await inventoryOf(stage.connection, tenantId);
   expect(record).toMatchObject({ status: 'ACTIVE', executionArn: newer, slot: before.slot });
   expect(stacks).toHaveLength(4);
 
-  await expect(redrive(redriveDeps(), executionArn)).resolves.toMatchObject({ how: 'nothing' });
-  await expect(stage.begin(signup).then((third) => follow(stage.sfn, third))).resolves.toMatchObject({
+  await expect(stage.client.redrive({ executionArn })).resolves.toMatchObject({ how: 'nothing' });
+  await expect(stage.begin(signup).then((third) => stage.follow(third))).resolves.toMatchObject({
     status: 'SUCCEEDED',
     output: { outcome: 'duplicate', firstExecutionArn: newer },
   });
@@ -103,9 +93,9 @@ test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseRese
     const executionArn = await stage.begin(signup);
     // The function that the state calls goes on, as it would on AWS.
     await stage.control('tasks', { executionArn, state, fate: 'abort' });
-    expect((await follow(stage.sfn, executionArn)).status).toBe('ABORTED');
+    expect((await stage.follow(executionArn)).status).toBe('ABORTED');
 
-    const newer = await follow(stage.sfn, await stage.begin(signup));
+    const newer = await stage.follow(await stage.begin(signup));
     expect(newer).toMatchObject({ status: 'SUCCEEDED', output: { tenantId }, failure: undefined });
     const { record, stacks, keyState } = await inventoryOf(stage.connection, tenantId);
     expect(record).toMatchObject({ status: 'ACTIVE', executionArn: newer.executionArn });
@@ -124,7 +114,7 @@ test('a rollback that stops says why it stopped and what it is the rollback of, 
   await stage.control('stack-faults', { stack: database, resource: 'Primary', on: 'create', reason: 'no capacity' });
   await stage.control('stack-faults', { stack: network, resource: 'Vpc', on: 'delete', reason: 'has dependencies' });
   const executionArn = await stage.begin(signup);
-  const ended = await follow(stage.sfn, executionArn);
+  const ended = await stage.follow(executionArn);
   expect(ended).toMatchObject({ status: 'FAILED', failure: { error: 'StackDeletionFailed' } });
 
   const record = await unfinished(tenantId);
@@ -145,17 +135,17 @@ test('a rollback that stops says why it stopped and what it is the rollback of, 
   });
   const [event] = await stage.failures(executionArn);
   expect(answerOf(event)).toEqual(answerOf(record.failure));
-  const status = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'half-undone'));
+  const status = await stage.client.status('half-undone');
   expect(answerOf(status.failure)).toEqual(answerOf(record.failure));
   expect(ended.failure?.reason).toBe(record.failure?.stoppedAt?.reason);
 
   await stage.control('stack-faults/remove', {});
-  await redrive(redriveDeps(), executionArn);
-  const concluded = await follow(stage.sfn, executionArn);
+  await stage.client.redrive({ executionArn });
+  const concluded = await stage.follow(executionArn);
   expect(concluded).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
   const rolledBack = await recordOf(tenantId);
   expect(rolledBack).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back', remaining: [] } });
-  const told = await statusOf(stage.sfn, await lookUpTenant(tableOf(stage.connection), 'half-undone'));
+  const told = await stage.client.status('half-undone');
   expect(told.failure && failureText(told.failure)).toBe(concluded.failure?.reason);
   const announced = await stage.failures(executionArn, 2);
   const inOrder = announced.toSorted((a, b) => `${a.occurredAt}`.localeCompare(`${b.occurredAt}`));
@@ -164,8 +154,8 @@ test('a rollback that stops says why it stopped and what it is the rollback of, 
     ['rolled-back', 2],
   ]);
 
-  await redrive(redriveDeps(), executionArn);
-  expect(await follow(stage.sfn, executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  await stage.client.redrive({ executionArn });
+  expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
   expect((await recordOf(tenantId))?.status).toBe('ACTIVE');
 }, 180_000);
 
@@ -184,6 +174,6 @@ test('the sweep notices the end of a run whose event never reached the watchdog'
   } finally {
     await events.send(new EnableRuleCommand({ Name }));
   }
-  await redrive(redriveDeps(), executionArn);
-  expect((await follow(stage.sfn, executionArn)).status).toBe('SUCCEEDED');
+  await stage.client.redrive({ executionArn });
+  expect((await stage.follow(executionArn)).status).toBe('SUCCEEDED');
 }, 120_000);

@@ -1,10 +1,9 @@
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Answer } from '../../functions/isolation/report';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
 import { verify } from '../../functions/isolation/verify';
 import type { Platform } from '../../local/platform';
-import { newSignup } from '../../local/signups';
-import { follow } from '../../operations/executions';
+import { newSignup, Signups } from '../../local/signups';
+import { localConnection } from '../../operations/stage-connection';
 import type { AttackTechnique, Scene } from './technique';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 
@@ -34,13 +33,8 @@ export interface Verdict {
 /** Onboards a tenant. @throws Error when it does not become ACTIVE */
 export async function startTarget(platform: Platform, subdomain: string): Promise<Target> {
   const { aws, outputs } = platform;
-  const machines = new SFNClient(aws);
-  const input = JSON.stringify(newSignup({ companyName: subdomain, subdomain }));
-  const { executionArn = '' } = await machines.send(
-    new StartExecutionCommand({ stateMachineArn: outputs.stateMachineArn, input }),
-  );
-  const { status, failure } = await follow(machines, executionArn);
-  if (status !== 'SUCCEEDED') throw new Error(`no tenant to attack: ${failure?.error} ${failure?.reason}`);
+  const signups = new Signups(localConnection(outputs));
+  const { executionArn } = await signups.onboardWell(newSignup({ companyName: subdomain, subdomain }));
   const { endpoint, region } = aws;
   return {
     subject: await subjectOfRun(platform, executionArn),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import {
@@ -12,8 +12,9 @@ import {
 } from '../../functions/contract/events';
 import type { Signup } from '../../functions/contract/signup';
 import { type Platform, startPlatform } from '../../local/platform';
-import { historyOf } from '../../operations/executions';
-import { visitsOf } from '../../operations/progress';
+import { type Ended, historyOf } from '../../operations/client/executions';
+import { visitsOf } from '../../operations/client/progress';
+import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
 const FailedEventSchema = z.object({ detail: TenantOnboardingFailedSchema });
@@ -32,6 +33,7 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
 /** A running platform, with hands for what a test of its edges needs. */
 export class RunningStage {
   readonly connection: StageConnection;
+  readonly client: StageClient;
   readonly sfn: SFNClient;
   private readonly queue = `failures-${randomUUID()}`;
   private readonly heard: z.infer<typeof TenantOnboardingFailedSchema>[] = [];
@@ -39,7 +41,8 @@ export class RunningStage {
 
   private constructor(readonly platform: Platform) {
     this.connection = localConnection(platform.outputs);
-    this.sfn = new SFNClient(platform.aws);
+    this.client = new StageClient(this.connection);
+    this.sfn = this.client.sfn;
   }
 
   static async start(): Promise<RunningStage> {
@@ -83,11 +86,12 @@ export class RunningStage {
     });
   }
 
-  async begin(signup: Signup): Promise<string> {
-    const { executionArn = '' } = await this.sfn.send(
-      new StartExecutionCommand({ stateMachineArn: this.connection.stateMachineArn, input: JSON.stringify(signup) }),
-    );
-    return executionArn;
+  begin(signup: Signup): Promise<string> {
+    return this.client.start(signup);
+  }
+
+  follow(executionArn: string): Promise<Ended> {
+    return this.client.follow(executionArn);
   }
 
   /** Waits until the execution is in the state, among others. */

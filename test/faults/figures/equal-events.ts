@@ -5,23 +5,18 @@ import { type Census, differences, holdingsOf, slotProblems, unowned } from '../
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { signupOf } from '../trial';
-import { Executions, sendAll } from './executions';
 import { type Figure, figure } from './figure';
 
 const EVENTS = 1_000;
-const TIMEOUT_MS = 900_000;
+/** A list of thousands of executions takes a moment. */
+const ASK_MS = 1_000;
 const DuplicateSchema = z.object({ outcome: z.literal('duplicate') });
 
 /** @returns how many of the executions that the equal events have begun did more than point at another one */
 async function sendEqual(lab: Lab, signup: Signup, count: number): Promise<number> {
-  const executions = new Executions(lab);
-  await executions.forget();
-  await sendAll(
-    lab,
-    Array.from({ length: count }, () => signup),
-  );
-  const ended = await executions.ended(count, TIMEOUT_MS);
-  const outputs = await Promise.all(ended.map(({ executionArn }) => executions.describe(executionArn)));
+  const equal = Array.from({ length: count }, () => signup);
+  const { executions } = await lab.signups.burst(equal, ASK_MS);
+  const outputs = await lab.describe(executions);
   return outputs.filter(({ output }) => !DuplicateSchema.safeParse(JSON.parse(output ?? '{}')).success).length;
 }
 

@@ -4,20 +4,16 @@ import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { seededRandom } from '../seeded-random';
 import { signupOf } from '../trial';
-import { Executions, sendAll } from './executions';
 import { type Figure, figure } from './figure';
 
 const ONBOARDINGS = 200;
 const AT_ONCE = 40;
-const TIMEOUT_MS = 600_000;
 
 /** Onboardings of which a random third fails at a random call: as many slots are taken as there are ACTIVE tenants. */
 export async function slotCount(lab: Lab, { onboarding }: Recording, seed: string): Promise<Figure[]> {
   const random = seededRandom(`${seed} slots`);
   // What a stack's event calls is brought back by the sweep, and the announcement comes when the tenant is ACTIVE.
   const fatal = onboarding.filter((call) => !/^(StackSettled|PublishCompletion) /.test(call));
-  const executions = new Executions(lab);
-  await executions.forget();
   const signups = Array.from({ length: ONBOARDINGS }, (_, index) => signupOf(seed, `slots ${index}`));
   let failing = 0;
   for (const { signupId } of signups) {
@@ -27,8 +23,7 @@ export async function slotCount(lab: Lab, { onboarding }: Recording, seed: strin
     failing++;
   }
   for (let from = 0; from < ONBOARDINGS; from += AT_ONCE) {
-    await sendAll(lab, signups.slice(from, from + AT_ONCE));
-    await executions.ended(from + AT_ONCE, TIMEOUT_MS);
+    await lab.signups.burst(signups.slice(from, from + AT_ONCE));
   }
   const census = await lab.census();
   const { records, takenSlots } = census.table;

@@ -3,11 +3,9 @@ import { differences, holdingsOf, slotProblems } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { signupOf } from '../trial';
-import { Executions, sendAll } from './executions';
 import { type Figure, figure } from './figure';
 
 const PAIRS = 50;
-const TIMEOUT_MS = 600_000;
 
 /** Two signups for each subdomain, all at once: one of each pair wins, and the other leaves it untouched. */
 export async function subdomainRaces(lab: Lab, { complete }: Recording, seed: string): Promise<Figure[]> {
@@ -15,12 +13,8 @@ export async function subdomainRaces(lab: Lab, { complete }: Recording, seed: st
     const [one, other] = [signupOf(seed, `race ${index}`), signupOf(seed, `race ${index}, the other`)];
     return [one, { ...other, subdomain: one.subdomain }] as const;
   });
-  const executions = new Executions(lab);
-  await executions.forget();
-  await sendAll(lab, pairs.flat());
-  const ended = await executions.ended(PAIRS * 2, TIMEOUT_MS);
-  const errors = await Promise.all(ended.map(({ executionArn }) => executions.describe(executionArn)));
-  const taken = errors.filter(({ error }) => error === 'SubdomainTaken').length;
+  const { executions } = await lab.signups.burst(pairs.flat());
+  const taken = (await lab.describe(executions)).filter(({ error }) => error === 'SubdomainTaken').length;
 
   const census = await lab.census();
   const isActive = (signupId: string) => census.table.records.get(tenantIdOf(signupId))?.status === 'ACTIVE';

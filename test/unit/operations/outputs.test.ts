@@ -79,7 +79,7 @@ test('the file of a platform that has ended without a word is removed, that of a
 });
 
 test('who wants to talk to a platform hears when none is running', async () => {
-  await expect(readOutputs(file)).rejects.toThrow(/there is no .*start one with `npm run local`/);
+  await expect(readOutputs(file)).rejects.toThrow(/not found.*start one with `npm run local`/);
   publishOutputs(dead, file);
   await expect(readOutputs(file)).rejects.toThrow(/has ended.*start one with `npm run local`/);
   publishOutputs(alive(), file);

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { visitsOf } from '../../../operations/progress';
+import { visitsOf } from '../../../operations/client/progress';
 
 let clock = 0;
 const event = (id: number, previousEventId: number, more: Partial<HistoryEvent>): HistoryEvent => ({

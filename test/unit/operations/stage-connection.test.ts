@@ -3,9 +3,9 @@ import { requireAccountOf } from '../../../operations/stage-connection';
 
 test('credentials of another stage’s account are refused: the stacks there have the same names', () => {
   expect(() => requireAccountOf('prod', stages.dev.env.account)).toThrow(
-    `stage prod is account ${stages.prod.env.account}, and these credentials are of account ${stages.dev.env.account}`,
+    `stage prod is in account ${stages.prod.env.account}, but these credentials belong to account ${stages.dev.env.account}`,
   );
-  expect(() => requireAccountOf('prod', undefined)).toThrow('of account none');
+  expect(() => requireAccountOf('prod', undefined)).toThrow('account (unknown)');
 });
 
 test('credentials of the stage’s own account pass', () => {

@@ -1,7 +1,8 @@
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { failureReport, failureText } from '../../../functions/contract/failure-report';
 import type { TenantRecord } from '../../../functions/contract/records';
-import { statusOf, statusText } from '../../../operations/tenant-status';
+import { statusOf } from '../../../operations/client/tenant-status';
+import { statusText } from '../../../operations/status-text';
 import { anExecution, aTenant, aTenantRecord, NOW, REGION } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { fakeExecution, PROVISIONED } from '../../support/run-history';
@@ -34,7 +35,10 @@ it('does not offer to redrive a malformed signup', async () => {
     status: 'FAILED',
     failure: { ...report, at: NOW },
   });
-  expect(status.run).toMatchObject({ redrivable: false, notRedrivableBecause: 'a malformed signup stays malformed' });
+  expect(status.run).toMatchObject({
+    redrivable: false,
+    notRedrivableBecause: 'the signup is malformed, and a redrive reads the same signup',
+  });
 });
 
 it('tells where a run is', async () => {
@@ -70,10 +74,10 @@ it('tells of a rollback that stopped what it is the rollback of', async () => {
   });
 });
 
-it('still tells what the record says once AWS has forgotten the execution', async () => {
+it('still tells what the record says once AWS has deleted the execution', async () => {
   const fake = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
   const report = failureReport({ executionArn, failure, outcome: 'held' });
   const status = await told(fake, { status: 'HELD', failure: { ...report, at: NOW } });
   expect(status.failure).toEqual(report);
-  expect(status.run).toMatchObject({ redrivable: false, notRedrivableBecause: 'AWS has forgotten the execution' });
+  expect(status.run).toMatchObject({ redrivable: false, notRedrivableBecause: 'AWS has deleted the execution' });
 });

@@ -1,4 +1,4 @@
-import { replayAll } from '../../../operations/replaying';
+import { replaySignups } from '../../../operations/client/replay-signups';
 import { aSignupEvent } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 
@@ -31,7 +31,7 @@ function aScene(started: object = { executionArn: 'arn:started' }) {
   const run = async () => {
     const replayed: object[] = [];
     const deps = { sqs, sfn, stateMachineArn: machine, undeliveredSignupsUrl: 'http://queue' };
-    for await (const each of replayAll(deps)) replayed.push(each);
+    for await (const each of replaySignups(deps)) replayed.push(each);
     return replayed;
   };
   return { run, sfn, queue, order };

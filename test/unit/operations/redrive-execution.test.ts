@@ -1,6 +1,6 @@
 import { failureReport } from '../../../functions/contract/failure-report';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
-import { redrive } from '../../../operations/redriving';
+import { redriveExecution } from '../../../operations/client/redrive-execution';
 import { anExecution, aSignup, aSignupEvent, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
@@ -18,7 +18,7 @@ function aScene(execution: object | Error, record: Partial<TenantRecord> = {}, r
     RedriveExecutionCommand: redriving,
     StartExecutionCommand: { executionArn: anExecution('new') },
   });
-  return { sfn, run: () => redrive({ sfn, table, stateMachineArn: 'arn:machine' }, executionArn) };
+  return { sfn, run: () => redriveExecution({ sfn, table, stateMachineArn: 'arn:machine' }, executionArn) };
 }
 
 it('redrives what AWS can redrive', async () => {
@@ -43,16 +43,16 @@ it('starts an equal execution when the redrive itself is refused', async () => {
   await expect(run()).resolves.toMatchObject({ how: 'started', because: 'history limit' });
 });
 
-it('rebuilds the signup from the record once AWS has forgotten the execution', async () => {
+it('rebuilds the signup from the record once AWS has deleted the execution', async () => {
   const record = aTenantRecord({ status: 'FAILED' });
   const sfn = new FakeClient({
     DescribeExecutionCommand: awsError('ExecutionDoesNotExist'),
     StartExecutionCommand: { executionArn: anExecution('new') },
   });
   const deps = { sfn, table: new FakeTable(), stateMachineArn: 'arn:machine' };
-  await expect(redrive(deps, executionArn, record)).resolves.toMatchObject({
+  await expect(redriveExecution(deps, executionArn, record)).resolves.toMatchObject({
     how: 'started',
-    because: 'AWS has forgotten the execution',
+    because: 'AWS has deleted the execution',
   });
   const [{ input: sent } = { input: '' }] = sfn.inputs('StartExecutionCommand');
   expect(JSON.parse(String(sent))).toEqual(aSignup());
@@ -61,7 +61,7 @@ it('rebuilds the signup from the record once AWS has forgotten the execution', a
 it('does not guess the signup of an execution that nobody knows any more', async () => {
   const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
   const deps = { sfn, table: new FakeTable(), stateMachineArn: 'arn:machine' };
-  await expect(redrive(deps, executionArn)).resolves.toMatchObject({ how: 'nothing' });
+  await expect(redriveExecution(deps, executionArn)).resolves.toMatchObject({ how: 'nothing' });
 });
 
 const malformed = failureReport({

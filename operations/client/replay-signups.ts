@@ -1,7 +1,8 @@
-import { type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import type { SFNClient } from '@aws-sdk/client-sfn';
 import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { isNamed } from '../functions/shared/is-named';
+import { isNamed } from '../../functions/shared/is-named';
+import { executionArnOf, start } from './executions';
 
 export interface ReplayDeps {
   readonly sqs: Pick<SQSClient, 'send'>;
@@ -12,28 +13,28 @@ export interface ReplayDeps {
 
 export interface Replayed {
   readonly executionArn: string;
-  /** What EventBridge says of why it could not deliver the event. */
+  /** EventBridge's reason for not delivering the event. */
   readonly because: string;
 }
 
 const EventSchema = z.looseObject({ id: z.string().regex(/^[\w-]{1,72}$/) });
 
 /** Named by the event: replayed twice, it is one execution ("StartExecution": a name is taken for 90 days). */
-async function start({ sfn, stateMachineArn }: ReplayDeps, body: string): Promise<string> {
-  const name = `replay-${EventSchema.parse(JSON.parse(body)).id}`;
+async function startOnce({ sfn, stateMachineArn }: ReplayDeps, body: string): Promise<string> {
+  const event: unknown = JSON.parse(body);
+  const name = `replay-${EventSchema.parse(event).id}`;
   try {
-    const { executionArn = '' } = await sfn.send(new StartExecutionCommand({ stateMachineArn, name, input: body }));
-    return executionArn;
+    return await start(sfn, event, { stateMachineArn, name });
   } catch (thrown) {
     if (!isNamed(thrown, 'ExecutionAlreadyExists')) throw thrown;
-    return `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    return executionArnOf(stateMachineArn, name);
   }
 }
 
 async function replay(deps: ReplayDeps, { Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<Replayed> {
-  const executionArn = await start(deps, Body);
+  const executionArn = await startOnce(deps, Body);
   await deps.sqs.send(new DeleteMessageCommand({ QueueUrl: deps.undeliveredSignupsUrl, ReceiptHandle }));
-  return { executionArn, because: MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'unknown' };
+  return { executionArn, because: MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'EventBridge gives no reason' };
 }
 
 /**
@@ -41,7 +42,7 @@ async function replay(deps: ReplayDeps, { Body = '', ReceiptHandle, MessageAttri
  * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
  * process undelivered events").
  */
-export async function* replayAll(deps: ReplayDeps): AsyncGenerator<Replayed> {
+export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replayed> {
   for (;;) {
     const { Messages = [] } = await deps.sqs.send(
       new ReceiveMessageCommand({

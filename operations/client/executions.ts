@@ -1,0 +1,101 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  type HistoryEvent,
+  paginateGetExecutionHistory,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { CaughtFailureSchema, type Failure } from '../../functions/contract/tenant';
+import { isNamed } from '../../functions/shared/is-named';
+import { everyItem } from '../../functions/shared/paging';
+import { type Visit, visitsOf } from './progress';
+
+export interface StartOptions {
+  readonly stateMachineArn?: string;
+  /** Chosen by Step Functions where it is left out. */
+  readonly name?: string;
+}
+
+export interface FollowOptions {
+  /** Called whenever the execution has got on. Without it the history is read once, at the end. */
+  readonly onProgress?: (visits: readonly Visit[]) => void;
+  readonly everyMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How an execution ended. */
+export interface Ended {
+  readonly executionArn: string;
+  readonly status: string;
+  readonly failure: Failure | undefined;
+  readonly output: unknown;
+  /** From its start to its end, as Step Functions has it. */
+  readonly seconds: number;
+  readonly visits: readonly Visit[];
+}
+
+/** "ExecutionArn": the ARN of an execution follows from its machine and its name. */
+export const executionArnOf = (stateMachineArn: string, name: string) =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+/** @returns the ARN of the execution */
+export async function start(
+  machines: Pick<SFNClient, 'send'>,
+  input: unknown,
+  options: StartOptions & { readonly stateMachineArn: string },
+): Promise<string> {
+  const { executionArn = '' } = await machines.send(
+    new StartExecutionCommand({ ...options, input: JSON.stringify(input) }),
+  );
+  return executionArn;
+}
+
+/** @returns undefined for an execution that AWS has deleted, which it does 90 days after its end */
+export async function describe(
+  machines: Pick<SFNClient, 'send'>,
+  executionArn: string,
+): Promise<DescribeExecutionOutput | undefined> {
+  try {
+    return await machines.send(new DescribeExecutionCommand({ executionArn }));
+  } catch (thrown) {
+    if (isNamed(thrown, 'ExecutionDoesNotExist')) return undefined;
+    throw thrown;
+  }
+}
+
+export function historyOf(machines: SFNClient, executionArn: string): Promise<HistoryEvent[]> {
+  const request = { executionArn, maxResults: 1000, includeExecutionData: false };
+  return everyItem(paginateGetExecutionHistory({ client: machines }, request), ({ events }) => events);
+}
+
+function endOf(execution: DescribeExecutionOutput, visits: readonly Visit[]): Ended {
+  const { executionArn = '', status = '', error, cause, output, startDate, stopDate } = execution;
+  const step = visits.at(-1)?.state ?? '';
+  return {
+    executionArn,
+    status,
+    failure: error === undefined ? undefined : CaughtFailureSchema.parse({ step, error, cause }),
+    output: output === undefined ? undefined : JSON.parse(output),
+    seconds: ((stopDate?.getTime() ?? 0) - (startDate?.getTime() ?? 0)) / 1000,
+    visits,
+  };
+}
+
+/** Follows an execution until it ends, however it ends. */
+export async function follow(machines: SFNClient, executionArn: string, options: FollowOptions = {}): Promise<Ended> {
+  const { onProgress, everyMs = 300, signal } = options;
+  let known = 0;
+  for (;;) {
+    // Asked before the history, which is complete once the execution has ended.
+    const execution = await machines.send(new DescribeExecutionCommand({ executionArn }));
+    const hasEnded = execution.status !== 'RUNNING';
+    const history = hasEnded || onProgress ? await historyOf(machines, executionArn) : [];
+    const visits = visitsOf(history);
+    if (history.length > known) onProgress?.(visits);
+    known = history.length;
+    if (hasEnded) return endOf(execution, visits);
+    await pause(everyMs, undefined, { signal });
+  }
+}

@@ -1,0 +1,92 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { STSClient } from '@aws-sdk/client-sts';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
+import { lookUpTenant } from '../../functions/tenants/tenant-lookup';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
+import type { Stage } from '../../infra/config/stages';
+import { connectTo, type StageConnection } from '../stage-connection';
+import { type Ended, type FollowOptions, follow, type StartOptions, start } from './executions';
+import { type Redrive, redriveExecution } from './redrive-execution';
+import { type Replayed, replaySignups } from './replay-signups';
+import { INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
+import { statusOf, type TenantStatus } from './tenant-status';
+
+/** What to redrive: the latest execution of a tenant, or one execution by its ARN. */
+export type RedriveTarget = { readonly tenant: string } | { readonly executionArn: string };
+
+/**
+ * Everything that an operator can do to one stage. It returns data and prints nothing: what a person reads is written by
+ * the commands. A tenant is named by its subdomain (a lost one too), its tenant id or its signup id.
+ */
+export class StageClient {
+  readonly sfn: SFNClient;
+  readonly table: TenantsTable;
+  private readonly sqs: SQSClient;
+  private readonly operator: Operator;
+
+  constructor(readonly stage: StageConnection) {
+    const { aws, tenantsTableName } = stage;
+    this.sfn = new SFNClient(aws);
+    this.sqs = new SQSClient(aws);
+    this.table = { name: tenantsTableName, client: DynamoDBDocumentClient.from(new DynamoDBClient(aws)) };
+    this.operator = { sts: new STSClient(aws), lambda: new LambdaClient({ ...aws, ...INVOCATION }) };
+  }
+
+  /** @throws Error when the stage is not there, or the credentials are of another account */
+  static async connect(stage: Stage): Promise<StageClient> {
+    return new StageClient(await connectTo(stage));
+  }
+
+  /** @throws PlatformError `InvalidRequest` when nobody is or was called so; so do all that take a tenant */
+  find(tenant: string): Promise<TenantRecord | RefusedSignup> {
+    return lookUpTenant(this.table, tenant);
+  }
+
+  async status(tenant: string): Promise<TenantStatus> {
+    return await statusOf(this.sfn, await this.find(tenant));
+  }
+
+  /** Redrives a failed execution or, where AWS no longer can, starts an equal new one. */
+  async redrive(target: RedriveTarget): Promise<Redrive> {
+    const { sfn, table, stage } = this;
+    const deps = { sfn, table, stateMachineArn: stage.stateMachineArn };
+    if ('executionArn' in target) return await redriveExecution(deps, target.executionArn);
+    const record = await this.find(target.tenant);
+    return await redriveExecution(deps, record.executionArn, record);
+  }
+
+  /** Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. */
+  replay(): AsyncGenerator<Replayed> {
+    const { undeliveredSignupsUrl, stateMachineArn } = this.stage;
+    return replaySignups({ sqs: this.sqs, sfn: this.sfn, undeliveredSignupsUrl, stateMachineArn });
+  }
+
+  /** Verifies a tenant now, as the daily audit does, and leaves the same evidence. */
+  verify(tenant: string) {
+    return verifyTenant(this.operator, this.stage.auditTenantFunctionName, tenant);
+  }
+
+  /** Takes a tenant out of service. @param reason for the record */
+  suspend(tenant: string, reason: string) {
+    return suspendTenant(this.operator, this.stage.suspendTenantFunctionName, tenant, reason);
+  }
+
+  /** Brings a suspended tenant back. @throws Error where its last verification has not passed, or is too old */
+  resume(tenant: string) {
+    return resumeTenant(this.operator, this.stage.resumeTenantFunctionName, tenant);
+  }
+
+  /** Starts an execution, by default of TenantOnboarding. @returns its ARN */
+  start(input: unknown, { stateMachineArn = this.stage.stateMachineArn, ...options }: StartOptions = {}) {
+    return start(this.sfn, input, { ...options, stateMachineArn });
+  }
+
+  /** Follows an execution until it ends, however it ends. */
+  follow(executionArn: string, options: FollowOptions = {}): Promise<Ended> {
+    return follow(this.sfn, executionArn, options);
+  }
+}

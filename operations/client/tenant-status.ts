@@ -1,0 +1,88 @@
+import type { DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
+import { executionLink, failureReport } from '../../functions/contract/failure-report';
+import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
+import type { FailureReport, Outcome } from '../../functions/contract/tenant';
+import { reportOf } from '../../functions/runs/notice-end';
+import { describeRunEnd } from '../../functions/runs/run-end';
+import { describe, historyOf } from './executions';
+import { visitsOf } from './progress';
+
+/** How a tenant stands: its record, its latest execution, and the failure if there was one. */
+export interface TenantStatus {
+  readonly tenantId: string;
+  readonly signupId: string;
+  readonly companyName: string | undefined;
+  readonly subdomain: string | undefined;
+  readonly status: TenantRecord['status'];
+  readonly since: string;
+  readonly run: {
+    readonly executionArn: string;
+    /** Undefined when AWS has deleted the execution. */
+    readonly status: string | undefined;
+    readonly redrivable: boolean;
+    /** The reason, in AWS's words; undefined where the execution is redrivable. */
+    readonly notRedrivableBecause: string | undefined;
+    readonly redriveCount: number;
+    /** States that the execution is in, while it runs. */
+    readonly at: readonly string[];
+  };
+  readonly failure: FailureReport | undefined;
+  readonly links: Readonly<Record<'execution' | 'stacks', string>>;
+}
+
+/** Recorded outcomes of a run that has ended, but whose end is not on record yet. */
+const UNRECORDED: readonly (Outcome | undefined)[] = [undefined, 'rolling-back'];
+
+/** The failure on record. Where the end is not on record yet: the failure as the watchdog will record it. */
+async function failureOf(sfn: SFNClient, record: TenantRecord | RefusedSignup, status = '') {
+  const { executionArn, failure } = record;
+  if (['FAILED', 'ABORTED', 'TIMED_OUT'].includes(status) && UNRECORDED.includes(failure?.outcome)) {
+    const end = await describeRunEnd(sfn, executionArn);
+    return end && reportOf(end, record);
+  }
+  return failure && failureReport({ ...failure, executionArn, failure });
+}
+
+function notRedrivable(execution: DescribeExecutionOutput | undefined): string | undefined {
+  if (!execution) return 'AWS has deleted the execution';
+  if (execution.redriveStatus === 'REDRIVABLE') return undefined;
+  return execution.redriveStatusReason ?? 'AWS gives no reason';
+}
+
+function stacksLink(executionArn: string, tenantId: string): string {
+  const region = executionArn.split(':')[3] ?? '';
+  const filter = `filteringText=tenant-${tenantId}&filteringStatus=all`;
+  return `https://${region}.console.aws.amazon.com/cloudformation/home?region=${region}#/stacks?${filter}`;
+}
+
+/** Joins the tenant's record and its execution; the failure is worded as on the record and in the event. */
+export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSignup): Promise<TenantStatus> {
+  const { executionArn, tenantId, signupId, companyName, subdomain, status, updatedAt } = record;
+  const execution = await describe(sfn, executionArn);
+  const running = execution?.status === 'RUNNING';
+  const visits = running ? visitsOf(await historyOf(sfn, executionArn)) : [];
+  // An execution that has been redriven and is running has no failure; the record still holds the earlier one.
+  const isPast = running && record.failure?.outcome !== 'rolling-back';
+  const failure = isPast ? undefined : await failureOf(sfn, record, execution?.status);
+  const useless =
+    failure?.error === 'InvalidSignup' ? 'the signup is malformed, and a redrive reads the same signup' : undefined;
+  const notRedrivableBecause = useless ?? notRedrivable(execution);
+  return {
+    tenantId,
+    signupId,
+    companyName,
+    subdomain,
+    status,
+    since: updatedAt,
+    run: {
+      executionArn,
+      status: execution?.status,
+      redrivable: notRedrivableBecause === undefined,
+      notRedrivableBecause,
+      redriveCount: execution?.redriveCount ?? 0,
+      at: visits.filter(({ leftAt }) => !leftAt).map(({ state }) => state),
+    },
+    failure,
+    links: { execution: executionLink(executionArn), stacks: stacksLink(executionArn, tenantId) },
+  };
+}
