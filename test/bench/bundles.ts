@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildFunctions, FUNCTIONS_DIRECTORY, LAYER_MODULES, layerBytes } from '../../infra/function-bundles';
-import { type Figure, median } from './figures';
+import { type Figure, median } from '../support/figures';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../..');

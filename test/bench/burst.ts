@@ -8,7 +8,7 @@ import type { TenantRecord } from '../../functions/contract/records';
 import { everyItem } from '../../functions/shared/paging';
 import { requestPage } from '../../local/page';
 import type { Platform } from '../../local/platform';
-import type { Figure } from './figures';
+import type { Figure } from '../support/figures';
 import { type Memory, memoryOf } from './memory';
 import type { Onboardings } from './onboardings';
 

@@ -11,9 +11,9 @@ import type { StackKind } from '../../functions/contract/stacks';
 import { slotAt } from '../../functions/reservation/slots';
 import { synthesizeTenantTemplates } from '../../infra/tenant/synthesize';
 import type { Platform } from '../../local/platform';
+import { type Figure, median } from '../support/figures';
 import { type CdkTenant, TENANT_VARIABLE } from './cdk-per-tenant-app';
 import { deployedFunctions } from './deployed-functions';
-import { type Figure, median } from './figures';
 import type { Onboardings } from './onboardings';
 
 const run = promisify(execFile);

@@ -5,8 +5,8 @@ import {
   ListRulesCommand,
 } from '@aws-sdk/client-eventbridge';
 import type { Platform } from '../../local/platform';
+import { type Figure, median } from '../support/figures';
 import { startBareProcess } from './bare-process';
-import { type Figure, median } from './figures';
 import { deployInstantMachine } from './instant-machine';
 import type { Onboardings } from './onboardings';
 

@@ -1,9 +1,9 @@
 import type { AwsCall } from '../../local/aws-call';
 import type { Platform } from '../../local/platform';
 import { historyOf } from '../../operations/client/executions';
+import { type Figure, median } from '../support/figures';
 import { watchCalls } from './deployed-functions';
 import { secondsIn } from './execution-history';
-import { type Figure, median } from './figures';
 import type { Onboardings } from './onboardings';
 
 const WATCHED = 3;

@@ -1,8 +1,8 @@
 import type { Platform } from '../../local/platform';
 import { historyOf } from '../../operations/client/executions';
+import type { Figure } from '../support/figures';
 import { functionUsage, watchCalls } from './deployed-functions';
 import { stateTransitions } from './execution-history';
-import type { Figure } from './figures';
 import { LIST_PRICES, PRICE_REGION } from './list-prices';
 import type { Onboardings } from './onboardings';
 import { priceList, priceOf, sumOf, usageOf } from './price-model';

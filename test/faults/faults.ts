@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import type { Figure } from './figures/figure';
-import { figures, figuresTable } from './figures/figures';
+import { type Figure, figuresTable, isMet } from '../support/figures';
+import { figures } from './figures/figures';
 import { Lab } from './lab';
 import { matrix } from './matrix';
 import { type Recording, record } from './recording';
@@ -62,14 +62,14 @@ async function runMatrix(lab: Lab, recording: Recording, options: Options, signa
 }
 
 async function runFigures(lab: Lab, recording: Recording, seed: string): Promise<boolean> {
-  const tellFigure = ({ name, problems }: Figure) => {
+  const tellFigure = ({ name, problems = [] }: Figure) => {
     log(name);
     for (const problem of problems) console.log(`    ${problem}`);
   };
   try {
     const found = await figures(lab, recording, seed, tellFigure);
     console.log(figuresTable(found));
-    return found.every(({ ok }) => ok);
+    return found.every(isMet);
   } finally {
     await lab.stop();
   }

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { tenantIdOf } from '../../../functions/contract/naming';
 import type { Signup } from '../../../functions/contract/signup';
+import type { Figure } from '../../support/figures';
 import { type Census, differences, holdingsOf, slotProblems, unowned } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { signupOf } from '../trial';
-import { type Figure, figure } from './figure';
 
 const EVENTS = 1_000;
 /** A list of thousands of executions takes a moment. */
@@ -51,11 +51,11 @@ export async function equalEvents(lab: Lab, { complete }: Recording, seed: strin
     ...slotProblems(census),
     ...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`),
   ];
-  const one = (value: number) => ({ text: '1', ok: value === 1 });
+  const of = (name: string, value: number, exactly: number): Figure => ({ name, value, unit: '', limit: { exactly } });
   return [
-    figure(`onboardings of ${EVENTS} equal events at once`, atOnce, '', one(atOnce)),
-    figure(`of ${EVENTS} more after success`, later, '', { text: '0', ok: later === 0 }),
-    figure(`of ${EVENTS} after failure`, afterFailure, '', one(afterFailure)),
-    figure('tenants of both signups', made.length, '', { text: '2', ok: made.length === 2 }, problems),
+    of(`onboardings of ${EVENTS} equal events at once`, atOnce, 1),
+    of(`of ${EVENTS} more after success`, later, 0),
+    of(`of ${EVENTS} after failure`, afterFailure, 1),
+    { ...of('tenants of both signups', made.length, 2), problems },
   ];
 }

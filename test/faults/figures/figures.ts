@@ -1,8 +1,7 @@
-import Table from 'cli-table3';
+import type { Figure } from '../../support/figures';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { equalEvents } from './equal-events';
-import type { Figure } from './figure';
 import { rollbackTime } from './rollback-time';
 import { slotCount } from './slot-count';
 import { subdomainRaces } from './subdomain-races';
@@ -22,16 +21,4 @@ export async function figures(
     }
   }
   return found;
-}
-
-export function figuresTable(found: readonly Figure[]): string {
-  const table = new Table({
-    head: ['figure', 'value', 'limit', ''],
-    style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'left'],
-  });
-  for (const { name, value, unit, limit, ok } of found) {
-    table.push([name, `${value} ${unit}`.trim(), limit, ok ? 'ok' : 'MISSED']);
-  }
-  return table.toString();
 }

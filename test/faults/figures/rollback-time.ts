@@ -1,16 +1,14 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf } from '../../../functions/contract/naming';
+import { type Figure, median } from '../../support/figures';
 import type { Lab } from '../lab';
 import { LAST_CALL_REFUSED, type Recording } from '../recording';
 import { signupOf } from '../trial';
-import { type Figure, figure } from './figure';
 
 const RUNS = 5;
-const LIMIT = 2;
 
 const entered = (events: readonly HistoryEvent[], state: string) =>
   events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state)?.timestamp?.getTime() ?? 0;
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 /** How long it takes to undo everything, against how long it took to make it: refused at the last call before ACTIVE. */
 export async function rollbackTime(lab: Lab, _: Recording, seed: string): Promise<Figure[]> {
@@ -28,7 +26,6 @@ export async function rollbackTime(lab: Lab, _: Recording, seed: string): Promis
     ratios.push((entered(events, 'ConcludeFailure') - undoing) / (undoing - begun));
   }
   sfn.destroy();
-  const ratio = Math.round(median(ratios) * 100) / 100;
   const name = 'rollback of a fully provisioned tenant, against its onboarding';
-  return [figure(name, ratio, 'times', { text: `<= ${LIMIT}`, ok: ratio <= LIMIT })];
+  return [{ name, value: median(ratios), unit: 'times', limit: { atMost: 2 } }];
 }

@@ -1,10 +1,10 @@
 import { tenantIdOf } from '../../../functions/contract/naming';
+import type { Figure } from '../../support/figures';
 import { slotProblems, unowned } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { seededRandom } from '../seeded-random';
 import { signupOf } from '../trial';
-import { type Figure, figure } from './figure';
 
 const ONBOARDINGS = 200;
 const AT_ONCE = 40;
@@ -30,7 +30,6 @@ export async function slotCount(lab: Lab, { onboarding }: Recording, seed: strin
   const active = [...records.values()].filter(({ status }) => status === 'ACTIVE').length;
   const problems = [...slotProblems(census), ...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`)];
   const name = `slots taken after ${ONBOARDINGS} onboardings, ${failing} of them with a fatal fault`;
-  return [
-    figure(name, takenSlots.size, 'slots', { text: `${active} ACTIVE`, ok: takenSlots.size === active }, problems),
-  ];
+  const note = `${active} tenants are ACTIVE`;
+  return [{ name, value: takenSlots.size, unit: 'slots', limit: { exactly: active }, note, problems }];
 }

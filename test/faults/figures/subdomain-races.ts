@@ -1,9 +1,9 @@
 import { tenantIdOf } from '../../../functions/contract/naming';
+import type { Figure } from '../../support/figures';
 import { differences, holdingsOf, slotProblems } from '../census';
 import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { signupOf } from '../trial';
-import { type Figure, figure } from './figure';
 
 const PAIRS = 50;
 
@@ -26,9 +26,9 @@ export async function subdomainRaces(lab: Lab, { complete }: Recording, seed: st
     ...losers.flatMap(({ signupId }) => differences(holdingsOf(census, tenantIdOf(signupId)), new Map())),
     ...slotProblems(census),
   ];
-  const all = (value: number) => ({ text: String(PAIRS), ok: value === PAIRS });
+  const inAll = { unit: '', limit: { exactly: PAIRS } };
   return [
-    figure(`${PAIRS} pairs that race for a subdomain: pairs with one winner`, decided, '', all(decided), problems),
-    figure('losers that end SubdomainTaken', taken, '', all(taken)),
+    { name: `${PAIRS} pairs that race for a subdomain: pairs with one winner`, value: decided, ...inAll, problems },
+    { name: 'losers that end SubdomainTaken', value: taken, ...inAll },
   ];
 }

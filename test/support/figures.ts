@@ -1,10 +1,14 @@
 import Table from 'cli-table3';
 import pico from 'picocolors';
 
-/** What a figure is held to; one without a limit is printed for whoever wants to know. */
-export type Limit = { readonly atLeast: number } | { readonly atMost: number } | { readonly below: number };
+/** The limit that a figure must keep. A figure without one is printed for information. */
+export type Limit =
+  | { readonly atLeast: number }
+  | { readonly atMost: number }
+  | { readonly below: number }
+  | { readonly exactly: number };
 
-/** One row of the table. */
+/** One measured number: a row of the table. */
 export interface Figure {
   readonly name: string;
   readonly value: number;
@@ -13,6 +17,8 @@ export interface Figure {
   readonly limit?: Limit;
   /** Where the value comes from, for the reader of the table. */
   readonly note?: string;
+  /** What is wrong besides the value, in words: with a problem no limit is kept. */
+  readonly problems?: readonly string[];
 }
 
 /** A row as `--json` writes it. */
@@ -20,19 +26,22 @@ export interface FigureJson {
   readonly name: string;
   readonly value: number;
   readonly unit: string;
-  /** `>= 5`, `<= 1.5`, `< 30`; null where nothing is asked for. */
+  /** `>= 5`, `<= 1.5`, `< 30`, `= 1`; null where there is no limit. */
   readonly limit: string | null;
   readonly ok: boolean;
 }
 
 /** A value that could not be measured (NaN) meets no limit. */
-export function isMet({ value, limit }: Figure): boolean {
+export function isMet({ value, limit, problems = [] }: Figure): boolean {
+  if (problems.length > 0) return false;
   if (!limit) return true;
+  if ('exactly' in limit) return value === limit.exactly;
   if ('atLeast' in limit) return value >= limit.atLeast;
   return 'atMost' in limit ? value <= limit.atMost : value < limit.below;
 }
 
 function limitText(limit: Limit): string {
+  if ('exactly' in limit) return `= ${limit.exactly}`;
   if ('atLeast' in limit) return `>= ${limit.atLeast}`;
   return 'atMost' in limit ? `<= ${limit.atMost}` : `< ${limit.below}`;
 }
@@ -53,8 +62,8 @@ export function figuresTable(figures: readonly Figure[]): string {
   const table = new Table({ head: ['figure', 'value', 'limit', '', 'how'], style: { head: [], border: [] } });
   for (const figure of figures) {
     const { name, value, unit, limit, note } = figure;
-    const verdict = limit ? (isMet(figure) ? pico.green('ok') : pico.red('missed')) : '';
-    table.push([name, `${readable(value)} ${unit}`, limit ? limitText(limit) : '', verdict, note ?? '']);
+    const verdict = limit || !isMet(figure) ? (isMet(figure) ? pico.green('ok') : pico.red('missed')) : '';
+    table.push([name, `${readable(value)} ${unit}`.trim(), limit ? limitText(limit) : '', verdict, note ?? '']);
   }
   return table.toString();
 }

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Figure, figuresTable, isMet, median, toJson } from '../../bench/figures';
+import { type Figure, figuresTable, isMet, median, toJson } from '../support/figures';
 
 const figure = (value: number, limit?: Figure['limit']): Figure => ({
   name: 'one',
@@ -12,10 +12,18 @@ test.each([
   ['>= 5', { atLeast: 5 }, [5, 6], [4.99, Number.NaN]],
   ['<= 1.5', { atMost: 1.5 }, [1.5, 0], [1.51, Number.NaN]],
   ['< 30', { below: 30 }, [29.9], [30, Number.NaN]],
+  ['= 1', { exactly: 1 }, [1], [0, 2, Number.NaN]],
 ])('a limit of %s', (text, limit, met, missed) => {
   expect(met.map((value) => isMet(figure(value, limit)))).toEqual(met.map(() => true));
   expect(missed.map((value) => isMet(figure(value, limit)))).toEqual(missed.map(() => false));
   expect(toJson(figure(1, limit)).limit).toBe(text);
+});
+
+test('a figure with a problem is missed, whatever its value and limit', () => {
+  const problems = ['slot c1 3 is free and taken'];
+  expect(isMet({ ...figure(1, { exactly: 1 }), problems })).toBe(false);
+  const lines = stripVTControlCharacters(figuresTable([{ ...figure(1), problems }]));
+  expect(lines).toContain('missed');
 });
 
 test('a row without a limit is never missed', () => {
