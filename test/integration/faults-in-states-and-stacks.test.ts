@@ -15,10 +15,10 @@ describe('the census', () => {
   test('finds a failed onboarding clean, and an ACTIVE tenant complete', async () => {
     const census = await bench.lab().census();
     const { complete } = bench.recording();
-    expect(judge(end, tenantId, census, complete)).toEqual({ outcome: 'clean', orphans: [], problems: [] });
+    expect(judge(end, tenantId, census, complete)).toEqual({ ending: 'clean', orphans: [], problems: [] });
     const active = tenantIdOf(signupOf('recording', 'plain 0').signupId);
     const succeeded = { ...end, status: 'SUCCEEDED' };
-    expect(judge(succeeded, active, census, complete)).toMatchObject({ outcome: 'active', problems: [] });
+    expect(judge(succeeded, active, census, complete)).toMatchObject({ ending: 'active', problems: [] });
   });
 
   test("finds what a failed onboarding left behind, and what is nobody's", async () => {

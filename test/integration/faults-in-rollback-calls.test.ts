@@ -1,0 +1,10 @@
+import { faultBench, testTrials } from '../support/fault-trials';
+
+/** Each kind of fault of the rollback, at the calls that are hardest to get right. */
+testTrials(faultBench(), [
+  'throttled three times, in the rollback: DeleteNetwork cloudformation:DeleteStack#1',
+  'refused for good, in the rollback: RetireTenantKey kms:ScheduleKeyDeletion#1',
+  'answered 5xx before the effect, in the rollback: PublishFailure events:PutEvents#1',
+  'effect done, answer lost, in the rollback: ReleaseReservation dynamodb:TransactWriteItems#1',
+  'function killed after the effect, in the rollback: DeregisterTenant elasticloadbalancing:DeleteRule#1',
+]);
