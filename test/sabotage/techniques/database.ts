@@ -157,7 +157,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
           return () => rds.send(new DeleteDBInstanceCommand(gone));
         },
       );
-      return { expectedEvidence: `its key is ${keyArn}`, revert };
+      return { expectedEvidence: `the database’s KMS key is ${keyArn}`, revert };
     },
   },
   changing(
@@ -165,7 +165,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
     'database.insights-encryption',
     ({ cell }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: cell.decoy.keyArn }),
     ({ key }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: key.keyArn }),
-    ({ cell }) => `its key is ${cell.decoy.keyArn}`,
+    ({ cell }) => `the KMS key of Performance Insights is ${cell.decoy.keyArn}`,
   ),
   changing(
     'make the database public',
@@ -179,7 +179,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
     'database.multi-az',
     () => ({ MultiAZ: false }),
     () => ({ MultiAZ: true }),
-    () => 'a standby is false',
+    () => 'Multi-AZ is false',
   ),
   {
     name: 'let the database take connections without TLS',

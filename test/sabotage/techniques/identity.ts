@@ -317,7 +317,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
           return () => secrets.send(new DeleteResourcePolicyCommand({ SecretId }));
         },
       );
-      return { expectedEvidence: `Allow Shortcut lets AWS:${GranteePrincipal}`, revert };
+      return { expectedEvidence: `statement Allow Shortcut grants AWS:${GranteePrincipal}`, revert };
     },
   },
 ];

@@ -288,7 +288,7 @@ export const PROBE_TECHNIQUES: readonly AttackTechnique[] = [
     },
   ),
   unlocking(
-    'let another tenant take on the role',
+    'let another tenant assume the role',
     'probes.role-from-decoy',
     'the decoy’s session in this role was allowed',
     (scene) => [

@@ -86,7 +86,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
       const under = (KmsKeyId: string) => secrets.send(new UpdateSecretCommand({ SecretId, KmsKeyId }));
       const { keyArn } = subject.cell.decoy;
       await under(keyArn);
-      return { expectedEvidence: `its key is ${keyArn}`, revert: () => under(subject.key.keyArn) };
+      return { expectedEvidence: `the secret’s KMS key is ${keyArn}`, revert: () => under(subject.key.keyArn) };
     },
   },
   letIn('let another account read the secret', () => STRANGERS_ROOT),
