@@ -21,7 +21,7 @@ export const versionedName = ({ type, version }: CataloguedEvent) => `${type}.v$
  * What zod checks by functions has no JSON Schema: the descriptions say it. `format: email` would refuse the
  * internationalized addresses that the platform accepts; draft 7 has `idn-email`, draft 4 has only the pattern.
  */
-export function detailSchema(event: CataloguedEvent, draft: SchemaDraft): JsonSchema {
+function detailSchema(event: CataloguedEvent, draft: SchemaDraft): JsonSchema {
   const {
     $schema: _,
     properties,

@@ -6,7 +6,7 @@ import { digestOfInputs } from './deployment-inputs';
 import { deployRecord, isRecorded, recordDeployment, serviceBundleOf, type Target } from './recorded-deployment';
 
 const ROOT = join(__dirname, '..');
-export const RECORDS = join(ROOT, '.local/deployments');
+const RECORDS = join(ROOT, '.local/deployments');
 
 export interface LocalDeploymentOptions {
   readonly emulator: Emulator;

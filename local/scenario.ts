@@ -41,7 +41,7 @@ export interface Watcher {
 }
 
 /** Three companies at once, a duplicate of the first, one whose subdomain is taken, and one malformed. */
-export function applicants(): { readonly companies: readonly Applicant[]; readonly others: readonly Applicant[] } {
+function applicants(): { readonly companies: readonly Applicant[]; readonly others: readonly Applicant[] } {
   const company = (companyName: string, subdomain: string, plan: 'growth' | 'enterprise'): Applicant => ({
     label: subdomain,
     companyName,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
 /** What a stage does about an ACTIVE tenant that is not isolated any more, besides the alarm. */
-export const OnBreachSchema = z.enum(['alarm', 'suspend']);
+const OnBreachSchema = z.enum(['alarm', 'suspend']);
 export type OnBreach = z.infer<typeof OnBreachSchema>;
 
 export const ListTenantsInput = z.object({ after: z.string().nullable() });

@@ -6,9 +6,9 @@ import { CaughtFailureSchema, FailureReportSchema, TenantSchema } from './tenant
 const ofExecution = { executionArn: z.string() };
 const ofTenant = { ...ofExecution, tenant: TenantSchema };
 
-export const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
-export const RouteSchema = z.object({ ruleArn: z.string() });
-export const VerificationSchema = z.object({
+const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
+const RouteSchema = z.object({ ruleArn: z.string() });
+const VerificationSchema = z.object({
   checks: z.number().int().positive(),
   verifiedAt: z.iso.datetime(),
   /** SHA-256 of the report, hex. */

@@ -48,10 +48,9 @@ export const stateKeys = {
 } as const;
 
 export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
-export type SignupClaim = z.infer<typeof SignupClaimSchema>;
 
 /** Why and when a run of the tenant failed, and what became of its resources. */
-export const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remaining: true, links: true }).extend({
+const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remaining: true, links: true }).extend({
   at: z.iso.datetime(),
 });
 export type TenantFailure = z.infer<typeof TenantFailureSchema>;

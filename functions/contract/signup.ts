@@ -35,7 +35,7 @@ export const RESERVED_SUBDOMAINS: readonly string[] = [
 ];
 
 /** Host-header rules of an ALB take up to 128 characters and a DNS label 63; 40 leaves room for any domain we serve. */
-export const SUBDOMAIN_MAX_LENGTH = 40;
+const SUBDOMAIN_MAX_LENGTH = 40;
 
 /** Control characters, breaks of lines and paragraphs, and what turns the direction of the text around it. */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;

@@ -46,7 +46,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-export const FailureSchema = z.object({
+const FailureSchema = z.object({
   step: z.string(),
   error: z.string(),
   reason: z.string().max(REASON_MAX_LENGTH),
@@ -58,7 +58,7 @@ export const FailureSchema = z.object({
  * ended outside its failure path; they may exist, and a redrive resumes it. unannounced: the tenant is ACTIVE, and only
  * its announcement failed.
  */
-export const OutcomeSchema = z.enum([
+const OutcomeSchema = z.enum([
   'rolling-back',
   'rolled-back',
   'held',

@@ -5,7 +5,7 @@ import { REASON_MAX_LENGTH } from '../contract/tenant';
 import { CHECK_GROUPS, FRAMEWORKS } from './check';
 
 /** @see Control */
-export const ControlSchema = z.object({ framework: z.enum(FRAMEWORKS), id: z.string() });
+const ControlSchema = z.object({ framework: z.enum(FRAMEWORKS), id: z.string() });
 
 /** The answer to one check, with everything an auditor asks about it. */
 export const AnswerSchema = z.object({

@@ -21,7 +21,7 @@ export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolat
   readonly routed: boolean;
 }
 
-export const roleArnOf = ({ accountId }: StageContext, tenantId: string) =>
+const roleArnOf = ({ accountId }: StageContext, tenantId: string) =>
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
 
 export const tenantIdOf = (subject: Subject) => subject.tenant.tenantId;

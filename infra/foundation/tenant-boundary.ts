@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
 
 /** Fixed, so that a policy can name the boundary without a reference to the stack that makes it. */
-export const TENANT_BOUNDARY_NAME = 'TenantBoundary';
+const TENANT_BOUNDARY_NAME = 'TenantBoundary';
 
 /** Stands for the tenant whose role it is: the role's tag `tenantId`, which a session tag can only repeat. */
 const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
@@ -90,9 +90,4 @@ export class TenantBoundary extends Construct {
         reason: 'A boundary grants nothing; the wildcard stays inside the tenant that the role is tagged with.',
       });
   }
-}
-
-/** The boundary's ARN, for whoever must name it without the construct at hand. */
-export function tenantBoundaryArn(): string {
-  return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:policy${TENANT_ROLE_PATH}${TENANT_BOUNDARY_NAME}`;
 }

@@ -29,7 +29,7 @@ import { FakeTable } from './fake-table';
 import { FakeTasks } from './fake-tasks';
 import { aContext } from './lambda-context';
 
-export const VERIFICATION = { checks: 89, verifiedAt: NOW, digest: 'd1' };
+const VERIFICATION = { checks: 89, verifiedAt: NOW, digest: 'd1' };
 const STACK_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`;
 const template = (kind: StackKind) => ({ url: `https://assets.example/${kind}.json`, version: '0123456789ab' });
 /** Credentials of a tenant's role, as ActivateTenant gets them. */

@@ -18,7 +18,7 @@ interface ControlRow {
 const inOrder = new Intl.Collator('en', { numeric: true }).compare;
 
 /** The controls of one framework, each with the checks that are evidence for it. */
-export function controlsOf(answers: readonly Answer[], framework: Framework): ControlRow[] {
+function controlsOf(answers: readonly Answer[], framework: Framework): ControlRow[] {
   const byControl = new Map<string, Answer[]>();
   for (const answer of answers)
     for (const control of answer.controls ?? [])

@@ -9,7 +9,7 @@ export interface LogFacts {
   readonly groups: () => Promise<readonly LogGroup[]>;
 }
 
-export const logGroupPrefixes = (tenantId: string) => [
+const logGroupPrefixes = (tenantId: string) => [
   `/tenants/${tenantId}/`,
   `/aws/rds/instance/${tenantNames.database(tenantId)}`,
 ];

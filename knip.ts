@@ -1,0 +1,29 @@
+import { globSync, readFileSync } from 'node:fs';
+import type { KnipConfig } from 'knip';
+
+/** What AWS, npm or a child process starts: nothing imports these files. */
+const started = [
+  ...globSync('functions/*/*.ts').filter((file) => /^export const handler\b/m.test(readFileSync(file, 'utf8'))),
+  'service/main.ts',
+  'infra/{build,deploy,bin/app}.ts',
+  'local/{demo,local,signup}.ts',
+  'local/end-with-parent.cjs',
+  'operations/{status,redrive,replay,verify,suspend,resume}.ts',
+  'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
+  'test/faults/faults.ts',
+  'test/sabotage/sabotage.ts',
+];
+
+/** Finds files, exports and dependencies that nothing uses; a part of `npm run check`. */
+const config: KnipConfig = {
+  entry: started,
+  project: ['**/*.{ts,js,cjs}'],
+  // The type of a parameter or a result belongs to its function, though nobody names it yet.
+  ignoreExportsUsedInFile: { interface: true, type: true },
+  // Each action has a schema of its input and of its output, even where two are equal.
+  rules: { duplicates: 'off' },
+  // Programs: infra/deploy.ts starts `cdk`; emulator, bench and tests start node_modules/.bin/node.
+  ignoreDependencies: ['aws-cdk', 'node'],
+};
+
+export default config;
