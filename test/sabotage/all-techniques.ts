@@ -1,20 +1,32 @@
 import type { AttackTechnique } from './technique';
+import { CROSS_TENANT_PROBE_TECHNIQUES } from './techniques/cross-tenant-probes';
 import { DATABASE_TECHNIQUES } from './techniques/database';
+import { DATABASE_NETWORK_TECHNIQUES } from './techniques/database-network';
 import { IDENTITY_TECHNIQUES } from './techniques/identity';
+import { IDENTITY_POLICY_TECHNIQUES } from './techniques/identity-policies';
 import { KEY_TECHNIQUES } from './techniques/key';
+import { KEY_POLICY_TECHNIQUES } from './techniques/key-policies';
 import { NETWORK_TECHNIQUES } from './techniques/network';
+import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
 import { PROBE_TECHNIQUES } from './techniques/probes';
 import { ROUTING_TECHNIQUES } from './techniques/routing';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
 import { STORAGE_TECHNIQUES } from './techniques/storage';
+import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
 
 export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...KEY_TECHNIQUES,
+  ...KEY_POLICY_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
+  ...DATABASE_NETWORK_TECHNIQUES,
   ...STORAGE_TECHNIQUES,
+  ...STORAGE_POLICY_TECHNIQUES,
   ...SECRETS_TECHNIQUES,
   ...NETWORK_TECHNIQUES,
+  ...NETWORK_ROUTE_TECHNIQUES,
   ...IDENTITY_TECHNIQUES,
+  ...IDENTITY_POLICY_TECHNIQUES,
   ...ROUTING_TECHNIQUES,
   ...PROBE_TECHNIQUES,
+  ...CROSS_TENANT_PROBE_TECHNIQUES,
 ];

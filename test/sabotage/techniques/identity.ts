@@ -1,79 +1,9 @@
-import {
-  AttachRolePolicyCommand,
-  CreatePolicyCommand,
-  CreatePolicyVersionCommand,
-  DeletePolicyCommand,
-  DeletePolicyVersionCommand,
-  DeleteRolePermissionsBoundaryCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
-  PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
-  SetDefaultPolicyVersionCommand,
-  TagRoleCommand,
-  UntagRoleCommand,
-  UpdateRoleCommand,
-} from '@aws-sdk/client-iam';
-import { CreateGrantCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
-import { DeleteResourcePolicyCommand, PutResourcePolicyCommand } from '@aws-sdk/client-secrets-manager';
-import { TENANT_ROLE_PATH, TENANT_TAG } from '../../../functions/contract/naming';
-import type { FactClients } from '../../../functions/isolation/facts/facts';
-import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { adding, conditioned, rolePolicy, type Statement, trustPolicy } from '../policies';
-import { type AttackTechnique, inTurn, type Revert, STRANGERS_ROOT } from '../technique';
-
-export const roleNameOf = (subject: Subject) => subject.stacks.access.outputs.RoleName;
-const flowLogsRoleOf = (subject: Subject) => `${roleNameOf(subject)}-flow-logs`;
-
-const trusting = (Principal: Statement['Principal'], subject: Subject): Statement => ({
-  Sid: 'Support',
-  Effect: 'Allow',
-  Principal,
-  Action: ['sts:AssumeRole', 'sts:TagSession'],
-  Condition: {
-    StringEquals: {
-      'sts:ExternalId': subject.tenant.externalId,
-      [`aws:RequestTag/${TENANT_TAG}`]: tenantIdOf(subject),
-    },
-  },
-});
-
-/** Takes the boundary off a role. */
-export async function withoutBoundary({ iam }: FactClients, RoleName: string, boundaryArn: string): Promise<Revert> {
-  await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
-  return () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundaryArn }));
-}
-
-/** Makes another version of the boundary the one in force. */
-async function boundaryWith({ iam }: FactClients, PolicyArn: string, statement: Statement): Promise<Revert> {
-  const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-  const before = { PolicyArn, VersionId: Policy?.DefaultVersionId };
-  const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand(before));
-  const document = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ''));
-  document.Statement.push(statement);
-  const { PolicyVersion: wider } = await iam.send(
-    new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: JSON.stringify(document), SetAsDefault: true }),
-  );
-  return async () => {
-    await iam.send(new SetDefaultPolicyVersionCommand(before));
-    await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: wider?.VersionId }));
-  };
-}
-
-const attached = (name: string, policy: string): AttackTechnique => ({
-  name,
-  check: 'identity.attached-policies',
-  detonate: async ({ subject, root: { iam } }) => {
-    const attachment = { RoleName: roleNameOf(subject), PolicyArn: `arn:aws:iam::aws:policy/${policy}` };
-    await iam.send(new AttachRolePolicyCommand(attachment));
-    return {
-      expectedEvidence: `${attachment.PolicyArn} is attached`,
-      revert: () => iam.send(new DetachRolePolicyCommand(attachment)),
-    };
-  },
-});
+import { TagRoleCommand, UntagRoleCommand, UpdateRoleCommand } from '@aws-sdk/client-iam';
+import { TENANT_TAG } from '../../../functions/contract/naming';
+import { tenantIdOf } from '../../../functions/isolation/subject';
+import { attached, flowLogsRoleOf, roleNameOf, trusting, withoutBoundary } from '../identity-changes';
+import { adding, conditioned, trustPolicy } from '../policies';
+import { type AttackTechnique, inTurn, STRANGERS_ROOT } from '../technique';
 
 export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
   {
@@ -120,7 +50,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     },
   },
   {
-    name: 'trust everybody on the right terms',
+    name: 'trust all principals with the right terms',
     check: 'identity.trust',
     detonate: async ({ subject, root }) => {
       const revert = await trustPolicy(root, roleNameOf(subject), adding(trusting('*', subject)));
@@ -154,98 +84,6 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
       return { expectedEvidence: `does not require this tenant’s aws:RequestTag/${TENANT_TAG}`, revert };
     },
   },
-  {
-    name: 'take the boundary off the role',
-    check: 'identity.boundary',
-    detonate: async ({ subject, root }) => ({
-      expectedEvidence: `the role’s boundary is absent, not ${subject.boundaryArn}`,
-      revert: await withoutBoundary(root, roleNameOf(subject), subject.boundaryArn),
-    }),
-  },
-  {
-    name: 'swap the boundary for a wide one',
-    check: 'identity.boundary',
-    detonate: async ({ subject, root: { iam } }) => {
-      const RoleName = roleNameOf(subject);
-      const statement = { Effect: 'Allow', Action: '*', Resource: '*' };
-      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-      const { Policy } = await iam.send(
-        new CreatePolicyCommand({ PolicyName: 'Wide', Path: TENANT_ROLE_PATH, PolicyDocument }),
-      );
-      const PolicyArn = Policy?.Arn;
-      const bounded = (PermissionsBoundary: string | undefined) =>
-        iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
-      await bounded(PolicyArn);
-      const revert = async () => {
-        await bounded(subject.boundaryArn);
-        await iam.send(new DeletePolicyCommand({ PolicyArn }));
-      };
-      return { expectedEvidence: `the role’s boundary is ${PolicyArn}`, revert };
-    },
-  },
-  {
-    name: 'let the boundary reach every bucket',
-    check: 'identity.boundary-unchanged',
-    detonate: async ({ subject, root }) => {
-      const statement: Statement = {
-        Sid: 'Wider',
-        Effect: 'Allow',
-        Action: ['s3:GetObject'],
-        Resource: ['arn:aws:s3:::*'],
-      };
-      const revert = await boundaryWith(root, subject.boundaryArn, statement);
-      return { expectedEvidence: 'Allow Wider reaches beyond the tenant: arn:aws:s3:::*', revert };
-    },
-  },
-  {
-    name: 'let the boundary change the tenant’s bucket',
-    check: 'identity.boundary-unchanged',
-    detonate: async ({ subject, root }) => {
-      const { accountId, region } = subject;
-      const Resource = `arn:aws:s3:::tenant-\${aws:PrincipalTag/${TENANT_TAG}}-${accountId}-${region}`;
-      const statement: Statement = { Sid: 'Configure', Effect: 'Allow', Action: 's3:PutBucketPolicy', Resource };
-      const revert = await boundaryWith(root, subject.boundaryArn, statement);
-      return { expectedEvidence: 's3:PutBucketPolicy is not needed by a tenant’s role', revert };
-    },
-  },
-  {
-    name: 'name another tenant’s bucket in the role’s policy',
-    check: 'identity.policy',
-    detonate: async ({ subject, root }) => {
-      const Resource = `arn:aws:s3:::${subject.cell.decoy.bucketName}/*`;
-      const statement: Statement = { Sid: 'Neighbour', Effect: 'Allow', Action: ['s3:GetObject'], Resource };
-      const revert = await rolePolicy(root, roleNameOf(subject), adding(statement));
-      return { expectedEvidence: `Allow Neighbour reaches ${Resource}`, revert };
-    },
-  },
-  {
-    name: 'let the role do anything with its key',
-    check: 'identity.policy',
-    detonate: async ({ subject, root }) => {
-      const statement: Statement = {
-        Sid: 'Everything',
-        Effect: 'Allow',
-        Action: ['kms:*'],
-        Resource: subject.key.keyArn,
-      };
-      const revert = await rolePolicy(root, roleNameOf(subject), adding(statement));
-      return { expectedEvidence: 'Allow Everything allows kms:*', revert };
-    },
-  },
-  {
-    name: 'give the role a second policy of its own',
-    check: 'identity.policy',
-    detonate: async ({ subject, root: { iam } }) => {
-      const policy = { RoleName: roleNameOf(subject), PolicyName: 'debugging' };
-      const statement = { Sid: 'Debugging', Effect: 'Allow', Action: 'rds-db:connect', Resource: '*' };
-      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-      await iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument }));
-      return {
-        expectedEvidence: 'Allow Debugging reaches *',
-        revert: () => iam.send(new DeleteRolePolicyCommand(policy)),
-      };
-    },
-  },
   attached('attach AdministratorAccess to the role', 'AdministratorAccess'),
   attached('attach ReadOnlyAccess to the role', 'ReadOnlyAccess'),
   {
@@ -257,7 +95,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     }),
   },
   {
-    name: 'let another account take on the flow logs’ role',
+    name: 'let another account assume the flow logs’ role',
     check: 'identity.service-roles',
     detonate: async ({ subject, root }) => {
       const revert = await trustPolicy(
@@ -290,34 +128,6 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
       };
       const revert = await inTurn(tagging('flow-logs'), tagging('monitoring'));
       return { expectedEvidence: `tag of ${roleNameOf(subject)}-monitoring is ${tenantId}`, revert };
-    },
-  },
-  {
-    name: 'let the shared service’s own role at key and secret',
-    check: 'identity.sole-access',
-    detonate: async ({ subject, root: { kms, secrets } }) => {
-      const { taskRoleArn: GranteePrincipal } = subject.cell;
-      const KeyId = subject.key.keyArn;
-      const SecretId = subject.stacks.database.outputs.SecretArn;
-      const statement = {
-        Sid: 'Shortcut',
-        Effect: 'Allow',
-        Principal: { AWS: GranteePrincipal },
-        Action: 'secretsmanager:GetSecretValue',
-        Resource: '*',
-      };
-      const ResourcePolicy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-      const revert = await inTurn(
-        async () => {
-          const grant = await kms.send(new CreateGrantCommand({ KeyId, GranteePrincipal, Operations: ['Decrypt'] }));
-          return () => kms.send(new RevokeGrantCommand({ KeyId, GrantId: grant.GrantId }));
-        },
-        async () => {
-          await secrets.send(new PutResourcePolicyCommand({ SecretId, ResourcePolicy }));
-          return () => secrets.send(new DeleteResourcePolicyCommand({ SecretId }));
-        },
-      );
-      return { expectedEvidence: `statement Allow Shortcut grants AWS:${GranteePrincipal}`, revert };
     },
   },
 ];

@@ -1,0 +1,67 @@
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
+  DeleteRolePermissionsBoundaryCommand,
+  DetachRolePolicyCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  PutRolePermissionsBoundaryCommand,
+  SetDefaultPolicyVersionCommand,
+} from '@aws-sdk/client-iam';
+import { TENANT_TAG } from '../../functions/contract/naming';
+import type { FactClients } from '../../functions/isolation/facts/facts';
+import { type Subject, tenantIdOf } from '../../functions/isolation/subject';
+import type { Statement } from './policies';
+import type { AttackTechnique, Revert } from './technique';
+
+export const roleNameOf = (subject: Subject) => subject.stacks.access.outputs.RoleName;
+export const flowLogsRoleOf = (subject: Subject) => `${roleNameOf(subject)}-flow-logs`;
+
+export const trusting = (Principal: Statement['Principal'], subject: Subject): Statement => ({
+  Sid: 'Support',
+  Effect: 'Allow',
+  Principal,
+  Action: ['sts:AssumeRole', 'sts:TagSession'],
+  Condition: {
+    StringEquals: {
+      'sts:ExternalId': subject.tenant.externalId,
+      [`aws:RequestTag/${TENANT_TAG}`]: tenantIdOf(subject),
+    },
+  },
+});
+
+/** Takes the boundary off a role. */
+export async function withoutBoundary({ iam }: FactClients, RoleName: string, boundaryArn: string): Promise<Revert> {
+  await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
+  return () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundaryArn }));
+}
+
+/** Makes another version of the boundary the one in force. */
+export async function boundaryWith({ iam }: FactClients, PolicyArn: string, statement: Statement): Promise<Revert> {
+  const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+  const before = { PolicyArn, VersionId: Policy?.DefaultVersionId };
+  const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand(before));
+  const document = JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? ''));
+  document.Statement.push(statement);
+  const { PolicyVersion: wider } = await iam.send(
+    new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: JSON.stringify(document), SetAsDefault: true }),
+  );
+  return async () => {
+    await iam.send(new SetDefaultPolicyVersionCommand(before));
+    await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: wider?.VersionId }));
+  };
+}
+
+export const attached = (name: string, policy: string): AttackTechnique => ({
+  name,
+  check: 'identity.attached-policies',
+  detonate: async ({ subject, root: { iam } }) => {
+    const attachment = { RoleName: roleNameOf(subject), PolicyArn: `arn:aws:iam::aws:policy/${policy}` };
+    await iam.send(new AttachRolePolicyCommand(attachment));
+    return {
+      expectedEvidence: `${attachment.PolicyArn} is attached`,
+      revert: () => iam.send(new DetachRolePolicyCommand(attachment)),
+    };
+  },
+});

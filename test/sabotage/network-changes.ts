@@ -1,0 +1,135 @@
+import {
+  AcceptVpcPeeringConnectionCommand,
+  AttachInternetGatewayCommand,
+  CreateFlowLogsCommand,
+  CreateInternetGatewayCommand,
+  CreateNetworkInterfaceCommand,
+  CreateRouteCommand,
+  type CreateRouteCommandInput,
+  CreateVpcCommand,
+  CreateVpcPeeringConnectionCommand,
+  DeleteFlowLogsCommand,
+  DeleteInternetGatewayCommand,
+  DeleteNetworkInterfaceCommand,
+  DeleteRouteCommand,
+  DeleteVpcCommand,
+  DeleteVpcPeeringConnectionCommand,
+  DescribeFlowLogsCommand,
+  DescribeVpcEndpointsCommand,
+  DetachInternetGatewayCommand,
+  type EC2Client,
+  ModifyVpcEndpointCommand,
+} from '@aws-sdk/client-ec2';
+import { type Subject, tenantIdOf, vpcOf } from '../../functions/isolation/subject';
+import { inTurn, type Revert, type Scene } from './technique';
+
+/** Blocks that no slot and no cell has. */
+export const ELSEWHERE = '192.168.0.0/16';
+export const FURTHER = '100.64.0.0/24';
+
+export const networkOf = ({ stacks }: Subject) => stacks.network.outputs;
+export const firstSubnetOf = (subject: Subject) => networkOf(subject).DatabaseSubnetIds.split(',')[0];
+
+/** The address `offset` after the first of a block. */
+export function addressIn(cidr: string, offset: number): string {
+  const [address = ''] = cidr.split('/');
+  const octets = address.split('.');
+  return [...octets.slice(0, 3), String(Number(octets[3]) + offset)].join('.');
+}
+
+/** Something new, with its id and how to remove it. */
+export interface Made {
+  readonly id: string;
+  readonly remove: Revert;
+}
+
+export async function aVpc(ec2: EC2Client, CidrBlock: string): Promise<Made> {
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock }));
+  const VpcId = Vpc?.VpcId;
+  return { id: VpcId ?? '', remove: () => ec2.send(new DeleteVpcCommand({ VpcId })) };
+}
+
+export async function anInternetGateway(ec2: EC2Client, VpcId: string): Promise<Made> {
+  const { InternetGateway } = await ec2.send(new CreateInternetGatewayCommand({}));
+  const InternetGatewayId = InternetGateway?.InternetGatewayId;
+  await ec2.send(new AttachInternetGatewayCommand({ InternetGatewayId, VpcId }));
+  const remove = async () => {
+    await ec2.send(new DetachInternetGatewayCommand({ InternetGatewayId, VpcId }));
+    await ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId }));
+  };
+  return { id: InternetGatewayId ?? '', remove };
+}
+
+export async function aPeering(ec2: EC2Client, VpcId: string, PeerVpcId: string): Promise<Made> {
+  const { VpcPeeringConnection } = await ec2.send(new CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId }));
+  const peering = { VpcPeeringConnectionId: VpcPeeringConnection?.VpcPeeringConnectionId };
+  await ec2.send(new AcceptVpcPeeringConnectionCommand(peering));
+  return {
+    id: peering.VpcPeeringConnectionId ?? '',
+    remove: () => ec2.send(new DeleteVpcPeeringConnectionCommand(peering)),
+  };
+}
+
+export async function anInterface(ec2: EC2Client, SubnetId: string | undefined, Description: string): Promise<Made> {
+  const { NetworkInterface } = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId, Description }));
+  const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId;
+  return {
+    id: NetworkInterfaceId ?? '',
+    remove: () => ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId })),
+  };
+}
+
+export async function routed(ec2: EC2Client, route: CreateRouteCommandInput): Promise<Revert> {
+  await ec2.send(new CreateRouteCommand(route));
+  const { RouteTableId, DestinationCidrBlock, DestinationIpv6CidrBlock } = route;
+  return () => ec2.send(new DeleteRouteCommand({ RouteTableId, DestinationCidrBlock, DestinationIpv6CidrBlock }));
+}
+
+/** Has something made, then does something with it; reverts both. */
+export async function withMade(made: Made, act: (id: string) => Promise<Revert>): Promise<Revert> {
+  return await inTurn(
+    async () => made.remove,
+    () => act(made.id),
+  );
+}
+
+export async function endpointPolicy(
+  { subject, root: { ec2 } }: Scene,
+  change: { ResetPolicy: true } | { PolicyDocument: string },
+) {
+  const Filters = [{ Name: 'vpc-id', Values: [vpcOf(subject)] }];
+  const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({ Filters }));
+  const { VpcEndpointId, PolicyDocument } = VpcEndpoints?.[0] ?? {};
+  await ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, ...change }));
+  return {
+    id: VpcEndpointId ?? '',
+    revert: () => ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument })),
+  };
+}
+
+/** Replaces the tenant's flow log by another, or by none. */
+export async function flowLogs({ subject, root: { ec2 } }: Scene, TrafficType?: 'REJECT') {
+  const Filter = [{ Name: 'resource-id', Values: [vpcOf(subject)] }];
+  const { FlowLogs = [] } = await ec2.send(new DescribeFlowLogsCommand({ Filter }));
+  const ids = FlowLogs.map(({ FlowLogId = '' }) => FlowLogId);
+  const make = async (traffic: 'ALL' | 'REJECT') => {
+    const { FlowLogIds = [] } = await ec2.send(
+      new CreateFlowLogsCommand({
+        ResourceIds: [vpcOf(subject)],
+        ResourceType: 'VPC',
+        TrafficType: traffic,
+        LogDestinationType: 'cloud-watch-logs',
+        LogGroupName: `/tenants/${tenantIdOf(subject)}/flow-logs`,
+        DeliverLogsPermissionArn: FlowLogs[0]?.DeliverLogsPermissionArn,
+      }),
+    );
+    return FlowLogIds;
+  };
+  await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: ids }));
+  const instead = TrafficType ? await make(TrafficType) : [];
+  const revert = async () => {
+    if (instead.length > 0) await ec2.send(new DeleteFlowLogsCommand({ FlowLogIds: instead }));
+    await make('ALL');
+  };
+  return { instead, revert };
+}
