@@ -46,6 +46,7 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 .failed > :first-child { box-shadow: inset 4px 0 0 var(--bad); padding-left: .75rem; }
 .controls { max-width: 60rem; } .controls .control { width: 9rem; }
 .links { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: 0; list-style: none; }
+.links a { color: inherit; }
 .to-do { display: block; margin-top: .35rem; }
 .title { display: block; font-weight: 600; }
 .minor { display: block; color: var(--soft); font-size: .82rem; }
@@ -54,6 +55,7 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 @media (max-width: 46rem) {
   main { padding: 1.5rem 1rem 2rem; }
   .facts { grid-template-columns: 1fr; }
+  .controls .control { width: 4.5rem; } .controls .verdict-cell { width: 5.5rem; }
   .checks, .checks tbody, .checks tr, .checks th, .checks td, .checks caption { display: block; width: 100% !important; }
   .checks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .checks tr { padding: .75rem 0; border-bottom: 1px solid var(--line); }
