@@ -18,7 +18,7 @@ export const decoyRoleOf = ({ cell }: Subject) => tenantNames.role(cell.decoy.te
 export const EXTERNAL_ID = 'sts:ExternalId';
 export const SESSION_TAG = `aws:RequestTag/${TENANT_TAG}`;
 
-export const allowing = (Action: string[], Resource: string | string[]): Statement => ({
+const allowing = (Action: string[], Resource: string | string[]): Statement => ({
   Sid: 'Backdoor',
   Effect: 'Allow',
   Action,
