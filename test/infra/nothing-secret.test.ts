@@ -1,7 +1,6 @@
-import { Template } from 'aws-cdk-lib/assertions';
 import { STACK_KINDS } from '../../functions/contract/stacks';
-import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
 import { isDynamicReference, SECRET_NAME, secretsIn } from '../support/secrets-in-templates';
+import { tenantTemplate } from '../support/tenant-template';
 
 test('the search finds a secret that is written out', () => {
   const careless = { Database: { Properties: { MasterUserPassword: 'hunter2' } } };
@@ -10,7 +9,7 @@ test('the search finds a secret that is written out', () => {
 });
 
 describe.each(STACK_KINDS)('the %s template of a tenant', (kind) => {
-  const template = Template.fromStack(TENANT_STACKS[kind](tenantApp('cdk.out'))).toJSON();
+  const template = tenantTemplate(kind).toJSON();
 
   test('holds secrets as dynamic references alone', () => {
     const secrets = secretsIn(template.Resources);

@@ -4,8 +4,8 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { externalIdOf, TENANT_ID_PATTERN } from '../../functions/contract/naming';
 import { DecoyTenant } from '../../infra/cell/decoy-tenant';
 import { TenantBoundary } from '../../infra/foundation/tenant-boundary';
-import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
 import { inScratchApp } from '../support/scratch-app';
+import { tenantTemplate } from '../support/tenant-template';
 
 const { decoy, cell, violations } = inScratchApp((app) => {
   const stack = new Stack(app, 'Cell');
@@ -36,14 +36,14 @@ test('the decoy is a tenant of its own, the same in every deployment', () => {
 test("its bucket is guarded as a tenant's is", () => {
   const sids = (policy: { PolicyDocument: { Statement: { Sid: string; Action: unknown }[] } }) =>
     policy.PolicyDocument.Statement.map(({ Sid, Action }) => ({ Sid, Action }));
-  const ofTenant = Template.fromStack(TENANT_STACKS.storage(tenantApp('cdk.out')));
+  const ofTenant = tenantTemplate('storage');
   expect(statements(cell, 'AWS::S3::BucketPolicy', sids)).toEqual(statements(ofTenant, 'AWS::S3::BucketPolicy', sids));
 });
 
 test("its role can do what a tenant's can, but for the database", () => {
   const granted = (role: { Policies: { PolicyDocument: { Statement: { Sid: string; Action: unknown }[] } }[] }) =>
     role.Policies.flatMap((policy) => policy.PolicyDocument.Statement.map(({ Sid, Action }) => ({ Sid, Action })));
-  const ofTenant = Template.fromStack(TENANT_STACKS.access(tenantApp('cdk.out')));
+  const ofTenant = tenantTemplate('access');
   const tenants = statements(ofTenant, 'AWS::IAM::Role', granted).flat();
   expect(statements(cell, 'AWS::IAM::Role', granted).flat()).toEqual(
     tenants.filter((grant) => JSON.stringify(grant).includes('rds-db') === false),

@@ -1,9 +1,10 @@
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { StackKind } from '../../functions/contract/stacks';
-import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { TENANT_STACKS } from '../../infra/tenant/synthesize';
+import { inScratchApp } from '../support/scratch-app';
+import { tenantTemplate } from '../support/tenant-template';
 
-const template = (kind: StackKind) => Template.fromStack(TENANT_STACKS[kind](tenantApp('cdk.out')));
+const template = tenantTemplate;
 const allOf = (of: Template, type: string) => Object.values(of.findResources(type)).map((found) => found.Properties);
 const SLOT_HALF = { 'Fn::Select': [0, { 'Fn::Cidr': [{ Ref: 'VpcCidr' }, 2, '7'] }] };
 
@@ -226,6 +227,6 @@ describe('access', () => {
 });
 
 test('a template does not know its account or region', () => {
-  const stack = TENANT_STACKS.network(tenantApp('cdk.out'));
+  const stack = inScratchApp((app) => TENANT_STACKS.network(app));
   expect(Stack.of(stack).environment).toBe('aws://unknown-account/unknown-region');
 });
