@@ -9,7 +9,7 @@ export function refusing(source: string): string {
   const names = [...source.matchAll(EXPORTED)].map(([, name = '']) => name);
   return [
     "const refuse = () => { throw new Error('no JSON schemas are written at run time'); };",
-    // A schema makes these methods of its own when it is made, and nobody calls them.
+    // Each schema gets these methods when it is made, and no function calls them.
     'const make = () => refuse;',
     ...names.map((name) => `export { ${/^create\w+Method$/.test(name) ? 'make' : 'refuse'} as ${name} };`),
   ].join('\n');

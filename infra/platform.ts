@@ -8,7 +8,7 @@ import { FoundationStack } from './foundation/foundation-stack';
 
 export interface PlatformOptions {
   readonly outdir?: string;
-  /** Where the cells' load balancers answer, for a deployment whose DNS names nobody can resolve. */
+  /** Where the cells' load balancers answer, for a deployment whose DNS names do not resolve. */
   readonly loadBalancerUrl?: string;
   /** So many cells of full size instead of those of the stage. */
   readonly cells?: number;

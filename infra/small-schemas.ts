@@ -15,7 +15,7 @@ export function withLiteralKeys(source: string): string {
 }
 
 /**
- * Lets esbuild leave out the schemas of operations that nobody calls. The SDK writes their keys as constants, `[_xN]`, and a
+ * Lets esbuild leave out the schemas of operations that the function does not call. The SDK writes their keys as constants, `[_xN]`, and a
  * computed key may run code, so esbuild keeps every schema that has one: ten times what the calls to EC2 need.
  */
 export const smallSchemas: Plugin = {

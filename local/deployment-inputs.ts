@@ -3,7 +3,7 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * All that build and synthesis read. The last one is what `npm ci` has installed; whoever edits a package in node_modules by
+ * All that build and synthesis read. The last one is what `npm ci` has installed; a person who edits a package in node_modules by
  * hand removes .local/deployments.
  */
 export const INPUTS = [

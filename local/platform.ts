@@ -12,7 +12,7 @@ import { deployLocally } from './deploy-locally';
 import { type SharedService, startSharedService } from './shared-service';
 
 export interface PlatformOptions {
-  /** A proxy between the functions and the emulator, and nobody else: it sees what the functions ask of AWS. */
+  /** A proxy between the functions and the emulator, and nothing else: it sees what the functions ask of AWS. */
   readonly proxy?: boolean;
   /** So many cells of full size instead of the stage's one, which takes more tenants than AWS would let it. */
   readonly cells?: number;

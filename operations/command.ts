@@ -10,7 +10,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs a command of this repository: its signal is aborted when the process is asked to end, or when whoever started it
+ * Runs a command of this repository: its signal is aborted when the process is asked to end, or when the process that started it
  * has ended without a word. The command has then to end what it has started; who asks twice does not wait for that.
  */
 export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {

@@ -28,7 +28,7 @@ export interface Compute {
   live(cell: CellDescriptor): Promise<Live>;
 
   /**
-   * A tenant gets no route to a service that serves nobody.
+   * A tenant gets no route to a service without a healthy task.
    *
    * @throws PlatformError `TransientServiceUnsteady` when no task of the colour's service can answer;
    * `ConfigurationInvalid` when the cell names a service that does not exist

@@ -17,7 +17,7 @@ export const TRANSIENT_ERRORS = [
   'TransientStackReplaced',
   /** A launch of this stack may still be on its way; the deletion must wait for it. */
   'TransientLaunchInFlight',
-  /** The shared service serves nobody at the moment. */
+  /** The shared service has no healthy task at the moment. */
   'TransientServiceUnsteady',
 ] as const;
 export type TransientErrorName = (typeof TRANSIENT_ERRORS)[number];

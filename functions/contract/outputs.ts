@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * Outputs of a stage's control plane, for whoever deploys or operates the stage. A further output is
+ * Outputs of a stage's control plane, for people who deploy or operate the stage. A further output is
  * a line here and its value in the stack.
  *
  * Two spellings: clients and `.local/outputs.json` say `domain`, the CloudFormation stack `Domain`.

@@ -17,7 +17,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | open cell | CELLS | OPEN | `cell`: where a free slot was found last; every cell before it may be full |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
- * | free slot | CELL#name | FREE#00042 | a slot nobody has |
+ * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
  */

@@ -12,7 +12,7 @@ export interface LeftoverKind {
   readonly kind: string;
   /** All of that kind, of living tenants too. */
   readonly list: () => AsyncIterable<Leftover>;
-  /** Whether one that belongs to nobody is there at all: a key in its deletion window is not. */
+  /** Whether a resource that belongs to no tenant still exists: a key in its deletion window is not. */
   readonly stands?: (leftover: Leftover) => Promise<boolean>;
   /** Tolerates that it is gone. Without it, the kind is reported only. */
   readonly remove?: (leftover: Leftover) => Promise<void>;

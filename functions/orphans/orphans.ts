@@ -48,7 +48,7 @@ async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover)
   return true;
 }
 
-/** One after the other: nobody waits, and the account's API quotas belong to the onboardings. */
+/** One after the other: no person waits, and the account's API quotas belong to the onboardings. */
 async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenantId: string) => Promise<boolean>) {
   const left: Leftover[] = [];
   let seen = 0;

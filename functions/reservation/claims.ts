@@ -10,7 +10,7 @@ import type { TenantsTable } from '../tenants/tenants-table';
 
 export type Executions = Pick<SFNClient, 'send'>;
 
-/** A record that still has its slot: the reservation stands, whoever made it. */
+/** A record that still has its slot: the reservation stands, whichever execution made it. */
 export type StandingRecord = TenantRecord & { readonly slot: Slot };
 /** A reservation that is to be made; its status is the lifecycle's. */
 export type Reservation = Omit<StandingRecord, 'status'>;

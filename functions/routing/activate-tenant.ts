@@ -46,7 +46,7 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  *
  * The transaction comes last: whatever fails before it can still be undone, and after it nothing is left to do.
  *
- * Undone by DeregisterTenant and DeleteStack, as long as the tenant is not ACTIVE; after that by nobody.
+ * Undone by DeregisterTenant and DeleteStack, as long as the tenant is not ACTIVE. Nothing undoes an ACTIVE tenant.
  *
  * Throws `IsolationBreach` when the verification is missing, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  * "Protect CloudFormation stacks from being deleted": termination protection can be set on a stack in any status but

@@ -16,7 +16,7 @@ export interface LostAnswersDeps extends SettleStackDeps {
 
 /**
  * `answered`: the stack had settled and its event never came. `begun-anew`: the function that should have changed the stack
- * had ended before it did, and its step is tried again. `forgotten`: nobody waits for the answer any more. `waits`: rightly.
+ * had ended before it did, and its step is tried again. `forgotten`: no task waits for the answer any more. `waits`: rightly.
  */
 export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
 

@@ -69,7 +69,7 @@ async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: numbe
  * Every few minutes: what an event should have told and did not.
  *
  * 1. Tasks whose stack's event was lost are answered, those of functions that died on the way are begun anew, and those
- *    that nobody awaits any more are forgotten.
+ *    that no task awaits any more are forgotten.
  * 2. Running executions that are older than the stage's limit are counted: an alarm rings while they still run.
  * 3. Tenants that are under way without a running execution: the watchdog has missed its end, and it is noticed now.
  *

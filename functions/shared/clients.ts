@@ -16,7 +16,7 @@ interface Stacked {
 }
 
 /**
- * A client that does not prepare what nobody reads: the SDK copies every answer to take the secrets out of it, for a logger
+ * A client that does not prepare log entries that no logger writes: the SDK copies every answer to take the secrets out of it, for a logger
  * that drops it by default (`loggerMiddleware`). That is felt where answers are long. Warnings get out as before.
  */
 export function withoutCallLog<C extends Stacked>(client: C): C {

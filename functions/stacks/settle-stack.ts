@@ -15,7 +15,7 @@ export interface SettleStackDeps {
   readonly sfn: Pick<SFNClient, 'send'>;
 }
 
-/** `ignored`: nobody waits, the stack is another one, or it is still changing. `late`: the task has ended without us. */
+/** `ignored`: no task waits, the stack is another one, or it is still changing. `late`: the task has ended without us. */
 export type Settlement = 'answered' | 'late' | 'ignored';
 
 type Answer = { readonly output: unknown } | { readonly error: PlatformErrorName; readonly cause: string };
@@ -39,7 +39,7 @@ function launched(task: WaitingTask, stack: Stack): Answer {
 /** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
 const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
 
-/** Of a mending that failed, too: such a stack is not complete, and whoever began to mend it decides what becomes of it. */
+/** Of a mending that failed, too: such a stack is not complete, and the person who began to mend it decides what becomes of it. */
 const FAILED_UPDATES = new Set(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED']);
 
 /** What a status means for the task that waits; undefined where it waits for something else. */

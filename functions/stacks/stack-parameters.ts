@@ -11,7 +11,7 @@ export interface StackPlatform {
   readonly region: string;
   readonly boundaryArn: string;
   readonly alarmTopicArn: string;
-  /** Functions of the control plane that take on a tenant's role, besides the cell's task role. */
+  /** Functions of the control plane that assume a tenant's role, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
 }
 

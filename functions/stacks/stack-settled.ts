@@ -19,7 +19,7 @@ const Settled = z.object({ settlement: z.enum(['answered', 'late', 'ignored']) }
 /**
  * Answers the task that waits for a stack when CloudFormation announces the stack's end on the default bus.
  *
- * Events come at least once and in no order: the settlement ignores what nobody waits for. An error is thrown, so that
+ * Events come at least once and in no order: the settlement ignores a stack that no task waits for. An error is thrown, so that
  * Lambda tries the event again twice and then puts it on the dead-letter queue; the sweep answers what is lost even so.
  */
 export const stackSettled: Action<typeof StackStatusChange, typeof Settled, SettleStackDeps> = {

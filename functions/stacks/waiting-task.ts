@@ -67,7 +67,7 @@ export async function waitFor(
   }
 }
 
-/** Forgets a task that has been answered, or that nobody can answer any more; another task of the same stack stays. */
+/** Forgets a task that has been answered, or that can no longer be answered; another task of the same stack stays. */
 export async function endWaiting(table: TenantsTable, task: WaitingTask): Promise<void> {
   try {
     await table.client.send(

@@ -41,7 +41,7 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * Takes a tenant out of service at once, and nothing else of it: no data is touched.
  *
  * 1. Only a tenant that is ACTIVE, or SUSPENDED already.
- * 2. Both doors are closed side by side, so that neither waits for the other: the listener rule answers 503, and the record
+ * 2. Rule and route are closed side by side, so that neither waits for the other: the listener rule answers 503, and the record
  *    and the route become SUSPENDED, at which the shared service answers 503 itself, whichever rule leads to it.
  *
  * Twice is once: a retry closes what is still open. Undone by ResumeTenant.

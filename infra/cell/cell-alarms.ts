@@ -41,7 +41,7 @@ export class CellAlarms extends Construct {
     });
   }
 
-  /** Notifies nobody: the idle colour is always in this state. */
+  /** It has no action: the idle colour is always in alarm. */
   private empty(id: string, { targetGroup }: ColourService): IAlarm {
     const alarm = new Alarm(this, id, {
       metric: targetGroup.metrics.healthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),

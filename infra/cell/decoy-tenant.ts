@@ -48,8 +48,8 @@ function keyPolicy(roleArn: string): iam.PolicyDocument {
 }
 
 /**
- * The permanent decoy of a cell: a tenant without a database that nobody owns. Each isolation probe needs a second tenant
- * to try the doors of; with a decoy per cell the cost of the probes does not grow with the number of tenants.
+ * The permanent decoy of a cell: a tenant without a database and without a customer. Each isolation probe needs a second tenant
+ * whose data it tries to reach. With a decoy per cell the cost of the probes does not grow with the number of tenants.
  *
  * Bucket, secret and role are made by the code that makes a tenant's, so that what a probe finds of one holds for all.
  */

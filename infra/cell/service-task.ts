@@ -38,7 +38,7 @@ function imageOf(image: ServiceImage): ContainerImage {
 }
 
 /**
- * A task of the shared service. It may read routes and take on tenants' roles: everything else of a tenant it does in
+ * A task of the shared service. It may read routes and assume tenants' roles: everything else of a tenant it does in
  * the tenant's role.
  */
 export class ServiceTask extends Construct {
@@ -52,7 +52,7 @@ export class ServiceTask extends Construct {
       assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
-      description: 'Reads routes and takes on the roles of tenants, nothing else.',
+      description: 'Reads routes and assumes the roles of tenants, nothing else.',
       inlinePolicies: {
         Grants: policyOf(this, [
           {

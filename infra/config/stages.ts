@@ -52,8 +52,8 @@ export interface StageConfig {
   /** Tenants that the audit verifies at the same time: each is some hundred calls of AWS's APIs, which throttle per account. */
   readonly auditsAtOnce: number;
   /**
-   * How long reports of isolation checks can be removed by nobody. Governance mode yields to `s3:BypassGovernanceRetention`,
-   * so that a stage can be taken down; compliance mode yields to nobody, root included, and cannot be shortened.
+   * How long no principal can remove a report of isolation checks. Governance mode yields to `s3:BypassGovernanceRetention`,
+   * so that a stage can be taken down; compliance mode binds every principal, root included, and cannot be shortened.
    */
   readonly evidence: ObjectLockRetention;
   /** What belongs to no living tenant is reported; `remove`: what a failed onboarding has left is removed, too. */
@@ -67,7 +67,7 @@ export interface StageConfig {
   readonly deletionProtection: boolean;
   readonly tracing: boolean;
   readonly image: ServiceImage;
-  /** The emulator has no bootstrap roles to take on: its credentials are used as they are. */
+  /** The emulator has no bootstrap roles to assume: its credentials are used as they are. */
   readonly credentials: 'bootstrap-roles' | 'cli';
   readonly drainTargetsFor: Duration;
 }

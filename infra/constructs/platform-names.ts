@@ -33,7 +33,7 @@ export function platformArns(stack: Stack) {
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
     tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),
     tenantPolicies: arn('iam', `policy${TENANT_ROLE_PATH}*`, ''),
-    /** Roles that the shared service takes on; the other roles under the path belong to services. */
+    /** Roles that the shared service assumes; AWS services assume the other roles under the path. */
     assumableTenantRoles: arn('iam', `role${TENANT_ROLE_PATH}tenant-*`, ''),
     tenantBuckets: `arn:${stack.partition}:s3:::tenant-*-${stack.account}-${stack.region}`,
     evidence: `arn:${stack.partition}:s3:::${evidenceBucketName(stack)}`,

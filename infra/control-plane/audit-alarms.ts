@@ -28,20 +28,19 @@ export class AuditAlarms extends Construct {
     new PlatformAlarm(this, 'TenantUnverified', {
       metric: platformMetric('TenantsUnverified', Duration.minutes(1)),
       withoutData: 'as-before',
-      impact: 'nobody knows today whether a tenant in service is isolated.',
+      impact: 'it is not known today whether a tenant in service is isolated.',
       runbook: 'docs/runbook.md#tenant-unverified',
       topic,
     });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
-      impact: 'the daily audit has ended early: nobody knows of some tenants whether they are isolated.',
+      impact: 'the daily audit has ended early: it is not known whether some tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });
     new PlatformAlarm(this, 'AuditTimedOut', {
       metric: machine.metricTimedOut({ period: Duration.minutes(1), statistic: 'Sum' }),
-      impact:
-        'the daily audit did not come to its end in a day: nobody knows of some tenants whether they are isolated.',
+      impact: 'the daily audit did not come to its end in a day: it is not known whether some tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });

@@ -20,7 +20,7 @@ const PATTERNS: Readonly<Record<string, { readonly description: string; readonly
 
 /**
  * Keeps every event of the platform's bus that is neither a signup nor the platform's own. Without it EventBridge drops an
- * event whose source or detail-type is misspelled, and nobody learns of the customer.
+ * event whose source or detail-type is misspelled, and no operator learns of the customer.
  */
 export class UnmatchedEvents extends Construct {
   readonly queue: Queue;

@@ -12,12 +12,12 @@ import type { Grant } from '../constructs/grant';
 import { evidenceBucketName, platformArns } from '../constructs/platform-names';
 
 /**
- * Reports of isolation checks, for auditors: written once, then nobody's to change.
+ * Reports of isolation checks, for auditors: written once, and then no principal can change them.
  *
  * - Object Lock holds every version for the stage's retention; versioning keeps what an equal key would replace.
- * - Under a key of its own and not S3's: whoever may write reports need not be able to read them, whoever may read them
+ * - Under a key of its own and not S3's: a function that writes reports need not be able to read them, a principal that reads them
  *   (they tell where a tenant's walls are) is named by the key's grants, and each reading is in CloudTrail. A lock is worth
- *   nothing without the key: where data is protected, nobody can delete or disable it without changing its policy first.
+ *   nothing without the key: where data is protected, no principal can delete or disable it without changing its policy first.
  * - Reports expire once the lock has: evidence is kept as long as promised, and costs nothing after that. No colder class comes
  *   first: S3 moves nothing below 128 KB, and a report is half of that.
  *

@@ -67,7 +67,7 @@ function limits(): iam.PolicyStatement[] {
  * The most that any role under `/tenants/` can do, whatever its own policies say: use what belongs to the tenant that the
  * role is tagged with. CloudFormation's role for tenant stacks can make no role without it.
  *
- * That a key's tag may take five minutes to count ("ABAC for AWS KMS") delays nobody: the first who uses a key under this
+ * That a key's tag may take five minutes to count ("ABAC for AWS KMS") delays no onboarding: the first user of a key under this
  * boundary is VerifyIsolation, after the tenant's Multi-AZ database, which alone takes longer.
  *
  * A role without the tag can do nothing of a tenant's: an unresolved variable matches no resource ("IAM policy elements:

@@ -42,7 +42,7 @@ function grants(props: AccessRoleProps): iam.PolicyStatement[] {
 }
 
 /**
- * The role that the shared service takes on to serve one tenant. A caller must name the tenant twice, by external id and
+ * The role that the shared service assumes to serve one tenant. Assuming it requires the tenant's external ID and
  * by session tag: one that mixes up two tenants is refused instead of served the wrong data.
  */
 export function tenantAccessRole(scope: Construct, props: AccessRoleProps): iam.CfnRole {

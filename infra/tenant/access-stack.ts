@@ -3,10 +3,10 @@ import type { Construct } from 'constructs';
 import { tenantAccessRole } from './access-role';
 import { TenantTemplate } from './tenant-template';
 
-/** The role that the shared service takes on for the tenant. Needs the database, whose resource id its policy names. */
+/** The role that the shared service assumes for the tenant. Needs the database, whose resource id its policy names. */
 export class AccessStack extends TenantTemplate<'access'> {
   constructor(scope: Construct) {
-    super(scope, 'access', 'Access of one tenant: the role that the shared service takes on');
+    super(scope, 'access', 'Access of one tenant: the role that the shared service assumes');
     this.list('TrustedRoleArns');
     Validations.of(this).acknowledge({
       id: 'CloudFormation-Validate::W2509',

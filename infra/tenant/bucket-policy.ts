@@ -16,7 +16,7 @@ const DATA_ACTIONS = ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject', 's3:R
  * `aws:kms` without a key would get the account's `aws/s3` key ("Using server-side encryption with AWS KMS keys"), so
  * that is refused as well as other keys, other kinds of encryption and customer-provided keys.
  *
- * An access point would be a second entrance with a policy of its own: whoever makes one, it leads nowhere ("Configuring
+ * An access point would be a second entrance with a policy of its own. The bucket refuses requests through any access point ("Configuring
  * IAM policies for using access points").
  *
  * Emptying the bucket (ListBucketVersions, DeleteObjectVersion) and everything that configures it stay with IAM: the

@@ -13,7 +13,7 @@ interface ServiceRoleProps {
   readonly statements: iam.PolicyStatement[];
 }
 
-/** A role that an AWS service takes on for one tenant: under the tenants' path, inside the tenants' boundary. */
+/** A role that an AWS service assumes for one tenant: under the tenants' path, inside the tenants' boundary. */
 export function tenantServiceRole(scope: Construct, id: string, props: ServiceRoleProps): iam.CfnRole {
   return new iam.CfnRole(scope, id, {
     roleName: `${tenantNames.role(props.tenantId)}-${props.purpose}`,

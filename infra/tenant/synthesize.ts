@@ -17,7 +17,7 @@ export const TENANT_STACKS: Readonly<Record<StackKind, (scope: Construct) => Sta
   access: (scope) => new AccessStack(scope),
 };
 
-/** An app of its own, deaf to the CDK command line around it: the same text whoever synthesizes it. */
+/** An app that ignores the context and options of the CDK command line: every synthesis gives the same text. */
 export function tenantApp(outdir: string): App {
   return new App({
     outdir,

@@ -43,8 +43,11 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   AccessLogBucketName: { description: 'The bucket of the cell that gets the access logs' },
   SecretArn: { description: 'The secret with the credentials of the database', ...ARN },
   DatabaseResourceId: { description: 'What rds-db:connect calls the database', allowedPattern: 'db-[A-Z0-9]+' },
-  ExternalId: { description: 'What a caller who takes on the role must name', allowedPattern: 'x[0-9a-z]+' },
-  TrustedRoleArns: { description: 'The roles that may take on the role of the tenant', type: 'CommaDelimitedList' },
+  ExternalId: {
+    description: 'The external ID that a caller must give to assume the role',
+    allowedPattern: 'x[0-9a-z]+',
+  },
+  TrustedRoleArns: { description: 'The roles that may assume the tenant role', type: 'CommaDelimitedList' },
 };
 
 /** CDK's classes do not fit CDK's interface under exactOptionalPropertyTypes: this says that they do. */

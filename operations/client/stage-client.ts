@@ -41,7 +41,7 @@ export class StageClient {
     return new StageClient(await connectTo(stage));
   }
 
-  /** @throws PlatformError `InvalidRequest` when nobody is or was called so; so do all that take a tenant */
+  /** @throws PlatformError `InvalidRequest` when no tenant has or had the name; all methods that take a tenant throw it */
   find(tenant: string): Promise<TenantRecord | RefusedSignup> {
     return lookUpTenant(this.table, tenant);
   }

@@ -28,7 +28,7 @@ interface Asking {
   readonly trustedRoleArns: readonly string[];
 }
 
-/** It reads what AWS really has, and takes on tenants' roles to try their doors. It changes nothing, and leaves a report. */
+/** The function reads AWS's settings and assumes tenants' roles for its probes. It changes no tenant and leaves a report. */
 function askingFunction(
   name: 'VerifyIsolation' | 'AuditTenant',
   { scope, context, trustedRoleArns }: Asking,

@@ -8,7 +8,7 @@ import { identityGrants, observabilityGrants, storageGrants } from './grants';
 import { networkGrants } from './network-grants';
 
 /**
- * The role that CloudFormation takes on for tenants' stacks: it can make and delete what the four templates of infra/tenant
+ * The role that CloudFormation assumes for tenants' stacks: it can make and delete what the four templates of infra/tenant
  * declare, and roles only under the tenants' path and inside the tenants' boundary.
  */
 export class TenantStackRole extends Construct {
