@@ -76,7 +76,7 @@ async function caller(
   return { accessKeyId, secretAccessKey, ...(SessionToken ? { sessionToken: SessionToken } : {}) };
 }
 
-/** The name of a new role that Step Functions may take on. */
+/** The name of a new role that Step Functions may assume. */
 async function executionRole(statements: object[]): Promise<string> {
   made += 1;
   const RoleName = `caller-${made}`;

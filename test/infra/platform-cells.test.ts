@@ -169,7 +169,7 @@ describe.each(
       expect(Properties.Priority).toBeLessThan(cell.firstPriority);
   });
 
-  test('lets a task read routes and take on roles of tenants, and do nothing else', () => {
+  test('lets a task read routes and assume roles of tenants, and do nothing else', () => {
     const [[, definition] = []] = resourcesOf(template, 'AWS::ECS::TaskDefinition');
     const role = template.toJSON().Resources[definition?.Properties.TaskRoleArn['Fn::GetAtt'][0]];
     expect(statementsIn(role.Properties.Policies)).toEqual([

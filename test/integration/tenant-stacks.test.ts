@@ -109,7 +109,7 @@ test('the tenant gets its resources, and each route table of the cell one route'
   });
 });
 
-test('the shared service, taking on the role, reaches the data of this tenant', async () => {
+test('the shared service, assuming the role, reaches the data of this tenant', async () => {
   const tenant = await stage.asTenant(tenantId);
   await write(tenant, tenantId, 'page.html');
   expect(await (await read(tenant, tenantId, 'page.html')).Body?.transformToString()).toBe('hello');

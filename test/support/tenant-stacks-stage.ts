@@ -78,7 +78,7 @@ export class TenantStacksStage {
     return `arn:aws:iam::${this.emulator.accountId}:role/tenants/${tenantNames.role(tenantId)}`;
   }
 
-  /** The role of the shared service: it may take on tenants' roles and nothing else. */
+  /** The role of the shared service: it may assume tenants' roles and nothing else. */
   async createTaskRole(): Promise<void> {
     const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     const client = new IAMClient(this.config());
@@ -88,7 +88,7 @@ export class TenantStacksStage {
     await client.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: trust }));
     const Action = ['sts:AssumeRole', 'sts:TagSession'];
     const PolicyDocument = document({ Effect: 'Allow', Action, Resource: this.roleArnOf('*') });
-    await client.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'take-on-tenants', PolicyDocument }));
+    await client.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'assume-tenants', PolicyDocument }));
   }
 
   /** The boundary and the decoy, from the constructs that a cell's stack uses. */
@@ -121,7 +121,7 @@ export class TenantStacksStage {
     await waitUntilStackDeleteComplete({ client, ...POLLING }, { StackName });
   }
 
-  /** Session credentials of a tenant's role, taken on by the shared service. */
+  /** Session credentials of a tenant's role, assumed by the shared service. */
   async asTenant(tenantId: string, request?: { ExternalId?: string; tag?: string }): Promise<Credentials> {
     const { ExternalId, tag } = request ?? { ExternalId: externalIdOf(tenantId), tag: tenantId };
     const service = await this.assume(ROOT, { RoleArn: this.taskRoleArn });

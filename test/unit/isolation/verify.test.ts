@@ -71,9 +71,9 @@ test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read i
   for (const { evidence } of failed) expect(evidence).toMatch(/^could not be answered/);
 });
 
-test('a tenant whose role cannot be taken on has passed no probe behind it, refusals included', async () => {
+test('a tenant whose role cannot be assumed has passed no probe behind it, refusals included', async () => {
   const probes = new FakeProbes(aSubject());
-  const refuse = () => Promise.reject(new Error('the role cannot be taken on'));
+  const refuse = () => Promise.reject(new Error('the role cannot be assumed'));
   const stranger = new Proxy(probes.tenant, { get: () => refuse });
   const tenantsObject = { written: refuse, readBack: refuse, readByOther: refuse };
   const decoysObject = { ...probes.decoysObject, readByOther: refuse };

@@ -176,7 +176,7 @@ describe('the starter page', () => {
 
   it.each([
     ['AssumeRole answers without credentials', {}],
-    ['the role cannot be taken on', awsError('ValidationError')],
+    ['the role cannot be assumed', awsError('ValidationError')],
   ])('fails the activation when %s', async (_, session) => {
     const activation = await Activation.ready();
     activation.session = session;
