@@ -22,7 +22,7 @@ function createdOf({ inventory, page }: Outcome): string {
 }
 
 function reasonOf(outcome: Outcome): string {
-  if (became(outcome) === 'duplicate') return 'an equal signup came before';
+  if (became(outcome) === 'duplicate') return 'duplicate of an earlier signup';
   // Further lines say what was undone, and where the console shows it.
   return outcome.run.failure?.reason.split('\n')[0] ?? '';
 }

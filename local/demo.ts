@@ -21,7 +21,7 @@ async function main(signal: AbortSignal): Promise<number> {
     say('\nThree companies sign up at once; then a duplicate, a taken subdomain and a malformed signup.');
     const six = await playScenario(stage, options);
     view.settle();
-    say('\nA seventh signs up, and a log group that somebody forgot is in the way of its database stack.');
+    say('\nA seventh company signs up. A leftover log group makes its database stack fail.');
     const outcomes = [...six, ...(await playMishap(stage, options))];
     view.settle();
     say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);

@@ -29,7 +29,7 @@ export async function playMishap(stage: StageConnection, options: MishapOptions 
   const failed = await onboard(stage, new Signups(stage), applicant, options);
   say?.(`Rolled back: ${failed.run.failure?.reason.split('\n')[0]}`);
   await logs.send(new DeleteLogGroupCommand(inTheWay));
-  say?.('The operator removes what was in the way, and redrives the execution.');
+  say?.('The operator deletes the leftover log group and redrives the execution.');
 
   const { executionArn } = failed.run;
   const redrive = async () => {

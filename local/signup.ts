@@ -42,7 +42,7 @@ function detailOf({ company, subdomain, plan, email, signupId }: z.infer<typeof 
 function report(outcome: Outcome, stage: Stage, domain: string): string[] {
   const { run, tenantId, applicant } = outcome;
   const end = became(outcome);
-  if (end === 'duplicate') return [`An equal signup came before: tenant ${tenantId}.`, JSON.stringify(run.output)];
+  if (end === 'duplicate') return [`Duplicate of an earlier signup: tenant ${tenantId}.`, JSON.stringify(run.output)];
   const address = `${stages[stage].urlScheme}://${applicant.subdomain}.${domain}`;
   if (end === 'ACTIVE') return [pc.green(`Tenant ${tenantId} is ACTIVE: ${address}`)];
   return [pc.red(`${run.status}: ${end}`), run.failure?.reason ?? '', `execution ${run.executionArn}`];

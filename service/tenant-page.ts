@@ -1,14 +1,13 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import type { RouteRecord } from '../functions/contract/records';
+import { isNamed } from '../functions/shared/is-named';
 import type { TenantSessions } from './tenant-sessions';
 
 export interface Page {
   readonly body: Readable;
   readonly length: number | undefined;
 }
-
-const isMissing = (thrown: unknown) => thrown instanceof Error && thrown.name === 'NoSuchKey';
 
 /**
  * Reads the tenant's page from the tenant's bucket, with the tenant's role.
@@ -24,7 +23,7 @@ export async function tenantPage(sessions: TenantSessions, route: RouteRecord): 
     if (!(Body instanceof Readable)) throw new Error('GetObject answered without a body');
     return { body: Body, length: ContentLength };
   } catch (thrown) {
-    if (isMissing(thrown)) return undefined;
+    if (isNamed(thrown, 'NoSuchKey')) return undefined;
     // A role that was deleted and created again denies the sessions of the old one. The next
     // request opens a new session.
     sessions.forget(route.tenantId);

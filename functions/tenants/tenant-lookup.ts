@@ -35,7 +35,7 @@ export async function lookUpTenant(table: TenantsTable, name: string): Promise<T
   }
   throw new PlatformError(
     'InvalidRequest',
-    `no tenant has, or had, the subdomain, the tenant id or the signup id ${name}`,
+    `tenant not found: ${name} is no current or former subdomain, no tenant id and no signup id`,
   );
 }
 

@@ -35,7 +35,7 @@ export class CellAlarms extends Construct {
       }),
       threshold: 10,
       evaluationPeriods: 3,
-      impact: 'visitors of tenants of the cell get errors instead of pages.',
+      impact: 'visitors get errors instead of the pages of tenants in the cell.',
       runbook: 'docs/runbook.md#cell-errors',
       topic,
     });
@@ -61,7 +61,7 @@ export class CellAlarms extends Construct {
    */
   private unhealthy(topic: ITopic, everyColour: IAlarm[]): void {
     const impact =
-      'no task of the live colour is healthy; pages of all tenants of the cell fail, and it takes no new tenant.';
+      'no task of the live colour is healthy. The pages of all tenants in the cell fail, and it takes no new tenant.';
     const alarm = new CompositeAlarm(this, 'CellUnhealthyInEveryColour', {
       alarmRule: AlarmRule.allOf(...everyColour),
       alarmDescription: `Impact: ${impact} What to do: docs/runbook.md#cell-unhealthy`,

@@ -68,7 +68,7 @@ export class PlatformFunction extends Construct {
     this.role = new Role(this, 'Role', {
       roleName: functionRoleName(id),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-      description: `What ${id} may do, and nothing else.`,
+      description: `Grants of the function ${id}`,
       inlinePolicies: {
         Grants: policyOf(this, [...grants, ...ofItsOwn]),
       },

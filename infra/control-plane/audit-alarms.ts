@@ -12,8 +12,8 @@ export interface AuditAlarmsProps {
 }
 
 /**
- * That isolation has been lost, or is not known. The first two ring until an audit finds nothing any more: an audit counts once
- * a day, and silence in between is no good news. Which tenants, and why, is in a message of its own (ReportBreach).
+ * Alarms for isolation that is lost or unknown. The first two ring until an audit finds no such tenant: an audit writes its
+ * metrics once a day, so missing data changes nothing. ReportBreach names the tenants and the failed checks in its message.
  */
 export class AuditAlarms extends Construct {
   constructor(scope: Construct, id: string, { topic, machine }: AuditAlarmsProps) {
@@ -21,26 +21,27 @@ export class AuditAlarms extends Construct {
     new PlatformAlarm(this, 'TenantDrifted', {
       metric: platformMetric('TenantsDrifted', Duration.minutes(1)),
       withoutData: 'as-before',
-      impact: 'a tenant in service is not isolated: somebody may reach its data, or it another tenant’s.',
+      impact:
+        'a tenant in service is not isolated. Others may reach its data, or it may reach the data of another tenant.',
       runbook: 'docs/runbook.md#tenant-drifted',
       topic,
     });
     new PlatformAlarm(this, 'TenantUnverified', {
       metric: platformMetric('TenantsUnverified', Duration.minutes(1)),
       withoutData: 'as-before',
-      impact: 'it is not known today whether a tenant in service is isolated.',
+      impact: 'it is unknown whether a tenant in service is isolated: the audit could not verify the tenant today.',
       runbook: 'docs/runbook.md#tenant-unverified',
       topic,
     });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
-      impact: 'the daily audit has ended early: it is not known whether some tenants are isolated.',
+      impact: 'the daily audit has failed: it is unknown whether the remaining tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });
     new PlatformAlarm(this, 'AuditTimedOut', {
       metric: machine.metricTimedOut({ period: Duration.minutes(1), statistic: 'Sum' }),
-      impact: 'the daily audit did not come to its end in a day: it is not known whether some tenants are isolated.',
+      impact: 'the daily audit did not end within a day: it is unknown whether the remaining tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });
@@ -49,7 +50,7 @@ export class AuditAlarms extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 2,
       withoutData: 'rings',
-      impact: 'no audit has come to its end for two days: isolation that is lost goes unnoticed.',
+      impact: 'no audit has ended for two days: nobody notices a tenant that has lost its isolation.',
       runbook: 'docs/runbook.md#audit-failed',
       topic,
     });

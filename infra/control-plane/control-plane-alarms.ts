@@ -23,7 +23,7 @@ type AlarmText = Omit<PlatformAlarmProps, 'topic'>;
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 
-/** Everything that can go wrong with an onboarding without anybody watching it. */
+/** One alarm for each way in which an onboarding can go wrong unattended. */
 export class ControlPlaneAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneAlarmsProps) {
     super(scope, id);
@@ -40,33 +40,34 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
   return {
     OnboardingFailed: {
       metric: machine.metricFailed(PER_MINUTE),
-      impact: 'a customer who signed up has no tenant; the run was rolled back or held.',
+      impact: 'a customer has signed up and has no tenant. The run was rolled back or is held.',
       runbook: 'docs/runbook.md#onboarding-failed',
     },
     OnboardingTimedOut: {
       metric: machine.metricTimedOut(PER_MINUTE),
-      impact: 'a customer who signed up has no tenant, and nothing was rolled back: what exists costs money.',
+      impact:
+        'a customer has signed up and has no tenant. Nothing was rolled back: the resources that exist cost money.',
       runbook: 'docs/runbook.md#onboarding-timed-out',
     },
     OnboardingAborted: {
       metric: machine.metricAborted(PER_MINUTE),
-      impact: 'somebody stopped an onboarding, and nothing was rolled back: what exists costs money.',
+      impact: 'somebody stopped an onboarding. Nothing was rolled back: the resources that exist cost money.',
       runbook: 'docs/runbook.md#onboarding-aborted',
     },
     OnboardingLate: {
-      // Of runs that still run; AWS's own metric knows a run's time when it has ended.
+      // Counts runs that still run. AWS's own metric has the time of a run only after its end.
       metric: platformMetric('LateRuns', Duration.minutes(5), 'Maximum'),
-      impact: `an onboarding has been running for more than ${config.maxOnboardingMinutes} minutes; a customer waits longer than promised.`,
+      impact: `an onboarding has run for more than ${config.maxOnboardingMinutes} minutes: a customer waits longer than promised.`,
       runbook: 'docs/runbook.md#onboarding-late',
     },
     OnboardingThrottled: {
       metric: machine.metricThrottled(PER_MINUTE),
-      impact: 'Step Functions slows the onboardings down; customers wait longer for their tenant.',
+      impact: 'Step Functions throttles the onboardings: customers wait longer for their tenants.',
       runbook: 'docs/runbook.md#onboarding-throttled',
     },
     SignupUndelivered: {
       metric: waiting(undeliveredSignups),
-      impact: 'a customer signed up and no onboarding was started; the event waits 14 days in the queue.',
+      impact: 'a customer has signed up and no onboarding has started. The queue keeps the event for 14 days.',
       runbook: 'docs/runbook.md#signup-undelivered',
     },
     EventUnmatched: {
@@ -77,27 +78,28 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
     },
     StackEventUndelivered: {
       metric: waiting(stackSettled.undelivered),
-      impact: 'a run waits for the end of a stack that has ended, until the sweep answers for it.',
+      impact: 'a run waits for a stack that has already ended. It goes on when the sweep finds the stack.',
       runbook: 'docs/runbook.md#stack-event-undelivered',
     },
     StackSettledFailing: {
       metric: stackSettled.function.lambda.metricErrors(PER_MINUTE),
-      impact: 'runs wait for the end of stacks that have ended, until the sweep answers for them.',
+      impact: 'runs wait for stacks that have already ended. They go on when the sweep finds the stacks.',
       runbook: 'docs/runbook.md#stack-settled-failing',
     },
     RunUnfinished: {
       metric: platformMetric('UnfinishedRuns', Duration.minutes(1)),
-      impact: 'an onboarding ended outside its failure path, and nothing was rolled back: what exists costs money.',
+      impact:
+        'an onboarding ended outside its failure path. The rollback is missing or incomplete: resources cost money.',
       runbook: 'docs/runbook.md#run-ended-outside-its-failure-path',
     },
     WatchdogFailing: {
       metric: watchdog.function.lambda.metricErrors(PER_MINUTE),
-      impact: 'runs that end outside their failure path go unrecorded, until the sweep notices them.',
+      impact: 'runs that end outside their failure path are not recorded until the sweep finds them.',
       runbook: 'docs/runbook.md#watchdog-failing',
     },
     RunEventUndelivered: {
       metric: waiting(watchdog.undelivered),
-      impact: 'the end of a run is unrecorded, until the sweep notices it.',
+      impact: 'the end of a run is not recorded until the sweep finds it.',
       runbook: 'docs/runbook.md#watchdog-failing',
     },
     SweepFailing: {
@@ -106,17 +108,17 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       evaluationPeriods: 3,
       withoutData: 'rings',
       impact:
-        'no sweep has done its work for a quarter of an hour; lost events leave runs waiting, and late runs go unseen.',
+        'no sweep has succeeded for 15 minutes. Runs whose events were lost keep waiting, and late runs are not noticed.',
       runbook: 'docs/runbook.md#sweep-failing',
     },
     LostStackEvents: {
       metric: platformMetric('LostStackEvents', Duration.minutes(5)),
-      impact: 'an onboarding took minutes longer, because the end of its stack was learned by the sweep.',
+      impact: 'an onboarding took minutes longer: the event of a stack was lost, and the sweep had to find its end.',
       runbook: 'docs/runbook.md#lost-stack-events',
     },
     OrphansFound: {
       metric: platformMetric('Orphans', Duration.hours(1), 'Maximum'),
-      impact: 'something that belongs to no living tenant is left; it costs money, or holds a name or a slot.',
+      impact: 'resources exist that belong to no living tenant. They cost money, or hold a name or a slot.',
       runbook: 'docs/runbook.md#orphans-found',
     },
     OrphanSearchFailing: {
@@ -124,7 +126,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 3,
       withoutData: 'rings',
-      impact: 'what failed onboardings leave behind goes unseen.',
+      impact: 'nobody notices resources that a failed onboarding has left behind.',
       runbook: 'docs/runbook.md#orphan-search-failing',
     },
   };

@@ -12,7 +12,7 @@ export class RunEvents extends Construct {
   ) {
     super(scope, id);
     new Rule(this, 'Rule', {
-      description: 'The watchdog looks whether a run that failed has said so itself',
+      description: 'The watchdog checks whether an ended run has recorded its failure itself',
       eventPattern: {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],

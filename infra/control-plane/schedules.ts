@@ -15,12 +15,12 @@ export class Schedules extends Construct {
   constructor(scope: Construct, id: string, { sweep, orphans }: SchedulesProps) {
     super(scope, id);
     new Rule(this, 'Sweep', {
-      description: 'The sweep answers for what events should have told and did not',
+      description: 'Starts the sweep, which finds ended stacks and runs whose events were lost',
       schedule: Schedule.rate(Duration.minutes(2)),
       targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0 })],
     });
     new Rule(this, 'Orphans', {
-      description: 'The search for what belongs to no living tenant',
+      description: 'Starts the search for resources that belong to no living tenant',
       schedule: Schedule.rate(Duration.hours(1)),
       targets: [new LambdaFunction(orphans.lambda, { retryAttempts: 0 })],
     });
@@ -33,7 +33,7 @@ export class Schedules extends Construct {
  */
 export function auditDaily(audit: AslMachine): void {
   new Rule(audit, 'Daily', {
-    description: 'Every ACTIVE tenant is verified again',
+    description: 'Starts the audit, which verifies every ACTIVE tenant again',
     schedule: Schedule.cron({ hour: '3', minute: '0' }),
     targets: [new SfnStateMachine(audit.machine)],
   });

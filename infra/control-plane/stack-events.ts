@@ -10,7 +10,7 @@ export class StackEvents extends Construct {
     super(scope, id);
     const { partition, region, account } = Stack.of(this);
     new Rule(this, 'Rule', {
-      description: "The end of a tenant's stack answers the task that waits for it",
+      description: 'The end of a tenant stack completes the task that waits for the stack',
       eventPattern: {
         source: ['aws.cloudformation'],
         detailType: ['CloudFormation Stack Status Change'],

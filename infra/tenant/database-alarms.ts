@@ -33,7 +33,7 @@ export const PRIMARY_ALARMS = {
     comparison: 'LessThanThreshold',
     threshold: 3 * GIB,
     minutes: 15,
-    impact: 'the database of this tenant stops taking writes once it is full; storage autoscaling did not help',
+    impact: 'the database of this tenant refuses writes once its storage is full; storage autoscaling has not helped',
   },
   ConnectionsAlarm: {
     metric: 'DatabaseConnections',
@@ -41,7 +41,7 @@ export const PRIMARY_ALARMS = {
     comparison: 'GreaterThanThreshold',
     threshold: MAX_CONNECTIONS * 0.8,
     minutes: 5,
-    impact: 'soon the shared service can open no more connections for this tenant and its pages fail',
+    impact: 'soon the shared service cannot open connections to this database, and pages of this tenant fail',
   },
 } as const satisfies Record<string, DatabaseAlarm>;
 
@@ -51,7 +51,7 @@ export const REPLICA_LAG_ALARM = {
   comparison: 'GreaterThanThreshold',
   threshold: 300,
   minutes: 10,
-  impact: 'reports of this tenant show old data, and the primary keeps its log until the replica has caught up',
+  impact: 'reports of this tenant show old data, and the log on the primary grows until the replica catches up',
 } as const satisfies DatabaseAlarm;
 
 interface DatabaseAlarmProps {

@@ -20,7 +20,7 @@ const ROUTE_TABLE = { description: 'A route table of the cell', allowedPattern: 
 
 /** One description and check per parameter, the same in whichever template declares it. */
 const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
-  TenantId: { description: 'Whose stack this is', allowedPattern: TENANT_ID_PATTERN.source },
+  TenantId: { description: 'The tenant that owns the stack', allowedPattern: TENANT_ID_PATTERN.source },
   KeyArn: { description: 'The KMS key of the tenant', ...ARN },
   VpcCidr: { description: 'The block of the slot, a /24', ...CIDR },
   CellVpcId: { description: 'The VPC of the cell', allowedPattern: 'vpc-[0-9a-f]+' },
@@ -37,12 +37,15 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   MultiAz: { description: 'Whether a standby in a second zone exists', allowedValues: ['true', 'false'] },
   ReplicaCount: { description: 'Read replicas', allowedValues: ['0', '1'] },
   BackupRetentionDays: { description: 'Days that backups are kept', type: 'Number', minValue: 1, maxValue: 35 },
-  AlarmTopicArn: { description: 'Where alarms go', ...ARN },
+  AlarmTopicArn: { description: 'The topic that gets the alarms', ...ARN },
   BucketName: { description: 'The bucket of the tenant', allowedPattern: 'tenant-.+', maxLength: 63 },
-  AccessRoleArn: { description: 'The one role that reads and writes the data; it may not exist yet', ...ARN },
+  AccessRoleArn: { description: 'The only role that may read and write the data; it may not exist yet', ...ARN },
   AccessLogBucketName: { description: 'The bucket of the cell that gets the access logs' },
   SecretArn: { description: 'The secret with the credentials of the database', ...ARN },
-  DatabaseResourceId: { description: 'What rds-db:connect calls the database', allowedPattern: 'db-[A-Z0-9]+' },
+  DatabaseResourceId: {
+    description: 'The resource ID by which rds-db:connect names the database',
+    allowedPattern: 'db-[A-Z0-9]+',
+  },
   ExternalId: {
     description: 'The external ID that a caller must give to assume the role',
     allowedPattern: 'x[0-9a-z]+',

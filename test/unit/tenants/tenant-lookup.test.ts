@@ -69,7 +69,9 @@ it('a loser of the subdomain does not stand between an operator and its owner', 
 });
 
 it('says what it has tried when there is none', async () => {
-  await expect(lookUpTenant(new FakeTable(), 'globex')).rejects.toThrow(/subdomain.*tenant id.*signup id globex/);
+  await expect(lookUpTenant(new FakeTable(), 'globex')).rejects.toThrow(
+    /^tenant not found: globex is .*subdomain.*tenant id.*signup id/,
+  );
 });
 
 it('a tenant’s id is that tenant’s, though another has taken it for a subdomain', async () => {
