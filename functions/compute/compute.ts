@@ -1,34 +1,37 @@
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 
-/** Of a cell at one moment. A release adds to it what it has made live. */
+/** The live colour of a cell at the moment of the question. */
 export interface Live {
   readonly colour: Colour;
 }
 
 /**
- * What the rest of the platform asks of shared compute. Its adapters stand beside it, one for each source of an answer:
- * `ssm-cells.ts`, `table-live-colour.ts` and `ecs-services.ts`. A function asks for the methods that it uses
- * (`Pick<Compute, 'live'>`) and binds their adapters alone, so that it carries no client that it does not need.
+ * The port to shared compute: the questions that other rooms ask. Each source of an answer has an
+ * adapter in this folder: `ssm-cells.ts`, `table-live-colour.ts` and `ecs-services.ts`. A function
+ * depends only on the methods that it calls (`Pick<Compute, 'live'>`) and binds only their adapters,
+ * so its bundle has no client that it does not need.
  */
 export interface Compute {
   /**
-   * Every cell of the stage, ordered by name: earlier cells fill up first.
+   * All cells of the stage, ordered by name: the first cells fill up first.
    *
-   * @throws PlatformError `ConfigurationInvalid` when there is no cell, or the descriptor of one cannot be read
+   * @throws PlatformError `ConfigurationInvalid` when the stage has no cell, or when a descriptor
+   * cannot be parsed
    */
   cells(): Promise<readonly CellDescriptor[]>;
 
   /**
    * The colour that is live in a cell at this moment. A tenant's rule forwards to `cell.targetGroupArns[colour]`.
-   * The answer is never older than the question: ask right before the effect, and hand no answer on to a later step.
+   * Ask right before the effect, and pass no answer on to a later state: a release may change the
+   * colour in between.
    *
    * @throws PlatformError `ConfigurationInvalid` when the cell has no live colour
    */
   live(cell: CellDescriptor): Promise<Live>;
 
   /**
-   * A tenant gets no route to a service without a healthy task.
+   * Whether the colour's service can answer requests. A tenant gets no route to one that cannot.
    *
    * @throws PlatformError `TransientServiceUnsteady` when no task of the colour's service can answer;
    * `ConfigurationInvalid` when the cell names a service that does not exist

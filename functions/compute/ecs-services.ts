@@ -4,46 +4,47 @@ import type { Compute } from './compute';
 
 export type Containers = Pick<ECSClient, 'send'>;
 
-/** What keeps the service from serving, in words; undefined when it serves. */
+/** @returns why no task of the service can answer, in words; undefined when a task can */
 function unhealthy(service: Service): string | undefined {
   const { status, desiredCount = 0, runningCount = 0, deployments = [] } = service;
-  if (status !== 'ACTIVE') return `it is ${status}`;
-  if (desiredCount < 1) return 'it is scaled to nothing';
+  if (status !== 'ACTIVE') return `its status is ${status}`;
+  if (desiredCount < 1) return 'its desired count is 0';
   if (runningCount < 1) return `none of its ${desiredCount} tasks is running`;
-  if (deployments.every(({ rolloutState }) => rolloutState === 'FAILED')) return 'every deployment of it has failed';
+  if (deployments.every(({ rolloutState }) => rolloutState === 'FAILED')) return 'all its deployments have failed';
   return undefined;
 }
 
 /**
- * Each colour of a cell is a service of ECS.
+ * Each colour of a cell is an ECS service.
  *
- * A service that is being scaled or deployed serves: its tasks are fewer than desired during each step of its scaling, and
- * a deployment keeps the tasks of the one before until its own are healthy, or is rolled back to it ("Deployment circuit
- * breaker"). Nothing that took half an hour to make is torn down for that.
+ * A service that is being scaled or deployed counts as healthy. While it scales, it has fewer tasks
+ * than desired. A deployment keeps the old tasks until the new tasks are healthy, or until it is
+ * rolled back ("Deployment circuit breaker"). Neither is a reason to undo resources that took half
+ * an hour to create.
  *
- * "Deployment" of the ECS API reference: `rolloutState` is IN_PROGRESS, then COMPLETED in the steady state, or FAILED.
+ * "Deployment" of the ECS API reference: `rolloutState` is IN_PROGRESS, then COMPLETED or FAILED.
  */
 export const ecsServices = (ecs: Containers): Pick<Compute, 'requireHealthyService'> => ({
   requireHealthyService: async (cell, colour) => {
     const name = cell.services[colour];
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster: cell.clusterName, services: [name] }));
     const service = services?.[0];
-    if (!service) throw new PlatformError('ConfigurationInvalid', `cell ${cell.name} has no service ${name}`);
+    if (!service) throw new PlatformError('ConfigurationInvalid', `ECS service ${name} of cell ${cell.name} not found`);
     const reason = unhealthy(service);
-    if (reason) throw new PlatformError('TransientServiceUnsteady', `service ${name}: ${reason}`);
+    if (reason) throw new PlatformError('TransientServiceUnsteady', `ECS service ${name}: ${reason}`);
   },
 });
 
-/** Of a cell: its cluster, and the service of one colour. */
+/** The service of one colour of a cell. */
 export interface ServiceName {
   readonly cluster: string;
   readonly service: string;
 }
 
 /**
- * Changes how many tasks the service wants, if that is another number. Scaling goes on from there.
+ * Changes the desired count of a service. Scaling continues from the new count.
  *
- * @param wanted the new number by the present one
+ * @param wanted returns the new desired count for the present one
  * @throws PlatformError `ConfigurationInvalid` when the service does not exist
  */
 export async function resize(
@@ -54,7 +55,7 @@ export async function resize(
   const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
   const desired = services?.[0]?.desiredCount;
   if (desired === undefined)
-    throw new PlatformError('ConfigurationInvalid', `cluster ${cluster} has no service ${service}`);
+    throw new PlatformError('ConfigurationInvalid', `ECS service ${service} not found in cluster ${cluster}`);
   const desiredCount = wanted(desired);
   if (desiredCount !== desired) await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount }));
 }

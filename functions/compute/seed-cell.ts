@@ -20,29 +20,35 @@ export interface SeedCellDeps {
 const FIRST_COLOUR: Colour = 'blue';
 const OTHER: Readonly<Record<Colour, Colour>> = { blue: 'green', green: 'blue' };
 
-/** Only a cell that is being made, or is older than the item, gets one: of any other a guess could be wrong. */
+/**
+ * Writes the item LIVE only for a new cell, or for one whose stack is older than the item. For any
+ * other cell that has no item, a guess could be wrong.
+ */
 async function liveColourOf({ table, now }: SeedCellDeps, cell: string, first: Colour | undefined): Promise<Colour> {
   if (first) await seedLiveColour(table, cell, { colour: first, since: now().toISOString() });
   const live = await readLiveColour(table, cell);
   if (live) return live.colour;
-  throw new PlatformError('ConfigurationInvalid', `cell ${cell} has lost its item LIVE: docs/runbook.md#live-colour`);
+  throw new PlatformError('ConfigurationInvalid', `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`);
 }
 
 /**
- * Gives a cell its first live colour, once, and that colour its tasks: what its stack cannot do, as a template that names
- * the live colour would set it back with each deployment after a release. CloudFormation calls it as a custom resource.
+ * Gives a cell its first live colour, and starts the tasks of that colour. CloudFormation calls it as
+ * a custom resource. The cell's template cannot name the live colour: after a release, the next
+ * deployment would set the old colour back.
  *
- * 1. Put the item LIVE of the cell, if there is none: blue in a cell that is being made, and in a cell whose stack is
- *    older than the item the colour that it was deployed with. An item that exists is never changed.
- * 2. The service of the live colour wants at least the stage's minimum of tasks.
- * 3. In a cell that is being made the other colour wants none: CloudFormation starts a service with one task when its
- *    template names no number. In a cell that lives, the other colour may be serving tenants, and is left alone.
+ * 1. Write the cell's item LIVE, if there is none. A new cell gets blue. A cell whose stack is older
+ *    than the item gets the colour that its descriptor names. An existing item is never changed.
+ * 2. Raise the desired count of the live colour's service to the stage's minimum.
+ * 3. In a new cell, set the desired count of the other colour to 0: without a number in the template
+ *    CloudFormation starts one task. In an existing cell the other colour may be serving tenants, so
+ *    its count stays.
  *
- * Nothing undoes it. A deletion leaves the item, as CloudFormation also asks for one when a deployment is rolled back and
- * the cell lives on; a cell that is made anew under the name begins with the colour that it had.
+ * It has no undo. A deletion keeps the item: CloudFormation also deletes the resource when it rolls
+ * back a deployment, and then the cell stays in service. A cell that is created again under the same
+ * name starts with its former colour.
  *
- * Throws `ConfigurationInvalid` when a living cell has lost its item, or a service does not exist. "AWS::ECS::Service":
- * without DesiredCount a new service gets 1, and an existing one keeps what it has.
+ * Throws `ConfigurationInvalid` when an existing cell has no item, or when a service does not exist.
+ * "AWS::ECS::Service": without DesiredCount a new service gets 1, and an existing one keeps its count.
  */
 export const seedCell: Action<typeof SeedCellInput, typeof SeedCellOutput, SeedCellDeps> = {
   name: 'SeedCell',

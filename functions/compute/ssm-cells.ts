@@ -11,12 +11,12 @@ import type { Compute } from './compute';
 export type Parameters = Pick<SSMClient, 'send'>;
 
 function parsed<S extends z.ZodType>(name: string, schema: S, value: string): z.output<S> {
-  const invalid = (reason: string) => new PlatformError('ConfigurationInvalid', `parameter ${name}: ${reason}`);
+  const invalid = (reason: string) => new PlatformError('ConfigurationInvalid', `SSM parameter ${name}: ${reason}`);
   let json: unknown;
   try {
     json = JSON.parse(value);
   } catch {
-    throw invalid('not JSON');
+    throw invalid('its value is not JSON');
   }
   const { success, data, error } = schema.safeParse(json);
   if (!success) throw invalid(describeIssues(error));
@@ -31,20 +31,23 @@ async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
     (page) => page.Parameters,
   );
   const cells = parameters.map(({ Name = '', Value = '' }) => parsed(Name, CellDescriptorSchema, Value));
-  if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no cell under ${CELLS_PARAMETER_PATH}`);
+  if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no SSM parameter found under ${CELLS_PARAMETER_PATH}: the stage has no cell`);
   return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Each cell's stack publishes its descriptor as an SSM parameter: a new cell is known without a deployment of the functions. */
+/**
+ * Each cell's stack publishes its descriptor as an SSM parameter, so the functions find a new cell
+ * without a deployment of their own.
+ */
 export const ssmCells = (ssm: Parameters): Pick<Compute, 'cells'> => ({ cells: () => findCells(ssm) });
 
 const FormerDescriptorSchema = z.looseObject({ liveColour: ColourSchema.optional() });
 
 /**
- * What a cell's stack has published before the deployment under way: all of it that matters then, so that a descriptor of
- * another release is no obstacle.
+ * The descriptor that the cell's stack published before the deployment under way. Only the live
+ * colour is parsed: another release may have written the other fields differently.
  *
- * @returns undefined when there is none: the cell is being made
+ * @returns undefined when the cell is new
  */
 export async function formerDescriptor(
   ssm: Parameters,

@@ -17,7 +17,7 @@ export async function readLiveColour(table: TenantsTable, cell: string): Promise
   return Item && parseAt(`live colour of cell ${cell}`, LiveColourSchema, Item);
 }
 
-/** Writes the cell's first live colour. An item that exists is left alone, whatever it says. */
+/** Writes the cell's first live colour. An existing item is not changed. */
 export async function seedLiveColour(table: TenantsTable, cell: string, live: LiveColour): Promise<void> {
   try {
     await table.client.send(
@@ -37,8 +37,9 @@ export const tableLiveColour = (table: TenantsTable): Pick<Compute, 'live'> => (
   live: async ({ name, liveColour }) => {
     const live = await readLiveColour(table, name);
     if (live) return live;
-    // A deployment updates the functions before the cells: until its stack is updated, a cell of an older release has no item.
+    // A deployment updates the functions before the cells. Until then, a cell of an older release has
+    // no item, and its descriptor names the colour.
     if (liveColour) return { colour: liveColour };
-    throw new PlatformError('ConfigurationInvalid', `cell ${name} has no item LIVE; deploy the cell's stack`);
+    throw new PlatformError('ConfigurationInvalid', `item CELL#${name} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`);
   },
 });

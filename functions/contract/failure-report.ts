@@ -1,7 +1,7 @@
 import type { Failure, FailureReport, Outcome } from './tenant';
 import { undosAfter, type Workflow, workflowOf } from './workflows';
 
-/** Where this run can have made nothing but its first step, the machine goes straight to its undo. */
+/** A held run keeps everything, so every undo is still to come, whichever state failed. */
 const undosOf = (workflow: Workflow, step: string, outcome: Outcome) =>
   outcome === 'held' ? Object.keys(workflow.undos) : undosAfter(workflow, step);
 
@@ -11,13 +11,14 @@ export function executionLink(executionArn: string): string {
   return `https://${region}.console.aws.amazon.com/states/home?region=${region}#/v2/executions/details/${executionArn}`;
 }
 
-/** Nothing is left to undo of what is undone, never was, or is somebody's to keep. */
+/** Outcomes after which this run has nothing left to undo. */
 const NOTHING_REMAINS: ReadonlySet<Outcome> = new Set(['rolled-back', 'refused', 'claim-lost', 'unannounced']);
 
 /**
- * The one source of what records, events, the execution's cause and `npm run status` tell of a failed run.
+ * The report of a failed run. The tenant's record, the event, the execution's cause and
+ * `npm run status` all show this report.
  *
- * @param undone the undos that have ended well; after a complete rollback all of them have
+ * @param undone the undos that have succeeded; after a complete rollback that is all of them
  */
 export function failureReport(run: {
   readonly executionArn: string;
@@ -43,16 +44,19 @@ export function failureReport(run: {
 }
 
 const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
-  'rolling-back': 'It is being rolled back.',
+  'rolling-back': 'The rollback is under way.',
   'rolled-back': 'Everything was undone.',
-  held: 'Nothing was undone: what exists waits for a redrive.',
-  refused: 'Nothing had been made.',
-  'claim-lost': 'A newer execution has the tenant.',
-  unfinished: 'The run ended outside its failure path: what exists waits for a redrive.',
-  unannounced: 'The tenant is ACTIVE; only its announcement is missing.',
+  held: 'Nothing was undone: the resources are kept for a redrive.',
+  refused: 'No resource had been created.',
+  'claim-lost': 'A newer execution has taken over the tenant.',
+  unfinished: 'The run ended outside its failure path: its resources may still exist, and a redrive resumes it.',
+  unannounced: 'The tenant is ACTIVE; only its event TenantOnboarded is missing.',
 };
 
-/** The report for a person, the failure itself in the first line: the execution's cause, and what `npm run status` prints. */
+/**
+ * The report as text, with the failure in the first line. It is the execution's cause, and
+ * `npm run status` prints it.
+ */
 export function failureText(report: FailureReport): string {
   const { step, reason, outcome, undone, remaining, stoppedAt, links } = report;
   return [

@@ -87,6 +87,6 @@ export async function giveAlias({ kms }: KeyMaker, key: KeyMetadata, tenantId: s
     if (!isNamed(thrown, 'AlreadyExistsException')) throw thrown;
     const aliased = await keyByAlias(kms, tenantId);
     if (aliased?.Arn === key.Arn) return;
-    throw new PlatformError('TransientConflict', `${AliasName} is another key's, or has just been dropped`);
+    throw new PlatformError('TransientConflict', `${AliasName} points to another key, or has just been deleted`);
   }
 }

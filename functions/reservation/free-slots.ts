@@ -86,5 +86,5 @@ export async function pickFreeSlot(
     // Full is a cell whose list is empty after its mark was seen at the top: the last block may have come in between.
     if (!(await refill(table, cell))) return pick();
   }
-  throw new PlatformError('TransientConflict', `the free slots of cell ${cell.name} are taken as fast as they appear`);
+  throw new PlatformError('TransientConflict', `cell ${cell.name}: other executions took every new free slot`);
 }

@@ -127,7 +127,7 @@ export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTena
         await pause(deps.random() * 25 * 2 ** round);
       }
     }
-    throw new PlatformError('TransientConflict', `signup ${signup.signupId} lost ${ROUNDS} races for its claims`);
+    throw new PlatformError('TransientConflict', `signup ${signup.signupId}: other executions changed its claims during each of ${ROUNDS} attempts`);
   },
 };
 

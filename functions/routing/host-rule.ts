@@ -118,7 +118,7 @@ export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: 
 const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
   new PlatformError(
     'SlotOccupied',
-    `priority ${slot.priority} of cell ${slot.cell} is taken by a rule that is not that of tenant ${tenantId}`,
+    `the listener rule with priority ${slot.priority} in cell ${slot.cell} does not belong to tenant ${tenantId}`,
     { cause },
   );
 

@@ -50,8 +50,8 @@ async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ end
 
 /** An execution that was stopped has the error and cause that its stopper gave, if any ("StopExecution"). */
 const NAMELESS: Readonly<Record<string, { error: string; cause: string }>> = {
-  ABORTED: { error: 'RunAborted', cause: 'somebody stopped the execution' },
-  TIMED_OUT: { error: 'States.Timeout', cause: 'the execution ran out of time' },
+  ABORTED: { error: 'RunAborted', cause: 'the execution was stopped without an error name' },
+  TIMED_OUT: { error: 'States.Timeout', cause: 'the execution reached its timeout' },
 };
 
 /** Of an execution that AWS has forgotten, with its machine or after 90 days, there is only what others remember. */

@@ -29,12 +29,14 @@ async function outcomeOf(handler: ActionHandler<Attributes>, event: unknown, con
 }
 
 /**
- * Makes an action's handler one that CloudFormation can call for a custom resource. CloudFormation reads no answer of the
- * function: it waits, up to an hour, for one at the request's address. So each outcome is put there, a failure too.
+ * Wraps an action's handler so that CloudFormation can call it for a custom resource. CloudFormation
+ * does not read the function's return value. It waits up to an hour for a response at the URL of the
+ * request, so every outcome is put there, failures included.
  *
- * The resource keeps the id it is made with: another one would have CloudFormation delete the resource by the old id.
+ * The physical id stays the one of the first response. With another id, CloudFormation would delete
+ * the resource under the old id.
  *
- * @throws Error when the answer does not get there; Lambda then calls the function again, twice
+ * @throws Error when the response URL refuses the response; Lambda then calls the function twice more
  */
 export function answeringCloudFormation(handler: ActionHandler<Attributes>): ActionHandler<void> {
   return async (event, context) => {
@@ -42,8 +44,8 @@ export function answeringCloudFormation(handler: ActionHandler<Attributes>): Act
     const { ResponseURL, StackId, RequestId, LogicalResourceId, PhysicalResourceId = LogicalResourceId } = request;
     const outcome = await outcomeOf(handler, event, context);
     const answer = JSON.stringify({ StackId, RequestId, LogicalResourceId, PhysicalResourceId, ...outcome });
-    // As bytes: a text would get a content type, which the signature of the address does not expect.
+    // As bytes: with a string, fetch adds a content type that the signature of the URL does not cover.
     const { ok, status } = await fetch(ResponseURL, { method: 'PUT', body: Buffer.from(answer) });
-    if (!ok) throw new Error(`CloudFormation's address for the answer said ${status}`);
+    if (!ok) throw new Error(`the response URL of CloudFormation answered ${status}`);
   };
 }

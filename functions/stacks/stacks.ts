@@ -60,7 +60,7 @@ export async function firstFailure(
     first = ofOperation.filter((event) => isCause(event) && event.ResourceStatus?.startsWith(during)).at(-1) ?? first;
     if (begun >= 0) break;
   }
-  if (!first) return `stack ${stackNameOf(stackId)} failed without naming a resource`;
+  if (!first) return `stack ${stackNameOf(stackId)} failed; its events name no failed resource`;
   const { ResourceType, LogicalResourceId, ResourceStatusReason } = first;
-  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'no reason'}`.slice(0, REASON_MAX_LENGTH);
+  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`.slice(0, REASON_MAX_LENGTH);
 }

@@ -15,10 +15,13 @@ async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string })
 }
 
 /**
- * Finds a tenant by what a person calls it, without a scan: its id; a subdomain it has, else one it was the last to lose; the id
- * of its signup. The id comes first, as a customer may choose another tenant's id for a subdomain.
+ * Finds a tenant by a name that a person types, without a scan. The name is tried in this order:
+ * 1. as a tenant id: first, because a customer may choose another tenant's id as its subdomain
+ * 2. as the subdomain of a tenant
+ * 3. as the subdomain that a failed tenant has lost
+ * 4. as a signup id
  *
- * @throws PlatformError `InvalidRequest` that names what was tried, when there is none
+ * @throws PlatformError `InvalidRequest` when no tenant has that name
  */
 export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
   const candidates = [
@@ -40,7 +43,7 @@ export async function lookUpTenant(table: TenantsTable, name: string): Promise<T
 }
 
 /**
- * As above, but a tenant and no refused signup.
+ * Finds a tenant as `lookUpTenant` does, but accepts no refused signup.
  *
  * @throws PlatformError `InvalidRequest`
  */

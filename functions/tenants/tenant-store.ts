@@ -248,7 +248,7 @@ export async function refuse(table: TenantsTable, refusal: Omit<RefusedSignup, '
     : [];
   const TransactItems = [creation(table, 'refuse', refusal), ...last];
   const write = table.client.send(new TransactWriteCommand({ TransactItems }));
-  await unlessChanged(`a tenant ${tenantId} exists`, write);
+  await unlessChanged(`refused signup not recorded: tenant ${tenantId} exists`, write);
 }
 
 /** The failure of a run that ended outside its failure path, on a tenant as it was read. */
@@ -258,7 +258,7 @@ export async function noteEnd(table: TenantsTable, record: TenantRecord, failure
     ...{ tenantId, owner, at: failure.at },
     ...{ seen: { status }, set: { failure } },
   });
-  await unlessChanged(`tenant ${tenantId} has changed while its failure was noted`, send(table, update));
+  await unlessChanged(`tenant ${tenantId} changed while its failure was being recorded`, send(table, update));
 }
 
 /** An audit's verdict, on a tenant that has the status under which it was audited. */
@@ -268,7 +268,7 @@ export async function recordVerdict(
   verification: Verification,
 ): Promise<void> {
   const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification } });
-  await unlessChanged(`tenant ${tenantId} is not ${status} any more`, send(table, update));
+  await unlessChanged(`tenant ${tenantId} is no longer ${status}`, send(table, update));
 }
 
 /** Record and route become SUSPENDED together. */
@@ -276,7 +276,7 @@ export async function suspend(table: TenantsTable, record: TenantRecord, suspens
   const { tenantId } = record;
   const update = transition(table, 'suspend', { tenantId, at: suspension.at, set: { suspension } });
   const write = send(table, update, routeTransition(table, 'suspend', record));
-  await unlessChanged(`tenant ${tenantId} changed meanwhile`, write);
+  await unlessChanged(`tenant ${tenantId} changed while it was being suspended`, write);
 }
 
 /**
@@ -286,7 +286,7 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
   const { tenantId } = record;
   const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });
   const write = send(table, update, routeTransition(table, 'resume', record));
-  await unlessChanged(`tenant ${tenantId} changed meanwhile`, write);
+  await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
 }
 
 /** @returns whether there was one. A route of that host that is another tenant's stays. */

@@ -93,7 +93,7 @@ test('the text begins with step and reason, and tells what is done, what is not,
   });
   expect(failureText(report).split('\n')).toEqual([
     'ProvisionStacks: AWS::RDS::DBInstance Database: no capacity',
-    'The run ended outside its failure path: what exists waits for a redrive.',
+    'The run ended outside its failure path: its resources may still exist, and a redrive resumes it.',
     'Undone: DeregisterTenant.',
     'Not undone: DeleteAccess, DeleteDatabase, DeleteNetwork, DeleteStorage, RetireTenantKey, ReleaseReservation.',
     'Stopped at DeleteAccess: StackDeletionFailed: AWS::IAM::Role Role: in use',

@@ -63,7 +63,7 @@ describe('Watchdog', () => {
       history: [...PROVISIONED.slice(0, 4), 'LaunchNetwork', 'LaunchStorage', 'LaunchDatabase!'],
     });
     await expect(run()).resolves.toEqual({ notice: 'unfinished' });
-    const reason = 'somebody stopped the execution';
+    const reason = 'the execution was stopped without an error name';
     expect(record()?.failure).toEqual({
       step: 'LaunchDatabase',
       error: 'RunAborted',

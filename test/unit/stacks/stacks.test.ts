@@ -64,12 +64,12 @@ describe('firstFailure', () => {
 
   it('says so when no resource is to blame', async () => {
     const reason = await failureOf('CREATE', event(STACK, 'CREATE_IN_PROGRESS'), event(STACK, 'ROLLBACK_COMPLETE'));
-    expect(reason).toBe(`stack ${STACK} failed without naming a resource`);
+    expect(reason).toBe(`stack ${STACK} failed; its events name no failed resource`);
   });
 
   it('tolerates a failure without a reason, and cuts an endless one', async () => {
     const begun = event(STACK, 'CREATE_IN_PROGRESS');
-    await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: no reason$/);
+    await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: AWS gave no reason$/);
     const endless = await failureOf('CREATE', begun, event('A', 'CREATE_FAILED', 'x'.repeat(9000)));
     expect(endless).toHaveLength(REASON_MAX_LENGTH);
   });
