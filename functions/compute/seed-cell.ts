@@ -28,7 +28,10 @@ async function liveColourOf({ table, now }: SeedCellDeps, cell: string, first: C
   if (first) await seedLiveColour(table, cell, { colour: first, since: now().toISOString() });
   const live = await readLiveColour(table, cell);
   if (live) return live.colour;
-  throw new PlatformError('ConfigurationInvalid', `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`);
+  throw new PlatformError(
+    'ConfigurationInvalid',
+    `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
+  );
 }
 
 /**

@@ -31,7 +31,11 @@ async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
     (page) => page.Parameters,
   );
   const cells = parameters.map(({ Name = '', Value = '' }) => parsed(Name, CellDescriptorSchema, Value));
-  if (cells.length === 0) throw new PlatformError('ConfigurationInvalid', `no SSM parameter found under ${CELLS_PARAMETER_PATH}: the stage has no cell`);
+  if (cells.length === 0)
+    throw new PlatformError(
+      'ConfigurationInvalid',
+      `no SSM parameter found under ${CELLS_PARAMETER_PATH}: the stage has no cell`,
+    );
   return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

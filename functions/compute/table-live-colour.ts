@@ -40,6 +40,9 @@ export const tableLiveColour = (table: TenantsTable): Pick<Compute, 'live'> => (
     // A deployment updates the functions before the cells. Until then, a cell of an older release has
     // no item, and its descriptor names the colour.
     if (liveColour) return { colour: liveColour };
-    throw new PlatformError('ConfigurationInvalid', `item CELL#${name} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`);
+    throw new PlatformError(
+      'ConfigurationInvalid',
+      `item CELL#${name} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
+    );
   },
 });

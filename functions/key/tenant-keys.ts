@@ -49,7 +49,10 @@ export const INDEX_LAG = 30_000;
  */
 export function requireIndexed(tenantId: string, requestedAt: Date, now: Date): void {
   if (now.getTime() - requestedAt.getTime() >= INDEX_LAG) return;
-  throw new PlatformError('TransientNotYetVisible', `tenant ${tenantId} may have a key that the tag index does not show yet`);
+  throw new PlatformError(
+    'TransientNotYetVisible',
+    `tenant ${tenantId} may have a key that the tag index does not show yet`,
+  );
 }
 
 export const isUsable = ({ KeyState }: KeyMetadata) => KeyState === 'Enabled' || KeyState === 'Disabled';

@@ -127,7 +127,10 @@ export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTena
         await pause(deps.random() * 25 * 2 ** round);
       }
     }
-    throw new PlatformError('TransientConflict', `signup ${signup.signupId}: other executions changed its claims during each of ${ROUNDS} attempts`);
+    throw new PlatformError(
+      'TransientConflict',
+      `signup ${signup.signupId}: other executions changed its claims during each of ${ROUNDS} attempts`,
+    );
   },
 };
 

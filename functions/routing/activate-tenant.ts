@@ -30,7 +30,10 @@ type Input = z.output<typeof ActivateTenantInput>;
 /** The record must carry the very report that this attempt was given; RegisterTenant has removed any earlier one. */
 function requireVerified(record: TenantRecord, { tenant, verification }: Input): void {
   if (record.verification?.digest === verification.digest) return;
-  throw new PlatformError('IsolationBreach', `record of tenant ${tenant.tenantId} lacks the verification ${verification.digest} of this attempt`);
+  throw new PlatformError(
+    'IsolationBreach',
+    `record of tenant ${tenant.tenantId} lacks the verification ${verification.digest} of this attempt`,
+  );
 }
 
 /**

@@ -74,7 +74,8 @@ async function beginAnew({ sfn, table }: LostAnswersDeps, task: WaitingTask, cau
 
 /** What a settled stack has not answered: its deletion was never asked for, or the launch does not know its stack. */
 function unbegun(task: WaitingTask, stack: Stack | undefined): string | undefined {
-  if (!task.stackId) return `the function for the ${task.operation} of ${task.stackName} ended before it recorded the stack's id`;
+  if (!task.stackId)
+    return `the function for the ${task.operation} of ${task.stackName} ended before it recorded the stack's id`;
   const status = stack?.StackStatus ?? '';
   if (task.operation === 'launch' || status.startsWith('DELETE_')) return undefined;
   return `the deletion of ${task.stackName} never began: the stack is ${status}`;

@@ -60,5 +60,6 @@ export async function publish<T extends keyof Details>(
   );
   const refused = Entries?.find((entry) => entry.ErrorCode);
   if (refused) throw translateError({ name: refused.ErrorCode, message: refused.ErrorMessage });
-  if (FailedEntryCount > 0) throw new PlatformError('UnexpectedFailure', `PutEvents refused ${detailType} and named no error`);
+  if (FailedEntryCount > 0)
+    throw new PlatformError('UnexpectedFailure', `PutEvents refused ${detailType} and named no error`);
 }

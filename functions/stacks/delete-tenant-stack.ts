@@ -24,7 +24,10 @@ export type DeleteTask = WaitingTask & { operation: 'delete' };
  */
 async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch?: WaitingTask): Promise<void> {
   if (launch?.operation === 'launch' && (launch.launchingUntil ?? 0) > deps.now().getTime()) {
-    throw new PlatformError('TransientLaunchInFlight', `a launch that has begun may still create stack ${task.stackName}`);
+    throw new PlatformError(
+      'TransientLaunchInFlight',
+      `a launch that has begun may still create stack ${task.stackName}`,
+    );
   }
   if (launch) await endWaiting(deps.table, launch);
   await deps.sfn.send(new SendTaskSuccessCommand({ taskToken: task.taskToken, output: '{}' }));

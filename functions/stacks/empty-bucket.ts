@@ -28,5 +28,8 @@ export async function emptyBucket(s3: Pick<S3Client, 'send'>, bucket: string): P
     if (isNamed(thrown, 'NoSuchBucket')) return;
     throw thrown;
   }
-  throw new PlatformError('TransientConflict', `bucket ${bucket} holds more than ${ROUNDS * 1000} versions; the retry deletes the rest`);
+  throw new PlatformError(
+    'TransientConflict',
+    `bucket ${bucket} holds more than ${ROUNDS * 1000} versions; the retry deletes the rest`,
+  );
 }

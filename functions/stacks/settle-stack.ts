@@ -56,7 +56,10 @@ async function answerFor(
     if (task.operation === 'delete') return { output: {} };
     if (task.operation === 'launch')
       return { error: 'StackFailed', cause: `stack ${task.stackName} was deleted while it was being created` };
-    return { error: 'TransientStackReplaced', cause: `the failed stack ${task.stackName} has been deleted; the launch starts again` };
+    return {
+      error: 'TransientStackReplaced',
+      cause: `the failed stack ${task.stackName} has been deleted; the launch starts again`,
+    };
   }
   if (status === 'DELETE_FAILED' && task.operation !== 'launch') return failed('StackDeletionFailed', 'DELETE');
   if (task.operation !== 'launch') return undefined;

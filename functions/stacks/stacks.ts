@@ -62,5 +62,8 @@ export async function firstFailure(
   }
   if (!first) return `stack ${stackNameOf(stackId)} failed; its events name no failed resource`;
   const { ResourceType, LogicalResourceId, ResourceStatusReason } = first;
-  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`.slice(0, REASON_MAX_LENGTH);
+  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`.slice(
+    0,
+    REASON_MAX_LENGTH,
+  );
 }

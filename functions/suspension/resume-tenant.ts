@@ -31,12 +31,14 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   const { verifiedAt, failed = [], digest } = verification;
   if (failed.length > 0) throw refuse(`its last verification failed: ${failed.join(', ')}`);
   if (suspension && verifiedAt <= suspension.at) throw refuse('it has not been verified since it was suspended');
-  if (now.getTime() - Date.parse(verifiedAt) > FRESH_FOR) throw refuse(`its last verification, at ${verifiedAt}, is older than 15 minutes`);
+  if (now.getTime() - Date.parse(verifiedAt) > FRESH_FOR)
+    throw refuse(`its last verification, at ${verifiedAt}, is older than 15 minutes`);
   return digest;
 }
 
 async function openRule({ elb, compute }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
-  if (!slot || !ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no slot or no listener rule`);
+  if (!slot || !ruleArn)
+    throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no slot or no listener rule`);
   const cell = cellNamed(await compute.cells(), slot.cell);
   const { colour } = await compute.live(cell);
   await forwardHost(elb, ruleArn, cell.targetGroupArns[colour]);

@@ -56,7 +56,10 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     const record = await tenantCalled(deps.table, input.tenant);
     const { tenantId, host, status } = record;
     if (status !== 'ACTIVE' && status !== 'SUSPENDED') {
-      throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: only an ACTIVE tenant can be suspended`);
+      throw new PlatformError(
+        'InvalidRequest',
+        `tenant ${tenantId} is ${status}: only an ACTIVE tenant can be suspended`,
+      );
     }
     const [marked, closed] = await Promise.allSettled([
       markSuspended(deps, record, input),

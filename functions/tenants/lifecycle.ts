@@ -114,7 +114,10 @@ type SeenOf<N extends OperationName> = Operations[N] extends { asSeen: readonly 
 export type Claim<N extends OperationName> = { readonly tenantId: string } & OwnerOf<N> & SeenOf<N>;
 
 export function tenantIsActive({ tenantId, activatedAt }: TenantRecord): PlatformError {
-  return new PlatformError('TenantIsActive', `tenant ${tenantId} became ACTIVE at ${activatedAt}, so it is never undone`);
+  return new PlatformError(
+    'TenantIsActive',
+    `tenant ${tenantId} became ACTIVE at ${activatedAt}, so it is never undone`,
+  );
 }
 
 export function claimLost(name: OperationName, tenantId: string, executionArn: string): PlatformError {
