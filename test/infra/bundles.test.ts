@@ -15,7 +15,7 @@ describe('the bundles', () => {
   let bundles: BuiltBundle[] = [];
   beforeAll(async () => {
     bundles = await buildFunctions();
-  }, 30_000);
+  }, 120_000);
 
   test('are small enough to start fast, with what they load from the layer', () => {
     expect(bundles.length).toBeGreaterThan(12);
