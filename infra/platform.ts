@@ -10,14 +10,14 @@ export interface PlatformOptions {
   readonly outdir?: string;
   /** Where the cells' load balancers answer, for a deployment whose DNS names do not resolve. */
   readonly loadBalancerUrl?: string;
-  /** So many cells of full size instead of those of the stage. */
+  /** Number of full-size cells that replace the stage's own cells. */
   readonly cells?: number;
 }
 
 /**
- * The platform of one stage: foundation, then control plane, then cells. Cells come last because their decoys trust roles
- * of the control plane, and IAM refuses a trust policy that names a role which does not exist; and because a function of the
- * control plane gives each its live colour.
+ * The stacks of one stage: foundation, then control plane, then cells. Cells come last for two
+ * reasons. Their decoys trust roles of the control plane, and IAM refuses a trust policy that names
+ * a role that does not exist. And SeedCell, a function of the control plane, sets their live colour.
  */
 export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: PlatformOptions = {}): App {
   const config: StageConfig = { ...stages[stage], ...(cells && { cells: fullSizeCells(cells) }) };
@@ -25,9 +25,10 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
     analyticsReporting: false,
     treeMetadata: false,
     postCliContext: {
-      // An export in use cannot be taken away: what a cell stands on stays until the cell is gone.
+      // CloudFormation refuses to remove an export in use, so the resources that a cell imports stay
+      // until the cell is gone.
       '@aws-cdk/core:defaultCrossStackReferences': 'strong',
-      // Access logs come by the bucket's policy: its owner is everyone's, so there are no ACLs to let them in.
+      // The bucket's policy admits access logs: with enforced bucket ownership there are no ACLs.
       '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
     },
     ...(outdir && { outdir }),
@@ -42,11 +43,11 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
   });
   const { table, topic, boundary, evidence } = new FoundationStack(app, FOUNDATION, {
     ...shared(),
-    description: 'Tenant onboarding: tenants table, evidence, alarm topic, boundary of the tenants’ roles',
+    description: 'Tenant onboarding: tenants table, evidence, alarm topic, permission boundary of tenant roles',
   });
   const { trustedRoles, seedCell } = new ControlPlaneStack(app, CONTROL_PLANE, {
     ...shared(),
-    description: 'Tenant onboarding: event bus, state machine, functions, alarms',
+    description: 'Tenant onboarding: event bus, state machines, functions, alarms',
     table,
     topic,
     boundary,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
-/** What a stage does about an ACTIVE tenant that is not isolated any more, besides the alarm. */
+/** What a stage does about an ACTIVE tenant that is no longer isolated, besides the alarm. */
 const OnBreachSchema = z.enum(['alarm', 'suspend']);
 export type OnBreach = z.infer<typeof OnBreachSchema>;
 
@@ -14,12 +14,15 @@ export const AuditTenantInput = z.object({
   tenant: z.string().min(1),
   /** ARN of the execution, or of the person who asks. */
   verifiedBy: z.string().min(1),
-  /** For a person at a terminal: with the whole report, which a state machine has no room for. */
+  /**
+   * True for an operator's command: the answer contains the whole report, which a state machine has
+   * no room for.
+   */
   whole: z.boolean().default(false),
 });
 /**
- * `skipped`: the tenant is neither ACTIVE nor SUSPENDED (any more), there is nothing to hold it against. `report` names an
- * object of the evidence bucket, `evidence` is what is in it.
+ * `skipped`: the tenant is not in service (neither ACTIVE nor SUSPENDED), so it is not verified.
+ * `report` is the key of an object in the evidence bucket, `evidence` the content of that object.
  */
 export const AuditTenantOutput = z.discriminatedUnion('verdict', [
   z.object({
@@ -29,7 +32,7 @@ export const AuditTenantOutput = z.discriminatedUnion('verdict', [
     status: TenantStatusSchema,
     checks: z.number(),
     failed: z.array(z.string()),
-    /** Of a drifted tenant: each failed check with its evidence, as far as there is room. */
+    /** For a drifted tenant: each failed check with its evidence, cut to the maximal length. */
     reason: z.string().max(REASON_MAX_LENGTH),
     digest: z.string(),
     report: z.string(),
@@ -48,7 +51,10 @@ export const SuspendTenantOutput = z.object({ tenantId: z.string(), host: z.stri
 export const ResumeTenantInput = z.object({ tenant: z.string().min(1) });
 export const ResumeTenantOutput = z.object({ tenantId: z.string(), host: z.string(), resumedAt: z.iso.datetime() });
 
-/** `failure` is what a Catch handed on, in place of a report: the checks could not run, or not be kept. */
+/**
+ * `failure` is the error that a Catch passed on. It replaces the report when the checks could not
+ * run or the report could not be stored.
+ */
 export const ReportBreachInput = z.object({
   executionArn: z.string(),
   tenantId: z.string(),
@@ -61,7 +67,7 @@ export const ReportBreachInput = z.object({
 });
 export const ReportBreachOutput = z.object({ reported: z.literal(true) });
 
-/** How many tenants ended with which verdict. */
+/** The number of tenants for each verdict. */
 export const ConcludeAuditInput = z.object({
   isolated: z.number(),
   drifted: z.number(),

@@ -6,14 +6,14 @@ export type Colour = z.infer<typeof ColourSchema>;
 const perColour = z.record(ColourSchema, z.string());
 
 /**
- * What a cell tells the control plane about itself. Each cell stack writes one as JSON to the SSM parameter
- * `/tenant-onboarding/cells/NAME`; a new cell is known without a new deployment of the functions.
+ * A cell, as the control plane knows it. Each cell stack publishes its descriptor as JSON in the SSM
+ * parameter `/tenant-onboarding/cells/NAME`. So a new cell needs no new deployment of the functions.
  */
 export const CellDescriptorSchema = z.object({
   name: z.string(),
-  /** Slots: the smallest of the cell's quotas, never more than the tenant range holds. */
+  /** Number of slots: the smallest of the cell's quotas, and at most what `tenantRange` holds. */
   capacity: z.number().int().positive(),
-  /** The CIDR block out of which each slot takes its /24. */
+  /** The CIDR block from which each slot takes its /24. */
   tenantRange: z.cidrv4(),
   /** Listener priority of slot 0; slot n has `firstPriority + n`. */
   firstPriority: z.number().int().positive(),
@@ -24,17 +24,21 @@ export const CellDescriptorSchema = z.object({
   services: perColour,
   targetGroupArns: perColour,
   /**
-   * What was live when the cell's stack was deployed. Stacks of today do not publish it: the live colour is an item of the
-   * tenants table. Descriptors and executions that are older than the item carry it, and it is read while there is no item.
+   * The live colour when the cell's stack was deployed. Only descriptors and executions of an older
+   * release have this field. Today the live colour is an item of the tenants table, and this field is
+   * read only while there is no item.
    */
   liveColour: ColourSchema.optional(),
   listenerArn: z.string(),
   loadBalancerArn: z.string(),
-  /** Where a request with a tenant's Host reaches the listener from outside, as a browser's does: VerifyIsolation tries it. */
+  /**
+   * The public address of the listener. VerifyIsolation sends its probe of a tenant's host to this
+   * address.
+   */
   loadBalancerUrl: z.url(),
   taskRoleArn: z.string(),
   accessLogBucketName: z.string(),
-  /** The permanent decoy tenant of the cell, against which isolation is probed. */
+  /** The permanent decoy tenant of the cell. Probes try to reach its resources. */
   decoy: z.object({
     tenantId: z.string(),
     bucketName: z.string(),
@@ -46,7 +50,7 @@ export const CellDescriptorSchema = z.object({
 });
 export type CellDescriptor = z.infer<typeof CellDescriptorSchema>;
 
-/** A request of CloudFormation for a cell's live colour. In a request every number of the template is text. */
+/** CloudFormation's request for a cell's live colour. In such a request numbers are text. */
 export const SeedCellInput = z.object({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
   ResourceProperties: z.object({
@@ -54,9 +58,9 @@ export const SeedCellInput = z.object({
     ClusterName: z.string(),
     Services: perColour,
     TargetGroupArns: perColour,
-    /** Tasks that the live colour has at least. */
+    /** Minimum number of tasks of the live colour. */
     MinimumTasks: z.coerce.number().int().nonnegative(),
   }),
 });
-/** Attributes of the resource: what was live when CloudFormation asked. A deletion answers nothing. */
+/** Attributes of the resource: the live colour at the time of the request. A deletion has none. */
 export const SeedCellOutput = z.object({ Colour: ColourSchema, TargetGroupArn: z.string() }).optional();

@@ -1,21 +1,22 @@
 /**
- * Error names are an interface: the state machine decides by the name alone whether to retry or to compensate.
- * The literal name is set by hand because minifiers rename classes.
+ * Error names are an interface: the state machine decides by the name alone whether to retry or to
+ * compensate. The name is a literal because minifiers rename classes.
  *
- * `ErrorEquals` has no wildcards, so the machine's retrier lists TRANSIENT_ERRORS one by one; a test keeps the two equal.
+ * `ErrorEquals` has no wildcards, so the retriers of the state machine list every name of
+ * TRANSIENT_ERRORS. A test compares the two lists.
  */
 export const TRANSIENT_ERRORS = [
   /** A service asked to slow down. */
   'TransientThrottling',
   /** A service answered 5xx, or not at all. */
   'TransientServiceFault',
-  /** Somebody else changed the same thing at the same time, or it is still changing. */
+  /** The resource or record was changed at the same time, or it is still changing. */
   'TransientConflict',
-  /** What IAM, KMS or a registry will know in a moment is not known there yet (eventual consistency). */
+  /** IAM, KMS or the tag index does not show a new resource yet (eventual consistency). */
   'TransientNotYetVisible',
-  /** A failed leftover of the stack has been deleted; the launch can start over. */
+  /** The failed stack of an earlier launch has been deleted; the launch can start over. */
   'TransientStackReplaced',
-  /** A launch of this stack may still be on its way; the deletion must wait for it. */
+  /** A launch that has begun may still create this stack; the deletion must wait. */
   'TransientLaunchInFlight',
   /** The shared service has no healthy task at the moment. */
   'TransientServiceUnsteady',
@@ -29,11 +30,11 @@ export const PERMANENT_ERRORS = [
   'SubdomainTaken',
   /** No cell has a free slot. */
   'CapacityExhausted',
-  /** A newer execution owns this signup now; this one must not touch it. */
+  /** A newer execution owns this signup; this execution must not change the tenant. */
   'ClaimLost',
-  /** The slot's listener priority is taken by a rule that is not this tenant's. */
+  /** The listener rule with the slot's priority does not belong to this tenant. */
   'SlotOccupied',
-  /** The tenant's key exists and cannot be used (pending deletion, disabled). */
+  /** The tenant's key exists in a state from which it cannot be enabled. */
   'KeyUnusable',
   /** CloudFormation could not create a tenant stack; the message names the first failing resource. */
   'StackFailed',
@@ -43,19 +44,19 @@ export const PERMANENT_ERRORS = [
   'IsolationBreach',
   /** The undo functions refuse a tenant that has been ACTIVE. */
   'TenantIsActive',
-  /** AWS refused: a grant is missing. */
+  /** AWS denied a request: a grant is missing. */
   'AccessDenied',
   /** An AWS quota is exhausted. */
   'QuotaExceeded',
-  /** AWS called a request of ours malformed. */
+  /** A request is malformed: one to AWS, or one to an action. */
   'InvalidRequest',
-  /** A step did not answer in time. */
+  /** A state did not get its answer in time. */
   'StepTimedOut',
-  /** Somebody stopped the execution, and gave no error of their own. */
+  /** Somebody stopped the execution without naming an error. */
   'RunAborted',
   /** Deployment or stage configuration is wrong. */
   'ConfigurationInvalid',
-  /** Everything else. */
+  /** Every other error. */
   'UnexpectedFailure',
 ] as const;
 export type PermanentErrorName = (typeof PERMANENT_ERRORS)[number];
@@ -65,7 +66,7 @@ export type PlatformErrorName = TransientErrorName | PermanentErrorName;
  * The one error class of the product.
  *
  * @param name the literal name that Step Functions sees as `Error`
- * @param message what an operator reads; never a secret
+ * @param message text for operators; never a secret
  */
 export class PlatformError extends Error {
   override readonly name: PlatformErrorName;
@@ -76,7 +77,7 @@ export class PlatformError extends Error {
   }
 }
 
-/** Whether the machine may try again. */
+/** Whether the state machine retries the error. */
 export function isTransient(name: string): name is TransientErrorName {
   return (TRANSIENT_ERRORS as readonly string[]).includes(name);
 }

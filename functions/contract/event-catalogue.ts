@@ -8,13 +8,16 @@ import {
 } from './events';
 import { RESERVED_SUBDOMAINS, SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, SignupSchema } from './signup';
 
-/** An event of the platform's bus, as other teams read of it in docs/events and in the schema registry. */
+/**
+ * An event on the platform's bus, as docs/events and the schema registry describe it for other
+ * teams.
+ */
 export interface CataloguedEvent {
   /** The detail-type. */
   readonly type: string;
   readonly version: number;
   readonly source: string;
-  /** Seen from the platform: `in` events start a run, `out` events tell what became of it. */
+  /** Seen from the platform: `in` events start a run, `out` events report its result. */
   readonly direction: 'in' | 'out';
   readonly summary: string;
   readonly detail: z.ZodObject;
@@ -41,7 +44,10 @@ const ORDER = {
 };
 const EXECUTION = 'The run that tells this, an execution of the state machine TenantOnboarding.';
 
-/** All events that the platform takes and publishes. docs/events and the schema registry are made of this list. */
+/**
+ * All events that the platform receives and publishes. docs/events and the schema registry are
+ * generated from this list.
+ */
 export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
   catalogued({
     type: SIGNUP_DETAIL_TYPE,

@@ -6,19 +6,19 @@ import { type FailureReport, FailureReportSchema } from './tenant';
 export const ONBOARDING_SOURCE = 'tenant-onboarding';
 
 /**
- * Lets a consumer put events in order. Came later: the first events of version 1 are without, all that are published now
- * have both.
+ * Lets a consumer put events in order. The first events of version 1 lack both fields; every event
+ * that is published now has both.
  */
 const OrderSchema = z.object({
   /** 1 for the first attempt of the execution, one more with each redrive. */
   attempt: z.number().int().min(1),
-  /** ISO 8601, UTC: when the platform established what the event says. */
+  /** ISO 8601, UTC: when the platform established the result that the event reports. */
   occurredAt: z.iso.datetime(),
 });
 export type Order = z.infer<typeof OrderSchema>;
 const orderFields = OrderSchema.partial().shape;
 
-/** @param redriveCount how often the execution has been redriven ("DescribeExecution") */
+/** @param redriveCount number of redrives of the execution ("DescribeExecution") */
 export const orderOf = (redriveCount: number, at: Date): Order => ({
   attempt: redriveCount + 1,
   occurredAt: at.toISOString(),
@@ -40,7 +40,7 @@ export type TenantOnboarded = z.infer<typeof TenantOnboardedSchema>;
 export const TENANT_ONBOARDING_FAILED = 'TenantOnboardingFailed';
 export const TenantOnboardingFailedSchema = z.object({
   version: z.literal(1),
-  /** Empty when the signup was too malformed to read one. */
+  /** Empty when no signup id could be read from a malformed signup. */
   signupId: z.string(),
   tenantId: z.string().optional(),
   failedStep: z.string(),
@@ -49,14 +49,14 @@ export const TenantOnboardingFailedSchema = z.object({
   executionArn: z.string(),
   /** Whether a redrive of the execution can succeed; a malformed signup stays malformed. */
   redrivable: z.boolean(),
-  /** What became of the run's resources. Came later: the first events of version 1 are without. */
+  /** What became of the run's resources. The first events of version 1 lack these fields. */
   ...FailureReportSchema.pick({ outcome: true, undone: true, remaining: true, stoppedAt: true, links: true }).partial()
     .shape,
   ...orderFields,
 });
 export type TenantOnboardingFailed = z.infer<typeof TenantOnboardingFailedSchema>;
 
-/** The announcement of a failed run. `signupId` is undefined where none could be read. */
+/** The event of a failed run. `signupId` is undefined when none could be read. */
 export function failureEvent(
   { step, error, reason, ...rest }: FailureReport,
   run: { readonly signupId: string | undefined; readonly executionArn: string },

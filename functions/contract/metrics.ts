@@ -1,4 +1,4 @@
-/** Namespace of what the functions count; alarms of the control plane read it. */
+/** Namespace of the metrics that the functions write. Alarms of the control plane read them. */
 export const METRICS_NAMESPACE = 'TenantOnboarding';
 export const METRICS_SERVICE = 'control-plane';
 
@@ -9,15 +9,15 @@ export type MetricName =
   | 'LateRuns'
   /** Waiting tasks that the sweep had to answer. */
   | 'LostStackEvents'
-  /** 1 for each sweep that has done all of its work. */
+  /** 1 for each sweep that has completed all of its work. */
   | 'SweepsDone'
-  /** What belongs to no living tenant, at each search. */
+  /** Resources that belong to no tenant, at each search. */
   | 'Orphans'
-  /** 1 for each search for orphans that has seen everything. */
+  /** 1 for each search for orphans that has covered every kind of resource. */
   | 'OrphanSearchesDone'
-  /** ACTIVE tenants that an audit has found not to be isolated any more. */
+  /** ACTIVE tenants that an audit has found to be no longer isolated. */
   | 'TenantsDrifted'
-  /** ACTIVE tenants of whom an audit could not tell. */
+  /** ACTIVE tenants that an audit could not verify. */
   | 'TenantsUnverified'
-  /** 1 for each audit that has come to the last tenant. */
+  /** 1 for each audit that has reached the last tenant. */
   | 'AuditsDone';

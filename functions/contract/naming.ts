@@ -20,52 +20,65 @@ function base32Digest(text: string, length: number): string {
   return out;
 }
 
-/** `t` and 15 base32 characters (75 bits): fits every AWS name limit, starts with a letter, is not the subdomain. */
+/**
+ * `t` and 15 base32 characters (75 bits). It fits every AWS name limit and starts with a letter.
+ */
 export const TENANT_ID_PATTERN = /^t[0-9a-hjkmnp-tv-z]{15}$/;
 
 /** @returns the first tenant id in the name of a resource, if it has one */
 export const tenantIdIn = (name: string): string | undefined =>
   name.split(/[^0-9a-z]/).find((part) => TENANT_ID_PATTERN.test(part));
 
-/** The tenant id of a signup. Derived, so that every retry of the signup names the same resources. */
+/**
+ * The tenant id of a signup. It is derived, so that every retry of the signup names the same
+ * resources.
+ */
 export function tenantIdOf(signupId: string): string {
   return `t${base32Digest(signupId, 15)}`;
 }
 
 /**
- * The external id of a tenant's role. Not a secret (AWS: "The AWS STS ExternalId isn't a secret"), but different per
- * tenant, so that a caller who confuses two tenants is refused.
+ * The external id of a tenant's role. It is not a secret (AWS: "The AWS STS ExternalId isn't a
+ * secret"). It differs per tenant, so a caller that confuses two tenants is denied.
  */
 export function externalIdOf(tenantId: string): string {
   return `x${base32Digest(`external-id:${tenantId}`, 26)}`;
 }
 
 /**
- * The role of one of the platform's functions. Tenants' roles trust some by ARN, and tenants' keys are administered by two,
- * which must survive a replacement.
+ * The role name of one of the platform's functions. It is fixed, because tenants' roles and tenants'
+ * key policies name such roles by ARN, and must still be right after a role is replaced.
  */
 export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 
 /** IAM path under which every role and policy of a tenant lives. */
 export const TENANT_ROLE_PATH = '/tenants/';
 
-/** Tag that marks everything that belongs to one tenant; key policies and boundaries bind to it. */
+/** Tag on every resource of one tenant. Key policies and boundaries depend on it. */
 export const TENANT_TAG = 'tenantId';
 
-/** Where isolation probes put what they remove again; what a crashed probe leaves there expires. */
+/**
+ * Prefix of the objects that isolation probes write and delete. Objects of a crashed probe expire.
+ */
 export const PROBE_PREFIX = '.isolation-probe/';
 
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 
-/** Under it reports of isolation checks stand in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
+/** Prefix of reports in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
 export const EVIDENCE_PREFIX = 'tenants/';
 
-/** The names of a tenant's resources. All follow from the tenant id, so they can be found without a record. */
+/**
+ * The names of a tenant's resources. All derive from the tenant id, so they can be found without a
+ * record.
+ */
 export const tenantNames = {
   stack: (tenantId: string, stack: string) => `tenant-${tenantId}-${stack}`,
   keyAlias: (tenantId: string) => `alias/tenants/${tenantId}`,
-  /** S3 bucket names are global: account and region keep ours apart. At most 7+16+1+12+1+14 = 51 of 63 characters. */
+  /**
+   * S3 bucket names are global, so the name contains account and region: at most 7+16+1+12+1+14 =
+   * 51 of 63 characters.
+   */
   bucket: (tenantId: string, accountId: string, region: string) => `tenant-${tenantId}-${accountId}-${region}`,
   role: (tenantId: string) => `tenant-${tenantId}`,
   secret: (tenantId: string) => `tenants/${tenantId}/database`,

@@ -21,9 +21,9 @@ export const ReserveTenantOutput = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('duplicate'), tenantId: z.string(), firstExecutionArn: z.string() }),
 ]);
 
-/** Works from the execution's input alone: the reservation may have been made and its answer lost. */
+/** Takes only the execution's input: the reservation may exist although its answer was lost. */
 export const ReleaseReservationInput = z.object({ ...ofExecution, input: z.unknown() });
-/** `kept`: resources of an earlier run stand in the slot, so it was not given back. */
+/** `kept`: resources of an earlier run use the slot, so it was not released. */
 export const ReleaseReservationOutput = z.object({ released: z.boolean(), kept: z.boolean() });
 
 export const CreateTenantKeyInput = z.object(ofTenant);
@@ -32,7 +32,7 @@ export const CreateTenantKeyOutput = KeySchema;
 export const RetireTenantKeyInput = z.object(ofTenant);
 export const RetireTenantKeyOutput = z.object({ retiredKeyArns: z.array(z.string()) });
 
-/** `outputs` holds what the stacks launched before this one have answered. */
+/** `outputs`: the outputs of the stacks that were launched before this one. */
 export const LaunchStackInput = z.object({
   ...ofTenant,
   cell: CellDescriptorSchema,
@@ -41,7 +41,7 @@ export const LaunchStackInput = z.object({
   stack: StackKindSchema,
   outputs: z.object({ network: StackOutputSchemas.network, database: StackOutputSchemas.database }).partial(),
 });
-/** The function only launches: the settled stack answers the task's token. */
+/** The function only launches the stack. StackSettled answers the task's token later. */
 export const LaunchStackOutput = z.object({ stackId: z.string() });
 
 export const DeleteStackInput = z.object({ ...ofTenant, taskToken: z.string(), stack: StackKindSchema });
@@ -81,7 +81,10 @@ export const ActivateTenantInput = z.object({
 });
 export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
 
-/** A run keeps the definition that it began with, and earlier releases' definitions do not send the count. */
+/**
+ * A run keeps the definition with which it began. Definitions of earlier releases do not send the
+ * count.
+ */
 const redriveCount = z.number().int().nonnegative().default(0);
 
 export const PublishCompletionInput = z.object({ ...ofTenant, redriveCount });
@@ -99,8 +102,9 @@ export const PublishFailureInput = z.object({
 export const PublishFailureOutput = z.object({ published: z.literal(true), report: FailureReportSchema });
 
 /**
- * `concludedAtRedrive` is the redrive count when the failure was published, `redriveCount` the one now: a higher one
- * means that the operator has redriven this state, and the onboarding starts over.
+ * `concludedAtRedrive` is the redrive count when the failure was published, `redriveCount` the
+ * present one. If the present one is higher, an operator has redriven this state, and the onboarding
+ * starts over.
  */
 export const ConcludeFailureInput = z.object({
   ...ofExecution,

@@ -37,7 +37,7 @@ export const CellOutputsSchema = z.object({
   taskRoleArn: z.string(),
   liveTargetGroupArn: z
     .string()
-    .describe('Of the colour that was live when SeedCell was last called; the tenants table says what is live now'),
+    .describe('Target group that was live at the last call of SeedCell; the tenants table has the live colour of now'),
 });
 export type CellOutputs = z.infer<typeof CellOutputsSchema>;
 

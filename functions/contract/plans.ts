@@ -9,16 +9,16 @@ export interface Sizing {
   readonly instanceClass: string;
   /** Storage at creation, GiB. */
   readonly allocatedStorageGiB: number;
-  /** Ceiling of storage autoscaling, GiB. RDS wants at least 10 % more than the allocation. */
+  /** Ceiling of storage autoscaling, GiB. RDS requires at least 10 % more than the allocation. */
   readonly maxAllocatedStorageGiB: number;
   readonly multiAz: boolean;
-  /** Number of read replicas; the database template knows 0 and 1. */
+  /** Number of read replicas; the database template supports 0 and 1. */
   readonly replicas: 0 | 1;
   /** Days that automated backups are kept. */
   readonly backupRetentionDays: number;
 }
 
-/** The one table from which a plan's sizes come. */
+/** The sizing of each plan. */
 export const SIZINGS: Readonly<Record<Plan, Sizing>> = {
   growth: {
     instanceClass: 'db.t4g.medium',

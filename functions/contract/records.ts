@@ -12,9 +12,9 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | tenant | TENANT#tenantId | TENANT | everything an operator asks about a tenant |
  * | refused signup | TENANT#tenantId | TENANT | why a signup never became a tenant; any later run of it overwrites it |
  * | subdomain claim | SUBDOMAIN#subdomain | CLAIM | which tenant has the subdomain |
- * | last of a subdomain | SUBDOMAIN#subdomain | LAST | which tenant last failed under it: an operator's way to a tenant that has lost it |
+ * | last of a subdomain | SUBDOMAIN#subdomain | LAST | which tenant last failed with this subdomain, so that an operator finds it |
  * | route | ROUTE#host | ROUTE | what the shared service needs to serve the host; the only items it may read |
- * | open cell | CELLS | OPEN | `cell`: where a free slot was found last; every cell before it may be full |
+ * | open cell | CELLS | OPEN | `cell`: the cell where the last free slot was found |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
@@ -38,7 +38,7 @@ export const itemKeys = {
 } as const;
 
 export const STATE_INDEX = 'byState';
-/** Index keys: tenants by status, waiting tasks by the time they began. */
+/** Index keys: tenants by status, waiting tasks by their start time. */
 export const stateKeys = {
   tenant: (status: z.infer<typeof TenantStatusSchema>, tenantId: string) => ({
     statePk: `STATUS#${status}`,
@@ -65,14 +65,20 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   executionArn: z.string(),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
-  /** Stands from just before CreateTenantKey makes the first resource until RetireTenantKey has retired the last one. */
+  /**
+   * Set right before CreateTenantKey creates the key, removed when RetireTenantKey has retired
+   * every key.
+   */
   keyRequestedAt: z.iso.datetime().optional(),
   keyArn: z.string().optional(),
   roleArn: z.string().optional(),
   bucketName: z.string().optional(),
   ruleArn: z.string().optional(),
   templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
-  /** The last one. `digest` is the SHA-256 of the object `report` of the evidence bucket; `failed` names checks, if any did. */
+  /**
+   * The last verification. `digest` is the SHA-256 of the object `report` in the evidence bucket.
+   * `failed` lists the failed checks, if there are any.
+   */
   verification: z
     .object({
       verifiedAt: z.iso.datetime(),
@@ -83,15 +89,16 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
     })
     .optional(),
   activatedAt: z.iso.datetime().optional(),
-  /** Of a SUSPENDED tenant: since when, by which execution or person, and why. */
+  /** For a SUSPENDED tenant: since when, by which execution or person, and why. */
   suspension: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string() }).optional(),
   failure: TenantFailureSchema.optional(),
 });
 export type TenantRecord = z.infer<typeof TenantRecordSchema>;
 
 /**
- * A signup that was refused before anything was reserved, as far as it could be read. It stands in the place of the tenant
- * it never became, so that an operator finds the reason there; for every step it is as if there were no record.
+ * A signup that was refused before anything was reserved, with the fields that could be read. The item
+ * has the key of the tenant that the signup would have become, so an operator finds the reason there.
+ * Actions treat it as if the tenant had no record.
  */
 export const RefusedSignupSchema = z.object({
   refused: z.literal(true),
@@ -122,15 +129,17 @@ export const RouteRecordSchema = z.object({
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
 
 /**
- * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release will add to the item what
- * it has made live; readers of today pass over what they do not know.
+ * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release will
+ * add fields to the item. Readers ignore fields that they do not know.
  */
 export const LiveColourSchema = z.object({ colour: ColourSchema, since: z.iso.datetime() });
 export type LiveColour = z.infer<typeof LiveColourSchema>;
 
 /**
- * A task that waits for a stack. `operation` says what would answer it: `launch` a created or failed stack, `replace` the
- * deletion of a failed leftover before a new launch, `delete` the end of a deletion.
+ * A task that waits for a stack. `operation` says which end of the stack answers the task:
+ * - `launch`: the stack is created, or has failed
+ * - `replace`: the failed stack of an earlier launch is deleted, before a new launch
+ * - `delete`: the deletion has ended
  */
 export const WaitingTaskSchema = z.object({
   stackName: z.string(),
@@ -143,7 +152,10 @@ export const WaitingTaskSchema = z.object({
   /** Absent until CloudFormation has answered the request. */
   stackId: z.string().optional(),
   since: z.iso.datetime(),
-  /** Until then (epoch milliseconds) the launching function may still be about to create the stack. */
+  /**
+   * Lease of a launch, epoch milliseconds: until then the launching function may still create the
+   * stack.
+   */
   launchingUntil: z.number().optional(),
 });
 export type WaitingTask = z.infer<typeof WaitingTaskSchema>;

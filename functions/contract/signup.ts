@@ -34,12 +34,18 @@ export const RESERVED_SUBDOMAINS: readonly string[] = [
   'www',
 ];
 
-/** Host-header rules of an ALB take up to 128 characters and a DNS label 63; 40 leaves room for any domain we serve. */
+/**
+ * A host-header rule of an ALB has at most 128 characters, a DNS label 63. 40 leaves room for the
+ * domain.
+ */
 const SUBDOMAIN_MAX_LENGTH = 40;
 
-/** Control characters, breaks of lines and paragraphs, and what turns the direction of the text around it. */
+/**
+ * Control characters, line and paragraph separators, and characters that change the direction of
+ * text.
+ */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
-/** A character that can be seen: no space, no format character, none that is drawn as nothing. */
+/** A visible character: no space, no format character, no character without a glyph. */
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
 /** A name that people read on pages, in terminals and in logs, in any script. */
@@ -52,8 +58,8 @@ const nameOfAnyScript = (max: number) =>
     .refine((text) => VISIBLE.test(text), 'expected a text that is not empty');
 
 /**
- * zod's `unicodeEmail`: its other patterns refuse addresses that are in use (`billing&ops@`, `x=y@`, internationalized
- * ones). It says little of the domain, so Node's IDNA is asked whether there can be such a domain.
+ * zod's `unicodeEmail`: zod's other patterns refuse addresses that are in use (`billing&ops@`, `x=y@`,
+ * internationalized ones). The pattern hardly restricts the domain, so Node's IDNA checks the domain.
  */
 const emailAddress = z
   .email({ pattern: z.regexes.unicodeEmail, error: 'expected an e-mail address' })
@@ -77,7 +83,7 @@ const subdomain = z
 /**
  * Version 1 of the detail of a `TenantSignedUp` event.
  *
- * Unknown further fields are dropped: a producer may add fields without a new version.
+ * Unknown fields are dropped: a producer may add fields without a new version.
  */
 export const SignupSchema = z.object({
   version: z.literal(1, 'expected version 1'),
@@ -91,22 +97,25 @@ export const SignupSchema = z.object({
 });
 export type Signup = z.infer<typeof SignupSchema>;
 
-/** What a person or the event rule starts the machine with: the whole EventBridge event, or its detail alone. */
+/**
+ * Source and detail-type of a signup on the bus. An execution's input is the whole event or its
+ * detail.
+ */
 export const SIGNUP_SOURCE = 'billing';
 export const SIGNUP_DETAIL_TYPE = 'TenantSignedUp';
 
 const EnvelopeSchema = z.looseObject({ 'detail-type': z.string(), detail: z.unknown() });
 
 /**
- * Finds the signup's detail in an execution's input: an EventBridge event carries it under `detail`, a start from the
- * console may pass it bare.
+ * Finds the signup's detail in an execution's input. An EventBridge event has it under `detail`. An
+ * operator may start an execution with the detail alone.
  */
 export function signupDetail(input: unknown): unknown {
   const envelope = EnvelopeSchema.safeParse(input);
   return envelope.success ? envelope.data.detail : input;
 }
 
-/** The signup id as far as it can be read from an input that may be malformed in every other respect. */
+/** The signup id, if the input has a valid one. The other fields of the input may be malformed. */
 export function readableSignupId(input: unknown): string | undefined {
   const found = z.looseObject({ signupId: SignupSchema.shape.signupId }).safeParse(signupDetail(input));
   return found.success ? found.data.signupId : undefined;

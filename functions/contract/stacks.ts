@@ -6,8 +6,8 @@ export const StackKindSchema = z.enum(STACK_KINDS);
 export type StackKind = z.infer<typeof StackKindSchema>;
 
 /**
- * The statuses in which a stack has settled; in all others it is still changing ("Stack status codes"). Updates are not
- * ours, but somebody may have mended a held tenant's stack by hand, or tried to.
+ * The statuses of a stack that has settled; in every other status it is still changing ("Stack status
+ * codes"). The platform updates no stack, but an operator may have updated a held tenant's stack.
  */
 export const SETTLED_STATUSES = [
   'CREATE_COMPLETE',
@@ -22,7 +22,7 @@ export const SETTLED_STATUSES = [
   'DELETE_FAILED',
 ] as const;
 
-/** Parameters of each tenant template; the templates declare exactly these (a test compares). */
+/** Parameters of each tenant template. A test checks that the templates declare exactly these. */
 export const STACK_PARAMETERS = {
   network: [
     'TenantId',
@@ -77,7 +77,7 @@ export const StackOutputSchemas = {
   }),
   database: z.object({
     InstanceId: z.string(),
-    ResourceId: z.string().describe('DbiResourceId, what rds-db:connect names'),
+    ResourceId: z.string().describe('DbiResourceId, as rds-db:connect names the database'),
     EndpointAddress: z.string(),
     EndpointPort: z.string(),
     SecretArn: z.string(),
@@ -93,7 +93,7 @@ export type StackOutputs<K extends StackKind> = z.infer<(typeof StackOutputSchem
 const settled = <S extends z.ZodObject>(outputs: S) =>
   z.object({ stackId: z.string(), stackName: z.string(), templateVersion: z.string(), outputs });
 
-/** What a launched stack answers with, per kind. */
+/** The answer of a launched stack, by kind. */
 export const SettledStackSchemas = {
   network: settled(StackOutputSchemas.network),
   database: settled(StackOutputSchemas.database),
@@ -103,6 +103,8 @@ export const SettledStackSchemas = {
 export const TenantStacksSchema = z.object(SettledStackSchemas);
 export type TenantStacks = z.infer<typeof TenantStacksSchema>;
 
-/** One template as published at deploy time: its URL and its version (a digest of its text). */
+/**
+ * The templates that a deployment has published: URL and version (a digest of the text) of each.
+ */
 export const PublishedTemplatesSchema = z.record(StackKindSchema, z.object({ url: z.url(), version: z.string() }));
 export type PublishedTemplates = z.infer<typeof PublishedTemplatesSchema>;

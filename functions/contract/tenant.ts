@@ -13,12 +13,12 @@ export const SlotSchema = z.object({
 });
 export type Slot = z.infer<typeof SlotSchema>;
 
-/** What later steps need to know of a reserved tenant. The company's name and e-mail stay in the record. */
+/** A reserved tenant, as later states need it. The company's name and e-mail stay in the record. */
 export const TenantSchema = z.object({
   tenantId: z.string().regex(TENANT_ID_PATTERN),
   signupId: z.string(),
   subdomain: z.string(),
-  /** `SUBDOMAIN.DOMAIN`, what the listener rule matches. */
+  /** `SUBDOMAIN.DOMAIN`, the host of the listener rule. */
   host: z.string(),
   url: z.url(),
   plan: PlanSchema,
@@ -28,21 +28,25 @@ export const TenantSchema = z.object({
 export type Tenant = z.infer<typeof TenantSchema>;
 
 /**
- * ONBOARDING: reserved, being built. ACTIVE: verified and routed. ROLLING_BACK: being undone. FAILED: undone, only the
- * record is left. HELD: failed with its resources kept for a redrive. SUSPENDED: was active, its route says 503.
+ * - ONBOARDING: reserved, its resources are being created
+ * - ACTIVE: verified and in service
+ * - ROLLING_BACK: its onboarding failed and is being undone
+ * - FAILED: its onboarding is undone; only the record is left
+ * - HELD: its onboarding failed, and its resources are kept for a redrive
+ * - SUSPENDED: taken out of service; its route answers 503
  */
 export const TenantStatusSchema = z.enum(['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'FAILED', 'HELD', 'SUSPENDED']);
 export type TenantStatus = z.infer<typeof TenantStatusSchema>;
 
-/** Longest reason that records, events and causes carry. */
+/** Maximal length of a reason in records, events and causes. */
 export const REASON_MAX_LENGTH = 2000;
 
-/** Why an onboarding failed, as the record, the event and the execution's cause tell it. */
+/** Why an onboarding failed, as the record, the event and the execution's cause report it. */
 export interface Failure {
   /** The state that failed. */
   readonly step: string;
   readonly error: string;
-  /** AWS's own words, or ours; never a secret. */
+  /** AWS's message or one of the platform; never a secret. */
   readonly reason: string;
 }
 
@@ -53,10 +57,14 @@ const FailureSchema = z.object({
 }) satisfies z.ZodType<Failure>;
 
 /**
- * What became of the resources of a run that failed. rolling-back: they are being undone. rolled-back: all are undone.
- * held: kept for a redrive. refused: there never were any. claim-lost: a newer execution has them. unfinished: the run
- * ended outside its failure path; they may exist, and a redrive resumes it. unannounced: the tenant is ACTIVE, and only
- * its announcement failed.
+ * What became of the resources of a failed run.
+ * - rolling-back: the resources are being removed
+ * - rolled-back: all resources are removed
+ * - held: the resources are kept for a redrive
+ * - refused: the run created no resource
+ * - claim-lost: a newer execution has taken over the resources
+ * - unfinished: the run ended outside its failure path; resources may exist, and a redrive resumes it
+ * - unannounced: the tenant is ACTIVE; only the event TenantOnboarded is missing
  */
 const OutcomeSchema = z.enum([
   'rolling-back',
@@ -69,14 +77,17 @@ const OutcomeSchema = z.enum([
 ]);
 export type Outcome = z.infer<typeof OutcomeSchema>;
 
-/** What records, events and `npm run status` tell beyond the failure itself. */
+/** The failure, and what records, events and `npm run status` report besides. */
 export const FailureReportSchema = FailureSchema.extend({
   outcome: OutcomeSchema,
   /** Undos that are done. */
   undone: z.array(z.string()),
-  /** Undos that are not: what they take away may exist, and cost money. */
+  /** Undos that are not done: their resources may exist and cost money. */
   remaining: z.array(z.string()),
-  /** Where and why the run itself ended, if not there: an undo that failed, somebody who stopped it. */
+  /**
+   * Where and why the run ended, if not at the failed state: an undo failed, or somebody stopped
+   * the run.
+   */
   stoppedAt: FailureSchema.optional(),
   links: z.object({ execution: z.url() }),
 });
@@ -84,7 +95,10 @@ export type FailureReport = z.infer<typeof FailureReportSchema>;
 
 const LambdaCauseSchema = z.looseObject({ errorMessage: z.string() });
 
-/** Lambda reports a thrown error as JSON in the cause; a task token's failure and a timeout carry plain text or none. */
+/**
+ * Lambda puts a thrown error as JSON into the cause. A task token's failure has plain text, a
+ * timeout may have none.
+ */
 function reasonIn(cause: string | undefined): string | undefined {
   if (!cause) return undefined;
   try {
@@ -95,13 +109,18 @@ function reasonIn(cause: string | undefined): string | undefined {
   }
 }
 
-/** Names that begin with `States.` belong to the service: a task must not throw them, so they get a name of ours. */
+/**
+ * Names that begin with `States.` are reserved for Step Functions, and a task must not throw them.
+ */
 function ownName(error: string): string {
   if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'StepTimedOut';
   return error.startsWith('States.') ? 'UnexpectedFailure' : error;
 }
 
-/** What a Catch hands on (`$states.errorOutput` and the state's name), parsed into a Failure. */
+/**
+ * The error that a Catch passes on (`$states.errorOutput` and the state's name), parsed into a
+ * Failure.
+ */
 export const CaughtFailureSchema = z
   .object({ step: z.string(), error: z.string(), cause: z.string().optional() })
   .transform(({ step, error, cause }): Failure => {

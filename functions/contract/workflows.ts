@@ -1,31 +1,36 @@
-/** Names of states, each with the action it calls. */
+/** Names of states, each with the action that the state calls. */
 export type StateActions = Readonly<Record<string, string>>;
 
 /**
- * One state machine. A workflow is a row of this table and an ASL file, and owns no code. Tests
- * compare the row with the file, and each action with its source, its construct and its placeholder:
- * all four have one name.
+ * One state machine. A workflow is a row of this table and an ASL file; it has no code of its own.
+ * Tests compare the row with the file. An action, its source file, its construct and its placeholder
+ * have the same name, and tests check that.
  */
 export interface Workflow {
-  /** Of the state machine; its executions carry it in their ARNs. */
+  /** Name of the state machine. The ARNs of its executions contain it. */
   readonly name: string;
-  /** In statemachines/. */
+  /** Name of the file in statemachines/. */
   readonly file: string;
-  /** Where every attempt begins. */
+  /** The state at which every attempt begins. */
   readonly firstState: string;
-  /** States of a run that goes well, in order. Those that call the same action are shown as one step. */
+  /** States of a run without an error, in order. */
   readonly forward: StateActions;
   /** States that undo, in the order of the rollback. */
   readonly undos: StateActions;
-  /** Failed states from which the rollback starts at a later undo than the first. */
+  /**
+   * For some failed states, the undo at which the rollback starts. The default is the first undo.
+   */
   readonly rollbackFrom: Readonly<Record<string, string>>;
-  /** States that tell of a failure, after the rollback. */
+  /** States that record and publish a failure, after the rollback. */
   readonly failure: StateActions;
-  /** Where a failed run ends after its failure is recorded and published; null: no such state. */
+  /**
+   * The state at which a failed run ends after its failure is recorded and published; null: no such
+   * state.
+   */
   readonly conclusion: string | null;
   /**
-   * Whether a run is for one tenant and concludes its failure itself. Watchdog and Sweep then notice
-   * a run that has ended otherwise. An alarm tells of the failures of all other workflows.
+   * Whether a run is for one tenant and concludes its failure itself. If so, Watchdog and Sweep notice
+   * a run that ended elsewhere. Failures of the other workflows raise an alarm.
    */
   readonly watched: boolean;
 }
@@ -90,10 +95,10 @@ function rowOf(name: string): Workflow {
 
 export const workflowNamed = (name: WorkflowName): Workflow => rowOf(name);
 
-/** Those whose runs Watchdog and Sweep look after. */
+/** The workflows whose runs Watchdog and Sweep monitor. */
 export const watchedWorkflows = (): readonly Workflow[] => WORKFLOWS.filter(({ watched }) => watched);
 
-/** Those that call at least one of the actions. */
+/** The workflows that call at least one of the actions. */
 export const workflowsCalling = (...actions: readonly string[]): readonly Workflow[] =>
   WORKFLOWS.filter((workflow) => actionsOf(workflow).some((action) => actions.includes(action)));
 
@@ -116,7 +121,7 @@ export const taskStatesOf = ({ forward, undos, failure }: Workflow): StateAction
 /** Names of the functions that the workflow calls, each once. */
 export const actionsOf = (workflow: Workflow): string[] => [...new Set(Object.values(taskStatesOf(workflow)))];
 
-/** States that undo what a run has made that failed there, in the order of the rollback. */
+/** The undos of a run that failed at this state, in the order of the rollback. */
 export function undosAfter({ undos, rollbackFrom }: Workflow, failedState: string): string[] {
   const states = Object.keys(undos);
   const first = rollbackFrom[failedState];

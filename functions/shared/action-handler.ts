@@ -12,7 +12,7 @@ const IdsSchema = z.looseObject({
   tenant: z.looseObject({ tenantId: z.string() }).nullish(),
 });
 
-/** Ids for every log line of the invocation, as far as the raw event has them. */
+/** The ids in the raw event, for every log line of the invocation. */
 function idsOf(event: unknown): Record<string, string> {
   const ids = IdsSchema.safeParse(event);
   if (!ids.success) return {};
@@ -21,7 +21,7 @@ function idsOf(event: unknown): Record<string, string> {
 }
 
 export interface Action<I extends z.ZodType, O extends z.ZodType, D> {
-  /** The function's name in the contract's list of actions; the border that errors name. */
+  /** The action's name in the table of workflows. Parsing errors name it too. */
   readonly name: string;
   readonly input: I;
   readonly output: O;
@@ -31,11 +31,12 @@ export interface Action<I extends z.ZodType, O extends z.ZodType, D> {
 export type ActionHandler<O> = (event: unknown, context: Context) => Promise<O>;
 
 /**
- * Makes a Lambda handler of an action: logging context, parsing at both borders, translation of whatever is thrown to an
- * error name of the contract. Actions hold intent only; all of this lives here once.
+ * Makes a Lambda handler of an action. The handler adds the logging context, parses input and output,
+ * and translates every thrown error to an error name of the contract.
  *
- * Step Functions reports the `name` of what the handler throws as the task's `Error`. The handler throws only
- * `PlatformError`, with one exception: `ConcludedFailure` keeps the name of the error that failed the run.
+ * Step Functions reports the `name` of the thrown error as the task's `Error`. The handler throws only
+ * `PlatformError`, with one exception: `ConcludedFailure` keeps the name of the error that failed the
+ * run.
  */
 export function actionHandler<I extends z.ZodType, O extends z.ZodType, D>(
   action: Action<I, O, D>,

@@ -1,9 +1,10 @@
 /**
- * Options for every AWS client. The SDK's own retries (standard mode, three attempts) take care of a passing fault
- * within a call; what outlasts them is the state machine's to retry.
+ * Options for every AWS client. The SDK retries a short fault itself (standard mode, three attempts).
+ * The state machine retries a longer one.
  *
- * Timeouts are in milliseconds, well below the functions' own: a connection that hangs must end as an error the
- * translator knows, not as a killed function. `requestTimeout` alone only warns ("NodeHttpHandlerOptions").
+ * Timeouts are in milliseconds, well below the functions' own timeouts: a connection that hangs must
+ * end as an error that the translator knows, not as a killed function. `requestTimeout` alone only
+ * warns ("NodeHttpHandlerOptions").
  */
 export const clientOptions = {
   retryMode: 'standard',
@@ -24,7 +25,9 @@ export function withoutCallLog<C extends Stacked>(client: C): C {
   return client;
 }
 
-/** Options by which a client reaches AWS: those it was given, and those it has found in the environment and in files. */
+/**
+ * The options that determine how a client reaches AWS, given or read from environment and files.
+ */
 const SURROUNDINGS = [
   'requestHandler',
   'endpoint',
@@ -44,8 +47,9 @@ const SURROUNDINGS = [
 ] as const;
 
 /**
- * Options for another client of the same service that reaches AWS just as this one does: over its connections, without
- * finding out again, which takes as long as a request. Credentials, and what is bound to them, stay behind.
+ * Options for a second client of the same service that reaches AWS as the first one does, over the same
+ * connections. Resolving these options again takes as long as a request. Credentials, and options that
+ * depend on them, are left out.
  */
 export function surroundingsOf<C extends object>({ config }: { readonly config: C }) {
   type Kept = Pick<C, Extract<keyof C, (typeof SURROUNDINGS)[number]>>;

@@ -1,6 +1,6 @@
 /**
- * The end of a failed run, under the name of the error that caused it. That name need not be one of ours
- * (`Lambda.Unknown`, `TaskFailed`): it is what the execution shows as its error, so it must pass unchanged.
+ * Ends a failed run under the name of the error that failed it. The execution shows this name as its
+ * error, so the name passes unchanged, also one of AWS (`Lambda.Unknown`, `TaskFailed`).
  */
 export class ConcludedFailure extends Error {
   override readonly name: string;

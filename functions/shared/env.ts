@@ -1,6 +1,8 @@
 import { PlatformError } from '../contract/errors';
 
-/** Every environment variable that a function may read; infra sets them together with the grants they stand for. */
+/**
+ * Every environment variable that a function may read. Infra sets each together with its grants.
+ */
 export type EnvName =
   | 'TABLE_NAME'
   | 'EVENT_BUS_NAME'
@@ -14,16 +16,19 @@ export type EnvName =
   /** CloudFormation's service role for tenant stacks. */
   | 'STACK_ROLE_ARN'
   | 'TENANT_BOUNDARY_ARN'
-  /** Comma-separated ARNs of the control plane's functions that a tenant's role trusts, besides the cell's task role. */
+  /**
+   * Comma-separated ARNs of the roles of functions that a tenant's role trusts, besides the cell's
+   * task role.
+   */
   | 'TRUSTED_ROLE_ARNS'
   | 'ALARM_TOPIC_ARN'
-  /** Comma-separated ARNs of the state machines whose runs Watchdog and Sweep look after. */
+  /** Comma-separated ARNs of the state machines whose runs Watchdog and Sweep monitor. */
   | 'MACHINE_ARNS'
   | 'EVIDENCE_BUCKET_NAME'
   /** `VERSION+DIGEST` of the function's bundle, as reports name it. */
   | 'CODE_VERSION'
   | 'MAX_ONBOARDING_MINUTES'
-  /** `report`, or `remove` what belongs to no living tenant. */
+  /** What to do with an orphan: `report` or `remove`. */
   | 'ORPHANS'
   /** Set by Lambda itself. */
   | 'AWS_REGION';

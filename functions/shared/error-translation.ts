@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
 
 /**
- * Names that services add to those the SDK knows, or to which we give another meaning than the SDK: to the SDK a quota
- * and a running transaction are throttling. Source: "Common Error Types" of each service's API reference.
+ * Error names that the SDK does not classify, or classifies differently: for the SDK an exhausted quota
+ * and a running transaction are throttling. Source: "Common Error Types" of each service's API
+ * reference.
  */
 const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   KmsThrottlingException: 'TransientThrottling',
@@ -48,7 +49,10 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
 
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
-/** A DynamoDB transaction names one reason per item; a conflict may pass, a failed condition is the caller's to read. */
+/**
+ * A cancelled DynamoDB transaction has one reason per item. A conflict may pass; the caller handles
+ * a failed condition.
+ */
 function ofTransaction(error: Error): PlatformErrorName {
   const cancelled = CancelledSchema.safeParse(error);
   const codes = cancelled.data?.CancellationReasons.map(({ Code }) => Code) ?? [];
@@ -59,7 +63,7 @@ function ofTransaction(error: Error): PlatformErrorName {
 
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** The SDK's classification looks at causes too, and takes each for an error. */
+/** The SDK's classification also reads `cause`, and expects an error there. */
 const isSdkError = (error: Error): error is SdkError => error.cause === undefined || error.cause instanceof Error;
 
 function nameFor(error: Error): PlatformErrorName {
@@ -71,15 +75,18 @@ function nameFor(error: Error): PlatformErrorName {
   return isTransientError(error) || isServerError(error) ? 'TransientServiceFault' : 'UnexpectedFailure';
 }
 
-/** AWS reports some errors in an answer and not as an exception, e.g. the entries that PutEvents has not taken. */
+/**
+ * AWS reports some errors in an answer and not as an exception, e.g. the entries that PutEvents has
+ * refused.
+ */
 function errorIn(thrown: unknown): Error | undefined {
   if (thrown instanceof Error) return thrown;
   return typeof thrown === 'object' && thrown !== null ? Object.assign(new Error('no message'), thrown) : undefined;
 }
 
 /**
- * Turns whatever was thrown into an error of the contract. Errors of ours pass unchanged; AWS's keep their own name and
- * words in the message (`AccessDeniedException: ...`), so that the operator reads AWS's reason.
+ * Translates a thrown value into an error of the contract. A `PlatformError` passes unchanged. The
+ * message of a translated AWS error contains AWS's name and reason (`AccessDeniedException: ...`).
  */
 export function translateError(thrown: unknown): PlatformError {
   if (thrown instanceof PlatformError) return thrown;

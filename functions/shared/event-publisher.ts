@@ -11,13 +11,13 @@ import {
 import { env } from './env';
 import { translateError } from './error-translation';
 
-/** Where the platform tells the world what became of an onboarding. */
+/** The platform's event bus. */
 export interface EventBus {
   readonly name: string;
   readonly client: Pick<EventBridgeClient, 'send'>;
 }
 
-/** The bus of this stage; its name is read when it is used. */
+/** The bus of this stage. Its name is read at the first use, as in `tenantsTable`. */
 export function eventBus(client: EventBridgeClient): EventBus {
   return {
     get name() {
@@ -33,11 +33,11 @@ interface Details {
 }
 
 /**
- * Publishes one event, at least once: a caller whose answer is lost publishes it again, and consumers tell the copies
- * by detail-type, `executionArn` and `attempt`.
+ * Publishes one event, at least once: after a lost answer the event is published again. Consumers
+ * recognize the copies by detail-type, `executionArn` and `attempt`.
  *
- * PutEvents answers 200 for an event that it has not taken: the entry carries the error ("PutEvents": InternalFailure and
- * ThrottlingException may be retried, all others may not).
+ * PutEvents answers 200 even when it refuses an event: the entry of the answer has the error
+ * ("PutEvents": InternalFailure and ThrottlingException may be retried, other errors may not).
  *
  * @throws PlatformError named as the translator names the entry's error
  */

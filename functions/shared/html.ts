@@ -6,12 +6,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Free Unicode text: what HTML would read as markup is escaped, everything else stays as it is. */
+/** Escapes the characters of a text that HTML would read as markup. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
-/** Text that is markup already, made by `html` alone. */
+/** Markup. Only `html` creates it. */
 export class Html {
   constructor(readonly text: string) {}
 }
@@ -24,7 +24,7 @@ const markupOf = (value: Value): string => {
   return typeof value === 'number' ? String(value) : value.map(({ text }) => text).join('\n');
 };
 
-/** A template whose every value is escaped, unless it came out of such a template itself: nothing can be forgotten. */
+/** A template that escapes every value, except markup from another `html` template. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(String.raw({ raw: strings }, ...values.map(markupOf)));
 }

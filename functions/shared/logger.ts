@@ -1,4 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-/** One logger for all functions: JSON lines, stable message codes, ids only. */
+/** The logger of all functions. It writes JSON lines with stable message codes and ids. */
 export const logger = new Logger({ serviceName: 'tenant-onboarding' });

@@ -2,13 +2,15 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../contract/metrics';
 
 export interface Meter {
-  /** Zero counts too: an alarm can tell it from silence. */
+  /** Writes zeros too: an alarm distinguishes 0 from missing data. */
   readonly count: (name: MetricName, value: number) => void;
 }
 
 const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: METRICS_SERVICE });
 
-/** CloudWatch's embedded metric format: a line of the function's log, no call of an API. */
+/**
+ * Writes metrics in CloudWatch's embedded metric format: as a line of the log, without an API call.
+ */
 export const meter: Meter = {
   count: (name, value) => metrics.singleMetric().addMetric(name, MetricUnit.Count, value),
 };

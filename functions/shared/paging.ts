@@ -1,6 +1,6 @@
 /**
- * Pages of an AWS list, whatever the API calls its token. The SDK's own paginators want an instance of their client; this
- * one takes everything that can be asked for a page. Sequential, because the number of calls is what costs.
+ * Pages of an AWS list, for APIs with any name for the token. The SDK's own paginators require an
+ * instance of their client; this one accepts any function that returns a page.
  */
 export async function* pages<Page, Token = string>(
   ask: (token: Token | undefined) => Promise<Page>,
@@ -14,7 +14,7 @@ export async function* pages<Page, Token = string>(
   } while (token);
 }
 
-/** The items of all pages, of `pages` or of a paginator of the SDK. */
+/** The items of all pages. `from` is `pages` or a paginator of the SDK. */
 export async function everyItem<Page, Item>(
   from: AsyncIterable<Page>,
   itemsOf: (page: Page) => readonly Item[] | undefined,

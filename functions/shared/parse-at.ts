@@ -9,7 +9,7 @@ export function describeIssues(error: z.ZodError): string {
 /**
  * Parses a value at a border.
  *
- * @throws PlatformError `InvalidRequest` that names each bad field
+ * @throws PlatformError `InvalidRequest`; the message names the border and each bad field
  */
 export function parseAt<S extends z.ZodType>(border: string, schema: S, value: unknown): z.output<S> {
   const parsed = schema.safeParse(value);

@@ -2,11 +2,12 @@ let running = 0;
 let usual = Error.stackTraceLimit;
 
 /**
- * Does work whose errors are answers, each known by name and message, so that nobody reads their stacks. The SDK makes an
- * error in advance for every request, and several for one that is refused: their stacks are a twentieth of the time that
- * eighty requests take ("Errors", Node.js: `Error.stackTraceLimit`).
+ * Runs work whose errors are expected answers, so that no caller reads their stack traces. The SDK
+ * creates an error in advance for every request, and several for a denied request. Their stack traces
+ * take a twentieth of the time of eighty requests ("Errors", Node.js: `Error.stackTraceLimit`).
  *
- * Whatever runs beside it has no stacks either. They are back when the last such work is over.
+ * Code that runs at the same time has no stack traces either. They are back when the last such work
+ * has ended.
  */
 export async function withoutStackTraces<T>(work: () => Promise<T>): Promise<T> {
   if (running === 0) usual = Error.stackTraceLimit;

@@ -18,7 +18,10 @@ import { platformArns } from '../constructs/platform-names';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
-/** What service/Dockerfile copies, and nothing else of the repository; a directory must be named before something in it. */
+/**
+ * The build context: only the files that service/Dockerfile copies. A directory must be listed before
+ * the files in it.
+ */
 const IMAGE_SOURCES = ['!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'];
 
 export interface ServiceTaskProps {

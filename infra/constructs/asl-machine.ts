@@ -10,7 +10,10 @@ import { type Grant, policyOf } from './grant';
 import type { PlatformFunction } from './platform-function';
 import { platformArns } from './platform-names';
 
-/** "Logging in CloudWatch Logs" of the Step Functions guide: delivery of vended logs is granted for all or for none. */
+/**
+ * "Logging in CloudWatch Logs" of the Step Functions guide: these actions of log delivery have no
+ * resource.
+ */
 const DELIVER_LOGS: Grant = {
   actions: [
     'logs:CreateLogDelivery',
@@ -36,9 +39,11 @@ const TRACE: Grant = {
 export interface AslMachineProps {
   readonly config: StageConfig;
   readonly workflow: Workflow;
-  /** At least those that the workflow calls; the machine may call these and no others. */
+  /**
+   * The functions that the workflow calls are among them. The machine may call no other function.
+   */
   readonly functions: readonly PlatformFunction[];
-  /** Values of the file's placeholders that are no actions; it need not have all of them. */
+  /** Values for placeholders that are not actions. A file need not use all of them. */
   readonly settings: Readonly<Record<string, string>>;
 }
 
@@ -46,12 +51,15 @@ export interface AslMachineProps {
 function functionsOf({ workflow, functions }: AslMachineProps): PlatformFunction[] {
   return actionsOf(workflow).map((action) => {
     const found = functions.find(({ node }) => node.id === action);
-    if (!found) throw new Error(`no function is called ${action}, which ${workflow.name} calls`);
+    if (!found) throw new Error(`no function is named ${action}, but workflow ${workflow.name} calls it`);
     return found;
   });
 }
 
-/** The machine runs a child of itself per item ("IAM policies for using Distributed Map states"). */
+/**
+ * A distributed Map starts a child execution of its own machine per item ("IAM policies for using
+ * Distributed Map states").
+ */
 function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]): Grant[] {
   if (labels.length === 0) return [];
   const arns = platformArns(stack);
@@ -65,7 +73,10 @@ function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]
   ];
 }
 
-/** The state machine of a workflow. The template has its definition, and `cdk diff` shows changes. */
+/**
+ * The state machine of a workflow. The template contains the definition, so `cdk diff` shows
+ * changes.
+ */
 export class AslMachine extends Construct {
   readonly machine: StateMachine;
 
@@ -96,7 +107,8 @@ export class AslMachine extends Construct {
       },
       role: role.withoutPolicyUpdates(),
       logs: {
-        // Step Functions may write to this prefix without growing a resource policy that has a size limit.
+        // With this prefix Step Functions needs no entry in the account's resource policy for logs, whose
+        // size is limited.
         destination: new LogGroup(this, 'Logs', {
           logGroupName: `/aws/vendedlogs/states/${workflow.name}`,
           retention: config.logRetention,

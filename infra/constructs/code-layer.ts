@@ -5,13 +5,13 @@ import { LAYER_DIRECTORY } from '../function-bundles';
 
 const ID = 'CodeLayer';
 
-/** The layer of the functions that ask many services, made for the first of them. */
+/** The layer of the functions that call many services. The first such function creates it. */
 export function codeLayer(scope: Construct): ILayerVersion {
   const stack = Stack.of(scope);
   const made = stack.node.tryFindChild(ID);
   if (made instanceof LayerVersion) return made;
   return new LayerVersion(stack, ID, {
-    description: 'What the functions that ask many services share, clients of the SDK among it',
+    description: 'Code that several functions share, clients of the AWS SDK included',
     code: Code.fromAsset(LAYER_DIRECTORY),
     compatibleRuntimes: [Runtime.NODEJS_24_X],
     compatibleArchitectures: [Architecture.ARM_64],

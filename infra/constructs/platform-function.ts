@@ -17,13 +17,13 @@ import { type Grant, policyOf } from './grant';
 
 export interface PlatformFunctionProps {
   readonly config: StageConfig;
-  /** What the function reads, and beside it what its role may do: one place for both. */
+  /** The function's environment variables; the grants of its role stand beside them. */
   readonly environment: Partial<Record<EnvName, string>>;
   readonly grants: readonly Grant[];
   /** Below the timeout of its state, so that a hanging function ends under its own error. */
   readonly timeout?: Duration;
   readonly memoryMiB?: number;
-  /** Of a function that events call: where Lambda leaves an event on which the function has failed three times. */
+  /** For a function that events invoke: the queue for events on which it has failed three times. */
   readonly deadLetters?: Queue;
 }
 
@@ -35,15 +35,19 @@ const TRACE: Grant = {
 };
 
 /**
- * What a function writes into reports: the release, and which bundle of it, as semantic versions carry a build. The bundle
- * names each file of the layer that it loads by that file's content.
+ * The code version in reports: the release and a digest of the bundle, in the form of a semantic
+ * version with a build. The bundle names each layer file by a digest of its content, so the digest
+ * covers the layer too.
  */
 export function codeVersion(id: string): string {
   const bundle = readFileSync(join(FUNCTIONS_DIRECTORY, id, 'index.js'));
   return `${version}+${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`;
 }
 
-/** One function of the platform with a role and a log group of its own. The construct's id is the contract's name for it. */
+/**
+ * A Lambda function with a role and a log group of its own. The construct's id is the action's
+ * name.
+ */
 export class PlatformFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;

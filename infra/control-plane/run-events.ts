@@ -3,7 +3,10 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
 
-/** Brings each end of these machines' runs that have not succeeded, which Step Functions puts on the default bus, to the watchdog. */
+/**
+ * Step Functions publishes the end of each execution on the default bus. This rule calls the watchdog
+ * for executions of these machines that did not succeed.
+ */
 export class RunEvents extends Construct {
   constructor(
     scope: Construct,

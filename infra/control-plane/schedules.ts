@@ -10,7 +10,9 @@ export interface SchedulesProps {
   readonly orphans: PlatformFunction;
 }
 
-/** The functions that run on a schedule. A run that fails is not retried: the next one does its work. */
+/**
+ * The functions that run on a schedule. A failed call is not retried: the next call does the work.
+ */
 export class Schedules extends Construct {
   constructor(scope: Construct, id: string, { sweep, orphans }: SchedulesProps) {
     super(scope, id);
@@ -28,8 +30,8 @@ export class Schedules extends Construct {
 }
 
 /**
- * Verifies every ACTIVE tenant once a day, at the hour with the fewest visitors. EventBridge tries for
- * a day to start the audit. An alarm tells when no audit has come to its end.
+ * Starts the audit of every ACTIVE tenant once a day, at the hour with the fewest visitors. EventBridge
+ * tries for a day to start the audit. An alarm goes off when no audit has ended for two days.
  */
 export function auditDaily(audit: AslMachine): void {
   new Rule(audit, 'Daily', {

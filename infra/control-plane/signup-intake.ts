@@ -10,8 +10,8 @@ import { DeadLetterQueue } from '../constructs/dead-letter-queue';
 import { EVENT_BUS_NAME } from '../constructs/platform-names';
 
 /**
- * The platform's own bus. Its policy admits the billing account, with events of source `billing` and no other; the
- * functions of this account have their grants.
+ * The platform's own bus. Its policy admits the billing account with events of source `billing` only.
+ * Functions of this account have grants of their own.
  */
 export class PlatformBus extends Construct {
   readonly bus: IEventBus;
@@ -46,7 +46,10 @@ export interface SignupIntakeProps {
   readonly machine: IStateMachine;
 }
 
-/** Starts one execution per signup. What cannot be delivered in a day of trying is kept in the dead-letter queue. */
+/**
+ * Starts one execution per signup. Events that cannot be delivered within a day go to the
+ * dead-letter queue.
+ */
 export class SignupIntake extends Construct {
   readonly undelivered: Queue;
 
@@ -54,7 +57,7 @@ export class SignupIntake extends Construct {
     super(scope, id);
     this.undelivered = new DeadLetterQueue(this, 'Undelivered').queue;
     new Rule(this, 'Rule', {
-      description: 'A signup of the billing system starts an onboarding',
+      description: 'Starts an onboarding for each signup of the billing system',
       eventBus: props.bus,
       eventPattern: { source: [SIGNUP_SOURCE], detailType: [SIGNUP_DETAIL_TYPE] },
       targets: [

@@ -4,7 +4,10 @@ import { Construct } from 'constructs';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
 import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
 
-/** Brings the end of whatever a tenant's stack goes through, which CloudFormation puts on the default bus, to StackSettled. */
+/**
+ * CloudFormation publishes each status change of a stack on the default bus. This rule calls
+ * StackSettled when a tenant's stack has settled.
+ */
 export class StackEvents extends Construct {
   constructor(scope: Construct, id: string, props: { readonly stackSettled: EventFunction }) {
     super(scope, id);

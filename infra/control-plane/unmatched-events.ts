@@ -13,7 +13,7 @@ const PATTERNS: Readonly<Record<string, { readonly description: string; readonly
     pattern: { source: Match.anythingBut(SIGNUP_SOURCE, ONBOARDING_SOURCE) },
   },
   OtherTypes: {
-    description: 'Keeps events of the billing system that are no signups',
+    description: 'Keeps events of the billing system that are not signups',
     pattern: { source: [SIGNUP_SOURCE], detailType: Match.anythingBut(SIGNUP_DETAIL_TYPE) },
   },
 };

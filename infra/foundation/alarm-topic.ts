@@ -7,10 +7,10 @@ import { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 
 /**
- * Where every alarm of the platform and of the tenants' databases goes.
+ * The topic of all alarms of the platform and of the tenants' databases.
  *
- * An encrypted topic takes CloudWatch's messages only under a key of ours: the policy of `aws/sns` cannot be changed to
- * let CloudWatch in ("Amazon CloudWatch alarms and encrypted SNS topics").
+ * CloudWatch can publish to an encrypted topic only under a customer managed key: the policy of the
+ * key `aws/sns` cannot be changed ("Amazon CloudWatch alarms and encrypted SNS topics").
  */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;

@@ -2,13 +2,16 @@ import { Aws, aws_iam as iam, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
 
-/** Fixed, so that a policy can name the boundary without a reference to the stack that makes it. */
+/** Fixed, so that a policy can name the boundary without a reference to its stack. */
 const TENANT_BOUNDARY_NAME = 'TenantBoundary';
 
-/** Stands for the tenant whose role it is: the role's tag `tenantId`, which a session tag can only repeat. */
+/**
+ * The tenant of the role: the value of the role's tag `tenantId`. A session tag can repeat the value
+ * and cannot change it.
+ */
 const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
-/** What cdk-nag is told of, in its own notation. */
+/** The findings that are acknowledged, in cdk-nag's notation. */
 const WILDCARDS = [
   `s3:::tenant-<aws:PrincipalTag/${TENANT_TAG}>-<AWS::AccountId>-<AWS::Region>/*`,
   'kms:<AWS::Region>:<AWS::AccountId>:key/*',
@@ -26,7 +29,10 @@ function ofTheAccount(service: string, resource: string): string {
   return `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`;
 }
 
-/** One statement per thing that some role of a tenant needs: the access role first, then the roles of AWS services. */
+/**
+ * One statement for each need of a tenant's roles: the access role first, then the roles of AWS
+ * services.
+ */
 function limits(): iam.PolicyStatement[] {
   const bucketArn = `arn:${Aws.PARTITION}:s3:::${tenantNames.bucket(CALLERS_TENANT, Aws.ACCOUNT_ID, Aws.REGION)}`;
   const osMetrics = ofTheAccount('logs', 'log-group:RDSOSMetrics*');
@@ -81,7 +87,7 @@ export class TenantBoundary extends Construct {
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
       managedPolicyName: TENANT_BOUNDARY_NAME,
       path: TENANT_ROLE_PATH,
-      description: 'The most that a role of a tenant can do',
+      description: 'The permission boundary of all roles of tenants',
       statements: limits(),
     });
     for (const resource of WILDCARDS)

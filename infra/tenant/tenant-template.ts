@@ -53,19 +53,22 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   TrustedRoleArns: { description: 'The roles that may assume the tenant role', type: 'CommaDelimitedList' },
 };
 
-/** CDK's classes do not fit CDK's interface under exactOptionalPropertyTypes: this says that they do. */
+/**
+ * Under exactOptionalPropertyTypes CDK's classes do not match CDK's interface; this guard narrows
+ * the type.
+ */
 const isSynthesizer = (made: unknown): made is IStackSynthesizer => made instanceof StackSynthesizer;
 
-/** For a template that any account can launch: without assets, without CDK's bootstrap stack. */
+/** A synthesizer for templates that any account can launch: no assets, no bootstrap stack. */
 function plainSynthesizer(): IStackSynthesizer {
   const made: unknown = new LegacyStackSynthesizer();
-  if (!isSynthesizer(made)) throw new TypeError('LegacyStackSynthesizer is no StackSynthesizer');
+  if (!isSynthesizer(made)) throw new TypeError('LegacyStackSynthesizer is not a StackSynthesizer');
   return made;
 }
 
 /**
  * A stack that is synthesized once and launched for every tenant: no environment, no assets, no bootstrap version.
- * It declares a parameter when it first reads it, and an output by the name that the contract gives it.
+ * The stack declares a parameter when a construct first reads it. The contract names its outputs.
  */
 export abstract class TenantTemplate<K extends StackKind> extends Stack {
   protected readonly tenantId: string;
@@ -95,7 +98,10 @@ export abstract class TenantTemplate<K extends StackKind> extends Stack {
     return this.declare(name).valueAsList;
   }
 
-  /** Outputs may bear the name of a parameter, constructs may not: only the logical id is the contract's. */
+  /**
+   * An output may have the name of a parameter, but a construct may not. So only the output's logical
+   * id has the name from the contract.
+   */
   protected output(name: keyof StackOutputs<K> & string, value: string): CfnOutput {
     const output = new CfnOutput(this, `Output${name}`, { value });
     output.overrideLogicalId(name);

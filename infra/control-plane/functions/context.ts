@@ -10,7 +10,7 @@ import type { PlatformArns } from '../../constructs/platform-names';
 import type { EvidenceBucket } from '../../foundation/evidence-bucket';
 import type { TenantTemplates } from '../tenant-templates';
 
-/** What the functions of the control plane work on. */
+/** The resources that the functions of the control plane use. */
 export interface FunctionContext {
   readonly config: StageConfig;
   readonly arns: PlatformArns;
@@ -25,13 +25,15 @@ export interface FunctionContext {
 
 type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query' | 'Scan';
 
-/** Transactions need the grants of their parts ("Using IAM with DynamoDB transactions"). */
+/**
+ * A transaction needs the grant of each of its operations ("Using IAM with DynamoDB transactions").
+ */
 export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
   resources: [table.tableArn],
 });
 
-/** Items of cells, and none of a tenant. */
+/** Allows items of cells and no item of a tenant. */
 export const onCellItems = (context: FunctionContext, ...actions: ItemAction[]): Grant => ({
   ...onTable(context, ...actions),
   conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
@@ -44,7 +46,7 @@ export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> 
   wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
 });
 
-/** With the platform's own source: no function can pass for the billing system. */
+/** Only events with the platform's own source: no function can pose as the billing system. */
 export const publishing = ({ bus }: FunctionContext): Grant => ({
   actions: ['events:PutEvents'],
   resources: [bus.eventBusArn],
@@ -53,5 +55,5 @@ export const publishing = ({ bus }: FunctionContext): Grant => ({
 
 export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
 export const OF_ANY_CELL =
-  'A new cell works without a new deployment of the functions; the prefix is the cells’ alone.';
+  'A new cell works without a new deployment of the functions; only cells publish under the prefix.';
 export const NO_RESOURCE = (action: string) => `AWS names no resource for ${action}.`;

@@ -22,7 +22,7 @@ export class TenantStackRole extends Construct {
       assumedBy: new ServicePrincipal('cloudformation.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
-      description: "What CloudFormation may do for a tenant's stacks, and nothing else.",
+      description: 'Permissions of CloudFormation for the stacks of tenants',
       inlinePolicies: {
         Identity: policyOf(this, identityGrants(arns, props.boundary.managedPolicyArn)),
         Network: policyOf(this, networkGrants(arns)),
