@@ -17,7 +17,8 @@ export interface PlatformOptions {
 /**
  * The stacks of one stage: foundation, then control plane, then cells. Cells come last for two
  * reasons. Their decoys trust roles of the control plane, and IAM refuses a trust policy that names
- * a role that does not exist. And SeedCell, a function of the control plane, sets their live colour.
+ * a role that does not exist. And SeedCell, a function of the control plane, sets their live
+ * colour.
  */
 export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: PlatformOptions = {}): App {
   const config: StageConfig = { ...stages[stage], ...(cells && { cells: fullSizeCells(cells) }) };
@@ -25,8 +26,8 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
     analyticsReporting: false,
     treeMetadata: false,
     postCliContext: {
-      // CloudFormation refuses to remove an export in use, so the resources that a cell imports stay
-      // until the cell is gone.
+      // CloudFormation refuses to remove an export in use, so the resources that a cell imports
+      // stay until the cell is gone.
       '@aws-cdk/core:defaultCrossStackReferences': 'strong',
       // The bucket's policy admits access logs: with enforced bucket ownership there are no ACLs.
       '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,

@@ -6,8 +6,9 @@ export type Colour = z.infer<typeof ColourSchema>;
 const perColour = z.record(ColourSchema, z.string());
 
 /**
- * A cell, as the control plane knows it. Each cell stack publishes its descriptor as JSON in the SSM
- * parameter `/tenant-onboarding/cells/NAME`. So a new cell needs no new deployment of the functions.
+ * A cell, as the control plane knows it. Each cell stack publishes its descriptor as JSON in the
+ * SSM parameter `/tenant-onboarding/cells/NAME`. So a new cell needs no new deployment of the
+ * functions.
  */
 export const CellDescriptorSchema = z.object({
   name: z.string(),
@@ -25,8 +26,8 @@ export const CellDescriptorSchema = z.object({
   targetGroupArns: perColour,
   /**
    * The live colour when the cell's stack was deployed. Only descriptors and executions of an older
-   * release have this field. Today the live colour is an item of the tenants table, and this field is
-   * read only while there is no item.
+   * release have this field. Today the live colour is an item of the tenants table, and this field
+   * is read only while there is no item.
    */
   liveColour: ColourSchema.optional(),
   listenerArn: z.string(),

@@ -46,8 +46,8 @@ export function externalIdOf(tenantId: string): string {
 }
 
 /**
- * The role name of one of the platform's functions. It is fixed, because tenants' roles and tenants'
- * key policies name such roles by ARN, and must still be right after a role is replaced.
+ * The role name of one of the platform's functions. It is fixed, because tenants' roles and
+ * tenants' key policies name such roles by ARN, and must still be right after a role is replaced.
  */
 export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 

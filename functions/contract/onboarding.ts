@@ -103,8 +103,8 @@ export const PublishFailureOutput = z.object({ published: z.literal(true), repor
 
 /**
  * `concludedAtRedrive` is the redrive count when the failure was published, `redriveCount` the
- * present one. If the present one is higher, an operator has redriven this state, and the onboarding
- * starts over.
+ * present one. If the present one is higher, an operator has redriven this state, and the
+ * onboarding starts over.
  */
 export const ConcludeFailureInput = z.object({
   ...ofExecution,

@@ -96,9 +96,9 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
 export type TenantRecord = z.infer<typeof TenantRecordSchema>;
 
 /**
- * A signup that was refused before anything was reserved, with the fields that could be read. The item
- * has the key of the tenant that the signup would have become, so an operator finds the reason there.
- * Actions treat it as if the tenant had no record.
+ * A signup that was refused before anything was reserved, with the fields that could be read. The
+ * item has the key of the tenant that the signup would have become, so an operator finds the reason
+ * there. Actions treat it as if the tenant had no record.
  */
 export const RefusedSignupSchema = z.object({
   refused: z.literal(true),
@@ -129,8 +129,8 @@ export const RouteRecordSchema = z.object({
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
 
 /**
- * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release will
- * add fields to the item. Readers ignore fields that they do not know.
+ * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release
+ * will add fields to the item. Readers ignore fields that they do not know.
  */
 export const LiveColourSchema = z.object({ colour: ColourSchema, since: z.iso.datetime() });
 export type LiveColour = z.infer<typeof LiveColourSchema>;

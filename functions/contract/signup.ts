@@ -58,8 +58,9 @@ const nameOfAnyScript = (max: number) =>
     .refine((text) => VISIBLE.test(text), 'expected a text that is not empty');
 
 /**
- * zod's `unicodeEmail`: zod's other patterns refuse addresses that are in use (`billing&ops@`, `x=y@`,
- * internationalized ones). The pattern hardly restricts the domain, so Node's IDNA checks the domain.
+ * zod's `unicodeEmail`: zod's other patterns refuse addresses that are in use (`billing&ops@`,
+ * `x=y@`, internationalized ones). The pattern hardly restricts the domain, so Node's IDNA checks
+ * the domain.
  */
 const emailAddress = z
   .email({ pattern: z.regexes.unicodeEmail, error: 'expected an e-mail address' })

@@ -6,8 +6,9 @@ export const StackKindSchema = z.enum(STACK_KINDS);
 export type StackKind = z.infer<typeof StackKindSchema>;
 
 /**
- * The statuses of a stack that has settled; in every other status it is still changing ("Stack status
- * codes"). The platform updates no stack, but an operator may have updated a held tenant's stack.
+ * The statuses of a stack that has settled; in every other status it is still changing ("Stack
+ * status codes"). The platform updates no stack, but an operator may have updated a held tenant's
+ * stack.
  */
 export const SETTLED_STATUSES = [
   'CREATE_COMPLETE',

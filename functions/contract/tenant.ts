@@ -63,7 +63,8 @@ const FailureSchema = z.object({
  * - held: the resources are kept for a redrive
  * - refused: the run created no resource
  * - claim-lost: a newer execution has taken over the resources
- * - unfinished: the run ended outside its failure path; resources may exist, and a redrive resumes it
+ * - unfinished: the run ended outside its failure path; resources may exist, and a redrive resumes
+ *   it
  * - unannounced: the tenant is ACTIVE; only the event TenantOnboarded is missing
  */
 const OutcomeSchema = z.enum([

@@ -3,8 +3,8 @@ export type StateActions = Readonly<Record<string, string>>;
 
 /**
  * One state machine. A workflow is a row of this table and an ASL file; it has no code of its own.
- * Tests compare the row with the file. An action, its source file, its construct and its placeholder
- * have the same name, and tests check that.
+ * Tests compare the row with the file. An action, its source file, its construct and its
+ * placeholder have the same name, and tests check that.
  */
 export interface Workflow {
   /** Name of the state machine. The ARNs of its executions contain it. */
@@ -29,8 +29,8 @@ export interface Workflow {
    */
   readonly conclusion: string | null;
   /**
-   * Whether a run is for one tenant and concludes its failure itself. If so, Watchdog and Sweep notice
-   * a run that ended elsewhere. Failures of the other workflows raise an alarm.
+   * Whether a run is for one tenant and concludes its failure itself. If so, Watchdog and Sweep
+   * notice a run that ended elsewhere. Failures of the other workflows raise an alarm.
    */
   readonly watched: boolean;
 }

@@ -36,14 +36,16 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
 }
 
 /**
- * Makes the tenant's key, before any stack: the key outlives the stacks.
+ * Creates the tenant's key, before any stack: the key outlives the stacks.
  *
- * 1. Note the intent on the tenant's record, which must be this execution's and ONBOARDING.
- * 2. Look for the key by its alias: a retry finds it there. Where there is no alias and the note was there already, an
- *    earlier attempt may have made a key and crashed before its alias: look for it by its tag, and wait out the tag index's
- *    lag. CreateKey takes no idempotency token ("CreateKey"), so neither the SDK nor this step ever repeats it blindly.
- * 3. Make it, or bring the found one up to date: policy, rotation, alias. A key that was refused for certain was not made,
- *    and its note goes.
+ * 1. Note on the tenant's record that a key is requested. This execution must own the tenant, and
+ *    the tenant must be ONBOARDING.
+ * 2. Look for the key by its alias: a retry finds it. If there is no alias but an earlier note, an
+ *    earlier attempt may have created a key and crashed before its alias. Then look for the key by
+ *    its tag, and wait until the tag index must show it. CreateKey has no idempotency token
+ *    ("CreateKey"), so neither the SDK nor this action repeats the request without looking.
+ * 3. Create the key, or update the found one: policy, rotation, alias. If KMS refuses the request,
+ *    no key exists, and the note is removed.
  *
  * Undone by RetireTenantKey.
  *

@@ -23,7 +23,7 @@ export interface KeyPolicy {
   readonly Statement: readonly Statement[];
 }
 
-/** Everything that keeps a key manageable, nothing that reads or writes data with it. */
+/** Actions to manage a key. None of them encrypts or decrypts data. */
 const ADMINISTRATION = [
   'kms:Describe*',
   'kms:Get*',
@@ -41,7 +41,7 @@ const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
 ] as const;
 
-/** What CreateTenantKey does with a key that it has just made, or found again. */
+/** Actions of CreateTenantKey on a key that it has just created, or found. */
 const MAKING = [
   'kms:DescribeKey',
   'kms:PutKeyPolicy',
@@ -51,7 +51,7 @@ const MAKING = [
   'kms:CreateAlias',
 ] as const;
 
-/** What RetireTenantKey does with a key, which may be seconds old. */
+/** Actions of RetireTenantKey on a key, which may be seconds old. */
 const RETIRING = ['kms:DescribeKey', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'] as const;
 
 const VIA = ['rds', 's3', 'secretsmanager'] as const;
@@ -59,18 +59,21 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
 /**
  * The policy of a tenant's key.
  *
- * KMS refuses a policy that names a principal which does not exist ("Key policies in AWS KMS"), and the tenant's role is
- * made later: use is allowed to the account and bound to that role by `aws:PrincipalArn`. Allowing the account means that
- * IAM policies decide among those the condition lets through ("Default key policy"); the condition lets one role through.
+ * KMS refuses a policy that names a principal that does not exist ("Key policies in AWS KMS"), and
+ * the tenant's role is created later. So the policy allows use to the account, with the condition
+ * that `aws:PrincipalArn` is the tenant's role. IAM policies then decide within that condition
+ * ("Default key policy").
  *
- * - The account administers, and cannot use. Who of it, IAM decides by the key's tag, which may take five minutes to count
- *   ("ABAC for AWS KMS").
- * - CreateTenantKey and RetireTenantKey, which come within seconds of the key, do what they do by this policy alone. It also
- *   lets the maker change the policy, which CreateKey asks for ("Default key policy").
- * - The tenant's role uses.
- * - CloudFormation's role uses through the services that store this tenant's data, and lets only those services hold
- *   grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
- * - CloudWatch Logs uses, for this tenant's log groups alone ("Encrypt log data in CloudWatch Logs using AWS KMS").
+ * - The account can administer the key and cannot use it. IAM policies choose the administrators by
+ *   the key's tag, which may take five minutes to count ("ABAC for AWS KMS").
+ * - CreateTenantKey and RetireTenantKey act within seconds after the key is created, so this policy
+ *   names their roles. CreateKey requires that its caller can change the policy ("Default key
+ *   policy").
+ * - The tenant's role can use the key.
+ * - CloudFormation's role can use the key through the services that store the tenant's data. Only
+ *   those services can hold grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
+ * - CloudWatch Logs can use the key for this tenant's log groups ("Encrypt log data in CloudWatch
+ *   Logs using AWS KMS").
  * - Nobody outside the organization does anything, AWS's own services excepted ("Data perimeters on AWS").
  */
 export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {

@@ -22,7 +22,9 @@ export interface KeyMaker {
   readonly kmsOnce: Pick<KMSClient, 'send'>;
 }
 
-/** A key that a rollback has begun to retire becomes usable again; its alias still points at it. */
+/**
+ * Makes a key usable again after a rollback has begun to retire it. Its alias still points to it.
+ */
 export async function revive({ kms }: KeyMaker, key: KeyMetadata): Promise<void> {
   const KeyId = key.KeyId;
   if (key.KeyState === 'PendingDeletion') await kms.send(new CancelKeyDeletionCommand({ KeyId }));
@@ -35,12 +37,13 @@ export async function revive({ kms }: KeyMaker, key: KeyMetadata): Promise<void>
   }
 }
 
-/** A client error is KMS's word that there is no key; silence and a server error are not. */
+/** After a client error no key exists. After a server error or a timeout one may exist. */
 const isRefusal = (thrown: unknown) =>
   thrown instanceof KMSServiceException && (thrown.$metadata.httpStatusCode ?? 500) < 500;
 
 /**
- * Makes the key. One that was refused for certain was not made, and the note of it goes.
+ * Creates the key. If KMS refuses the request, no key exists, and the note on the record is
+ * removed.
  */
 export async function makeKey(
   deps: KeyMaker,
@@ -68,7 +71,7 @@ export async function makeKey(
   throw new PlatformError('UnexpectedFailure', 'CreateKey answered without a key');
 }
 
-/** A key that has just been made may not be known everywhere yet. */
+/** KMS may not find a new key for a while. @throws PlatformError `TransientNotYetVisible` */
 export async function onceKnown<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -78,7 +81,10 @@ export async function onceKnown<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** Where the alias is there after all, an earlier request has made it and its answer was lost. */
+/**
+ * Creates the key's alias. If the alias exists and points to the key, the answer of an earlier
+ * request was lost.
+ */
 export async function giveAlias({ kms }: KeyMaker, key: KeyMetadata, tenantId: string): Promise<void> {
   const AliasName = tenantNames.keyAlias(tenantId);
   try {

@@ -27,10 +27,10 @@ async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
 }
 
 /**
- * Disables a tenant's keys and schedules their deletion; one that is pending already is done. The
- * alias goes last: as long as it is there, a retry finds the key by it.
+ * Disables a tenant's keys and schedules their deletion. A key that is already pending deletion
+ * stays as it is. The alias is deleted last: until then a retry finds the key by its alias.
  *
- * The effect alone: the caller has asked whether the tenant may be undone.
+ * This is only the effect: the caller has checked the permission.
  *
  * @param windowDays the deletion window, 7 to 30 days ("ScheduleKeyDeletion")
  * @returns ARNs of the keys that were not pending deletion before

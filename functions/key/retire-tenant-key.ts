@@ -13,18 +13,21 @@ export interface RetireTenantKeyDeps extends KeyFinder {
   readonly now: () => Date;
 }
 
-/** The shortest that KMS allows. The key has encrypted no data that is kept. */
+/** The shortest window that KMS allows. The key has encrypted no data that is kept. */
 const DELETION_WINDOW_DAYS = 7;
 
 /**
  * Retires the tenant's key: the undo of CreateTenantKey.
  *
- * 1. Find every key of the tenant, by alias and by tag: a crash may have left one without an alias.
- * 2. Refuse a tenant that has been ACTIVE, or belongs to another execution. This comes after the search, which takes a while:
- *    a function outlives the execution that is stopped, and a newer one may take the tenant over meanwhile.
- *    Where a key was requested and none is found, wait out the tag index's lag: this undo may come within seconds of the crash.
- * 3. Disable each and schedule its deletion; one that is pending already is done.
- * 4. Drop the alias last: as long as it is there, a resumed rollback finds the key by it.
+ * 1. Find every key of the tenant, by alias and by tag: a crash may have left a key without an
+ *    alias.
+ * 2. Refuse a tenant that has been ACTIVE, or that another execution owns. The check comes after
+ *    the search, which takes a while: a function may outlive its stopped execution, and a newer
+ *    execution may take over the tenant in the meantime.
+ * 3. If a key was requested and none is found, wait until the tag index must show it: this undo may
+ *    run seconds after the crash.
+ * 4. Disable each key and schedule its deletion.
+ * 5. Delete the alias last: until then a resumed rollback finds the key by its alias.
  *
  * Throws `TenantIsActive`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  */

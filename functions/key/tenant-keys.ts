@@ -10,7 +10,10 @@ export interface KeyFinder {
   readonly tagging: Pick<ResourceGroupsTaggingAPIClient, 'send'>;
 }
 
-/** Works for an alias name too ("DescribeKey"). @returns undefined where there is no such key or alias */
+/**
+ * @param keyId a key's id, ARN or alias ("DescribeKey"). @returns undefined when there is no such
+ * key
+ */
 export async function describeKey(kms: KeyFinder['kms'], keyId: string): Promise<KeyMetadata | undefined> {
   try {
     const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
@@ -24,8 +27,9 @@ export async function describeKey(kms: KeyFinder['kms'], keyId: string): Promise
 export const keyByAlias = (kms: KeyFinder['kms'], tenantId: string) => describeKey(kms, tenantNames.keyAlias(tenantId));
 
 /**
- * The tenant's keys by their tag: what a crash between CreateKey and CreateAlias has left. The number of requests does not
- * depend on the number of tenants. A page may be empty although more follow ("GetResources").
+ * The tenant's keys, found by their tag. A crash between CreateKey and CreateAlias leaves a key
+ * without an alias. The number of requests does not depend on the number of tenants. A page may be
+ * empty although more pages follow ("GetResources").
  */
 export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): Promise<KeyMetadata[]> {
   const wanted = { ResourceTypeFilters: ['kms:key'], TagFilters: [{ Key: TENANT_TAG, Values: [tenantId] }] };
@@ -39,13 +43,13 @@ export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): 
   return keys.filter((key) => key !== undefined);
 }
 
-/** How long a key may be hidden from the tag index, which is eventually consistent, after it was made; milliseconds. */
+/** How long the tag index, which is eventually consistent, may not show a new key; milliseconds. */
 export const INDEX_LAG = 30_000;
 
 /**
- * Waits out the index's lag before it is believed that there is no key.
+ * Checks that the tag index has had the time to show a key that was requested.
  *
- * @throws PlatformError `TransientNotYetVisible` while a key that was requested then may still be hidden
+ * @throws PlatformError `TransientNotYetVisible` while the index may not show the key yet
  */
 export function requireIndexed(tenantId: string, requestedAt: Date, now: Date): void {
   if (now.getTime() - requestedAt.getTime() >= INDEX_LAG) return;

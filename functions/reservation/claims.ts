@@ -12,11 +12,11 @@ export type Executions = Pick<SFNClient, 'send'>;
 
 /** A record that still has its slot: the reservation stands, whichever execution made it. */
 export type StandingRecord = TenantRecord & { readonly slot: Slot };
-/** A reservation that is to be made; its status is the lifecycle's. */
+/** A reservation that is about to be written. The lifecycle sets its status. */
 export type Reservation = Omit<StandingRecord, 'status'>;
 export const stands = (record: TenantRecord | undefined): record is StandingRecord => record?.slot !== undefined;
 
-/** What the table says about a signup before anything is written. */
+/** The claims on a signup before anything is written. */
 export interface Claims {
   /** The execution that holds the signup. */
   readonly holder?: string;
@@ -27,7 +27,7 @@ export interface Claims {
 
 const SubdomainClaimSchema = z.object({ tenantId: z.string() });
 
-/** Strongly consistent: a claim that was made before this read is seen. */
+/** Strongly consistent reads: the answer includes every claim that was made before. */
 export async function readClaims(
   table: TenantsTable,
   ids: { signupId: string; tenantId: string; subdomain: string },
@@ -48,12 +48,12 @@ export async function readClaims(
   };
 }
 
-/** "DescribeExecution" of the Step Functions API reference: the states in which an execution will never go on by itself. */
+/** "DescribeExecution": the statuses of an execution that never continues without a redrive. */
 const GONE: ReadonlySet<string | undefined> = new Set(['FAILED', 'ABORTED', 'TIMED_OUT']);
 
 /**
- * Whether an execution has lost its claim: it ended without success, or AWS has forgotten it ("Service quotas for Step
- * Functions": an execution's history is kept for 90 days).
+ * Whether a newer execution may take over the claim of this one: it ended without success, or AWS
+ * no longer has it ("Service quotas for Step Functions": a history is kept for 90 days).
  */
 export async function isGone(executions: Executions, executionArn: string): Promise<boolean> {
   try {

@@ -9,15 +9,20 @@ import type { TenantsTable } from '../tenants/tenants-table';
 import { nextBlock } from './slots';
 
 const FREE_PREFIX = 'FREE#';
-/** Simultaneous claims each pick one of so many at random, so they rarely want the same. */
+/**
+ * Each claim picks one of this many free slots at random, so that simultaneous claims rarely
+ * collide.
+ */
 const CANDIDATES = 25;
-/** Reads of a free list that somebody else is refilling right now. */
+/** Number of attempts while other executions take every slot of a new block. */
 const REFILL_ATTEMPTS = 3;
 
 const FreeSlotSchema = z.object({ number: z.number().int().nonnegative() });
 const HighWaterSchema = z.object({ highWater: z.number().int().nonnegative() });
 
-/** In the order of their numbers: should the capacity have been lowered, what lies beyond it comes last. */
+/**
+ * Free slots by number. After the capacity was lowered, slots beyond it come last and are dropped.
+ */
 async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDescriptor): Promise<number[]> {
   const { Items = [] } = await table.client.send(
     new QueryCommand({
@@ -59,17 +64,18 @@ async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolea
       }),
     );
   } catch (thrown) {
-    // Somebody else has raised the mark: their block is on the free list.
+    // Another execution has raised the mark at the same time: its block is on the free list.
     if (!isConditionFailure(thrown)) throw thrown;
   }
   return true;
 }
 
 /**
- * Picks a free slot of the cell without taking it: the number of reads and writes does not depend on the number of tenants.
+ * Picks a free slot of the cell without claiming it. The number of reads and writes does not depend
+ * on the number of tenants.
  *
  * @returns undefined when the cell is full
- * @throws PlatformError `TransientConflict` when others empty the free list as fast as it fills
+ * @throws PlatformError `TransientConflict` when other executions take every new free slot
  */
 export async function pickFreeSlot(
   table: TenantsTable,
@@ -83,7 +89,8 @@ export async function pickFreeSlot(
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
     const picked = await pick();
     if (picked !== undefined) return picked;
-    // Full is a cell whose list is empty after its mark was seen at the top: the last block may have come in between.
+    // Between the first look and the refill another execution may have added the last block. So the
+    // cell is full only if the list is still empty.
     if (!(await refill(table, cell))) return pick();
   }
   throw new PlatformError('TransientConflict', `cell ${cell.name}: other executions took every new free slot`);

@@ -5,14 +5,23 @@ import type { TenantsTable } from '../tenants/tenants-table';
 import { creation, transition } from '../tenants/transition';
 import type { Claims, Reservation, StandingRecord } from './claims';
 
-/** The items of a fresh claim in the order of the transaction: its cancellation reasons come in the same order. */
+/**
+ * The items of a claim in the order of the transaction. DynamoDB lists cancellation reasons in the
+ * same order.
+ */
 const CLAIMED = ['signup', 'tenant', 'subdomain', 'free slot', 'taken slot'] as const;
-/** What refused a claim: an item that somebody else has changed, or another transaction at the same moment. */
+/**
+ * Why a claim was refused: another execution has changed this item, or a transaction ran at the
+ * same time.
+ */
 export type Refusal = (typeof CLAIMED)[number] | 'race';
 
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
-/** @returns undefined when the write failed for another reason than a condition or a race ("TransactWriteItems") */
+/**
+ * @returns undefined when the write failed for another reason than a condition or a conflict
+ * ("TransactWriteItems")
+ */
 export function refusalOf(thrown: unknown): Refusal | undefined {
   if (!(thrown instanceof Error) || thrown.name !== 'TransactionCanceledException') return undefined;
   const cancelled = CancelledSchema.safeParse(thrown);
@@ -22,7 +31,10 @@ export function refusalOf(thrown: unknown): Refusal | undefined {
   return refused ?? (codes.includes('TransactionConflict') ? 'race' : undefined);
 }
 
-/** The signup's claim goes to an execution, unless it has changed hands since it was seen. */
+/**
+ * The write that gives the signup's claim to an execution, if its holder is still the one that was
+ * read.
+ */
 function signupClaim(TableName: string, { signupId, tenantId, executionArn }: Reservation, holder?: string) {
   return {
     Put: {
@@ -35,7 +47,7 @@ function signupClaim(TableName: string, { signupId, tenantId, executionArn }: Re
   };
 }
 
-/** Claims signup id, tenant id, subdomain and slot for a new record, all or none. */
+/** Claims signup id, tenant id, subdomain and slot for a new record in one transaction. */
 export async function claimAll(table: TenantsTable, record: Reservation, seen: Claims): Promise<void> {
   const TableName = table.name;
   const { tenantId, subdomain, slot } = record;
@@ -72,10 +84,10 @@ export async function claimAll(table: TenantsTable, record: Reservation, seen: C
 }
 
 /**
- * Gives a reservation that stands, and whatever has been made of it, to an execution: its own again after a failure that
- * kept the resources, or that of an execution that is gone.
+ * Gives a standing reservation with its resources to an execution. The execution either resumes its
+ * own held tenant, or takes over from an execution that is gone.
  *
- * @param record as it stands, but for its execution, which is the new one
+ * @param record the record with the new execution in it
  */
 export async function takeOver(
   table: TenantsTable,

@@ -7,18 +7,21 @@ import type { TenantsTable } from '../tenants/tenants-table';
 
 const OpenCellSchema = z.object({ cell: z.string() });
 
-/** The cells in the order in which to look for a free slot, and what to say when it was found. */
+/**
+ * The cells in the order in which to look for a free slot. Call `found` with the cell that has one.
+ */
 export interface CellOrder {
   readonly cells: readonly CellDescriptor[];
   found(cell: CellDescriptor): Promise<void>;
 }
 
 /**
- * Begins with the cell where a slot was found last, and ends with those before it: to look at every full cell first would
- * cost a read for each, more of them the more tenants there are. A slot that is given back in an earlier cell is found when
- * the last cell is full.
+ * The search begins with the cell where the last free slot was found, so that full cells cost no
+ * reads. The earlier cells come last: a slot that was released there is found when the later cells
+ * are full.
  *
- * The note is a hint. It may be lost, stale or name a cell that is gone: then some cells are looked at in vain, no more.
+ * The item OPEN is only a hint. If it is lost, stale, or names a cell that is gone, the search
+ * looks at a few full cells in vain.
  */
 export async function cellOrder(table: TenantsTable, cells: readonly CellDescriptor[]): Promise<CellOrder> {
   if (cells.length < 2) return { cells, found: async () => {} };

@@ -3,14 +3,15 @@ import { type Signup, SignupSchema, signupDetail } from '../contract/signup';
 import { describeIssues } from '../shared/parse-at';
 
 /**
- * Bytes. A producer may add fields that are not read here. EventBridge and Step Functions both take 262,144 ("Calculating
- * PutEvents event entry size", "Quotas" of Step Functions); the rest is for what the machine passes on beside the input.
+ * Limit in bytes. EventBridge and Step Functions both accept 262,144 ("Calculating PutEvents event
+ * entry size", "Quotas" of Step Functions). The difference is for the other data that the state
+ * machine passes on with the input.
  */
 const INPUT_MAX_BYTES = 240_000;
 
 /**
  * @param input an execution's input: the whole event, or its detail
- * @throws PlatformError `InvalidSignup` that names each bad field and what was expected of it
+ * @throws PlatformError `InvalidSignup`; the message names each bad field and what was expected
  */
 export function parseSignup(input: unknown): Signup {
   const bytes = Buffer.byteLength(JSON.stringify(input) ?? '');

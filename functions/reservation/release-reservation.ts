@@ -15,17 +15,18 @@ export interface ReleaseReservationDeps {
 }
 
 /**
- * Gives the slot and the subdomain back: the undo of ReserveTenant.
+ * Releases the slot and the subdomain: the undo of ReserveTenant.
  *
- * Works from the execution's input alone, since the reservation may have been made and its answer lost. The tenant's
- * record stays, for the failure to be read, and so does the claim on the signup id: it names the failed execution, which
- * a redrive resumes and a newer execution may take over.
+ * It needs only the execution's input, because the reservation may exist although its answer was
+ * lost. The tenant's record stays, with the failure. The claim on the signup id stays as well: it
+ * names the failed execution, which a redrive resumes and a newer execution may take over.
  *
- * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
- * 2. Nothing reserved, or given back already: done.
- * 3. Resources that an earlier run has left stand in the slot: it is kept, and so are they. No undo has run before this one
- *    when the reservation itself failed, of a run that resumed a held or taken-over tenant; a redrive goes on with them.
- * 4. Slot, subdomain and record in one transaction.
+ * 1. Refuse a tenant that has been ACTIVE, or that another execution owns.
+ * 2. If nothing is reserved, or if it was released before, there is nothing to do.
+ * 3. If resources of an earlier run use the slot, keep slot and resources. That happens when the
+ *    reservation failed in a run that resumed or took over a tenant: then no other undo has run. A
+ *    redrive continues with the resources.
+ * 4. Release slot and subdomain and update the record in one transaction.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
  */

@@ -5,11 +5,11 @@ import type { Update } from '../tenants/transition';
 import type { StandingRecord } from './claims';
 
 /**
- * Gives a tenant's slot and subdomain back, in one transaction with the tenant's record.
+ * Releases a tenant's slot and subdomain, in one transaction with the write of the tenant's record.
  *
- * The effect alone: whether it may happen is the condition of `permitted`.
+ * This is only the effect. The permission is the condition of `permitted`.
  *
- * @param permitted the write of the record that takes its slot off, made by `transition`
+ * @param permitted the write, made by `transition`, that removes the slot from the record
  * @throws what DynamoDB throws when the condition fails
  */
 export async function releaseSlot(table: TenantsTable, record: StandingRecord, permitted: Update): Promise<void> {

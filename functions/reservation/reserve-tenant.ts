@@ -32,7 +32,7 @@ export interface ReserveTenantDeps {
 
 type Outcome = z.input<typeof ReserveTenantOutput>;
 
-/** Lost races within one invocation; after them the machine's retrier takes over, with longer pauses. */
+/** Attempts within one invocation. After them the state machine retries, with longer pauses. */
 const ROUNDS = 8;
 
 function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executionArn: string, slot: Slot) {
@@ -69,7 +69,10 @@ async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly Ce
   throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${full}`);
 }
 
-/** One look at the claims, and one try to make them. @throws what the table throws when a claim is refused */
+/**
+ * Reads the claims and tries once to make them. @throws the error of DynamoDB when a claim is
+ * refused
+ */
 async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionArn: string): Promise<Outcome> {
   const { signupId, subdomain } = signup;
   const tenantId = tenantIdOf(signupId);
@@ -96,16 +99,19 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
 }
 
 /**
- * Reserves everything that names a tenant, before anything is made: the signup id, the tenant id, the subdomain and a slot
- * in a cell.
+ * Reserves the signup id, the tenant id, the subdomain and a slot in a cell, before any resource is
+ * created.
  *
- * 1. Parse the signup; a malformed one is refused with every bad field named.
- * 2. Look at the claim on the signup id. EventBridge delivers at least once and cannot name the execution, so this claim
- *    is what makes equal events one tenant: held by an execution that lives or has succeeded, or by an ACTIVE tenant, the
- *    signup is a duplicate; held by an execution that is gone, it is taken over with whatever that one has left.
- * 3. A reservation of this very execution is answered again: a retry after a lost answer, or a redrive.
- * 4. Otherwise claim all in one transaction, conditional on what was seen ("Amazon DynamoDB Transactions: How it works").
- *    A lost race is looked at anew, a few times.
+ * 1. Parse the signup. The refusal of a malformed signup names every bad field.
+ * 2. Read the claim on the signup id. EventBridge delivers at least once and cannot name the
+ *    execution, so only this claim makes one tenant out of equal events. If the holder is running
+ *    or has succeeded, or if the tenant has been ACTIVE, the signup is a duplicate. If the holder
+ *    is gone, take over the claim and the holder's resources.
+ * 3. If this execution already holds the reservation, return it again. That happens at a retry
+ *    after a lost answer, and at a redrive.
+ * 4. Otherwise claim all four in one transaction, on the condition that the claims are as they were
+ *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
+ *    times.
  *
  * The number of reads and writes does not depend on the number of tenants.
  *

@@ -17,8 +17,8 @@ function addressOf(cidr: string): { base: number; prefix: number } {
 const dotted = (value: number) => [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
 
 /**
- * The seat with the given number: its listener priority and its /24 follow from the number alone, so two slots of a cell
- * can never share either.
+ * The slot with the given number. Listener priority and /24 are computed from the number, so two
+ * slots of a cell never share one.
  *
  * @throws PlatformError `ConfigurationInvalid` when the cell's tenant range does not hold its capacity
  */
@@ -38,10 +38,10 @@ export function slotAt(cell: CellDescriptor, number: number): Slot {
   };
 }
 
-/** Slots that come into being at once when the free list is empty. */
+/** Number of slots that are added when the free list is empty. */
 const BLOCK = 16;
 
-/** The slot numbers that are new when the high-water mark rises by a block; none when the cell is full. */
+/** The slot numbers of the next block above the high-water mark; none when the cell is full. */
 export function nextBlock(highWater: number, capacity: number): number[] {
   const end = Math.min(highWater + BLOCK, capacity);
   return Array.from({ length: Math.max(0, end - highWater) }, (_, index) => highWater + index);

@@ -31,12 +31,12 @@ export interface Action<I extends z.ZodType, O extends z.ZodType, D> {
 export type ActionHandler<O> = (event: unknown, context: Context) => Promise<O>;
 
 /**
- * Makes a Lambda handler of an action. The handler adds the logging context, parses input and output,
- * and translates every thrown error to an error name of the contract.
+ * Makes a Lambda handler of an action. The handler adds the logging context, parses input and
+ * output, and translates every thrown error to an error name of the contract.
  *
- * Step Functions reports the `name` of the thrown error as the task's `Error`. The handler throws only
- * `PlatformError`, with one exception: `ConcludedFailure` keeps the name of the error that failed the
- * run.
+ * Step Functions reports the `name` of the thrown error as the task's `Error`. The handler throws
+ * only `PlatformError`, with one exception: `ConcludedFailure` keeps the name of the error that
+ * failed the run.
  */
 export function actionHandler<I extends z.ZodType, O extends z.ZodType, D>(
   action: Action<I, O, D>,

@@ -1,10 +1,10 @@
 /**
- * Options for every AWS client. The SDK retries a short fault itself (standard mode, three attempts).
- * The state machine retries a longer one.
+ * Options for every AWS client. The SDK retries a short fault itself (standard mode, three
+ * attempts). The state machine retries a longer one.
  *
- * Timeouts are in milliseconds, well below the functions' own timeouts: a connection that hangs must
- * end as an error that the translator knows, not as a killed function. `requestTimeout` alone only
- * warns ("NodeHttpHandlerOptions").
+ * Timeouts are in milliseconds, well below the functions' own timeouts: a connection that hangs
+ * must end as an error that the translator knows, not as a killed function. `requestTimeout` alone
+ * only warns ("NodeHttpHandlerOptions").
  */
 export const clientOptions = {
   retryMode: 'standard',
@@ -17,8 +17,9 @@ interface Stacked {
 }
 
 /**
- * A client that does not prepare log entries that no logger writes: the SDK copies every answer to take the secrets out of it, for a logger
- * that drops it by default (`loggerMiddleware`). That is felt where answers are long. Warnings get out as before.
+ * Removes the SDK's call log from a client. For this log `loggerMiddleware` copies every answer
+ * without its secrets, and the default logger discards the copy. Long answers make this slow.
+ * Warnings are logged as before.
  */
 export function withoutCallLog<C extends Stacked>(client: C): C {
   client.middlewareStack.remove('loggerMiddleware');
@@ -47,9 +48,9 @@ const SURROUNDINGS = [
 ] as const;
 
 /**
- * Options for a second client of the same service that reaches AWS as the first one does, over the same
- * connections. Resolving these options again takes as long as a request. Credentials, and options that
- * depend on them, are left out.
+ * Options for a second client of the same service that reaches AWS as the first one does, over the
+ * same connections. Resolving these options again takes as long as a request. Credentials, and
+ * options that depend on them, are left out.
  */
 export function surroundingsOf<C extends object>({ config }: { readonly config: C }) {
   type Kept = Pick<C, Extract<keyof C, (typeof SURROUNDINGS)[number]>>;

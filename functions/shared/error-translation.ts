@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
 
 /**
- * Error names that the SDK does not classify, or classifies differently: for the SDK an exhausted quota
- * and a running transaction are throttling. Source: "Common Error Types" of each service's API
- * reference.
+ * Error names that the SDK does not classify, or classifies differently: for the SDK an exhausted
+ * quota and a running transaction are throttling. Source: "Common Error Types" of each service's
+ * API reference.
  */
 const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   KmsThrottlingException: 'TransientThrottling',

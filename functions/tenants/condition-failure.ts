@@ -3,8 +3,8 @@ import * as z from 'zod';
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
 /**
- * Whether a condition, and nothing else, refused a conditional write or a transaction: an answer,
- * not a fault. A transaction that lost a race as well is worth another try first.
+ * Whether a write or a transaction failed only because its condition does not hold. A transaction
+ * that also met a conflict does not count: its retry may succeed.
  */
 export function isConditionFailure(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;

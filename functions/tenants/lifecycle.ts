@@ -15,11 +15,11 @@ export interface Operation {
   /** Attributes that must be there, and attributes that must not. */
   readonly present?: readonly (keyof TenantRecord | 'refused')[];
   readonly absent?: readonly (keyof TenantRecord)[];
-  /** What the caller has read, and what must still be so. */
+  /** Values that the caller has read before and that must be unchanged. */
   readonly asSeen?: readonly (keyof Seen)[];
-  /** Attributes that it takes off the record. */
+  /** Attributes that the operation removes from the record. */
   readonly removes?: readonly (keyof TenantRecord)[];
-  /** What the tenant's route says from then on. */
+  /** The new status of the tenant's route. */
   readonly route?: RouteRecord['status'];
 }
 
@@ -34,14 +34,19 @@ export interface Seen {
 const BEFORE_SERVICE = ['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'] as const;
 const IN_SERVICE = ['ACTIVE', 'SUSPENDED'] as const;
 const ANY = [...BEFORE_SERVICE, ...IN_SERVICE] as const;
-/** What a rollback has taken away. The key stays named: it still exists, in its deletion window. */
+/**
+ * Attributes of resources that a rollback removes. `keyArn` stays: the key exists in its deletion
+ * window.
+ */
 const ROLLED_BACK = ['roleArn', 'bucketName', 'ruleArn', 'templateVersions', 'verification'] as const;
 
-/** A forward step: only the execution that owns the tenant, and only until a rollback begins. */
+/**
+ * A forward action: only for the execution that owns the tenant, and only before a rollback begins.
+ */
 const forward = { from: ['ONBOARDING'], owned: true, neverActive: false } as const;
-/** A step of the rollback: only the owner, and never a tenant that has been ACTIVE. */
+/** An undo: only for the execution that owns the tenant, and never for one that has been ACTIVE. */
 const undo = { from: BEFORE_SERVICE, owned: true, neverActive: true } as const;
-/** Asked for by a person or by the audit, which own no tenant. */
+/** An operation of an operator or of the audit, which own no tenant. */
 const inService = { owned: false, neverActive: false } as const;
 
 /**
@@ -49,14 +54,14 @@ const inService = { owned: false, neverActive: false } as const;
  * the product writes a tenant's record.
  */
 export const OPERATIONS = {
-  // The reservation. The same transaction asks the signup's claim which execution holds the signup.
+  // Reservation. The same transaction checks which execution holds the signup's claim.
   reserve: {
     ...{ from: ['none', ...BEFORE_SERVICE], to: 'ONBOARDING', owned: false, neverActive: true },
     absent: ['slot'],
   },
-  /** The owner is the execution that has held the tenant so far; the record names the new one. */
+  /** The owner in the condition is the former execution; the write sets the new one. */
   takeOver: { ...undo, to: 'ONBOARDING', present: ['slot'], removes: ['failure', 'verification'] },
-  /** A refused signup takes the place of the tenant it never became, or of an earlier refusal. */
+  /** Records a refused signup, where there is no record or that of an earlier refusal. */
   refuse: {
     ...{ from: ['none', 'FAILED'], to: 'FAILED', owned: false, neverActive: true },
     present: ['refused'],
@@ -82,7 +87,7 @@ export const OPERATIONS = {
   fail: { ...undo, to: 'FAILED', removes: ROLLED_BACK },
   hold: { ...undo, to: 'HELD' },
   /**
-   * A run ended outside its failure path. The status stays: by it a redriven run knows its tenant.
+   * A run ended outside its failure path. The status stays, so that a redriven run can resume.
    */
   noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status'] },
 
@@ -100,7 +105,7 @@ export const OPERATIONS = {
 
 type Operations = typeof OPERATIONS;
 export type OperationName = keyof Operations;
-/** Operations that make the record as a whole. */
+/** Operations that write the whole record. */
 export type Creation = 'reserve' | 'refuse';
 
 type OwnerOf<N extends OperationName> = Operations[N] extends { owned: true } ? { readonly owner: string } : unknown;
@@ -109,7 +114,8 @@ type SeenOf<N extends OperationName> = Operations[N] extends { asSeen: readonly 
   : unknown;
 
 /**
- * All that the table's conditions need: who asks, and what was read. `owner` is an execution's ARN.
+ * The values for the conditions of an operation: the owner (ARN of an execution), and the values
+ * that the caller has read.
  */
 export type Claim<N extends OperationName> = { readonly tenantId: string } & OwnerOf<N> & SeenOf<N>;
 
@@ -127,8 +133,8 @@ export function claimLost(name: OperationName, tenantId: string, executionArn: s
 }
 
 /**
- * Whether the table allows the operation on a record that was read. The answer holds for the
- * moment.
+ * Whether the table allows the operation on a record that was read. The record may change right
+ * after: the condition of the write decides.
  */
 export function allows(name: OperationName, record: TenantRecord, executionArn: string): boolean {
   const row: Operation = OPERATIONS[name];
@@ -137,7 +143,8 @@ export function allows(name: OperationName, record: TenantRecord, executionArn: 
 }
 
 /**
- * Asks the table about a record that was read. The write that follows is conditional on the same.
+ * Checks an operation against a record that was read. The condition of the later write checks the
+ * same again.
  *
  * @throws PlatformError `TenantIsActive`; `ClaimLost` when another execution owns the tenant, or
  * the tenant's status forbids the operation

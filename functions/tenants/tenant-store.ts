@@ -36,8 +36,8 @@ async function readTenant(table: TenantsTable, tenantId: string): Promise<unknow
 }
 
 /**
- * @returns the tenant's record as it is now (strongly consistent); undefined where there is none,
- * and where a refused signup stands in its place
+ * @returns the tenant's record (strongly consistent read); undefined when there is none, also when
+ * the item is a refused signup
  */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
   const item = await readTenant(table, tenantId);
@@ -45,14 +45,14 @@ export async function findTenant(table: TenantsTable, tenantId: string): Promise
   return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, item);
 }
 
-/** @returns the refused signup that stands in the tenant's place, if its signup was refused */
+/** @returns the refused signup under the tenant's key, if the signup was refused */
 export async function findRefusal(table: TenantsTable, tenantId: string): Promise<RefusedSignup | undefined> {
   return RefusedSignupSchema.safeParse(await readTenant(table, tenantId)).data;
 }
 
 /**
- * Whether an execution may undo a tenant. A tenant without a record has no owner: its undo goes on,
- * for resources that were never made or are gone.
+ * Checks that an execution may undo a tenant. A tenant without a record has no owner, so its undo
+ * may continue: it finds no resource, or resources of a lost record.
  *
  * @throws PlatformError `TenantIsActive`, `ClaimLost`
  */
@@ -67,7 +67,7 @@ export async function guardUndo(
 }
 
 /**
- * Whether an execution may take a tenant one step forward.
+ * Checks that an execution may run a forward action for a tenant.
  *
  * @throws PlatformError `ClaimLost`
  */
@@ -85,8 +85,8 @@ export async function guardForward(
 const ListedSchema = z.array(z.looseObject({ tenantId: z.string() }));
 
 /**
- * One page of the tenants that have a status, in the order of their ids. `next` begins the next
- * page.
+ * One page of the tenants with a status, in the order of their ids. Pass `next` as `after` for the
+ * next page.
  */
 export async function listTenantsIn(
   table: TenantsTable,
@@ -113,7 +113,7 @@ async function send(table: TenantsTable, update: Update, ...further: readonly Wr
   else await table.client.send(new TransactWriteCommand({ TransactItems: [{ Update: update }, ...further] }));
 }
 
-/** Only the owner's write goes through. @throws PlatformError `ClaimLost` */
+/** Reports a failed condition of an owner's write. @throws PlatformError `ClaimLost` */
 async function unlessLost(
   name: OperationName,
   { tenantId, executionArn }: Owned,
@@ -127,7 +127,7 @@ async function unlessLost(
 }
 
 /**
- * Only a write on a tenant that is as it was read goes through.
+ * Reports a failed condition of a write on a tenant that has changed since it was read.
  *
  * @throws PlatformError `TransientConflict`
  */
@@ -141,10 +141,9 @@ async function unlessChanged(conflict: string, write: Promise<unknown>): Promise
 }
 
 /**
- * Notes on the record that a key is about to be made.
+ * Notes on the record that a key is about to be created.
  *
- * @returns when an earlier attempt of this execution noted the same: a key may exist that has no
- * alias
+ * @returns the time of an earlier note, if there is one: then a key may exist without an alias
  * @throws PlatformError `ClaimLost`
  */
 export async function requestKey(table: TenantsTable, owned: Owned, now: string): Promise<Date | undefined> {
@@ -159,7 +158,9 @@ export async function requestKey(table: TenantsTable, owned: Owned, now: string)
   }
 }
 
-/** Takes the note back. `withdrawKeyRequest`: no key was made. `retireKey`: no key is left. */
+/**
+ * Removes the note. `withdrawKeyRequest`: no key was created. `retireKey`: every key is retired.
+ */
 export async function forgetKeyRequest(
   table: TenantsTable,
   name: 'withdrawKeyRequest' | 'retireKey',
@@ -169,7 +170,7 @@ export async function forgetKeyRequest(
   await unlessLost(name, owned, send(table, transition(table, name, { tenantId, owner })));
 }
 
-/** Records what the tenant's steps have made, and its route, which answers 503. All or none. */
+/** Records the tenant's resources and its route, which answers 503, in one transaction. */
 export async function register(
   table: TenantsTable,
   owned: Owned,
@@ -184,7 +185,7 @@ export async function register(
   await unlessLost('register', owned, send(table, update, routeCreation(table, 'register', route)));
 }
 
-/** The verification that an activation must name. */
+/** Records the verification that an activation must name. */
 export async function recordVerification(table: TenantsTable, owned: Owned, verification: Verification): Promise<void> {
   const { tenantId, executionArn: owner } = owned;
   const change = { tenantId, owner, at: verification.verifiedAt, set: { verification } };
@@ -192,7 +193,8 @@ export async function recordVerification(table: TenantsTable, owned: Owned, veri
 }
 
 /**
- * Record and route become ACTIVE together, if the record still has the verification of that digest.
+ * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
+ * digest.
  */
 export async function activate(
   table: TenantsTable,
@@ -206,13 +208,13 @@ export async function activate(
   await unlessLost('activate', tenant, send(table, update, routeTransition(table, 'activate', tenant)));
 }
 
-/** The failure of an earlier attempt goes off the record. */
+/** Removes the failure of an earlier attempt from the record. */
 export async function forgetFailure(table: TenantsTable, owned: Owned): Promise<void> {
   const { tenantId, executionArn: owner } = owned;
   await unlessLost('forgetFailure', owned, send(table, transition(table, 'forgetFailure', { tenantId, owner })));
 }
 
-/** From here on no forward step of the execution can write the record: each needs ONBOARDING. */
+/** Sets ROLLING_BACK. After that no forward action can write the record: each needs ONBOARDING. */
 export async function beginRollback(table: TenantsTable, owned: Owned, failure: TenantFailure): Promise<void> {
   const { tenantId, executionArn: owner } = owned;
   const change = { tenantId, owner, at: failure.at, set: { failure } };
@@ -236,10 +238,10 @@ export async function concludeFailed(
 }
 
 /**
- * A signup that never became a tenant, in the tenant's place and under its subdomain, if that is
- * known.
+ * Records a refused signup under the key of the tenant that it would have become, and points to it
+ * from its subdomain, if the subdomain is known.
  *
- * @throws PlatformError `TransientConflict` when a tenant stands there
+ * @throws PlatformError `TransientConflict` when the tenant exists
  */
 export async function refuse(table: TenantsTable, refusal: Omit<RefusedSignup, 'status'>): Promise<void> {
   const { tenantId, subdomain } = refusal;
@@ -251,7 +253,10 @@ export async function refuse(table: TenantsTable, refusal: Omit<RefusedSignup, '
   await unlessChanged(`refused signup not recorded: tenant ${tenantId} exists`, write);
 }
 
-/** The failure of a run that ended outside its failure path, on a tenant as it was read. */
+/**
+ * Records the failure of a run that ended outside its failure path. The status must be as it was
+ * read.
+ */
 export async function noteEnd(table: TenantsTable, record: TenantRecord, failure: TenantFailure): Promise<void> {
   const { tenantId, executionArn: owner, status } = record;
   const update = transition(table, 'noteEnd', {
@@ -261,7 +266,7 @@ export async function noteEnd(table: TenantsTable, record: TenantRecord, failure
   await unlessChanged(`tenant ${tenantId} changed while its failure was being recorded`, send(table, update));
 }
 
-/** An audit's verdict, on a tenant that has the status under which it was audited. */
+/** Records an audit's verdict, if the tenant still has the status with which it was audited. */
 export async function recordVerdict(
   table: TenantsTable,
   { tenantId, status }: TenantRecord,
@@ -271,7 +276,7 @@ export async function recordVerdict(
   await unlessChanged(`tenant ${tenantId} is no longer ${status}`, send(table, update));
 }
 
-/** Record and route become SUSPENDED together. */
+/** Sets record and route to SUSPENDED in one transaction. */
 export async function suspend(table: TenantsTable, record: TenantRecord, suspension: Suspension): Promise<void> {
   const { tenantId } = record;
   const update = transition(table, 'suspend', { tenantId, at: suspension.at, set: { suspension } });
@@ -280,7 +285,8 @@ export async function suspend(table: TenantsTable, record: TenantRecord, suspens
 }
 
 /**
- * Record and route become ACTIVE again together, if the verification is still that of the digest.
+ * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
+ * digest.
  */
 export async function resume(table: TenantsTable, record: TenantRecord, digest: string, at: string): Promise<void> {
   const { tenantId } = record;
@@ -289,7 +295,7 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
   await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
 }
 
-/** @returns whether there was one. A route of that host that is another tenant's stays. */
+/** Deletes the route, unless it belongs to another tenant. @returns whether a route was deleted */
 export async function deleteRoute(
   table: TenantsTable,
   { host, tenantId }: Pick<RouteRecord, 'host' | 'tenantId'>,

@@ -3,15 +3,15 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 
-/** The tenants table (contract/records.ts says what is in it). */
+/** The tenants table; contract/records.ts lists its items. */
 export interface TenantsTable {
   readonly name: string;
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;
 }
 
 /**
- * The table of this stage. Its name is read when it is used: a missing one is then an error of the
- * call, under its own name, and not a function that cannot be loaded.
+ * The table of this stage. Its name is read at the first use: a missing variable then fails the
+ * call with `ConfigurationInvalid`, and not the loading of the function.
  */
 export function tenantsTable(): TenantsTable {
   return {

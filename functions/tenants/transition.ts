@@ -9,8 +9,8 @@ type TimeOf<N extends OperationName> = (typeof OPERATIONS)[N] extends { to: Tena
   : unknown;
 
 /**
- * What an operation writes beside the status. `at` (ISO 8601) becomes `updatedAt`; a change of
- * status must have it.
+ * The values that an operation writes besides the status. `at` (ISO 8601) becomes `updatedAt`. A
+ * change of status requires it.
  */
 export type Change<N extends OperationName> = Claim<N> &
   TimeOf<N> & {
@@ -27,10 +27,10 @@ interface AnyClaim {
 export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 export type Update = NonNullable<Write['Update']>;
 
-/** Attributes that are written once: a later write leaves the first value. */
+/** Attributes that are written once: a later write keeps the first value. */
 const WRITTEN_ONCE: ReadonlySet<string> = new Set(['activatedAt', 'keyRequestedAt'] satisfies (keyof TenantRecord)[]);
 
-/** Names and values of one request. DynamoDB refuses a request that has one too many. */
+/** Names and values of one request. DynamoDB refuses a request with an unused name or value. */
 class Terms {
   readonly ExpressionAttributeNames: Record<string, string> = {};
   readonly ExpressionAttributeValues: Record<string, unknown> = {};
@@ -65,7 +65,7 @@ function conditionOf(name: OperationName, { owner, seen = {} }: AnyClaim, terms:
   return row.from.includes('none') ? `attribute_not_exists(pk) OR (${allowed})` : allowed;
 }
 
-/** The condition alone, for a transaction that changes something else on behalf of the tenant. */
+/** Only the condition, for a transaction that changes another item of the tenant. */
 export function permission<N extends OperationName>(table: TenantsTable, name: N, claim: Claim<N>): Write {
   const terms = new Terms();
   const ConditionExpression = conditionOf(name, claim, terms);
@@ -73,7 +73,7 @@ export function permission<N extends OperationName>(table: TenantsTable, name: N
   return { ConditionCheck: { TableName: table.name, Key, ConditionExpression, ...terms } };
 }
 
-/** The write of a record that is new as a whole: status and index keys are those of the table. */
+/** The write of a whole new record. Status and index keys come from the table of operations. */
 export function creation(
   table: TenantsTable,
   name: Creation,
@@ -88,8 +88,8 @@ export function creation(
 }
 
 /**
- * The one write of a tenant's status: status, index keys, `updatedAt` and condition come from the
- * table of operations, and from nowhere else.
+ * The only write of a tenant's status: status, index keys and condition come from the table of
+ * operations.
  */
 export function transition<N extends OperationName>(table: TenantsTable, name: N, change: Change<N>): Update {
   const row: Operation = OPERATIONS[name];
@@ -116,7 +116,7 @@ export function transition<N extends OperationName>(table: TenantsTable, name: N
 }
 
 /**
- * The status that the tenant's route has from then on. Another tenant's route of that host stays.
+ * The write of the route's new status. It fails when the host's route belongs to another tenant.
  */
 export function routeTransition(
   table: TenantsTable,
@@ -135,7 +135,9 @@ export function routeTransition(
   };
 }
 
-/** The route of a tenant that is being set up. It replaces no other tenant's route of that host. */
+/**
+ * The write of the route of a new tenant. It fails when the host's route belongs to another tenant.
+ */
 export function routeCreation(table: TenantsTable, name: 'register', route: Omit<RouteRecord, 'status'>): Write {
   return {
     Put: {

@@ -19,8 +19,8 @@ import { platformArns } from '../constructs/platform-names';
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
 /**
- * The build context: only the files that service/Dockerfile copies. A directory must be listed before
- * the files in it.
+ * The build context: only the files that service/Dockerfile copies. A directory must be listed
+ * before the files in it.
  */
 const IMAGE_SOURCES = ['!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'];
 

@@ -107,8 +107,8 @@ export class AslMachine extends Construct {
       },
       role: role.withoutPolicyUpdates(),
       logs: {
-        // With this prefix Step Functions needs no entry in the account's resource policy for logs, whose
-        // size is limited.
+        // With this prefix Step Functions needs no entry in the account's resource policy for logs,
+        // whose size is limited.
         destination: new LogGroup(this, 'Logs', {
           logGroupName: `/aws/vendedlogs/states/${workflow.name}`,
           retention: config.logRetention,

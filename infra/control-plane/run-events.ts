@@ -4,8 +4,8 @@ import { Construct } from 'constructs';
 import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
 
 /**
- * Step Functions publishes the end of each execution on the default bus. This rule calls the watchdog
- * for executions of these machines that did not succeed.
+ * Step Functions publishes the end of each execution on the default bus. This rule calls the
+ * watchdog for executions of these machines that did not succeed.
  */
 export class RunEvents extends Construct {
   constructor(

@@ -30,8 +30,9 @@ export class Schedules extends Construct {
 }
 
 /**
- * Starts the audit of every ACTIVE tenant once a day, at the hour with the fewest visitors. EventBridge
- * tries for a day to start the audit. An alarm goes off when no audit has ended for two days.
+ * Starts the audit of every ACTIVE tenant once a day, at the hour with the fewest visitors.
+ * EventBridge tries for a day to start the audit. An alarm goes off when no audit has ended for two
+ * days.
  */
 export function auditDaily(audit: AslMachine): void {
   new Rule(audit, 'Daily', {

@@ -10,8 +10,8 @@ import { DeadLetterQueue } from '../constructs/dead-letter-queue';
 import { EVENT_BUS_NAME } from '../constructs/platform-names';
 
 /**
- * The platform's own bus. Its policy admits the billing account with events of source `billing` only.
- * Functions of this account have grants of their own.
+ * The platform's own bus. Its policy admits the billing account with events of source `billing`
+ * only. Functions of this account have grants of their own.
  */
 export class PlatformBus extends Construct {
   readonly bus: IEventBus;

@@ -6,8 +6,8 @@ import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../functions/contr
 const TENANT_BOUNDARY_NAME = 'TenantBoundary';
 
 /**
- * The tenant of the role: the value of the role's tag `tenantId`. A session tag can repeat the value
- * and cannot change it.
+ * The tenant of the role: the value of the role's tag `tenantId`. A session tag can repeat the
+ * value and cannot change it.
  */
 const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 

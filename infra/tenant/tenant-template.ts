@@ -67,8 +67,9 @@ function plainSynthesizer(): IStackSynthesizer {
 }
 
 /**
- * A stack that is synthesized once and launched for every tenant: no environment, no assets, no bootstrap version.
- * The stack declares a parameter when a construct first reads it. The contract names its outputs.
+ * A stack that is synthesized once and launched for every tenant: no environment, no assets, no
+ * bootstrap version. The stack declares a parameter when a construct first reads it. The contract
+ * names its outputs.
  */
 export abstract class TenantTemplate<K extends StackKind> extends Stack {
   protected readonly tenantId: string;
@@ -99,8 +100,8 @@ export abstract class TenantTemplate<K extends StackKind> extends Stack {
   }
 
   /**
-   * An output may have the name of a parameter, but a construct may not. So only the output's logical
-   * id has the name from the contract.
+   * An output may have the name of a parameter, but a construct may not. So only the output's
+   * logical id has the name from the contract.
    */
   protected output(name: keyof StackOutputs<K> & string, value: string): CfnOutput {
     const output = new CfnOutput(this, `Output${name}`, { value });
