@@ -7,26 +7,29 @@ import type { TenantsTable } from '../tenants/tenants-table';
 import { permission } from '../tenants/transition';
 import type { LeftoverKind } from './leftovers';
 
-/** Items that hold something in a tenant's name: a slot, a subdomain, a route. A signup's claim outlives a failed run. */
+/**
+ * Items that occupy a slot, a subdomain or a host for a tenant. A signup's claim is no leftover: it
+ * outlives a failed run.
+ */
 const HOLDS = /^(?:CELL#.+\|SLOT#\d+|SUBDOMAIN#.+\|CLAIM|ROUTE#.+\|ROUTE)$/;
 const KeySchema = z.object({ pk: z.string(), sk: z.string() });
 const ClaimSchema = KeySchema.extend({ tenantId: z.string() });
 
-/** By `pk|sk`, the claim's id in reports. */
+/** Parses `pk|sk`, the claim's id in reports. */
 function keyIn(id: string) {
   const [pk = '', sk = ''] = id.split('|');
   return { pk, sk };
 }
 
-/** What frees a taken slot beside deleting its claim. */
+/** The write that makes a released slot free again. */
 function freed(TableName: string, { pk, sk }: { pk: string; sk: string }) {
   const [cell, number] = [pk.replace('CELL#', ''), Number(sk.replace('SLOT#', ''))];
   return sk.startsWith('SLOT#') ? [{ Put: { TableName, Item: { ...itemKeys.freeSlot(cell, number), number } } }] : [];
 }
 
 /**
- * Claims in the table. A scan finds them whatever else is lost: the table has a few small items a tenant, and this is no part
- * of an onboarding.
+ * Claims in the table. A scan finds them even when other items are lost. The table has a few small
+ * items per tenant, and no onboarding waits for the scan.
  */
 export function claimLeftovers(table: TenantsTable): LeftoverKind {
   return {
@@ -51,7 +54,7 @@ export function claimLeftovers(table: TenantsTable): LeftoverKind {
         await table.client.send(
           new TransactWriteCommand({
             TransactItems: [
-              // A redrive may be reserving at this very moment.
+              // A redrive may be reserving the tenant at the same time.
               permission(table, 'removeOrphanedClaim', { tenantId }),
               { Delete: { TableName, Key, ConditionExpression: 'tenantId = :tenant', ExpressionAttributeValues } },
               ...freed(TableName, Key),

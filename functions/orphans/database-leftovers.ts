@@ -10,7 +10,7 @@ import { tenantIdIn } from '../contract/naming';
 import { pages } from '../shared/paging';
 import { type LeftoverKind, unlessGone } from './leftovers';
 
-/** Names of a tenant's databases begin so, and so do the names that RDS makes of them (`rds:tenant-...`). */
+/** A tenant's databases have this prefix, also in names that RDS derives (`rds:tenant-...`). */
 const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(name) : undefined);
 
 /**

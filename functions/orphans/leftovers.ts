@@ -1,20 +1,23 @@
 import { isNamed } from '../shared/is-named';
 
-/** Something that a tenant has, or had. */
+/** A resource that a tenant has, or had. */
 export interface Leftover {
   readonly tenantId: string;
-  /** As AWS names it: what an operator looks up. */
+  /** The name, id or ARN by which an operator finds the resource in AWS. */
   readonly id: string;
 }
 
 /** One kind of thing that an onboarding makes, or that AWS makes by itself for what an onboarding made. */
 export interface LeftoverKind {
   readonly kind: string;
-  /** All of that kind, of living tenants too. */
+  /** Lists all resources of that kind, of all tenants. */
   readonly list: () => AsyncIterable<Leftover>;
   /** Whether a resource that belongs to no tenant still exists: a key in its deletion window is not. */
   readonly stands?: (leftover: Leftover) => Promise<boolean>;
-  /** Tolerates that it is gone. Without it, the kind is reported only. */
+  /**
+   * Removes the resource, and tolerates that it is gone. A kind without this method is only
+   * reported.
+   */
   readonly remove?: (leftover: Leftover) => Promise<void>;
 }
 

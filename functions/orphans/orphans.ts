@@ -40,7 +40,10 @@ const OrphanSchema = z.object({ kind: z.string(), id: z.string(), tenantId: z.st
 type Orphan = z.infer<typeof OrphanSchema>;
 const OrphansOutput = z.object({ seen: z.number(), orphans: z.array(OrphanSchema) });
 
-/** Asked again at the last moment; what no record names is never removed: the record may be what is lost. */
+/**
+ * Removes an orphan, if the tenant's record still says FAILED. Without a record the resource stays:
+ * perhaps only the record was lost.
+ */
 async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover): Promise<boolean> {
   if (deps.onOrphan !== 'remove' || !kind.remove) return false;
   if ((await ownershipOf(deps.table, leftover.tenantId, deps.now())) !== 'failed') return false;
@@ -48,7 +51,7 @@ async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover)
   return true;
 }
 
-/** One after the other: no person waits, and the account's API quotas belong to the onboardings. */
+/** Sequential: the search may take its time, and onboardings need the account's API quotas. */
 async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenantId: string) => Promise<boolean>) {
   const left: Leftover[] = [];
   let seen = 0;
@@ -57,7 +60,7 @@ async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenant
     if (!(await isOrphaned(leftover.tenantId))) continue;
     if (!kind.stands || (await kind.stands(leftover))) left.push(leftover);
   }
-  // Removed when the list is at its end: a page may begin where the one before it ended.
+  // Removal waits for the end of the list: a removal could shift the pages that follow.
   const orphans: Orphan[] = [];
   for (const leftover of left) {
     const orphan = { kind: kind.kind, ...leftover, removed: await remove(deps, kind, leftover) };
@@ -68,17 +71,18 @@ async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenant
 }
 
 /**
- * Every hour: what belongs to no living tenant. What an onboarding under way, a rollback under way or a held tenant has is
- * nobody's orphan, nor is a cell's decoy.
+ * Searches every hour for resources that belong to no tenant. Resources of a tenant that is being
+ * onboarded, rolled back or held are no orphans, and neither are those of a cell's decoy.
  *
- * 1. List what tenants have, kind by kind.
- * 2. Ask the table about each tenant among them, after its things were found.
- * 3. Report each orphan, in the log and as a count that rings; where the stage says `remove`, remove what a failed onboarding
- *    has left. A tenant that has been ACTIVE is left alone, and so is what no record names.
+ * 1. List the resources of tenants, kind by kind.
+ * 2. Read the record of each tenant among them, after its resources were found.
+ * 3. Report each orphan in the log and in a metric with an alarm. If the stage says `remove`,
+ *    remove the orphans of failed onboardings, but never resources of a tenant that has been ACTIVE
+ *    or that has no record.
  *
- * It pages over all tenants: it is no part of an onboarding.
+ * The search pages over all tenants, and no onboarding waits for it.
  *
- * Throws the first failure, after every kind has had its turn.
+ * Throws the first failure, after every kind has been searched.
  */
 export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = {
   name: 'Orphans',
@@ -123,7 +127,7 @@ export type Search = RuleLeftoversDeps &
     readonly iam: Pick<IAMClient, 'send'>;
   };
 
-/** In the order in which a rollback takes it away. */
+/** The kinds in the order in which a rollback removes them. */
 export const everyKind = (search: Search): LeftoverKind[] => [
   ruleLeftovers(search),
   stackLeftovers(search),

@@ -16,7 +16,10 @@ export interface StoreLeftoversDeps {
   readonly logs: Pick<CloudWatchLogsClient, 'send'>;
 }
 
-/** The second are RDS's: it makes a group for an instance that exports logs, and leaves it when the instance is deleted. */
+/**
+ * Prefixes of log groups. RDS creates groups with the second one for an instance that exports logs,
+ * and keeps them when the instance is deleted.
+ */
 const LOG_GROUPS = ['/tenants/', '/aws/rds/instance/tenant-'];
 
 export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): LeftoverKind[] {
@@ -49,8 +52,9 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
         }
       }
     },
-    // Only what has never been ACTIVE is removed. A secret in its recovery window keeps its name ("DeleteSecret"): for up to
-    // 30 days the tenant's stack could not make it again.
+    // Only secrets of tenants that have never been ACTIVE are removed. A secret in its recovery
+    // window keeps its name ("DeleteSecret"), and the tenant's stack could not create it again for
+    // 30 days.
     remove: ({ id }) =>
       unlessGone(
         secrets.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true })),

@@ -5,14 +5,14 @@ import { ConcludedFailure } from '../shared/concluded-failure';
 import { logger } from '../shared/logger';
 
 /**
- * Ends a failed run, and begins it again when it is redriven.
+ * Ends a failed run, and starts it again when it is redriven.
  *
- * 1. Reached by the failure path: fail under the error's own name, with the whole report as the cause: what record and event
- *    say.
- * 2. Reached by a redrive, which begins at the state that failed, this one: the redrive count is higher than it was when the
- *    failure was published, and the machine leads back to the start.
+ * 1. At the end of the failure path, fail under the name of the error that failed the run. The
+ *    cause is the report of record and event.
+ * 2. A redrive begins at the state that failed, which is this one. The redrive count is then higher
+ *    than when the failure was published, and the state machine goes back to its first state.
  *
- * Nothing undoes it; it changes nothing.
+ * It has no undo, because it changes nothing.
  *
  * Throws the error that the run failed with. "Restarting state machine executions with redrive in Step Functions": a
  * redrive continues from the unsuccessful step and increments the redrive count.

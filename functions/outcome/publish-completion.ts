@@ -17,15 +17,16 @@ export interface PublishCompletionDeps {
 /**
  * Announces the tenant, so that billing and customer success can act.
  *
- * 1. The record must say that this execution has activated the tenant: the refusal of an undo leads here too.
- * 2. `TenantOnboarded` goes to the bus, at least once: a consumer that must act once tells copies by `executionArn`
- *    and `attempt`.
- * 3. The record forgets an earlier attempt that failed.
+ * 1. The record must say that this execution has activated the tenant. (The state machine also
+ *    comes here when an undo refuses an ACTIVE tenant.)
+ * 2. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
+ *    `attempt`.
+ * 3. Remove the failure of an earlier attempt from the record.
  *
- * Nothing undoes it, and nothing is undone when it fails: the run stops here and redrive resumes it.
+ * It has no undo. If it fails, nothing is undone: the run stops here, and a redrive resumes it.
  *
- * Throws `ClaimLost` when the tenant is not this execution's or has never been ACTIVE; for an entry that the bus refuses,
- * the error that PutEvents names ("PutEvents" of the EventBridge API reference).
+ * Throws `ClaimLost` when this execution does not own the tenant or the tenant has never been
+ * ACTIVE. For an event that the bus refuses, it throws the error of the entry ("PutEvents").
  */
 export const publishCompletion: Action<
   typeof PublishCompletionInput,
@@ -42,7 +43,7 @@ export const publishCompletion: Action<
       throw claimLost('forgetFailure', tenantId, executionArn);
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });
-    // An earlier attempt to announce may have failed, and the watchdog noted that.
+    // An earlier attempt to publish may have failed, and the watchdog has recorded that.
     if (record.failure) await forgetFailure(table, { tenantId, executionArn });
     return { tenantId, url };
   },

@@ -19,17 +19,19 @@ export interface PublishFailureDeps {
 }
 
 /**
- * Tells why the onboarding failed, in the tenant's record and on the bus.
+ * Records and publishes why the onboarding failed.
  *
- * 1. A tenant that this very execution has activated has not failed: refuse, and the machine announces it.
- * 2. The record: FAILED after a rollback, HELD where the resources are kept. A signup refused before it was reserved gets a
- *    record of its own, as far as its id can be read. After a lost claim the record is somebody else's and stays.
- * 3. `TenantOnboardingFailed` goes to the bus, at least once: a consumer tells copies by `executionArn`
+ * 1. Refuse a tenant that this execution has activated: the state machine then goes to
+ *    PublishCompletion.
+ * 2. Set the record to FAILED after a rollback, or to HELD when the resources are kept. A signup
+ *    that was refused before its reservation gets a record of its own, if its id can be read. After
+ *    a lost claim another execution owns the record, and the record stays.
+ * 3. Publish `TenantOnboardingFailed`, at least once. Consumers recognize copies by `executionArn`
  *    and `attempt`.
  *
- * Nothing undoes it. A crash between 2 and 3 writes the same record again.
+ * It has no undo. After a crash between 2 and 3 the retry writes the same record again.
  *
- * Throws `TenantIsActive`; for an entry that the bus refuses, the error that PutEvents names.
+ * Throws `TenantIsActive`. For an event that the bus refuses, it throws the error of the entry.
  */
 export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFailureOutput, PublishFailureDeps> = {
   name: 'PublishFailure',

@@ -14,7 +14,7 @@ interface Recording {
 }
 
 /**
- * A record that another execution owns, or an ACTIVE tenant's, stays; the event still tells the
+ * The record of another execution, or of an ACTIVE tenant, stays. The event still reports the
  * failure.
  */
 async function unlessForeign(name: 'ClaimLost' | 'TransientConflict', write: Promise<void>): Promise<void> {
@@ -26,7 +26,7 @@ async function unlessForeign(name: 'ClaimLost' | 'TransientConflict', write: Pro
   }
 }
 
-/** Makes the failure final on the tenant's record: FAILED, or HELD with its resources kept. */
+/** Records the failure and sets the tenant to FAILED, or to HELD when its resources are kept. */
 export async function recordFailure(
   table: TenantsTable,
   { tenantId, executionArn, failure, at }: Recording,
@@ -37,7 +37,7 @@ export async function recordFailure(
 }
 
 const { companyName, subdomain, contactEmail, plan } = SignupSchema.shape;
-/** Those fields of a refused signup that are as they should be. */
+/** The valid fields of a refused signup. */
 const ReadableFields = z
   .object({
     companyName: companyName.optional().catch(undefined),
@@ -48,8 +48,8 @@ const ReadableFields = z
   .catch({});
 
 /**
- * Leaves a record of a signup that never became a tenant, in place of an earlier refusal or of
- * nothing, to be found by its subdomain.
+ * Records a signup that never became a tenant, so that an operator finds it by its subdomain. The
+ * record replaces one of an earlier refusal.
  */
 export async function recordRefusal(
   table: TenantsTable,

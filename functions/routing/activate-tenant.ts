@@ -27,7 +27,9 @@ export interface ActivateTenantDeps extends TenantAccess {
 
 type Input = z.output<typeof ActivateTenantInput>;
 
-/** The record must carry the very report that this attempt was given; RegisterTenant has removed any earlier one. */
+/**
+ * The record must have the verification of this attempt. RegisterTenant has removed an earlier one.
+ */
 function requireVerified(record: TenantRecord, { tenant, verification }: Input): void {
   if (record.verification?.digest === verification.digest) return;
   throw new PlatformError(
@@ -37,19 +39,22 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
 }
 
 /**
- * Opens the tenant to the world: the last step that an undo can take back, and only until it is done.
+ * Puts the tenant into service. It is the last forward action that has an undo.
  *
- * 1. The tenant must be this execution's and ONBOARDING, with this attempt's verification on record. Already ACTIVE by
- *    this execution: everything below has been done, and its answer was lost.
- * 2. A starter page in the tenant's bucket, put there under the tenant's role.
- * 3. Its four stacks are protected from deletion.
- * 4. The listener rule forwards to the target group of the colour that is live now, and not when the execution began: a
- *    redrive may be two weeks younger. The shared service still answers 503, as the route item says SETTING_UP.
- * 5. In one transaction the tenant's record and its route item become ACTIVE.
+ * 1. This execution must own the tenant, and the tenant must be ONBOARDING and have this attempt's
+ *    verification on record. If this execution has already made it ACTIVE, return: the answer was
+ *    lost.
+ * 2. Put a starter page into the tenant's bucket, with the tenant's role.
+ * 3. Protect the four stacks from deletion.
+ * 4. Let the listener rule forward to the target group of the live colour. The live colour is read
+ *    now: the execution may have begun two weeks before its redrive. The shared service still
+ *    answers 503, because the route is SETTING_UP.
+ * 5. Set the tenant's record and its route to ACTIVE in one transaction.
  *
- * The transaction comes last: whatever fails before it can still be undone, and after it nothing is left to do.
+ * The transaction is the last effect: before it everything can be undone, and after it nothing is
+ * left to do.
  *
- * Undone by DeregisterTenant and DeleteStack, as long as the tenant is not ACTIVE. Nothing undoes an ACTIVE tenant.
+ * Undone by DeregisterTenant and DeleteStack, but only until the tenant is ACTIVE.
  *
  * Throws `IsolationBreach` when the verification is missing, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  * "Protect CloudFormation stacks from being deleted": termination protection can be set on a stack in any status but

@@ -14,7 +14,7 @@ export interface DeregisterTenantDeps extends CellRemovalDeps {
   readonly now: () => Date;
 }
 
-/** The table's permission, asked as a write: from then on the record says ROLLING_BACK, and why. */
+/** Sets the record to ROLLING_BACK with the failure, if the lifecycle permits it. */
 async function fenceOff(
   { table, now }: DeregisterTenantDeps,
   { tenantId, executionArn }: TenantRecord,
@@ -25,23 +25,25 @@ async function fenceOff(
   try {
     await beginRollback(table, owned, { ...report, at: now().toISOString() });
   } catch (thrown) {
-    // The second look says TenantIsActive where that is the reason.
+    // The second read throws TenantIsActive if that is the reason.
     if (isNamed(thrown, 'ClaimLost')) await guardUndo(table, 'beginRollback', owned);
     throw thrown;
   }
 }
 
 /**
- * Takes the tenant off the cell: the undo of RegisterTenant and ActivateTenant, and the first of all undos, so that no
- * request reaches what the next ones take apart.
+ * Removes the tenant from the cell: the undo of RegisterTenant and ActivateTenant. It is the first
+ * undo, so that no request reaches resources that the next undos remove.
  *
- * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
- * 2. The record says ROLLING_BACK and why. First, because it fences off a sibling that is still launching a stack.
- * 3. The listener rule goes: by the ARN on record or, where a crash lost it or the one on record is an earlier run's that is
- *    gone, by the slot's priority, the host and the tag.
- * 4. The route item goes.
+ * 1. Refuse a tenant that has been ACTIVE, or that another execution owns.
+ * 2. Set the record to ROLLING_BACK with the reason. This comes first: it stops a sibling branch
+ *    that is still launching a stack.
+ * 3. Delete the listener rule on record. If the record has no rule, or one of an earlier run that
+ *    is gone, find the rule by the slot's priority, the host and the tag.
+ * 4. Delete the route.
  *
- * Each part tolerates that it never happened. What ActivateTenant protects from deletion, DeleteStack unlocks.
+ * Each part tolerates that its resource never existed. DeleteStack removes the termination
+ * protection that ActivateTenant has set.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
  */

@@ -23,7 +23,7 @@ font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;background:#f8fafc}main{max-w
 <body><main><h1>This site is being set up</h1><p>It will be here in a little while; the page reloads by itself.</p>
 </main></body></html>`;
 
-/** For a tenant that was in service: nothing says when it will be again. */
+/** The page of a suspended tenant. It does not promise when the tenant is back in service. */
 const SUSPENDED_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><title>Not available</title>
 <style>body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.1rem/1.5 system-ui,sans-serif;color:#1f2937;
@@ -38,14 +38,15 @@ const unavailable = (page: string): Action[] => [
 ];
 const settingUp = unavailable(SETTING_UP_PAGE);
 
-/** The API's code and the SDK's class differ by the suffix. */
+/** The API's error code has no suffix `Exception`, the name of the SDK's class has. */
 const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Exception`);
 
 export const isRuleGone = (thrown: unknown) => isCoded(thrown, 'RuleNotFound');
 
 /**
- * Finds the rule in the tenant's slot, for a caller who has lost its ARN. ELB cannot look a rule up by priority: this pages
- * over the listener, never beyond the cell's capacity, and only after a crash.
+ * Finds the rule in the tenant's slot when its ARN is not known, which happens only after a crash.
+ * ELB cannot find a rule by priority, so the function reads the rules of the listener, at most as
+ * many as the cell's capacity.
  */
 async function ruleInSlot(elb: LoadBalancer, cell: CellDescriptor, priority: number): Promise<Rule | undefined> {
   const ListenerArn = cell.listenerArn;
@@ -71,7 +72,7 @@ async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise
   );
 }
 
-/** @returns the ARN of this tenant's rule in its slot: same host and same tag, never another tenant's */
+/** @returns the ARN of the rule in the tenant's slot, if the rule has the tenant's host and tag */
 export async function findOwnRule(
   elb: LoadBalancer,
   cell: CellDescriptor,
@@ -83,14 +84,16 @@ export async function findOwnRule(
 
 export interface HostRule {
   readonly ruleArn: string;
-  /** False where the rule of an earlier try was found and taken over. */
+  /** False when the rule of an earlier attempt was found and taken over. */
   readonly created: boolean;
 }
 
 /**
- * Makes the tenant's rule answer 503, or finds it again after a crash and sets it back to 503.
+ * Creates the tenant's rule, which answers 503. After a crash the existing rule is found and set to
+ * 503.
  *
- * @throws PlatformError `SlotOccupied` when the slot's priority is taken by a rule that is not this tenant's
+ * @throws PlatformError `SlotOccupied` when the rule with the slot's priority does not belong to
+ * this tenant
  */
 export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
   try {
@@ -122,13 +125,13 @@ const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
     { cause },
   );
 
-/** Sends the host's requests to one target group. */
+/** Makes the rule forward the host's requests to a target group. */
 export async function forwardHost(elb: LoadBalancer, ruleArn: string, targetGroupArn: string): Promise<void> {
   const Actions: Action[] = [{ Type: 'forward', TargetGroupArn: targetGroupArn }];
   await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions }));
 }
 
-/** Lets no more requests of the host through, as before it was activated. */
+/** Makes the rule answer the host's requests with 503. */
 export async function suspendHost(elb: LoadBalancer, ruleArn: string): Promise<void> {
   await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: unavailable(SUSPENDED_PAGE) }));
 }

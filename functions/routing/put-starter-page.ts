@@ -18,7 +18,10 @@ interface Target {
   readonly companyName: string;
 }
 
-/** The role is minutes old, and a refusal may be IAM's delay. The machine's bounded retries decide when it is not. */
+/**
+ * The role is minutes old, so a denial may be due to IAM's delay. If the denial lasts, the state
+ * machine's retries end.
+ */
 async function onceVisible<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
@@ -29,8 +32,8 @@ async function onceVisible<T>(call: Promise<T>): Promise<T> {
 }
 
 /**
- * Puts the starter page into the tenant's bucket the way the shared service reaches it: under the tenant's role, with its
- * external ID and session tag. An existing page stays.
+ * Puts the starter page into the tenant's bucket with the tenant's role, external ID and session
+ * tag, as the shared service reaches the bucket. An existing page stays.
  *
  * Sources: "Conditional writes" of the Amazon S3 User Guide (If-None-Match; 412 when the object exists, 409 when a
  * conflicting write was faster); "Troubleshoot IAM": "Changes that I make are not always immediately visible".

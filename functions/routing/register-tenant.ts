@@ -22,8 +22,9 @@ export interface RegisterTenantDeps {
 type Input = z.output<typeof RegisterTenantInput>;
 
 /**
- * The tenant was lost between the rule and its record. A rule made by this call goes, unless the new owner has the same
- * slot and will find it there.
+ * The execution has lost the tenant after it created the rule and before it recorded the rule.
+ * Deletes a rule that this call has created, unless the new owner has the same slot: it takes over
+ * the rule.
  */
 async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, rule: HostRule): Promise<void> {
   const record = await findTenant(table, tenant.tenantId);
@@ -35,15 +36,17 @@ async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, r
 }
 
 /**
- * Makes the tenant known to the cell, without a request reaching it yet.
+ * Registers the tenant with the cell. No request reaches the tenant yet.
  *
- * 1. The service of the cell's live colour must be serving.
- * 2. The tenant must still be this execution's, and ONBOARDING.
- * 3. A listener rule in the tenant's slot answers 503 for its host; after a crash it is found by priority, host and tag.
- * 4. In one transaction: the tenant's record learns its key, role, bucket, rule and template versions and forgets an
- *    earlier attempt's verification; the route item appears, SETTING_UP.
+ * 1. The service of the cell's live colour must be healthy.
+ * 2. This execution must own the tenant, and the tenant must be ONBOARDING.
+ * 3. Create a listener rule in the tenant's slot that answers 503 for its host. After a crash the
+ *    rule is found by priority, host and tag.
+ * 4. In one transaction, record key, role, bucket, rule and template versions, remove the
+ *    verification of an earlier attempt, and create the route as SETTING_UP.
  *
- * A crash after 3 leaves a rule that answers 503: a retry takes it over, the undo finds it in the slot.
+ * A crash after 3 leaves a rule that answers 503. A retry takes over the rule, and the undo finds
+ * the rule in the slot.
  *
  * Undone by DeregisterTenant.
  *

@@ -22,12 +22,12 @@ async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promi
 }
 
 /**
- * Deletes the tenant's listener rule and then its route. Tolerates that there is none.
+ * Deletes the tenant's listener rule and then its route. Tolerates that neither exists.
  *
- * The effect alone: the caller has asked whether the tenant may be undone.
+ * This is only the effect: the caller has checked the permission.
  *
- * @param ruleArn the rule on record. Where a crash lost it, or where it is an earlier run's that is
- * gone, the rule is found by the slot's priority, the host and the tag.
+ * @param ruleArn the rule on record. If there is none, or if that rule is gone, the rule is found
+ * by the slot's priority, the host and the tag.
  * @returns whether there was a rule or a route
  */
 export async function removeFromCell(

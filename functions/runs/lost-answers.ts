@@ -20,10 +20,13 @@ export interface LostAnswersDeps extends SettleStackDeps {
  */
 export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
 
-/** An event that is on its way is not lost. Longer than the functions' own timeout and the lease of a launch. */
+/**
+ * A younger task may still get its event. The period is longer than a function's timeout and a
+ * launch's lease.
+ */
 export const GRACE_SECONDS = 120;
 
-/** Oldest first, as the index has them: what is younger than the grace period need not be read. */
+/** The waiting tasks that are older than the grace period, oldest first. */
 export async function* waitingTasks(
   { name, client }: TenantsTable,
   now: Date,
@@ -42,7 +45,9 @@ export async function* waitingTasks(
     for (const item of Items) yield parseAt('waiting task', WaitingTaskSchema, item);
 }
 
-/** Whether the stack is still changing, or has come to its end so lately that the event may be on its way. */
+/**
+ * Whether the stack is still changing, or has settled so recently that its event may still arrive.
+ */
 async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: Stack, grace: number): Promise<boolean> {
   if (stack.StackStatus?.endsWith('_IN_PROGRESS')) return true;
   const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stack.StackId }));
@@ -82,10 +87,10 @@ function unbegun(task: WaitingTask, stack: Stack | undefined): string | undefine
 }
 
 /**
- * Answers for one task that has waited longer than the grace period, if there is an answer.
+ * Answers one task that has waited longer than the grace period, if there is an answer.
  *
- * 1. A task that has ended without us, by its timeout or with its run, is forgotten.
- * 2. A stack that has settled answers as its event would have.
+ * 1. Delete the item of a task that has ended without an answer, by its timeout or with its run.
+ * 2. If the stack has settled, answer the task as the lost event would have.
  * 3. A launch or deletion whose function ended between the record and CloudFormation's answer is begun anew: the step knows
  *    how to adopt whatever it finds.
  */
@@ -99,7 +104,7 @@ export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask, grace:
   const stack = stackId ? await describeStack(deps.cloudformation, stackId) : undefined;
   if (stack && (await mayStillAnswer(deps, stack, grace))) return 'waits';
   if (stackId) {
-    // Deleted stacks are forgotten in the end ("DescribeStacks": after 90 days).
+    // AWS no longer lists a stack 90 days after its deletion ("DescribeStacks").
     const settlement = await settleStack(deps, stackId, stack?.StackStatus ?? 'DELETE_COMPLETE');
     if (settlement !== 'ignored') return settlement === 'answered' ? 'answered' : 'forgotten';
   }

@@ -20,21 +20,26 @@ export interface NoticeEndDeps {
 }
 
 /**
- * `unfinished`: resources may exist. `unannounced`: the tenant is ACTIVE. `concluded`: the run had recorded its failure
- * itself. `foreign`: the tenant is another execution's.
+ * - `unfinished`: resources may exist
+ * - `unannounced`: the tenant is ACTIVE, and the event TenantOnboarded is missing
+ * - `concluded`: the run had recorded its failure itself
+ * - `foreign`: another execution owns the tenant
  */
 export type Notice = 'unfinished' | 'unannounced' | 'concluded' | 'foreign';
 
 const CONCLUDING: ReadonlySet<Outcome> = new Set(['rolled-back', 'held', 'refused']);
 
-/** What the run itself has put on record before it ended otherwise, at PublishFailure that is. */
+/**
+ * The report that PublishFailure has recorded, if the run ended between PublishFailure and
+ * ConcludeFailure.
+ */
 function concludedBy(executionArn: string, record: TenantRecord | RefusedSignup | undefined) {
   const failure = record?.executionArn === executionArn ? record.failure : undefined;
   if (!failure || !CONCLUDING.has(failure.outcome)) return undefined;
   return failureReport({ executionArn, failure, outcome: failure.outcome });
 }
 
-/** During a rollback the failure that led to it is the reason, and how the run ended comes second. */
+/** For a run that ended in its rollback, the failure that started the rollback stays the reason. */
 export function reportOf(
   { executionArn, failure, undone }: RunEnd,
   record: Pick<TenantRecord, 'status' | 'activatedAt' | 'failure'> | undefined,
@@ -51,12 +56,15 @@ export function reportOf(
 }
 
 /**
- * Records and publishes the end of a run that has not done so itself; it may come twice.
+ * Records and publishes the end of a run that has not done so itself. It may be called twice for
+ * one end.
  *
- * 1. A tenant that is another execution's has been taken over, or this run was its duplicate: nothing of it is this run's.
- * 2. The record learns the failure, on the condition that tenant and status are what they were. A failure that the run has
- *    concluded stays. Without a record there is no tenant: the signup gets a record of its own.
- * 3. `TenantOnboardingFailed` goes to the bus, but for an ACTIVE tenant: it has been onboarded.
+ * 1. If another execution owns the tenant, do nothing: that execution has taken over the tenant, or
+ *    this run was a duplicate.
+ * 2. Record the failure, on the condition that owner and status are as they were read. A failure
+ *    that the run has recorded itself stays. If the tenant has no record, the signup gets a record
+ *    of its own.
+ * 3. Publish `TenantOnboardingFailed`, except for an ACTIVE tenant, which has been onboarded.
  */
 export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: RunEnd): Promise<Notice> {
   const { executionArn, input, redriveCount } = end;

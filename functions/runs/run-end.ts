@@ -5,12 +5,12 @@ import type { Executions } from '../reservation/claims';
 import { isNamed } from '../shared/is-named';
 import { pages } from '../shared/paging';
 
-/** How a run ended that has not succeeded. */
+/** The end of a run that has not succeeded. */
 export interface RunEnd {
   readonly executionArn: string;
-  /** How often the execution had been redriven. */
+  /** Number of redrives of the execution. */
   readonly redriveCount: number;
-  /** The execution's input, as it was started. */
+  /** The input with which the execution was started. */
   readonly input: unknown;
   /** The state where it ended, its error and AWS's own cause. */
   readonly failure: Failure;
@@ -19,7 +19,10 @@ export interface RunEnd {
   readonly stoppedOn: Date;
 }
 
-/** A run that ended there has recorded and published its failure itself. */
+/**
+ * Whether the run ended at its workflow's conclusion. Such a run has recorded and published its
+ * failure itself.
+ */
 export const isConcluded = ({ executionArn, failure }: RunEnd) => failure.step === workflowOf(executionArn).conclusion;
 
 /** Newest first ("GetExecutionHistory", `reverseOrder`), without inputs and outputs. */
@@ -30,9 +33,9 @@ async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGe
 }
 
 /**
- * Where the last attempt ended: at the state that was entered last and not exited. In a Parallel
- * there may be several.
- * What the history says before the workflow's first state is of an earlier attempt.
+ * The state at which the last attempt ended, and the undos that it completed. The attempt ended at
+ * the state that it entered last and did not exit. In a Parallel several states may match. Events
+ * before the workflow's first state belong to an earlier attempt.
  */
 async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ endedAt: string; undone: string[] }> {
   const { firstState, undos } = workflowOf(executionArn);
@@ -48,13 +51,19 @@ async function lastAttempt(sfn: Executions, executionArn: string): Promise<{ end
   return { endedAt: endedAt ?? firstState, undone: Object.keys(undos).filter((undo) => exited.has(undo)) };
 }
 
-/** An execution that was stopped has the error and cause that its stopper gave, if any ("StopExecution"). */
+/**
+ * Error and cause of an execution that has none. The caller of StopExecution may give both
+ * ("StopExecution").
+ */
 const NAMELESS: Readonly<Record<string, { error: string; cause: string }>> = {
   ABORTED: { error: 'RunAborted', cause: 'the execution was stopped without an error name' },
   TIMED_OUT: { error: 'States.Timeout', cause: 'the execution reached its timeout' },
 };
 
-/** Of an execution that AWS has forgotten, with its machine or after 90 days, there is only what others remember. */
+/**
+ * The end of an execution that AWS no longer has: its state machine was deleted, or 90 days have
+ * passed. Only the values of the event or of the tenant's record are known.
+ */
 export const forgottenRun = (
   executionArn: string,
   remembered: {
@@ -79,7 +88,7 @@ export const forgottenRun = (
 export const isForgotten = (thrown: unknown) => isNamed(thrown, 'ExecutionDoesNotExist');
 
 /**
- * @returns undefined while the execution runs (it has been redriven), and where it has succeeded
+ * @returns undefined when the execution is running (it has been redriven) or has succeeded
  */
 export async function describeRunEnd(sfn: Executions, executionArn: string): Promise<RunEnd | undefined> {
   const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));

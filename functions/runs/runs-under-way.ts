@@ -5,7 +5,7 @@ import { everyItem, pages } from '../shared/paging';
 import { listTenantsIn } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
-/** Running executions, the newest first; best effort, as AWS says of it ("ListExecutions"). */
+/** Running executions, the newest first. The list is eventually consistent ("ListExecutions"). */
 export async function runningExecutions(sfn: Executions, stateMachineArn: string): Promise<ExecutionListItem[]> {
   const running = { stateMachineArn, statusFilter: 'RUNNING', maxResults: 1000 } as const;
   const ask = (nextToken?: string) => sfn.send(new ListExecutionsCommand({ ...running, nextToken }));
@@ -15,7 +15,7 @@ export async function runningExecutions(sfn: Executions, stateMachineArn: string
   );
 }
 
-/** Redriven, a run has all its time again. */
+/** Whether a run takes longer than the limit. After a redrive the time starts again. */
 export const isLate = ({ startDate, redriveDate }: ExecutionListItem, now: Date, limitMinutes: number) =>
   now.getTime() - (redriveDate ?? startDate ?? now).getTime() > limitMinutes * 60_000;
 
@@ -23,8 +23,8 @@ export const isLate = ({ startDate, redriveDate }: ExecutionListItem, now: Date,
 const UNDER_WAY = ['ONBOARDING', 'ROLLING_BACK'] as const;
 
 /**
- * Tenants that an execution should be working on, by the index: as many as there are runs, not as
- * there are tenants. A refused signup stands in a tenant's place, but is never under way.
+ * Tenants that an execution should be working on, read from the index. Their number follows the
+ * number of runs, not of tenants. A refused signup is never among them.
  */
 export async function tenantsUnderWay(table: TenantsTable): Promise<TenantRecord[]> {
   const found: TenantRecord[] = [];

@@ -19,13 +19,13 @@ import { isLate, runningExecutions, tenantsUnderWay } from './runs-under-way';
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
   readonly stage: {
-    /** Of the workflows that are watched. */
+    /** ARNs of the state machines of the watched workflows. */
     readonly machineArns: readonly string[];
     readonly maxOnboardingMinutes: number;
   };
 }
 
-/** The clock says nothing of it; an operator who knows that an event is lost need not wait. */
+/** The schedule passes no grace period. An operator who knows that an event is lost passes 0. */
 const SweepInput = z.object({ graceSeconds: z.number().nonnegative().default(GRACE_SECONDS) });
 const SweepOutput = z.object({
   answered: z.number(),
@@ -35,7 +35,7 @@ const SweepOutput = z.object({
   noticed: z.array(z.string()),
 });
 
-/** One that fails does not keep the others from their turn. */
+/** Acts on every item. A failure is collected and does not stop the others. */
 async function each<T>(items: AsyncIterable<T> | Iterable<T>, failures: unknown[], act: (item: T) => Promise<void>) {
   for await (const item of items) {
     try {
@@ -55,7 +55,10 @@ async function endOf(sfn: Executions, { executionArn, signupId }: TenantRecord):
   }
 }
 
-/** Noted already, unless the run has been redriven and has ended once more since. The watchdog has the first turn. */
+/**
+ * Notices the end of the tenant's run, unless it is recorded already. A run that was redriven and
+ * has ended again is noticed again. Within the grace period the watchdog may still notice the end.
+ */
 async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: number): Promise<boolean> {
   const end = await endOf(deps.sfn, record);
   if (!end || isConcluded(end)) return false;
@@ -66,16 +69,18 @@ async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: numbe
 }
 
 /**
- * Every few minutes: what an event should have told and did not.
+ * Runs every two minutes, and makes up for lost events.
  *
- * 1. Tasks whose stack's event was lost are answered, those of functions that died on the way are begun anew, and those
- *    that no task awaits any more are forgotten.
- * 2. Running executions that are older than the stage's limit are counted: an alarm rings while they still run.
- * 3. Tenants that are under way without a running execution: the watchdog has missed its end, and it is noticed now.
+ * 1. Answer waiting tasks whose stack event was lost. Fail tasks whose function died on the way, so
+ *    that the state machine retries them. Delete the items of tasks that have ended.
+ * 2. Count running executions that are older than the stage's limit. An alarm goes off while they
+ *    run.
+ * 3. Find tenants under way without a running execution, and notice the ends that the watchdog
+ *    missed.
  *
- * Its cost follows the number of onboardings under way, not the number of tenants.
+ * The cost follows the number of onboardings under way, not the number of tenants.
  *
- * Throws the first failure, after everything else has had its turn.
+ * Throws the first failure, after all other work is done.
  */
 export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
   name: 'Sweep',

@@ -17,7 +17,7 @@ const ExecutionStatusChange = z.object({
     executionArn: z.string(),
     status: z.string(),
     redriveCount: z.number().nullish(),
-    /** Null where it is too long for an event. */
+    /** Null when it is too long for an event. */
     input: z.string().nullish(),
     error: z.string().nullish(),
     cause: z.string().nullish(),
@@ -47,12 +47,13 @@ async function endOf(sfn: Executions, detail: Detail): Promise<RunEnd | undefine
 }
 
 /**
- * Notices runs that ended outside their failure path: stopped, deleted, failed by States.Runtime, which nothing catches, or
- * at an undo or an announcement that failed. Step Functions announces each end on the default bus.
+ * Notices runs that ended outside their failure path: they were stopped or deleted, failed with
+ * States.Runtime, which no Catch catches, or failed at an undo or at the publication of an event.
+ * Step Functions publishes each end on the default bus.
  *
- * 1. What AWS says now counts, not the event: a run that has been redriven since is under way again.
- * 2. A run that ended at its workflow's conclusion has told its failure itself.
- * 3. Any other end is recorded, published and counted; the count rings.
+ * 1. Ask AWS for the present status of the run: it may have been redriven since the event.
+ * 2. Ignore a run that ended at its workflow's conclusion: it has recorded its failure itself.
+ * 3. Record, publish and count any other end. The count raises an alarm.
  *
  * Events come at least once. An error is thrown, so that Lambda tries the event again twice and then keeps it in the
  * dead-letter queue; the sweep notices what is lost even so.

@@ -11,15 +11,18 @@ import { tenantsTable } from '../tenants/tenants-table';
 import { type DeleteTask, deleteTenantStack, type StackDeletionDeps } from './delete-tenant-stack';
 
 /**
- * Deletes one of the tenant's stacks and leaves: the undo of LaunchStack. CloudFormation's status event answers the task's
- * token.
+ * Begins the deletion of one of the tenant's stacks: the undo of LaunchStack. The function does not
+ * wait: CloudFormation's status event answers the task's token.
  *
- * 1. Refuse a tenant that has been ACTIVE, or belongs to another execution.
- * 2. No stack: done, unless a launch that began before the rollback may still be on its way.
- * 3. Store the token, on the condition that the tenant is still this execution's and has not become ACTIVE.
- * 4. The storage stack's bucket is emptied, versions and delete markers included.
- * 5. Take termination protection off, delete. A stack that is being created, has rolled back or has
- *    failed to delete before is deleted all the same; one that is being deleted is waited for ("DeleteStack").
+ * 1. Refuse a tenant that has been ACTIVE, or that another execution owns.
+ * 2. If there is no stack, answer at once, unless a launch that has begun may still create the
+ *    stack.
+ * 3. Store the token, on the condition that this execution still owns the tenant and that the
+ *    tenant has not become ACTIVE.
+ * 4. Empty the storage stack's bucket, versions and delete markers included.
+ * 5. Remove termination protection and delete the stack. CloudFormation also deletes a stack that
+ *    is being created, has rolled back, or has failed to delete ("DeleteStack"). If the stack is
+ *    already being deleted, the task waits for that.
  *
  * Throws `TenantIsActive`, `ClaimLost`, `TransientLaunchInFlight`, `TransientConflict`; the task itself fails with
  * `StackDeletionFailed` through StackSettled.

@@ -63,11 +63,11 @@ async function deleteFound(
 }
 
 /**
- * Begins the deletion of a tenant's stack: its end answers the task's token. Tolerates that there
- * is none, and answers at once.
+ * Begins the deletion of a tenant's stack. The end of the stack answers the task's token. If there
+ * is no stack, the token is answered at once.
  *
- * The effect alone, but for one thing: the token is stored on the condition of `permittedBy`, so
- * that the tenant's record is asked again right before the first change.
+ * This is only the effect, with one check: the token is stored on the condition of `permittedBy`,
+ * so the permission is checked again right before the first change.
  *
  * @param permittedBy the operation of the lifecycle that allows the deletion
  * @returns whether a stack is being deleted
@@ -78,8 +78,8 @@ export async function deleteTenantStack(
   task: DeleteTask,
   permittedBy: 'deleteStack',
 ): Promise<boolean> {
-  // In this order: a launch that was under way at the first look has made its stack by the second,
-  // or is still under way.
+  // In this order: a launch that is found by the first read has created its stack before the second
+  // read, or its lease has not expired.
   const launch = await findWaitingTask(deps.table, task.stackName);
   const found = await describeStack(deps.cloudformation, task.stackName);
   if (!found || found.StackStatus === 'DELETE_COMPLETE') {

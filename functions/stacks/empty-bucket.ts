@@ -2,14 +2,18 @@ import { DeleteObjectsCommand, ListObjectVersionsCommand, type S3Client } from '
 import { PlatformError } from '../contract/errors';
 import { isNamed } from '../shared/is-named';
 
-/** Rounds of at most 1,000 versions ("DeleteObjects") that fit into one invocation. */
+/**
+ * Number of requests for at most 1,000 versions each ("DeleteObjects") that fit into one
+ * invocation.
+ */
 const ROUNDS = 20;
 
 /**
- * Deletes every version and delete marker of a bucket, since CloudFormation deletes empty buckets only ("DeletionPolicy
- * attribute"). A bucket that does not exist is empty.
+ * Deletes every version and delete marker of a bucket, because CloudFormation deletes only empty
+ * buckets ("DeletionPolicy attribute"). A bucket that does not exist counts as empty.
  *
- * @throws PlatformError `TransientConflict` when more is left than one invocation can delete: the retry goes on
+ * @throws PlatformError `TransientConflict` when one invocation cannot delete all versions; the
+ * retry deletes the rest
  */
 export async function emptyBucket(s3: Pick<S3Client, 'send'>, bucket: string): Promise<void> {
   try {

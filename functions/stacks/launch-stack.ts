@@ -34,13 +34,22 @@ export interface LaunchStackDeps extends SettleStackDeps {
 type Launch = z.output<typeof LaunchStackInput>;
 type LaunchTask = WaitingTask & { operation: 'launch' };
 
-/** How long a launch that has begun may still create its stack, milliseconds: the function's own timeout and some. */
+/**
+ * Lease of a launch, milliseconds: how long it may still create its stack. Longer than the
+ * function's timeout.
+ */
 export const LAUNCH_LEASE = 45_000;
 
-/** One per attempt of the task: repeated by the SDK, the request is answered as the first one was ("CreateStack"). */
+/**
+ * One token per attempt of the task. CloudFormation answers a repeated request like the first one
+ * ("CreateStack").
+ */
 export const requestToken = (taskToken: string) => createHash('sha256').update(taskToken).digest('hex').slice(0, 64);
 
-/** Whether CloudFormation has said that there is no stack, and no earlier try of the request may still make one. */
+/**
+ * Whether CloudFormation refused the request at the first try, so that the request creates no
+ * stack.
+ */
 const isRefused = (thrown: unknown) =>
   thrown instanceof CloudFormationServiceException &&
   (thrown.$metadata.httpStatusCode ?? 500) < 500 &&
@@ -67,7 +76,10 @@ async function createStack({ cloudformation, platform }: LaunchStackDeps, task: 
 
 const FAILED = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED']);
 
-/** Waits for the end of a stack that is there already; one that has settled in the meantime is answered for at once. */
+/**
+ * Makes the task wait for a stack that exists. If that stack has settled, the task is answered at
+ * once.
+ */
 async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Promise<string> {
   const stackId = found.StackId ?? '';
   const status = found.StackStatus ?? '';
@@ -83,7 +95,7 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
     );
   }
   const now = (await describeStack(deps.cloudformation, stackId))?.StackStatus ?? status;
-  // What is read may lag behind what was asked for: a failure that was there before is not that of the deletion.
+  // The status may lag behind the deletion request, so a failed status may be the one from before.
   if (!failed || now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
   return stackId;
 }
@@ -95,7 +107,7 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
     return stackId;
   } catch (thrown) {
     if (!isNamed(thrown, 'AlreadyExistsException')) {
-      // Then a rollback need not wait for a stack that may yet appear.
+      // A rollback then need not wait for the lease.
       if (isRefused(thrown)) await endWaiting(deps.table, task);
       throw thrown;
     }
@@ -106,16 +118,20 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
 }
 
 /**
- * Launches one of the tenant's stacks and leaves: CloudFormation's status event answers the task's token.
+ * Launches one of the tenant's stacks. The function does not wait: CloudFormation's status event
+ * answers the task's token.
  *
- * 1. Store the token, together with a look at the tenant: a rollback that has begun is not overtaken. Until the stack's
- *    id is known the record says that a launch may be on its way, and DeleteStack waits for that.
+ * 1. Store the token in a transaction that checks the permission: no launch begins after a rollback
+ *    has begun. The item has a lease until the stack's id is known, and DeleteStack waits for the
+ *    lease.
  * 2. Create the stack from the published template, with CloudFormation's service role.
- * 3. The stack exists: a complete one answers at once, whatever version of the template it came from (it is recorded);
- *    one under way is waited for; a failed leftover is deleted, and its end answers `TransientStackReplaced`, on which
- *    the machine launches anew ("Stack failure options": a stack in ROLLBACK_COMPLETE can only be deleted). One whose
- *    update by hand has failed is left as it is, and fails the launch.
- * 4. Look at the tenant again. Where a sibling's failure has begun the rollback meanwhile, take the own stack back.
+ * 3. If the stack exists, its status decides. A complete stack answers at once, with the template
+ *    version from which it was launched. The task waits for a stack that is still changing. A
+ *    failed stack is deleted; the end of the deletion answers `TransientStackReplaced`, and the
+ *    state machine launches again ("Stack failure options": a stack in ROLLBACK_COMPLETE can only
+ *    be deleted). A stack whose update by hand has failed stays, and fails the launch.
+ * 4. Check the permission again. If a sibling branch has failed and the rollback has begun, delete
+ *    the stack.
  *
  * Undone by DeleteStack.
  *

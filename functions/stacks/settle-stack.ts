@@ -20,7 +20,7 @@ export type Settlement = 'answered' | 'late' | 'ignored';
 
 type Answer = { readonly output: unknown } | { readonly error: PlatformErrorName; readonly cause: string };
 
-/** The template version that a stack was launched from, on the stack itself: a stack found again tells its own. */
+/** Tag of a stack with the template version from which it was launched. */
 export const TEMPLATE_VERSION_TAG = 'templateVersion';
 
 function launched(task: WaitingTask, stack: Stack): Answer {
@@ -42,7 +42,7 @@ const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK
 /** Of a mending that failed, too: such a stack is not complete, and the person who began to mend it decides what becomes of it. */
 const FAILED_UPDATES = new Set(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED']);
 
-/** What a status means for the task that waits; undefined where it waits for something else. */
+/** @returns the answer for the waiting task; undefined when the task waits for another status */
 async function answerFor(
   { cloudformation }: SettleStackDeps,
   task: WaitingTask,
@@ -73,7 +73,9 @@ async function answerFor(
   return undefined;
 }
 
-/** "SendTaskSuccess": the task has timed out or ended, or the token is none of this account's. */
+/**
+ * "SendTaskSuccess": the task has timed out or ended, or the token is not valid in this account.
+ */
 export const isTaskGone = (thrown: unknown) => isNamed(thrown, 'TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken');
 
 async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer: Answer): Promise<Settlement> {
@@ -94,10 +96,10 @@ async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer
  * Answers the task that waits for a stack, if the stack has settled. Called for every status event, by the sweep for lost
  * ones, and by the steps that find their stack settled already; all may come twice.
  *
- * A stack of the same name that came before answers nothing: the ids must be equal. Where the task does not know its
- * stack's id yet, the stack must be the one that has the name now.
+ * An earlier stack of the same name answers no task: the ids must be equal. If the task does not
+ * know its stack's id yet, the id must be that of the stack that has the name now.
  *
- * @param status the stack's status as the caller learned it
+ * @param status the stack's status, from the event or from CloudFormation
  */
 export async function settleStack(deps: SettleStackDeps, stackId: string, status: string): Promise<Settlement> {
   if (!SETTLED_STATUSES.some((settled) => settled === status)) return 'ignored';

@@ -5,7 +5,7 @@ import type { LaunchStackInput } from '../contract/onboarding';
 import { SIZINGS } from '../contract/plans';
 import type { STACK_PARAMETERS, StackKind } from '../contract/stacks';
 
-/** What the platform contributes to every tenant's stacks. */
+/** The platform's part of the parameters of tenant stacks. */
 export interface StackPlatform {
   readonly accountId: string;
   readonly region: string;
@@ -18,7 +18,10 @@ export interface StackPlatform {
 type Launch = z.output<typeof LaunchStackInput>;
 type ParametersOf<K extends StackKind> = Record<(typeof STACK_PARAMETERS)[K][number], string>;
 
-/** The machine launches in the order of the dependencies; a missing output is a defect of the machine. */
+/**
+ * The state machine launches stacks in the order of their dependencies, so a missing output is a
+ * defect of the machine.
+ */
 function outputsOf<K extends 'network' | 'database'>(launch: Launch, kind: K): NonNullable<Launch['outputs'][K]> {
   const outputs = launch.outputs[kind];
   if (outputs) return outputs;

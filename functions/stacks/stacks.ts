@@ -11,8 +11,9 @@ import { isNamed } from '../shared/is-named';
 export type CloudFormation = Pick<CloudFormationClient, 'send'>;
 
 /**
- * @param nameOrId the name finds the living stack alone, the id a deleted one too, for 90 days ("DescribeStacks")
- * @returns undefined where there is none
+ * @param nameOrId a name finds only an existing stack; an id also finds a deleted one, for 90 days
+ * ("DescribeStacks")
+ * @returns undefined when there is no such stack
  */
 export async function describeStack(cloudformation: CloudFormation, nameOrId: string): Promise<Stack | undefined> {
   try {
@@ -27,7 +28,7 @@ export async function describeStack(cloudformation: CloudFormation, nameOrId: st
 /** The stack's name out of its id (`arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`). */
 export const stackNameOf = (stackId: string) => stackId.split('/')[1] ?? '';
 
-/** What others suffered from the first failure; their reason is not the cause. */
+/** The reason of resources that CloudFormation cancelled after the first failure. */
 const CONSEQUENCE = /Resource (?:creation|deletion|update) cancelled/i;
 
 const isCause = ({ ResourceStatus, ResourceType, ResourceStatusReason }: StackEvent) =>
@@ -38,10 +39,10 @@ const isCause = ({ ResourceStatus, ResourceType, ResourceStatusReason }: StackEv
 export type StackOperation = 'CREATE' | 'UPDATE' | 'DELETE';
 
 /**
- * Why a stack failed: the first resource that did, with its type, logical id and AWS's own reason. CloudFormation's
- * summary ("The following resource(s) failed to create: ...") names resources and no reason.
+ * Why a stack failed: type, logical id and AWS's reason of the first resource that failed.
+ * CloudFormation's own summary ("The following resource(s) failed to create: ...") has no reason.
  *
- * @param during which failures count: those of the creation, or those of the latest update or deletion
+ * @param during the operation whose failures count: the creation, or the latest update or deletion
  */
 export async function firstFailure(
   cloudformation: CloudFormationClient,

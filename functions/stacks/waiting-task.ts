@@ -15,10 +15,11 @@ export async function findWaitingTask(table: TenantsTable, stackName: string): P
 }
 
 /**
- * Stores the task token before CloudFormation is asked for anything: a small stack can have settled before the request's
- * answer arrives. In one transaction with the look at the tenant, so that no launch begins once a rollback has.
+ * Stores the task token before the first request to CloudFormation: a small stack can settle before
+ * the answer to the request arrives. The same transaction checks the permission, so that no launch
+ * begins after a rollback has begun.
  *
- * @param permittedBy the operation of the lifecycle that the task is part of
+ * @param permittedBy the operation of the lifecycle that permits the task
  * @throws PlatformError `ClaimLost` when the lifecycle does not allow that operation
  */
 export async function beginWaiting(
@@ -40,9 +41,9 @@ export async function beginWaiting(
 }
 
 /**
- * Records which stack the task waits for; from then on no launch is on its way any more.
+ * Records the stack for which the task waits, and ends the lease of its launch.
  *
- * @returns false when the task has been answered, or replaced by another, in the meantime
+ * @returns false when the task has been answered or replaced by another task
  */
 export async function waitFor(
   table: TenantsTable,

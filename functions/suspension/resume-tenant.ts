@@ -21,10 +21,13 @@ export interface ResumeTenantDeps {
   readonly now: () => Date;
 }
 
-/** Milliseconds that a verification is worth: what it saw is what is let in. */
+/**
+ * Maximal age of the verification, milliseconds: it must describe the tenant that gets requests
+ * again.
+ */
 const FRESH_FOR = 15 * 60_000;
 
-/** @returns digest of the verification that this tenant is resumed on */
+/** @returns the digest of the verification that permits the resumption */
 function requireFreshVerification({ tenantId, verification, suspension }: TenantRecord, now: Date): string {
   const refuse = (why: string) => new PlatformError('IsolationBreach', `tenant ${tenantId} stays suspended: ${why}`);
   if (!verification) throw refuse('it has never been verified');
@@ -45,14 +48,18 @@ async function openRule({ elb, compute }: ResumeTenantDeps, { tenantId, ruleArn,
 }
 
 /**
- * Lifts a suspension: the undo of SuspendTenant, and as careful as an activation.
+ * Lifts a suspension: the undo of SuspendTenant, with the guarantees of an activation.
  *
- * 1. Only a SUSPENDED tenant whose last verification is younger than its suspension and than a quarter of an hour, and found
- *    nothing (AuditTenant verifies a suspended tenant against a closed route).
- * 2. The rule forwards to the colour of its cell that is live now. The shared service still answers 503: the route says SUSPENDED.
- * 3. In one transaction record and route become ACTIVE, if the verification is still the one of 1.
+ * 1. The tenant must be SUSPENDED. Its last verification must have passed, must be younger than the
+ *    suspension, and at most 15 minutes old. (AuditTenant verifies a suspended tenant with a closed
+ *    route.)
+ * 2. Let the rule forward to the live colour of the cell, read now. The shared service still
+ *    answers 503, because the route is SUSPENDED.
+ * 3. Set record and route to ACTIVE in one transaction, if the record still has the verification of
+ *    1.
  *
- * A crash between 2 and 3 leaves the shared service's 503. Resumed already: nothing is left to do.
+ * After a crash between 2 and 3 the shared service answers 503. A tenant that is already resumed
+ * stays as it is.
  *
  * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `ConfigurationInvalid` when its cell is gone,
  * `TransientConflict`.

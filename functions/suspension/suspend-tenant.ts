@@ -19,7 +19,7 @@ export interface SuspendTenantDeps {
 
 type Input = z.output<typeof SuspendTenantInput>;
 
-/** A rule that somebody has removed lets nothing in: the listener answers 404. */
+/** Without the rule no request reaches the tenant: the listener answers 404. */
 async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord): Promise<void> {
   if (!ruleArn) return;
   try {
@@ -38,13 +38,13 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
 }
 
 /**
- * Takes a tenant out of service at once, and nothing else of it: no data is touched.
+ * Takes a tenant out of service at once. The tenant's data is not touched.
  *
- * 1. Only a tenant that is ACTIVE, or SUSPENDED already.
- * 2. Rule and route are closed side by side, so that neither waits for the other: the listener rule answers 503, and the record
- *    and the route become SUSPENDED, at which the shared service answers 503 itself, whichever rule leads to it.
+ * 1. The tenant must be ACTIVE, or SUSPENDED already.
+ * 2. At the same time, set the listener rule to 503, and set record and route to SUSPENDED. For a
+ *    SUSPENDED route the shared service answers 503 itself, whichever rule forwards to it.
  *
- * Twice is once: a retry closes what is still open. Undone by ResumeTenant.
+ * It is idempotent: a retry does the part that is missing. Undone by ResumeTenant.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`.
  */
