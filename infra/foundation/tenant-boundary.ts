@@ -87,7 +87,9 @@ export class TenantBoundary extends Construct {
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
       managedPolicyName: TENANT_BOUNDARY_NAME,
       path: TENANT_ROLE_PATH,
-      description: 'The permission boundary of all roles of tenants',
+      // A new description replaces the policy, and a policy of the same name cannot be made beside it
+      // ("AWS::IAM::ManagedPolicy": Description, update requires replacement).
+      description: 'The most that a role of a tenant can do',
       statements: limits(),
     });
     for (const resource of WILDCARDS)
