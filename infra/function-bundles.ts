@@ -5,7 +5,8 @@ import { noJsonSchemas } from './no-json-schemas';
 import { smallSchemas } from './small-schemas';
 
 const ROOT = join(__dirname, '..');
-export const FUNCTIONS_DIRECTORY = join(ROOT, 'dist/functions');
+const DIST = join(ROOT, 'dist');
+export const FUNCTIONS_DIRECTORY = join(DIST, 'functions');
 /** The layer, as Lambda lays it out under /opt ("Packaging your layer content"). */
 export const LAYER_DIRECTORY = join(ROOT, 'dist/layer');
 /** Where Lambda's Node runtime looks for the layer's packages. */
@@ -54,11 +55,16 @@ export function functionSources(): Record<string, string> {
   return Object.fromEntries(handlers.map((file) => [pascal(basename(file, '.ts')), file]));
 }
 
-/** Writes only what has changed: two builds at the same time never leave a half-written file to each other. */
+/**
+ * Writes only what has changed. Two builds at the same time never leave a half-written file to each
+ * other. The unfinished file lies outside all folders that a synthesis beside the build may copy as
+ * an asset.
+ */
 export function writeFile(file: string, contents: Uint8Array | string): void {
   if (existsSync(file) && readFileSync(file).equals(Buffer.from(contents))) return;
   mkdirSync(dirname(file), { recursive: true });
-  const unfinished = `${file}.${process.pid}`;
+  mkdirSync(DIST, { recursive: true });
+  const unfinished = join(DIST, `${basename(file)}.${process.pid}.unfinished`);
   writeFileSync(unfinished, contents);
   renameSync(unfinished, file);
 }
