@@ -12,6 +12,7 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   displayName,
   // A test that reads log lines asks for them (test/support/log-lines.ts).
   ...(displayName === 'unit' && { setupFiles: ['<rootDir>/test/support/silent-logger.ts'] }),
+  ...(displayName === 'integration' && { globalSetup: '<rootDir>/test/support/record-deployment.js' }),
   transform,
   // Their package.json know `import` alone.
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },

@@ -6,7 +6,7 @@ const started = [
   ...globSync('functions/*/*.ts').filter((file) => /^export const handler\b/m.test(readFileSync(file, 'utf8'))),
   'service/main.ts',
   'infra/{build,deploy,bin/app}.ts',
-  'local/{demo,local,signup}.ts',
+  'local/{demo,local,record,signup}.ts',
   'local/end-with-parent.cjs',
   'operations/{status,redrive,replay,verify,suspend,resume}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',

@@ -24,6 +24,11 @@ export interface LocalDeployment {
   readonly recorded: boolean;
 }
 
+const localDigest = (cells?: number) => digestOfInputs(ROOT, { stage: 'local', cells });
+
+/** Whether a start of the platform would replay a recorded deployment. */
+export const isLocalStageRecorded = (): boolean => isRecorded(join(RECORDS, localDigest()));
+
 /**
  * Deploys the stage `local` to the emulator. The first time it is built, synthesized and deployed with the CDK command line,
  * as a stage on AWS is, and recorded under the digest of all that went in. As long as none of that changes, the record is
@@ -31,8 +36,7 @@ export interface LocalDeployment {
  */
 export async function deployLocally(options: LocalDeploymentOptions): Promise<LocalDeployment> {
   const { emulator, target, outputDir, records = RECORDS, cells, log } = options;
-  const digest = () => digestOfInputs(ROOT, { stage: 'local', cells });
-  const asked = digest();
+  const asked = localDigest(cells);
   const home = join(records, asked);
   if (isRecorded(home)) {
     const deployment = await deployRecord(home, target).catch((failure: unknown) => {
@@ -53,6 +57,6 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   });
   const serviceBundle = join(SERVICE_DIRECTORY, 'server.js');
   // What was edited meanwhile may be in it or not.
-  if (digest() === asked) await recordDeployment(home, serviceBundle, target);
+  if (localDigest(cells) === asked) await recordDeployment(home, serviceBundle, target);
   return { deployment, serviceBundle, recorded: false };
 }
