@@ -22,7 +22,7 @@ from ministack.services import cloudwatch, ec2, eventbridge, iam, secretsmanager
 from ministack.services.cloudformation import provisioners
 
 from ..patch import Patch
-from ..shapes import Answer, Made, Record
+from ..shapes import Answer, Made, Params, Record
 
 Handler = dict[str, Callable[..., Any]]
 
@@ -119,13 +119,21 @@ def _delete_peering(physical_id: str, props: Record) -> None:
         ec2._delete_vpc_peering_connection(_one({"VpcPeeringConnectionId": physical_id}))
 
 
+def _created(store: Any, create: Callable[[Params], Any], wanted: Params, what: str, props: Record) -> str:
+    """Has MiniStack's EC2 create a resource with the template's tags. The id is the new key of the store."""
+    before = set(store.keys())
+    _made(create(_one(wanted)), what)
+    made: str = next(key for key in store.keys() if key not in before)
+    provisioners._ec2_apply_tags(made, props)
+    return made
+
+
 def _create_flow_log(logical_id: str, props: Record, stack_name: str) -> Made:
-    before = set(ec2._flow_logs.keys())
     names = ("ResourceType", "TrafficType", "LogDestinationType", "LogDestination", "LogGroupName")
     wanted = {name: props[name] for name in names if props.get(name)}
-    _made(ec2._create_flow_logs(_one({**wanted, "ResourceId.1": props["ResourceId"]})), "FlowLog")
-    flow_log_id = next(key for key in ec2._flow_logs.keys() if key not in before)
-    provisioners._ec2_apply_tags(flow_log_id, props)
+    flow_log_id = _created(
+        ec2._flow_logs, ec2._create_flow_logs, {**wanted, "ResourceId.1": props["ResourceId"]}, "FlowLog", props
+    )
     return flow_log_id, {"Id": flow_log_id}
 
 
@@ -134,10 +142,9 @@ def _delete_flow_log(physical_id: str, props: Record) -> None:
 
 
 def _create_address(logical_id: str, props: Record, stack_name: str) -> Made:
-    before = set(ec2._addresses.keys())
-    _made(ec2._allocate_address(_one({"Domain": props.get("Domain", "vpc")})), "EIP")
-    allocation_id = next(key for key in ec2._addresses.keys() if key not in before)
-    provisioners._ec2_apply_tags(allocation_id, props)
+    allocation_id = _created(
+        ec2._addresses, ec2._allocate_address, {"Domain": props.get("Domain", "vpc")}, "EIP", props
+    )
     address = ec2._addresses[allocation_id]["PublicIp"]
     return address, {"AllocationId": allocation_id, "PublicIp": address}
 
@@ -148,11 +155,8 @@ def _delete_address(physical_id: str, props: Record) -> None:
 
 
 def _create_nat_gateway(logical_id: str, props: Record, stack_name: str) -> Made:
-    before = set(ec2._nat_gateways.keys())
     wanted = {name: props[name] for name in ("SubnetId", "AllocationId", "ConnectivityType") if props.get(name)}
-    _made(ec2._create_nat_gateway(_one(wanted)), "NatGateway")
-    gateway_id = next(key for key in ec2._nat_gateways.keys() if key not in before)
-    provisioners._ec2_apply_tags(gateway_id, props)
+    gateway_id = _created(ec2._nat_gateways, ec2._create_nat_gateway, wanted, "NatGateway", props)
     return gateway_id, {"NatGatewayId": gateway_id}
 
 
@@ -161,10 +165,9 @@ def _delete_nat_gateway(physical_id: str, props: Record) -> None:
 
 
 def _create_acl(logical_id: str, props: Record, stack_name: str) -> Made:
-    before = set(ec2._network_acls.keys())
-    _made(ec2._create_network_acl(_one({"VpcId": props.get("VpcId", "")})), "NetworkAcl")
-    acl_id = next(key for key in ec2._network_acls.keys() if key not in before)
-    provisioners._ec2_apply_tags(acl_id, props)
+    acl_id = _created(
+        ec2._network_acls, ec2._create_network_acl, {"VpcId": props.get("VpcId", "")}, "NetworkAcl", props
+    )
     return acl_id, {"Id": acl_id}
 
 

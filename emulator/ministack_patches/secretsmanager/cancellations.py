@@ -10,27 +10,14 @@ MiniStack knows neither request.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
 from ministack.core.responses import error_response_json, get_account_id, json_response
 from ministack.services import secretsmanager
 
+from ..further_requests import answering
 from ..patch import Patch
-from ..shapes import Answer, Original, Params, Record
+from ..shapes import Answer, Params, Record
 
 PATCH = Patch(__name__)
-
-
-@PATCH.wraps("ministack.services.secretsmanager.handle_request", digest="76844cc2")
-async def _handle_request(
-    handle: Original, method: str, path: str, headers: dict[str, str], body: bytes, query_params: Params
-) -> Answer:
-    handler = _HANDLERS.get(headers.get("x-amz-target", "").split(".")[-1])
-    if handler is None:
-        answer: Answer = await handle(method, path, headers, body, query_params)
-        return answer
-    return handler(json.loads(body or "{}"))
 
 
 def _secret(data: Params) -> Record | None:
@@ -60,7 +47,11 @@ def _remove_regions(data: Params) -> Answer:
     return json_response({"ARN": secret["ARN"], "ReplicationStatus": secret["ReplicationStatus"]})
 
 
-_HANDLERS: dict[str, Callable[[Params], Answer]] = {
-    "CancelRotateSecret": _cancel_rotation,
-    "RemoveRegionsFromReplication": _remove_regions,
-}
+PATCH.wraps("ministack.services.secretsmanager.handle_request", digest="76844cc2")(
+    answering(
+        {
+            "CancelRotateSecret": _cancel_rotation,
+            "RemoveRegionsFromReplication": _remove_regions,
+        }
+    )
+)
