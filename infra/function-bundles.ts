@@ -8,7 +8,7 @@ const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'dist');
 export const FUNCTIONS_DIRECTORY = join(DIST, 'functions');
 /** The layer, as Lambda lays it out under /opt ("Packaging your layer content"). */
-export const LAYER_DIRECTORY = join(ROOT, 'dist/layer');
+export const LAYER_DIRECTORY = join(DIST, 'layer');
 /** Where Lambda's Node runtime looks for the layer's packages. */
 export const LAYER_MODULES = join(LAYER_DIRECTORY, 'nodejs/node_modules');
 

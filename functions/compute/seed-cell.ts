@@ -1,14 +1,13 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Colour, SeedCellInput, SeedCellOutput } from '../contract/cell';
-import { PlatformError } from '../contract/errors';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { answeringCloudFormation } from '../shared/custom-resource';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Containers, resize } from './ecs-services';
 import { formerDescriptor, type Parameters } from './ssm-cells';
-import { readLiveColour, seedLiveColour } from './table-live-colour';
+import { liveColourNotFound, readLiveColour, seedLiveColour } from './table-live-colour';
 
 export interface SeedCellDeps {
   readonly table: TenantsTable;
@@ -28,10 +27,7 @@ async function liveColourOf({ table, now }: SeedCellDeps, cell: string, first: C
   if (first) await seedLiveColour(table, cell, { colour: first, since: now().toISOString() });
   const live = await readLiveColour(table, cell);
   if (live) return live.colour;
-  throw new PlatformError(
-    'ConfigurationInvalid',
-    `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
-  );
+  throw liveColourNotFound(cell);
 }
 
 /**

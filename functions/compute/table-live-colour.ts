@@ -17,6 +17,13 @@ export async function readLiveColour(table: TenantsTable, cell: string): Promise
   return Item && parseAt(`live colour of cell ${cell}`, LiveColourSchema, Item);
 }
 
+/** The error of a cell whose item LIVE should exist. */
+export const liveColourNotFound = (cell: string): PlatformError =>
+  new PlatformError(
+    'ConfigurationInvalid',
+    `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
+  );
+
 /** Writes the cell's first live colour. An existing item is not changed. */
 export async function seedLiveColour(table: TenantsTable, cell: string, live: LiveColour): Promise<void> {
   try {
@@ -40,9 +47,6 @@ export const tableLiveColour = (table: TenantsTable): Pick<Compute, 'live'> => (
     // A deployment updates the functions before the cells. Until then, a cell of an older release has
     // no item, and its descriptor names the colour.
     if (liveColour) return { colour: liveColour };
-    throw new PlatformError(
-      'ConfigurationInvalid',
-      `item CELL#${name} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
-    );
+    throw liveColourNotFound(name);
   },
 });

@@ -114,13 +114,9 @@ async function send(table: TenantsTable, update: Update, ...further: readonly Wr
 }
 
 /** Reports a failed condition of an owner's write. @throws PlatformError `ClaimLost` */
-async function unlessLost(
-  name: OperationName,
-  { tenantId, executionArn }: Owned,
-  write: Promise<unknown>,
-): Promise<void> {
+async function unlessLost<T>(name: OperationName, { tenantId, executionArn }: Owned, write: Promise<T>): Promise<T> {
   try {
-    await write;
+    return await write;
   } catch (thrown) {
     throw isConditionFailure(thrown) ? claimLost(name, tenantId, executionArn) : thrown;
   }
@@ -149,13 +145,10 @@ async function unlessChanged(conflict: string, write: Promise<unknown>): Promise
 export async function requestKey(table: TenantsTable, owned: Owned, now: string): Promise<Date | undefined> {
   const { tenantId, executionArn } = owned;
   const update = transition(table, 'requestKey', { tenantId, owner: executionArn, set: { keyRequestedAt: now } });
-  try {
-    const { Attributes } = await table.client.send(new UpdateCommand({ ...update, ReturnValues: 'UPDATED_NEW' }));
-    const noted = String(Attributes?.keyRequestedAt ?? now);
-    return noted === now ? undefined : new Date(noted);
-  } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost('requestKey', tenantId, executionArn) : thrown;
-  }
+  const write = table.client.send(new UpdateCommand({ ...update, ReturnValues: 'UPDATED_NEW' }));
+  const { Attributes } = await unlessLost('requestKey', owned, write);
+  const noted = String(Attributes?.keyRequestedAt ?? now);
+  return noted === now ? undefined : new Date(noted);
 }
 
 /**
