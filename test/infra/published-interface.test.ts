@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -142,13 +141,5 @@ test('metrics, and codes of log lines', () => {
   keeps([...told.filter((name) => name !== undefined), ...verdicts], [...published.logCodes, ...published.metrics]);
 });
 
+/** test/unit/commands.test.ts has the options of the commands: it starts each of them. */
 test('scripts', () => keeps(Object.keys(scripts), published.scripts));
-
-test.each(Object.entries(published.commands))('options of npm run %s', (command, options) => {
-  const [file = ''] = scripts[command]?.match(/\S+\.ts/) ?? [];
-  const help = execFileSync(process.execPath, ['--import', 'tsx', file, '--help'], { cwd: ROOT, encoding: 'utf8' });
-  keeps(
-    [...help.matchAll(/--[a-z-]+/g)].map(([option]) => option),
-    options,
-  );
-});

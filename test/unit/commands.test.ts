@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import published from '../fixtures/interface.v0.1.json';
 
 const ROOT = join(__dirname, '../..');
 const textOf = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -17,11 +18,14 @@ test.each(told)('npm run %s, as %s has it, is a script', (name) => {
 });
 
 /** Started as a reader starts it: what jest can load, Node may refuse. */
-test.each(['signup', 'status', 'redrive', 'replay', 'verify', 'suspend', 'resume'])(
-  'npm run %s -- --help says what it is for',
-  async (name) => {
+test.each(Object.entries(published.commands))(
+  'npm run %s -- --help says what it is for, and has the options of version 0.1',
+  async (name, options) => {
     const [file = ''] = scripts[name]?.match(/\S+\.ts/) ?? [];
     const started = promisify(execFile)(process.execPath, ['--import', 'tsx', file, '--help'], { cwd: ROOT });
-    await expect(started).resolves.toMatchObject({ stdout: expect.stringContaining(`Usage: ${name} `) });
+    const { stdout } = await started;
+    expect(stdout).toContain(`Usage: ${name} `);
+    const offered = new Set([...stdout.matchAll(/--[a-z-]+/g)].map(([option]) => option));
+    expect(options.filter((option) => !offered.has(option))).toEqual([]);
   },
 );
