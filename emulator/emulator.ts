@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,8 @@ const ROOT = join(__dirname, '..');
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const REGION = 'eu-central-1';
 const ACCOUNT_ID = '000000000000';
+/** Where nobody says otherwise. */
+const PATIENCE = 0;
 const ROOT_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 
 export interface EmulatorOptions {
@@ -25,6 +28,11 @@ export interface EmulatorOptions {
   readonly port?: number;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
+  /**
+   * Factor on AWS's own delays and passing refusals: 1 is as slow as AWS, 0 never late. By default what AWS_PATIENCE
+   * says, or PATIENCE.
+   */
+  readonly patience?: number;
   /** Told when the start takes longer than usual. */
   readonly log?: (line: string) => void;
 }
@@ -38,6 +46,9 @@ export interface Emulator {
   readonly loadBalancerUrl: string;
   readonly logFile: string;
   readonly pid: number;
+  readonly patience: number;
+  /** Of all that is left to chance: with AWS_SEED set to it, the same names have the same delays again. */
+  readonly seed: string;
   /** Environment with which any AWS client of a child process talks to the emulator as root. */
   environment(): Record<string, string>;
   /** AWS_CONTAINER_CREDENTIALS_FULL_URI for a local process that plays an ECS task with this task role. */
@@ -103,13 +114,20 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
   const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
   const endpointUrl = `http://127.0.0.1:${port}`;
+  const patience = options.patience ?? Number(process.env.AWS_PATIENCE || PATIENCE);
+  const seed = process.env.AWS_SEED || String(randomInt(1_000_000));
   const log = openSync(logFile, 'a');
   const child = spawn(interpreter, [join(__dirname, 'serve.py')], {
     cwd: dir,
     // A group of its own: a Ctrl-C in the terminal is the caller's to answer, and stop() ends the whole group.
     detached: true,
     stdio: ['pipe', log, log],
-    env: { ...emulatorEnvironment(dir, port, loadBalancerPort), ...options.env },
+    env: {
+      ...emulatorEnvironment(dir, port, loadBalancerPort),
+      AWS_PATIENCE: String(patience),
+      AWS_SEED: seed,
+      ...options.env,
+    },
   });
   closeSync(log);
   const ended = once(child, 'exit');
@@ -134,6 +152,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     loadBalancerUrl: `http://127.0.0.1:${loadBalancerPort}`,
     logFile,
     pid: child.pid ?? 0,
+    patience,
+    seed,
     environment: () => ({
       ...ROOT_CREDENTIALS,
       // Of whoever runs this, for their own account.

@@ -42,6 +42,9 @@ def apply_patches() -> None:
         apply(found(), left_out)
     except PatchError as misfit:
         refuse(f"{misfit} (MiniStack {PINNED})")
+    from ministack_patches import patience
+
+    print(f"emulator: AWS_PATIENCE={patience.factor():g} AWS_SEED={patience.seed()}", file=sys.stderr)
     sys.dont_write_bytecode = writes_no_bytecode
 
 

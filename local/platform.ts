@@ -108,6 +108,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   );
   started.add(emulator.stop);
   log?.(`emulator at ${emulator.endpointUrl} after ${emulatorSeconds.toFixed(1)} s`);
+  log?.(`AWS's delays times ${emulator.patience}: AWS_PATIENCE=${emulator.patience} AWS_SEED=${emulator.seed}`);
 
   const aws = rootOf(emulator);
   await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
