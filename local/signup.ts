@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { PlanSchema } from '../functions/contract/plans';
 import { STAGES, type Stage, stages } from '../infra/config/stages';
 import { runCommand } from '../operations/command';
+import { nonBlank } from '../operations/options';
 import { connectTo } from '../operations/stage-connection';
 import { became } from './expectations';
 import { viewOn } from './live-view';
@@ -23,11 +24,11 @@ const OptionsSchema = z.object({
 function readOptions() {
   const command = new Command('signup')
     .description('Sends a signup to a stage, as billing does, and follows it to the end.')
-    .requiredOption('--company <name>', 'name of the company')
-    .requiredOption('--subdomain <label>', 'the subdomain it wants')
-    .option('--plan <plan>', `one of ${PlanSchema.options.join(', ')}`, 'enterprise')
-    .option('--email <address>', 'its contact; ops@SUBDOMAIN.example by default')
-    .option('--signup-id <id>', 'the idempotency key; a new one by default')
+    .requiredOption('--company <name>', 'name of the company', nonBlank)
+    .requiredOption('--subdomain <label>', 'the subdomain it wants', nonBlank)
+    .option('--plan <plan>', `one of ${PlanSchema.options.join(', ')}`, nonBlank, 'enterprise')
+    .option('--email <address>', 'its contact; ops@SUBDOMAIN.example by default', nonBlank)
+    .option('--signup-id <id>', 'the idempotency key; a new one by default', nonBlank)
     .addOption(new Option('--stage <stage>', 'where to').choices(STAGES).default('local'))
     .parse();
   return OptionsSchema.parse(command.opts());

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeExecutionCommand, type ExecutionListItem, paginateListExecutions } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
-import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup } from '../functions/contract/signup';
+import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup, SignupSchema } from '../functions/contract/signup';
 import { everyItem } from '../functions/shared/paging';
 import type { Ended, FollowOptions, StartOptions } from '../operations/client/executions';
 import { StageClient } from '../operations/client/stage-client';
@@ -17,12 +17,18 @@ const DELIVERY_MS = 60_000;
 const BURST_MS = 900_000;
 const EnvelopeSchema = z.looseObject({ id: z.string() });
 
+/** A valid address even where the subdomain makes none: a refusal shall name only what the caller has said. */
+function inventedAddress(subdomain: string): string {
+  const address = `ops@${subdomain}.example`;
+  return SignupSchema.shape.contactEmail.safeParse(address).success ? address : 'ops@customer.example';
+}
+
 /** A signup as billing would send it; everything that is not said is filled in. */
 export function newSignup(said: Pick<Signup, 'companyName' | 'subdomain'> & Partial<Signup>): Signup {
   return {
     version: 1,
     signupId: `sub_${randomUUID().replaceAll('-', '')}`,
-    contactEmail: `ops@${said.subdomain}.example`,
+    contactEmail: inventedAddress(said.subdomain),
     plan: 'enterprise',
     ...said,
   };

@@ -34,12 +34,16 @@ function parsed(text: string): PlatformOutputs | undefined {
   }
 }
 
+function reasonOf(file: string, outputs: PlatformOutputs | undefined): string {
+  if (outputs) return `the platform of ${file} has ended`;
+  return found(file) === undefined ? `${file} not found` : `${file} was written by another release than this one`;
+}
+
 /** @throws Error that says how to start a platform, when none is running */
 export async function readOutputs(file = OUTPUTS_FILE): Promise<PlatformOutputs> {
   const outputs = parsed(found(file) ?? '');
   if (outputs && (await answers(outputs))) return outputs;
-  const reason = outputs ? `the platform of ${file} has ended` : `${file} not found`;
-  throw new Error(`no platform is running (${reason}); start one with \`npm run local\``);
+  throw new Error(`no platform is running (${reasonOf(file, outputs)}); start one with \`npm run local\``);
 }
 
 /** Removes the file of a platform that has ended without a word: who waits for the file waits for a running one. */

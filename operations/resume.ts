@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { STAGES } from '../infra/config/stages';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
+import { tenantOption } from './options';
 import { stageOption } from './stage-connection';
 import { verificationText } from './verification-text';
 
@@ -11,7 +12,7 @@ const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES) });
 async function main(): Promise<number> {
   const command = new Command('resume')
     .description('Verifies a suspended tenant and, if every check passes, brings it back into service.')
-    .requiredOption('--tenant <name>', 'subdomain, tenant id or signup id')
+    .addOption(tenantOption().makeOptionMandatory())
     .addOption(stageOption())
     .parse();
   const { tenant, stage } = OptionsSchema.parse(command.opts());

@@ -1,7 +1,8 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Option } from 'commander';
-import { type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
+import { outputName, type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
+import { isNamed } from '../functions/shared/is-named';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { STAGES, type Stage, stages } from '../infra/config/stages';
 import { type PlatformOutputs, readOutputs } from './outputs';
@@ -38,22 +39,45 @@ export function requireAccountOf(stage: Stage, account: string | undefined): voi
     );
 }
 
+/**
+ * Reads what the stage's control plane tells its operators.
+ *
+ * @throws Error that tells a stage that is not deployed from one that another release has deployed
+ */
+export async function outputsOf(
+  cloudformation: Pick<CloudFormationClient, 'send'>,
+  stage: Stage,
+): Promise<StageOutputs> {
+  const deploy = `\`npm run deploy -- --stage ${stage}\``;
+  const stack = await stackOf(cloudformation);
+  if (!stack)
+    throw new Error(`stage ${stage} is not deployed: there is no stack ${CONTROL_PLANE}; deploy it with ${deploy}`);
+  const outputs = StageStackOutputsSchema.safeParse(
+    Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
+  );
+  if (outputs.success) return outputs.data;
+  const missing = outputs.error.issues.map(({ path }) => path.map(String).map(outputName).join('.')).join(', ');
+  throw new Error(
+    `stage ${stage} was deployed by another release than this one: stack ${CONTROL_PLANE} (${stack.StackStatus}) lacks the ` +
+      `outputs ${missing}. Deploy this release with ${deploy}, or use the commands of the deployed release`,
+  );
+}
+
+async function stackOf(cloudformation: Pick<CloudFormationClient, 'send'>): Promise<Stack | undefined> {
+  try {
+    return (await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }))).Stacks?.[0];
+  } catch (thrown) {
+    // "DescribeStacks": a ValidationError is all that AWS says of a stack that does not exist.
+    if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
+    throw thrown;
+  }
+}
+
 /** @throws Error that says how to start or deploy the stage, when it is not there, or whose credentials these are */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (stage === 'local') return localConnection(await readOutputs());
   const aws = { region: stages[stage].env.region };
   const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
   requireAccountOf(stage, Account);
-  const { Stacks } = await new CloudFormationClient(aws).send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-  const outputs = StageStackOutputsSchema.safeParse(
-    Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-  );
-  if (!outputs.success) {
-    const missing = outputs.error.issues.map(({ path }) => path.join('.')).join(', ');
-    throw new Error(
-      `stage ${stage} is not deployed, or by another release (missing outputs: ${missing}); ` +
-        `deploy it with \`npm run deploy -- --stage ${stage}\``,
-    );
-  }
-  return { aws, ...outputs.data };
+  return { aws, ...(await outputsOf(new CloudFormationClient(aws), stage)) };
 }

@@ -1,27 +1,50 @@
 import { failureText } from '../functions/contract/failure-report';
 import type { TenantStatus } from './client/tenant-status';
 
+type Run = TenantStatus['run'];
+
+function stateText({ status, redrivable, redriveCount, at }: Run): string {
+  return [
+    status ?? 'deleted by AWS',
+    ...(redrivable ? ['redrivable'] : []),
+    ...(redriveCount > 0 ? [`redriven ${redriveCount} ${redriveCount > 1 ? 'times' : 'time'}`] : []),
+    ...(at.length > 0 ? [`at ${at.join(', ')}`] : []),
+  ].join(', ');
+}
+
+/** What an operator has to know before a redrive. */
+function notes({ status, redrivable, notRedrivableBecause, olderThanMachine }: Run): string[] {
+  const hasFailed = status !== 'RUNNING' && status !== 'SUCCEEDED';
+  return [
+    ...(hasFailed && notRedrivableBecause ? [`not redrivable: ${notRedrivableBecause}`] : []),
+    ...(olderThanMachine ? ['began with an older definition of the state machine'] : []),
+    ...(olderThanMachine && redrivable
+      ? ['a redrive keeps the older definition; `npm run redrive -- --anew` takes the present one']
+      : []),
+  ];
+}
+
+const indented = (text: string) => text.split('\n').map((line) => `  ${line}`);
+
 /** How a tenant stands, as a person at a terminal reads it. */
-export function statusText({ run, failure, links, ...tenant }: TenantStatus): string {
+export function statusText({ run, failure, suspension, links, ...tenant }: TenantStatus): string {
   const { companyName = '(no name)', subdomain = 'no subdomain', tenantId, signupId, status, since } = tenant;
-  const redriven =
-    run.redriveCount > 0 ? `, redriven ${run.redriveCount} ${run.redriveCount > 1 ? 'times' : 'time'}` : '';
-  const onwards = run.redrivable ? ', redrivable' : '';
+  const rows: readonly (readonly [string, string])[] = [
+    ['tenant', `${tenantId}, ${status} since ${since}`],
+    ...(suspension
+      ? ([
+          ['suspended', `by ${suspension.by}`],
+          ['', `reason: ${suspension.reason}`],
+        ] as const)
+      : []),
+    ['signup', signupId],
+    ['execution', run.executionArn],
+    ...[stateText(run), ...notes(run)].map((note) => ['', note] as const),
+    ['stacks', links.stacks],
+  ];
   return [
     `${companyName} (${subdomain})`,
-    `  tenant     ${tenantId}, ${status} since ${since}`,
-    `  signup     ${signupId}`,
-    `  execution  ${run.executionArn}`,
-    `             ${run.status ?? 'deleted by AWS'}${onwards}${redriven}${run.at.length > 0 ? `, at ${run.at.join(', ')}` : ''}`,
-    `  stacks     ${links.stacks}`,
-    ...(failure
-      ? [
-          '',
-          failure.error,
-          ...failureText(failure)
-            .split('\n')
-            .map((line) => `  ${line}`),
-        ]
-      : []),
+    ...rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`),
+    ...(failure ? ['', failure.error, ...indented(failureText(failure))] : []),
   ].join('\n');
 }

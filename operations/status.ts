@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { STAGES } from '../infra/config/stages';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
+import { TENANT_OF_ANY_TIME, tenantOption } from './options';
 import { stageOption } from './stage-connection';
 import { statusText } from './status-text';
 
@@ -11,7 +12,7 @@ const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), json
 async function main(): Promise<number> {
   const command = new Command('status')
     .description('Shows the status of a tenant and, if its onboarding failed, the reason.')
-    .requiredOption('--tenant <name>', 'current or former subdomain, tenant id or signup id')
+    .addOption(tenantOption(TENANT_OF_ANY_TIME).makeOptionMandatory())
     .option('--json', 'prints JSON')
     .addOption(stageOption())
     .parse();

@@ -5,6 +5,7 @@ import { evidencePage } from '../functions/isolation/evidence-page';
 import { STAGES } from '../infra/config/stages';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
+import { tenantOption } from './options';
 import { stageOption } from './stage-connection';
 import { verificationText } from './verification-text';
 
@@ -13,7 +14,7 @@ const OptionsSchema = z.object({ tenant: z.string(), stage: z.enum(STAGES), html
 async function main(): Promise<number> {
   const command = new Command('verify')
     .description('Verifies the isolation of a tenant in service now, and shows the report.')
-    .requiredOption('--tenant <name>', 'subdomain, tenant id or signup id')
+    .addOption(tenantOption().makeOptionMandatory())
     .option('--html <file>', 'also writes the report as an HTML page, as it is in the evidence bucket')
     .addOption(stageOption())
     .parse();

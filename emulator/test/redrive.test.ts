@@ -3,6 +3,7 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/c
 import {
   DescribeExecutionCommand,
   DescribeMapRunCommand,
+  DescribeStateMachineForExecutionCommand,
   ListExecutionsCommand,
   ListMapRunsCommand,
   RedriveExecutionCommand,
@@ -47,6 +48,9 @@ describe('redrive', () => {
     await machines.sfn.send(
       new UpdateStateMachineCommand({ stateMachineArn, definition: JSON.stringify(only(fail('Changed'))) }),
     );
+    const { executionArn } = failed;
+    const described = await machines.sfn.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
+    expect(Object.keys(JSON.parse(described.definition ?? '').States)).toEqual(['Before', 'Task']);
     const redriven = await machines.redrive(failed.executionArn);
     expect(JSON.parse(redriven.output ?? '')).toEqual({
       call: 4,

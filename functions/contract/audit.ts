@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isVisible } from './signup';
 import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
 /** What a stage does about an ACTIVE tenant that is no longer isolated, besides the alarm. */
@@ -44,9 +45,15 @@ export const AuditTenantOutput = z.discriminatedUnion('verdict', [
 export const SuspendTenantInput = z.object({
   tenant: z.string().min(1),
   by: z.string().min(1),
-  reason: z.string().min(1).max(REASON_MAX_LENGTH),
+  reason: z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty'),
 });
-export const SuspendTenantOutput = z.object({ tenantId: z.string(), host: z.string(), suspendedAt: z.iso.datetime() });
+/** `earlier`: the tenant was SUSPENDED already, and the first suspension stays on record. */
+export const SuspendTenantOutput = z.object({
+  tenantId: z.string(),
+  host: z.string(),
+  suspendedAt: z.iso.datetime(),
+  earlier: z.object({ by: z.string(), reason: z.string() }).optional(),
+});
 
 export const ResumeTenantInput = z.object({ tenant: z.string().min(1) });
 export const ResumeTenantOutput = z.object({ tenantId: z.string(), host: z.string(), resumedAt: z.iso.datetime() });

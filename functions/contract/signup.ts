@@ -48,6 +48,9 @@ const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 /** A visible character: no space, no format character, no character without a glyph. */
 const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
+/** Whether a person sees anything of the text. */
+export const isVisible = (text: string) => VISIBLE.test(text);
+
 /** A name that people read on pages, in terminals and in logs, in any script. */
 const nameOfAnyScript = (max: number) =>
   z
@@ -55,7 +58,7 @@ const nameOfAnyScript = (max: number) =>
     .max(max, `expected at most ${max} characters`)
     .refine((text) => text.isWellFormed(), 'expected well-formed Unicode text')
     .refine((text) => !CONTROLS.test(text), 'expected one line without control characters')
-    .refine((text) => VISIBLE.test(text), 'expected a text that is not empty');
+    .refine(isVisible, 'expected a text that is not empty');
 
 /**
  * zod's `unicodeEmail`: zod's other patterns refuse addresses that are in use (`billing&ops@`,

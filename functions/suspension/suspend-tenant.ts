@@ -30,11 +30,16 @@ async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord)
   }
 }
 
-async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by, reason }: Input): Promise<string> {
-  if (record.status === 'SUSPENDED' && record.suspension) return record.suspension.at;
+type Marked = Pick<z.output<typeof SuspendTenantOutput>, 'suspendedAt' | 'earlier'>;
+
+/** The first suspension stays on record, whatever the reason of the second. */
+async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by, reason }: Input): Promise<Marked> {
+  const { status, suspension } = record;
+  if (status === 'SUSPENDED' && suspension)
+    return { suspendedAt: suspension.at, earlier: { by: suspension.by, reason: suspension.reason } };
   const at = deps.now().toISOString();
   await suspend(deps.table, record, { at, by, reason });
-  return at;
+  return { suspendedAt: at };
 }
 
 /**
@@ -44,7 +49,7 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * 2. At the same time, set the listener rule to 503, and set record and route to SUSPENDED. For a
  *    SUSPENDED route the shared service answers 503 itself, whichever rule forwards to it.
  *
- * It is idempotent: a retry does the part that is missing. Undone by ResumeTenant.
+ * It is idempotent: a retry does the part that is missing, and is told of the suspension on record. Undone by ResumeTenant.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`.
  */
@@ -68,7 +73,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     if (marked.status === 'rejected') throw marked.reason;
     if (closed.status === 'rejected') throw closed.reason;
     logger.warn('tenant.suspended', { tenantId, by: input.by });
-    return { tenantId, host, suspendedAt: marked.value };
+    return { tenantId, host, ...marked.value };
   },
 };
 

@@ -14,6 +14,25 @@ async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string })
   return tenantId ? [tenantId] : [];
 }
 
+const bySubdomain = (table: TenantsTable, subdomain: string) => [
+  () => pointedAtBy(table, itemKeys.subdomain(subdomain)),
+  () => pointedAtBy(table, itemKeys.lastOf(subdomain)),
+];
+
+async function firstOf(
+  table: TenantsTable,
+  candidates: readonly (() => Promise<string[]>)[],
+  otherwise: string,
+): Promise<TenantRecord | RefusedSignup> {
+  for (const candidate of candidates) {
+    for (const tenantId of await candidate()) {
+      const record = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
+      if (record) return record;
+    }
+  }
+  throw new PlatformError('InvalidRequest', `tenant not found: ${otherwise}`);
+}
+
 /**
  * Finds a tenant by a name that a person types, without a scan. The name is tried in this order:
  * 1. as a tenant id: first, because a customer may choose another tenant's id as its subdomain
@@ -26,20 +45,19 @@ async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string })
 export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
   const candidates = [
     async () => (TENANT_ID_PATTERN.test(name) ? [name] : []),
-    () => pointedAtBy(table, itemKeys.subdomain(name)),
-    () => pointedAtBy(table, itemKeys.lastOf(name)),
+    ...bySubdomain(table, name),
     async () => [tenantIdOf(name)],
   ];
-  for (const candidate of candidates) {
-    for (const tenantId of await candidate()) {
-      const record = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
-      if (record) return record;
-    }
-  }
-  throw new PlatformError(
-    'InvalidRequest',
-    `tenant not found: ${name} is no current or former subdomain, no tenant id and no signup id`,
-  );
+  return await firstOf(table, candidates, `${name} is no current or former subdomain, no tenant id and no signup id`);
+}
+
+/**
+ * Finds a tenant by its current or former subdomain alone.
+ *
+ * @throws PlatformError `InvalidRequest` when no tenant has or had the subdomain
+ */
+export function lookUpSubdomain(table: TenantsTable, subdomain: string): Promise<TenantRecord | RefusedSignup> {
+  return firstOf(table, bySubdomain(table, subdomain), `${subdomain} is no current or former subdomain`);
 }
 
 /**

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
+  DescribeStateMachineCommand,
+  DescribeStateMachineForExecutionCommand,
   type HistoryEvent,
   paginateGetExecutionHistory,
   type SFNClient,
@@ -52,6 +55,24 @@ export async function start(
   return executionArn;
 }
 
+/**
+ * Starts an execution under a name that only one execution can have ("StartExecution": a name is taken for 90 days).
+ *
+ * @returns `isNew`: false where an ended execution has the name, or a running one with another input
+ */
+export async function startOnce(
+  machines: Pick<SFNClient, 'send'>,
+  input: unknown,
+  options: { readonly stateMachineArn: string; readonly name: string },
+): Promise<{ readonly executionArn: string; readonly isNew: boolean }> {
+  try {
+    return { executionArn: await start(machines, input, options), isNew: true };
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ExecutionAlreadyExists')) throw thrown;
+    return { executionArn: executionArnOf(options.stateMachineArn, options.name), isNew: false };
+  }
+}
+
 /** @returns undefined for an execution that AWS has deleted, which it does 90 days after its end */
 export async function describe(
   machines: Pick<SFNClient, 'send'>,
@@ -63,6 +84,16 @@ export async function describe(
     if (isNamed(thrown, 'ExecutionDoesNotExist')) return undefined;
     throw thrown;
   }
+}
+
+/**
+ * Whether the execution's machine has got another definition since the execution began ("DescribeStateMachineForExecution":
+ * the definition of the execution; "DescribeStateMachine": the present one).
+ */
+export async function isOlderThanMachine(machines: Pick<SFNClient, 'send'>, executionArn: string): Promise<boolean> {
+  const then = await machines.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
+  const now = await machines.send(new DescribeStateMachineCommand({ stateMachineArn: then.stateMachineArn }));
+  return !isDeepStrictEqual(JSON.parse(then.definition ?? 'null'), JSON.parse(now.definition ?? 'null'));
 }
 
 export function historyOf(machines: SFNClient, executionArn: string): Promise<HistoryEvent[]> {

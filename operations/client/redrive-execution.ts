@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type DescribeExecutionOutput, RedriveExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf } from '../../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
@@ -5,12 +6,23 @@ import { readableSignupId, SignupSchema } from '../../functions/contract/signup'
 import { isNamed } from '../../functions/shared/is-named';
 import { findRefusal, findTenant } from '../../functions/tenants/tenant-store';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import { describe, start } from './executions';
+import { describe } from './executions';
+import { startInstead } from './start-instead';
 
 export interface RedriveDeps {
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly table: TenantsTable;
+  /** Of the onboarding machine, for an execution that AWS has deleted. */
   readonly stateMachineArn: string;
+  /** Pause before the description of an execution is read again, milliseconds. */
+  readonly pauseMs?: number;
+}
+
+export interface RedriveOptions {
+  /** Of the tenant. Without it the record is found by the execution's input. */
+  readonly record?: TenantRecord | RefusedSignup | undefined;
+  /** Starts an equal new execution, with today's definition, although AWS can redrive the old one. */
+  readonly anew?: boolean;
 }
 
 /** What was done: the same execution goes on, or a new one with the same input has started in its place. */
@@ -19,7 +31,17 @@ export type Redrive =
   | { readonly how: 'started'; readonly executionArn: string; readonly because: string }
   | { readonly how: 'nothing'; readonly because: string };
 
-type Found = { readonly execution?: DescribeExecutionOutput; readonly record?: TenantRecord | RefusedSignup };
+interface Found {
+  readonly executionArn: string;
+  readonly execution: DescribeExecutionOutput | undefined;
+  readonly record: TenantRecord | RefusedSignup | undefined;
+  readonly anew: boolean;
+}
+
+/** "DescribeExecution" is eventually consistent: so often a redrive of another operator is looked for. */
+const LOOKS = 5;
+const nothing = (because: string): Redrive => ({ how: 'nothing', because });
+const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
 
 async function recordOf(table: TenantsTable, input: unknown): Promise<TenantRecord | RefusedSignup | undefined> {
   const signupId = readableSignupId(input);
@@ -29,11 +51,11 @@ async function recordOf(table: TenantsTable, input: unknown): Promise<TenantReco
 }
 
 /** Why neither a redrive nor a new execution would help. */
-function nothingToDo(executionArn: string, { execution, record }: Found): string | undefined {
-  const status = execution?.status;
-  if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return 'the execution is running';
-  if (status === 'SUCCEEDED') return 'the execution has succeeded';
-  if ((execution?.error ?? record?.failure?.error) === 'InvalidSignup')
+function nothingToDo({ executionArn, execution, record, anew }: Found): string | undefined {
+  if (execution && isUnderWay(execution)) return 'the execution is running';
+  if (execution?.status === 'SUCCEEDED') return 'the execution has succeeded';
+  // The rules of today may accept what those of an earlier release have refused.
+  if (!anew && (execution?.error ?? record?.failure?.error) === 'InvalidSignup')
     return 'the signup is malformed, and a redrive reads the same signup: the billing system must send a corrected one';
   if (record && record.executionArn !== executionArn)
     return `a newer execution owns the tenant: ${record.executionArn}`;
@@ -46,43 +68,73 @@ function equalInput({ execution, record }: Found): unknown {
   return SignupSchema.safeParse({ ...record, version: 1 }).data;
 }
 
+/** Starts an equal execution in the place of one. Where that has been done before, the later execution is redriven. */
 async function startEqual(deps: RedriveDeps, found: Found, because: string): Promise<Redrive> {
-  if (found.record && 'activatedAt' in found.record)
-    return {
-      how: 'nothing',
-      because: `the tenant is ACTIVE and only its announcement is missing, but AWS cannot redrive the execution (${because})`,
-    };
+  const { executionArn, execution, record } = found;
+  if (record && 'activatedAt' in record)
+    return nothing(
+      `the tenant is ACTIVE and only its announcement is missing; only a redrive announces it (no redrive: ${because})`,
+    );
   const input = equalInput(found);
-  if (input === undefined)
-    return { how: 'nothing', because: `${because}, and the record of the tenant does not hold the whole signup` };
-  const executionArn = await start(deps.sfn, input, { stateMachineArn: deps.stateMachineArn });
-  return { how: 'started', executionArn, because };
+  if (input === undefined) return nothing(`${because}, and the record of the tenant does not hold the whole signup`);
+  const stateMachineArn = execution?.stateMachineArn ?? deps.stateMachineArn;
+  const started = await startInstead(deps.sfn, 'anew', executionArn, input, stateMachineArn);
+  if (started.isNew) return { how: 'started', executionArn: started.executionArn, because };
+  const later = started.earlier;
+  const told = `somebody has already started a new execution in its place: ${started.executionArn}`;
+  if (!later || isUnderWay(later)) return nothing(told);
+  if (later.status === 'SUCCEEDED') return nothing(`${told}. It has succeeded`);
+  return await goOn(deps, { ...found, executionArn: started.executionArn, execution: later });
 }
 
 /**
- * Redrives a failed execution. Where AWS no longer can ("RedriveExecution": within 14 days of its end), a new
- * execution with the same input takes over the signup and everything that exists of it.
+ * Looks again at an execution that AWS has refused to redrive.
  *
- * @param record of the tenant; without one it is found by the execution's input
+ * @returns why there is nothing to do, where somebody else's redrive came first; undefined where AWS can no longer redrive it
  */
-export async function redriveExecution(
-  deps: RedriveDeps,
-  executionArn: string,
-  record?: TenantRecord | RefusedSignup,
-): Promise<Redrive> {
-  const execution = await describe(deps.sfn, executionArn);
-  const known = record ?? (await recordOf(deps.table, JSON.parse(execution?.input ?? 'null')));
-  const found: Found = { ...(execution && { execution }), ...(known && { record: known }) };
-  const because = nothingToDo(executionArn, found);
-  if (because) return { how: 'nothing', because };
-  if (!execution) return startEqual(deps, found, 'AWS has deleted the execution');
+async function redrivenBy(deps: RedriveDeps, { executionArn, execution }: Found): Promise<string | undefined> {
+  for (let look = 0; look < LOOKS; look++) {
+    if (look > 0) await pause(deps.pauseMs ?? 1000);
+    const now = await describe(deps.sfn, executionArn);
+    if (!now) return undefined;
+    const redriven = (now.redriveCount ?? 0) > (execution?.redriveCount ?? 0);
+    if (isUnderWay(now) || redriven) return `somebody else has redriven the execution: it is ${now.status}`;
+    if (now.status === 'SUCCEEDED') return 'the execution has succeeded';
+    if (now.redriveStatus !== 'REDRIVABLE') return undefined;
+  }
+  return 'AWS calls the execution redrivable, but refuses to redrive it: somebody else has probably just redriven it';
+}
+
+/** Redrives an execution that has ended without success, or starts an equal one in its place. */
+async function goOn(deps: RedriveDeps, found: Found): Promise<Redrive> {
+  const { executionArn, execution, anew } = found;
+  if (!execution) return await startEqual(deps, found, 'AWS has deleted the execution');
+  if (anew) return await startEqual(deps, found, 'a new execution was asked for');
   if (execution.redriveStatus !== 'REDRIVABLE')
-    return startEqual(deps, found, execution.redriveStatusReason ?? 'AWS gives no reason');
+    return await startEqual(deps, found, execution.redriveStatusReason ?? 'AWS gives no reason');
   try {
     await deps.sfn.send(new RedriveExecutionCommand({ executionArn }));
     return { how: 'redriven', executionArn };
   } catch (thrown) {
-    if (isNamed(thrown, 'ExecutionNotRedrivable')) return startEqual(deps, found, thrown.message);
-    throw thrown;
+    if (!isNamed(thrown, 'ExecutionNotRedrivable')) throw thrown;
+    const because = await redrivenBy(deps, found);
+    return because ? nothing(because) : await startEqual(deps, found, thrown.message);
   }
+}
+
+/**
+ * Redrives a failed execution. Where AWS no longer can ("RedriveExecution": within 14 days of its end), a new
+ * execution with the same input takes over the signup and everything that exists of it. Of several operators who do this
+ * at once one succeeds, and the others are told so.
+ */
+export async function redriveExecution(
+  deps: RedriveDeps,
+  executionArn: string,
+  { record, anew = false }: RedriveOptions = {},
+): Promise<Redrive> {
+  const execution = await describe(deps.sfn, executionArn);
+  const known = record ?? (await recordOf(deps.table, JSON.parse(execution?.input ?? 'null')));
+  const found = { executionArn, execution, record: known, anew };
+  const because = nothingToDo(found);
+  return because ? nothing(because) : await goOn(deps, found);
 }

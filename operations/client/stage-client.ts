@@ -5,13 +5,14 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
-import { lookUpTenant } from '../../functions/tenants/tenant-lookup';
+import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/stages';
 import { connectTo, type StageConnection } from '../stage-connection';
 import { type Ended, type FollowOptions, follow, type StartOptions, start } from './executions';
 import { type Redrive, redriveExecution } from './redrive-execution';
 import { type Replayed, replaySignups } from './replay-signups';
+import { subdomainIn } from './subdomain-in';
 import { INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
 import { statusOf, type TenantStatus } from './tenant-status';
 
@@ -20,7 +21,7 @@ export type RedriveTarget = { readonly tenant: string } | { readonly executionAr
 
 /**
  * Everything that an operator can do to one stage. It returns data and prints nothing: what a person reads is written by
- * the commands. A tenant is named by its subdomain (a lost one too), its tenant id or its signup id.
+ * the commands. A tenant is named by its subdomain (a lost one too), its host or page, its tenant id or its signup id.
  */
 export class StageClient {
   readonly sfn: SFNClient;
@@ -43,20 +44,25 @@ export class StageClient {
 
   /** @throws PlatformError `InvalidRequest` when no tenant has or had the name; all methods that take a tenant throw it */
   find(tenant: string): Promise<TenantRecord | RefusedSignup> {
-    return lookUpTenant(this.table, tenant);
+    const subdomain = subdomainIn(tenant, this.stage.domain);
+    return subdomain ? lookUpSubdomain(this.table, subdomain) : lookUpTenant(this.table, tenant.trim());
   }
 
   async status(tenant: string): Promise<TenantStatus> {
     return await statusOf(this.sfn, await this.find(tenant));
   }
 
-  /** Redrives a failed execution or, where AWS no longer can, starts an equal new one. */
-  async redrive(target: RedriveTarget): Promise<Redrive> {
+  /**
+   * Redrives a failed execution or, where AWS no longer can, starts an equal new one.
+   *
+   * @param anew starts a new one in any case, with today's definition
+   */
+  async redrive(target: RedriveTarget, { anew = false } = {}): Promise<Redrive> {
     const { sfn, table, stage } = this;
     const deps = { sfn, table, stateMachineArn: stage.stateMachineArn };
-    if ('executionArn' in target) return await redriveExecution(deps, target.executionArn);
+    if ('executionArn' in target) return await redriveExecution(deps, target.executionArn, { anew });
     const record = await this.find(target.tenant);
-    return await redriveExecution(deps, record.executionArn, record);
+    return await redriveExecution(deps, record.executionArn, { record, anew });
   }
 
   /** Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. */
@@ -66,18 +72,25 @@ export class StageClient {
   }
 
   /** Verifies a tenant now, as the daily audit does, and leaves the same evidence. */
-  verify(tenant: string) {
-    return verifyTenant(this.operator, this.stage.auditTenantFunctionName, tenant);
+  async verify(tenant: string) {
+    return await verifyTenant(this.operator, this.stage.auditTenantFunctionName, await this.knownName(tenant));
   }
 
   /** Takes a tenant out of service. @param reason for the record */
-  suspend(tenant: string, reason: string) {
-    return suspendTenant(this.operator, this.stage.suspendTenantFunctionName, tenant, reason);
+  async suspend(tenant: string, reason: string) {
+    const name = await this.knownName(tenant);
+    return await suspendTenant(this.operator, this.stage.suspendTenantFunctionName, name, reason);
   }
 
   /** Brings a suspended tenant back. @throws Error where its last verification has not passed, or is too old */
-  resume(tenant: string) {
-    return resumeTenant(this.operator, this.stage.resumeTenantFunctionName, tenant);
+  async resume(tenant: string) {
+    return await resumeTenant(this.operator, this.stage.resumeTenantFunctionName, await this.knownName(tenant));
+  }
+
+  /** A name that the functions know. Only a host has to be looked up before. */
+  private async knownName(tenant: string): Promise<string> {
+    const subdomain = subdomainIn(tenant, this.stage.domain);
+    return subdomain ? (await lookUpSubdomain(this.table, subdomain)).tenantId : tenant.trim();
   }
 
   /** Starts an execution, by default of TenantOnboarding. @returns its ARN */

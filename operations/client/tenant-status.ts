@@ -4,7 +4,7 @@ import type { RefusedSignup, TenantRecord } from '../../functions/contract/recor
 import type { FailureReport, Outcome } from '../../functions/contract/tenant';
 import { reportOf } from '../../functions/runs/notice-end';
 import { describeRunEnd } from '../../functions/runs/run-end';
-import { describe, historyOf } from './executions';
+import { describe, historyOf, isOlderThanMachine } from './executions';
 import { visitsOf } from './progress';
 
 /** How a tenant stands: its record, its latest execution, and the failure if there was one. */
@@ -22,11 +22,18 @@ export interface TenantStatus {
     readonly redrivable: boolean;
     /** The reason, in AWS's words; undefined where the execution is redrivable. */
     readonly notRedrivableBecause: string | undefined;
+    /**
+     * Whether the machine has another definition by now; a redrive keeps the old one. Undefined for a run that has succeeded,
+     * and where the definitions cannot be read.
+     */
+    readonly olderThanMachine: boolean | undefined;
     readonly redriveCount: number;
     /** States that the execution is in, while it runs. */
     readonly at: readonly string[];
   };
   readonly failure: FailureReport | undefined;
+  /** For a SUSPENDED tenant: since when, by which execution or person, and why. */
+  readonly suspension: TenantRecord['suspension'];
   readonly links: Readonly<Record<'execution' | 'stacks', string>>;
 }
 
@@ -48,6 +55,10 @@ function notRedrivable(execution: DescribeExecutionOutput | undefined): string |
   if (execution.redriveStatus === 'REDRIVABLE') return undefined;
   return execution.redriveStatusReason ?? 'AWS gives no reason';
 }
+
+/** The definitions are an extra: an operator who may not read them still gets the rest. */
+const olderThanMachine = (sfn: SFNClient, executionArn: string) =>
+  isOlderThanMachine(sfn, executionArn).catch(() => undefined);
 
 function stacksLink(executionArn: string, tenantId: string): string {
   const region = executionArn.split(':')[3] ?? '';
@@ -79,10 +90,13 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
       status: execution?.status,
       redrivable: notRedrivableBecause === undefined,
       notRedrivableBecause,
+      olderThanMachine:
+        execution && execution.status !== 'SUCCEEDED' ? await olderThanMachine(sfn, executionArn) : undefined,
       redriveCount: execution?.redriveCount ?? 0,
       at: visits.filter(({ leftAt }) => !leftAt).map(({ state }) => state),
     },
     failure,
+    suspension: 'suspension' in record ? record.suspension : undefined,
     links: { execution: executionLink(executionArn), stacks: stacksLink(executionArn, tenantId) },
   };
 }

@@ -17,15 +17,32 @@ test.each(told)('npm run %s, as %s has it, is a script', (name) => {
   expect(Object.keys(scripts)).toContain(name);
 });
 
+const command = (name: string, ...words: string[]) => {
+  const [file = ''] = scripts[name]?.match(/\S+\.ts/) ?? [];
+  return promisify(execFile)(process.execPath, ['--import', 'tsx', file, ...words], { cwd: ROOT });
+};
+
 /** Started as a reader starts it: what jest can load, Node may refuse. */
 test.each(Object.entries(published.commands))(
   'npm run %s -- --help says what it is for, and has the options of version 0.1',
   async (name, options) => {
-    const [file = ''] = scripts[name]?.match(/\S+\.ts/) ?? [];
-    const started = promisify(execFile)(process.execPath, ['--import', 'tsx', file, '--help'], { cwd: ROOT });
-    const { stdout } = await started;
+    const { stdout } = await command(name, '--help');
     expect(stdout).toContain(`Usage: ${name} `);
     const offered = new Set([...stdout.matchAll(/--[a-z-]+/g)].map(([option]) => option));
     expect(options.filter((option) => !offered.has(option))).toEqual([]);
   },
 );
+
+/** An unset variable of a shell makes an empty argument. */
+test.each([
+  ['signup', '--email', ['--company', 'Acme GmbH', '--subdomain', 'acme']],
+  ['signup', '--signup-id', ['--company', 'Acme GmbH', '--subdomain', 'acme']],
+  ['suspend', '--reason', ['--tenant', 'acme']],
+  ['status', '--tenant', []],
+  ['redrive', '--execution', []],
+])('npm run %s refuses an empty %s, and does nothing', async (name, option, others) => {
+  for (const empty of ['', ' ']) {
+    const refused = command(name, ...others, option, empty);
+    await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(`${option} .*is empty`) });
+  }
+});

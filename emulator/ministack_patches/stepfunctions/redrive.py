@@ -3,6 +3,7 @@
 AWS: "Restarting state machine executions with redrive in Step Functions" (AWS Step Functions Developer Guide)
 AWS: "RedriveExecution" (AWS Step Functions API Reference)
 AWS: "DescribeExecution" (AWS Step Functions API Reference)
+AWS: "DescribeStateMachineForExecution" (AWS Step Functions API Reference)
 AWS: "Accessing execution data from the Context object in Step Functions" (AWS Step Functions Developer Guide)
 Test: redrive.test.ts: goes on at the failed state, with input, variables and definition as they were and all retries again
 Test: redrive.test.ts: runs of a Parallel state only the branches that did not succeed
@@ -14,7 +15,8 @@ ago, goes on from the states that it entered and did not exit, with the definiti
 variables that it had. Of a Parallel or Map state only what did not succeed runs again. Retries
 start from zero and the whole time of the execution is there again. The last ten client tokens are
 remembered. A description tells count, date, status, and why an execution cannot be redriven, in
-AWS's own words. The context object has RedriveTime once redriven.
+AWS's own words. The context object has RedriveTime once redriven. The machine of an execution is described
+with the definition that the execution has.
 
 MiniStack has no redrive. stepfunctions.flow keeps what an execution goes on from.
 """
@@ -29,7 +31,7 @@ from ministack.services import stepfunctions as sfn
 
 from ..patch import Patch
 from ..shapes import Answer, Original, Params, Record
-from .run import in_thread
+from .run import in_thread, runs
 
 _PERIOD, _OPEN_AT_MOST = timedelta(days=14), timedelta(days=365)
 _EVENTS_AT_MOST = 24_999
@@ -44,6 +46,13 @@ def _describe_execution(describe: Original, data: Record) -> Answer:
     answer: Answer = describe(data)
     execution = sfn._executions.get(data.get("executionArn"))
     return answer if execution is None else _with(answer, described(execution))
+
+
+@PATCH.wraps(f"{_STEP_FUNCTIONS}._describe_state_machine_for_execution", digest="c77e3191")
+def _describe_state_machine_for_execution(describe: Original, data: Record) -> Answer:
+    answer: Answer = describe(data)
+    run = runs.get(data.get("executionArn", ""))
+    return answer if run is None or answer[0] != 200 else _with(answer, {"definition": json.dumps(run.definition)})
 
 
 @PATCH.wraps(f"{_STEP_FUNCTIONS}._list_executions", digest="0dbeb6df")

@@ -82,6 +82,9 @@ test('who wants to talk to a platform hears when none is running', async () => {
   await expect(readOutputs(file)).rejects.toThrow(/not found.*start one with `npm run local`/);
   publishOutputs(dead, file);
   await expect(readOutputs(file)).rejects.toThrow(/has ended.*start one with `npm run local`/);
+  const { unmatchedEventsUrl: _, ...older } = alive();
+  writeFileSync(file, JSON.stringify(older));
+  await expect(readOutputs(file)).rejects.toThrow(/written by another release.*start one with `npm run local`/);
   publishOutputs(alive(), file);
   expect(await readOutputs(file)).toEqual(alive());
 });

@@ -7,18 +7,34 @@ import { FakeTable } from '../../support/fake-table';
 
 const executionArn = anExecution();
 const { tenantId } = aTenant();
+const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
+const isNewName = (arn: string) => arn.includes(':anew-');
 const input = JSON.stringify(aSignupEvent());
 const expired = { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: 'Execution redrivable period exceeded' };
 
-function aScene(execution: object | Error, record: Partial<TenantRecord> = {}, redriving: object = {}) {
+interface Others {
+  readonly redriving?: object;
+  /** What a second look at the execution shows. */
+  readonly afterwards?: object;
+  /** The execution that has been started in its place, if there is one. */
+  readonly later?: (executionArn: string) => object;
+  readonly starting?: object;
+}
+
+function aScene(execution: object, record: Partial<TenantRecord> = {}, others: Others = {}) {
+  const { redriving = {}, afterwards = {}, later, starting = { executionArn: anExecution('new') } } = others;
   const table = new FakeTable({ ...itemKeys.tenant(tenantId), ...aTenantRecord({ status: 'FAILED', ...record }) });
   const sfn = new FakeClient({
-    DescribeExecutionCommand:
-      execution instanceof Error ? execution : { status: 'FAILED', redriveStatus: 'REDRIVABLE', input, ...execution },
+    DescribeExecutionCommand: ({ executionArn: asked }: { executionArn: string }, call: number) => {
+      if (isNewName(asked)) return later?.(asked) ?? awsError('ExecutionDoesNotExist');
+      const seen = { status: 'FAILED', redriveStatus: 'REDRIVABLE', input, ...execution };
+      return call === 0 ? seen : { ...seen, ...afterwards };
+    },
     RedriveExecutionCommand: redriving,
-    StartExecutionCommand: { executionArn: anExecution('new') },
+    StartExecutionCommand: starting,
   });
-  return { sfn, run: () => redriveExecution({ sfn, table, stateMachineArn: 'arn:machine' }, executionArn) };
+  const deps = { sfn, table, stateMachineArn: MACHINE, pauseMs: 0 };
+  return { sfn, run: (options = {}) => redriveExecution(deps, executionArn, options) };
 }
 
 it('redrives what AWS can redrive', async () => {
@@ -35,11 +51,14 @@ it('starts an equal execution where AWS no longer can, and says why', async () =
     executionArn: anExecution('new'),
     because: 'Execution redrivable period exceeded',
   });
-  expect(sfn.inputs('StartExecutionCommand')).toEqual([{ stateMachineArn: 'arn:machine', input }]);
+  expect(sfn.inputs('StartExecutionCommand')).toEqual([
+    { stateMachineArn: MACHINE, input, name: expect.stringMatching(/^anew-[0-9a-f]{32}$/) },
+  ]);
 });
 
 it('starts an equal execution when the redrive itself is refused', async () => {
-  const { run } = aScene({}, {}, awsError('ExecutionNotRedrivable', 'history limit'));
+  const redriving = awsError('ExecutionNotRedrivable', 'history limit');
+  const { run } = aScene({}, {}, { redriving, afterwards: { redriveStatus: 'NOT_REDRIVABLE' } });
   await expect(run()).resolves.toMatchObject({ how: 'started', because: 'history limit' });
 });
 
@@ -49,8 +68,8 @@ it('rebuilds the signup from the record once AWS has deleted the execution', asy
     DescribeExecutionCommand: awsError('ExecutionDoesNotExist'),
     StartExecutionCommand: { executionArn: anExecution('new') },
   });
-  const deps = { sfn, table: new FakeTable(), stateMachineArn: 'arn:machine' };
-  await expect(redriveExecution(deps, executionArn, record)).resolves.toMatchObject({
+  const deps = { sfn, table: new FakeTable(), stateMachineArn: MACHINE };
+  await expect(redriveExecution(deps, executionArn, { record })).resolves.toMatchObject({
     how: 'started',
     because: 'AWS has deleted the execution',
   });
@@ -60,7 +79,7 @@ it('rebuilds the signup from the record once AWS has deleted the execution', asy
 
 it('does not guess the signup of an execution that nobody knows any more', async () => {
   const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
-  const deps = { sfn, table: new FakeTable(), stateMachineArn: 'arn:machine' };
+  const deps = { sfn, table: new FakeTable(), stateMachineArn: MACHINE };
   await expect(redriveExecution(deps, executionArn)).resolves.toMatchObject({ how: 'nothing' });
 });
 
@@ -85,4 +104,98 @@ it.each([
 it('redrives the announcement of an ACTIVE tenant in time', async () => {
   const { run } = aScene({}, { status: 'ACTIVE', activatedAt: NOW });
   await expect(run()).resolves.toMatchObject({ how: 'redriven' });
+});
+
+describe('G3: two operators who redrive in the same second make one run', () => {
+  const redriving = awsError('ExecutionNotRedrivable', 'Execution is RUNNING and cannot be redriven');
+
+  it.each([
+    ['the run that the first has redriven', { status: 'RUNNING', redriveStatus: 'NOT_REDRIVABLE', redriveCount: 1 }],
+    ['that the run waits for its redrive', { status: 'PENDING_REDRIVE', redriveStatus: 'NOT_REDRIVABLE' }],
+    ['that the redriven run has failed again', { redriveCount: 1 }],
+    ['that the redriven run has succeeded', { status: 'SUCCEEDED', redriveStatus: 'NOT_REDRIVABLE' }],
+    ['no more than the first, as AWS does not show the redrive yet', {}],
+  ])('G3: the second sees %s, and is told', async (_, afterwards) => {
+    const { sfn, run } = aScene({}, {}, { redriving, afterwards });
+    await expect(run()).resolves.toEqual({
+      how: 'nothing',
+      because: expect.stringMatching(/somebody else|has succeeded/),
+    });
+    expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+  });
+
+  it.each([
+    ['runs', () => ({ status: 'RUNNING' })],
+    ['has succeeded', () => ({ status: 'SUCCEEDED' })],
+  ])('G3: a new execution that the first has started %s: the second starts none, and is told', async (_, later) => {
+    const { sfn, run } = aScene(expired, {}, { later });
+    await expect(run()).resolves.toEqual({
+      how: 'nothing',
+      because: expect.stringContaining('somebody has already started a new execution in its place'),
+    });
+    expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+  });
+
+  it('G3: two new executions have one name, so that AWS starts one', async () => {
+    const { sfn, run } = aScene(expired, {}, { starting: awsError('ExecutionAlreadyExists') });
+    await expect(run()).resolves.toMatchObject({ how: 'nothing', because: expect.stringContaining('somebody has') });
+    const one = aScene(expired);
+    await one.run();
+    const nameOf = ({ sfn: client }: typeof one) => client.inputs('StartExecutionCommand')[0]?.name;
+    expect(nameOf({ sfn, run })).toBe(nameOf(one));
+  });
+
+  it('G3: a new execution that failed before it took the tenant over is itself redriven', async () => {
+    const { sfn, run } = aScene(
+      expired,
+      {},
+      { later: () => ({ status: 'FAILED', redriveStatus: 'REDRIVABLE', input }) },
+    );
+    await expect(run()).resolves.toEqual({ how: 'redriven', executionArn: expect.stringContaining(':anew-') });
+    expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+  });
+});
+
+describe('F8: redrive --anew', () => {
+  it('F8: starts an equal new run, and does not redrive', async () => {
+    const { sfn, run } = aScene({});
+    await expect(run({ anew: true })).resolves.toMatchObject({
+      how: 'started',
+      because: 'a new execution was asked for',
+    });
+    expect(sfn.inputs('RedriveExecutionCommand')).toEqual([]);
+    expect(sfn.inputs('StartExecutionCommand')).toMatchObject([{ input }]);
+  });
+
+  it('F8: starts a new run each time: the second is named by the first', async () => {
+    const first = aScene({});
+    await first.run({ anew: true });
+    const second = aScene(
+      {},
+      {},
+      {
+        later: (arn) => (sent(first) === nameIn(arn) ? { status: 'FAILED', input } : awsError('ExecutionDoesNotExist')),
+      },
+    );
+    await expect(second.run({ anew: true })).resolves.toMatchObject({ how: 'started' });
+    expect(sent(second)).not.toBe(sent(first));
+  });
+
+  it('F8: reads a refused signup again by the rules of today', async () => {
+    const { run } = aScene({ error: 'InvalidSignup' });
+    await expect(run({ anew: true })).resolves.toMatchObject({ how: 'started' });
+  });
+
+  const nameIn = (arn: string) => arn.split(':').at(-1);
+  const sent = ({ sfn }: ReturnType<typeof aScene>) => sfn.inputs('StartExecutionCommand')[0]?.name;
+
+  it.each([
+    ['runs', { status: 'RUNNING' }, {}],
+    ['has made an ACTIVE tenant', {}, { status: 'ACTIVE', activatedAt: NOW }],
+    ['has lost its tenant to a newer one', {}, { executionArn: anExecution('newer') }],
+  ] as const)('F8: starts nothing in the place of a run that %s', async (_, execution, record) => {
+    const { sfn, run } = aScene(execution, record);
+    await expect(run({ anew: true })).resolves.toMatchObject({ how: 'nothing' });
+    expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+  });
 });

@@ -81,3 +81,52 @@ it('still tells what the record says once AWS has deleted the execution', async 
   expect(status.failure).toEqual(report);
   expect(status.run).toMatchObject({ redrivable: false, notRedrivableBecause: 'AWS has deleted the execution' });
 });
+
+describe('what an operator must know before a redrive', () => {
+  const definitions = (then: object, now: object) => ({
+    DescribeStateMachineForExecutionCommand: { stateMachineArn: 'arn:machine', definition: JSON.stringify(then) },
+    DescribeStateMachineCommand: { definition: JSON.stringify(now, null, 2) },
+  });
+  const failed = { executionArn, status: 'FAILED', redriveStatus: 'REDRIVABLE' };
+  const report = failureReport({ executionArn, failure, outcome: 'rolled-back' });
+  const undone = { status: 'FAILED', failure: { ...report, at: NOW } } as const;
+
+  it('F8: says that the machine is younger than the run, and how to start it with the present definition', async () => {
+    const fake = new FakeClient({
+      DescribeExecutionCommand: failed,
+      ...definitions({ StartAt: 'A' }, { StartAt: 'B' }),
+    });
+    const text = statusText(await told(fake, undone));
+    expect(text).toContain('older definition');
+    expect(text).toContain('npm run redrive -- --anew');
+    expect(fake.inputs('DescribeStateMachineCommand')).toEqual([{ stateMachineArn: 'arn:machine' }]);
+  });
+
+  it('F8: says nothing of a machine that is the same, or cannot be read', async () => {
+    const same = new FakeClient({
+      DescribeExecutionCommand: failed,
+      ...definitions({ StartAt: 'A' }, { StartAt: 'A' }),
+    });
+    expect(statusText(await told(same, undone))).not.toContain('definition');
+    const denied = new FakeClient({
+      DescribeExecutionCommand: failed,
+      DescribeStateMachineForExecutionCommand: awsError('AccessDeniedException'),
+    });
+    expect(statusText(await told(denied, undone))).not.toContain('definition');
+  });
+
+  it('tells in the text why AWS cannot redrive the run', async () => {
+    const because = 'Execution redrivable period exceeded';
+    const fake = execution({ status: 'FAILED', redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: because });
+    expect(statusText(await told(fake, undone))).toContain(`not redrivable: ${because}`);
+  });
+});
+
+it('tells why a tenant is suspended, by whom and since when', async () => {
+  const suspension = { at: NOW, by: 'arn:aws:iam::1:user/jane', reason: 'the bucket was public' };
+  const status = await told(execution({ status: 'SUCCEEDED' }), { status: 'SUSPENDED', suspension });
+  expect(status.suspension).toEqual(suspension);
+  const text = statusText(status);
+  expect(text).toContain('by arn:aws:iam::1:user/jane');
+  expect(text).toContain('the bucket was public');
+});

@@ -1,3 +1,4 @@
+import { SuspendTenantInput } from '../../../functions/contract/audit';
 import { resumeTenant } from '../../../functions/suspension/resume-tenant';
 import { suspendTenant } from '../../../functions/suspension/suspend-tenant';
 import { aCell, aTenant, NOW } from '../../support/builders';
@@ -40,9 +41,18 @@ describe('SuspendTenant', () => {
 
   test('a retry closes what is still open, and keeps the first reason', async () => {
     const scene = onboarded({ ...suspended });
-    await suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order);
+    const again = suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order);
+    await expect(again).resolves.toEqual({
+      ...{ tenantId, host, suspendedAt: NOW },
+      earlier: { by: 'jane', reason: 'open' },
+    });
     expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
     expect(scene.record().suspension).toEqual(suspended.suspension);
+  });
+
+  test.each(['', ' ', '\t\n', '\u200b'])('refuses the reason %j, which nobody can read', (reason) => {
+    expect(SuspendTenantInput.safeParse({ ...order, reason }).error?.issues).toMatchObject([{ path: ['reason'] }]);
+    expect(SuspendTenantInput.safeParse(order).success).toBe(true);
   });
 
   test('suspends a tenant whose rule somebody has removed', async () => {

@@ -2,7 +2,7 @@ import { tenantIdOf } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
 import { publishFailure } from '../../../functions/outcome/publish-failure';
 import { releaseReservation } from '../../../functions/reservation/release-reservation';
-import { lookUpTenant, tenantCalled } from '../../../functions/tenants/tenant-lookup';
+import { lookUpSubdomain, lookUpTenant, tenantCalled } from '../../../functions/tenants/tenant-lookup';
 import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
@@ -87,4 +87,15 @@ it('takes no refused signup for a tenant', async () => {
   await refuse(table);
   await expect(tenantCalled(table, 'acme')).rejects.toMatchObject({ name: 'InvalidRequest' });
   await expect(tenantCalled(reserved(), 'acme')).resolves.toMatchObject({ tenantId });
+});
+
+it('finds by a host the tenant that has the subdomain, although the subdomain is the id of another tenant', async () => {
+  const table = reserved();
+  const other = tenantIdOf('sub_other');
+  const taken = aTenantRecord({ tenantId: other, signupId: 'sub_other', subdomain: tenantId });
+  table.put({ ...itemKeys.tenant(other), ...taken });
+  table.put({ ...itemKeys.subdomain(tenantId), subdomain: tenantId, tenantId: other });
+  await expect(lookUpTenant(table, tenantId)).resolves.toMatchObject({ tenantId });
+  await expect(lookUpSubdomain(table, tenantId)).resolves.toMatchObject({ tenantId: other });
+  await expect(lookUpSubdomain(table, 'sub_acme')).rejects.toThrow('sub_acme is no current or former subdomain');
 });

@@ -1,0 +1,17 @@
+/** The host of an address, as a browser reads it; undefined for a text that is none. */
+function hostOf(address: string): string | undefined {
+  const url = address.includes('://') ? address : `http://${address}`;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : undefined;
+}
+
+/**
+ * The subdomain in a host or in the address of a page, as it stands in a browser's bar.
+ *
+ * @param domain of the stage: `https://acme.funnels.example:8443/` and `acme.funnels.example` lead to `acme`
+ * @returns undefined for every other name
+ */
+export function subdomainIn(typed: string, domain: string): string | undefined {
+  const host = hostOf(typed.trim());
+  const suffix = `.${domain.toLowerCase()}`;
+  return host?.endsWith(suffix) ? host.slice(0, -suffix.length) : undefined;
+}

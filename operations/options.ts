@@ -1,0 +1,14 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { isVisible } from '../functions/contract/signup';
+
+/** Refuses an argument that nobody can see: a shell's unset variable, for example. */
+export function nonBlank(argument: string): string {
+  if (isVisible(argument)) return argument;
+  throw new InvalidArgumentError('It is empty.');
+}
+
+/** `--tenant` of every operator's command. */
+export const tenantOption = (names = 'subdomain, host or page, tenant id or signup id') =>
+  new Option('--tenant <name>', names).argParser(nonBlank);
+
+export const TENANT_OF_ANY_TIME = 'current or former subdomain, host or page, tenant id or signup id';

@@ -1,0 +1,19 @@
+import { subdomainIn } from '../../../operations/client/subdomain-in';
+
+it.each([
+  ['https://acme.funnels.example/', 'acme'],
+  ['https://acme.funnels.example:8443/pricing?from=mail#top', 'acme'],
+  ['http://ACME.Funnels.example', 'acme'],
+  ['acme.funnels.example', 'acme'],
+  ['acme.funnels.example:4566', 'acme'],
+  [' acme.funnels.example. ', 'acme'],
+])('%s leads to the subdomain %s', (typed, subdomain) => {
+  expect(subdomainIn(typed, 'funnels.example')).toBe(subdomain);
+});
+
+it.each(['acme', 'sub_1Qx', 'https://acme.funnels.other', 'funnels.example', 'acme.notfunnels.example', 'a b', ''])(
+  '%j is no host of the stage',
+  (typed) => {
+    expect(subdomainIn(typed, 'funnels.example')).toBeUndefined();
+  },
+);
