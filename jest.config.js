@@ -12,7 +12,10 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   displayName,
   // A test that reads log lines asks for them (test/support/log-lines.ts).
   ...(displayName === 'unit' && { setupFiles: ['<rootDir>/test/support/silent-logger.ts'] }),
-  ...(displayName === 'integration' && { globalSetup: '<rootDir>/test/support/record-deployment.js' }),
+  ...(displayName === 'integration' && {
+    globalSetup: '<rootDir>/test/support/record-deployment.js',
+    setupFilesAfterEnv: ['<rootDir>/test/support/await-deployment.js'],
+  }),
   transform,
   // Their package.json know `import` alone.
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
@@ -26,7 +29,9 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
 process.env.CDK_VALIDATION = 'false';
 
 module.exports = {
-  projects: [['unit'], ['statemachine'], ['infra'], ['emulator', 'emulator/test'], ['integration']].map(project),
+  projects: [['check'], ['unit'], ['statemachine'], ['infra'], ['emulator', 'emulator/test'], ['integration']].map(
+    project,
+  ),
   // An onboarding waits more than it works: one test file more than there are processors keeps them busy.
   maxWorkers: Math.min(availableParallelism(), 3) + 1,
   testSequencer: '<rootDir>/test/support/longest-first.js',

@@ -36,4 +36,5 @@ test('the second start deploys what the first has recorded, and AWS has the same
   const [built, recorded] = [await pictureOf(first.platform), await pictureOf(second.platform)];
   expect(built.length).toBeGreaterThan(1_000);
   expect(differences(built, recorded)).toEqual([]);
-});
+  // Two whole starts, one of them with build and synthesis.
+}, 180_000);
