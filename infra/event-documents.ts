@@ -47,7 +47,7 @@ const asyncApi = () => ({
     eventBridge: {
       host: 'events.{region}.amazonaws.com',
       protocol: 'https',
-      description: 'EventBridge of the platform’s account, by PutEvents and by rules.',
+      description: "EventBridge of the platform's account, by PutEvents and by rules.",
       variables: { region: { description: 'Region of the stage.' } },
     },
   },

@@ -62,7 +62,7 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       companyName: 'Name of the company in any script: one line, at least one visible character.',
       subdomain: `Label of the tenant's host name. Not an internationalized (xn--) one, and not reserved: ${RESERVED_SUBDOMAINS.join(', ')}.`,
       contactEmail: 'E-mail address of the contact. Internationalized addresses are accepted.',
-      plan: 'Plan that the customer bought: the sizing of the tenant’s database.',
+      plan: "Plan that the customer bought: the sizing of the tenant's database.",
     },
   }),
   catalogued({
@@ -77,7 +77,7 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       signupId: SIGNUP_ID,
       tenantId: TENANT_ID,
       subdomain: 'The subdomain of the signup.',
-      url: 'Address of the tenant’s page.',
+      url: "Address of the tenant's page.",
       cell: 'Name of the cell whose compute serves the tenant.',
       executionArn: EXECUTION,
       ...ORDER,
