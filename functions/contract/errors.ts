@@ -10,6 +10,8 @@ export const TRANSIENT_ERRORS = [
   'TransientThrottling',
   /** A service answered 5xx, or not at all. */
   'TransientServiceFault',
+  /** The function ran out of time. Its calls were aborted; the action may be called again. */
+  'TransientOutOfTime',
   /** The resource or record was changed at the same time, or it is still changing. */
   'TransientConflict',
   /** IAM, KMS or the tag index does not show a new resource yet (eventual consistency). */

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
@@ -13,6 +12,7 @@ import { type Slot, TenantSchema } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
+import { pause } from '../shared/invocation';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot } from './free-slots';

@@ -3,6 +3,7 @@ import { SendTaskFailureCommand, SendTaskHeartbeatCommand } from '@aws-sdk/clien
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { PlatformErrorName } from '../contract/errors';
 import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
+import { functionSeconds } from '../contract/time-limits';
 import { pages } from '../shared/paging';
 import { parseAt } from '../shared/parse-at';
 import { isTaskGone, type SettleStackDeps, settleStack } from '../stacks/settle-stack';
@@ -21,10 +22,10 @@ export interface LostAnswersDeps extends SettleStackDeps {
 export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
 
 /**
- * A younger task may still get its event. The period is longer than a function's timeout and a
- * launch's lease.
+ * A younger task may still get its event. The period is longer than the timeout of the functions
+ * that wait for a stack, and than a launch's lease.
  */
-export const GRACE_SECONDS = 120;
+export const GRACE_SECONDS = 20 + Math.max(functionSeconds('LaunchStack'), functionSeconds('DeleteStack'));
 
 /** The waiting tasks that are older than the grace period, oldest first. */
 export async function* waitingTasks(

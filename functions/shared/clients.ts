@@ -1,15 +1,37 @@
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/time-limits';
+import { invocationSignal } from './invocation';
+
 /**
- * Options for every AWS client. The SDK retries a short fault itself (standard mode, three
- * attempts). The state machine retries a longer one.
- *
- * Timeouts are in milliseconds, well below the functions' own timeouts: a connection that hangs
- * must end as an error that the translator knows, not as a killed function. `requestTimeout` alone
- * only warns ("NodeHttpHandlerOptions").
+ * Sends every request under the signal of the invocation that makes it: at the deadline a request
+ * under way is aborted, and no further one is sent.
+ */
+export class EndingWithInvocation extends NodeHttpHandler {
+  override handle(...[request, options]: Parameters<NodeHttpHandler['handle']>) {
+    const abortSignal = options?.abortSignal ?? invocationSignal();
+    return super.handle(request, { ...options, ...(abortSignal && { abortSignal }) });
+  }
+}
+
+/**
+ * Milliseconds. A connection that hangs must end as an error that the translator knows, not as a
+ * killed function: contract/time-limits.ts derives the functions' timeouts from these.
+ * `requestTimeout` alone only warns ("NodeHttpHandlerOptions").
+ */
+export const REQUEST_LIMITS = {
+  connectionTimeout: 2_000,
+  requestTimeout: REQUEST_TIMEOUT_MS,
+  throwOnRequestTimeout: true,
+} as const;
+
+/**
+ * Options for every AWS client. The SDK retries a short fault itself (standard mode). The state
+ * machine retries a longer one. All clients of a process share their connections.
  */
 export const clientOptions = {
   retryMode: 'standard',
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 2_000, requestTimeout: 8_000, throwOnRequestTimeout: true },
+  maxAttempts: MAX_ATTEMPTS,
+  requestHandler: new EndingWithInvocation(REQUEST_LIMITS),
 } as const;
 
 interface Stacked {

@@ -13,6 +13,7 @@ import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { LaunchStackInput, LaunchStackOutput } from '../contract/onboarding';
 import type { WaitingTask } from '../contract/records';
 import { type PublishedTemplates, PublishedTemplatesSchema } from '../contract/stacks';
+import { functionSeconds } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
@@ -38,7 +39,7 @@ type LaunchTask = WaitingTask & { operation: 'launch' };
  * Lease of a launch, milliseconds: how long it may still create its stack. Longer than the
  * function's timeout.
  */
-export const LAUNCH_LEASE = 45_000;
+export const LAUNCH_LEASE = (functionSeconds('LaunchStack') + 15) * 1000;
 
 /**
  * One token per attempt of the task. CloudFormation answers a repeated request like the first one

@@ -8,6 +8,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { functionRoleName } from '../../functions/contract/naming';
+import { functionSeconds } from '../../functions/contract/time-limits';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
 import type { StageConfig } from '../config/stages';
@@ -20,8 +21,6 @@ export interface PlatformFunctionProps {
   /** The function's environment variables; the grants of its role stand beside them. */
   readonly environment: Partial<Record<EnvName, string>>;
   readonly grants: readonly Grant[];
-  /** Below the timeout of its state, so that a hanging function ends under its own error. */
-  readonly timeout?: Duration;
   readonly memoryMiB?: number;
   /** For a function that events invoke: the queue for events on which it has failed three times. */
   readonly deadLetters?: Queue;
@@ -84,7 +83,7 @@ export class PlatformFunction extends Construct {
       layers: isLayered(id) ? [codeLayer(this)] : [],
       handler: 'index.handler',
       memorySize: props.memoryMiB ?? 512,
-      timeout: props.timeout ?? Duration.seconds(30),
+      timeout: Duration.seconds(functionSeconds(id)),
       environment: { ...environment },
       role: this.role.withoutPolicyUpdates(),
       logGroup,

@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { SETTLED_STATUSES } from '../../functions/contract/stacks';
+import { functionSeconds, stateSeconds } from '../../functions/contract/time-limits';
 import { actionsOf, WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
+import { clientOptions, REQUEST_LIMITS } from '../../functions/shared/clients';
 import { LAUNCH_LEASE } from '../../functions/stacks/launch-stack';
 import { aslJson } from '../../infra/asl-file';
 import { STAGES, stages } from '../../infra/config/stages';
@@ -27,8 +29,10 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const { controlPlane, foundation } = stageTemplates(stage);
   const functions = resourcesOf(controlPlane, 'AWS::Lambda::Function');
   const roleOf = (lambda: Resource) => lambda.Properties.Role['Fn::GetAtt'][0] as string;
-  const roleNames = () =>
-    functions.map(([, lambda]) => controlPlane.toJSON().Resources[roleOf(lambda)].Properties.RoleName as string);
+  const roleNameOf = (lambda: Resource) =>
+    controlPlane.toJSON().Resources[roleOf(lambda)].Properties.RoleName as string;
+  const nameOf = (lambda: Resource) => roleNameOf(lambda).replace('tenant-onboarding-', '');
+  const roleNames = () => functions.map(([, lambda]) => roleNameOf(lambda));
 
   test('has the functions that workflows call, those that events, the clock and operators call, and no others', () => {
     expect(roleNames().sort()).toEqual(FUNCTIONS.map((name) => `tenant-onboarding-${name}`));
@@ -55,19 +59,39 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
 
   test('ends a hanging function before its state, so that the run sees whose fault it was', () => {
     const tasks = WORKFLOWS.map(machineOf).flatMap(tasksOf);
-    const states = new Map(tasks.map(([, state]) => [state.Arguments?.FunctionName, state]));
     for (const [, lambda] of functions) {
-      const name = controlPlane
-        .toJSON()
-        .Resources[roleOf(lambda)].Properties.RoleName.replace('tenant-onboarding-', '');
-      const state = states.get(`\${${name}}`);
-      if (state) expect([name, lambda.Properties.Timeout < (state.TimeoutSeconds ?? 0)]).toEqual([name, true]);
+      const name = nameOf(lambda);
+      for (const [state, { Arguments, TimeoutSeconds = 0 }] of tasks) {
+        if (Arguments?.FunctionName !== `\${${name}}`) continue;
+        expect([state, lambda.Properties.Timeout < TimeoutSeconds, TimeoutSeconds >= stateSeconds(name)]).toEqual([
+          state,
+          true,
+          true,
+        ]);
+      }
     }
   });
 
-  test('has a launch’s lease outlive the function that may still launch', () => {
+  test('F7: gives every function the time of its calls in a row, each as slow as its client allows', () => {
+    const { connectionTimeout, requestTimeout } = REQUEST_LIMITS;
+    expect(connectionTimeout).toBeLessThan(requestTimeout);
+    const slowest = (clientOptions.maxAttempts * requestTimeout) / 1000;
+    for (const [, lambda] of functions) {
+      const [name, timeout] = [nameOf(lambda), lambda.Properties.Timeout];
+      expect([name, timeout]).toEqual([name, functionSeconds(name)]);
+      expect([name, timeout > slowest, timeout <= 900]).toEqual([name, true, true]);
+    }
+  });
+
+  test('has a launch’s lease outlive the function that may still launch, and a deletion wait for longer', () => {
     const [[, launchStack] = []] = functions.filter(([id]) => id.startsWith('LaunchStack'));
     expect(launchStack?.Properties.Timeout * 1000).toBeLessThan(LAUNCH_LEASE);
+    const [, deletion] = tasksOf(machineOf(onboarding)).find(([name]) => name === 'DeleteNetwork') ?? [];
+    const retrier = deletion?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes('TransientLaunchInFlight'));
+    expect(retrier).toMatchObject({ BackoffRate: 1 });
+    expect(retrier).not.toHaveProperty('JitterStrategy');
+    const waits = (retrier?.IntervalSeconds ?? 0) * (retrier?.MaxAttempts ?? 0);
+    expect(waits * 1000).toBeGreaterThan(LAUNCH_LEASE);
   });
 
   test('runs the file of statemachines/, every placeholder filled', () => {

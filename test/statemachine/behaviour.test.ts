@@ -93,6 +93,22 @@ test('what is transient is tried again, then goes on', async () => {
   expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(3);
 });
 
+test('F4: a function that is killed twice is called again, and nothing is undone', async () => {
+  for (const name of ['CreateTenantKey', 'LaunchStack.database', 'ActivateTenant'])
+    machine.scriptAtFirst(name, { error: 'Runtime.OutOfMemory' }, { error: 'Sandbox.Timedout' });
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(machine.called().filter((name) => name === 'LaunchStack.database')).toHaveLength(3);
+});
+
+test('F4: an undo that fails twice is tried again, and the rollback goes on by itself', async () => {
+  machine.script('VerifyIsolation', { error: 'IsolationBreach' });
+  machine.script('RetireTenantKey', { error: 'Runtime.ExitError' }, { error: 'AccessDenied' }, { output: {} });
+  const execution = await machine.run();
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'IsolationBreach']);
+  expect(machine.called().filter((name) => name === 'RetireTenantKey')).toHaveLength(3);
+});
+
 test('what stays transient is compensated in the end', async () => {
   machine.script('CreateTenantKey', { error: 'TransientThrottling' });
   const execution = await machine.run();
@@ -137,7 +153,8 @@ test('a redriven run that fails again ends FAILED again, and can be redriven aga
 
 test('a failing undo stops the run there; redriven, the rollback resumes at that undo', async () => {
   machine.script('RegisterTenant', { error: 'SlotOccupied' });
-  machine.script('RetireTenantKey', { error: 'AccessDenied' }, { output: {} });
+  const denied = { error: 'AccessDenied' };
+  machine.script('RetireTenantKey', denied, denied, denied, { output: {} });
   const failed = await machine.run();
   expect([failed.status, failed.error]).toEqual(['FAILED', 'AccessDenied']);
   expect(machine.called().at(-1)).toBe('RetireTenantKey');
@@ -184,11 +201,8 @@ test('a reservation that fails while it resumes what an earlier run has left kee
 });
 
 test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
-  machine.script(
-    'PublishCompletion',
-    { error: 'AccessDenied' },
-    { output: { tenantId: 't1', url: 'https://a.example' } },
-  );
+  const [denied, announced] = [{ error: 'AccessDenied' }, { output: { tenantId: 't1', url: 'https://a.example' } }];
+  machine.script('PublishCompletion', denied, denied, denied, announced);
   const failed = await machine.run();
   expect([failed.status, failed.error]).toEqual(['FAILED', 'AccessDenied']);
   expect(machine.called()).not.toContain('DeregisterTenant');

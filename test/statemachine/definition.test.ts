@@ -7,10 +7,22 @@ const onboarding = workflowNamed('TenantOnboarding');
 const machine = machineOf(onboarding);
 const tasks = tasksOf(machine);
 
-/** Nothing compensates these: they are called again even where nobody knows whether they have done their work. */
+/** Nothing compensates these: they are called again after any error but a refusal. */
 const NOT_COMPENSATED = [...Object.keys(onboarding.undos), 'PublishCompletion', 'PublishFailure'];
-/** "Handle Lambda service exceptions": a function that has ended, or has not answered in time, under its old and new names. */
-const CRASHES = ['Runtime.ExitError', 'Sandbox.Timedout', 'Lambda.Unknown', 'States.Timeout'];
+/**
+ * "Handle Lambda service exceptions", "Lambda Telemetry API Event schema reference": a function that was killed, or has not
+ * answered in time, under its old and new names.
+ */
+const KILLED = [
+  'Runtime.ExitError',
+  'Runtime.OutOfMemory',
+  'Runtime.Unknown',
+  'Sandbox.Timedout',
+  'Sandbox.Failure',
+  'Extension.Crash',
+  'Lambda.Unknown',
+  'States.Timeout',
+];
 
 const LAMBDAS_OWN = [
   'Lambda.ClientExecutionTimeoutException',
@@ -24,9 +36,29 @@ test.each(tasks)('%s retries exactly what can get better', (name, state) => {
   const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
   const transient = name === onboarding.conclusion ? [] : TRANSIENT_ERRORS;
   // ConcludeFailure throws the name of whatever has failed before; that of a timeout it never throws.
-  const crashes = name === onboarding.conclusion ? ['States.Timeout'] : NOT_COMPENSATED.includes(name) ? CRASHES : [];
-  expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual([...transient, ...crashes].sort());
+  const killed = name === onboarding.conclusion ? ['States.Timeout'] : KILLED;
+  const others = NOT_COMPENSATED.includes(name) ? ['ClaimLost', 'TenantIsActive', 'States.TaskFailed'] : [];
+  expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual(
+    [...transient, ...killed, ...others].sort(),
+  );
   expect(retried).toEqual(expect.arrayContaining(LAMBDAS_OWN));
+});
+
+test.each([...Object.keys(onboarding.forward), ...Object.keys(onboarding.undos)])(
+  'F4: %s is called again twice when its function was killed',
+  (name) => {
+    const [, state] = tasks.find(([task]) => task === name) ?? [];
+    for (const error of KILLED) {
+      const retrier = state?.Retry?.find(({ ErrorEquals }) => ErrorEquals.includes(error));
+      expect([error, (retrier?.MaxAttempts ?? 0) >= 2]).toEqual([error, true]);
+    }
+  },
+);
+
+test.each(NOT_COMPENSATED)('F4: %s is tried again after any error, last of all, but not after a refusal', (name) => {
+  const [, state] = tasks.find(([task]) => task === name) ?? [];
+  expect(state?.Retry?.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 2 });
+  expect(state?.Retry?.[0]).toMatchObject({ ErrorEquals: ['ClaimLost', 'TenantIsActive'], MaxAttempts: 0 });
 });
 
 test('RegisterTenant waits half an hour for a service that serves nobody: half of each interval on average', () => {

@@ -15,6 +15,10 @@ export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
+/** Whether an invocation ended by a death. The handler has translated it; a function that is really killed reports nothing at all. */
+export const wasKilled = (thrown: unknown): boolean =>
+  thrown instanceof Killed || (thrown instanceof Error && thrown.cause instanceof Killed);
+
 function meet(death: Death, fakes: readonly Watched[]): () => { calls: number; killedBy: string | undefined } {
   let calls = 0;
   let killedBy: string | undefined;
@@ -50,8 +54,7 @@ export async function dieAtEachCall<
       const each = await scene();
       const met = meet(death, each.fakes);
       await each.run().catch((thrown: unknown) => {
-        // The handler has translated it; a function that is really killed reports nothing at all.
-        if (!(thrown instanceof Killed || (thrown instanceof Error && thrown.cause instanceof Killed))) throw thrown;
+        if (!wasKilled(thrown)) throw thrown;
       });
       const { calls, killedBy } = met();
       if (calls < call) break;

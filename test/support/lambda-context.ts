@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { ACCOUNT_ID, REGION } from './builders';
 
 /** What Lambda tells a function about its invocation. */
-export const aContext = (functionName = 'ReserveTenant'): Context => ({
+export const aContext = (functionName = 'ReserveTenant', remainingMs = 30_000): Context => ({
   functionName,
   functionVersion: '$LATEST',
   invokedFunctionArn: `arn:aws:lambda:${REGION}:${ACCOUNT_ID}:function:${functionName}`,
@@ -11,7 +11,7 @@ export const aContext = (functionName = 'ReserveTenant'): Context => ({
   logGroupName: `/tenant-onboarding/${functionName}`,
   logStreamName: 'stream',
   callbackWaitsForEmptyEventLoop: true,
-  getRemainingTimeInMillis: () => 30_000,
+  getRemainingTimeInMillis: () => remainingMs,
   done: () => {},
   fail: () => {},
   succeed: () => {},

@@ -192,6 +192,11 @@ export class ScriptedMachine {
     rmSync(join(this.dir, `${key}.count`), { force: true });
   }
 
+  /** These answers first, then the one of an execution that goes well. */
+  scriptAtFirst(key: string, ...answers: Answer[]): void {
+    this.script(key, ...answers, this.scripted.well[key] ?? { output: {} });
+  }
+
   calls(): Call[] {
     const lines = readFileSync(join(this.dir, 'calls.jsonl'), 'utf8').split('\n').filter(Boolean);
     return lines.map((line) => JSON.parse(line) as Call);

@@ -18,6 +18,7 @@ import { deleteStack } from '../../functions/stacks/delete-stack';
 import { launchStack } from '../../functions/stacks/launch-stack';
 import { settleStack } from '../../functions/stacks/settle-stack';
 import { ACCOUNT_ID, aCell, anExecution, aSignup, DOMAIN, NOW, REGION, theStacks } from './builders';
+import { wasKilled } from './deaths';
 import { FakeBuckets } from './fake-buckets';
 import { FakeBus } from './fake-bus';
 import { awsError, FakeClient } from './fake-client';
@@ -119,15 +120,38 @@ export class TenantWorld {
     this.table.put({ ...record, status: 'ONBOARDING', ...change });
   }
 
+  /** Counts the calls of the invocation that begins, until the answer is called. */
+  private counted(action: string): () => void {
+    let calls = 0;
+    const hooks = this.fakes.map((fake) => [fake, fake.before] as const);
+    for (const [fake, before] of hooks) {
+      fake.before = (command: string) => {
+        calls += 1;
+        before(command);
+      };
+    }
+    return () => {
+      for (const [fake, before] of hooks) fake.before = before;
+      this.calls.set(action, Math.max(this.calls.get(action) ?? 0, calls));
+    };
+  }
+
   /** A function as Lambda calls it, through its handler: what goes in and comes out is JSON. */
   async invoke<I extends z.ZodType, O extends z.ZodType>(
     action: Action<I, O, TenantWorld['deps']>,
     input: unknown,
   ): Promise<z.output<O>> {
+    const made = this.counted(action.name);
     const output = await actionHandler(action, this.deps)(JSON.parse(JSON.stringify(input)), aContext(action.name));
+    made();
     this.outputs.push(output);
     return output;
   }
+
+  /** Whether the machine calls a function again that was killed. If not, a test sees what the death has left. */
+  callsKilledAgain = false;
+  /** AWS calls of the longest invocation of each action. */
+  readonly calls = new Map<string, number>();
 
   /** A step as the machine runs it: what is transient is tried again a minute later. */
   async retried<T>(step: () => Promise<T>): Promise<T> {
@@ -135,10 +159,16 @@ export class TenantWorld {
       try {
         return await step();
       } catch (thrown) {
-        if (attempt === 4 || !(thrown instanceof Error && isTransient(thrown.name))) throw thrown;
+        if (this.callsKilledAgain && wasKilled(thrown)) this.revive();
+        else if (attempt === 8 || !(thrown instanceof Error && isTransient(thrown.name))) throw thrown;
         this.pass(60);
       }
     }
+  }
+
+  /** A killed function makes no calls any more; the next one does. */
+  private revive(): void {
+    for (const fake of this.fakes) fake.before = fake.after = () => {};
   }
 
   private async launch(stack: StackKind, made: Partial<TenantStacks>, given: Given) {

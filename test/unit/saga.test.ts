@@ -1,3 +1,4 @@
+import { callsOf } from '../../functions/contract/time-limits';
 import { anExecution } from '../support/builders';
 import { dieAtEachCall } from '../support/deaths';
 import { TenantWorld } from '../support/tenant-world';
@@ -104,5 +105,59 @@ describe('a function dies at a call of the rollback', () => {
       await world.onboard(anExecution('second'));
       expectActive(world, expected);
     });
+  }, 30_000);
+});
+
+describe('F4: a function dies at an AWS call, and the machine calls it again', () => {
+  it('the onboarding ends ACTIVE and complete by itself, with nothing made twice', async () => {
+    const expected = await complete();
+    const deaths = await dieAtEachCall(
+      () => {
+        const scene = dying();
+        scene.world.callsKilledAgain = true;
+        return scene;
+      },
+      async ({ world }) => {
+        expectActive(world, expected);
+        expect(world.kms.keys).toHaveLength(1);
+        expect(world.cloudformation.stacks).toHaveLength(4);
+      },
+    );
+    expect(deaths.length).toBeGreaterThan(80);
+  }, 30_000);
+
+  it('the rollback ends without a trace by itself', async () => {
+    const deaths = await dieAtEachCall(
+      async () => {
+        const scene = await rollingBack();
+        scene.world.callsKilledAgain = true;
+        return scene;
+      },
+      async ({ world }) => {
+        expect(world.leftovers()).toEqual([]);
+        expect(world.record).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back' } });
+      },
+    );
+    expect(deaths.length).toBeGreaterThan(40);
+  }, 30_000);
+
+  it('F7: no action makes more calls than its timeout allows for, called again after a death or not', async () => {
+    const most = new Map<string, number>();
+    const note = ({ calls }: TenantWorld) => {
+      for (const [action, count] of calls) most.set(action, Math.max(most.get(action) ?? 0, count));
+    };
+    await dieAtEachCall(dying, async ({ world }) => {
+      world.pass(1);
+      if (world.record?.activatedAt) await world.announce();
+      else await world.onboard();
+      note(world);
+    });
+    await dieAtEachCall(rollingBack, async ({ world }) => {
+      world.pass(1);
+      await world.rollBack();
+      note(world);
+    });
+    expect(most.size).toBe(11);
+    for (const [action, calls] of most) expect([action, calls <= callsOf(action)]).toEqual([action, true]);
   }, 30_000);
 });

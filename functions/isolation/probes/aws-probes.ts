@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { PROBE_PREFIX } from '../../contract/naming';
+import { pause } from '../../shared/invocation';
 import { assumeTenantRole, type SessionCredentials, type SessionTerms } from '../../tenants/tenant-session';
 import { once } from '../facts/reading';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';

@@ -1,5 +1,6 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
+import { invocationSignal } from '../../shared/invocation';
 import type { Answered } from './probes';
 
 const TIMEOUT_MS = 8_000;
@@ -18,7 +19,9 @@ export const loadBalancerProbe = (loadBalancerUrl: string, tenantHost: string) =
   new Promise<Answered>((resolve, reject) => {
     const url = new URL(loadBalancerUrl);
     const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
-    const options = { ...tls, method: 'GET', headers: { host }, timeout: TIMEOUT_MS, agent: false as const };
+    const signal = invocationSignal();
+    const ending = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
+    const options = { ...tls, ...ending, method: 'GET', headers: { host }, agent: false as const };
     const request = send(url, options, (response) => {
       let body = '';
       response.setEncoding('utf8');

@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
@@ -43,7 +42,6 @@ function askingFunction(
   });
   return new PlatformFunction(scope, name, {
     config,
-    timeout: Duration.seconds(150),
     memoryMiB: 1024,
     environment: {
       TABLE_NAME: table.tableName,

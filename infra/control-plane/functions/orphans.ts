@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
@@ -10,7 +9,6 @@ export function orphansFunction(scope: Construct, context: FunctionContext): Pla
   const { config, table, stackRole } = context;
   return new PlatformFunction(scope, 'Orphans', {
     config,
-    timeout: Duration.minutes(15),
     environment: {
       TABLE_NAME: table.tableName,
       ACCOUNT_ID: config.env.account,

@@ -1,4 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { STATE_INDEX } from '../../../functions/contract/records';
 import { watchedWorkflows } from '../../../functions/contract/workflows';
@@ -24,7 +23,6 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
   });
   const sweep = new PlatformFunction(scope, 'Sweep', {
     config,
-    timeout: Duration.minutes(5),
     environment: {
       ...environment,
       MACHINE_ARNS: machineArns.join(','),

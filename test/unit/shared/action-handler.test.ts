@@ -104,6 +104,23 @@ describe('logs', () => {
   });
 });
 
+describe('F10: two invocations of one process', () => {
+  it.each([
+    ['fails', () => Promise.reject(new Error('failed'))],
+    ['fails for good', () => Promise.reject(new PlatformError('SlotOccupied', 'taken'))],
+    ['answers what the contract does not have', async () => ({ area: -1 })],
+  ])('the first %s: the second, without a tenant, logs nothing of the first', async (_, run) => {
+    await handlerOf(run)(event).catch(() => {});
+    expect(lines.at(-1)).toMatchObject({ tenantId: aTenant().tenantId });
+    lines.length = 0;
+    await failing(new Error('the schedule failed'))({ time: 'now' }).catch(() => {});
+    await measure({ executionArn: anExecution('second'), width: 1 });
+    expect(lines.length).toBeGreaterThanOrEqual(2);
+    expect(JSON.stringify(lines)).not.toContain(aTenant().tenantId);
+    expect(JSON.stringify(lines)).not.toContain(anExecution());
+  });
+});
+
 test('parseAt hands on what is well formed, and says at which border something is not', () => {
   expect(parseAt('here', z.object({ a: z.number() }), { a: 1, b: 2 })).toEqual({ a: 1 });
   expect(() => parseAt('here', z.object({ a: z.number() }), {})).toThrow(/^here: a: /);

@@ -1,4 +1,5 @@
 import type { TenantRecord } from '../../../functions/contract/records';
+import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
 import { anExecution, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
@@ -119,7 +120,7 @@ describe('DeleteStack', () => {
     await scene.beginRollback();
     await expect(scene.delete('storage')).rejects.toMatchObject({ name: 'TransientLaunchInFlight' });
     expect(scene.sfn.answers.size).toBe(0);
-    scene.pass(46);
+    scene.pass(LAUNCH_LEASE / 1000 + 1);
     await expect(scene.delete('storage')).resolves.toEqual({ deleting: false });
     expect(scene.waiting('storage')).toBeUndefined();
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { isNamed } from '../../../functions/shared/is-named';
+import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
 import { Killed } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
 
@@ -33,7 +34,7 @@ async function rollBackDuringLaunch(s: fc.Scheduler, scene: StackScene, diesBefo
         // The machine tries again at once, and then after the launching function has ended, as it must within its timeout.
         if (attempt === 1) continue;
         await launching;
-        scene.pass(46);
+        scene.pass(LAUNCH_LEASE / 1000 + 1);
       }
     }
   };

@@ -1,6 +1,7 @@
 import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
 import type { TenantRecord } from '../../../functions/contract/records';
 import { STACK_KINDS } from '../../../functions/contract/stacks';
+import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
 import { anExecution, aTenant, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
@@ -230,7 +231,7 @@ describe('LaunchStack', () => {
       const scene = await failing(thrown);
       await scene.beginRollback();
       await expect(scene.delete('network')).rejects.toMatchObject({ name: 'TransientLaunchInFlight' });
-      scene.pass(46);
+      scene.pass(LAUNCH_LEASE / 1000 + 1);
       await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
     });
   });

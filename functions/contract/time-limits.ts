@@ -1,0 +1,84 @@
+/** AWS clients try a call so often, and wait so long for each answer. */
+export const MAX_ATTEMPTS = 3;
+export const REQUEST_TIMEOUT_MS = 8_000;
+
+/**
+ * Seconds that one call may take: every attempt hangs. The SDK's two pauses between them are 1.5 s
+ * at most ("Retry behavior": standard mode, throttled).
+ */
+const CALL_SECONDS = (MAX_ATTEMPTS * REQUEST_TIMEOUT_MS) / 1000 + 2;
+
+/** "Lambda quotas": the longest timeout of a function. */
+const LONGEST_SECONDS = 900;
+
+/**
+ * - calls: AWS calls that the action makes one after another, at most, when it is called again after
+ *   a death. Calls side by side count once.
+ * - pauses: seconds that the action itself waits, at most.
+ * - seconds: for a function whose calls grow with the number of tenants. It ends at its deadline,
+ *   and the next run goes on.
+ */
+type TimeLimit = { readonly calls: number; readonly pauses?: number } | { readonly seconds: number };
+
+/**
+ * What each function's timeout follows from. A test counts the calls of the onboarding's actions;
+ * those of the others were read in their code.
+ *
+ * ReserveTenant repeats its calls when other executions change its claims, and DeleteStack empties a
+ * bucket of any size: both end at their deadline, and the retry goes on.
+ */
+const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
+  ReserveTenant: { calls: 9, pauses: 7 },
+  CreateTenantKey: { calls: 9 },
+  LaunchStack: { calls: 10 },
+  RegisterTenant: { calls: 8 },
+  // Session, upload and reading back each wait 15 s for what IAM does not show yet.
+  VerifyIsolation: { calls: 12, pauses: 45 },
+  ActivateTenant: { calls: 10 },
+  PublishCompletion: { calls: 2 },
+  DeregisterTenant: { calls: 6 },
+  DeleteStack: { calls: 11 },
+  RetireTenantKey: { calls: 9 },
+  ReleaseReservation: { calls: 2 },
+  PublishFailure: { calls: 3 },
+  ConcludeFailure: { calls: 1 },
+  ListTenants: { calls: 1 },
+  AuditTenant: { calls: 15, pauses: 45 },
+  SuspendTenant: { calls: 5 },
+  ReportBreach: { calls: 1 },
+  ConcludeAudit: { calls: 1 },
+  ResumeTenant: { calls: 8 },
+  // The response to CloudFormation is one of the calls.
+  SeedCell: { calls: 9 },
+  StackSettled: { calls: 8 },
+  Watchdog: { calls: 12 },
+  Sweep: { seconds: 300 },
+  Orphans: { seconds: LONGEST_SECONDS },
+};
+
+/** How many calls in a row the function's timeout covers. @throws Error without such a row */
+export function callsOf(name: string): number {
+  const limit = TIME_LIMITS[name];
+  if (!limit || !('calls' in limit)) throw new Error(`contract/time-limits.ts has no number of calls of ${name}`);
+  return limit.calls;
+}
+
+/**
+ * The timeout of a function, seconds: as many calls in a row as the action makes, each as slow as its
+ * client allows. So a service that hangs is reported by the action, and not by a killed function.
+ *
+ * @throws Error when the function has no row, or would need more than Lambda allows
+ */
+export function functionSeconds(name: string): number {
+  const limit = TIME_LIMITS[name];
+  if (!limit) throw new Error(`contract/time-limits.ts has no row for the function ${name}`);
+  const seconds = 'seconds' in limit ? limit.seconds : limit.calls * CALL_SECONDS + (limit.pauses ?? 0);
+  if (seconds > LONGEST_SECONDS) throw new Error(`${name} would need ${seconds} s; Lambda allows ${LONGEST_SECONDS} s`);
+  return seconds;
+}
+
+/**
+ * The timeout of a state that waits for the function's answer, seconds. Longer than the function's,
+ * by the start of a sandbox, so that a hanging function ends under its own error.
+ */
+export const stateSeconds = (action: string): number => functionSeconds(action) + 15;

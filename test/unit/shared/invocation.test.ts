@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as timer } from 'node:timers/promises';
+import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import * as z from 'zod';
+import { isTransient, PlatformError } from '../../../functions/contract/errors';
+import { actionHandler } from '../../../functions/shared/action-handler';
+import { clientOptions } from '../../../functions/shared/clients';
+import { MARGIN_MS, pause, withinInvocation } from '../../../functions/shared/invocation';
+import { aContext } from '../../support/lambda-context';
+import { logLines } from '../../support/log-lines';
+
+/** A KMS that answers some requests, and keeps the others waiting. */
+let server: Server;
+let kms: KMSClient;
+let heard: number;
+let answering: boolean;
+beforeEach(async () => {
+  logLines();
+  [heard, answering] = [0, false];
+  server = createServer((_, response) => {
+    heard += 1;
+    if (answering) response.end(JSON.stringify({ KeyMetadata: { KeyId: 'k' } }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  kms = new KMSClient({
+    ...clientOptions,
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+  });
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  server.closeAllConnections();
+  server.close();
+});
+
+const describeKey = () => kms.send(new DescribeKeyCommand({ KeyId: 'k' }));
+const effects: string[] = [];
+beforeEach(() => {
+  effects.length = 0;
+});
+
+/** A function that has 100 ms for its work. */
+const short = (run: () => Promise<unknown>) => {
+  const nothing = z.unknown();
+  const handler = actionHandler({ name: 'Short', input: nothing, output: nothing, run }, {});
+  return handler({}, aContext('Short', MARGIN_MS + 100));
+};
+
+describe('F9: a function that runs out of time', () => {
+  it('ends under a name of its own, which the machine retries', async () => {
+    const thrown = await short(describeKey).catch((error: Error) => error);
+    expect(thrown).toMatchObject({ name: 'TransientOutOfTime', message: expect.stringContaining('Short ran out of') });
+    expect(isTransient('TransientOutOfTime')).toBe(true);
+  });
+
+  it('aborts the AWS call that it waits for, and makes no other', async () => {
+    const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'));
+    await short(async () => {
+      await describeKey().catch(() => {});
+      effects.push('goes on');
+      answering = true;
+      await describeKey();
+      effects.push('has called AWS');
+    }).catch(() => {});
+    await closed;
+    expect([heard, effects]).toEqual([1, ['goes on']]);
+  });
+
+  it('waits for no pause of its own', async () => {
+    const began = Date.now();
+    await expect(short(() => pause(5_000))).rejects.toMatchObject({ name: 'TransientOutOfTime' });
+    expect(Date.now() - began).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ['fails of the abortion', () => Promise.reject(new PlatformError('IsolationBreach', 'could not be answered'))],
+    ['answers all the same', async () => ({ verdict: 'drifted' })],
+  ])('gives no verdict when its action %s', async (_, then) => {
+    const run = () => describeKey().catch(then);
+    await expect(short(run)).rejects.toMatchObject({ name: 'TransientOutOfTime' });
+  });
+
+  it('does not answer while its action goes on, also past the deadline: Lambda ends the sandbox with it', async () => {
+    let end = () => {};
+    const stubborn = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const answered = short(() => stubborn).then(
+      () => 'answered',
+      () => 'failed',
+    );
+    expect(await Promise.race([answered, timer(1_300, 'silent')])).toBe('silent');
+    end();
+    expect(await answered).toBe('failed');
+  });
+});
+
+describe('F9: nothing outlives an invocation', () => {
+  it('that fails: calls beside the failed one end with it', async () => {
+    const beside: Promise<unknown>[] = [];
+    const failing = withinInvocation('Failing', 60_000, async () => {
+      beside.push(describeKey().catch((error: Error) => error.name));
+      beside.push(pause(60_000).catch((error: Error) => error.name));
+      while (heard === 0) await timer(5);
+      throw new PlatformError('SlotOccupied', 'taken');
+    });
+    await expect(failing).rejects.toMatchObject({ name: 'SlotOccupied' });
+    expect(await Promise.all(beside)).toEqual(['AbortError', 'AbortError']);
+  });
+
+  it('that answers: work left behind calls AWS no more', async () => {
+    let left: Promise<unknown> = Promise.resolve();
+    const done = await withinInvocation('Careless', 60_000, async () => {
+      left = timer(20).then(describeKey);
+      return 'done';
+    });
+    expect(done).toBe('done');
+    await expect(left).rejects.toMatchObject({ name: 'AbortError' });
+    expect(heard).toBe(0);
+  });
+
+  it('and the next one in the same process has all its time', async () => {
+    await short(describeKey).catch(() => {});
+    answering = true;
+    await expect(short(describeKey)).resolves.toMatchObject({ KeyMetadata: { KeyId: 'k' } });
+  });
+});
+
+test('outside a function a client has no deadline', async () => {
+  answering = true;
+  await expect(describeKey()).resolves.toMatchObject({ KeyMetadata: { KeyId: 'k' } });
+  await pause(1);
+});
