@@ -9,6 +9,10 @@ export type MetricName =
   | 'LateRuns'
   /** Waiting tasks that the sweep had to answer. */
   | 'LostStackEvents'
+  /** Items of the tenants table that cannot be parsed, at each sweep and at each search for orphans. */
+  | 'UnreadableItems'
+  /** Tenants that have been HELD for more than a day, at each sweep. */
+  | 'TenantsHeldTooLong'
   /** 1 for each sweep that has completed all of its work. */
   | 'SweepsDone'
   /** Resources that belong to no tenant, at each search. */

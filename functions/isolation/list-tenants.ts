@@ -20,7 +20,7 @@ export const listTenants: Action<typeof ListTenantsInput, typeof ListTenantsOutp
     output: ListTenantsOutput,
     run: async ({ table }, { after }) => {
       const { tenants, next } = await listTenantsIn(table, 'ACTIVE', { after, limit: PAGE_SIZE });
-      return { tenantIds: tenants.map(({ tenantId }) => tenantId), next: next ?? null };
+      return { tenantIds: tenants.map(({ stateSk }) => stateSk), next: next ?? null };
     },
   };
 

@@ -21,7 +21,7 @@ import { claimLeftovers } from './claim-leftovers';
 import { databaseLeftovers } from './database-leftovers';
 import { type KeyLeftoversDeps, keyLeftovers } from './key-leftovers';
 import type { Leftover, LeftoverKind } from './leftovers';
-import { ownershipOf } from './ownership';
+import { type Ownership, ownershipOf } from './ownership';
 import { roleLeftovers } from './role-leftovers';
 import { type RuleLeftoversDeps, ruleLeftovers } from './rule-leftovers';
 import { type StackLeftoversDeps, stackLeftovers } from './stack-leftovers';
@@ -90,13 +90,12 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
   output: OrphansOutput,
   run: async (deps) => {
     const decoys = new Set((await deps.compute.cells()).map(({ decoy }) => decoy.tenantId));
-    const known = new Map<string, boolean>();
+    const known = new Map<string, Ownership>();
     const isOrphaned = async (tenantId: string) => {
       if (decoys.has(tenantId)) return false;
-      const orphaned =
-        known.get(tenantId) ?? /failed|unknown/.test(await ownershipOf(deps.table, tenantId, deps.now()));
-      known.set(tenantId, orphaned);
-      return orphaned;
+      const ownership = known.get(tenantId) ?? (await ownershipOf(deps.table, tenantId, deps.now()));
+      known.set(tenantId, ownership);
+      return ownership === 'failed' || ownership === 'unknown';
     };
     const found: Orphan[] = [];
     const failures: unknown[] = [];
@@ -112,6 +111,8 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
       }
     }
     deps.meter.count('Orphans', found.filter(({ removed }) => !removed).length);
+    const unreadable = [...known.values()].filter((ownership) => ownership === 'unreadable').length;
+    if (unreadable > 0) deps.meter.count('UnreadableItems', unreadable);
     if (failures.length > 0) throw failures[0];
     deps.meter.count('OrphanSearchesDone', 1);
     return { seen, orphans: found };

@@ -5,7 +5,7 @@ import type { PlatformErrorName } from '../contract/errors';
 import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
 import { functionSeconds } from '../contract/time-limits';
 import { pages } from '../shared/paging';
-import { parseAt } from '../shared/parse-at';
+import type { ReadableItems } from '../shared/readable-items';
 import { isTaskGone, type SettleStackDeps, settleStack } from '../stacks/settle-stack';
 import { describeStack } from '../stacks/stacks';
 import { endWaiting } from '../stacks/waiting-task';
@@ -27,11 +27,12 @@ export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
  */
 export const GRACE_SECONDS = 20 + Math.max(functionSeconds('LaunchStack'), functionSeconds('DeleteStack'));
 
-/** The waiting tasks that are older than the grace period, oldest first. */
+/** The waiting tasks that are older than the grace period, oldest first. A damaged item is passed over. */
 export async function* waitingTasks(
   { name, client }: TenantsTable,
   now: Date,
   grace: number,
+  items: ReadableItems,
 ): AsyncGenerator<WaitingTask> {
   const since = new Date(now.getTime() - grace).toISOString();
   const waiting = {
@@ -43,7 +44,10 @@ export async function* waitingTasks(
   const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
     client.send(new QueryCommand({ ...waiting, ExclusiveStartKey }));
   for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
-    for (const item of Items) yield parseAt('waiting task', WaitingTaskSchema, item);
+    for (const item of Items) {
+      const task = items.read(WaitingTaskSchema, item);
+      if (task) yield task;
+    }
 }
 
 /**

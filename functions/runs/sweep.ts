@@ -1,6 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { type ExecutionListItem, SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import type { TenantRecord } from '../contract/records';
 import type { Executions } from '../reservation/claims';
@@ -10,11 +10,12 @@ import { env } from '../shared/env';
 import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
+import { ReadableItems } from '../shared/readable-items';
 import { tenantsTable } from '../tenants/tenants-table';
 import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
 import { type NoticeEndDeps, noticeEnd } from './notice-end';
 import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
-import { isLate, runningExecutions, tenantsUnderWay } from './runs-under-way';
+import { isHeldTooLong, isLate, runningExecutions, tenantsIn, UNDER_WAY } from './runs-under-way';
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
@@ -33,16 +34,18 @@ const SweepOutput = z.object({
   forgotten: z.number(),
   late: z.array(z.string()),
   noticed: z.array(z.string()),
+  /** Ids of the tenants that have been HELD for too long. */
+  held: z.array(z.string()),
+  /** Keys of the items that cannot be parsed. */
+  unreadable: z.array(z.string()),
 });
 
-/** Acts on every item. A failure is collected and does not stop the others. */
+/** Acts on every item. A failure is collected and does not stop the others. A list that fails ends here. */
 async function each<T>(items: AsyncIterable<T> | Iterable<T>, failures: unknown[], act: (item: T) => Promise<void>) {
-  for await (const item of items) {
-    try {
-      await act(item);
-    } catch (thrown) {
-      failures.push(thrown);
-    }
+  try {
+    for await (const item of items) await act(item).catch((thrown: unknown) => failures.push(thrown));
+  } catch (thrown) {
+    failures.push(thrown);
   }
 }
 
@@ -68,6 +71,48 @@ async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: numbe
   return ['unfinished', 'concluded'].includes(await noticeEnd(deps, end));
 }
 
+async function runningIn({ sfn, stage }: SweepDeps, failures: unknown[]): Promise<ExecutionListItem[]> {
+  const running: ExecutionListItem[] = [];
+  await each(stage.machineArns, failures, async (machine) => {
+    running.push(...(await runningExecutions(sfn, machine)));
+  });
+  return running;
+}
+
+function lateOf(running: readonly ExecutionListItem[], { stage, now }: SweepDeps): string[] {
+  const late = running.filter((run) => isLate(run, now(), stage.maxOnboardingMinutes));
+  const arns = late.map(({ executionArn }) => `${executionArn}`);
+  if (arns.length > 0) logger.warn('runs.late', { late: arns });
+  return arns;
+}
+
+interface Sweeping {
+  readonly running: readonly ExecutionListItem[];
+  readonly grace: number;
+  readonly items: ReadableItems;
+  readonly failures: unknown[];
+}
+
+/** @returns ids of the tenants whose run has ended without a notice */
+async function noticeEnded(deps: SweepDeps, { running, grace, items, failures }: Sweeping): Promise<string[]> {
+  const alive = new Set(running.map(({ executionArn }) => executionArn));
+  const noticed: string[] = [];
+  await each(tenantsIn(deps.table, UNDER_WAY, items), failures, async (record) => {
+    if (alive.has(record.executionArn)) return;
+    if (await noticeIfEnded(deps, record, grace)) noticed.push(record.tenantId);
+  });
+  return noticed;
+}
+
+async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, failures: unknown[]): Promise<string[]> {
+  const held: string[] = [];
+  await each(tenantsIn(table, ['HELD'], items), failures, async (record) => {
+    if (isHeldTooLong(record, now())) held.push(record.tenantId);
+  });
+  if (held.length > 0) logger.warn('tenants.held', { held });
+  return held;
+}
+
 /**
  * Runs every two minutes, and makes up for lost events.
  *
@@ -77,8 +122,10 @@ async function noticeIfEnded(deps: SweepDeps, record: TenantRecord, grace: numbe
  *    run.
  * 3. Find tenants under way without a running execution, and notice the ends that the watchdog
  *    missed.
+ * 4. Count the tenants that have been HELD for more than a day.
  *
- * The cost follows the number of onboardings under way, not the number of tenants.
+ * An item of the table that cannot be parsed is named in the log, counted and passed over: it stops
+ * nobody. The cost follows the number of onboardings under way or held, not the number of tenants.
  *
  * Throws the first failure, after all other work is done.
  */
@@ -87,35 +134,29 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
   input: SweepInput,
   output: SweepOutput,
   run: async (deps, { graceSeconds }) => {
-    const { table, sfn, stage, now } = deps;
+    const { table, meter, now } = deps;
     const grace = graceSeconds * 1000;
     const failures: unknown[] = [];
+    const items = new ReadableItems();
     const done = { answered: 0, 'begun-anew': 0, forgotten: 0, waits: 0 };
-    await each(waitingTasks(table, now(), grace), failures, async (task) => {
+    await each(waitingTasks(table, now(), grace, items), failures, async (task) => {
       const sweeping = await sweepTask(deps, task, grace);
       done[sweeping] += 1;
       if (sweeping !== 'waits') logger.warn('task.swept', { stackName: task.stackName, sweeping });
     });
-    const underWay = await tenantsUnderWay(table);
-    const running = (await Promise.all(stage.machineArns.map((arn) => runningExecutions(sfn, arn)))).flat();
-    const late = running
-      .filter((run) => isLate(run, now(), stage.maxOnboardingMinutes))
-      .map((run) => `${run.executionArn}`);
-    if (late.length > 0) logger.warn('runs.late', { late });
-    const alive = new Set(running.map((run) => run.executionArn));
-    const noticed: string[] = [];
-    await each(
-      underWay.filter(({ executionArn }) => !alive.has(executionArn)),
-      failures,
-      async (record) => {
-        if (await noticeIfEnded(deps, record, grace)) noticed.push(record.tenantId);
-      },
-    );
-    deps.meter.count('LostStackEvents', done.answered);
-    deps.meter.count('LateRuns', late.length);
+    const running = await runningIn(deps, failures);
+    const late = lateOf(running, deps);
+    const noticed = await noticeEnded(deps, { running, grace, items, failures });
+    const held = await heldTooLong(deps, items, failures);
+    meter.count('LostStackEvents', done.answered);
+    meter.count('LateRuns', late.length);
+    meter.count('TenantsHeldTooLong', held.length);
+    meter.count('UnreadableItems', items.unreadable.size);
     if (failures.length > 0) throw failures[0];
-    deps.meter.count('SweepsDone', 1);
-    return { answered: done.answered, begunAnew: done['begun-anew'], forgotten: done.forgotten, late, noticed };
+    meter.count('SweepsDone', 1);
+    const { answered, forgotten } = done;
+    const unreadable = [...items.unreadable];
+    return { answered, begunAnew: done['begun-anew'], forgotten, late, noticed, held, unreadable };
   },
 };
 

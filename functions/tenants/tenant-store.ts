@@ -82,11 +82,12 @@ export async function guardForward(
   return record;
 }
 
-const ListedSchema = z.array(z.looseObject({ tenantId: z.string() }));
+/** The index's sort key is the tenant's id, also of a record that is damaged otherwise. */
+const ListedSchema = z.array(z.looseObject({ stateSk: z.string() }));
 
 /**
- * One page of the tenants with a status, in the order of their ids. Pass `next` as `after` for the
- * next page.
+ * One page of the tenants with a status, in the order of their ids: items as they are, which the
+ * caller parses one by one. Pass `next` as `after` for the next page.
  */
 export async function listTenantsIn(
   table: TenantsTable,
@@ -105,7 +106,7 @@ export async function listTenantsIn(
   );
   const tenants = ListedSchema.parse(Items);
   const last = tenants.at(-1);
-  return { tenants, ...(LastEvaluatedKey && last && { next: last.tenantId }) };
+  return { tenants, ...(LastEvaluatedKey && last && { next: last.stateSk }) };
 }
 
 async function send(table: TenantsTable, update: Update, ...further: readonly Write[]): Promise<void> {

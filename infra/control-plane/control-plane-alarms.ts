@@ -8,13 +8,14 @@ import type { StageConfig } from '../config/stages';
 import type { EventFunction } from '../constructs/event-function';
 import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm, type PlatformAlarmProps } from '../constructs/platform-alarm';
+import type { UnmatchedEvents } from './unmatched-events';
 
 export interface ControlPlaneAlarmsProps {
   readonly config: StageConfig;
   readonly topic: ITopic;
   readonly machine: StateMachine;
   readonly undeliveredSignups: Queue;
-  readonly unmatchedEvents: Queue;
+  readonly unmatched: UnmatchedEvents;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
 }
@@ -34,7 +35,7 @@ export class ControlPlaneAlarms extends Construct {
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
-  const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatchedEvents } = props;
+  const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatched } = props;
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
@@ -71,9 +72,14 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#signup-undelivered',
     },
     EventUnmatched: {
-      metric: waiting(unmatchedEvents),
+      metric: waiting(unmatched.queue),
       impact:
         'an event on the bus matches no rule; if it was meant as a signup, a customer waits and nothing has begun.',
+      runbook: 'docs/runbook.md#event-unmatched',
+    },
+    UnmatchedEventUndelivered: {
+      metric: waiting(unmatched.undelivered),
+      impact: 'an event on the bus matches no rule and could not be kept on its queue; a customer may be waiting.',
       runbook: 'docs/runbook.md#event-unmatched',
     },
     StackEventUndelivered: {
@@ -110,6 +116,17 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       impact:
         'no sweep has succeeded for 15 minutes. Runs whose events were lost keep waiting, and late runs are not noticed.',
       runbook: 'docs/runbook.md#sweep-failing',
+    },
+    ItemUnreadable: {
+      metric: platformMetric('UnreadableItems', Duration.minutes(5), 'Maximum'),
+      impact: 'an item of the tenants table is damaged: nobody watches over its tenant, and its onboarding may hang.',
+      runbook: 'docs/runbook.md#item-unreadable',
+    },
+    TenantHeld: {
+      metric: platformMetric('TenantsHeldTooLong', Duration.minutes(5), 'Maximum'),
+      impact:
+        'a failed onboarding has been held for more than a day: a customer has no tenant, and its resources cost money.',
+      runbook: 'docs/runbook.md#tenant-held',
     },
     LostStackEvents: {
       metric: platformMetric('LostStackEvents', Duration.minutes(5)),

@@ -75,7 +75,7 @@ export class ControlPlaneStack extends Stack {
       stackSettled,
       watchdog,
       undeliveredSignups: intake.undelivered,
-      unmatchedEvents: unmatched.queue,
+      unmatched,
     });
 
     auditDaily(isolationAudit);

@@ -24,16 +24,19 @@ const PATTERNS: Readonly<Record<string, { readonly description: string; readonly
  */
 export class UnmatchedEvents extends Construct {
   readonly queue: Queue;
+  /** Events that EventBridge could not put on the queue within a day. */
+  readonly undelivered: Queue;
 
   constructor(scope: Construct, id: string, props: { readonly bus: IEventBus }) {
     super(scope, id);
     this.queue = new DeadLetterQueue(this, 'Kept').queue;
+    this.undelivered = new DeadLetterQueue(this, 'Undelivered').queue;
     for (const [name, { description, pattern }] of Object.entries(PATTERNS))
       new Rule(this, name, {
         description,
         eventBus: props.bus,
         eventPattern: pattern,
-        targets: [new SqsQueue(this.queue)],
+        targets: [new SqsQueue(this.queue, { deadLetterQueue: this.undelivered })],
       });
   }
 }

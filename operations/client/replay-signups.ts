@@ -1,14 +1,24 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { DeleteMessageCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { SIGNUP_DETAIL_TYPE } from '../../functions/contract/signup';
 import { isNamed } from '../../functions/shared/is-named';
-import { executionArnOf, start } from './executions';
+import { describeIssues } from '../../functions/shared/parse-at';
+import { startOnce } from './executions';
 
 export interface ReplayDeps {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly undeliveredSignupsUrl: string;
   readonly stateMachineArn: string;
+  /** Keeps an unreadable message elsewhere. Without it the message stays on the queue. */
+  readonly setAside?: ((message: Unreadable) => void) | undefined;
 }
 
 export interface Replayed {
@@ -17,42 +27,109 @@ export interface Replayed {
   readonly because: string;
 }
 
-const EventSchema = z.looseObject({ id: z.string().regex(/^[\w-]{1,72}$/) });
+/** A message that starts no execution. */
+export interface Unreadable {
+  readonly messageId: string;
+  readonly why: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
 
-/** Named by the event: replayed twice, it is one execution ("StartExecution": a name is taken for 90 days). */
-async function startOnce({ sfn, stateMachineArn }: ReplayDeps, body: string): Promise<string> {
-  const event: unknown = JSON.parse(body);
-  const name = `replay-${EventSchema.parse(event).id}`;
+/** What became of one message. */
+export type Replay = Replayed | { readonly unreadable: Unreadable };
+
+/** The command has that long for ten messages, before others may receive them again; seconds. */
+const HIDDEN_FOR = 120;
+
+const EventSchema = z.looseObject({
+  id: z.string('expected the id of an event').regex(/^[\w-]{1,72}$/, 'expected 1 to 72 letters, digits, - or _'),
+  'detail-type': z.literal(SIGNUP_DETAIL_TYPE, `expected ${SIGNUP_DETAIL_TYPE}`),
+  detail: z.unknown().refine((detail) => detail !== undefined, 'expected the signup'),
+});
+type Event = z.output<typeof EventSchema>;
+
+/** "StartExecution": what it refuses whenever this one input is sent. */
+const REFUSES_THIS_INPUT = ['InvalidExecutionInput', 'InvalidName', 'ValidationException'] as const;
+
+/** @returns why the body is no event of a signup, if it is none */
+function eventIn(body: string): Event | string {
+  let event: unknown;
   try {
-    return await start(sfn, event, { stateMachineArn, name });
+    event = JSON.parse(body);
+  } catch {
+    return 'its body is no JSON';
+  }
+  const parsed = EventSchema.safeParse(event);
+  return parsed.success ? parsed.data : `its body is no event of a signup: ${describeIssues(parsed.error)}`;
+}
+
+function unreadable(message: Message, why: string): Replay {
+  const { MessageId = 'without an id', Body = '', MessageAttributes = {} } = message;
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [name, StringValue]);
+  return { unreadable: { messageId: MessageId, why, body: Body, attributes: Object.fromEntries(attributes) } };
+}
+
+/** Named by the event: replayed twice, it is one execution. */
+async function replay({ sfn, stateMachineArn }: ReplayDeps, message: Message): Promise<Replay> {
+  const event = eventIn(message.Body ?? '');
+  if (typeof event === 'string') return unreadable(message, event);
+  try {
+    const { executionArn } = await startOnce(sfn, event, { stateMachineArn, name: `replay-${event.id}` });
+    const because = message.MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'EventBridge gives no reason';
+    return { executionArn, because };
   } catch (thrown) {
-    if (!isNamed(thrown, 'ExecutionAlreadyExists')) throw thrown;
-    return executionArnOf(stateMachineArn, name);
+    if (!isNamed(thrown, ...REFUSES_THIS_INPUT)) throw thrown;
+    return unreadable(message, `Step Functions refuses its body: ${thrown.message}`);
   }
 }
 
-async function replay(deps: ReplayDeps, { Body = '', ReceiptHandle, MessageAttributes }: Message): Promise<Replayed> {
-  const executionArn = await startOnce(deps, Body);
-  await deps.sqs.send(new DeleteMessageCommand({ QueueUrl: deps.undeliveredSignupsUrl, ReceiptHandle }));
-  return { executionArn, because: MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'EventBridge gives no reason' };
+/** At once and not only after the time-out: the alarm goes on, and a second replay names the message again. */
+async function showAgain({ sqs, undeliveredSignupsUrl }: ReplayDeps, messages: Iterable<Message>): Promise<void> {
+  const shown = [...messages].map(({ ReceiptHandle }) =>
+    sqs.send(
+      new ChangeMessageVisibilityCommand({ QueueUrl: undeliveredSignupsUrl, ReceiptHandle, VisibilityTimeout: 0 }),
+    ),
+  );
+  // One that is not shown again now appears after the time-out.
+  await Promise.allSettled(shown);
 }
 
 /**
  * Starts an execution with each event that the rule could not deliver, then takes it off the queue: in this order, so that a
  * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
- * process undelivered events").
+ * process undelivered events"). A message that is no such event stops nobody: it stays on the queue, or is set aside.
+ *
+ * @throws the error of a start that fails for another reason than the message; the message stays on the queue
  */
-export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replayed> {
-  for (;;) {
-    const { Messages = [] } = await deps.sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: deps.undeliveredSignupsUrl,
-        MaxNumberOfMessages: 10,
-        MessageAttributeNames: ['All'],
-        WaitTimeSeconds: 1,
-      }),
-    );
-    if (Messages.length === 0) return;
-    for (const message of Messages) yield await replay(deps, message);
+export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replay> {
+  const { sqs, undeliveredSignupsUrl: QueueUrl, setAside } = deps;
+  /** Received and not deleted, by id. */
+  const open = new Map<string | undefined, Message>();
+  try {
+    for (;;) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          MessageAttributeNames: ['All'],
+          VisibilityTimeout: HIDDEN_FOR,
+          WaitTimeSeconds: 1,
+        }),
+      );
+      if (Messages.length === 0) return;
+      const fresh = Messages.filter(({ MessageId }) => !open.has(MessageId));
+      for (const message of Messages) open.set(message.MessageId, message);
+      for (const message of fresh) {
+        const done = await replay(deps, message);
+        if ('unreadable' in done) setAside?.(done.unreadable);
+        if (!('unreadable' in done) || setAside) {
+          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
+          open.delete(message.MessageId);
+        }
+        yield done;
+      }
+    }
+  } finally {
+    await showAgain(deps, open.values());
   }
 }

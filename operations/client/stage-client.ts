@@ -10,8 +10,9 @@ import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/stages';
 import { connectTo, type StageConnection } from '../stage-connection';
 import { type Ended, type FollowOptions, follow, type StartOptions, start } from './executions';
+import { type QueueDepth, queueDepth } from './queue-depths';
 import { type Redrive, redriveExecution } from './redrive-execution';
-import { type Replayed, replaySignups } from './replay-signups';
+import { type Replay, type ReplayDeps, replaySignups } from './replay-signups';
 import { subdomainIn } from './subdomain-in';
 import { INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
 import { statusOf, type TenantStatus } from './tenant-status';
@@ -66,9 +67,19 @@ export class StageClient {
   }
 
   /** Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. */
-  replay(): AsyncGenerator<Replayed> {
+  replay({ setAside }: Pick<ReplayDeps, 'setAside'> = {}): AsyncGenerator<Replay> {
     const { undeliveredSignupsUrl, stateMachineArn } = this.stage;
-    return replaySignups({ sqs: this.sqs, sfn: this.sfn, undeliveredSignupsUrl, stateMachineArn });
+    return replaySignups({ sqs: this.sqs, sfn: this.sfn, undeliveredSignupsUrl, stateMachineArn, setAside });
+  }
+
+  /** The dead-letter queue of the rule that starts onboardings. */
+  undeliveredSignups(): Promise<QueueDepth> {
+    return queueDepth(this.sqs, this.stage.undeliveredSignupsUrl);
+  }
+
+  /** The queue of events that match no rule; misspelled signups are among them. */
+  unmatchedEvents(): Promise<QueueDepth> {
+    return queueDepth(this.sqs, this.stage.unmatchedEventsUrl);
   }
 
   /** Verifies a tenant now, as the daily audit does, and leaves the same evidence. */

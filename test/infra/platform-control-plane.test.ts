@@ -191,6 +191,17 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     },
   );
 
+  test('keeps every event that a rule of it cannot deliver', () => {
+    const rules = resourcesOf(controlPlane, 'AWS::Events::Rule').filter(
+      ([, { Properties }]) => Properties.EventPattern,
+    );
+    expect(rules.length).toBeGreaterThanOrEqual(5);
+    const withoutQueue = rules.filter(([, { Properties }]) =>
+      Properties.Targets.some((target: { DeadLetterConfig?: unknown }) => !target.DeadLetterConfig),
+    );
+    expect(withoutQueue.map(([id]) => id)).toEqual([]);
+  });
+
   test('sweeps every other minute, and rings when no sweep succeeds', () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(2 minutes)' });
     controlPlane.hasResourceProperties('AWS::CloudWatch::Alarm', {

@@ -89,14 +89,14 @@ describe.each(STAGES)('stage %s', (stage) => {
 
   test('queues are encrypted and take TLS alone', () => {
     const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(5);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(controlPlane, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
     for (const policy of policies)
       expect(statementsIn(policy)).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
-    expect(policies).toHaveLength(4);
+    expect(policies).toHaveLength(queues.length);
   });
 });
 

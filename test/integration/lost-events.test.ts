@@ -105,14 +105,21 @@ test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan;
   });
 }, 120_000);
 
-test('a signup that could not be delivered is onboarded by its replay, once', async () => {
+test('G4: a signup that could not be delivered is onboarded by its replay, once, whatever else is on the queue', async () => {
   const signup = aSignup('undelivered');
   const sqs = new SQSClient(stage.platform.aws);
   const QueueUrl = stage.connection.undeliveredSignupsUrl;
   const MessageBody = JSON.stringify(aSignupEvent(signup));
-  for (let times = 0; times < 2; times++) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  const bodies = ['no JSON', MessageBody, '{"id":"of no event"}', MessageBody];
+  for (const body of bodies) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
   const started = new Set<string>();
-  for await (const { executionArn } of stage.client.replay()) started.add(executionArn);
+  const unreadable: string[] = [];
+  for await (const done of stage.client.replay()) {
+    if ('unreadable' in done) unreadable.push(done.unreadable.body);
+    else started.add(done.executionArn);
+  }
+  expect(unreadable.sort()).toEqual(['no JSON', '{"id":"of no event"}']);
+  expect(await stage.client.undeliveredSignups()).toEqual({ visible: 2, hidden: 0 });
   const [executionArn = '', ...others] = started;
   expect(others).toEqual([]);
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });

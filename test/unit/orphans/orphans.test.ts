@@ -56,6 +56,15 @@ const failed = { status: 'FAILED', updatedAt: hoursAgo(2) };
 const sorted = (things: [string, string][]) => things.map((thing) => thing.join(' ')).sort();
 
 describe('Orphans', () => {
+  it('G4: a record that cannot be parsed is counted, its things stay, and orphans of others are found', async () => {
+    const { tenant, run, counted } = aScene('remove');
+    tenant('a', { ...failed, subdomain: 7 });
+    const left = tenant('b', failed);
+    const found = await run();
+    expect(sorted(found.orphans)).toEqual(sorted(left));
+    expect(counted).toMatchObject({ UnreadableItems: 1, OrphanSearchesDone: 1 });
+  });
+
   it.each(['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'HELD', 'SUSPENDED'])(
     'nothing of a tenant that is %s is an orphan',
     async (status) => {

@@ -28,6 +28,10 @@ interface Scene {
   readonly executions?: Readonly<Record<string, object>>;
   /** Tokens of tasks that have ended. */
   readonly gone?: readonly string[];
+  /** Machines whose executions AWS does not list. */
+  readonly refused?: readonly string[];
+  /** Further items of the table, damaged ones for example. */
+  readonly items?: readonly Record<string, unknown>[];
 }
 
 function outputsOf(id: string) {
@@ -73,8 +77,10 @@ function aScene({
   running = { 'arn:machine': [] },
   executions = {},
   gone = [],
+  items = [],
+  refused = [],
 }: Scene) {
-  const table = new FakeTable();
+  const table = new FakeTable(...items);
   for (const task of tasks) {
     table.put({ ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task });
   }
@@ -88,6 +94,7 @@ function aScene({
     SendTaskSuccessCommand: ended,
     SendTaskFailureCommand: ended,
     ListExecutionsCommand: ({ stateMachineArn, nextToken }: { stateMachineArn: string; nextToken?: string }) => {
+      if (refused.includes(stateMachineArn)) throw awsError('AccessDenied');
       const runs = running[stateMachineArn] ?? [];
       const at = Number(nextToken ?? 0);
       return { executions: runs.slice(at, at + 1), ...(at + 1 < runs.length && { nextToken: String(at + 1) }) };
@@ -345,6 +352,68 @@ describe('Sweep: runs', () => {
       executions: ended('a', 'ABORTED'),
     });
     await expect(swept()).resolves.toMatchObject({ noticed: [tenantIdOf('a')] });
+  });
+
+  const damagedTask = {
+    ...itemKeys.waitingTask('odd'),
+    ...stateKeys.waitingTask(LONG_AGO.replace('2030', '2029')),
+    since: 7,
+  };
+  const damagedTenant = (status: 'ONBOARDING' | 'HELD') => ({
+    ...itemKeys.tenant('t000000000000000'),
+    ...stateKeys.tenant(status, '!first'),
+    status,
+    subdomain: 'secret',
+  });
+
+  it.each([
+    ['a waiting task', damagedTask],
+    ['a tenant under way', damagedTenant('ONBOARDING')],
+    ['a held tenant', damagedTenant('HELD')],
+  ])('G4: %s that cannot be parsed is named, counted and passed over; the others get their due', async (_, damaged) => {
+    const {
+      run: swept,
+      counted,
+      sfn,
+    } = aScene({
+      items: [damaged],
+      tasks: [waiting()],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE' } },
+      records: [tenantOf('a'), tenantOf('held', { status: 'HELD', updatedAt: minutesAgo(60 * 25).toISOString() })],
+      running: { 'arn:machine': [run('late', { startDate: minutesAgo(61) })] },
+      executions: ended('a', 'ABORTED'),
+    });
+    await expect(swept()).resolves.toMatchObject({
+      answered: 1,
+      late: [anExecution('late')],
+      noticed: [tenantIdOf('a')],
+      held: [tenantIdOf('held')],
+      unreadable: [`${damaged.pk} ${damaged.sk}`],
+    });
+    expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
+    expect(counted).toMatchObject({ UnreadableItems: 1, LateRuns: 1, SweepsDone: 1 });
+  });
+
+  it('G4: a machine whose executions cannot be listed does not hide the late runs of another', async () => {
+    const { run: swept, counted } = aScene({
+      running: { 'arn:refused': [], 'arn:machine': [run('late', { startDate: minutesAgo(61) })] },
+      records: [tenantOf('a')],
+      executions: ended('a', 'ABORTED'),
+      refused: ['arn:refused'],
+    });
+    await expect(swept()).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(counted).toMatchObject({ LateRuns: 1, UnfinishedRuns: 1 });
+    expect(counted).not.toHaveProperty('SweepsDone');
+  });
+
+  it.each([
+    [23, []],
+    [25, [tenantIdOf('held')]],
+  ])('G8: counts a tenant that has been HELD for %d hours as held too long: %j', async (hours, held) => {
+    const updatedAt = minutesAgo(60 * hours).toISOString();
+    const { run: swept, counted } = aScene({ records: [tenantOf('held', { status: 'HELD', updatedAt })] });
+    await expect(swept()).resolves.toMatchObject({ held });
+    expect(counted.TenantsHeldTooLong).toBe(held.length);
   });
 
   it('does not look at tenants that no execution works on', async () => {

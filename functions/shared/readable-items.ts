@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { logger } from './logger';
+import { describeIssues } from './parse-at';
+
+const KeySchema = z.object({ pk: z.string(), sk: z.string() });
+
+/** The keys of an item; never its content, which may be anything. */
+function nameOf(item: unknown): string {
+  const key = KeySchema.safeParse(item).data;
+  return key ? `${key.pk} ${key.sk}` : 'an item without keys';
+}
+
+/**
+ * Parses items of a list of which any may be damaged, by a hand in the console or by an older release. A damaged item is named
+ * in the log and passed over, so that it stops nobody's work on the others.
+ */
+export class ReadableItems {
+  /** Keys of the damaged items so far, each once. */
+  readonly unreadable = new Set<string>();
+
+  /** @returns undefined for a damaged item */
+  read<S extends z.ZodType>(schema: S, item: unknown): z.output<S> | undefined {
+    const parsed = schema.safeParse(item);
+    if (parsed.success) return parsed.data;
+    const name = nameOf(item);
+    this.unreadable.add(name);
+    logger.error('item.unreadable', { item: name, why: describeIssues(parsed.error) });
+    return undefined;
+  }
+}

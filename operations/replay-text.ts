@@ -1,0 +1,44 @@
+import type { QueueDepth } from './client/queue-depths';
+import type { Replay, Unreadable } from './client/replay-signups';
+
+/** Escaped: the body may hold anything, characters that clear a terminal among them. */
+const excerpt = (body: string) => JSON.stringify(body.length > 200 ? `${body.slice(0, 200)}...` : body);
+
+const unreadableText = ({ messageId, why, body }: Unreadable) =>
+  `unreadable: message ${messageId}: ${why}\n  ${excerpt(body)}`;
+
+/** What became of one message of the dead-letter queue. */
+export const replayText = (done: Replay) =>
+  'unreadable' in done ? unreadableText(done.unreadable) : `${done.executionArn}  (undelivered: ${done.because})`;
+
+export interface Tally {
+  readonly replayed: number;
+  readonly unreadable: number;
+  /** Whether unreadable messages have left the queue. */
+  readonly setAside: boolean;
+  /** On the queue before the replay, so that somebody else has received them. */
+  readonly hidden: number;
+  /** On the queue of events that match no rule. */
+  readonly unmatched: QueueDepth;
+}
+
+const messages = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
+
+/** The last lines of a replay: what was done, and what is left for a person. */
+export function tallyText({ replayed, unreadable, setAside, hidden, unmatched }: Tally): string[] {
+  const others = unmatched.visible + unmatched.hidden;
+  return [
+    ...(replayed + unreadable + hidden === 0 ? ['the dead-letter queue holds no signup'] : []),
+    ...(replayed > 0 ? [`${replayed} replayed`] : []),
+    ...(unreadable > 0 ? [`${unreadable} unreadable, ${setAside ? 'set aside' : 'kept on the queue'}`] : []),
+    ...(hidden > 0
+      ? [`${messages(hidden)} hidden, because somebody has just received them: replay again in some minutes`]
+      : []),
+    ...(others > 0
+      ? [`${messages(others)} on the queue of events that match no rule: docs/runbook.md#event-unmatched`]
+      : []),
+  ];
+}
+
+/** Whether a person has to look again. */
+export const isLeft = ({ unreadable, setAside, hidden }: Tally) => hidden > 0 || (unreadable > 0 && !setAside);
