@@ -28,6 +28,11 @@ export type TransientErrorName = (typeof TRANSIENT_ERRORS)[number];
 export const PERMANENT_ERRORS = [
   /** The signup is malformed; the message names each bad field and what was expected. */
   'InvalidSignup',
+  /**
+   * The signup differs from the one of the same id that its tenant was made of; the message names
+   * the fields. Nothing was changed.
+   */
+  'SignupConflict',
   /** Another tenant has the subdomain. */
   'SubdomainTaken',
   /** No cell has a free slot. */

@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import {
   ONBOARDING_SOURCE,
+  SIGNUP_CONFLICT,
+  SignupConflictSchema,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
   TenantOnboardedSchema,
@@ -37,10 +39,14 @@ function catalogued<Shape extends z.core.$ZodLooseShape>(
 
 const SIGNUP_ID = 'Id of the signup in the billing system: the idempotency key.';
 const TENANT_ID = 'Id of the tenant, derived from signupId: all events of one signup carry the same one.';
+const SENT_ORDER = {
+  attempt: 'Attempt of the run: 1 for the first, one more with each redrive.',
+  occurredAt: 'When the platform established this, ISO 8601 in UTC: by it events of one signup are put in order.',
+};
+const SINCE_WHEN = 'Always sent; absent only in old events.';
 const ORDER = {
-  attempt: 'Attempt of the run: 1 for the first, one more with each redrive. Always sent; absent only in old events.',
-  occurredAt:
-    'When the platform established this, ISO 8601 in UTC: by it events of one signup are put in order. Always sent; absent only in old events.',
+  attempt: `${SENT_ORDER.attempt} ${SINCE_WHEN}`,
+  occurredAt: `${SENT_ORDER.occurredAt} ${SINCE_WHEN}`,
 };
 const EXECUTION = 'The run that tells this, an execution of the state machine TenantOnboarding.';
 
@@ -105,6 +111,24 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       stoppedAt: 'Where and why the run itself ended, if not at the failed step.',
       links: 'Where an operator of the platform finds more.',
       ...ORDER,
+    },
+  }),
+  catalogued({
+    type: SIGNUP_CONFLICT,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary: 'A signup has the id of an earlier one and another content. The tenant stays as it is.',
+    detail: SignupConflictSchema,
+    fields: {
+      version: 'Version of this schema.',
+      signupId: SIGNUP_ID,
+      tenantId: TENANT_ID,
+      fields:
+        'Names of the fields in which the signup differs from the accepted one; malformed and missing fields are among them.',
+      status: 'Status of the tenant when this was established. The signup has not changed it.',
+      executionArn: EXECUTION,
+      ...SENT_ORDER,
     },
   }),
 ];

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { tenantIdOf } from './naming';
-import { type FailureReport, FailureReportSchema } from './tenant';
+import type { TenantRecord } from './records';
+import { differingFields } from './signup-difference';
+import { type FailureReport, FailureReportSchema, TenantStatusSchema } from './tenant';
 
 /** Source of every event that the control plane publishes. */
 export const ONBOARDING_SOURCE = 'tenant-onboarding';
@@ -74,4 +76,32 @@ export function failureEvent(
     ...rest,
     ...order,
   };
+}
+
+export const SIGNUP_CONFLICT = 'SignupConflict';
+export const SignupConflictSchema = z.object({
+  version: z.literal(1),
+  signupId: z.string(),
+  tenantId: z.string(),
+  /** Empty when the signup on record changed between the comparison and the event. */
+  fields: z.array(z.string()),
+  status: TenantStatusSchema,
+  executionArn: z.string(),
+  ...OrderSchema.shape,
+});
+export type SignupConflict = z.infer<typeof SignupConflictSchema>;
+
+/**
+ * The event of a signup that differs from the one its tenant was made of.
+ *
+ * @param run the execution that was started with the different signup
+ */
+export function conflictEvent(
+  record: TenantRecord,
+  run: { readonly input: unknown; readonly executionArn: string },
+  order: Order,
+): SignupConflict {
+  const { signupId, tenantId, status } = record;
+  const fields = differingFields(run.input, record);
+  return { version: 1, signupId, tenantId, fields, status, executionArn: run.executionArn, ...order };
 }

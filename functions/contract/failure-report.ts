@@ -47,7 +47,7 @@ const OUTCOME_TEXT: Readonly<Record<Outcome, string>> = {
   'rolling-back': 'The rollback is under way.',
   'rolled-back': 'Everything was undone.',
   held: 'Nothing was undone: the resources are kept for a redrive.',
-  refused: 'No resource had been created.',
+  refused: 'This run created no resource.',
   'claim-lost': 'A newer execution has taken over the tenant.',
   unfinished: 'The run ended outside its failure path: its resources may still exist, and a redrive resumes it.',
   unannounced: 'The tenant is ACTIVE; only its event TenantOnboarded is missing.',

@@ -18,7 +18,13 @@ const VerificationSchema = z.object({
 export const ReserveTenantInput = z.object({ ...ofExecution, input: z.unknown() });
 export const ReserveTenantOutput = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('reserved'), tenant: TenantSchema, cell: CellDescriptorSchema }),
-  z.object({ outcome: z.literal('duplicate'), tenantId: z.string(), firstExecutionArn: z.string() }),
+  z.object({
+    outcome: z.literal('duplicate'),
+    tenantId: z.string(),
+    firstExecutionArn: z.string(),
+    /** The tenant is ACTIVE, and the first execution ended without success: announce the tenant. */
+    tenant: TenantSchema.optional(),
+  }),
 ]);
 
 /** Takes only the execution's input: the reservation may exist although its answer was lost. */
@@ -87,7 +93,8 @@ export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
  */
 const redriveCount = z.number().int().nonnegative().default(0);
 
-export const PublishCompletionInput = z.object({ ...ofTenant, redriveCount });
+/** `activatedBy`: the execution that made the tenant ACTIVE, where this one only announces it. */
+export const PublishCompletionInput = z.object({ ...ofTenant, redriveCount, activatedBy: z.string().nullish() });
 export const PublishCompletionOutput = z.object({ tenantId: z.string(), url: z.url() });
 
 /** `tenant` is null when the reservation itself failed. `outcome` says what became of the resources. */

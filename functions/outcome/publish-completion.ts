@@ -18,7 +18,8 @@ export interface PublishCompletionDeps {
  * Announces the tenant, so that billing and customer success can act.
  *
  * 1. The record must say that this execution has activated the tenant. (The state machine also
- *    comes here when an undo refuses an ACTIVE tenant.)
+ *    comes here when an undo refuses an ACTIVE tenant.) For an equal event, it must say that the
+ *    execution did which ended before it had announced the tenant for certain.
  * 2. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
  *    `attempt`.
  * 3. Remove the failure of an earlier attempt from the record.
@@ -36,15 +37,15 @@ export const publishCompletion: Action<
   name: 'PublishCompletion',
   input: PublishCompletionInput,
   output: PublishCompletionOutput,
-  run: async ({ table, bus, now }, { tenant, executionArn, redriveCount }) => {
+  run: async ({ table, bus, now }, { tenant, executionArn, redriveCount, activatedBy }) => {
     const { tenantId, signupId, subdomain, url, slot } = tenant;
+    const owner = activatedBy ?? executionArn;
     const record = await findTenant(table, tenantId);
-    if (!record?.activatedAt || record.executionArn !== executionArn)
-      throw claimLost('forgetFailure', tenantId, executionArn);
+    if (!record?.activatedAt || record.executionArn !== owner) throw claimLost('forgetFailure', tenantId, owner);
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });
     // An earlier attempt to publish may have failed, and the watchdog has recorded that.
-    if (record.failure) await forgetFailure(table, { tenantId, executionArn });
+    if (record.failure) await forgetFailure(table, { tenantId, executionArn: owner });
     return { tenantId, url };
   },
 };

@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { failureEvent, orderOf, TENANT_ONBOARDING_FAILED } from '../contract/events';
+import { conflictEvent, failureEvent, orderOf, SIGNUP_CONFLICT, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
 import { PublishFailureInput, PublishFailureOutput } from '../contract/onboarding';
@@ -24,10 +24,11 @@ export interface PublishFailureDeps {
  * 1. Refuse a tenant that this execution has activated: the state machine then goes to
  *    PublishCompletion.
  * 2. Set the record to FAILED after a rollback, or to HELD when the resources are kept. A signup
- *    that was refused before its reservation gets a record of its own, if its id can be read. After
- *    a lost claim another execution owns the record, and the record stays.
+ *    that was refused before its reservation gets a record of its own, if its id can be read. A
+ *    record that another execution owns stays.
  * 3. Publish `TenantOnboardingFailed`, at least once. Consumers recognize copies by `executionArn`
- *    and `attempt`.
+ *    and `attempt`. A signup that differs from the accepted one is told as `SignupConflict`. The
+ *    failure of a later run of a tenant in service is no failure of the tenant: no event tells it.
  *
  * It has no undo. After a crash between 2 and 3 the retry writes the same record again.
  *
@@ -45,18 +46,20 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
     if (record?.activatedAt && record.executionArn === executionArn) {
       throw tenantIsActive(record);
     }
-    const refused = !tenant && !record;
+    const foreign = record !== undefined && record.executionArn !== executionArn;
+    const refused = !tenant && (!record || foreign);
     const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });
     if (tenantId && signupId) {
       const recording = { tenantId, executionArn, failure: report, at: at.toISOString() };
-      if (record && outcome !== 'claim-lost') await recordFailure(table, recording);
-      if (refused) await recordRefusal(table, recording, { signupId, input });
+      if (record && !foreign && outcome !== 'claim-lost') await recordFailure(table, recording);
+      if (refused && !record) await recordRefusal(table, recording, { signupId, input });
     }
-    await publish(
-      bus,
-      TENANT_ONBOARDING_FAILED,
-      failureEvent(report, { signupId, executionArn }, orderOf(redriveCount, at)),
-    );
+    const order = orderOf(redriveCount, at);
+    if (record && failure.error === 'SignupConflict') {
+      await publish(bus, SIGNUP_CONFLICT, conflictEvent(record, { input, executionArn }, order));
+    } else if (!record?.activatedAt) {
+      await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }, order));
+    }
     return { published: true, report };
   },
 };

@@ -27,10 +27,13 @@ export interface Claims {
 
 const SubdomainClaimSchema = z.object({ tenantId: z.string() });
 
-/** Strongly consistent reads: the answer includes every claim that was made before. */
+/**
+ * Strongly consistent reads: the answer includes every claim that was made before. A malformed
+ * signup has no subdomain to ask for.
+ */
 export async function readClaims(
   table: TenantsTable,
-  ids: { signupId: string; tenantId: string; subdomain: string },
+  ids: { signupId: string; tenantId: string; subdomain?: string },
 ): Promise<Claims> {
   const item = async (Key: Record<string, string>) => {
     const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
@@ -39,7 +42,7 @@ export async function readClaims(
   const [claim, record, subdomain] = await Promise.all([
     item(itemKeys.signup(ids.signupId)),
     findTenant(table, ids.tenantId),
-    item(itemKeys.subdomain(ids.subdomain)),
+    ids.subdomain === undefined ? undefined : item(itemKeys.subdomain(ids.subdomain)),
   ]);
   return {
     ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),

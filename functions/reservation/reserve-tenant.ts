@@ -7,7 +7,8 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { externalIdOf, tenantIdOf } from '../contract/naming';
 import { ReserveTenantInput, ReserveTenantOutput } from '../contract/onboarding';
-import type { Signup } from '../contract/signup';
+import type { TenantRecord } from '../contract/records';
+import { readableSignupId, type Signup } from '../contract/signup';
 import { type Slot, TenantSchema } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -19,6 +20,7 @@ import { pickFreeSlot } from './free-slots';
 import { claimAll, refusalOf, takeOver } from './make-claims';
 import { cellOrder } from './open-cell';
 import { parseSignup } from './parse-signup';
+import { requireSameSignup } from './same-signup';
 import { slotAt } from './slots';
 
 export interface ReserveTenantDeps {
@@ -57,6 +59,50 @@ function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcom
   return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell: cellNamed(cells, record.slot.cell) };
 }
 
+/**
+ * A tenant that holds nothing, because its run failed and was rolled back, takes a corrected signup
+ * as a new attempt.
+ *
+ * @throws PlatformError `SignupConflict` when any other tenant was made of a different signup
+ */
+function requireNewOrSame(input: unknown, record: TenantRecord, over: boolean): void {
+  if (record.activatedAt || stands(record) || !over) requireSameSignup(input, record);
+}
+
+/**
+ * An equal event came before. If the run that made the tenant ACTIVE has ended without success, it
+ * may not have announced the tenant, and this run announces the tenant in its place.
+ */
+function duplicate(
+  { tenantId, holder, over }: { tenantId: string; holder: string; over: boolean },
+  record: TenantRecord | undefined,
+): Outcome {
+  const tenant = over && record?.activatedAt && stands(record) ? TenantSchema.parse(record) : undefined;
+  return { outcome: 'duplicate', tenantId, firstExecutionArn: holder, ...(tenant && { tenant }) };
+}
+
+/**
+ * A malformed signup may have the id of a tenant that exists: that is a conflict and not a failed
+ * onboarding.
+ *
+ * @throws PlatformError `SignupConflict`
+ */
+async function requireIdUnused({ table, executions }: ReserveTenantDeps, input: unknown): Promise<void> {
+  const signupId = readableSignupId(input);
+  if (signupId === undefined) return;
+  const { holder, record } = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
+  if (record) requireNewOrSame(input, record, await isGone(executions, holder ?? record.executionArn));
+}
+
+async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Signup> {
+  try {
+    return parseSignup(input);
+  } catch (refusal) {
+    await requireIdUnused(deps, input);
+    throw refusal;
+  }
+}
+
 async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
   const order = await cellOrder(table, cells);
   for (const cell of order.cells) {
@@ -77,11 +123,12 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   const { signupId, subdomain } = signup;
   const tenantId = tenantIdOf(signupId);
   const seen = await readClaims(deps.table, { signupId, tenantId, subdomain });
-  const { holder, record } = seen;
+  const { record } = seen;
+  const holder = seen.holder ?? record?.executionArn;
   const ours = holder === executionArn;
-  if (holder && !ours && (record?.activatedAt || !(await isGone(deps.executions, holder)))) {
-    return { outcome: 'duplicate', tenantId, firstExecutionArn: holder };
-  }
+  const over = holder === undefined || ours || (await isGone(deps.executions, holder));
+  if (record && !ours) requireNewOrSame(signup, record, over);
+  if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
   const cells = await deps.compute.cells();
   if (holder && stands(record)) {
     if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
@@ -106,7 +153,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  * 2. Read the claim on the signup id. EventBridge delivers at least once and cannot name the
  *    execution, so only this claim makes one tenant out of equal events. If the holder is running
  *    or has succeeded, or if the tenant has been ACTIVE, the signup is a duplicate. If the holder
- *    is gone, take over the claim and the holder's resources.
+ *    is gone, take over the claim and the holder's resources. A signup of the same id with another
+ *    content changes nothing, unless the tenant's run failed and was rolled back.
  * 3. If this execution already holds the reservation, return it again. That happens at a retry
  *    after a lost answer, and at a redrive.
  * 4. Otherwise claim all four in one transaction, on the condition that the claims are as they were
@@ -117,14 +165,14 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Undone by ReleaseReservation.
  *
- * Throws `InvalidSignup`, `SubdomainTaken`, `CapacityExhausted`, `TransientConflict`.
+ * Throws `InvalidSignup`, `SignupConflict`, `SubdomainTaken`, `CapacityExhausted`, `TransientConflict`.
  */
 export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
   name: 'ReserveTenant',
   input: ReserveTenantInput,
   output: ReserveTenantOutput,
   run: async (deps, { executionArn, input }) => {
-    const signup = parseSignup(input);
+    const signup = await readSignup(deps, input);
     for (let round = 0; round < ROUNDS; round++) {
       try {
         return await tryToReserve(deps, signup, executionArn);

@@ -1,8 +1,9 @@
-import { failureEvent, orderOf, TENANT_ONBOARDING_FAILED } from '../contract/events';
+import { conflictEvent, failureEvent, orderOf, SIGNUP_CONFLICT, TENANT_ONBOARDING_FAILED } from '../contract/events';
 import { failureReport } from '../contract/failure-report';
 import { tenantIdOf } from '../contract/naming';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { readableSignupId } from '../contract/signup';
+import { differingFields } from '../contract/signup-difference';
 import type { FailureReport, Outcome } from '../contract/tenant';
 import { recordRefusal } from '../outcome/record-failure';
 import { type EventBus, publish } from '../shared/event-publisher';
@@ -59,8 +60,9 @@ export function reportOf(
  * Records and publishes the end of a run that has not done so itself. It may be called twice for
  * one end.
  *
- * 1. If another execution owns the tenant, do nothing: that execution has taken over the tenant, or
- *    this run was a duplicate.
+ * 1. If another execution owns the tenant, change nothing: that execution has taken over the
+ *    tenant, or this run was a duplicate. If this run's signup differs from the tenant's, publish
+ *    `SignupConflict`.
  * 2. Record the failure, on the condition that owner and status are as they were read. A failure
  *    that the run has recorded itself stays. If the tenant has no record, the signup gets a record
  *    of its own.
@@ -71,7 +73,11 @@ export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: 
   const signupId = readableSignupId(input);
   const tenantId = signupId === undefined ? undefined : tenantIdOf(signupId);
   const record = tenantId === undefined ? undefined : await findTenant(table, tenantId);
-  if (record && record.executionArn !== executionArn) return 'foreign';
+  if (record && record.executionArn !== executionArn) {
+    if (differingFields(input, record).length > 0)
+      await publish(bus, SIGNUP_CONFLICT, conflictEvent(record, end, orderOf(redriveCount, now())));
+    return 'foreign';
+  }
   const refusal = tenantId === undefined || record ? undefined : await findRefusal(table, tenantId);
   const concluded = concludedBy(executionArn, record ?? refusal);
   const report = concluded ?? reportOf(end, record);

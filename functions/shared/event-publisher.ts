@@ -3,6 +3,8 @@ import { PlatformError } from '../contract/errors';
 import {
   ONBOARDING_SOURCE,
   type Order,
+  SIGNUP_CONFLICT,
+  type SignupConflict,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
   type TenantOnboarded,
@@ -30,6 +32,7 @@ export function eventBus(client: EventBridgeClient): EventBus {
 interface Details {
   readonly [TENANT_ONBOARDED]: TenantOnboarded & Order;
   readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed & Order;
+  readonly [SIGNUP_CONFLICT]: SignupConflict;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 
-/** One line per bad field: `tenant.slot.cidr: Invalid input`. */
+/** Each violation once, in one line: `tenant.slot.cidr: Invalid input; tenant.url: Invalid URL`. */
 export function describeIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
+  const violations = error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);
+  return [...new Set(violations)].join('; ');
 }
 
 /**

@@ -41,7 +41,9 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
   return {
     OnboardingFailed: {
       metric: machine.metricFailed(PER_MINUTE),
-      impact: 'a customer has signed up and has no tenant. The run was rolled back or is held.',
+      impact:
+        'a customer has signed up and has no tenant, or (SignupConflict) has one that differs from the new signup. ' +
+        'The run was rolled back, is held, or has changed nothing.',
       runbook: 'docs/runbook.md#onboarding-failed',
     },
     OnboardingTimedOut: {

@@ -57,7 +57,9 @@ function nothingToDo({ executionArn, execution, record, anew }: Found): string |
   // The rules of today may accept what those of an earlier release have refused.
   if (!anew && (execution?.error ?? record?.failure?.error) === 'InvalidSignup')
     return 'the signup is malformed, and a redrive reads the same signup: the billing system must send a corrected one';
-  if (record && record.executionArn !== executionArn)
+  // A signup in conflict becomes a new attempt once the tenant holds nothing.
+  const awaited = execution?.error === 'SignupConflict' && record?.status === 'FAILED';
+  if (record && record.executionArn !== executionArn && !awaited)
     return `a newer execution owns the tenant: ${record.executionArn}`;
   return undefined;
 }
@@ -70,10 +72,10 @@ function equalInput({ execution, record }: Found): unknown {
 
 /** Starts an equal execution in the place of one. Where that has been done before, the later execution is redriven. */
 async function startEqual(deps: RedriveDeps, found: Found, because: string): Promise<Redrive> {
-  const { executionArn, execution, record } = found;
-  if (record && 'activatedAt' in record)
+  const { executionArn, execution, record, anew } = found;
+  if (anew && record && 'activatedAt' in record)
     return nothing(
-      `the tenant is ACTIVE and only its announcement is missing; only a redrive announces it (no redrive: ${because})`,
+      'the tenant is ACTIVE: only its announcement can be missing, and a redrive without --anew makes up for it',
     );
   const input = equalInput(found);
   if (input === undefined) return nothing(`${because}, and the record of the tenant does not hold the whole signup`);
@@ -124,7 +126,8 @@ async function goOn(deps: RedriveDeps, found: Found): Promise<Redrive> {
 
 /**
  * Redrives a failed execution. Where AWS no longer can ("RedriveExecution": within 14 days of its end), a new
- * execution with the same input takes over the signup and everything that exists of it. Of several operators who do this
+ * execution with the same input takes over the signup and everything that exists of it; of an ACTIVE tenant it only
+ * publishes the announcement. Of several operators who do this
  * at once one succeeds, and the others are told so.
  */
 export async function redriveExecution(

@@ -46,6 +46,18 @@ test('a duplicate succeeds at once and points at the first run', async () => {
   expect(machine.called()).toEqual(['ReserveTenant']);
 });
 
+test('G9: a duplicate of a tenant that may be unannounced announces it, and makes nothing', async () => {
+  const tenant = { tenantId: 't1' };
+  machine.script('ReserveTenant', {
+    output: { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first', tenant },
+  });
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(machine.called()).toEqual(['ReserveTenant', 'PublishCompletion']);
+  const announcing = machine.calls().find((call) => call.function === 'PublishCompletion');
+  expect(announcing?.event).toMatchObject({ tenant, activatedBy: 'arn:first' });
+});
+
 const UNDO = [
   'DeregisterTenant',
   'DeleteStack.access',

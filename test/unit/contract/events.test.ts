@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod';
-import { TenantOnboardedSchema, TenantOnboardingFailedSchema } from '../../../functions/contract/events';
+import {
+  SignupConflictSchema,
+  TenantOnboardedSchema,
+  TenantOnboardingFailedSchema,
+} from '../../../functions/contract/events';
 import { SignupSchema, signupDetail } from '../../../functions/contract/signup';
 
 const FIXTURES = join(__dirname, '../../fixtures/events');
@@ -11,6 +15,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'tenant-signed-up': SignupSchema,
   'tenant-onboarded': TenantOnboardedSchema,
   'tenant-onboarding-failed': TenantOnboardingFailedSchema,
+  'signup-conflict': SignupConflictSchema,
 };
 
 const fixtures = readdirSync(FIXTURES).map((file) => ({ file, event: file.split('.')[0] ?? '' }));

@@ -94,11 +94,22 @@ it.each([
   ['of a malformed signup', { error: 'InvalidSignup' }, {}, 'corrected'],
   ['of a malformed signup, by the record', {}, { failure: { ...malformed, at: NOW } }, 'corrected'],
   ['whose tenant a newer one has', {}, { executionArn: anExecution('newer') }, anExecution('newer')],
-  ['whose tenant is ACTIVE, too late', expired, { status: 'ACTIVE', activatedAt: NOW }, 'announcement'],
 ] as const)('does nothing to an execution %s, and says why', async (_, execution, record, because) => {
   const { sfn, run } = aScene(execution, record);
   await expect(run()).resolves.toEqual({ how: 'nothing', because: expect.stringContaining(because) });
   expect(sfn.sent.map(({ command }) => command)).toEqual(['DescribeExecutionCommand']);
+});
+
+it('G9: starts an equal execution for the announcement of an ACTIVE tenant when a redrive is too late', async () => {
+  const { run } = aScene(expired, { status: 'ACTIVE', activatedAt: NOW });
+  await expect(run()).resolves.toMatchObject({ how: 'started' });
+});
+
+it('G6: redrives a run in conflict once the tenant has been rolled back by its owner', async () => {
+  const owner = { executionArn: anExecution('owner') };
+  const inConflict = { error: 'SignupConflict' };
+  await expect(aScene(inConflict, { ...owner, status: 'HELD' }).run()).resolves.toMatchObject({ how: 'nothing' });
+  await expect(aScene(inConflict, owner).run()).resolves.toEqual({ how: 'redriven', executionArn });
 });
 
 it('redrives the announcement of an ACTIVE tenant in time', async () => {

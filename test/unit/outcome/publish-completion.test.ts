@@ -45,6 +45,23 @@ describe('PublishCompletion', () => {
     });
   });
 
+  it('G9: announces it in the place of the run that activated it and ended', async () => {
+    const owner = { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('ended') } as const;
+    const failure = {
+      step: 'PublishCompletion',
+      error: 'RunAborted',
+      reason: 'x',
+      at: NOW,
+      outcome: 'unannounced',
+    } as const;
+    const { table, bus } = aScene({ ...owner, failure });
+    const input = { executionArn: anExecution(), tenant, redriveCount: 0, activatedBy: anExecution('ended') };
+    await publishCompletion.run({ table, bus, now: () => new Date(NOW) }, input);
+    expect(bus.events.map(({ type }) => type)).toEqual(['TenantOnboarded']);
+    expect(bus.events[0]?.detail).toMatchObject({ tenantId: tenant.tenantId, executionArn: anExecution() });
+    expect(table.get(itemKeys.tenant(tenant.tenantId))).not.toHaveProperty('failure');
+  });
+
   it.each<[string, Partial<TenantRecord>]>([
     ['was never ACTIVE', { status: 'ONBOARDING' }],
     ['is another execution’s', { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('second') }],

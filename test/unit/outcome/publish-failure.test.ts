@@ -1,4 +1,4 @@
-import { TenantOnboardingFailedSchema } from '../../../functions/contract/events';
+import { SignupConflictSchema, TenantOnboardingFailedSchema } from '../../../functions/contract/events';
 import { tenantIdOf } from '../../../functions/contract/naming';
 import {
   itemKeys,
@@ -107,16 +107,67 @@ describe('PublishFailure', () => {
   });
 
   it.each(['rolled-back', 'claim-lost'] as const)(
-    'tells a duplicate’s failure (%s) without a word on the ACTIVE tenant',
+    'G6: tells no failure of a tenant in service when a duplicate’s run fails (%s)',
     async (outcome) => {
       const record = { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('first') } as const;
       const scene = aScene({ record, executionArn: anExecution('duplicate'), tenant: null, outcome });
       const before = structuredClone(scene.record());
-      await scene.run();
+      const { report } = await scene.run();
+      expect(report.outcome).toBe('refused');
       expect(scene.record()).toEqual(before);
-      expect(scene.bus.events).toHaveLength(1);
+      expect(scene.bus.events).toEqual([]);
     },
   );
+
+  it.each([
+    ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
+    ['held', { status: 'HELD' }],
+    ['being onboarded', { status: 'ONBOARDING' }],
+  ] as const)(
+    'G6: tells a signup that differs from the one of a tenant that is %s as a conflict',
+    async (_, record) => {
+      const conflict = { step: 'ReserveTenant', error: 'SignupConflict', reason: 'differs in plan, contactEmail' };
+      const scene = aScene({
+        record: { ...record, executionArn: anExecution('first') },
+        executionArn: anExecution('second'),
+        input: { ...aSignup(), plan: 'free', contactEmail: 'new@acme.example' },
+        tenant: null,
+        failure: conflict,
+        outcome: 'claim-lost',
+      });
+      const before = structuredClone(scene.record());
+      const { report } = await scene.run();
+      expect(report).toMatchObject({ ...conflict, outcome: 'refused', remaining: [] });
+      expect(scene.record()).toEqual(before);
+      expect(scene.bus.events.map(({ type }) => type)).toEqual(['SignupConflict']);
+      expect(SignupConflictSchema.parse(scene.bus.events[0]?.detail)).toEqual({
+        version: 1,
+        signupId: tenant.signupId,
+        tenantId,
+        fields: ['contactEmail', 'plan'],
+        status: record.status,
+        executionArn: anExecution('second'),
+        attempt: 2,
+        occurredAt: NOW,
+      });
+    },
+  );
+
+  it('G6: tells a malformed signup of a tenant that was rolled back as refused, and not as a lost claim', async () => {
+    const record = { status: 'FAILED', executionArn: anExecution('first') } as const;
+    const malformed = { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan: expected one of ...' };
+    const scene = aScene({
+      record,
+      executionArn: anExecution('second'),
+      tenant: null,
+      failure: malformed,
+      outcome: 'claim-lost',
+    });
+    const before = structuredClone(scene.record());
+    await scene.run();
+    expect(scene.record()).toEqual(before);
+    expect(published(scene)).toMatchObject({ error: 'InvalidSignup', outcome: 'refused', redrivable: false });
+  });
 
   it('says the same after its death at each call and a retry', async () => {
     const deaths = await dieAtEachCall(aScene, async (scene) => {

@@ -24,6 +24,10 @@ test('names each bad field and what was expected of it', () => {
   expect(message).toContain('contactEmail: expected an e-mail address');
 });
 
+test('names a violation once, however many rules find it', () => {
+  expect(refusal({ ...aSignup(), contactEmail: 'none' }).message).toBe('contactEmail: expected an e-mail address');
+});
+
 test.each([undefined, null, 7, 'sub_1', [], {}, { 'detail-type': 'TenantSignedUp' }])('refuses %j', (input) => {
   expect(refusal(input).name).toBe('InvalidSignup');
 });

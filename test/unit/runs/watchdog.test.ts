@@ -219,6 +219,20 @@ describe('Watchdog', () => {
     expect([published(), counted]).toEqual([[], []]);
   });
 
+  it('G6: tells the conflict of a different signup whose run was stopped before it could', async () => {
+    const { run, record, published, counted } = aScene({
+      record: { executionArn: anExecution('second'), plan: 'growth', status: 'ACTIVE', activatedAt: NOW },
+      execution: stopped,
+    });
+    const before = structuredClone(record());
+    await expect(run()).resolves.toEqual({ notice: 'foreign' });
+    expect(record()).toEqual(before);
+    expect(published()).toMatchObject([
+      { tenantId, fields: ['plan'], status: 'ACTIVE', executionArn, occurredAt: LATER },
+    ]);
+    expect(counted).toEqual([]);
+  });
+
   it('notes that an ACTIVE tenant was not announced, and does not call its onboarding failed', async () => {
     const { run, record, published, counted } = aScene({
       record: { status: 'ACTIVE', activatedAt: NOW },
