@@ -1,0 +1,105 @@
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
+import { CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import {
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+
+import { type Emulator, startEmulator } from '../emulator';
+import { access, control, pause } from './aws';
+import { call, Machines, only } from './machines';
+
+let emulator: Emulator;
+let elb: ElasticLoadBalancingV2Client;
+let ec2: EC2Client;
+let kms: KMSClient;
+let iam: IAMClient;
+let cloudformation: CloudFormationClient;
+const clients: { destroy: () => void }[] = [];
+
+/** A day of AWS's seconds: no bucket fills again while a test runs. */
+const SLOW = 86_400;
+
+beforeAll(async () => {
+  emulator = await startEmulator();
+  const at = access(emulator);
+  elb = new ElasticLoadBalancingV2Client(at);
+  ec2 = new EC2Client(at);
+  kms = new KMSClient(at);
+  iam = new IAMClient(at);
+  cloudformation = new CloudFormationClient(at);
+  clients.push(elb, ec2, kms, iam, cloudformation);
+}, 60_000);
+beforeEach(async () => {
+  await fetch(`${emulator.endpointUrl}/_ministack/reset`, { method: 'POST' });
+  await control(emulator, 'patience', { factor: SLOW });
+});
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await emulator.stop();
+});
+
+const none = 'arn:aws:elasticloadbalancing:eu-central-1:000000000000:listener-rule/app/none/1/2/3';
+const refused = (call: () => Promise<unknown>): Promise<Error | undefined> =>
+  call().then(
+    () => undefined,
+    (error: Error) => error,
+  );
+/** Names of the errors with which calls made at once are throttled. */
+async function throttled(count: number, call: () => Promise<unknown>): Promise<string[]> {
+  const errors = await Promise.all(Array.from({ length: count }, () => refused(call)));
+  return errors.flatMap((error) => (error && /rate|limit exceeded/i.test(error.message) ? [error.name] : []));
+}
+
+const modifyRule = () => elb.send(new ModifyRuleCommand({ RuleArn: none, Actions: [] }));
+const describeRules = () => elb.send(new DescribeRulesCommand({ RuleArns: [none] }));
+const createKey = () => kms.send(new CreateKeyCommand({}));
+const createTags = () => ec2.send(new CreateTagsCommand({ Resources: ['vpc-1'], Tags: [{ Key: 'a', Value: 'b' }] }));
+const createRole = () => iam.send(new CreateRoleCommand({ RoleName: 'same', AssumeRolePolicyDocument: '{}' }));
+const createStack = () => cloudformation.send(new CreateStackCommand({ StackName: 'none', TemplateBody: '{' }));
+
+test.each<[string, number, () => Promise<unknown>, string]>([
+  ['changes of load balancers', 20, modifyRule, 'ThrottlingException'],
+  ['descriptions of load balancers', 40, describeRules, 'ThrottlingException'],
+  ['new keys', 5, createKey, 'ThrottlingException'],
+  ['changes of a VPC', 50, createTags, 'RequestLimitExceeded'],
+  ['changes of IAM', 20, createRole, 'Throttling'],
+  ['new stacks', 20, createStack, 'Throttling'],
+])(
+  "%s: a burst gets what its bucket holds, the rest is refused in the service's own words",
+  async (_, holds, call, name) => {
+    expect(await throttled(holds + 3, call)).toEqual([name, name, name]);
+  },
+);
+
+test('an empty bucket fills again', async () => {
+  await control(emulator, 'patience', { factor: 1 });
+  expect((await throttled(60, modifyRule)).length).toBeGreaterThan(0);
+  await pause(1_100);
+  // Three a second.
+  expect(await throttled(3, modifyRule)).toEqual([]);
+});
+
+test('an API can be held throttled for some seconds, and a function too', async () => {
+  await control(emulator, 'patience', { factor: 0 });
+  const machines = new Machines(emulator);
+  await machines.prepare();
+  await control(emulator, 'throttle', { service: 'elasticloadbalancing', action: 'Modify*', seconds: 0.6 });
+  await control(emulator, 'throttle', { service: 'lambda', action: 'scripted', seconds: 0.6 });
+  expect(await throttled(1, modifyRule)).toEqual(['ThrottlingException']);
+  expect(await throttled(1, describeRules)).toEqual([]);
+  const held = await machines.run(only(call({})));
+  expect(held).toMatchObject({ status: 'FAILED', error: 'Lambda.TooManyRequestsException' });
+  await pause(700);
+  expect(await throttled(1, modifyRule)).toEqual([]);
+  expect((await machines.run(only(call({})))).error).not.toBe('Lambda.TooManyRequestsException');
+  await expect(control(emulator, 'throttle', { service: 'kms', action: '*', seconds: 0 })).rejects.toThrow('seconds');
+});
+
+test('a kind emulator refuses nobody', async () => {
+  await control(emulator, 'patience', { factor: 0 });
+  expect(await throttled(80, modifyRule)).toEqual([]);
+});
