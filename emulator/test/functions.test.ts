@@ -25,7 +25,7 @@ beforeAll(async () => {
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const policy = { Version: '2012-10-17', Statement: [trust] };
   await launch(emulator, 'functions', {
-    Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: policy } },
+    Role: { Type: 'AWS::IAM::Role', Properties: { RoleName: 'functions', AssumeRolePolicyDocument: policy } },
     Function: {
       Type: 'AWS::Lambda::Function',
       Properties: {
@@ -112,4 +112,14 @@ test('an answer does not wait for log lines, and no line is lost', async () => {
   const logged = events.map(({ message = '' }) => message).filter((line) => /^(one|two|three)$/.test(line));
   expect(logged).toEqual(Array.from({ length: 20 }, () => ['one', 'two', 'three']).flat());
   logs.destroy();
+});
+
+test('a function whose time is up is ended with its sandbox, under the name Sandbox.Timedout', async () => {
+  const before = await invoke({});
+  await control(emulator, 'function-time', { role: 'functions', event: ['"kind":"slow"'], seconds: 1 });
+  expect(await invoke({ kind: 'slow', pause: 3000 })).toMatchObject({
+    FunctionError: 'Unhandled',
+    payload: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after') },
+  });
+  expect((await invoke({})).payload.here).not.toBe(before.payload.here);
 });

@@ -20,8 +20,9 @@ const { STSClient, GetCallerIdentityCommand } = require('@aws-sdk/client-sts');
 const { SQSClient, SendMessageCommand } = require('@aws-sdk/client-sqs');
 let calls = 0;
 exports.handler = async (event) => {
-  const { queue, failures = 0, sts, kill } = event.detail ?? event;
+  const { queue, failures = 0, sts, kill, wait = 0 } = event.detail ?? event;
   calls += 1;
+  await new Promise((resolve) => setTimeout(resolve, wait));
   if (queue) await new SQSClient({}).send(new SendMessageCommand({ QueueUrl: queue, MessageBody: String(calls) }));
   if (calls <= failures) throw new Error('not yet');
   if (sts) await new STSClient({ endpoint: sts, maxAttempts: 1 }).send(new GetCallerIdentityCommand({})).catch(() => {});
@@ -33,9 +34,10 @@ exports.handler = async (event) => {
   return 'done';
 };`;
 
-const assumable = (service: string, Action: string[]) => ({
+const assumable = (service: string, Action: string[], RoleName: string) => ({
   Type: 'AWS::IAM::Role',
   Properties: {
+    RoleName,
     AssumeRolePolicyDocument: {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
@@ -58,7 +60,7 @@ beforeAll(async () => {
   machines = new Machines(emulator);
   await machines.prepare();
   await launch(emulator, 'asking', {
-    Role: assumable('lambda.amazonaws.com', ['sqs:SendMessage']),
+    Role: assumable('lambda.amazonaws.com', ['sqs:SendMessage'], 'asking'),
     Function: {
       Type: 'AWS::Lambda::Function',
       Properties: {
@@ -104,7 +106,7 @@ test('a request of a traced function tells which invocation made it', async () =
   server.close();
   const [, root] = /Root=([^;]+)/.exec(await traceHeader) ?? [];
   expect(await control(emulator, 'invocations', { root })).toEqual({
-    role: expect.stringContaining('role/asking-Role'),
+    role: expect.stringContaining('role/asking'),
     event,
   });
 });
@@ -113,6 +115,23 @@ test('a function whose process is killed fails its task with Runtime.ExitError, 
   const killed = await machines.run(sequence({ Ask: asking({ kill: true }) }));
   expect(killed).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' });
   expect(await machines.run(sequence({ Ask: asking({}) }))).toMatchObject({ status: 'SUCCEEDED' });
+});
+
+test('a function can run out of memory, and out of time', async () => {
+  const outOfMemory = await machines.run(sequence({ Ask: asking({ kill: 'Runtime.OutOfMemory' }) }));
+  expect(outOfMemory).toMatchObject({ status: 'FAILED', error: 'Runtime.OutOfMemory' });
+  const hurry = { role: 'asking', event: ['"tenant":"late"'], seconds: 0.5 };
+  await control(emulator, 'function-time', hurry);
+  expect(await machines.run(sequence({ Ask: asking({ tenant: 'other', wait: 800 }) }))).toMatchObject({
+    status: 'SUCCEEDED',
+  });
+  const outOfTime = await machines.run(sequence({ Ask: asking({ tenant: 'late', wait: 800 }) }));
+  expect(outOfTime).toMatchObject({ status: 'FAILED', error: 'Sandbox.Timedout' });
+  expect(await control(emulator, 'function-time/remove', hurry)).toEqual({ met: true });
+  expect(await machines.run(sequence({ Ask: asking({ tenant: 'late', wait: 800 }) }))).toMatchObject({
+    status: 'SUCCEEDED',
+  });
+  await expect(control(emulator, 'invocations', { root: 'none', kill: 'boredom' })).rejects.toThrow();
 });
 
 test('a task whose time is up has been called once, and fails with States.Timeout', async () => {

@@ -1,8 +1,10 @@
-"""A Node function's error reaches its caller under its own name.
+"""A Node function's error reaches its caller under its own name, and so does the end of its process.
 
 AWS: "Lambda function errors in Node.js" (AWS Lambda Developer Guide)
+AWS: "Handle Lambda service exceptions" (AWS Step Functions Developer Guide)
 Test: functions.test.ts: what a function throws reaches the caller under its own name, and the function lives on
 Test: functions.test.ts: a function that ends its process is a Runtime.ExitError, and is started again
+Test: functions.test.ts: a function whose time is up is ended with its sandbox, under the name Sandbox.Timedout
 
 The runtime answers with `{"errorType": err.name, "errorMessage": err.message, "trace": [...]}`, and
 Step Functions reports `errorType` as the task's Error and the JSON as its Cause. The execution
@@ -31,7 +33,15 @@ _REPORTS_FAILURE = """          const thrown = err instanceof Error ? err : null
             },
           }) + "\\n");"""
 
+# What AWS says of a process that ended without an answer. The first is what it says unless a control knows better.
+DEATHS = {
+    "Runtime.ExitError": "Runtime exited without providing a reason",
+    "Runtime.OutOfMemory": "Runtime exited with error: signal: killed",
+    "Sandbox.Timedout": "Task timed out after {timeout}.00 seconds",
+}
+
 _failure: contextvars.ContextVar[Record | None] = contextvars.ContextVar("failure", default=None)
+_death: contextvars.ContextVar[str | None] = contextvars.ContextVar("death", default=None)
 
 PATCH = Patch(__name__)
 
@@ -45,19 +55,21 @@ def _report_name(script: str) -> str:
 def _invoke_and_remember(invoke: Original, worker: Any, *args: Any, **kwargs: Any) -> Record:
     response: Record = invoke(worker, *args, **kwargs)
     _failure.set(response.get("failure"))
+    _death.set(vars(worker).pop("died_of", None))
     return response
 
 
 @PATCH.wraps("ministack.services.lambda_svc._execute_function_warm", digest="52733a30")
 def _execute_with_named_error(execute: Original, func: Record, event: Any, request_id: str) -> Record:
     _failure.set(None)
+    _death.set(None)
     result: Record = execute(func, event, request_id)
     failure = _failure.get()
     if failure is not None and not result.get("error"):
         return {"body": failure, "error": True, "log": result.get("log", "")}
-    if result.get("error") and "Worker process died" in str(result.get("body", {}).get("errorMessage")):
-        result["body"] = {
-            "errorType": "Runtime.ExitError",
-            "errorMessage": f"RequestId: {request_id} Error: Runtime exited without providing a reason",
-        }
+    message = str(result.get("body", {}).get("errorMessage")) if result.get("error") else ""
+    death = "Sandbox.Timedout" if message.startswith("Task timed out") else _death.get() or "Runtime.ExitError"
+    if "Worker process died" in message or death == "Sandbox.Timedout":
+        told = DEATHS[death].format(timeout=(func.get("config") or func).get("Timeout", 3))
+        result["body"] = {"errorType": death, "errorMessage": f"RequestId: {request_id} Error: {told}"}
     return result
