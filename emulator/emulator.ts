@@ -44,6 +44,8 @@ export interface Emulator {
   readonly accountId: string;
   /** A request here, whatever its Host, reaches the listener of the load balancer. */
   readonly loadBalancerUrl: string;
+  /** A request here reaches the load balancer to which the hosted zones lead its Host, as a browser's does by DNS. */
+  readonly webPort: number;
   readonly logFile: string;
   readonly pid: number;
   readonly patience: number;
@@ -72,15 +74,22 @@ async function healthy(url: string, child: ChildProcess, logFile: string): Promi
   throw new Error(`the emulator did not answer in 60 s, see ${logFile}`);
 }
 
-function emulatorEnvironment(dir: string, port: number, loadBalancerPort: number): Record<string, string | undefined> {
+interface Ports {
+  readonly port: number;
+  readonly loadBalancerPort: number;
+  readonly webPort: number;
+}
+
+function emulatorEnvironment(dir: string, ports: Ports): Record<string, string | undefined> {
   const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, AWS_ENDPOINT_URL: ___, PYTHONPATH: ____, ...inherited } = process.env;
   return {
     ...inherited,
     ...ROOT_CREDENTIALS,
     AUTH: 'true',
     BIND_HOST: '127.0.0.1',
-    GATEWAY_PORT: String(port),
-    LOAD_BALANCER_PORT: String(loadBalancerPort),
+    GATEWAY_PORT: String(ports.port),
+    LOAD_BALANCER_PORT: String(ports.loadBalancerPort),
+    WEB_PORT: String(ports.webPort),
     MINISTACK_HOST: '127.0.0.1',
     MINISTACK_ACCOUNT_ID: ACCOUNT_ID,
     MINISTACK_REGION: REGION,
@@ -113,6 +122,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const logFile = options.logFile ?? join(dir, 'emulator.log');
   const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
   const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
+  const webPort = await getPort({ host: '127.0.0.1', exclude: [port, loadBalancerPort] });
   const endpointUrl = `http://127.0.0.1:${port}`;
   const patience = options.patience ?? Number(process.env.AWS_PATIENCE || PATIENCE);
   const seed = process.env.AWS_SEED || String(randomInt(1_000_000));
@@ -123,7 +133,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     detached: true,
     stdio: ['pipe', log, log],
     env: {
-      ...emulatorEnvironment(dir, port, loadBalancerPort),
+      ...emulatorEnvironment(dir, { port, loadBalancerPort, webPort }),
       AWS_PATIENCE: String(patience),
       AWS_SEED: seed,
       ...options.env,
@@ -150,6 +160,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     region: REGION,
     accountId: ACCOUNT_ID,
     loadBalancerUrl: `http://127.0.0.1:${loadBalancerPort}`,
+    webPort,
     logFile,
     pid: child.pid ?? 0,
     patience,

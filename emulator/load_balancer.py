@@ -1,28 +1,44 @@
-"""The load balancer's own port: what arrives there goes to the listener rules of the Application Load Balancer.
+"""Two ports that lead to the listener rules of Application Load Balancers.
 
-The emulator knows a load balancer by its DNS name, which no local client can resolve; on this port
-any Host is served, as a browser's request is that reached the load balancer by way of DNS. Of
-several load balancers, one a cell, the one with a rule for the host is served: a tenant's DNS name
-leads to its own cell's. For any other host it is the first one made.
+The emulator knows a load balancer by its DNS name, which no local client can resolve.
+
+The load balancer's port stands for the load balancer's own address: it takes any Host. Of several
+load balancers, one a cell, the one with a rule for the host answers, and the first one made for any
+other host.
+
+The web port stands for the way by DNS, which a browser takes: hosted zones say which load balancer a
+host leads to. Browsers resolve every name under `localhost` to loopback, so a zone of such a domain
+makes URLs that open as they are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from names import load_balancer_named
 
-def with_load_balancer(app: Any, port: int | None) -> Any:
+Choice = Callable[[str], dict[str, Any] | None]
+
+
+def with_load_balancers(app: Any, own_port: int | None, web_port: int | None) -> Any:
+    choices: dict[int | None, tuple[Choice, str]] = {
+        own_port: (_by_rule, "there is no load balancer yet"),
+        web_port: (load_balancer_named, "no DNS record leads this name to a load balancer"),
+    }
+
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["server"][1] == port:
-            await _serve(scope, receive, send)
+        port = scope["server"][1] if scope["type"] == "http" else None
+        if port is not None and port in choices:
+            await _serve(scope, receive, send, *choices[port])
         else:
             await app(scope, receive, send)
 
     return dispatch
 
 
-def _by_host(host: str) -> dict | None:
+def _by_rule(host: str) -> dict[str, Any] | None:
     from ministack.services import alb
 
     load_balancers = alb._lbs.values()
@@ -41,7 +57,7 @@ def _hosts_of(rule: dict) -> list[str]:
     ]
 
 
-async def _serve(scope: Any, receive: Any, send: Any) -> None:
+async def _serve(scope: Any, receive: Any, send: Any, choose: Choice, missing: str) -> None:
     from ministack import app as ministack_app
     from ministack.core.responses import StreamingResponse
     from ministack.services import alb
@@ -49,12 +65,12 @@ async def _serve(scope: Any, receive: Any, send: Any) -> None:
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
     query = scope.get("query_string", b"").decode("latin-1")
     body = await ministack_app._read_request_body(receive, scope["method"], headers)
-    load_balancer = _by_host(headers.get("host", "").split(":")[0])
+    load_balancer = choose(headers.get("host", "").split(":")[0])
     status: int
     answered: Any
     content: Any
     if load_balancer is None:
-        status, answered, content = 503, {"content-type": "text/plain"}, b"there is no load balancer yet"
+        status, answered, content = 503, {"content-type": "text/plain"}, missing.encode()
     else:
         listeners = [x for x in alb._listeners.values() if x["LoadBalancerArn"] == load_balancer["LoadBalancerArn"]]
         # A certificate and the redirect to it are of no use on loopback: HTTPS, where there is one, answers.

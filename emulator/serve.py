@@ -1,7 +1,7 @@
 """Serves the pinned emulator on loopback, with the patches of ministack_patches applied.
 
-Two ports: GATEWAY_PORT is the endpoint of every AWS API, LOAD_BALANCER_PORT the listener of the
-load balancer. The process ends when its standard input closes, so it never outlives the process
+Three ports: GATEWAY_PORT is the endpoint of every AWS API, LOAD_BALANCER_PORT the listener of the
+load balancer, WEB_PORT the way to load balancers by the names of hosted zones. The process ends when its standard input closes, so it never outlives the process
 that started it, whatever ends that one.
 """
 
@@ -66,12 +66,12 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def serve(port: int, load_balancer_port: int | None) -> None:
+async def serve(port: int, load_balancer_port: int | None, web_port: int | None) -> None:
     """On uvicorn with httptools and uvloop: a quarter less work a request than on Hypercorn, which MiniStack brings."""
     import uvicorn
     from ministack import app as ministack_app
 
-    from load_balancer import with_load_balancer
+    from load_balancer import with_load_balancers
     from task_credentials import with_task_credentials
 
     class Server(uvicorn.Server):
@@ -81,7 +81,7 @@ async def serve(port: int, load_balancer_port: int | None) -> None:
             yield
 
     config = uvicorn.Config(
-        with_load_balancer(with_task_credentials(ministack_app.app), load_balancer_port),
+        with_load_balancers(with_task_credentials(ministack_app.app), load_balancer_port, web_port),
         http="httptools",
         ws="none",
         timeout_keep_alive=75,
@@ -97,7 +97,7 @@ async def serve(port: int, load_balancer_port: int | None) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, setattr, server, "should_exit", True)
-    await server.serve(sockets=[listen(at) for at in (port, load_balancer_port) if at])
+    await server.serve(sockets=[listen(at) for at in (port, load_balancer_port, web_port) if at])
 
 
 def listen(port: int) -> socket.socket:
@@ -130,9 +130,11 @@ def main() -> None:
     apply_patches()
     end_with_parent()
     collect_rarely()
-    load_balancer_port = os.environ.get("LOAD_BALANCER_PORT")
+    load_balancer_port, web_port = (
+        int(port) if (port := os.environ.get(name)) else None for name in ("LOAD_BALANCER_PORT", "WEB_PORT")
+    )
     try:
-        uvloop.run(serve(int(os.environ["GATEWAY_PORT"]), int(load_balancer_port) if load_balancer_port else None))
+        uvloop.run(serve(int(os.environ["GATEWAY_PORT"]), load_balancer_port, web_port))
     finally:
         end_group()
 

@@ -14,8 +14,9 @@ import {
   stackOutputs,
 } from '../functions/contract/outputs';
 import { buildAll } from './build';
-import { CONTROL_PLANE, cellOfStack } from './config/stack-names';
-import { STAGES, type Stage } from './config/stages';
+import { CONTROL_PLANE, cellOfStack, FOUNDATION } from './config/stack-names';
+import { STAGES, type Stage, stages } from './config/stages';
+import { namesToMake } from './names-to-make';
 
 const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -26,6 +27,8 @@ const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 export interface Deployment {
   readonly controlPlane: StageOutputs;
   readonly cells: Readonly<Record<string, CellOutputs>>;
+  /** Of the stage's own hosted zone; none where it has no zone of its own. */
+  readonly nameServers: readonly string[];
 }
 
 export interface DeployOptions {
@@ -37,6 +40,8 @@ export interface DeployOptions {
   readonly log?: (line: string) => void;
   /** Where the cells' load balancers answer, in place of their DNS names. */
   readonly loadBalancerUrl?: string;
+  /** Port in tenants' URLs, in place of the scheme's own. */
+  readonly urlPort?: number;
   /** So many cells of full size instead of those of the stage. */
   readonly cells?: number;
   /** Ends the command line and gives the deployment up. */
@@ -90,10 +95,10 @@ const cdk = (args: readonly string[], cwd: string) => ({
 
 /** The app gets what the CDK command line would give it. */
 async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
-  const { stage, log, loadBalancerUrl, cells } = options;
+  const { stage, log, loadBalancerUrl, urlPort, cells } = options;
   const bundles = await buildAll();
   log?.(`built ${bundles.length} functions`);
-  const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl, cells }) };
+  const env = { CDK_OUTDIR: assembly, CDK_CONTEXT_JSON: JSON.stringify({ stage, loadBalancerUrl, urlPort, cells }) };
   await run({ command: 'node', args: ['--import', 'tsx', join(__dirname, 'bin/app.ts')], cwd: ROOT, env }, options);
   log?.(`synthesized stage ${stage}`);
 }
@@ -121,7 +126,11 @@ export function deploymentOf(outputs: unknown): Deployment {
     const cell = cellOfStack(stack);
     return cell === undefined ? [] : [[cell, CellStackOutputsSchema.parse(outputs)] as const];
   });
-  return { controlPlane: StageStackOutputsSchema.parse(stacks[CONTROL_PLANE]), cells: Object.fromEntries(cells) };
+  return {
+    controlPlane: StageStackOutputsSchema.parse(stacks[CONTROL_PLANE]),
+    cells: Object.fromEntries(cells),
+    nameServers: stacks[FOUNDATION]?.NameServers?.split(',') ?? [],
+  };
 }
 
 async function main(): Promise<void> {
@@ -142,6 +151,7 @@ async function main(): Promise<void> {
   const cells = Object.entries(deployment.cells).map(([cell, outputs]) => [cell, stackOutputs(outputs)]);
   const printed = { controlPlane: stackOutputs(deployment.controlPlane), cells: Object.fromEntries(cells) };
   console.log(JSON.stringify(printed, null, 2));
+  for (const line of namesToMake(stages[stage], deployment)) console.log(line);
 }
 
 if (require.main === module) {

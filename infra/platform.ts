@@ -1,5 +1,6 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { CellStack } from './cell/cell-stack';
+import { requireReachableCells } from './config/reachable-cells';
 import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
 import { asInterface } from './constructs/cdk-interface';
@@ -10,6 +11,8 @@ export interface PlatformOptions {
   readonly outdir?: string;
   /** Where the cells' load balancers answer, for a deployment whose DNS names do not resolve. */
   readonly loadBalancerUrl?: string;
+  /** Port in tenants' URLs, for a deployment with a front before its load balancers. */
+  readonly urlPort?: number;
   /** Number of full-size cells that replace the stage's own cells. */
   readonly cells?: number;
 }
@@ -20,8 +23,14 @@ export interface PlatformOptions {
  * a role that does not exist. And SeedCell, a function of the control plane, sets their live
  * colour.
  */
-export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: PlatformOptions = {}): App {
-  const config: StageConfig = { ...stages[stage], ...(cells && { cells: fullSizeCells(cells) }) };
+export function platform(stage: Stage, options: PlatformOptions = {}): App {
+  const { outdir, loadBalancerUrl, urlPort, cells } = options;
+  const config: StageConfig = {
+    ...stages[stage],
+    ...(cells && { cells: fullSizeCells(cells) }),
+    ...(urlPort && { urlPort }),
+  };
+  requireReachableCells(config);
   const app = new App({
     analyticsReporting: false,
     treeMetadata: false,
@@ -42,7 +51,7 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
       synthesizer: asInterface<IReusableStackSynthesizer>(new CliCredentialsStackSynthesizer()),
     }),
   });
-  const { table, topic, boundary, evidence } = new FoundationStack(app, FOUNDATION, {
+  const { table, topic, boundary, evidence, names } = new FoundationStack(app, FOUNDATION, {
     ...shared(),
     description: 'Tenant onboarding: tenants table, evidence, alarm topic, permission boundary of tenant roles',
   });
@@ -53,6 +62,7 @@ export function platform(stage: Stage, { outdir, loadBalancerUrl, cells }: Platf
     topic,
     boundary,
     evidence,
+    names,
   });
   for (const cell of config.cells) {
     new CellStack(app, cellStackName(cell.name), {

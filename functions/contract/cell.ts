@@ -37,6 +37,12 @@ export const CellDescriptorSchema = z.object({
    * address.
    */
   loadBalancerUrl: z.url(),
+  /**
+   * DNS name of the load balancer and the hosted zone of that name, for an alias record. Descriptors
+   * and executions of older releases lack both.
+   */
+  loadBalancerDnsName: z.string().optional(),
+  loadBalancerZoneId: z.string().optional(),
   taskRoleArn: z.string(),
   accessLogBucketName: z.string(),
   /** The permanent decoy tenant of the cell. Probes try to reach its resources. */

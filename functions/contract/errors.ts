@@ -41,6 +41,8 @@ export const PERMANENT_ERRORS = [
   'ClaimLost',
   /** The listener rule with the slot's priority does not belong to this tenant. */
   'SlotOccupied',
+  /** A DNS record at the tenant's host does not belong to this tenant. */
+  'NameOccupied',
   /** The tenant's key exists in a state from which it cannot be enabled. */
   'KeyUnusable',
   /** CloudFormation could not create a tenant stack; the message names the first failing resource. */

@@ -7,7 +7,8 @@ const ofExecution = { executionArn: z.string() };
 const ofTenant = { ...ofExecution, tenant: TenantSchema };
 
 const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
-const RouteSchema = z.object({ ruleArn: z.string() });
+/** `nameChangeId`: Route 53's change of the tenant's DNS records, where the stage has a hosted zone. */
+const RouteSchema = z.object({ ruleArn: z.string(), nameChangeId: z.string().optional() });
 const VerificationSchema = z.object({
   checks: z.number().int().positive(),
   verifiedAt: z.iso.datetime(),

@@ -11,6 +11,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
+import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
@@ -21,6 +22,7 @@ import { claimLeftovers } from './claim-leftovers';
 import { databaseLeftovers } from './database-leftovers';
 import { type KeyLeftoversDeps, keyLeftovers } from './key-leftovers';
 import type { Leftover, LeftoverKind } from './leftovers';
+import { nameLeftovers } from './name-leftovers';
 import { type Ownership, ownershipOf } from './ownership';
 import { roleLeftovers } from './role-leftovers';
 import { type RuleLeftoversDeps, ruleLeftovers } from './rule-leftovers';
@@ -126,11 +128,13 @@ export type Search = RuleLeftoversDeps &
     readonly table: TenantsTable;
     readonly rds: Pick<RDSClient, 'send'>;
     readonly iam: Pick<IAMClient, 'send'>;
+    readonly zone?: HostedZone | undefined;
   };
 
 /** The kinds in the order in which a rollback removes them. */
 export const everyKind = (search: Search): LeftoverKind[] => [
   ruleLeftovers(search),
+  ...(search.zone ? [nameLeftovers(search.zone)] : []),
   stackLeftovers(search),
   ...databaseLeftovers(search.rds),
   roleLeftovers(search.iam),
@@ -160,6 +164,7 @@ const realDeps = (): OrphansDeps => {
         },
       },
       elb: new ElasticLoadBalancingV2Client(clientOptions),
+      zone: hostedZone(),
       cloudformation: new CloudFormationClient(clientOptions),
       rds: new RDSClient(clientOptions),
       iam: new IAMClient(clientOptions),

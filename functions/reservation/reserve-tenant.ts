@@ -10,9 +10,11 @@ import { ReserveTenantInput, ReserveTenantOutput } from '../contract/onboarding'
 import type { TenantRecord } from '../contract/records';
 import { readableSignupId, type Signup } from '../contract/signup';
 import { type Slot, TenantSchema } from '../contract/tenant';
+import { type HostedZone, hostedZone } from '../dns/hosted-zone';
+import { requireFreeName } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { env } from '../shared/env';
+import { env, optionalEnv } from '../shared/env';
 import { pause } from '../shared/invocation';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
@@ -27,7 +29,9 @@ export interface ReserveTenantDeps {
   readonly table: TenantsTable;
   readonly executions: Executions;
   readonly compute: Pick<Compute, 'cells'>;
-  readonly address: { readonly domain: string; readonly urlScheme: string };
+  /** The hosted zone of the domain, if the stage has one. */
+  readonly zone?: HostedZone | undefined;
+  readonly address: { readonly domain: string; readonly urlScheme: string; readonly urlPort?: string | undefined };
   readonly now: () => Date;
   readonly random: () => number;
 }
@@ -46,7 +50,7 @@ function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executio
     ...detail,
     tenantId,
     host,
-    url: `${address.urlScheme}://${host}`,
+    url: `${address.urlScheme}://${host}${address.urlPort ? `:${address.urlPort}` : ''}`,
     externalId: externalIdOf(tenantId),
     slot,
     executionArn,
@@ -140,6 +144,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   if (seen.subdomainOf && seen.subdomainOf !== tenantId) {
     throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant`);
   }
+  await requireFreeName(deps.zone, { tenantId, host: `${subdomain}.${deps.address.domain}` });
   const fresh = newRecord(deps, signup, executionArn, await freeSlot(deps, cells));
   await claimAll(deps.table, fresh, seen);
   return reserved(fresh, cells);
@@ -157,7 +162,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    content changes nothing, unless the tenant's run failed and was rolled back.
  * 3. If this execution already holds the reservation, return it again. That happens at a retry
  *    after a lost answer, and at a redrive.
- * 4. Otherwise claim all four in one transaction, on the condition that the claims are as they were
+ * 4. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
+ * 5. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.
  *
@@ -165,7 +171,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Undone by ReleaseReservation.
  *
- * Throws `InvalidSignup`, `SignupConflict`, `SubdomainTaken`, `CapacityExhausted`, `TransientConflict`.
+ * Throws `InvalidSignup`, `SignupConflict`, `SubdomainTaken`, `NameOccupied`, `CapacityExhausted`, `TransientConflict`.
  */
 export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
   name: 'ReserveTenant',
@@ -192,8 +198,9 @@ const realDeps = (): ReserveTenantDeps => ({
   table: tenantsTable(),
   executions: new SFNClient(clientOptions),
   compute: ssmCells(new SSMClient(clientOptions)),
+  zone: hostedZone(),
   get address() {
-    return { domain: env('DOMAIN'), urlScheme: env('URL_SCHEME') };
+    return { domain: env('DOMAIN'), urlScheme: env('URL_SCHEME'), urlPort: optionalEnv('URL_PORT') };
   },
   now: () => new Date(),
   random: Math.random,

@@ -9,6 +9,8 @@ import { PlatformError } from '../contract/errors';
 import { ActivateTenantInput, ActivateTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
 import { STACK_KINDS } from '../contract/stacks';
+import { type HostedZone, hostedZone } from '../dns/hosted-zone';
+import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { claimLost, requirePermission } from '../tenants/lifecycle';
@@ -20,6 +22,7 @@ import { putStarterPage, type TenantAccess } from './put-starter-page';
 export interface ActivateTenantDeps extends TenantAccess {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
+  readonly zone?: HostedZone | undefined;
   readonly compute: Pick<Compute, 'live'>;
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;
   readonly now: () => Date;
@@ -44,6 +47,7 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  * 1. This execution must own the tenant, and the tenant must be ONBOARDING and have this attempt's
  *    verification on record. If this execution has already made it ACTIVE, return: the answer was
  *    lost.
+ *    All name servers of the hosted zone must know the tenant's DNS records.
  * 2. Put a starter page into the tenant's bucket, with the tenant's role.
  * 3. Protect the four stacks from deletion.
  * 4. Let the listener rule forward to the target group of the live colour. The live colour is read
@@ -73,6 +77,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     if (record.status === 'ACTIVE' && record.activatedAt) return { activatedAt: record.activatedAt };
     requirePermission('activate', record, executionArn);
     requireVerified(record, input);
+    await requireResolving(deps.zone, route.nameChangeId);
 
     const { RoleArn: roleArn } = stacks.access.outputs;
     const { BucketName: bucketName } = stacks.storage.outputs;
@@ -101,6 +106,7 @@ const realDeps = (): ActivateTenantDeps => {
   return {
     table,
     elb: new ElasticLoadBalancingV2Client(clientOptions),
+    zone: hostedZone(),
     compute: tableLiveColour(table),
     cloudformation: new CloudFormationClient(clientOptions),
     sts: new STSClient(clientOptions),

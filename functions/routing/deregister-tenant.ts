@@ -3,6 +3,7 @@ import { failureReport } from '../contract/failure-report';
 import { DeregisterTenantInput, DeregisterTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
 import type { Failure } from '../contract/tenant';
+import { hostedZone } from '../dns/hosted-zone';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
@@ -41,6 +42,7 @@ async function fenceOff(
  * 3. Delete the listener rule on record. If the record has no rule, or one of an earlier run that
  *    is gone, find the rule by the slot's priority, the host and the tag.
  * 4. Delete the route.
+ * 5. Delete the DNS records of the host, if they are the tenant's.
  *
  * Each part tolerates that its resource never existed. DeleteStack removes the termination
  * protection that ActivateTenant has set.
@@ -66,6 +68,7 @@ export const deregisterTenant: Action<
 const realDeps = (): DeregisterTenantDeps => ({
   table: tenantsTable(),
   elb: new ElasticLoadBalancingV2Client(clientOptions),
+  zone: hostedZone(),
   now: () => new Date(),
 });
 

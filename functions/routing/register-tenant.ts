@@ -5,6 +5,8 @@ import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
+import { type HostedZone, hostedZone } from '../dns/hosted-zone';
+import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
@@ -15,6 +17,7 @@ import { type HostRule, holdHost, type LoadBalancer } from './host-rule';
 export interface RegisterTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
+  readonly zone?: HostedZone | undefined;
   readonly compute: Pick<Compute, 'live' | 'requireHealthyService'>;
   readonly now: () => Date;
 }
@@ -22,17 +25,20 @@ export interface RegisterTenantDeps {
 type Input = z.output<typeof RegisterTenantInput>;
 
 /**
- * The execution has lost the tenant after it created the rule and before it recorded the rule.
- * Deletes a rule that this call has created, unless the new owner has the same slot: it takes over
- * the rule.
+ * The execution has lost the tenant after it created rule and name and before it recorded them.
+ * Deletes what this call has created. A new owner takes over the name, and the rule as well if it
+ * has the same slot.
  */
-async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, rule: HostRule): Promise<void> {
+async function withdraw(
+  { table, elb, zone }: RegisterTenantDeps,
+  { tenant, cell }: Input,
+  { rule, name }: { rule: HostRule; name: ClaimedName | undefined },
+): Promise<void> {
   const record = await findTenant(table, tenant.tenantId);
-  const adopts =
-    (record?.status === 'ONBOARDING' || record?.activatedAt !== undefined) &&
-    record.slot?.cell === tenant.slot.cell &&
-    record.slot.number === tenant.slot.number;
-  if (rule.created && !adopts) await elb.send(new DeleteRuleCommand({ RuleArn: rule.ruleArn }));
+  const adopts = record?.status === 'ONBOARDING' || record?.activatedAt !== undefined;
+  const sameSlot = record?.slot?.cell === tenant.slot.cell && record.slot.number === tenant.slot.number;
+  if (rule.created && !(adopts && sameSlot)) await elb.send(new DeleteRuleCommand({ RuleArn: rule.ruleArn }));
+  if (name?.created && !adopts) await withdrawName(zone, tenant, cell);
 }
 
 /**
@@ -42,15 +48,17 @@ async function withdraw({ table, elb }: RegisterTenantDeps, { tenant }: Input, r
  * 2. This execution must own the tenant, and the tenant must be ONBOARDING.
  * 3. Create a listener rule in the tenant's slot that answers 503 for its host. After a crash the
  *    rule is found by priority, host and tag.
- * 4. In one transaction, record key, role, bucket, rule and template versions, remove the
+ * 4. Where the stage has a hosted zone, make the DNS records of the host. They lead to the load
+ *    balancer of the cell. A record of somebody else at the host is never overwritten.
+ * 5. In one transaction, record key, role, bucket, rule and template versions, remove the
  *    verification of an earlier attempt, and create the route as SETTING_UP.
  *
- * A crash after 3 leaves a rule that answers 503. A retry takes over the rule, and the undo finds
- * the rule in the slot.
+ * A crash after 3 leaves a rule that answers 503, and perhaps DNS records. A retry takes both over,
+ * and the undo finds the rule in the slot and the records by the host.
  *
  * Undone by DeregisterTenant.
  *
- * Throws `TransientServiceUnsteady`, `ClaimLost`, `SlotOccupied`. "CreateRule" of the Elastic Load Balancing API reference:
+ * Throws `TransientServiceUnsteady`, `ClaimLost`, `SlotOccupied`, `NameOccupied`. "CreateRule" of the Elastic Load Balancing API reference:
  * a listener cannot have two rules of one priority (PriorityInUse). "Quotas for your Application Load Balancers": rules per
  * load balancer (TooManyRules); the cell's capacity stays below it.
  */
@@ -59,13 +67,14 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
   input: RegisterTenantInput,
   output: RegisterTenantOutput,
   run: async (deps, input) => {
-    const { table, elb, compute, now } = deps;
+    const { table, elb, zone, compute, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
     const { colour } = await compute.live(cell);
     await compute.requireHealthyService(cell, colour);
     const owned = { tenantId: tenant.tenantId, executionArn };
     const record = await guardForward(table, 'register', owned);
     const rule = await holdHost(elb, cell, tenant);
+    const name = await claimName(zone, tenant, cell);
     const route = {
       host: tenant.host,
       tenantId: tenant.tenantId,
@@ -85,10 +94,10 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
     try {
       await register(table, owned, { ruleArn: rule.ruleArn, templateVersions, route }, now().toISOString());
     } catch (thrown) {
-      if (isNamed(thrown, 'ClaimLost')) await withdraw(deps, input, rule);
+      if (isNamed(thrown, 'ClaimLost')) await withdraw(deps, input, { rule, name });
       throw thrown;
     }
-    return { ruleArn: rule.ruleArn };
+    return { ruleArn: rule.ruleArn, nameChangeId: name?.changeId };
   },
 };
 
@@ -97,6 +106,7 @@ const realDeps = (): RegisterTenantDeps => {
   return {
     table,
     elb: new ElasticLoadBalancingV2Client(clientOptions),
+    zone: hostedZone(),
     compute: { ...tableLiveColour(table), ...ecsServices(new ECSClient(clientOptions)) },
     now: () => new Date(),
   };

@@ -1,6 +1,8 @@
 import { DeleteRuleCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { CellDescriptor } from '../contract/cell';
 import type { Tenant } from '../contract/tenant';
+import type { HostedZone } from '../dns/hosted-zone';
+import { removeName, withdrawName } from '../dns/tenant-name';
 import { deleteRoute } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { findOwnRule, isRuleGone, type LoadBalancer } from './host-rule';
@@ -8,6 +10,7 @@ import { findOwnRule, isRuleGone, type LoadBalancer } from './host-rule';
 export interface CellRemovalDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
+  readonly zone?: HostedZone | undefined;
 }
 
 async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promise<boolean> {
@@ -22,19 +25,21 @@ async function deleteRule(elb: LoadBalancer, ruleArn: string | undefined): Promi
 }
 
 /**
- * Deletes the tenant's listener rule and then its route. Tolerates that neither exists.
+ * Deletes the tenant's listener rule, then its route and then its DNS records. Tolerates that none
+ * of them exists. Records that are not the tenant's stay.
  *
  * This is only the effect: the caller has checked the permission.
  *
  * @param ruleArn the rule on record. If there is none, or if that rule is gone, the rule is found
  * by the slot's priority, the host and the tag.
- * @returns whether there was a rule or a route
+ * @returns whether there was a rule, a route or a DNS record
  */
 export async function removeFromCell(
-  { table, elb }: CellRemovalDeps,
+  { table, elb, zone }: CellRemovalDeps,
   { tenant, cell, ruleArn }: { tenant: Tenant; cell: CellDescriptor; ruleArn?: string | undefined },
 ): Promise<boolean> {
   const ruleGone = (await deleteRule(elb, ruleArn)) || (await deleteRule(elb, await findOwnRule(elb, cell, tenant)));
   const routeGone = await deleteRoute(table, tenant);
-  return ruleGone || routeGone;
+  const nameGone = (await withdrawName(zone, tenant, cell)) || (await removeName(zone, tenant));
+  return ruleGone || routeGone || nameGone;
 }

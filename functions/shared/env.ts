@@ -30,6 +30,10 @@ export type EnvName =
   | 'MAX_ONBOARDING_MINUTES'
   /** What to do with an orphan: `report` or `remove`. */
   | 'ORPHANS'
+  /** Of the domain; not set where the stage has no hosted zone. */
+  | 'HOSTED_ZONE_ID'
+  /** Port in tenants' URLs; not set where it is the scheme's own. */
+  | 'URL_PORT'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 
@@ -42,3 +46,6 @@ export function env(name: EnvName): string {
   if (!value) throw new PlatformError('ConfigurationInvalid', `environment variable ${name} is not set`);
   return value;
 }
+
+/** @returns the variable's value, or undefined when it is missing or empty */
+export const optionalEnv = (name: EnvName): string | undefined => process.env[name] || undefined;

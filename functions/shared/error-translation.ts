@@ -45,6 +45,8 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ValidationException: 'InvalidRequest',
   InvalidParameterException: 'InvalidRequest',
   MalformedPolicyDocumentException: 'InvalidRequest',
+  InvalidChangeBatch: 'InvalidRequest',
+  NoSuchHostedZone: 'ConfigurationInvalid',
 };
 
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });

@@ -7,11 +7,12 @@ import { platform } from '../platform';
  * For the CDK command line: `npx cdk diff --app "npx tsx infra/bin/app.ts" -c stage=dev`.
  *
  * Of the context, `stage` chooses the stage, `loadBalancerUrl` says where its load balancers answer when their DNS names do
- * not, and `cells` takes so many cells of full size instead of the stage's own.
+ * not, `urlPort` is the port in tenants' URLs, and `cells` takes so many cells of full size instead of the stage's own.
  */
 const ContextSchema = z.object({
   stage: z.enum(STAGES),
   loadBalancerUrl: z.url().optional(),
+  urlPort: z.coerce.number().int().min(1).max(65_535).optional(),
   cells: z.coerce.number().int().min(1).optional(),
 });
 
@@ -19,8 +20,10 @@ const { node } = new App({ autoSynth: false });
 const context = ContextSchema.safeParse({
   stage: node.tryGetContext('stage'),
   loadBalancerUrl: node.tryGetContext('loadBalancerUrl'),
+  urlPort: node.tryGetContext('urlPort'),
   cells: node.tryGetContext('cells'),
 });
 if (!context.success) throw new Error(`expected -c stage=${STAGES.join('|')}\n${z.prettifyError(context.error)}`);
-const { stage, loadBalancerUrl, cells } = context.data;
-platform(stage, { ...(loadBalancerUrl && { loadBalancerUrl }), ...(cells && { cells }) }).synth();
+const { stage, ...options } = context.data;
+const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+platform(stage, given).synth();

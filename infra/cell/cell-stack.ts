@@ -73,6 +73,8 @@ export class CellStack extends Stack {
       listenerArn: door.listener.listenerArn,
       loadBalancerArn: door.loadBalancer.loadBalancerArn,
       loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
+      loadBalancerDnsName: door.loadBalancer.loadBalancerDnsName,
+      loadBalancerZoneId: door.loadBalancer.loadBalancerCanonicalHostedZoneId,
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {

@@ -28,6 +28,14 @@ export interface CellConfig {
   };
 }
 
+/**
+ * The public hosted zone with tenants' DNS records: one that the stage's own stack makes for DOMAIN, or one that the account
+ * has already, of DOMAIN or of a domain above it. Whoever owns the domain above delegates to the zone's name servers.
+ */
+export type HostedZoneConfig =
+  | { readonly from: 'stack' }
+  | { readonly from: 'account'; readonly zoneId: string; readonly zoneName: string };
+
 /** The shared service's image: built by Docker at deploy time, or one that a registry has already. */
 export type ServiceImage = { readonly from: 'dockerfile' } | { readonly from: 'registry'; readonly uri: string };
 
@@ -38,6 +46,13 @@ export interface StageConfig {
   /** Tenants get SUBDOMAIN.DOMAIN. */
   readonly domain: string;
   readonly urlScheme: 'https' | 'http';
+  /** Port in tenants' URLs, where a front stands before the load balancers; by default the scheme's own. */
+  readonly urlPort?: number;
+  /**
+   * Without one people make a record by hand, `*.DOMAIN` to the load balancer of the one cell: two cells cannot share a
+   * wildcard.
+   */
+  readonly hostedZone?: HostedZoneConfig;
   /** An ACM certificate for *.DOMAIN; without one the load balancer speaks plain HTTP. */
   readonly certificateArn?: string;
   /** The only account, besides this stage's own, that may put signups on the bus. */
@@ -143,6 +158,7 @@ export const stages: Record<Stage, StageConfig> = {
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.localhost',
     urlScheme: 'http',
+    hostedZone: { from: 'stack' },
     billingAccountId: '000000000000',
     cells: [
       {
@@ -173,6 +189,7 @@ export const stages: Record<Stage, StageConfig> = {
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.dev.example.com',
     urlScheme: 'https',
+    hostedZone: { from: 'stack' },
     certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
     billingAccountId: '123456789012',
     cells: [
@@ -203,6 +220,7 @@ export const stages: Record<Stage, StageConfig> = {
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.example.com',
     urlScheme: 'https',
+    hostedZone: { from: 'account', zoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'example.com' },
     certificateArn: 'arn:aws:acm:eu-central-1:444455556666:certificate/00000000-0000-0000-0000-000000000000',
     billingAccountId: '123456789012',
     cells: [

@@ -11,6 +11,7 @@ import { asInterface } from '../constructs/cdk-interface';
 import { platformArns } from '../constructs/platform-names';
 import { declareOutputs } from '../constructs/stack-outputs';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
+import type { NamesZone } from '../foundation/names-zone';
 import { AuditAlarms } from './audit-alarms';
 import { ControlPlaneAlarms } from './control-plane-alarms';
 import { EventRegistry } from './event-registry';
@@ -30,6 +31,7 @@ export interface ControlPlaneStackProps extends StackProps {
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
+  readonly names: NamesZone | undefined;
 }
 
 /** The saga: bus, state machine, functions, and what watches over them. */
@@ -41,7 +43,7 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
-    const { config, table, topic, boundary, evidence } = props;
+    const { config, table, topic, boundary, evidence, names } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
     const { all, stackSettled, watchdog, sweep, orphans, audit, trustedRoles, seedCell } = platformFunctions(this, {
@@ -50,6 +52,7 @@ export class ControlPlaneStack extends Stack {
       topic,
       boundary,
       evidence,
+      names,
       bus,
       arns: platformArns(this),
       stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,

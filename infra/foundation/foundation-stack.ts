@@ -7,6 +7,7 @@ import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
 import { AlarmTopic } from './alarm-topic';
 import { EvidenceBucket } from './evidence-bucket';
+import { NamesZone } from './names-zone';
 import { TenantBoundary } from './tenant-boundary';
 import { TenantsTable } from './tenants-table';
 
@@ -20,6 +21,8 @@ export class FoundationStack extends Stack {
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
+  /** Absent where people make the DNS record by hand. */
+  readonly names: NamesZone | undefined;
 
   constructor(scope: Construct, id: string, props: FoundationStackProps) {
     super(scope, id, props);
@@ -28,5 +31,7 @@ export class FoundationStack extends Stack {
     this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
     this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
     this.evidence = new EvidenceBucket(this, 'Evidence', { config });
+    const { hostedZone } = config;
+    this.names = hostedZone && new NamesZone(this, 'Names', { ...config, hostedZone });
   }
 }

@@ -61,6 +61,8 @@ export function aCell(overrides: Partial<CellDescriptor> = {}): CellDescriptor {
     listenerArn: elb(`listener/app/${name}/1/1`),
     loadBalancerArn: elb(`loadbalancer/app/${name}/1`),
     loadBalancerUrl: `https://${name}.${REGION}.elb.amazonaws.com`,
+    loadBalancerDnsName: `${name}.${REGION}.elb.amazonaws.com`,
+    loadBalancerZoneId: 'Z215JYRZR1TBD5',
     taskRoleArn: `arn:aws:iam::${ACCOUNT_ID}:role/${name}-task`,
     accessLogBucketName: `${name}-access-logs`,
     decoy: {

@@ -3,13 +3,14 @@ import { itemKeys } from '../../functions/contract/records';
 import { ACCOUNT_ID, DOMAIN, REGION } from './builders';
 import { awsError, FakeClient } from './fake-client';
 import type { FakeTable } from './fake-table';
+import { FakeZone } from './fake-zone';
 
 /** Everything that a tenant may leave, by kind; `list` answers of the services hold it, a few things a page. */
 export class FakeAccount {
   readonly things = new Map<string, { kind: string; id: string; tenantId: string; state?: string }>();
 
   has(kind: string, id: string): boolean {
-    return this.things.has(`${kind} ${id}`);
+    return kind === 'name' ? this.zone.at(id, 'TXT') !== undefined : this.things.has(`${kind} ${id}`);
   }
 
   private get(kind: string, id: string) {
@@ -43,7 +44,22 @@ export class FakeAccount {
       ['alias', tenantNames.keyAlias(tenantId)],
     ];
     for (const [kind, id] of made) this.things.set(`${kind} ${id}`, { kind, id, tenantId });
-    return [...made, ...claims.map(({ pk, sk }) => ['claim', `${pk}|${sk}`] as [string, string])];
+    const host = `${subdomain}.${DOMAIN}`;
+    this.named(tenantId, host);
+    return [...made, ['name', host], ...claims.map(({ pk, sk }) => ['claim', `${pk}|${sk}`] as [string, string])];
+  }
+
+  /** The records of the zone: those of nobody, and a tenant's pair for each name. */
+  readonly zone = new FakeZone();
+
+  private named(tenantId: string, host: string) {
+    const Value = `"tenant-onboarding tenantId=${tenantId}"`;
+    this.zone.put({ Name: host, Type: 'TXT', TTL: 300, ResourceRecords: [{ Value }] });
+    this.zone.put({
+      Name: host,
+      Type: 'A',
+      AliasTarget: { DNSName: 'lb', HostedZoneId: 'Z', EvaluateTargetHealth: false },
+    });
   }
 
   set(kind: string, id: string, state: string): void {

@@ -28,6 +28,7 @@ import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
 import { FakeTasks } from './fake-tasks';
+import { FakeZone } from './fake-zone';
 import { aContext } from './lambda-context';
 
 const VERIFICATION = { checks: 89, verifiedAt: NOW, digest: 'd1' };
@@ -47,6 +48,7 @@ export class TenantWorld {
   readonly sfn = new FakeTasks();
   readonly s3 = new FakeBuckets();
   readonly elb = new FakeLoadBalancer();
+  readonly zone = new FakeZone();
   readonly bus = new FakeBus();
   readonly compute = new FakeCompute();
   readonly sts = new FakeClient({
@@ -72,7 +74,21 @@ export class TenantWorld {
 
   constructor() {
     const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
-    this.fakes = [table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions] as const;
+    const { client } = this.zone;
+    this.fakes = [
+      table,
+      kms,
+      cloudformation,
+      sfn,
+      s3,
+      elb,
+      client,
+      bus,
+      compute,
+      sts,
+      organizations,
+      executions,
+    ] as const;
     this.kms.principals.add(STACK_ROLE_ARN);
     for (const name of ['CreateTenantKey', 'RetireTenantKey'])
       this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
@@ -82,6 +98,7 @@ export class TenantWorld {
     const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
     return {
       ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizations, executions },
+      zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {
@@ -270,6 +287,7 @@ export class TenantWorld {
       ...this.kms.living().map(({ KeyId }) => `key ${KeyId}`),
       ...[...this.kms.aliases.keys()].map((alias) => `alias ${alias}`),
       ...this.elb.rules.map(({ Priority, tags }) => `rule ${Priority} of ${tags[TENANT_TAG]}`),
+      ...this.zone.records.map(({ Name, Type }) => `record ${Name} ${Type}`),
       ...[...this.s3.buckets.keys()].map((bucket) => `bucket ${bucket}`),
       ...[...this.table.items.keys()].filter((key) => held.test(key)),
     ];
@@ -277,13 +295,14 @@ export class TenantWorld {
 
   /** All that there is, to be compared with itself later. */
   snapshot(): unknown {
-    const { table, kms, cloudformation, elb, s3, sfn, bus } = this;
+    const { table, kms, cloudformation, elb, zone, s3, sfn, bus } = this;
     return structuredClone({
       items: table.items,
       keys: kms.keys,
       aliases: kms.aliases,
       stacks: cloudformation.stacks,
       rules: elb.rules,
+      records: zone.records,
       buckets: s3.buckets,
       answers: sfn.answers,
       events: bus.events,

@@ -8,6 +8,7 @@ import type { StageConfig } from '../../config/stages';
 import type { Grant } from '../../constructs/grant';
 import type { PlatformArns } from '../../constructs/platform-names';
 import type { EvidenceBucket } from '../../foundation/evidence-bucket';
+import type { NamesZone } from '../../foundation/names-zone';
 import type { TenantTemplates } from '../tenant-templates';
 
 /** The resources that the functions of the control plane use. */
@@ -19,6 +20,7 @@ export interface FunctionContext {
   readonly bus: IEventBus;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
+  readonly names: NamesZone | undefined;
   readonly stackRole: IRole;
   readonly templates: TenantTemplates;
 }
@@ -51,6 +53,12 @@ export const publishing = ({ bus }: FunctionContext): Grant => ({
   actions: ['events:PutEvents'],
   resources: [bus.eventBusArn],
   conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
+});
+
+/** What a function needs for tenants' names: nothing where the stage has no hosted zone. */
+export const onNames = ({ names }: FunctionContext, grantsOf: (names: NamesZone) => Grant[]) => ({
+  environment: names && { HOSTED_ZONE_ID: names.zoneId },
+  grants: names ? grantsOf(names) : [],
 });
 
 export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';

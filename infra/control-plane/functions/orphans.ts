@@ -2,11 +2,21 @@ import type { Construct } from 'constructs';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
+import {
+  type FunctionContext,
+  NO_RESOURCE,
+  OF_ANY_CELL,
+  OF_ANY_TENANT,
+  ofTenantKeys,
+  onNames,
+  onTable,
+} from './context';
 
 /** Finding orphans is reading; the rest is granted where the stage wants them removed. */
 export function orphansFunction(scope: Construct, context: FunctionContext): PlatformFunction {
   const { config, table, stackRole } = context;
+  const removes = config.orphans === 'remove';
+  const ofNames = onNames(context, (names) => [names.reading(), ...(removes ? [names.changing('DELETE')] : [])]);
   return new PlatformFunction(scope, 'Orphans', {
     config,
     environment: {
@@ -14,8 +24,9 @@ export function orphansFunction(scope: Construct, context: FunctionContext): Pla
       ACCOUNT_ID: config.env.account,
       STACK_ROLE_ARN: stackRole.roleArn,
       ORPHANS: config.orphans,
+      ...ofNames.environment,
     },
-    grants: [...searching(context), ...(config.orphans === 'remove' ? removing(context) : [])],
+    grants: [...searching(context), ...(removes ? removing(context) : []), ...ofNames.grants],
   });
 }
 

@@ -1,11 +1,12 @@
 import type { Construct } from 'constructs';
 import { workflowsCalling } from '../../../functions/contract/workflows';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, onTable } from './context';
+import { type FunctionContext, onNames, onTable } from './context';
 
 export function reservationFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const TABLE_NAME = table.tableName;
+  const asking = onNames(context, (names) => [names.reading()]);
   return [
     new PlatformFunction(scope, 'ReserveTenant', {
       config,
@@ -13,6 +14,8 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
         TABLE_NAME,
         DOMAIN: config.domain,
         URL_SCHEME: config.urlScheme,
+        ...(config.urlPort && { URL_PORT: String(config.urlPort) }),
+        ...asking.environment,
       },
       grants: [
         onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
@@ -22,6 +25,7 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
           resources: workflowsCalling('ReserveTenant').map(arns.executions),
           wildcardBecause: 'An execution that may have lost its claim has a random name.',
         },
+        ...asking.grants,
       ],
     }),
     new PlatformFunction(scope, 'ReleaseReservation', {

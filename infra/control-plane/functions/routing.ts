@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onNames, onTable } from './context';
 
 /** Those that make, move and take away a tenant's route. */
 export function routingFunctions(scope: Construct, context: FunctionContext) {
@@ -23,9 +23,10 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     wildcardBecause: OF_ANY_TENANT,
   };
 
+  const making = onNames(context, (names) => [names.reading(), names.changing('CREATE', 'UPSERT', 'DELETE')]);
   const registerTenant = new PlatformFunction(scope, 'RegisterTenant', {
     config,
-    environment,
+    environment: { ...environment, ...making.environment },
     grants: [
       onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
       describeRules,
@@ -36,16 +37,24 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       },
       onRules('AddTags', 'ModifyRule', 'DeleteRule'),
       { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
+      ...making.grants,
     ],
   });
+  const removing = onNames(context, (names) => [names.reading(), names.changing('DELETE')]);
   const deregisterTenant = new PlatformFunction(scope, 'DeregisterTenant', {
     config,
-    environment,
-    grants: [onTable(context, 'GetItem', 'UpdateItem', 'DeleteItem'), describeRules, onRules('DeleteRule')],
+    environment: { ...environment, ...removing.environment },
+    grants: [
+      onTable(context, 'GetItem', 'UpdateItem', 'DeleteItem'),
+      describeRules,
+      onRules('DeleteRule'),
+      ...removing.grants,
+    ],
   });
+  const asking = onNames(context, (names) => [names.asking()]);
   const activateTenant = new PlatformFunction(scope, 'ActivateTenant', {
     config,
-    environment,
+    environment: { ...environment, ...asking.environment },
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
@@ -55,6 +64,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
         resources: [arns.assumableTenantRoles],
         wildcardBecause: OF_ANY_TENANT,
       },
+      ...asking.grants,
     ],
   });
   return { registerTenant, deregisterTenant, activateTenant };

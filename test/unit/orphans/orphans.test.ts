@@ -16,12 +16,26 @@ function aScene(onOrphan: 'report' | 'remove' = 'report') {
   const counted: Record<string, number> = {};
   const compute = new FakeCompute();
   const platform = { accountId: ACCOUNT_ID, region: REGION, stackRoleArn: 'arn:stack-role' };
-  const { elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging } = account;
+  const { elb, zone, cloudformation, s3, rds, iam, secrets, logs, kms, tagging } = account;
   const deps: OrphansDeps = {
     table,
     compute,
     onOrphan,
-    kinds: everyKind({ table, compute, platform, elb, cloudformation, s3, rds, iam, secrets, logs, kms, tagging }),
+    kinds: everyKind({
+      table,
+      compute,
+      platform,
+      elb,
+      zone,
+      cloudformation,
+      s3,
+      rds,
+      iam,
+      secrets,
+      logs,
+      kms,
+      tagging,
+    }),
     meter: {
       count: (name, value) => {
         counted[name] = value;
@@ -138,6 +152,24 @@ describe('Orphans, where the stage removes them', () => {
     expect(table.get(itemKeys.freeSlot('cell1', 2))).toEqual({ ...itemKeys.freeSlot('cell1', 2), number: 2 });
     expect(table.get(itemKeys.takenSlot('cell1', 1))).toBeDefined();
     expect(sorted((await run()).orphans)).toEqual([`database ${database}`]);
+  });
+
+  it('D1: removes the name of a failed onboarding with its address, and no other record of the zone', async () => {
+    const { tenant, run, account } = aScene('remove');
+    account.zone.put({
+      Name: 'www.funnels.example',
+      Type: 'TXT',
+      TTL: 60,
+      ResourceRecords: [{ Value: '"of nobody"' }],
+    });
+    tenant('living', { status: 'ACTIVE', activatedAt: NOW });
+    tenant('a', failed);
+    await run();
+    expect(account.zone.records.map(({ Name, Type }) => `${Name} ${Type}`)).toEqual([
+      'www.funnels.example. TXT',
+      's1.funnels.example. TXT',
+      's1.funnels.example. A',
+    ]);
   });
 
   it('empties the bucket before the stack that has it', async () => {

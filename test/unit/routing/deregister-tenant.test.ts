@@ -1,8 +1,10 @@
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { claimName } from '../../../functions/dns/tenant-name';
 import { deregisterTenant } from '../../../functions/routing/deregister-tenant';
 import { aCell, anExecution, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
 import { FakeTable } from '../../support/fake-table';
+import { FakeZone } from '../../support/fake-zone';
 
 const tenant = aTenant();
 const failure = { step: 'VerifyIsolation', error: 'IsolationBreach', reason: 'bucket is open' };
@@ -13,9 +15,10 @@ function aScene(overrides: Partial<TenantRecord> = {}) {
     { ...itemKeys.route(tenant.host), host: tenant.host, tenantId: tenant.tenantId, status: 'SETTING_UP' },
   );
   const elb = new FakeLoadBalancer();
+  const zone = new FakeZone();
   const input = { executionArn: anExecution(), tenant, cell: aCell(), failure };
-  const run = () => deregisterTenant.run({ table, elb, now: () => new Date(NOW) }, input);
-  return { table, elb, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
+  const run = () => deregisterTenant.run({ table, elb, zone, now: () => new Date(NOW) }, input);
+  return { table, elb, zone, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
 }
 
 const ownRule = (elb: FakeLoadBalancer) => elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
@@ -33,6 +36,16 @@ describe('DeregisterTenant', () => {
       statePk: 'STATUS#ROLLING_BACK',
       failure: { ...failure, at: NOW, outcome: 'rolling-back' },
     });
+  });
+
+  it('D1: takes its DNS records away, and those of nobody else', async () => {
+    const { zone, run } = aScene();
+    const other = aTenant({ signupId: 'sub_globex', subdomain: 'globex' });
+    await claimName(zone, tenant, aCell());
+    await claimName(zone, other, aCell());
+    await expect(run()).resolves.toEqual({ deregistered: true });
+    expect(zone.records.map(({ Name }) => Name)).toEqual([`${other.host}.`, `${other.host}.`]);
+    await expect(run()).resolves.toEqual({ deregistered: false });
   });
 
   it('fences the tenant off before it takes anything away', async () => {

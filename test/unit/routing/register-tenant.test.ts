@@ -5,16 +5,18 @@ import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from
 import { FakeCompute } from '../../support/fake-compute';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
 import { FakeTable } from '../../support/fake-table';
+import { FakeZone } from '../../support/fake-zone';
 
 const tenant = aTenant();
 
 function aScene({ record }: { record?: Partial<TenantRecord> } = {}) {
   const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
   const elb = new FakeLoadBalancer();
+  const zone = new FakeZone();
   const compute = new FakeCompute();
   const input = { executionArn: anExecution(), tenant, cell: aCell(), key: aKey(), stacks: theStacks() };
-  const run = () => registerTenant.run({ table, elb, compute, now: () => new Date(NOW) }, input);
-  return { table, elb, compute, run };
+  const run = () => registerTenant.run({ table, elb, zone, compute, now: () => new Date(NOW) }, input);
+  return { table, elb, zone, compute, run };
 }
 
 const rule = (elb: FakeLoadBalancer) => elb.at(tenant.slot.priority);
@@ -47,6 +49,22 @@ describe('RegisterTenant', () => {
       access: '0123456789ab',
     });
     expect(record).not.toHaveProperty('verification');
+  });
+
+  it('D1: makes the tenant’s DNS records with the rule, in one request', async () => {
+    const { zone, run } = aScene();
+    await expect(run()).resolves.toMatchObject({ nameChangeId: '/change/C1' });
+    expect(zone.commands).toEqual(['ChangeResourceRecordSetsCommand']);
+    expect(zone.at(tenant.host, 'A')).toBeDefined();
+  });
+
+  it('D1: fails where somebody else has the name, and leaves the record alone', async () => {
+    const { table, zone, run } = aScene();
+    zone.put({ Name: tenant.host, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
+    const before = structuredClone(zone.records);
+    await expect(run()).rejects.toMatchObject({ name: 'NameOccupied' });
+    expect(zone.records).toEqual(before);
+    expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
   });
 
   it('never looks at other tenants’ rules on the normal path', async () => {
@@ -84,7 +102,7 @@ describe('RegisterTenant', () => {
   });
 
   it('finishes on a retry after each of its effects', async () => {
-    const { table, elb, run } = aScene();
+    const { table, elb, zone, run } = aScene();
     elb.after = (command) => {
       if (command !== 'CreateRuleCommand') return;
       elb.after = () => {};
@@ -97,8 +115,9 @@ describe('RegisterTenant', () => {
       throw new Error('the function was killed');
     };
     await expect(run()).rejects.toThrow('killed');
-    const first = await run();
-    await expect(run()).resolves.toEqual(first);
+    const { ruleArn } = await run();
+    await expect(run()).resolves.toMatchObject({ ruleArn });
+    expect(zone.records).toHaveLength(2);
     expect(elb.rules).toHaveLength(1);
     expect(table.get(itemKeys.route(tenant.host))?.status).toBe('SETTING_UP');
   });
@@ -135,19 +154,22 @@ describe('RegisterTenant', () => {
     };
 
     it('takes its rule away again', async () => {
-      const { table, elb, run } = losing({ status: 'ROLLING_BACK' });
+      const { table, elb, zone, run } = losing({ status: 'ROLLING_BACK' });
       await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
       expect(elb.rules).toEqual([]);
+      expect(zone.records).toEqual([]);
       expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
     });
 
     it('takes it away when the new owner has another slot', async () => {
-      const { elb, run } = losing({
+      const { elb, zone, run } = losing({
         executionArn: anExecution('second'),
         slot: { ...tenant.slot, number: 7, priority: 1007 },
       });
       await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
       expect(elb.rules).toEqual([]);
+      // The host is the same in any slot: the new owner leads the name to its own cell.
+      expect(zone.records).toHaveLength(2);
     });
 
     it('leaves it to a new owner in the same slot', async () => {
