@@ -23,9 +23,9 @@ Choice = Callable[[str], dict[str, Any] | None]
 
 
 def with_load_balancers(app: Any, own_port: int | None, web_port: int | None) -> Any:
-    choices: dict[int | None, tuple[Choice, str]] = {
-        own_port: (_by_rule, "there is no load balancer yet"),
-        web_port: (load_balancer_named, "no DNS record leads this name to a load balancer"),
+    choices: dict[int | None, tuple[Choice, int, str]] = {
+        own_port: (_by_rule, 503, "there is no load balancer yet"),
+        web_port: (load_balancer_named, 404, "no DNS record leads this name to a load balancer"),
     }
 
     async def dispatch(scope: Any, receive: Any, send: Any) -> None:
@@ -57,7 +57,7 @@ def _hosts_of(rule: dict) -> list[str]:
     ]
 
 
-async def _serve(scope: Any, receive: Any, send: Any, choose: Choice, missing: str) -> None:
+async def _serve(scope: Any, receive: Any, send: Any, choose: Choice, absent: int, missing: str) -> None:
     from ministack import app as ministack_app
     from ministack.core.responses import StreamingResponse
     from ministack.services import alb
@@ -70,7 +70,7 @@ async def _serve(scope: Any, receive: Any, send: Any, choose: Choice, missing: s
     answered: Any
     content: Any
     if load_balancer is None:
-        status, answered, content = 503, {"content-type": "text/plain"}, missing.encode()
+        status, answered, content = absent, {"content-type": "text/plain"}, missing.encode()
     else:
         listeners = [x for x in alb._listeners.values() if x["LoadBalancerArn"] == load_balancer["LoadBalancerArn"]]
         # A certificate and the redirect to it are of no use on loopback: HTTPS, where there is one, answers.

@@ -5,6 +5,14 @@ import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } fr
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
+  type ChangeAction,
+  ChangeResourceRecordSetsCommand,
+  CreateHostedZoneCommand,
+  GetChangeCommand,
+  Route53Client,
+  type RRType,
+} from '@aws-sdk/client-route-53';
+import {
   CreateBucketCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
@@ -360,6 +368,51 @@ describe('a request is authorized on the resource it is about', () => {
       new RDSClient(access(emulator, user)).send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier }));
     await expect(remove('mine-1')).rejects.toMatchObject({ name: expect.stringMatching(/NotFound/) });
     await expect(remove('other-1')).rejects.toMatchObject(denied);
+  });
+
+  test('records of a hosted zone by name, type and action; a change by its id', async () => {
+    const admin = new Route53Client(access(emulator));
+    const made = await admin.send(new CreateHostedZoneCommand({ Name: 'names.example', CallerReference: 'mine' }));
+    const other = await admin.send(new CreateHostedZoneCommand({ Name: 'others.example', CallerReference: 'other' }));
+    const key = 'route53:ChangeResourceRecordSets';
+    const user = await caller([
+      statement(key, `arn:aws:route53:::${made.HostedZone?.Id?.slice(1)}`, {
+        Null: { [`${key}NormalizedRecordNames`]: 'false' },
+        'ForAllValues:StringLike': { [`${key}NormalizedRecordNames`]: ['*.names.example'] },
+        'ForAllValues:StringEquals': { [`${key}RecordTypes`]: ['A', 'TXT'], [`${key}Actions`]: ['CREATE'] },
+      }),
+      statement('route53:GetChange', 'arn:aws:route53:::change/*'),
+    ]);
+    const client = new Route53Client(access(emulator, user));
+    const change = (zone: typeof made, ...changes: [ChangeAction, string, RRType][]) =>
+      client.send(
+        new ChangeResourceRecordSetsCommand({
+          HostedZoneId: zone.HostedZone?.Id,
+          ChangeBatch: {
+            Changes: changes.map(([Action, Name, Type]) => ({
+              Action,
+              ResourceRecordSet: {
+                Name,
+                Type,
+                TTL: 60,
+                ResourceRecords: [{ Value: Type === 'A' ? '192.0.2.1' : '"x"' }],
+              },
+            })),
+          },
+        }),
+      );
+    const { ChangeInfo } = await change(
+      made,
+      ['CREATE', 'Acme.names.example.', 'A'],
+      ['CREATE', 'acme.names.example', 'TXT'],
+    );
+    await client.send(new GetChangeCommand({ Id: ChangeInfo?.Id }));
+    await expect(change(made, ['CREATE', 'names.example', 'A'])).rejects.toMatchObject(denied);
+    await expect(change(made, ['CREATE', 'a.names.example', 'NS'])).rejects.toMatchObject(denied);
+    await expect(change(made, ['DELETE', 'acme.names.example', 'A'])).rejects.toMatchObject(denied);
+    const mixed = change(made, ['CREATE', 'b.names.example', 'A'], ['CREATE', 'names.example', 'TXT']);
+    await expect(mixed).rejects.toMatchObject(denied);
+    await expect(change(other, ['CREATE', 'acme.names.example', 'A'])).rejects.toMatchObject(denied);
   });
 });
 

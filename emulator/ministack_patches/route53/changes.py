@@ -46,10 +46,10 @@ def is_known(zone_id: str, record: Record) -> bool:
     return _known_at.get((zone_id, record["Name"], record["Type"]), 0.0) <= time.monotonic()
 
 
-@PATCH.wraps(f"{_ROUTE53}._change_resource_record_sets", digest="CHANGE")
+@PATCH.wraps(f"{_ROUTE53}._change_resource_record_sets", digest="7f1952a6")
 def _change(change: Original, zone_id: str, body: bytes) -> Answer:
     if _busy_until.get(zone_id, 0.0) > time.monotonic():
-        return _refused("PriorRequestNotComplete", "The request was rejected because Route 53 was still processing a prior")
+        return _refused("PriorRequestNotComplete", "Route 53 is still working on a prior request")
     records = _records_in(body)
     problem = _problem(zone_id, records)
     if problem:
@@ -65,7 +65,7 @@ def _change(change: Original, zone_id: str, body: bytes) -> Answer:
     return answer
 
 
-@PATCH.wraps(f"{_ROUTE53}._get_change", digest="GET")
+@PATCH.wraps(f"{_ROUTE53}._get_change", digest="8e4cced6")
 def _get_change(get: Original, change_id: str) -> Answer:
     change = route53._changes.get(change_id)
     if change:
@@ -73,7 +73,7 @@ def _get_change(get: Original, change_id: str) -> Answer:
     return get(change_id)
 
 
-@PATCH.wraps(f"{_ROUTE53}.handle_request", digest="HANDLE")
+@PATCH.wraps(f"{_ROUTE53}.handle_request", digest="eddf5e5a")
 async def _handle_request(handle: Original, *request: Any) -> Answer:
     if patience.factor():
         now = time.monotonic()

@@ -1,0 +1,163 @@
+import { get } from 'node:http';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import {
+  type ChangeAction,
+  ChangeResourceRecordSetsCommand,
+  CreateHostedZoneCommand,
+  GetChangeCommand,
+  ListResourceRecordSetsCommand,
+  type ResourceRecordSet,
+  Route53Client,
+} from '@aws-sdk/client-route-53';
+import { type Emulator, startEmulator } from '../emulator';
+import { access, pause } from './aws';
+
+let emulator: Emulator;
+let dns: Route53Client;
+let elb: ElasticLoadBalancingV2Client;
+let zones = 0;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  dns = new Route53Client(access(emulator));
+  elb = new ElasticLoadBalancingV2Client(access(emulator));
+}, 60_000);
+afterAll(async () => {
+  await emulator.stop();
+});
+
+async function patience(factor: number): Promise<void> {
+  await fetch(`${emulator.endpointUrl}/_local/patience`, { method: 'POST', body: JSON.stringify({ factor }) });
+}
+
+async function zone(Name = `zone${++zones}.localhost`): Promise<{ id: string; name: string }> {
+  const { HostedZone } = await dns.send(new CreateHostedZoneCommand({ Name, CallerReference: Name }));
+  return { id: HostedZone?.Id ?? '', name: Name };
+}
+
+const change = (HostedZoneId: string, ...changes: [ChangeAction, ResourceRecordSet][]) =>
+  dns.send(
+    new ChangeResourceRecordSetsCommand({
+      HostedZoneId,
+      ChangeBatch: { Changes: changes.map(([Action, ResourceRecordSet]) => ({ Action, ResourceRecordSet })) },
+    }),
+  );
+const a = (Name: string): ResourceRecordSet => ({
+  Name,
+  Type: 'A',
+  TTL: 60,
+  ResourceRecords: [{ Value: '192.0.2.1' }],
+});
+const txt = (Name: string): ResourceRecordSet => ({ Name, Type: 'TXT', TTL: 60, ResourceRecords: [{ Value: '"x"' }] });
+const cname = (Name: string): ResourceRecordSet => ({
+  Name,
+  Type: 'CNAME',
+  TTL: 60,
+  ResourceRecords: [{ Value: 'b.example' }],
+});
+
+test('a batch counts as a whole: a record that exists, a CNAME beside others, a name of another zone', async () => {
+  const { id, name } = await zone();
+  await change(id, ['CREATE', a(`acme.${name}`)], ['CREATE', txt(`acme.${name}`)]);
+  const refused = { name: 'InvalidChangeBatch' };
+  await expect(change(id, ['CREATE', txt(`new.${name}`)], ['CREATE', a(`acme.${name}`)])).rejects.toMatchObject(
+    refused,
+  );
+  await expect(change(id, ['CREATE', cname(`acme.${name}`)])).rejects.toMatchObject(refused);
+  await expect(change(id, ['CREATE', a('acme.elsewhere.example')])).rejects.toMatchObject(refused);
+  const other = { ...a(`acme.${name}`), ResourceRecords: [{ Value: '192.0.2.9' }] };
+  await expect(change(id, ['DELETE', txt(`acme.${name}`)], ['DELETE', other])).rejects.toMatchObject(refused);
+  const { ResourceRecordSets = [] } = await dns.send(new ListResourceRecordSetsCommand({ HostedZoneId: id }));
+  expect(ResourceRecordSets.map(({ Name, Type }) => `${Name} ${Type}`)).toEqual([
+    `${name}. NS`,
+    `${name}. SOA`,
+    `acme.${name}. A`,
+    `acme.${name}. TXT`,
+  ]);
+  await change(id, ['DELETE', a(`acme.${name}`)], ['DELETE', txt(`acme.${name}`)], ['CREATE', cname(`acme.${name}`)]);
+});
+
+async function loadBalancer(Name: string, body: string): Promise<string> {
+  const { LoadBalancers: [made] = [] } = await elb.send(new CreateLoadBalancerCommand({ Name, Subnets: ['subnet-1'] }));
+  await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: made?.LoadBalancerArn,
+      Protocol: 'HTTP',
+      Port: 80,
+      DefaultActions: [
+        {
+          Type: 'fixed-response',
+          FixedResponseConfig: { StatusCode: '200', ContentType: 'text/plain', MessageBody: body },
+        },
+      ],
+    }),
+  );
+  return made?.DNSName ?? '';
+}
+
+/** As a browser opens a URL under `localhost`: its name is loopback. */
+const opened = (host: string) =>
+  new Promise<string>((resolve, reject) => {
+    const options = { host: '127.0.0.1', port: emulator.webPort, headers: { host: `${host}:${emulator.webPort}` } };
+    get(options, (answer) => {
+      let body = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk;
+      });
+      answer.on('end', () => resolve(`${answer.statusCode} ${body}`));
+    }).on('error', reject);
+  });
+
+const alias = (Name: string, DNSName: string): ResourceRecordSet => ({
+  Name,
+  Type: 'A',
+  AliasTarget: { DNSName, HostedZoneId: 'Z35SXDOTRQ7X7K', EvaluateTargetHealth: false },
+});
+const NOWHERE = '404 no DNS record leads this name to a load balancer';
+
+test('a browser reaches the load balancer to which the records of the name lead, a wildcard last', async () => {
+  const { id, name } = await zone();
+  const [one, two] = [await loadBalancer('one', 'cell one'), await loadBalancer('two', 'cell two')];
+  await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
+  await change(id, ['CREATE', alias(`*.${name}`, one)], ['CREATE', alias(`acme.${name}`, two)]);
+  await expect(opened(`acme.${name}`)).resolves.toBe('200 cell two');
+  await expect(opened(`other.${name}`)).resolves.toBe('200 cell one');
+  await change(id, ['DELETE', alias(`acme.${name}`, two)], ['DELETE', alias(`*.${name}`, one)]);
+  await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
+});
+
+test('a change is PENDING until all name servers know it, and resolves only then', async () => {
+  const { id, name } = await zone();
+  const dnsName = await loadBalancer('slow', 'here');
+  await patience(0.01);
+  const { ChangeInfo } = await change(id, ['CREATE', alias(`acme.${name}`, dnsName)]);
+  const status = async () => (await dns.send(new GetChangeCommand({ Id: ChangeInfo?.Id }))).ChangeInfo?.Status;
+  expect([await status(), await status()]).toEqual(['PENDING', 'PENDING']);
+  await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
+  await pause(650);
+  expect(await status()).toBe('INSYNC');
+  await expect(opened(`acme.${name}`)).resolves.toBe('200 here');
+  await patience(0);
+  const kind = await change(id, ['CREATE', txt(`kind.${name}`)]);
+  expect((await dns.send(new GetChangeCommand({ Id: kind.ChangeInfo?.Id }))).ChangeInfo?.Status).toBe('INSYNC');
+});
+
+test('more than five requests a second, and a change before the last one is done, are refused', async () => {
+  const { id, name } = await zone();
+  await patience(1);
+  await pause(1_050);
+  await change(id, ['CREATE', a(`one.${name}`)]);
+  await expect(change(id, ['CREATE', a(`two.${name}`)])).rejects.toMatchObject({ name: 'PriorRequestNotComplete' });
+  const asked = await Promise.allSettled(
+    Array.from({ length: 6 }, () => dns.send(new ListResourceRecordSetsCommand({ HostedZoneId: id }))),
+  );
+  const refused = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason.name] : []));
+  expect(refused).toEqual(['Throttling', 'Throttling', 'Throttling']);
+  await pause(1_050);
+  await change(id, ['CREATE', a(`two.${name}`)]);
+  await patience(0);
+});
