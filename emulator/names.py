@@ -20,6 +20,7 @@ def load_balancer_named(host: str) -> dict[str, Any] | None:
 
 def _alias_of(name: str) -> str | None:
     from ministack.services import route53
+
     from ministack_patches.route53.changes import is_known
 
     zones = [zone for zone in route53._zones.values() if name.endswith(f".{zone['name']}") or name == zone["name"]]

@@ -90,7 +90,14 @@ function importedBytes({ outputs }: Metafile, output: string): number {
 }
 
 /** Functions whose bundle would be too large with all their clients: they ask many services, or S3. They share a layer. */
-const LAYERED = new Set(['ActivateTenant', 'AuditTenant', 'DeleteStack', 'Orphans', 'VerifyIsolation']);
+const LAYERED = new Set([
+  'ActivateTenant',
+  'AuditTenant',
+  'DeleteStack',
+  'Orphans',
+  'ReserveTenant',
+  'VerifyIsolation',
+]);
 export const isLayered = (name: string): boolean => LAYERED.has(name);
 
 type Sources = readonly [name: string, file: string][];

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 export interface AwsCall {
   /** Signing name of the service: `dynamodb`, `kms`, `cloudformation`, `s3` ... */
   readonly service: string;
-  /** The API's name of the action; for S3, which has none on the wire, the method and what it is about. */
+  /** The API's name of the action; for S3, which has none on the wire, the method and what it is about. Route 53 goes by paths. */
   readonly action: string;
   readonly accessKeyId: string;
   /** The request's, as it was sent. */
@@ -35,6 +35,13 @@ function s3Action(method: string, url: URL): string {
   return `${method.charAt(0)}${method.slice(1).toLowerCase()}${target}${named}`;
 }
 
+/** Paths of the requests that this product makes ("Amazon Route 53 API Reference"). */
+function route53Action(method: string, { pathname }: URL): string | undefined {
+  if (/\/change\/[^/]+$/.test(pathname)) return 'GetChange';
+  if (!/\/rrset\/?$/.test(pathname)) return undefined;
+  return method === 'POST' ? 'ChangeResourceRecordSets' : 'ListResourceRecordSets';
+}
+
 const header = ({ headers }: IncomingMessage, name: string) => [headers[name] ?? []].flat()[0] ?? '';
 
 /** Reads the call off the wire: signature scope, `X-Amz-Target` of the JSON protocols, `Action` of the query protocols. */
@@ -47,6 +54,7 @@ export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | und
   const action =
     (typeof target === 'string' ? target.split('.').at(-1) : undefined) ??
     (service === 's3' ? s3Action(request.method ?? 'GET', url) : undefined) ??
+    (service === 'route53' ? route53Action(request.method ?? 'GET', url) : undefined) ??
     query.get('Action') ??
     url.searchParams.get('Action') ??
     `${request.method} ${url.pathname}`;

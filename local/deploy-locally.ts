@@ -51,6 +51,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
     env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
     outputDir,
     loadBalancerUrl: emulator.loadBalancerUrl,
+    urlPort: emulator.webPort,
     ...(cells && { cells }),
     ...(log && { log }),
     ...(target.signal && { signal: target.signal }),

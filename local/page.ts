@@ -6,7 +6,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Asks the load balancer for a host's page, as a browser does that DNS has led there. */
+/** Asks the load balancer itself for a host's page, whether or not DNS leads there. */
 export function requestPage(loadBalancerUrl: string, host: string, signal?: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     request(loadBalancerUrl, { headers: { host }, agent: false, signal }, (response) => {
@@ -20,6 +20,17 @@ export function requestPage(loadBalancerUrl: string, host: string, signal?: Abor
       .on('error', reject)
       .end();
   });
+}
+
+/**
+ * Opens a URL as it is, as a browser does: every name under `localhost` is loopback ("Special-Use Domain Names", RFC 6761),
+ * whatever this machine's resolver says of it.
+ */
+export function openPage(url: string, signal?: AbortSignal): Promise<Answer> {
+  const there = new URL(url);
+  const { host } = there;
+  if (there.hostname.endsWith('.localhost')) there.hostname = '127.0.0.1';
+  return requestPage(there.href, host, signal);
 }
 
 /** What a visitor saw who asked again and again: each change of status, and when. */
@@ -37,14 +48,10 @@ export interface WatchOptions {
 const EVERY_MS = 150;
 
 /** Asks for a page until it is there, or until it is given up. */
-export async function watchPage(
-  loadBalancerUrl: string,
-  host: string,
-  { givenUp, onChange, signal }: WatchOptions,
-): Promise<PageSight> {
+export async function watchPage(url: string, { givenUp, onChange, signal }: WatchOptions): Promise<PageSight> {
   const changes: { status: number; at: Date }[] = [];
   for (;;) {
-    const last = await requestPage(loadBalancerUrl, host, signal);
+    const last = await openPage(url, signal);
     if (last.status !== changes.at(-1)?.status) {
       changes.push({ status: last.status, at: new Date() });
       onChange?.(last.status);

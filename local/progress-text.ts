@@ -78,8 +78,8 @@ export function watcherOn(view: View): Watcher {
       for (const text of known.of(visits)) view.event(applicant.label, text);
       draw(applicant, { visits });
     },
-    page: (applicant, status) => {
-      view.event(applicant.label, `its page answers ${status}`);
+    page: (applicant, status, url) => {
+      view.event(applicant.label, `${url} answers ${status}`);
       draw(applicant, { page: pc.dim(`page ${status}`) });
     },
     ended: (applicant, { status, failure, visits }) => {

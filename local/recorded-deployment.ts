@@ -24,8 +24,9 @@ import { type Deployment, deploymentOf } from '../infra/deploy';
 import type { AwsAccess } from './platform';
 
 const KEPT = 8;
-/** In a record, for the address of the load balancer: every emulator has another. */
+/** In a record, for the address of the load balancer and the port in tenants' URLs: every emulator has others. */
 const LOAD_BALANCER = 'http://load-balancer.of-this-start';
+const URL_PORT = 'port-of-this-start';
 
 const CapabilitySchema = z.enum(['CAPABILITY_IAM', 'CAPABILITY_NAMED_IAM', 'CAPABILITY_AUTO_EXPAND']);
 const StackSchema = z.object({
@@ -49,6 +50,8 @@ export interface Target {
   readonly aws: AwsAccess;
   readonly assetsBucket: string;
   readonly loadBalancerUrl: string;
+  /** Port in tenants' URLs. */
+  readonly urlPort: number;
   readonly signal?: AbortSignal;
 }
 
@@ -57,9 +60,13 @@ const objectFile = (home: string, key: string) => join(home, 'objects', key);
 
 const isText = (key: string) => key.endsWith('.json');
 
-/** A text without, and again with, the address of this start's load balancer. */
-const withoutAddress = (text: string, { loadBalancerUrl }: Target) => text.replaceAll(loadBalancerUrl, LOAD_BALANCER);
-const withAddress = (text: string, { loadBalancerUrl }: Target) => text.replaceAll(LOAD_BALANCER, loadBalancerUrl);
+/** A text without, and again with, the addresses of this start. The port is a variable of a function. */
+const withoutAddress = (text: string, { loadBalancerUrl, urlPort }: Target) =>
+  text
+    .replaceAll(loadBalancerUrl, LOAD_BALANCER)
+    .replaceAll(new RegExp(`("URL_PORT":\\s*)"${urlPort}"`, 'g'), `$1"${URL_PORT}"`);
+const withAddress = (text: string, { loadBalancerUrl, urlPort }: Target) =>
+  text.replaceAll(LOAD_BALANCER, loadBalancerUrl).replaceAll(URL_PORT, String(urlPort));
 
 async function stacksOf(client: CloudFormationClient, target: Target): Promise<RecordedStack[]> {
   const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));

@@ -36,7 +36,7 @@ export interface Outcome {
 
 export interface Watcher {
   progress(applicant: Applicant, visits: readonly Visit[]): void;
-  page(applicant: Applicant, status: number): void;
+  page(applicant: Applicant, status: number, url: string): void;
   ended(applicant: Applicant, run: Ended): void;
 }
 
@@ -106,10 +106,11 @@ export async function followRun(
     }
   };
   const watching = async () => {
-    if (applicant.expected !== 'ACTIVE' || !stage.loadBalancerUrl) return undefined;
-    return watchPage(stage.loadBalancerUrl, `${applicant.subdomain}.${stage.domain}`, {
+    if (applicant.expected !== 'ACTIVE' || !stage.tenantUrl) return undefined;
+    const url = stage.tenantUrl.replace('SUBDOMAIN', applicant.subdomain);
+    return watchPage(url, {
       givenUp: () => performance.now() > giveUpAt,
-      onChange: (status) => watcher?.page(applicant, status),
+      onChange: (status) => watcher?.page(applicant, status, url),
       ...(signal && { signal }),
     });
   };

@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import * as z from 'zod';
 import { PlanSchema } from '../functions/contract/plans';
-import { STAGES, type Stage, stages } from '../infra/config/stages';
+import { STAGES } from '../infra/config/stages';
 import { runCommand } from '../operations/command';
 import { nonBlank } from '../operations/options';
 import { connectTo } from '../operations/stage-connection';
@@ -40,12 +40,11 @@ function detailOf({ company, subdomain, plan, email, signupId }: z.infer<typeof 
   return { ...complete, plan, ...(email && { contactEmail: email }), ...(signupId && { signupId }) };
 }
 
-function report(outcome: Outcome, stage: Stage, domain: string): string[] {
-  const { run, tenantId, applicant } = outcome;
+function report(outcome: Outcome): string[] {
+  const { run, tenantId, inventory } = outcome;
   const end = became(outcome);
   if (end === 'duplicate') return [`Duplicate of an earlier signup: tenant ${tenantId}.`, JSON.stringify(run.output)];
-  const address = `${stages[stage].urlScheme}://${applicant.subdomain}.${domain}`;
-  if (end === 'ACTIVE') return [pc.green(`Tenant ${tenantId} is ACTIVE: ${address}`)];
+  if (end === 'ACTIVE') return [pc.green(`Tenant ${tenantId} is ACTIVE: ${inventory?.record?.url}`)];
   return [pc.red(`${run.status}: ${end}`), run.failure?.reason ?? '', `execution ${run.executionArn}`];
 }
 
@@ -62,7 +61,7 @@ async function main(signal: AbortSignal): Promise<number> {
   } as const;
   const outcome = await onboard(connection, new Signups(connection), applicant, { watcher: watcherOn(view), signal });
   view.settle();
-  for (const line of report(outcome, options.stage, connection.domain)) view.say(line);
+  for (const line of report(outcome)) view.say(line);
   return outcome.run.status === 'SUCCEEDED' ? 0 : 1;
 }
 

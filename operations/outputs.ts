@@ -12,6 +12,8 @@ export const PlatformOutputsSchema = z.object({
   accountId: z.string(),
   /** A request here with `Host: SUBDOMAIN.DOMAIN` reaches the load balancer's listener. */
   loadBalancerUrl: z.url(),
+  /** A tenant's URL with the word SUBDOMAIN in the place of its subdomain. It opens in a browser as it is. */
+  tenantUrl: z.url(),
   ...StageOutputsSchema.shape,
 });
 export type PlatformOutputs = z.infer<typeof PlatformOutputsSchema>;

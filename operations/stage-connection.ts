@@ -19,6 +19,8 @@ export interface StageConnection extends StageOutputs {
   readonly aws: AwsAccess;
   /** Where the load balancer answers for any host, when DNS does not say so. */
   readonly loadBalancerUrl?: string;
+  /** A tenant's URL with the word SUBDOMAIN in the place of its subdomain. */
+  readonly tenantUrl?: string;
 }
 
 export function localConnection(outputs: PlatformOutputs): StageConnection {

@@ -28,7 +28,7 @@ const indented = (text: string) => text.split('\n').map((line) => `  ${line}`);
 
 /** How a tenant stands, as a person at a terminal reads it. */
 export function statusText({ run, failure, suspension, links, ...tenant }: TenantStatus): string {
-  const { companyName = '(no name)', subdomain = 'no subdomain', tenantId, signupId, status, since } = tenant;
+  const { companyName = '(no name)', subdomain = 'no subdomain', url, tenantId, signupId, status, since } = tenant;
   const rows: readonly (readonly [string, string])[] = [
     ['tenant', `${tenantId}, ${status} since ${since}`],
     ...(suspension
@@ -37,6 +37,7 @@ export function statusText({ run, failure, suspension, links, ...tenant }: Tenan
           ['', `reason: ${suspension.reason}`],
         ] as const)
       : []),
+    ...(url ? ([['url', url]] as const) : []),
     ['signup', signupId],
     ['execution', run.executionArn],
     ...[stateText(run), ...notes(run)].map((note) => ['', note] as const),

@@ -28,15 +28,15 @@ type TimeLimit = { readonly calls: number; readonly pauses?: number } | { readon
  * bucket of any size: both end at their deadline, and the retry goes on.
  */
 const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
-  ReserveTenant: { calls: 9, pauses: 7 },
+  ReserveTenant: { calls: 10, pauses: 7 },
   CreateTenantKey: { calls: 9 },
   LaunchStack: { calls: 10 },
-  RegisterTenant: { calls: 8 },
+  RegisterTenant: { calls: 11 },
   // Session, upload and reading back each wait 15 s for what IAM does not show yet.
   VerifyIsolation: { calls: 12, pauses: 45 },
-  ActivateTenant: { calls: 10 },
+  ActivateTenant: { calls: 11 },
   PublishCompletion: { calls: 2 },
-  DeregisterTenant: { calls: 6 },
+  DeregisterTenant: { calls: 9 },
   DeleteStack: { calls: 11 },
   RetireTenantKey: { calls: 9 },
   ReleaseReservation: { calls: 2 },

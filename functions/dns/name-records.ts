@@ -1,6 +1,11 @@
-import { ListResourceRecordSetsCommand, type ResourceRecordSet } from '@aws-sdk/client-route-53';
+import {
+  ListResourceRecordSetsCommand,
+  type ListResourceRecordSetsResponse,
+  type ResourceRecordSet,
+} from '@aws-sdk/client-route-53';
 import type { CellDescriptor } from '../contract/cell';
 import type { Tenant } from '../contract/tenant';
+import { pages } from '../shared/paging';
 import type { HostedZone } from './hosted-zone';
 
 export type Named = Pick<Tenant, 'tenantId' | 'host'>;
@@ -60,4 +65,21 @@ export async function recordsAt(zone: HostedZone, host: string): Promise<Found> 
   );
   const records = ResourceRecordSets.filter((record) => hostIn(record) === host);
   return { records, owner: records.map(ownerIn).find(Boolean) };
+}
+
+/** A page that is not the last one says where the next one begins. */
+type Page = ListResourceRecordSetsResponse;
+
+/** All records of the zone, page by page. */
+export async function* everyRecord({ client, id: HostedZoneId }: HostedZone): AsyncGenerator<ResourceRecordSet> {
+  const ask = (before?: Page) =>
+    client.send(
+      new ListResourceRecordSetsCommand({
+        HostedZoneId,
+        StartRecordName: before?.NextRecordName,
+        StartRecordType: before?.NextRecordType,
+      }),
+    );
+  const next = (page: Page) => (page.IsTruncated ? page : undefined);
+  for await (const { ResourceRecordSets = [] } of pages<Page, Page>(ask, next)) yield* ResourceRecordSets;
 }

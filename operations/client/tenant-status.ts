@@ -13,6 +13,8 @@ export interface TenantStatus {
   readonly signupId: string;
   readonly companyName: string | undefined;
   readonly subdomain: string | undefined;
+  /** Undefined for a signup that was refused. */
+  readonly url: string | undefined;
   readonly status: TenantRecord['status'];
   readonly since: string;
   readonly run: {
@@ -83,6 +85,7 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
     signupId,
     companyName,
     subdomain,
+    url: 'url' in record ? record.url : undefined,
     status,
     since: updatedAt,
     run: {

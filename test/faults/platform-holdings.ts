@@ -8,6 +8,9 @@ import {
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
+import { ListHostedZonesCommand, type ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
+import { TENANT_TAG } from '../../functions/contract/naming';
+import { everyRecord, hostIn, ownerIn } from '../../functions/dns/name-records';
 import { everyItem } from '../../functions/shared/paging';
 import type { AwsAccess } from '../../local/platform';
 import { type Holding, holding, type Tag } from './holding';
@@ -36,22 +39,36 @@ async function ruleHoldings(client: ElasticLoadBalancingV2Client, ListenerArn: s
   );
 }
 
-/** What belongs to a tenant on the platform itself: stacks, roles, logs, alarms, its rule. */
+/** Records have no tags: those of one name are of the tenant that the name's TXT record names. */
+async function nameHoldings(client: Route53Client): Promise<Holding[]> {
+  const { HostedZones = [] } = await client.send(new ListHostedZonesCommand({}));
+  const records: ResourceRecordSet[] = [];
+  for (const { Id: id = '' } of HostedZones)
+    for await (const record of everyRecord({ client, id })) records.push(record);
+  const owners = new Map(records.map((record) => [hostIn(record), ownerIn(record)] as const).filter(([, id]) => id));
+  return records.map((record) =>
+    holding(`record ${record.Type}`, hostIn(record), [{ Key: TENANT_TAG, Value: owners.get(hostIn(record)) }]),
+  );
+}
+
+/** What belongs to a tenant on the platform itself: stacks, roles, logs, alarms, its rule and its name. */
 export async function platformHoldings(aws: AwsAccess, listenerArns: readonly string[]): Promise<Holding[]> {
   const [elb, iam] = [new ElasticLoadBalancingV2Client(aws), new IAMClient(aws)];
   const [cloudformation, cloudwatch] = [new CloudFormationClient(aws), new CloudWatchClient(aws)];
-  const logs = new CloudWatchLogsClient(aws);
-  const [rules, stacks, roles, policies, logGroups, alarms] = await Promise.all([
+  const [logs, dns] = [new CloudWatchLogsClient(aws), new Route53Client(aws)];
+  const [rules, names, stacks, roles, policies, logGroups, alarms] = await Promise.all([
     Promise.all(listenerArns.map((listenerArn) => ruleHoldings(elb, listenerArn))),
+    nameHoldings(dns),
     everyItem(paginateDescribeStacks({ client: cloudformation }, {}), (page) => page.Stacks),
     everyItem(paginateListRoles({ client: iam }, {}), (page) => page.Roles),
     everyItem(paginateListPolicies({ client: iam }, { Scope: 'Local' }), (page) => page.Policies),
     everyItem(paginateDescribeLogGroups({ client: logs }, {}), (page) => page.logGroups),
     everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms),
   ]);
-  for (const used of [elb, iam, cloudformation, cloudwatch, logs]) used.destroy();
+  for (const used of [elb, iam, cloudformation, cloudwatch, logs, dns]) used.destroy();
   return [
     ...rules.flat(),
+    ...names,
     ...stacks
       .filter(({ StackStatus }) => StackStatus !== 'DELETE_COMPLETE')
       .map(({ StackName, Tags, StackStatus, EnableTerminationProtection }) =>

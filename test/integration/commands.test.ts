@@ -89,6 +89,7 @@ test('two at once have their own ports; whatever ends one leaves nothing of it a
     stateMachineArn: 'arn:aws:states:eu-central-1:000000000000:stateMachine:TenantOnboarding',
     tenantsTableName: expect.any(String),
     loadBalancerUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+    tenantUrl: expect.stringMatching(/^http:\/\/SUBDOMAIN\.funnels\.localhost:\d+$/),
     domain: 'funnels.localhost',
   });
 

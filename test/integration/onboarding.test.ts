@@ -22,7 +22,7 @@ import { cellStackName } from '../../infra/config/stack-names';
 import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
 import { playMishap } from '../../local/mishap';
-import { requestPage } from '../../local/page';
+import { openPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { type Outcome, playScenario } from '../../local/scenario';
 import { newSignup, Signups } from '../../local/signups';
@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => platform?.stop());
 
-const page = (subdomain: string) => requestPage(platform.outputs.loadBalancerUrl, `${subdomain}.${stage.domain}`);
+const page = (subdomain: string) => openPage(platform.outputs.tenantUrl.replace('SUBDOMAIN', subdomain));
 
 describe('the scenario of the demo', () => {
   let outcomes: Outcome[];

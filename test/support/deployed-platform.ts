@@ -45,6 +45,7 @@ export async function pictureOf(platform: Platform): Promise<string[]> {
   const names: [physical: string, logical: string][] = [
     [platform.emulator.loadBalancerUrl, 'LOAD-BALANCER'],
     [platform.emulator.endpointUrl, 'ENDPOINT'],
+    [String(platform.emulator.webPort), 'URL-PORT'],
   ];
   const picture: unknown[] = [];
   for (const { loadBalancerDnsName } of Object.values(platform.deployment.cells))
