@@ -11,6 +11,7 @@ const started = [
   'operations/{status,redrive,replay,verify,suspend,resume}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
+  'test/redeploy/redeploy-drill.ts',
   'test/sabotage/sabotage.ts',
 ];
 

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import {
@@ -17,6 +18,7 @@ import { buildAll } from './build';
 import { CONTROL_PLANE, cellOfStack, FOUNDATION } from './config/stack-names';
 import { STAGES, type Stage, stages } from './config/stages';
 import { namesToMake } from './names-to-make';
+import { deletePastVersions } from './past-versions';
 
 const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -148,6 +150,8 @@ async function main(): Promise<void> {
     cdkArgs: command.args,
     log: (line) => console.log(line),
   });
+  const deleted = await deletePastVersions(new LambdaClient({ region: stages[stage].env.region }));
+  if (deleted.length > 0) console.log(`deleted ${deleted.length} versions of functions that no run can need any more`);
   const cells = Object.entries(deployment.cells).map(([cell, outputs]) => [cell, stackOutputs(outputs)]);
   const printed = { controlPlane: stackOutputs(deployment.controlPlane), cells: Object.fromEntries(cells) };
   console.log(JSON.stringify(printed, null, 2));

@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, launch, pause } from './aws';
 
@@ -68,6 +68,16 @@ test('a function that ends its process is a Runtime.ExitError, and is started ag
     payload: { errorType: 'Runtime.ExitError' },
   });
   expect((await invoke({})).payload.here).not.toBe(before.payload.here);
+});
+
+test('an update lets the invocation under way end, and the next one has the new code', async () => {
+  const before = await invoke({});
+  const underWay = invoke({ pause: 1000 });
+  await pause(300);
+  await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: 'scripted', Description: 'newer' }));
+  const next = await invoke({});
+  expect(await underWay).toMatchObject({ FunctionError: undefined, payload: { here: before.payload.here } });
+  expect(next.payload.here).not.toBe(before.payload.here);
 });
 
 test('a burst of invocations waits for a few processes, and none is lost', async () => {

@@ -242,7 +242,7 @@ export const stages: Record<Stage, StageConfig> = {
     alarmEmail: 'operations@example.com',
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_YEAR,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     deletionProtection: true,
     tracing: true,
     image: { from: 'dockerfile' },

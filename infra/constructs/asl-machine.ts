@@ -76,6 +76,10 @@ function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]
 /**
  * The state machine of a workflow. The template contains the definition, so `cdk diff` shows
  * changes.
+ *
+ * The definition names a published version of each function. A run keeps the definition that it
+ * began with, at a redrive too ("Restarting state machine executions with redrive"), and therefore
+ * the code: no deployment changes either under it.
  */
 export class AslMachine extends Construct {
   readonly machine: StateMachine;
@@ -87,7 +91,8 @@ export class AslMachine extends Construct {
     const definition = aslJson(workflow);
     const invoke: Grant = {
       actions: ['lambda:InvokeFunction'],
-      resources: functions.map(({ lambda }) => lambda.functionArn),
+      resources: functions.flatMap(({ lambda }) => [lambda.functionArn, `${lambda.functionArn}:*`]),
+      wildcardBecause: 'A run of an earlier release calls the versions of that release, and none of another function.',
     };
     const children = runChildren(Stack.of(this), workflow, distributedMapsOf(JSON.parse(definition)));
     const role = new Role(this, 'Role', {
@@ -102,7 +107,7 @@ export class AslMachine extends Construct {
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(definition),
       definitionSubstitutions: {
-        ...Object.fromEntries(functions.map(({ node, lambda }) => [node.id, lambda.functionArn])),
+        ...Object.fromEntries(functions.map((each) => [each.node.id, each.releasedArn])),
         ...Object.fromEntries(Object.entries(settings).filter(([name]) => definition.includes(`\${${name}}`))),
       },
       role: role.withoutPolicyUpdates(),

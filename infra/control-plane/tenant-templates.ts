@@ -11,6 +11,9 @@ import { synthesizeTenantTemplates } from '../tenant/synthesize';
 export class TenantTemplates extends Construct {
   /** JSON of PublishedTemplates. */
   readonly published: string;
+  /**
+   * Every template among the assets: a run of an earlier release launches that release's templates.
+   */
   readonly objectArns: readonly string[];
 
   constructor(scope: Construct, id: string) {
@@ -26,6 +29,6 @@ export class TenantTemplates extends Construct {
     this.published = Stack.of(this).toJsonString(
       Object.fromEntries(assets.map(([kind, { httpUrl: url }]) => [kind, { url, version: written[kind].version }])),
     );
-    this.objectArns = assets.map(([, { bucket, s3ObjectKey }]) => bucket.arnForObjects(s3ObjectKey));
+    this.objectArns = [...new Set(assets.map(([, { bucket }]) => bucket.arnForObjects('*.json')))];
   }
 }

@@ -70,7 +70,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
   });
 
   test('outlives its stack where the stage keeps its data', () => {
-    expect(bucket?.DeletionPolicy).toBe(removalPolicy === 'retain' ? 'Retain' : 'Delete');
+    expect(bucket?.DeletionPolicy).toBe(removalPolicy === 'destroy' ? 'Delete' : 'RetainExceptOnCreate');
   });
 
   test.each(WRITERS)('%s can add to it under the tenants’ prefix, and nothing else', (name) => {

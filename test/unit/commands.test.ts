@@ -10,7 +10,9 @@ const scripts: Record<string, string> = JSON.parse(textOf('package.json')).scrip
 
 /** What a reader can paste into a terminal. `npm test` and `npm ci` need no script of ours. */
 const told = ['README.md', 'docs/runbook.md', ...readdirSync(join(ROOT, 'docs/adr')).map((file) => `docs/adr/${file}`)]
-  .flatMap((file) => [...textOf(file).matchAll(/npm run ([a-z]+)/g)].map((match) => [match[1] ?? '', file] as const))
+  .flatMap((file) =>
+    [...textOf(file).matchAll(/npm run ([a-z]+(?:-[a-z]+)*)/g)].map((match) => [match[1] ?? '', file] as const),
+  )
   .filter(([name, file], index, all) => all.findIndex(([n, f]) => n === name && f === file) === index);
 
 test.each(told)('npm run %s, as %s has it, is a script', (name) => {

@@ -40,7 +40,11 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       onStacks('CreateStack', 'TagResource', 'DescribeStacks', 'DescribeStackEvents', 'DeleteStack'),
       passStackRole,
-      { actions: ['s3:GetObject'], resources: [...templates.objectArns] },
+      {
+        actions: ['s3:GetObject'],
+        resources: [...templates.objectArns],
+        wildcardBecause: "Assets are named by their content, and a run of an earlier release reads that release's.",
+      },
       answerTasks,
     ],
   });

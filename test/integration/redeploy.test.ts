@@ -1,0 +1,20 @@
+import { Drill } from '../redeploy/drill';
+import { previousRelease, Releases } from '../redeploy/releases';
+import { RunningStage } from '../support/running-stage';
+
+/** `npm run redeploy-drill` goes the other way, too: the previous release over the runs of today. */
+test('D2: today’s deployment breaks no run of the previous release, and changes nothing of a tenant in service', async () => {
+  const stage = await RunningStage.start();
+  try {
+    const { rows, requests, failedRequests } = await new Drill(stage, await Releases.of(stage.platform)).cross(
+      previousRelease(),
+      'today',
+    );
+    expect(rows.filter(({ faults }) => faults.length > 0)).toEqual([]);
+    expect(rows.length).toBeGreaterThan(10);
+    expect(failedRequests).toEqual([]);
+    expect(requests).toBeGreaterThan(100);
+  } finally {
+    await stage.stop();
+  }
+}, 300_000);
