@@ -3,6 +3,7 @@ import { CellStack } from './cell/cell-stack';
 import { requireReachableCells } from './config/reachable-cells';
 import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
+import { requireWayOut } from './config/way-out';
 import { asInterface } from './constructs/cdk-interface';
 import { ControlPlaneStack } from './control-plane/control-plane-stack';
 import { FoundationStack } from './foundation/foundation-stack';
@@ -31,6 +32,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
     ...(urlPort && { urlPort }),
   };
   requireReachableCells(config);
+  requireWayOut(config);
   const app = new App({
     analyticsReporting: false,
     treeMetadata: false,

@@ -1,3 +1,4 @@
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -434,6 +435,39 @@ describe('the use of a key', () => {
     const sealed = new GetObjectCommand({ Bucket: 'data-globex', Key: 'sealed' });
     await s3(with_).send(sealed);
     await expect(s3(without).send(sealed)).rejects.toMatchObject(denied);
+  });
+
+  test('an item of a table under a key takes the permission to use that key, by way of DynamoDB', async () => {
+    await launch(emulator, 'tables', {
+      Table: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          TableName: 'under-a-key',
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          SSESpecification: { SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: keys.mine },
+        },
+      },
+    });
+    const reading = statement(
+      'dynamodb:GetItem',
+      `arn:aws:dynamodb:${emulator.region}:${emulator.accountId}:table/under-a-key`,
+    );
+    const via = (service: string) => ({
+      StringEquals: { 'kms:ViaService': `${service}.${emulator.region}.amazonaws.com` },
+    });
+    const read = async (user: Credentials) =>
+      await new DynamoDBClient(access(emulator, user)).send(
+        new GetItemCommand({ TableName: 'under-a-key', Key: { pk: { S: 'x' } } }),
+      );
+    const user = await caller([reading, statement('kms:Decrypt', keys.mine, via('dynamodb'))]);
+    await read(user);
+    await read(user);
+    await expect(read(await caller([reading]))).rejects.toMatchObject(denied);
+    await expect(read(await caller([reading, statement('kms:Decrypt', keys.mine, via('s3'))]))).rejects.toMatchObject(
+      denied,
+    );
   });
 
   test('a secret under a key takes the permission to use that key, for this secret', async () => {

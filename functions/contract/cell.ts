@@ -19,6 +19,11 @@ export const CellDescriptorSchema = z.object({
   /** Listener priority of slot 0; slot n has `firstPriority + n`. */
   firstPriority: z.number().int().positive(),
   vpcId: z.string(),
+  /**
+   * The zones of the cell's subnets. Tenants' subnets are in the first two. Descriptors and executions
+   * of older releases lack them.
+   */
+  availabilityZones: z.tuple([z.string(), z.string(), z.string()]).optional(),
   appCidr: z.cidrv4(),
   routeTableIds: z.tuple([z.string(), z.string(), z.string()]),
   clusterName: z.string(),

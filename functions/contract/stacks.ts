@@ -31,6 +31,9 @@ export const STACK_PARAMETERS = {
     /** The slot's CIDR block, a /24. */
     'VpcCidr',
     'CellVpcId',
+    /** The two zones of the database subnets. */
+    'ZoneA',
+    'ZoneB',
     /** The one CIDR block that covers the cell's three application subnets. */
     'CellAppCidr',
     'CellRouteTableIdA',

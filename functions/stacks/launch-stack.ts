@@ -182,6 +182,7 @@ const realDeps = (): LaunchStackDeps => ({
       boundaryArn: env('TENANT_BOUNDARY_ARN'),
       alarmTopicArn: env('ALARM_TOPIC_ARN'),
       trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
+      availabilityZones: env('AVAILABILITY_ZONES').split(','),
       stackRoleArn: env('STACK_ROLE_ARN'),
       templates: parseAt('STACK_TEMPLATES', PublishedTemplatesSchema, JSON.parse(env('STACK_TEMPLATES'))),
     };

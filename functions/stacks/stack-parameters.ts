@@ -13,6 +13,8 @@ export interface StackPlatform {
   readonly alarmTopicArn: string;
   /** Functions of the control plane that assume a tenant's role, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
+  /** Zones of the stage's cells, for a cell whose descriptor is of an older release. */
+  readonly availabilityZones: readonly string[];
 }
 
 type Launch = z.output<typeof LaunchStackInput>;
@@ -28,18 +30,29 @@ function outputsOf<K extends 'network' | 'database'>(launch: Launch, kind: K): N
   throw new PlatformError('InvalidRequest', `input of LaunchStack: outputs.${kind} is missing for ${launch.stack}`);
 }
 
+/** A subnet needs its zone by name: which zones an account is offered first is not the cell's fact. */
+function zonesOf({ cell }: Launch, { availabilityZones }: StackPlatform): { ZoneA: string; ZoneB: string } {
+  const [ZoneA, ZoneB] = cell.availabilityZones ?? availabilityZones;
+  if (ZoneA && ZoneB) return { ZoneA, ZoneB };
+  throw new PlatformError('ConfigurationInvalid', `cell ${cell.name} has fewer than two availability zones`);
+}
+
 const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackPlatform) => ParametersOf<K> } = {
-  network: ({ tenant, cell, key }, { boundaryArn }) => ({
-    TenantId: tenant.tenantId,
-    KeyArn: key.keyArn,
-    VpcCidr: tenant.slot.cidr,
-    CellVpcId: cell.vpcId,
-    CellAppCidr: cell.appCidr,
-    CellRouteTableIdA: cell.routeTableIds[0],
-    CellRouteTableIdB: cell.routeTableIds[1],
-    CellRouteTableIdC: cell.routeTableIds[2],
-    BoundaryArn: boundaryArn,
-  }),
+  network: (launch, platform) => {
+    const { tenant, cell, key } = launch;
+    return {
+      TenantId: tenant.tenantId,
+      KeyArn: key.keyArn,
+      VpcCidr: tenant.slot.cidr,
+      CellVpcId: cell.vpcId,
+      ...zonesOf(launch, platform),
+      CellAppCidr: cell.appCidr,
+      CellRouteTableIdA: cell.routeTableIds[0],
+      CellRouteTableIdB: cell.routeTableIds[1],
+      CellRouteTableIdC: cell.routeTableIds[2],
+      BoundaryArn: platform.boundaryArn,
+    };
+  },
   database: (launch, { boundaryArn, alarmTopicArn }) => {
     const { tenant, key } = launch;
     const network = outputsOf(launch, 'network');

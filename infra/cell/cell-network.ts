@@ -1,5 +1,13 @@
 import { Tags, Validations } from 'aws-cdk-lib';
-import { FlowLogDestination, FlowLogTrafficType, IpAddresses, type IVpc, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { CellConfig, StageConfig } from '../config/stages';
@@ -46,6 +54,10 @@ export class CellNetwork extends Construct {
         new LogGroup(this, 'FlowLogs', { retention: config.logRetention, removalPolicy: config.removalPolicy }),
       ),
     });
+    // Pages and routes do not pay for the NAT gateway; each endpoint takes a route of each route table.
+    const subnets = [{ subnetGroupName: 'App' }];
+    vpc.addGatewayEndpoint('Objects', { service: GatewayVpcEndpointAwsService.S3, subnets });
+    vpc.addGatewayEndpoint('Routes', { service: GatewayVpcEndpointAwsService.DYNAMODB, subnets });
     const [a, b, c] = vpc
       .selectSubnets({ subnetGroupName: 'App' })
       .subnets.map((subnet) => subnet.routeTable.routeTableId);

@@ -1,4 +1,4 @@
-import { type IVpc, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
@@ -35,7 +35,11 @@ export class CellService extends Construct {
     const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
       vpc,
       description: 'The load balancer of the cell, to the shared service',
+      allowAllOutbound: false,
     });
+    // STS, CloudWatch Logs and the image's registry have no fixed addresses. Security groups do not filter DNS.
+    securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "AWS's APIs");
+    securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
     securityGroup.connections.allowFrom(door.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
     const inColour = (colour: Colour, checkPriority: number) =>
       new ColourService(this, colour === 'blue' ? 'Blue' : 'Green', {

@@ -18,6 +18,7 @@ import { CellService } from './cell-service';
 import { DecoyTenant } from './decoy-tenant';
 import { LiveColour } from './live-colour';
 import { ServiceTask } from './service-task';
+import { WebAcl } from './web-acl';
 
 export interface CellStackProps extends StackProps {
   readonly config: StageConfig;
@@ -44,6 +45,8 @@ export class CellStack extends Stack {
     logs.admitTenants();
     const accessLogs = logs.bucket;
     const door = new CellLoadBalancer(this, 'Door', { config, cell, vpc, accessLogs });
+    if (config.webAcl)
+      new WebAcl(this, 'WebAcl', { ...config.webAcl, cell: cell.name, loadBalancer: door.loadBalancer });
     const task = new ServiceTask(this, 'Task', { config, cell, table });
     const { cluster, colours } = new CellService(this, 'Service', { config, cell, vpc, door, task });
     const decoy = new DecoyTenant(this, 'Decoy', {
@@ -62,6 +65,7 @@ export class CellStack extends Stack {
       tenantRange: cell.tenantRange,
       firstPriority: cell.firstPriority,
       vpcId: vpc.vpcId,
+      availabilityZones: [...config.availabilityZones],
       appCidr: cell.appCidr,
       routeTableIds: [...appRouteTableIds],
       clusterName: cluster.clusterName,

@@ -7,8 +7,11 @@ export interface CellQuotas {
   readonly routesPerRouteTable: number;
 }
 
-/** Routes that a cell's application route table has before the first tenant: the VPC's own and the way out. */
-const OWN_ROUTES = 2;
+/**
+ * Routes that a cell's application route table has before the first tenant: the VPC's own, the way out, and one for each gateway
+ * endpoint ("AWS-managed prefix lists": those of S3 and DynamoDB weigh 1).
+ */
+const OWN_ROUTES = 4;
 /** Rules of the load balancer that are no tenant's: each colour's way in for a release's own check. */
 const OWN_RULES = 2;
 /** Listener-rule priorities end here ("CreateRule", Elastic Load Balancing API reference). */

@@ -13,6 +13,8 @@ export interface RegionQuotas {
 
 /** The VPC that each region of an account has from the beginning. */
 const DEFAULT_VPC = 1;
+/** Gateway endpoints of a cell, to S3 and DynamoDB. */
+const ENDPOINTS_A_CELL = 2;
 /** Roles that are no tenant's: the functions', the cells', the bootstrap's, AWS's own. */
 const OWN_ROLES = 100;
 /** For the shared service, for flow logs, for database monitoring. */
@@ -24,7 +26,7 @@ const INSTANCES_A_TENANT = Math.max(...Object.values(SIZINGS).map(({ replicas })
 export function regionShare(quotas: RegionQuotas, cells: number): number {
   const tenants = Math.min(
     quotas.vpcs - DEFAULT_VPC - cells,
-    quotas.gatewayEndpoints,
+    quotas.gatewayEndpoints - ENDPOINTS_A_CELL * cells,
     quotas.databaseInstances / INSTANCES_A_TENANT,
     quotas.databaseSubnetGroups,
     quotas.databaseParameterGroups,

@@ -18,7 +18,7 @@ export interface CellConfig {
   readonly tenantRange: string;
   readonly quotas: CellQuotas;
   readonly firstPriority: number;
-  /** One per AZ keeps an AZ's outage to itself; 0 where nothing needs to leave the VPC. */
+  /** One per AZ keeps an AZ's outage to itself; 0 for the emulator alone, where no task runs in the VPC. */
   readonly natGateways: number;
   readonly service: {
     readonly cpu: number;
@@ -36,6 +36,12 @@ export type HostedZoneConfig =
   | { readonly from: 'stack' }
   | { readonly from: 'account'; readonly zoneId: string; readonly zoneName: string };
 
+/** AWS's managed rules, and a limit for each address. */
+export interface WebAclConfig {
+  /** Requests that one IP address may send in five minutes; further ones get 403. */
+  readonly requestsPerFiveMinutes: number;
+}
+
 /** The shared service's image: built by Docker at deploy time, or one that a registry has already. */
 export type ServiceImage = { readonly from: 'dockerfile' } | { readonly from: 'registry'; readonly uri: string };
 
@@ -48,6 +54,8 @@ export interface StageConfig {
   readonly urlScheme: 'https' | 'http';
   /** Port in tenants' URLs, where a front stands before the load balancers; by default the scheme's own. */
   readonly urlPort?: number;
+  /** A web ACL in front of each load balancer; none where it is left out. */
+  readonly webAcl?: WebAclConfig;
   /**
    * Without one people make a record by hand, `*.DOMAIN` to the load balancer of the one cell: two cells cannot share a
    * wildcard.
@@ -96,7 +104,7 @@ export interface StageConfig {
  */
 const AWS_DEFAULT_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 100, peeringsPerVpc: 50, routesPerRouteTable: 50 };
 const RAISED_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 200, peeringsPerVpc: 125, routesPerRouteTable: 200 };
-const NO_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 1002, peeringsPerVpc: 1000, routesPerRouteTable: 1002 };
+const NO_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 1002, peeringsPerVpc: 1000, routesPerRouteTable: 1004 };
 
 /**
  * Quotas per account and region, each of them adjustable:
@@ -159,6 +167,7 @@ export const stages: Record<Stage, StageConfig> = {
     domain: 'funnels.localhost',
     urlScheme: 'http',
     hostedZone: { from: 'stack' },
+    webAcl: { requestsPerFiveMinutes: 2000 },
     billingAccountId: '000000000000',
     cells: [
       {
@@ -190,6 +199,7 @@ export const stages: Record<Stage, StageConfig> = {
     domain: 'funnels.dev.example.com',
     urlScheme: 'https',
     hostedZone: { from: 'stack' },
+    webAcl: { requestsPerFiveMinutes: 2000 },
     certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
     billingAccountId: '123456789012',
     cells: [
@@ -221,6 +231,7 @@ export const stages: Record<Stage, StageConfig> = {
     domain: 'funnels.example.com',
     urlScheme: 'https',
     hostedZone: { from: 'account', zoneId: 'Z0123456789ABCDEFGHIJ', zoneName: 'example.com' },
+    webAcl: { requestsPerFiveMinutes: 2000 },
     certificateArn: 'arn:aws:acm:eu-central-1:444455556666:certificate/00000000-0000-0000-0000-000000000000',
     billingAccountId: '123456789012',
     cells: [

@@ -1,21 +1,68 @@
-import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { STATE_INDEX } from '../../functions/contract/records';
 import type { StageConfig } from '../config/stages';
 
-/** The one table of the control plane; functions/contract/records.ts says what is in it. */
+/** "Using a customer managed key with DynamoDB": what DynamoDB does with the key of a table. */
+const USE_BY_DYNAMODB = [
+  ...['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'],
+  ...['CreateGrant', 'DescribeKey'],
+].map((action) => `kms:${action}`);
+
+/**
+ * The one table of the control plane; functions/contract/records.ts says what is in it.
+ *
+ * Under a key of its own, so that its use is in CloudTrail and can be ended. Only DynamoDB may use the key, for any principal
+ * of the account that may use the table: so no function needs a grant on the key, and none can use it by itself
+ * ("DynamoDB encryption at rest: how it works", policy of the key `aws/dynamodb`).
+ */
 export class TenantsTable extends Construct {
   readonly table: Table;
 
   constructor(scope: Construct, id: string, props: { readonly config: StageConfig }) {
     super(scope, id);
+    const { removalPolicy, deletionProtection } = props.config;
+    const key = new Key(this, 'Key', {
+      description: 'The tenants table of the onboarding platform',
+      enableKeyRotation: true,
+      pendingWindow: Duration.days(7),
+      removalPolicy,
+    });
+    const { account, region } = Stack.of(this);
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'DynamoDbForThisAccount',
+        principals: [new AnyPrincipal()],
+        actions: USE_BY_DYNAMODB,
+        resources: ['*'],
+        conditions: {
+          StringEquals: { 'kms:CallerAccount': account, 'kms:ViaService': `dynamodb.${region}.amazonaws.com` },
+        },
+      }),
+    );
+    if (deletionProtection) {
+      key.addToResourcePolicy(
+        new PolicyStatement({
+          sid: 'TableStaysReadable',
+          effect: Effect.DENY,
+          principals: [new AnyPrincipal()],
+          actions: ['kms:ScheduleKeyDeletion', 'kms:DisableKey'],
+          resources: ['*'],
+        }),
+      );
+    }
     this.table = new Table(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: props.config.deletionProtection,
-      removalPolicy: props.config.removalPolicy,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: key,
+      deletionProtection,
+      removalPolicy,
     });
     // Sparse: only tenants and waiting tasks have these keys.
     this.table.addGlobalSecondaryIndex({

@@ -48,10 +48,10 @@ export class NetworkStack extends TenantTemplate<'network'> {
     this.output('FlowLogId', this.flowLog(vpc));
   }
 
-  private subnet(letter: string, index: number, vpc: ec2.CfnVPC, routeTable: ec2.CfnRouteTable): string {
+  private subnet(letter: 'A' | 'B', index: number, vpc: ec2.CfnVPC, routeTable: ec2.CfnRouteTable): string {
     const subnet = new ec2.CfnSubnet(this, `DatabaseSubnet${letter}`, {
       vpcId: vpc.attrVpcId,
-      availabilityZone: Fn.select(index, Fn.getAzs()),
+      availabilityZone: this.text(letter === 'A' ? 'ZoneA' : 'ZoneB'),
       cidrBlock: Fn.select(index, Fn.cidr(this.text('VpcCidr'), 2, '6')),
       mapPublicIpOnLaunch: false,
     });

@@ -18,12 +18,16 @@ const CIDR = { allowedPattern: String.raw`(\d{1,3}\.){3}\d{1,3}/\d{1,2}`, constr
 const ARN = { allowedPattern: 'arn:.+', constraintDescription: 'an ARN' };
 const ROUTE_TABLE = { description: 'A route table of the cell', allowedPattern: 'rtb-[0-9a-f]+' };
 
+const ZONE = { description: 'An availability zone of the cell', allowedPattern: '[a-z]{2}(-[a-z0-9]+)+' };
+
 /** One description and check per parameter, the same in whichever template declares it. */
 const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   TenantId: { description: 'The tenant that owns the stack', allowedPattern: TENANT_ID_PATTERN.source },
   KeyArn: { description: 'The KMS key of the tenant', ...ARN },
   VpcCidr: { description: 'The block of the slot, a /24', ...CIDR },
   CellVpcId: { description: 'The VPC of the cell', allowedPattern: 'vpc-[0-9a-f]+' },
+  ZoneA: ZONE,
+  ZoneB: ZONE,
   CellAppCidr: { description: 'The block that covers the application subnets of the cell', ...CIDR },
   CellRouteTableIdA: ROUTE_TABLE,
   CellRouteTableIdB: ROUTE_TABLE,

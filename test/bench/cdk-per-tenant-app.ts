@@ -18,6 +18,7 @@ export const CdkTenantSchema = z.object({
     boundaryArn: z.string(),
     alarmTopicArn: z.string(),
     trustedRoleArns: z.array(z.string()),
+    availabilityZones: z.array(z.string()),
   }),
 });
 export type CdkTenant = z.infer<typeof CdkTenantSchema>;

@@ -82,6 +82,7 @@ async function tenantOnCdk(platform: Platform, templates: CdkTenant['templates']
       boundaryArn: TENANT_BOUNDARY_ARN,
       alarmTopicArn: ALARM_TOPIC_ARN,
       trustedRoleArns: TRUSTED_ROLE_ARNS.split(','),
+      availabilityZones: [],
     },
   };
 }

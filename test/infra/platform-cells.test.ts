@@ -3,6 +3,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { CellDescriptorSchema } from '../../functions/contract/cell';
 import { cellCapacity } from '../../infra/config/cell-capacity';
 import { STAGES, stages } from '../../infra/config/stages';
+import { requireWayOut } from '../../infra/config/way-out';
 import { resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
 
 function blockOf(cidr: string): BlockList {
@@ -19,6 +20,20 @@ function resolved(value: { 'Fn::Join': [string, (string | Record<string, unknown
     .map((part) => (typeof part === 'string' ? part : JSON.stringify(part).replace(/[^A-Za-z0-9]/g, '')))
     .join('');
 }
+
+interface Managed {
+  readonly ManagedRuleGroupStatement: { readonly Name: string };
+}
+
+test('D8: a cell without a NAT gateway is refused on AWS, where its tasks could not start', () => {
+  const cells = [
+    { name: 'c1', natGateways: 1 },
+    { name: 'c2', natGateways: 0 },
+  ];
+  expect(() => requireWayOut({ credentials: 'bootstrap-roles', cells })).toThrow('no NAT gateway in cell c2');
+  requireWayOut({ credentials: 'cli', cells });
+  for (const stage of STAGES) requireWayOut(stages[stage]);
+});
 
 describe.each(
   STAGES.flatMap((stage) => stages[stage].cells.map((cell, index) => ({ stage, cell, index, name: cell.name }))),
@@ -51,6 +66,45 @@ describe.each(
     template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL' });
   });
 
+  test('D8: reaches S3 and DynamoDB from its application subnets without the NAT gateway', () => {
+    const endpoints = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
+    expect(endpoints.map(({ ServiceName }) => resolved(ServiceName).split('.').at(-1)).sort()).toEqual([
+      'dynamodb',
+      's3',
+    ]);
+    for (const { VpcEndpointType, RouteTableIds } of endpoints) {
+      expect(VpcEndpointType).toBe('Gateway');
+      expect(RouteTableIds).toHaveLength(3);
+    }
+  });
+
+  test('D8: the shared service opens connections to HTTPS and to databases of tenants alone', () => {
+    const groups = resourcesOf(template, 'AWS::EC2::SecurityGroup').map(([, { Properties }]) => Properties);
+    const [service] = groups.filter(({ GroupDescription }) => /to the shared service/.test(GroupDescription));
+    expect(service?.SecurityGroupEgress).toEqual([
+      expect.objectContaining({ CidrIp: '0.0.0.0/0', IpProtocol: 'tcp', FromPort: 443, ToPort: 443 }),
+      expect.objectContaining({ CidrIp: cell.tenantRange, IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432 }),
+    ]);
+  });
+
+  test('D12: has a web ACL as configured, with managed rules and a limit for each address', () => {
+    const { webAcl } = stages[stage];
+    template.resourceCountIs('AWS::WAFv2::WebACLAssociation', webAcl ? 1 : 0);
+    const [[id, acl] = []] = resourcesOf(template, 'AWS::WAFv2::WebACL');
+    if (!webAcl || !id) return;
+    const [rate, ...managed] = acl?.Properties.Rules ?? [];
+    expect(rate).toMatchObject({
+      Action: { Block: {} },
+      Statement: { RateBasedStatement: { Limit: webAcl.requestsPerFiveMinutes, AggregateKeyType: 'IP' } },
+    });
+    expect(managed.map(({ Statement }: never) => (Statement as Managed).ManagedRuleGroupStatement.Name)).toEqual([
+      'AWSManagedRulesAmazonIpReputationList',
+      'AWSManagedRulesCommonRuleSet',
+      'AWSManagedRulesKnownBadInputsRuleSet',
+    ]);
+    template.hasResourceProperties('AWS::WAFv2::WebACLAssociation', { WebACLArn: { 'Fn::GetAtt': [id, 'Arn'] } });
+  });
+
   test('publishes a descriptor that the contract accepts', () => {
     const [[, parameter] = []] = resourcesOf(template, 'AWS::SSM::Parameter');
     expect(parameter?.Properties.Name).toBe(`/tenant-onboarding/cells/${cell.name}`);
@@ -61,6 +115,7 @@ describe.each(
       appCidr: cell.appCidr,
       tenantRange: cell.tenantRange,
     });
+    expect(descriptor.availabilityZones).toEqual(stages[stage].availabilityZones);
     expect(new Set(descriptor.routeTableIds).size).toBe(3);
     expect(descriptor.targetGroupArns.blue).not.toBe(descriptor.targetGroupArns.green);
   });
@@ -124,7 +179,7 @@ describe.each(
       });
   });
 
-  test('names no number of tasks that a deployment would set, and none below which scaling would empty a colour', () => {
+  test('D4: names no number of tasks that a deployment would set, and none below which scaling would empty a colour', () => {
     for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::Service'))
       expect(Properties).not.toHaveProperty('DesiredCount');
     const { min, max } = cell.service.liveTasks;

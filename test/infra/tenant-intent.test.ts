@@ -26,6 +26,13 @@ describe('network', () => {
       expect(association.RouteTableId).toEqual({ 'Fn::GetAtt': ['RouteTable', 'RouteTableId'] });
   });
 
+  test('D7: the zones of the database subnets are facts of the cell, and not the first that the account is offered', () => {
+    const zones = allOf(network, 'AWS::EC2::Subnet').map(({ AvailabilityZone }) => AvailabilityZone);
+    expect(zones).toEqual([{ Ref: 'ZoneA' }, { Ref: 'ZoneB' }]);
+    for (const kind of ['network', 'database', 'storage', 'access'] as const)
+      expect(JSON.stringify(template(kind).toJSON())).not.toContain('Fn::GetAZs');
+  });
+
   test('every route goes over the peering: to the application subnets, and back to the database subnets only', () => {
     const routes = allOf(network, 'AWS::EC2::Route').map(
       ({ RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId, ...other }) => {

@@ -44,6 +44,8 @@ async function launchAll() {
   const network = await stage.launch('network', {
     VpcCidr: '10.64.3.0/24',
     CellVpcId: stage.cell.vpcId,
+    ZoneA: `${emulator.region}a`,
+    ZoneB: `${emulator.region}b`,
     CellAppCidr: '10.0.0.0/18',
     CellRouteTableIdA,
     CellRouteTableIdB,

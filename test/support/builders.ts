@@ -53,6 +53,7 @@ export function aCell(overrides: Partial<CellDescriptor> = {}): CellDescriptor {
     tenantRange: '10.64.0.0/14',
     firstPriority: 1000,
     vpcId: 'vpc-0ce110000000000a1',
+    availabilityZones: [`${REGION}a`, `${REGION}b`, `${REGION}c`],
     appCidr: '10.0.0.0/18',
     routeTableIds: ['rtb-0a', 'rtb-0b', 'rtb-0c'],
     clusterName: `${name}-cluster`,

@@ -41,6 +41,7 @@ export class StackScene {
       boundaryArn: `arn:aws:iam::${ACCOUNT_ID}:policy/tenant-boundary`,
       alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
       trustedRoleArns: [`arn:aws:iam::${ACCOUNT_ID}:role/VerifyIsolation`],
+      availabilityZones: [],
       stackRoleArn: `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`,
       templates: {
         network: template('network'),

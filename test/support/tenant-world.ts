@@ -108,6 +108,7 @@ export class TenantWorld {
         boundaryArn: `arn:aws:iam::${ACCOUNT_ID}:policy/tenant-boundary`,
         alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
         trustedRoleArns: [`arn:aws:iam::${ACCOUNT_ID}:role/VerifyIsolation`],
+        availabilityZones: [],
         templates: {
           network: template('network'),
           database: template('database'),

@@ -1,12 +1,15 @@
-"""What S3 and Secrets Manager encrypt under a customer managed key needs the caller's permission to use that key.
+"""What S3, Secrets Manager and DynamoDB encrypt under a customer managed key needs permission to use that key.
 
 AWS: "Using server-side encryption with AWS KMS keys (SSE-KMS)" (Amazon S3 User Guide)
 AWS: "Secret encryption and decryption in AWS Secrets Manager" (AWS Secrets Manager User Guide)
+AWS: "DynamoDB encryption at rest: How it works" (Amazon DynamoDB Developer Guide)
 Test: permissions.test.ts: an object under a key takes the permission to use that key, to write and to read
 Test: permissions.test.ts: a secret under a key takes the permission to use that key, for this secret
+Test: permissions.test.ts: an item of a table under a key takes the permission to use that key, by way of DynamoDB
 
 A PutObject needs kms:GenerateDataKey on the key, a GetObject kms:Decrypt. Reading a secret needs
-kms:Decrypt, writing it kms:GenerateDataKey as well. Both services ask KMS on behalf of the caller,
+kms:Decrypt, writing it kms:GenerateDataKey as well. Any use of a table needs kms:Decrypt, which DynamoDB
+remembers for five minutes for each caller. The services ask KMS on behalf of the caller,
 so `kms:ViaService`, `kms:CallerAccount` and the service's encryption context are in the request.
 MiniStack asks for no permission on the key.
 """
@@ -14,11 +17,12 @@ MiniStack asks for no permission on the key.
 from __future__ import annotations
 
 import contextvars
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import kms, s3, secretsmanager
+from ministack.services import dynamodb, kms, s3, secretsmanager
 
 from ..iam.conditions import s3_request_headers
 from ..patch import Patch
@@ -31,6 +35,10 @@ _SECRET_USES = {
     "secretsmanager:GetSecretValue": ("kms:Decrypt",),
     "secretsmanager:PutSecretValue": ("kms:GenerateDataKey", "kms:Decrypt"),
 }
+
+# "DynamoDB caches the plaintext table keys for each principal ... for five minutes", seconds.
+_REMEMBERED = 300.0
+_remembered: dict[tuple[str, str], float] = {}
 
 _denied: contextvars.ContextVar[tuple[str, str] | None] = contextvars.ContextVar("denied", default=None)
 
@@ -52,11 +60,15 @@ def _enforce_with_key(
     if refused:
         return refused
     for action, key_arn, context in _uses(iam_action, resource_arn):
+        if service == "dynamodb" and _remembered.get((access_key_id, key_arn), 0.0) > time.monotonic():
+            continue
         via = {"kms:ViaService": f"{service}.{get_region()}.amazonaws.com", "kms:CallerAccount": get_account_id()}
         refused = enforce(access_key_id, action, "kms", region, key_arn, {**via, **context})
         if refused:
             _denied.set((action, key_arn))
             return refused
+        if service == "dynamodb":
+            _remembered[(access_key_id, key_arn)] = time.monotonic() + _REMEMBERED
     return None
 
 
@@ -83,11 +95,26 @@ def _customer_key(key_id: str | None) -> str | None:
 def _uses(iam_action: str, resource_arn: str) -> Iterator[Use]:
     if iam_action in ("s3:PutObject", "s3:GetObject"):
         yield from _object_uses(iam_action, resource_arn)
+    if iam_action.startswith("dynamodb:"):
+        yield from _table_uses(resource_arn)
     for action in _SECRET_USES.get(iam_action, ()):
         _, secret = secretsmanager._resolve(resource_arn)
         key = _customer_key((secret or {}).get("KmsKeyId"))
         if key and secret:
             yield action, key, {"kms:EncryptionContext:SecretARN": secret["ARN"]}
+
+
+def _table_uses(resource_arn: str) -> Iterator[Use]:
+    name = resource_arn.partition(":table/")[2].partition("/")[0]
+    encryption = (dynamodb._tables.get(name) or {}).get("SSEDescription") or {}
+    key = _customer_key(encryption.get("KMSMasterKeyArn"))
+    if key:
+        of_table = {"tableName": name, "subscriberId": get_account_id()}
+        yield (
+            "kms:Decrypt",
+            key,
+            {f"kms:EncryptionContext:aws:dynamodb:{part}": value for part, value in of_table.items()},
+        )
 
 
 def _object_uses(iam_action: str, resource_arn: str) -> Iterator[Use]:

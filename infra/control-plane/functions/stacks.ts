@@ -35,6 +35,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       TENANT_BOUNDARY_ARN: context.boundary.managedPolicyArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
       ALARM_TOPIC_ARN: context.topic.topicArn,
+      AVAILABILITY_ZONES: config.availabilityZones.join(','),
     },
     grants: [
       onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),

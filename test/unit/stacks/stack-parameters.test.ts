@@ -9,6 +9,7 @@ const platform = {
   boundaryArn: 'arn:boundary',
   alarmTopicArn: 'arn:alarms',
   trustedRoleArns: ['arn:verify', 'arn:activate'],
+  availabilityZones: ['eu-central-1x', 'eu-central-1y', 'eu-central-1z'],
 };
 const { network, database, storage, access } = theStacks();
 const launchOf = (stack: StackKind, tenant = aTenant()) => ({
@@ -77,4 +78,16 @@ test.each([
     message: expect.stringContaining(`outputs.${missing}`),
   });
   expect(() => stackParameters({ ...launchOf(stack), outputs: {} }, platform)).toThrow(refused);
+});
+
+test('D7: the zones of a tenant are those of its cell; of the stage where the cell is of an older release', () => {
+  expect(parametersOf('network')).toMatchObject({ ZoneA: 'eu-central-1a', ZoneB: 'eu-central-1b' });
+  const { availabilityZones: _, ...older } = aCell();
+  const launch = { ...launchOf('network'), cell: older };
+  const zone = (name: string) => ({
+    ParameterKey: name,
+    ParameterValue: `eu-central-1${name === 'ZoneA' ? 'x' : 'y'}`,
+  });
+  expect(stackParameters(launch, platform)).toEqual(expect.arrayContaining([zone('ZoneA'), zone('ZoneB')]));
+  expect(() => stackParameters(launch, { ...platform, availabilityZones: ['a'] })).toThrow('fewer than two');
 });
