@@ -61,6 +61,8 @@ export const PERMANENT_ERRORS = [
   'InvalidRequest',
   /** A state did not get its answer in time. */
   'StepTimedOut',
+  /** An operator has given the onboarding up; the message names the operator and the reason. */
+  'OnboardingAbandoned',
   /** Somebody stopped the execution without naming an error. */
   'RunAborted',
   /** Deployment or stage configuration is wrong. */

@@ -72,7 +72,7 @@ export function failureEvent(
     error,
     reason,
     executionArn: run.executionArn,
-    redrivable: error !== 'InvalidSignup',
+    redrivable: error !== 'InvalidSignup' && error !== 'OnboardingAbandoned',
     ...rest,
     ...order,
   };

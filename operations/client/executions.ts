@@ -86,6 +86,9 @@ export async function describe(
   }
 }
 
+/** PENDING_REDRIVE: a child of a Map Run that will be redriven ("DescribeExecution"). */
+export const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
+
 /**
  * Whether the execution's machine has got another definition since the execution began ("DescribeStateMachineForExecution":
  * the definition of the execution; "DescribeStateMachine": the present one).

@@ -1,12 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type DescribeExecutionOutput, RedriveExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { withoutAbandonment } from '../../functions/contract/abandonment';
 import { tenantIdOf } from '../../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { readableSignupId, SignupSchema } from '../../functions/contract/signup';
 import { isNamed } from '../../functions/shared/is-named';
 import { findRefusal, findTenant } from '../../functions/tenants/tenant-store';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import { describe } from './executions';
+import { describe, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 
 export interface RedriveDeps {
@@ -41,7 +42,6 @@ interface Found {
 /** "DescribeExecution" is eventually consistent: so often a redrive of another operator is looked for. */
 const LOOKS = 5;
 const nothing = (because: string): Redrive => ({ how: 'nothing', because });
-const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
 
 async function recordOf(table: TenantsTable, input: unknown): Promise<TenantRecord | RefusedSignup | undefined> {
   const signupId = readableSignupId(input);
@@ -50,6 +50,12 @@ async function recordOf(table: TenantsTable, input: unknown): Promise<TenantReco
   return (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
 }
 
+/** Whether the rollback that an operator has asked for is complete. */
+const isAbandoned = (
+  execution: DescribeExecutionOutput | undefined,
+  record: TenantRecord | RefusedSignup | undefined,
+): boolean => record?.status === 'FAILED' && (execution?.error ?? record.failure?.error) === 'OnboardingAbandoned';
+
 /** Why neither a redrive nor a new execution would help. */
 function nothingToDo({ executionArn, execution, record, anew }: Found): string | undefined {
   if (execution && isUnderWay(execution)) return 'the execution is running';
@@ -57,6 +63,8 @@ function nothingToDo({ executionArn, execution, record, anew }: Found): string |
   // The rules of today may accept what those of an earlier release have refused.
   if (!anew && (execution?.error ?? record?.failure?.error) === 'InvalidSignup')
     return 'the signup is malformed, and a redrive reads the same signup: the billing system must send a corrected one';
+  if (!anew && isAbandoned(execution, record))
+    return 'the onboarding was abandoned, and a redrive undoes it again; `--anew` onboards the tenant after all';
   // A signup in conflict becomes a new attempt once the tenant holds nothing.
   const awaited = execution?.error === 'SignupConflict' && record?.status === 'FAILED';
   if (record && record.executionArn !== executionArn && !awaited)
@@ -65,8 +73,11 @@ function nothingToDo({ executionArn, execution, record, anew }: Found): string |
 }
 
 /** The input of the execution; once AWS has deleted the execution, the signup on the tenant's record. */
-function equalInput({ execution, record }: Found): unknown {
-  if (execution?.input) return JSON.parse(execution.input);
+function equalInput({ execution, record, anew }: Found): unknown {
+  if (execution?.input) {
+    const input: unknown = JSON.parse(execution.input);
+    return anew ? withoutAbandonment(input) : input;
+  }
   return SignupSchema.safeParse({ ...record, version: 1 }).data;
 }
 

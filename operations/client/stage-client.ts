@@ -9,12 +9,13 @@ import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lo
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/stages';
 import { connectTo, type StageConnection } from '../stage-connection';
+import { type Abandoning, abandonOnboarding } from './abandon-onboarding';
 import { type Ended, type FollowOptions, follow, type StartOptions, start } from './executions';
 import { type QueueDepth, queueDepth } from './queue-depths';
 import { type Redrive, redriveExecution } from './redrive-execution';
 import { type Replay, type ReplayDeps, replaySignups } from './replay-signups';
 import { subdomainIn } from './subdomain-in';
-import { INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
+import { callerOf, INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
 import { statusOf, type TenantStatus } from './tenant-status';
 
 /** What to redrive: the latest execution of a tenant, or one execution by its ARN. */
@@ -64,6 +65,15 @@ export class StageClient {
     if ('executionArn' in target) return await redriveExecution(deps, target.executionArn, { anew });
     const record = await this.find(target.tenant);
     return await redriveExecution(deps, record.executionArn, { record, anew });
+  }
+
+  /**
+   * Gives up an onboarding that is HELD, or whose run has ended in the middle: a new execution takes the tenant over and
+   * undoes everything.
+   */
+  async abandon(tenant: string, reason: string): Promise<Abandoning> {
+    const deps = { sfn: this.sfn, stateMachineArn: this.stage.stateMachineArn };
+    return await abandonOnboarding(deps, await this.find(tenant), { by: await callerOf(this.operator), reason });
   }
 
   /** Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. */

@@ -32,7 +32,7 @@ async function call<S extends z.ZodType>(
 }
 
 /** ARN of the operator, for the report and the record. */
-async function callerOf({ sts }: Operator): Promise<string> {
+export async function callerOf({ sts }: Operator): Promise<string> {
   const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
   return Arn ?? 'unknown';
 }

@@ -52,6 +52,13 @@ async function failureOf(sfn: SFNClient, record: TenantRecord | RefusedSignup, s
   return failure && failureReport({ ...failure, executionArn, failure });
 }
 
+/** Why a redrive would not help, whatever AWS allows. */
+function uselessBecause({ status }: TenantRecord | RefusedSignup, failure: FailureReport | undefined) {
+  if (failure?.error === 'InvalidSignup') return 'the signup is malformed, and a redrive reads the same signup';
+  if (status === 'FAILED' && failure?.error === 'OnboardingAbandoned') return 'the onboarding was abandoned';
+  return undefined;
+}
+
 function notRedrivable(execution: DescribeExecutionOutput | undefined): string | undefined {
   if (!execution) return 'AWS has deleted the execution';
   if (execution.redriveStatus === 'REDRIVABLE') return undefined;
@@ -77,9 +84,7 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
   // An execution that has been redriven and is running has no failure; the record still holds the earlier one.
   const isPast = running && record.failure?.outcome !== 'rolling-back';
   const failure = isPast ? undefined : await failureOf(sfn, record, execution?.status);
-  const useless =
-    failure?.error === 'InvalidSignup' ? 'the signup is malformed, and a redrive reads the same signup' : undefined;
-  const notRedrivableBecause = useless ?? notRedrivable(execution);
+  const notRedrivableBecause = uselessBecause(record, failure) ?? notRedrivable(execution);
   return {
     tenantId,
     signupId,

@@ -7,6 +7,7 @@ import {
 import { StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { failureText } from '../../functions/contract/failure-report';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { concludeFailed } from '../../functions/tenants/tenant-store';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
 import { eventually, RunningStage } from '../support/running-stage';
@@ -63,6 +64,33 @@ test('a stopped run is noticed, recorded and published; redriven, it goes on whe
   const after = await recordOf(tenantId);
   expect(after?.status).toBe('ACTIVE');
   expect(after?.failure).toBeUndefined();
+}, 120_000);
+
+test('G8: an operator abandons a tenant that is HELD: everything is undone, and a redrive does not bring it back', async () => {
+  const { signup, tenantId, executionArn } = await waitingForItsDatabase('abandoned');
+  await stage.sfn.send(new StopExecutionCommand({ executionArn }));
+  const { failure } = await unfinished(tenantId);
+  if (!failure) throw new Error('the record has no failure');
+  await concludeFailed(stage.client.table, 'hold', { tenantId, executionArn }, failure);
+
+  const [one, other] = await Promise.all(
+    ['left', 'gone'].map((reason) => stage.client.abandon('abandoned', `the customer has ${reason}`)),
+  );
+  const [started, ...more] = [one, other].flatMap((done) => (done?.how === 'started' ? done.executionArn : []));
+  expect(more).toEqual([]);
+  const ended = await stage.follow(started ?? '');
+  expect(ended).toMatchObject({ status: 'FAILED', failure: { error: 'OnboardingAbandoned' } });
+  const left = await inventoryOf(stage.connection, tenantId);
+  expect(left.record).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back', remaining: [] } });
+  expect(left.record?.slot).toBeUndefined();
+  expect(left.stacks.filter(({ status }) => status !== 'DELETE_COMPLETE')).toEqual([]);
+  const [event] = await stage.failures(ended.executionArn);
+  expect(event).toMatchObject({ error: 'OnboardingAbandoned', redrivable: false, signupId: signup.signupId });
+
+  await expect(stage.client.redrive({ tenant: 'abandoned' })).resolves.toMatchObject({ how: 'nothing' });
+  const anew = await stage.client.redrive({ tenant: 'abandoned' }, { anew: true });
+  const onboarded = await stage.follow(anew.how === 'started' ? anew.executionArn : '');
+  expect(onboarded).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
 }, 120_000);
 
 test('a newer execution takes a stopped one’s tenant over with all that exists of it: nothing is made twice', async () => {

@@ -212,6 +212,38 @@ test('a reservation that fails while it resumes what an earlier run has left kee
   expect(published).toMatchObject({ outcome: 'held', failure: { step: 'ReserveTenant' } });
 });
 
+const ABANDONING = { signupId: 'sub_1', abandonment: { by: 'arn:jane', reason: 'the customer has left' } };
+
+test('G8: an abandoned onboarding is taken over and undone, and makes nothing', async () => {
+  const execution = await machine.run(ABANDONING);
+  expect([execution.status, execution.error]).toEqual(['FAILED', 'OnboardingAbandoned']);
+  expect(without(machine.called(), 'DeleteStack.storage')).toEqual(['ReserveTenant', ...UNDO, ...AFTERMATH]);
+  const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
+  expect(published).toMatchObject({
+    outcome: 'rolled-back',
+    failure: { step: 'AbandonOnboarding', cause: 'abandoned by arn:jane: the customer has left' },
+  });
+});
+
+test('G8: redriven at a failed undo, the rollback of an abandoned onboarding goes on there', async () => {
+  const denied = { error: 'AccessDenied' };
+  machine.script('RetireTenantKey', denied, denied, denied, { output: {} });
+  const stopped = await machine.run(ABANDONING);
+  expect([stopped.status, stopped.error]).toEqual(['FAILED', 'AccessDenied']);
+  expect((await machine.redrive(stopped.executionArn)).error).toBe('OnboardingAbandoned');
+  expect(machine.called()).not.toContain('CreateTenantKey');
+});
+
+test.each([
+  ['has a tenant', { detail: { signupId: 'sub_1' } }, { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'a' }],
+  ['is asked for in the event of a signup', { 'detail-type': 'TenantSignedUp', detail: ABANDONING }, undefined],
+])('G8: nothing is undone where an abandonment %s', async (_, input, reserved) => {
+  if (reserved) machine.script('ReserveTenant', { output: reserved });
+  const execution = await machine.run(reserved ? { ...input, ...ABANDONING } : input);
+  expect(execution.status).toBe('SUCCEEDED');
+  expect(machine.called()).not.toContain('DeregisterTenant');
+});
+
 test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
   const [denied, announced] = [{ error: 'AccessDenied' }, { output: { tenantId: 't1', url: 'https://a.example' } }];
   machine.script('PublishCompletion', denied, denied, denied, announced);

@@ -210,3 +210,27 @@ describe('F8: redrive --anew', () => {
     expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
   });
 });
+
+describe('G8: an abandoned onboarding', () => {
+  const abandoned = {
+    error: 'OnboardingAbandoned',
+    input: JSON.stringify({ ...aSignup(), abandonment: { by: 'jane' } }),
+  };
+
+  it('G8: is not redriven, which would undo it again', async () => {
+    const { sfn, run } = aScene(abandoned);
+    await expect(run()).resolves.toMatchObject({ how: 'nothing', because: expect.stringContaining('abandoned') });
+    expect(sfn.inputs('RedriveExecutionCommand')).toEqual([]);
+  });
+
+  it('G8: is onboarded after all by --anew', async () => {
+    const { sfn, run } = aScene(abandoned);
+    await expect(run({ anew: true })).resolves.toMatchObject({ how: 'started' });
+    expect(JSON.parse(String(sfn.inputs('StartExecutionCommand')[0]?.input))).toEqual(aSignup());
+  });
+
+  it('G8: whose rollback was stopped is redriven, and the rollback goes on', async () => {
+    const { run } = aScene({ ...abandoned, error: 'AccessDenied' }, { status: 'ROLLING_BACK' });
+    await expect(run()).resolves.toMatchObject({ how: 'redriven' });
+  });
+});

@@ -1,0 +1,88 @@
+import { failureReport } from '../../../functions/contract/failure-report';
+import { abandonOnboarding } from '../../../operations/client/abandon-onboarding';
+import { anExecution, aSignup, aTenantRecord, NOW } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+
+const executionArn = anExecution();
+const failure = failureReport({
+  executionArn,
+  failure: { step: 'ProvisionStacks', error: 'StackFailed', reason: 'no capacity' },
+  outcome: 'held',
+});
+const held = aTenantRecord({ status: 'HELD', failure: { ...failure, at: NOW } });
+const said = { by: 'arn:aws:iam::111122223333:user/jane', reason: 'the customer has left' };
+const stateMachineArn = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
+
+/** @param earlier what AWS has of an execution that was started for an abandonment */
+function aScene(run: object = { status: 'FAILED' }, earlier: (arn: string) => object | undefined = () => undefined) {
+  const sfn = new FakeClient({
+    DescribeExecutionCommand: ({ executionArn: asked }: { executionArn: string }) =>
+      asked === executionArn ? run : (earlier(asked) ?? awsError('ExecutionDoesNotExist')),
+    StartExecutionCommand: { executionArn: anExecution('abandonment') },
+  });
+  const started = () => sfn.inputs('StartExecutionCommand');
+  return {
+    started,
+    abandon: (record = held, saying = said) => abandonOnboarding({ sfn, stateMachineArn }, record, saying),
+  };
+}
+
+it.each([
+  ['that is HELD', held],
+  ['whose run was stopped', aTenantRecord({ status: 'ONBOARDING' })],
+  ['whose rollback has stopped', aTenantRecord({ status: 'ROLLING_BACK' })],
+])('G8: starts the rollback of a tenant %s, with who asked for it and why', async (_, record) => {
+  const { abandon, started } = aScene();
+  await expect(abandon(record)).resolves.toEqual({ how: 'started', executionArn: anExecution('abandonment') });
+  const [{ input, name } = {}] = started();
+  expect(name).toMatch(/^abandon-[0-9a-f]{32}$/);
+  expect(JSON.parse(String(input))).toEqual({
+    ...aSignup(),
+    abandonment: { by: said.by, reason: expect.stringContaining(said.reason) },
+  });
+});
+
+it('G8: keeps on record why the onboarding had failed', async () => {
+  const { abandon, started } = aScene();
+  await abandon();
+  expect(JSON.parse(String(started()[0]?.input)).abandonment.reason).toBe(
+    'the customer has left (ProvisionStacks had failed: StackFailed)',
+  );
+});
+
+it.each([
+  ['has been ACTIVE', aTenantRecord({ status: 'SUSPENDED', activatedAt: NOW }), 'only offboarding'],
+  ['is undone already', aTenantRecord({ status: 'FAILED' }), 'undone already'],
+  ['has no whole signup on record', aTenantRecord({ status: 'HELD', companyName: '' }), 'companyName'],
+])('G8: undoes nothing of a tenant that %s', async (_, record, because) => {
+  const { abandon, started } = aScene();
+  await expect(abandon(record)).resolves.toEqual({ how: 'nothing', because: expect.stringContaining(because) });
+  expect(started()).toEqual([]);
+});
+
+it('G8: undoes nothing under a run', async () => {
+  const { abandon, started } = aScene({ status: 'RUNNING' });
+  await expect(abandon()).resolves.toEqual({ how: 'nothing', because: expect.stringContaining(executionArn) });
+  expect(started()).toEqual([]);
+});
+
+it('G8: of two operators one abandons, and the other is told', async () => {
+  const { abandon, started } = aScene({ status: 'FAILED' }, () => ({ status: 'RUNNING' }));
+  await expect(abandon()).resolves.toEqual({ how: 'nothing', because: expect.stringContaining('already abandoning') });
+  expect(started()).toEqual([]);
+});
+
+it('G8: an abandonment that ended before it took the tenant over is followed by another', async () => {
+  const first = aScene();
+  await first.abandon();
+  const taken = first.started()[0]?.name;
+  const second = aScene({ status: 'FAILED' }, (arn) => (arn.endsWith(`:${taken}`) ? { status: 'FAILED' } : undefined));
+  await expect(second.abandon()).resolves.toMatchObject({ how: 'started' });
+  expect(second.started()[0]?.name).not.toBe(taken);
+});
+
+it('G8: refuses a reason that nobody can read', async () => {
+  const { abandon, started } = aScene();
+  await expect(abandon(held, { ...said, reason: ' ' })).rejects.toMatchObject({ name: 'InvalidRequest' });
+  expect(started()).toEqual([]);
+});
