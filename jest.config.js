@@ -1,4 +1,5 @@
 const { availableParallelism } = require('node:os');
+require('./operations/require-node.cjs');
 
 /** Jest runs TypeScript through swc; packages that ship as ES modules only are transformed too. */
 const transform = {

@@ -35,6 +35,28 @@ test.each(Object.entries(published.commands))(
   },
 );
 
+describe('a Node that is too old', () => {
+  const GUARD = 'operations/require-node.cjs';
+
+  test.each(Object.keys(scripts).filter((name) => name !== 'format'))(
+    'npm run %s asks for a newer one first',
+    (name) => {
+      const asking = scripts[name] === 'jest' ? textOf('jest.config.js') : scripts[name]?.split(' && ')[0];
+      expect(asking).toContain(GUARD);
+    },
+  );
+
+  test('is told in one line; the present one is not', async () => {
+    const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } }); require('./${GUARD}')`;
+    const ran = promisify(execFile)(process.execPath, ['-e', old], { cwd: ROOT });
+    await expect(ran).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^Node 22 or newer is needed, and this is Node 20\.20\.2 .*\n$/),
+    });
+    await expect(promisify(execFile)(process.execPath, [GUARD], { cwd: ROOT })).resolves.toMatchObject({ stderr: '' });
+  });
+});
+
 /** An unset variable of a shell makes an empty argument. */
 test.each([
   ['signup', '--email', ['--company', 'Acme GmbH', '--subdomain', 'acme']],
