@@ -8,7 +8,6 @@ const started = [
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,signup}.ts',
   'local/end-with-parent.cjs',
-  'operations/require-node.cjs',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',

@@ -3,6 +3,9 @@ import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, S
 import * as z from 'zod';
 import {
   ONBOARDING_SOURCE,
+  SIGNUP_CONFLICT,
+  type SignupConflict,
+  SignupConflictSchema,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
   type TenantOnboarded,
@@ -19,6 +22,7 @@ const ExecutionSchema = z.object({ executionArn: z.string(), status: z.string() 
 class Heard {
   readonly onboarded: TenantOnboarded[] = [];
   readonly failures: TenantOnboardingFailed[] = [];
+  readonly conflicts: SignupConflict[] = [];
   ends = 0;
   readonly waiting: (() => void)[] = [];
 }
@@ -104,6 +108,9 @@ export class Announcements {
     } else if (type === TENANT_ONBOARDING_FAILED) {
       const event = TenantOnboardingFailedSchema.parse(detail);
       this.of(event.executionArn).failures.push(event);
+    } else if (type === SIGNUP_CONFLICT) {
+      const event = SignupConflictSchema.parse(detail);
+      this.of(event.executionArn).conflicts.push(event);
     } else if (type === 'Step Functions Execution Status Change') {
       const { executionArn, status } = ExecutionSchema.parse(detail);
       if (status === 'RUNNING') return;
