@@ -15,6 +15,10 @@ const REGION = 'eu-central-1';
 const ACCOUNT_ID = '000000000000';
 /** Where nobody says otherwise. */
 const PATIENCE = 0;
+
+/** The factor on AWS's delays that AWS_PATIENCE asks for. */
+export const askedPatience = () => Number(process.env.AWS_PATIENCE || PATIENCE);
+
 const ROOT_CREDENTIALS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
 
 export interface EmulatorOptions {
@@ -48,13 +52,16 @@ export interface Emulator {
   readonly webPort: number;
   readonly logFile: string;
   readonly pid: number;
-  readonly patience: number;
   /** Of all that is left to chance: with AWS_SEED set to it, the same names have the same delays again. */
   readonly seed: string;
   /** Environment with which any AWS client of a child process talks to the emulator as root. */
   environment(): Record<string, string>;
   /** AWS_CONTAINER_CREDENTIALS_FULL_URI for a local process that plays an ECS task with this task role. */
   containerCredentialsUrl(roleArn: string): string;
+  /** From now on; what is late already stays late. */
+  setPatience(factor: number): Promise<void>;
+  /** Ends the wait for all that is late. */
+  settle(): Promise<void>;
   /** Forgets every resource. */
   reset(): Promise<void>;
   /** Ends the emulator and its functions and removes its files. */
@@ -124,7 +131,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
   const webPort = await getPort({ host: '127.0.0.1', exclude: [port, loadBalancerPort] });
   const endpointUrl = `http://127.0.0.1:${port}`;
-  const patience = options.patience ?? Number(process.env.AWS_PATIENCE || PATIENCE);
+  const { patience = askedPatience() } = options;
   const seed = process.env.AWS_SEED || String(randomInt(1_000_000));
   const log = openSync(logFile, 'a');
   const child = spawn(interpreter, [join(__dirname, 'serve.py')], {
@@ -163,7 +170,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     webPort,
     logFile,
     pid: child.pid ?? 0,
-    patience,
     seed,
     environment: () => ({
       ...ROOT_CREDENTIALS,
@@ -177,12 +183,19 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       CDK_DISABLE_CLI_TELEMETRY: '1',
     }),
     containerCredentialsUrl: (roleArn) => `${endpointUrl}/_local/credentials?role=${encodeURIComponent(roleArn)}`,
+    setPatience: (factor) => askPatience(endpointUrl, { factor }),
+    settle: () => askPatience(endpointUrl, { settle: true }),
     reset: async () => {
       const answer = await fetch(`${endpointUrl}/_ministack/reset`, { method: 'POST' });
       if (!answer.ok) throw new Error(`the emulator was not reset: ${answer.status} ${await answer.text()}`);
     },
     stop,
   };
+}
+
+async function askPatience(endpointUrl: string, request: { factor: number } | { settle: true }): Promise<void> {
+  const answer = await fetch(`${endpointUrl}/_local/patience`, { method: 'POST', body: JSON.stringify(request) });
+  if (!answer.ok) throw new Error(`the patience was not set: ${answer.status} ${await answer.text()}`);
 }
 
 function endGroup(leader: number | undefined): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
-import { type Emulator, startEmulator } from '../emulator/emulator';
+import { askedPatience, type Emulator, startEmulator } from '../emulator/emulator';
 import { stages } from '../infra/config/stages';
 import type { Deployment } from '../infra/deploy';
 import type { PlatformOutputs } from '../operations/outputs';
@@ -18,6 +18,8 @@ export interface PlatformOptions {
   readonly cells?: number;
   /** Where deployments are recorded, to be deployed again without a build while nothing has changed. */
   readonly records?: string;
+  /** Factor on AWS's delays once the platform is deployed; by default as the emulator has it (emulator/README.md). */
+  readonly patience?: number;
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
   /** Gets a line for each part that has started. */
@@ -91,7 +93,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
 }
 
 async function start(options: PlatformOptions, started: Started): Promise<Platform> {
-  const { proxy: withProxy, cells, records, env, log, deployLog, signal } = options;
+  const { proxy: withProxy, cells, records, patience = askedPatience(), env, log, deployLog, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
   started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
   const port = await getPort({ host: '127.0.0.1' });
@@ -101,6 +103,8 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     startEmulator({
       port,
       stateDir,
+      // A deployment takes minutes on AWS and seconds here, so that its roles would be used before their time.
+      patience: 0,
       ...(log && { log }),
       env: { ...env, ...(proxy && { AWS_ENDPOINT_URL: proxy.url }) },
       ...(signal && { signal }),
@@ -108,7 +112,6 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   );
   started.add(emulator.stop);
   log?.(`emulator at ${emulator.endpointUrl} after ${emulatorSeconds.toFixed(1)} s`);
-  log?.(`AWS's delays times ${emulator.patience}: AWS_PATIENCE=${emulator.patience} AWS_SEED=${emulator.seed}`);
 
   const aws = rootOf(emulator);
   await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
@@ -149,6 +152,10 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const serviceSeconds = (performance.now() - begun) / 1000;
   signal?.throwIfAborted();
   log?.(`shared service at ${services.map(({ url }) => url).join(', ')} after ${serviceSeconds.toFixed(1)} s`);
+
+  await emulator.setPatience(patience);
+  if (patience > 0)
+    log?.(`AWS's delays times ${patience} from here on (AWS_PATIENCE), drawn by AWS_SEED=${emulator.seed}`);
 
   return {
     emulator,

@@ -73,49 +73,62 @@ def happens(probability: float, *about: str) -> bool:
 class Past(Generic[Value]):
     """What readers still see of things that have changed, each until its time has come.
 
-    Changes of one thing become visible in the order in which they were made. `key` names the thing
-    and, where readers differ in what they know, the reader.
+    AWS answers from many nodes, and a change reaches each of them in its own time: of two readers
+    in a row the second one may see less. One node shows the changes of one thing in their order.
     """
 
-    def __init__(self) -> None:
-        self._former: dict[str, deque[tuple[float, Value]]] = {}
+    def __init__(self, about: str, nodes: int = 3) -> None:
+        self._about, self._nodes = about, nodes
+        self._former: dict[str, list[deque[tuple[float, Value]]]] = {}
         _pasts.append(self)
 
-    def keep(self, key: str, former: Value, delay: float) -> None:
-        """For `delay` seconds of the emulator, `key` still looks like `former`."""
-        if delay <= 0:
+    def keep(self, key: str, former: Value, least: float, most: float) -> None:
+        """Each node still shows `former` for so many of AWS's seconds; `key` names what has changed."""
+        if not factor():
             return
+        delays = [seconds(least, most, self._about, key, str(node)) for node in range(self._nodes)]
+        now = time.monotonic()
         with _guard:
-            self._drop_seen()
-            changes = self._former.setdefault(key, deque())
-            due = time.monotonic() + delay
-            changes.append((max(due, changes[-1][0]) if changes else due, former))
+            self._drop_known(now)
+            changes = self._former.setdefault(key, [deque() for _ in range(self._nodes)])
+            for node, delay in zip(changes, delays, strict=True):
+                node.append((max(now + delay, node[-1][0] if node else 0), former))
 
-    def seen(self, key: str, now: Value) -> Value:
-        """What a reader gets who asks for `key`, which is `now` in truth."""
-        if not self._former:
+    def a_node(self) -> int:
+        """The node that answers the next request, for a request that asks for many things."""
+        return int(drawn(self._about, "node") * self._nodes) if self._former else 0
+
+    def seen(self, key: str, now: Value, node: int | None = None) -> Value:
+        """What a node, any of them, shows of `key`, which is `now` in truth."""
+        if key not in self._former:
             return now
-        with _guard:
-            return next((former for due, former in self._former.get(key, ()) if due > time.monotonic()), now)
-
-    def settled(self, key: str) -> bool:
-        """Whether everybody knows all that has become of `key`."""
+        at = int(drawn(self._about, key, "node") * self._nodes) if node is None else node
         with _guard:
             changes = self._former.get(key)
-            return not changes or changes[-1][0] <= time.monotonic()
+            return next((former for due, former in changes[at] if due > time.monotonic()), now) if changes else now
+
+    def known(self, key: str) -> bool:
+        """Whether every node shows all that has become of `key`."""
+        with _guard:
+            return all(node[-1][0] <= time.monotonic() for node in self._former.get(key, ()))
 
     def forget(self) -> None:
         self._former.clear()
 
-    def _drop_seen(self) -> None:
-        now = time.monotonic()
-        for key in [key for key, changes in self._former.items() if changes[-1][0] <= now]:
+    def _drop_known(self, now: float) -> None:
+        for key in [key for key, nodes in self._former.items() if all(node[-1][0] <= now for node in nodes)]:
             del self._former[key]
 
 
-def forget_all() -> None:
-    """After a reset of the emulator, when nothing is left to be late."""
+def settle() -> None:
+    """Everything is known everywhere."""
     with _guard:
-        _settings.asked.clear()
         for past in _pasts:
             past.forget()
+
+
+def begin_anew() -> None:
+    """After a reset of the emulator: nothing is left to be late, and the draws are those of a new emulator."""
+    settle()
+    with _guard:
+        _settings.asked.clear()

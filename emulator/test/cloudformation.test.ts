@@ -16,7 +16,7 @@ let emulator: Emulator;
 let cloudformation: CloudFormationClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   cloudformation = new CloudFormationClient(access(emulator));
 }, 60_000);
 afterAll(() => emulator.stop());
@@ -297,4 +297,36 @@ test('announces each stack status with its token, answers a repeated request and
   expect(Stacks?.[0]?.StackStatus).toBe('DELETE_COMPLETE');
   const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: StackId }));
   expect(StackEvents?.at(-1)).toMatchObject({ ResourceStatus: 'CREATE_IN_PROGRESS', ClientRequestToken: 'create-1' });
+});
+
+test('T6: a stack is not found by its name for a while, and its end is announced before DescribeStacks tells it', async () => {
+  const StackName = 'late';
+  const described = async (name: string) =>
+    (await cloudformation.send(new DescribeStacksCommand({ StackName: name }))).Stacks?.[0];
+  const TemplateBody = JSON.stringify({
+    Resources: { Topic: { Type: 'AWS::SNS::Topic' } },
+    Outputs: { Topic: { Value: { Ref: 'Topic' } } },
+  });
+  // AWS's own seconds: more than the test takes, which ends the wait itself.
+  await emulator.setPatience(1);
+  try {
+    const { StackId = '' } = await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
+    await expect(described(StackName)).rejects.toMatchObject({ message: 'Stack with id late does not exist' });
+    await eventually(async () => {
+      const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: StackId }));
+      return StackEvents?.find(
+        (event) => event.PhysicalResourceId === StackId && event.ResourceStatus === 'CREATE_COMPLETE',
+      );
+    });
+    const early = await described(StackId);
+    expect([early?.StackStatus, early?.Outputs ?? []]).toEqual(['CREATE_IN_PROGRESS', []]);
+    await emulator.settle();
+    expect(await described(StackName)).toMatchObject({
+      StackStatus: 'CREATE_COMPLETE',
+      Outputs: [{ OutputKey: 'Topic' }],
+    });
+  } finally {
+    await emulator.setPatience(0);
+    await emulator.settle();
+  }
 });

@@ -7,6 +7,7 @@ import {
   CreateLoadBalancerCommand,
   CreateRuleCommand,
   CreateTargetGroupCommand,
+  DeleteRuleCommand,
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
@@ -37,7 +38,7 @@ async function targetGroup(Name: string, VpcId: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   elb = new ElasticLoadBalancingV2Client(access(emulator));
   const ec2 = new EC2Client(access(emulator));
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
@@ -161,4 +162,30 @@ test('a fixed response may be HTML', async () => {
   const RuleArn = await rule(30, 'fixed.example', { Type: 'fixed-response', FixedResponseConfig: fixed });
   expect((await described(RuleArn))?.Actions?.[0]?.FixedResponseConfig).toEqual(fixed);
   expect(await request('fixed.example')).toEqual({ status: 503, body: MessageBody });
+});
+
+test('T3: a rule that was made, changed or deleted is served only after a while, not by every node at once', async () => {
+  const host = 'late.example';
+  const notServed = { status: 404, body: '' };
+  // Ten times AWS's own seconds: far more than a test takes, which ends the wait itself.
+  await emulator.setPatience(10);
+  try {
+    const RuleArn = await rule(40, host, forward(groups[0]));
+    expect((await described(RuleArn))?.Priority).toBe('40');
+    expect(await request(host)).toEqual(notServed);
+    await emulator.settle();
+    expect(await request(host)).toEqual({ status: 200, body: 'blue' });
+    await elb.send(new ModifyRuleCommand({ RuleArn, Actions: [forward(groups[1])] }));
+    expect(await request(host)).toEqual({ status: 200, body: 'blue' });
+    await emulator.settle();
+    expect(await request(host)).toEqual({ status: 200, body: 'green' });
+    await elb.send(new DeleteRuleCommand({ RuleArn }));
+    expect(await described(RuleArn)).toBeUndefined();
+    expect(await request(host)).toEqual({ status: 200, body: 'green' });
+    await emulator.settle();
+    expect(await request(host)).toEqual(notServed);
+  } finally {
+    await emulator.setPatience(0);
+    await emulator.settle();
+  }
 });

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,11 +10,11 @@ from ministack_patches.patience import Past
 
 @pytest.fixture(autouse=True)
 def unkind() -> Iterator[None]:
-    patience.forget_all()
+    patience.begin_anew()
     patience.set_factor(1)
     yield
     patience.set_factor(0)
-    patience.forget_all()
+    patience.begin_anew()
 
 
 def test_a_factor_of_0_is_never_late_and_never_refuses() -> None:
@@ -33,25 +32,47 @@ def test_delays_are_between_their_bounds_times_the_factor() -> None:
 
 def test_the_same_seed_draws_the_same_in_whatever_order_is_asked() -> None:
     before = [patience.drawn("a"), patience.drawn("a"), patience.drawn("b")]
-    patience.forget_all()
+    patience.begin_anew()
     b = patience.drawn("b")
     assert [patience.drawn("a"), patience.drawn("a"), b] == before
     assert before[0] != before[1]
 
 
-def test_changes_are_seen_one_after_the_other_in_their_order() -> None:
-    past: Past[str] = Past()
-    past.keep("rule", "first", 0.05)
-    past.keep("rule", "second", 0.01)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time that the emulator goes by, as its one entry."""
+    now = [1000.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_one_node_shows_the_changes_of_one_thing_in_their_order(clock: list[float]) -> None:
+    past: Past[str] = Past("test", nodes=1)
+    past.keep("rule", "first", 5, 5)
+    past.keep("rule", "second", 1, 1)
+    clock[0] += 4.9
     assert past.seen("rule", "third") == "first"
-    assert not past.settled("rule")
+    assert not past.known("rule")
     assert past.seen("another", "new") == "new"
-    time.sleep(0.06)
+    clock[0] += 0.2
     assert past.seen("rule", "third") == "third"
-    assert past.settled("rule")
+    assert past.known("rule")
 
 
-def test_without_a_delay_nothing_is_kept() -> None:
-    past: Past[str] = Past()
-    past.keep("rule", "former", patience.seconds(0, 0, "rule"))
+def test_nodes_differ_in_what_they_show(clock: list[float]) -> None:
+    past: Past[str] = Past("test")
+    past.keep("rule", "former", 1, 99)
+    shown: list[set[str]] = []
+    for _ in range(100):
+        shown.append({past.seen("rule", "now") for _ in range(20)})
+        clock[0] += 1
+    assert shown[0] == {"former"}
+    assert {"former", "now"} in shown
+    assert shown[-1] == {"now"}
+
+
+def test_a_kind_emulator_keeps_nothing() -> None:
+    patience.set_factor(0)
+    past: Past[str] = Past("test")
+    past.keep("rule", "former", 10, 30)
     assert past.seen("rule", "now") == "now"

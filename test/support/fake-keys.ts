@@ -87,8 +87,10 @@ export class FakeKeys {
 
   private in(id: string, ...states: KeyState[]): FakeKey {
     const key = this.find(id);
-    if (!states.includes(key.KeyState)) throw kmsError('KMSInvalidStateException', `${id} is ${key.KeyState}`);
-    return key;
+    if (states.includes(key.KeyState)) return key;
+    // "Key states of AWS KMS keys": what only an enabled key allows is refused under a name of its own.
+    const isDisabled = key.KeyState === 'Disabled' && states.includes('Enabled');
+    throw kmsError(isDisabled ? 'DisabledException' : 'KMSInvalidStateException', `${id} is ${key.KeyState}`);
   }
 
   private policy(text: string): FakeKey['Policy'] {

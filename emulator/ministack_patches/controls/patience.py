@@ -3,8 +3,9 @@
 AWS: none: a control for tests, which need AWS's delays for what they test and no delays for their preparations
 Test: patience.test.ts: the factor is read and set while the emulator runs, the seed is told
 
-`POST /_local/patience {"factor": 0.5}` sets the factor; an empty request only reads. Both answer
-`{factor, seed}`. A reset of the emulator leaves the factor and begins the draws anew.
+`POST /_local/patience {"factor": 0.5}` sets the factor, `{"settle": true}` ends the wait for all that
+is late; an empty request only reads. All answer `{factor, seed}`. A reset of the emulator leaves the
+factor and begins the draws anew.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ PATCH = Patch(__name__)
 
 @PATCH.adds(route("/_local/patience"))
 def _patience(request: Record) -> Answer:
+    if request.get("settle"):
+        patience.settle()
     if "factor" in request:
         patience.set_factor(float(request["factor"]))
     return json_response({"factor": patience.factor(), "seed": patience.seed()})
@@ -29,4 +32,4 @@ def _patience(request: Record) -> Answer:
 @PATCH.wraps("ministack.app._reset_all_state", digest="3806820b")
 def _reset_also_the_past(reset: Original) -> None:
     reset()
-    patience.forget_all()
+    patience.begin_anew()

@@ -1,0 +1,111 @@
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import {
+  CancelKeyDeletionCommand,
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  EnableKeyRotationCommand,
+  KMSClient,
+  PutKeyPolicyCommand,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { type Emulator, startEmulator } from '../emulator';
+import { access } from './aws';
+
+let emulator: Emulator;
+let kms: KMSClient;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  kms = new KMSClient(access(emulator));
+}, 60_000);
+afterAll(() => emulator.stop());
+/** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself. */
+const slowerThanAws = () => emulator.setPatience(10);
+afterEach(async () => {
+  await emulator.setPatience(0);
+  await emulator.settle();
+});
+
+const key = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? '';
+const describe = async (KeyId: string) => (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
+
+test('T4: a key refuses what its state forbids, under the names of AWS', async () => {
+  const KeyId = await key();
+  const invalid = { name: 'KMSInvalidStateException' };
+  const rotate = () => kms.send(new EnableKeyRotationCommand({ KeyId }));
+  await expect(kms.send(new CancelKeyDeletionCommand({ KeyId }))).rejects.toMatchObject(invalid);
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await expect(rotate()).rejects.toMatchObject({ name: 'DisabledException' });
+  await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: 7 }));
+  for (const refused of [
+    rotate(),
+    kms.send(new EnableKeyCommand({ KeyId })),
+    kms.send(new DisableKeyCommand({ KeyId })),
+    kms.send(new ScheduleKeyDeletionCommand({ KeyId })),
+    kms.send(new CreateAliasCommand({ AliasName: 'alias/late', TargetKeyId: KeyId })),
+  ]) {
+    await expect(refused).rejects.toMatchObject(invalid);
+  }
+  await kms.send(new CancelKeyDeletionCommand({ KeyId }));
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  await rotate();
+});
+
+test('T4: a key policy that names a principal which does not exist is malformed', async () => {
+  const account = `arn:aws:iam::${emulator.accountId}`;
+  const policy = (AWS: string | string[]) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { AWS }, Action: 'kms:*', Resource: '*' }],
+    });
+  const malformed = {
+    name: 'MalformedPolicyDocumentException',
+    message: expect.stringContaining('invalid principals'),
+  };
+  const absent = policy([`${account}:root`, `${account}:role/absent`]);
+  await expect(kms.send(new CreateKeyCommand({ Policy: absent }))).rejects.toMatchObject(malformed);
+  const KeyId = await key();
+  await expect(kms.send(new PutKeyPolicyCommand({ KeyId, Policy: absent }))).rejects.toMatchObject(malformed);
+
+  await slowerThanAws();
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `${account}:root` }, Action: 'sts:AssumeRole' }],
+  });
+  const iam = new IAMClient(access(emulator));
+  await iam.send(new CreateRoleCommand({ RoleName: 'fresh', AssumeRolePolicyDocument: trust }));
+  const fresh = () => kms.send(new CreateKeyCommand({ Policy: policy([`${account}:root`, `${account}:role/fresh`]) }));
+  await expect(fresh()).rejects.toMatchObject(malformed);
+  await emulator.settle();
+  await fresh();
+});
+
+test('T4: a new key and a new alias are not found for a while', async () => {
+  await slowerThanAws();
+  const notFound = { name: 'NotFoundException' };
+  const arn = await key();
+  await expect(describe(arn)).rejects.toMatchObject(notFound);
+  await emulator.settle();
+  expect(await describe(arn)).toMatchObject({ Arn: arn });
+  const AliasName = 'alias/fresh';
+  await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: arn }));
+  await expect(describe(AliasName)).rejects.toMatchObject(notFound);
+  await emulator.settle();
+  expect(await describe(AliasName)).toMatchObject({ Arn: arn });
+});
+
+test('T4: a change of a key is seen after a while, and refuses until then what the former state forbids', async () => {
+  const KeyId = await key();
+  await kms.send(new DisableKeyCommand({ KeyId }));
+  await slowerThanAws();
+  await kms.send(new EnableKeyCommand({ KeyId }));
+  const rotate = () => kms.send(new EnableKeyRotationCommand({ KeyId }));
+  expect(await describe(KeyId)).toMatchObject({ KeyState: 'Disabled' });
+  await expect(rotate()).rejects.toMatchObject({ name: 'DisabledException' });
+  await emulator.settle();
+  expect(await describe(KeyId)).toMatchObject({ KeyState: 'Enabled' });
+  await rotate();
+});
