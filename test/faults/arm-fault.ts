@@ -1,11 +1,15 @@
 import * as z from 'zod';
-import { tenantNames } from '../../functions/contract/naming';
+import { functionRoleName, tenantNames } from '../../functions/contract/naming';
+import { STACK_KINDS } from '../../functions/contract/stacks';
+import { taskStatesOf, workflowNamed } from '../../functions/contract/workflows';
+import { SECONDS_LEFT } from './injection';
 import type { Lab } from './lab';
 import { takeFreeSlots } from './take-free-slots';
 import type { Fault } from './trial';
 
 const AddedSchema = z.object({ id: z.number() });
 const StruckSchema = z.object({ struck: z.record(z.string(), z.number()) });
+const MetSchema = z.object({ met: z.boolean() });
 const PlayedSchema = z.object({ played: z.boolean() });
 
 const LOOKS_FOR_SLOT = 'ReserveTenant dynamodb:Query#1';
@@ -62,9 +66,29 @@ function armNoFreeSlot({ injection, platform }: Lab, { tenantId }: Subject): Dis
   };
 }
 
+/** The function of the call's state: LaunchStack and DeleteStack serve a state for each stack, which their event names. */
+function invocationOf(call: string, { executionArn }: Subject): { role: string; event: string[] } {
+  const [state = ''] = call.split(' ');
+  const action = taskStatesOf(workflowNamed('TenantOnboarding'))[state] ?? state;
+  const stack = STACK_KINDS.find((kind) => action !== state && state.toLowerCase().endsWith(kind));
+  return { role: functionRoleName(action), event: [executionArn, ...(stack ? [`"stack":"${stack}"`] : [])] };
+}
+
+/** The function begins with little time, and the call outlasts it. */
+async function armOutOfTime(lab: Lab, subject: Subject, fault: Fault & { type: 'call' }): Promise<Disarm> {
+  const hurry = { ...invocationOf(fault.call, subject), seconds: SECONDS_LEFT };
+  await lab.control('function-time', hurry);
+  const disarm = lab.injection.arm(subject.tenantId, fault);
+  return async () => {
+    const { met } = MetSchema.parse(await lab.control('function-time/remove', hurry));
+    return (await disarm()) && met;
+  };
+}
+
 export async function arm(lab: Lab, subject: Subject, fault: Fault): Promise<Disarm> {
   switch (fault.type) {
     case 'call':
+      if (fault.kind === 'out-of-time') return armOutOfTime(lab, subject, fault);
       return lab.injection.arm(subject.tenantId, fault);
     case 'task':
       return armTask(lab, subject, fault);

@@ -14,8 +14,11 @@ export interface Caller {
 /** Who makes a call, and the end of its process; the emulator knows. */
 export interface Invocations {
   of(traceRoot: string): Promise<Caller | undefined>;
-  kill(traceRoot: string): Promise<void>;
+  kill(traceRoot: string, death?: Death): Promise<void>;
 }
+
+/** What the caller of a function hears of its end. */
+type Death = 'Runtime.ExitError' | 'Runtime.OutOfMemory';
 
 const EventSchema = z.object({
   input: z.unknown().optional(),
@@ -57,12 +60,12 @@ export class Callers implements Invocations {
     return found;
   }
 
-  /** Ends the process that makes the call, as running out of memory would. */
-  async kill(traceRoot: string): Promise<void> {
-    await this.invocation(traceRoot, true);
+  /** Ends the process that makes the call. */
+  async kill(traceRoot: string, death: Death = 'Runtime.ExitError'): Promise<void> {
+    await this.invocation(traceRoot, death);
   }
 
-  private async invocation(root: string, kill: boolean): Promise<Caller | undefined> {
+  private async invocation(root: string, kill: Death | false): Promise<Caller | undefined> {
     const answer = await fetch(`${this.endpointUrl}/_local/invocations`, {
       method: 'POST',
       body: JSON.stringify({ root, kill }),

@@ -5,8 +5,13 @@ import { awsError } from './aws-errors';
 import type { Caller, Invocations } from './caller';
 
 export const CALL_FAULTS = ['throttled', 'refused', 'faulted', 'lost', 'killed'] as const;
+/** How a function ends in mid-work: of no kind of answer that AWS gives to a call. */
+export const ENDS = ['out-of-memory', 'out-of-time'] as const;
 /** Below the clients' own patience with a request. */
 const DELAY_MS = 5_000;
+/** What is left of a function's time at the start of an invocation that runs out of it, and how long its call then takes. */
+export const SECONDS_LEFT = 3;
+const PAST_DEADLINE_MS = 4_000;
 
 /**
  * - throttled: asked to slow down three times, which is as often as the SDK tries within one invocation.
@@ -14,9 +19,11 @@ const DELAY_MS = 5_000;
  * - faulted: a 5xx without an effect, as often as the SDK tries within one invocation.
  * - lost: the effect happens, the connection breaks.
  * - killed: the effect happens, and the function's process ends before it hears of it.
+ * - out-of-memory: the function's process ends before the call takes effect, under the name Runtime.OutOfMemory.
+ * - out-of-time: the function's time is up while it waits for the call, which takes effect later.
  * - delayed: the call takes seconds to arrive, while everything else goes on.
  */
-export type CallFaultKind = (typeof CALL_FAULTS)[number] | 'delayed';
+export type CallFaultKind = (typeof CALL_FAULTS)[number] | (typeof ENDS)[number] | 'delayed';
 
 export interface CallFault {
   /** As `nameOf` names it. */
@@ -30,6 +37,8 @@ const TIMES: Readonly<Record<CallFaultKind, number>> = {
   refused: Number.POSITIVE_INFINITY,
   lost: 1,
   killed: 1,
+  'out-of-memory': 1,
+  'out-of-time': 1,
   delayed: 1,
 };
 
@@ -169,6 +178,12 @@ export class Injection {
       case 'delayed':
         await pause(DELAY_MS);
         return {};
+      case 'out-of-time':
+        await pause(PAST_DEADLINE_MS);
+        return {};
+      case 'out-of-memory':
+        await this.invocations.kill(traceRoot, 'Runtime.OutOfMemory');
+        return { answer: awsError(call, 'fault') };
       case 'throttled':
         return { answer: awsError(call, 'throttling') };
       case 'refused':

@@ -1,21 +1,23 @@
 import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
 import { workflowNamed } from '../../functions/contract/workflows';
-import { CALL_FAULTS, type CallFaultKind } from './injection';
+import { CALL_FAULTS, type CallFaultKind, ENDS } from './injection';
 import type { Recording } from './recording';
 import type { Fault, Trial } from './trial';
 
-const KINDS: Readonly<Record<(typeof CALL_FAULTS)[number], string>> = {
+const KINDS: Readonly<Record<(typeof CALL_FAULTS)[number] | (typeof ENDS)[number], string>> = {
   throttled: 'throttled three times',
   refused: 'refused for good',
   faulted: 'answered 5xx before the effect',
   lost: 'effect done, answer lost',
   killed: 'function killed after the effect',
+  'out-of-memory': 'function out of memory before the effect',
+  'out-of-time': 'function out of time, the effect comes later',
 };
-/** A passing fault must not be felt; neither must the end of a function that is called again. */
-const PASSING: ReadonlySet<CallFaultKind> = new Set(['throttled', 'faulted', 'lost']);
+/** A passing fault must not be felt; neither must the end of a function: it is called again. */
+const PASSING: ReadonlySet<CallFaultKind> = new Set(['throttled', 'faulted', 'lost', 'killed', ...ENDS]);
 
 /** States that a run without a fault walks through, and those of its rollback. */
-const { forward, undos, failure } = workflowNamed('TenantOnboarding');
+const { forward, undos, failure, conclusion } = workflowNamed('TenantOnboarding');
 const FORWARD_STATES = Object.keys(forward);
 const ROLLBACK_STATES = Object.keys({ ...undos, ...failure });
 
@@ -29,15 +31,33 @@ function trial(kind: string, during: During, subject: string, fault: Fault, heal
 /** An event brings a failed function back, and what it cannot do the sweep does. */
 const isEdge = (call: string) => call.startsWith('StackSettled ');
 
-const callTrials = (during: During, calls: readonly string[]) =>
-  CALL_FAULTS.flatMap((kind) =>
+const callTrials = (
+  during: During,
+  calls: readonly string[],
+  kinds: readonly (typeof CALL_FAULTS | typeof ENDS)[number][] = CALL_FAULTS,
+) =>
+  kinds.flatMap((kind) =>
     calls.map((call) =>
       trial(KINDS[kind], during, call, { type: 'call', call, kind }, PASSING.has(kind) || isEdge(call)),
     ),
   );
 
+/** Changes, and the first call of each state: an end between two readings is one of before or after both. */
+function momentsOf(calls: readonly string[]): string[] {
+  const states = new Set<string>();
+  return calls.filter((call) => {
+    const [state = '', action = ''] = call.split(' ');
+    const isFirst = !states.has(state);
+    states.add(state);
+    return !isEdge(call) && (isFirst || !/:(Get|List|Describe|Query|Batch|Head|Search)/.test(action));
+  });
+}
+
+/** A function that does not answer in time is called again; a wait for a stack that is stopped from outside is not. */
 const taskTrials = (kind: string, fate: 'timeout' | 'abort', during: During, states: readonly string[]) =>
-  states.map((state) => trial(kind, during, state, { type: 'task', state, fate }, false));
+  states.map((state) =>
+    trial(kind, during, state, { type: 'task', state, fate }, fate === 'timeout' && state !== conclusion),
+  );
 
 /** Resources that fail to be made, and those that fail to go. */
 const resourceTrials = ({ resources }: Recording) =>
@@ -131,6 +151,8 @@ export function matrix(recording: Recording): Trial[] {
     ...callTrials('onboarding', recording.onboarding),
     ...newSlotTrials(recording),
     ...callTrials('rollback', recording.rollback),
+    ...callTrials('onboarding', momentsOf(recording.onboarding), ENDS),
+    ...callTrials('rollback', momentsOf(recording.rollback), ENDS),
     ...taskTrials('state times out', 'timeout', 'onboarding', FORWARD_STATES),
     ...taskTrials('state times out', 'timeout', 'rollback', ROLLBACK_STATES),
     ...resourceTrials(recording),

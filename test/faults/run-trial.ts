@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { tenantIdOf } from '../../functions/contract/naming';
+import { GRACE_SECONDS } from '../../functions/runs/lost-answers';
 import { arm, type Subject } from './arm-fault';
 import { type Census, holdingsOf } from './census';
 import type { CensusDesk } from './census-desk';
@@ -16,7 +17,7 @@ const HEARSAY_MS = 1_000;
 
 const LOOKS = 3;
 /** The sweep's grace and two of its turns. */
-const SWEPT_MS = 400_000;
+const SWEPT_MS = (GRACE_SECONDS + 2 * 120) * 1000;
 
 export interface TrialResult {
   readonly trial: Trial;

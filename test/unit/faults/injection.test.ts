@@ -1,6 +1,6 @@
 import type { AwsCall } from '../../../local/aws-call';
 import type { AwsProxy, Listener } from '../../../local/aws-proxy';
-import { type CallFaultKind, Injection } from '../../faults/injection';
+import { type CallFaultKind, Injection, SECONDS_LEFT } from '../../faults/injection';
 
 /** Calls by invocation: `acme/1` is the first invocation of a function that works for acme. */
 class Wire {
@@ -10,7 +10,7 @@ class Wire {
     { url: '', listen: (listener) => (this.listener = listener), close: async () => undefined } as AwsProxy,
     {
       of: async (root) => ({ tenantId: root.split('/')[0] ?? '', state: 'RegisterTenant' }),
-      kill: async (root) => void this.killed.push(root),
+      kill: async (root, death) => void this.killed.push([root, death].filter(Boolean).join(' of ')),
     },
   );
   private sent = 0;
@@ -110,4 +110,22 @@ test('what belongs to no invocation passes unseen', async () => {
   wire.injection.witness(({ tenantId }) => void witnessed.push(tenantId));
   await wire.send('acme/1', 'CreateKey');
   expect(witnessed).toEqual(['acme']);
+});
+
+test('a function out of memory ends before its call takes effect, once', async () => {
+  wire.injection.arm('acme', fault('out-of-memory'));
+  expect(await wire.send('acme/1', 'CreateKey')).not.toBe('passed');
+  expect(wire.killed).toEqual(['acme/1 of Runtime.OutOfMemory']);
+  expect(await wire.send('acme/2', 'CreateKey')).toBe('passed');
+});
+
+test('a function out of time waits for a call that takes effect after its end', async () => {
+  jest.useFakeTimers();
+  wire.injection.arm('acme', fault('out-of-time'));
+  const sent = wire.send('acme/1', 'CreateKey');
+  await jest.advanceTimersByTimeAsync(SECONDS_LEFT * 1000);
+  expect(await Promise.race([sent, Promise.resolve('waits')])).toBe('waits');
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(await sent).toBe('passed');
+  jest.useRealTimers();
 });
