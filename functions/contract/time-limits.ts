@@ -30,14 +30,14 @@ type TimeLimit = { readonly calls: number; readonly pauses?: number } | { readon
 const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ReserveTenant: { calls: 10, pauses: 7 },
   CreateTenantKey: { calls: 9 },
-  LaunchStack: { calls: 10 },
+  LaunchStack: { calls: 11 },
   RegisterTenant: { calls: 11 },
   // Session, upload and reading back each wait 15 s for what IAM does not show yet.
   VerifyIsolation: { calls: 12, pauses: 45 },
   ActivateTenant: { calls: 11 },
   PublishCompletion: { calls: 2 },
   DeregisterTenant: { calls: 9 },
-  DeleteStack: { calls: 11 },
+  DeleteStack: { calls: 12 },
   RetireTenantKey: { calls: 9 },
   ReleaseReservation: { calls: 2 },
   PublishFailure: { calls: 3 },

@@ -1,4 +1,5 @@
 import { DeleteCommand, GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { PlatformError } from '../contract/errors';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from '../tenants/condition-failure';
@@ -19,8 +20,12 @@ export async function findWaitingTask(table: TenantsTable, stackName: string): P
  * the answer to the request arrives. The same transaction checks the permission, so that no launch
  * begins after a rollback has begun.
  *
+ * A request of an invocation that ran out of time may arrive after the state was tried again. It
+ * does not replace the token of the newer attempt: nobody would answer that one.
+ *
  * @param permittedBy the operation of the lifecycle that permits the task
- * @throws PlatformError `ClaimLost` when the lifecycle does not allow that operation
+ * @throws PlatformError `ClaimLost` when the lifecycle does not allow that operation,
+ * `TransientConflict` when a newer attempt waits for the stack
  */
 export async function beginWaiting(
   table: TenantsTable,
@@ -28,15 +33,21 @@ export async function beginWaiting(
   permittedBy: 'launchStack' | 'deleteStack',
 ): Promise<void> {
   const { tenantId, executionArn: owner } = task;
-  const Item = { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task };
+  const Put = {
+    TableName: table.name,
+    Item: { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task },
+    ConditionExpression: 'attribute_not_exists(pk) OR since <= :since',
+    ExpressionAttributeValues: { ':since': task.since },
+  };
   try {
     await table.client.send(
-      new TransactWriteCommand({
-        TransactItems: [permission(table, permittedBy, { tenantId, owner }), { Put: { TableName: table.name, Item } }],
-      }),
+      new TransactWriteCommand({ TransactItems: [permission(table, permittedBy, { tenantId, owner }), { Put }] }),
     );
   } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost(permittedBy, tenantId, owner) : thrown;
+    if (!isConditionFailure(thrown)) throw thrown;
+    const newer = await findWaitingTask(table, task.stackName);
+    if (!newer || newer.since <= task.since) throw claimLost(permittedBy, tenantId, owner);
+    throw new PlatformError('TransientConflict', `a newer attempt waits for stack ${task.stackName}`);
   }
 }
 

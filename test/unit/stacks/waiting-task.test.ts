@@ -46,6 +46,15 @@ test.each(ALLOWED)('for a tenant that is %s a launch may wait: %#', async (_, re
   }
 });
 
+test('F9: the write of an attempt that ran out of time, arriving late, does not replace the newer attempt’s token', async () => {
+  const table = tableOf({});
+  const newer = { ...launch, taskToken: 'newer', since: '2031-01-01T00:00:00.000Z' } as const;
+  await beginWaiting(table, newer, 'launchStack');
+  await expect(beginWaiting(table, launch, 'launchStack')).rejects.toMatchObject({ name: 'TransientConflict' });
+  await expect(findWaitingTask(table, stackName)).resolves.toEqual(newer);
+  await beginWaiting(table, { ...newer, since: '2031-01-01T00:00:01.000Z' }, 'launchStack');
+});
+
 test('a task learns which stack it waits for, and is then on its way no more', async () => {
   const table = tableOf({});
   await beginWaiting(table, { ...launch, launchingUntil: 1 }, 'launchStack');
