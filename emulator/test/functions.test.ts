@@ -88,7 +88,7 @@ test('a burst of invocations waits for a few processes, and none is lost', async
 });
 
 test('an invocation that has waited too long is throttled, and never begins', async () => {
-  const before = await Promise.all([invoke({ pause: 10 }), invoke({ pause: 10 })]);
+  const before = await Promise.all([invoke({ pause: 400 }), invoke({ pause: 400 })]);
   const busy = [invoke({ pause: 6000 }), invoke({ pause: 6000 })];
   await pause(200);
   await expect(invoke({})).rejects.toMatchObject({ name: 'TooManyRequestsException' });
