@@ -17,6 +17,8 @@ export interface Operation {
   readonly absent?: readonly (keyof TenantRecord)[];
   /** Values that the caller has read before and that must be unchanged. */
   readonly asSeen?: readonly (keyof Seen)[];
+  /** Whether the verification on record must not be later than the one that is written. */
+  readonly latestVerdict?: true;
   /** Attributes that the operation removes from the record. */
   readonly removes?: readonly (keyof TenantRecord)[];
   /** The new status of the tenant's route. */
@@ -72,7 +74,7 @@ export const OPERATIONS = {
   withdrawKeyRequest: { ...forward, removes: ['keyRequestedAt'] },
   launchStack: forward,
   register: { ...forward, removes: ['verification'], route: 'SETTING_UP' },
-  recordVerification: forward,
+  recordVerification: { ...forward, latestVerdict: true },
   activate: {
     ...{ ...forward, to: 'ACTIVE', route: 'ACTIVE' },
     ...{ asSeen: ['verification.digest'], removes: ['failure'] },
@@ -92,7 +94,7 @@ export const OPERATIONS = {
   noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status'] },
 
   // In service.
-  recordVerdict: { ...inService, from: IN_SERVICE, asSeen: ['status'] },
+  recordVerdict: { ...inService, from: IN_SERVICE, asSeen: ['status'], latestVerdict: true },
   suspend: { ...inService, from: ['ACTIVE'], to: 'SUSPENDED', route: 'SUSPENDED' },
   resume: {
     ...{ ...inService, from: ['SUSPENDED'], to: 'ACTIVE', route: 'ACTIVE' },

@@ -73,7 +73,7 @@ export async function guardUndo(
  */
 export async function guardForward(
   table: TenantsTable,
-  name: 'launchStack' | 'register',
+  name: 'launchStack' | 'register' | 'recordVerification',
   { tenantId, executionArn }: Owned,
 ): Promise<TenantRecord> {
   const record = await findTenant(table, tenantId);
@@ -179,11 +179,21 @@ export async function register(
   await unlessLost('register', owned, send(table, update, routeCreation(table, 'register', route)));
 }
 
-/** Records the verification that an activation must name. */
+/**
+ * Records the verification that an activation must name.
+ *
+ * @throws PlatformError `ClaimLost`; `TransientConflict` when a later verification is on record
+ */
 export async function recordVerification(table: TenantsTable, owned: Owned, verification: Verification): Promise<void> {
   const { tenantId, executionArn: owner } = owned;
   const change = { tenantId, owner, at: verification.verifiedAt, set: { verification } };
-  await unlessLost('recordVerification', owned, send(table, transition(table, 'recordVerification', change)));
+  try {
+    await send(table, transition(table, 'recordVerification', change));
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    await guardForward(table, 'recordVerification', owned);
+    throw new PlatformError('TransientConflict', `a later verification of tenant ${tenantId} is on record`);
+  }
 }
 
 /**
@@ -260,14 +270,17 @@ export async function noteEnd(table: TenantsTable, record: TenantRecord, failure
   await unlessChanged(`tenant ${tenantId} changed while its failure was being recorded`, send(table, update));
 }
 
-/** Records an audit's verdict, if the tenant still has the status with which it was audited. */
+/**
+ * Records an audit's verdict, if the tenant still has the status with which it was audited, and no
+ * later verdict.
+ */
 export async function recordVerdict(
   table: TenantsTable,
   { tenantId, status }: TenantRecord,
   verification: Verification,
 ): Promise<void> {
   const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification } });
-  await unlessChanged(`tenant ${tenantId} is no longer ${status}`, send(table, update));
+  await unlessChanged(`tenant ${tenantId} is no longer ${status}, or has a later verdict`, send(table, update));
 }
 
 /** Sets record and route to SUSPENDED in one transaction. */

@@ -22,6 +22,7 @@ interface AnyClaim {
   readonly tenantId: string;
   readonly owner?: string;
   readonly seen?: Partial<Seen>;
+  readonly set?: Pick<Partial<TenantRecord>, 'verification'>;
 }
 
 export type Write = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
@@ -49,8 +50,15 @@ class Terms {
   }
 }
 
+/** An audit that took long must not hide what a later one has found. */
+function laterThanRecorded({ set }: AnyClaim, terms: Terms): string {
+  const written = terms.value('verifiedAt', set?.verification?.verifiedAt);
+  return `(attribute_not_exists(${terms.path('verification')}) OR ${terms.path('verification.verifiedAt')} <= ${written})`;
+}
+
 /** The row of the table as a condition on the tenant's item. */
-function conditionOf(name: OperationName, { owner, seen = {} }: AnyClaim, terms: Terms): string {
+function conditionOf(name: OperationName, claim: AnyClaim, terms: Terms): string {
+  const { owner, seen = {} } = claim;
   const row: Operation = OPERATIONS[name];
   const statuses = row.from.filter((status) => status !== 'none');
   const parts = [
@@ -60,6 +68,7 @@ function conditionOf(name: OperationName, { owner, seen = {} }: AnyClaim, terms:
     ...(row.present ?? []).map((attribute) => `attribute_exists(${terms.path(attribute)})`),
     ...(row.absent ?? []).map((attribute) => `attribute_not_exists(${terms.path(attribute)})`),
     ...(row.asSeen ?? []).map((path, n) => `${terms.path(path)} = ${terms.value(`seen${n}`, seen[path])}`),
+    ...(row.latestVerdict ? [laterThanRecorded(claim, terms)] : []),
   ];
   const allowed = parts.join(' AND ');
   return row.from.includes('none') ? `attribute_not_exists(pk) OR (${allowed})` : allowed;
