@@ -279,7 +279,14 @@ export function healthyFacts(): FactData {
       tags: { tenantId },
       rotates: true,
       policy: parsePolicy(JSON.stringify(tenantKeyPolicy(facts))),
-      grants: [{ GrantId: 'g-rds', GranteePrincipal: `rds.${REGION}.amazonaws.com`, Operations: ['Decrypt'] }],
+      grants: [
+        {
+          GrantId: 'g-rds',
+          GranteePrincipal: `rds.${REGION}.amazonaws.com`,
+          Operations: ['Decrypt'],
+          Constraints: { EncryptionContextSubset: { 'aws:rds:db-id': theStacks().database.outputs.ResourceId } },
+        },
+      ],
       aliases: [tenantNames.keyAlias(tenantId)],
     },
     database: healthyDatabase(),

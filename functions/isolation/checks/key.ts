@@ -1,5 +1,7 @@
 import { functionRoleName, TENANT_TAG, tenantNames } from '../../contract/naming';
+import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
 import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
 import { roleOf, type Subject, tenantIdOf } from '../subject';
@@ -137,14 +139,13 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
       'only the stacks’ role creates grants, through RDS, S3 and Secrets Manager',
     );
   },
-  'key.grants': async (_, { facts }) => {
-    const grants = await facts.key.grants();
-    const others = grants.filter(({ GranteePrincipal }) => !GranteePrincipal?.endsWith('.amazonaws.com'));
+  'key.grants': async (subject, { facts }) => {
+    const [grants, replica] = await settled([facts.key.grants(), facts.database.replica()]);
+    const { ResourceId } = subject.stacks.database.outputs;
+    const terms = { accountId: subject.accountId, databaseIds: [ResourceId, replica?.DbiResourceId] };
     return finding(
-      others.map(({ GrantId, GranteePrincipal, Operations }) => {
-        return `grant ${GrantId} gives ${GranteePrincipal} the operations ${Operations?.join(', ')}`;
-      }),
-      `${grants.length} grants, all held by AWS services`,
+      grants.flatMap((grant) => grantViolations(grant, terms)),
+      `${grants.length} grants, all held by AWS services for the tenant’s databases`,
     );
   },
   'key.alias': async (subject, { facts }) => {

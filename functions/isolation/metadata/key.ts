@@ -53,7 +53,7 @@ export const KEY_METADATA = [
   {
     id: 'key.grants',
     title: 'No grant gives a principal use of the key',
-    question: 'Is every grant on the key held by an AWS service?',
+    question: 'Is every grant on the key held by an AWS service and bound to one of the tenant’s databases?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Revoke the grant that the evidence names.',
