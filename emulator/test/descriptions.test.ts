@@ -17,6 +17,7 @@ import {
   CreateDBSnapshotCommand,
   DescribeDBInstancesCommand,
   DescribeDBSnapshotAttributesCommand,
+  DescribeDBSnapshotsCommand,
   ModifyDBSnapshotAttributeCommand,
   RDSClient,
   RemoveRoleFromDBInstanceCommand,
@@ -249,6 +250,18 @@ describe('RDS', () => {
     await share([], ['444455556666']);
     expect(await sharedWith()).toEqual([{ AttributeName: 'restore', AttributeValues: ['111122223333'] }]);
     await expect(share(['all'])).rejects.toThrow('encrypted');
+  });
+
+  test('finds the snapshots of several databases by one filter', async () => {
+    const found = async (...Values: string[]) => {
+      const Filters = [{ Name: 'db-instance-id', Values }];
+      const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual', Filters }));
+      return DBSnapshots.map((each) => each.DBSnapshotIdentifier);
+    };
+    const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ DBInstanceIdentifier }));
+    expect(DBSnapshots).not.toEqual([]);
+    expect(await found(DBInstanceIdentifier, 'another')).toEqual(DBSnapshots.map((each) => each.DBSnapshotIdentifier));
+    expect(await found('another')).toEqual([]);
   });
 
   test('tells which roles an instance has', async () => {

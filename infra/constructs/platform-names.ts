@@ -49,6 +49,8 @@ export function platformArns(stack: Stack) {
     rds: (type: string) => arn('rds', `${type}:tenant-*`),
     defaultOptionGroups: arn('rds', 'og:default*'),
     rdsServiceLinkedRole: arn('iam', 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS', ''),
+    /** A list by filter is a request on all instances. */
+    rdsInstances: arn('rds', 'db:*'),
     rdsSnapshots: arn('rds', 'snapshot:*'),
     rdsAutomatedBackups: arn('rds', 'auto-backup:*'),
     tenantAlarms: arn('cloudwatch', 'alarm:tenant-*'),

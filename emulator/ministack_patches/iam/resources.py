@@ -144,6 +144,10 @@ _DATABASE_TYPES = (
 )
 
 
+# A list that names no resource is a request on all of its type.
+_DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
+
+
 def _database(request: _Request) -> str | None:
     if request.param("DBInstanceIdentifier"):
         return None
@@ -151,7 +155,8 @@ def _database(request: _Request) -> str | None:
         name = request.param(parameter)
         if name:
             return f"arn:aws:rds:{request.place}:{kind}:{name}"
-    return None
+    listed = _DATABASE_LISTS.get(request.action)
+    return f"arn:aws:rds:{request.place}:{listed}:*" if listed else None
 
 
 _NAMED: dict[str, Callable[[_Request], str | None]] = {

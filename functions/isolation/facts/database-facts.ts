@@ -1,15 +1,16 @@
 import {
   type DBInstance,
   type DBSnapshot,
-  DescribeDBInstancesCommand,
   DescribeDBSnapshotAttributesCommand,
+  paginateDescribeDBInstances,
   paginateDescribeDBParameters,
   paginateDescribeDBSnapshots,
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
 import type { Subject } from '../subject';
-import { once } from './reading';
+import { readOnce } from './reading';
 
 const FORCE_TLS = 'rds.force_ssl';
 
@@ -29,10 +30,12 @@ export interface DatabaseFacts {
   readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
 }
 
-async function readInstance(client: RDSClient, DBInstanceIdentifier: string): Promise<DBInstance> {
-  const { DBInstances } = await client.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
-  const instance = DBInstances?.[0];
-  if (!instance) throw new Error(`RDS knows no instance ${DBInstanceIdentifier}`);
+const filtered = (Values: string[]) => [{ Name: 'db-instance-id', Values }];
+
+/** @throws Error when there is no such instance: then a check about it cannot be answered */
+function instanceIn(instances: readonly DBInstance[], id: string): DBInstance {
+  const instance = instances.find(({ DBInstanceIdentifier }) => DBInstanceIdentifier === id);
+  if (!instance) throw new Error(`RDS knows no instance ${id}`);
   return instance;
 }
 
@@ -46,10 +49,14 @@ async function sharing(client: RDSClient, snapshot: DBSnapshot): Promise<Snapsho
 
 export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseFacts {
   const { InstanceId, ReplicaId, ParameterGroupName } = stacks.database.outputs;
+  const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];
+  const instances = readOnce(() =>
+    everyItem(paginateDescribeDBInstances({ client }, { Filters: filtered(ids) }), (page) => page.DBInstances),
+  );
   return {
-    instance: once(() => readInstance(client, InstanceId)),
-    replica: once(async () => (ReplicaId === undefined ? undefined : await readInstance(client, ReplicaId))),
-    forceTls: once(async () => {
+    instance: async () => instanceIn(await instances(), InstanceId),
+    replica: async () => (ReplicaId === undefined ? undefined : instanceIn(await instances(), ReplicaId)),
+    forceTls: readOnce(async () => {
       const pages = paginateDescribeDBParameters(
         { client },
         { DBParameterGroupName: ParameterGroupName, Filters: [{ Name: 'parameter-name', Values: [FORCE_TLS] }] },
@@ -57,17 +64,10 @@ export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseF
       const parameters = await everyItem(pages, (page) => page.Parameters);
       return parameters.find(({ ParameterName }) => ParameterName === FORCE_TLS)?.ParameterValue;
     }),
-    manualSnapshots: once(async () => {
-      const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];
-      const snapshots = await Promise.all(
-        ids.map((DBInstanceIdentifier) =>
-          everyItem(
-            paginateDescribeDBSnapshots({ client }, { DBInstanceIdentifier, SnapshotType: 'manual' }),
-            (page) => page.DBSnapshots,
-          ),
-        ),
-      );
-      return await Promise.all(snapshots.flat().map((snapshot) => sharing(client, snapshot)));
+    manualSnapshots: readOnce(async () => {
+      const manual = { SnapshotType: 'manual', Filters: filtered(ids) };
+      const snapshots = await everyItem(paginateDescribeDBSnapshots({ client }, manual), (page) => page.DBSnapshots);
+      return await settled(snapshots.map((snapshot) => sharing(client, snapshot)));
     }),
   };
 }

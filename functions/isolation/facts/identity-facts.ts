@@ -9,13 +9,15 @@ import {
 } from '@aws-sdk/client-iam';
 import { tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
 import { parsePolicy, type Statement } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
-import { once, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface RoleFacts {
   readonly name: string;
   readonly arn: string | undefined;
+  readonly createdAt?: Date | undefined;
   readonly trust: readonly Statement[];
   readonly boundaryArn: string | undefined;
   readonly maxSessionSeconds: number | undefined;
@@ -41,6 +43,7 @@ async function readRole(client: IAMClient, name: string): Promise<RoleFacts> {
   return {
     name,
     arn: Role?.Arn,
+    createdAt: Role?.CreateDate,
     trust: parsePolicy(Role?.AssumeRolePolicyDocument ?? ''),
     boundaryArn: Role?.PermissionsBoundary?.PermissionsBoundaryArn,
     maxSessionSeconds: Role?.MaxSessionDuration,
@@ -51,26 +54,24 @@ async function readRole(client: IAMClient, name: string): Promise<RoleFacts> {
 export function identityFacts(client: IAMClient, subject: Subject): IdentityFacts {
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
-    role: once(() => readRole(client, RoleName)),
-    inline: once(async () => {
+    role: readOnce(() => readRole(client, RoleName)),
+    inline: readOnce(async () => {
       const names = await everyItem(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames);
-      const policies = await Promise.all(
+      const policies = await settled(
         names.map((PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
       );
       return policies.flatMap(({ PolicyDocument = '' }) => parsePolicy(PolicyDocument));
     }),
-    attached: once(async () => {
+    attached: readOnce(async () => {
       const pages = paginateListAttachedRolePolicies({ client }, { RoleName });
       return (await everyItem(pages, (page) => page.AttachedPolicies)).map(({ PolicyArn }) => PolicyArn);
     }),
-    serviceRoles: once(async () => {
+    serviceRoles: readOnce(async () => {
       const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);
-      const roles = await Promise.all(
-        names.map((name) => unlessAbsent(readRole(client, name), 'NoSuchEntityException')),
-      );
+      const roles = await settled(names.map((name) => unlessAbsent(readRole(client, name), 'NoSuchEntityException')));
       return roles.filter((role) => role !== undefined);
     }),
-    boundary: once(async () => {
+    boundary: readOnce(async () => {
       const PolicyArn = subject.boundaryArn;
       const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));
       const { PolicyVersion } = await client.send(

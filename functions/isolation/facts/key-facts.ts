@@ -12,7 +12,7 @@ import {
 import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Subject } from '../subject';
-import { once, type Tags, tagsOf } from './reading';
+import { readOnce, type Tags, tagsOf } from './reading';
 
 export interface KeyFacts {
   readonly metadata: () => Promise<KeyMetadata | undefined>;
@@ -26,20 +26,20 @@ export interface KeyFacts {
 export function keyFacts(client: KMSClient, { key }: Subject): KeyFacts {
   const KeyId = key.keyArn;
   return {
-    metadata: once(async () => (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata),
-    tags: once(async () => {
+    metadata: readOnce(async () => (await client.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata),
+    tags: readOnce(async () => {
       const { Tags } = await client.send(new ListResourceTagsCommand({ KeyId }));
       return tagsOf(Tags?.map(({ TagKey, TagValue }) => ({ Key: TagKey, Value: TagValue })));
     }),
-    rotates: once(
+    rotates: readOnce(
       async () => (await client.send(new GetKeyRotationStatusCommand({ KeyId }))).KeyRotationEnabled === true,
     ),
-    policy: once(async () => {
+    policy: readOnce(async () => {
       const { Policy = '' } = await client.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }));
       return parsePolicy(Policy);
     }),
-    grants: once(() => everyItem(paginateListGrants({ client }, { KeyId }), (page) => page.Grants)),
-    aliases: once(async () => {
+    grants: readOnce(() => everyItem(paginateListGrants({ client }, { KeyId }), (page) => page.Grants)),
+    aliases: readOnce(async () => {
       const aliases = await everyItem(paginateListAliases({ client }, { KeyId }), (page) => page.Aliases);
       return aliases.map(({ AliasName }) => AliasName);
     }),

@@ -1,26 +1,19 @@
 import { type CloudWatchLogsClient, type LogGroup, paginateDescribeLogGroups } from '@aws-sdk/client-cloudwatch-logs';
-import { tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { type Subject, tenantIdOf } from '../subject';
-import { once } from './reading';
+import { readOnce } from './reading';
 
 export interface LogFacts {
-  /** The log groups of the tenant's network and of its databases. */
+  /**
+   * The log groups of the tenant's network and of its databases: every group whose name contains
+   * the tenant's id ("DescribeLogGroups": a pattern is a part of the name).
+   */
   readonly groups: () => Promise<readonly LogGroup[]>;
 }
 
-const logGroupPrefixes = (tenantId: string) => [
-  `/tenants/${tenantId}/`,
-  `/aws/rds/instance/${tenantNames.database(tenantId)}`,
-];
-
 export const logFacts = (client: CloudWatchLogsClient, subject: Subject): LogFacts => ({
-  groups: once(async () => {
-    const groups = await Promise.all(
-      logGroupPrefixes(tenantIdOf(subject)).map((logGroupNamePrefix) =>
-        everyItem(paginateDescribeLogGroups({ client }, { logGroupNamePrefix }), (page) => page.logGroups),
-      ),
-    );
-    return groups.flat();
+  groups: readOnce(() => {
+    const logGroupNamePattern = tenantIdOf(subject);
+    return everyItem(paginateDescribeLogGroups({ client }, { logGroupNamePattern }), (page) => page.logGroups);
   }),
 });

@@ -24,9 +24,10 @@ import {
   type VpnGateway,
 } from '@aws-sdk/client-ec2';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
 import { patternsMeeting } from '../cidr';
 import { type Subject, vpcOf } from '../subject';
-import { once } from './reading';
+import { readOnce } from './reading';
 
 /**
  * Resources in or of the tenant's VPC. Every request filters by it, so no answer contains another
@@ -58,39 +59,39 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
   const { DatabaseSecurityGroupId, PeeringConnectionId } = subject.stacks.network.outputs;
   const inVpc = where('vpc-id', VpcId);
   return {
-    vpcsInSlot: once(() => {
+    vpcsInSlot: readOnce(() => {
       const meeting = where('cidr-block-association.cidr-block', ...patternsMeeting(subject.tenant.slot.cidr));
       return everyItem(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);
     }),
-    subnets: once(() => everyItem(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
-    routeTables: once(() => everyItem(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
-    routeTablesOverPeering: once(() => {
+    subnets: readOnce(() => everyItem(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
+    routeTables: readOnce(() => everyItem(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
+    routeTablesOverPeering: readOnce(() => {
       const overPeering = where('route.vpc-peering-connection-id', PeeringConnectionId);
       return everyItem(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
     }),
-    securityGroup: once(async () => {
+    securityGroup: readOnce(async () => {
       const { SecurityGroups } = await client.send(
         new DescribeSecurityGroupsCommand({ GroupIds: [DatabaseSecurityGroupId] }),
       );
       return SecurityGroups?.[0];
     }),
-    internetGateways: once(() =>
+    internetGateways: readOnce(() =>
       everyItem(
         paginateDescribeInternetGateways(ec2, where('attachment.vpc-id', VpcId)),
         (page) => page.InternetGateways,
       ),
     ),
-    natGateways: once(() =>
+    natGateways: readOnce(() =>
       everyItem(paginateDescribeNatGateways(ec2, { Filter: inVpc.Filters }), (page) => page.NatGateways),
     ),
-    vpnGateways: once(async () => {
+    vpnGateways: readOnce(async () => {
       const { VpnGateways } = await client.send(new DescribeVpnGatewaysCommand(where('attachment.vpc-id', VpcId)));
       return VpnGateways ?? [];
     }),
-    endpoints: once(() => everyItem(paginateDescribeVpcEndpoints(ec2, inVpc), (page) => page.VpcEndpoints)),
-    peerings: once(async () => {
+    endpoints: readOnce(() => everyItem(paginateDescribeVpcEndpoints(ec2, inVpc), (page) => page.VpcEndpoints)),
+    peerings: readOnce(async () => {
       const sides = ['requester-vpc-info.vpc-id', 'accepter-vpc-info.vpc-id'];
-      const found = await Promise.all(
+      const found = await settled(
         sides.map((side) =>
           everyItem(
             paginateDescribeVpcPeeringConnections(ec2, where(side, VpcId)),
@@ -100,10 +101,12 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       );
       return found.flat();
     }),
-    flowLogs: once(() => {
+    flowLogs: readOnce(() => {
       const { Filters: Filter } = where('resource-id', VpcId);
       return everyItem(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
     }),
-    interfaces: once(() => everyItem(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces)),
+    interfaces: readOnce(() =>
+      everyItem(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces),
+    ),
   };
 }

@@ -1,20 +1,24 @@
 import { isNamed } from '../../shared/is-named';
+import { repeated } from '../../shared/repeated';
 
 /**
- * Memoizes a read: the first caller reads, later callers share the answer. So the cost of a run
- * does not depend on how many checks need a fact. A failure is not kept; the next caller reads
- * again.
+ * Memoizes work: the first caller starts it, later callers share the answer. So the cost of a run
+ * does not depend on how many checks need an answer. A failure is not kept; the next caller starts
+ * the work again.
  */
-export function once<T>(read: () => Promise<T>): () => Promise<T> {
+export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let answer: Promise<T> | undefined;
   return () => {
-    answer ??= read().catch((failure: unknown) => {
+    answer ??= work().catch((failure: unknown) => {
       answer = undefined;
       throw failure;
     });
     return answer;
   };
 }
+
+/** A memoized read of AWS, which is repeated when it is throttled. */
+export const readOnce = <T>(read: () => Promise<T>) => once(() => repeated(read));
 
 /**
  * AWS reports some absent configurations as an error. That error means undefined; every other error

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PlatformError } from '../../contract/errors';
 import type { Subject } from '../subject';
-import { once, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface RoutingFacts {
   readonly listener: () => Promise<Listener | undefined>;
@@ -53,12 +53,12 @@ async function readRules(client: ElasticLoadBalancingV2Client, { cell }: Subject
 export function routingFacts(client: ElasticLoadBalancingV2Client, subject: Subject): RoutingFacts {
   const { cell, route } = subject;
   return {
-    listener: once(async () => {
+    listener: readOnce(async () => {
       const { Listeners } = await client.send(new DescribeListenersCommand({ ListenerArns: [cell.listenerArn] }));
       return Listeners?.[0];
     }),
-    rules: once(() => readRules(client, subject)),
-    tags: once(async () => {
+    rules: readOnce(() => readRules(client, subject)),
+    tags: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new DescribeTagsCommand({ ResourceArns: [route.ruleArn] })),
         'RuleNotFoundException',

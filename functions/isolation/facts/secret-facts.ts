@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Subject } from '../subject';
-import { once } from './reading';
+import { readOnce } from './reading';
 
 export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
 
@@ -20,8 +20,8 @@ export interface SecretFacts {
 export function secretFacts(client: SecretsManagerClient, { stacks }: Subject): SecretFacts {
   const { SecretArn: SecretId } = stacks.database.outputs;
   return {
-    description: once(() => client.send(new DescribeSecretCommand({ SecretId }))),
-    policy: once(async () => {
+    description: readOnce(() => client.send(new DescribeSecretCommand({ SecretId }))),
+    policy: readOnce(async () => {
       const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
       return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
     }),

@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { parsePolicy, type Statement } from '../policy-document';
 import { bucketOf, type Subject } from '../subject';
-import { once, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface StorageFacts {
   readonly tags: () => Promise<Tags>;
@@ -36,43 +36,43 @@ export interface StorageFacts {
 export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
   const ofBucket = { Bucket: bucketOf(subject), ExpectedBucketOwner: subject.accountId };
   return {
-    tags: once(async () => {
+    tags: readOnce(async () => {
       const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand(ofBucket)), 'NoSuchTagSet');
       return tagsOf(answer?.TagSet);
     }),
-    encryption: once(async () => {
+    encryption: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new GetBucketEncryptionCommand(ofBucket)),
         'ServerSideEncryptionConfigurationNotFoundError',
       );
       return answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
     }),
-    policy: once(async () => {
+    policy: readOnce(async () => {
       const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand(ofBucket)), 'NoSuchBucketPolicy');
       return answer?.Policy ? parsePolicy(answer.Policy) : [];
     }),
-    publicAccessBlock: once(async () => {
+    publicAccessBlock: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new GetPublicAccessBlockCommand(ofBucket)),
         'NoSuchPublicAccessBlockConfiguration',
       );
       return answer?.PublicAccessBlockConfiguration;
     }),
-    objectOwnership: once(async () => {
+    objectOwnership: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new GetBucketOwnershipControlsCommand(ofBucket)),
         'OwnershipControlsNotFoundError',
       );
       return answer?.OwnershipControls?.Rules?.[0]?.ObjectOwnership;
     }),
-    versioning: once(async () => (await client.send(new GetBucketVersioningCommand(ofBucket))).Status),
-    replication: once(async () => {
+    versioning: readOnce(async () => (await client.send(new GetBucketVersioningCommand(ofBucket))).Status),
+    replication: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new GetBucketReplicationCommand(ofBucket)),
         'ReplicationConfigurationNotFoundError',
       );
       return answer?.ReplicationConfiguration?.Rules ?? [];
     }),
-    accessLogs: once(async () => (await client.send(new GetBucketLoggingCommand(ofBucket))).LoggingEnabled),
+    accessLogs: readOnce(async () => (await client.send(new GetBucketLoggingCommand(ofBucket))).LoggingEnabled),
   };
 }

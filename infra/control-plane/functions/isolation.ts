@@ -2,17 +2,14 @@ import type { Construct } from 'constructs';
 import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onCellItems, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
 
 /** Those that ask whether a tenant is isolated: before its first request, and every day after. */
 export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
   const { arns } = context;
   const asking = { scope, context, trustedRoleArns };
   return {
-    verifyIsolation: askingFunction('VerifyIsolation', asking, [
-      onTable(context, 'UpdateItem'),
-      onCellItems(context, 'GetItem'),
-    ]),
+    verifyIsolation: askingFunction('VerifyIsolation', asking, [onTable(context, 'GetItem', 'UpdateItem')]),
     auditTenant: askingFunction('AuditTenant', asking, [
       onTable(context, 'GetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
@@ -79,9 +76,9 @@ function askingFunction(
         wildcardBecause: 'What probes have put into a bucket goes again, and nothing else.',
       },
       read(['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'], arns.tenantSecrets),
-      read(['rds:DescribeDBInstances'], arns.rds('db')),
+      read(['rds:DescribeDBInstances'], arns.rdsInstances),
       read(['rds:DescribeDBParameters'], arns.rds('pg')),
-      read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rds('db'), arns.rdsSnapshots),
+      read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rdsInstances, arns.rdsSnapshots),
       read(
         ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
         arns.tenantRoles,
