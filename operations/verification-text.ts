@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import { CHECK_GROUPS } from '../functions/isolation/check';
 import { GROUP_TITLES } from '../functions/isolation/evidence-page';
-import type { Answer } from '../functions/isolation/report';
+import { type Answer, openOf } from '../functions/isolation/report';
 import type { Verification } from './client/tenant-functions';
 
 const mark = (passed: boolean) => (passed ? pc.green('✓') : pc.red('✗'));
@@ -26,9 +26,11 @@ export function verificationText(verification: Verification): string {
   }
   const { evidence, tenantId, host, status, digest, report, failed } = verification;
   const { checks, passed, verifiedAt, verifiedBy, codeVersion, cell } = evidence;
-  const verdict = passed
-    ? pc.green(`isolated: all ${checks.length} checks passed`)
-    : pc.red(`not isolated: ${failed.length} of ${checks.length} checks failed`);
+  const open = openOf(evidence).length;
+  const broken =
+    failed.length > 0 ? `not isolated: ${failed.length} of ${checks.length} checks failed` : 'not verified';
+  const unanswered = open > 0 ? `, ${open} could not be answered` : '';
+  const verdict = passed ? pc.green(`isolated: all ${checks.length} checks passed`) : pc.red(`${broken}${unanswered}`);
   return [
     `${pc.bold(host)}  ${mark(passed)} ${verdict}`,
     `  tenant ${tenantId}, ${status}, cell ${cell}`,

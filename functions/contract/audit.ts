@@ -22,18 +22,19 @@ export const AuditTenantInput = z.object({
   whole: z.boolean().default(false),
 });
 /**
+ * `unverified`: no check failed, and some could not be answered; the record keeps its last verdict.
  * `skipped`: the tenant is not in service (neither ACTIVE nor SUSPENDED), so it is not verified.
  * `report` is the key of an object in the evidence bucket, `evidence` the content of that object.
  */
 export const AuditTenantOutput = z.discriminatedUnion('verdict', [
   z.object({
-    verdict: z.enum(['isolated', 'drifted']),
+    verdict: z.enum(['isolated', 'drifted', 'unverified']),
     tenantId: z.string(),
     host: z.string(),
     status: TenantStatusSchema,
     checks: z.number(),
     failed: z.array(z.string()),
-    /** For a drifted tenant: each failed check with its evidence, cut to the maximal length. */
+    /** Each failed check, or each that could not be answered, with its evidence; cut to the maximal length. */
     reason: z.string().max(REASON_MAX_LENGTH),
     digest: z.string(),
     report: z.string(),

@@ -7,8 +7,15 @@ const ofExecution = { executionArn: z.string() };
 const ofTenant = { ...ofExecution, tenant: TenantSchema };
 
 const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
-/** `nameChangeId`: Route 53's change of the tenant's DNS records, where the stage has a hosted zone. */
-const RouteSchema = z.object({ ruleArn: z.string(), nameChangeId: z.string().optional() });
+/**
+ * `nameChangeId`: Route 53's change of the tenant's DNS records, where the stage has a hosted zone.
+ * Definitions of earlier releases pass on a route without its time.
+ */
+const RouteSchema = z.object({
+  ruleArn: z.string(),
+  nameChangeId: z.string().optional(),
+  registeredAt: z.iso.datetime().optional(),
+});
 const VerificationSchema = z.object({
   checks: z.number().int().positive(),
   verifiedAt: z.iso.datetime(),

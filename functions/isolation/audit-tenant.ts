@@ -13,14 +13,19 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { type Proof, type ProvingDeps, prove } from './evidence/prove';
 import { provingDeps, stageContext } from './proving';
-import { breachOf } from './report';
+import { failedOf, reasonOf } from './report';
 
 export interface AuditTenantDeps extends LivingTenantDeps {
   readonly table: TenantsTable;
   readonly proving: ProvingDeps;
 }
 
-const failedOf = ({ evidence }: Proof) => evidence.checks.filter(({ passed }) => !passed).map(({ id }) => id);
+const failedIds = ({ evidence }: Proof) => failedOf(evidence).map(({ id }) => id);
+
+function verdictOf(proof: Proof): 'isolated' | 'drifted' | 'unverified' {
+  if (proof.evidence.passed) return 'isolated';
+  return failedIds(proof).length > 0 ? 'drifted' : 'unverified';
+}
 
 /**
  * Throws when the tenant's status has changed since it was read: a route that was closed meanwhile
@@ -28,7 +33,7 @@ const failedOf = ({ evidence }: Proof) => evidence.checks.filter(({ passed }) =>
  */
 async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Proof): Promise<void> {
   const { evidence, digest, keys } = proof;
-  const failed = failedOf(proof);
+  const failed = failedIds(proof);
   await recordVerdict(table, audited, {
     checks: evidence.checks.length,
     verifiedAt: evidence.verifiedAt,
@@ -44,14 +49,16 @@ async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Pr
  *
  * 1. Builds the expected tenant from its record, its stacks and its cell.
  * 2. Runs every check, and keeps the report in the evidence bucket, passed or failed.
- * 3. Writes the report's digest and the failed checks on the tenant's record.
+ * 3. Writes the report's digest and the failed checks on the tenant's record. When no check failed
+ *    and some could not be answered, the record stays: that is neither isolation nor drift.
  *
  * A failed check is an answer of this function, not an error. The function changes nothing else of
  * the tenant.
  *
  * Throws `InvalidRequest` when no tenant has this name, `UnexpectedFailure` when a stack does not
  * exist, `IsolationBreach` when checks failed and their evidence cannot be kept,
- * `TransientConflict` when the tenant was suspended or resumed meanwhile.
+ * `TransientConflict` when the tenant was suspended or resumed meanwhile, or has a later verdict;
+ * `TransientNotYetVisible` when its rule was changed less than a minute ago and does not answer yet.
  */
 export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutput, AuditTenantDeps> = {
   name: 'AuditTenant',
@@ -61,11 +68,13 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
     const record = await tenantCalled(deps.table, tenant);
     const { tenantId, host, status } = record;
     if (status !== 'ACTIVE' && status !== 'SUSPENDED') return { verdict: 'skipped', tenantId, status };
-    const proof = await prove(deps.proving, await livingTenant(deps, record), verifiedBy);
-    await keepVerdict(deps.table, record, proof);
+    // The rule was last changed when the tenant was activated, suspended or resumed.
+    const newness = { ruleSince: record.updatedAt, roleUnproven: false };
+    const proof = await prove(deps.proving, await livingTenant(deps, record), verifiedBy, undefined, newness);
+    const verdict = verdictOf(proof);
+    if (verdict !== 'unverified') await keepVerdict(deps.table, record, proof);
     const { evidence, digest, keys } = proof;
-    const failed = failedOf(proof);
-    const verdict = evidence.passed ? 'isolated' : 'drifted';
+    const failed = failedIds(proof);
     logger.info(`tenant.${verdict}`, { tenantId, failed, digest });
     return {
       verdict,
@@ -74,7 +83,7 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
       status,
       checks: evidence.checks.length,
       failed,
-      reason: evidence.passed ? '' : breachOf(evidence, keys.json).message,
+      reason: evidence.passed ? '' : reasonOf(evidence, keys.json),
       digest,
       report: keys.json,
       ...(whole && { evidence }),

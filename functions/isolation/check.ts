@@ -42,10 +42,27 @@ export interface Remediation {
   readonly runbook: string;
 }
 
+/** What AWS may not show everywhere yet: the tenant's role, or its listener rule. */
+export type NewResource = 'role' | 'rule';
+
 export interface Finding {
   readonly passed: boolean;
   /** What was seen, in a sentence that names the cause. Never a secret. */
   readonly evidence: string;
+  /** Of a finding that has not passed: the question could not be asked, so there is no violation. */
+  readonly unanswered?: true;
+  /** Of a finding that has not passed: it says nothing while this resource is new. */
+  readonly restsOn?: NewResource;
+}
+
+/** Thrown by a source when a question cannot be asked: neither proof nor violation. */
+export class Unanswered extends Error {
+  constructor(
+    message: string,
+    readonly restsOn?: NewResource,
+  ) {
+    super(message);
+  }
 }
 
 /** Where the answers of checks come from: the configuration in AWS, and probes. */
@@ -67,6 +84,8 @@ export interface Check {
   readonly severity: Severity;
   readonly controls: readonly Control[];
   readonly remediation: Remediation;
+  /** Whether it passes when AWS denies something. A denial is asked for again at the end of a run. */
+  readonly refusal?: true;
   readonly run: (subject: Subject, sources: Sources) => Promise<Finding>;
 }
 
@@ -120,6 +139,14 @@ export function finding(violations: readonly string[], seen: string): Finding {
     ? { passed: true, evidence: seen }
     : { passed: false, evidence: violations.join('; ') };
 }
+
+/** The check says nothing while the resource is new. */
+export const restingOn =
+  (restsOn: NewResource, run: Check['run']): Check['run'] =>
+  async (subject, sources) => {
+    const found = await run(subject, sources);
+    return found.passed ? found : { ...found, restsOn };
+  };
 
 /** A violation when the value in AWS is not the expected one. */
 export function expectEqual(what: string, actual: unknown, expected: unknown): string[] {

@@ -20,6 +20,11 @@ export const AnswerSchema = z.object({
   controls: z.array(ControlSchema).optional(),
   remediation: z.object({ action: z.string(), runbook: z.string() }).optional(),
   passed: z.boolean(),
+  /**
+   * Why an answer that has not passed is no violation. Reports of version 0.1 of the platform count
+   * such an answer as failed.
+   */
+  open: z.enum(['not-visible-yet', 'unanswered']).optional(),
   evidence: z.string(),
   at: z.iso.datetime(),
 });
@@ -42,6 +47,12 @@ export const ReportSchema = z.object({
 });
 export type Report = z.infer<typeof ReportSchema>;
 
+/** The violations. A tenant with one is not isolated. */
+export const failedOf = ({ checks }: Pick<Report, 'checks'>) =>
+  checks.filter(({ passed, open }) => !passed && open === undefined);
+/** The answers that are neither. They keep a tenant out, and take no tenant in service down. */
+export const openOf = ({ checks }: Pick<Report, 'checks'>) => checks.filter(({ open }) => open !== undefined);
+
 /** JSON with sorted keys: equal reports have equal text. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
@@ -52,19 +63,24 @@ export function canonicalJson(value: unknown): string {
 }
 
 /**
- * The error of a failed verification. Its message names every failed check, each with as much
- * evidence as fits.
+ * Every failed check, each with as much evidence as fits. Without one, every check that could not
+ * be answered.
  *
  * @param kept the key of the whole report in the evidence bucket
  */
-export function breachOf(report: Report, kept?: string): PlatformError {
+export function reasonOf(report: Report, kept?: string): string {
   const tail = kept ? `; report: ${kept}` : '';
-  const failed = report.checks.filter((answer) => !answer.passed);
-  const head = `${failed.length} of ${report.checks.length} isolation checks failed: `;
+  const violations = failedOf(report);
+  const [failed, what] = violations.length > 0 ? [violations, 'failed'] : [openOf(report), 'could not be answered'];
+  const head = `${failed.length} of ${report.checks.length} isolation checks ${what}: `;
   const ids = failed.reduce((sum, { id }) => sum + id.length + 6, head.length + tail.length);
   const room = Math.max(0, Math.floor((REASON_MAX_LENGTH - ids) / Math.max(1, failed.length)));
   const shorten = (long: string) => (long.length <= room ? long : `${long.slice(0, Math.max(0, room - 1))}…`);
   const causes = failed.map(({ id, evidence }) => `${id} (${shorten(evidence)})`);
   const text = `${head}${causes.join('; ')}`.slice(0, REASON_MAX_LENGTH - tail.length);
-  return new PlatformError('IsolationBreach', `${text}${tail}`);
+  return `${text}${tail}`;
 }
+
+/** The error of a verification that did not pass. @param kept see `reasonOf` */
+export const breachOf = (report: Report, kept?: string): PlatformError =>
+  new PlatformError('IsolationBreach', reasonOf(report, kept));

@@ -15,8 +15,8 @@ export interface StageContext {
 
 /** The tenant that is verified, as the platform expects to find it in AWS. */
 export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolationInput>, 'executionArn'> {
-  /** The live colour of its cell when the verification began. */
-  readonly liveColour: Colour;
+  /** The live colour of its cell when the verification began. Only a tenant in service has a use for it. */
+  readonly liveColour?: Colour;
   /** Whether its route is open. A closed route must answer 503. */
   readonly routed: boolean;
 }

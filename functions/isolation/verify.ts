@@ -1,15 +1,36 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isTransient } from '../contract/errors';
 import { translateError } from '../shared/error-translation';
+import { settled } from '../shared/settled';
 import { withoutStackTraces } from '../shared/without-stack-traces';
 import { CATALOGUE } from './catalogue';
-import { CHECK_GROUPS, type Check, type CheckGroup, controlLine, type Finding, groupOf, type Sources } from './check';
+import {
+  CHECK_GROUPS,
+  type Check,
+  type CheckGroup,
+  controlLine,
+  type Finding,
+  groupOf,
+  type NewResource,
+  type Sources,
+  Unanswered,
+} from './check';
+import { evidenceOf, type Newness, opennessOf } from './newness';
 import type { Answer, Report } from './report';
 import type { Subject } from './subject';
 
+/** Names of AWS's errors about a resource that does not exist, or that AWS does not show yet. */
+const isAbsence = ({ name }: Error) => /^NoSuch|NotFound/.test(name);
+
+/** What a thrown answer rests on: IAM may not show a new role to every reader. */
+function restsOn(thrown: unknown): NewResource | undefined {
+  if (thrown instanceof Unanswered) return thrown.restsOn;
+  return thrown instanceof Error && isAbsence(thrown) ? 'role' : undefined;
+}
+
 /**
- * Fails closed: a check that cannot be answered fails. A transient fault of AWS is no answer; it is
- * thrown, and the state machine retries the verification.
+ * Fails closed: a check that cannot be answered does not pass. A transient fault of AWS is no
+ * answer; it is thrown, and the state machine retries the verification.
  */
 async function find(check: Check, subject: Subject, sources: Sources): Promise<Finding> {
   try {
@@ -17,7 +38,10 @@ async function find(check: Check, subject: Subject, sources: Sources): Promise<F
   } catch (thrown) {
     const error = translateError(thrown);
     if (isTransient(error.name)) throw error;
-    return { passed: false, evidence: `could not be answered: ${error.message}` };
+    const reason = thrown instanceof Unanswered ? thrown.message : error.message;
+    const resource = restsOn(thrown);
+    const evidence = `could not be answered: ${reason}`;
+    return { passed: false, unanswered: true, evidence, ...(resource && { restsOn: resource }) };
   }
 }
 
@@ -42,16 +66,20 @@ async function answersTo(
   subject: Subject,
   sources: Sources,
   now: () => Date,
+  newness?: Newness,
 ): Promise<Answer[]> {
   const turnOf = turns();
-  return await Promise.all(
+  return await settled(
     catalogue.map(async (check) => {
       await turnOf.get(groupOf(check));
-      const { passed, evidence } = await find(check, subject, sources);
+      const found = await find(check, subject, sources);
+      const open = await opennessOf(found, sources, now(), newness);
       const { id, title, question, severity, controls, remediation } = check;
       const at = now().toISOString();
       const metadata = { id, group: groupOf(check), title, question, severity, control: controlLine(controls) };
-      return { ...metadata, controls: [...controls], remediation, passed, evidence, at };
+      const { passed } = found;
+      const evidence = open ? found.evidence : evidenceOf(found, newness);
+      return { ...metadata, controls: [...controls], remediation, passed, ...(open && { open }), evidence, at };
     }),
   );
 }
@@ -60,6 +88,7 @@ async function answersTo(
  * Runs every check of the catalogue on one tenant, side by side. Only its sources have effects, so
  * an onboarding, an audit and an operator get the same report.
  *
+ * @param newness what of the tenant AWS may not show everywhere yet; absent when nothing is new
  * @throws PlatformError `Transient*` when a service has a transient fault; then there is no report
  */
 export async function verify(
@@ -67,8 +96,9 @@ export async function verify(
   sources: Sources,
   now: () => Date,
   catalogue: readonly Check[] = CATALOGUE,
+  newness?: Newness,
 ): Promise<Report> {
-  const checks = await withoutStackTraces(() => answersTo(catalogue, subject, sources, now));
+  const checks = await withoutStackTraces(() => answersTo(catalogue, subject, sources, now, newness));
   const { tenant, stacks } = subject;
   return {
     version: 1,

@@ -84,6 +84,7 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       bucketName: stacks.storage.outputs.BucketName,
       keyArn: key.keyArn,
     };
+    const registeredAt = now().toISOString();
     const { network, database, storage, access } = stacks;
     const templateVersions = {
       network: network.templateVersion,
@@ -92,12 +93,12 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       access: access.templateVersion,
     };
     try {
-      await register(table, owned, { ruleArn: rule.ruleArn, templateVersions, route }, now().toISOString());
+      await register(table, owned, { ruleArn: rule.ruleArn, templateVersions, route }, registeredAt);
     } catch (thrown) {
       if (isNamed(thrown, 'ClaimLost')) await withdraw(deps, input, { rule, name });
       throw thrown;
     }
-    return { ruleArn: rule.ruleArn, nameChangeId: name?.changeId };
+    return { ruleArn: rule.ruleArn, nameChangeId: name?.changeId, registeredAt };
   },
 };
 

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { translateError } from './error-translation';
+import { pause } from './invocation';
 
 /** How often, and after which pauses, a read is repeated. A test passes its own. */
 export interface Repetition {
@@ -14,7 +14,7 @@ export interface Repetition {
  * Three repetitions after at most 0.5, 1 and 2 seconds. With the SDK's three attempts for each, a
  * read is sent twelve times within about five seconds.
  */
-const REPETITION: Repetition = { pauses: [500, 1_000, 2_000], pause: wait, random: Math.random };
+const REPETITION: Repetition = { pauses: [500, 1_000, 2_000], pause, random: Math.random };
 
 /** Names of errors that a later answer of the same read may not have. */
 const PASSING: readonly string[] = ['TransientThrottling', 'TransientServiceFault'];

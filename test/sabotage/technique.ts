@@ -1,10 +1,10 @@
 import type { FactClients } from '../../functions/isolation/facts/facts';
-import type { Subject } from '../../functions/isolation/subject';
 import type { AwsAccess } from '../../local/platform';
+import type { RoutedSubject } from './verified-tenant';
 
 /** A healthy ACTIVE tenant, and clients with every permission. */
 export interface Scene {
-  readonly subject: Subject;
+  readonly subject: RoutedSubject;
   readonly root: FactClients;
   /** For clients that `root` does not hold. */
   readonly aws: AwsAccess;

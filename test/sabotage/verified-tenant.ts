@@ -5,6 +5,7 @@ import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
+import type { Colour } from '../../functions/contract/cell';
 import { VerifyIsolationInput } from '../../functions/contract/onboarding';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
@@ -34,8 +35,11 @@ async function inputOf({ aws }: Platform, executionArn: string) {
   throw new Error(`${executionArn} has not come to VerifyIsolation`);
 }
 
+/** A tenant in service, and where its cell leads. */
+export type RoutedSubject = Subject & { readonly liveColour: Colour };
+
 /** The tenant of a run that has ended ACTIVE, as an audit would hold it against what AWS has. */
-export async function subjectOfRun(platform: Platform, executionArn: string): Promise<Subject> {
+export async function subjectOfRun(platform: Platform, executionArn: string): Promise<RoutedSubject> {
   const [variables, { executionArn: _, ...input }] = await Promise.all([
     verifiersEnvironment(platform),
     inputOf(platform, executionArn),

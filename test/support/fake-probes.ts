@@ -1,5 +1,5 @@
 import type { Attempt } from '../../functions/isolation/probes/attempt';
-import type { ObjectProbe, Probes, TenantSession } from '../../functions/isolation/probes/probes';
+import type { ObjectProbe, OwnDoors, Probes, TenantSession } from '../../functions/isolation/probes/probes';
 import { decoyTermsOf, termsOf } from '../../functions/isolation/probes/terms';
 import type { Subject } from '../../functions/isolation/subject';
 import { SETTING_UP_PAGE } from '../../functions/routing/host-rule';
@@ -16,6 +16,7 @@ export class FakeProbes implements Probes {
   token: string | undefined;
   readonly tenant = this.session('tenant');
   readonly decoy = this.session('decoy');
+  readonly own: { readonly tenant: OwnDoors; readonly decoy: OwnDoors };
   readonly tenantsObject: ObjectProbe;
   readonly decoysObject: ObjectProbe;
 
@@ -41,11 +42,24 @@ export class FakeProbes implements Probes {
     this.answers[tenant.host] = subject.routed ? 200 : 503;
     this.tenantsObject = this.object('tenant', own.bucket, 'decoy');
     this.decoysObject = this.object('decoy', decoys.bucket, 'tenant');
+    this.own = {
+      tenant: {
+        session: () => this.assumeRole(termsOf(subject)),
+        bucket: this.tenantsObject.opened,
+        key: () => this.tenant.keyRoundTrip(own.key),
+        secret: () => this.tenant.readSecret(own.secret),
+      },
+      decoy: {
+        session: () => this.assumeRole(decoyTermsOf(subject)),
+        bucket: this.decoysObject.opened,
+        key: () => this.decoy.useKey(decoys.key),
+        secret: () => this.decoy.readSecret(decoys.secret),
+      },
+    };
   }
 
   readonly assumeRole = async (terms: SessionTerms) => this.at(`platform ${assuming(terms)}`);
   readonly request = async (host: string) => ({ status: this.answers[host] ?? 404, body: SETTING_UP_PAGE });
-  readonly eventually = (probe: () => Promise<Attempt>) => probe();
 
   private at(probe: string): Attempt {
     return this.allowed.has(probe) ? { allowed: true } : { allowed: false, denial: 'AccessDenied' };
@@ -53,7 +67,12 @@ export class FakeProbes implements Probes {
 
   private object(owner: string, bucket: string, other: string): ObjectProbe {
     const read = (who: string) => async () => this.at(`${who} read ${bucket}`);
-    return { written: async () => this.at(`${owner} put ${bucket}`), readBack: read(owner), readByOther: read(other) };
+    const written = async () => this.at(`${owner} put ${bucket}`);
+    const opened = async () => {
+      const attempt = await written();
+      return attempt.allowed ? read(owner)() : attempt;
+    };
+    return { opened, written, readBack: read(owner), readByOther: read(other) };
   }
 
   private session(who: string): TenantSession {

@@ -5,6 +5,7 @@ import type { TenantRecord } from '../../contract/records';
 import { SettledStackSchemas, type StackKind, type TenantStacks } from '../../contract/stacks';
 import { TenantSchema } from '../../contract/tenant';
 import { parseAt } from '../../shared/parse-at';
+import { settled } from '../../shared/settled';
 import { type CloudFormation, describeStack } from '../../stacks/stacks';
 import type { StageContext, Subject } from '../subject';
 
@@ -27,12 +28,12 @@ async function stackOf(
 }
 
 async function stacksOf(deps: LivingTenantDeps, record: TenantRecord): Promise<TenantStacks> {
-  const settled = (kind: StackKind) => stackOf(deps, record, kind);
-  const [network, database, storage, access] = await Promise.all([
-    settled('network'),
-    settled('database'),
-    settled('storage'),
-    settled('access'),
+  const stack = (kind: StackKind) => stackOf(deps, record, kind);
+  const [network, database, storage, access] = await settled([
+    stack('network'),
+    stack('database'),
+    stack('storage'),
+    stack('access'),
   ]);
   const { tenantId } = record;
   return {
@@ -62,7 +63,7 @@ export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord)
   const { keyArn, ruleArn, tenantId, status } = record;
   if (!keyArn || !ruleArn)
     throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no key or no listener rule`);
-  const [stacks, { cell, liveColour }] = await Promise.all([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
+  const [stacks, { cell, liveColour }] = await settled([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
   return {
     ...deps.stage,
     tenant,

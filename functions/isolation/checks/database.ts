@@ -1,6 +1,7 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../contract/plans';
+import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { DATABASE_METADATA } from '../metadata/database';
 import { type Subject, vpcOf } from '../subject';
@@ -71,7 +72,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     );
   },
   'database.tls': async ({ stacks }, { facts }) => {
-    const [instance, forceTls] = await Promise.all([facts.database.instance(), facts.database.forceTls()]);
+    const [instance, forceTls] = await settled([facts.database.instance(), facts.database.forceTls()]);
     const { ParameterGroupName } = stacks.database.outputs;
     const group = instance.DBParameterGroups?.find((each) => each.DBParameterGroupName === ParameterGroupName);
     return finding(
@@ -143,7 +144,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
   },
   'database.copies': async ({ stacks }, { facts }) => {
     const { ReplicaId } = stacks.database.outputs;
-    const all = await Promise.all([facts.database.instance(), facts.database.replica()]);
+    const all = await settled([facts.database.instance(), facts.database.replica()]);
     const violations = all
       .filter((instance) => instance !== undefined)
       .flatMap((instance) => [

@@ -1,4 +1,5 @@
 import type { NetworkInterface, Route, RouteTable } from '@aws-sdk/client-ec2';
+import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
 import { NETWORK_METADATA } from '../metadata/network';
@@ -107,7 +108,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
       'none is attached to the VPC',
     ),
   'network.routes': async (subject, { facts }) => {
-    const [tables, endpoints] = await Promise.all([facts.network.routeTables(), facts.network.endpoints()]);
+    const [tables, endpoints] = await settled([facts.network.routeTables(), facts.network.endpoints()]);
     const endpointIds = endpoints.map(({ VpcEndpointId }) => VpcEndpointId);
     return finding(
       tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),

@@ -1,7 +1,16 @@
 import type { Action, Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { ColourSchema } from '../../contract/cell';
 import { TENANT_TAG } from '../../contract/naming';
-import { type Check, checksOf, expectEqual, expectExactly, finding, type Sources } from '../check';
+import {
+  type Check,
+  checksOf,
+  expectEqual,
+  expectExactly,
+  type Finding,
+  finding,
+  type Sources,
+  Unanswered,
+} from '../check';
 import { ROUTING_METADATA } from '../metadata/routing';
 import { covers } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
@@ -21,13 +30,17 @@ function canMatch(rule: Rule, host: string): boolean {
 }
 
 /**
- * @throws Error when the tenant's rule does not exist: then the check cannot be answered, and fails
+ * A check about the tenant's rule. It cannot be answered when the listener has no such rule: a new
+ * rule may not be shown yet.
  */
-async function ownRule({ route }: Subject, { facts }: Sources): Promise<Rule> {
-  const rule = (await facts.routing.rules()).find(({ RuleArn }) => RuleArn === route.ruleArn);
-  if (!rule) throw new Error(`the listener of the cell has no rule ${route.ruleArn}`);
-  return rule;
-}
+const ofRule =
+  (look: (rule: Rule, subject: Subject, sources: Sources) => Finding | Promise<Finding>): Check['run'] =>
+  async (subject, sources) => {
+    const { ruleArn } = subject.route;
+    const rule = (await sources.facts.routing.rules()).find(({ RuleArn }) => RuleArn === ruleArn);
+    if (!rule) throw new Unanswered(`the listener of the cell has no rule ${ruleArn}`, 'rule');
+    return await look(rule, subject, sources);
+  };
 
 const targetsOf = ({ TargetGroupArn, ForwardConfig }: Action) => [
   ...new Set([TargetGroupArn, ...(ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn)]),
@@ -46,7 +59,7 @@ function violationsOf(action: Action, { routed, cell, liveColour }: Subject): st
     ];
   }
   const shared: readonly (string | undefined)[] = Object.values(cell.targetGroupArns);
-  const expected = `the cell’s live colour is ${liveColour}: ${cell.targetGroupArns[liveColour]}`;
+  const expected = liveColour && `the cell’s live colour is ${liveColour}: ${cell.targetGroupArns[liveColour]}`;
   const strangers = targetsOf(action).filter((arn) => arn !== undefined && !shared.includes(arn));
   return [
     ...expectEqual('the rule’s action', action.Type, 'forward'),
@@ -65,8 +78,7 @@ function coloursOf(actions: readonly Action[], { cell, liveColour }: Subject): s
 }
 
 export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
-  'routing.host': async (subject, sources) => {
-    const rule = await ownRule(subject, sources);
+  'routing.host': ofRule((rule, subject) => {
     const conditions = (rule.Conditions ?? []).map(({ Field }) => Field);
     return finding(
       [
@@ -76,23 +88,21 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
       ],
       `the rule’s only condition is the host ${subject.tenant.host}`,
     );
-  },
-  'routing.priority': async (subject, sources) => {
-    const { Priority } = await ownRule(subject, sources);
+  }),
+  'routing.priority': ofRule(({ Priority }, subject) => {
     const { priority } = subject.tenant.slot;
     return finding(
       expectEqual('the rule’s priority', Priority, String(priority)),
       `the rule’s priority is ${priority}`,
     );
-  },
+  }),
   'routing.tag': async (subject, { facts }) =>
     finding(
       expectEqual(`the rule’s tag ${TENANT_TAG}`, (await facts.routing.tags())[TENANT_TAG], tenantIdOf(subject)),
       `tagged with ${tenantIdOf(subject)}`,
     ),
-  'routing.target': async (subject, sources) => {
-    const { Actions = [] } = await ownRule(subject, sources);
-    return finding(
+  'routing.target': ofRule(({ Actions = [] }, subject) =>
+    finding(
       [
         ...expectEqual('the number of the rule’s actions', Actions.length, 1),
         ...Actions.flatMap((action) => violationsOf(action, subject)),
@@ -100,8 +110,8 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
       subject.routed
         ? `the rule forwards to the shared service only: ${coloursOf(Actions, subject)}`
         : 'the rule answers 503',
-    );
-  },
+    ),
+  ),
   'routing.only-rule': async ({ tenant, route }, { facts }) => {
     const rules = await facts.routing.rules();
     const others = rules.filter((rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host));

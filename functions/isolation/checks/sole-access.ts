@@ -1,3 +1,4 @@
+import { settled } from '../../shared/settled';
 import { type Check, checksOf, finding } from '../check';
 import { SOLE_ACCESS_METADATA } from '../metadata/identity';
 import { KEY_CHECKS } from './key';
@@ -22,7 +23,7 @@ const guards = [...KEY_CHECKS, ...STORAGE_CHECKS, ...SECRETS_CHECKS].filter(({ i
  */
 export const SOLE_ACCESS_CHECKS: readonly Check[] = checksOf(SOLE_ACCESS_METADATA, {
   'identity.sole-access': async (subject, sources) => {
-    const findings = await Promise.all(guards.map((guard) => guard.run(subject, sources)));
+    const findings = await settled(guards.map((guard) => guard.run(subject, sources)));
     const violations = findings.flatMap(({ passed, evidence }) => (passed ? [] : [evidence]));
     return finding(violations, 'the policies of key, bucket and secret grant access to no other principal');
   },

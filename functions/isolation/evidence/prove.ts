@@ -1,23 +1,27 @@
-import { isTransient } from '../../contract/errors';
+import { isTransient, PlatformError } from '../../contract/errors';
 import { translateError } from '../../shared/error-translation';
 import { logger } from '../../shared/logger';
-import type { Sources } from '../check';
 import type { Evidence } from '../evidence-report';
-import { breachOf } from '../report';
+import type { Newness } from '../newness';
+import { breachOf, failedOf, openOf, type Report, reasonOf } from '../report';
 import type { Subject } from '../subject';
-import { verify } from '../verify';
+import { type Verifying, verifyPatiently } from '../verify-patiently';
 import { type EvidenceStore, type KeptEvidence, keepEvidence } from './keep-evidence';
 
-export interface ProvingDeps {
-  readonly sourcesFor: (subject: Subject) => Sources;
+export interface ProvingDeps extends Verifying {
   readonly evidence: EvidenceStore;
   /** The version of the function that verifies. */
   readonly codeVersion: string;
-  readonly now: () => Date;
 }
 
 export interface Proof extends KeptEvidence {
   readonly evidence: Evidence;
+}
+
+/** Nothing is known while AWS does not show a new resource. @throws PlatformError `TransientNotYetVisible` */
+function requireVisible(report: Report): void {
+  if (failedOf(report).length > 0 || openOf(report).every(({ open }) => open !== 'not-visible-yet')) return;
+  throw new PlatformError('TransientNotYetVisible', reasonOf(report));
 }
 
 /**
@@ -26,8 +30,9 @@ export interface Proof extends KeptEvidence {
  *
  * @param verifiedBy ARN of the execution, or of the operator
  * @param onKept runs when the report is stored; its page may still be on its way
- * @throws PlatformError `Transient*` when a transient fault prevented the verification or its
- * evidence; `IsolationBreach` when checks failed and their evidence could not be kept: the breach
+ * @param newness what of the tenant AWS may not show everywhere yet
+ * @throws PlatformError `TransientNotYetVisible` when AWS does not show a new role or rule yet, and no check has failed;
+ * `Transient*` when a transient fault prevented the verification or its evidence; `IsolationBreach` when checks failed and their evidence could not be kept: the breach
  * is the worse news
  */
 export async function prove(
@@ -35,8 +40,10 @@ export async function prove(
   subject: Subject,
   verifiedBy: string,
   onKept?: (proof: Proof) => Promise<void>,
+  newness?: Newness,
 ): Promise<Proof> {
-  const report = await verify(subject, deps.sourcesFor(subject), deps.now);
+  const report = await verifyPatiently(subject, deps, newness);
+  requireVisible(report);
   const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
   try {
     const notify = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });

@@ -2,40 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { PROBE_PREFIX } from '../../contract/naming';
-import { pause } from '../../shared/invocation';
+import { repeated } from '../../shared/repeated';
 import { assumeTenantRole, type SessionCredentials, type SessionTerms } from '../../tenants/tenant-session';
+import { Unanswered } from '../check';
 import { once } from '../facts/reading';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
-import { type Attempt, attempt, type Patience, patiently } from './attempt';
+import { attempt, isDenial } from './attempt';
 import { awsSession, type ObjectSession, type ProbeClients } from './aws-session';
 import { loadBalancerProbe } from './load-balancer-probe';
 import { objectProbe } from './object-probe';
-import type { Probes } from './probes';
+import type { ObjectProbe, Probes } from './probes';
 import { decoyTermsOf, termsOf } from './terms';
 
 /**
- * "Changes that I make are not always immediately visible": AWS may deny a role for some seconds
- * after its creation.
+ * Opens a session on terms that AWS should allow.
+ *
+ * @throws Unanswered when AWS denies it: no probe behind it can be made
  */
-const PAUSES_MS = [1_000, 2_000, 4_000, 8_000];
-
-/**
- * Opens a session on terms that AWS should allow. @throws Error when AWS still denies it after the
- * last pause
- */
-async function openSession(
-  sts: STSClient,
-  terms: SessionTerms,
-  name: string,
-  patience: Patience,
-): Promise<SessionCredentials> {
-  let credentials: SessionCredentials | undefined;
-  const assume = async () => {
-    credentials = await assumeTenantRole(sts, terms, name);
-  };
-  const { allowed } = await patiently(() => attempt(assume()), patience);
-  if (!allowed || !credentials) throw new Error(`role ${terms.roleArn} cannot be assumed: AWS denies it`);
-  return credentials;
+async function openSession(sts: STSClient, terms: SessionTerms, name: string): Promise<SessionCredentials> {
+  try {
+    return await repeated(() => assumeTenantRole(sts, terms, name));
+  } catch (thrown) {
+    if (!isDenial(thrown)) throw thrown;
+    throw new Unanswered(`role ${terms.roleArn} cannot be assumed: AWS denies it`, 'role');
+  }
 }
 
 /**
@@ -45,17 +35,19 @@ async function openSession(
 export function probesOf(clients: ProbeClients, subject: Subject): Probes {
   const { sts } = clients;
   const name = `VerifyIsolation-${tenantIdOf(subject)}`;
-  const patience: Patience = { pauses: subject.routed ? [] : PAUSES_MS, pause };
-  const sessionOn = (terms: SessionTerms) =>
-    awsSession({
-      credentials: once(() => openSession(sts, terms, name, patience)),
-      clients,
-      region: subject.region,
-      name,
-    });
-  const [tenant, decoy] = [sessionOn(termsOf(subject)), sessionOn(decoyTermsOf(subject))];
-  const eventually = (probe: () => Promise<Attempt>) => patiently(probe, patience);
-  const objectOf = (owner: ObjectSession, Bucket: string, other: ObjectSession) => {
+  const { region, key, stacks, cell } = subject;
+  const sessionOn = (terms: SessionTerms) => {
+    const credentials = once(() => openSession(sts, terms, name));
+    return { credentials, session: awsSession({ credentials, clients, region, name }) };
+  };
+  const [tenants, decoys] = [sessionOn(termsOf(subject)), sessionOn(decoyTermsOf(subject))];
+  const [tenant, decoy] = [tenants.session, decoys.session];
+  const objectOf = (
+    owner: ObjectSession,
+    Bucket: string,
+    other: ObjectSession,
+    otherIsReady: () => Promise<unknown>,
+  ) => {
     const place = { Bucket, Key: `${PROBE_PREFIX}${randomUUID()}` };
     // Where versioning is suspended, the object is the version `null`, which can be removed like
     // any other.
@@ -65,19 +57,35 @@ export function probesOf(clients: ProbeClients, subject: Subject): Probes {
     };
     return objectProbe({
       bucket: Bucket,
-      write: () => eventually(() => attempt(put())),
-      readBack: () => eventually(() => attempt(owner.get(place))),
+      write: () => attempt(put()),
+      readBack: () => attempt(owner.get(place)),
+      otherIsReady,
       readByOther: () => attempt(other.get(place)),
-      remove: () => clients.s3.send(new DeleteObjectCommand({ ...place, VersionId })),
+      remove: () => repeated(() => clients.s3.send(new DeleteObjectCommand({ ...place, VersionId }))),
     });
   };
+  const tenantsObject: ObjectProbe = objectOf(tenant, bucketOf(subject), decoy, () => decoysObject.opened());
+  const decoysObject: ObjectProbe = objectOf(decoy, cell.decoy.bucketName, tenant, () => tenantsObject.opened());
   return {
     tenant,
     decoy,
-    tenantsObject: objectOf(tenant, bucketOf(subject), decoy),
-    decoysObject: objectOf(decoy, subject.cell.decoy.bucketName, tenant),
-    assumeRole: (terms) => attempt(assumeTenantRole(sts, terms, name)),
-    request: loadBalancerProbe(subject.cell.loadBalancerUrl, subject.tenant.host),
-    eventually,
+    own: {
+      tenant: {
+        session: () => attempt(tenants.credentials()),
+        bucket: tenantsObject.opened,
+        key: once(() => tenant.keyRoundTrip(key.keyArn)),
+        secret: once(() => tenant.readSecret(stacks.database.outputs.SecretArn)),
+      },
+      decoy: {
+        session: () => attempt(decoys.credentials()),
+        bucket: decoysObject.opened,
+        key: once(() => decoy.useKey(cell.decoy.keyArn)),
+        secret: once(() => decoy.readSecret(cell.decoy.secretArn)),
+      },
+    },
+    tenantsObject,
+    decoysObject,
+    assumeRole: (terms) => attempt(repeated(() => assumeTenantRole(sts, terms, name))),
+    request: loadBalancerProbe(cell.loadBalancerUrl, subject.tenant.host),
   };
 }

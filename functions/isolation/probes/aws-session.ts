@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { surroundingsOf } from '../../shared/clients';
+import { repeated } from '../../shared/repeated';
 import { assumeTenantRole, type SessionCredentials } from '../../tenants/tenant-session';
 import { once } from '../facts/reading';
 import { attempt } from './attempt';
@@ -91,23 +92,27 @@ export function awsSession({ credentials, clients, region, name }: AwsSessionPro
   const secrets = once(async () => new SecretsManagerClient(await like(clients.secrets)));
   const sts = once(async () => new STSClient(await like(clients.sts)));
 
+  const asked = (call: () => Promise<unknown>, ...provesAccess: readonly string[]) =>
+    attempt(repeated(call), ...provesAccess);
   return {
-    list: async (Bucket) => attempt((await s3()).send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }))),
-    put: async ({ Bucket, Key }) => {
-      const { VersionId } = await (await s3()).send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
-      return VersionId;
-    },
-    get: async ({ Bucket, Key }) => {
-      const { Body } = await (await s3()).send(new GetObjectCommand({ Bucket, Key }));
-      if ((await Body?.transformToString()) !== BODY)
-        throw new Error('the object that was read is not the one that was written');
-    },
-    write: async (bucket, encryption) =>
-      attempt((await s3()).send(uploadWithWrongChecksum(bucket, encryption)), ...CHECKSUM_ERRORS),
-    useKey: async (keyArn) => attempt(makeDataKey(await kms(), keyArn)),
-    keyRoundTrip: async (keyArn) => attempt(decryptDataKey(await kms(), keyArn)),
-    readSecret: async (SecretId) => attempt((await secrets()).send(new GetSecretValueCommand({ SecretId }))),
-    assumeRole: async (terms) => attempt(assumeTenantRole(await sts(), terms, name)),
+    list: (Bucket) => asked(async () => (await s3()).send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }))),
+    put: ({ Bucket, Key }) =>
+      repeated(async () => {
+        const { VersionId } = await (await s3()).send(new PutObjectCommand({ Bucket, Key, Body: BODY }));
+        return VersionId;
+      }),
+    get: ({ Bucket, Key }) =>
+      repeated(async () => {
+        const { Body } = await (await s3()).send(new GetObjectCommand({ Bucket, Key }));
+        if ((await Body?.transformToString()) !== BODY)
+          throw new Error('the object that was read is not the one that was written');
+      }),
+    write: (bucket, encryption) =>
+      asked(async () => (await s3()).send(uploadWithWrongChecksum(bucket, encryption)), ...CHECKSUM_ERRORS),
+    useKey: (keyArn) => asked(async () => makeDataKey(await kms(), keyArn)),
+    keyRoundTrip: (keyArn) => asked(async () => decryptDataKey(await kms(), keyArn)),
+    readSecret: (SecretId) => asked(async () => (await secrets()).send(new GetSecretValueCommand({ SecretId }))),
+    assumeRole: (terms) => asked(async () => assumeTenantRole(await sts(), terms, name)),
     signLogin: async (hostname, port, username) => {
       return await new Signer({ hostname, port, username, region, credentials: await credentials() }).getAuthToken();
     },

@@ -7,6 +7,9 @@ const TIMEOUT_MS = 8_000;
 /** More than any page of ours. The rest of a longer body is not read. */
 const BODY_LIMIT = 64 * 1024;
 
+/** A web ACL may refuse requests without one ("Baseline rule groups" of AWS WAF: NoUserAgent_HEADER). */
+const USER_AGENT = 'tenant-onboarding';
+
 /** Named as the SDK names its own timeout: a transient fault, so the state machine retries. */
 const unanswered = (message: string) => Object.assign(new Error(message), { name: 'TimeoutError' });
 
@@ -21,7 +24,13 @@ export const loadBalancerProbe = (loadBalancerUrl: string, tenantHost: string) =
     const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
     const signal = invocationSignal();
     const ending = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
-    const options = { ...tls, ...ending, method: 'GET', headers: { host }, agent: false as const };
+    const options = {
+      ...tls,
+      ...ending,
+      method: 'GET',
+      headers: { host, 'user-agent': USER_AGENT },
+      agent: false as const,
+    };
     const request = send(url, options, (response) => {
       let body = '';
       response.setEncoding('utf8');

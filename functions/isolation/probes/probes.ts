@@ -26,12 +26,30 @@ export interface TenantSession {
   readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
 }
 
+/**
+ * The positive controls of one session: what it is allowed to do with its own resources. Each is
+ * tried once. A denial elsewhere proves something only beside them.
+ */
+export interface OwnDoors {
+  /** The verifying function assumes the role. */
+  readonly session: () => Promise<Attempt>;
+  /** Writes an object to its own bucket and reads it. */
+  readonly bucket: () => Promise<Attempt>;
+  readonly key: () => Promise<Attempt>;
+  readonly secret: () => Promise<Attempt>;
+}
+
 /** The results of one object that is written to a tenant's bucket, read and removed. */
 export interface ObjectProbe {
+  /** Whether the owner could write and read it. The object is still there. */
+  readonly opened: () => Promise<Attempt>;
   readonly written: () => Promise<Attempt>;
   /** The owner reads it. @throws Error when no object was written */
   readonly readBack: () => Promise<Attempt>;
-  /** The other tenant reads it. @throws Error when no object was written */
+  /**
+   * The other tenant reads it, when its own bucket has let it in or denied it. @throws Error when no
+   * object was written
+   */
   readonly readByOther: () => Promise<Attempt>;
 }
 
@@ -46,6 +64,7 @@ export interface Probes {
   readonly tenant: TenantSession;
   /** A session in the role of the cell's decoy tenant. */
   readonly decoy: TenantSession;
+  readonly own: { readonly tenant: OwnDoors; readonly decoy: OwnDoors };
   /** An object in the tenant's bucket; the decoy is the other reader. */
   readonly tenantsObject: ObjectProbe;
   /** An object in the decoy's bucket; the tenant is the other reader. */
@@ -54,9 +73,4 @@ export interface Probes {
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
   /** Sends a request for a host to the cell's listener, as a browser does. */
   readonly request: (host: string) => Promise<Answered>;
-  /**
-   * Repeats a probe that should be allowed: a new role or policy is not known everywhere in AWS at
-   * once.
-   */
-  readonly eventually: (probe: () => Promise<Attempt>) => Promise<Attempt>;
 }

@@ -17,6 +17,7 @@ import {
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { type AttackTechnique, inTurn, type Revert, type Scene } from '../technique';
+import type { RoutedSubject } from '../verified-tenant';
 
 const hosts = (...Values: string[]): RuleCondition => ({ Field: 'host-header', HostHeaderConfig: { Values } });
 const path = (...Values: string[]): RuleCondition => ({ Field: 'path-pattern', PathPatternConfig: { Values } });
@@ -62,7 +63,7 @@ async function strangeTargets(elb: ElasticLoadBalancingV2Client, { cell }: Subje
   return { TargetGroupArn, remove };
 }
 
-const forwarding = (name: string, actionTo: (arn: string, subject: Subject) => Action): AttackTechnique => ({
+const forwarding = (name: string, actionTo: (arn: string, subject: RoutedSubject) => Action): AttackTechnique => ({
   name,
   check: 'routing.target',
   detonate: async (scene) => {
@@ -90,7 +91,7 @@ const conditionedRule = (
 
 const listenerAnswering = (
   name: string,
-  action: (subject: Subject) => Action,
+  action: (subject: RoutedSubject) => Action,
   expectedEvidence: string,
 ): AttackTechnique => ({
   name,

@@ -1,7 +1,7 @@
 import { AuditTenantOutput } from '../../../functions/contract/audit';
 import { auditTenant } from '../../../functions/isolation/audit-tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
-import type { Sources } from '../../../functions/isolation/check';
+import type { Check, Sources } from '../../../functions/isolation/check';
 import type { Evidence } from '../../../functions/isolation/evidence-report';
 import type { Subject } from '../../../functions/isolation/subject';
 import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
@@ -107,6 +107,22 @@ test('a drifted one is answered with what failed and where the report is, and no
   expect(rule.Actions).toEqual(forwarding);
 });
 
+test('T1: a question without an answer is no drift: the record keeps its last verdict', async () => {
+  (CATALOGUE as Check[]).splice(
+    0,
+    CATALOGUE.length,
+    aCheck('storage.public', () => Promise.reject(awsError('AccessDenied'))),
+  );
+  const { audit, record, stored } = scene();
+  expect(await audit()).toMatchObject({
+    verdict: 'unverified',
+    failed: [],
+    reason: expect.stringMatching(/1 of 1 isolation checks could not be answered: storage\.public/),
+  });
+  expect(record()).not.toHaveProperty('verification');
+  expect(stored()).toMatchObject({ passed: false, checks: [{ passed: false, open: 'unanswered' }] });
+});
+
 test('a person gets the whole report', async () => {
   ask(true);
   const { audit, stored } = scene();
@@ -137,6 +153,25 @@ test('a tenant that is suspended while it is asked about is asked about again', 
     if (command === 'UpdateCommand') Object.assign(record(), { status: 'SUSPENDED' });
   };
   await expect(audit()).rejects.toMatchObject({ name: 'TransientConflict' });
+});
+
+test('G5: a verdict that comes late never replaces a later one', async () => {
+  ask(false);
+  const { audit, record, table } = scene();
+  const later = { verifiedAt: '2030-01-01T12:00:00.001Z', checks: 1, digest: 'later' };
+  table.before = (command) => {
+    if (command === 'UpdateCommand') Object.assign(record(), { verification: later });
+  };
+  await expect(audit()).rejects.toMatchObject({ name: 'TransientConflict' });
+  expect(record().verification).toEqual(later);
+});
+
+test('G5: a verdict replaces an earlier one, and its own', async () => {
+  ask(true);
+  const { audit, record } = scene({ verification: { verifiedAt: '2029-12-31T12:00:00.000Z', checks: 1, digest: 'd' } });
+  const first = await audit();
+  expect(record().verification).toMatchObject({ verifiedAt: NOW, digest: 'digest' in first && first.digest });
+  await expect(audit()).resolves.toMatchObject({ verdict: 'isolated' });
 });
 
 test('a stack that is gone is no pass', async () => {

@@ -20,6 +20,7 @@ function probeOf(answers: {
     bucket: 'data',
     write: answer('write', answers.write ?? allowed),
     readBack: answer('read back', allowed),
+    otherIsReady: async () => done.push('other is ready'),
     readByOther: answer('read by other', answers.readByOther ?? denied),
     remove: answer('remove', answers.remove ?? allowed),
   });
@@ -30,7 +31,7 @@ test('an object is written, read by both and removed, once, whoever asks', async
   const { probe, done } = probeOf({});
   const asked = await Promise.all([probe.readByOther(), probe.written(), probe.readBack()]);
   expect(asked).toEqual([denied, allowed, allowed]);
-  expect(done).toEqual(['write', 'read back', 'read by other', 'remove']);
+  expect(done).toEqual(['write', 'read back', 'other is ready', 'read by other', 'remove']);
 });
 
 test('a denied write denies nobody the read: no object exists', async () => {

@@ -1,5 +1,5 @@
 import { PlatformError } from '../../../functions/contract/errors';
-import type { Check, Finding, Sources } from '../../../functions/isolation/check';
+import { type Check, type Finding, type Sources, Unanswered } from '../../../functions/isolation/check';
 import { verify } from '../../../functions/isolation/verify';
 import { aCell, aTenant, NOW } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
@@ -62,6 +62,18 @@ test.each([
   await expect(asking(throwing('key.policy', thrown), yes)).rejects.toMatchObject({ name });
 });
 
+test('F5: who is throttled fails the run only when every other question has been answered', async () => {
+  const asked: string[] = [];
+  const slow = aCheck('storage.tls', async () => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    asked.push('storage.tls');
+    return { passed: true, evidence: 'refused' };
+  });
+  const throttled = throwing('key.policy', awsError('ThrottlingException'));
+  await expect(asking(throttled, slow)).rejects.toMatchObject({ name: 'TransientThrottling' });
+  expect(asked).toEqual(['storage.tls']);
+});
+
 test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read is in breach', async (group) => {
   const unreadable = new Proxy({}, { get: () => () => Promise.reject(awsError('AccessDeniedException')) });
   const facts = { ...factsFrom(healthyFacts()), [group]: unreadable };
@@ -73,11 +85,12 @@ test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read i
 
 test('a tenant whose role cannot be assumed has passed no probe behind it, refusals included', async () => {
   const probes = new FakeProbes(aSubject());
-  const refuse = () => Promise.reject(new Error('the role cannot be assumed'));
+  const refuse = () => Promise.reject(new Unanswered('the role cannot be assumed', 'role'));
   const stranger = new Proxy(probes.tenant, { get: () => refuse });
-  const tenantsObject = { written: refuse, readBack: refuse, readByOther: refuse };
+  const tenantsObject = { opened: refuse, written: refuse, readBack: refuse, readByOther: refuse };
   const decoysObject = { ...probes.decoysObject, readByOther: refuse };
-  const shut = { tenant: stranger, tenantsObject, decoysObject };
+  const own = { ...probes.own, tenant: { session: refuse, bucket: refuse, key: refuse, secret: refuse } };
+  const shut = { tenant: stranger, own, tenantsObject, decoysObject };
   const sources = { facts: factsFrom(healthyFacts()), probes: { ...probes, ...shut, request: probes.request } };
   const { checks } = await verify(aSubject(), sources, now);
   const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
@@ -86,11 +99,18 @@ test('a tenant whose role cannot be assumed has passed no probe behind it, refus
     'probes.own-key',
     'probes.own-secret',
     'probes.own-login',
+    'probes.no-external-id',
+    'probes.foreign-external-id',
+    'probes.no-session-tag',
+    'probes.foreign-session-tag',
     'probes.decoy-bucket',
     'probes.decoy-key',
     'probes.decoy-secret',
     'probes.decoy-role',
     'probes.bucket-from-decoy',
+    'probes.key-from-decoy',
+    'probes.secret-from-decoy',
+    'probes.role-from-decoy',
     'probes.foreign-key-upload',
     'probes.unkeyed-upload',
   ]);

@@ -1,0 +1,85 @@
+import { pause } from '../shared/invocation';
+import { CATALOGUE } from './catalogue';
+import type { Check, Sources } from './check';
+import type { Newness } from './newness';
+import { failedOf, openOf, type Report } from './report';
+import type { Subject } from './subject';
+import { verify } from './verify';
+
+/** How long one call waits for what AWS does not show yet. A test passes its own. */
+export interface Patience {
+  /** Upper limits of the pauses, milliseconds; a pause is between half of its limit and all of it. */
+  readonly pauses: readonly number[];
+  /** After so many milliseconds no further pause begins. */
+  readonly atMost: number;
+  readonly pause: (ms: number) => Promise<unknown>;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/**
+ * A minute: longer than AWS takes to show a new role or rule as a rule, and with the checks
+ * themselves well below the function's 150 seconds. The state machine's retries bring further minutes.
+ */
+const PATIENCE: Patience = {
+  pauses: [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000],
+  atMost: 60_000,
+  pause,
+  random: Math.random,
+};
+
+export interface Verifying {
+  readonly sourcesFor: (subject: Subject) => Sources;
+  readonly now: () => Date;
+  readonly patience?: Patience;
+  readonly catalogue?: readonly Check[];
+}
+
+const waits = (report: Report) =>
+  failedOf(report).length === 0 && openOf(report).some(({ open }) => open === 'not-visible-yet');
+
+/** Asks some checks again, over new sources, and puts their answers in place of the earlier ones. */
+async function askAgain(
+  report: Report,
+  subject: Subject,
+  { sourcesFor, now }: Verifying,
+  checks: readonly Check[],
+  newness?: Newness,
+): Promise<Report> {
+  const later = await verify(subject, sourcesFor(subject), now, checks, newness);
+  const answers = new Map(later.checks.map((answer) => [answer.id, answer]));
+  const merged = report.checks.map((answer) => answers.get(answer.id) ?? answer);
+  const { verifiedAt } = later;
+  return { ...report, verifiedAt, checks: merged, passed: merged.every(({ passed }) => passed) };
+}
+
+/**
+ * Verifies a tenant, and asks again for up to a minute what fails only because AWS may not show a
+ * new role or a new rule everywhere yet.
+ *
+ * 1. Every check once. A violation decides at once: nothing is waited for.
+ * 2. After each pause, the checks whose failure decides nothing yet.
+ * 3. If anything was waited for: every denial once more. A role that AWS did not know everywhere a
+ *    moment ago may have been denied because of that.
+ *
+ * @param newness absent when nothing of the tenant is new: then every check is asked once
+ * @returns a report with answers that are `not-visible-yet` when the patience has ended
+ * @throws PlatformError see `verify`
+ */
+export async function verifyPatiently(subject: Subject, verifying: Verifying, newness?: Newness): Promise<Report> {
+  const { sourcesFor, now, patience = PATIENCE, catalogue = CATALOGUE } = verifying;
+  const began = now().getTime();
+  let report = await verify(subject, sourcesFor(subject), now, catalogue, newness);
+  let waited = false;
+  for (const limit of patience.pauses) {
+    if (!waits(report) || now().getTime() - began > patience.atMost) break;
+    waited = true;
+    await patience.pause(limit * (0.5 + patience.random() / 2));
+    const open = new Set(openOf(report).map(({ id }) => id));
+    const checks = catalogue.filter(({ id }) => open.has(id));
+    report = await askAgain(report, subject, verifying, checks, newness);
+  }
+  if (!waited || !report.passed) return report;
+  const refusals = catalogue.filter(({ refusal }) => refusal);
+  return await askAgain(report, subject, verifying, refusals, newness);
+}
