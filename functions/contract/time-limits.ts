@@ -32,8 +32,9 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   CreateTenantKey: { calls: 9 },
   LaunchStack: { calls: 11 },
   RegisterTenant: { calls: 11 },
-  // Session, upload and reading back each wait 15 s for what IAM does not show yet.
-  VerifyIsolation: { calls: 12, pauses: 45 },
+  // A new role or rule is asked again for 60 s (isolation/verify-patiently.ts). Four reads in a row
+  // may each be repeated after 3.5 s of pauses (shared/repeated.ts).
+  VerifyIsolation: { calls: 12, pauses: 74 },
   ActivateTenant: { calls: 11 },
   PublishCompletion: { calls: 2 },
   DeregisterTenant: { calls: 9 },
@@ -43,7 +44,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   PublishFailure: { calls: 3 },
   ConcludeFailure: { calls: 1 },
   ListTenants: { calls: 1 },
-  AuditTenant: { calls: 15, pauses: 45 },
+  AuditTenant: { calls: 15, pauses: 74 },
   SuspendTenant: { calls: 5 },
   ReportBreach: { calls: 1 },
   ConcludeAudit: { calls: 1 },

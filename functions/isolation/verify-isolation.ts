@@ -42,7 +42,7 @@ async function keepProof(table: TenantsTable, executionArn: string, { evidence, 
  *
  * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept, `TransientNotYetVisible`
  * while AWS does not show the new role or rule, `Transient*` when a service has a transient fault: then nothing is known
- * yet. The retries cover the five minutes: each of the seven attempts waits for a minute itself.
+ * yet. The state machine's retries cover the five minutes: each attempt asks for a minute itself.
  */
 export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',

@@ -18,8 +18,8 @@ export interface Patience {
 }
 
 /**
- * A minute: longer than AWS takes to show a new role or rule as a rule, and with the checks
- * themselves well below the function's 150 seconds. The state machine's retries bring further minutes.
+ * A minute: mostly longer than AWS takes to show a new role or rule. The state machine's retries
+ * bring further minutes (contract/time-limits.ts counts this one).
  */
 const PATIENCE: Patience = {
   pauses: [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 10_000, 10_000],

@@ -27,7 +27,7 @@ _FILTERS: dict[str, Callable[[Record], str]] = {
 PATCH = Patch(__name__)
 
 
-@PATCH.wraps("ministack.services.rds._describe_db_snapshots", digest="8063d3be")
+@PATCH.wraps("ministack.services.rds._ACTION_MAP[DescribeDBSnapshots]", digest="8063d3be")
 def _describe_filtered(describe: Original, params: Params) -> Answer:
     status, headers, body = describe(params)
     filters = rds._parse_filters(params)
