@@ -51,6 +51,11 @@ export const PERMANENT_ERRORS = [
   'StackDeletionFailed',
   /** At least one isolation check failed; the message names them. */
   'IsolationBreach',
+  /**
+   * A tenant is in service, and its record is gone. Nothing of it is changed until a person has
+   * restored the record.
+   */
+  'TenantRecordLost',
   /** The undo functions refuse a tenant that has been ACTIVE. */
   'TenantIsActive',
   /** AWS denied a request: a grant is missing. */

@@ -28,7 +28,7 @@ type TimeLimit = { readonly calls: number; readonly pauses?: number } | { readon
  * bucket of any size: both end at their deadline, and the retry goes on.
  */
 const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
-  ReserveTenant: { calls: 10, pauses: 7 },
+  ReserveTenant: { calls: 12, pauses: 7 },
   CreateTenantKey: { calls: 9 },
   LaunchStack: { calls: 11 },
   RegisterTenant: { calls: 11 },
@@ -37,8 +37,8 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   VerifyIsolation: { calls: 12, pauses: 74 },
   ActivateTenant: { calls: 11 },
   PublishCompletion: { calls: 2 },
-  DeregisterTenant: { calls: 9 },
-  DeleteStack: { calls: 12 },
+  DeregisterTenant: { calls: 15 },
+  DeleteStack: { calls: 16 },
   RetireTenantKey: { calls: 9 },
   ReleaseReservation: { calls: 2 },
   PublishFailure: { calls: 3 },

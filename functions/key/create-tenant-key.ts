@@ -7,7 +7,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { isNamed } from '../shared/is-named';
-import { requestKey } from '../tenants/tenant-store';
+import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
 import { giveAlias, type KeyMaker, makeKey, onceKnown, revive } from './make-key';

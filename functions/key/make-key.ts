@@ -11,7 +11,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
-import { forgetKeyRequest } from '../tenants/tenant-store';
+import { forgetKeyRequest } from '../tenants/key-requests';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { keyByAlias } from './tenant-keys';
 

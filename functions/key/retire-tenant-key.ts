@@ -3,7 +3,8 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { forgetKeyRequest, guardUndo } from '../tenants/tenant-store';
+import { forgetKeyRequest } from '../tenants/key-requests';
+import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { retireKeys } from './retire-keys';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';

@@ -28,7 +28,8 @@ export interface PublishFailureDeps {
  *    record that another execution owns stays.
  * 3. Publish `TenantOnboardingFailed`, at least once. Consumers recognize copies by `executionArn`
  *    and `attempt`. A signup that differs from the accepted one is told as `SignupConflict`. The
- *    failure of a later run of a tenant in service is no failure of the tenant: no event tells it.
+ *    failure of a later run of a tenant in service is no failure of the tenant: no event tells it,
+ *    also when the record of that tenant was lost.
  *
  * It has no undo. After a crash between 2 and 3 the retry writes the same record again.
  *
@@ -47,17 +48,18 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
       throw tenantIsActive(record);
     }
     const foreign = record !== undefined && record.executionArn !== executionArn;
+    const lost = failure.error === 'TenantRecordLost';
     const refused = !tenant && (!record || foreign);
     const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });
     if (tenantId && signupId) {
       const recording = { tenantId, executionArn, failure: report, at: at.toISOString() };
       if (record && !foreign && outcome !== 'claim-lost') await recordFailure(table, recording);
-      if (refused && !record) await recordRefusal(table, recording, { signupId, input });
+      if (refused && !record && !lost) await recordRefusal(table, recording, { signupId, input });
     }
     const order = orderOf(redriveCount, at);
     if (record && failure.error === 'SignupConflict') {
       await publish(bus, SIGNUP_CONFLICT, conflictEvent(record, { input, executionArn }, order));
-    } else if (!record?.activatedAt) {
+    } else if (!record?.activatedAt && !lost) {
       await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }, order));
     }
     return { published: true, report };

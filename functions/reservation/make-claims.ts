@@ -1,6 +1,7 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys } from '../contract/records';
+import type { Slot } from '../contract/tenant';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { creation, transition } from '../tenants/transition';
 import type { Claims, Reservation, StandingRecord } from './claims';
@@ -47,8 +48,16 @@ function signupClaim(TableName: string, { signupId, tenantId, executionArn }: Re
   };
 }
 
-/** Claims signup id, tenant id, subdomain and slot for a new record in one transaction. */
-export async function claimAll(table: TenantsTable, record: Reservation, seen: Claims): Promise<void> {
+const freeSlotClaim = (TableName: string, { cell, number }: Slot) => ({
+  Delete: { TableName, Key: itemKeys.freeSlot(cell, number), ConditionExpression: 'attribute_exists(pk)' },
+});
+
+/**
+ * Claims signup id, tenant id, subdomain and slot for a new record in one transaction.
+ *
+ * @param kept whether the tenant has the slot already, from a record that is gone
+ */
+export async function claimAll(table: TenantsTable, record: Reservation, seen: Claims, kept: boolean): Promise<void> {
   const TableName = table.name;
   const { tenantId, subdomain, slot } = record;
   await table.client.send(
@@ -64,18 +73,14 @@ export async function claimAll(table: TenantsTable, record: Reservation, seen: C
             ExpressionAttributeValues: { ':tenant': tenantId },
           },
         },
-        {
-          Delete: {
-            TableName,
-            Key: itemKeys.freeSlot(slot.cell, slot.number),
-            ConditionExpression: 'attribute_exists(pk)',
-          },
-        },
+        ...(kept ? [] : [freeSlotClaim(TableName, slot)]),
         {
           Put: {
             TableName,
             Item: { ...itemKeys.takenSlot(slot.cell, slot.number), number: slot.number, tenantId },
-            ConditionExpression: 'attribute_not_exists(pk)',
+            ...(kept
+              ? { ConditionExpression: 'tenantId = :tenant', ExpressionAttributeValues: { ':tenant': tenantId } }
+              : { ConditionExpression: 'attribute_not_exists(pk)' }),
           },
         },
       ],

@@ -19,6 +19,7 @@ import { pause } from '../shared/invocation';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot } from './free-slots';
+import { recordLost, requireNotInService, slotWithoutRecord } from './lost-record';
 import { claimAll, refusalOf, takeOver } from './make-claims';
 import { cellOrder } from './open-cell';
 import { parseSignup } from './parse-signup';
@@ -41,16 +42,18 @@ type Outcome = z.input<typeof ReserveTenantOutput>;
 /** Attempts within one invocation. After them the state machine retries, with longer pauses. */
 const ROUNDS = 8;
 
-function newRecord({ address, now }: ReserveTenantDeps, signup: Signup, executionArn: string, slot: Slot) {
+const hostOf = ({ address }: ReserveTenantDeps, { subdomain }: Signup) => `${subdomain}.${address.domain}`;
+
+function newRecord(deps: ReserveTenantDeps, signup: Signup, executionArn: string, slot: Slot) {
   const { version: _, ...detail } = signup;
   const tenantId = tenantIdOf(signup.signupId);
-  const host = `${signup.subdomain}.${address.domain}`;
-  const at = now().toISOString();
+  const host = hostOf(deps, signup);
+  const at = deps.now().toISOString();
   return {
     ...detail,
     tenantId,
     host,
-    url: `${address.urlScheme}://${host}${address.urlPort ? `:${address.urlPort}` : ''}`,
+    url: `${deps.address.urlScheme}://${host}${deps.address.urlPort ? `:${deps.address.urlPort}` : ''}`,
     externalId: externalIdOf(tenantId),
     slot,
     executionArn,
@@ -89,13 +92,14 @@ function duplicate(
  * A malformed signup may have the id of a tenant that exists: that is a conflict and not a failed
  * onboarding.
  *
- * @throws PlatformError `SignupConflict`
+ * @throws PlatformError `SignupConflict`; `TenantRecordLost` when the signup has a claim and no record
  */
 async function requireIdUnused({ table, executions }: ReserveTenantDeps, input: unknown): Promise<void> {
   const signupId = readableSignupId(input);
   if (signupId === undefined) return;
   const { holder, record } = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
   if (record) requireNewOrSame(input, record, await isGone(executions, holder ?? record.executionArn));
+  else if (holder) throw recordLost(tenantIdOf(signupId), `execution ${holder} has claimed its signup`);
 }
 
 async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Signup> {
@@ -132,6 +136,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   const ours = holder === executionArn;
   const over = holder === undefined || ours || (await isGone(deps.executions, holder));
   if (record && !ours) requireNewOrSame(signup, record, over);
+  const lost = !record && (holder !== undefined || seen.subdomainOf === tenantId);
+  if (lost) await requireNotInService(deps.table, { tenantId, host: hostOf(deps, signup) });
   if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
   const cells = await deps.compute.cells();
   if (holder && stands(record)) {
@@ -144,9 +150,10 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   if (seen.subdomainOf && seen.subdomainOf !== tenantId) {
     throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant`);
   }
-  await requireFreeName(deps.zone, { tenantId, host: `${subdomain}.${deps.address.domain}` });
-  const fresh = newRecord(deps, signup, executionArn, await freeSlot(deps, cells));
-  await claimAll(deps.table, fresh, seen);
+  await requireFreeName(deps.zone, { tenantId, host: hostOf(deps, signup) });
+  const kept = lost ? await slotWithoutRecord(deps.table, cells, tenantId) : undefined;
+  const fresh = newRecord(deps, signup, executionArn, kept ?? (await freeSlot(deps, cells)));
+  await claimAll(deps.table, fresh, seen, kept !== undefined);
   return reserved(fresh, cells);
 }
 
@@ -162,8 +169,10 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    content changes nothing, unless the tenant's run failed and was rolled back.
  * 3. If this execution already holds the reservation, return it again. That happens at a retry
  *    after a lost answer, and at a redrive.
- * 4. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
- * 5. Claim all four in one transaction, on the condition that the claims are as they were
+ * 4. If there are claims and no record, somebody has deleted the record. A tenant whose route is in
+ *    service is left alone. Otherwise the tenant keeps the slot that it has.
+ * 5. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
+ * 6. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.
  *
@@ -171,7 +180,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Undone by ReleaseReservation.
  *
- * Throws `InvalidSignup`, `SignupConflict`, `SubdomainTaken`, `NameOccupied`, `CapacityExhausted`, `TransientConflict`.
+ * Throws `InvalidSignup`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
+ * `CapacityExhausted`, `TransientConflict`.
  */
 export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
   name: 'ReserveTenant',

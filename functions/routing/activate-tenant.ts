@@ -96,7 +96,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     await forwardHost(elb, route.ruleArn, cell.targetGroupArns[colour]);
 
     const activatedAt = now().toISOString();
-    await activate(table, { tenantId, executionArn, host }, input.verification.digest, activatedAt);
+    await activate(table, { tenantId, executionArn, host }, record, activatedAt);
     return { activatedAt };
   },
 };

@@ -1,18 +1,40 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { failureReport } from '../contract/failure-report';
+import { tenantNames } from '../contract/naming';
 import { DeregisterTenantInput, DeregisterTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
+import { STACK_KINDS } from '../contract/stacks';
 import type { Failure } from '../contract/tenant';
 import { hostedZone } from '../dns/hosted-zone';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
+import { requireOwnStack } from '../stacks/own-stack';
+import { type CloudFormation, describeStack } from '../stacks/stacks';
 import { beginRollback, guardUndo } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type CellRemovalDeps, removeFromCell } from './remove-from-cell';
 
 export interface DeregisterTenantDeps extends CellRemovalDeps {
+  readonly cloudformation: CloudFormation;
   readonly now: () => Date;
+}
+
+/**
+ * The stacks of a tenant in service are protected from deletion. They are looked at before the first
+ * effect of the rollback, which takes the tenant's route away.
+ *
+ * @throws PlatformError `TenantRecordLost`
+ */
+async function requireOwnStacks(
+  cloudformation: CloudFormation,
+  tenantId: string,
+  record: TenantRecord | undefined,
+): Promise<void> {
+  const names = STACK_KINDS.map((kind) => tenantNames.stack(tenantId, kind));
+  const found = await Promise.all(names.map((name) => describeStack(cloudformation, name)));
+  for (const stack of found) if (stack) requireOwnStack(stack, record);
 }
 
 /** Sets the record to ROLLING_BACK with the failure, if the lifecycle permits it. */
@@ -36,18 +58,20 @@ async function fenceOff(
  * Removes the tenant from the cell: the undo of RegisterTenant and ActivateTenant. It is the first
  * undo, so that no request reaches resources that the next undos remove.
  *
- * 1. Refuse a tenant that has been ACTIVE, or that another execution owns.
+ * 1. Refuse a tenant that has been ACTIVE, or that another execution owns, or that is in service
+ *    although its record is gone.
  * 2. Set the record to ROLLING_BACK with the reason. This comes first: it stops a sibling branch
  *    that is still launching a stack.
  * 3. Delete the listener rule on record. If the record has no rule, or one of an earlier run that
- *    is gone, find the rule by the slot's priority, the host and the tag.
+ *    is gone, find the rule by the slot's priority, the host and the tag. Ask for the permission
+ *    again right before this and each further deletion.
  * 4. Delete the route.
  * 5. Delete the DNS records of the host, if they are the tenant's.
  *
  * Each part tolerates that its resource never existed. DeleteStack removes the termination
  * protection that ActivateTenant has set.
  *
- * Throws `TenantIsActive`, `ClaimLost`.
+ * Throws `TenantIsActive`, `TenantRecordLost`, `ClaimLost`.
  */
 export const deregisterTenant: Action<
   typeof DeregisterTenantInput,
@@ -59,9 +83,12 @@ export const deregisterTenant: Action<
   output: DeregisterTenantOutput,
   run: async (deps, { tenant, cell, failure, executionArn }) => {
     const { tenantId } = tenant;
-    const record = await guardUndo(deps.table, 'beginRollback', { tenantId, executionArn });
+    const owned = { tenantId, executionArn };
+    const record = await guardUndo(deps.table, 'beginRollback', owned);
+    await requireOwnStacks(deps.cloudformation, tenantId, record);
     if (record) await fenceOff(deps, record, failure);
-    return { deregistered: await removeFromCell(deps, { tenant, cell, ruleArn: record?.ruleArn }) };
+    const permit = async () => void (await guardUndo(deps.table, 'beginRollback', owned));
+    return { deregistered: await removeFromCell(deps, { tenant, cell, ruleArn: record?.ruleArn, permit }) };
   },
 };
 
@@ -69,6 +96,7 @@ const realDeps = (): DeregisterTenantDeps => ({
   table: tenantsTable(),
   elb: new ElasticLoadBalancingV2Client(clientOptions),
   zone: hostedZone(),
+  cloudformation: new CloudFormationClient(clientOptions),
   now: () => new Date(),
 });
 

@@ -66,7 +66,8 @@ export function reportOf(
  * 2. Record the failure, on the condition that owner and status are as they were read. A failure
  *    that the run has recorded itself stays. If the tenant has no record, the signup gets a record
  *    of its own.
- * 3. Publish `TenantOnboardingFailed`, except for an ACTIVE tenant, which has been onboarded.
+ * 3. Publish `TenantOnboardingFailed`, except for a tenant in service: an ACTIVE one, or one whose
+ *    record was lost.
  */
 export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: RunEnd): Promise<Notice> {
   const { executionArn, input, redriveCount } = end;
@@ -87,7 +88,7 @@ export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: 
   if (signupId && tenantId && !record && !concluded) {
     await recordRefusal(table, { tenantId, executionArn, failure: report, at }, { signupId, input });
   }
-  if (report.outcome !== 'unannounced') {
+  if (report.outcome !== 'unannounced' && end.failure.error !== 'TenantRecordLost') {
     await publish(
       bus,
       TENANT_ONBOARDING_FAILED,

@@ -24,7 +24,7 @@ import { type DeleteTask, deleteTenantStack, type StackDeletionDeps } from './de
  *    is being created, has rolled back, or has failed to delete ("DeleteStack"). If the stack is
  *    already being deleted, the task waits for that.
  *
- * Throws `TenantIsActive`, `ClaimLost`, `TransientLaunchInFlight`, `TransientConflict`; the task itself fails with
+ * Throws `TenantIsActive`, `TenantRecordLost`, `ClaimLost`, `TransientLaunchInFlight`, `TransientConflict`; the task itself fails with
  * `StackDeletionFailed` through StackSettled.
  */
 export const deleteStack: Action<typeof DeleteStackInput, typeof DeleteStackOutput, StackDeletionDeps> = {

@@ -4,8 +4,11 @@ import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { PlatformError } from '../contract/errors';
 import { tenantNames } from '../contract/naming';
 import type { WaitingTask } from '../contract/records';
+import { claimLost } from '../tenants/lifecycle';
+import { guardUndo } from '../tenants/tenant-store';
 import { emptyBucket } from './empty-bucket';
 import { requestToken } from './launch-stack';
+import { requireOwnStack } from './own-stack';
 import { type SettleStackDeps, settleStack } from './settle-stack';
 import { describeStack } from './stacks';
 import { beginWaiting, endWaiting, findWaitingTask, waitFor } from './waiting-task';
@@ -41,11 +44,16 @@ async function deleteFound(
 ): Promise<void> {
   const { cloudformation, platform } = deps;
   const stackId = stack.StackId ?? '';
+  const askAgain = async () => requireOwnStack(stack, await guardUndo(deps.table, permittedBy, task));
+  await askAgain();
   await beginWaiting(deps.table, task, permittedBy);
   if (task.stack === 'storage') {
-    await emptyBucket(deps.s3, tenantNames.bucket(task.tenantId, platform.accountId, platform.region));
+    const bucket = tenantNames.bucket(task.tenantId, platform.accountId, platform.region);
+    await emptyBucket(deps.s3, bucket, askAgain);
+    await askAgain();
   }
-  await waitFor(deps.table, task, stackId, 'delete');
+  if (!(await waitFor(deps.table, task, stackId, 'delete')))
+    throw claimLost(permittedBy, task.tenantId, task.executionArn);
   if (stack.EnableTerminationProtection) {
     await cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),
@@ -66,12 +74,13 @@ async function deleteFound(
  * Begins the deletion of a tenant's stack. The end of the stack answers the task's token. If there
  * is no stack, the token is answered at once.
  *
- * This is only the effect, with one check: the token is stored on the condition of `permittedBy`,
- * so the permission is checked again right before the first change.
+ * The permission is asked for again right before each effect, because emptying a bucket takes a
+ * while: before the token is stored, before each batch of objects, and before the deletion. If
+ * another task has replaced this task's token, nothing is deleted.
  *
  * @param permittedBy the operation of the lifecycle that allows the deletion
  * @returns whether a stack is being deleted
- * @throws PlatformError `ClaimLost`, `TransientLaunchInFlight`
+ * @throws PlatformError `ClaimLost`, `TenantIsActive`, `TenantRecordLost`, `TransientLaunchInFlight`
  */
 export async function deleteTenantStack(
   deps: StackDeletionDeps,

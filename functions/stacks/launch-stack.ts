@@ -22,6 +22,7 @@ import { parseAt } from '../shared/parse-at';
 import { allows, claimLost } from '../tenants/lifecycle';
 import { findTenant } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
+import { requireOwnStack } from './own-stack';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
 import { describeStack } from './stacks';
@@ -84,6 +85,7 @@ const FAILED = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED',
 async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Promise<string> {
   const stackId = found.StackId ?? '';
   const status = found.StackStatus ?? '';
+  if (found.EnableTerminationProtection) requireOwnStack(found, await findTenant(deps.table, task.tenantId));
   const failed = FAILED.has(status);
   await waitFor(deps.table, task, stackId, failed || status === 'DELETE_IN_PROGRESS' ? 'replace' : 'launch');
   if (failed) {
@@ -136,7 +138,7 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
  *
  * Undone by DeleteStack.
  *
- * Throws `ClaimLost`, `TransientConflict`; the task itself fails with `StackFailed` through StackSettled.
+ * Throws `ClaimLost`, `TenantRecordLost`, `TransientConflict`; the task itself fails with `StackFailed` through StackSettled.
  */
 export const launchStack: Action<typeof LaunchStackInput, typeof LaunchStackOutput, LaunchStackDeps> = {
   name: 'LaunchStack',

@@ -10,8 +10,8 @@ import { forwardHost, type LoadBalancer } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
+import { resume } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
-import { resume } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 export interface ResumeTenantDeps {

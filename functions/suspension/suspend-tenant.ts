@@ -7,8 +7,8 @@ import { isRuleGone, type LoadBalancer, suspendHost } from '../routing/host-rule
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
+import { suspend } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
-import { suspend } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 
 export interface SuspendTenantDeps {

@@ -25,10 +25,11 @@ export interface Operation {
   readonly route?: RouteRecord['status'];
 }
 
-/** Values of a record that a caller may have read before. */
+/** Values of a record that a caller may have read before; undefined: the record lacked the value. */
 export interface Seen {
   readonly status: TenantStatus;
-  readonly 'verification.digest': string;
+  readonly 'verification.digest': string | undefined;
+  readonly 'failure.at': string | undefined;
   readonly 'slot.number': number;
 }
 
@@ -77,12 +78,13 @@ export const OPERATIONS = {
   recordVerification: { ...forward, latestVerdict: true },
   activate: {
     ...{ ...forward, to: 'ACTIVE', route: 'ACTIVE' },
-    ...{ asSeen: ['verification.digest'], removes: ['failure'] },
+    ...{ asSeen: ['verification.digest', 'failure.at'], removes: ['failure'] },
   },
   forgetFailure: { from: IN_SERVICE, owned: true, neverActive: false, removes: ['failure'] },
 
   // Rollback.
-  beginRollback: { ...undo, to: 'ROLLING_BACK' },
+  /** Not from FAILED: a rollback that is over is not begun again by a late function. */
+  beginRollback: { ...undo, from: ['ONBOARDING', 'ROLLING_BACK', 'HELD'], to: 'ROLLING_BACK' },
   deleteStack: { ...undo, from: ['none', ...BEFORE_SERVICE] },
   retireKey: { ...undo, removes: ['keyRequestedAt'] },
   release: { ...undo, asSeen: ['slot.number'], removes: ['slot'] },

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, QueryCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import {
@@ -15,18 +15,12 @@ import {
 import type { TenantStatus } from '../contract/tenant';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from './condition-failure';
-import { claimLost, type OperationName, requirePermission } from './lifecycle';
+import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
+import { allows, claimLost, requirePermission } from './lifecycle';
 import type { TenantsTable } from './tenants-table';
-import { creation, routeCreation, routeTransition, transition, type Update, type Write } from './transition';
+import { creation, routeCreation, routeTransition, transition } from './transition';
 
 type Verification = NonNullable<TenantRecord['verification']>;
-type Suspension = NonNullable<TenantRecord['suspension']>;
-
-/** A tenant, and the execution that must own it. */
-export interface Owned {
-  readonly tenantId: string;
-  readonly executionArn: string;
-}
 
 async function readTenant(table: TenantsTable, tenantId: string): Promise<unknown> {
   const { Item } = await table.client.send(
@@ -109,61 +103,6 @@ export async function listTenantsIn(
   return { tenants, ...(LastEvaluatedKey && last && { next: last.stateSk }) };
 }
 
-async function send(table: TenantsTable, update: Update, ...further: readonly Write[]): Promise<void> {
-  if (further.length === 0) await table.client.send(new UpdateCommand(update));
-  else await table.client.send(new TransactWriteCommand({ TransactItems: [{ Update: update }, ...further] }));
-}
-
-/** Reports a failed condition of an owner's write. @throws PlatformError `ClaimLost` */
-async function unlessLost<T>(name: OperationName, { tenantId, executionArn }: Owned, write: Promise<T>): Promise<T> {
-  try {
-    return await write;
-  } catch (thrown) {
-    throw isConditionFailure(thrown) ? claimLost(name, tenantId, executionArn) : thrown;
-  }
-}
-
-/**
- * Reports a failed condition of a write on a tenant that has changed since it was read.
- *
- * @throws PlatformError `TransientConflict`
- */
-async function unlessChanged(conflict: string, write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-    throw new PlatformError('TransientConflict', conflict, { cause: thrown });
-  }
-}
-
-/**
- * Notes on the record that a key is about to be created.
- *
- * @returns the time of an earlier note, if there is one: then a key may exist without an alias
- * @throws PlatformError `ClaimLost`
- */
-export async function requestKey(table: TenantsTable, owned: Owned, now: string): Promise<Date | undefined> {
-  const { tenantId, executionArn } = owned;
-  const update = transition(table, 'requestKey', { tenantId, owner: executionArn, set: { keyRequestedAt: now } });
-  const write = table.client.send(new UpdateCommand({ ...update, ReturnValues: 'UPDATED_NEW' }));
-  const { Attributes } = await unlessLost('requestKey', owned, write);
-  const noted = String(Attributes?.keyRequestedAt ?? now);
-  return noted === now ? undefined : new Date(noted);
-}
-
-/**
- * Removes the note. `withdrawKeyRequest`: no key was created. `retireKey`: every key is retired.
- */
-export async function forgetKeyRequest(
-  table: TenantsTable,
-  name: 'withdrawKeyRequest' | 'retireKey',
-  owned: Owned,
-): Promise<void> {
-  const { tenantId, executionArn: owner } = owned;
-  await unlessLost(name, owned, send(table, transition(table, name, { tenantId, owner })));
-}
-
 /** Records the tenant's resources and its route, which answers 503, in one transaction. */
 export async function register(
   table: TenantsTable,
@@ -197,19 +136,34 @@ export async function recordVerification(table: TenantsTable, owned: Owned, veri
 }
 
 /**
- * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
- * digest.
+ * Sets record and route to ACTIVE in one transaction, if the record still has the verification and
+ * the failure with which it was read. So the function of a stopped run does not activate a tenant
+ * after the watchdog has told the failure of that run.
+ *
+ * @param seen the record as it was read
+ * @throws PlatformError `ClaimLost`; `TransientConflict` when only a failure was recorded meanwhile
  */
 export async function activate(
   table: TenantsTable,
   tenant: Owned & { readonly host: string },
-  digest: string,
+  seen: Pick<TenantRecord, 'verification' | 'failure'>,
   at: string,
 ): Promise<void> {
   const { tenantId, executionArn: owner } = tenant;
-  const seen = { 'verification.digest': digest };
-  const update = transition(table, 'activate', { tenantId, owner, seen, at, set: { activatedAt: at } });
-  await unlessLost('activate', tenant, send(table, update, routeTransition(table, 'activate', tenant)));
+  const update = transition(table, 'activate', {
+    ...{ tenantId, owner, at, set: { activatedAt: at } },
+    seen: { 'verification.digest': seen.verification?.digest, 'failure.at': seen.failure?.at },
+  });
+  try {
+    await send(table, update, routeTransition(table, 'activate', tenant));
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    const record = await findTenant(table, tenantId);
+    if (!record || !allows('activate', record, owner) || record.failure?.at === seen.failure?.at)
+      throw claimLost('activate', tenantId, owner);
+    const conflict = `tenant ${tenantId} changed while it was being activated`;
+    throw new PlatformError('TransientConflict', conflict, { cause: thrown });
+  }
 }
 
 /** Removes the failure of an earlier attempt from the record. */
@@ -268,58 +222,4 @@ export async function noteEnd(table: TenantsTable, record: TenantRecord, failure
     ...{ seen: { status }, set: { failure } },
   });
   await unlessChanged(`tenant ${tenantId} changed while its failure was being recorded`, send(table, update));
-}
-
-/**
- * Records an audit's verdict, if the tenant still has the status with which it was audited, and no
- * later verdict.
- */
-export async function recordVerdict(
-  table: TenantsTable,
-  { tenantId, status }: TenantRecord,
-  verification: Verification,
-): Promise<void> {
-  const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification } });
-  await unlessChanged(`tenant ${tenantId} is no longer ${status}, or has a later verdict`, send(table, update));
-}
-
-/** Sets record and route to SUSPENDED in one transaction. */
-export async function suspend(table: TenantsTable, record: TenantRecord, suspension: Suspension): Promise<void> {
-  const { tenantId } = record;
-  const update = transition(table, 'suspend', { tenantId, at: suspension.at, set: { suspension } });
-  const write = send(table, update, routeTransition(table, 'suspend', record));
-  await unlessChanged(`tenant ${tenantId} changed while it was being suspended`, write);
-}
-
-/**
- * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
- * digest.
- */
-export async function resume(table: TenantsTable, record: TenantRecord, digest: string, at: string): Promise<void> {
-  const { tenantId } = record;
-  const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });
-  const write = send(table, update, routeTransition(table, 'resume', record));
-  await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
-}
-
-/** Deletes the route, unless it belongs to another tenant. @returns whether a route was deleted */
-export async function deleteRoute(
-  table: TenantsTable,
-  { host, tenantId }: Pick<RouteRecord, 'host' | 'tenantId'>,
-): Promise<boolean> {
-  try {
-    const { Attributes } = await table.client.send(
-      new DeleteCommand({
-        TableName: table.name,
-        Key: itemKeys.route(host),
-        ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
-        ExpressionAttributeValues: { ':tenant': tenantId },
-        ReturnValues: 'ALL_OLD',
-      }),
-    );
-    return Attributes !== undefined;
-  } catch (thrown) {
-    if (isConditionFailure(thrown)) return false;
-    throw thrown;
-  }
 }

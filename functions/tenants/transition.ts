@@ -67,7 +67,11 @@ function conditionOf(name: OperationName, claim: AnyClaim, terms: Terms): string
     ...(row.neverActive ? [`attribute_not_exists(${terms.path('activatedAt')})`] : []),
     ...(row.present ?? []).map((attribute) => `attribute_exists(${terms.path(attribute)})`),
     ...(row.absent ?? []).map((attribute) => `attribute_not_exists(${terms.path(attribute)})`),
-    ...(row.asSeen ?? []).map((path, n) => `${terms.path(path)} = ${terms.value(`seen${n}`, seen[path])}`),
+    ...(row.asSeen ?? []).map((path, n) =>
+      seen[path] === undefined
+        ? `attribute_not_exists(${terms.path(path)})`
+        : `${terms.path(path)} = ${terms.value(`seen${n}`, seen[path])}`,
+    ),
     ...(row.latestVerdict ? [laterThanRecorded(claim, terms)] : []),
   ];
   const allowed = parts.join(' AND ');

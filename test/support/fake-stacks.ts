@@ -1,5 +1,5 @@
 import { CloudFormationClient, type StackEvent, type StackStatus, type Tag } from '@aws-sdk/client-cloudformation';
-import { ACCOUNT_ID, REGION } from './builders';
+import { ACCOUNT_ID, NOW, REGION } from './builders';
 import { awsError } from './fake-client';
 
 export interface FakeStack {
@@ -7,6 +7,7 @@ export interface FakeStack {
   readonly StackName: string;
   StackStatus: StackStatus;
   EnableTerminationProtection: boolean;
+  CreationTime: Date;
   readonly Parameters: Record<string, string>;
   readonly RoleARN: string;
   readonly TemplateURL: string;
@@ -37,6 +38,7 @@ const EVENTS_PER_PAGE = 4;
 export class FakeStacks extends CloudFormationClient {
   readonly stacks: FakeStack[] = [];
   readonly calls: string[] = [];
+  now: () => Date = () => new Date(NOW);
   before: (command: string) => void = () => {};
   after: (command: string) => void = () => {};
 
@@ -56,6 +58,7 @@ export class FakeStacks extends CloudFormationClient {
       StackName,
       StackStatus: 'CREATE_IN_PROGRESS',
       EnableTerminationProtection: false,
+      CreationTime: this.now(),
       Parameters: {},
       RoleARN: '',
       TemplateURL: '',

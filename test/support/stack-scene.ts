@@ -68,11 +68,11 @@ export class StackScene {
   ) => deleteStack.run(deps, { executionArn, tenant, taskToken, stack });
 
   /** DeregisterTenant, with which every rollback begins. */
-  readonly beginRollback = ({ table }: Pick<StackScene['deps'], 'table'> = this) => {
+  readonly beginRollback = ({ table, cloudformation }: Pick<StackScene['deps'], 'table' | 'cloudformation'> = this) => {
     const failure = { step: 'ProvisionStacks', error: 'StackFailed', reason: 'a sibling' };
     const elb = new FakeLoadBalancer();
     return deregisterTenant.run(
-      { table, elb, now: () => new Date(this.time) },
+      { table, elb, cloudformation, now: () => new Date(this.time) },
       { executionArn: anExecution(), tenant, cell: aCell(), failure },
     );
   };

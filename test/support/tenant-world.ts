@@ -89,6 +89,7 @@ export class TenantWorld {
       organizations,
       executions,
     ] as const;
+    this.cloudformation.now = () => new Date(this.time);
     this.kms.principals.add(STACK_ROLE_ARN);
     for (const name of ['CreateTenantKey', 'RetireTenantKey'])
       this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
@@ -270,14 +271,25 @@ export class TenantWorld {
     if (!answer || 'error' in answer) throw awsError(answer?.error ?? 'States.Timeout', answer?.cause);
   }
 
-  /** The whole rollback in the machine's order, and the failure told. */
+  /**
+   * The whole rollback in the machine's order, and the failure told. A redrive resumes at the state that failed: once the
+   * tenant is FAILED, that is only the telling.
+   */
   async rollBack(executionArn = anExecution()): Promise<void> {
-    for (const undo of Object.values(this.undos(executionArn))) await this.retried(undo);
+    const over = this.record?.status === 'FAILED';
+    for (const undo of over ? [] : Object.values(this.undos(executionArn))) await this.retried(undo);
     const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
     const { tenant } = this;
     const told = { executionArn, input: aSignup(), tenant, failure, outcome: 'rolled-back' } as const;
     await this.retried(() => this.invoke(publishFailure, told));
     this.tenant = null;
+  }
+
+  /** The failure of a run that reserved nothing, told as the machine has it told. */
+  async fails({ executionArn, error }: { executionArn: string; error: string }): Promise<void> {
+    const failure = { step: 'ReserveTenant', error, reason: 'as the function said' };
+    const told = { executionArn, input: aSignup(), tenant: null, failure, outcome: 'rolled-back' } as const;
+    await this.retried(() => this.invoke(publishFailure, told));
   }
 
   /** Everything that costs money, holds a name, or waits: what all-or-nothing must not leave. */

@@ -17,11 +17,11 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     resources: [arns.cellRules],
     wildcardBecause: OF_ANY_CELL,
   });
-  const onTenantStacks: Grant = {
-    actions: ['cloudformation:UpdateTerminationProtection'],
+  const onTenantStacks = (action: string): Grant => ({
+    actions: [`cloudformation:${action}`],
     resources: [arns.tenantStacks],
     wildcardBecause: OF_ANY_TENANT,
-  };
+  });
 
   const making = onNames(context, (names) => [names.reading(), names.changing('CREATE', 'UPSERT', 'DELETE')]);
   const registerTenant = new PlatformFunction(scope, 'RegisterTenant', {
@@ -49,6 +49,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       describeRules,
       onRules('DeleteRule'),
       ...removing.grants,
+      onTenantStacks('DescribeStacks'),
     ],
   });
   const asking = onNames(context, (names) => [names.asking()]);
@@ -58,7 +59,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
-      onTenantStacks,
+      onTenantStacks('UpdateTerminationProtection'),
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],
         resources: [arns.assumableTenantRoles],

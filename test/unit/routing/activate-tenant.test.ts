@@ -109,6 +109,26 @@ describe('no request reaches a tenant that is not verified', () => {
     expect(activation.record).not.toHaveProperty('activatedAt');
   });
 
+  it('G9: a stopped run whose failure was told meanwhile does not activate the tenant; a redriven run does', async () => {
+    const activation = await Activation.ready();
+    const failure = {
+      step: 'ActivateTenant',
+      error: 'RunAborted',
+      reason: 'x',
+      at: NOW,
+      outcome: 'unfinished',
+    } as const;
+    activation.table.before = (command) => {
+      if (command === 'TransactWriteCommand') activation.become({ failure });
+    };
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientConflict' });
+    expect([activation.open, activation.record.status]).toEqual([false, 'ONBOARDING']);
+    activation.table.before = () => {};
+    await activation.activate();
+    expect(activation.open).toBe(true);
+    expect(activation.record).not.toHaveProperty('failure');
+  });
+
   it('a host whose route has become another tenant’s stays that one’s', async () => {
     const activation = await Activation.ready();
     const theirs = { ...activation.route, ...itemKeys.route(tenant.host), tenantId: 'someone-else' };

@@ -1,8 +1,10 @@
+import { tenantNames } from '../../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { claimName } from '../../../functions/dns/tenant-name';
 import { deregisterTenant } from '../../../functions/routing/deregister-tenant';
 import { aCell, anExecution, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
+import { FakeStacks } from '../../support/fake-stacks';
 import { FakeTable } from '../../support/fake-table';
 import { FakeZone } from '../../support/fake-zone';
 
@@ -17,8 +19,10 @@ function aScene(overrides: Partial<TenantRecord> = {}) {
   const elb = new FakeLoadBalancer();
   const zone = new FakeZone();
   const input = { executionArn: anExecution(), tenant, cell: aCell(), failure };
-  const run = () => deregisterTenant.run({ table, elb, zone, now: () => new Date(NOW) }, input);
-  return { table, elb, zone, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
+  const cloudformation = new FakeStacks();
+  const deps = { table, elb, zone, cloudformation, now: () => new Date(NOW) };
+  const run = () => deregisterTenant.run(deps, input);
+  return { table, elb, zone, cloudformation, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
 }
 
 const ownRule = (elb: FakeLoadBalancer) => elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
@@ -56,6 +60,37 @@ describe('DeregisterTenant', () => {
     };
     await expect(run()).rejects.toThrow('killed');
     expect(record()?.status).toBe('ROLLING_BACK');
+  });
+
+  it.each([
+    ['rule on record', 'UpdateCommand'],
+    ['rule in the slot', 'DescribeRulesCommand'],
+    ['route', 'DeleteRuleCommand'],
+  ])('G1: leaves the %s alone when a newer execution takes over right before', async (what, after) => {
+    const { table, elb, run, record } = aScene();
+    const rule = ownRule(elb);
+    if (what !== 'rule in the slot') table.put({ ...record(), ruleArn: rule.RuleArn });
+    table.after = elb.after = (command) => {
+      if (command === after) table.put({ ...record(), executionArn: anExecution('second') } as never);
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(elb.rules).toHaveLength(what === 'route' ? 0 : 1);
+    expect(table.get(itemKeys.route(tenant.host))).toBeDefined();
+  });
+
+  it('G6: changes nothing of a tenant in service whose record was lost', async () => {
+    const { table, elb, cloudformation, run } = aScene();
+    table.items.delete(`${itemKeys.tenant(tenant.tenantId).pk}|TENANT`);
+    ownRule(elb);
+    cloudformation.add(tenantNames.stack(tenant.tenantId, 'storage'), { EnableTerminationProtection: true });
+    await expect(run()).rejects.toMatchObject({ name: 'TenantRecordLost' });
+    expect([elb.rules.length, table.items.size]).toEqual([1, 1]);
+  });
+
+  it('does not begin a rollback again that is over', async () => {
+    const { run, record } = aScene({ status: 'FAILED' });
+    await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(record()?.status).toBe('FAILED');
   });
 
   it('finds the rule whose ARN a crash has lost', async () => {

@@ -1,6 +1,6 @@
-import type { TenantRecord } from '../../../functions/contract/records';
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
-import { anExecution, NOW, theStacks } from '../../support/builders';
+import { anExecution, aWaitingTask, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
 
@@ -168,12 +168,58 @@ describe('DeleteStack', () => {
     expectUntouched(scene);
   });
 
-  it.each(refusals)('touches nothing when the tenant %s a moment after it was read', async (_, __, record) => {
+  it.each(refusals)('G1: touches nothing when the tenant %s a moment after it was read', async (_, name, record) => {
     const scene = filled();
     scene.cloudformation.before = (command) => {
       if (command === 'DescribeStacksCommand') scene.become(record);
     };
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name });
+    expectUntouched(scene);
+  });
+
+  it.each(refusals)(
+    'G1: deletes neither objects nor stack when the tenant %s while its bucket is listed',
+    async (_, name, record) => {
+      const scene = filled();
+      scene.s3.before = (command) => {
+        if (command === 'ListObjectVersionsCommand') scene.become(record);
+      };
+      await expect(scene.delete('storage')).rejects.toMatchObject({ name });
+      expectUntouched(scene);
+    },
+  );
+
+  it.each(refusals)('G1: deletes no stack when the tenant %s while its bucket is emptied', async (_, name, record) => {
+    const scene = filled();
+    scene.s3.after = (command) => {
+      if (command === 'DeleteObjectsCommand') scene.become(record);
+    };
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name });
+    expect(scene.stack('storage')?.StackStatus).toBe('CREATE_COMPLETE');
+  });
+
+  it('G1: deletes no stack when another task has taken the place of its own', async () => {
+    const scene = filled();
+    scene.s3.after = (command) => {
+      if (command === 'DeleteObjectsCommand')
+        scene.table.put({
+          ...itemKeys.waitingTask(theStacks().storage.stackName),
+          ...aWaitingTask({ stack: 'storage' }),
+        });
+    };
     await expect(scene.delete('storage')).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(scene.stack('storage')?.StackStatus).toBe('CREATE_COMPLETE');
+  });
+
+  const LIVING: [what: string, record: Partial<TenantRecord> | undefined][] = [
+    ['has no record', undefined],
+    ['has a record that is younger than the stack', { createdAt: '2030-01-02T00:00:00.000Z' }],
+  ];
+  it.each(LIVING)('G6: leaves a protected stack alone when its tenant %s', async (_, record) => {
+    const scene = filled(record);
+    if (!record) scene.table.items.clear();
+    Object.assign(scene.stack('storage') ?? {}, { EnableTerminationProtection: true });
+    await expect(scene.delete('storage')).rejects.toMatchObject({ name: 'TenantRecordLost' });
     expectUntouched(scene);
   });
 

@@ -27,7 +27,7 @@ const STEPS: Readonly<Record<TenantStatus | 'none', readonly TenantStatus[]>> = 
   ONBOARDING: ['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'HELD', 'FAILED'],
   ROLLING_BACK: ['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'],
   HELD: ['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'],
-  FAILED: ['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'],
+  FAILED: ['ONBOARDING', 'HELD', 'FAILED'],
   ACTIVE: ['ACTIVE', 'SUSPENDED'],
   SUSPENDED: ['SUSPENDED', 'ACTIVE'],
 };
@@ -182,6 +182,7 @@ function lets({ name, owner, status, digest, slot }: Call, record: (typeof RECOR
     status: record.status === status,
     'verification.digest': record.verification?.digest === digest,
     'slot.number': record.slot?.number === slot,
+    'failure.at': record.failure === undefined,
   };
   return (
     allows(name, record, owner) &&

@@ -1,0 +1,58 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { itemKeys } from '../contract/records';
+import type { Slot } from '../contract/tenant';
+import { pages } from '../shared/paging';
+import { parseAt } from '../shared/parse-at';
+import { findRoute } from '../tenants/routes';
+import type { TenantsTable } from '../tenants/tenants-table';
+import { slotAt } from './slots';
+
+const TakenSlotSchema = z.object({ number: z.number().int().nonnegative(), tenantId: z.string() });
+
+export const recordLost = (tenantId: string, evidence: string) =>
+  new PlatformError('TenantRecordLost', `tenant ${tenantId} has no record, but ${evidence}: restore the record`);
+
+/**
+ * Claims without a record: somebody has deleted the record. If the host's route says that the tenant
+ * is in service, nothing may be made or undone for it.
+ *
+ * @throws PlatformError `TenantRecordLost`
+ */
+export async function requireNotInService(
+  table: TenantsTable,
+  { tenantId, host }: { readonly tenantId: string; readonly host: string },
+): Promise<void> {
+  const route = await findRoute(table, host);
+  if (route?.tenantId !== tenantId || route.status === 'SETTING_UP') return;
+  throw recordLost(tenantId, `its route is ${route.status}`);
+}
+
+/**
+ * The slot that a tenant has kept although its record is gone. Only for that case: it reads the
+ * taken slots of each cell.
+ */
+export async function slotWithoutRecord(
+  table: TenantsTable,
+  cells: readonly CellDescriptor[],
+  tenantId: string,
+): Promise<Slot | undefined> {
+  for (const cell of cells) {
+    const taken = {
+      TableName: table.name,
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :slot)',
+      ExpressionAttributeValues: { ':pk': itemKeys.cell(cell.name).pk, ':slot': 'SLOT#' },
+      ConsistentRead: true,
+    };
+    const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
+      table.client.send(new QueryCommand({ ...taken, ExclusiveStartKey }));
+    for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
+      for (const item of Items) {
+        const slot = parseAt(`taken slot of cell ${cell.name}`, TakenSlotSchema, item);
+        if (slot.tenantId === tenantId) return slotAt(cell, slot.number);
+      }
+  }
+  return undefined;
+}

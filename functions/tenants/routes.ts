@@ -1,0 +1,35 @@
+import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { itemKeys, type RouteRecord, RouteRecordSchema } from '../contract/records';
+import { parseAt } from '../shared/parse-at';
+import { isConditionFailure } from './condition-failure';
+import type { TenantsTable } from './tenants-table';
+
+/** @returns the route of the host (strongly consistent read), if it has one */
+export async function findRoute(table: TenantsTable, host: string): Promise<RouteRecord | undefined> {
+  const { Item } = await table.client.send(
+    new GetCommand({ TableName: table.name, Key: itemKeys.route(host), ConsistentRead: true }),
+  );
+  return Item && parseAt(`route of ${host}`, RouteRecordSchema, Item);
+}
+
+/** Deletes the route, unless it belongs to another tenant. @returns whether a route was deleted */
+export async function deleteRoute(
+  table: TenantsTable,
+  { host, tenantId }: Pick<RouteRecord, 'host' | 'tenantId'>,
+): Promise<boolean> {
+  try {
+    const { Attributes } = await table.client.send(
+      new DeleteCommand({
+        TableName: table.name,
+        Key: itemKeys.route(host),
+        ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
+        ExpressionAttributeValues: { ':tenant': tenantId },
+        ReturnValues: 'ALL_OLD',
+      }),
+    );
+    return Attributes !== undefined;
+  } catch (thrown) {
+    if (isConditionFailure(thrown)) return false;
+    throw thrown;
+  }
+}

@@ -1,0 +1,36 @@
+import type { TenantRecord } from '../contract/records';
+import { send, unlessChanged } from './guarded-write';
+import type { TenantsTable } from './tenants-table';
+import { routeTransition, transition } from './transition';
+
+type Verification = NonNullable<TenantRecord['verification']>;
+type Suspension = NonNullable<TenantRecord['suspension']>;
+
+/** Records an audit's verdict, if the tenant still has the status with which it was audited. */
+export async function recordVerdict(
+  table: TenantsTable,
+  { tenantId, status }: TenantRecord,
+  verification: Verification,
+): Promise<void> {
+  const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification } });
+  await unlessChanged(`tenant ${tenantId} is no longer ${status}, or has a later verdict`, send(table, update));
+}
+
+/** Sets record and route to SUSPENDED in one transaction. */
+export async function suspend(table: TenantsTable, record: TenantRecord, suspension: Suspension): Promise<void> {
+  const { tenantId } = record;
+  const update = transition(table, 'suspend', { tenantId, at: suspension.at, set: { suspension } });
+  const write = send(table, update, routeTransition(table, 'suspend', record));
+  await unlessChanged(`tenant ${tenantId} changed while it was being suspended`, write);
+}
+
+/**
+ * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
+ * digest.
+ */
+export async function resume(table: TenantsTable, record: TenantRecord, digest: string, at: string): Promise<void> {
+  const { tenantId } = record;
+  const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });
+  const write = send(table, update, routeTransition(table, 'resume', record));
+  await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
+}

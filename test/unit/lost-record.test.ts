@@ -1,0 +1,78 @@
+import { itemKeys } from '../../functions/contract/records';
+import { anExecution, aSignup, NOW } from '../support/builders';
+import { Reservations } from '../support/reservations';
+import { TenantWorld } from '../support/tenant-world';
+
+async function inService(): Promise<TenantWorld> {
+  const world = new TenantWorld();
+  await world.onboard();
+  world.gone.add(anExecution());
+  world.pass(3600);
+  return world;
+}
+
+/** What requests and data of the tenant need. */
+const service = ({ cloudformation, kms, elb, s3 }: TenantWorld) =>
+  structuredClone({
+    stacks: cloudformation.stacks,
+    keys: kms.keys.map(({ KeyState }) => KeyState),
+    rules: elb.rules,
+    buckets: s3.buckets,
+  });
+
+describe('G6: the record of a tenant in service was deleted', () => {
+  it.each(['gone', 'running'])(
+    'an equal signup stops loudly and changes nothing, the first run being %s',
+    async (run) => {
+      const world = await inService();
+      if (run === 'running') world.gone.clear();
+      world.table.items.delete(`${itemKeys.tenant(world.tenantId).pk}|TENANT`);
+      const before = world.snapshot();
+      await expect(world.onboard(anExecution('second'))).rejects.toMatchObject({ name: 'TenantRecordLost' });
+      await world.fails({ executionArn: anExecution('second'), error: 'TenantRecordLost' });
+      expect(world.snapshot()).toEqual(before);
+    },
+  );
+
+  it('with all its other items: the run stops at the first protected stack, and its rollback before its first effect', async () => {
+    const world = await inService();
+    for (const key of world.table.items.keys())
+      if (!/^CELL.*\|(?:CELL|LIVE|FREE)/.test(key)) world.table.items.delete(key);
+    const before = service(world);
+    await expect(world.onboard(anExecution('second'))).rejects.toMatchObject({ name: 'TenantRecordLost' });
+    for (const name of ['DeregisterTenant', 'DeleteStack'])
+      await expect(world.undos(anExecution('second'))[name]?.()).rejects.toMatchObject({ name: 'TenantRecordLost' });
+    expect(service(world)).toEqual(before);
+  });
+});
+
+describe('G6: the record was deleted while the tenant was being made', () => {
+  it.each([anExecution(), anExecution('second')])(
+    'the next attempt, %s, keeps the one slot of the tenant',
+    async (executionArn) => {
+      const stage = new Reservations();
+      const first = await stage.reserve(aSignup());
+      if (first.outcome !== 'reserved') throw new Error(first.outcome);
+      await stage.reserveNumber(1);
+      stage.table.items.delete(`${itemKeys.tenant(first.tenant.tenantId).pk}|TENANT`);
+      stage.endings[anExecution()] = 'FAILED';
+      stage.random = () => 0.5;
+      await expect(stage.reserve(aSignup(), executionArn)).resolves.toMatchObject({
+        tenant: { slot: first.tenant.slot },
+      });
+      expect(stage.slots('SLOT')).toEqual([0, 1]);
+      expect(stage.slots('FREE')).not.toContain(0);
+      expect(stage.record(first.tenant.tenantId)).toMatchObject({ status: 'ONBOARDING', executionArn, createdAt: NOW });
+    },
+  );
+
+  it('its rollback takes all of it away', async () => {
+    const world = new TenantWorld();
+    await world.onboard();
+    world.deactivate();
+    for (const stack of world.cloudformation.stacks) stack.EnableTerminationProtection = false;
+    world.table.items.delete(`${itemKeys.tenant(world.tenantId).pk}|TENANT`);
+    for (const undo of Object.values(world.undos())) await world.retried(undo);
+    expect(world.leftovers().filter((left) => !/SLOT|CLAIM/.test(left))).toEqual([]);
+  });
+});
