@@ -70,6 +70,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
    * every key.
    */
   keyRequestedAt: z.iso.datetime().optional(),
+  /** Until then a RetireTenantKey that has begun may still retire keys; epoch milliseconds. */
+  keyRetiringUntil: z.number().optional(),
   keyArn: z.string().optional(),
   roleArn: z.string().optional(),
   bucketName: z.string().optional(),

@@ -39,7 +39,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   PublishCompletion: { calls: 2 },
   DeregisterTenant: { calls: 15 },
   DeleteStack: { calls: 16 },
-  RetireTenantKey: { calls: 9 },
+  RetireTenantKey: { calls: 18 },
   ReleaseReservation: { calls: 2 },
   PublishFailure: { calls: 3 },
   ConcludeFailure: { calls: 1 },

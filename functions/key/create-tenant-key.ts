@@ -10,6 +10,7 @@ import { isNamed } from '../shared/is-named';
 import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
+import { requireNoRetirement } from './key-retirement';
 import { giveAlias, type KeyMaker, makeKey, onceKnown, revive } from './make-key';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
 
@@ -39,7 +40,8 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
  * Creates the tenant's key, before any stack: the key outlives the stacks.
  *
  * 1. Note on the tenant's record that a key is requested. This execution must own the tenant, and
- *    the tenant must be ONBOARDING.
+ *    the tenant must be ONBOARDING. While a function of an earlier execution may still retire keys,
+ *    wait.
  * 2. Look for the key by its alias: a retry finds it. If there is no alias but an earlier note, an
  *    earlier attempt may have created a key and crashed before its alias. Then look for the key by
  *    its tag, and wait until the tag index must show it. CreateKey has no idempotency token
@@ -58,11 +60,12 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
   output: CreateTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
-    const [earlier, aliased, organization] = await Promise.all([
+    const [{ earlier, retiringUntil }, aliased, organization] = await Promise.all([
       requestKey(deps.table, { tenantId, executionArn }, deps.now().toISOString()),
       keyByAlias(deps.kms, tenantId),
       organizationId(deps),
     ]);
+    requireNoRetirement(tenantId, retiringUntil, deps.now());
     const Policy = JSON.stringify(tenantKeyPolicy({ ...deps.platform, tenantId, organizationId: organization }));
     const found = aliased ?? (earlier && (await keyWithoutAlias(deps, tenantId, earlier)));
     if (found) {

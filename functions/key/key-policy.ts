@@ -52,7 +52,13 @@ const MAKING = [
 ] as const;
 
 /** Actions of RetireTenantKey on a key, which may be seconds old. */
-const RETIRING = ['kms:DescribeKey', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'] as const;
+const RETIRING = [
+  'kms:DescribeKey',
+  'kms:GetKeyPolicy',
+  'kms:DisableKey',
+  'kms:ScheduleKeyDeletion',
+  'kms:DeleteAlias',
+] as const;
 
 const VIA = ['rds', 's3', 'secretsmanager'] as const;
 

@@ -10,10 +10,17 @@ import type { KeyFinder } from './tenant-keys';
 
 type Kms = KeyFinder['kms'];
 
-async function retireKey(kms: Kms, key: KeyMetadata, windowDays: number): Promise<boolean> {
+async function retireKey(
+  kms: Kms,
+  key: KeyMetadata,
+  windowDays: number,
+  permit: () => Promise<void>,
+): Promise<boolean> {
   if (key.KeyState === 'PendingDeletion') return false;
   const KeyId = key.KeyId;
+  await permit();
   if (key.KeyState === 'Enabled') await kms.send(new DisableKeyCommand({ KeyId }));
+  await permit();
   await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: windowDays }));
   return true;
 }
@@ -30,8 +37,7 @@ async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
  * Disables a tenant's keys and schedules their deletion. A key that is already pending deletion
  * stays as it is. The alias is deleted last: until then a retry finds the key by its alias.
  *
- * This is only the effect: the caller has checked the permission.
- *
+ * @param permit called right before each effect; throws to stop it
  * @param windowDays the deletion window, 7 to 30 days ("ScheduleKeyDeletion")
  * @returns ARNs of the keys that were not pending deletion before
  */
@@ -40,9 +46,11 @@ export async function retireKeys(
   tenantId: string,
   keys: readonly KeyMetadata[],
   windowDays: number,
+  permit: () => Promise<void>,
 ): Promise<string[]> {
   const retired: string[] = [];
-  for (const key of keys) if (await retireKey(kms, key, windowDays)) retired.push(key.Arn ?? '');
+  for (const key of keys) if (await retireKey(kms, key, windowDays, permit)) retired.push(key.Arn ?? '');
+  await permit();
   await dropAlias(kms, tenantId);
   return retired;
 }

@@ -3,9 +3,11 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import type { Owned } from '../tenants/guarded-write';
 import { forgetKeyRequest } from '../tenants/key-requests';
 import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { beginRetirement, isOnlyOf } from './key-retirement';
 import { retireKeys } from './retire-keys';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
 
@@ -17,17 +19,35 @@ export interface RetireTenantKeyDeps extends KeyFinder {
 /** The shortest window that KMS allows. The key has encrypted no data that is kept. */
 const DELETION_WINDOW_DAYS = 7;
 
+interface Right {
+  readonly permit: () => Promise<void>;
+  readonly requestedAt?: string | undefined;
+}
+/** A tenant without a record has no owner who could lose it. */
+const WITHOUT_RECORD: Right = { permit: async () => {} };
+
+async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permit, requestedAt }: Right) {
+  const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
+  const found = [...new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn, key])).values()];
+  if (requestedAt && !found.some(isUsable) && !aliased) requireIndexed(tenantId, new Date(requestedAt), deps.now());
+  const living = found.filter(isUsable);
+  const ours = await Promise.all(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
+  const keys = living.filter((_, index) => ours[index]);
+  return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit);
+}
+
 /**
  * Retires the tenant's key: the undo of CreateTenantKey.
  *
- * 1. Find every key of the tenant, by alias and by tag: a crash may have left a key without an
- *    alias.
- * 2. Refuse a tenant that has been ACTIVE, or that another execution owns. The check comes after
- *    the search, which takes a while: a function may outlive its stopped execution, and a newer
- *    execution may take over the tenant in the meantime.
+ * 1. Refuse a tenant that has been ACTIVE, or that another execution owns. Note on the record until
+ *    when this function may retire keys: it may outlive its stopped execution, and the CreateTenantKey
+ *    of a newer execution waits until then.
+ * 2. Find every key of the tenant, by alias and by tag: a crash may have left a key without an
+ *    alias. Leave a key whose policy or aliases name another tenant, or not this one.
  * 3. If a key was requested and none is found, wait until the tag index must show it: this undo may
  *    run seconds after the crash.
- * 4. Disable each key and schedule its deletion.
+ * 4. Disable each key and schedule its deletion. Ask for the permission again right before each
+ *    effect.
  * 5. Delete the alias last: until then a resumed rollback finds the key by its alias.
  *
  * Throws `TenantIsActive`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
@@ -37,16 +57,18 @@ export const retireTenantKey: Action<typeof RetireTenantKeyInput, typeof RetireT
   input: RetireTenantKeyInput,
   output: RetireTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
-    const { tenantId } = tenant;
-    const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
-    const record = await guardUndo(deps.table, 'retireKey', { tenantId, executionArn });
-    const keys = new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn ?? '', key]));
-    if (record?.keyRequestedAt && ![...keys.values()].some(isUsable) && !aliased) {
-      requireIndexed(tenantId, new Date(record.keyRequestedAt), deps.now());
+    const owned = { tenantId: tenant.tenantId, executionArn };
+    const record = await guardUndo(deps.table, 'retireKey', owned);
+    if (!record) return { retiredKeyArns: await retireAll(deps, owned, WITHOUT_RECORD) };
+    const retirement = await beginRetirement(deps.table, owned, deps.now);
+    try {
+      const retiredKeyArns = await retireAll(deps, owned, { ...retirement, requestedAt: record.keyRequestedAt });
+      await forgetKeyRequest(deps.table, 'retireKey', owned);
+      return { retiredKeyArns };
+    } catch (thrown) {
+      await retirement.end();
+      throw thrown;
     }
-    const retiredKeyArns = await retireKeys(deps.kms, tenantId, [...keys.values()], DELETION_WINDOW_DAYS);
-    if (record) await forgetKeyRequest(deps.table, 'retireKey', { tenantId, executionArn });
-    return { retiredKeyArns };
   },
 };
 

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { GetResourcesCommand, type ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { TENANT_TAG, tenantIdIn, tenantNames } from '../contract/naming';
+import { isOnlyOf } from '../key/key-retirement';
 import { describeKey } from '../key/tenant-keys';
 import { pages } from '../shared/paging';
 import { type LeftoverKind, unlessGone } from './leftovers';
@@ -41,7 +42,9 @@ export function keyLeftovers({ kms, tagging }: KeyLeftoversDeps): LeftoverKind[]
       const state = (await describeKey(kms, id))?.KeyState;
       return state !== undefined && state !== 'PendingDeletion';
     },
-    remove: async ({ id }) => {
+    remove: async ({ id, tenantId }) => {
+      // A tag alone is no proof: the key may serve another tenant.
+      if (!(await isOnlyOf(kms, tenantId, { KeyId: id, Arn: id }))) return;
       await kms.send(new DisableKeyCommand({ KeyId: id }));
       // Thirty days, KMS's longest: somebody may still find out that the key is wanted.
       await kms.send(new ScheduleKeyDeletionCommand({ KeyId: id, PendingWindowInDays: 30 }));

@@ -31,6 +31,7 @@ export interface Seen {
   readonly 'verification.digest': string | undefined;
   readonly 'failure.at': string | undefined;
   readonly 'slot.number': number;
+  readonly keyRetiringUntil: number;
 }
 
 /** The statuses of a tenant that has never been in service. */
@@ -86,7 +87,14 @@ export const OPERATIONS = {
   /** Not from FAILED: a rollback that is over is not begun again by a late function. */
   beginRollback: { ...undo, from: ['ONBOARDING', 'ROLLING_BACK', 'HELD'], to: 'ROLLING_BACK' },
   deleteStack: { ...undo, from: ['none', ...BEFORE_SERVICE] },
-  retireKey: { ...undo, removes: ['keyRequestedAt'] },
+  /** Only in a rollback: a late function of an earlier attempt touches no key of the next attempt. */
+  beginKeyRetirement: { ...undo, from: ['ROLLING_BACK'] },
+  retireKey: { ...undo, from: ['ROLLING_BACK'], removes: ['keyRequestedAt', 'keyRetiringUntil'] },
+  /** By whoever began it, also after another execution has taken the tenant over. */
+  endKeyRetirement: {
+    ...{ from: ANY, owned: false, neverActive: false },
+    ...{ asSeen: ['keyRetiringUntil'], removes: ['keyRetiringUntil'] },
+  },
   release: { ...undo, asSeen: ['slot.number'], removes: ['slot'] },
   fail: { ...undo, to: 'FAILED', removes: ROLLED_BACK },
   hold: { ...undo, to: 'HELD' },

@@ -206,7 +206,13 @@ export class FakeAccount {
       this.has('key', KeyId)
         ? { KeyMetadata: { Arn: KeyId, KeyState: this.get('key', KeyId)?.state ?? 'Enabled' } }
         : awsError('NotFoundException'),
-    ListAliasesCommand: ({ Marker }: { Marker?: string }) => {
+    // The policy names the tenant of the tag; a key that the test calls `foreign` serves another one.
+    GetKeyPolicyCommand: ({ KeyId }: { KeyId: string }) => {
+      const { tenantId, state } = this.get('key', KeyId) ?? {};
+      return { Policy: `role/tenants/tenant-${state === 'foreign' ? 't000000000000000' : tenantId}` };
+    },
+    ListAliasesCommand: ({ Marker, KeyId }: { Marker?: string; KeyId?: string }) => {
+      if (KeyId) return { Aliases: [] };
       const all = [{ AliasName: 'alias/aws/rds' }, ...this.of('alias').map(({ id }) => ({ AliasName: id }))];
       return this.page(all, 'Aliases', Marker, 'NextMarker');
     },

@@ -149,6 +149,12 @@ export class FakeKeys {
       case 'DeleteAliasCommand':
         if (!this.aliases.delete(input.AliasName)) throw kmsError('NotFoundException', input.AliasName);
         return {};
+      case 'GetKeyPolicyCommand':
+        return { Policy: JSON.stringify(this.find(input.KeyId).Policy) };
+      case 'ListAliasesCommand': {
+        const key = this.find(input.KeyId);
+        return { Aliases: [...this.aliases].flatMap(([AliasName, each]) => (each === key ? [{ AliasName }] : [])) };
+      }
       case 'GetResourcesCommand':
         return this.tagged(input);
       default:

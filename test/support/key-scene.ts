@@ -6,6 +6,7 @@ import { ACCOUNT_ID, anExecution, aTenant, aTenantRecord, NOW, REGION } from './
 import { awsError, FakeClient } from './fake-client';
 import { type FakeKey, FakeKeys } from './fake-keys';
 import { FakeTable } from './fake-table';
+import { takingTurns } from './interleaving';
 
 export const STACK_ROLE_ARN = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`;
 const tenant = aTenant();
@@ -26,23 +27,41 @@ export class KeyScene {
       this.kms.principals.add(`arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`);
   }
 
-  private get deps() {
+  get deps() {
     const { table, kms, organizations } = this;
     const platform = { accountId: ACCOUNT_ID, region: REGION, stackRoleArn: STACK_ROLE_ARN };
     const now = () => new Date(this.time);
     return { table, kms, kmsOnce: kms, tagging: kms, organizations, platform, now };
   }
 
-  readonly create = (executionArn = anExecution()) => createTenantKey.run(this.deps, { tenant, executionArn });
-  readonly retire = (executionArn = anExecution()) => retireTenantKey.run(this.deps, { tenant, executionArn });
+  readonly create = (executionArn = anExecution(), deps = this.deps) =>
+    createTenantKey.run(deps, { tenant, executionArn });
+  readonly retire = (executionArn = anExecution(), deps = this.deps) =>
+    retireTenantKey.run(deps, { tenant, executionArn });
+
+  /** The same scene's dependencies, every call of which waits for its turn. */
+  inTurns(turn: (command: string) => Promise<unknown>): KeyScene['deps'] {
+    const { table } = this;
+    const kms = takingTurns(this.kms, turn);
+    const inTurns = Object.create(table, { client: { value: takingTurns(table.client, turn) } });
+    return { ...this.deps, table: inTurns, kms, kmsOnce: kms, tagging: kms };
+  }
 
   pass(seconds: number): void {
     this.time += seconds * 1000;
   }
 
+  /** As CreateTenantKey makes it, in short: it names the tenant's role. */
+  policyOf(tenantId: string): FakeKey['Policy'] {
+    const Condition = {
+      ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT_ID}:role/tenants/tenant-${tenantId}` },
+    };
+    return { Statement: [{ Effect: 'Allow', Principal: '*', Action: 'kms:Decrypt', Condition }] };
+  }
+
   /** A key of the tenant as an earlier attempt has left it, with its alias or without. */
   leftover(key: Partial<FakeKey> = {}, { alias = false } = {}): FakeKey {
-    const made = this.kms.add({ [TENANT_TAG]: tenant.tenantId }, key);
+    const made = this.kms.add({ [TENANT_TAG]: tenant.tenantId }, { Policy: this.policyOf(tenant.tenantId), ...key });
     if (alias) this.kms.aliases.set(tenantNames.keyAlias(tenant.tenantId), made);
     return made;
   }

@@ -56,9 +56,13 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
       environment: { TABLE_NAME, ACCOUNT_ID },
       grants: [
         onTable(context, 'GetItem', 'UpdateItem'),
-        onKeys('DescribeKey', 'DisableKey', 'ScheduleKeyDeletion', 'DeleteAlias'),
+        onKeys('DescribeKey', 'GetKeyPolicy', 'DisableKey', 'ScheduleKeyDeletion', 'DeleteAlias'),
         onAliases('kms:DeleteAlias'),
-        { actions: ['tag:GetResources'], resources: ['*'], wildcardBecause: NO_RESOURCE('GetResources') },
+        {
+          actions: ['kms:ListAliases', 'tag:GetResources'],
+          resources: ['*'],
+          wildcardBecause: NO_RESOURCE('ListAliases and GetResources'),
+        },
       ],
     }),
   ];

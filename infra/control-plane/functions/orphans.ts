@@ -90,7 +90,10 @@ function removing(context: FunctionContext): Grant[] {
         'A retained backup has a random id, and AWS promises no tag on it; the function goes by the name of its instance.',
     },
     ofTenants(['kms:DeleteAlias'], arns.tenantAliases),
-    { actions: ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'], ...ofTenantKeys(context) },
+    {
+      actions: ['kms:GetKeyPolicy', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'],
+      ...ofTenantKeys(context),
+    },
     {
       actions: ['elasticloadbalancing:DeleteRule'],
       resources: [arns.cellRules],

@@ -1,6 +1,10 @@
+import fc from 'fast-check';
+import { isTransient } from '../../../functions/contract/errors';
+import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
 import type { TenantRecord } from '../../../functions/contract/records';
+import { translateError } from '../../../functions/shared/error-translation';
 import { anExecution, NOW } from '../../support/builders';
-import { dieAtEachCall } from '../../support/deaths';
+import { dieAtEachCall, Killed } from '../../support/deaths';
 import { KeyScene } from '../../support/key-scene';
 
 async function madeScene(record: Partial<TenantRecord> = {}) {
@@ -124,6 +128,91 @@ describe('RetireTenantKey', () => {
     await expect(scene.retire()).rejects.toMatchObject({ name: error });
     expect(scene.aliased?.KeyState).toBe('Enabled');
   });
+
+  it('G2: leaves a key that carries the tenant’s tag and serves another tenant', async () => {
+    const scene = await madeScene();
+    const other = tenantIdOf('sub_other');
+    const [byPolicy, byAlias, byNobody] = [
+      scene.leftover({ Policy: scene.policyOf(other) }),
+      scene.leftover(),
+      scene.leftover({ Policy: { Statement: [] } }),
+    ];
+    scene.kms.aliases.set(tenantNames.keyAlias(other), byAlias);
+    await scene.retire();
+    expect(scene.kms.living()).toEqual([byPolicy, byAlias, byNobody]);
+    expect(scene.kms.aliases.get(tenantNames.keyAlias(other))).toBe(byAlias);
+  });
+
+  it.each(['DisableKeyCommand', 'ScheduleKeyDeletionCommand', 'GetResourcesCommand'])(
+    'G2: goes no further when a newer execution takes over after %s',
+    async (command) => {
+      const scene = await madeScene();
+      let after: number | undefined;
+      scene.kms.after = (sent) => {
+        if (after !== undefined) after += 1;
+        if (sent !== command || after !== undefined) return;
+        after = 0;
+        scene.become({ status: 'ONBOARDING', executionArn: anExecution('second') });
+      };
+      await expect(scene.retire()).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(scene.aliased).toBeDefined();
+      expect(scene.record).not.toHaveProperty('keyRetiringUntil');
+    },
+  );
+
+  it('G2: stops by itself before the CreateTenantKey of a newer execution stops waiting for it', async () => {
+    const scene = await madeScene();
+    scene.kms.before = (command) => {
+      if (command === 'GetKeyPolicyCommand') scene.pass(31);
+    };
+    await expect(scene.retire()).rejects.toMatchObject({ name: 'TransientConflict' });
+    expect(scene.aliased?.KeyState).toBe('Enabled');
+  });
+
+  it('G2: a killed one keeps a newer execution waiting for a minute at most', async () => {
+    const scene = await madeScene();
+    scene.kms.before = () => {
+      throw new Killed('killed');
+    };
+    scene.table.before = (command) => {
+      if (scene.record.keyRetiringUntil && command === 'UpdateCommand') throw new Killed('killed');
+    };
+    await expect(scene.retire()).rejects.toThrow('killed');
+    scene.kms.before = scene.table.before = () => {};
+    scene.become({ status: 'ONBOARDING', executionArn: anExecution('second') });
+    await expect(scene.create(anExecution('second'))).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    scene.pass(60);
+    await scene.create(anExecution('second'));
+    expect(scene.kms.living()).toEqual([scene.aliased]);
+  });
+
+  it('G2: no interleaving with the execution that takes over costs that execution its key', async () => {
+    const second = anExecution('second');
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        const scene = await madeScene();
+        const turn = (command: string) => scheduler.schedule(Promise.resolve(), command);
+        const retiring = scene.retire(anExecution(), scene.inTurns(turn)).catch(() => {});
+        const taking = (async () => {
+          await turn('takeOver');
+          scene.become({ status: 'ONBOARDING', executionArn: second });
+          for (let attempt = 0; attempt < 8; attempt++) {
+            try {
+              return await scene.create(second, scene.inTurns(turn));
+            } catch (thrown) {
+              if (!(thrown instanceof Error) || !isTransient(translateError(thrown).name)) throw thrown;
+              scene.pass(10);
+            }
+          }
+          throw new Error('eight attempts were not enough');
+        })();
+        await scheduler.waitFor(Promise.all([retiring, taking]));
+        expect(scene.kms.living()).toEqual([scene.aliased]);
+        expect(scene.aliased).toMatchObject({ KeyState: 'Enabled', rotates: true });
+      }),
+      { numRuns: 200 },
+    );
+  }, 30_000);
 
   it('leaves the note of a new owner alone', async () => {
     const scene = await madeScene();

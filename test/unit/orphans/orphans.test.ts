@@ -172,6 +172,14 @@ describe('Orphans, where the stage removes them', () => {
     ]);
   });
 
+  it('G2: leaves a key that carries a failed tenant’s tag and serves another tenant', async () => {
+    const { tenant, run, account } = aScene('remove');
+    tenant('a', failed);
+    account.set('key', 'arn:key/1', 'foreign');
+    await run();
+    expect(account.kms.inputs('ScheduleKeyDeletionCommand')).toEqual([]);
+  });
+
   it('empties the bucket before the stack that has it', async () => {
     const { tenant, run, account } = aScene('remove');
     tenant('a', failed);

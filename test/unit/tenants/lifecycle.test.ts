@@ -183,6 +183,7 @@ function lets({ name, owner, status, digest, slot }: Call, record: (typeof RECOR
     'verification.digest': record.verification?.digest === digest,
     'slot.number': record.slot?.number === slot,
     'failure.at': record.failure === undefined,
+    keyRetiringUntil: record.keyRetiringUntil === undefined,
   };
   return (
     allows(name, record, owner) &&

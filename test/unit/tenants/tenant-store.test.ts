@@ -5,6 +5,7 @@ import { anExecution, aTenantRecord, NOW } from '../../support/builders';
 import { FakeTable } from '../../support/fake-table';
 
 const record = aTenantRecord();
+const rollingBack = aTenantRecord({ status: 'ROLLING_BACK' });
 const { tenantId } = record;
 const tableOf = (item?: object) => new FakeTable(...(item ? [{ ...itemKeys.tenant(tenantId), ...item }] : []));
 
@@ -23,7 +24,7 @@ const own = { tenantId, executionArn: anExecution() };
 
 describe.each(['beginRollback', 'deleteStack', 'retireKey', 'release'] as const)('guardUndo of %s', (name) => {
   it('lets an execution undo what is its own, and hands it the record', async () => {
-    await expect(guardUndo(tableOf(record), name, own)).resolves.toEqual(record);
+    await expect(guardUndo(tableOf(rollingBack), name, own)).resolves.toEqual(rollingBack);
   });
 
   it.each([
