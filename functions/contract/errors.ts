@@ -18,6 +18,12 @@ export const TRANSIENT_ERRORS = [
   'TransientNotYetVisible',
   /** The failed stack of an earlier launch has been deleted; the launch can start over. */
   'TransientStackReplaced',
+  /** A stack failed for a reason that passes. The launch starts over after a pause. */
+  'TransientStackFailure',
+  /** AWS still holds the name of a deleted resource: minutes, in S3 up to an hour. */
+  'TransientNameTaken',
+  /** CloudFormation has rolled the failed stack back; its deletion can begin. */
+  'TransientStackRolledBack',
   /** A launch that has begun may still create this stack; the deletion must wait. */
   'TransientLaunchInFlight',
   /** The shared service has no healthy task at the moment. */

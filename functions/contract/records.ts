@@ -141,11 +141,12 @@ export type LiveColour = z.infer<typeof LiveColourSchema>;
  * A task that waits for a stack. `operation` says which end of the stack answers the task:
  * - `launch`: the stack is created, or has failed
  * - `replace`: the failed stack of an earlier launch is deleted, before a new launch
+ * - `roll-back`: CloudFormation's own rollback has ended, before the deletion begins
  * - `delete`: the deletion has ended
  */
 export const WaitingTaskSchema = z.object({
   stackName: z.string(),
-  operation: z.enum(['launch', 'replace', 'delete']),
+  operation: z.enum(['launch', 'replace', 'roll-back', 'delete']),
   taskToken: z.string(),
   executionArn: z.string(),
   tenantId: z.string(),

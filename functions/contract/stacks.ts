@@ -23,6 +23,12 @@ export const SETTLED_STATUSES = [
   'DELETE_FAILED',
 ] as const;
 
+/**
+ * The statuses that may answer a waiting task: the ends, and the begin of CloudFormation's rollback,
+ * which tells that the stack is failing, minutes before the rollback's end.
+ */
+export const TELLING_STATUSES = [...SETTLED_STATUSES, 'ROLLBACK_IN_PROGRESS'] as const;
+
 /** Parameters of each tenant template. A test checks that the templates declare exactly these. */
 export const STACK_PARAMETERS = {
   network: [

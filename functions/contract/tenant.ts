@@ -111,10 +111,25 @@ function reasonIn(cause: string | undefined): string | undefined {
 }
 
 /**
+ * Names of Step Functions and of Lambda itself, and the platform's names for them, which the runbook
+ * knows ("Handle Lambda service exceptions").
+ */
+const OWN_NAMES: Readonly<Record<string, string>> = {
+  'States.Timeout': 'StepTimedOut',
+  'States.HeartbeatTimeout': 'StepTimedOut',
+  'Lambda.TooManyRequestsException': 'TransientThrottling',
+  'Lambda.ClientExecutionTimeoutException': 'TransientServiceFault',
+  'Lambda.ServiceException': 'TransientServiceFault',
+  'Lambda.AWSLambdaException': 'TransientServiceFault',
+  'Lambda.SdkClientException': 'TransientServiceFault',
+};
+
+/**
  * Names that begin with `States.` are reserved for Step Functions, and a task must not throw them.
  */
 function ownName(error: string): string {
-  if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'StepTimedOut';
+  const own = OWN_NAMES[error];
+  if (own) return own;
   return error.startsWith('States.') ? 'UnexpectedFailure' : error;
 }
 

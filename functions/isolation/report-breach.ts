@@ -45,6 +45,8 @@ const subjectOf = ({ title }: { title: string }, who: string) => `${title}: ${wh
  *
  * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated
  * one does no harm.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachOutput, ReportBreachDeps> = {
   name: 'ReportBreach',

@@ -40,9 +40,11 @@ async function keepProof(table: TenantsTable, executionArn: string, { evidence, 
  * Nothing to undo: probes leave no object behind, evidence is kept on purpose, and RegisterTenant
  * removes the verification of an earlier attempt.
  *
- * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept, `TransientNotYetVisible`
- * while AWS does not show the new role or rule, `Transient*` when a service has a transient fault: then nothing is known
- * yet. The state machine's retries cover the five minutes: each attempt asks for a minute itself.
+ * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept,
+ * `TransientNotYetVisible` while AWS does not show the new role or rule, `Transient*` when a service
+ * has a transient fault: then nothing is known yet.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',

@@ -53,6 +53,9 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
  *
  * Throws `KeyUnusable`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`. "AWS KMS eventual consistency": calls may
  * fail with NotFoundException for a while after CreateKey.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For
+ * what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
  */
 export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateTenantKeyOutput, CreateTenantKeyDeps> = {
   name: 'CreateTenantKey',

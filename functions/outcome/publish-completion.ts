@@ -28,6 +28,8 @@ export interface PublishCompletionDeps {
  *
  * Throws `ClaimLost` when this execution does not own the tenant or the tenant has never been
  * ACTIVE. For an event that the bus refuses, it throws the error of the entry ("PutEvents").
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const publishCompletion: Action<
   typeof PublishCompletionInput,

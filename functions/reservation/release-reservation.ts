@@ -29,6 +29,8 @@ export interface ReleaseReservationDeps {
  * 4. Release slot and subdomain and update the record in one transaction.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const releaseReservation: Action<
   typeof ReleaseReservationInput,

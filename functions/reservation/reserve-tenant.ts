@@ -182,6 +182,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Throws `InvalidSignup`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
  * `CapacityExhausted`, `TransientConflict`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
   name: 'ReserveTenant',

@@ -63,6 +63,8 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  * Throws `IsolationBreach` when the verification is missing, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  * "Protect CloudFormation stacks from being deleted": termination protection can be set on a stack in any status but
  * DELETE_IN_PROGRESS and DELETE_COMPLETE.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateTenantOutput, ActivateTenantDeps> = {
   name: 'ActivateTenant',

@@ -54,7 +54,8 @@ export async function* waitingTasks(
  * Whether the stack is still changing, or has settled so recently that its event may still arrive.
  */
 async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: Stack, grace: number): Promise<boolean> {
-  if (stack.StackStatus?.endsWith('_IN_PROGRESS')) return true;
+  // A previewed stack changes no more by itself.
+  if (stack.StackStatus?.endsWith('_IN_PROGRESS') && stack.StackStatus !== 'REVIEW_IN_PROGRESS') return true;
   const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stack.StackId }));
   const latest = StackEvents?.[0]?.Timestamp?.getTime() ?? 0;
   return now().getTime() - latest < grace / 2;

@@ -22,10 +22,17 @@ import { type DeleteTask, deleteTenantStack, type StackDeletionDeps } from './de
  * 4. Empty the storage stack's bucket, versions and delete markers included.
  * 5. Remove termination protection and delete the stack. CloudFormation also deletes a stack that
  *    is being created, has rolled back, or has failed to delete ("DeleteStack"). If the stack is
- *    already being deleted, the task waits for that.
+ *    already being deleted, the task waits for that. If CloudFormation is rolling the stack back,
+ *    the task waits for the rollback's end, which answers `TransientStackRolledBack`, and the
+ *    machine calls the action again.
  *
- * Throws `TenantIsActive`, `TenantRecordLost`, `ClaimLost`, `TransientLaunchInFlight`, `TransientConflict`; the task itself fails with
- * `StackDeletionFailed` through StackSettled.
+ * Throws `TenantIsActive`, `TenantRecordLost`, `ClaimLost`, `TransientLaunchInFlight`,
+ * `TransientConflict`; the task itself fails with `StackDeletionFailed` through StackSettled, and is
+ * tried again minutes later.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
+ * stack that could not be deleted: 3 retries, 180 + 360 + 600 = 1140 s; for a launch that may still
+ * be on its way: 24 retries, 24 x 15 = 360 s.
  */
 export const deleteStack: Action<typeof DeleteStackInput, typeof DeleteStackOutput, StackDeletionDeps> = {
   name: 'DeleteStack',

@@ -36,6 +36,28 @@ async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch
   await deps.sfn.send(new SendTaskSuccessCommand({ taskToken: task.taskToken, output: '{}' }));
 }
 
+/** What CloudFormation is deleting already, after a failed creation or for an earlier request. */
+const DELETING = new Map<string, WaitingTask['operation']>([
+  ['ROLLBACK_IN_PROGRESS', 'roll-back'],
+  ['DELETE_IN_PROGRESS', 'delete'],
+]);
+
+async function requestDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
+  const { cloudformation, platform } = deps;
+  if (stack.EnableTerminationProtection) {
+    await cloudformation.send(
+      new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),
+    );
+  }
+  await cloudformation.send(
+    new DeleteStackCommand({
+      StackName: stack.StackId,
+      RoleARN: platform.stackRoleArn,
+      ClientRequestToken: requestToken(task.taskToken),
+    }),
+  );
+}
+
 async function deleteFound(
   deps: StackDeletionDeps,
   task: DeleteTask,
@@ -44,35 +66,27 @@ async function deleteFound(
 ): Promise<void> {
   const { cloudformation, platform } = deps;
   const stackId = stack.StackId ?? '';
+  const underWay = DELETING.get(stack.StackStatus ?? '');
   const askAgain = async () => requireOwnStack(stack, await guardUndo(deps.table, permittedBy, task));
   await askAgain();
   await beginWaiting(deps.table, task, permittedBy);
-  if (task.stack === 'storage') {
+  if (!underWay && task.stack === 'storage') {
     const bucket = tenantNames.bucket(task.tenantId, platform.accountId, platform.region);
     await emptyBucket(deps.s3, bucket, askAgain);
     await askAgain();
   }
-  if (!(await waitFor(deps.table, task, stackId, 'delete')))
+  if (!(await waitFor(deps.table, task, stackId, underWay ?? 'delete')))
     throw claimLost(permittedBy, task.tenantId, task.executionArn);
-  if (stack.EnableTerminationProtection) {
-    await cloudformation.send(
-      new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),
-    );
-  }
-  await cloudformation.send(
-    new DeleteStackCommand({
-      StackName: stackId,
-      RoleARN: platform.stackRoleArn,
-      ClientRequestToken: requestToken(task.taskToken),
-    }),
-  );
-  const now = await describeStack(cloudformation, stackId);
-  if (now?.StackStatus === 'DELETE_COMPLETE') await settleStack(deps, stackId, 'DELETE_COMPLETE');
+  if (!underWay) await requestDeletion(deps, task, stack);
+  const now = (await describeStack(cloudformation, stackId))?.StackStatus ?? '';
+  // The status may lag behind the request of a deletion, so a failed status may be the one from before.
+  if (underWay ? now !== stack.StackStatus : now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
 }
 
 /**
  * Begins the deletion of a tenant's stack. The end of the stack answers the task's token. If there
- * is no stack, the token is answered at once.
+ * is no stack, the token is answered at once. A stack that CloudFormation is deleting already, also
+ * by the rollback of its failed creation, is only waited for.
  *
  * The permission is asked for again right before each effect, because emptying a bucket takes a
  * while: before the token is stored, before each batch of objects, and before the deletion. If

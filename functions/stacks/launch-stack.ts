@@ -12,7 +12,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { LaunchStackInput, LaunchStackOutput } from '../contract/onboarding';
 import type { WaitingTask } from '../contract/records';
-import { type PublishedTemplates, PublishedTemplatesSchema } from '../contract/stacks';
+import { type PublishedTemplates, PublishedTemplatesSchema, type StackKind } from '../contract/stacks';
 import { functionSeconds } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -57,6 +57,25 @@ const isRefused = (thrown: unknown) =>
   (thrown.$metadata.httpStatusCode ?? 500) < 500 &&
   thrown.$metadata.attempts === 1;
 
+/**
+ * CloudFormation's words for a template that it cannot read ("CreateStack": TemplateURL). Whoever may
+ * not list a bucket is told AccessDenied of a missing object ("GetObject").
+ */
+const UNREADABLE =
+  /S3 error|TemplateURL|template (?:not found|file|url|object)|NoSuchKey|specified key does not exist/i;
+
+/**
+ * Names the template that is gone: a deployment publishes it, and a bucket's lifecycle or the garbage
+ * collection of assets may have removed it.
+ */
+function missingTemplate(thrown: unknown, stack: StackKind, { url, version }: PublishedTemplates[StackKind]): unknown {
+  if (!isNamed(thrown, 'ValidationError', 'NoSuchKey') || !UNREADABLE.test(thrown.message)) return thrown;
+  const text =
+    `template of the ${stack} stack, version ${version}, cannot be read at ${url}: ${thrown.message}. ` +
+    'A deployment of the stage (npm run deploy) publishes it again; then redrive';
+  return new PlatformError('ConfigurationInvalid', text, { cause: thrown });
+}
+
 async function createStack({ cloudformation, platform }: LaunchStackDeps, task: LaunchTask, launch: Launch) {
   const { StackId } = await cloudformation.send(
     new CreateStackCommand({
@@ -76,7 +95,21 @@ async function createStack({ cloudformation, platform }: LaunchStackDeps, task: 
   return StackId;
 }
 
-const FAILED = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED']);
+/**
+ * Statuses that lead to no complete stack. REVIEW_IN_PROGRESS: somebody has previewed a stack of that
+ * name ("Create change sets"), and no event will end it.
+ */
+const HOPELESS = new Set([
+  'CREATE_FAILED',
+  'ROLLBACK_IN_PROGRESS',
+  'ROLLBACK_COMPLETE',
+  'ROLLBACK_FAILED',
+  'DELETE_FAILED',
+  'REVIEW_IN_PROGRESS',
+]);
+
+/** Statuses whose end StackSettled answers, or that answer at once ("Stack status codes"). */
+const ANSWERED = /^(?:CREATE|UPDATE|UPDATE_ROLLBACK|DELETE)_/;
 
 /**
  * Makes the task wait for a stack that exists. If that stack has settled, the task is answered at
@@ -86,7 +119,11 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
   const stackId = found.StackId ?? '';
   const status = found.StackStatus ?? '';
   if (found.EnableTerminationProtection) requireOwnStack(found, await findTenant(deps.table, task.tenantId));
-  const failed = FAILED.has(status);
+  const failed = HOPELESS.has(status);
+  if (!failed && !ANSWERED.test(status)) {
+    await endWaiting(deps.table, task);
+    throw new PlatformError('StackFailed', `stack ${task.stackName} exists and is ${status}: somebody else is at work`);
+  }
   await waitFor(deps.table, task, stackId, failed || status === 'DELETE_IN_PROGRESS' ? 'replace' : 'launch');
   if (failed) {
     await deps.cloudformation.send(
@@ -112,7 +149,7 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
     if (!isNamed(thrown, 'AlreadyExistsException')) {
       // A rollback then need not wait for the lease.
       if (isRefused(thrown)) await endWaiting(deps.table, task);
-      throw thrown;
+      throw missingTemplate(thrown, launch.stack, deps.platform.templates[launch.stack]);
     }
     const found = await describeStack(deps.cloudformation, task.stackName);
     if (!found) throw new PlatformError('TransientConflict', `stack ${task.stackName} has just been deleted`);
@@ -130,15 +167,24 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
  * 2. Create the stack from the published template, with CloudFormation's service role.
  * 3. If the stack exists, its status decides. A complete stack answers at once, with the template
  *    version from which it was launched. The task waits for a stack that is still changing. A
- *    failed stack is deleted; the end of the deletion answers `TransientStackReplaced`, and the
- *    state machine launches again ("Stack failure options": a stack in ROLLBACK_COMPLETE can only
- *    be deleted). A stack whose update by hand has failed stays, and fails the launch.
+ *    failed, failing or previewed stack is deleted; the end of the deletion answers
+ *    `TransientStackReplaced`, and the state machine launches again ("Stack failure options": a
+ *    stack in ROLLBACK_COMPLETE can only be deleted). A stack whose update by hand has failed stays,
+ *    and fails the launch.
  * 4. Check the permission again. If a sibling branch has failed and the rollback has begun, delete
  *    the stack.
  *
  * Undone by DeleteStack.
  *
- * Throws `ClaimLost`, `TenantRecordLost`, `TransientConflict`; the task itself fails with `StackFailed` through StackSettled.
+ * Throws `ClaimLost`, `TenantRecordLost`, `TransientConflict`, `ConfigurationInvalid` when the
+ * template is gone. Through StackSettled the task itself fails with `StackFailed` or `QuotaExceeded`,
+ * or is launched again after `TransientStackFailure`, `TransientNameTaken` or
+ * `TransientNotYetVisible` (failure-reasons.ts).
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
+ * stack that failed for a reason that passes: 2 retries, 30 + 300 = 330 s; for a name that AWS
+ * still holds: 10 retries, 30 + 60 + 120 + 240 + 480 + 5 x 600 = 3930 s; for a stack that cannot be
+ * deleted before it is replaced: 3 retries, 180 + 360 + 600 = 1140 s.
  */
 export const launchStack: Action<typeof LaunchStackInput, typeof LaunchStackOutput, LaunchStackDeps> = {
   name: 'LaunchStack',

@@ -1,12 +1,13 @@
 import type { CloudFormationClient, Stack } from '@aws-sdk/client-cloudformation';
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import type { PlatformErrorName } from '../contract/errors';
+import { isTransient, PlatformError, type PlatformErrorName } from '../contract/errors';
 import type { WaitingTask } from '../contract/records';
-import { SETTLED_STATUSES, SettledStackSchemas } from '../contract/stacks';
+import { SettledStackSchemas, TELLING_STATUSES } from '../contract/stacks';
 import { isNamed } from '../shared/is-named';
 import { describeIssues } from '../shared/parse-at';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describeStack, firstFailure, type StackOperation, stackNameOf } from './stacks';
+import { creationError } from './failure-reasons';
+import { deletionFailure, describeStack, firstFailure, stackNameOf, unknownFailure } from './stacks';
 import { endWaiting, findWaitingTask } from './waiting-task';
 
 export interface SettleStackDeps {
@@ -23,7 +24,17 @@ type Answer = { readonly output: unknown } | { readonly error: PlatformErrorName
 /** Tag of a stack with the template version from which it was launched. */
 export const TEMPLATE_VERSION_TAG = 'templateVersion';
 
-function launched(task: WaitingTask, stack: Stack): Answer {
+/**
+ * The answer of a complete stack. DescribeStacks may lag behind the status event: a status that is
+ * not complete, or an output that is missing, is not there yet. The machine then launches again, and
+ * the launch finds the stack.
+ */
+function launched(task: WaitingTask, stackId: string, stack: Stack | undefined): Answer {
+  const notYet = (what: string): Answer => ({
+    error: 'TransientNotYetVisible',
+    cause: `DescribeStacks does not show stack ${task.stackName} (${stackId}) complete yet: ${what}`,
+  });
+  if (!stack || !COMPLETE.has(stack.StackStatus ?? '')) return notYet(`its status is ${stack?.StackStatus}`);
   const outputs = Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue]));
   const version = stack.Tags?.find(({ Key }) => Key === TEMPLATE_VERSION_TAG)?.Value ?? task.templateVersion;
   const settled = SettledStackSchemas[task.stack].safeParse({
@@ -32,8 +43,9 @@ function launched(task: WaitingTask, stack: Stack): Answer {
     templateVersion: version,
     outputs,
   });
-  if (settled.success) return { output: settled.data };
-  return { error: 'StackFailed', cause: `outputs of ${task.stackName}: ${describeIssues(settled.error)}` };
+  return settled.success
+    ? { output: settled.data }
+    : notYet(`outputs of the template: ${describeIssues(settled.error)}`);
 }
 
 /** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
@@ -42,35 +54,69 @@ const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK
 /** Of a mending that failed, too: such a stack is not complete, and the person who began to mend it decides what becomes of it. */
 const FAILED_UPDATES = new Set(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED']);
 
-/** @returns the answer for the waiting task; undefined when the task waits for another status */
-async function answerFor(
+const FAILED_CREATIONS = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED']);
+
+/**
+ * A launch that fails for good is answered as soon as CloudFormation begins its rollback, which may
+ * take many minutes. One that fails for a reason that passes waits for the end of the rollback,
+ * because only then the stack can be replaced.
+ *
+ * @throws PlatformError `TransientNotYetVisible` while the events do not show the failed resource
+ */
+async function failedCreation(
   { cloudformation }: SettleStackDeps,
-  task: WaitingTask,
-  { stackId, status, found }: { stackId: string; status: string; found: Stack | undefined },
+  stackId: string,
+  status: string,
 ): Promise<Answer | undefined> {
-  const failed = async (error: PlatformErrorName, during: StackOperation): Promise<Answer> => ({
-    error,
-    cause: await firstFailure(cloudformation, stackId, during),
-  });
-  if (status === 'DELETE_COMPLETE') {
-    if (task.operation === 'delete') return { output: {} };
-    if (task.operation === 'launch')
-      return { error: 'StackFailed', cause: `stack ${task.stackName} was deleted while it was being created` };
+  const cause = await firstFailure(cloudformation, stackId, 'CREATE');
+  if (FAILED_CREATIONS.has(status))
+    return { error: creationError(cause ?? ''), cause: cause ?? unknownFailure(stackId) };
+  if (!cause) throw new PlatformError('TransientNotYetVisible', `${unknownFailure(stackId)} yet`);
+  const error = creationError(cause);
+  return isTransient(error) ? undefined : { error, cause };
+}
+
+async function answerLaunch(
+  deps: SettleStackDeps,
+  task: WaitingTask,
+  { stackId, status, found }: Settled,
+): Promise<Answer | undefined> {
+  if (COMPLETE.has(status))
+    return launched(task, stackId, found ?? (await describeStack(deps.cloudformation, stackId)));
+  if (status === 'ROLLBACK_IN_PROGRESS' || FAILED_CREATIONS.has(status)) return failedCreation(deps, stackId, status);
+  if (status === 'DELETE_COMPLETE')
+    return { error: 'StackFailed', cause: `stack ${task.stackName} was deleted while it was being created` };
+  if (!FAILED_UPDATES.has(status)) return undefined;
+  const cause = await firstFailure(deps.cloudformation, stackId, 'UPDATE');
+  return { error: 'StackFailed', cause: cause ?? unknownFailure(stackId) };
+}
+
+interface Settled {
+  readonly stackId: string;
+  readonly status: string;
+  readonly found: Stack | undefined;
+}
+
+/** @returns the answer for the waiting task; undefined when the task waits for another status */
+async function answerFor(deps: SettleStackDeps, task: WaitingTask, settled: Settled): Promise<Answer | undefined> {
+  const { stackId, status } = settled;
+  if (task.operation === 'launch') return answerLaunch(deps, task, settled);
+  if (status === 'DELETE_FAILED') {
+    const cause = await deletionFailure(deps.cloudformation, stackId);
+    return { error: 'StackDeletionFailed', cause: cause ?? unknownFailure(stackId) };
+  }
+  if (task.operation === 'roll-back' && FAILED_CREATIONS.has(status)) {
     return {
-      error: 'TransientStackReplaced',
-      cause: `the failed stack ${task.stackName} has been deleted; the launch starts again`,
+      error: 'TransientStackRolledBack',
+      cause: `CloudFormation has rolled back stack ${task.stackName}; its deletion begins`,
     };
   }
-  if (status === 'DELETE_FAILED' && task.operation !== 'launch') return failed('StackDeletionFailed', 'DELETE');
-  if (task.operation !== 'launch') return undefined;
-  if (COMPLETE.has(status)) {
-    const stack = found ?? (await describeStack(cloudformation, stackId));
-    return stack && launched(task, stack);
-  }
-  if (['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status))
-    return failed('StackFailed', 'CREATE');
-  if (FAILED_UPDATES.has(status)) return failed('StackFailed', 'UPDATE');
-  return undefined;
+  if (status !== 'DELETE_COMPLETE') return undefined;
+  if (task.operation !== 'replace') return { output: {} };
+  return {
+    error: 'TransientStackReplaced',
+    cause: `the failed stack ${task.stackName} has been deleted; the launch starts again`,
+  };
 }
 
 /**
@@ -100,12 +146,17 @@ async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer
  * know its stack's id yet, the id must be that of the stack that has the name now.
  *
  * @param status the stack's status, from the event or from CloudFormation
+ * @throws PlatformError `TransientNotYetVisible` when a task waits for a stack of that name and
+ * CloudFormation does not show the stack by its name yet: the event must come again
  */
 export async function settleStack(deps: SettleStackDeps, stackId: string, status: string): Promise<Settlement> {
-  if (!SETTLED_STATUSES.some((settled) => settled === status)) return 'ignored';
+  if (!TELLING_STATUSES.some((telling) => telling === status)) return 'ignored';
   const task = await findWaitingTask(deps.table, stackNameOf(stackId));
   if (!task) return 'ignored';
   const found = task.stackId === undefined ? await describeStack(deps.cloudformation, task.stackName) : undefined;
+  if (task.stackId === undefined && !found && status !== 'DELETE_COMPLETE') {
+    throw new PlatformError('TransientNotYetVisible', `CloudFormation does not show stack ${task.stackName} yet`);
+  }
   if ((task.stackId ?? found?.StackId) !== stackId) return 'ignored';
   const answer = await answerFor(deps, task, { stackId, status, found });
   if (!answer) return 'ignored';

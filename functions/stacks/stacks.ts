@@ -39,18 +39,18 @@ const isCause = ({ ResourceStatus, ResourceType, ResourceStatusReason }: StackEv
 export type StackOperation = 'CREATE' | 'UPDATE' | 'DELETE';
 
 /**
- * Why a stack failed: type, logical id and AWS's reason of the first resource that failed.
+ * The resources that failed in an operation, the first one first, with AWS's reasons.
  * CloudFormation's own summary ("The following resource(s) failed to create: ...") has no reason.
  *
  * @param during the operation whose failures count: the creation, or the latest update or deletion
  */
-export async function firstFailure(
+async function failuresOf(
   cloudformation: CloudFormationClient,
   stackId: string,
   during: StackOperation,
-): Promise<string> {
-  let first: StackEvent | undefined;
-  // Newest first ("DescribeStackEvents"): the last match is the earliest one.
+): Promise<StackEvent[]> {
+  const failures: StackEvent[] = [];
+  // Newest first ("DescribeStackEvents").
   for await (const page of paginateDescribeStackEvents({ client: cloudformation }, { StackName: stackId })) {
     const events = page.StackEvents ?? [];
     const begun = events.findIndex(
@@ -58,13 +58,44 @@ export async function firstFailure(
         event.ResourceType === 'AWS::CloudFormation::Stack' && event.ResourceStatus === `${during}_IN_PROGRESS`,
     );
     const ofOperation = begun < 0 ? events : events.slice(0, begun);
-    first = ofOperation.filter((event) => isCause(event) && event.ResourceStatus?.startsWith(during)).at(-1) ?? first;
+    failures.push(...ofOperation.filter((event) => isCause(event) && event.ResourceStatus?.startsWith(during)));
     if (begun >= 0) break;
   }
-  if (!first) return `stack ${stackNameOf(stackId)} failed; its events name no failed resource`;
-  const { ResourceType, LogicalResourceId, ResourceStatusReason } = first;
-  return `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`.slice(
-    0,
-    REASON_MAX_LENGTH,
-  );
+  return failures.reverse();
 }
+
+const named = ({ ResourceType, LogicalResourceId, ResourceStatusReason }: StackEvent) =>
+  `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`;
+
+/**
+ * Why a stack failed: type, logical id and AWS's reason of the first resource that failed.
+ *
+ * @returns undefined when the events show no failed resource, or do not show it yet
+ */
+export async function firstFailure(
+  cloudformation: CloudFormationClient,
+  stackId: string,
+  during: StackOperation,
+): Promise<string | undefined> {
+  const [first] = await failuresOf(cloudformation, stackId, during);
+  return first && named(first).slice(0, REASON_MAX_LENGTH);
+}
+
+/**
+ * What is in the way of a deletion: the first failure, and the further resources that could not be
+ * deleted, with the ids by which AWS knows them.
+ */
+export async function deletionFailure(
+  cloudformation: CloudFormationClient,
+  stackId: string,
+): Promise<string | undefined> {
+  const [first, ...further] = await failuresOf(cloudformation, stackId, 'DELETE');
+  if (!first) return undefined;
+  const id = first.PhysicalResourceId ? ` (${first.PhysicalResourceId})` : '';
+  const others = further.map(({ LogicalResourceId, PhysicalResourceId }) => PhysicalResourceId ?? LogicalResourceId);
+  const text = `${named(first)}${id}${others.length > 0 ? `; also not deleted: ${others.join(', ')}` : ''}`;
+  return text.slice(0, REASON_MAX_LENGTH);
+}
+
+export const unknownFailure = (stackId: string) =>
+  `stack ${stackNameOf(stackId)} failed; its events name no failed resource`;

@@ -52,6 +52,8 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * It is idempotent: a retry does the part that is missing, and is told of the suspension on record. Undone by ResumeTenant.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTenantOutput, SuspendTenantDeps> = {
   name: 'SuspendTenant',

@@ -1,12 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { SETTLED_STATUSES } from '../../functions/contract/stacks';
+import { TELLING_STATUSES } from '../../functions/contract/stacks';
 import { type EventFunction, keptWhenUndelivered } from '../constructs/event-function';
 
 /**
  * CloudFormation publishes each status change of a stack on the default bus. This rule calls
- * StackSettled when a tenant's stack has settled.
+ * StackSettled when a tenant's stack has settled, or begins to roll back.
  */
 export class StackEvents extends Construct {
   constructor(scope: Construct, id: string, props: { readonly stackSettled: EventFunction }) {
@@ -19,7 +19,7 @@ export class StackEvents extends Construct {
         detailType: ['CloudFormation Stack Status Change'],
         detail: {
           'stack-id': [{ prefix: `arn:${partition}:cloudformation:${region}:${account}:stack/tenant-` }],
-          'status-details': { status: [...SETTLED_STATUSES] },
+          'status-details': { status: [...TELLING_STATUSES] },
         },
       },
       targets: [keptWhenUndelivered(props.stackSettled)],

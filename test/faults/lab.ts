@@ -42,6 +42,8 @@ const LAST_RESOURCES: Readonly<Record<StackKind, string>> = {
 const LoadSchema = z.object({ waitingInvocations: z.number() });
 /** Processes for each function: a platform has a few onboardings at work, and stands beside others. */
 const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
+/** The machines' pauses, as a factor: what fails for good is tried for minutes before it is undone. */
+const PAUSES = { SFN_WAIT_SCALE: '0.5' };
 
 /** A platform of its own whose functions reach AWS through the injection, with whatever a trial needs of it. */
 export class Lab {
@@ -65,7 +67,7 @@ export class Lab {
     const { env, signal } = options;
     const platform = await startPlatform({
       proxy: true,
-      env: { ...WORKERS, ...env },
+      env: { ...WORKERS, ...PAUSES, ...env },
       ...(signal && { signal }),
     });
     try {

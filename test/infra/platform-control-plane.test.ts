@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
-import { SETTLED_STATUSES } from '../../functions/contract/stacks';
+import { TELLING_STATUSES } from '../../functions/contract/stacks';
 import { functionSeconds, stateSeconds } from '../../functions/contract/time-limits';
 import { actionsOf, WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
 import { clientOptions, REQUEST_LIMITS } from '../../functions/shared/clients';
@@ -164,7 +164,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
         'detail-type': ['CloudFormation Stack Status Change'],
         detail: {
           'stack-id': [{ prefix: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp('stack/tenant-$')])] } }],
-          'status-details': { status: Match.arrayEquals([...SETTLED_STATUSES]) },
+          'status-details': { status: Match.arrayEquals([...TELLING_STATUSES]) },
         },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],

@@ -14,7 +14,7 @@ import { eventually, RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;
 beforeAll(async () => {
-  stage = await RunningStage.start();
+  stage = await RunningStage.start({ SFN_WAIT_SCALE: '0.02' });
 }, 300_000);
 afterAll(() => stage?.stop());
 afterEach(() => stage.control('stack-faults/remove', {}));

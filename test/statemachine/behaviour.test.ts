@@ -125,8 +125,50 @@ test('what stays transient is compensated in the end', async () => {
   machine.script('CreateTenantKey', { error: 'TransientThrottling' });
   const execution = await machine.run();
   expect([execution.status, execution.error]).toEqual(['FAILED', 'TransientThrottling']);
-  expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(7);
+  expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(21);
 });
+
+test('F1: a stack that fails for a reason that passes is replaced twice before anything is undone', async () => {
+  const passing = { error: 'TransientStackFailure', message: 'Rate exceeded' };
+  machine.scriptAtFirst('LaunchStack.database', passing, { error: 'TransientStackReplaced' }, passing);
+  const execution = await machine.run();
+  expect(execution.status).toBe('SUCCEEDED');
+  machine.reset();
+  machine.script('LaunchStack.database', passing);
+  const failed = await machine.run();
+  expect([failed.status, failed.error]).toEqual(['FAILED', 'TransientStackFailure']);
+  expect(machine.called().filter((name) => name === 'LaunchStack.database')).toHaveLength(3);
+});
+
+test('F3: a stack that could not be deleted is deleted again three times, then the run stops there', async () => {
+  machine.script('VerifyIsolation', { error: 'IsolationBreach' });
+  const inTheWay = { error: 'StackDeletionFailed', message: 'AWS::EC2::Subnet A: has dependencies' };
+  machine.script('DeleteStack.network', inTheWay);
+  const stopped = await machine.run();
+  expect([stopped.status, stopped.error]).toEqual(['FAILED', 'StackDeletionFailed']);
+  expect(machine.called().filter((name) => name === 'DeleteStack.network')).toHaveLength(4);
+  machine.reset();
+  machine.script('VerifyIsolation', { error: 'IsolationBreach' });
+  machine.scriptAtFirst('DeleteStack.network', inTheWay, inTheWay, inTheWay);
+  const undone = await machine.run();
+  expect([undone.status, undone.error]).toEqual(['FAILED', 'IsolationBreach']);
+});
+
+test('T7: a name that AWS still holds is asked for again ten times', async () => {
+  const held = { error: 'TransientNameTaken', message: 'OperationAborted' };
+  machine.scriptAtFirst('LaunchStack.storage', ...Array(10).fill(held));
+  expect((await machine.run()).status).toBe('SUCCEEDED');
+});
+
+test.each(['CreateTenantKey', 'LaunchStack.network', 'RegisterTenant', 'ActivateTenant'])(
+  'F12: a minute in which Lambda throttles %s undoes nothing',
+  async (name) => {
+    const throttled = { error: 'Lambda.TooManyRequestsException', message: 'Rate Exceeded.' };
+    machine.scriptAtFirst(name, ...Array(20).fill(throttled));
+    expect((await machine.run()).status).toBe('SUCCEEDED');
+    expect(machine.called()).not.toContain('DeregisterTenant');
+  },
+);
 
 test('a redrive of a concluded failure starts over and finishes the job', async () => {
   machine.script('VerifyIsolation', { error: 'IsolationBreach' }, { output: { checks: 40 } });

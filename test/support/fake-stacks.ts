@@ -39,6 +39,8 @@ export class FakeStacks extends CloudFormationClient {
   readonly stacks: FakeStack[] = [];
   readonly calls: string[] = [];
   now: () => Date = () => new Date(NOW);
+  /** Names that DescribeStacks does not show yet: it may lag behind CreateStack. Ids it shows. */
+  readonly hidden = new Set<string>();
   before: (command: string) => void = () => {};
   after: (command: string) => void = () => {};
 
@@ -106,6 +108,8 @@ export class FakeStacks extends CloudFormationClient {
         };
       }
       case 'DescribeStacksCommand':
+        if (this.hidden.has(input.StackName))
+          throw awsError('ValidationError', `Stack with id ${input.StackName} does not exist`);
         return { Stacks: [structuredClone(this.find(input.StackName))] };
       case 'DeleteStackCommand': {
         const stack = this.find(input.StackName);

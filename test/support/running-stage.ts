@@ -45,8 +45,8 @@ export class RunningStage {
     this.sfn = this.client.sfn;
   }
 
-  static async start(): Promise<RunningStage> {
-    const stage = new RunningStage(await startPlatform());
+  static async start(env: Record<string, string> = {}): Promise<RunningStage> {
+    const stage = new RunningStage(await startPlatform({ env }));
     try {
       await stage.listen();
       return stage;

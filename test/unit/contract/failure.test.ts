@@ -28,6 +28,16 @@ test.each([
   expect(caught(error, 'x').error).toBe(name);
 });
 
+test.each([
+  ['Lambda.TooManyRequestsException', 'TransientThrottling'],
+  ['Lambda.ServiceException', 'TransientServiceFault'],
+  ['Lambda.AWSLambdaException', 'TransientServiceFault'],
+  ['Lambda.SdkClientException', 'TransientServiceFault'],
+  ['Lambda.ClientExecutionTimeoutException', 'TransientServiceFault'],
+])('F12: %s of Lambda itself is reported as %s, which the runbook knows', (error, name) => {
+  expect(caught(error, 'Rate Exceeded.').error).toBe(name);
+});
+
 test('cuts an endless cause', () => {
   expect(caught('StackFailed', 'x'.repeat(40_000)).reason).toHaveLength(REASON_MAX_LENGTH);
 });

@@ -157,7 +157,7 @@ describe('Sweep: answers for lost stack events', () => {
     const { run, sfn } = aScene({ tasks: [waiting()], stacks: { [stackId]: { StackStatus: 'ROLLBACK_COMPLETE' } } });
     await run();
     expect(sfn.inputs('SendTaskFailureCommand')).toEqual([
-      { taskToken: 'token-1', error: 'StackFailed', cause: 'AWS::EC2::VPC Vpc: VpcLimitExceeded' },
+      { taskToken: 'token-1', error: 'QuotaExceeded', cause: 'AWS::EC2::VPC Vpc: VpcLimitExceeded' },
     ]);
   });
 

@@ -11,10 +11,10 @@ describe('DeleteStack', () => {
     'CREATE_IN_PROGRESS',
     'CREATE_COMPLETE',
     'CREATE_FAILED',
-    'ROLLBACK_IN_PROGRESS',
     'ROLLBACK_COMPLETE',
     'ROLLBACK_FAILED',
     'DELETE_FAILED',
+    'REVIEW_IN_PROGRESS',
     'UPDATE_COMPLETE',
   ] as const)('deletes a stack in %s, and waits for its end', async (status) => {
     const scene = rollingBack();
@@ -25,6 +25,40 @@ describe('DeleteStack', () => {
     await scene.announce(stack, 'DELETE_COMPLETE');
     expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
     expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it.each(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
+    'F2: deletes nothing that CloudFormation is rolling back: it waits for %s, and is called again',
+    async (status) => {
+      const scene = rollingBack();
+      const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
+      await expect(scene.delete('network')).resolves.toEqual({ deleting: true });
+      expect(stack.StackStatus).toBe('ROLLBACK_IN_PROGRESS');
+      expect(scene.cloudformation.calls).not.toContain('DeleteStackCommand');
+      await scene.announce(stack, status);
+      expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'TransientStackRolledBack' });
+      await scene.delete('network', { taskToken: 'delete-2' });
+      await scene.announce(stack, 'DELETE_COMPLETE');
+      expect(scene.sfn.answers.get('delete-2')).toEqual({ output: {} });
+      expect(scene.waiting('network')).toBeUndefined();
+    },
+  );
+
+  it('F2: hears of a rollback that ended before its task knew to wait for it', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
+    scene.table.after = (command) => {
+      if (command === 'TransactWriteCommand') scene.cloudformation.become(stack, 'ROLLBACK_COMPLETE');
+    };
+    await scene.delete('network');
+    expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'TransientStackRolledBack' });
+  });
+
+  it('F2: asks for no second deletion of a stack that is being deleted', async () => {
+    const scene = rollingBack();
+    scene.leftover('network', 'DELETE_IN_PROGRESS');
+    await scene.delete('network');
+    expect(scene.cloudformation.calls).not.toContain('DeleteStackCommand');
   });
 
   it('waits for a deletion that is under way', async () => {

@@ -4,6 +4,7 @@ import { STACK_KINDS } from '../../../functions/contract/stacks';
 import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
 import { anExecution, aTenant, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
+import { awsError } from '../../support/fake-client';
 import { StackScene } from '../../support/stack-scene';
 
 const { tenantId } = aTenant();
@@ -120,6 +121,54 @@ describe('LaunchStack', () => {
       expect(scene.cloudformation.living()).toEqual([scene.stack('network')]);
     },
   );
+
+  it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] as const)(
+    'F6: replaces a stack in %s at once, and waits for none of its ends',
+    async (status) => {
+      const scene = new StackScene();
+      const leftover = scene.leftover('storage', status);
+      await scene.launch('storage');
+      expect(leftover.StackStatus).toBe('DELETE_IN_PROGRESS');
+      await scene.announce(leftover, 'DELETE_COMPLETE');
+      expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientStackReplaced' });
+    },
+  );
+
+  it('F6: fails at once on a status that no event of ours ends, naming stack and status', async () => {
+    const scene = new StackScene();
+    const { StackName } = scene.leftover('storage', 'IMPORT_IN_PROGRESS');
+    await expect(scene.launch('storage')).rejects.toMatchObject({
+      name: 'StackFailed',
+      message: expect.stringContaining(`${StackName} exists and is IMPORT_IN_PROGRESS`),
+    });
+    expect(scene.waiting('storage')).toBeUndefined();
+  });
+
+  it.each([
+    'S3 error: The specified key does not exist.\nFor more information check http://docs.aws.amazon.com/',
+    'S3 error: Access Denied',
+    'TemplateURL must reference a valid S3 object to which you have access.',
+  ])('F11: names the template that is gone, and what brings it back (%#)', async (message) => {
+    const scene = new StackScene();
+    scene.cloudformation.before = (command) => {
+      if (command === 'CreateStackCommand') throw awsError('ValidationError', message);
+    };
+    await expect(scene.launch('storage')).rejects.toMatchObject({
+      name: 'ConfigurationInvalid',
+      message: expect.stringMatching(
+        /template of the storage stack.* https:\/\/assets.example\/storage.json: .*deployment/s,
+      ),
+    });
+  });
+
+  it('F11: leaves every other refusal as CloudFormation said it', async () => {
+    const scene = new StackScene();
+    const refusal = awsError('ValidationError', 'Parameters: [VpcCidr] must have values');
+    scene.cloudformation.before = (command) => {
+      if (command === 'CreateStackCommand') throw refusal;
+    };
+    await expect(scene.launch('storage')).rejects.toBe(refusal);
+  });
 
   it('waits for the end of a leftover that is being deleted already', async () => {
     const scene = new StackScene();

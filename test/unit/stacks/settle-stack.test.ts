@@ -44,13 +44,29 @@ describe('the end of a stack', () => {
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { templateVersion: 'network-v0' } });
   });
 
-  it('fails a launch whose outputs are not those of the contract', async () => {
+  it('T6: launches again while DescribeStacks does not show the outputs, and never fails for them', async () => {
     const { scene, stack } = await launched();
     await expect(scene.announce(stack, 'CREATE_COMPLETE', { VpcId: outputs.VpcId })).resolves.toBe('answered');
     expect(scene.sfn.answers.get('launch-1')).toEqual({
-      error: 'StackFailed',
-      cause: expect.stringContaining(`outputs of ${stack.StackName}: outputs.DatabaseSubnetIds:`),
+      error: 'TransientNotYetVisible',
+      cause: expect.stringContaining('outputs.DatabaseSubnetIds:'),
     });
+    scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+    await scene.launch('network', { taskToken: 'launch-2' });
+    expect(scene.sfn.answers.get('launch-2')).toMatchObject({ output: { outputs } });
+  });
+
+  it('T6: launches again while DescribeStacks lags behind the event', async () => {
+    const { scene, stack } = await launched();
+    await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toEqual({
+      error: 'TransientNotYetVisible',
+      cause: expect.stringContaining('its status is CREATE_IN_PROGRESS'),
+    });
+    await scene.launch('network', { taskToken: 'launch-2' });
+    await scene.announce(stack, 'CREATE_COMPLETE', outputs);
+    expect(scene.sfn.answers.get('launch-2')).toMatchObject({ output: { outputs } });
+    expect(scene.cloudformation.living()).toEqual([stack]);
   });
 
   const answers: [string, () => Promise<{ scene: StackScene; stack: FakeStack }>, StackStatus, string, object][] = [
@@ -74,7 +90,6 @@ describe('the end of a stack', () => {
 
   const silent: [string, () => Promise<{ scene: StackScene; stack: FakeStack }>, StackStatus][] = [
     ['a launch', launched, 'CREATE_IN_PROGRESS'],
-    ['a launch', launched, 'ROLLBACK_IN_PROGRESS'],
     ['a launch', launched, 'DELETE_IN_PROGRESS'],
     ['a launch', launched, 'DELETE_FAILED'],
     ['a replacement', replacing, 'ROLLBACK_COMPLETE'],
@@ -89,6 +104,61 @@ describe('the end of a stack', () => {
     await expect(scene.event(stack.StackId, status)).resolves.toBe('ignored');
     expect(scene.sfn.answers.size).toBe(0);
     expect(scene.waiting('network')).toBeDefined();
+  });
+});
+
+/** The stack's events as CloudFormation writes them when a resource could not be created. */
+const failing = (stack: FakeStack, reason: string) =>
+  stack.events.push(
+    { ResourceType: 'AWS::CloudFormation::Stack', ResourceStatus: 'CREATE_IN_PROGRESS' } as never,
+    {
+      ResourceType: 'AWS::RDS::DBInstance',
+      LogicalResourceId: 'Primary',
+      ResourceStatus: 'CREATE_FAILED',
+      ResourceStatusReason: reason,
+    } as never,
+  );
+
+describe('a stack that begins to roll back', () => {
+  it('F2: fails its launch at once, with the reason of the resource that failed', async () => {
+    const { scene, stack } = await launched();
+    failing(stack, 'instance class db.x is not available');
+    await expect(scene.announce(stack, 'ROLLBACK_IN_PROGRESS')).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toEqual({
+      error: 'StackFailed',
+      cause: 'AWS::RDS::DBInstance Primary: instance class db.x is not available',
+    });
+    await expect(scene.announce(stack, 'ROLLBACK_COMPLETE')).resolves.toBe('ignored');
+  });
+
+  it('F2: is thrown back while its events do not show the failed resource', async () => {
+    const { scene, stack } = await launched();
+    await expect(scene.announce(stack, 'ROLLBACK_IN_PROGRESS')).rejects.toMatchObject({
+      name: 'TransientNotYetVisible',
+    });
+    expect(scene.waiting('network')).toBeDefined();
+  });
+
+  it('F1: is launched again when it has failed for a reason that passes, once the rollback is over', async () => {
+    const { scene, stack } = await launched();
+    failing(stack, 'Rate exceeded (Service: Rds, Status Code: 400)');
+    await expect(scene.announce(stack, 'ROLLBACK_IN_PROGRESS')).resolves.toBe('ignored');
+    await expect(scene.announce(stack, 'ROLLBACK_COMPLETE')).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientStackFailure' });
+    await scene.launch('network', { taskToken: 'launch-2' });
+    await scene.announce(stack, 'DELETE_COMPLETE');
+    expect(scene.sfn.answers.get('launch-2')).toMatchObject({ error: 'TransientStackReplaced' });
+    await scene.launch('network', { taskToken: 'launch-3' });
+    const [replacement] = scene.cloudformation.living();
+    if (replacement) await scene.announce(replacement, 'CREATE_COMPLETE', outputs);
+    expect(scene.sfn.answers.get('launch-3')).toMatchObject({ output: { outputs } });
+  });
+
+  it('F1: tells an exhausted quota by its name', async () => {
+    const { scene, stack } = await launched();
+    failing(stack, 'The maximum number of VPCs has been reached. (HandlerErrorCode: ServiceLimitExceeded)');
+    await scene.announce(stack, 'ROLLBACK_IN_PROGRESS');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'QuotaExceeded' });
   });
 });
 
@@ -112,6 +182,25 @@ describe('an event', () => {
     await scene.launch('network');
     await expect(Promise.all(heard)).resolves.toEqual(['answered']);
     expect(scene.cloudformation.calls).toEqual(['CreateStackCommand', 'DescribeStacksCommand']);
+  });
+
+  it('T6: of a stack whose name CloudFormation does not show yet is thrown back, not ignored', async () => {
+    const scene = new StackScene();
+    const heard: Promise<unknown>[] = [];
+    scene.cloudformation.after = (command) => {
+      const [stack] = scene.cloudformation.stacks;
+      if (command !== 'CreateStackCommand' || !stack) return;
+      scene.cloudformation.hidden.add(stack.StackName);
+      heard.push(
+        expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).rejects.toMatchObject({
+          name: 'TransientNotYetVisible',
+        }),
+      );
+    };
+    await scene.launch('network');
+    await Promise.all(heard);
+    expect(heard).toHaveLength(1);
+    expect(scene.waiting('network')).toBeDefined();
   });
 
   it('of a stack that nobody waits for is ignored', async () => {

@@ -1,6 +1,6 @@
 import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
-import { describeStack, firstFailure, stackNameOf } from '../../../functions/stacks/stacks';
+import { deletionFailure, describeStack, firstFailure, stackNameOf } from '../../../functions/stacks/stacks';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeStacks } from '../../support/fake-stacks';
 
@@ -64,7 +64,7 @@ describe('firstFailure', () => {
 
   it('says so when no resource is to blame', async () => {
     const reason = await failureOf('CREATE', event(STACK, 'CREATE_IN_PROGRESS'), event(STACK, 'ROLLBACK_COMPLETE'));
-    expect(reason).toBe(`stack ${STACK} failed; its events name no failed resource`);
+    expect(reason).toBeUndefined();
   });
 
   it('tolerates a failure without a reason, and cuts an endless one', async () => {
@@ -72,6 +72,26 @@ describe('firstFailure', () => {
     await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: AWS gave no reason$/);
     const endless = await failureOf('CREATE', begun, event('A', 'CREATE_FAILED', 'x'.repeat(9000)));
     expect(endless).toHaveLength(REASON_MAX_LENGTH);
+  });
+});
+
+describe('deletionFailure', () => {
+  it('F3: names everything that is in the way, by the ids that AWS knows', async () => {
+    const stacks = new FakeStacks();
+    const failed = (id: string, PhysicalResourceId: string, reason: string) => ({
+      ...event(id, 'DELETE_FAILED', reason),
+      PhysicalResourceId,
+    });
+    const events = [
+      event(STACK, 'DELETE_IN_PROGRESS'),
+      failed('DatabaseSubnetA', 'subnet-0a', 'has dependencies and cannot be deleted'),
+      failed('Vpc', 'vpc-0a', 'has dependencies'),
+      event(STACK, 'DELETE_FAILED', 'summary'),
+    ];
+    const { StackId } = stacks.add(STACK, { events });
+    await expect(deletionFailure(stacks, StackId)).resolves.toBe(
+      'AWS::RDS::DBInstance DatabaseSubnetA: has dependencies and cannot be deleted (subnet-0a); also not deleted: vpc-0a',
+    );
   });
 });
 

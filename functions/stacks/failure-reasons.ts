@@ -1,0 +1,63 @@
+import type { PlatformErrorName } from '../contract/errors';
+
+/**
+ * First reasons of a stack's failure, and the error that they become. The first match counts.
+ *
+ * CloudFormation gives the handler's code behind the message (`HandlerErrorCode: Throttling`,
+ * "Resource type handler error codes"), and older resource types the service's own words. A reason
+ * that no row knows stays permanent.
+ */
+const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly RegExp[]])[] = [
+  // A missing grant does not pass, whatever else the message says.
+  ['StackFailed', [/HandlerErrorCode: AccessDenied|is not authorized to perform/]],
+  [
+    'TransientNameTaken',
+    [
+      // "CreateBucket": OperationAborted, until S3 has forgotten the deleted bucket.
+      /OperationAborted|conflicting conditional operation is currently in progress/i,
+      // "DeleteSecret" is asynchronous, also with ForceDeleteWithoutRecovery.
+      /already scheduled for deletion|secret with this name .*deletion/i,
+    ],
+  ],
+  [
+    'TransientStackFailure',
+    [
+      // A burst: EC2's RequestLimitExceeded is a rate and no quota ("Error codes for the Amazon EC2 API").
+      /HandlerErrorCode: Throttling|Rate exceeded|Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|Request rate/i,
+      /HandlerErrorCode: (?:ServiceInternalError|InternalFailure|HandlerInternalFailure|NetworkFailure|ServiceTimeout|ResourceConflict)/,
+      /Internal ?(?:Service ?)?(?:Failure|Error)|InternalServer|internal[- ](?:service )?(?:failure|error)|Service ?Unavailable|ServiceFailure/i,
+      /HandlerErrorCode: NotStabilized|did not stabilize/,
+      /ConcurrentModification|OperationInProgress|ResourceInUse\b|another operation (?:is )?in progress|OptimisticLock/i,
+      // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
+      /Insufficient(?:DB)?(?:Instance|Cluster|Host)?Capacity|InsufficientStorageClusterCapacity|insufficient capacity/i,
+      // A role that IAM does not show to the service yet (hashicorp/terraform-provider-aws#6566).
+      /IAM role ARN value is invalid or does not include the required permissions/i,
+      /(?:unable|not able|cannot|could not) (?:to )?assume (?:the |given )?(?:IAM )?role|cannot be assumed|The role defined .* cannot/i,
+      /Invalid principal in policy|invalid principal/i,
+      // The account's first database or VPC endpoint: AWS makes its service-linked role meanwhile.
+      /service[- ]linked role/i,
+      // The tenant's key is minutes old ("AWS KMS eventual consistency").
+      /specified KMS key does not exist or is not allowed|KMSKeyNotAccessible|KMS key .*(?:not accessible|is disabled|does not exist)|DisabledException|KMSInvalidState/i,
+      // EC2 does not show its own new resource yet ("Eventual consistency in the Amazon EC2 API").
+      /Invalid\w*(?:ID|Id)\w*\.NotFound/,
+    ],
+  ],
+  [
+    'QuotaExceeded',
+    [
+      /HandlerErrorCode: ServiceLimitExceeded|(?:Limit|Quota)s?Exceeded|TooMany(?:Buckets|Rules)|(?:limit|quota|maximum number)\b[^.]*\b(?:exceeded|reached)|(?:exceeded|reached)\b[^.]*\b(?:limit|quota|maximum number)|exceed(?:s|ed)? (?:your |the )?quota|MaximumNumberOf/i,
+    ],
+  ],
+];
+
+/**
+ * The error of a stack that could not be created.
+ *
+ * @param reason AWS's reason of the first resource that failed
+ * @returns `TransientNameTaken`, `TransientStackFailure`, `QuotaExceeded`; `StackFailed` for every
+ * other reason
+ */
+export function creationError(reason: string): PlatformErrorName {
+  const row = REASONS.find(([, patterns]) => patterns.some((pattern) => pattern.test(reason)));
+  return row?.[0] ?? 'StackFailed';
+}

@@ -1,0 +1,77 @@
+import { creationError } from '../../../functions/stacks/failure-reasons';
+
+/** As CloudFormation's events give them: "Handler returned message", or the service's own words. */
+const handler = (message: string, code: string) =>
+  `Resource handler returned message: "${message}" (RequestToken: 0f4b, HandlerErrorCode: ${code})`;
+
+describe('F1: the reason of a stack’s first failure', () => {
+  it.each([
+    handler('Rate exceeded (Service: Rds, Status Code: 400, Request ID: 5f)', 'Throttling'),
+    'Rate exceeded (Service: AmazonIdentityManagement; Status Code: 400; Error Code: Throttling)',
+    'Request limit exceeded. (Service: AmazonEC2; Status Code: 503; Error Code: RequestLimitExceeded)',
+    handler(
+      'IAM role ARN value is invalid or does not include the required permissions for: ENHANCED_MONITORING',
+      'InvalidRequest',
+    ),
+    handler(
+      'Unable to create the resource. Verify that you have permission to create service linked role. Otherwise wait and try again later',
+      'InvalidRequest',
+    ),
+    handler(
+      'Cannot create a db.t4g.medium database instance. InsufficientDBInstanceCapacity',
+      'GeneralServiceException',
+    ),
+    handler('Internal Failure', 'InternalFailure'),
+    handler('DB instance could not be created: internal failure. Try again', 'GeneralServiceException'),
+    'Internal Failure',
+    handler('An internal error has occurred', 'ServiceInternalError'),
+    handler('The specified KMS Key does not exist or is not allowed to be used with Arn', 'InvalidRequest'),
+    handler('Invalid principal in policy (Service: S3, Status Code: 400)', 'GeneralServiceException'),
+    handler("The subnet ID 'subnet-0a' does not exist (InvalidSubnetID.NotFound)", 'NotFound'),
+    handler('Resource of type AWS::EC2::Route did not stabilize', 'NotStabilized'),
+  ])('passes: %s', (reason) => {
+    expect(creationError(`AWS::RDS::DBInstance Primary: ${reason}`)).toBe('TransientStackFailure');
+  });
+
+  it.each([
+    handler(
+      'A conflicting conditional operation is currently in progress against this resource. Please try again.',
+      'ResourceConflict',
+    ),
+    'OperationAborted',
+    handler(
+      "You can't create this secret because a secret with this name is already scheduled for deletion.",
+      'InvalidRequest',
+    ),
+  ])('T7: is a name that is not free yet: %s', (reason) => {
+    expect(creationError(`AWS::S3::Bucket Bucket: ${reason}`)).toBe('TransientNameTaken');
+  });
+
+  it.each([
+    handler('The maximum number of VPCs has been reached.', 'ServiceLimitExceeded'),
+    'The maximum number of VPCs has been reached. (Service: Ec2; Error Code: VpcLimitExceeded)',
+    handler('DB Instance quota exceeded (Error Code: InstanceQuotaExceeded)', 'GeneralServiceException'),
+    'Cannot exceed quota for RolesPerAccount: 1000 (Error Code: LimitExceeded)',
+    'You have attempted to create more buckets than allowed (Error Code: TooManyBuckets)',
+  ])('is a quota: %s', (reason) => {
+    expect(creationError(`AWS::EC2::VPC Vpc: ${reason}`)).toBe('QuotaExceeded');
+  });
+
+  it.each([
+    '',
+    'AWS gave no reason',
+    handler('Cannot find version 18.3 for postgres', 'InvalidRequest'),
+    handler('/tenants/t1/flow-logs already exists', 'AlreadyExists'),
+    handler(
+      'User: arn:aws:sts::1:assumed-role/x is not authorized to perform: iam:CreateServiceLinkedRole',
+      'AccessDenied',
+    ),
+    handler('RDS does not support creating a DB instance with: class db.x', 'InvalidRequest'),
+    'Template error: scripted failure of Primary',
+    'no capacity',
+    'no luck',
+    'full',
+  ])('stays permanent when no row knows it: %s', (reason) => {
+    expect(creationError(reason)).toBe('StackFailed');
+  });
+});
