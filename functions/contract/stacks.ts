@@ -10,7 +10,7 @@ export type StackKind = z.infer<typeof StackKindSchema>;
  * status codes"). The platform updates no stack, but an operator may have updated a held tenant's
  * stack.
  */
-export const SETTLED_STATUSES = [
+const SETTLED_STATUSES = [
   'CREATE_COMPLETE',
   'CREATE_FAILED',
   'ROLLBACK_COMPLETE',
