@@ -23,8 +23,8 @@ const config: KnipConfig = {
   ignoreExportsUsedInFile: { interface: true, type: true },
   // Each action has a schema of its input and of its output, even where two are equal.
   rules: { duplicates: 'off' },
-  // Programs: infra/deploy.ts starts `cdk`; emulator, bench and tests start node_modules/.bin/node.
-  ignoreDependencies: ['aws-cdk', 'node'],
+  // A program: infra/deploy.ts starts `cdk`.
+  ignoreDependencies: ['aws-cdk'],
 };
 
 export default config;

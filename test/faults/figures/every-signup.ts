@@ -88,7 +88,7 @@ async function settled(lab: Lab, runs: readonly DescribeExecutionOutput[]): Prom
 }
 
 /** @returns how many signups of each account, and in words every one that is not exactly one of them */
-export async function signUpAndCount(seed: string, count: number): Promise<{ accounts: Accounts; problems: string[] }> {
+async function signUpAndCount(seed: string, count: number): Promise<{ accounts: Accounts; problems: string[] }> {
   const lab = await Lab.start();
   try {
     const { executions } = await lab.signups.burst(detailsOf(seed, count), 1_000);
