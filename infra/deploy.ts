@@ -53,7 +53,6 @@ export interface DeployOptions {
 
 const SPEEDY = {
   CDK_DISABLE_CLI_TELEMETRY: '1',
-  AWS_EC2_METADATA_DISABLED: 'true',
   NO_COLOR: '1',
 };
 

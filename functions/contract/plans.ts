@@ -4,6 +4,12 @@ import * as z from 'zod';
 export const PlanSchema = z.enum(['growth', 'enterprise']);
 export type Plan = z.infer<typeof PlanSchema>;
 
+/**
+ * Engine of the tenants' databases. Only the major version is named: RDS then takes its default minor version, and a minor
+ * version that AWS withdraws ("Release calendars for Amazon RDS for PostgreSQL") stops no onboarding.
+ */
+export const ENGINE = { name: 'postgres', majorVersion: '18' } as const;
+
 export interface Sizing {
   /** RDS instance class, e.g. `db.r6g.large`. */
   readonly instanceClass: string;

@@ -5,7 +5,7 @@ import { tenantNames } from '../contract/naming';
 import { CreateTenantKeyInput, CreateTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { env } from '../shared/env';
+import { env, optionalEnv } from '../shared/env';
 import { isNamed } from '../shared/is-named';
 import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
@@ -17,10 +17,26 @@ import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from 
 export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
   readonly organizations: Pick<OrganizationsClient, 'send'>;
   readonly platform: Omit<KeyPolicyFacts, 'tenantId' | 'organizationId'>;
+  /** Of the stage's configuration; without it AWS Organizations is asked. */
+  readonly organizationId?: string | undefined;
   readonly now: () => Date;
 }
 
-async function organizationId({ organizations }: CreateTenantKeyDeps): Promise<string | undefined> {
+const organizationOf = new WeakMap<CreateTenantKeyDeps['organizations'], Promise<string | undefined>>();
+
+/** Asks once in the life of a process: an account changes its organization less often than its code. */
+function organizationId(deps: CreateTenantKeyDeps): Promise<string | undefined> {
+  if (deps.organizationId) return Promise.resolve(deps.organizationId);
+  const known = organizationOf.get(deps.organizations);
+  if (known) return known;
+  const asked = askForOrganization(deps);
+  organizationOf.set(deps.organizations, asked);
+  // What could not be answered is asked again.
+  asked.catch(() => organizationOf.delete(deps.organizations));
+  return asked;
+}
+
+async function askForOrganization({ organizations }: CreateTenantKeyDeps): Promise<string | undefined> {
   try {
     const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
     return Organization?.Id;
@@ -88,6 +104,7 @@ const realDeps = (): CreateTenantKeyDeps => ({
   kmsOnce: new KMSClient({ ...clientOptions, maxAttempts: 1 }),
   tagging: new ResourceGroupsTaggingAPIClient(clientOptions),
   organizations: new OrganizationsClient(clientOptions),
+  organizationId: optionalEnv('ORGANIZATION_ID'),
   get platform() {
     return { accountId: env('ACCOUNT_ID'), region: env('AWS_REGION'), stackRoleArn: env('STACK_ROLE_ARN') };
   },

@@ -80,7 +80,8 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
  *   those services can hold grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
  * - CloudWatch Logs can use the key for this tenant's log groups ("Encrypt log data in CloudWatch
  *   Logs using AWS KMS").
- * - Nobody outside the organization does anything, AWS's own services excepted ("Data perimeters on AWS").
+ * - Nobody outside the organization does anything, except the account itself and AWS's own services ("Data perimeters on
+ *   AWS").
  */
 export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
   const { tenantId, accountId, region, stackRoleArn, organizationId } = facts;
@@ -142,7 +143,8 @@ export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
       Action: 'kms:*',
       Resource: '*',
       Condition: {
-        StringNotEquals: { 'aws:PrincipalOrgID': organizationId },
+        // Both must differ: an account that leaves its organization keeps the way to its older keys.
+        StringNotEquals: { 'aws:PrincipalOrgID': organizationId, 'aws:PrincipalAccount': accountId },
         BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
       },
     });

@@ -34,6 +34,8 @@ export type EnvName =
   | 'ORPHANS'
   /** Of the domain; not set where the stage has no hosted zone. */
   | 'HOSTED_ZONE_ID'
+  /** Of AWS Organizations; not set where CreateTenantKey has to ask. */
+  | 'ORGANIZATION_ID'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   /** Set by Lambda itself. */

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import * as z from 'zod';
-import { STAGES } from '../config/stages';
+import { requireFilledIn } from '../config/placeholders';
+import { STAGES, stages } from '../config/stages';
 import { platform } from '../platform';
 
 /**
@@ -25,5 +26,6 @@ const context = ContextSchema.safeParse({
 });
 if (!context.success) throw new Error(`expected -c stage=${STAGES.join('|')}\n${z.prettifyError(context.error)}`);
 const { stage, ...options } = context.data;
+requireFilledIn(stage, stages[stage]);
 const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 platform(stage, given).synth();

@@ -34,6 +34,7 @@ export class CellAlarms extends Construct {
         statistic: 'Sum',
       }),
       threshold: 10,
+      tellsWhenOver: true,
       evaluationPeriods: 3,
       impact: 'visitors get errors instead of the pages of tenants in the cell.',
       runbook: 'docs/runbook.md#cell-errors',

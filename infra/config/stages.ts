@@ -63,6 +63,8 @@ export interface StageConfig {
   readonly hostedZone?: HostedZoneConfig;
   /** An ACM certificate for *.DOMAIN; without one the load balancer speaks plain HTTP. */
   readonly certificateArn?: string;
+  /** Of AWS Organizations, for tenants' keys; without it CreateTenantKey asks. */
+  readonly organizationId?: string;
   /** The only account, besides this stage's own, that may put signups on the bus. */
   readonly billingAccountId: string;
   readonly cells: readonly CellConfig[];

@@ -6,9 +6,14 @@ import { Construct } from 'constructs';
 /** A section of docs/runbook.md: what the alarm means, how to find the cause, how to mend it. */
 export type RunbookLink = `docs/runbook.md#${string}`;
 
+/**
+ * `rings`: a metric that has reported and stops takes the alarm to INSUFFICIENT_DATA, which notifies, too. An alarm begins
+ * there, so that one on a new stage is silent until its metric has reported once ("Configuring how CloudWatch alarms treat
+ * missing data").
+ */
 const WITHOUT_DATA = {
   quiet: TreatMissingData.NOT_BREACHING,
-  rings: TreatMissingData.BREACHING,
+  rings: TreatMissingData.MISSING,
   'as-before': TreatMissingData.IGNORE,
 } as const;
 
@@ -24,6 +29,8 @@ export interface PlatformAlarmProps {
   readonly comparisonOperator?: ComparisonOperator;
   /** What no data means: nothing (the default), bad news for what must always report, or no change. */
   readonly withoutData?: keyof typeof WITHOUT_DATA;
+  /** Whether its end is told, too: where somebody waits for it. Most alarms ring for an event, which has no end. */
+  readonly tellsWhenOver?: boolean;
 }
 
 export class PlatformAlarm extends Construct {
@@ -41,6 +48,7 @@ export class PlatformAlarm extends Construct {
     });
     const notify = new SnsAction(props.topic);
     this.alarm.addAlarmAction(notify);
-    this.alarm.addOkAction(notify);
+    if (props.withoutData === 'rings') this.alarm.addInsufficientDataAction(notify);
+    if (props.tellsWhenOver) this.alarm.addOkAction(notify);
   }
 }

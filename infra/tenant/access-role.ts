@@ -14,6 +14,8 @@ interface AccessRoleProps {
   readonly databaseResourceId?: string;
 }
 
+const taggedWith = (tenantId: string) => ({ [`aws:RequestTag/${TENANT_TAG}`]: tenantId });
+
 const KEY_HEADER = 's3:x-amz-server-side-encryption-aws-kms-key-id';
 
 function grants(props: AccessRoleProps): iam.PolicyStatement[] {
@@ -44,6 +46,9 @@ function grants(props: AccessRoleProps): iam.PolicyStatement[] {
 /**
  * The role that the shared service assumes to serve one tenant. Assuming it requires the tenant's external ID and
  * by session tag: one that mixes up two tenants is refused instead of served the wrong data.
+ *
+ * Two statements: `sts:TagSession` has no key `sts:ExternalId` ("Actions, resources, and condition keys for AWS Security
+ * Token Service"), so a statement that asks it for one never applies, and every session with a tag is refused.
  */
 export function tenantAccessRole(scope: Construct, props: AccessRoleProps): iam.CfnRole {
   return new iam.CfnRole(scope, 'AccessRole', {
@@ -54,14 +59,16 @@ export function tenantAccessRole(scope: Construct, props: AccessRoleProps): iam.
     assumeRolePolicyDocument: new iam.PolicyDocument({
       statements: [
         new iam.PolicyStatement({
-          actions: ['sts:AssumeRole', 'sts:TagSession'],
+          sid: 'AssumeForThisTenant',
+          actions: ['sts:AssumeRole'],
           principals: props.trusted,
-          conditions: {
-            StringEquals: {
-              'sts:ExternalId': props.externalId,
-              [`aws:RequestTag/${TENANT_TAG}`]: props.tenantId,
-            },
-          },
+          conditions: { StringEquals: { 'sts:ExternalId': props.externalId, ...taggedWith(props.tenantId) } },
+        }),
+        new iam.PolicyStatement({
+          sid: 'TagTheSession',
+          actions: ['sts:TagSession'],
+          principals: props.trusted,
+          conditions: { StringEquals: taggedWith(props.tenantId) },
         }),
       ],
     }),

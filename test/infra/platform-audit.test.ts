@@ -101,7 +101,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
       Threshold: 1,
       Period: 86_400,
       EvaluationPeriods: 2,
-      TreatMissingData: 'breaching',
+      TreatMissingData: 'missing',
       ComparisonOperator: 'LessThanThreshold',
     });
   });

@@ -227,7 +227,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
       MetricName: 'SweepsDone',
       Dimensions: [{ Name: 'service', Value: 'control-plane' }],
       ComparisonOperator: 'LessThanThreshold',
-      TreatMissingData: 'breaching',
+      TreatMissingData: 'missing',
     });
   });
 

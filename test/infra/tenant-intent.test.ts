@@ -211,15 +211,12 @@ describe('access', () => {
   const [role] = allOf(access, 'AWS::IAM::Role');
 
   test('a caller must be trusted and name the tenant twice, by external id and session tag', () => {
-    expect(role?.AssumeRolePolicyDocument.Statement).toEqual([
-      {
-        Effect: 'Allow',
-        Action: ['sts:AssumeRole', 'sts:TagSession'],
-        Principal: { AWS: { Ref: 'TrustedRoleArns' } },
-        Condition: {
-          StringEquals: { 'sts:ExternalId': { Ref: 'ExternalId' }, 'aws:RequestTag/tenantId': { Ref: 'TenantId' } },
-        },
-      },
+    const trusted = { Effect: 'Allow', Principal: { AWS: { Ref: 'TrustedRoleArns' } } };
+    const tagged = { 'aws:RequestTag/tenantId': { Ref: 'TenantId' } };
+    const externalId = { 'sts:ExternalId': { Ref: 'ExternalId' } };
+    expect(role?.AssumeRolePolicyDocument.Statement).toMatchObject([
+      { ...trusted, Action: 'sts:AssumeRole', Condition: { StringEquals: { ...externalId, ...tagged } } },
+      { ...trusted, Action: 'sts:TagSession', Condition: { StringEquals: tagged } },
     ]);
   });
 
@@ -236,4 +233,34 @@ describe('access', () => {
 test('a template does not know its account or region', () => {
   const stack = inScratchApp((app) => TENANT_STACKS.network(app));
   expect(Stack.of(stack).environment).toBe('aws://unknown-account/unknown-region');
+});
+
+test('D3: the engine is named by its major version', () => {
+  const versions = allOf(template('database'), 'AWS::RDS::DBInstance').map(({ EngineVersion }) => EngineVersion);
+  expect(versions.filter((version) => version !== undefined)).toEqual([expect.stringMatching(/^\d+$/)]);
+});
+
+test('K7: no text of a statement, with its passwords and parameters, reaches the database’s log', () => {
+  template('database').hasResourceProperties('AWS::RDS::DBParameterGroup', {
+    Parameters: Match.objectLike({
+      log_statement: 'none',
+      log_min_error_statement: 'panic',
+      log_min_duration_statement: '-1',
+      log_parameter_max_length: '0',
+      log_parameter_max_length_on_error: '0',
+    }),
+  });
+});
+
+test('K3: tagging a session is a statement of its own, which asks for no external id', () => {
+  const trust = allOf(template('access'), 'AWS::IAM::Role').flatMap(
+    ({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument.Statement,
+  );
+  const conditions = trust
+    .filter(({ Action }) => ['sts:AssumeRole', 'sts:TagSession'].includes(Action))
+    .map(({ Action, Condition }) => [Action, Object.keys(Condition.StringEquals)]);
+  expect(conditions).toEqual([
+    ['sts:AssumeRole', ['sts:ExternalId', 'aws:RequestTag/tenantId']],
+    ['sts:TagSession', ['aws:RequestTag/tenantId']],
+  ]);
 });

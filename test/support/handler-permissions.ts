@@ -150,6 +150,30 @@ export const HANDLER_PERMISSIONS: Readonly<Record<string, readonly string[]>> = 
     'rds:DescribeDBSubnetGroups',
     'rds:ListTagsForResource',
   ],
+  // Without accelerate, analytics, CORS, intelligent tiering, inventory, metadata tables, metrics, notification, object lock,
+  // replication and website: other properties.
+  'AWS::S3::Bucket': [
+    's3:CreateBucket',
+    's3:DeleteBucket',
+    's3:GetBucketLogging',
+    's3:GetBucketOwnershipControls',
+    's3:GetBucketPublicAccessBlock',
+    's3:GetBucketTagging',
+    's3:GetBucketVersioning',
+    's3:GetEncryptionConfiguration',
+    's3:GetLifecycleConfiguration',
+    's3:ListBucket',
+    's3:ListTagsForResource',
+    's3:PutBucketLogging',
+    's3:PutBucketOwnershipControls',
+    's3:PutBucketPublicAccessBlock',
+    's3:PutBucketTagging',
+    's3:PutBucketVersioning',
+    's3:PutEncryptionConfiguration',
+    's3:PutLifecycleConfiguration',
+    's3:TagResource',
+    's3:UntagResource',
+  ],
   'AWS::S3::BucketPolicy': ['s3:DeleteBucketPolicy', 's3:GetBucketPolicy', 's3:PutBucketPolicy'],
   // Without ReplicateSecretToRegions and RemoveRegionsFromReplication: property ReplicaRegions.
   'AWS::SecretsManager::Secret': [
@@ -160,7 +184,10 @@ export const HANDLER_PERMISSIONS: Readonly<Record<string, readonly string[]>> = 
     'secretsmanager:GetSecretValue',
     'secretsmanager:TagResource',
   ],
+  // Without clusters, Redshift and DocumentDB: other targets.
+  'AWS::SecretsManager::SecretTargetAttachment': [
+    'rds:DescribeDBInstances',
+    'secretsmanager:GetSecretValue',
+    'secretsmanager:PutSecretValue',
+  ],
 };
-
-/** Types whose handlers are not listed above. */
-export const UNLISTED_TYPES = ['AWS::S3::Bucket', 'AWS::SecretsManager::SecretTargetAttachment'];

@@ -100,11 +100,18 @@ function healthyIdentity(): FactData['identity'] {
     role: {
       name: tenantNames.role(tenantId),
       arn: roleArn,
-      trust: policyOf({
-        Principal: { AWS: [cell.taskRoleArn, ...trustedRoleArns] },
-        Action: ['sts:AssumeRole', 'sts:TagSession'],
-        Condition: { StringEquals: terms },
-      }),
+      trust: policyOf(
+        {
+          Principal: { AWS: [cell.taskRoleArn, ...trustedRoleArns] },
+          Action: 'sts:AssumeRole',
+          Condition: { StringEquals: terms },
+        },
+        {
+          Principal: { AWS: [cell.taskRoleArn, ...trustedRoleArns] },
+          Action: 'sts:TagSession',
+          Condition: { StringEquals: { [`aws:RequestTag/${TENANT_TAG}`]: tenantId } },
+        },
+      ),
       boundaryArn,
       maxSessionSeconds: 3600,
       tags: { tenantId },

@@ -34,8 +34,10 @@ export class KeyScene {
     return { table, kms, kmsOnce: kms, tagging: kms, organizations, platform, now };
   }
 
-  readonly create = (executionArn = anExecution(), deps = this.deps) =>
-    createTenantKey.run(deps, { tenant, executionArn });
+  readonly create = (
+    executionArn = anExecution(),
+    deps: KeyScene['deps'] & { readonly organizationId?: string } = this.deps,
+  ) => createTenantKey.run(deps, { tenant, executionArn });
   readonly retire = (executionArn = anExecution(), deps = this.deps) =>
     retireTenantKey.run(deps, { tenant, executionArn });
 

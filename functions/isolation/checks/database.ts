@@ -53,9 +53,9 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const { PerformanceInsightsEnabled, PerformanceInsightsKMSKeyId } = await facts.database.instance();
     return finding(
       PerformanceInsightsEnabled
-        ? expectEqual('the KMS key of Performance Insights', PerformanceInsightsKMSKeyId, key.keyArn)
+        ? expectEqual('the KMS key of Database Insights', PerformanceInsightsKMSKeyId, key.keyArn)
         : [],
-      PerformanceInsightsEnabled ? 'encrypted under the tenant’s key' : 'Performance Insights is off',
+      PerformanceInsightsEnabled ? 'encrypted under the tenant’s key' : 'Database Insights is off',
     );
   },
   'database.private': async (_, { facts }) =>

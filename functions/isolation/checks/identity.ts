@@ -2,10 +2,13 @@ import { TENANT_TAG, tenantNames } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn } from '../check';
 import { SERVICE_ROLES } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
-import { CALLERS_TENANT, isCondition, nameOf, type Statement } from '../policy-document';
+import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf } from '../policy-document';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
 const LONGEST_SESSION_SECONDS = 3600;
+/** What a session in a tenant's role takes. */
+const TRUST_ACTIONS = ['sts:AssumeRole', 'sts:TagSession'] as const;
+const onlyTags = ({ actions }: Statement) => actions.length > 0 && actions.every((each) => each === 'sts:TagSession');
 
 /** Every action that a role of a tenant needs. The boundary must allow no other. */
 const BOUNDARY_ACTIONS = [
@@ -64,28 +67,36 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
   'identity.trust': async (subject, { facts }) => {
     const { trust } = await facts.identity.role();
     const allowing = trust.filter(({ effect }) => effect === 'Allow');
-    const principals = [...new Set(allowing.flatMap((each) => (each.inverted ? ['*'] : each.principals)))];
-    return finding(
+    const trustedBy = (statements: readonly Statement[]) => [
+      ...new Set(statements.flatMap((each) => (each.inverted ? ['*'] : each.principals))),
+    ];
+    const byAction = TRUST_ACTIONS.map((action) => trustedBy(allowing.filter((each) => speaksOf(each, action))));
+    const violations = [trustedBy(allowing), ...byAction].flatMap((principals) =>
       expectExactly('trusted principal', principals, trustedOf(subject)),
-      `the role trusts ${principals.length} roles of the platform`,
+    );
+    return finding(
+      [...new Set(violations)],
+      `the role trusts ${trustedBy(allowing).length} roles of the platform to assume it and to tag the session`,
     );
   },
   'identity.external-id': async (subject, { facts }) => {
     const { trust } = await facts.identity.role();
-    const conditions = [
-      ['sts:ExternalId', subject.tenant.externalId],
-      [`aws:RequestTag/${TENANT_TAG}`, tenantIdOf(subject)],
-    ] as const;
+    const sessionTag = [`aws:RequestTag/${TENANT_TAG}`, tenantIdOf(subject)] as const;
+    // `sts:TagSession` knows no external ID. What only tags a session assumes nothing by itself.
+    const conditionsOf = (statement: Statement) => [
+      ...(onlyTags(statement) ? [] : [['sts:ExternalId', subject.tenant.externalId] as const]),
+      sessionTag,
+    ];
     const violations = trust
       .filter(({ effect }) => effect === 'Allow')
       .flatMap((statement) =>
-        conditions
+        conditionsOf(statement)
           .filter(
             ([key, value]) => !statement.conditions.some((each) => isCondition(each, ['StringEquals'], key, [value])),
           )
           .map(([key]) => `statement ${nameOf(statement)} does not require this tenant’s ${key}`),
       );
-    return finding(violations, 'every Allow statement requires external ID and session tag');
+    return finding(violations, 'assuming the role requires external ID and session tag');
   },
   'identity.boundary': async (subject, { facts }) => {
     const { boundaryArn } = await facts.identity.role();

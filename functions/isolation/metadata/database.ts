@@ -11,11 +11,11 @@ export const DATABASE_METADATA = [
   },
   {
     id: 'database.insights-encryption',
-    title: 'Performance Insights is encrypted under the tenant’s key',
-    question: 'Are the SQL statements that Performance Insights stores encrypted under the tenant’s key?',
+    title: 'Database Insights is encrypted under the tenant’s key',
+    question: 'Are the SQL statements that Database Insights stores encrypted under the tenant’s key?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
-    remediation: 'Turn Performance Insights off and on again with the tenant’s key.',
+    remediation: 'Turn Database Insights off and on again with the tenant’s key.',
   },
   {
     id: 'database.private',

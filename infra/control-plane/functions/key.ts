@@ -27,7 +27,12 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
   return [
     new PlatformFunction(scope, 'CreateTenantKey', {
       config,
-      environment: { TABLE_NAME, ACCOUNT_ID, STACK_ROLE_ARN: stackRole.roleArn },
+      environment: {
+        TABLE_NAME,
+        ACCOUNT_ID,
+        STACK_ROLE_ARN: stackRole.roleArn,
+        ...(config.organizationId && { ORGANIZATION_ID: config.organizationId }),
+      },
       grants: [
         onTable(context, 'UpdateItem'),
         {

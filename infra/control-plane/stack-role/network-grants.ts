@@ -44,6 +44,17 @@ export function networkGrants(arns: PlatformArns): Grant[] {
       ],
       conditions: { Null: ofNoCell },
     },
+    // A stack that fails right after it has made its group deletes one without a tag.
+    { ...on('security-group'), actions: ['ec2:DeleteSecurityGroup'], conditions: { Null: ofNoCell } },
+    // CloudFormation tags a peering after it has made it, too: one between VPCs of this account, which is no cell's.
+    {
+      ...on('vpc-peering-connection'),
+      actions: ['ec2:CreateTags'],
+      conditions: {
+        Null: { ...ofNoCell, [`aws:RequestTag/${TENANT_TAG}`]: 'false' },
+        ArnLike: { ...betweenOwnVpcs(arns).ArnLike, 'ec2:RequesterVpc': arns.ec2('vpc') },
+      },
+    },
     {
       ...on(...tagged),
       actions: [
@@ -60,6 +71,7 @@ export function networkGrants(arns: PlatformArns): Grant[] {
         'ec2:ModifySubnetAttribute',
         'ec2:ModifyVpcAttribute',
         'ec2:ModifyVpcEndpoint',
+        'ec2:ModifyVpcPeeringConnectionOptions',
         'ec2:ReplaceRouteTableAssociation',
         'ec2:RevokeSecurityGroupIngress',
       ],

@@ -69,11 +69,11 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
     },
   },
   changing(
-    'put Performance Insights under another tenant’s key',
+    'put Database Insights under another tenant’s key',
     'database.insights-encryption',
     ({ cell }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: cell.decoy.keyArn }),
     ({ key }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: key.keyArn }),
-    ({ cell }) => `the KMS key of Performance Insights is ${cell.decoy.keyArn}`,
+    ({ cell }) => `the KMS key of Database Insights is ${cell.decoy.keyArn}`,
   ),
   changing(
     'take the standby away',

@@ -53,6 +53,18 @@ testBreaches(IDENTITY_CHECKS, [
     'aws:RequestTag/tenantId',
   ],
   [
+    'identity.external-id',
+    'K3: tag not asked for by the statement for the tags alone',
+    ({ facts }) => facts.identity.role.trust[1].conditions.pop(),
+    'aws:RequestTag/tenantId',
+  ],
+  [
+    'identity.trust',
+    'K3: the shared service may not tag its session',
+    ({ facts }) => facts.identity.role.trust[1].principals.shift(),
+    `${taskRoleArn} is missing`,
+  ],
+  [
     'identity.boundary',
     'detached',
     ({ facts }) => delete facts.identity.role.boundaryArn,

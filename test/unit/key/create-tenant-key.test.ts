@@ -31,6 +31,13 @@ describe('CreateTenantKey', () => {
     expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-acme"');
   });
 
+  it('K5: takes the organization of the stage’s configuration, and asks nobody', async () => {
+    const scene = new KeyScene();
+    scene.organization = kmsError('AccessDeniedException', 'not yours');
+    await scene.create(anExecution(), { ...scene.deps, organizationId: 'o-configured' });
+    expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-configured"');
+  });
+
   it('makes no key when it cannot learn whether there is an organization', async () => {
     const scene = new KeyScene();
     scene.organization = kmsError('AccessDeniedException', 'not yours');

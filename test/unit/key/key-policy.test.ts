@@ -88,13 +88,13 @@ test('CloudWatch Logs encrypts the log groups of this tenant and no others', () 
 describe('in an organization', () => {
   const perimeter = policy('o-acme').Statement.filter(({ Effect }) => Effect === 'Deny');
 
-  test('nobody outside it does anything, AWS’s own services excepted', () => {
+  test('K5: nobody outside it does anything, except the account itself and AWS’s own services', () => {
     expect(perimeter).toEqual([
       expect.objectContaining({
         Principal: '*',
         Action: 'kms:*',
         Condition: {
-          StringNotEquals: { 'aws:PrincipalOrgID': 'o-acme' },
+          StringNotEquals: { 'aws:PrincipalOrgID': 'o-acme', 'aws:PrincipalAccount': ACCOUNT_ID },
           BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
         },
       }),

@@ -1,0 +1,37 @@
+import { paginateDescribeOrderableDBInstanceOptions, type RDSClient } from '@aws-sdk/client-rds';
+import { ENGINE, SIZINGS } from '../../functions/contract/plans';
+import { everyItem } from '../../functions/shared/paging';
+import type { StageConfig } from '../config/stages';
+import { type Finding, failed, ok } from './finding';
+
+/**
+ * Whether RDS offers each plan's class, with the engine's major version, gp3 storage and Multi-AZ
+ * where the plan has it, in at least two of the stage's zones. Asked once before a deployment, and
+ * not at each onboarding.
+ */
+export async function databaseFindings(rds: RDSClient, { availabilityZones }: StageConfig): Promise<Finding[]> {
+  return await Promise.all(
+    Object.entries(SIZINGS).map(async ([plan, { instanceClass, multiAz, replicas }]) => {
+      const subject = `database of plan ${plan}`;
+      const request = { Engine: ENGINE.name, DBInstanceClass: instanceClass, Vpc: true };
+      const options = await everyItem(
+        paginateDescribeOrderableDBInstanceOptions({ client: rds }, request),
+        ({ OrderableDBInstanceOptions }) => OrderableDBInstanceOptions,
+      );
+      const what = `${ENGINE.name} ${ENGINE.majorVersion} on ${instanceClass}`;
+      const fitting = options.filter(
+        (option) =>
+          option.EngineVersion?.split('.')[0] === ENGINE.majorVersion &&
+          option.StorageType === 'gp3' &&
+          (!multiAz || option.MultiAZCapable) &&
+          (replicas === 0 || option.ReadReplicaCapable),
+      );
+      if (fitting.length === 0) return failed(subject, `RDS does not offer ${what} with gp3 storage in this region`);
+      const zones = new Set(fitting.flatMap(({ AvailabilityZones = [] }) => AvailabilityZones.map(({ Name }) => Name)));
+      const ours = availabilityZones.filter((zone) => zones.has(zone));
+      return ours.length >= 2
+        ? ok(subject, `RDS offers ${what} in ${ours.join(', ')}`)
+        : failed(subject, `RDS offers ${what} in ${ours.join(', ') || 'none'} of the stage's zones; two are needed`);
+    }),
+  );
+}

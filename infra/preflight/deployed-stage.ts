@@ -1,0 +1,98 @@
+import {
+  type CloudFormationClient,
+  DescribeStacksCommand,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
+import * as z from 'zod';
+import { StageStackOutputsSchema } from '../../functions/contract/outputs';
+import { STACK_KINDS, StackKindSchema } from '../../functions/contract/stacks';
+import { isNamed } from '../../functions/shared/is-named';
+import { everyItem } from '../../functions/shared/paging';
+import { CONTROL_PLANE } from '../config/stack-names';
+import { type Finding, failed, ok } from './finding';
+
+export interface DeployedStageClients {
+  readonly cloudformation: CloudFormationClient;
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly s3: Pick<S3Client, 'send'>;
+  readonly sns: SNSClient;
+}
+
+const TemplatesSchema = z.record(StackKindSchema, z.object({ url: z.url() }));
+
+/** Topic of the alarms; undefined where the stage is not deployed yet. */
+async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {
+  try {
+    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
+    const outputs = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]);
+    return StageStackOutputsSchema.safeParse(Object.fromEntries(outputs)).data?.alarmTopicArn;
+  } catch (thrown) {
+    if (isNamed(thrown, 'ValidationError')) return undefined;
+    throw thrown;
+  }
+}
+
+async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string): Promise<Finding> {
+  const subscriptions = await everyItem(
+    paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }),
+    (page) => page.Subscriptions,
+  );
+  const confirmed = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:'));
+  if (confirmed.length > 0) return ok('alarm subscriber', confirmed.map(({ Endpoint }) => Endpoint).join(', '));
+  return subscriptions.length > 0
+    ? failed('alarm subscriber', 'none has confirmed: the link is in the mail "AWS Notification - Subscription"')
+    : failed('alarm subscriber', 'nobody gets the alarms: set alarmEmail in the stage, or subscribe to the topic');
+}
+
+/** URL of each template, as the deployed LaunchStack has it. */
+async function publishedTemplates({ cloudformation, lambda }: DeployedStageClients) {
+  const pages = paginateListStackResources({ client: cloudformation }, { StackName: CONTROL_PLANE });
+  const resources = await everyItem(pages, (page) => page.StackResourceSummaries);
+  const launchStack = resources.find(
+    ({ ResourceType, LogicalResourceId }) =>
+      ResourceType === 'AWS::Lambda::Function' && LogicalResourceId?.startsWith('LaunchStack'),
+  );
+  const { Environment } = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: launchStack?.PhysicalResourceId }),
+  );
+  return TemplatesSchema.parse(JSON.parse(Environment?.Variables?.STACK_TEMPLATES ?? '{}'));
+}
+
+/** `https://s3.REGION.amazonaws.com/BUCKET/KEY`, as CDK names an asset. */
+function objectAt(url: string) {
+  const [Bucket = '', ...key] = new URL(url).pathname.slice(1).split('/');
+  return { Bucket, Key: key.join('/') };
+}
+
+/**
+ * Whether the four templates are still among the assets: a lifecycle rule of the bucket, or
+ * `cdk gc`, may have removed what onboardings read at run time.
+ */
+async function templateFindings(clients: DeployedStageClients): Promise<Finding[]> {
+  const templates = await publishedTemplates(clients);
+  return await Promise.all(
+    STACK_KINDS.map(async (kind) => {
+      const subject = `template ${kind}`;
+      const url = templates[kind]?.url;
+      if (!url) return failed(subject, 'LaunchStack does not name it; deploy the stage');
+      try {
+        await clients.s3.send(new HeadObjectCommand(objectAt(url)));
+        return ok(subject, url);
+      } catch (thrown) {
+        if (isNamed(thrown, 'NotFound', 'NoSuchKey', 'NoSuchBucket'))
+          return failed(subject, `${url} is gone: a deployment brings it back`);
+        throw thrown;
+      }
+    }),
+  );
+}
+
+/** What only a deployed stage can be asked. */
+export async function deployedStageFindings(clients: DeployedStageClients): Promise<Finding[]> {
+  const topicArn = await topicOf(clients);
+  if (!topicArn) return [ok('deployed stage', 'none yet: subscriber and templates are asked for after the deployment')];
+  return [await subscriberFinding(clients, topicArn), ...(await templateFindings(clients))];
+}

@@ -1,0 +1,103 @@
+import {
+  GetAWSDefaultServiceQuotaCommand,
+  GetServiceQuotaCommand,
+  type ServiceQuotasClient,
+} from '@aws-sdk/client-service-quotas';
+import { isNamed } from '../../functions/shared/is-named';
+import { cellCapacity } from '../config/cell-capacity';
+import type { StageConfig } from '../config/stages';
+import { type Finding, failed, ok } from './finding';
+
+/** A quota, by its codes in Service Quotas, and the value that the stage needs of it. */
+export interface NeededQuota {
+  readonly service: string;
+  readonly code: string;
+  readonly name: string;
+  readonly needed: number;
+  /** IAM's quotas are asked in us-east-1, whatever the stage's region. */
+  readonly isGlobal?: boolean;
+}
+
+/** Stacks that are no tenant's: foundation, control plane, bootstrap; and one for each cell. */
+const OWN_STACKS = 3;
+const STACKS_A_TENANT = 4;
+/**
+ * A stage's functions at once: fifty onboardings with two branches each, events and clock beside them. An account may
+ * begin with 10 ("Lambda quotas").
+ */
+const FUNCTIONS_AT_ONCE = 120;
+/** While a release moves tenants, a cell's two colours run side by side. */
+const COLOURS = 2;
+const UNITS_A_VCPU = 1024;
+
+/** What the stage's configuration counts on. */
+export function neededQuotas(config: StageConfig): NeededQuota[] {
+  const { cells, regionQuotas } = config;
+  const tenants = cells.reduce((sum, cell) => sum + cellCapacity(cell, config), 0);
+  const addresses = cells.reduce((sum, { natGateways }) => sum + natGateways, 0);
+  const vcpus = cells.reduce((sum, { service }) => sum + (service.cpu / UNITS_A_VCPU) * service.liveTasks.max, 0);
+  const peerings = Math.max(...cells.map(({ quotas }) => quotas.peeringsPerVpc));
+  const routes = Math.max(...cells.map(({ quotas }) => quotas.routesPerRouteTable));
+  return [
+    { service: 'vpc', code: 'L-F678F1CE', name: 'VPCs per Region', needed: regionQuotas.vpcs },
+    {
+      service: 'vpc',
+      code: 'L-1B52E74A',
+      name: 'Gateway VPC endpoints per Region',
+      needed: regionQuotas.gatewayEndpoints,
+    },
+    { service: 'vpc', code: 'L-7E9ECCDB', name: 'Active VPC peering connections per VPC', needed: peerings },
+    { service: 'vpc', code: 'L-93826ACB', name: 'Routes per route table', needed: routes },
+    { service: 'ec2', code: 'L-0263D0A3', name: 'EC2-VPC Elastic IPs', needed: addresses },
+    { service: 'lambda', code: 'L-B99A9384', name: 'Concurrent executions', needed: FUNCTIONS_AT_ONCE },
+    {
+      service: 'fargate',
+      code: 'L-3032A538',
+      name: 'Fargate On-Demand vCPU resource count',
+      needed: Math.ceil(COLOURS * vcpus),
+    },
+    { service: 'rds', code: 'L-7B6409FD', name: 'DB instances', needed: regionQuotas.databaseInstances },
+    { service: 'rds', code: 'L-48C6BF61', name: 'DB subnet groups', needed: regionQuotas.databaseSubnetGroups },
+    { service: 'rds', code: 'L-DE55804A', name: 'Parameter groups', needed: regionQuotas.databaseParameterGroups },
+    { service: 'iam', code: 'L-FE177D64', name: 'Roles per account', needed: regionQuotas.roles, isGlobal: true },
+    {
+      service: 'cloudformation',
+      code: 'L-0485CB21',
+      name: 'Stack count',
+      needed: OWN_STACKS + cells.length + STACKS_A_TENANT * tenants,
+    },
+  ];
+}
+
+export interface QuotaClients {
+  readonly regional: Pick<ServiceQuotasClient, 'send'>;
+  readonly global: Pick<ServiceQuotasClient, 'send'>;
+}
+
+/** A quota that was never changed may have a default value only ("GetServiceQuota", NoSuchResourceException). */
+async function appliedValue(client: QuotaClients['regional'], { service, code }: NeededQuota): Promise<number> {
+  const request = { ServiceCode: service, QuotaCode: code };
+  const answer = await client.send(new GetServiceQuotaCommand(request)).catch((thrown: unknown) => {
+    if (isNamed(thrown, 'NoSuchResourceException')) return client.send(new GetAWSDefaultServiceQuotaCommand(request));
+    throw thrown;
+  });
+  const value = answer.Quota?.Value;
+  if (value === undefined) throw new Error(`Service Quotas tells no value of ${service} ${code}`);
+  return value;
+}
+
+/** Whether the account has what the stage counts on. Capacities of cells are computed from the configured values. */
+export async function quotaFindings(clients: QuotaClients, config: StageConfig): Promise<Finding[]> {
+  return await Promise.all(
+    neededQuotas(config).map(async (quota) => {
+      const subject = `quota ${quota.name}`;
+      const value = await appliedValue(quota.isGlobal ? clients.global : clients.regional, quota);
+      if (value >= quota.needed) return ok(subject, `${value}, the stage needs ${quota.needed}`);
+      return failed(
+        subject,
+        `${value}, but the stage needs ${quota.needed}: have it raised in Service Quotas ` +
+          `(${quota.service} ${quota.code}), or make the stage's cells smaller`,
+      );
+    }),
+  );
+}

@@ -1,0 +1,115 @@
+import { DescribeCertificateCommand } from '@aws-sdk/client-acm';
+import { cellCapacity } from '../../../infra/config/cell-capacity';
+import { placeholdersIn, requireFilledIn } from '../../../infra/config/placeholders';
+import { type StageConfig, stages } from '../../../infra/config/stages';
+import { certificateFindings } from '../../../infra/preflight/certificate';
+import { asked } from '../../../infra/preflight/finding';
+import { neededQuotas, quotaFindings } from '../../../infra/preflight/quotas';
+
+const DAY = 86_400_000;
+const NOW = new Date('2026-06-01T00:00:00.000Z');
+
+describe('D9: placeholders', () => {
+  const filled: StageConfig = {
+    ...stages.prod,
+    env: { account: '492837465019', region: 'eu-central-1' },
+    billingAccountId: '583920174652',
+    domain: 'funnels.acme.io',
+    certificateArn: 'arn:aws:acm:eu-central-1:492837465019:certificate/0c1d2e3f-0000-4000-8000-0123456789ab',
+    alarmEmail: 'operations@acme.io',
+  };
+
+  test('a stage that is filled in has none', () => {
+    expect(placeholdersIn(filled)).toEqual([]);
+    expect(() => requireFilledIn('prod', filled)).not.toThrow();
+  });
+
+  test.each(['123456789012', '111122223333', '444455556666', '555555555555', '012345678901'])(
+    'account %s is one of AWS’s documentation, and the stage does not synthesize',
+    (account) => {
+      const config = { ...filled, env: { ...filled.env, account } };
+      expect(placeholdersIn(config)).toEqual([expect.stringContaining(account)]);
+      expect(() => requireFilledIn('prod', config)).toThrow(account);
+    },
+  );
+
+  test.each([
+    { domain: 'funnels.example.com' },
+    { domain: 'acme.example' },
+    { billingAccountId: '777788889999' },
+    { alarmEmail: 'ops@example.org' },
+    { certificateArn: 'arn:aws:acm:eu-central-1:492837465019:certificate/00000000-0000-0000-0000-000000000000' },
+  ])('%j is found', (change) => {
+    expect(placeholdersIn({ ...filled, ...change })).toHaveLength(1);
+  });
+
+  test('the stages for AWS as they are published have some, the local one has none', () => {
+    expect(placeholdersIn(stages.local)).toEqual([]);
+    for (const stage of [stages.dev, stages.prod]) expect(placeholdersIn(stage).length).toBeGreaterThan(0);
+  });
+});
+
+describe('D9: the certificate', () => {
+  const stage = { certificateArn: 'arn:aws:acm:1', domain: 'funnels.acme.io', urlScheme: 'https' as const };
+  const verdicts = async (certificate: object, config: Parameters<typeof certificateFindings>[1] = stage) => {
+    const send = async (command: unknown) => {
+      expect(command).toBeInstanceOf(DescribeCertificateCommand);
+      return { Certificate: certificate };
+    };
+    const findings = await certificateFindings({ send } as never, config, NOW);
+    return findings.map(({ verdict }) => verdict);
+  };
+  const good = {
+    Status: 'ISSUED',
+    DomainName: '*.funnels.acme.io',
+    SubjectAlternativeNames: ['*.funnels.acme.io'],
+    NotAfter: new Date(NOW.getTime() + 200 * DAY),
+  };
+
+  test('is issued, covers the tenants’ names and lasts', async () => {
+    expect(await verdicts(good)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  test('is found pending, for another name, and about to end', async () => {
+    expect(await verdicts({ ...good, Status: 'PENDING_VALIDATION' })).toEqual(['failed', 'ok', 'ok']);
+    const other = { DomainName: 'funnels.acme.io', SubjectAlternativeNames: ['funnels.acme.io'] };
+    expect(await verdicts({ ...good, ...other })).toEqual(['ok', 'failed', 'ok']);
+    expect(await verdicts({ ...good, NotAfter: new Date(NOW.getTime() + 20 * DAY) })).toEqual(['ok', 'ok', 'failed']);
+  });
+
+  test('is missed where the stage says https', async () => {
+    const { certificateArn: _, ...without } = stage;
+    expect(await verdicts({}, without)).toEqual(['failed']);
+    expect(await verdicts({}, { ...without, urlScheme: 'http' })).toEqual(['ok']);
+  });
+});
+
+describe('D9: quotas', () => {
+  const valued = (value: number, byCode: Record<string, number> = {}) => {
+    const send = async ({ input }: { input: { QuotaCode: string } }) => ({
+      Quota: { Value: byCode[input.QuotaCode] ?? value },
+    });
+    return { regional: { send }, global: { send } } as never;
+  };
+  const failing = async (clients: never, config: StageConfig) =>
+    (await quotaFindings(clients, config)).filter(({ verdict }) => verdict !== 'ok').map(({ subject }) => subject);
+
+  test('hold the stage’s cells, and are found one by one where they do not', async () => {
+    expect(await failing(valued(1_000_000), stages.prod)).toEqual([]);
+    for (const { name, code, needed } of neededQuotas(stages.prod))
+      expect(await failing(valued(1_000_000, { [code]: needed - 1 }), stages.prod)).toEqual([`quota ${name}`]);
+  });
+
+  test('count four stacks for each tenant that fits', () => {
+    const tenants = stages.prod.cells.reduce((sum, cell) => sum + cellCapacity(cell, stages.prod), 0);
+    const stacks = neededQuotas(stages.prod).find(({ service }) => service === 'cloudformation');
+    expect(stacks?.needed).toBeGreaterThan(4 * tenants);
+  });
+});
+
+test('D9: what could not be asked is no permission to deploy', async () => {
+  const denied = Object.assign(new Error('not yours'), { name: 'AccessDeniedException' });
+  expect(await asked('quotas', () => Promise.reject(denied))).toEqual([
+    { subject: 'quotas', verdict: 'unknown', says: 'could not be asked: AccessDeniedException: not yours' },
+  ]);
+});
