@@ -1,0 +1,85 @@
+import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type Emulator, startEmulator } from '../emulator';
+import { access, launch, settled } from './aws';
+
+let emulator: Emulator;
+let s3: S3Client;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
+}, 60_000);
+afterAll(() => emulator.stop());
+afterEach(async () => {
+  await emulator.setPatience(0);
+  await emulator.settle();
+});
+
+/** A stack with this resource alone, and what became of it. */
+async function stackStatus(name: string, Type: string, Properties: object): Promise<string | undefined> {
+  const { stack } = await launch(emulator, name, { Resource: { Type, Properties } });
+  return stack.StackStatus;
+}
+
+test('T7: the name of a deleted bucket is refused for a while, to a request and to a stack', async () => {
+  const Bucket = 'name-in-use';
+  const create = () => s3.send(new CreateBucketCommand({ Bucket }));
+  await create();
+  await emulator.setPatience(10);
+  await s3.send(new DeleteBucketCommand({ Bucket }));
+  await emulator.setPatience(0);
+  await expect(create()).rejects.toMatchObject({ name: 'OperationAborted', $metadata: { httpStatusCode: 409 } });
+  expect(await stackStatus('bucket-early', 'AWS::S3::Bucket', { BucketName: Bucket })).toBe('ROLLBACK_COMPLETE');
+  await emulator.settle();
+  await create();
+});
+
+test('T7: the name of a deleted secret is refused for a while, to a request and to a stack', async () => {
+  const Name = 'name-in-use';
+  const secrets = new SecretsManagerClient(access(emulator));
+  const create = () => secrets.send(new CreateSecretCommand({ Name, SecretString: 'secret' }));
+  const scheduled = { name: 'InvalidRequestException', message: expect.stringContaining('scheduled for deletion') };
+  const remove = () => secrets.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
+  await create();
+  await emulator.setPatience(10);
+  await remove();
+  await emulator.setPatience(0);
+  await expect(create()).rejects.toMatchObject(scheduled);
+  expect(await stackStatus('secret-early', 'AWS::SecretsManager::Secret', { Name })).toBe('ROLLBACK_COMPLETE');
+  await emulator.settle();
+  const { stack } = await launch(emulator, 'secret', {
+    Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { Name } },
+  });
+  const cloudformation = new CloudFormationClient(access(emulator));
+  await emulator.setPatience(10);
+  await cloudformation.send(new DeleteStackCommand({ StackName: stack.StackId }));
+  await emulator.setPatience(0);
+  await emulator.settle();
+  expect((await settled(cloudformation, stack.StackId)).StackStatus).toBe('DELETE_COMPLETE');
+  await create();
+});
+
+test('T8: of two conditional writes at once, one is refused with a conflict, and is not made', async () => {
+  const Bucket = 'conditional-writes';
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const write = (Body: string) => s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body, IfNoneMatch: '*' }));
+  await emulator.setPatience(1);
+  const outcomes = await Promise.allSettled([write('first'), write('second')]);
+  const made = outcomes.filter(({ status }) => status === 'fulfilled');
+  const refused = outcomes.filter((outcome): outcome is PromiseRejectedResult => outcome.status === 'rejected');
+  expect(made).toHaveLength(1);
+  expect(refused.map(({ reason }) => [reason.name, reason.$metadata.httpStatusCode])).toEqual([
+    ['ConditionalRequestConflict', 409],
+  ]);
+  await expect(write('third')).rejects.toMatchObject({ name: 'PreconditionFailed' });
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: 'once' }));
+  expect(await Body?.transformToString()).toBe(outcomes[0]?.status === 'fulfilled' ? 'first' : 'second');
+});
