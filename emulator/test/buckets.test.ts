@@ -25,7 +25,7 @@ let emulator: Emulator;
 let s3: S3Client;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
 }, 60_000);
 afterAll(async () => {

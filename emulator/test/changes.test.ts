@@ -45,7 +45,7 @@ async function vpc(CidrBlock: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   ec2 = new EC2Client(access(emulator));
   VpcId = await vpc('10.1.0.0/16');
 }, 60_000);

@@ -39,7 +39,7 @@ let s3: S3Client;
 let rds: RDSClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   ec2 = new EC2Client(access(emulator));
   s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
   rds = new RDSClient(access(emulator));

@@ -20,7 +20,10 @@ let emulator: Emulator;
 let lambda: LambdaClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '2', LAMBDA_PATIENCE_SECONDS: '3' } });
+  emulator = await startEmulator({
+    patience: 0,
+    env: { LAMBDA_WORKERS_PER_FUNCTION: '2', LAMBDA_PATIENCE_SECONDS: '3' },
+  });
   lambda = new LambdaClient(access(emulator));
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const policy = { Version: '2012-10-17', Statement: [trust] };

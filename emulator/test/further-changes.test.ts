@@ -44,7 +44,7 @@ let ec2: EC2Client;
 let SubnetId: string | undefined;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   ec2 = new EC2Client(access(emulator));
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }));
   const { Subnet } = await ec2.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.1.1.0/24' }));

@@ -56,7 +56,7 @@ let machines: Machines;
 
 beforeAll(async () => {
   const env = { LAMBDA_WORKERS_PER_FUNCTION: '1', LAMBDA_ASYNC_RETRY_BASE_SECONDS: '0.1' };
-  emulator = await startEmulator({ env });
+  emulator = await startEmulator({ patience: 0, env });
   machines = new Machines(emulator);
   await machines.prepare();
   await launch(emulator, 'asking', {

@@ -30,7 +30,7 @@ let emulator: Emulator;
 let dynamodb: DynamoDBClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   dynamodb = new DynamoDBClient(access(emulator));
   await dynamodb.send(
     new CreateTableCommand({

@@ -13,7 +13,7 @@ let cloudformation: CloudFormationClient;
 
 beforeAll(async () => {
   // The draws are the same every time.
-  emulator = await startEmulator({ env: { AWS_SEED: 'passing' } });
+  emulator = await startEmulator({ patience: 0, env: { AWS_SEED: 'passing' } });
   cloudformation = new CloudFormationClient(access(emulator));
 }, 60_000);
 beforeEach(() => control(emulator, 'patience', { factor: 0.001 }));

@@ -121,7 +121,7 @@ const key = (tenant: string) => ({
 });
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   const { outputs } = await launch(
     emulator,

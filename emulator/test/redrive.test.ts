@@ -19,7 +19,7 @@ let emulator: Emulator;
 let machines: Machines;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ env: { LAMBDA_WORKERS_PER_FUNCTION: '1', SFN_WAIT_SCALE: '0.1' } });
+  emulator = await startEmulator({ patience: 0, env: { LAMBDA_WORKERS_PER_FUNCTION: '1', SFN_WAIT_SCALE: '0.1' } });
   machines = new Machines(emulator);
   await machines.prepare();
 }, 60_000);

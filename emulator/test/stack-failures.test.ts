@@ -17,7 +17,7 @@ let emulator: Emulator;
 let cloudformation: CloudFormationClient;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   cloudformation = new CloudFormationClient(access(emulator));
 }, 60_000);
 afterAll(() => emulator.stop());

@@ -24,7 +24,7 @@ const clients: { destroy: () => void }[] = [];
 const SLOW = 86_400;
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   const at = access(emulator);
   elb = new ElasticLoadBalancingV2Client(at);
   ec2 = new EC2Client(at);

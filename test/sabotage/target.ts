@@ -12,6 +12,8 @@ import { asVerifier, subjectOfRun } from './verified-tenant';
  */
 export interface Target extends Scene {
   readonly verifier: SourceClients;
+  /** Waits until all that was changed counts everywhere. */
+  readonly settle: () => Promise<void>;
 }
 
 export interface Verdict {
@@ -41,11 +43,13 @@ export async function startTarget(platform: Platform, subdomain: string): Promis
     root: sourceClients(aws),
     aws,
     verifier: sourceClients({ endpoint, region, credentials: await asVerifier(platform) }),
+    settle: platform.emulator.settle,
   };
 }
 
 /** Runs all checks of the catalogue. @returns those that failed */
-export async function breaches({ subject, verifier }: Target): Promise<Answer[]> {
+export async function breaches({ subject, verifier, settle }: Target): Promise<Answer[]> {
+  await settle();
   const { checks } = await verify(subject, sourcesOf(verifier, subject), () => new Date());
   return checks.filter(({ passed }) => !passed);
 }

@@ -66,13 +66,14 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
  * Credentials of VerifyIsolation's role: the test is let in beside Lambda, and has no right that
  * the function lacks.
  */
-export async function asVerifier({ aws, outputs }: Platform) {
+export async function asVerifier({ aws, outputs, emulator }: Platform) {
   const iam = new IAMClient(aws);
   const { Role } = await iam.send(new GetRoleCommand({ RoleName: VERIFIER }));
   const trust = JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
   const Principal = { AWS: `arn:aws:iam::${outputs.accountId}:root` };
   trust.Statement.push({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
   await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: VERIFIER, PolicyDocument: JSON.stringify(trust) }));
+  await emulator.settle();
   const { Credentials } = await new STSClient(aws).send(
     new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'test' }),
   );

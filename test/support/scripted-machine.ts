@@ -135,7 +135,7 @@ export class ScriptedMachine {
 
   private static async of(scripted: Script): Promise<ScriptedMachine> {
     const dir = mkdtempSync(join(tmpdir(), 'scripted-machine-'));
-    const emulator = await startEmulator({ env: { SFN_WAIT_SCALE: '0' } });
+    const emulator = await startEmulator({ patience: 0, env: { SFN_WAIT_SCALE: '0' } });
     const access = {
       endpoint: emulator.endpointUrl,
       region: emulator.region,

@@ -49,7 +49,7 @@ export class TenantStacksStage {
   }
 
   static async start(tenantId: string): Promise<TenantStacksStage> {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({ patience: 0 });
     const config = { endpoint: emulator.endpointUrl, region: emulator.region, credentials: ROOT };
     const ec2 = new EC2Client(config);
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.0.0.0/16' }));
