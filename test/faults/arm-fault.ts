@@ -26,8 +26,8 @@ type StackFate = Omit<Fault & { type: 'resource' }, 'stack'> | Omit<Fault & { ty
 
 function fateOf(fault: StackFate): Record<string, unknown> {
   if (fault.type === 'event') return { status: fault.status, deliveries: fault.deliveries };
-  const { resource, on, fails, seconds } = fault;
-  const reason = fails && { reason: `scripted failure of ${resource}` };
+  const { resource, on, fails, seconds, reason: words = `scripted failure of ${resource}` } = fault;
+  const reason = fails && { reason: words };
   return { resource, on, ...reason, ...(seconds !== undefined && { seconds }) };
 }
 

@@ -39,6 +39,7 @@ const LAST_RESOURCES: Readonly<Record<StackKind, string>> = {
   storage: 'BucketPolicy',
   access: 'AccessRole',
 };
+const PatienceSchema = z.object({ factor: z.number() });
 const LoadSchema = z.object({ waitingInvocations: z.number() });
 /** Processes for each function: a platform has a few onboardings at work, and stands beside others. */
 const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
@@ -101,6 +102,11 @@ export class Lab {
   /** How many invocations wait for a process: AWS would have one for each. */
   async waitingInvocations(): Promise<number> {
     return LoadSchema.parse(await this.control('load', {})).waitingInvocations;
+  }
+
+  /** The factor on AWS's delays. */
+  async patience(): Promise<number> {
+    return PatienceSchema.parse(await this.control('patience', {})).factor;
   }
 
   /**

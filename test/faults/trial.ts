@@ -15,6 +15,8 @@ export type Fault =
       readonly resource: string;
       readonly on: 'create' | 'delete';
       readonly fails: boolean;
+      /** AWS's words for the failure; by default words that nothing knows. */
+      readonly reason?: string;
       readonly seconds?: number;
     }
   /** Others have taken all the slots there are, so that new ones must come into being. */

@@ -3,6 +3,7 @@ import type { Lab } from '../lab';
 import type { Recording } from '../recording';
 import { equalEvents } from './equal-events';
 import { everySignup } from './every-signup';
+import { passingFaults } from './passing-faults';
 import { rollbackTime } from './rollback-time';
 import { slotCount } from './slot-count';
 import { subdomainRaces } from './subdomain-races';
@@ -15,7 +16,7 @@ export async function figures(
   done: (figure: Figure) => void,
 ): Promise<Figure[]> {
   const found: Figure[] = [];
-  for (const measure of [rollbackTime, subdomainRaces, slotCount, equalEvents, everySignup]) {
+  for (const measure of [rollbackTime, subdomainRaces, slotCount, passingFaults, equalEvents, everySignup]) {
     for (const one of await measure(lab, recording, seed)) {
       found.push(one);
       done(one);
