@@ -1,5 +1,6 @@
 import {
   CloudFormationClient,
+  CreateChangeSetCommand,
   CreateStackCommand,
   DeleteStackCommand,
   DescribeStackEventsCommand,
@@ -48,6 +49,27 @@ async function told(StackName: string): Promise<string[]> {
   );
 }
 const topics = async () => (await new SNSClient(access(emulator)).send(new ListTopicsCommand({}))).Topics ?? [];
+
+test('a previewed stack holds its name in REVIEW_IN_PROGRESS, has no resources, and is deleted at once', async () => {
+  await cloudformation.send(
+    new CreateChangeSetCommand({
+      StackName: 'previewed',
+      ChangeSetName: 'first',
+      ChangeSetType: 'CREATE',
+      TemplateBody: JSON.stringify({ Resources: { Own: topic } }),
+    }),
+  );
+  expect(await status('previewed')).toBe('REVIEW_IN_PROGRESS');
+  await expect(create('previewed', { Own: topic })).rejects.toMatchObject({ name: 'AlreadyExistsException' });
+  expect(await topics()).toEqual([]);
+  await remove('previewed');
+  await eventually(async () => (await status('previewed').catch(() => 'gone')) === 'gone' || undefined);
+  expect(await settled(cloudformation, await create('previewed', { Own: topic }))).toMatchObject({
+    StackStatus: 'CREATE_COMPLETE',
+  });
+  await remove('previewed');
+  await eventually(async () => (await topics()).length === 0 || undefined);
+});
 
 test('a resource that fails to create fails and rolls back its stack; its reason is in the events, and others are cancelled', async () => {
   await fault({ stack: 'failing-*', resource: 'Second', on: 'create', reason: 'quota exceeded' });
