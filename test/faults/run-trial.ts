@@ -43,6 +43,10 @@ export interface TrialSetup {
 const isUnswept = (census: Census, tenantId: string) =>
   holdingsOf(census, tenantId).some(({ kind }) => kind === 'table wait of STACK');
 
+/** Of a delay, a service that was busy, or a function that was killed: what passes must have been outlasted. */
+const isPassing = (error: string) =>
+  /^(?:Transient|Lambda\.|Runtime\.|Sandbox\.|Extension\.|States\.Timeout)/.test(error);
+
 /** How a run must end that gets over its fault by itself. */
 const wouldBe = ({ during }: Trial): Ending => (during === 'rollback' ? 'clean' : 'active');
 
@@ -91,6 +95,7 @@ export async function runTrial(setup: TrialSetup, trial: Trial): Promise<TrialRe
     problems.push(`did not get over it: ${first.ending} at ${end.state}, ${end.error}: ${end.cause.slice(0, 300)}`);
   }
   const failed = end.status !== 'SUCCEEDED';
+  if (failed && isPassing(end.error)) problems.push(`failed for a reason that passes: ${end.error}: ${end.cause}`);
   let latest = first;
   for (let redrives = 0; end.status !== 'SUCCEEDED' && redrives < REDRIVES; redrives++) {
     await lab.redrive(subject.executionArn);
