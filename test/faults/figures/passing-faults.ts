@@ -64,10 +64,16 @@ export async function passingFaults(lab: Lab, recording: Recording, seed: string
 
   const census = await lab.census();
   const statusOf = (tenantId: string) => census.table.records.get(tenantId)?.status;
+  const failureOf = (tenantId: string) => {
+    const { step, error, reason = '' } = census.table.records.get(tenantId)?.failure ?? {};
+    return `${step}: ${error}: ${reason.slice(0, 300)}`;
+  };
   const active = [...armed.keys()].filter((tenantId) => statusOf(tenantId) === 'ACTIVE');
   const problems = [
     ...[...armed].flatMap(([tenantId, fault]) =>
-      statusOf(tenantId) === 'ACTIVE' ? [] : [`${tenantId} is ${statusOf(tenantId)} after ${JSON.stringify(fault)}`],
+      statusOf(tenantId) === 'ACTIVE'
+        ? []
+        : [`${tenantId} is ${statusOf(tenantId)} after ${JSON.stringify(fault)}: ${failureOf(tenantId)}`],
     ),
     ...active.flatMap((tenantId) => differences(holdingsOf(census, tenantId), recording.complete)),
     ...slotProblems(census),
