@@ -11,8 +11,8 @@ Test: passing-failures.test.ts: a kind emulator fails nothing
 Handlers are throttled (`HandlerErrorCode: Throttling`) and fail inside (`ServiceInternalError`); RDS
 has no capacity of a class in a zone for a while, cannot use a role that is seconds old
 (terraform-aws-modules/terraform-aws-rds#393), and waits for its service-linked role; S3 refuses what
-conflicts with an operation under way. How often is nobody's documentation: one resource in 1,000, and
-one database in 50. `controls.stack_faults` scripts such a failure for certain.
+conflicts with an operation under way. How often is nobody's documentation: one resource in 1,000,
+one database in 50, one in ten with a young role. `controls.stack_faults` scripts such a failure for certain.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PATCH = Patch(__name__, after=["cloudformation.deletions", "controls.stack_fault
 _ANY = 1 / 1000
 _DATABASE = 1 / 50
 _BUCKET = 1 / 200
+_YOUNG = 1 / 10
 
 _THROTTLED = (
     'Resource handler returned message: "Rate exceeded (Service: {service}, Status Code: 400, Request ID: {request})" '
@@ -73,7 +74,7 @@ def _failure_of(resource_type: str, logical_id: str, props: Record, stack_name: 
     if resource_type.startswith("AWS::CloudFormation::") or "::" not in resource_type:
         return None
     if resource_type == "AWS::RDS::DBInstance":
-        if _is_young(props.get("MonitoringRoleArn")) and patience.happens(0.5, "monitoring role", *about):
+        if _is_young(props.get("MonitoringRoleArn")) and patience.happens(_YOUNG, "monitoring role", *about):
             return _YOUNG_ROLE
         if patience.happens(_DATABASE, *about):
             return _OF_DATABASES[int(patience.drawn("which", *about) * len(_OF_DATABASES))]
