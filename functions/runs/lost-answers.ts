@@ -21,11 +21,14 @@ export interface LostAnswersDeps extends SettleStackDeps {
  */
 export type Sweeping = 'answered' | 'begun-anew' | 'forgotten' | 'waits';
 
+/** A younger task may still get its event. */
+export const GRACE_SECONDS = 120;
+
 /**
- * A younger task may still get its event. The period is longer than the timeout of the functions
- * that wait for a stack, and than a launch's lease.
+ * Seconds after which the function that began to wait has ended. A launch has a lease besides. Until
+ * then the function may still ask CloudFormation itself.
  */
-export const GRACE_SECONDS = 20 + Math.max(functionSeconds('LaunchStack'), functionSeconds('DeleteStack'));
+const BEGINNING_SECONDS = functionSeconds('DeleteStack') + 20;
 
 /** The waiting tasks that are older than the grace period, oldest first. A damaged item is passed over. */
 export async function* waitingTasks(
@@ -115,7 +118,8 @@ export async function sweepTask(deps: LostAnswersDeps, task: WaitingTask, grace:
     if (settlement !== 'ignored') return settlement === 'answered' ? 'answered' : 'forgotten';
   }
   const cause = unbegun(task, stack);
-  if (!cause) return 'waits';
+  const age = (deps.now().getTime() - Date.parse(task.since)) / 1000;
+  if (!cause || (grace > 0 && age < BEGINNING_SECONDS)) return 'waits';
   await beginAnew(deps, task, cause);
   return 'begun-anew';
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { tenantIdOf } from '../../functions/contract/naming';
-import { GRACE_SECONDS } from '../../functions/runs/lost-answers';
+import { functionSeconds } from '../../functions/contract/time-limits';
 import { arm, type Subject } from './arm-fault';
 import { type Census, holdingsOf } from './census';
 import type { CensusDesk } from './census-desk';
@@ -16,8 +16,8 @@ const REDRIVES = 3;
 const HEARSAY_MS = 1_000;
 
 const LOOKS = 3;
-/** The sweep's grace and two of its turns. */
-const SWEPT_MS = (GRACE_SECONDS + 2 * 120) * 1000;
+/** The time after which the sweep begins a deletion anew, and two of its turns. */
+const SWEPT_MS = (functionSeconds('DeleteStack') + 20 + 2 * 120) * 1000;
 
 export interface TrialResult {
   readonly trial: Trial;

@@ -202,6 +202,19 @@ describe('Sweep: answers for lost stack events', () => {
     expect(left()).toHaveLength(1);
   });
 
+  it.each([
+    ['is answered as soon as its event is late', { stackId }, 3, 1],
+    ['that its function may still be asking for waits', { stackId: undefined, operation: 'delete' } as const, 3, 0],
+    ['whose function has ended is begun anew', { stackId: undefined, operation: 'delete' } as const, 10, 1],
+  ])('F7: a task %s', async (_, task, minutes, count) => {
+    const { run, sfn } = aScene({
+      tasks: [waiting({ ...task, since: minutesAgo(minutes).toISOString() })],
+      stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE', settled: minutesAgo(3) } },
+    });
+    await run();
+    expect([...sfn.inputs('SendTaskSuccessCommand'), ...sfn.inputs('SendTaskFailureCommand')]).toHaveLength(count);
+  });
+
   it('does not wait for an event that an operator calls lost', async () => {
     const { run } = aScene({
       tasks: [waiting({ since: minutesAgo(0.1).toISOString() })],
