@@ -8,7 +8,7 @@ export interface Live {
 
 /**
  * The port to shared compute: the questions that other rooms ask. Each source of an answer has an
- * adapter in this folder: `ssm-cells.ts`, `table-live-colour.ts` and `ecs-services.ts`. A function
+ * adapter in this folder: `ssm-cells.ts`, `table-live-colour.ts`, `ecs-services.ts` and `target-health.ts`. A function
  * depends only on the methods that it calls (`Pick<Compute, 'live'>`) and binds only their adapters,
  * so its bundle has no client that it does not need.
  */
@@ -37,6 +37,14 @@ export interface Compute {
    * `ConfigurationInvalid` when the cell names a service that does not exist
    */
   requireHealthyService(cell: CellDescriptor, colour: Colour): Promise<void>;
+
+  /**
+   * Whether the load balancer has a target of the colour to send requests to. Ask right before a
+   * rule is made to forward.
+   *
+   * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target
+   */
+  requireHealthyTarget(cell: CellDescriptor, colour: Colour): Promise<void>;
 }
 
 /** @throws PlatformError `ConfigurationInvalid` when no cell has that name */

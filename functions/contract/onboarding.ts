@@ -101,8 +101,16 @@ export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
  */
 const redriveCount = z.number().int().nonnegative().default(0);
 
-/** `activatedBy`: the execution that made the tenant ACTIVE, where this one only announces it. */
-export const PublishCompletionInput = z.object({ ...ofTenant, redriveCount, activatedBy: z.string().nullish() });
+/**
+ * `activatedBy`: the execution that made the tenant ACTIVE, where this one only announces it.
+ * `cell`: where the page is asked for. Definitions of earlier releases do not send it.
+ */
+export const PublishCompletionInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema.nullish(),
+  redriveCount,
+  activatedBy: z.string().nullish(),
+});
 export const PublishCompletionOutput = z.object({ tenantId: z.string(), url: z.url() });
 
 /** `tenant` is null when the reservation itself failed. `outcome` says what became of the resources. */

@@ -35,8 +35,9 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   // A new role or rule is asked again for 60 s (isolation/verify-patiently.ts). Four reads in a row
   // may each be repeated after 3.5 s of pauses (shared/repeated.ts).
   VerifyIsolation: { calls: 12, pauses: 74 },
-  ActivateTenant: { calls: 11 },
-  PublishCompletion: { calls: 2 },
+  ActivateTenant: { calls: 12 },
+  // Seven requests for the page, of 8 s at most each, and the pauses between them (compute/tenant-page.ts).
+  PublishCompletion: { calls: 2, pauses: 65 },
   DeregisterTenant: { calls: 15 },
   DeleteStack: { calls: 16 },
   RetireTenantKey: { calls: 18 },
@@ -48,7 +49,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   SuspendTenant: { calls: 5 },
   ReportBreach: { calls: 1 },
   ConcludeAudit: { calls: 1 },
-  ResumeTenant: { calls: 8 },
+  ResumeTenant: { calls: 9, pauses: 65 },
   // The response to CloudFormation is one of the calls.
   SeedCell: { calls: 9 },
   StackSettled: { calls: 8 },

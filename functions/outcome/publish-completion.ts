@@ -1,4 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { orderOf, TENANT_ONBOARDED } from '../contract/events';
 import { PublishCompletionInput, PublishCompletionOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -11,6 +12,7 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 export interface PublishCompletionDeps {
   readonly table: TenantsTable;
   readonly bus: EventBus;
+  readonly page: PageRequest;
   readonly now: () => Date;
 }
 
@@ -20,14 +22,16 @@ export interface PublishCompletionDeps {
  * 1. The record must say that this execution has activated the tenant. (The state machine also
  *    comes here when an undo refuses an ACTIVE tenant.) For an equal event, it must say that the
  *    execution did which ended before it had announced the tenant for certain.
- * 2. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
+ * 2. The tenant's page must answer 200 through the load balancer: an announced URL works.
+ * 3. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
  *    `attempt`.
- * 3. Remove the failure of an earlier attempt from the record.
+ * 4. Remove the failure of an earlier attempt from the record.
  *
  * It has no undo. If it fails, nothing is undone: the run stops here, and a redrive resumes it.
  *
  * Throws `ClaimLost` when this execution does not own the tenant or the tenant has never been
- * ACTIVE. For an event that the bus refuses, it throws the error of the entry ("PutEvents").
+ * ACTIVE, `TransientServiceUnsteady` while the page does not answer 200. For an event that the bus
+ * refuses, it throws the error of the entry ("PutEvents").
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
@@ -39,11 +43,18 @@ export const publishCompletion: Action<
   name: 'PublishCompletion',
   input: PublishCompletionInput,
   output: PublishCompletionOutput,
-  run: async ({ table, bus, now }, { tenant, executionArn, redriveCount, activatedBy }) => {
-    const { tenantId, signupId, subdomain, url, slot } = tenant;
+  run: async ({ table, bus, page, now }, { tenant, cell, executionArn, redriveCount, activatedBy }) => {
+    const { tenantId, signupId, subdomain, host, url, slot } = tenant;
     const owner = activatedBy ?? executionArn;
     const record = await findTenant(table, tenantId);
     if (!record?.activatedAt || record.executionArn !== owner) throw claimLost('forgetFailure', tenantId, owner);
+    // A tenant that an audit has suspended meanwhile answers 503 on purpose.
+    if (cell && record.status === 'ACTIVE')
+      await untilServed(
+        () => page(cell, host),
+        host,
+        (status) => status === 200,
+      );
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });
     // An earlier attempt to publish may have failed, and the watchdog has recorded that.
@@ -55,6 +66,7 @@ export const publishCompletion: Action<
 const realDeps = (): PublishCompletionDeps => ({
   table: tenantsTable(),
   bus: eventBus(new EventBridgeClient(clientOptions)),
+  page: requestPage,
   now: () => new Date(),
 });
 

@@ -5,6 +5,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { tableLiveColour } from '../compute/table-live-colour';
+import { targetHealth } from '../compute/target-health';
 import { PlatformError } from '../contract/errors';
 import { ActivateTenantInput, ActivateTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
@@ -23,7 +24,7 @@ export interface ActivateTenantDeps extends TenantAccess {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
   readonly zone?: HostedZone | undefined;
-  readonly compute: Pick<Compute, 'live'>;
+  readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;
   readonly now: () => Date;
 }
@@ -50,17 +51,19 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  *    All name servers of the hosted zone must know the tenant's DNS records.
  * 2. Put a starter page into the tenant's bucket, with the tenant's role.
  * 3. Protect the four stacks from deletion.
- * 4. Let the listener rule forward to the target group of the live colour. The live colour is read
- *    now: the execution may have begun two weeks before its redrive. The shared service still
- *    answers 503, because the route is SETTING_UP.
+ * 4. Let the listener rule forward to the target group of the live colour, if the group has a
+ *    healthy target. The live colour is read now: the execution may have begun two weeks before its
+ *    redrive. The shared service still answers 503, because the route is SETTING_UP.
  * 5. Set the tenant's record and its route to ACTIVE in one transaction.
  *
  * The transaction is the last effect: before it everything can be undone, and after it nothing is
- * left to do.
+ * left to do here. PublishCompletion asks for the page before it announces the tenant: this action
+ * has ended then, and no retry of it can undo a tenant that is ACTIVE.
  *
  * Undone by DeregisterTenant and DeleteStack, but only until the tenant is ACTIVE.
  *
- * Throws `IsolationBreach` when the verification is missing, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
+ * Throws `IsolationBreach` when the verification is missing, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`,
+ * `TransientServiceUnsteady` when the live colour has no healthy target.
  * "Protect CloudFormation stacks from being deleted": termination protection can be set on a stack in any status but
  * DELETE_IN_PROGRESS and DELETE_COMPLETE.
  *
@@ -95,6 +98,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
       ),
     );
     const { colour } = await compute.live(cell);
+    await compute.requireHealthyTarget(cell, colour);
     await forwardHost(elb, route.ruleArn, cell.targetGroupArns[colour]);
 
     const activatedAt = now().toISOString();
@@ -105,11 +109,12 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
 
 const realDeps = (): ActivateTenantDeps => {
   const table = tenantsTable();
+  const elb = new ElasticLoadBalancingV2Client(clientOptions);
   return {
     table,
-    elb: new ElasticLoadBalancingV2Client(clientOptions),
+    elb,
     zone: hostedZone(),
-    compute: tableLiveColour(table),
+    compute: { ...tableLiveColour(table), ...targetHealth(elb) },
     cloudformation: new CloudFormationClient(clientOptions),
     sts: new STSClient(clientOptions),
     s3As: (credentials) => new S3Client({ ...clientOptions, credentials }),

@@ -3,7 +3,10 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Compute, cellNamed } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
+import { targetHealth } from '../compute/target-health';
+import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
+import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { forwardHost, type LoadBalancer } from '../routing/host-rule';
@@ -17,7 +20,8 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 export interface ResumeTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly compute: Pick<Compute, 'cells' | 'live'>;
+  readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
+  readonly page: PageRequest;
   readonly now: () => Date;
 }
 
@@ -26,6 +30,9 @@ export interface ResumeTenantDeps {
  * again.
  */
 const FRESH_FOR = 15 * 60_000;
+
+/** A customer may have removed the page: then the shared service answers 404, and serves the tenant. */
+const isAnswered = (status: number) => status < 500;
 
 /** @returns the digest of the verification that permits the resumption */
 function requireFreshVerification({ tenantId, verification, suspension }: TenantRecord, now: Date): string {
@@ -39,11 +46,19 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   return digest;
 }
 
-async function openRule({ elb, compute }: ResumeTenantDeps, { tenantId, ruleArn, slot }: TenantRecord): Promise<void> {
-  if (!slot || !ruleArn)
-    throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no slot or no listener rule`);
-  const cell = cellNamed(await compute.cells(), slot.cell);
+async function cellOf({ compute }: ResumeTenantDeps, { tenantId, slot }: TenantRecord): Promise<CellDescriptor> {
+  if (!slot) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no slot`);
+  return cellNamed(await compute.cells(), slot.cell);
+}
+
+async function openRule(
+  { elb, compute }: ResumeTenantDeps,
+  { tenantId, ruleArn }: TenantRecord,
+  cell: CellDescriptor,
+): Promise<void> {
+  if (!ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no listener rule`);
   const { colour } = await compute.live(cell);
+  await compute.requireHealthyTarget(cell, colour);
   await forwardHost(elb, ruleArn, cell.targetGroupArns[colour]);
 }
 
@@ -53,16 +68,19 @@ async function openRule({ elb, compute }: ResumeTenantDeps, { tenantId, ruleArn,
  * 1. The tenant must be SUSPENDED. Its last verification must have passed, must be younger than the
  *    suspension, and at most 15 minutes old. (AuditTenant verifies a suspended tenant with a closed
  *    route.)
- * 2. Let the rule forward to the live colour of the cell, read now. The shared service still
- *    answers 503, because the route is SUSPENDED.
+ * 2. Let the rule forward to the live colour of the cell, read now, if the colour has a healthy
+ *    target. The shared service still answers 503, because the route is SUSPENDED.
  * 3. Set record and route to ACTIVE in one transaction, if the record still has the verification of
  *    1.
  *
+ * 4. Ask for the page through the load balancer until the shared service answers.
+ *
  * After a crash between 2 and 3 the shared service answers 503. A tenant that is already resumed
- * stays as it is.
+ * stays as it is; its page is asked for again.
  *
  * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `ConfigurationInvalid` when its cell is gone,
- * `TransientConflict`.
+ * `TransientConflict`, `TransientServiceUnsteady` when no target is healthy, or when the tenant is ACTIVE again and its
+ * page is not served yet.
  */
 export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantOutput, ResumeTenantDeps> = {
   name: 'ResumeTenant',
@@ -71,25 +89,33 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
   run: async (deps, { tenant }) => {
     const record = await tenantCalled(deps.table, tenant);
     const { tenantId, host, status, updatedAt } = record;
-    if (status === 'ACTIVE') return { tenantId, host, resumedAt: updatedAt };
+    const requireServed = async (cell: CellDescriptor) => untilServed(() => deps.page(cell, host), host, isAnswered);
+    if (status === 'ACTIVE') {
+      await requireServed(await cellOf(deps, record));
+      return { tenantId, host, resumedAt: updatedAt };
+    }
     if (status !== 'SUSPENDED') {
       throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}, not SUSPENDED`);
     }
     const digest = requireFreshVerification(record, deps.now());
-    await openRule(deps, record);
+    const cell = await cellOf(deps, record);
+    await openRule(deps, record, cell);
     const resumedAt = deps.now().toISOString();
     await resume(deps.table, record, digest, resumedAt);
     logger.info('tenant.resumed', { tenantId, digest });
+    await requireServed(cell);
     return { tenantId, host, resumedAt };
   },
 };
 
 const realDeps = (): ResumeTenantDeps => {
   const table = tenantsTable();
+  const elb = new ElasticLoadBalancingV2Client(clientOptions);
   return {
     table,
-    elb: new ElasticLoadBalancingV2Client(clientOptions),
-    compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table) },
+    elb,
+    compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table), ...targetHealth(elb) },
+    page: requestPage,
     now: () => new Date(),
   };
 };

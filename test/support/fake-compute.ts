@@ -7,7 +7,7 @@ import { aCell } from './builders';
 export class FakeCompute implements Compute {
   /** Live colour by the cell's name; blue where nothing is said. */
   readonly liveColours: Record<string, Colour> = {};
-  /** Names of services that serve nobody. */
+  /** Names of services that serve nobody, and ARNs of target groups without a healthy target. */
   readonly unhealthy = new Set<string>();
   /** Called before each method, by its name; may throw, or change what is live. */
   before: (method: string) => void = () => {};
@@ -29,6 +29,13 @@ export class FakeCompute implements Compute {
       const name = services[colour];
       if (this.unhealthy.has(name))
         throw new PlatformError('TransientServiceUnsteady', `service ${name}: no task runs`);
+    });
+  }
+
+  async requireHealthyTarget({ targetGroupArns }: CellDescriptor, colour: Colour): Promise<void> {
+    this.answer('requireHealthyTarget', () => {
+      const arn = targetGroupArns[colour];
+      if (this.unhealthy.has(arn)) throw new PlatformError('TransientServiceUnsteady', `${arn} has no healthy target`);
     });
   }
 

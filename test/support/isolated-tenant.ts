@@ -245,6 +245,8 @@ function healthyRouting(): FactData['routing'] {
   const host = (value: string) => ({ Field: 'host-header', HostHeaderConfig: { Values: [value] } });
   return {
     listener: { DefaultActions: [answer('404')] },
+    blueTargets: ['initial', 'healthy'],
+    greenTargets: [],
     rules: [
       {
         RuleArn: 'arn:check',

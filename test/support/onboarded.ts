@@ -55,6 +55,7 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
     forwarding,
     cloudformation,
     compute: new FakeCompute(),
+    page: async () => ({ status: 200, body: '' }),
     byName,
     record: () => table.get(itemKeys.tenant(tenantId)) as unknown as TenantRecord & Record<string, unknown>,
     route: () => table.get(itemKeys.route(host)) as unknown as RouteRecord,

@@ -117,10 +117,14 @@ export class TenantWorld {
           access: template('access'),
         },
       },
+      page: async () => ({ status: this.pageStatus, body: '' }),
       now: () => new Date(this.time),
       random: () => 0,
     };
   }
+
+  /** What the load balancer answers to a request for the tenant's page. */
+  pageStatus = 200;
 
   pass(seconds: number): void {
     this.time += seconds * 1000;
@@ -234,7 +238,7 @@ export class TenantWorld {
 
   async announce(executionArn = anExecution()): Promise<void> {
     const { tenant } = this;
-    if (tenant) await this.retried(() => this.invoke(publishCompletion, { executionArn, tenant }));
+    if (tenant) await this.retried(() => this.invoke(publishCompletion, { executionArn, tenant, cell: aCell() }));
   }
   /** What the machine's variable `tenant` holds: null until the reservation has answered. */
   tenant: Tenant | null = null;

@@ -1,6 +1,7 @@
 import type { Action, Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { ColourSchema } from '../../contract/cell';
+import { type Colour, ColourSchema } from '../../contract/cell';
 import { TENANT_TAG } from '../../contract/naming';
+import { settled } from '../../shared/settled';
 import {
   type Check,
   checksOf,
@@ -67,14 +68,10 @@ function violationsOf(action: Action, { routed, cell, liveColour }: Subject): st
   ];
 }
 
-/**
- * The colours that the actions forward to, and the live one: they show an auditor which tenants a
- * release has moved.
- */
-function coloursOf(actions: readonly Action[], { cell, liveColour }: Subject): string {
+/** The colours that the actions forward to. */
+function coloursReached(actions: readonly Action[], { cell }: Subject): Colour[] {
   const targets = actions.flatMap(targetsOf);
-  const reached = ColourSchema.options.filter((colour) => targets.includes(cell.targetGroupArns[colour]));
-  return `${reached.join(' and ')}, ${liveColour} is live`;
+  return ColourSchema.options.filter((colour) => targets.includes(cell.targetGroupArns[colour]));
 }
 
 export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
@@ -108,10 +105,24 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
         ...Actions.flatMap((action) => violationsOf(action, subject)),
       ],
       subject.routed
-        ? `the rule forwards to the shared service only: ${coloursOf(Actions, subject)}`
+        ? // Both colours show an auditor which tenants a release has moved.
+          `the rule forwards to the shared service only: ${coloursReached(Actions, subject).join(' and ')}, ${subject.liveColour} is live`
         : 'the rule answers 503',
     ),
   ),
+  'routing.healthy-targets': ofRule(async ({ Actions = [] }, subject, { facts }) => {
+    const { routed, liveColour } = subject;
+    const reached = routed ? coloursReached(Actions, subject) : [];
+    const states = await settled(reached.map((colour) => facts.routing[`${colour}Targets`]()));
+    const empty = reached.filter((_, index) => !states[index]?.includes('healthy'));
+    const found = finding(
+      empty.map((colour) => `the rule forwards to ${colour}, which has no healthy target; ${liveColour} is live`),
+      routed ? `${reached.join(' and ')} has a healthy target` : 'the rule forwards to no target',
+    );
+    // Where the live colour itself is down, the whole cell is: that says nothing about this tenant.
+    const isOutage = empty.length > 0 && empty.every((colour) => colour === liveColour);
+    return isOutage ? { ...found, unanswered: true } : found;
+  }),
   'routing.only-rule': async ({ tenant, route }, { facts }) => {
     const rules = await facts.routing.rules();
     const others = rules.filter((rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host));

@@ -6,6 +6,7 @@ import {
   type Listener,
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { targetStates } from '../../compute/target-health';
 import { PlatformError } from '../../contract/errors';
 import type { Subject } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
@@ -15,6 +16,9 @@ export interface RoutingFacts {
   /** All rules of the listener, the default rule included. */
   readonly rules: () => Promise<readonly Rule[]>;
   readonly tags: () => Promise<Tags>;
+  /** The states of each target of a colour's group, e.g. `healthy`. */
+  readonly blueTargets: () => Promise<readonly string[]>;
+  readonly greenTargets: () => Promise<readonly string[]>;
 }
 
 /** "DescribeRules": 1 to 400 rules a page. */
@@ -58,6 +62,8 @@ export function routingFacts(client: ElasticLoadBalancingV2Client, subject: Subj
       return Listeners?.[0];
     }),
     rules: readOnce(() => readRules(client, subject)),
+    blueTargets: readOnce(() => targetStates(client, cell.targetGroupArns.blue)),
+    greenTargets: readOnce(() => targetStates(client, cell.targetGroupArns.green)),
     tags: readOnce(async () => {
       const answer = await unlessAbsent(
         client.send(new DescribeTagsCommand({ ResourceArns: [route.ruleArn] })),

@@ -34,6 +34,15 @@ export const ROUTING_METADATA = [
     remediation: 'Suspend the tenant, which sets the rule to 503, and resume it when the check passes.',
   },
   {
+    id: 'routing.healthy-targets',
+    title: 'The rule forwards only to a colour that answers',
+    question: 'Has each colour of the cell that the tenant’s rule forwards to a healthy target?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['A1.1'] },
+    remediation:
+      'Let the rule forward to the live colour of the cell, or start the tasks of the colour that the evidence names.',
+  },
+  {
     id: 'routing.only-rule',
     title: 'No other rule matches this host',
     question: 'Is the tenant’s rule the only rule of the listener that a request for its host can match?',

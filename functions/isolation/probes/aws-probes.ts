@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
+import { loadBalancerProbe } from '../../compute/load-balancer-probe';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { repeated } from '../../shared/repeated';
 import { assumeTenantRole, type SessionCredentials, type SessionTerms } from '../../tenants/tenant-session';
@@ -9,7 +10,6 @@ import { once } from '../facts/reading';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
 import { attempt, isDenial } from './attempt';
 import { awsSession, type ObjectSession, type ProbeClients } from './aws-session';
-import { loadBalancerProbe } from './load-balancer-probe';
 import { objectProbe } from './object-probe';
 import type { ObjectProbe, Probes } from './probes';
 import { decoyTermsOf, termsOf } from './terms';

@@ -1,3 +1,4 @@
+import type { Answered } from '../../compute/load-balancer-probe';
 import type { SessionTerms } from '../../tenants/tenant-session';
 import type { Attempt } from './attempt';
 
@@ -51,11 +52,6 @@ export interface ObjectProbe {
    * object was written
    */
   readonly readByOther: () => Promise<Attempt>;
-}
-
-export interface Answered {
-  readonly status: number;
-  readonly body: string;
 }
 
 /** Every probe of one verification. */

@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { STATE_INDEX } from '../../../functions/contract/records';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_CELL, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable } from './context';
 
 /** The audit's functions but for AuditTenant, which asks what VerifyIsolation asks (isolation.ts). */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
@@ -30,6 +30,11 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'UpdateItem'),
       modifyRules,
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      {
+        actions: ['elasticloadbalancing:DescribeTargetHealth'],
+        resources: ['*'],
+        wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
+      },
     ],
   });
   const reportBreach = new PlatformFunction(scope, 'ReportBreach', {

@@ -100,6 +100,7 @@ function askingFunction(
           'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTags',
+          'elasticloadbalancing:DescribeTargetHealth',
           'kms:ListAliases',
           'logs:DescribeLogGroups',
         ],

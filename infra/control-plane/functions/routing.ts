@@ -24,6 +24,12 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
   });
 
   const making = onNames(context, (names) => [names.reading(), names.changing('CREATE', 'UPSERT', 'DELETE')]);
+  const describeTargets: Grant = {
+    actions: ['elasticloadbalancing:DescribeTargetHealth'],
+    resources: ['*'],
+    wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
+  };
+
   const registerTenant = new PlatformFunction(scope, 'RegisterTenant', {
     config,
     environment: { ...environment, ...making.environment },
@@ -60,6 +66,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
       onTenantStacks('UpdateTerminationProtection'),
+      describeTargets,
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],
         resources: [arns.assumableTenantRoles],

@@ -171,6 +171,18 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     },
   })),
   {
+    name: 'lead the tenant’s visitors to the colour where nothing runs',
+    check: 'routing.healthy-targets',
+    detonate: async (scene) => {
+      const { cell, liveColour } = scene.subject;
+      const idle = liveColour === 'blue' ? 'green' : 'blue';
+      const revert = await ruleWith(scene, {
+        Actions: [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns[idle] }],
+      });
+      return { expectedEvidence: `the rule forwards to ${idle}, which has no healthy target`, revert };
+    },
+  },
+  {
     name: 'send the tenant’s visitors elsewhere',
     check: 'routing.target',
     detonate: async (scene) => {

@@ -34,6 +34,15 @@ testBreaches(ROUTING_CHECKS, [
     'the rule’s action is forward',
   ],
   [
+    'routing.healthy-targets',
+    'nothing runs there',
+    ({ facts, subject }) => {
+      subject.routed = true;
+      ownRule(facts).Actions = [{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }];
+    },
+    'the rule forwards to green, which has no healthy target; blue is live',
+  ],
+  [
     'routing.only-rule',
     'a second one for the host',
     ({ facts }) =>
@@ -108,4 +117,12 @@ describe('a tenant that is routed', () => {
     const answer = await asking('routing.target')(spoil, true);
     expect(answer).toEqual({ passed: false, evidence: expect.stringContaining(evidence) });
   });
+});
+
+test('F13: a live colour without a healthy target is an outage of the cell, and no drift of one tenant', async () => {
+  const spoil = ({ facts }: Scene) => {
+    ownRule(facts).Actions = [{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }];
+    facts.routing.blueTargets = ['unhealthy'];
+  };
+  expect(await asking('routing.healthy-targets')(spoil, true)).toMatchObject({ passed: false, unanswered: true });
 });

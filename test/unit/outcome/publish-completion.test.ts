@@ -1,7 +1,8 @@
+import type { PageRequest } from '../../../functions/compute/tenant-page';
 import { TenantOnboardedSchema } from '../../../functions/contract/events';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { publishCompletion } from '../../../functions/outcome/publish-completion';
-import { anExecution, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { aCell, anExecution, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { FakeBus } from '../../support/fake-bus';
 import { FakeTable } from '../../support/fake-table';
@@ -11,12 +12,19 @@ const tenant = aTenant();
 function aScene(record: Partial<TenantRecord> | undefined = { status: 'ACTIVE', activatedAt: NOW }) {
   const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
   const bus = new FakeBus();
+  /** What the load balancer answers, in order; the last answer stays. */
+  const statuses = [200];
+  const asked: string[] = [];
+  const page: PageRequest = async ({ name }, host) => {
+    asked.push(`${name} ${host}`);
+    return { status: (statuses.length > 1 ? statuses.shift() : statuses[0]) ?? 0, body: '' };
+  };
   const run = () =>
     publishCompletion.run(
-      { table, bus, now: () => new Date(NOW) },
-      { executionArn: anExecution(), tenant, redriveCount: 2 },
+      { table, bus, page, now: () => new Date(NOW) },
+      { executionArn: anExecution(), tenant, cell: aCell(), redriveCount: 2 },
     );
-  return { table, bus, fakes: [table, bus], run };
+  return { table, bus, fakes: [table, bus], run, page, statuses, asked };
 }
 
 describe('PublishCompletion', () => {
@@ -31,8 +39,35 @@ describe('PublishCompletion', () => {
     expect(TenantOnboardedSchema.parse(event?.detail)).toEqual({ ...detail, attempt: 3, occurredAt: NOW });
   });
 
-  it('announces it for a tenant that has been suspended since, too', async () => {
-    const { bus, run } = aScene({ status: 'SUSPENDED', activatedAt: NOW });
+  it('T3: announces nothing until the page answers 200 through the load balancer of the cell', async () => {
+    const { bus, run, statuses, asked } = aScene();
+    statuses.splice(0, 1, 503, 404, 200);
+    await run();
+    expect(asked).toEqual(Array(3).fill(`cell1 ${tenant.host}`));
+    expect(bus.events).toHaveLength(1);
+  });
+
+  it('F13: announces nothing while the page answers 503; tried again, it does', async () => {
+    const { bus, run, statuses } = aScene();
+    jest.useFakeTimers({ advanceTimers: 10 });
+    try {
+      statuses.splice(0, 1, 503);
+      await expect(run()).rejects.toMatchObject({
+        name: 'TransientServiceUnsteady',
+        message: `the page of ${tenant.host} answers 503`,
+      });
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(bus.events).toEqual([]);
+    statuses.splice(0, 1, 200);
+    await run();
+    expect(bus.events).toHaveLength(1);
+  });
+
+  it('announces it for a tenant that has been suspended since, too, whose page answers 503 on purpose', async () => {
+    const { bus, run, statuses } = aScene({ status: 'SUSPENDED', activatedAt: NOW });
+    statuses.splice(0, 1, 503);
     await run();
     expect(bus.events).toHaveLength(1);
   });
@@ -54,9 +89,9 @@ describe('PublishCompletion', () => {
       at: NOW,
       outcome: 'unannounced',
     } as const;
-    const { table, bus } = aScene({ ...owner, failure });
+    const { table, bus, page } = aScene({ ...owner, failure });
     const input = { executionArn: anExecution(), tenant, redriveCount: 0, activatedBy: anExecution('ended') };
-    await publishCompletion.run({ table, bus, now: () => new Date(NOW) }, input);
+    await publishCompletion.run({ table, bus, page, now: () => new Date(NOW) }, input);
     expect(bus.events.map(({ type }) => type)).toEqual(['TenantOnboarded']);
     expect(bus.events[0]?.detail).toMatchObject({ tenantId: tenant.tenantId, executionArn: anExecution() });
     expect(table.get(itemKeys.tenant(tenant.tenantId))).not.toHaveProperty('failure');

@@ -19,6 +19,18 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
+  it('F13: opens nothing while the live colour has no healthy target; tried again, it does', async () => {
+    const activation = await Activation.ready();
+    const { blue } = aCell().targetGroupArns;
+    activation.compute.unhealthy.add(blue);
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+    expect(activation.rule?.Actions[0]?.Type).toBe('fixed-response');
+    expect(activation.record.status).toBe('ONBOARDING');
+    activation.compute.unhealthy.delete(blue);
+    await activation.activate();
+    expect(activation.open).toBe(true);
+  });
+
   it('a redriven execution with an old note of the cell activates on the colour that is live now', async () => {
     const activation = await Activation.ready();
     activation.cell = CellDescriptorSchema.parse({ ...aCell(), liveColour: 'blue' });

@@ -84,6 +84,28 @@ describe('ResumeTenant', () => {
     expect(scene.record()).not.toHaveProperty('suspension');
   });
 
+  test('F13: opens nothing while the live colour has no healthy target', async () => {
+    const scene = onboarded({ ...suspended, verification });
+    scene.rule.Actions = [];
+    scene.compute.unhealthy.add(aCell().targetGroupArns.blue);
+    const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    await expect(resuming).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+    expect(scene.rule.Actions).toEqual([]);
+    expect(scene.record().status).toBe('SUSPENDED');
+  });
+
+  test.each(['SUSPENDED', 'ACTIVE'] as const)(
+    'T3: of a tenant that is %s answers when its page is served',
+    async (status) => {
+      const scene = onboarded({ ...(status === 'SUSPENDED' ? { ...suspended, verification } : { status }) });
+      const statuses = [503, 503, 404];
+      const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
+      await resumeTenant.run({ ...scene, page, ...at(6) }, { tenant: 'acme' });
+      expect(statuses).toEqual([]);
+      expect(scene.record().status).toBe('ACTIVE');
+    },
+  );
+
   test('opens the rule on the colour that is live now', async () => {
     const scene = onboarded({ ...suspended, verification });
     scene.compute.liveColours.cell1 = 'green';

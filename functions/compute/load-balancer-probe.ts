@@ -1,7 +1,11 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
-import { invocationSignal } from '../../shared/invocation';
-import type { Answered } from './probes';
+import { invocationSignal } from '../shared/invocation';
+
+export interface Answered {
+  readonly status: number;
+  readonly body: string;
+}
 
 const TIMEOUT_MS = 8_000;
 /** More than any page of ours. The rest of a longer body is not read. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { loadBalancerProbe } from '../../../functions/isolation/probes/load-balancer-probe';
+import { loadBalancerProbe } from '../../../functions/compute/load-balancer-probe';
 
 let server: Server | undefined;
 
