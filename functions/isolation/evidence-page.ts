@@ -5,7 +5,7 @@ import { frameworkView } from './evidence/framework-view';
 import { anchor, attribute, mark, nothing, plural, SEVERITY_TITLES, time, timeOfDay } from './evidence/page-parts';
 import { pageStyle } from './evidence/page-style';
 import { type Evidence, keysOf } from './evidence-report';
-import type { Answer } from './report';
+import { type Answer, failedOf, openOf } from './report';
 
 export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   key: 'Encryption key',
@@ -18,13 +18,24 @@ export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   probes: 'Probes',
 };
 
-function verdict({ passed }: Evidence): Html {
-  return passed
-    ? html`<p class="verdict good"><span aria-hidden="true">✓</span> Isolated</p>`
-    : html`<p class="verdict bad"><span aria-hidden="true">✗</span> Not isolated</p>`;
+/** A report without a violation, but with an open answer, says nothing about isolation. */
+const verdictWord = (evidence: Evidence) => {
+  if (evidence.passed) return 'Isolated';
+  return failedOf(evidence).length > 0 ? 'Not isolated' : 'Not verified';
+};
+
+function verdict(evidence: Evidence): Html {
+  return evidence.passed
+    ? html`<p class="verdict good"><span aria-hidden="true">✓</span> ${verdictWord(evidence)}</p>`
+    : html`<p class="verdict bad"><span aria-hidden="true">✗</span> ${verdictWord(evidence)}</p>`;
 }
 
-function lead({ checks, passed }: Evidence): Html {
+function lead(evidence: Evidence): Html {
+  const { checks, passed } = evidence;
+  const open = openOf(evidence).length;
+  if (open > 0 && failedOf(evidence).length === 0)
+    return html`<p class="lead"><strong>${open} of ${plural(checks.length, 'check')} could not be answered</strong>. It is not known whether this
+tenant is isolated.</p>`;
   const failed = checks.filter((answer) => !answer.passed);
   const critical = failed.filter(({ severity }) => severity === 'critical').length;
   return passed
@@ -119,7 +130,7 @@ function notes(evidence: Evidence): Html {
   const file = json.split('/').at(-1) ?? json;
   return html`<section class="notes" aria-label="How to read this report">
 <p>Each check reads the tenant’s configuration from AWS, or sends a request with the credentials that the shared service uses. A check
-that could not be answered counts as failed. <strong>Critical</strong>: another principal could reach the tenant’s data now.
+that could not be answered does not pass, and is counted with the failed ones. <strong>Critical</strong>: another principal could reach the tenant’s data now.
 <strong>High</strong>: one more mistake is enough. <strong>Medium</strong>: weaker than promised.</p>
 <p>This page was made from <code>${file}</code>, which is stored beside it. The SHA-256 above is the digest of that file; the platform wrote
 the same digest on the tenant’s record when it verified the tenant.</p></section>`;
@@ -130,14 +141,13 @@ the same digest on the tenant’s record when it verified the tenant.</p></secti
  * security policy forbids both.
  */
 export function evidencePage(evidence: Evidence, digest: string): string {
-  const verdictWord = evidence.passed ? 'isolated' : 'not isolated';
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${evidence.host}: ${verdictWord}, ${evidence.verifiedAt.slice(0, 10)}</title>
+<title>${evidence.host}: ${verdictWord(evidence).toLowerCase()}, ${evidence.verifiedAt.slice(0, 10)}</title>
 <style>${new Html(pageStyle(digest))}</style>
 </head>
 <body>

@@ -7,6 +7,14 @@ const page = (...overrides: Parameters<typeof anEvidence>) => evidencePage(anEvi
 const HOSTILE = `"><script>alert('&')</script><img src=https://evil.example/x onerror=alert(1)>`;
 const answers = CHECK_GROUPS.map((group) => anAnswer({ group, id: `${group}.one`, title: `About ${group}` }));
 
+test('T1: a report with open answers alone says that nothing is known', () => {
+  const open = anAnswer({ id: 'probes.own-key', passed: false, open: 'unanswered', evidence: 'could not be answered' });
+  const page = evidencePage(anEvidence({ checks: [anAnswer(), open] }), 'd1');
+  expect(page).toContain('Not verified');
+  expect(page).toContain('1 of 2 checks could not be answered');
+  expect(page).not.toContain('Not isolated');
+});
+
 test('names question, answer, evidence, time, severity and control of every check', () => {
   const answer = anAnswer({
     passed: false,
