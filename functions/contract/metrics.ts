@@ -7,6 +7,8 @@ export type MetricName =
   | 'UnfinishedRuns'
   /** Running executions older than the stage's limit, at each sweep. */
   | 'LateRuns'
+  /** Slots that no tenant gets, because somebody's listener rule has their priority. */
+  | 'SlotsSetAside'
   /** Waiting tasks that the sweep had to answer. */
   | 'LostStackEvents'
   /** Items of the tenants table that cannot be parsed, at each sweep and at each search for orphans. */

@@ -18,7 +18,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
- * | taken slot | CELL#name | SLOT#00042 | which tenant has it |
+ * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
  */
 const padded = (slot: number) => String(slot).padStart(5, '0');

@@ -3,9 +3,12 @@ import * as z from 'zod';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys } from '../contract/records';
+import { type LoadBalancer, prioritiesInUse } from '../routing/host-rule';
+import type { Meter } from '../shared/meter';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
+import { slotSetAside, tellSetAside } from './set-aside';
 import { nextBlock } from './slots';
 
 const FREE_PREFIX = 'FREE#';
@@ -38,13 +41,31 @@ async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDesc
   );
 }
 
-/** @returns false when the cell has no slot beyond the high-water mark */
-async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolean> {
+export interface SlotFinder {
+  readonly table: TenantsTable;
+  readonly elb: LoadBalancer;
+  readonly meter: Meter;
+  readonly random: () => number;
+  readonly now: () => Date;
+}
+
+/**
+ * Adds the next block of slots to the free list. A slot whose priority a listener rule has already is
+ * set aside: nobody can use it.
+ *
+ * @returns the free slots that were added; none when another execution has added a block at the same
+ * time; undefined when the cell has no slot beyond the high-water mark
+ */
+async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescriptor): Promise<number[] | undefined> {
   const Key = itemKeys.cell(cell.name);
   const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
   const highWater = Item ? parseAt(`cell ${cell.name}`, HighWaterSchema, Item).highWater : 0;
   const added = nextBlock(highWater, cell.capacity);
-  if (added.length === 0) return false;
+  if (added.length === 0) return undefined;
+  const inUse = await prioritiesInUse(elb, cell);
+  const slots = added.map((number) => ({ cell: cell.name, number, priority: cell.firstPriority + number }));
+  const taken = slots.filter(({ priority }) => inUse.has(priority));
+  const free = slots.filter(({ priority }) => !inUse.has(priority)).map(({ number }) => number);
   try {
     await table.client.send(
       new TransactWriteCommand({
@@ -57,8 +78,11 @@ async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolea
               ...(Item && { ExpressionAttributeValues: { ':seen': highWater } }),
             },
           },
-          ...added.map((number) => ({
+          ...free.map((number) => ({
             Put: { TableName: table.name, Item: { ...itemKeys.freeSlot(cell.name, number), number } },
+          })),
+          ...taken.map((slot) => ({
+            Put: { TableName: table.name, Item: slotSetAside(slot, now().toISOString()) },
           })),
         ],
       }),
@@ -66,8 +90,10 @@ async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolea
   } catch (thrown) {
     // Another execution has raised the mark at the same time: its block is on the free list.
     if (!isConditionFailure(thrown)) throw thrown;
+    return [];
   }
-  return true;
+  for (const slot of taken) tellSetAside(meter, slot);
+  return free;
 }
 
 /**
@@ -77,21 +103,17 @@ async function refill(table: TenantsTable, cell: CellDescriptor): Promise<boolea
  * @returns undefined when the cell is full
  * @throws PlatformError `TransientConflict` when other executions take every new free slot
  */
-export async function pickFreeSlot(
-  table: TenantsTable,
-  cell: CellDescriptor,
-  random: () => number,
-): Promise<number | undefined> {
-  const pick = async () => {
-    const free = await freeSlots(table, cell);
-    return free[Math.floor(random() * free.length)];
-  };
+export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Promise<number | undefined> {
+  const oneOf = (free: readonly number[]) => free[Math.floor(finder.random() * free.length)];
+  const pick = async () => oneOf(await freeSlots(finder.table, cell));
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
     const picked = await pick();
     if (picked !== undefined) return picked;
     // Between the first look and the refill another execution may have added the last block. So the
     // cell is full only if the list is still empty.
-    if (!(await refill(table, cell))) return pick();
+    const added = await refill(finder, cell);
+    if (!added) return pick();
+    if (added.length > 0) return oneOf(added);
   }
   throw new PlatformError('TransientConflict', `cell ${cell.name}: other executions took every new free slot`);
 }

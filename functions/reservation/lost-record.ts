@@ -10,7 +10,7 @@ import { findRoute } from '../tenants/routes';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { slotAt } from './slots';
 
-const TakenSlotSchema = z.object({ number: z.number().int().nonnegative(), tenantId: z.string() });
+const TakenSlotSchema = z.object({ number: z.number().int().nonnegative(), tenantId: z.string().optional() });
 
 export const recordLost = (tenantId: string, evidence: string) =>
   new PlatformError('TenantRecordLost', `tenant ${tenantId} has no record, but ${evidence}: restore the record`);

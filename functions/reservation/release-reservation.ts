@@ -2,15 +2,18 @@ import { tenantIdOf } from '../contract/naming';
 import { ReleaseReservationInput, ReleaseReservationOutput } from '../contract/onboarding';
 import { readableSignupId } from '../contract/signup';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { type Meter, meter } from '../shared/meter';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { transition } from '../tenants/transition';
 import { stands } from './claims';
 import { releaseSlot } from './release-slot';
+import { tellSetAside } from './set-aside';
 
 export interface ReleaseReservationDeps {
   readonly table: TenantsTable;
+  readonly meter: Meter;
   readonly now: () => Date;
 }
 
@@ -26,7 +29,8 @@ export interface ReleaseReservationDeps {
  * 3. If resources of an earlier run use the slot, keep slot and resources. That happens when the
  *    reservation failed in a run that resumed or took over a tenant: then no other undo has run. A
  *    redrive continues with the resources.
- * 4. Release slot and subdomain and update the record in one transaction.
+ * 4. Release slot and subdomain and update the record in one transaction. A slot whose priority
+ *    somebody's listener rule has is set aside, so that no other tenant gets it.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
  *
@@ -40,19 +44,22 @@ export const releaseReservation: Action<
   name: 'ReleaseReservation',
   input: ReleaseReservationInput,
   output: ReleaseReservationOutput,
-  run: async ({ table, now }, { executionArn, input }) => {
+  run: async ({ table, meter, now }, { executionArn, input }) => {
     const signupId = readableSignupId(input);
     const owned = signupId && { tenantId: tenantIdOf(signupId), executionArn };
     const record = owned ? await guardUndo(table, 'release', owned) : undefined;
     if (!owned || !stands(record)) return { released: false, kept: false };
     if (record.keyRequestedAt) return { released: false, kept: true };
     const { tenantId, slot } = record;
+    const at = now().toISOString();
+    const occupied = record.failure?.error === 'SlotOccupied';
     const permitted = transition(table, 'release', {
-      ...{ tenantId, owner: executionArn, at: now().toISOString() },
+      ...{ tenantId, owner: executionArn, at },
       seen: { 'slot.number': slot.number },
     });
     try {
-      await releaseSlot(table, record, permitted);
+      await releaseSlot(table, record, permitted, occupied ? at : undefined);
+      if (occupied) tellSetAside(meter, slot);
       return { released: true, kept: false };
     } catch (thrown) {
       if (!isConditionFailure(thrown)) throw thrown;
@@ -63,4 +70,4 @@ export const releaseReservation: Action<
   },
 };
 
-export const handler = actionHandler(releaseReservation, { table: tenantsTable(), now: () => new Date() });
+export const handler = actionHandler(releaseReservation, { table: tenantsTable(), meter, now: () => new Date() });

@@ -1,3 +1,4 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
@@ -16,9 +17,10 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env, optionalEnv } from '../shared/env';
 import { pause } from '../shared/invocation';
-import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { meter } from '../shared/meter';
+import { tenantsTable } from '../tenants/tenants-table';
 import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
-import { pickFreeSlot } from './free-slots';
+import { pickFreeSlot, type SlotFinder } from './free-slots';
 import { recordLost, requireNotInService, slotWithoutRecord } from './lost-record';
 import { claimAll, refusalOf, takeOver } from './make-claims';
 import { cellOrder } from './open-cell';
@@ -26,15 +28,12 @@ import { parseSignup } from './parse-signup';
 import { requireSameSignup } from './same-signup';
 import { slotAt } from './slots';
 
-export interface ReserveTenantDeps {
-  readonly table: TenantsTable;
+export interface ReserveTenantDeps extends SlotFinder {
   readonly executions: Executions;
   readonly compute: Pick<Compute, 'cells'>;
   /** The hosted zone of the domain, if the stage has one. */
   readonly zone?: HostedZone | undefined;
   readonly address: { readonly domain: string; readonly urlScheme: string; readonly urlPort?: string | undefined };
-  readonly now: () => Date;
-  readonly random: () => number;
 }
 
 type Outcome = z.input<typeof ReserveTenantOutput>;
@@ -111,10 +110,10 @@ async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Sign
   }
 }
 
-async function freeSlot({ table, random }: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
-  const order = await cellOrder(table, cells);
+async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
+  const order = await cellOrder(deps.table, cells);
   for (const cell of order.cells) {
-    const number = await pickFreeSlot(table, cell, random);
+    const number = await pickFreeSlot(deps, cell);
     if (number === undefined) continue;
     await order.found(cell);
     return slotAt(cell, number);
@@ -172,7 +171,9 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  * 4. If there are claims and no record, somebody has deleted the record. A tenant whose route is in
  *    service is left alone. Otherwise the tenant keeps the slot that it has.
  * 5. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
- * 6. Claim all four in one transaction, on the condition that the claims are as they were
+ * 6. Pick a free slot. A slot whose priority somebody's listener rule has is never among them, unless
+ *    the rule is younger than the slot's place on the list: then RegisterTenant finds it.
+ * 7. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.
  *
@@ -208,6 +209,8 @@ export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTena
 
 const realDeps = (): ReserveTenantDeps => ({
   table: tenantsTable(),
+  elb: new ElasticLoadBalancingV2Client(clientOptions),
+  meter,
   executions: new SFNClient(clientOptions),
   compute: ssmCells(new SSMClient(clientOptions)),
   zone: hostedZone(),

@@ -12,6 +12,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
+import { everyItem, pages } from '../shared/paging';
 
 export type LoadBalancer = Pick<ElasticLoadBalancingV2Client, 'send'>;
 
@@ -42,6 +43,17 @@ const settingUp = unavailable(SETTING_UP_PAGE);
 const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Exception`);
 
 export const isRuleGone = (thrown: unknown) => isCoded(thrown, 'RuleNotFound');
+
+/** The priorities of the listener's rules, whoever made them. */
+export async function prioritiesInUse(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Set<number>> {
+  const ask = (Marker?: string) =>
+    elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: PAGE_SIZE, Marker }));
+  const rules = await everyItem(
+    pages(ask, (page) => page.NextMarker),
+    (page) => page.Rules,
+  );
+  return new Set(rules.map(({ Priority }) => Number(Priority)));
+}
 
 /**
  * Finds the rule in the tenant's slot when its ARN is not known, which happens only after a crash.

@@ -135,6 +135,11 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       impact: 'an onboarding took minutes longer: the event of a stack was lost, and the sweep had to find its end.',
       runbook: 'docs/runbook.md#lost-stack-events',
     },
+    SlotSetAside: {
+      metric: platformMetric('SlotsSetAside', Duration.minutes(5)),
+      impact: 'a cell has one slot less: somebody has made a listener rule with the priority of a slot.',
+      runbook: 'docs/runbook.md#slot-set-aside',
+    },
     OrphansFound: {
       metric: platformMetric('Orphans', Duration.hours(1), 'Maximum'),
       impact: 'resources exist that belong to no living tenant. They cost money, or hold a name or a slot.',

@@ -3,7 +3,7 @@ import type { Holding } from './holding';
 import { networkHoldings } from './network-holdings';
 import { platformHoldings } from './platform-holdings';
 import { storeHoldings } from './store-holdings';
-import { type TableContents, tableContents } from './table-holdings';
+import { SET_ASIDE, type TableContents, tableContents } from './table-holdings';
 
 /** Everything there is in the account that can belong to a tenant, and what the table says about it. */
 export interface Census {
@@ -87,7 +87,9 @@ export function slotProblems({ table }: Census): string[] {
     [...records.values()].flatMap(({ tenantId, slot }) => (slot ? [[`${slot.cell} ${slot.number}`, tenantId]] : [])),
   );
   const both = freeSlots.filter((slot) => takenSlots.has(slot));
-  const misplaced = [...takenSlots].filter(([slot, tenantId]) => onRecord.get(slot) !== tenantId);
+  const misplaced = [...takenSlots].filter(
+    ([slot, tenantId]) => tenantId !== SET_ASIDE && onRecord.get(slot) !== tenantId,
+  );
   const unclaimed = [...onRecord].filter(([slot]) => !takenSlots.has(slot));
   return [
     ...both.map((slot) => `slot ${slot} is free and taken`),

@@ -25,6 +25,9 @@ export interface TableContents {
   readonly takenSlots: ReadonlyMap<string, string>;
 }
 
+/** In the place of a tenant: somebody's rule has the slot's priority. */
+export const SET_ASIDE = 'set aside';
+
 const slotOf = ({ pk, number }: Item) => `${pk.replace('CELL#', '')} ${number}`;
 
 /**
@@ -34,7 +37,8 @@ const slotOf = ({ pk, number }: Item) => `${pk.replace('CELL#', '')} ${number}`;
 function holdingOf(item: Item): Holding | undefined {
   const { pk, sk, tenantId, status } = item;
   const [kind = ''] = pk.split('#');
-  if (['TENANT', 'SIGNUP'].includes(kind) || ['CELL', 'LAST'].includes(sk) || sk.startsWith('FREE#')) return undefined;
+  if (['TENANT', 'SIGNUP'].includes(kind) || ['CELL', 'LAST'].includes(sk) || sk.startsWith('FREE#') || item.setAside)
+    return undefined;
   return holding(
     `table ${sk.split('#')[0]?.toLowerCase()}${status ? ` ${status}` : ''} of ${kind}`,
     `${pk} ${sk}`,
@@ -58,7 +62,9 @@ export async function tableContents(aws: AwsAccess, TableName: string): Promise<
     refusals: new Map(refusals.map((refusal) => [refusal.tenantId, refusal])),
     freeSlots: items.filter(({ sk }) => sk.startsWith('FREE#')).map(slotOf),
     takenSlots: new Map(
-      items.filter(({ sk }) => sk.startsWith('SLOT#')).map((item) => [slotOf(item), item.tenantId ?? 'nobody']),
+      items
+        .filter(({ sk }) => sk.startsWith('SLOT#'))
+        .map((item) => [slotOf(item), item.setAside ? SET_ASIDE : (item.tenantId ?? 'nobody')]),
     ),
   };
 }

@@ -7,6 +7,7 @@ import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { aCell, anExecution, aSignup, DOMAIN, NOW } from './builders';
 import { awsError, FakeClient } from './fake-client';
 import { FakeCompute } from './fake-compute';
+import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeTable } from './fake-table';
 
 type Ending = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'PENDING_REDRIVE' | 'forgotten';
@@ -22,6 +23,9 @@ export class Reservations {
       return status === 'forgotten' ? awsError('ExecutionDoesNotExist') : { status };
     },
   });
+  readonly elb = new FakeLoadBalancer();
+  readonly counted: string[] = [];
+  private readonly meter = { count: (name: string, value: number) => this.counted.push(`${name}=${value}`) };
   random: () => number = () => 0;
 
   constructor(readonly cells: CellDescriptor[] = [aCell()]) {}
@@ -30,6 +34,8 @@ export class Reservations {
     reserveTenant.run(
       {
         table,
+        elb: this.elb,
+        meter: this.meter,
         executions: this.executions,
         compute: new FakeCompute(this.cells),
         address: { domain: DOMAIN, urlScheme: 'https' },
@@ -40,7 +46,7 @@ export class Reservations {
     );
 
   readonly release = (input: unknown, executionArn = anExecution(), table: TenantsTable = this.table) =>
-    releaseReservation.run({ table, now: () => new Date(NOW) }, { executionArn, input });
+    releaseReservation.run({ table, meter: this.meter, now: () => new Date(NOW) }, { executionArn, input });
 
   /** Reserves for a company named after its number, and expects it to succeed. */
   async reserveNumber(number: number): Promise<Tenant> {

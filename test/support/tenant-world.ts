@@ -118,6 +118,7 @@ export class TenantWorld {
         },
       },
       page: async () => ({ status: this.pageStatus, body: '' }),
+      meter: { count: () => {} },
       now: () => new Date(this.time),
       random: () => 0,
     };
@@ -248,7 +249,7 @@ export class TenantWorld {
     const tenant = this.tenant;
     const release = () => this.invoke(releaseReservation, { executionArn, input: aSignup() });
     if (!tenant) return { ReleaseReservation: release };
-    const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
+    const failure = { step: 'RegisterTenant', error: 'AccessDenied', reason: 'a grant is missing' };
     return {
       DeregisterTenant: () => this.invoke(deregisterTenant, { executionArn, tenant, cell: aCell(), failure }),
       DeleteStack: async () => {
@@ -282,7 +283,7 @@ export class TenantWorld {
   async rollBack(executionArn = anExecution()): Promise<void> {
     const over = this.record?.status === 'FAILED';
     for (const undo of over ? [] : Object.values(this.undos(executionArn))) await this.retried(undo);
-    const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'taken' };
+    const failure = { step: 'RegisterTenant', error: 'AccessDenied', reason: 'a grant is missing' };
     const { tenant } = this;
     const told = { executionArn, input: aSignup(), tenant, failure, outcome: 'rolled-back' } as const;
     await this.retried(() => this.invoke(publishFailure, told));

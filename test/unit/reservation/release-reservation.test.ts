@@ -42,6 +42,25 @@ describe('ReleaseReservation', () => {
     expect(stage.table.get(itemKeys.signup(signup.signupId))?.executionArn).toBe(anExecution());
   });
 
+  it('G7: sets a slot aside whose priority proved to be somebody else’s: the redrive gets another', async () => {
+    const failure = {
+      step: 'RegisterTenant',
+      error: 'SlotOccupied',
+      reason: 'x',
+      at: NOW,
+      outcome: 'rolling-back',
+    } as const;
+    const stage = await reservedStage({ status: 'ROLLING_BACK', failure });
+    await expect(stage.release(signup)).resolves.toEqual({ released: true, kept: false });
+    expect(stage.table.get(itemKeys.takenSlot('cell1', 0))).toEqual({
+      ...itemKeys.takenSlot('cell1', 0),
+      number: 0,
+      setAside: NOW,
+    });
+    expect(stage.counted).toEqual(['SlotsSetAside=1']);
+    await expect(stage.reserve(signup)).resolves.toMatchObject({ tenant: { slot: { number: 1 } } });
+  });
+
   it.each([
     ['nothing was ever reserved', signup],
     ['the signup is too malformed to have an id', { plan: 7 }],

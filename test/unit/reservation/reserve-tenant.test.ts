@@ -212,6 +212,31 @@ describe('what changes between the look at the claims and the write', () => {
   });
 });
 
+describe('G7: somebody’s listener rules have the priorities of slots', () => {
+  it('sets these slots aside before anything is built, tells it, and hands out all others', async () => {
+    const stage = new Reservations([aCell({ capacity: 20 })]);
+    for (const priority of [1000, 1003, 1017]) stage.elb.add(priority, 'somebody.example');
+    const slots: number[] = [];
+    for (let number = 1; number <= 17; number++) slots.push((await stage.reserveNumber(number)).slot.number);
+    expect(slots.toSorted((a, b) => a - b)).toEqual(
+      Array.from({ length: 20 }, (_, number) => number).filter((number) => ![0, 3, 17].includes(number)),
+    );
+    await expect(stage.reserve(signup)).rejects.toMatchObject({ name: 'CapacityExhausted' });
+    expect(stage.table.get(itemKeys.takenSlot('cell1', 3))).toEqual({
+      ...itemKeys.takenSlot('cell1', 3),
+      number: 3,
+      setAside: NOW,
+    });
+    expect(stage.counted).toEqual(['SlotsSetAside=1', 'SlotsSetAside=1', 'SlotsSetAside=1']);
+  });
+
+  it('looks at the listener once for sixteen slots', async () => {
+    const stage = new Reservations();
+    for (let number = 1; number <= 17; number++) await stage.reserveNumber(number);
+    expect(stage.elb.calls).toEqual(['DescribeRulesCommand', 'DescribeRulesCommand']);
+  });
+});
+
 describe('capacity', () => {
   it('fills the first cell before the next, then says which cells are full', async () => {
     const stage = new Reservations([aCell({ capacity: 2 }), aCell({ name: 'cell2', capacity: 1 })]);

@@ -38,14 +38,20 @@ it.each(['acme', tenantId, 'sub_acme'])('finds a tenant by %s', async (name) => 
 
 it('finds a tenant by the subdomain that its rollback has released', async () => {
   const table = reserved();
-  await releaseReservation.run({ table, now }, { executionArn: anExecution(), input: aSignup() });
+  await releaseReservation.run(
+    { table, meter: { count: () => {} }, now },
+    { executionArn: anExecution(), input: aSignup() },
+  );
   expect(table.get(itemKeys.subdomain('acme'))).toBeUndefined();
   await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
 });
 
 it('prefers the tenant that has the subdomain to the one that had it', async () => {
   const table = reserved();
-  await releaseReservation.run({ table, now }, { executionArn: anExecution(), input: aSignup() });
+  await releaseReservation.run(
+    { table, meter: { count: () => {} }, now },
+    { executionArn: anExecution(), input: aSignup() },
+  );
   const successor = tenantIdOf('sub_successor');
   table.put({ ...itemKeys.subdomain('acme'), subdomain: 'acme', tenantId: successor });
   table.put({ ...itemKeys.tenant(successor), ...aTenantRecord({ tenantId: successor, signupId: 'sub_successor' }) });
