@@ -186,6 +186,26 @@ describe('RetireTenantKey', () => {
     expect(scene.kms.living()).toEqual([scene.aliased]);
   });
 
+  it.each(['DisableKeyCommand', 'ScheduleKeyDeletionCommand', 'DeleteAliasCommand'])(
+    'G2: %s, permitted right before a newer execution takes over, does not hit the key of that execution',
+    async (effect) => {
+      const scene = await madeScene();
+      const second = anExecution('second');
+      let early: unknown = 'not tried';
+      const turn = async (command: string) => {
+        if (command !== effect || early !== 'not tried') return;
+        scene.become({ status: 'ONBOARDING', executionArn: second });
+        early = await scene.create(second).catch((thrown: unknown) => thrown);
+      };
+      await expect(scene.retire(anExecution(), scene.inTurns(turn))).rejects.toMatchObject({ name: 'ClaimLost' });
+      expect(early).toMatchObject({ name: 'TransientNotYetVisible' });
+      scene.pass(30);
+      await scene.create(second);
+      expect(scene.kms.living()).toEqual([scene.aliased]);
+      expect(scene.aliased).toMatchObject({ KeyState: 'Enabled', rotates: true });
+    },
+  );
+
   it('G2: no interleaving with the execution that takes over costs that execution its key', async () => {
     const second = anExecution('second');
     await fc.assert(
