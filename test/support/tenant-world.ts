@@ -224,7 +224,11 @@ export class TenantWorld {
   /** The forward steps in the machine's order; VerifyIsolation, which makes nothing, is a note on the record. */
   async onboard(executionArn = anExecution()): Promise<void> {
     const reserved = await this.retried(() => this.invoke(reserveTenant, { executionArn, input: aSignup() }));
-    if (reserved.outcome !== 'reserved') return;
+    if (reserved.outcome === 'duplicate') {
+      const { tenant, firstExecutionArn: activatedBy } = reserved;
+      if (tenant) await this.invoke(publishCompletion, { executionArn, tenant, activatedBy });
+      return;
+    }
     const { tenant, cell } = reserved;
     this.tenant = tenant;
     const own = { executionArn, tenant };

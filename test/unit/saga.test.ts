@@ -70,7 +70,7 @@ describe('a function dies at a call of the onboarding', () => {
     });
   }, 30_000);
 
-  it('and is aborted; an equal event takes it over and ends ACTIVE and complete, or leaves an ACTIVE tenant alone', async () => {
+  it('G9: and is aborted; an equal event takes it over and ends ACTIVE and complete, or only announces an ACTIVE tenant', async () => {
     const expected = await complete();
     await dieAtEachCall(dying, async ({ world }) => {
       world.pass(1);
@@ -78,6 +78,10 @@ describe('a function dies at a call of the onboarding', () => {
       const owner = anExecution(world.record?.activatedAt ? 'first' : 'second');
       await world.onboard(anExecution('second'));
       expect(world.record).toMatchObject({ status: 'ACTIVE', executionArn: owner });
+      expect(world.bus.events.at(-1)?.detail).toMatchObject({
+        tenantId: world.tenantId,
+        executionArn: anExecution('second'),
+      });
       expect(names(world)).toEqual(expected);
     });
   }, 30_000);
