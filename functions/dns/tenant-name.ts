@@ -123,7 +123,7 @@ export async function removeName(zone: HostedZone | undefined, { host, tenantId 
 
 /**
  * Asks whether all name servers of Route 53 know the change. The function does not wait: the state
- * machine asks again.
+ * machine asks again, 20 times with full jitter: 962 s at most, 481 s on average.
  *
  * "GetChange": PENDING until the change has reached all Route 53 DNS servers, then INSYNC; generally
  * within 60 seconds. A change that Route 53 has forgotten is days old.
