@@ -141,17 +141,21 @@ export type LiveColour = z.infer<typeof LiveColourSchema>;
  * A task that waits for a stack. `operation` says which end of the stack answers the task:
  * - `launch`: the stack is created, or has failed
  * - `replace`: the failed stack of an earlier launch is deleted, before a new launch
- * - `roll-back`: CloudFormation's own rollback has ended, before the deletion begins
  * - `delete`: the deletion has ended
  */
 export const WaitingTaskSchema = z.object({
   stackName: z.string(),
-  operation: z.enum(['launch', 'replace', 'roll-back', 'delete']),
+  operation: z.enum(['launch', 'replace', 'delete']),
   taskToken: z.string(),
   executionArn: z.string(),
   tenantId: z.string(),
   stack: StackKindSchema,
   templateVersion: z.string(),
+  /**
+   * Of a deletion that has not begun, because CloudFormation is rolling the stack back: the end of the
+   * rollback answers the task, and the deletion is called again.
+   */
+  rollingBack: z.boolean().optional(),
   /** Absent until CloudFormation has answered the request. */
   stackId: z.string().optional(),
   since: z.iso.datetime(),

@@ -11,8 +11,8 @@ import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
 import { requireNoRetirement } from './key-retirement';
-import { giveAlias, type KeyMaker, makeKey, onceKnown, revive } from './make-key';
-import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
+import { giveAlias, type KeyMaker, makeKey, revive } from './make-key';
+import { isUsable, type KeyFinder, keyByAlias, keysByTag, onceKnown, requireIndexed } from './tenant-keys';
 
 export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
   readonly organizations: Pick<OrganizationsClient, 'send'>;
@@ -67,8 +67,8 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
  *
  * Undone by RetireTenantKey.
  *
- * Throws `KeyUnusable`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`. "AWS KMS eventual consistency": calls may
- * fail with NotFoundException for a while after CreateKey.
+ * Throws `KeyUnusable`, `ClaimLost`, `TransientConflict`; `TransientNotYetVisible` in KMS's own words for what KMS does
+ * not show yet: a new key, an enabled key, a principal of the policy ("AWS KMS eventual consistency").
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For
  * what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
@@ -89,7 +89,7 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
     const found = aliased ?? (earlier && (await keyWithoutAlias(deps, tenantId, earlier)));
     if (found) {
       await revive(deps, found);
-      await deps.kms.send(new PutKeyPolicyCommand({ KeyId: found.KeyId, Policy }));
+      await onceKnown(deps.kms.send(new PutKeyPolicyCommand({ KeyId: found.KeyId, Policy })));
     }
     const key = found ?? (await makeKey(deps, Policy, tenant, executionArn));
     await onceKnown(deps.kms.send(new EnableKeyRotationCommand({ KeyId: key.KeyId })));

@@ -7,8 +7,7 @@ import type { Owned } from '../tenants/guarded-write';
 import { beginKeyRetirement, endKeyRetirement } from '../tenants/key-requests';
 import { guardUndo } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { onceKnown } from './make-key';
-import type { KeyFinder } from './tenant-keys';
+import { type KeyFinder, onceKnown } from './tenant-keys';
 
 /**
  * How long one invocation may begin effects on keys, milliseconds. With its last call, which may be

@@ -13,7 +13,7 @@ import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
 import { forgetKeyRequest } from '../tenants/key-requests';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { keyByAlias } from './tenant-keys';
+import { keyByAlias, onceKnown } from './tenant-keys';
 
 export interface KeyMaker {
   readonly table: TenantsTable;
@@ -27,9 +27,9 @@ export interface KeyMaker {
  */
 export async function revive({ kms }: KeyMaker, key: KeyMetadata): Promise<void> {
   const KeyId = key.KeyId;
-  if (key.KeyState === 'PendingDeletion') await kms.send(new CancelKeyDeletionCommand({ KeyId }));
+  if (key.KeyState === 'PendingDeletion') await onceKnown(kms.send(new CancelKeyDeletionCommand({ KeyId })));
   if (key.KeyState === 'PendingDeletion' || key.KeyState === 'Disabled') {
-    await kms.send(new EnableKeyCommand({ KeyId }));
+    await onceKnown(kms.send(new EnableKeyCommand({ KeyId })));
     return;
   }
   if (key.KeyState !== 'Enabled') {
@@ -62,23 +62,14 @@ export async function makeKey(
     ],
   });
   try {
-    const { KeyMetadata } = await deps.kmsOnce.send(command);
+    const { KeyMetadata } = await onceKnown(deps.kmsOnce.send(command));
     if (KeyMetadata) return KeyMetadata;
   } catch (thrown) {
-    if (isRefusal(thrown)) await forgetKeyRequest(deps.table, 'withdrawKeyRequest', { tenantId, executionArn });
+    const refusal = thrown instanceof PlatformError ? thrown.cause : thrown;
+    if (isRefusal(refusal)) await forgetKeyRequest(deps.table, 'withdrawKeyRequest', { tenantId, executionArn });
     throw thrown;
   }
   throw new PlatformError('UnexpectedFailure', 'CreateKey answered without a key');
-}
-
-/** KMS may not find a new key for a while. @throws PlatformError `TransientNotYetVisible` */
-export async function onceKnown<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (thrown) {
-    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
-    throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
-  }
 }
 
 /**

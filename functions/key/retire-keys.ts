@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { tenantNames } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
-import type { KeyFinder } from './tenant-keys';
+import { type KeyFinder, onceKnown } from './tenant-keys';
 
 type Kms = KeyFinder['kms'];
 
@@ -19,9 +19,9 @@ async function retireKey(
   if (key.KeyState === 'PendingDeletion') return false;
   const KeyId = key.KeyId;
   await permit();
-  if (key.KeyState === 'Enabled') await kms.send(new DisableKeyCommand({ KeyId }));
+  if (key.KeyState === 'Enabled') await onceKnown(kms.send(new DisableKeyCommand({ KeyId })));
   await permit();
-  await kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: windowDays }));
+  await onceKnown(kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: windowDays })));
   return true;
 }
 

@@ -43,8 +43,33 @@ export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): 
   return keys.filter((key) => key !== undefined);
 }
 
-/** How long the tag index, which is eventually consistent, may not show a new key; milliseconds. */
-export const INDEX_LAG = 30_000;
+/**
+ * What KMS answers while it does not show everywhere what was just changed ("AWS KMS eventual
+ * consistency"): it does not know a new key, takes an enabled key for disabled, or does not know a
+ * principal of a policy, because IAM shows a new role later.
+ */
+const NOT_YET = ['NotFoundException', 'DisabledException', 'MalformedPolicyDocumentException'];
+
+/**
+ * For calls about the tenant's own key, which this execution has made or found.
+ *
+ * @throws PlatformError `TransientNotYetVisible` in KMS's own words: what does not pass fails the run
+ * with them
+ */
+export async function onceKnown<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    if (!isNamed(thrown, ...NOT_YET)) throw thrown;
+    throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
+  }
+}
+
+/**
+ * How long the tag index may not show a new key, milliseconds. AWS names no bound. A second key that
+ * comes of a longer lag is an orphan, and reported.
+ */
+export const INDEX_LAG = 120_000;
 
 /**
  * Checks that the tag index has had the time to show a key that was requested.

@@ -10,16 +10,19 @@ import { TENANT_TAG, tenantIdIn, tenantNames } from '../contract/naming';
 import { isOnlyOf } from '../key/key-retirement';
 import { describeKey } from '../key/tenant-keys';
 import { pages } from '../shared/paging';
+import { findTenant } from '../tenants/tenant-store';
+import type { TenantsTable } from '../tenants/tenants-table';
 import { type LeftoverKind, unlessGone } from './leftovers';
 
 export interface KeyLeftoversDeps {
   readonly kms: Pick<KMSClient, 'send'>;
   readonly tagging: Pick<ResourceGroupsTaggingAPIClient, 'send'>;
+  readonly table: TenantsTable;
 }
 
 const ALIASES = tenantNames.keyAlias('');
 
-export function keyLeftovers({ kms, tagging }: KeyLeftoversDeps): LeftoverKind[] {
+export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): LeftoverKind[] {
   const key: LeftoverKind = {
     kind: 'key',
     list: async function* () {
@@ -41,6 +44,11 @@ export function keyLeftovers({ kms, tagging }: KeyLeftoversDeps): LeftoverKind[]
     stands: async ({ id }) => {
       const state = (await describeKey(kms, id))?.KeyState;
       return state !== undefined && state !== 'PendingDeletion';
+    },
+    // CreateKey has no idempotency token, and the tag index may lag for longer than CreateTenantKey waits.
+    isSurplus: async ({ tenantId, id }) => {
+      const tenant = await findTenant(table, tenantId);
+      return tenant?.activatedAt !== undefined && tenant.keyArn !== undefined && tenant.keyArn !== id;
     },
     remove: async ({ id, tenantId }) => {
       // A tag alone is no proof: the key may serve another tenant.

@@ -15,6 +15,11 @@ export interface LeftoverKind {
   /** Whether a resource that belongs to no tenant still exists: a key in its deletion window is not. */
   readonly stands?: (leftover: Leftover) => Promise<boolean>;
   /**
+   * Whether a living tenant has the resource without needing it: a second key beside the one that it
+   * uses. Such a resource is reported, and never removed.
+   */
+  readonly isSurplus?: (leftover: Leftover) => Promise<boolean>;
+  /**
    * Removes the resource, and tolerates that it is gone. A kind without this method is only
    * reported.
    */

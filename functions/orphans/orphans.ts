@@ -53,13 +53,19 @@ async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover)
   return true;
 }
 
+/** Whether nobody needs the resource: no living tenant has it, or a living tenant has it to no purpose. */
+async function isOrphan(kind: LeftoverKind, leftover: Leftover, ownership: Ownership): Promise<boolean> {
+  if (ownership === 'failed' || ownership === 'unknown') return true;
+  return ownership === 'active' && (await kind.isSurplus?.(leftover)) === true;
+}
+
 /** Sequential: the search may take its time, and onboardings need the account's API quotas. */
-async function search(deps: OrphansDeps, kind: LeftoverKind, isOrphaned: (tenantId: string) => Promise<boolean>) {
+async function search(deps: OrphansDeps, kind: LeftoverKind, ownerOf: (tenantId: string) => Promise<Ownership>) {
   const left: Leftover[] = [];
   let seen = 0;
   for await (const leftover of kind.list()) {
     seen += 1;
-    if (!(await isOrphaned(leftover.tenantId))) continue;
+    if (!(await isOrphan(kind, leftover, await ownerOf(leftover.tenantId)))) continue;
     if (!kind.stands || (await kind.stands(leftover))) left.push(leftover);
   }
   // Removal waits for the end of the list: a removal could shift the pages that follow.
@@ -93,18 +99,18 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
   run: async (deps) => {
     const decoys = new Set((await deps.compute.cells()).map(({ decoy }) => decoy.tenantId));
     const known = new Map<string, Ownership>();
-    const isOrphaned = async (tenantId: string) => {
-      if (decoys.has(tenantId)) return false;
+    const ownerOf = async (tenantId: string) => {
+      if (decoys.has(tenantId)) return 'active';
       const ownership = known.get(tenantId) ?? (await ownershipOf(deps.table, tenantId, deps.now()));
       known.set(tenantId, ownership);
-      return ownership === 'failed' || ownership === 'unknown';
+      return ownership;
     };
     const found: Orphan[] = [];
     const failures: unknown[] = [];
     let seen = 0;
     for (const kind of deps.kinds) {
       try {
-        const searched = await search(deps, kind, isOrphaned);
+        const searched = await search(deps, kind, ownerOf);
         found.push(...searched.orphans);
         seen += searched.seen;
       } catch (thrown) {

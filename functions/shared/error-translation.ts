@@ -17,6 +17,7 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ConflictException: 'TransientConflict',
   OperationInProgressException: 'TransientConflict',
   OperationAborted: 'TransientConflict',
+  ConditionalRequestConflict: 'TransientConflict',
   ResourceInUse: 'TransientConflict',
   ResourceInUseException: 'TransientConflict',
   TransactionConflictException: 'TransientConflict',

@@ -37,10 +37,7 @@ async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch
 }
 
 /** What CloudFormation is deleting already, after a failed creation or for an earlier request. */
-const DELETING = new Map<string, WaitingTask['operation']>([
-  ['ROLLBACK_IN_PROGRESS', 'roll-back'],
-  ['DELETE_IN_PROGRESS', 'delete'],
-]);
+const DELETING = new Set(['ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS']);
 
 async function requestDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
   const { cloudformation, platform } = deps;
@@ -66,21 +63,23 @@ async function deleteFound(
 ): Promise<void> {
   const { cloudformation, platform } = deps;
   const stackId = stack.StackId ?? '';
-  const underWay = DELETING.get(stack.StackStatus ?? '');
+  const before = stack.StackStatus ?? '';
+  const underWay = DELETING.has(before);
+  const waiting = before === 'ROLLBACK_IN_PROGRESS' ? { ...task, rollingBack: true } : task;
   const askAgain = async () => requireOwnStack(stack, await guardUndo(deps.table, permittedBy, task));
   await askAgain();
-  await beginWaiting(deps.table, task, permittedBy);
+  await beginWaiting(deps.table, waiting, permittedBy);
   if (!underWay && task.stack === 'storage') {
     const bucket = tenantNames.bucket(task.tenantId, platform.accountId, platform.region);
     await emptyBucket(deps.s3, bucket, askAgain);
     await askAgain();
   }
-  if (!(await waitFor(deps.table, task, stackId, underWay ?? 'delete')))
+  if (!(await waitFor(deps.table, task, stackId, 'delete')))
     throw claimLost(permittedBy, task.tenantId, task.executionArn);
   if (!underWay) await requestDeletion(deps, task, stack);
   const now = (await describeStack(cloudformation, stackId))?.StackStatus ?? '';
   // The status may lag behind the request of a deletion, so a failed status may be the one from before.
-  if (underWay ? now !== stack.StackStatus : now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
+  if (underWay ? now !== before : now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
 }
 
 /**

@@ -105,7 +105,7 @@ async function answerFor(deps: SettleStackDeps, task: WaitingTask, settled: Sett
     const cause = await deletionFailure(deps.cloudformation, stackId);
     return { error: 'StackDeletionFailed', cause: cause ?? unknownFailure(stackId) };
   }
-  if (task.operation === 'roll-back' && FAILED_CREATIONS.has(status)) {
+  if (task.rollingBack && FAILED_CREATIONS.has(status)) {
     return {
       error: 'TransientStackRolledBack',
       cause: `CloudFormation has rolled back stack ${task.stackName}; its deletion begins`,

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PutObjectCommand, type PutObjectCommandInput, type S3Client } from '@aws-sdk/client-s3';
 import { env } from '../../shared/env';
+import { pause } from '../../shared/invocation';
+import { isNamed } from '../../shared/is-named';
 import { evidencePage } from '../evidence-page';
 import { type Evidence, type EvidenceKeys, keysOf, sealed } from '../evidence-report';
 
@@ -29,14 +31,23 @@ export interface KeptEvidence {
   readonly keys: EvidenceKeys;
 }
 
+/** Pauses before a write is repeated that met its own former try still at work, milliseconds. */
+const CONFLICT_PAUSES = [200, 1_000, 3_000];
+
 /**
- * An existing object is this run's own, whose answer was lost: its key contains time and execution.
+ * An existing object is this run's own, whose answer was lost: its key contains time and execution. S3
+ * answers 409 while the first try is still being written ("Conditional writes": upload again).
  */
 async function writeOnce(store: EvidenceStore, object: Omit<PutObjectCommandInput, 'Bucket'>): Promise<void> {
-  try {
-    await store.client.send(new PutObjectCommand({ Bucket: store.bucketName, IfNoneMatch: '*', ...object }));
-  } catch (thrown) {
-    if (!(thrown instanceof Error) || thrown.name !== 'PreconditionFailed') throw thrown;
+  for (const next of [...CONFLICT_PAUSES, undefined]) {
+    try {
+      await store.client.send(new PutObjectCommand({ Bucket: store.bucketName, IfNoneMatch: '*', ...object }));
+      return;
+    } catch (thrown) {
+      if (isNamed(thrown, 'PreconditionFailed')) return;
+      if (!isNamed(thrown, 'ConditionalRequestConflict') || next === undefined) throw thrown;
+      await pause(next);
+    }
   }
 }
 

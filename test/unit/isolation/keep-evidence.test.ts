@@ -55,6 +55,19 @@ test('an object that is there already is this run’s own, written before its an
   await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).resolves.toHaveProperty('digest');
 });
 
+test('T8: a write that meets its own former try still at work is repeated, and finds the object', async () => {
+  const conflict = awsError('ConditionalRequestConflict');
+  let tries = 0;
+  const send = async () => {
+    tries += 1;
+    if (tries <= 2) throw conflict;
+    throw awsError('PreconditionFailed');
+  };
+  const store = { bucketName: 'evidence', client: { send } as unknown as S3Client };
+  await expect(keepEvidence(store, anEvidence())).resolves.toHaveProperty('digest');
+  expect(tries).toBeGreaterThanOrEqual(3);
+});
+
 test('evidence that cannot be stored is an error', async () => {
   const client = new FakeClient({ PutObjectCommand: awsError('AccessDenied') });
   await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).rejects.toThrow('AccessDenied');

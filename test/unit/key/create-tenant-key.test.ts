@@ -1,4 +1,5 @@
 import type { TenantRecord } from '../../../functions/contract/records';
+import { INDEX_LAG } from '../../../functions/key/tenant-keys';
 import { anExecution, aTenant, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { kmsError } from '../../support/fake-keys';
@@ -63,7 +64,7 @@ describe('CreateTenantKey', () => {
         scene.pass(1);
         await scene.create().catch((thrown: Error) => {
           expect(thrown.name).toBe('TransientNotYetVisible');
-          scene.pass(30);
+          scene.pass(INDEX_LAG / 1000);
           return scene.create();
         });
         expectOneKey(scene);
@@ -85,7 +86,68 @@ describe('CreateTenantKey', () => {
 
   it('makes a key when the index has had its time and knows none', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW });
-    scene.pass(31);
+    scene.pass(INDEX_LAG / 1000 + 1);
+    await scene.create();
+    expectOneKey(scene);
+  });
+
+  it.each([
+    ['EnableKeyRotationCommand', 'NotFoundException', 'key-1 is not found'],
+    ['EnableKeyRotationCommand', 'DisabledException', 'key-1 is disabled.'],
+    ['CreateAliasCommand', 'NotFoundException', 'key-1 is not found'],
+    [
+      'CreateKeyCommand',
+      'MalformedPolicyDocumentException',
+      'Policy contains a statement with one or more invalid principals.',
+    ],
+  ])('T4: is tried again after %s answers %s for minutes, and ends with one key', async (command, name, message) => {
+    const scene = new KeyScene();
+    scene.kms.before = (called) => {
+      if (called === command) throw kmsError(name, message);
+    };
+    for (let minute = 0; minute < 5; minute++) {
+      await expect(scene.create()).rejects.toMatchObject({
+        name: 'TransientNotYetVisible',
+        message: `${name}: ${message}`,
+      });
+      scene.pass(60);
+    }
+    scene.kms.before = () => {};
+    await scene.create();
+    expectOneKey(scene);
+  });
+
+  it.each(['EnableKeyCommand', 'PutKeyPolicyCommand'])(
+    'T4: is tried again while KMS does not show to %s the key that it takes over',
+    async (command) => {
+      const scene = new KeyScene();
+      scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
+      scene.kms.before = (called) => {
+        if (called === command) throw kmsError('NotFoundException', 'key-1 is not found');
+      };
+      await expect(scene.create()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+      scene.kms.before = () => {};
+      await scene.create();
+      expectOneKey(scene);
+    },
+  );
+
+  it('T4: a refused policy leaves no note, so that the next try need not wait for the tag index', async () => {
+    const scene = new KeyScene();
+    scene.kms.before = (called) => {
+      if (called === 'CreateKeyCommand') throw kmsError('MalformedPolicyDocumentException', 'invalid principals');
+    };
+    await expect(scene.create()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    expect(scene.record).not.toHaveProperty('keyRequestedAt');
+  });
+
+  it('T5: waits two minutes for the tag index before it makes a second key', async () => {
+    const scene = new KeyScene({ keyRequestedAt: NOW });
+    scene.kms.indexing = false;
+    scene.leftover();
+    scene.pass(119);
+    await expect(scene.create()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    scene.kms.index();
     await scene.create();
     expectOneKey(scene);
   });
@@ -94,7 +156,7 @@ describe('CreateTenantKey', () => {
     const scene = new KeyScene({ keyRequestedAt: NOW });
     scene.leftover({ KeyState: 'PendingDeletion' });
     scene.leftover({ KeyState: 'PendingDeletion' });
-    scene.pass(31);
+    scene.pass(INDEX_LAG / 1000 + 1);
     await scene.create();
     expectOneKey(scene);
   });

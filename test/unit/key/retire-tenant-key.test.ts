@@ -2,16 +2,18 @@ import fc from 'fast-check';
 import { isTransient } from '../../../functions/contract/errors';
 import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
 import type { TenantRecord } from '../../../functions/contract/records';
+import { INDEX_LAG } from '../../../functions/key/tenant-keys';
 import { translateError } from '../../../functions/shared/error-translation';
 import { anExecution, NOW } from '../../support/builders';
 import { dieAtEachCall, Killed } from '../../support/deaths';
+import { kmsError } from '../../support/fake-keys';
 import { KeyScene } from '../../support/key-scene';
 
 async function madeScene(record: Partial<TenantRecord> = {}) {
   const scene = new KeyScene();
   await scene.create();
   scene.become({ status: 'ROLLING_BACK', ...record });
-  scene.pass(60);
+  scene.pass(INDEX_LAG / 1000);
   return scene;
 }
 
@@ -58,6 +60,19 @@ describe('RetireTenantKey', () => {
     expectNothingLeft(scene);
   });
 
+  it('T4: is tried again while KMS does not show to every call the key that it retires', async () => {
+    const scene = await madeScene();
+    for (const command of ['DisableKeyCommand', 'ScheduleKeyDeletionCommand']) {
+      scene.kms.before = (called) => {
+        if (called === command) throw kmsError('NotFoundException', 'key-1 is not found');
+      };
+      await expect(scene.retire()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    }
+    scene.kms.before = () => {};
+    await scene.retire();
+    expectNothingLeft(scene);
+  });
+
   it('does not wait where a key was never asked for', async () => {
     const scene = new KeyScene({ status: 'ROLLING_BACK' });
     await expect(scene.retire()).resolves.toEqual({ retiredKeyArns: [] });
@@ -88,7 +103,7 @@ describe('RetireTenantKey', () => {
         const scene = new KeyScene({ keyRequestedAt: NOW, status: 'ROLLING_BACK' });
         scene.leftover({}, { alias: true });
         scene.leftover();
-        scene.pass(60);
+        scene.pass(INDEX_LAG / 1000);
         return { scene, fakes: [scene.table, ...scene.fakes], run: scene.retire };
       },
       async ({ scene }) => {
@@ -110,7 +125,7 @@ describe('RetireTenantKey', () => {
         scene.pass(1);
         await scene.retire().catch((thrown: Error) => {
           expect(thrown.name).toBe('TransientNotYetVisible');
-          scene.pass(30);
+          scene.pass(INDEX_LAG / 1000);
           return scene.retire();
         });
         expectNothingLeft(scene);

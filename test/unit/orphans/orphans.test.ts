@@ -118,6 +118,18 @@ describe('Orphans', () => {
     expect(sorted((await run()).orphans)).toEqual(sorted(left));
   });
 
+  it('T5: reports a second key of a tenant in service, and never removes it', async () => {
+    const { tenant, run, account } = aScene('remove');
+    const keyArn = 'arn:key/own';
+    const things = tenant('living', { status: 'ACTIVE', activatedAt: NOW, keyArn });
+    const second = things.filter(([kind]) => kind === 'key');
+    expect((await run()).orphans).toEqual(second);
+    expect(account.kms.inputs('ScheduleKeyDeletionCommand')).toEqual([]);
+    tenant('other', { status: 'ACTIVE', activatedAt: NOW, keyArn: 'arn:key/2' });
+    tenant('held', { status: 'HELD', keyArn });
+    expect((await run()).orphans).toEqual(second);
+  });
+
   it('does not mind a key or a secret in its deletion window', async () => {
     const { tenant, account, run } = aScene();
     const left = tenant('a', failed);
