@@ -60,6 +60,7 @@ export const STACK_PARAMETERS = {
     'BackupRetentionDays',
     'AlarmTopicArn',
     'BoundaryArn',
+    'MonitoringRoleArn',
   ],
   storage: ['TenantId', 'KeyArn', 'BucketName', 'AccessRoleArn', 'AccessLogBucketName'],
   access: [
@@ -84,6 +85,7 @@ export const StackOutputSchemas = {
     RouteTableId: z.string(),
     PeeringConnectionId: z.string(),
     FlowLogId: z.string(),
+    MonitoringRoleArn: z.string().optional().describe('absent in stacks of earlier releases'),
   }),
   database: z.object({
     InstanceId: z.string(),

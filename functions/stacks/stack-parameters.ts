@@ -70,6 +70,8 @@ const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackP
       BackupRetentionDays: String(sizing.backupRetentionDays),
       AlarmTopicArn: alarmTopicArn,
       BoundaryArn: boundaryArn,
+      // None: the network stack is of an earlier release, and the database stack makes the role.
+      MonitoringRoleArn: network.MonitoringRoleArn ?? 'none',
     };
   },
   storage: ({ tenant, cell, key }, { accountId, region }) => ({

@@ -67,7 +67,7 @@ export class DatabaseStack extends TenantTemplate<'database'> {
       maxAllocatedStorage: this.number('MaxAllocatedStorage'),
       parameterGroupName: parameterGroup.ref,
       securityGroupId: this.text('DatabaseSecurityGroupId'),
-      monitoringRoleArn: monitoringRole(this, this.tenantId, this.text('BoundaryArn')).attrArn,
+      monitoringRoleArn: this.monitoringRoleArn(),
     };
     const primary = this.primary(common, subnetGroup, secret);
     this.replica(common, primary);
@@ -79,6 +79,15 @@ export class DatabaseStack extends TenantTemplate<'database'> {
     this.output('SecretArn', secret.attrId);
     this.output('SubnetGroupName', subnetGroup.ref);
     this.output('ParameterGroupName', parameterGroup.ref);
+  }
+
+  /** The network stack makes the role; one of an earlier release has not. */
+  private monitoringRoleArn(): string {
+    const given = this.text('MonitoringRoleArn');
+    const missing = new CfnCondition(this, 'NoMonitoringRole', { expression: Fn.conditionEquals(given, 'none') });
+    const role = monitoringRole(this, this.tenantId, this.text('BoundaryArn'));
+    role.cfnOptions.condition = missing;
+    return Fn.conditionIf(missing.logicalId, role.attrArn, given).toString();
   }
 
   private primary(

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { tenantNames } from '../../functions/contract/naming';
+import { monitoringRole } from './database-monitoring';
 import { tenantServiceRole } from './service-role';
 import { TenantTemplate } from './tenant-template';
 
@@ -46,6 +47,8 @@ export class NetworkStack extends TenantTemplate<'network'> {
     this.output('RouteTableId', routeTable.attrRouteTableId);
     this.output('PeeringConnectionId', peering);
     this.output('FlowLogId', this.flowLog(vpc));
+    // RDS refuses a role that IAM has made seconds ago: here it has the time that the network takes.
+    this.output('MonitoringRoleArn', monitoringRole(this, this.tenantId, this.text('BoundaryArn')).attrArn);
   }
 
   private subnet(letter: 'A' | 'B', index: number, vpc: ec2.CfnVPC, routeTable: ec2.CfnRouteTable): string {

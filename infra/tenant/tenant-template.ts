@@ -42,6 +42,10 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   ReplicaCount: { description: 'Read replicas', allowedValues: ['0', '1'] },
   BackupRetentionDays: { description: 'Days that backups are kept', type: 'Number', minValue: 1, maxValue: 35 },
   AlarmTopicArn: { description: 'The topic that gets the alarms', ...ARN },
+  MonitoringRoleArn: {
+    description: 'The role of enhanced monitoring; none: this stack makes it',
+    allowedPattern: 'none|arn:.+',
+  },
   BucketName: { description: 'The bucket of the tenant', allowedPattern: 'tenant-.+', maxLength: 63 },
   AccessRoleArn: { description: 'The only role that may read and write the data; it may not exist yet', ...ARN },
   AccessLogBucketName: { description: 'The bucket of the cell that gets the access logs' },

@@ -30,6 +30,17 @@ test.each(STACK_KINDS)('%s gets exactly the parameters that its template declare
   for (const [name, value] of Object.entries(parameters)) expect([name, value]).not.toEqual([name, '']);
 });
 
+test('F1: the database gets the role that the network has made, or makes it beside an older network', () => {
+  expect(parametersOf('database').MonitoringRoleArn).toBe('none');
+  const launch = launchOf('database', aTenant());
+  const MonitoringRoleArn = 'arn:aws:iam::111122223333:role/tenants/tenant-t1-monitoring';
+  const outputs = { ...launch.outputs, network: { ...network.outputs, MonitoringRoleArn } };
+  expect(stackParameters({ ...launch, outputs }, platform)).toContainEqual({
+    ParameterKey: 'MonitoringRoleArn',
+    ParameterValue: MonitoringRoleArn,
+  });
+});
+
 test.each(STACK_KINDS)('%s is told nothing of another tenant', (kind) => {
   const other = aTenant({ signupId: 'sub_other', subdomain: 'other' });
   expect(JSON.stringify(parametersOf(kind, other))).not.toContain(`${aTenant().tenantId}-1`);
