@@ -8,7 +8,7 @@ const started = [
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,signup}.ts',
   'local/end-with-parent.cjs',
-  'operations/{status,redrive,abandon,replay,verify,suspend,resume,preflight}.ts',
+  'operations/{status,redrive,abandon,replay,verify,suspend,resume,preflight,teardown}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
   'test/redeploy/redeploy-drill.ts',

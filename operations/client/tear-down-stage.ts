@@ -1,0 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  CloudFormationClient,
+  DeleteStackCommand,
+  DescribeStacksCommand,
+  paginateDescribeStacks,
+  paginateListStackResources,
+  type Stack,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
+import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import {
+  DeleteAliasCommand,
+  DisableKeyCommand,
+  KMSClient,
+  paginateListAliases,
+  ScheduleKeyDeletionCommand,
+} from '@aws-sdk/client-kms';
+import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { tenantNames } from '../../functions/contract/naming';
+import type { StackKind } from '../../functions/contract/stacks';
+import { isNamed } from '../../functions/shared/is-named';
+import { everyItem } from '../../functions/shared/paging';
+import { CONTROL_PLANE, cellOfStack, FOUNDATION } from '../../infra/config/stack-names';
+import type { StageConnection } from '../stage-connection';
+
+/** The order of the rollback: what needs another stack goes before it. */
+const KINDS: readonly StackKind[] = ['access', 'database', 'network', 'storage'];
+const ALIASES = tenantNames.keyAlias('');
+/** "ScheduleKeyDeletion": 7 days at least. */
+const WINDOW_DAYS = 7;
+const EVERY_MS = 500;
+
+/**
+ * Takes a stage down with all that it has: stops its runs and its intake, offboards every tenant,
+ * empties the buckets and deletes the stacks. Called again, it goes on where it has stopped.
+ *
+ * Two things outlive it. Keys stay for the seven days in which KMS lets their deletion be cancelled;
+ * the evidence stays where its retention is in compliance mode, which binds every principal.
+ */
+export class TearDown {
+  private readonly cloudformation: CloudFormationClient;
+  private readonly s3: S3Client;
+
+  constructor(
+    private readonly stage: StageConnection,
+    private readonly log: (line: string) => void,
+  ) {
+    const { aws } = stage;
+    this.cloudformation = new CloudFormationClient(aws);
+    this.s3 = new S3Client({ ...aws, ...(aws.endpoint && { forcePathStyle: true }) });
+  }
+
+  /** @throws Error that names the stack which could not be deleted, with CloudFormation's reason */
+  async run(): Promise<void> {
+    await this.closeIntake();
+    const stacks = await everyItem(paginateDescribeStacks({ client: this.cloudformation }, {}), (page) => page.Stacks);
+    const names = new Set(stacks.map(({ StackName = '' }) => StackName));
+    for (const kind of KINDS) {
+      const ofKind = [...names].filter((name) => name.startsWith('tenant-') && name.endsWith(`-${kind}`));
+      await Promise.all(ofKind.map((name) => this.delete(name)));
+    }
+    await this.retireKeys();
+    const cells = [...names].filter((name) => cellOfStack(name) !== undefined);
+    for (const name of [...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each))) await this.delete(name);
+  }
+
+  /** No signup starts a run from here on, and no run goes on. */
+  private async closeIntake(): Promise<void> {
+    const events = new EventBridgeClient(this.stage.aws);
+    const { eventBusName: EventBusName, stateMachineArn } = this.stage;
+    const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName }));
+    for (const { Name } of Rules) await events.send(new DisableRuleCommand({ EventBusName, Name }));
+    const client = new SFNClient(this.stage.aws);
+    const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: 'RUNNING' });
+    const running = await everyItem(pages, ({ executions }) => executions);
+    for (const { executionArn } of running)
+      await client.send(new StopExecutionCommand({ executionArn, cause: 'the stage is taken down' }));
+    this.log(`intake closed, ${running.length} runs stopped`);
+  }
+
+  private async retireKeys(): Promise<void> {
+    const client = new KMSClient(this.stage.aws);
+    const aliases = await everyItem(paginateListAliases({ client }, {}), ({ Aliases }) => Aliases);
+    for (const { AliasName = '', TargetKeyId: KeyId } of aliases.filter((each) =>
+      each.AliasName?.startsWith(ALIASES),
+    )) {
+      if (KeyId) {
+        await client.send(new DisableKeyCommand({ KeyId }));
+        await client.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: WINDOW_DAYS }));
+      }
+      await client.send(new DeleteAliasCommand({ AliasName }));
+      this.log(`${AliasName}: its key is deleted in ${WINDOW_DAYS} days`);
+    }
+  }
+
+  private async delete(StackName: string): Promise<void> {
+    await this.cloudformation.send(
+      new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
+    );
+    await this.emptyBuckets(StackName);
+    await this.cloudformation.send(new DeleteStackCommand({ StackName }));
+    for (;;) {
+      const stack = await this.described(StackName);
+      if (!stack || stack.StackStatus === 'DELETE_COMPLETE') break;
+      if (stack.StackStatus !== 'DELETE_IN_PROGRESS')
+        throw new Error(`${StackName}: ${stack.StackStatus} ${stack.StackStatusReason ?? ''}`);
+      await pause(EVERY_MS);
+    }
+    this.log(`${StackName} deleted`);
+  }
+
+  private async described(StackName: string): Promise<Stack | undefined> {
+    try {
+      const { Stacks } = await this.cloudformation.send(new DescribeStacksCommand({ StackName }));
+      return Stacks?.[0];
+    } catch (thrown) {
+      if (isNamed(thrown, 'ValidationError')) return undefined;
+      throw thrown;
+    }
+  }
+
+  private async emptyBuckets(StackName: string): Promise<void> {
+    const pages = paginateListStackResources({ client: this.cloudformation }, { StackName });
+    const resources = await everyItem(pages, ({ StackResourceSummaries }) => StackResourceSummaries);
+    for (const { ResourceType, PhysicalResourceId: Bucket } of resources)
+      if (ResourceType === 'AWS::S3::Bucket' && Bucket) await this.empty(Bucket);
+  }
+
+  private async empty(Bucket: string): Promise<void> {
+    try {
+      for (;;) {
+        const { Versions = [], DeleteMarkers = [] } = await this.s3.send(new ListObjectVersionsCommand({ Bucket }));
+        const Objects = [...Versions, ...DeleteMarkers].map(({ Key = '', VersionId }) => ({ Key, VersionId }));
+        if (Objects.length === 0) return;
+        const { Errors = [] } = await this.s3.send(
+          new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true }, BypassGovernanceRetention: true }),
+        );
+        if (Errors[0]) throw new Error(`${Bucket}/${Errors[0].Key}: ${Errors[0].Message}`);
+      }
+    } catch (thrown) {
+      if (!isNamed(thrown, 'NoSuchBucket')) throw thrown;
+    }
+  }
+}

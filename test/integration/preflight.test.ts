@@ -1,0 +1,65 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { tenantIdOf } from '../../functions/contract/naming';
+import { everyItem } from '../../functions/shared/paging';
+import { stages } from '../../infra/config/stages';
+import { preflight } from '../../infra/preflight/preflight';
+import { newSignup } from '../../local/signups';
+import { TearDown } from '../../operations/client/tear-down-stage';
+import { RunningStage } from '../support/running-stage';
+
+let stage: RunningStage;
+beforeAll(async () => {
+  stage = await RunningStage.start();
+}, 300_000);
+afterAll(() => stage?.stop());
+
+const missing = async () =>
+  (await preflight(stages.local, stage.platform.aws))
+    .filter(({ verdict }) => verdict !== 'ok')
+    .map(({ subject }) => subject);
+
+test('D9: preflight misses nothing but a subscriber; then a quota and a class, each by its name', async () => {
+  expect(await missing()).toEqual(['alarm subscriber']);
+  await stage.control('quotas', { service: 'vpc', code: 'L-F678F1CE', value: 5 });
+  await stage.control('database-offers', { class: 'db.r6g.large', offered: false });
+  expect(await missing()).toEqual(['quota VPCs per Region', 'database of plan enterprise', 'alarm subscriber']);
+}, 120_000);
+
+test('F11: preflight names a template that is gone from the assets', async () => {
+  const client = new S3Client({ ...stage.platform.aws, forcePathStyle: true });
+  const { accountId, region } = stage.platform.outputs;
+  const Bucket = `cdk-hnb659fds-assets-${accountId}-${region}`;
+  const before = await missing();
+  const objects = await everyItem(paginateListObjectsV2({ client }, { Bucket }), ({ Contents }) => Contents);
+  const templates = objects.filter(({ Key }) => /^[0-9a-f]{64}\.json$/.test(Key ?? ''));
+  expect(templates.length).toBeGreaterThanOrEqual(4);
+  const bodies = await Promise.all(
+    templates.map(async ({ Key }) => {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key }));
+      return { Key, Body: (await Body?.transformToString()) ?? '' };
+    }),
+  );
+  for (const { Key } of templates) await client.send(new DeleteObjectCommand({ Bucket, Key }));
+  const gone = ['network', 'database', 'storage', 'access'].map((kind) => `template ${kind}`);
+  expect((await missing()).filter((subject) => !before.includes(subject)).sort()).toEqual(gone.sort());
+  for (const { Key, Body } of bodies) await client.send(new PutObjectCommand({ Bucket, Key, Body }));
+  expect(await missing()).toEqual(before);
+}, 120_000);
+
+test('D9: teardown deletes an ACTIVE tenant and every stack; what it leaves is the key in its window', async () => {
+  const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
+  const { status } = await stage.follow(await stage.begin(signup));
+  expect(status).toBe('SUCCEEDED');
+  const lines: string[] = [];
+  await new TearDown(stage.connection, (line) => lines.push(line)).run();
+  const { Stacks = [] } = await new CloudFormationClient(stage.platform.aws).send(new DescribeStacksCommand({}));
+  expect(Stacks.map(({ StackName }) => StackName)).toEqual([]);
+  expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(5);
+}, 180_000);
