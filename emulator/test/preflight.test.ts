@@ -9,7 +9,7 @@ import { access, control } from './aws';
 
 let emulator: Emulator;
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
 }, 60_000);
 afterAll(() => emulator.stop());
 
