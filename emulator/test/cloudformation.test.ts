@@ -307,13 +307,15 @@ test('T6: a stack is not found by its name for a while, and its end is announced
     Resources: { Topic: { Type: 'AWS::SNS::Topic' } },
     Outputs: { Topic: { Value: { Ref: 'Topic' } } },
   });
-  // AWS's own seconds: more than the test takes, which ends the wait itself.
-  await emulator.setPatience(1);
+  // Ten times AWS's own seconds: more than the test takes, which ends the wait itself.
+  await emulator.setPatience(10);
   try {
     const { StackId = '' } = await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
     await expect(described(StackName)).rejects.toMatchObject({ message: 'Stack with id late does not exist' });
+    // Whoever asks so often is throttled now and then.
+    const patient = new CloudFormationClient({ ...access(emulator), maxAttempts: 10 });
     await eventually(async () => {
-      const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: StackId }));
+      const { StackEvents } = await patient.send(new DescribeStackEventsCommand({ StackName: StackId }));
       return StackEvents?.find(
         (event) => event.PhysicalResourceId === StackId && event.ResourceStatus === 'CREATE_COMPLETE',
       );

@@ -23,7 +23,7 @@ from ..shapes import Answer, Original, Params, Record
 
 _SERVICE = "ministack.services.cloudformation"
 _HANDLERS = f"{_SERVICE}.handlers"
-_LEAST_SECONDS, _MOST_SECONDS = 2, 6
+_LEAST_SECONDS, _MOST_SECONDS = 0.5, 2.5
 
 # By the stack's id. One place answers: whoever has seen the end of a stack sees it from then on.
 _former: Past[Record | None] = Past("cloudformation.stack", nodes=1)
