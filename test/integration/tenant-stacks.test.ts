@@ -61,6 +61,7 @@ async function launchAll() {
     MultiAz: 'true',
     ReplicaCount: '1',
     BackupRetentionDays: '35',
+    MonitoringRoleArn: network.MonitoringRoleArn,
     AlarmTopicArn: `arn:aws:sns:${emulator.region}:${emulator.accountId}:alarms`,
     BoundaryArn,
   });
