@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { LambdaClient, paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { functionRoleName } from '../../functions/contract/naming';
 import { actionsOf, workflowNamed } from '../../functions/contract/workflows';
 import { everyItem } from '../../functions/shared/paging';
@@ -50,6 +51,24 @@ async function redirect(platform: Platform, functions: readonly DeployedFunction
   }
 }
 
+/** A number of a published version at the end of a function's ARN. */
+const VERSION = /(:function:[\w-]+):\d+/g;
+
+/**
+ * Lets the machine call the functions as they are configured now, and not the versions that it was deployed with: a
+ * version keeps the endpoint with which it was published.
+ *
+ * @returns lets it call the versions again
+ */
+async function callUnpublished({ aws, outputs }: Platform): Promise<() => Promise<unknown>> {
+  const sfn = new SFNClient(aws);
+  const { stateMachineArn } = outputs;
+  const { definition = '' } = await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
+  const unpublished = definition.replace(VERSION, '$1');
+  await sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition: unpublished }));
+  return () => sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition }));
+}
+
 /**
  * Lets some work be done and notes every call that functions make to AWS meanwhile, by way of a proxy which they know
  * for that long only. Functions start anew before and after.
@@ -64,12 +83,14 @@ export async function watchCalls<T>(platform: Platform, work: () => Promise<T>) 
     last = performance.now();
     return undefined;
   });
+  const callPublished = await callUnpublished(platform);
   try {
     await redirect(platform, functions, proxy.url);
     const result = await work();
     while (performance.now() - last < SILENCE) await pause(50);
     return { result, calls };
   } finally {
+    await callPublished();
     await redirect(platform, functions);
     await proxy.close();
   }
