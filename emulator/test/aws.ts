@@ -72,3 +72,12 @@ export async function control(emulator: Emulator, path: string, request: object)
   if (!answer.ok) throw Object.assign(new Error(JSON.stringify(body)), { name: String(body.__type) });
   return body;
 }
+
+/** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself (`settle`). */
+export const slowerThanAws = (emulator: Emulator) => emulator.setPatience(10);
+
+/** The emulator is kind again, and nothing is late any more. */
+export async function kindAgain(emulator: Emulator): Promise<void> {
+  await emulator.setPatience(0);
+  await emulator.settle();
+}

@@ -10,7 +10,7 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/c
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, eventually, launch, settled } from './aws';
+import { access, eventually, kindAgain, launch, settled, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let cloudformation: CloudFormationClient;
@@ -307,8 +307,7 @@ test('T6: a stack is not found by its name for a while, and its end is announced
     Resources: { Topic: { Type: 'AWS::SNS::Topic' } },
     Outputs: { Topic: { Value: { Ref: 'Topic' } } },
   });
-  // Ten times AWS's own seconds: more than the test takes, which ends the wait itself.
-  await emulator.setPatience(10);
+  await slowerThanAws(emulator);
   try {
     const { StackId = '' } = await cloudformation.send(new CreateStackCommand({ StackName, TemplateBody }));
     await expect(described(StackName)).rejects.toMatchObject({ message: 'Stack with id late does not exist' });
@@ -328,7 +327,6 @@ test('T6: a stack is not found by its name for a while, and its end is announced
       Outputs: [{ OutputKey: 'Topic' }],
     });
   } finally {
-    await emulator.setPatience(0);
-    await emulator.settle();
+    await kindAgain(emulator);
   }
 });

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, launch, settled } from './aws';
+import { access, kindAgain, launch, settled, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let s3: S3Client;
@@ -18,10 +18,7 @@ beforeAll(async () => {
   s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
 }, 60_000);
 afterAll(() => emulator.stop());
-afterEach(async () => {
-  await emulator.setPatience(0);
-  await emulator.settle();
-});
+afterEach(() => kindAgain(emulator));
 
 /** A stack with this resource alone, and what became of it. */
 async function stackStatus(name: string, Type: string, Properties: object): Promise<string | undefined> {
@@ -33,7 +30,7 @@ test('T7: the name of a deleted bucket is refused for a while, to a request and 
   const Bucket = 'name-in-use';
   const create = () => s3.send(new CreateBucketCommand({ Bucket }));
   await create();
-  await emulator.setPatience(10);
+  await slowerThanAws(emulator);
   await s3.send(new DeleteBucketCommand({ Bucket }));
   await emulator.setPatience(0);
   await expect(create()).rejects.toMatchObject({ name: 'OperationAborted', $metadata: { httpStatusCode: 409 } });
@@ -49,7 +46,7 @@ test('T7: the name of a deleted secret is refused for a while, to a request and 
   const scheduled = { name: 'InvalidRequestException', message: expect.stringContaining('scheduled for deletion') };
   const remove = () => secrets.send(new DeleteSecretCommand({ SecretId: Name, ForceDeleteWithoutRecovery: true }));
   await create();
-  await emulator.setPatience(10);
+  await slowerThanAws(emulator);
   await remove();
   await emulator.setPatience(0);
   await expect(create()).rejects.toMatchObject(scheduled);
@@ -59,7 +56,7 @@ test('T7: the name of a deleted secret is refused for a while, to a request and 
     Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { Name } },
   });
   const cloudformation = new CloudFormationClient(access(emulator));
-  await emulator.setPatience(10);
+  await slowerThanAws(emulator);
   await cloudformation.send(new DeleteStackCommand({ StackName: stack.StackId }));
   await emulator.setPatience(0);
   await emulator.settle();

@@ -12,7 +12,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, kindAgain, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let kms: KMSClient;
@@ -22,12 +22,7 @@ beforeAll(async () => {
   kms = new KMSClient(access(emulator));
 }, 60_000);
 afterAll(() => emulator.stop());
-/** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself. */
-const slowerThanAws = () => emulator.setPatience(10);
-afterEach(async () => {
-  await emulator.setPatience(0);
-  await emulator.settle();
-});
+afterEach(() => kindAgain(emulator));
 
 const key = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? '';
 const describe = async (KeyId: string) => (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
@@ -70,7 +65,7 @@ test('T4: a key policy that names a principal which does not exist is malformed'
   const KeyId = await key();
   await expect(kms.send(new PutKeyPolicyCommand({ KeyId, Policy: absent }))).rejects.toMatchObject(malformed);
 
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   const trust = JSON.stringify({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { AWS: `${account}:root` }, Action: 'sts:AssumeRole' }],
@@ -84,7 +79,7 @@ test('T4: a key policy that names a principal which does not exist is malformed'
 });
 
 test('T4: a new key and a new alias are not found for a while', async () => {
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   const notFound = { name: 'NotFoundException' };
   const arn = await key();
   await expect(describe(arn)).rejects.toMatchObject(notFound);
@@ -100,7 +95,7 @@ test('T4: a new key and a new alias are not found for a while', async () => {
 test('T4: a change of a key is seen after a while, and refuses until then what the former state forbids', async () => {
   const KeyId = await key();
   await kms.send(new DisableKeyCommand({ KeyId }));
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   await kms.send(new EnableKeyCommand({ KeyId }));
   const rotate = () => kms.send(new EnableKeyRotationCommand({ KeyId }));
   expect(await describe(KeyId)).toMatchObject({ KeyState: 'Disabled' });

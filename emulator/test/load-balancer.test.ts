@@ -15,7 +15,7 @@ import {
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, launch } from './aws';
+import { access, kindAgain, launch, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let elb: ElasticLoadBalancingV2Client;
@@ -167,8 +167,7 @@ test('a fixed response may be HTML', async () => {
 test('T3: a rule that was made, changed or deleted is served only after a while, not by every node at once', async () => {
   const host = 'late.example';
   const notServed = { status: 404, body: '' };
-  // Ten times AWS's own seconds: far more than a test takes, which ends the wait itself.
-  await emulator.setPatience(10);
+  await slowerThanAws(emulator);
   try {
     const RuleArn = await rule(40, host, forward(groups[0]));
     expect((await described(RuleArn))?.Priority).toBe('40');
@@ -185,7 +184,6 @@ test('T3: a rule that was made, changed or deleted is served only after a while,
     await emulator.settle();
     expect(await request(host)).toEqual(notServed);
   } finally {
-    await emulator.setPatience(0);
-    await emulator.settle();
+    await kindAgain(emulator);
   }
 });

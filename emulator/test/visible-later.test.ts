@@ -10,7 +10,7 @@ import { GetResourcesCommand, ResourceGroupsTaggingAPIClient } from '@aws-sdk/cl
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, kindAgain, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let iam: IAMClient;
@@ -22,12 +22,7 @@ beforeAll(async () => {
   sts = new STSClient(access(emulator));
 }, 60_000);
 afterAll(() => emulator.stop());
-/** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself. */
-const slowerThanAws = () => emulator.setPatience(10);
-afterEach(async () => {
-  await emulator.setPatience(0);
-  await emulator.settle();
-});
+afterEach(() => kindAgain(emulator));
 
 const document = (statement: object) =>
   JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
@@ -43,7 +38,7 @@ async function role(RoleName: string): Promise<string> {
 const assume = (RoleArn: string) => sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'test' }));
 
 test('T1: a new role is assumed only after a while, and the refusal is the one of a role that does not trust', async () => {
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   const arn = await role('fresh');
   await expect(assume(arn)).rejects.toMatchObject({
     name: 'AccessDenied',
@@ -66,7 +61,7 @@ test('T1: a new policy of a role, and the end of one, count only after a while',
   const list = () => sqs.send(new ListQueuesCommand({}));
   const denied = { name: 'AccessDenied' };
   await expect(list()).rejects.toMatchObject(denied);
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   const PolicyDocument = document({ Action: 'sqs:ListQueues', Resource: '*' });
   await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'read', PolicyDocument }));
   expect((await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: 'read' }))).PolicyDocument).toBeDefined();
@@ -88,7 +83,7 @@ test('T5: the tag index learns of a new key and of its tags after a while', asyn
     );
     return ResourceTagMappingList.map(({ ResourceARN }) => ResourceARN);
   };
-  await slowerThanAws();
+  await slowerThanAws(emulator);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Tags: [{ TagKey: 'first', TagValue: 'here' }] }));
   expect(await tagged('first')).toEqual([]);
   await emulator.settle();
