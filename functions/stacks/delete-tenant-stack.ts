@@ -1,4 +1,4 @@
-import { DeleteStackCommand, type Stack, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import { type Stack, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { PlatformError } from '../contract/errors';
@@ -7,8 +7,8 @@ import type { WaitingTask } from '../contract/records';
 import { claimLost } from '../tenants/lifecycle';
 import { guardUndo } from '../tenants/tenant-store';
 import { emptyBucket } from './empty-bucket';
-import { requestToken } from './launch-stack';
 import { requireOwnStack } from './own-stack';
+import { requestDeletion } from './requests';
 import { type SettleStackDeps, settleStack } from './settle-stack';
 import { describeStack } from './stacks';
 import { beginWaiting, endWaiting, findWaitingTask, waitFor } from './waiting-task';
@@ -39,20 +39,13 @@ async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch
 /** What CloudFormation is deleting already, after a failed creation or for an earlier request. */
 const DELETING = new Set(['ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS']);
 
-async function requestDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
-  const { cloudformation, platform } = deps;
+async function beginDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
   if (stack.EnableTerminationProtection) {
-    await cloudformation.send(
+    await deps.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),
     );
   }
-  await cloudformation.send(
-    new DeleteStackCommand({
-      StackName: stack.StackId,
-      RoleARN: platform.stackRoleArn,
-      ClientRequestToken: requestToken(task.taskToken),
-    }),
-  );
+  await requestDeletion(deps, stack.StackId, task.taskToken);
 }
 
 async function deleteFound(
@@ -76,7 +69,7 @@ async function deleteFound(
   }
   if (!(await waitFor(deps.table, task, stackId, 'delete')))
     throw claimLost(permittedBy, task.tenantId, task.executionArn);
-  if (!underWay) await requestDeletion(deps, task, stack);
+  if (!underWay) await beginDeletion(deps, task, stack);
   const now = (await describeStack(cloudformation, stackId))?.StackStatus ?? '';
   // The status may lag behind the request of a deletion, so a failed status may be the one from before.
   if (underWay ? now !== before : now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   CloudFormationClient,
   CloudFormationServiceException,
@@ -23,6 +22,7 @@ import { allows, claimLost } from '../tenants/lifecycle';
 import { findTenant } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
 import { requireOwnStack } from './own-stack';
+import { requestDeletion, requestToken } from './requests';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
 import { describeStack } from './stacks';
@@ -41,12 +41,6 @@ type LaunchTask = WaitingTask & { operation: 'launch' };
  * function's timeout.
  */
 export const LAUNCH_LEASE = (functionSeconds('LaunchStack') + 15) * 1000;
-
-/**
- * One token per attempt of the task. CloudFormation answers a repeated request like the first one
- * ("CreateStack").
- */
-export const requestToken = (taskToken: string) => createHash('sha256').update(taskToken).digest('hex').slice(0, 64);
 
 /**
  * Whether CloudFormation refused the request at the first try, so that the request creates no
@@ -126,13 +120,7 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
   }
   await waitFor(deps.table, task, stackId, failed || status === 'DELETE_IN_PROGRESS' ? 'replace' : 'launch');
   if (failed) {
-    await deps.cloudformation.send(
-      new DeleteStackCommand({
-        StackName: stackId,
-        RoleARN: deps.platform.stackRoleArn,
-        ClientRequestToken: requestToken(task.taskToken),
-      }),
-    );
+    await requestDeletion(deps, stackId, task.taskToken);
   }
   const now = (await describeStack(deps.cloudformation, stackId))?.StackStatus ?? status;
   // The status may lag behind the deletion request, so a failed status may be the one from before.
