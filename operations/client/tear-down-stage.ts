@@ -2,10 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   CloudFormationClient,
   DeleteStackCommand,
-  DescribeStacksCommand,
   paginateDescribeStacks,
   paginateListStackResources,
-  type Stack,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
@@ -22,6 +20,7 @@ import { tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
+import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, FOUNDATION } from '../../infra/config/stack-names';
 import type { StageConnection } from '../stage-connection';
 
@@ -102,23 +101,13 @@ export class TearDown {
     await this.emptyBuckets(StackName);
     await this.cloudformation.send(new DeleteStackCommand({ StackName }));
     for (;;) {
-      const stack = await this.described(StackName);
+      const stack = await describeStack(this.cloudformation, StackName);
       if (!stack || stack.StackStatus === 'DELETE_COMPLETE') break;
       if (stack.StackStatus !== 'DELETE_IN_PROGRESS')
         throw new Error(`${StackName}: ${stack.StackStatus} ${stack.StackStatusReason ?? ''}`);
       await pause(EVERY_MS);
     }
     this.log(`${StackName} deleted`);
-  }
-
-  private async described(StackName: string): Promise<Stack | undefined> {
-    try {
-      const { Stacks } = await this.cloudformation.send(new DescribeStacksCommand({ StackName }));
-      return Stacks?.[0];
-    } catch (thrown) {
-      if (isNamed(thrown, 'ValidationError')) return undefined;
-      throw thrown;
-    }
   }
 
   private async emptyBuckets(StackName: string): Promise<void> {
