@@ -7,6 +7,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env, optionalEnv } from '../shared/env';
 import { isNamed } from '../shared/is-named';
+import { once } from '../shared/once';
 import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
@@ -15,36 +16,28 @@ import { giveAlias, type KeyMaker, makeKey, revive } from './make-key';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, onceKnown, requireIndexed } from './tenant-keys';
 
 export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
-  readonly organizations: Pick<OrganizationsClient, 'send'>;
+  readonly organizationId: () => Promise<string | undefined>;
   readonly platform: Omit<KeyPolicyFacts, 'tenantId' | 'organizationId'>;
-  /** Of the stage's configuration; without it AWS Organizations is asked. */
-  readonly organizationId?: string | undefined;
   readonly now: () => Date;
 }
 
-const organizationOf = new WeakMap<CreateTenantKeyDeps['organizations'], Promise<string | undefined>>();
-
-/** Asks once in the life of a process: an account changes its organization less often than its code. */
-function organizationId(deps: CreateTenantKeyDeps): Promise<string | undefined> {
-  if (deps.organizationId) return Promise.resolve(deps.organizationId);
-  const known = organizationOf.get(deps.organizations);
-  if (known) return known;
-  const asked = askForOrganization(deps);
-  organizationOf.set(deps.organizations, asked);
-  // What could not be answered is asked again.
-  asked.catch(() => organizationOf.delete(deps.organizations));
-  return asked;
-}
-
-async function askForOrganization({ organizations }: CreateTenantKeyDeps): Promise<string | undefined> {
-  try {
-    const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
-    return Organization?.Id;
-  } catch (thrown) {
-    if (isNamed(thrown, 'AWSOrganizationsNotInUseException')) return undefined;
-    throw thrown;
-  }
-}
+/**
+ * The id of the account's organization, if it is in one. AWS Organizations is asked once in the life
+ * of a process: an account changes its organization less often than its code.
+ *
+ * @param configured of the stage's configuration; then nobody is asked
+ */
+export const organizationOf = (organizations: Pick<OrganizationsClient, 'send'>, configured?: string) =>
+  once(async () => {
+    if (configured) return configured;
+    try {
+      const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
+      return Organization?.Id;
+    } catch (thrown) {
+      if (isNamed(thrown, 'AWSOrganizationsNotInUseException')) return undefined;
+      throw thrown;
+    }
+  });
 
 async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requestedAt: Date) {
   const living = (await keysByTag(deps, tenantId)).find(isUsable);
@@ -82,7 +75,7 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
     const [{ earlier, retiringUntil }, aliased, organization] = await Promise.all([
       requestKey(deps.table, { tenantId, executionArn }, deps.now().toISOString()),
       keyByAlias(deps.kms, tenantId),
-      organizationId(deps),
+      deps.organizationId(),
     ]);
     requireNoRetirement(tenantId, retiringUntil, deps.now());
     const Policy = JSON.stringify(tenantKeyPolicy({ ...deps.platform, tenantId, organizationId: organization }));
@@ -103,8 +96,7 @@ const realDeps = (): CreateTenantKeyDeps => ({
   kms: new KMSClient(clientOptions),
   kmsOnce: new KMSClient({ ...clientOptions, maxAttempts: 1 }),
   tagging: new ResourceGroupsTaggingAPIClient(clientOptions),
-  organizations: new OrganizationsClient(clientOptions),
-  organizationId: optionalEnv('ORGANIZATION_ID'),
+  organizationId: organizationOf(new OrganizationsClient(clientOptions), optionalEnv('ORGANIZATION_ID')),
   get platform() {
     return { accountId: env('ACCOUNT_ID'), region: env('AWS_REGION'), stackRoleArn: env('STACK_ROLE_ARN') };
   },

@@ -1,6 +1,6 @@
 import { functionRoleName, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
-import { createTenantKey } from '../../functions/key/create-tenant-key';
+import { createTenantKey, organizationOf } from '../../functions/key/create-tenant-key';
 import { retireTenantKey } from '../../functions/key/retire-tenant-key';
 import { ACCOUNT_ID, anExecution, aTenant, aTenantRecord, NOW, REGION } from './builders';
 import { awsError, FakeClient } from './fake-client';
@@ -18,6 +18,7 @@ export class KeyScene {
   organization: unknown = awsError('AWSOrganizationsNotInUseException');
   private time = Date.parse(NOW);
   private readonly organizations = new FakeClient({ DescribeOrganizationCommand: () => this.organization });
+  readonly organizationId = organizationOf(this.organizations);
   readonly fakes = [this.kms, this.organizations] as const;
 
   constructor(record: Partial<TenantRecord> = {}) {
@@ -28,16 +29,14 @@ export class KeyScene {
   }
 
   get deps() {
-    const { table, kms, organizations } = this;
+    const { table, kms, organizations, organizationId } = this;
     const platform = { accountId: ACCOUNT_ID, region: REGION, stackRoleArn: STACK_ROLE_ARN };
     const now = () => new Date(this.time);
-    return { table, kms, kmsOnce: kms, tagging: kms, organizations, platform, now };
+    return { table, kms, kmsOnce: kms, tagging: kms, organizations, organizationId, platform, now };
   }
 
-  readonly create = (
-    executionArn = anExecution(),
-    deps: KeyScene['deps'] & { readonly organizationId?: string } = this.deps,
-  ) => createTenantKey.run(deps, { tenant, executionArn });
+  readonly create = (executionArn = anExecution(), deps = this.deps) =>
+    createTenantKey.run(deps, { tenant, executionArn });
   readonly retire = (executionArn = anExecution(), deps = this.deps) =>
     retireTenantKey.run(deps, { tenant, executionArn });
 

@@ -4,7 +4,7 @@ import { functionRoleName, TENANT_TAG, tenantIdOf, tenantNames } from '../../fun
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
-import { createTenantKey } from '../../functions/key/create-tenant-key';
+import { createTenantKey, organizationOf } from '../../functions/key/create-tenant-key';
 import { retireTenantKey } from '../../functions/key/retire-tenant-key';
 import { publishCompletion } from '../../functions/outcome/publish-completion';
 import { publishFailure } from '../../functions/outcome/publish-failure';
@@ -57,6 +57,7 @@ export class TenantWorld {
   readonly organizations = new FakeClient({
     DescribeOrganizationCommand: awsError('AWSOrganizationsNotInUseException'),
   });
+  readonly organizationId = organizationOf(this.organizations);
   /** Executions that are gone, by ARN; the others run. */
   readonly gone = new Set<string>();
   readonly executions = new FakeClient({
@@ -96,9 +97,9 @@ export class TenantWorld {
   }
 
   get deps() {
-    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
+    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizationId, executions } = this;
     return {
-      ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizations, executions },
+      ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizationId, executions },
       zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
       address: { domain: DOMAIN, urlScheme: 'https' },

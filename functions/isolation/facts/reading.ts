@@ -1,21 +1,6 @@
 import { isNamed } from '../../shared/is-named';
+import { once } from '../../shared/once';
 import { repeated } from '../../shared/repeated';
-
-/**
- * Memoizes work: the first caller starts it, later callers share the answer. So the cost of a run
- * does not depend on how many checks need an answer. A failure is not kept; the next caller starts
- * the work again.
- */
-export function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  return () => {
-    answer ??= work().catch((failure: unknown) => {
-      answer = undefined;
-      throw failure;
-    });
-    return answer;
-  };
-}
 
 /** A memoized read of AWS, which is repeated when it is throttled. */
 export const readOnce = <T>(read: () => Promise<T>) => once(() => repeated(read));

@@ -5,9 +5,9 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { surroundingsOf } from '../../shared/clients';
+import { once } from '../../shared/once';
 import { repeated } from '../../shared/repeated';
 import { assumeTenantRole, type SessionCredentials } from '../../tenants/tenant-session';
-import { once } from '../facts/reading';
 import { attempt } from './attempt';
 import type { Encryption, TenantSession } from './probes';
 

@@ -1,4 +1,4 @@
-import { once } from '../facts/reading';
+import { once } from '../../shared/once';
 import type { Attempt } from './attempt';
 import type { ObjectProbe } from './probes';
 

@@ -1,4 +1,5 @@
-import { once, tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
+import { tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
+import { once } from '../../../functions/shared/once';
 import { awsError } from '../../support/fake-client';
 
 test('a fact is read when it is first asked for, and once, however many ask at the same time', async () => {

@@ -1,4 +1,5 @@
 import type { TenantRecord } from '../../../functions/contract/records';
+import { organizationOf } from '../../../functions/key/create-tenant-key';
 import { INDEX_LAG } from '../../../functions/key/tenant-keys';
 import { anExecution, aTenant, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
@@ -35,7 +36,10 @@ describe('CreateTenantKey', () => {
   it('K5: takes the organization of the stage’s configuration, and asks nobody', async () => {
     const scene = new KeyScene();
     scene.organization = kmsError('AccessDeniedException', 'not yours');
-    await scene.create(anExecution(), { ...scene.deps, organizationId: 'o-configured' });
+    await scene.create(anExecution(), {
+      ...scene.deps,
+      organizationId: organizationOf(scene.deps.organizations, 'o-configured'),
+    });
     expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-configured"');
   });
 
