@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { tenantIdOf, tenantNames } from '../functions/contract/naming';
 import { StageClient } from '../operations/client/stage-client';
@@ -16,7 +17,7 @@ export interface MishapOptions extends FollowOptions {
  * @returns the failed run, and the same run redriven once the log group is gone
  */
 export async function playMishap(stage: StageConnection, options: MishapOptions = {}): Promise<[Outcome, Outcome]> {
-  const { say } = options;
+  const { say, signal } = options;
   const said = { companyName: 'Nordlicht Reisen KG', subdomain: 'nordlicht' };
   const detail = newSignup(said);
   const applicant: Applicant = { ...said, label: 'nordlicht', expected: 'StackFailed', detail };
@@ -32,6 +33,8 @@ export async function playMishap(stage: StageConnection, options: MishapOptions 
   say?.('The operator deletes the leftover log group and redrives the execution.');
 
   const { executionArn } = failed.run;
+  // A minute of AWS's on the unkind emulator: no operator is faster, and the deleted alias is gone everywhere by then.
+  await setTimeout(2_000, undefined, { ...(signal && { signal }) });
   const redrive = async () => {
     const done = await new StageClient(stage).redrive({ executionArn });
     if (done.how === 'nothing') throw new Error(`cannot redrive: ${done.because}`);

@@ -177,10 +177,10 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
 }
 
 /**
- * Factor on the pauses of state machines, which are written for AWS's delays: where those are shorter, so are the pauses. Three
- * times as long in proportion, as functions and the machine that all of it runs on are no faster than on AWS.
+ * Factor on the pauses of state machines, which are written for AWS's delays: where those are shorter, so are the pauses. Not
+ * as much, as functions count AWS's own seconds: the 60 pauses of 10 s have to outlast the 120 s of the key's INDEX_LAG.
  */
-const pausesBeside = (patience: number) => (patience > 0 ? Math.min(1, 3 * patience) : 1);
+const pausesBeside = (patience: number) => (patience > 0 ? Math.min(1, 7 * patience) : 1);
 
 const rootOf = ({ endpointUrl, region }: Emulator) => ({
   endpoint: endpointUrl,
