@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { tenantIdOf } from '../functions/contract/naming';
 import { readableSignupId } from '../functions/contract/signup';
 import type { Ended } from '../operations/client/executions';
@@ -79,6 +80,7 @@ export interface FollowOptions {
 
 /** A page of a tenant that has just become ACTIVE takes a moment; one of a failed run never comes. */
 const PATIENCE_MS = 15_000;
+const SHOWN_LATE_MS = 700;
 
 /** Follows an applicant's run to its end, and asks for the page all the while. */
 export async function followRun(
@@ -115,6 +117,8 @@ export async function followRun(
     });
   };
   const [ended, page] = await Promise.all([following(), watching()]);
+  // AWS shows the end of a key or a stack some seconds later than the run: here less than one.
+  await setTimeout(SHOWN_LATE_MS, undefined, { ...(signal && { signal }) });
   const signupId = readableSignupId(applicant.detail);
   const tenantId = signupId && tenantIdOf(signupId);
   return { applicant, ...ended, tenantId, page, inventory: tenantId ? await inventoryOf(stage, tenantId) : undefined };

@@ -95,7 +95,9 @@ test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan;
   const kms = new KMSClient(stage.platform.aws);
   const { KeyMetadata } = await kms.send(new CreateKeyCommand({ Tags: [{ TagKey: 'tenantId', TagValue: tenantId }] }));
   const AliasName = tenantNames.keyAlias(tenantId);
+  await stage.platform.emulator.settle();
   await kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: KeyMetadata?.KeyId }));
+  await stage.platform.emulator.settle();
   await expect(stage.call(orphans)).resolves.toMatchObject({
     orphans: [
       { kind: 'log group', id: logGroupName, tenantId, removed: false },
