@@ -1,5 +1,4 @@
 import {
-  DescribeListenersCommand,
   DescribeRulesCommand,
   DescribeTagsCommand,
   type ElasticLoadBalancingV2Client,
@@ -12,7 +11,8 @@ import type { Subject } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface RoutingFacts {
-  readonly listener: () => Promise<Listener | undefined>;
+  /** The listener's default actions: those of its default rule ("Listener rules"). */
+  readonly listener: () => Promise<Pick<Listener, 'DefaultActions'> | undefined>;
   /** All rules of the listener, the default rule included. */
   readonly rules: () => Promise<readonly Rule[]>;
   readonly tags: () => Promise<Tags>;
@@ -56,12 +56,13 @@ async function readRules(client: ElasticLoadBalancingV2Client, { cell }: Subject
 
 export function routingFacts(client: ElasticLoadBalancingV2Client, subject: Subject): RoutingFacts {
   const { cell, route } = subject;
+  const rules = readOnce(() => readRules(client, subject));
   return {
-    listener: readOnce(async () => {
-      const { Listeners } = await client.send(new DescribeListenersCommand({ ListenerArns: [cell.listenerArn] }));
-      return Listeners?.[0];
-    }),
-    rules: readOnce(() => readRules(client, subject)),
+    listener: async () => {
+      const defaultRule = (await rules()).find(({ IsDefault }) => IsDefault);
+      return defaultRule && { DefaultActions: defaultRule.Actions };
+    },
+    rules,
     blueTargets: readOnce(() => targetStates(client, cell.targetGroupArns.blue)),
     greenTargets: readOnce(() => targetStates(client, cell.targetGroupArns.green)),
     tags: readOnce(async () => {

@@ -97,7 +97,6 @@ function askingFunction(
           'ec2:DescribeVpcPeeringConnections',
           'ec2:DescribeVpcs',
           'ec2:DescribeVpnGateways',
-          'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTags',
           'elasticloadbalancing:DescribeTargetHealth',
