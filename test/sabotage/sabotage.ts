@@ -25,7 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { json, only = '' } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   if (techniques.length === 0) throw new Error(`no attack technique contains "${only}" in its name or check`);
-  const platform = await startPlatform({ signal, log: (line) => console.log(`  ${line}`) });
+  const platform = await startPlatform({ patience: 0, signal, log: (line) => console.log(`  ${line}`) });
   try {
     const target = await startTarget(platform, 'sabotaged');
     const before = await breaches(target);
