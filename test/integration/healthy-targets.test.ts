@@ -1,0 +1,62 @@
+import {
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { requestPage } from '../../local/page';
+import { type Platform, startPlatform } from '../../local/platform';
+import { newSignup, Signups } from '../../local/signups';
+import { StageClient } from '../../operations/client/stage-client';
+import { localConnection } from '../../operations/stage-connection';
+
+let platform: Platform;
+let client: StageClient;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  client = new StageClient(localConnection(platform.outputs));
+}, 300_000);
+afterAll(() => platform?.stop());
+
+/** Takes every target out of the live colour's group. @returns puts them back */
+async function withoutTargets(elb: ElasticLoadBalancingV2Client): Promise<() => Promise<unknown>> {
+  const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();
+  const TargetGroupArn = cell?.targetGroupArns.blue;
+  const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+  const Targets = TargetHealthDescriptions.map(({ Target }) => ({ Id: Target?.Id, Port: Target?.Port }));
+  expect(Targets).not.toEqual([]);
+  await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
+  return () => elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+}
+
+test('F13: without a healthy target no tenant is activated or announced; with one it is, and its page answers', async () => {
+  const putBack = await withoutTargets(new ElasticLoadBalancingV2Client(platform.aws));
+  const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
+  const run = new Signups(localConnection(platform.outputs)).onboard(signup);
+  const statusOf = async () => {
+    const { Items = [] } = await client.table.client.send(
+      new ScanCommand({
+        TableName: client.table.name,
+        FilterExpression: 'signupId = :id AND sk = :sk',
+        ExpressionAttributeValues: { ':id': signup.signupId, ':sk': 'TENANT' },
+      }),
+    );
+    return Items[0]?.status;
+  };
+  const seen = new Set<unknown>();
+  const until = Date.now() + 20_000;
+  while (Date.now() < until) {
+    seen.add(await statusOf());
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  expect(seen).not.toContain('ACTIVE');
+  expect(seen).toContain('ONBOARDING');
+  await putBack();
+  expect(await run).toMatchObject({ status: 'SUCCEEDED' });
+  const { loadBalancerUrl, domain } = platform.outputs;
+  expect((await requestPage(loadBalancerUrl, `acme.${domain}`)).status).toBe(200);
+}, 180_000);
