@@ -30,6 +30,7 @@ const DELAYS: readonly [row: string, states: readonly string[], error: string, s
   ['T4', ['CreateTenantKey'], 'TransientNotYetVisible', 300, '"AWS KMS eventual consistency": minutes'],
   ['T5', ['CreateTenantKey', 'RetireTenantKey'], 'TransientNotYetVisible', 2 * (INDEX_LAG / 1000), 'our own wait'],
   ['T6', LAUNCHES, 'TransientNotYetVisible', 60, 'field: DescribeStacks behind the status event'],
+  ['T6', DELETIONS, 'TransientStackRolledBack', 60, 'the same, behind the end of a rollback'],
   ['T7', LAUNCHES, 'TransientNameTaken', 3600, '"CreateBucket": OperationAborted, up to an hour'],
   ['F1', LAUNCHES, 'TransientStackFailure', 300, 'field: a role’s visibility, capacity of a class'],
   ['F3', DELETIONS, 'StackDeletionFailed', 900, 'field: network interfaces of RDS and of endpoints'],
@@ -49,6 +50,12 @@ test.each(asked)('%s: %s outlasts %s for %d s (%s)', (_, name, error, seconds) =
 test('F12: a forward action waits as long as an undo', () => {
   for (const error of ['Lambda.TooManyRequestsException', 'TransientThrottling', 'TransientServiceFault'])
     expect(new Set(EVERY.map((name) => budgetOf(stateNamed(name), error).most)).size).toBe(1);
+});
+
+test('T6: a deletion looks no sooner than 10 s after a rollback, as only the sweep would answer it then', () => {
+  for (const name of DELETIONS)
+    for (const pause of budgetOf(stateNamed(name), 'TransientStackRolledBack').pauses)
+      expect(pause).toBeGreaterThanOrEqual(10);
 });
 
 test('F3: the tries to delete a stack are minutes apart', () => {
@@ -79,7 +86,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   CreateTenantKey: ['TransientNotYetVisible'],
   RetireTenantKey: ['TransientNotYetVisible'],
   LaunchStack: ['TransientStackFailure', 'TransientNameTaken', 'StackDeletionFailed'],
-  DeleteStack: ['StackDeletionFailed', 'TransientLaunchInFlight'],
+  DeleteStack: ['StackDeletionFailed', 'TransientLaunchInFlight', 'TransientStackRolledBack'],
   RegisterTenant: ['TransientServiceUnsteady'],
 };
 

@@ -23,6 +23,9 @@ const KILLED = [
   'States.Timeout',
 ];
 
+/** Refusals of an undo or of an announcement: asked again, they stay what they are. */
+const REFUSED = ['ClaimLost', 'TenantIsActive', 'TenantRecordLost'];
+
 const LAMBDAS_OWN = [
   'Lambda.ClientExecutionTimeoutException',
   'Lambda.ServiceException',
@@ -36,7 +39,7 @@ test.each(tasks)('%s retries exactly what can get better', (name, state) => {
   const transient = name === onboarding.conclusion ? [] : TRANSIENT_ERRORS;
   // ConcludeFailure throws the name of whatever has failed before; that of a timeout it never throws.
   const killed = name === onboarding.conclusion ? ['States.Timeout'] : KILLED;
-  const others = NOT_COMPENSATED.includes(name) ? ['ClaimLost', 'TenantIsActive', 'States.TaskFailed'] : [];
+  const others = NOT_COMPENSATED.includes(name) ? [...REFUSED, 'States.TaskFailed'] : [];
   // What keeps a stack from being deleted is often gone minutes later.
   const deletions = state.Resource?.endsWith('.waitForTaskToken') ? ['StackDeletionFailed'] : [];
   expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual(
@@ -59,7 +62,7 @@ test.each([...Object.keys(onboarding.forward), ...Object.keys(onboarding.undos)]
 test.each(NOT_COMPENSATED)('F4: %s is tried again after any error, last of all, but not after a refusal', (name) => {
   const [, state] = tasks.find(([task]) => task === name) ?? [];
   expect(state?.Retry?.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 2 });
-  expect(state?.Retry?.[0]).toMatchObject({ ErrorEquals: ['ClaimLost', 'TenantIsActive'], MaxAttempts: 0 });
+  expect(state?.Retry?.[0]).toMatchObject({ ErrorEquals: REFUSED, MaxAttempts: 0 });
 });
 
 const FORWARD = [
