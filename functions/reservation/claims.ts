@@ -1,11 +1,10 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
 import type { Slot } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
-import { findTenant } from '../tenants/tenant-store';
+import { findTenantWith } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 export type Executions = Pick<SFNClient, 'send'>;
@@ -28,22 +27,16 @@ export interface Claims {
 const SubdomainClaimSchema = z.object({ tenantId: z.string() });
 
 /**
- * Strongly consistent reads: the answer includes every claim that was made before. A malformed
+ * One strongly consistent read: the answer includes every claim that was made before. A malformed
  * signup has no subdomain to ask for.
  */
 export async function readClaims(
   table: TenantsTable,
   ids: { signupId: string; tenantId: string; subdomain?: string },
 ): Promise<Claims> {
-  const item = async (Key: Record<string, string>) => {
-    const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
-    return Item;
-  };
-  const [claim, record, subdomain] = await Promise.all([
-    item(itemKeys.signup(ids.signupId)),
-    findTenant(table, ids.tenantId),
-    ids.subdomain === undefined ? undefined : item(itemKeys.subdomain(ids.subdomain)),
-  ]);
+  const ofSubdomain = ids.subdomain === undefined ? [] : [itemKeys.subdomain(ids.subdomain)];
+  const { record, others } = await findTenantWith(table, ids.tenantId, [itemKeys.signup(ids.signupId), ...ofSubdomain]);
+  const [claim, subdomain] = others;
   return {
     ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),
     ...(record && { record }),

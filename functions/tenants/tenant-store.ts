@@ -17,6 +17,7 @@ import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
 import { allows, claimLost, requirePermission } from './lifecycle';
+import { type ItemKey, readItems } from './read-items';
 import type { TenantsTable } from './tenants-table';
 import { creation, routeCreation, routeTransition, transition } from './transition';
 
@@ -29,14 +30,27 @@ async function readTenant(table: TenantsTable, tenantId: string): Promise<unknow
   return Item;
 }
 
+function tenantIn(item: unknown, tenantId: string): TenantRecord | undefined {
+  if (!item || RefusedSignupSchema.safeParse(item).success) return undefined;
+  return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, item);
+}
+
 /**
  * @returns the tenant's record (strongly consistent read); undefined when there is none, also when
  * the item is a refused signup
  */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
-  const item = await readTenant(table, tenantId);
-  if (!item || RefusedSignupSchema.safeParse(item).success) return undefined;
-  return parseAt(`record of tenant ${tenantId}`, TenantRecordSchema, item);
+  return tenantIn(await readTenant(table, tenantId), tenantId);
+}
+
+/**
+ * The tenant's record as `findTenant` reads it, and other items in the same request.
+ *
+ * @returns the other items in the order of their keys
+ */
+export async function findTenantWith(table: TenantsTable, tenantId: string, others: readonly ItemKey[]) {
+  const [item, ...further] = await readItems(table, [itemKeys.tenant(tenantId), ...others]);
+  return { record: tenantIn(item, tenantId), others: further };
 }
 
 /** @returns the refused signup under the tenant's key, if the signup was refused */

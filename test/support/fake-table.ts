@@ -12,6 +12,7 @@ interface Input {
   readonly ReturnValues?: string;
   readonly ExclusiveStartKey?: Item;
   readonly Limit?: number;
+  readonly RequestItems: Record<string, { readonly Keys: Item[] }>;
 }
 const keyOf = ({ pk, sk }: Item) => `${pk}|${sk}`;
 
@@ -60,6 +61,7 @@ export class FakeTable implements TenantsTable {
     this.calls.push(name);
     this.before(name);
     if (name === 'GetCommand') return { Item: structuredClone(this.items.get(keyOf(input.Key))) };
+    if (name === 'BatchGetCommand') return this.batch(input);
     if (name === 'QueryCommand') return this.query(input);
     if (name === 'ScanCommand') return this.scan(input);
     if (name === 'TransactWriteCommand') return this.transact(input.TransactItems);
@@ -69,6 +71,13 @@ export class FakeTable implements TenantsTable {
     if (!this.allows(input)) throw refusal('ConditionalCheckFailedException');
     this.apply(kind, input);
     return { Attributes: input.ReturnValues === 'ALL_OLD' ? old : this.items.get(keyOf(input.Key ?? input.Item)) };
+  }
+
+  /** In no order, as DynamoDB has none. */
+  private batch({ RequestItems }: Input): unknown {
+    const { Keys = [] } = RequestItems[this.name] ?? {};
+    const found = Keys.flatMap((key) => this.items.get(keyOf(key)) ?? []);
+    return { Responses: { [this.name]: structuredClone(found.toReversed()) } };
   }
 
   private allows(write: Input): boolean {

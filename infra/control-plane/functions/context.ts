@@ -25,7 +25,15 @@ export interface FunctionContext {
   readonly templates: TenantTemplates;
 }
 
-type ItemAction = 'GetItem' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem' | 'Query' | 'Scan';
+type ItemAction =
+  | 'GetItem'
+  | 'BatchGetItem'
+  | 'PutItem'
+  | 'UpdateItem'
+  | 'DeleteItem'
+  | 'ConditionCheckItem'
+  | 'Query'
+  | 'Scan';
 
 /**
  * A transaction needs the grant of each of its operations ("Using IAM with DynamoDB transactions").

@@ -18,7 +18,7 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
         ...asking.environment,
       },
       grants: [
-        onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
+        onTable(context, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
         { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
         {
           actions: ['elasticloadbalancing:DescribeRules'],
