@@ -26,7 +26,7 @@ import { requestDeletion, requestToken } from './requests';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
 import { describeStack } from './stacks';
-import { beginWaiting, endWaiting, waitFor } from './waiting-task';
+import { beginWaiting, endWaiting, waitFor, waitForPermitted } from './waiting-task';
 
 export interface LaunchStackDeps extends SettleStackDeps {
   readonly platform: StackPlatform & { readonly stackRoleArn: string; readonly templates: PublishedTemplates };
@@ -128,11 +128,17 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
   return stackId;
 }
 
-async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: Launch): Promise<string> {
+/** @returns the stack's id, and whether the launch is known to be permitted still */
+async function createOrAdopt(
+  deps: LaunchStackDeps,
+  task: LaunchTask,
+  launch: Launch,
+): Promise<{ stackId: string; permitted: boolean }> {
   try {
     const stackId = await createStack(deps, task, launch);
-    await waitFor(deps.table, task, stackId, 'launch');
-    return stackId;
+    const permitted = await waitForPermitted(deps.table, task, stackId);
+    if (!permitted) await waitFor(deps.table, task, stackId, 'launch');
+    return { stackId, permitted };
   } catch (thrown) {
     if (!isNamed(thrown, 'AlreadyExistsException')) {
       // A rollback then need not wait for the lease.
@@ -141,8 +147,25 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
     }
     const found = await describeStack(deps.cloudformation, task.stackName);
     if (!found) throw new PlatformError('TransientConflict', `stack ${task.stackName} has just been deleted`);
-    return adopt(deps, task, found);
+    return { stackId: await adopt(deps, task, found), permitted: false };
   }
+}
+
+/**
+ * The rollback may have begun while the stack was being asked for.
+ *
+ * @throws PlatformError `ClaimLost`, after the stack of a tenant that is being undone is deleted
+ */
+async function requirePermitted(deps: LaunchStackDeps, task: LaunchTask, stackId: string): Promise<void> {
+  const { tenantId, executionArn } = task;
+  const tenant = await findTenant(deps.table, tenantId);
+  if (tenant && allows('launchStack', tenant, executionArn)) return;
+  if (tenant && allows('deleteStack', tenant, executionArn)) {
+    const RoleARN = deps.platform.stackRoleArn;
+    await deps.cloudformation.send(new DeleteStackCommand({ StackName: stackId, RoleARN }));
+    await endWaiting(deps.table, task);
+  }
+  throw claimLost('launchStack', tenantId, executionArn);
 }
 
 /**
@@ -159,8 +182,8 @@ async function createOrAdopt(deps: LaunchStackDeps, task: LaunchTask, launch: La
  *    `TransientStackReplaced`, and the state machine launches again ("Stack failure options": a
  *    stack in ROLLBACK_COMPLETE can only be deleted). A stack whose update by hand has failed stays,
  *    and fails the launch.
- * 4. Check the permission again. If a sibling branch has failed and the rollback has begun, delete
- *    the stack.
+ * 4. Check the permission again, in the transaction that records the stack's id where that is
+ *    possible. If a sibling branch has failed and the rollback has begun, delete the stack.
  *
  * Undone by DeleteStack.
  *
@@ -193,16 +216,8 @@ export const launchStack: Action<typeof LaunchStackInput, typeof LaunchStackOutp
       launchingUntil: now.getTime() + LAUNCH_LEASE,
     };
     await beginWaiting(deps.table, task, 'launchStack');
-    const stackId = await createOrAdopt(deps, task, launch);
-    const tenant = await findTenant(deps.table, tenantId);
-    if (!tenant || !allows('launchStack', tenant, launch.executionArn)) {
-      if (tenant && allows('deleteStack', tenant, launch.executionArn)) {
-        const RoleARN = deps.platform.stackRoleArn;
-        await deps.cloudformation.send(new DeleteStackCommand({ StackName: stackId, RoleARN }));
-        await endWaiting(deps.table, task);
-      }
-      throw claimLost('launchStack', tenantId, launch.executionArn);
-    }
+    const { stackId, permitted } = await createOrAdopt(deps, task, launch);
+    if (!permitted) await requirePermitted(deps, task, stackId);
     return { stackId };
   },
 };

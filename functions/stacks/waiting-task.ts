@@ -1,6 +1,7 @@
 import { DeleteCommand, GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
+import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { claimLost } from '../tenants/lifecycle';
@@ -51,6 +52,34 @@ export async function beginWaiting(
   }
 }
 
+const waitUpdate = (table: TenantsTable, task: WaitingTask, stackId: string, operation: WaitingTask['operation']) => ({
+  TableName: table.name,
+  Key: itemKeys.waitingTask(task.stackName),
+  UpdateExpression: 'SET stackId = :stackId, operation = :operation REMOVE launchingUntil',
+  ConditionExpression: 'taskToken = :token',
+  ExpressionAttributeValues: { ':stackId': stackId, ':operation': operation, ':token': task.taskToken },
+});
+
+/**
+ * Records the stack of a launch that is still permitted, in one request.
+ *
+ * @returns false when the launch is not permitted any more, when the task has been answered or
+ * replaced, or when another transaction was at work: then nothing was written
+ */
+export async function waitForPermitted(table: TenantsTable, task: WaitingTask, stackId: string): Promise<boolean> {
+  const { tenantId, executionArn: owner } = task;
+  const Update = waitUpdate(table, task, stackId, 'launch');
+  try {
+    await table.client.send(
+      new TransactWriteCommand({ TransactItems: [permission(table, 'launchStack', { tenantId, owner }), { Update }] }),
+    );
+    return true;
+  } catch (thrown) {
+    if (isNamed(thrown, 'TransactionCanceledException')) return false;
+    throw thrown;
+  }
+}
+
 /**
  * Records the stack for which the task waits, and ends the lease of its launch.
  *
@@ -63,15 +92,7 @@ export async function waitFor(
   operation: WaitingTask['operation'],
 ): Promise<boolean> {
   try {
-    await table.client.send(
-      new UpdateCommand({
-        TableName: table.name,
-        Key: itemKeys.waitingTask(task.stackName),
-        UpdateExpression: 'SET stackId = :stackId, operation = :operation REMOVE launchingUntil',
-        ConditionExpression: 'taskToken = :token',
-        ExpressionAttributeValues: { ':stackId': stackId, ':operation': operation, ':token': task.taskToken },
-      }),
-    );
+    await table.client.send(new UpdateCommand(waitUpdate(table, task, stackId, operation)));
     return true;
   } catch (thrown) {
     if (isConditionFailure(thrown)) return false;

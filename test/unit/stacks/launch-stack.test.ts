@@ -64,13 +64,33 @@ describe('LaunchStack', () => {
     const settled: Promise<unknown>[] = [];
     scene.table.before = (command) => {
       const stack = scene.stack('network');
-      if (command !== 'UpdateCommand' || !stack || settled.length > 0) return;
+      if (command !== 'TransactWriteCommand' || !stack || settled.length > 0) return;
       settled.push(scene.event(stack.StackId, 'CREATE_COMPLETE'));
     };
     await scene.launch('network');
     await expect(settled[0]).resolves.toBe('answered');
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { templateVersion: 'network-v1', outputs } });
     expect(scene.waiting('network')).toBeUndefined();
+  });
+
+  it('records its stack and asks for the permission again in one request', async () => {
+    const scene = new StackScene();
+    await scene.launch('network');
+    expect(scene.table.calls).toEqual(['TransactWriteCommand', 'TransactWriteCommand']);
+  });
+
+  it('asks for each on its own when another transaction is at work at the same time', async () => {
+    const scene = new StackScene();
+    let transactions = 0;
+    scene.table.before = (command) => {
+      if (command !== 'TransactWriteCommand' || ++transactions !== 2) return;
+      throw Object.assign(awsError('TransactionCanceledException'), {
+        CancellationReasons: [{ Code: 'None' }, { Code: 'TransactionConflict' }],
+      });
+    };
+    const { stackId } = await scene.launch('network');
+    expect(scene.waiting('network')).toMatchObject({ stackId });
+    expect(scene.table.calls.slice(2)).toEqual(['UpdateCommand', 'GetCommand']);
   });
 
   it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const)(
