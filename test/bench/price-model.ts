@@ -14,6 +14,7 @@ const FREE = new Set([
   'logs',
   'organizations',
   'rds',
+  'route53',
   // Standard parameters at standard throughput.
   'ssm',
   'states',
@@ -28,6 +29,9 @@ const FREE = new Set([
 const WRITE_UNITS = 2 * 2;
 
 const TransactionSchema = z.object({ TransactItems: z.array(z.unknown()) });
+const BatchSchema = z.object({ RequestItems: z.record(z.string(), z.object({ Keys: z.array(z.unknown()) })) });
+const keysIn = ({ RequestItems }: z.infer<typeof BatchSchema>) =>
+  Object.values(RequestItems).reduce((sum, { Keys }) => sum + Keys.length, 0);
 const EventsSchema = z.object({ Entries: z.array(z.unknown()) });
 const parsed = <T>(schema: z.ZodType<T>, body: Buffer): T => schema.parse(JSON.parse(body.toString('utf8')));
 
@@ -35,6 +39,8 @@ function dynamoUsage(action: string, body: Buffer): Usage {
   switch (action) {
     case 'GetItem':
       return { dynamoReadUnits: 1 };
+    case 'BatchGetItem':
+      return { dynamoReadUnits: keysIn(parsed(BatchSchema, body)) };
     case 'Query':
       return { dynamoReadUnits: 2 };
     case 'PutItem':

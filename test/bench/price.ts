@@ -50,6 +50,7 @@ export async function priceFigures(platform: Platform, onboardings: Onboardings)
       name: 'calls to AWS of one onboarding',
       value: calls.length,
       unit: 'calls',
+      limit: { below: 142 },
       note: `in ${usage.lambdaRequests ?? 0} invocations`,
     },
   ];

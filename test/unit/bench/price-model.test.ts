@@ -10,6 +10,11 @@ const call = (service: string, action: string, body: object = {}) => ({
 
 test.each([
   ['a read', call('dynamodb', 'GetItem'), { dynamoReadUnits: 1 }],
+  [
+    'three reads at once',
+    call('dynamodb', 'BatchGetItem', { RequestItems: { tenants: { Keys: [{}, {}, {}] } } }),
+    { dynamoReadUnits: 3 },
+  ],
   ['a write, with the index', call('dynamodb', 'UpdateItem'), { dynamoWriteUnits: 4 }],
   [
     'a transaction of three',
@@ -24,6 +29,7 @@ test.each([
   ["a bucket's policy", call('s3', 'GetBucketPolicy'), { s3ReadRequests: 1 }],
   ['a deletion', call('s3', 'DeleteObject'), {}],
   ['a stack', call('cloudformation', 'CreateStack'), {}],
+  ['a DNS record', call('route53', 'ChangeResourceRecordSets'), {}],
 ])('%s is billed', (_, made, usage) => {
   expect(usageOf(made)).toEqual(usage);
 });
