@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys } from '../contract/records';
+import type { Slot } from '../contract/tenant';
 import { type LoadBalancer, prioritiesInUse } from '../routing/host-rule';
 import type { Meter } from '../shared/meter';
 import { parseAt } from '../shared/parse-at';
@@ -10,6 +11,14 @@ import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { slotSetAside, tellSetAside } from './set-aside';
 import { nextBlock } from './slots';
+
+type Occupiable = Pick<Slot, 'cell' | 'number' | 'priority'>;
+
+const occupiable = ({ name: cell, firstPriority }: CellDescriptor, number: number): Occupiable => ({
+  cell,
+  number,
+  priority: firstPriority + number,
+});
 
 const FREE_PREFIX = 'FREE#';
 /**
@@ -41,6 +50,27 @@ async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDesc
   );
 }
 
+/** Takes a slot off the free list for good. Another execution may have been faster with the same. */
+async function setAside({ table, meter, now }: SlotFinder, slot: Occupiable): Promise<void> {
+  const { cell, number } = slot;
+  const TableName = table.name;
+  const Key = itemKeys.freeSlot(cell, number);
+  const Item = slotSetAside(slot, now().toISOString());
+  try {
+    await table.client.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          { Delete: { TableName, Key, ConditionExpression: 'attribute_exists(pk)' } },
+          { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(pk)' } },
+        ],
+      }),
+    );
+    tellSetAside(meter, slot);
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+  }
+}
+
 export interface SlotFinder {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
@@ -63,7 +93,7 @@ async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescript
   const added = nextBlock(highWater, cell.capacity);
   if (added.length === 0) return undefined;
   const inUse = await prioritiesInUse(elb, cell);
-  const slots = added.map((number) => ({ cell: cell.name, number, priority: cell.firstPriority + number }));
+  const slots = added.map((number) => occupiable(cell, number));
   const taken = slots.filter(({ priority }) => inUse.has(priority));
   const free = slots.filter(({ priority }) => !inUse.has(priority)).map(({ number }) => number);
   try {
@@ -97,6 +127,19 @@ async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescript
 }
 
 /**
+ * The first free slots that somebody can use. Since a slot was put on the list, somebody may have
+ * made a listener rule with its priority: such a slot is set aside before anything is built for it.
+ */
+async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<number[]> {
+  const listed = await freeSlots(finder.table, cell);
+  if (listed.length === 0) return [];
+  const inUse = await prioritiesInUse(finder.elb, cell);
+  const isTaken = (number: number) => inUse.has(occupiable(cell, number).priority);
+  for (const number of listed.filter(isTaken)) await setAside(finder, occupiable(cell, number));
+  return listed.filter((number) => !isTaken(number));
+}
+
+/**
  * Picks a free slot of the cell without claiming it. The number of reads and writes does not depend
  * on the number of tenants.
  *
@@ -105,7 +148,7 @@ async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescript
  */
 export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Promise<number | undefined> {
   const oneOf = (free: readonly number[]) => free[Math.floor(finder.random() * free.length)];
-  const pick = async () => oneOf(await freeSlots(finder.table, cell));
+  const pick = async () => oneOf(await usableSlots(finder, cell));
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
     const picked = await pick();
     if (picked !== undefined) return picked;

@@ -171,8 +171,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  * 4. If there are claims and no record, somebody has deleted the record. A tenant whose route is in
  *    service is left alone. Otherwise the tenant keeps the slot that it has.
  * 5. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
- * 6. Pick a free slot. A slot whose priority somebody's listener rule has is never among them, unless
- *    the rule is younger than the slot's place on the list: then RegisterTenant finds it.
+ * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has
+ *    is set aside. A rule that is made later is found by RegisterTenant.
  * 7. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.

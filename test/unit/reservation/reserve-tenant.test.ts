@@ -230,10 +230,48 @@ describe('G7: somebody’s listener rules have the priorities of slots', () => {
     expect(stage.counted).toEqual(['SlotsSetAside=1', 'SlotsSetAside=1', 'SlotsSetAside=1']);
   });
 
-  it('looks at the listener once for sixteen slots', async () => {
+  it('sets a slot aside whose priority somebody took after it was listed, before anything is built', async () => {
+    const stage = new Reservations([aCell({ capacity: 16 })]);
+    await stage.reserveNumber(1);
+    stage.elb.add(1001, 'somebody.example');
+    expect((await stage.reserveNumber(2)).slot.number).toBe(2);
+    expect(stage.table.get(itemKeys.takenSlot('cell1', 1))).toEqual({
+      ...itemKeys.takenSlot('cell1', 1),
+      number: 1,
+      setAside: NOW,
+    });
+    expect(stage.slots('FREE')).not.toContain(1);
+    expect(stage.counted).toEqual(['SlotsSetAside=1']);
+  });
+
+  it('takes the next slots when all that are listed are taken', async () => {
+    const stage = new Reservations([aCell({ capacity: 32 })]);
+    await stage.reserveNumber(1);
+    for (let number = 1; number < 16; number++) stage.elb.add(1000 + number, 'somebody.example');
+    expect((await stage.reserveNumber(2)).slot.number).toBe(16);
+    expect(stage.counted).toHaveLength(15);
+  });
+
+  it('leaves a slot alone that another execution has set aside at the same time', async () => {
+    const stage = new Reservations([aCell({ capacity: 16 })]);
+    await stage.reserveNumber(1);
+    stage.elb.add(1001, 'somebody.example');
+    let raced = false;
+    stage.table.before = (command) => {
+      if (command !== 'TransactWriteCommand' || raced) return;
+      raced = true;
+      stage.table.items.delete(`CELL#cell1|${itemKeys.freeSlot('cell1', 1).sk}`);
+      stage.table.put({ ...itemKeys.takenSlot('cell1', 1), number: 1, setAside: 'earlier' });
+    };
+    expect((await stage.reserveNumber(2)).slot.number).toBe(2);
+    expect(stage.table.get(itemKeys.takenSlot('cell1', 1))).toMatchObject({ setAside: 'earlier' });
+    expect(stage.counted).toEqual([]);
+  });
+
+  it('looks at the listener once for each tenant, however many there are', async () => {
     const stage = new Reservations();
     for (let number = 1; number <= 17; number++) await stage.reserveNumber(number);
-    expect(stage.elb.calls).toEqual(['DescribeRulesCommand', 'DescribeRulesCommand']);
+    expect(stage.elb.calls).toEqual(Array.from({ length: 17 }, () => 'DescribeRulesCommand'));
   });
 });
 
