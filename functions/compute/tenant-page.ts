@@ -15,25 +15,55 @@ export const requestPage: PageRequest = (cell, host) => loadBalancerProbe(cell.l
 /** Milliseconds between requests, 9 s in all: `pauses` of contract/time-limits.ts. */
 const PAUSES_MS = [250, 500, 1_000, 2_000, 2_500, 2_750];
 
+type Wait = (ms: number) => Promise<unknown>;
+
 /**
- * Asks for a page until it is served. Elastic Load Balancing does not change a rule on all of its
- * nodes at once (reports from the field say some seconds: kubernetes-sigs/aws-load-balancer-controller#1433),
- * and a target may have become unhealthy.
+ * Asks for a page until its status is the expected one. Elastic Load Balancing does not change a rule
+ * on all of its nodes at once (reports from the field say some seconds:
+ * kubernetes-sigs/aws-load-balancer-controller#1433), and a target may have become unhealthy.
  *
+ * @returns the status of the last answer, when it is still another
+ */
+async function unexpectedStatus(
+  ask: () => Promise<Answered>,
+  isExpected: (status: number) => boolean,
+  wait: Wait,
+): Promise<number | undefined> {
+  let { status } = await ask();
+  for (const ms of PAUSES_MS) {
+    if (isExpected(status)) return undefined;
+    await wait(ms);
+    ({ status } = await ask());
+  }
+  return isExpected(status) ? undefined : status;
+}
+
+/**
  * @param isServed whether the page is served, by the status of the answer
- * @throws PlatformError `TransientServiceUnsteady` when it is still not served
+ * @throws PlatformError `TransientServiceUnsteady` when the page is still not served
  */
 export async function untilServed(
   ask: () => Promise<Answered>,
   host: string,
   isServed: (status: number) => boolean,
-  wait: (ms: number) => Promise<unknown> = pause,
+  wait: Wait = pause,
 ): Promise<void> {
-  let { status } = await ask();
-  for (const ms of PAUSES_MS) {
-    if (isServed(status)) return;
-    await wait(ms);
-    ({ status } = await ask());
-  }
-  if (!isServed(status)) throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}`);
+  const status = await unexpectedStatus(ask, isServed, wait);
+  if (status !== undefined)
+    throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}`);
+}
+
+/**
+ * @param isClosed whether the route is closed, by the status of the answer
+ * @throws PlatformError `TransientNotYetVisible` when the load balancer still serves the page
+ */
+export async function untilClosed(
+  ask: () => Promise<Answered>,
+  host: string,
+  isClosed: (status: number) => boolean,
+  wait: Wait = pause,
+): Promise<void> {
+  const status = await unexpectedStatus(ask, isClosed, wait);
+  if (status !== undefined)
+    throw new PlatformError('TransientNotYetVisible', `the route of ${host} is closed, and still answers ${status}`);
 }

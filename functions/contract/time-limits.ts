@@ -46,7 +46,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ConcludeFailure: { calls: 1 },
   ListTenants: { calls: 1 },
   AuditTenant: { calls: 15, pauses: 74 },
-  SuspendTenant: { calls: 5 },
+  SuspendTenant: { calls: 6, pauses: 65 },
   ReportBreach: { calls: 1 },
   ConcludeAudit: { calls: 1 },
   ResumeTenant: { calls: 9, pauses: 65 },

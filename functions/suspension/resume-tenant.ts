@@ -1,6 +1,6 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { type Compute, cellNamed } from '../compute/compute';
+import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
@@ -16,6 +16,7 @@ import { logger } from '../shared/logger';
 import { resume } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { cellOfTenant } from './cell-of-tenant';
 
 export interface ResumeTenantDeps {
   readonly table: TenantsTable;
@@ -46,11 +47,6 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   return digest;
 }
 
-async function cellOf({ compute }: ResumeTenantDeps, { tenantId, slot }: TenantRecord): Promise<CellDescriptor> {
-  if (!slot) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no slot`);
-  return cellNamed(await compute.cells(), slot.cell);
-}
-
 async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
@@ -72,7 +68,6 @@ async function openRule(
  *    target. The shared service still answers 503, because the route is SUSPENDED.
  * 3. Set record and route to ACTIVE in one transaction, if the record still has the verification of
  *    1.
- *
  * 4. Ask for the page through the load balancer until the shared service answers.
  *
  * After a crash between 2 and 3 the shared service answers 503. A tenant that is already resumed
@@ -91,14 +86,14 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     const { tenantId, host, status, updatedAt } = record;
     const requireServed = async (cell: CellDescriptor) => untilServed(() => deps.page(cell, host), host, isAnswered);
     if (status === 'ACTIVE') {
-      await requireServed(await cellOf(deps, record));
+      await requireServed(await cellOfTenant(deps.compute, record));
       return { tenantId, host, resumedAt: updatedAt };
     }
     if (status !== 'SUSPENDED') {
       throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}, not SUSPENDED`);
     }
     const digest = requireFreshVerification(record, deps.now());
-    const cell = await cellOf(deps, record);
+    const cell = await cellOfTenant(deps.compute, record);
     await openRule(deps, record, cell);
     const resumedAt = deps.now().toISOString();
     await resume(deps.table, record, digest, resumedAt);

@@ -1,5 +1,9 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
+import type { Compute } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
+import { type PageRequest, requestPage, untilClosed } from '../compute/tenant-page';
 import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -10,23 +14,33 @@ import { logger } from '../shared/logger';
 import { suspend } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { cellOfTenant } from './cell-of-tenant';
 
 export interface SuspendTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
+  readonly compute: Pick<Compute, 'cells'>;
+  readonly page: PageRequest;
   readonly now: () => Date;
 }
 
 type Input = z.output<typeof SuspendTenantInput>;
 
-/** Without the rule no request reaches the tenant: the listener answers 404. */
-async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord): Promise<void> {
-  if (!ruleArn) return;
+/**
+ * Without the rule no request reaches the tenant: the listener answers 404.
+ *
+ * @returns the statuses with which the load balancer answers for a closed route
+ */
+async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord): Promise<readonly number[]> {
+  const withoutRule = [503, 404];
+  if (!ruleArn) return withoutRule;
   try {
     await suspendHost(elb, ruleArn);
+    return [503];
   } catch (thrown) {
     if (!isRuleGone(thrown)) throw thrown;
     logger.warn('suspension.rule-is-gone', { tenantId, ruleArn });
+    return withoutRule;
   }
 }
 
@@ -48,10 +62,12 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * 1. The tenant must be ACTIVE, or SUSPENDED already.
  * 2. At the same time, set the listener rule to 503, and set record and route to SUSPENDED. For a
  *    SUSPENDED route the shared service answers 503 itself, whichever rule forwards to it.
+ * 3. Ask for the page through the load balancer until it answers 503.
  *
  * It is idempotent: a retry does the part that is missing, and is told of the suspension on record. Undone by ResumeTenant.
  *
- * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`.
+ * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`, `TransientNotYetVisible` while the page
+ * is still served. When nobody can ask for the page, because the tenant's cell is gone, it throws `ConfigurationInvalid`.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
@@ -75,6 +91,12 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     if (marked.status === 'rejected') throw marked.reason;
     if (closed.status === 'rejected') throw closed.reason;
     logger.warn('tenant.suspended', { tenantId, by: input.by });
+    const cell = await cellOfTenant(deps.compute, record);
+    await untilClosed(
+      () => deps.page(cell, host),
+      host,
+      (answer) => closed.value.includes(answer),
+    );
     return { tenantId, host, ...marked.value };
   },
 };
@@ -82,5 +104,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
 export const handler = actionHandler(suspendTenant, {
   table: tenantsTable(),
   elb: new ElasticLoadBalancingV2Client(clientOptions),
+  compute: ssmCells(new SSMClient(clientOptions)),
+  page: requestPage,
   now: () => new Date(),
 });

@@ -48,6 +48,12 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
       return { Stacks: [{ StackId: stack.stackId, StackName, StackStatus: 'CREATE_COMPLETE', Outputs }] };
     },
   });
+  const served = () => (table.get(itemKeys.route(host))?.status === 'ACTIVE' ? 200 : 503);
+  const answered = () => {
+    const [action] = elb.at(slot.priority)?.Actions ?? [];
+    if (!action) return 404;
+    return action.Type === 'forward' ? served() : Number(action.FixedResponseConfig?.StatusCode);
+  };
   return {
     table,
     elb,
@@ -55,7 +61,8 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
     forwarding,
     cloudformation,
     compute: new FakeCompute(),
-    page: async () => ({ status: 200, body: '' }),
+    /** What the load balancer and the shared service answer to a browser. */
+    page: async () => ({ status: answered(), body: '' }),
     byName,
     record: () => table.get(itemKeys.tenant(tenantId)) as unknown as TenantRecord & Record<string, unknown>,
     route: () => table.get(itemKeys.route(host)) as unknown as RouteRecord,

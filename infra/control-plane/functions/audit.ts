@@ -13,6 +13,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     resources: [arns.cellRules],
     wildcardBecause: OF_ANY_CELL,
   };
+  const readCells: Grant = { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] };
   const listTenants = new PlatformFunction(scope, 'ListTenants', {
     config,
     environment,
@@ -21,7 +22,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
   const suspendTenant = new PlatformFunction(scope, 'SuspendTenant', {
     config,
     environment,
-    grants: [onTable(context, 'GetItem', 'UpdateItem'), modifyRules],
+    grants: [onTable(context, 'GetItem', 'UpdateItem'), modifyRules, readCells],
   });
   const resumeTenant = new PlatformFunction(scope, 'ResumeTenant', {
     config,
@@ -29,7 +30,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),
       modifyRules,
-      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      readCells,
       {
         actions: ['elasticloadbalancing:DescribeTargetHealth'],
         resources: ['*'],

@@ -5,6 +5,12 @@ import { aCell, aTenant, NOW } from '../../support/builders';
 import { awsError } from '../../support/fake-client';
 import { onboarded } from '../../support/onboarded';
 
+/** A pause lasts no time, so that what never comes is known at once. */
+jest.mock('../../../functions/shared/invocation', () => ({
+  ...jest.requireActual('../../../functions/shared/invocation'),
+  pause: async () => {},
+}));
+
 const { tenantId, host } = aTenant();
 const now = () => new Date(NOW);
 const order = { tenant: tenantId, by: 'jane', reason: 'bucket opened' };
@@ -56,9 +62,37 @@ describe('SuspendTenant', () => {
   });
 
   test('suspends a tenant whose rule somebody has removed', async () => {
-    const scene = onboarded({ ruleArn: 'arn:rule/gone' });
+    const scene = onboarded();
+    scene.elb.rules = [];
     await suspendTenant.run({ ...scene, now }, order);
     expect(scene.record().status).toBe('SUSPENDED');
+  });
+
+  test('T3: answers when the load balancer answers 503 on the node that is asked', async () => {
+    const scene = onboarded();
+    const statuses = [200, 404, 503, 200];
+    const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
+    await suspendTenant.run({ ...scene, page, now }, order);
+    expect(statuses).toEqual([200]);
+  });
+
+  test('T3: fails while the page is still served, with both doors closed; tried again, it answers', async () => {
+    const scene = onboarded();
+    const page = async () => ({ status: 200, body: '' });
+    await expect(suspendTenant.run({ ...scene, page, now }, order)).rejects.toMatchObject({
+      name: 'TransientNotYetVisible',
+      message: `the route of ${host} is closed, and still answers 200`,
+    });
+    expect(scene.route().status).toBe('SUSPENDED');
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toMatchObject({ suspendedAt: NOW });
+  });
+
+  test('closes both doors of a tenant whose cell is gone, and says that nobody can ask', async () => {
+    const scene = onboarded({ slot: { ...aTenant().slot, cell: 'gone' } });
+    await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    expect(scene.route().status).toBe('SUSPENDED');
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
   });
 
   test.each(['ONBOARDING', 'FAILED', 'HELD'] as const)('refuses one that is %s', async (status) => {
