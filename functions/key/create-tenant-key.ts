@@ -8,6 +8,7 @@ import { clientOptions } from '../shared/clients';
 import { env, optionalEnv } from '../shared/env';
 import { isNamed } from '../shared/is-named';
 import { once } from '../shared/once';
+import { settled } from '../shared/settled';
 import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
@@ -72,7 +73,7 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
   output: CreateTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
-    const [{ earlier, retiringUntil }, aliased, organization] = await Promise.all([
+    const [{ earlier, retiringUntil }, aliased, organization] = await settled([
       requestKey(deps.table, { tenantId, executionArn }, deps.now().toISOString()),
       keyByAlias(deps.kms, tenantId),
       deps.organizationId(),

@@ -3,6 +3,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_ID_PATTERN, tenantIdIn, tenantNames } from '../contract/naming';
 import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/time-limits';
 import { logger } from '../shared/logger';
+import { settled } from '../shared/settled';
 import type { Owned } from '../tenants/guarded-write';
 import { beginKeyRetirement, endKeyRetirement } from '../tenants/key-requests';
 import { guardUndo } from '../tenants/tenant-store';
@@ -55,7 +56,7 @@ export function requireNoRetirement(tenantId: string, until: number | undefined,
 const tenantIdsIn = (text: string) => text.split(/[^0-9a-z]/).filter((part) => TENANT_ID_PATTERN.test(part));
 
 async function namedTenants(kms: KeyFinder['kms'], KeyId: string | undefined): Promise<Set<string>> {
-  const [{ Policy = '' }, { Aliases = [] }] = await Promise.all([
+  const [{ Policy = '' }, { Aliases = [] }] = await settled([
     onceKnown(kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))),
     onceKnown(kms.send(new ListAliasesCommand({ KeyId }))),
   ]);

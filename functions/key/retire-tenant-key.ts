@@ -3,6 +3,7 @@ import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { settled } from '../shared/settled';
 import type { Owned } from '../tenants/guarded-write';
 import { forgetKeyRequest } from '../tenants/key-requests';
 import { guardUndo } from '../tenants/tenant-store';
@@ -27,11 +28,11 @@ interface Right {
 const WITHOUT_RECORD: Right = { permit: async () => {} };
 
 async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permit, requestedAt }: Right) {
-  const [aliased, tagged] = await Promise.all([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
+  const [aliased, tagged] = await settled([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
   const found = [...new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn, key])).values()];
   if (requestedAt && !found.some(isUsable) && !aliased) requireIndexed(tenantId, new Date(requestedAt), deps.now());
   const living = found.filter(isUsable);
-  const ours = await Promise.all(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
+  const ours = await settled(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
   const keys = living.filter((_, index) => ours[index]);
   return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit);
 }

@@ -4,6 +4,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
 import { everyItem, pages } from '../shared/paging';
+import { settled } from '../shared/settled';
 
 export interface KeyFinder {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -39,7 +40,7 @@ export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): 
     (page) => page.ResourceTagMappingList,
   );
   const arns = found.flatMap(({ ResourceARN }) => ResourceARN ?? []);
-  const keys = await Promise.all(arns.map((arn) => describeKey(kms, arn)));
+  const keys = await settled(arns.map((arn) => describeKey(kms, arn)));
   return keys.filter((key) => key !== undefined);
 }
 

@@ -14,6 +14,7 @@ import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { settled } from '../shared/settled';
 import { claimLost, requirePermission } from '../tenants/lifecycle';
 import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -87,7 +88,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     const { RoleArn: roleArn } = stacks.access.outputs;
     const { BucketName: bucketName } = stacks.storage.outputs;
     await putStarterPage(deps, tenant, { roleArn, bucketName, companyName: record.companyName });
-    await Promise.all(
+    await settled(
       STACK_KINDS.map((kind) =>
         cloudformation.send(
           new UpdateTerminationProtectionCommand({

@@ -10,6 +10,7 @@ import { hostedZone } from '../dns/hosted-zone';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
+import { settled } from '../shared/settled';
 import { requireOwnStack } from '../stacks/own-stack';
 import { type CloudFormation, describeStack } from '../stacks/stacks';
 import { beginRollback, guardUndo } from '../tenants/tenant-store';
@@ -33,7 +34,7 @@ async function requireOwnStacks(
   record: TenantRecord | undefined,
 ): Promise<void> {
   const names = STACK_KINDS.map((kind) => tenantNames.stack(tenantId, kind));
-  const found = await Promise.all(names.map((name) => describeStack(cloudformation, name)));
+  const found = await settled(names.map((name) => describeStack(cloudformation, name)));
   for (const stack of found) if (stack) requireOwnStack(stack, record);
 }
 

@@ -1,6 +1,7 @@
 import { paginateDescribeOrderableDBInstanceOptions, type RDSClient } from '@aws-sdk/client-rds';
 import { ENGINE, SIZINGS } from '../../functions/contract/plans';
 import { everyItem } from '../../functions/shared/paging';
+import { settled } from '../../functions/shared/settled';
 import type { StageConfig } from '../config/stages';
 import { type Finding, failed, ok } from './finding';
 
@@ -10,7 +11,7 @@ import { type Finding, failed, ok } from './finding';
  * not at each onboarding.
  */
 export async function databaseFindings(rds: RDSClient, { availabilityZones }: StageConfig): Promise<Finding[]> {
-  return await Promise.all(
+  return await settled(
     Object.entries(SIZINGS).map(async ([plan, { instanceClass, multiAz, replicas }]) => {
       const subject = `database of plan ${plan}`;
       const request = { Engine: ENGINE.name, DBInstanceClass: instanceClass, Vpc: true };

@@ -11,6 +11,7 @@ import { StageStackOutputsSchema } from '../../functions/contract/outputs';
 import { STACK_KINDS, StackKindSchema } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
+import { settled } from '../../functions/shared/settled';
 import { CONTROL_PLANE } from '../config/stack-names';
 import { type Finding, failed, ok } from './finding';
 
@@ -73,7 +74,7 @@ function objectAt(url: string) {
  */
 async function templateFindings(clients: DeployedStageClients): Promise<Finding[]> {
   const templates = await publishedTemplates(clients);
-  return await Promise.all(
+  return await settled(
     STACK_KINDS.map(async (kind) => {
       const subject = `template ${kind}`;
       const url = templates[kind]?.url;

@@ -8,6 +8,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient } from '@aws-sdk/client-sts';
+import { settled } from '../../functions/shared/settled';
 import type { StageConfig } from '../config/stages';
 import { accountFindings, bootstrapFindings, imageFindings, placeholderFindings } from './account';
 import { certificateFindings } from './certificate';
@@ -33,7 +34,7 @@ const HOME_OF_GLOBAL_QUOTAS = 'us-east-1';
 export async function preflight(config: StageConfig, aws: PreflightAccess): Promise<readonly Finding[]> {
   const s3 = new S3Client({ ...aws, ...(aws.endpoint && { forcePathStyle: true }) });
   const needsBootstrap = config.credentials === 'bootstrap-roles';
-  const answers = await Promise.all([
+  const answers = await settled([
     placeholderFindings(config),
     asked('account', () => accountFindings(new STSClient(aws), config)),
     asked('certificate', () => certificateFindings(new ACMClient(aws), config, new Date())),

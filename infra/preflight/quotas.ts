@@ -4,6 +4,8 @@ import {
   type ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { isNamed } from '../../functions/shared/is-named';
+import { repeated } from '../../functions/shared/repeated';
+import { settled } from '../../functions/shared/settled';
 import { cellCapacity } from '../config/cell-capacity';
 import type { StageConfig } from '../config/stages';
 import { type Finding, failed, ok } from './finding';
@@ -88,10 +90,11 @@ async function appliedValue(client: QuotaClients['regional'], { service, code }:
 
 /** Whether the account has what the stage counts on. Capacities of cells are computed from the configured values. */
 export async function quotaFindings(clients: QuotaClients, config: StageConfig): Promise<Finding[]> {
-  return await Promise.all(
+  return await settled(
     neededQuotas(config).map(async (quota) => {
       const subject = `quota ${quota.name}`;
-      const value = await appliedValue(quota.isGlobal ? clients.global : clients.regional, quota);
+      const client = quota.isGlobal ? clients.global : clients.regional;
+      const value = await repeated(() => appliedValue(client, quota));
       if (value >= quota.needed) return ok(subject, `${value}, the stage needs ${quota.needed}`);
       return failed(
         subject,

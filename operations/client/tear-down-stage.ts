@@ -20,6 +20,7 @@ import { tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
+import { settled } from '../../functions/shared/settled';
 import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, FOUNDATION } from '../../infra/config/stack-names';
 import type { StageConnection } from '../stage-connection';
@@ -58,7 +59,7 @@ export class TearDown {
     const names = new Set(stacks.map(({ StackName = '' }) => StackName));
     for (const kind of KINDS) {
       const ofKind = [...names].filter((name) => name.startsWith('tenant-') && name.endsWith(`-${kind}`));
-      await Promise.all(ofKind.map((name) => this.delete(name)));
+      await settled(ofKind.map((name) => this.delete(name)));
     }
     await this.retireKeys();
     const cells = [...names].filter((name) => cellOfStack(name) !== undefined);

@@ -1,7 +1,11 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PlatformError } from '../../../functions/contract/errors';
 import { repeated } from '../../../functions/shared/repeated';
 import { settled } from '../../../functions/shared/settled';
 import { awsError } from '../../support/fake-client';
+
+const ROOT = join(__dirname, '../../..');
 
 /** A read that fails with each of these first, and the pauses that its repetitions made. */
 function reading(failures: readonly Error[]) {
@@ -50,4 +54,11 @@ test('F5: all of the work has ended before its failure is thrown', async () => {
   await expect(settled([Promise.reject(throttled), slow])).rejects.toBe(throttled);
   expect(ended).toBe(1);
   expect(await settled([Promise.resolve(1), Promise.resolve('a')])).toEqual([1, 'a']);
+});
+
+test('F5: nothing of the product leaves work behind that it has begun beside a failure', () => {
+  const files = globSync('{functions,infra/preflight,operations,service}/**/*.ts', { cwd: ROOT });
+  expect(files.length).toBeGreaterThan(100);
+  const leaving = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('Promise.all('));
+  expect(leaving).toEqual(['functions/shared/settled.ts']);
 });
