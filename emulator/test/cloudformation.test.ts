@@ -161,6 +161,35 @@ test('makes and deletes the network, scaling and policy types that MiniStack lac
   expect((await settled(cloudformation, stack.StackId)).StackStatus).toBe('DELETE_COMPLETE');
 });
 
+test('makes an alarm on an expression, and refuses one that CloudWatch cannot evaluate', async () => {
+  const count = (Id: string) => ({
+    Id,
+    MetricStat: { Metric: { Namespace: 'Product', MetricName: Id }, Period: 60, Stat: 'Sum' },
+    ReturnData: false,
+  });
+  const alarmOn = (...Metrics: object[]) => ({
+    Alarm: {
+      Type: 'AWS::CloudWatch::Alarm',
+      Properties: {
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Threshold: 1,
+        EvaluationPeriods: 1,
+        Metrics,
+      },
+    },
+  });
+  const sum = { Id: 'sum', Expression: 'FILL(good, 0) + FILL(bad, 0)' };
+  const { stack } = await launch(emulator, 'alarm', alarmOn(count('good'), count('bad'), sum));
+  expect(stack.StackStatus).toBe('CREATE_COMPLETE');
+  for (const [name, ...queries] of [
+    ['unknown', count('good'), sum],
+    ['silent', count('good'), count('bad'), { ...sum, ReturnData: false }],
+  ] as const) {
+    const { stack: refused } = await launch(emulator, `alarm-${name}`, alarmOn(...queries));
+    expect([name, refused.StackStatus]).toEqual([name, 'ROLLBACK_COMPLETE']);
+  }
+});
+
 test('a replica takes over key, subnet group and engine of its source, and Ref of a secret is its ARN', async () => {
   const { stack, outputs } = await launch(
     emulator,
