@@ -38,7 +38,7 @@ export class CellService extends Construct {
       allowAllOutbound: false,
     });
     // STS, CloudWatch Logs and the image's registry have no fixed addresses. Security groups do not filter DNS.
-    securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, "AWS's APIs");
+    securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'The APIs of AWS');
     securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
     securityGroup.connections.allowFrom(door.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
     const inColour = (colour: Colour, checkPriority: number) =>
