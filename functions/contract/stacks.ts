@@ -59,6 +59,7 @@ export const STACK_PARAMETERS = {
     'ReplicaCount',
     'BackupRetentionDays',
     'AlarmTopicArn',
+    'RunbookUrl',
     'BoundaryArn',
     'MonitoringRoleArn',
   ],

@@ -8,21 +8,23 @@ import { logger } from '../shared/logger';
 
 export interface ReportBreachDeps {
   readonly topicArn: string;
+  /** Where people read the runbook. */
+  readonly runbookUrl: string;
   readonly sns: Pick<SNSClient, 'send'>;
 }
 
 type Breach = z.output<typeof ReportBreachInput>;
 
-const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string; runbook: string }>> = {
+const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string; section: string }>> = {
   drifted: {
     title: 'Tenant is not isolated',
     impact: 'another principal may reach this tenant’s data, or this tenant may reach another’s.',
-    runbook: 'docs/runbook.md#tenant-drifted',
+    section: 'tenant-drifted',
   },
   unverified: {
     title: 'Tenant could not be verified',
     impact: 'it is unknown whether this tenant is isolated.',
-    runbook: 'docs/runbook.md#tenant-unverified',
+    section: 'tenant-unverified',
   },
 };
 
@@ -52,7 +54,7 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
   name: 'ReportBreach',
   input: ReportBreachInput,
   output: ReportBreachOutput,
-  run: async ({ topicArn, sns }, breach) => {
+  run: async ({ topicArn, runbookUrl, sns }, breach) => {
     const { tenantId, host, verdict, failure, report, executionArn, suspension } = breach;
     const text = TEXTS[verdict];
     const reason = breach.reason || (failure && `${failure.error}: ${failure.reason}`) || 'no reason given';
@@ -64,7 +66,7 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
       SUSPENSIONS[suspension],
       ...(report ? [`Report: ${report} in the evidence bucket.`] : []),
       `Audit: ${executionArn}`,
-      `Impact: ${text.impact} What to do: ${text.runbook}`,
+      `Impact: ${text.impact} What to do: ${runbookUrl}#${text.section}`,
     ];
     await sns.send(
       new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(text, host ?? tenantId), Message: lines.join('\n') }),
@@ -77,6 +79,9 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
 export const handler = actionHandler(reportBreach, {
   get topicArn() {
     return env('ALARM_TOPIC_ARN');
+  },
+  get runbookUrl() {
+    return env('RUNBOOK_URL');
   },
   sns: new SNSClient(clientOptions),
 });

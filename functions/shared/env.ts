@@ -22,6 +22,8 @@ export type EnvName =
    */
   | 'TRUSTED_ROLE_ARNS'
   | 'ALARM_TOPIC_ARN'
+  /** Where people read docs/runbook.md. */
+  | 'RUNBOOK_URL'
   /** Comma-separated zones of the stage's cells. */
   | 'AVAILABILITY_ZONES'
   /** Comma-separated ARNs of the state machines whose runs Watchdog and Sweep monitor. */

@@ -232,6 +232,7 @@ const realDeps = (): LaunchStackDeps => ({
       region: env('AWS_REGION'),
       boundaryArn: env('TENANT_BOUNDARY_ARN'),
       alarmTopicArn: env('ALARM_TOPIC_ARN'),
+      runbookUrl: env('RUNBOOK_URL'),
       trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
       availabilityZones: env('AVAILABILITY_ZONES').split(','),
       stackRoleArn: env('STACK_ROLE_ARN'),

@@ -11,6 +11,8 @@ export interface StackPlatform {
   readonly region: string;
   readonly boundaryArn: string;
   readonly alarmTopicArn: string;
+  /** Where people read the runbook to which the alarms of databases link. */
+  readonly runbookUrl: string;
   /** Functions of the control plane that assume a tenant's role, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
   /** Zones of the stage's cells, for a cell whose descriptor is of an older release. */
@@ -53,7 +55,7 @@ const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackP
       BoundaryArn: platform.boundaryArn,
     };
   },
-  database: (launch, { boundaryArn, alarmTopicArn }) => {
+  database: (launch, { boundaryArn, alarmTopicArn, runbookUrl }) => {
     const { tenant, key } = launch;
     const network = outputsOf(launch, 'network');
     const sizing = SIZINGS[tenant.plan];
@@ -69,6 +71,7 @@ const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackP
       ReplicaCount: String(sizing.replicas),
       BackupRetentionDays: String(sizing.backupRetentionDays),
       AlarmTopicArn: alarmTopicArn,
+      RunbookUrl: runbookUrl,
       BoundaryArn: boundaryArn,
       // None: the network stack is of an earlier release, and the database stack makes the role.
       MonitoringRoleArn: network.MonitoringRoleArn ?? 'none',

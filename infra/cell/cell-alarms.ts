@@ -5,39 +5,76 @@ import {
   ComparisonOperator,
   CompositeAlarm,
   type IAlarm,
+  type IMetric,
+  MathExpression,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
-import { type ApplicationLoadBalancer, HttpCodeElb } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
+import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
 import { PlatformAlarm } from '../constructs/platform-alarm';
+import { runbookLink } from '../constructs/runbook-link';
 import type { ColourService } from './colour-service';
 
+const PERIOD = Duration.minutes(1);
+
 export interface CellAlarmsProps {
+  readonly config: StageConfig;
   readonly topic: ITopic;
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly colours: Readonly<Record<Colour, ColourService>>;
 }
 
+/**
+ * Requests that the load balancer could not have answered by a task: no task, no connection, no answer in time.
+ *
+ * A 503 may also be the fixed response of a tenant that is being set up or suspended, which is no error. No metric counts
+ * these alone. `HTTP_Fixed_Response_Count` has the 404s for unknown hosts, too, and `HTTPCode_ELB_4XX_Count` has at least
+ * those: the difference is at most the number of fixed 503s ("CloudWatch metrics for your Application Load Balancer").
+ * A metric without a request is not reported, and counts as 0.
+ */
+function failedRequests({ metrics }: ApplicationLoadBalancer): IMetric {
+  const count = (name: string) => metrics.custom(name, { period: PERIOD, statistic: 'Sum' });
+  const closed = new MathExpression({
+    expression: 'IF(FILL(fixed, 0) > FILL(unknown, 0), FILL(fixed, 0) - FILL(unknown, 0), 0)',
+    usingMetrics: { fixed: count('HTTP_Fixed_Response_Count'), unknown: count('HTTPCode_ELB_4XX_Count') },
+    period: PERIOD,
+  });
+  const withoutTarget = new MathExpression({
+    expression: 'IF(FILL(unavailable, 0) > closed, FILL(unavailable, 0) - closed, 0)',
+    usingMetrics: { unavailable: count('HTTPCode_ELB_503_Count'), closed },
+    period: PERIOD,
+  });
+  return new MathExpression({
+    label: 'requests that no task answered',
+    expression: 'FILL(internal, 0) + FILL(gateway, 0) + FILL(timeout, 0) + withoutTarget',
+    usingMetrics: {
+      internal: count('HTTPCode_ELB_500_Count'),
+      gateway: count('HTTPCode_ELB_502_Count'),
+      timeout: count('HTTPCode_ELB_504_Count'),
+      withoutTarget,
+    },
+    period: PERIOD,
+  });
+}
+
 export class CellAlarms extends Construct {
   constructor(scope: Construct, id: string, props: CellAlarmsProps) {
     super(scope, id);
-    const { topic, loadBalancer, colours } = props;
-    this.unhealthy(topic, [this.empty('BlueEmpty', colours.blue), this.empty('GreenEmpty', colours.green)]);
+    const { config, topic, loadBalancer, colours } = props;
+    this.unhealthy(props, [this.empty('BlueEmpty', colours.blue), this.empty('GreenEmpty', colours.green)]);
     new PlatformAlarm(this, 'CellErrors', {
-      // Of the load balancer itself: a tenant's 503 "being set up" is a fixed response and not among them.
-      metric: loadBalancer.metrics.httpCodeElb(HttpCodeElb.ELB_5XX_COUNT, {
-        period: Duration.minutes(1),
-        statistic: 'Sum',
-      }),
+      metric: failedRequests(loadBalancer),
       threshold: 10,
       tellsWhenOver: true,
       evaluationPeriods: 3,
       impact: 'visitors get errors instead of the pages of tenants in the cell.',
       runbook: 'docs/runbook.md#cell-errors',
+      config,
       topic,
     });
   }
@@ -45,7 +82,7 @@ export class CellAlarms extends Construct {
   /** It has no action: the idle colour is always in alarm. */
   private empty(id: string, { targetGroup }: ColourService): IAlarm {
     const alarm = new Alarm(this, id, {
-      metric: targetGroup.metrics.healthyHostCount({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      metric: targetGroup.metrics.healthyHostCount({ period: PERIOD, statistic: 'Maximum' }),
       threshold: 1,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       evaluationPeriods: 5,
@@ -60,12 +97,12 @@ export class CellAlarms extends Construct {
    * Which colour is live, the template does not know: it rings when neither has a healthy task. While a release runs both, it
    * is CellErrors that tells of a live colour without tasks.
    */
-  private unhealthy(topic: ITopic, everyColour: IAlarm[]): void {
+  private unhealthy({ config, topic }: CellAlarmsProps, everyColour: IAlarm[]): void {
     const impact =
       'no task of the live colour is healthy. The pages of all tenants in the cell fail, and it takes no new tenant.';
     const alarm = new CompositeAlarm(this, 'CellUnhealthyInEveryColour', {
       alarmRule: AlarmRule.allOf(...everyColour),
-      alarmDescription: `Impact: ${impact} What to do: docs/runbook.md#cell-unhealthy`,
+      alarmDescription: `Impact: ${impact} What to do: ${runbookLink(config, 'docs/runbook.md#cell-unhealthy')}`,
     });
     const notify = new SnsAction(topic);
     alarm.addAlarmAction(notify);

@@ -57,7 +57,7 @@ export class CellStack extends Stack {
     });
     // The role of tenants' stacks keeps off whatever has the tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
-    new CellAlarms(this, 'Alarms', { topic, loadBalancer: door.loadBalancer, colours });
+    new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: door.loadBalancer, colours });
     const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
     const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,

@@ -17,7 +17,7 @@ const ZEROS = /certificate\/[0-]+$/;
  */
 export function placeholdersIn(config: StageConfig): string[] {
   if (config.credentials === 'cli') return [];
-  const { env, billingAccountId, domain, certificateArn, alarmEmail } = config;
+  const { env, billingAccountId, domain, certificateArn, alarmEmail, runbookUrl } = config;
   return [
     ...(DOCUMENTATION.test(env.account) ? [`account ${env.account} is one of AWS's documentation`] : []),
     ...(DOCUMENTATION.test(billingAccountId)
@@ -26,6 +26,10 @@ export function placeholdersIn(config: StageConfig): string[] {
     ...(RESERVED_DOMAIN.test(domain) ? [`domain ${domain} is reserved for examples`] : []),
     ...(certificateArn && ZEROS.test(certificateArn) ? [`certificate ${certificateArn} is a placeholder`] : []),
     ...(alarmEmail && RESERVED_DOMAIN.test(alarmEmail) ? [`alarm address ${alarmEmail} is reserved for examples`] : []),
+    ...(runbookUrl ? [] : ['no runbookUrl: alarms cannot link to the runbook']),
+    ...(runbookUrl && RESERVED_DOMAIN.test(new URL(runbookUrl).hostname)
+      ? [`runbook address ${runbookUrl} is reserved for examples`]
+      : []),
   ];
 }
 

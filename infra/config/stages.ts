@@ -84,6 +84,8 @@ export interface StageConfig {
   /** What belongs to no living tenant is reported; `remove`: what a failed onboarding has left is removed, too. */
   readonly orphans: 'report' | 'remove';
   readonly alarmEmail?: string;
+  /** Where people read docs/runbook.md: alarms link to its sections. Without it, alarms name the path in the repository. */
+  readonly runbookUrl?: string;
   /** A run older than this is late. A Multi-AZ database with a replica takes most of it. */
   readonly maxOnboardingMinutes: number;
   readonly logRetention: RetentionDays;
@@ -218,6 +220,7 @@ export const stages: Record<Stage, StageConfig> = {
     onBreach: 'suspend',
     auditsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(7)),
+    runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_MONTH,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -253,6 +256,7 @@ export const stages: Record<Stage, StageConfig> = {
     // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',
+    runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',
     maxOnboardingMinutes: 60,
     logRetention: RetentionDays.ONE_YEAR,
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,

@@ -2,9 +2,8 @@ import { Alarm, type ComparisonOperator, type IMetric, TreatMissingData } from '
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-
-/** A section of docs/runbook.md: what the alarm means, how to find the cause, how to mend it. */
-export type RunbookLink = `docs/runbook.md#${string}`;
+import type { StageConfig } from '../config/stages';
+import { type RunbookSection, runbookLink } from './runbook-link';
 
 /**
  * `rings`: a metric that has reported and stops takes the alarm to INSUFFICIENT_DATA, which notifies, too. An alarm begins
@@ -21,7 +20,8 @@ export interface PlatformAlarmProps {
   readonly metric: IMetric;
   /** What customers or operators suffer while it rings; an alarm without an impact is noise. */
   readonly impact: string;
-  readonly runbook: RunbookLink;
+  readonly runbook: RunbookSection;
+  readonly config: Pick<StageConfig, 'runbookUrl'>;
   readonly topic: ITopic;
   /** Rings at this value or above. */
   readonly threshold?: number;
@@ -44,7 +44,7 @@ export class PlatformAlarm extends Construct {
       evaluationPeriods: props.evaluationPeriods ?? 1,
       ...(props.comparisonOperator && { comparisonOperator: props.comparisonOperator }),
       treatMissingData: WITHOUT_DATA[props.withoutData ?? 'quiet'],
-      alarmDescription: `Impact: ${props.impact} What to do: ${props.runbook}`,
+      alarmDescription: `Impact: ${props.impact} What to do: ${runbookLink(props.config, props.runbook)}`,
     });
     const notify = new SnsAction(props.topic);
     this.alarm.addAlarmAction(notify);

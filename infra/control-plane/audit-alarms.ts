@@ -3,10 +3,12 @@ import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
 import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm } from '../constructs/platform-alarm';
 
 export interface AuditAlarmsProps {
+  readonly config: StageConfig;
   readonly topic: ITopic;
   readonly machine: StateMachine;
 }
@@ -16,7 +18,7 @@ export interface AuditAlarmsProps {
  * metrics once a day, so missing data changes nothing. ReportBreach names the tenants and the failed checks in its message.
  */
 export class AuditAlarms extends Construct {
-  constructor(scope: Construct, id: string, { topic, machine }: AuditAlarmsProps) {
+  constructor(scope: Construct, id: string, { config, topic, machine }: AuditAlarmsProps) {
     super(scope, id);
     new PlatformAlarm(this, 'TenantDrifted', {
       metric: platformMetric('TenantsDrifted', Duration.minutes(1)),
@@ -24,6 +26,7 @@ export class AuditAlarms extends Construct {
       impact:
         'a tenant in service is not isolated. Others may reach its data, or it may reach the data of another tenant.',
       runbook: 'docs/runbook.md#tenant-drifted',
+      config,
       topic,
     });
     new PlatformAlarm(this, 'TenantUnverified', {
@@ -31,18 +34,21 @@ export class AuditAlarms extends Construct {
       withoutData: 'as-before',
       impact: 'it is unknown whether a tenant in service is isolated: the audit could not verify the tenant today.',
       runbook: 'docs/runbook.md#tenant-unverified',
+      config,
       topic,
     });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
       impact: 'the daily audit has failed: it is unknown whether the remaining tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
+      config,
       topic,
     });
     new PlatformAlarm(this, 'AuditTimedOut', {
       metric: machine.metricTimedOut({ period: Duration.minutes(1), statistic: 'Sum' }),
       impact: 'the daily audit did not end within a day: it is unknown whether the remaining tenants are isolated.',
       runbook: 'docs/runbook.md#audit-failed',
+      config,
       topic,
     });
     new PlatformAlarm(this, 'AuditMissing', {
@@ -52,6 +58,7 @@ export class AuditAlarms extends Construct {
       withoutData: 'rings',
       impact: 'no audit has ended for two days: nobody notices a tenant that has lost its isolation.',
       runbook: 'docs/runbook.md#audit-failed',
+      config,
       topic,
     });
   }

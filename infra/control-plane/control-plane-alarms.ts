@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
@@ -20,7 +20,7 @@ export interface ControlPlaneAlarmsProps {
   readonly watchdog: EventFunction;
 }
 
-type AlarmText = Omit<PlatformAlarmProps, 'topic'>;
+type AlarmText = Omit<PlatformAlarmProps, 'topic' | 'config'>;
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 
@@ -28,10 +28,37 @@ const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 export class ControlPlaneAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneAlarmsProps) {
     super(scope, id);
-    for (const [name, alarm] of Object.entries(texts(props))) {
-      new PlatformAlarm(this, name, { ...alarm, topic: props.topic });
+    const { config, topic } = props;
+    for (const [name, alarm] of Object.entries({ ...texts(props), ...certificateTexts(config) })) {
+      new PlatformAlarm(this, name, { ...alarm, config, topic });
     }
   }
+}
+
+/**
+ * ACM renews a certificate 45 days or more before its end ("Managed certificate renewal"): one that has 30 days left has
+ * not been renewed. ACM reports the metric until the end, and not after it.
+ */
+const DAYS_LEFT = 30;
+
+function certificateTexts({ certificateArn }: StageConfig): Record<string, AlarmText> {
+  if (!certificateArn) return {};
+  return {
+    CertificateExpiring: {
+      metric: new Metric({
+        namespace: 'AWS/CertificateManager',
+        metricName: 'DaysToExpiry',
+        dimensionsMap: { CertificateArn: certificateArn },
+        period: Duration.days(1),
+        statistic: 'Minimum',
+      }),
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+      threshold: DAYS_LEFT,
+      withoutData: 'rings',
+      impact: `the certificate of all tenants' pages ends in less than ${DAYS_LEFT} days. After that browsers refuse every page.`,
+      runbook: 'docs/runbook.md#certificate-expiring',
+    },
+  };
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {

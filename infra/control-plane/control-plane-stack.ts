@@ -82,7 +82,7 @@ export class ControlPlaneStack extends Stack {
     });
 
     auditDaily(isolationAudit);
-    new AuditAlarms(this, 'AuditAlarms', { topic, machine: isolationAudit.machine });
+    new AuditAlarms(this, 'AuditAlarms', { config, topic, machine: isolationAudit.machine });
 
     declareOutputs(this, StageOutputsSchema, {
       domain: config.domain,

@@ -58,11 +58,12 @@ interface DatabaseAlarmProps {
   readonly tenantId: string;
   readonly instanceId: string;
   readonly topicArn: string;
+  readonly runbookUrl: string;
 }
 
 export function databaseAlarm(scope: Construct, id: string, alarm: DatabaseAlarm, props: DatabaseAlarmProps) {
   return new cloudwatch.CfnAlarm(scope, id, {
-    alarmDescription: `Impact on tenant ${props.tenantId}: ${alarm.impact}. What to do: docs/runbook.md#tenant-database`,
+    alarmDescription: `Impact on tenant ${props.tenantId}: ${alarm.impact}. What to do: ${props.runbookUrl}#tenant-database`,
     namespace: 'AWS/RDS',
     metricName: alarm.metric,
     dimensions: [{ name: 'DBInstanceIdentifier', value: props.instanceId }],

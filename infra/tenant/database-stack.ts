@@ -117,7 +117,7 @@ export class DatabaseStack extends TenantTemplate<'database'> {
       targetId: instance.ref,
       targetType: 'AWS::RDS::DBInstance',
     });
-    const watched = { tenantId: this.tenantId, instanceId: instance.ref, topicArn: this.text('AlarmTopicArn') };
+    const watched = this.watched(instance);
     for (const [id, alarm] of Object.entries(PRIMARY_ALARMS)) databaseAlarm(this, id, alarm, watched);
     return instance;
   }
@@ -138,9 +138,18 @@ export class DatabaseStack extends TenantTemplate<'database'> {
       id: 'AwsSolutions-RDS2',
       reason: 'A replica is encrypted like its source, under the same key; the property must not be named.',
     });
-    const watched = { tenantId: this.tenantId, instanceId: instance.ref, topicArn: this.text('AlarmTopicArn') };
+    const watched = this.watched(instance);
     const alarm = databaseAlarm(this, 'ReplicaLagAlarm', REPLICA_LAG_ALARM, watched);
     for (const resource of [instance, alarm, ...logGroups]) resource.cfnOptions.condition = wanted;
     this.output('ReplicaId', instance.ref).condition = wanted;
+  }
+
+  private watched(instance: rds.CfnDBInstance) {
+    return {
+      tenantId: this.tenantId,
+      instanceId: instance.ref,
+      topicArn: this.text('AlarmTopicArn'),
+      runbookUrl: this.text('RunbookUrl'),
+    };
   }
 }

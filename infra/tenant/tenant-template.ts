@@ -42,6 +42,7 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   ReplicaCount: { description: 'Read replicas', allowedValues: ['0', '1'] },
   BackupRetentionDays: { description: 'Days that backups are kept', type: 'Number', minValue: 1, maxValue: 35 },
   AlarmTopicArn: { description: 'The topic that gets the alarms', ...ARN },
+  RunbookUrl: { description: 'Where people read the runbook to which alarms link' },
   MonitoringRoleArn: {
     description: 'The role of enhanced monitoring; none: this stack makes it',
     allowedPattern: 'none|arn:.+',

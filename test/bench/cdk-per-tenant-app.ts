@@ -17,6 +17,7 @@ export const CdkTenantSchema = z.object({
     region: z.string(),
     boundaryArn: z.string(),
     alarmTopicArn: z.string(),
+    runbookUrl: z.string(),
     trustedRoleArns: z.array(z.string()),
     availabilityZones: z.array(z.string()),
   }),

@@ -58,7 +58,12 @@ async function tenantOnCdk(platform: Platform, templates: CdkTenant['templates']
     new CreateKeyCommand({ Tags: [{ TagKey: TENANT_TAG, TagValue: tenantId }] }),
   );
   const host = `cdk-${index}.${platform.outputs.domain}`;
-  const { TENANT_BOUNDARY_ARN = '', ALARM_TOPIC_ARN = '', TRUSTED_ROLE_ARNS = '' } = launcher.environment;
+  const {
+    TENANT_BOUNDARY_ARN = '',
+    ALARM_TOPIC_ARN = '',
+    RUNBOOK_URL = '',
+    TRUSTED_ROLE_ARNS = '',
+  } = launcher.environment;
   return {
     templates,
     launch: {
@@ -81,6 +86,7 @@ async function tenantOnCdk(platform: Platform, templates: CdkTenant['templates']
       region: emulator.region,
       boundaryArn: TENANT_BOUNDARY_ARN,
       alarmTopicArn: ALARM_TOPIC_ARN,
+      runbookUrl: RUNBOOK_URL,
       trustedRoleArns: TRUSTED_ROLE_ARNS.split(','),
       availabilityZones: [],
     },

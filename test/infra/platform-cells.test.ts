@@ -209,7 +209,7 @@ describe.each(
     }
     const [[, whole] = []] = resourcesOf(template, 'AWS::CloudWatch::CompositeAlarm');
     expect(whole?.Properties.AlarmActions).toHaveLength(1);
-    expect(whole?.Properties.AlarmDescription).toContain('docs/runbook.md#cell-unhealthy');
+    expect(whole?.Properties.AlarmDescription).toContain('/runbook.md#cell-unhealthy');
     const rule = resolved(whole?.Properties.AlarmRule);
     for (const [id] of parts) expect(rule).toContain(id);
     expect(rule).toMatch(/ AND /);

@@ -164,7 +164,7 @@ describe('database', () => {
     for (const alarm of alarms) {
       expect(alarm.AlarmActions).toEqual([{ Ref: 'AlarmTopicArn' }]);
       expect(JSON.stringify(alarm.AlarmDescription)).toContain('Impact on tenant');
-      expect(JSON.stringify(alarm.AlarmDescription)).toContain('docs/runbook.md#tenant-database');
+      expect(alarm.AlarmDescription['Fn::Join'][1].slice(-2)).toEqual([{ Ref: 'RunbookUrl' }, '#tenant-database']);
     }
   });
 });

@@ -63,6 +63,7 @@ async function launchAll() {
     BackupRetentionDays: '35',
     MonitoringRoleArn: network.MonitoringRoleArn,
     AlarmTopicArn: `arn:aws:sns:${emulator.region}:${emulator.accountId}:alarms`,
+    RunbookUrl: 'https://runbook.acme.io',
     BoundaryArn,
   });
   const AccessRoleArn = stage.roleArnOf(tenantId);

@@ -40,6 +40,7 @@ export class StackScene {
       region: REGION,
       boundaryArn: `arn:aws:iam::${ACCOUNT_ID}:policy/tenant-boundary`,
       alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
+      runbookUrl: 'https://runbook.acme.io',
       trustedRoleArns: [`arn:aws:iam::${ACCOUNT_ID}:role/VerifyIsolation`],
       availabilityZones: [],
       stackRoleArn: `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-stacks`,

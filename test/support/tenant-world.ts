@@ -109,6 +109,7 @@ export class TenantWorld {
         stackRoleArn: STACK_ROLE_ARN,
         boundaryArn: `arn:aws:iam::${ACCOUNT_ID}:policy/tenant-boundary`,
         alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
+        runbookUrl: 'https://runbook.acme.io',
         trustedRoleArns: [`arn:aws:iam::${ACCOUNT_ID}:role/VerifyIsolation`],
         availabilityZones: [],
         templates: {

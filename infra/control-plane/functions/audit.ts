@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { STATE_INDEX } from '../../../functions/contract/records';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
+import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable } from './context';
 
 /** The audit's functions but for AuditTenant, which asks what VerifyIsolation asks (isolation.ts). */
@@ -40,7 +41,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
   });
   const reportBreach = new PlatformFunction(scope, 'ReportBreach', {
     config,
-    environment: { ALARM_TOPIC_ARN: topic.topicArn },
+    environment: { ALARM_TOPIC_ARN: topic.topicArn, RUNBOOK_URL: runbookAddress(config) },
     grants: [
       { actions: ['sns:Publish'], resources: [topic.topicArn] },
       // "Configure SQS/SNS encryption": a publisher to an encrypted topic uses the topic's key.

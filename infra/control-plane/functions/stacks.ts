@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { workflowsCalling } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import { PlatformFunction } from '../../constructs/platform-function';
+import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
 
 /** LaunchStack, DeleteStack, and StackSettled, which answers for both. */
@@ -35,6 +36,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       TENANT_BOUNDARY_ARN: context.boundary.managedPolicyArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
       ALARM_TOPIC_ARN: context.topic.topicArn,
+      RUNBOOK_URL: runbookAddress(config),
       AVAILABILITY_ZONES: config.availabilityZones.join(','),
     },
     grants: [

@@ -17,6 +17,7 @@ describe('D9: placeholders', () => {
     domain: 'funnels.acme.io',
     certificateArn: 'arn:aws:acm:eu-central-1:492837465019:certificate/0c1d2e3f-0000-4000-8000-0123456789ab',
     alarmEmail: 'operations@acme.io',
+    runbookUrl: 'https://git.acme.io/tenant-onboarding/docs/runbook.md',
   };
 
   test('a stage that is filled in has none', () => {
@@ -38,9 +39,15 @@ describe('D9: placeholders', () => {
     { domain: 'acme.example' },
     { billingAccountId: '777788889999' },
     { alarmEmail: 'ops@example.org' },
+    { runbookUrl: 'https://git.example.com/docs/runbook.md' },
     { certificateArn: 'arn:aws:acm:eu-central-1:492837465019:certificate/00000000-0000-0000-0000-000000000000' },
   ])('%j is found', (change) => {
     expect(placeholdersIn({ ...filled, ...change })).toHaveLength(1);
+  });
+
+  test('D10: a stage on AWS without an address of the runbook is not filled in', () => {
+    const { runbookUrl: _, ...without } = filled;
+    expect(placeholdersIn(without)).toEqual(['no runbookUrl: alarms cannot link to the runbook']);
   });
 
   test('the stages for AWS as they are published have some, the local one has none', () => {

@@ -15,7 +15,10 @@ const DRIFTED = {
 
 async function messageOf(breach: object) {
   const sns = new FakeClient({ PublishCommand: {} });
-  await reportBreach.run({ topicArn: 'arn:topic', sns }, ReportBreachInput.parse(breach));
+  await reportBreach.run(
+    { topicArn: 'arn:topic', runbookUrl: 'https://runbook.acme.io', sns },
+    ReportBreachInput.parse(breach),
+  );
   const [message] = sns.inputs('PublishCommand');
   expect(message?.TopicArn).toBe('arn:topic');
   return { subject: String(message?.Subject), text: String(message?.Message) };
@@ -26,7 +29,7 @@ test('names tenant, failed checks with what they saw, report, execution, impact 
   expect(subject).toBe('Tenant is not isolated: acme.funnels.example');
   for (const said of [DRIFTED.tenantId, DRIFTED.host, DRIFTED.reason, DRIFTED.report, DRIFTED.executionArn])
     expect(text).toContain(said);
-  expect(text).toMatch(/Impact: .+ What to do: docs\/runbook\.md#tenant-drifted/);
+  expect(text).toMatch(/Impact: .+ What to do: https:\/\/runbook\.acme\.io#tenant-drifted/);
 });
 
 test.each([
@@ -52,7 +55,7 @@ test('of a tenant that could not be verified, it tells AWS’s own reason out of
   expect(subject).toBe(`Tenant could not be verified: ${DRIFTED.tenantId}`);
   expect(text).toContain('not authorized to kms:ListGrants');
   expect(text).not.toContain('errorType');
-  expect(text).toContain('docs/runbook.md#tenant-unverified');
+  expect(text).toContain('https://runbook.acme.io#tenant-unverified');
 });
 
 test('a subject is what SNS takes: ASCII, one line, shorter than 100 characters', async () => {

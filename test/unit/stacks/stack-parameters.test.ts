@@ -8,6 +8,7 @@ const platform = {
   region: REGION,
   boundaryArn: 'arn:boundary',
   alarmTopicArn: 'arn:alarms',
+  runbookUrl: 'https://runbook.acme.io',
   trustedRoleArns: ['arn:verify', 'arn:activate'],
   availabilityZones: ['eu-central-1x', 'eu-central-1y', 'eu-central-1z'],
 };
