@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -14,7 +15,7 @@ import {
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, pause } from './aws';
+import { access, launch, pause, settled } from './aws';
 
 let emulator: Emulator;
 let dns: Route53Client;
@@ -118,6 +119,20 @@ const alias = (Name: string, DNSName: string): ResourceRecordSet => ({
   AliasTarget: { DNSName, HostedZoneId: 'Z35SXDOTRQ7X7K', EvaluateTargetHealth: false },
 });
 const NOWHERE = '404 no DNS record leads this name to a load balancer';
+
+test('the stack of a zone that has records cannot be deleted until they are gone', async () => {
+  const cloudformation = new CloudFormationClient(access(emulator));
+  const Zone = { Type: 'AWS::Route53::HostedZone', Properties: { Name: 'stacked.localhost' } };
+  const { stack, outputs } = await launch(emulator, 'zone', { Zone }, { Id: { Ref: 'Zone' } });
+  const statusOfDeletion = async () => {
+    await cloudformation.send(new DeleteStackCommand({ StackName: 'zone' }));
+    return (await settled(cloudformation, stack.StackId)).StackStatus;
+  };
+  await change(outputs.Id ?? '', ['CREATE', a('t.stacked.localhost')]);
+  expect(await statusOfDeletion()).toBe('DELETE_FAILED');
+  await change(outputs.Id ?? '', ['DELETE', a('t.stacked.localhost')]);
+  expect(await statusOfDeletion()).toBe('DELETE_COMPLETE');
+});
 
 test('a browser reaches the load balancer to which the records of the name lead, a wildcard last', async () => {
   const { id, name } = await zone();

@@ -1,9 +1,4 @@
-import {
-  type CloudFormationClient,
-  DescribeStacksCommand,
-  paginateListStackResources,
-} from '@aws-sdk/client-cloudformation';
-import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
@@ -14,10 +9,9 @@ import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { CONTROL_PLANE } from '../config/stack-names';
 import { type Finding, failed, ok } from './finding';
+import { type DeployedFunctions, environmentOf } from './function-environment';
 
-export interface DeployedStageClients {
-  readonly cloudformation: CloudFormationClient;
-  readonly lambda: Pick<LambdaClient, 'send'>;
+export interface DeployedStageClients extends DeployedFunctions {
   readonly s3: Pick<S3Client, 'send'>;
   readonly sns: SNSClient;
 }
@@ -49,17 +43,9 @@ async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string
 }
 
 /** URL of each template, as the deployed LaunchStack has it. */
-async function publishedTemplates({ cloudformation, lambda }: DeployedStageClients) {
-  const pages = paginateListStackResources({ client: cloudformation }, { StackName: CONTROL_PLANE });
-  const resources = await everyItem(pages, (page) => page.StackResourceSummaries);
-  const launchStack = resources.find(
-    ({ ResourceType, LogicalResourceId }) =>
-      ResourceType === 'AWS::Lambda::Function' && LogicalResourceId?.startsWith('LaunchStack'),
-  );
-  const { Environment } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: launchStack?.PhysicalResourceId }),
-  );
-  return TemplatesSchema.parse(JSON.parse(Environment?.Variables?.STACK_TEMPLATES ?? '{}'));
+async function publishedTemplates(clients: DeployedStageClients) {
+  const { STACK_TEMPLATES = '{}' } = await environmentOf(clients, 'LaunchStack');
+  return TemplatesSchema.parse(JSON.parse(STACK_TEMPLATES));
 }
 
 /** `https://s3.REGION.amazonaws.com/BUCKET/KEY`, as CDK names an asset. */

@@ -14,15 +14,21 @@ import {
   paginateListAliases,
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
+import { databaseLeftovers } from '../../functions/orphans/database-leftovers';
+import { nameLeftovers } from '../../functions/orphans/name-leftovers';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, FOUNDATION } from '../../infra/config/stack-names';
+import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
 
 /** The order of the rollback: what needs another stack goes before it. */
@@ -31,6 +37,15 @@ const ALIASES = tenantNames.keyAlias('');
 /** "ScheduleKeyDeletion": 7 days at least. */
 const WINDOW_DAYS = 7;
 const EVERY_MS = 500;
+/** Route 53 takes five requests a second, and one change of a zone at a time ("Quotas", Amazon Route 53 Developer Guide). */
+const ZONE_ATTEMPTS = 10;
+
+/** All of it before the first is removed: a list changes under its own pages. */
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 /**
  * Takes a stage down with all that it has: stops its runs and its intake, offboards every tenant,
@@ -62,6 +77,7 @@ export class TearDown {
       await settled(ofKind.map((name) => this.delete(name)));
     }
     await this.retireKeys();
+    await this.removeLeftovers(names.has(CONTROL_PLANE));
     const cells = [...names].filter((name) => cellOfStack(name) !== undefined);
     for (const name of [...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each))) await this.delete(name);
   }
@@ -78,6 +94,23 @@ export class TearDown {
     for (const { executionArn } of running)
       await client.send(new StopExecutionCommand({ executionArn, cause: 'the stage is taken down' }));
     this.log(`intake closed, ${running.length} runs stopped`);
+  }
+
+  /**
+   * Removes what no stack owns: snapshots that people took, backups that RDS retains, and the DNS records of tenants.
+   * Route 53 deletes no hosted zone that has records ("DeleteHostedZone", HostedZoneNotEmpty).
+   */
+  private async removeLeftovers(isControlPlaneThere: boolean): Promise<void> {
+    const { aws } = this.stage;
+    const kinds = databaseLeftovers(new RDSClient(aws));
+    const clients = { cloudformation: this.cloudformation, lambda: new LambdaClient(aws) };
+    const { HOSTED_ZONE_ID: id } = isControlPlaneThere ? await environmentOf(clients, 'RegisterTenant') : {};
+    if (id) kinds.push(nameLeftovers({ id, client: new Route53Client({ ...aws, maxAttempts: ZONE_ATTEMPTS }) }));
+    for (const { kind, list, remove } of kinds)
+      for (const leftover of await listed(list())) {
+        await remove?.(leftover);
+        this.log(`${kind} ${leftover.id} ${remove ? 'removed' : 'is of no stack, and stays'}`);
+      }
   }
 
   private async retireKeys(): Promise<void> {

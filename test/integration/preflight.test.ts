@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -6,7 +7,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { tenantIdOf } from '../../functions/contract/naming';
+import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { everyItem } from '../../functions/shared/paging';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
@@ -53,13 +54,20 @@ test('F11: preflight names a template that is gone from the assets', async () =>
   expect(await missing()).toEqual(before);
 }, 120_000);
 
-test('D9: teardown deletes an ACTIVE tenant and every stack; what it leaves is the key in its window', async () => {
+test('D9: teardown deletes an ACTIVE tenant, its DNS records and snapshots, and every stack; what it leaves is the key in its window', async () => {
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
   const { status } = await stage.follow(await stage.begin(signup));
   expect(status).toBe('SUCCEEDED');
+  const rds = new RDSClient(stage.platform.aws);
+  const DBInstanceIdentifier = tenantNames.database(tenantIdOf(signup.signupId));
+  await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier: 'taken-by-a-person' }));
   const lines: string[] = [];
   await new TearDown(stage.connection, (line) => lines.push(line)).run();
   const { Stacks = [] } = await new CloudFormationClient(stage.platform.aws).send(new DescribeStacksCommand({}));
   expect(Stacks.map(({ StackName }) => StackName)).toEqual([]);
   expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(5);
+  const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual' }));
+  expect(DBSnapshots).toEqual([]);
+  expect(lines).toContain('snapshot taken-by-a-person removed');
+  expect(lines).toContain(`name acme.${stage.platform.outputs.domain} removed`);
 }, 180_000);
