@@ -7,7 +7,6 @@ const started = [
   'service/main.ts',
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,signup}.ts',
-  'local/end-with-parent.cjs',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,preflight,teardown}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',

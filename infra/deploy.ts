@@ -46,6 +46,8 @@ export interface DeployOptions {
   readonly urlPort?: number;
   /** So many cells of full size instead of those of the stage. */
   readonly cells?: number;
+  /** Called when all is built, before anything is deployed. */
+  readonly built?: () => Promise<void>;
   /** Ends the command line and gives the deployment up. */
   readonly signal?: AbortSignal;
   readonly cdkArgs?: readonly string[];
@@ -114,6 +116,7 @@ export async function deploy(options: DeployOptions): Promise<Deployment> {
   const assembly = join(outputDir, 'assembly');
   const outputs = join(outputDir, 'outputs.json');
   await synthesize(options, assembly);
+  await options.built?.();
   const flags = ['--require-approval', 'never', '--method', 'direct', '--concurrency', '4', '--asset-parallelism'];
   const args = ['deploy', '--all', '--app', assembly, '--outputs-file', outputs, ...flags, ...(options.cdkArgs ?? [])];
   await run(cdk(args, outputDir), options);

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Emulator } from '../emulator/emulator';
+import { pushImage } from '../emulator/image-registry';
 import { SERVICE_DIRECTORY } from '../infra/build';
+import { type StageConfig, stages } from '../infra/config/stages';
 import { type Deployment, deploy } from '../infra/deploy';
 import { digestOfInputs } from './deployment-inputs';
 import { deployRecord, isRecorded, recordDeployment, serviceBundleOf, type Target } from './recorded-deployment';
@@ -19,9 +22,15 @@ export interface LocalDeploymentOptions {
 
 export interface LocalDeployment {
   readonly deployment: Deployment;
-  readonly serviceBundle: string;
   /** Whether it came out of a record. */
   readonly recorded: boolean;
+}
+
+/** @throws Error when the stage names no image by its tag */
+function imageOf({ image }: StageConfig): { repository: string; tag: string } {
+  const [, repository, tag] = (image.from === 'registry' && /^[^/]+\/(.+):(.+)$/.exec(image.uri)) || [];
+  if (!repository || !tag) throw new Error('the stage local names no image of a registry');
+  return { repository, tag };
 }
 
 const localDigest = (cells?: number) => digestOfInputs(ROOT, { stage: 'local', cells });
@@ -38,15 +47,22 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   const { emulator, target, outputDir, records = RECORDS, cells, log } = options;
   const asked = localDigest(cells);
   const home = join(records, asked);
+  /** Before the cells: their tasks run it. */
+  const pushService = async (bundle: string) => {
+    await pushImage(emulator.endpointUrl, { ...imageOf(stages.local), bundle: readFileSync(bundle) });
+  };
   if (isRecorded(home)) {
+    await pushService(serviceBundleOf(home));
     const deployment = await deployRecord(home, target).catch((failure: unknown) => {
       target.signal?.throwIfAborted();
       throw new Error(`the deployment recorded in ${home} failed; remove it to deploy anew`, { cause: failure });
     });
-    return { deployment, serviceBundle: serviceBundleOf(home), recorded: true };
+    return { deployment, recorded: true };
   }
+  const serviceBundle = join(SERVICE_DIRECTORY, 'server.js');
   const deployment = await deploy({
     stage: 'local',
+    built: () => pushService(serviceBundle),
     // The same templates are validated by their tests, and by each deployment to AWS.
     env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
     outputDir,
@@ -56,8 +72,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
     ...(log && { log }),
     ...(target.signal && { signal: target.signal }),
   });
-  const serviceBundle = join(SERVICE_DIRECTORY, 'server.js');
   // What was edited meanwhile may be in it or not.
   if (localDigest(cells) === asked) await recordDeployment(home, serviceBundle, target);
-  return { deployment, serviceBundle, recorded: false };
+  return { deployment, recorded: false };
 }

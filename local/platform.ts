@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import getPort from 'get-port';
 import { askedPatience, type Emulator, startEmulator } from '../emulator/emulator';
@@ -9,7 +12,6 @@ import type { Deployment } from '../infra/deploy';
 import type { PlatformOutputs } from '../operations/outputs';
 import { type AwsProxy, startAwsProxy } from './aws-proxy';
 import { deployLocally } from './deploy-locally';
-import { type SharedService, startSharedService } from './shared-service';
 
 export interface PlatformOptions {
   /** A proxy between the functions and the emulator, and nothing else: it sees what the functions ask of AWS. */
@@ -43,8 +45,6 @@ export interface Platform {
   readonly aws: AwsAccess;
   readonly emulator: Emulator;
   readonly deployment: Deployment;
-  /** One a cell. */
-  readonly services: readonly SharedService[];
   /** There when it was asked for. */
   readonly proxy: AwsProxy | undefined;
   /** How long each part of the start took. */
@@ -53,11 +53,12 @@ export interface Platform {
 }
 
 /**
- * All that is left of `cdk bootstrap` for a stage that uses the credentials of the command line: where assets go. The
- * bootstrap stack's roles are for those who take them on.
+ * All that is left of `cdk bootstrap` for a stage that uses the credentials of the command line: where assets and images go.
+ * The bootstrap stack's roles are for those who take them on.
  */
 const { account, region } = stages.local.env;
 const ASSETS_BUCKET = `cdk-hnb659fds-assets-${account}-${region}`;
+const IMAGES_REPOSITORY = `cdk-hnb659fds-container-assets-${account}-${region}`;
 
 async function timed<T>(work: Promise<T>): Promise<[result: T, seconds: number]> {
   const began = performance.now();
@@ -78,8 +79,8 @@ class Started {
 }
 
 /**
- * Starts an emulator, deploys the CDK application to it and runs the shared service behind its load balancer. Several can
- * run at once: ports are free ones, files are in a folder of its own, which goes with the emulator.
+ * Starts an emulator and deploys the CDK application to it; the emulator runs the cells' tasks. Several platforms can run at
+ * once: ports are free ones, files are in a folder of its own, which goes with the emulator.
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const started = new Started();
@@ -115,7 +116,8 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
 
   const aws = rootOf(emulator);
   await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
-  const [{ deployment, serviceBundle, recorded }, deploySeconds] = await timed(
+  await new ECRClient(aws).send(new CreateRepositoryCommand({ repositoryName: IMAGES_REPOSITORY }));
+  const [{ deployment, recorded }, deploySeconds] = await timed(
     deployLocally({
       emulator,
       target: {
@@ -135,23 +137,11 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
 
   const { controlPlane } = deployment;
   signal?.throwIfAborted();
-  const services: SharedService[] = [];
-  const begun = performance.now();
-  for (const cell of Object.values(deployment.cells)) {
-    const service = await startSharedService({
-      bundle: serviceBundle,
-      emulator,
-      tableName: controlPlane.tenantsTableName,
-      domain: controlPlane.domain,
-      taskRoleArn: cell.taskRoleArn,
-      targetGroupArn: cell.liveTargetGroupArn,
-    });
-    started.add(service.stop);
-    services.push(service);
-  }
-  const serviceSeconds = (performance.now() - begun) / 1000;
+  const [, serviceSeconds] = await timed(
+    Promise.all(Object.values(deployment.cells).map((cell) => served(aws, cell.liveTargetGroupArn, signal))),
+  );
   signal?.throwIfAborted();
-  log?.(`shared service at ${services.map(({ url }) => url).join(', ')} after ${serviceSeconds.toFixed(1)} s`);
+  log?.(`shared service healthy in each cell after ${serviceSeconds.toFixed(1)} s`);
 
   await emulator.setPatience(patience);
   if (patience > 0)
@@ -160,7 +150,6 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   return {
     emulator,
     deployment,
-    services,
     proxy,
     outputs: {
       endpointUrl: emulator.endpointUrl,
@@ -174,6 +163,20 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     seconds: { emulator: emulatorSeconds, deploy: deploySeconds, service: serviceSeconds },
     stop: () => started.stop(),
   };
+}
+
+const HEALTHY_WITHIN_MS = 60_000;
+
+/** Waits for the cell's first task. @throws Error when no target is healthy after a minute */
+async function served(aws: AwsAccess, TargetGroupArn: string, signal?: AbortSignal): Promise<void> {
+  const elb = new ElasticLoadBalancingV2Client(aws);
+  const deadline = Date.now() + HEALTHY_WITHIN_MS;
+  for (;;) {
+    const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+    if (TargetHealthDescriptions.some(({ TargetHealth }) => TargetHealth?.State === 'healthy')) return;
+    if (Date.now() > deadline) throw new Error(`no task of ${TargetGroupArn} is healthy`);
+    await pause(50, undefined, { signal });
+  }
 }
 
 /**

@@ -192,7 +192,10 @@ export const stages: Record<Stage, StageConfig> = {
     removalPolicy: RemovalPolicy.DESTROY,
     deletionProtection: false,
     tracing: true,
-    image: { from: 'registry', uri: 'tenant-onboarding/service:local' },
+    image: {
+      from: 'registry',
+      uri: '000000000000.dkr.ecr.eu-central-1.amazonaws.com/cdk-hnb659fds-container-assets-000000000000-eu-central-1:service',
+    },
     credentials: 'cli',
     drainTargetsFor: Duration.seconds(0),
   },

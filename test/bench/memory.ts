@@ -8,7 +8,7 @@ const run = promisify(execFile);
 type Resident = ReadonlyMap<number, number>;
 
 export interface Memory {
-  /** The processes that tenants share, one a cell. */
+  /** The tasks that tenants share, one a cell. */
   readonly service: Resident;
   /** The processes that run functions. */
   readonly functions: Resident;
@@ -32,12 +32,12 @@ async function processes(): Promise<Process[]> {
   });
 }
 
-export async function memoryOf({ emulator, services }: Platform): Promise<Memory> {
+export async function memoryOf({ emulator }: Platform): Promise<Memory> {
   const all = await processes();
   const resident = (wanted: (process: Process) => boolean) =>
     new Map(all.filter(wanted).map(({ pid, megabytes }) => [pid, megabytes]));
   return {
-    service: resident(({ pid }) => services.some((service) => service.pid === pid)),
+    service: resident(({ parent, command }) => parent === emulator.pid && command.includes('/images/')),
     functions: resident(({ parent, command }) => parent === emulator.pid && command.includes('ministack-lambda')),
     emulator: resident(({ pid }) => pid === emulator.pid),
   };

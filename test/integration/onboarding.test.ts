@@ -7,13 +7,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import {
-  DeregisterTargetsCommand,
-  DescribeRulesCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -223,14 +217,7 @@ describe('the live colour', () => {
   test('that the table says is where a tenant is activated, and a deployment of the cell leaves it and its tasks', async () => {
     const service = { cluster: cell.clusterName, service: cell.services.green };
     await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
-    // ECS registers the tasks of a service as targets. The local service is a target of the colour that is live at its start.
     const elb = new ElasticLoadBalancingV2Client(platform.aws);
-    const { TargetHealthDescriptions = [] } = await elb.send(
-      new DescribeTargetHealthCommand({ TargetGroupArn: cell.targetGroupArns.blue }),
-    );
-    const Targets = TargetHealthDescriptions.map(({ Target }) => ({ Id: Target?.Id, Port: Target?.Port }));
-    const green = { TargetGroupArn: cell.targetGroupArns.green, Targets };
-    await elb.send(new RegisterTargetsCommand(green));
     await become('green');
     try {
       const signup = newSignup({ companyName: 'After A Release', subdomain: 'after-a-release' });
@@ -245,7 +232,6 @@ describe('the live colour', () => {
     } finally {
       await become('blue');
       await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
-      await elb.send(new DeregisterTargetsCommand(green));
     }
   }, 120_000);
 });

@@ -1,0 +1,207 @@
+import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
+import {
+  CreateClusterCommand,
+  CreateServiceCommand,
+  type Deployment,
+  DescribeServicesCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { type Emulator, startEmulator } from '../emulator';
+import { pushImage } from '../image-registry';
+import { access, eventually } from './aws';
+
+const REPOSITORY = 'shared/service';
+const CLUSTER = 'cell';
+
+/** Serves its variables and its port; the health check answers what the image says. */
+const serving = (version: string, healthz = 200) =>
+  Buffer.from(`require('node:http').createServer((request, answer) => {
+    if (request.url === '/healthz') { answer.statusCode = ${healthz}; answer.end(); return; }
+    const { NAME, PORT } = process.env;
+    fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI).then((given) => given.json()).then(({ RoleArn }) =>
+      answer.end(JSON.stringify({ version: '${version}', NAME, PORT, RoleArn })));
+  }).listen(process.env.PORT, process.env.HOST);`);
+const CRASHING = Buffer.from(`console.log('no such module'); process.exit(3);`);
+
+let emulator: Emulator;
+let ecs: ECSClient;
+let elb: ElasticLoadBalancingV2Client;
+let sqs: SQSClient;
+let taskRoleArn: string;
+let targetGroupArn: string;
+let queueUrl: string;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  const aws = access(emulator);
+  ecs = new ECSClient(aws);
+  elb = new ElasticLoadBalancingV2Client(aws);
+  sqs = new SQSClient(aws);
+  await new ECRClient(aws).send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+  };
+  const { Role } = await new IAMClient(aws).send(
+    new CreateRoleCommand({ RoleName: 'task', AssumeRolePolicyDocument: JSON.stringify(trust) }),
+  );
+  taskRoleArn = Role?.Arn ?? '';
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({
+      Name: 'blue',
+      Protocol: 'HTTP',
+      Port: 8080,
+      TargetType: 'ip',
+      HealthCheckPath: '/healthz',
+      HealthCheckIntervalSeconds: 5,
+      UnhealthyThresholdCount: 3,
+    }),
+  );
+  targetGroupArn = TargetGroups?.[0]?.TargetGroupArn ?? '';
+  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name: CLUSTER }));
+  await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn,
+      Protocol: 'HTTP',
+      Port: 80,
+      DefaultActions: [{ Type: 'forward', TargetGroupArn: targetGroupArn }],
+    }),
+  );
+  queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'told' }))).QueueUrl ?? '';
+  const events = new EventBridgeClient(aws);
+  const EventPattern = JSON.stringify({ source: ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'] });
+  await events.send(new PutRuleCommand({ Name: 'deployments', EventPattern }));
+  const Arn = `arn:aws:sqs:${emulator.region}:${emulator.accountId}:told`;
+  await events.send(new PutTargetsCommand({ Rule: 'deployments', Targets: [{ Id: 'queue', Arn }] }));
+  await ecs.send(new CreateClusterCommand({ clusterName: CLUSTER }));
+  await ecs.send(
+    new CreateServiceCommand({
+      cluster: CLUSTER,
+      serviceName: 'blue',
+      taskDefinition: await definition(await push(serving('first'))),
+      desiredCount: 1,
+      launchType: 'FARGATE',
+      loadBalancers: [{ targetGroupArn, containerName: 'service', containerPort: 8080 }],
+      deploymentConfiguration: {
+        deploymentCircuitBreaker: {
+          enable: true,
+          rollback: false,
+          resetOnHealthyTask: false,
+          thresholdConfiguration: { type: 'COUNT', value: 2 },
+        },
+      },
+    }),
+  );
+}, 90_000);
+afterAll(() => emulator?.stop());
+
+const push = (bundle: Buffer) => pushImage(emulator.endpointUrl, { repository: REPOSITORY, bundle });
+
+async function definition(digest: string): Promise<string> {
+  const image = `${emulator.accountId}.dkr.ecr.${emulator.region}.amazonaws.com/${REPOSITORY}@${digest}`;
+  const { taskDefinition } = await ecs.send(
+    new RegisterTaskDefinitionCommand({
+      family: 'service',
+      networkMode: 'awsvpc',
+      requiresCompatibilities: ['FARGATE'],
+      taskRoleArn,
+      containerDefinitions: [
+        {
+          name: 'service',
+          image,
+          portMappings: [{ containerPort: 8080 }],
+          environment: [{ name: 'NAME', value: 'of the definition' }],
+        },
+      ],
+    }),
+  );
+  return taskDefinition?.taskDefinitionArn ?? '';
+}
+
+const states = async () => {
+  const { TargetHealthDescriptions = [] } = await elb.send(
+    new DescribeTargetHealthCommand({ TargetGroupArn: targetGroupArn }),
+  );
+  return TargetHealthDescriptions.map(({ TargetHealth }) => TargetHealth?.State);
+};
+const page = async () => (await (await fetch(emulator.loadBalancerUrl)).json()) as Record<string, string>;
+
+async function primary(): Promise<Deployment | undefined> {
+  const { services } = await ecs.send(new DescribeServicesCommand({ cluster: CLUSTER, services: ['blue'] }));
+  return services?.[0]?.deployments?.find(({ status }) => status === 'PRIMARY');
+}
+
+/** Deploys, and waits for the end. */
+async function deployed(taskDefinition: string, desiredCount = 1): Promise<Deployment> {
+  const update = { cluster: CLUSTER, service: 'blue', taskDefinition, desiredCount, forceNewDeployment: true };
+  await ecs.send(new UpdateServiceCommand(update));
+  return await eventually(async () => {
+    const found = await primary();
+    return found?.rolloutState === 'IN_PROGRESS' ? undefined : found;
+  });
+}
+
+/** @returns the names of the deployment's events, when its end is among them */
+async function told(deploymentId: string | undefined): Promise<Record<string, string>[]> {
+  const details: Record<string, string>[] = [];
+  return await eventually(async () => {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 1 }),
+    );
+    for (const { Body = '{}' } of Messages) {
+      const { detail, resources } = JSON.parse(Body);
+      expect(resources).toEqual([expect.stringContaining(`:service/${CLUSTER}/blue`)]);
+      if (detail.deploymentId === deploymentId) details.push(detail);
+    }
+    return details.some(({ eventName }) => !eventName?.endsWith('IN_PROGRESS')) ? details : undefined;
+  });
+}
+
+test('a task runs its image with the variables of its definition and the role of its task', async () => {
+  await eventually(async () => ((await states()).includes('healthy') ? true : undefined));
+  expect(await page()).toMatchObject({ version: 'first', NAME: 'of the definition', RoleArn: taskRoleArn });
+});
+
+test('a deployment tells its beginning and its end, with its id', async () => {
+  const { id, rolloutState } = await deployed(await definition(await push(serving('second'))));
+  expect(rolloutState).toBe('COMPLETED');
+  expect(await page()).toMatchObject({ version: 'second' });
+  const names = (await told(id)).map(({ eventName }) => eventName);
+  expect(names).toContain('SERVICE_DEPLOYMENT_COMPLETED');
+});
+
+test('two tasks of a service share the requests', async () => {
+  await deployed(await definition(await push(serving('third'))), 2);
+  await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
+  const ports = await Promise.all(Array.from({ length: 20 }, async () => (await page()).PORT));
+  expect(new Set(ports).size).toBe(2);
+});
+
+test.each([
+  ['crashes', async () => push(CRASHING), 'EssentialContainerExited', 'Essential container exited'],
+  ['is sick', async () => push(serving('sick', 500)), 'ServiceSchedulerInitiated', 'failed ELB health checks'],
+  ['is absent', async () => `sha256:${'0'.repeat(64)}`, 'TaskFailedToStart', 'CannotPullContainerError'],
+])('a deployment whose image %s fails, and says why', async (_, image, stopCode, stoppedReason) => {
+  const { id, rolloutState, rolloutStateReason } = await deployed(await definition(await image()));
+  expect([rolloutState, rolloutStateReason]).toEqual(['FAILED', expect.stringContaining('circuit breaker')]);
+  expect((await told(id)).map(({ eventName }) => eventName)).toContain('SERVICE_DEPLOYMENT_FAILED');
+  const { taskArns: tasks } = await ecs.send(new ListTasksCommand({ cluster: CLUSTER, desiredStatus: 'STOPPED' }));
+  const { tasks: stopped = [] } = await ecs.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks }));
+  expect(stopped).toContainEqual(
+    expect.objectContaining({ stopCode, stoppedReason: expect.stringContaining(stoppedReason) }),
+  );
+});
