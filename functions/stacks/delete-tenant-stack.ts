@@ -10,7 +10,7 @@ import { emptyBucket } from './empty-bucket';
 import { requireOwnStack } from './own-stack';
 import { requestDeletion } from './requests';
 import { type SettleStackDeps, settleStack } from './settle-stack';
-import { describeStack } from './stacks';
+import { describeStack, latestStatus } from './stacks';
 import { beginWaiting, endWaiting, findWaitingTask, waitFor } from './waiting-task';
 
 export interface StackDeletionDeps extends SettleStackDeps {
@@ -70,7 +70,7 @@ async function deleteFound(
   if (!(await waitFor(deps.table, task, stackId, 'delete')))
     throw claimLost(permittedBy, task.tenantId, task.executionArn);
   if (!underWay) await beginDeletion(deps, task, stack);
-  const now = (await describeStack(cloudformation, stackId))?.StackStatus ?? '';
+  const now = (await latestStatus(cloudformation, stackId)) ?? '';
   // The status may lag behind the request of a deletion, so a failed status may be the one from before.
   if (underWay ? now !== before : now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
 }

@@ -25,7 +25,7 @@ import { requireOwnStack } from './own-stack';
 import { requestDeletion, requestToken } from './requests';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
-import { describeStack } from './stacks';
+import { describeStack, latestStatus } from './stacks';
 import { beginWaiting, endWaiting, waitFor, waitForPermitted } from './waiting-task';
 
 export interface LaunchStackDeps extends SettleStackDeps {
@@ -122,7 +122,7 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
   if (failed) {
     await requestDeletion(deps, stackId, task.taskToken);
   }
-  const now = (await describeStack(deps.cloudformation, stackId))?.StackStatus ?? status;
+  const now = (await latestStatus(deps.cloudformation, stackId)) ?? status;
   // The status may lag behind the deletion request, so a failed status may be the one from before.
   if (!failed || now === 'DELETE_COMPLETE') await settleStack(deps, stackId, now);
   return stackId;

@@ -1,5 +1,6 @@
 import {
   type CloudFormationClient,
+  DescribeStackEventsCommand,
   DescribeStacksCommand,
   paginateDescribeStackEvents,
   type Stack,
@@ -23,6 +24,24 @@ export async function describeStack(cloudformation: CloudFormation, nameOrId: st
     if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
     throw thrown;
   }
+}
+
+const isOfStack = ({ ResourceType, PhysicalResourceId, StackId }: StackEvent) =>
+  ResourceType === 'AWS::CloudFormation::Stack' && PhysicalResourceId === StackId;
+
+/**
+ * The status of a stack by its latest event. Ask for this after a task has begun to wait:
+ * DescribeStacks may lag behind the event that StackSettled had before there was a task, and that
+ * event does not come again.
+ *
+ * @returns what DescribeStacks says, when the events name no status; undefined when there is no such
+ * stack
+ */
+export async function latestStatus(cloudformation: CloudFormation, stackId: string): Promise<string | undefined> {
+  // Newest first, at most 100 a page ("DescribeStackEvents").
+  const { StackEvents } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stackId }));
+  const latest = StackEvents?.find(isOfStack)?.ResourceStatus;
+  return latest ?? (await describeStack(cloudformation, stackId))?.StackStatus;
 }
 
 /** The stack's name out of its id (`arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID`). */

@@ -41,6 +41,8 @@ export class FakeStacks extends CloudFormationClient {
   now: () => Date = () => new Date(NOW);
   /** Names that DescribeStacks does not show yet: it may lag behind CreateStack. Ids it shows. */
   readonly hidden = new Set<string>();
+  /** What DescribeStacks still shows of stacks, by their ids: it may lag behind their events. */
+  readonly shown = new Map<string, StackStatus>();
   before: (command: string) => void = () => {};
   after: (command: string) => void = () => {};
 
@@ -75,8 +77,25 @@ export class FakeStacks extends CloudFormationClient {
   }
 
   become(stack: FakeStack, StackStatus: StackStatus, outputs: Record<string, string | undefined> = {}): void {
-    stack.StackStatus = StackStatus;
+    this.change(stack, StackStatus);
     stack.Outputs = Object.entries(outputs).map(([OutputKey, OutputValue = '']) => ({ OutputKey, OutputValue }));
+  }
+
+  private change(stack: FakeStack, StackStatus: StackStatus): void {
+    stack.StackStatus = StackStatus;
+    const { StackId } = stack;
+    const ResourceType = 'AWS::CloudFormation::Stack';
+    stack.events.push({
+      StackId,
+      PhysicalResourceId: StackId,
+      ResourceType,
+      ResourceStatus: StackStatus,
+    } as StackEvent);
+  }
+
+  private describe(stack: FakeStack): object {
+    const StackStatus = this.shown.get(stack.StackId) ?? stack.StackStatus;
+    return structuredClone({ ...stack, StackStatus });
   }
 
   private readonly answering = async (command: object): Promise<unknown> => {
@@ -110,7 +129,7 @@ export class FakeStacks extends CloudFormationClient {
       case 'DescribeStacksCommand':
         if (this.hidden.has(input.StackName))
           throw awsError('ValidationError', `Stack with id ${input.StackName} does not exist`);
-        return { Stacks: [structuredClone(this.find(input.StackName))] };
+        return { Stacks: [this.describe(this.find(input.StackName))] };
       case 'DeleteStackCommand': {
         const stack = this.find(input.StackName);
         if (stack.EnableTerminationProtection)
@@ -118,7 +137,7 @@ export class FakeStacks extends CloudFormationClient {
             'ValidationError',
             `Stack [${stack.StackName}] cannot be deleted while TerminationProtection is enabled`,
           );
-        if (stack.StackStatus !== 'DELETE_COMPLETE') stack.StackStatus = 'DELETE_IN_PROGRESS';
+        if (stack.StackStatus !== 'DELETE_COMPLETE') this.change(stack, 'DELETE_IN_PROGRESS');
         return {};
       }
       case 'UpdateTerminationProtectionCommand':

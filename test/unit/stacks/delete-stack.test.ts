@@ -54,6 +54,34 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'TransientStackRolledBack' });
   });
 
+  it('T6: hears of such a rollback also while DescribeStacks does not show its end', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
+    scene.cloudformation.shown.set(stack.StackId, 'ROLLBACK_IN_PROGRESS');
+    scene.table.after = (command) => {
+      if (command === 'TransactWriteCommand') scene.cloudformation.become(stack, 'ROLLBACK_COMPLETE');
+    };
+    await scene.delete('network');
+    expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'TransientStackRolledBack' });
+    await scene.delete('network', { taskToken: 'delete-2' });
+    expect(scene.sfn.answers.get('delete-2')).toMatchObject({ error: 'TransientStackRolledBack' });
+    scene.cloudformation.shown.clear();
+    await scene.delete('network', { taskToken: 'delete-3' });
+    await scene.announce(stack, 'DELETE_COMPLETE');
+    expect(scene.sfn.answers.get('delete-3')).toEqual({ output: {} });
+  });
+
+  it('T6: hears of a deletion that ended before its task knew to wait, whatever DescribeStacks shows', async () => {
+    const scene = rollingBack();
+    const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    scene.cloudformation.shown.set(stack.StackId, 'DELETE_IN_PROGRESS');
+    scene.table.after = (command) => {
+      if (command === 'TransactWriteCommand') scene.cloudformation.become(stack, 'DELETE_COMPLETE');
+    };
+    await scene.delete('network');
+    expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
+  });
+
   it('F2: asks for no second deletion of a stack that is being deleted', async () => {
     const scene = rollingBack();
     scene.leftover('network', 'DELETE_IN_PROGRESS');

@@ -93,6 +93,20 @@ describe('LaunchStack', () => {
     expect(scene.table.calls.slice(2)).toEqual(['UpdateCommand', 'GetCommand']);
   });
 
+  it('T6: hears of a found stack that was complete before its task waited, whatever DescribeStacks shows', async () => {
+    const scene = new StackScene();
+    const stack = scene.leftover('network', 'CREATE_IN_PROGRESS');
+    scene.cloudformation.shown.set(stack.StackId, 'CREATE_IN_PROGRESS');
+    scene.table.before = (command) => {
+      if (command === 'UpdateCommand') scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+    };
+    await scene.launch('network');
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientNotYetVisible' });
+    scene.cloudformation.shown.clear();
+    await scene.launch('network', { taskToken: 'launch-2' });
+    expect(scene.sfn.answers.get('launch-2')).toMatchObject({ output: { outputs } });
+  });
+
   it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const)(
     'is answered at once by a stack that is %s already',
     async (status) => {
