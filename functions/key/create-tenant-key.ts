@@ -87,7 +87,8 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
     }
     const key = found ?? (await makeKey(deps, Policy, tenant, executionArn));
     await onceKnown(deps.kms.send(new EnableKeyRotationCommand({ KeyId: key.KeyId })));
-    if (!aliased) await giveAlias(deps, key, tenantId);
+    // A key that is not enabled was retired, and its alias may be gone although KMS still shows it.
+    if (aliased?.KeyState !== 'Enabled') await giveAlias(deps, key, tenantId);
     return { keyArn: key.Arn ?? '', aliasName: tenantNames.keyAlias(tenantId) };
   },
 };

@@ -136,6 +136,16 @@ describe('CreateTenantKey', () => {
     },
   );
 
+  it('T4: gives a retired key its alias again, which KMS may have shown after its deletion', async () => {
+    const scene = new KeyScene();
+    scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
+    scene.kms.before = (called) => {
+      if (called === 'CancelKeyDeletionCommand') scene.kms.aliases.clear();
+    };
+    await scene.create();
+    expectOneKey(scene);
+  });
+
   it('T4: a refused policy leaves no note, so that the next try need not wait for the tag index', async () => {
     const scene = new KeyScene();
     scene.kms.before = (called) => {
