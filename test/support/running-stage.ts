@@ -11,7 +11,7 @@ import {
   TenantOnboardingFailedSchema,
 } from '../../functions/contract/events';
 import type { Signup } from '../../functions/contract/signup';
-import { type Platform, startPlatform } from '../../local/platform';
+import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
 import { type Ended, historyOf } from '../../operations/client/executions';
 import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
@@ -45,8 +45,11 @@ export class RunningStage {
     this.sfn = this.client.sfn;
   }
 
-  static async start(env: Record<string, string> = {}): Promise<RunningStage> {
-    const stage = new RunningStage(await startPlatform({ env }));
+  static async start(
+    env: Record<string, string> = {},
+    options: Pick<PlatformOptions, 'patience'> = {},
+  ): Promise<RunningStage> {
+    const stage = new RunningStage(await startPlatform({ env, ...options }));
     try {
       await stage.listen();
       return stage;
