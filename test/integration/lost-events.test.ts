@@ -1,16 +1,13 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { CreateAliasCommand, CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
-import type { StackKind } from '../../functions/contract/stacks';
-import { describeStack } from '../../functions/stacks/stacks';
 import { inventoryOf } from '../../local/inventory';
 import { newSignup } from '../../local/signups';
 import { aSignupEvent } from '../support/builders';
-import { eventually, RunningStage } from '../support/running-stage';
+import { RunningStage } from '../support/running-stage';
 
 /**
  * Sweep and Orphans are called here as the clock calls them, by their roles: when a schedule fires is EventBridge's to
@@ -25,24 +22,14 @@ afterEach(() => stage.control('stack-faults/remove', {}));
 
 const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
 
-/** @param status `gone` where no stack has the name any more */
-async function settled(tenantId: string, kind: StackKind, status: string): Promise<void> {
-  const cloudformation = new CloudFormationClient(stage.platform.aws);
-  const name = tenantNames.stack(tenantId, kind);
-  await eventually(`${name} is ${status}`, async () => {
-    const stack = await describeStack(cloudformation, name);
-    return (stack?.StackStatus ?? 'gone') === status || undefined;
-  });
-}
-
 test('an onboarding whose stack event is lost is finished by the sweep', async () => {
   const signup = aSignup('lost');
   const tenantId = tenantIdOf(signup.signupId);
   const stack = tenantNames.stack(tenantId, 'network');
   await stage.control('stack-faults', { stack, status: 'CREATE_COMPLETE', deliveries: 0 });
   const executionArn = await stage.begin(signup);
-  await settled(tenantId, 'network', 'CREATE_COMPLETE');
-  await settled(tenantId, 'storage', 'CREATE_COMPLETE');
+  await stage.stackBecomes(tenantId, 'network', 'CREATE_COMPLETE');
+  await stage.stackBecomes(tenantId, 'storage', 'CREATE_COMPLETE');
   await stage.reaches(executionArn, 'LaunchNetwork');
   await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
@@ -57,7 +44,7 @@ test('a rollback whose stack events are lost is finished by the sweep', async ()
   await stage.control('stack-faults', { stack: network, status: 'DELETE_COMPLETE', deliveries: 0 });
   const executionArn = await stage.begin(signup);
   await stage.reaches(executionArn, 'DeleteNetwork');
-  await settled(tenantId, 'network', 'gone');
+  await stage.stackBecomes(tenantId, 'network', 'gone');
   await stage.reaches(executionArn, 'DeleteNetwork');
   await expect(stage.sweep()).resolves.toMatchObject({ answered: 1 });
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });

@@ -30,6 +30,8 @@ async function waitingForItsDatabase(subdomain: string) {
   await stage.control('stack-faults', { stack, status: 'CREATE_COMPLETE', deliveries: 0, times: 1 });
   const executionArn = await stage.begin(signup);
   await stage.reaches(executionArn, 'LaunchDatabase');
+  // Whoever finds the stack later finds it complete: its event does not come again.
+  await stage.stackBecomes(tenantId, 'database', 'CREATE_COMPLETE');
   return { signup, tenantId, executionArn };
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { SFNClient } from '@aws-sdk/client-sfn';
@@ -10,7 +11,10 @@ import {
   TENANT_ONBOARDING_FAILED,
   TenantOnboardingFailedSchema,
 } from '../../functions/contract/events';
+import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
+import type { StackKind } from '../../functions/contract/stacks';
+import { describeStack } from '../../functions/stacks/stacks';
 import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
 import { type Ended, historyOf } from '../../operations/client/executions';
 import { visitsOf } from '../../operations/client/progress';
@@ -102,6 +106,16 @@ export class RunningStage {
     await eventually(`${executionArn} in ${state}`, async () => {
       const visits = visitsOf(await historyOf(this.sfn, executionArn));
       return visits.some((visit) => visit.state === state && !visit.leftAt) || undefined;
+    });
+  }
+
+  /** Waits until CloudFormation shows the tenant's stack so. @param status `gone` where no stack has the name any more */
+  async stackBecomes(tenantId: string, kind: StackKind, status: string): Promise<void> {
+    const cloudformation = new CloudFormationClient(this.platform.aws);
+    const name = tenantNames.stack(tenantId, kind);
+    await eventually(`${name} is ${status}`, async () => {
+      const stack = await describeStack(cloudformation, name);
+      return (stack?.StackStatus ?? 'gone') === status || undefined;
     });
   }
 
