@@ -29,8 +29,8 @@ export interface Recording {
 /** Two runs differ in which events come before which answers: a call that only some runs make cannot be waited for. */
 const RUNS = 3;
 
-/** Calls by which a reservation learns that there is no free slot: three claims, and the list. */
-const FIRST_LOOK = 4;
+/** Calls by which a reservation learns that there is no free slot: the claims, and the list. */
+const FIRST_LOOK = 2;
 
 const inAll = (runs: readonly (readonly string[])[]) =>
   (runs[0] ?? []).filter((call) => runs.every((calls) => calls.includes(call)));
@@ -72,8 +72,21 @@ async function resourcesOf(lab: Lab, tenantId: string): Promise<Recording['resou
   return { network, database, storage, access };
 }
 
-/** Onboards a few tenants without a fault, and a few whose last step is refused, and notes every call that all of them make. */
+/**
+ * Onboards a few tenants without a fault, and a few whose last step is refused, and notes every call that all of them make.
+ * On a kind emulator: a call that is made again for a delay is none that the trials can count on.
+ */
 export async function record(lab: Lab, runs = RUNS): Promise<Recording> {
+  const factor = await lab.patience();
+  await lab.control('patience', { factor: 0 });
+  try {
+    return await recordKindly(lab, runs);
+  } finally {
+    await lab.control('patience', { factor });
+  }
+}
+
+async function recordKindly(lab: Lab, runs: number): Promise<Recording> {
   const plain = [];
   const undone = [];
   for (let run = 0; run < runs; run++) plain.push(await onboard(lab, `plain ${run}`));
