@@ -13,8 +13,8 @@ const ROOT = join(__dirname, '..');
 const REQUIREMENTS = join(__dirname, 'requirements.txt');
 const REGION = 'eu-central-1';
 const ACCOUNT_ID = '000000000000';
-/** Where nobody says otherwise. With 0.03 a role is known after 0.3 to 0.9 s. */
-const PATIENCE = 0;
+/** Where nobody says otherwise: a role is known after 0.3 to 0.9 s. */
+const PATIENCE = 0.03;
 
 /** The factor on AWS's delays that AWS_PATIENCE asks for. */
 export const askedPatience = () => Number(process.env.AWS_PATIENCE || PATIENCE);

@@ -15,7 +15,7 @@ let sqs: SQSClient;
 let queue: string;
 
 beforeAll(async () => {
-  emulator = await startEmulator({ env: { AWS_SEED: 'deliveries' } });
+  emulator = await startEmulator({ patience: 0, env: { AWS_SEED: 'deliveries' } });
   events = new EventBridgeClient(access(emulator));
   sqs = new SQSClient(access(emulator));
   queue = (await sqs.send(new CreateQueueCommand({ QueueName: 'heard' }))).QueueUrl ?? '';

@@ -18,7 +18,7 @@ const READING = ['secretsmanager:GetSecretValue', 'secretsmanager:TagResource'];
 const DELETING = ['secretsmanager:DeleteSecret'];
 
 beforeAll(async () => {
-  emulator = await startEmulator();
+  emulator = await startEmulator({ patience: 0 });
   cloudformation = new CloudFormationClient(access(emulator));
   iam = new IAMClient(access(emulator));
   const trust = { Effect: 'Allow', Principal: { Service: 'cloudformation.amazonaws.com' }, Action: 'sts:AssumeRole' };
