@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type BuiltBundle, buildFunctions, FUNCTIONS_DIRECTORY, LAYER_MODULES } from '../../infra/function-bundles';
@@ -23,13 +25,22 @@ describe('the bundles', () => {
     expect(bundles.filter(({ bytes, layerBytes }) => bytes + layerBytes >= LOADED_KB * 1000)).toEqual([]);
   });
 
-  test('find all that they need in the layer and in Node itself', async () => {
-    const files = bundles.map(({ name }) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
-    const ask = 'console.log(process.argv.slice(1).map((file) => typeof require(file).handler).join())';
-    const { stdout } = await run(NODE, ['-e', ask, ...files], {
-      env: { NODE_PATH: LAYER_MODULES, AWS_REGION: 'eu-central-1' },
-    });
-    expect(stdout.trim().split(',')).toEqual(files.map(() => 'function'));
+  test('D11: find all that they need in the layer and in Node itself, no client of the runtime', async () => {
+    // Outside the repository: its node_modules would answer for what is missing, as Lambda's runtime would.
+    const elsewhere = mkdtempSync(join(tmpdir(), 'bundles-'));
+    try {
+      cpSync(FUNCTIONS_DIRECTORY, join(elsewhere, 'functions'), { recursive: true });
+      cpSync(LAYER_MODULES, join(elsewhere, 'layer'), { recursive: true });
+      const files = bundles.map(({ name }) => join(elsewhere, 'functions', name, 'index.js'));
+      const ask = 'console.log(process.argv.slice(1).map((file) => typeof require(file).handler).join())';
+      const { stdout } = await run(NODE, ['-e', ask, ...files], {
+        cwd: elsewhere,
+        env: { NODE_PATH: join(elsewhere, 'layer'), AWS_REGION: 'eu-central-1' },
+      });
+      expect(stdout.trim().split(',')).toEqual(files.map(() => 'function'));
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
   });
 });
 
