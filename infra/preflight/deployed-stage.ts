@@ -16,7 +16,8 @@ export interface DeployedStageClients extends DeployedFunctions {
   readonly sns: SNSClient;
 }
 
-const TemplatesSchema = z.record(StackKindSchema, z.object({ url: z.url() }));
+/** Partial: a template that LaunchStack does not name is a finding of its own. */
+const TemplatesSchema = z.partialRecord(StackKindSchema, z.object({ url: z.url() }));
 
 /** Topic of the alarms; undefined where the stage is not deployed yet. */
 async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { itemKeys, type RouteRecord, type TenantRecord } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
+import type { HostedZone } from '../../functions/dns/hosted-zone';
 import { activateTenant } from '../../functions/routing/activate-tenant';
 import { holdHost } from '../../functions/routing/host-rule';
 import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from './builders';
@@ -22,6 +23,8 @@ export class Activation {
   readonly compute = new FakeCompute();
   /** As the execution's state holds it. */
   cell = aCell();
+  /** The stage's hosted zone, and the change of it that made the tenant's records; none: a stage without a zone. */
+  name: { readonly zone: HostedZone; readonly changeId: string } | undefined;
   readonly cloudformation = new FakeStacks();
   readonly s3 = new FakeBuckets();
   /** What AssumeRole answers; an Error is thrown. */
@@ -57,8 +60,10 @@ export class Activation {
 
   readonly activate = (executionArn = anExecution()) => {
     const { table, elb, compute, cloudformation, sts, s3, cell } = this;
-    const deps = { table, elb, compute, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
-    const route = { ruleArn: this.rule?.RuleArn ?? '' };
+    const zone = this.name?.zone;
+    const deps = { table, elb, zone, compute, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
+    const nameChangeId = this.name?.changeId;
+    const route = { ruleArn: this.rule?.RuleArn ?? '', ...(nameChangeId && { nameChangeId }) };
     const input = { executionArn, tenant, cell, key: aKey(), stacks, route, verification: VERIFIED };
     return activateTenant.run(deps, input);
   };

@@ -1,10 +1,13 @@
 import { DescribeCertificateCommand } from '@aws-sdk/client-acm';
+import { GetAWSDefaultServiceQuotaCommand, GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas';
 import { cellCapacity } from '../../../infra/config/cell-capacity';
 import { placeholdersIn, requireFilledIn } from '../../../infra/config/placeholders';
 import { type StageConfig, stages } from '../../../infra/config/stages';
 import { certificateFindings } from '../../../infra/preflight/certificate';
-import { asked } from '../../../infra/preflight/finding';
+import { asked, type Finding } from '../../../infra/preflight/finding';
+import { isReady } from '../../../infra/preflight/preflight';
 import { neededQuotas, quotaFindings } from '../../../infra/preflight/quotas';
+import { awsError } from '../../support/fake-client';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-01T00:00:00.000Z');
@@ -107,6 +110,28 @@ describe('D9: quotas', () => {
       expect(await failing(valued(1_000_000, { [code]: needed - 1 }), stages.prod)).toEqual([`quota ${name}`]);
   });
 
+  test('of an account that has never changed one have the default value', async () => {
+    const send = async (command: object) => {
+      if (command instanceof GetServiceQuotaCommand) throw awsError('NoSuchResourceException');
+      expect(command).toBeInstanceOf(GetAWSDefaultServiceQuotaCommand);
+      return { Quota: { Value: 1_000_000 } };
+    };
+    expect(await failing({ regional: { send }, global: { send } } as never, stages.prod)).toEqual([]);
+  });
+
+  test('of IAM are asked where IAM has them, all others in the stage’s region', async () => {
+    const asked: string[] = [];
+    const noting = (where: string) => ({
+      send: async ({ input }: { input: { ServiceCode: string } }) => {
+        asked.push(`${input.ServiceCode} ${where}`);
+        return { Quota: { Value: 1_000_000 } };
+      },
+    });
+    await quotaFindings({ regional: noting('regional'), global: noting('global') } as never, stages.prod);
+    expect(asked.filter((each) => each.endsWith('global'))).toEqual(['iam global']);
+    expect(asked).not.toContain('iam regional');
+  });
+
   test('count four stacks for each tenant that fits', () => {
     const tenants = stages.prod.cells.reduce((sum, cell) => sum + cellCapacity(cell, stages.prod), 0);
     const stacks = neededQuotas(stages.prod).find(({ service }) => service === 'cloudformation');
@@ -119,4 +144,7 @@ test('D9: what could not be asked is no permission to deploy', async () => {
   expect(await asked('quotas', () => Promise.reject(denied))).toEqual([
     { subject: 'quotas', verdict: 'unknown', says: 'could not be asked: AccessDeniedException: not yours' },
   ]);
+  const finding = (verdict: Finding['verdict']): Finding => ({ subject: 'x', verdict, says: '' });
+  expect(isReady([finding('ok'), finding('ok')])).toBe(true);
+  for (const verdict of ['unknown', 'failed'] as const) expect(isReady([finding('ok'), finding(verdict)])).toBe(false);
 });

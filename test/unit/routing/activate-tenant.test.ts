@@ -4,6 +4,7 @@ import { Activation, VERIFIED } from '../../support/activation';
 import { aCell, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { awsError } from '../../support/fake-client';
+import { FakeZone } from '../../support/fake-zone';
 
 const tenant = aTenant();
 
@@ -27,6 +28,19 @@ describe('ActivateTenant', () => {
     expect(activation.rule?.Actions[0]?.Type).toBe('fixed-response');
     expect(activation.record.status).toBe('ONBOARDING');
     activation.compute.unhealthy.delete(blue);
+    await activation.activate();
+    expect(activation.open).toBe(true);
+  });
+
+  it('D1: opens nothing until all name servers know the tenant’s name; tried again, it does', async () => {
+    const activation = await Activation.ready();
+    const zone = new FakeZone();
+    activation.name = { zone, changeId: '/change/C1' };
+    zone.pending.add('/change/C1');
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientNotYetVisible' });
+    expect(activation.rule?.Actions[0]?.Type).toBe('fixed-response');
+    expect(activation.record.status).toBe('ONBOARDING');
+    zone.pending.clear();
     await activation.activate();
     expect(activation.open).toBe(true);
   });
