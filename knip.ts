@@ -7,7 +7,7 @@ const started = [
   'service/main.ts',
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,signup}.ts',
-  'operations/{status,redrive,abandon,replay,verify,suspend,resume,preflight,teardown}.ts',
+  'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
   'test/redeploy/redeploy-drill.ts',

@@ -94,8 +94,10 @@ const LAYERED = new Set([
   'ActivateTenant',
   'AuditTenant',
   'DeleteStack',
+  'KeepCells',
   'Orphans',
   'ReserveTenant',
+  'Sweep',
   'VerifyIsolation',
 ]);
 export const isLayered = (name: string): boolean => LAYERED.has(name);

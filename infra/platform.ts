@@ -57,7 +57,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
     ...shared(),
     description: 'Tenant onboarding: tenants table, evidence, alarm topic, permission boundary of tenant roles',
   });
-  const { trustedRoles, seedCell } = new ControlPlaneStack(app, CONTROL_PLANE, {
+  const { trustedRoles, seedCell, seedTasks } = new ControlPlaneStack(app, CONTROL_PLANE, {
     ...shared(),
     description: 'Tenant onboarding: event bus, state machines, functions, alarms',
     table,
@@ -76,6 +76,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
       boundary,
       trustedRoles,
       seedCell,
+      seedTasks,
       ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }

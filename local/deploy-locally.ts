@@ -22,6 +22,7 @@ export interface LocalDeploymentOptions {
 
 export interface LocalDeployment {
   readonly deployment: Deployment;
+  readonly serviceBundle: string;
   /** Whether it came out of a record. */
   readonly recorded: boolean;
 }
@@ -57,7 +58,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
       target.signal?.throwIfAborted();
       throw new Error(`the deployment recorded in ${home} failed; remove it to deploy anew`, { cause: failure });
     });
-    return { deployment, recorded: true };
+    return { deployment, serviceBundle: serviceBundleOf(home), recorded: true };
   }
   const serviceBundle = join(SERVICE_DIRECTORY, 'server.js');
   const deployment = await deploy({
@@ -74,5 +75,5 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   });
   // What was edited meanwhile may be in it or not.
   if (localDigest(cells) === asked) await recordDeployment(home, serviceBundle, target);
-  return { deployment, recorded: false };
+  return { deployment, serviceBundle, recorded: false };
 }

@@ -45,6 +45,8 @@ export interface Platform {
   readonly aws: AwsAccess;
   readonly emulator: Emulator;
   readonly deployment: Deployment;
+  /** The shared service as the deployment has built it: a file that Node runs. */
+  readonly serviceBundle: string;
   /** There when it was asked for. */
   readonly proxy: AwsProxy | undefined;
   /** How long each part of the start took. */
@@ -117,7 +119,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const aws = rootOf(emulator);
   await new S3Client(aws).send(new CreateBucketCommand({ Bucket: ASSETS_BUCKET }));
   await new ECRClient(aws).send(new CreateRepositoryCommand({ repositoryName: IMAGES_REPOSITORY }));
-  const [{ deployment, recorded }, deploySeconds] = await timed(
+  const [{ deployment, serviceBundle, recorded }, deploySeconds] = await timed(
     deployLocally({
       emulator,
       target: {
@@ -150,6 +152,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   return {
     emulator,
     deployment,
+    serviceBundle,
     proxy,
     outputs: {
       endpointUrl: emulator.endpointUrl,

@@ -5,6 +5,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import { VERSION_HEADER } from '../functions/contract/naming';
 import { tenantHost } from './host';
 import type { RouteDirectory } from './route-directory';
 import { type Page, tenantPage } from './tenant-page';
@@ -19,6 +20,8 @@ declare module 'fastify' {
 
 export interface AppOptions {
   readonly domain: string;
+  /** Of the image, as the release that started the task names it. */
+  readonly version: string;
   readonly routes: RouteDirectory;
   readonly sessions: TenantSessions;
   readonly logger: FastifyServerOptions['logger'];
@@ -54,7 +57,7 @@ function html(reply: FastifyReply, { body, length }: Page) {
 }
 
 /** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
-export function serviceApp({ domain, routes, sessions, logger = false }: AppOptions): FastifyInstance {
+export function serviceApp({ domain, version, routes, sessions, logger = false }: AppOptions): FastifyInstance {
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -62,13 +65,14 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
   });
   app.decorateRequest('tenantId', undefined);
   app.addHook('onRequest', async (_, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers(SECURITY_HEADERS).header(VERSION_HEADER, version);
   });
   app.addHook('onResponse', async (request, reply) => {
-    if (request.url === '/healthz') return;
+    if (request.url.startsWith('/healthz')) return;
     const { method, tenantId } = request;
     const host = tenantHost(request.headers.host, domain);
-    request.log.info({ method, host, tenantId, status: reply.statusCode, ms: reply.elapsedTime }, 'request.answered');
+    const answered = { method, host, tenantId, version, status: reply.statusCode, ms: reply.elapsedTime };
+    request.log.info(answered, 'request.answered');
   });
 
   // A kept-alive connection stays open after its last answer, and delays the task's exit until ECS
@@ -87,7 +91,19 @@ export function serviceApp({ domain, routes, sessions, logger = false }: AppOpti
     sessions.clear();
   });
 
-  app.get('/healthz', async (_, reply) => text(reply, 200, 'ok'));
+  /** With a host, whether its page can be served: a release asks that of a version before any visitor gets it. */
+  const serves = async (host: string) => {
+    const route = await routes.find(host);
+    if (route?.status !== 'ACTIVE') return false;
+    const page = await tenantPage(sessions, route);
+    page?.body.destroy();
+    return true;
+  };
+  app.get<{ Querystring: { host?: string } }>('/healthz', async ({ query }, reply) => {
+    const host = query.host === undefined ? undefined : tenantHost(query.host, domain);
+    const healthy = query.host === undefined || (host !== undefined && (await serves(host)));
+    return text(reply, healthy ? 200 : 404, healthy ? `ok ${version}` : 'not served');
+  });
   app.get('/', async (request, reply) => {
     const host = tenantHost(request.headers.host, domain);
     const route = host && (await routes.find(host));

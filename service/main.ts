@@ -13,6 +13,7 @@ const EnvironmentSchema = z.object({
   HOST: z.string().default('0.0.0.0'),
   TABLE_NAME: z.string().min(1),
   DOMAIN: z.string().min(1),
+  SERVICE_VERSION: z.string().default('unknown'),
   LOG_LEVEL: z.string().default('info'),
 });
 
@@ -23,11 +24,12 @@ const DRAIN_MS = 25_000;
 const CLIENT_OPTIONS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } } as const;
 
 async function main(): Promise<void> {
-  const { PORT, HOST, TABLE_NAME, DOMAIN, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
+  const { PORT, HOST, TABLE_NAME, DOMAIN, SERVICE_VERSION, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
   // All tenants' clients share the connections of this client, and nothing else.
   const { requestHandler } = new S3Client(CLIENT_OPTIONS).config;
   const app = serviceApp({
     domain: DOMAIN,
+    version: SERVICE_VERSION,
     logger: { level: LOG_LEVEL },
     routes: new RouteDirectory({
       client: DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS)),

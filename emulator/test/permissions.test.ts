@@ -1,5 +1,5 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -292,6 +292,13 @@ describe('a request is authorized on the resource it is about', () => {
       ecs.send(new DescribeServicesCommand({ cluster: 'cell', services: [service] }));
     await expect(describe('blue')).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
     await expect(describe('green')).rejects.toMatchObject(denied);
+    const tasks = [`arn:aws:ecs:${here()}:task/cell/0`];
+    await expect(ecs.send(new DescribeTasksCommand({ cluster: 'cell', tasks }))).rejects.toMatchObject(denied);
+    const watcher = await caller([statement('ecs:DescribeTasks', `arn:aws:ecs:${here()}:task/cell/*`)]);
+    const describing = new ECSClient(access(emulator, watcher)).send(
+      new DescribeTasksCommand({ cluster: 'cell', tasks }),
+    );
+    await expect(describing).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
     const elb = new ElasticLoadBalancingV2Client(access(emulator, user));
     const tags = (name: string) =>
       elb.send(

@@ -4,6 +4,8 @@ import { PlatformError } from '../contract/errors';
 /** The live colour of a cell at the moment of the question. */
 export interface Live {
   readonly colour: Colour;
+  /** The attempt of a release that is moving tenants of the cell: their placements that name it count. */
+  readonly releasing?: string | undefined;
 }
 
 /**

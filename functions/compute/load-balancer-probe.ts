@@ -1,10 +1,13 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
+import { VERSION_HEADER } from '../contract/naming';
 import { invocationSignal } from '../shared/invocation';
 
 export interface Answered {
   readonly status: number;
   readonly body: string;
+  /** Of the shared service: the version that has answered. */
+  readonly version?: string | undefined;
 }
 
 const TIMEOUT_MS = 8_000;
@@ -22,29 +25,35 @@ const unanswered = (message: string) => Object.assign(new Error(message), { name
  * certificate of the tenant's own host and checks it, as a browser does: listener rules match the
  * Host header alone, and this load balancer has no certificate for a host of somebody else.
  */
-export const loadBalancerProbe = (loadBalancerUrl: string, tenantHost: string) => (host: string) =>
-  new Promise<Answered>((resolve, reject) => {
-    const url = new URL(loadBalancerUrl);
-    const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
-    const signal = invocationSignal();
-    const ending = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
-    const options = {
-      ...tls,
-      ...ending,
-      method: 'GET',
-      headers: { host, 'user-agent': USER_AGENT },
-      agent: false as const,
-    };
-    const request = send(url, options, (response) => {
-      let body = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        if (body.length < BODY_LIMIT) body += chunk;
+export const loadBalancerProbe =
+  (loadBalancerUrl: string, tenantHost: string) =>
+  (host: string, path = '/') =>
+    new Promise<Answered>((resolve, reject) => {
+      const url = new URL(loadBalancerUrl);
+      const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
+      const signal = invocationSignal();
+      const ending = { timeout: TIMEOUT_MS, ...(signal && { signal }) };
+      const options = {
+        ...tls,
+        ...ending,
+        method: 'GET',
+        path,
+        headers: { host, 'user-agent': USER_AGENT },
+        agent: false as const,
+      };
+      const request = send(url, options, (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          if (body.length < BODY_LIMIT) body += chunk;
+        });
+        response.on('error', reject);
+        const version = response.headers[VERSION_HEADER];
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body, ...(typeof version === 'string' && { version }) }),
+        );
       });
-      response.on('error', reject);
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      request.on('timeout', () => request.destroy(unanswered(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));
+      request.on('error', reject);
+      request.end();
     });
-    request.on('timeout', () => request.destroy(unanswered(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));
-    request.on('error', reject);
-    request.end();
-  });

@@ -1,6 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { type Colour, SeedCellInput, SeedCellOutput } from '../contract/cell';
+import { type Colour, OTHER_COLOUR, SeedCellInput, SeedCellOutput } from '../contract/cell';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { answeringCloudFormation } from '../shared/custom-resource';
@@ -17,7 +17,6 @@ export interface SeedCellDeps {
 }
 
 const FIRST_COLOUR: Colour = 'blue';
-const OTHER: Readonly<Record<Colour, Colour>> = { blue: 'green', green: 'blue' };
 
 /**
  * Writes the item LIVE only for a new cell, or for one whose stack is older than the item. For any
@@ -60,7 +59,7 @@ export const seedCell: Action<typeof SeedCellInput, typeof SeedCellOutput, SeedC
     const colour = await liveColourOf(deps, cell.Cell, isNew ? FIRST_COLOUR : former?.liveColour);
     const serviceOf = (of: Colour) => ({ cluster: cell.ClusterName, service: cell.Services[of] });
     await resize(deps.ecs, serviceOf(colour), (desired) => Math.max(desired, cell.MinimumTasks));
-    if (isNew) await resize(deps.ecs, serviceOf(OTHER[colour]), () => 0);
+    if (isNew) await resize(deps.ecs, serviceOf(OTHER_COLOUR[colour]), () => 0);
     return { Colour: colour, TargetGroupArn: cell.TargetGroupArns[colour] };
   },
 };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 export const ColourSchema = z.enum(['blue', 'green']);
 export type Colour = z.infer<typeof ColourSchema>;
+export const OTHER_COLOUR: Readonly<Record<Colour, Colour>> = { blue: 'green', green: 'blue' };
 
 const perColour = z.record(ColourSchema, z.string());
 
@@ -74,5 +75,15 @@ export const SeedCellInput = z.object({
     MinimumTasks: z.coerce.number().int().nonnegative(),
   }),
 });
+/**
+ * CloudFormation's request for the first task definitions of a cell's colours. The definition is part
+ * of the request, so that CloudFormation asks again when it changes.
+ */
+export const SeedTasksInput = z.object({
+  RequestType: z.enum(['Create', 'Update', 'Delete']),
+  ResourceProperties: z.object({ ClusterName: z.string(), TaskDefinition: z.string() }),
+});
+export const SeedTasksOutput = z.undefined();
+
 /** Attributes of the resource: the live colour at the time of the request. A deletion has none. */
 export const SeedCellOutput = z.object({ Colour: ColourSchema, TargetGroupArn: z.string() }).optional();

@@ -74,6 +74,16 @@ export const PERMANENT_ERRORS = [
   'StepTimedOut',
   /** An operator has given the onboarding up; the message names the operator and the reason. */
   'OnboardingAbandoned',
+  /** Another release has the cell. */
+  'ReleaseUnderWay',
+  /** The image of a release is not in the registry, or its scan has found what is critical. */
+  'ImageUnusable',
+  /** The tasks of a release's image did not become healthy; the message says what became of them. */
+  'ReleaseFillFailed',
+  /** The new version does not serve tenants as it should; the message names who saw what. */
+  'ReleaseUnhealthy',
+  /** An operator has taken the release back. */
+  'ReleaseRecalled',
   /** Somebody stopped the execution without naming an error. */
   'RunAborted',
   /** Deployment or stage configuration is wrong. */

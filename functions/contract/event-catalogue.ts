@@ -5,8 +5,12 @@ import {
   SignupConflictSchema,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
+  TENANT_RELEASE_COMPLETED,
+  TENANT_RELEASE_RETURNED,
   TenantOnboardedSchema,
   TenantOnboardingFailedSchema,
+  TenantReleaseCompletedSchema,
+  TenantReleaseReturnedSchema,
 } from './events';
 import { RESERVED_SUBDOMAINS, SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, SignupSchema } from './signup';
 
@@ -49,6 +53,16 @@ const ORDER = {
   occurredAt: `${SENT_ORDER.occurredAt} ${SINCE_WHEN}`,
 };
 const EXECUTION = 'The run that tells this, an execution of the state machine TenantOnboarding.';
+
+const OF_RELEASE = {
+  version: 'Version of this schema.',
+  releaseId: 'Name of the release: the same one for each cell that it rolls over.',
+  cell: 'Name of the cell.',
+  digest: 'Digest of the image that the release has brought to the cell.',
+  tenants: 'Number of tenants that its rings had moved.',
+  executionArn: 'The run that tells this, an execution of the state machine TenantRelease.',
+  ...SENT_ORDER,
+};
 
 /**
  * All events that the platform receives and publishes. docs/events and the schema registry are
@@ -129,6 +143,29 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       status: 'Status of the tenant when this was established. The signup has not changed it.',
       executionArn: EXECUTION,
       ...SENT_ORDER,
+    },
+  }),
+  catalogued({
+    type: TENANT_RELEASE_COMPLETED,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary: 'A version of the shared service has reached every tenant of a cell.',
+    detail: TenantReleaseCompletedSchema,
+    fields: { ...OF_RELEASE, colour: 'Colour that is live in the cell from now on: blue or green.' },
+  }),
+  catalogued({
+    type: TENANT_RELEASE_RETURNED,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary: 'A release has failed or was taken back. Every tenant of the cell has the former version.',
+    detail: TenantReleaseReturnedSchema,
+    fields: {
+      ...OF_RELEASE,
+      failedStep: 'The state of the release that failed.',
+      error: 'Name of the error. `ReleaseRecalled`: an operator has taken the release back.',
+      reason: 'The cause in words: which tasks or pages failed, and how.',
     },
   }),
 ];

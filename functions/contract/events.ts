@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ColourSchema } from './cell';
 import { tenantIdOf } from './naming';
 import type { TenantRecord } from './records';
 import { differingFields } from './signup-difference';
@@ -105,3 +106,31 @@ export function conflictEvent(
   const fields = differingFields(run.input, record);
   return { version: 1, signupId, tenantId, fields, status, executionArn: run.executionArn, ...order };
 }
+
+const releaseFields = {
+  version: z.literal(1),
+  releaseId: z.string(),
+  cell: z.string(),
+  digest: z.string(),
+  /** Tenants that the rings had moved. */
+  tenants: z.number().int().nonnegative(),
+  executionArn: z.string(),
+};
+
+export const TENANT_RELEASE_COMPLETED = 'TenantReleaseCompleted';
+export const TenantReleaseCompletedSchema = z.object({
+  ...releaseFields,
+  colour: ColourSchema,
+  ...OrderSchema.shape,
+});
+export type TenantReleaseCompleted = z.infer<typeof TenantReleaseCompletedSchema>;
+
+export const TENANT_RELEASE_RETURNED = 'TenantReleaseReturned';
+export const TenantReleaseReturnedSchema = z.object({
+  ...releaseFields,
+  failedStep: z.string(),
+  error: z.string(),
+  reason: z.string(),
+  ...OrderSchema.shape,
+});
+export type TenantReleaseReturned = z.infer<typeof TenantReleaseReturnedSchema>;

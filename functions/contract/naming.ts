@@ -65,6 +65,9 @@ export const PROBE_PREFIX = '.isolation-probe/';
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 
+/** Header with which the shared service tells its version, in every answer. */
+export const VERSION_HEADER = 'x-service-version';
+
 /** Prefix of reports in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
 export const EVIDENCE_PREFIX = 'tenants/';
 
@@ -87,3 +90,16 @@ export const tenantNames = {
   /** The PostgreSQL user that the shared service logs in as, by IAM authentication. */
   databaseUser: (tenantId: string) => `app_${tenantId}`,
 } as const;
+
+interface Cluster {
+  readonly clusterName: string;
+}
+
+/**
+ * The family in which a cell's template registers its task definition. No service names it: a
+ * deployment changes what the next release runs, and never what a colour runs now.
+ */
+export const taskFamily = ({ clusterName }: Cluster) => clusterName;
+
+/** The family that a colour's service names. SeedTasks and releases register in it. */
+export const colourFamily = ({ clusterName }: Cluster, colour: string) => `${clusterName}-${colour}`;

@@ -25,6 +25,8 @@ export const StageOutputsSchema = z.object({
   auditTenantFunctionName: z.string(),
   suspendTenantFunctionName: z.string(),
   resumeTenantFunctionName: z.string(),
+  releaseMachineArn: z.string(),
+  keepCellsFunctionName: z.string(),
   evidenceBucketName: z.string(),
 });
 export type StageOutputs = z.infer<typeof StageOutputsSchema>;

@@ -17,6 +17,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | open cell | CELLS | OPEN | `cell`: the cell where the last free slot was found |
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
+ * | release | CELL#name | RELEASE | the release that has the cell, or the last one that had it (`endedAt`) |
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
@@ -32,6 +33,7 @@ export const itemKeys = {
   openCell: () => ({ pk: 'CELLS', sk: 'OPEN' }),
   cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
   liveColour: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'LIVE' }),
+  release: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'RELEASE' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
   takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `SLOT#${padded(slot)}` }),
   waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
@@ -91,6 +93,11 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
     })
     .optional(),
   activatedAt: z.iso.datetime().optional(),
+  /**
+   * Where a release has moved the tenant, and when. It counts only as long as the cell's item LIVE
+   * names the same attempt of the release; afterwards the tenant is where LIVE says.
+   */
+  placement: z.object({ colour: ColourSchema, release: z.string(), at: z.iso.datetime() }).optional(),
   /** For a SUSPENDED tenant: since when, by which execution or person, and why. */
   suspension: z.object({ at: z.iso.datetime(), by: z.string(), reason: z.string() }).optional(),
   failure: TenantFailureSchema.optional(),
@@ -131,10 +138,22 @@ export const RouteRecordSchema = z.object({
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
 
 /**
- * Run-time state of a cell: the colour whose target group new and resumed tenants get. A release
- * will add fields to the item. Readers ignore fields that they do not know.
+ * Run-time state of a cell: the colour whose target group new and resumed tenants get. The other
+ * fields are there only where a release has written them.
  */
-export const LiveColourSchema = z.object({ colour: ColourSchema, since: z.iso.datetime() });
+export const LiveColourSchema = z.object({
+  colour: ColourSchema,
+  since: z.iso.datetime(),
+  /** The release that made the colour live, and the digest of its image. */
+  releaseId: z.string().optional(),
+  digest: z.string().optional(),
+  /** Digest of the image that was live before. */
+  formerDigest: z.string().optional(),
+  /** The attempt of a release that is moving tenants now: only placements that name it count. */
+  releasing: z.string().optional(),
+  /** The other colour still runs, until then, and why. */
+  idle: z.object({ colour: ColourSchema, keepUntil: z.iso.datetime(), why: z.string() }).optional(),
+});
 export type LiveColour = z.infer<typeof LiveColourSchema>;
 
 /**
@@ -166,3 +185,32 @@ export const WaitingTaskSchema = z.object({
   launchingUntil: z.number().optional(),
 });
 export type WaitingTask = z.infer<typeof WaitingTaskSchema>;
+
+/** What an operator has asked of a release that is under way. */
+const IntentSchema = z.enum(['go', 'hold', 'back']);
+
+/** The claim of a release on a cell. It is open as long as it has no `endedAt`. */
+export const ReleaseClaimSchema = z.object({
+  cell: z.string(),
+  releaseId: z.string(),
+  executionArn: z.string(),
+  digest: z.string(),
+  from: ColourSchema,
+  to: ColourSchema,
+  /** The state that began last. */
+  phase: z.string(),
+  intent: IntentSchema,
+  taskDefinition: z.string().optional(),
+  /** The task that waits: for the end of a deployment, or for the end of a bake. */
+  waiting: z
+    .object({ for: z.enum(['fill', 'bake']), taskToken: z.string(), deploymentId: z.string().optional() })
+    .optional(),
+  /** The rings that were moved, in order. */
+  rings: z.array(z.object({ ring: z.number(), tenants: z.number(), at: z.iso.datetime() })),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  outcome: z.enum(['completed', 'returned']).optional(),
+  /** Why it was returned, or where its run was stopped. */
+  failure: z.object({ step: z.string(), error: z.string(), reason: z.string(), at: z.iso.datetime() }).optional(),
+});
+export type ReleaseClaim = z.infer<typeof ReleaseClaimSchema>;

@@ -29,8 +29,8 @@ export interface Workflow {
    */
   readonly conclusion: string | null;
   /**
-   * Whether a run is for one tenant and concludes its failure itself. If so, Watchdog and Sweep
-   * notice a run that ended elsewhere. Failures of the other workflows raise an alarm.
+   * Whether a run concludes its failure itself. If so, Watchdog and Sweep notice a run that ended
+   * elsewhere. Failures of the other workflows raise an alarm.
    */
   readonly watched: boolean;
 }
@@ -82,6 +82,27 @@ export const WORKFLOWS = [
     failure: {},
     conclusion: null,
     watched: false,
+  },
+  {
+    name: 'TenantRelease',
+    file: 'tenant-release.asl.yaml',
+    firstState: 'BeginRelease',
+    forward: {
+      ClaimRelease: 'ClaimRelease',
+      PrepareTask: 'PrepareTask',
+      FillColour: 'FillColour',
+      ProbeColour: 'ProbeColour',
+      ShiftRing: 'ShiftRing',
+      BakeRing: 'BakeRing',
+      JudgeRing: 'JudgeRing',
+      SettleRelease: 'SettleRelease',
+      ConcludeRelease: 'ConcludeRelease',
+    },
+    undos: { ReturnTenants: 'ReturnTenants' },
+    rollbackFrom: {},
+    failure: { PublishReturn: 'PublishReturn', ConcludeReturn: 'ConcludeReturn' },
+    conclusion: 'ConcludeReturn',
+    watched: true,
   },
 ] as const satisfies readonly Workflow[];
 

@@ -18,8 +18,9 @@ import { settled } from '../shared/settled';
 import { claimLost, requirePermission } from '../tenants/lifecycle';
 import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { forwardHost, type LoadBalancer } from './host-rule';
+import { type LoadBalancer, pointRule } from './host-rule';
 import { putStarterPage, type TenantAccess } from './put-starter-page';
+import { ruleOf } from './tenant-rule';
 
 export interface ActivateTenantDeps extends TenantAccess {
   readonly table: TenantsTable;
@@ -98,9 +99,9 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
         ),
       ),
     );
-    const { colour } = await compute.live(cell);
-    await compute.requireHealthyTarget(cell, colour);
-    await forwardHost(elb, route.ruleArn, cell.targetGroupArns[colour]);
+    const live = await compute.live(cell);
+    await compute.requireHealthyTarget(cell, live.colour);
+    await pointRule(elb, route.ruleArn, ruleOf({ status: 'ACTIVE' }, live, cell));
 
     const activatedAt = now().toISOString();
     await activate(table, { tenantId, executionArn, host }, record, activatedAt);

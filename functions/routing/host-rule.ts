@@ -44,14 +44,17 @@ const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code
 
 export const isRuleGone = (thrown: unknown) => isCoded(thrown, 'RuleNotFound');
 
-/** The priorities of the listener's rules, whoever made them. */
-export async function prioritiesInUse(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Set<number>> {
-  const ask = (Marker?: string) =>
-    elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: PAGE_SIZE, Marker }));
-  const rules = await everyItem(
+async function rulesOf(elb: LoadBalancer, ListenerArn: string): Promise<Rule[]> {
+  const ask = (Marker?: string) => elb.send(new DescribeRulesCommand({ ListenerArn, PageSize: PAGE_SIZE, Marker }));
+  return await everyItem(
     pages(ask, (page) => page.NextMarker),
     (page) => page.Rules,
   );
+}
+
+/** The priorities of the listener's rules, whoever made them. */
+export async function prioritiesInUse(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Set<number>> {
+  const rules = await rulesOf(elb, listenerArn);
   return new Set(rules.map(({ Priority }) => Number(Priority)));
 }
 
@@ -125,7 +128,7 @@ export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: 
     if (!isCoded(thrown, 'PriorityInUse')) throw thrown;
     const ruleArn = await findOwnRule(elb, cell, tenant);
     if (!ruleArn) throw slotOccupied(tenant, thrown);
-    await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: settingUp }));
+    await pointRule(elb, ruleArn, 'setting-up');
     return { ruleArn, created: false };
   }
 }
@@ -137,13 +140,27 @@ const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
     { cause },
   );
 
-/** Makes the rule forward the host's requests to a target group. */
-export async function forwardHost(elb: LoadBalancer, ruleArn: string, targetGroupArn: string): Promise<void> {
-  const Actions: Action[] = [{ Type: 'forward', TargetGroupArn: targetGroupArn }];
-  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions }));
+/** What a tenant's rule does with the requests for its host. */
+export type RuleAim = 'setting-up' | 'suspended' | { readonly forward: string };
+
+function actionsOf(aim: RuleAim): Action[] {
+  if (aim === 'setting-up') return settingUp;
+  if (aim === 'suspended') return unavailable(SUSPENDED_PAGE);
+  return [{ Type: 'forward', TargetGroupArn: aim.forward }];
 }
 
-/** Makes the rule answer the host's requests with 503. */
-export async function suspendHost(elb: LoadBalancer, ruleArn: string): Promise<void> {
-  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: unavailable(SUSPENDED_PAGE) }));
+/** The only request that changes what a tenant's rule does. */
+export async function pointRule(elb: LoadBalancer, ruleArn: string, aim: RuleAim): Promise<void> {
+  await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: actionsOf(aim) }));
+}
+
+/** The target group to which each rule of the listener forwards, by the ARN of the rule; no entry for other rules. */
+export async function forwardsOf(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Map<string, string>> {
+  const rules = await rulesOf(elb, listenerArn);
+  return new Map(
+    rules.flatMap(({ RuleArn, Actions = [] }) => {
+      const [action] = Actions;
+      return RuleArn && action?.Type === 'forward' && action.TargetGroupArn ? [[RuleArn, action.TargetGroupArn]] : [];
+    }),
+  );
 }

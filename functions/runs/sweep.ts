@@ -1,8 +1,14 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { type ExecutionListItem, SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import type { Compute } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
 import type { TenantRecord } from '../contract/records';
+import { workflowOf } from '../contract/workflows';
+import { noticeReleaseEnd } from '../delivery/notice-release-end';
+import { readClaim } from '../delivery/release-store';
 import type { Executions } from '../reservation/claims';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -19,6 +25,7 @@ import { isHeldTooLong, isLate, runningExecutions, tenantsIn, UNDER_WAY } from '
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
+  readonly compute: Pick<Compute, 'cells'>;
   readonly stage: {
     /** ARNs of the state machines of the watched workflows. */
     readonly machineArns: readonly string[];
@@ -38,6 +45,8 @@ const SweepOutput = z.object({
   held: z.array(z.string()),
   /** Keys of the items that cannot be parsed. */
   unreadable: z.array(z.string()),
+  /** Cells whose release has ended without a notice. */
+  cells: z.array(z.string()),
 });
 
 /** Acts on every item. A failure is collected and does not stop the others. A list that fails ends here. */
@@ -80,7 +89,8 @@ async function runningIn({ sfn, stage }: SweepDeps, failures: unknown[]): Promis
 }
 
 function lateOf(running: readonly ExecutionListItem[], { stage, now }: SweepDeps): string[] {
-  const late = running.filter((run) => isLate(run, now(), stage.maxOnboardingMinutes));
+  const onboardings = running.filter(({ executionArn = '' }) => workflowOf(executionArn).name === 'TenantOnboarding');
+  const late = onboardings.filter((run) => isLate(run, now(), stage.maxOnboardingMinutes));
   const arns = late.map(({ executionArn }) => `${executionArn}`);
   if (arns.length > 0) logger.warn('runs.late', { late: arns });
   return arns;
@@ -113,6 +123,29 @@ async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, fail
   return held;
 }
 
+/** Notices the end of a release that has a cell and runs no more; the watchdog may still come in the grace period. */
+async function releaseEnded(deps: SweepDeps, cell: string, { running, grace }: Omit<Sweeping, 'items'>) {
+  const claim = await readClaim(deps.table, cell);
+  if (!claim || claim.endedAt || running.some(({ executionArn }) => executionArn === claim.executionArn)) return false;
+  const end = await describeRunEnd(deps.sfn, claim.executionArn);
+  if (!end || isConcluded(end) || deps.now().getTime() - end.stoppedOn.getTime() < grace) return false;
+  if (claim.failure && claim.failure.at >= end.stoppedOn.toISOString()) return false;
+  return (await noticeReleaseEnd(deps, end)) === 'unfinished';
+}
+
+/** @returns the cells whose release has ended without a notice */
+async function releasesEnded(deps: SweepDeps, sweeping: Omit<Sweeping, 'items'>): Promise<string[]> {
+  const noticed: string[] = [];
+  const cells = await deps.compute.cells().catch((thrown: unknown) => {
+    sweeping.failures.push(thrown);
+    return [];
+  });
+  await each(cells, sweeping.failures, async ({ name }) => {
+    if (await releaseEnded(deps, name, sweeping)) noticed.push(name);
+  });
+  return noticed;
+}
+
 /**
  * Runs every two minutes, and makes up for lost events.
  *
@@ -123,6 +156,7 @@ async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, fail
  * 3. Find tenants under way without a running execution, and notice the ends that the watchdog
  *    missed.
  * 4. Count the tenants that have been HELD for more than a day.
+ * 5. Notice a release that has a cell and has ended outside its failure path.
  *
  * An item of the table that cannot be parsed is named in the log, counted and passed over: it stops
  * nobody. The cost follows the number of onboardings under way or held, not the number of tenants.
@@ -148,6 +182,7 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
     const late = lateOf(running, deps);
     const noticed = await noticeEnded(deps, { running, grace, items, failures });
     const held = await heldTooLong(deps, items, failures);
+    const cells = await releasesEnded(deps, { running, grace, failures });
     meter.count('LostStackEvents', done.answered);
     meter.count('LateRuns', late.length);
     meter.count('TenantsHeldTooLong', held.length);
@@ -156,7 +191,7 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
     meter.count('SweepsDone', 1);
     const { answered, forgotten } = done;
     const unreadable = [...items.unreadable];
-    return { answered, begunAnew: done['begun-anew'], forgotten, late, noticed, held, unreadable };
+    return { answered, begunAnew: done['begun-anew'], forgotten, late, noticed, held, unreadable, cells };
   },
 };
 
@@ -165,6 +200,7 @@ const realDeps = (): SweepDeps => ({
   bus: eventBus(new EventBridgeClient(clientOptions)),
   cloudformation: new CloudFormationClient(clientOptions),
   sfn: new SFNClient(clientOptions),
+  compute: ssmCells(new SSMClient(clientOptions)),
   meter,
   get stage() {
     return {

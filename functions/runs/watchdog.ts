@@ -1,6 +1,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { workflowOf } from '../contract/workflows';
+import { noticeReleaseEnd } from '../delivery/notice-release-end';
 import type { Executions } from '../reservation/claims';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -66,7 +68,8 @@ export const watchdog: Action<typeof ExecutionStatusChange, typeof Noticed, Watc
     logger.appendKeys({ executionArn: detail.executionArn });
     const end = await endOf(deps.sfn, detail);
     if (!end || isConcluded(end)) return { notice: 'ignored' };
-    return { notice: await noticeEnd(deps, end) };
+    const { name } = workflowOf(detail.executionArn);
+    return { notice: name === 'TenantRelease' ? await noticeReleaseEnd(deps, end) : await noticeEnd(deps, end) };
   },
 };
 

@@ -38,6 +38,11 @@ export type EnvName =
   | 'HOSTED_ZONE_ID'
   /** Of AWS Organizations; not set where CreateTenantKey has to ask. */
   | 'ORGANIZATION_ID'
+  /** Of the ECR repository that releases take their images from. */
+  | 'REPOSITORY_NAME'
+  | 'REPOSITORY_URI'
+  /** How long a cell keeps the version that serves no tenant any more. */
+  | 'GRACE_SECONDS'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   /** Set by Lambda itself. */

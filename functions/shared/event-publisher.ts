@@ -7,8 +7,12 @@ import {
   type SignupConflict,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
+  TENANT_RELEASE_COMPLETED,
+  TENANT_RELEASE_RETURNED,
   type TenantOnboarded,
   type TenantOnboardingFailed,
+  type TenantReleaseCompleted,
+  type TenantReleaseReturned,
 } from '../contract/events';
 import { env } from './env';
 import { translateError } from './error-translation';
@@ -33,6 +37,8 @@ interface Details {
   readonly [TENANT_ONBOARDED]: TenantOnboarded & Order;
   readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed & Order;
   readonly [SIGNUP_CONFLICT]: SignupConflict;
+  readonly [TENANT_RELEASE_COMPLETED]: TenantReleaseCompleted;
+  readonly [TENANT_RELEASE_RETURNED]: TenantReleaseReturned;
 }
 
 /**

@@ -9,7 +9,8 @@ import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
-import { forwardHost, type LoadBalancer } from '../routing/host-rule';
+import { type LoadBalancer, pointRule, type RuleAim } from '../routing/host-rule';
+import { alignRule, ruleOf } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
@@ -51,11 +52,13 @@ async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
   cell: CellDescriptor,
-): Promise<void> {
+): Promise<RuleAim> {
   if (!ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no listener rule`);
-  const { colour } = await compute.live(cell);
-  await compute.requireHealthyTarget(cell, colour);
-  await forwardHost(elb, ruleArn, cell.targetGroupArns[colour]);
+  const live = await compute.live(cell);
+  await compute.requireHealthyTarget(cell, live.colour);
+  const aim = ruleOf({ status: 'ACTIVE' }, live, cell);
+  await pointRule(elb, ruleArn, aim);
+  return aim;
 }
 
 /**
@@ -68,7 +71,8 @@ async function openRule(
  *    target. The shared service still answers 503, because the route is SUSPENDED.
  * 3. Set record and route to ACTIVE in one transaction, if the record still has the verification of
  *    1.
- * 4. Ask for the page through the load balancer until the shared service answers.
+ * 4. Bring the rule in line, if a release has changed the colour meanwhile.
+ * 5. Ask for the page through the load balancer until the shared service answers.
  *
  * After a crash between 2 and 3 the shared service answers 503. A tenant that is already resumed
  * stays as it is; its page is asked for again.
@@ -94,10 +98,11 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     }
     const digest = requireFreshVerification(record, deps.now());
     const cell = await cellOfTenant(deps.compute, record);
-    await openRule(deps, record, cell);
+    const aim = await openRule(deps, record, cell);
     const resumedAt = deps.now().toISOString();
     await resume(deps.table, record, digest, resumedAt);
     logger.info('tenant.resumed', { tenantId, digest });
+    await alignRule(deps, cell, tenantId, aim);
     await requireServed(cell);
     return { tenantId, host, resumedAt };
   },

@@ -7,7 +7,7 @@ import { type PageRequest, requestPage, untilClosed } from '../compute/tenant-pa
 import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
-import { isRuleGone, type LoadBalancer, suspendHost } from '../routing/host-rule';
+import { isRuleGone, type LoadBalancer, pointRule } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
@@ -35,7 +35,7 @@ async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord)
   const withoutRule = [503, 404];
   if (!ruleArn) return withoutRule;
   try {
-    await suspendHost(elb, ruleArn);
+    await pointRule(elb, ruleArn, 'suspended');
     return [503];
   } catch (thrown) {
     if (!isRuleGone(thrown)) throw thrown;
@@ -62,7 +62,8 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * 1. The tenant must be ACTIVE, or SUSPENDED already.
  * 2. At the same time, set the listener rule to 503, and set record and route to SUSPENDED. For a
  *    SUSPENDED route the shared service answers 503 itself, whichever rule forwards to it.
- * 3. Ask for the page through the load balancer until it answers 503.
+ * 3. Set the rule to 503 again: a release that read the record before 2 may have opened the rule after it.
+ * 4. Ask for the page through the load balancer until it answers 503.
  *
  * It is idempotent: a retry does the part that is missing, and is told of the suspension on record. Undone by ResumeTenant.
  *
@@ -90,6 +91,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     ]);
     if (marked.status === 'rejected') throw marked.reason;
     if (closed.status === 'rejected') throw closed.reason;
+    await closeRule(deps.elb, record);
     logger.warn('tenant.suspended', { tenantId, by: input.by });
     const cell = await cellOfTenant(deps.compute, record);
     await untilClosed(

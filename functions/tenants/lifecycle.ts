@@ -111,6 +111,9 @@ export const OPERATIONS = {
     ...{ asSeen: ['verification.digest'], removes: ['suspension'] },
   },
 
+  /** A release has decided where the tenant's requests go. */
+  place: { ...inService, from: IN_SERVICE },
+
   // The search for orphans.
   removeOrphanedClaim: { from: ['FAILED'], owned: false, neverActive: true, absent: ['slot'] },
 } as const satisfies Record<string, Operation>;

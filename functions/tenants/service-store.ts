@@ -5,6 +5,7 @@ import { routeTransition, transition } from './transition';
 
 type Verification = NonNullable<TenantRecord['verification']>;
 type Suspension = NonNullable<TenantRecord['suspension']>;
+type Placement = NonNullable<TenantRecord['placement']>;
 
 /** Records an audit's verdict, if the tenant still has the status with which it was audited. */
 export async function recordVerdict(
@@ -33,4 +34,14 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
   const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });
   const write = send(table, update, routeTransition(table, 'resume', record));
   await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
+}
+
+/** Records where a release moves the tenant. The rule follows (routing/tenant-rule.ts). */
+export async function place(
+  table: TenantsTable,
+  { tenantId }: Pick<TenantRecord, 'tenantId'>,
+  placement: Placement,
+): Promise<void> {
+  const update = transition(table, 'place', { tenantId, set: { placement } });
+  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
 }

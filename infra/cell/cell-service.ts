@@ -1,5 +1,7 @@
+import { CustomResource, Duration } from 'aws-cdk-lib';
 import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import { Cluster, ContainerInsights, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
 import type { CellConfig, StageConfig } from '../config/stages';
@@ -15,6 +17,7 @@ export interface CellServiceProps {
   readonly vpc: IVpc;
   readonly door: CellLoadBalancer;
   readonly task: ServiceTask;
+  readonly seedTasks: IFunction;
 }
 
 /** The shared service of a cell, twice: a release moves tenants from one colour to the other by changing their rules. */
@@ -41,6 +44,12 @@ export class CellService extends Construct {
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'The APIs of AWS');
     securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
     securityGroup.connections.allowFrom(door.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
+    const seeding = new CustomResource(this, 'Tasks', {
+      resourceType: 'Custom::ColourTasks',
+      serviceToken: props.seedTasks.functionArn,
+      serviceTimeout: Duration.minutes(10),
+      properties: { ClusterName: this.cluster.clusterName, TaskDefinition: task.definition.taskDefinitionArn },
+    });
     const inColour = (colour: Colour, checkPriority: number) =>
       new ColourService(this, colour === 'blue' ? 'Blue' : 'Green', {
         config,
@@ -52,6 +61,7 @@ export class CellService extends Construct {
         listener: door.listener,
         cluster: this.cluster,
         definition: task.definition,
+        seeding,
       });
     this.colours = { blue: inColour('blue', 1), green: inColour('green', 2) };
   }

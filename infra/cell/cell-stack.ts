@@ -28,6 +28,7 @@ export interface CellStackProps extends StackProps {
   readonly boundary: IManagedPolicy;
   readonly trustedRoles: readonly IRole[];
   readonly seedCell: IFunction;
+  readonly seedTasks: IFunction;
   /** By default by the load balancer's DNS name. */
   readonly loadBalancerUrl?: string;
 }
@@ -48,7 +49,10 @@ export class CellStack extends Stack {
     if (config.webAcl)
       new WebAcl(this, 'WebAcl', { ...config.webAcl, cell: cell.name, loadBalancer: door.loadBalancer });
     const task = new ServiceTask(this, 'Task', { config, cell, table });
-    const { cluster, colours } = new CellService(this, 'Service', { config, cell, vpc, door, task });
+    const { cluster, colours } = new CellService(this, 'Service', {
+      ...{ config, cell, vpc, door, task },
+      seedTasks: props.seedTasks,
+    });
     const decoy = new DecoyTenant(this, 'Decoy', {
       cellName: cell.name,
       taskRole: task.taskRole,

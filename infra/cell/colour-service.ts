@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
-import { FargateService, type FargateTaskDefinition, type ICluster } from 'aws-cdk-lib/aws-ecs';
+import { CfnService, FargateService, type FargateTaskDefinition, type ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
   type ApplicationListener,
   ApplicationListenerRule,
@@ -12,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
+import { colourFamily } from '../../functions/contract/naming';
 import type { CellConfig, StageConfig } from '../config/stages';
 import { cellName } from '../constructs/platform-names';
 import { SERVICE_PORT } from './service-task';
@@ -23,6 +24,8 @@ export interface ColourServiceProps {
   readonly vpc: IVpc;
   readonly cluster: ICluster;
   readonly definition: FargateTaskDefinition;
+  /** What puts the first definition into the colour's family. */
+  readonly seeding: Construct;
   readonly securityGroup: SecurityGroup;
   readonly listener: ApplicationListener;
   /** Priority of the colour's own rule; tenants' begin at the cell's `firstPriority`. */
@@ -71,10 +74,22 @@ export class ColourService extends Construct {
       securityGroups: [props.securityGroup],
       healthCheckGracePeriod: Duration.seconds(60),
     });
+    this.runFamily(colourFamily({ clusterName: cellName(cell.name) }, colour));
+    this.service.node.addDependency(props.seeding);
     this.service.attachToApplicationTargetGroup(this.targetGroup);
     const check = this.checkRule(props);
     this.service.node.addDependency(check);
     this.scale(cell.service.liveTasks);
+  }
+
+  /**
+   * The service names the family of its colour: which revision it runs is run-time state, as the live colour is. A
+   * template that named a revision would bring its own image back with the next deployment.
+   */
+  private runFamily(family: string): void {
+    const service = this.service.node.defaultChild;
+    if (!(service instanceof CfnService)) throw new Error('the service has no resource of its own');
+    service.taskDefinition = family;
   }
 
   /**

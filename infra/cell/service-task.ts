@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Repository } from 'aws-cdk-lib/aws-ecr';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   ContainerImage,
@@ -12,9 +13,10 @@ import {
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { taskFamily } from '../../functions/contract/naming';
 import type { CellConfig, ServiceImage, StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
-import { platformArns } from '../constructs/platform-names';
+import { cellName, platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
@@ -77,6 +79,7 @@ export class ServiceTask extends Construct {
       removalPolicy: config.removalPolicy,
     });
     this.definition = new FargateTaskDefinition(this, 'Definition', {
+      family: taskFamily({ clusterName: cellName(cell.name) }),
       cpu: cell.service.cpu,
       memoryLimitMiB: cell.service.memoryMiB,
       runtimePlatform: {
@@ -92,6 +95,8 @@ export class ServiceTask extends Construct {
       environment: { TABLE_NAME: table.tableName, DOMAIN: config.domain, PORT: String(SERVICE_PORT) },
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'service' }),
     });
+    // Releases register the same definition with images of this repository.
+    Repository.fromRepositoryName(this, 'Images', SERVICE_REPOSITORY).grantPull(this.definition.obtainExecutionRole());
     Validations.of(this.definition).acknowledge(
       { id: 'AwsSolutions-ECS2', reason: 'The variables name a table, a domain and a port; none is a secret.' },
       {

@@ -70,6 +70,13 @@ export interface StageConfig {
   readonly cells: readonly CellConfig[];
   /** What the account may have in the region, as Service Quotas tells it: shared by the tenants of all cells. */
   readonly regionQuotas: RegionQuotas;
+  /** Releases of the shared service. */
+  readonly release: {
+    /** How long each ring of tenants has to prove itself before the next one is moved. */
+    readonly bake: Duration;
+    /** How long a cell keeps the version that serves no tenant any more. */
+    readonly grace: Duration;
+  };
   /** What becomes of a failed run's resources: undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
   /** What the daily audit does about a tenant in service that is not isolated any more, besides the alarm. */
@@ -182,6 +189,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: NO_REGION_QUOTAS,
+    release: { bake: Duration.seconds(1), grace: Duration.seconds(10) },
     onFailure: 'rollback',
     orphans: 'report',
     onBreach: 'alarm',
@@ -218,6 +226,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: AWS_DEFAULT_REGION_QUOTAS,
+    release: { bake: Duration.minutes(2), grace: Duration.hours(1) },
     onFailure: 'hold',
     orphans: 'remove',
     onBreach: 'suspend',
@@ -251,6 +260,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: RAISED_REGION_QUOTAS,
+    release: { bake: Duration.hours(1), grace: Duration.hours(24) },
     onFailure: 'rollback',
     orphans: 'report',
     // A customer's site goes down by a person's decision, and not by a check's.

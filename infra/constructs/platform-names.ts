@@ -6,6 +6,9 @@ import type { Workflow } from '../../functions/contract/workflows';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
 
+/** The ECR repository of the shared service's images, which releases take by digest. */
+export const SERVICE_REPOSITORY = 'tenant-onboarding/service';
+
 /** Tag on everything of a cell; tenants' stacks may add routes to route tables that carry it. */
 export const CELL_TAG = 'cell';
 
@@ -44,6 +47,10 @@ export function platformArns(stack: Stack) {
     tenantAliases: arn('kms', 'alias/tenants/*'),
     cellListeners: arn('elasticloadbalancing', 'listener/app/cell-*/*'),
     cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
+    /** Made by cells' stacks, which name them. */
+    cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
+    cellTasks: arn('ecs', 'task/cell-*/*'),
+    serviceImages: arn('ecr', `repository/${SERVICE_REPOSITORY}`),
     cellServices: arn('ecs', 'service/cell-*/*'),
     ec2: (type: string) => arn('ec2', `${type}/*`),
     rds: (type: string) => arn('rds', `${type}:tenant-*`),

@@ -14,9 +14,11 @@ import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import type { NamesZone } from '../foundation/names-zone';
 import { AuditAlarms } from './audit-alarms';
 import { ControlPlaneAlarms } from './control-plane-alarms';
+import { DeploymentEvents } from './deployment-events';
 import { EventRegistry } from './event-registry';
 import { platformFunctions } from './functions/functions';
 import { Machines } from './machines';
+import { ReleaseAlarms } from './release-alarms';
 import { RunEvents } from './run-events';
 import { auditDaily, Schedules } from './schedules';
 import { PlatformBus, SignupIntake } from './signup-intake';
@@ -40,13 +42,15 @@ export class ControlPlaneStack extends Stack {
   readonly trustedRoles: readonly IRole[];
   /** What a cell's stack calls to get its live colour. */
   readonly seedCell: IFunction;
+  /** What a cell's stack calls to give its colours their first task definitions. */
+  readonly seedTasks: IFunction;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
     const { config, table, topic, boundary, evidence, names } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
-    const { all, stackSettled, watchdog, sweep, orphans, audit, trustedRoles, seedCell } = platformFunctions(this, {
+    const made = platformFunctions(this, {
       config,
       table,
       topic,
@@ -58,19 +62,22 @@ export class ControlPlaneStack extends Stack {
       stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,
       templates: new TenantTemplates(this, 'TenantTemplates'),
     });
-    this.trustedRoles = trustedRoles;
-    this.seedCell = asInterface<IFunction>(seedCell.lambda);
+    const { all, stackSettled, deploymentSettled, keepCells, watchdog, sweep, orphans, audit } = made;
+    this.trustedRoles = made.trustedRoles;
+    this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
+    this.seedTasks = asInterface<IFunction>(made.seedTasks.lambda);
     const machines = new Machines(this, { config, functions: all });
     const { machine } = machines.named(workflowNamed('TenantOnboarding'));
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     const unmatched = new UnmatchedEvents(this, 'UnmatchedEvents', { bus });
     new StackEvents(this, 'StackEvents', { stackSettled });
+    new DeploymentEvents(this, 'DeploymentEvents', { deploymentSettled });
     new RunEvents(this, 'RunEvents', {
       machines: watchedWorkflows().map((workflow) => machines.named(workflow).machine),
       watchdog,
     });
-    new Schedules(this, 'Sweeping', { sweep, orphans });
+    new Schedules(this, 'Sweeping', { sweep, orphans, keepCells });
     new ControlPlaneAlarms(this, 'Alarms', {
       config,
       topic,
@@ -79,6 +86,13 @@ export class ControlPlaneStack extends Stack {
       watchdog,
       undeliveredSignups: intake.undelivered,
       unmatched,
+    });
+
+    new ReleaseAlarms(this, 'ReleaseAlarms', {
+      topic,
+      machine: machines.named(workflowNamed('TenantRelease')).machine,
+      deploymentSettled,
+      keepCells,
     });
 
     auditDaily(isolationAudit);
@@ -101,6 +115,8 @@ export class ControlPlaneStack extends Stack {
       auditTenantFunctionName: audit.auditTenant.lambda.functionName,
       suspendTenantFunctionName: audit.suspendTenant.lambda.functionName,
       resumeTenantFunctionName: audit.resumeTenant.lambda.functionName,
+      releaseMachineArn: machines.named(workflowNamed('TenantRelease')).machine.stateMachineArn,
+      keepCellsFunctionName: keepCells.lambda.functionName,
       evidenceBucketName: evidence.bucket.bucketName,
     });
   }

@@ -11,10 +11,11 @@ const CONSTRUCT_IDS: Partial<Record<WorkflowName, string>> = {
 };
 
 /** What the stage decides about workflows: placeholders of their files. */
-const settingsOf = ({ onFailure, onBreach, auditsAtOnce }: StageConfig) => ({
+const settingsOf = ({ onFailure, onBreach, auditsAtOnce, release }: StageConfig) => ({
   OnFailure: onFailure,
   OnBreach: onBreach,
   AuditsAtOnce: String(auditsAtOnce),
+  BakeSeconds: String(release.bake.toSeconds()),
 });
 
 export interface MachinesProps {

@@ -8,18 +8,24 @@ import type { PlatformFunction } from '../constructs/platform-function';
 export interface SchedulesProps {
   readonly sweep: PlatformFunction;
   readonly orphans: PlatformFunction;
+  readonly keepCells: PlatformFunction;
 }
 
 /**
  * The functions that run on a schedule. A failed call is not retried: the next call does the work.
  */
 export class Schedules extends Construct {
-  constructor(scope: Construct, id: string, { sweep, orphans }: SchedulesProps) {
+  constructor(scope: Construct, id: string, { sweep, orphans, keepCells }: SchedulesProps) {
     super(scope, id);
     new Rule(this, 'Sweep', {
       description: 'Starts the sweep, which finds ended stacks and runs whose events were lost',
       schedule: Schedule.rate(Duration.minutes(2)),
       targets: [new LambdaFunction(sweep.lambda, { retryAttempts: 0 })],
+    });
+    new Rule(this, 'Cells', {
+      description: 'Starts what keeps cells as their live colour and their release say',
+      schedule: Schedule.rate(Duration.minutes(2)),
+      targets: [new LambdaFunction(keepCells.lambda, { retryAttempts: 0 })],
     });
     new Rule(this, 'Orphans', {
       description: 'Starts the search for resources that belong to no living tenant',

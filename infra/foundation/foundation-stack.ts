@@ -8,6 +8,7 @@ import { asInterface } from '../constructs/cdk-interface';
 import { AlarmTopic } from './alarm-topic';
 import { EvidenceBucket } from './evidence-bucket';
 import { NamesZone } from './names-zone';
+import { ServiceImages } from './service-images';
 import { TenantBoundary } from './tenant-boundary';
 import { TenantsTable } from './tenants-table';
 
@@ -31,6 +32,7 @@ export class FoundationStack extends Stack {
     this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
     this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
     this.evidence = new EvidenceBucket(this, 'Evidence', { config });
+    new ServiceImages(this, 'ServiceImages', { config });
     const { hostedZone } = config;
     this.names = hostedZone && new NamesZone(this, 'Names', { ...config, hostedZone });
   }

@@ -22,7 +22,17 @@ import {
 const onboarding = workflowNamed('TenantOnboarding');
 const FUNCTIONS = [
   ...new Set(WORKFLOWS.flatMap(actionsOf)),
-  ...['ResumeTenant', 'Orphans', 'SeedCell', 'StackSettled', 'Sweep', 'Watchdog'],
+  ...[
+    'DeploymentSettled',
+    'KeepCells',
+    'Orphans',
+    'ResumeTenant',
+    'SeedCell',
+    'SeedTasks',
+    'StackSettled',
+    'Sweep',
+    'Watchdog',
+  ],
 ].sort();
 
 describe.each(STAGES)('the control plane of stage %s', (stage) => {
@@ -181,13 +191,14 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     expect(JSON.stringify(statementsIn(role.Properties))).not.toContain('TenantIsolationAudit');
   });
 
-  test('hears of runs of this machine that have not succeeded', () => {
-    const [machine] = machineNamed(controlPlane, 'TenantOnboarding');
+  test('hears of runs of watched machines that have not succeeded', () => {
+    const watched = WORKFLOWS.filter((workflow) => workflow.watched);
+    const machines = watched.map(({ name }) => ({ Ref: machineNamed(controlPlane, name)[0] }));
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.states'],
         'detail-type': ['Step Functions Execution Status Change'],
-        detail: { stateMachineArn: [{ Ref: machine }], status: ['FAILED', 'ABORTED', 'TIMED_OUT'] },
+        detail: { stateMachineArn: machines, status: ['FAILED', 'ABORTED', 'TIMED_OUT'] },
       },
       Targets: [Match.objectLike({ DeadLetterConfig: { Arn: Match.anyValue() } })],
     });

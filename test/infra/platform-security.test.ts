@@ -89,7 +89,7 @@ describe.each(STAGES)('stage %s', (stage) => {
 
   test('queues are encrypted and take TLS alone', () => {
     const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(5);
+    expect(queues).toHaveLength(6);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(controlPlane, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
     for (const policy of policies)

@@ -107,6 +107,6 @@ export class ServiceWorld {
 
   app(sessions = this.sessions(), logged: object[] = []) {
     const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
-    return serviceApp({ domain: DOMAIN, routes: this.directory(), sessions, logger: { stream } });
+    return serviceApp({ domain: DOMAIN, version: 'sha256:v1', routes: this.directory(), sessions, logger: { stream } });
   }
 }

@@ -100,7 +100,10 @@ def _parameter(request: _Request) -> str | None:
     return f"arn:aws:ssm:{request.place}:parameter/{path.strip('/')}"
 
 
-def _service(request: _Request) -> str | None:
+def _service_or_task(request: _Request) -> str | None:
+    tasks = request.fields.get("tasks")
+    if request.action == "DescribeTasks" and tasks and tasks[0].startswith("arn:"):
+        return str(tasks[0])
     services = request.fields.get("services") or [request.fields.get("service")]
     if request.action not in ("DescribeServices", "UpdateService", "DeleteService") or not services[0]:
         return None
@@ -161,7 +164,7 @@ def _database(request: _Request) -> str | None:
 
 _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "ssm": _parameter,
-    "ecs": _service,
+    "ecs": _service_or_task,
     "elasticloadbalancing": _rule_or_tagged,
     "kms": _key,
     "states": _machine_of_task,

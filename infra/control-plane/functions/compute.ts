@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_CELL, onCellItems } from './context';
+import { type FunctionContext, OF_ANY_CELL, onCellItems, registeringTasks } from './context';
 
 export function computeFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
@@ -17,5 +17,10 @@ export function computeFunctions(scope: Construct, context: FunctionContext) {
       },
     ],
   });
-  return { seedCell };
+  const seedTasks = new PlatformFunction(scope, 'SeedTasks', {
+    config,
+    environment: {},
+    grants: registeringTasks(context),
+  });
+  return { seedCell, seedTasks };
 }

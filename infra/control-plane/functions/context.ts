@@ -49,6 +49,21 @@ export const onCellItems = (context: FunctionContext, ...actions: ItemAction[]):
   conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
 });
 
+/** What it takes to register a task definition of a cell, with the roles that the cell's stack has made. */
+export const registeringTasks = ({ arns }: FunctionContext): Grant[] => [
+  {
+    actions: ['ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'],
+    resources: ['*'],
+    wildcardBecause: NO_RESOURCE('DescribeTaskDefinition'),
+  },
+  {
+    actions: ['iam:PassRole'],
+    resources: [arns.cellRoles],
+    conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+    wildcardBecause: OF_ANY_CELL,
+  },
+];
+
 /** Keys that carry a tenant's tag. */
 export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> => ({
   resources: [arns.keys],

@@ -5,6 +5,7 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { auditFunctions } from './audit';
 import { computeFunctions } from './compute';
 import type { FunctionContext } from './context';
+import { deliveryFunctions } from './delivery';
 import { isolationFunctions } from './isolation';
 import { keyFunctions } from './key';
 import { orphansFunction } from './orphans';
@@ -18,6 +19,9 @@ export interface PlatformFunctions {
   readonly all: readonly PlatformFunction[];
   /** What cells' stacks call. */
   readonly seedCell: PlatformFunction;
+  readonly seedTasks: PlatformFunction;
+  readonly deploymentSettled: EventFunction;
+  readonly keepCells: PlatformFunction;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
@@ -46,6 +50,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
   outcomeFunctions(scope, context);
   const others = {
     ...computeFunctions(scope, context),
+    ...deliveryFunctions(scope, context),
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),

@@ -47,6 +47,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
       },
       readRuns,
       publishing(context),
+      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
     ],
   });
   return { watchdog, sweep };

@@ -5,6 +5,8 @@ import {
   SignupConflictSchema,
   TenantOnboardedSchema,
   TenantOnboardingFailedSchema,
+  TenantReleaseCompletedSchema,
+  TenantReleaseReturnedSchema,
 } from '../../../functions/contract/events';
 import { SignupSchema, signupDetail } from '../../../functions/contract/signup';
 
@@ -16,6 +18,8 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'tenant-onboarded': TenantOnboardedSchema,
   'tenant-onboarding-failed': TenantOnboardingFailedSchema,
   'signup-conflict': SignupConflictSchema,
+  'tenant-release-completed': TenantReleaseCompletedSchema,
+  'tenant-release-returned': TenantReleaseReturnedSchema,
 };
 
 const fixtures = readdirSync(FIXTURES).map((file) => ({ file, event: file.split('.')[0] ?? '' }));

@@ -5,6 +5,7 @@ import { itemKeys, stateKeys, type TenantRecord, type WaitingTask } from '../../
 import { sweep } from '../../../functions/runs/sweep';
 import { anExecution, aStackId, aTenantRecord, aWaitingTask, NOW, REGION, theStacks } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeCompute } from '../../support/fake-compute';
 import { FakeTable } from '../../support/fake-table';
 
 const now = new Date(NOW);
@@ -124,6 +125,7 @@ function aScene({
     },
     stage: { machineArns: Object.keys(running), maxOnboardingMinutes: 60 },
     now: () => now,
+    compute: new FakeCompute(),
   };
   return {
     ...{ table, sfn, bus, counted, cloudFormationCalls },

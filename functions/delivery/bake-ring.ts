@@ -1,0 +1,30 @@
+import { BakeRingInput, BakeRingOutput } from '../contract/release';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { note } from './release-store';
+
+export interface BakeRingDeps {
+  readonly table: TenantsTable;
+}
+
+/**
+ * Begins the time in which a ring has to prove itself. The state waits with its task token, and its
+ * heartbeat ends the bake. An operator who takes the release back answers the token, and does not
+ * wait for that.
+ *
+ * It has no undo. Throws `ClaimLost`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const bakeRing: Action<typeof BakeRingInput, typeof BakeRingOutput, BakeRingDeps> = {
+  name: 'BakeRing',
+  input: BakeRingInput,
+  output: BakeRingOutput,
+  run: async ({ table }, { release, executionArn, taskToken }) => {
+    const waiting = { for: 'bake', taskToken } as const;
+    await note(table, release.cell.name, executionArn, { phase: 'BakeRing', waiting });
+    return { baking: true };
+  },
+};
+
+export const handler = actionHandler(bakeRing, { table: tenantsTable() });

@@ -1,0 +1,62 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { type Compute, cellNamed } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
+import { OTHER_COLOUR } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { ClaimReleaseInput, ClaimReleaseOutput, ReleaseRequestSchema } from '../contract/release';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { logger } from '../shared/logger';
+import { parseAt } from '../shared/parse-at';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { openClaim, requireLiveColour } from './release-store';
+
+export interface ClaimReleaseDeps {
+  readonly table: TenantsTable;
+  readonly compute: Pick<Compute, 'cells'>;
+  readonly now: () => Date;
+}
+
+/**
+ * Gives a release its cell. Only one release has a cell at a time.
+ *
+ * 1. Read which colour is live. The release fills the other one.
+ * 2. A release that has settled before, of the same id and digest, is done.
+ * 3. In one transaction, write the claim and let the placements of this attempt count.
+ *
+ * A redriven release claims the cell anew, under a new attempt: placements of its former attempt do
+ * not count, so every tenant is served by the live colour.
+ *
+ * Undone by ReturnTenants and PublishReturn.
+ *
+ * Throws `InvalidRequest` for a malformed request, and for the id of another release; `ConfigurationInvalid` when the
+ * cell does not exist; `ReleaseUnderWay`; `TransientConflict`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseOutput, ClaimReleaseDeps> = {
+  name: 'ClaimRelease',
+  input: ClaimReleaseInput,
+  output: ClaimReleaseOutput,
+  run: async ({ table, compute, now }, { executionArn, redriveCount, request }) => {
+    const { cell: name, digest, releaseId } = parseAt('release', ReleaseRequestSchema, request);
+    const cell = cellNamed(await compute.cells(), name);
+    const live = await requireLiveColour(table, name);
+    if (live.releaseId === releaseId) {
+      if (live.digest === digest) return { outcome: 'done' };
+      throw new PlatformError('InvalidRequest', `release ${releaseId} of cell ${name} had the image ${live.digest}`);
+    }
+    const from = live.colour;
+    const attempt = `${releaseId}.${redriveCount}`;
+    const release = { cell, digest, releaseId, from, to: OTHER_COLOUR[from], attempt };
+    await openClaim(table, { release, executionArn }, now().toISOString());
+    logger.info('release.claimed', { cell: name, releaseId, digest, from });
+    return { outcome: 'claimed', release };
+  },
+};
+
+export const handler = actionHandler(claimRelease, {
+  table: tenantsTable(),
+  compute: ssmCells(new SSMClient(clientOptions)),
+  now: () => new Date(),
+});

@@ -1,0 +1,83 @@
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { PlatformError } from '../contract/errors';
+import { FillColourInput, FillColourOutput } from '../contract/release';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { tenantsTable } from '../tenants/tenants-table';
+import { note, ownClaim } from './release-store';
+import { describeColour, type SettleFillDeps, settleFill } from './settle-fill';
+
+/**
+ * No rollback: the breaker would bring the former version back, and announce that as a completed
+ * deployment. One lucky task does not reset the count of failures.
+ */
+const BREAKER = {
+  enable: true,
+  rollback: false,
+  resetOnHealthyTask: false,
+  thresholdConfiguration: { type: 'COUNT', value: 3 },
+} as const;
+
+/**
+ * Fills the colour that is not live with as many tasks of the new image as the live one has.
+ *
+ * 1. Record the task token, so that the end of the deployment can answer it.
+ * 2. Update the colour's service: ECS begins a deployment. Record the deployment's id.
+ * 3. Look whether the deployment has ended meanwhile: its event may have come before the id was
+ *    recorded.
+ *
+ * A deployment of the same task definition that is under way, or done, is waited for again.
+ * No visitor's request reaches the colour. ReturnTenants leaves it as it is, for diagnosis.
+ *
+ * Throws `ClaimLost`, `ConfigurationInvalid`. The task fails as `ReleaseFillFailed` when the tasks do not become
+ * healthy ("DeploymentCircuitBreaker" of the Amazon ECS API reference).
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput, SettleFillDeps> = {
+  name: 'FillColour',
+  input: FillColourInput,
+  output: FillColourOutput,
+  run: async (deps, { release, executionArn, taskDefinition, taskToken }) => {
+    const { table, ecs } = deps;
+    const { cell, from, to } = release;
+    await ownClaim(table, { release, executionArn });
+    const waiting = { for: 'fill', taskToken } as const;
+    await note(table, cell.name, executionArn, { phase: 'FillColour', waiting });
+    const [live, idle] = await Promise.all([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
+    const desiredCount = Math.max(live.desiredCount ?? 0, 1);
+    const primary = idle.deployments?.find(({ status }) => status === 'PRIMARY');
+    const begun =
+      primary?.taskDefinition === taskDefinition &&
+      primary.rolloutState !== 'FAILED' &&
+      (idle.desiredCount ?? 0) >= desiredCount;
+    const { service } = begun
+      ? { service: idle }
+      : await ecs.send(
+          new UpdateServiceCommand({
+            cluster: cell.clusterName,
+            service: cell.services[to],
+            taskDefinition,
+            desiredCount,
+            forceNewDeployment: true,
+            deploymentConfiguration: {
+              minimumHealthyPercent: 100,
+              maximumPercent: 200,
+              deploymentCircuitBreaker: BREAKER,
+            },
+          }),
+        );
+    const deploymentId = service?.deployments?.find(({ status }) => status === 'PRIMARY')?.id;
+    if (!deploymentId) throw new PlatformError('UnexpectedFailure', `service ${cell.services[to]} has no deployment`);
+    await note(table, cell.name, executionArn, { waiting: { ...waiting, deploymentId } });
+    await settleFill(deps, cell);
+    return { deploymentId };
+  },
+};
+
+export const handler = actionHandler(fillColour, {
+  table: tenantsTable(),
+  ecs: new ECSClient(clientOptions),
+  sfn: new SFNClient(clientOptions),
+});

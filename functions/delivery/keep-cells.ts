@@ -1,0 +1,120 @@
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import type { Compute } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
+import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
+import { targetHealth } from '../compute/target-health';
+import type { CellDescriptor } from '../contract/cell';
+import { itemKeys } from '../contract/records';
+import { forwardsOf } from '../routing/host-rule';
+import type { AlignRuleDeps } from '../routing/tenant-rule';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { logger } from '../shared/logger';
+import { tenantsTable } from '../tenants/tenants-table';
+import { readClaim } from './release-store';
+import { type SettleFillDeps, settleFill } from './settle-fill';
+import { alignCell } from './tenants-of-cell';
+
+export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps {
+  readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
+  readonly now: () => Date;
+}
+
+/** The schedule's event. */
+const KeepCellsInput = z.unknown();
+
+/**
+ * - `answered`: the event of a deployment was lost, and the release that waited for it goes on
+ * - `aligned`: rules that a crash had left on the idle colour were moved
+ * - `emptied`: the tasks of the idle colour were taken away
+ * - `kept`: there was nothing to do
+ */
+const KeptSchema = z.enum(['answered', 'aligned', 'emptied', 'kept']);
+const KeepCellsOutput = z.object({ cells: z.record(z.string(), KeptSchema) });
+type Kept = z.output<typeof KeptSchema>;
+
+/** Takes the tasks of the idle colour away, unless a rule still leads to it. */
+async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean> {
+  const live = await readLiveColour(deps.table, cell.name);
+  if (!live?.idle || live.releasing || deps.now().toISOString() < live.idle.keepUntil) return false;
+  const { colour } = live.idle;
+  const reached = [...(await forwardsOf(deps.elb, cell)).entries()].filter(
+    ([, targetGroup]) => targetGroup === cell.targetGroupArns[colour],
+  );
+  // The colour's own rule, for probes, leads to it always.
+  if (reached.length > 1) return false;
+  await deps.ecs.send(
+    new UpdateServiceCommand({ cluster: cell.clusterName, service: cell.services[colour], desiredCount: 0 }),
+  );
+  await deps.table.client.send(
+    new UpdateCommand({
+      TableName: deps.table.name,
+      Key: itemKeys.liveColour(cell.name),
+      UpdateExpression: 'REMOVE idle',
+      ConditionExpression: 'idle.keepUntil = :until AND attribute_not_exists(releasing)',
+      ExpressionAttributeValues: { ':until': live.idle.keepUntil },
+    }),
+  );
+  logger.info('cell.emptied', { cell: cell.name, colour, why: live.idle.why });
+  return true;
+}
+
+async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
+  const claim = await readClaim(deps.table, cell.name);
+  if (claim && !claim.endedAt) return (await settleFill(deps, cell)) === 'answered' ? 'answered' : 'kept';
+  const live = await readLiveColour(deps.table, cell.name);
+  if (!live?.idle) return 'kept';
+  if ((await alignCell(deps, cell)) > 0) return 'aligned';
+  return (await empty(deps, cell)) ? 'emptied' : 'kept';
+}
+
+/**
+ * Keeps each cell as its item LIVE and its release say. It runs every two minutes.
+ *
+ * 1. Answer a release that waits for a deployment whose event was lost.
+ * 2. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
+ * 3. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
+ *    look comes at least a call after the last rule was moved: load balancers go on sending requests
+ *    to a former group for seconds (argo-rollouts#3333).
+ *
+ * Throws the first failure, after all other cells.
+ */
+export const keepCells: Action<typeof KeepCellsInput, typeof KeepCellsOutput, KeepCellsDeps> = {
+  name: 'KeepCells',
+  input: KeepCellsInput,
+  output: KeepCellsOutput,
+  run: async (deps) => {
+    const cells: Record<string, Kept> = {};
+    const failures: unknown[] = [];
+    for (const cell of await deps.compute.cells()) {
+      try {
+        cells[cell.name] = await keepCell(deps, cell);
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return { cells };
+  },
+};
+
+const realDeps = (): KeepCellsDeps => {
+  const table = tenantsTable();
+  const elb = new ElasticLoadBalancingV2Client(clientOptions);
+  const ssm = new SSMClient(clientOptions);
+  return {
+    table,
+    elb,
+    ecs: new ECSClient(clientOptions),
+    sfn: new SFNClient(clientOptions),
+    compute: { ...ssmCells(ssm), ...tableLiveColour(table), ...targetHealth(elb) },
+    now: () => new Date(),
+  };
+};
+
+export const handler = actionHandler(keepCells, realDeps());

@@ -1,0 +1,171 @@
+import { GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { liveColourNotFound, readLiveColour } from '../compute/table-live-colour';
+import { PlatformError } from '../contract/errors';
+import { itemKeys, type LiveColour, type ReleaseClaim, ReleaseClaimSchema } from '../contract/records';
+import type { Release } from '../contract/release';
+import { parseAt } from '../shared/parse-at';
+import { isConditionFailure } from '../tenants/condition-failure';
+import type { TenantsTable } from '../tenants/tenants-table';
+
+/** A release, and the execution that must have the cell. */
+export interface OwnedRelease {
+  readonly release: Release;
+  readonly executionArn: string;
+}
+
+/** @returns the cell's release under way, or the last one; undefined when there never was one */
+export async function readClaim({ name, client }: TenantsTable, cell: string): Promise<ReleaseClaim | undefined> {
+  const { Item } = await client.send(
+    new GetCommand({ TableName: name, Key: itemKeys.release(cell), ConsistentRead: true }),
+  );
+  return Item && parseAt(`release of cell ${cell}`, ReleaseClaimSchema, Item);
+}
+
+/** @throws PlatformError `ConfigurationInvalid` when the cell has no live colour */
+export async function requireLiveColour(table: TenantsTable, cell: string): Promise<LiveColour> {
+  const live = await readLiveColour(table, cell);
+  if (live) return live;
+  throw liveColourNotFound(cell);
+}
+
+const releaseLost = (executionArn: string, cell: string) =>
+  new PlatformError('ClaimLost', `execution ${executionArn} no longer has cell ${cell}: its release has ended`);
+
+/** @throws PlatformError `ClaimLost` when another release has the cell, or this one has ended */
+export async function ownClaim(table: TenantsTable, { release, executionArn }: OwnedRelease): Promise<ReleaseClaim> {
+  const claim = await readClaim(table, release.cell.name);
+  if (claim?.executionArn === executionArn && !claim.endedAt) return claim;
+  throw releaseLost(executionArn, release.cell.name);
+}
+
+const LIVE = { '#colour': 'colour', '#releasing': 'releasing' };
+
+/**
+ * Claims the cell for a release, and lets the placements of this attempt count from now on. A claim
+ * that the execution had before, ended or not, is begun anew.
+ *
+ * @throws PlatformError `ReleaseUnderWay` when another release has the cell; `TransientConflict` when
+ * the live colour has changed meanwhile
+ */
+export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: string): Promise<void> {
+  const { release, executionArn } = owned;
+  const { cell, from, to, digest, releaseId } = release;
+  const claim: ReleaseClaim = {
+    ...{ cell: cell.name, releaseId, executionArn, digest, from, to },
+    ...{ phase: 'ClaimRelease', intent: 'go', rings: [], startedAt: at },
+  };
+  const TransactItems = [
+    {
+      Put: {
+        TableName: table.name,
+        Item: { ...itemKeys.release(cell.name), ...claim },
+        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn = :execution',
+        ExpressionAttributeValues: { ':execution': executionArn },
+      },
+    },
+    {
+      Update: {
+        TableName: table.name,
+        Key: itemKeys.liveColour(cell.name),
+        UpdateExpression: 'SET #releasing = :attempt',
+        ConditionExpression: '#colour = :from',
+        ExpressionAttributeNames: LIVE,
+        ExpressionAttributeValues: { ':attempt': release.attempt, ':from': from },
+      },
+    },
+  ];
+  try {
+    await table.client.send(new TransactWriteCommand({ TransactItems }));
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    const other = await readClaim(table, cell.name);
+    if (!other || other.endedAt || other.executionArn === executionArn)
+      throw new PlatformError('TransientConflict', `the live colour of cell ${cell.name} has changed`, {
+        cause: thrown,
+      });
+    throw new PlatformError(
+      'ReleaseUnderWay',
+      `release ${other.releaseId} has cell ${cell.name} since ${other.startedAt}: ${other.executionArn}`,
+    );
+  }
+}
+
+type Noted = Partial<
+  Pick<ReleaseClaim, 'phase' | 'taskDefinition' | 'waiting' | 'rings' | 'failure' | 'outcome' | 'endedAt'>
+>;
+
+/**
+ * Writes what the execution's claim says besides. A member that is undefined is removed.
+ *
+ * @throws PlatformError `ClaimLost`
+ */
+export async function note(table: TenantsTable, cell: string, executionArn: string, noted: Noted): Promise<void> {
+  const entries = Object.entries(noted);
+  const set = entries.filter(([, value]) => value !== undefined);
+  const removed = entries.filter(([, value]) => value === undefined);
+  const UpdateExpression = [
+    ...(set.length > 0 ? [`SET ${set.map(([name]) => `#${name} = :${name}`).join(', ')}`] : []),
+    ...(removed.length > 0 ? [`REMOVE ${removed.map(([name]) => `#${name}`).join(', ')}`] : []),
+  ].join(' ');
+  try {
+    await table.client.send(
+      new UpdateCommand({
+        TableName: table.name,
+        Key: itemKeys.release(cell),
+        UpdateExpression,
+        ConditionExpression: 'executionArn = :execution AND attribute_not_exists(endedAt)',
+        ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
+        ExpressionAttributeValues: {
+          ':execution': executionArn,
+          ...Object.fromEntries(set.map(([name, value]) => [`:${name}`, value])),
+        },
+      }),
+    );
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? releaseLost(executionArn, cell) : thrown;
+  }
+}
+
+/** Writes the cell's item LIVE, if the attempt of the release still is the one that moves tenants. */
+async function writeLive(table: TenantsTable, { release, executionArn }: OwnedRelease, live: LiveColour) {
+  try {
+    await table.client.send(
+      new TransactWriteCommand({
+        TransactItems: [
+          {
+            Put: {
+              TableName: table.name,
+              Item: { ...itemKeys.liveColour(release.cell.name), ...live },
+              ConditionExpression: '#colour = :from AND #releasing = :attempt',
+              ExpressionAttributeNames: LIVE,
+              ExpressionAttributeValues: { ':from': release.from, ':attempt': release.attempt },
+            },
+          },
+        ],
+      }),
+    );
+  } catch (thrown) {
+    throw isConditionFailure(thrown) ? releaseLost(executionArn, release.cell.name) : thrown;
+  }
+}
+
+/** Makes the new colour the live one, in one write: from now on every tenant of the cell belongs to it. */
+export async function settle(table: TenantsTable, owned: OwnedRelease, at: string, keepUntil: string): Promise<void> {
+  const { to, from, releaseId, digest, cell } = owned.release;
+  const live = await requireLiveColour(table, cell.name);
+  if (live.releaseId === releaseId && live.colour === to) return;
+  const former = live.digest && { formerDigest: live.digest };
+  const idle = { colour: from, keepUntil, why: `former version, kept after release ${releaseId}` };
+  await writeLive(table, owned, { colour: to, since: at, releaseId, digest, ...former, idle });
+}
+
+/** Ends the placements of the release, in one write: from now on every tenant belongs to the former colour. */
+export async function withdraw(table: TenantsTable, owned: OwnedRelease, keepUntil: string): Promise<void> {
+  const { to, attempt, releaseId, cell } = owned.release;
+  const { releasing, ...live } = await requireLiveColour(table, cell.name);
+  if (releasing !== attempt) return;
+  await writeLive(table, owned, {
+    ...live,
+    idle: { colour: to, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
+  });
+}

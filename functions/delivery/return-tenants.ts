@@ -1,0 +1,78 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { tableLiveColour } from '../compute/table-live-colour';
+import { targetHealth } from '../compute/target-health';
+import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
+import type { AlignRuleDeps } from '../routing/tenant-rule';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+import { tenantsTable } from '../tenants/tenants-table';
+import { note, ownClaim, withdraw } from './release-store';
+import { alignCell, forEachTenant, tenantsOf } from './tenants-of-cell';
+
+export interface ReturnTenantsDeps extends AlignRuleDeps {
+  readonly page: PageRequest;
+  readonly now: () => Date;
+  /** How long the failed version stays for diagnosis, seconds. */
+  readonly graceSeconds: number;
+}
+
+const isServed = (status: number) => status < 500;
+
+/**
+ * Brings the tenants of a failed release back to the version that they had. The undo of ShiftRing.
+ *
+ * 1. End the placements of the release in one write: every tenant belongs to the former colour, which
+ *    has been live all the time and has all its tasks.
+ * 2. Align the rules of those that were moved, until none is astray.
+ * 3. Ask for the page of each of them until it is served.
+ *
+ * It may be called any number of times, also when no tenant was moved. The failed colour keeps its
+ * tasks for the grace period, and no request reaches it.
+ *
+ * Throws `ClaimLost`, `TransientServiceUnsteady` when the former colour has no healthy target, or a page is not served.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenantsOutput, ReturnTenantsDeps> = {
+  name: 'ReturnTenants',
+  input: ReturnTenantsInput,
+  output: ReturnTenantsOutput,
+  run: async (deps, { release, executionArn, failure }) => {
+    const { table, now, graceSeconds, page } = deps;
+    const { cell, attempt, releaseId } = release;
+    await ownClaim(table, { release, executionArn });
+    const at = now();
+    await note(table, cell.name, executionArn, {
+      ...{ phase: 'ReturnTenants', waiting: undefined },
+      failure: { ...failure, at: at.toISOString() },
+    });
+    await withdraw(table, { release, executionArn }, new Date(at.getTime() + graceSeconds * 1000).toISOString());
+    let aligned = 0;
+    for (let changed = await alignCell(deps, cell); changed > 0; changed = await alignCell(deps, cell))
+      aligned += changed;
+    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(({ placement }) => placement?.release === attempt);
+    await forEachTenant(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
+    logger.warn('release.returned', { cell: cell.name, releaseId, ...failure, tenants: moved.length });
+    return { aligned };
+  },
+};
+
+const realDeps = (): ReturnTenantsDeps => {
+  const table = tenantsTable();
+  const elb = new ElasticLoadBalancingV2Client(clientOptions);
+  return {
+    table,
+    elb,
+    compute: { ...tableLiveColour(table), ...targetHealth(elb) },
+    page: requestPage,
+    now: () => new Date(),
+    get graceSeconds() {
+      return Number(env('GRACE_SECONDS'));
+    },
+  };
+};
+
+export const handler = actionHandler(returnTenants, realDeps());

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { TenantRecord } from '../contract/records';
+
+/** A place in the order of a release: another one for each release, so that no tenant is always the first. */
+const placeIn = (releaseId: string, { tenantId }: TenantRecord) =>
+  createHash('sha256').update(`${releaseId}:${tenantId}`).digest('hex');
+
+const QUARTER = 0.25;
+const LAST_RING = 3;
+
+type Moved = (tenant: TenantRecord) => boolean;
+
+function ringOf(tenants: readonly TenantRecord[], ring: number, releaseId: string, moved: Moved): TenantRecord[] {
+  const waiting = tenants
+    .filter((tenant) => !moved(tenant))
+    .toSorted((one, other) => (placeIn(releaseId, one) < placeIn(releaseId, other) ? -1 : 1));
+  if (ring >= LAST_RING) return waiting;
+  if (ring === 1) {
+    const plans = new Set(tenants.filter(moved).map(({ plan }) => plan));
+    return waiting.filter(({ plan }) => !plans.has(plan) && plans.add(plan));
+  }
+  const done = tenants.length - waiting.length;
+  return waiting.slice(0, Math.max(0, Math.ceil(tenants.length * QUARTER) - done));
+}
+
+/**
+ * The tenants that a ring moves. An empty ring is passed over.
+ *
+ * - ring 1: one tenant of each plan
+ * - ring 2: as many as make a quarter of the cell, together with ring 1
+ * - ring 3: all the others, those who came meanwhile included
+ *
+ * @param tenants the ACTIVE tenants of the cell
+ * @param moved whether the release has moved the tenant already
+ */
+export function nextRing(
+  tenants: readonly TenantRecord[],
+  asked: number,
+  releaseId: string,
+  moved: Moved,
+): { readonly ring: number; readonly chosen: readonly TenantRecord[] } {
+  for (let ring = asked; ring < LAST_RING; ring++) {
+    const chosen = ringOf(tenants, ring, releaseId, moved);
+    if (chosen.length > 0) return { ring, chosen };
+  }
+  return { ring: Math.max(asked, LAST_RING), chosen: ringOf(tenants, LAST_RING, releaseId, moved) };
+}

@@ -1,0 +1,74 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { tableLiveColour } from '../compute/table-live-colour';
+import { targetHealth } from '../compute/target-health';
+import { PlatformError } from '../contract/errors';
+import { SettleReleaseInput, SettleReleaseOutput } from '../contract/release';
+import type { AlignRuleDeps } from '../routing/tenant-rule';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+import { tenantsTable } from '../tenants/tenants-table';
+import { note, ownClaim, settle } from './release-store';
+import { alignCell } from './tenants-of-cell';
+
+export interface SettleReleaseDeps extends AlignRuleDeps {
+  readonly now: () => Date;
+  /** How long the former version stays, seconds. */
+  readonly graceSeconds: number;
+}
+
+/** Each round finds tenants that were activated or resumed on the former colour during the one before. */
+const ROUNDS = 5;
+
+/**
+ * Makes the new colour the live one of the cell. It is the end of the way back: from here on, going
+ * back is a release of its own.
+ *
+ * 1. Write the cell's item LIVE, once. Every tenant belongs to the new colour now, also one that is
+ *    activated, resumed or suspended at this moment.
+ * 2. Align the rules of those who came too late for a ring, until there are none.
+ *
+ * The former colour keeps its tasks for the grace period; the sweep empties it afterwards.
+ *
+ * Throws `ClaimLost`, `TransientServiceUnsteady`, `TransientConflict` when there are always more.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleReleaseOutput, SettleReleaseDeps> = {
+  name: 'SettleRelease',
+  input: SettleReleaseInput,
+  output: SettleReleaseOutput,
+  run: async (deps, owned) => {
+    const { table, now, graceSeconds } = deps;
+    const { cell, releaseId, to } = owned.release;
+    await ownClaim(table, owned);
+    await note(table, cell.name, owned.executionArn, { phase: 'SettleRelease' });
+    const at = now();
+    await settle(table, owned, at.toISOString(), new Date(at.getTime() + graceSeconds * 1000).toISOString());
+    logger.info('release.settled', { cell: cell.name, releaseId, live: to });
+    let aligned = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const changed = await alignCell(deps, cell);
+      if (changed === 0) return { aligned };
+      aligned += changed;
+    }
+    throw new PlatformError('TransientConflict', `tenants of cell ${cell.name} still come to the former colour`);
+  },
+};
+
+const realDeps = (): SettleReleaseDeps => {
+  const table = tenantsTable();
+  const elb = new ElasticLoadBalancingV2Client(clientOptions);
+  return {
+    table,
+    elb,
+    compute: { ...tableLiveColour(table), ...targetHealth(elb) },
+    now: () => new Date(),
+    get graceSeconds() {
+      return Number(env('GRACE_SECONDS'));
+    },
+  };
+};
+
+export const handler = actionHandler(settleRelease, realDeps());

@@ -1,0 +1,111 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { STATE_INDEX } from '../../../functions/contract/records';
+import { workflowNamed } from '../../../functions/contract/workflows';
+import { EventFunction } from '../../constructs/event-function';
+import type { Grant } from '../../constructs/grant';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { SERVICE_REPOSITORY } from '../../constructs/platform-names';
+import {
+  type FunctionContext,
+  NO_RESOURCE,
+  OF_ANY_CELL,
+  onCellItems,
+  onTable,
+  publishing,
+  registeringTasks,
+} from './context';
+
+/** What the functions ask of cells, beside their items. */
+function onCells({ arns }: FunctionContext) {
+  const describeServices: Grant = {
+    actions: ['ecs:DescribeServices'],
+    resources: [arns.cellServices],
+    wildcardBecause: OF_ANY_CELL,
+  };
+  const describeTasks: Grant[] = [
+    { actions: ['ecs:DescribeTasks'], resources: [arns.cellTasks], wildcardBecause: OF_ANY_CELL },
+    { actions: ['ecs:ListTasks'], resources: ['*'], wildcardBecause: NO_RESOURCE('ListTasks of a service') },
+  ];
+  const updateServices: Grant = {
+    actions: ['ecs:UpdateService'],
+    resources: [arns.cellServices],
+    wildcardBecause: OF_ANY_CELL,
+  };
+  const listCells: Grant = { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] };
+  const answerTasks: Grant = {
+    actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'],
+    resources: [arns.machine(workflowNamed('TenantRelease'))],
+  };
+  const moveRules: Grant[] = [
+    { actions: ['elasticloadbalancing:ModifyRule'], resources: [arns.cellRules], wildcardBecause: OF_ANY_CELL },
+    {
+      actions: ['elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTargetHealth'],
+      resources: ['*'],
+      wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTargetHealth'),
+    },
+  ];
+  return { describeServices, describeTasks, updateServices, listCells, answerTasks, moveRules };
+}
+
+/** Those that bring a version of the shared service to the tenants of a cell, and back. */
+export function deliveryFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table } = context;
+  const { account, region, urlSuffix } = Stack.of(scope);
+  const environment = { TABLE_NAME: table.tableName };
+  const grace = { GRACE_SECONDS: String(config.release.grace.toSeconds()) };
+  const bus = { EVENT_BUS_NAME: context.bus.eventBusName };
+  const cells = onCells(context);
+  const claims = onCellItems(context, 'GetItem', 'PutItem', 'UpdateItem');
+  const ofTenants: Grant[] = [
+    onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
+    { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
+  ];
+  const make = (
+    name: string,
+    grants: Grant[],
+    more: Partial<typeof grace & typeof bus> & Record<string, string> = {},
+  ) => new PlatformFunction(scope, name, { config, environment: { ...environment, ...more }, grants });
+
+  make('ClaimRelease', [claims, cells.listCells]);
+  make(
+    'PrepareTask',
+    [claims, { actions: ['ecr:DescribeImages'], resources: [arns.serviceImages] }, ...registeringTasks(context)],
+    {
+      REPOSITORY_NAME: SERVICE_REPOSITORY,
+      REPOSITORY_URI: `${account}.dkr.ecr.${region}.${urlSuffix}/${SERVICE_REPOSITORY}`,
+    },
+  );
+  make('FillColour', [
+    claims,
+    cells.describeServices,
+    ...cells.describeTasks,
+    cells.updateServices,
+    cells.answerTasks,
+    ...registeringTasks(context).filter(({ actions }) => actions.includes('iam:PassRole')),
+  ]);
+  make('ProbeColour', ofTenants, { DOMAIN: config.domain });
+  make('ShiftRing', [...ofTenants, ...cells.moveRules]);
+  make('BakeRing', [claims]);
+  make('JudgeRing', [...ofTenants, ...cells.moveRules.slice(1)]);
+  make('SettleRelease', [...ofTenants, ...cells.moveRules], grace);
+  make('ConcludeRelease', [claims, publishing(context)], bus);
+  make('ReturnTenants', [...ofTenants, ...cells.moveRules], grace);
+  make('PublishReturn', [claims, publishing(context)], bus);
+  new PlatformFunction(scope, 'ConcludeReturn', { config, environment: {}, grants: [] });
+  const deploymentSettled = new EventFunction(scope, 'DeploymentSettled', {
+    config,
+    environment,
+    grants: [claims, cells.listCells, cells.describeServices, ...cells.describeTasks, cells.answerTasks],
+  });
+  const keepCells = make('KeepCells', [
+    ...ofTenants,
+    cells.describeServices,
+    ...cells.describeTasks,
+    cells.updateServices,
+    cells.listCells,
+    cells.answerTasks,
+    ...cells.moveRules,
+  ]);
+  return { deploymentSettled, keepCells };
+}

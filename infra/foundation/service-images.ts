@@ -1,0 +1,23 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr';
+import { Construct } from 'constructs';
+import type { StageConfig } from '../config/stages';
+import { SERVICE_REPOSITORY } from '../constructs/platform-names';
+
+/** Images that releases need: the one that is live, the one before it, and those that failed lately. */
+const KEPT_IMAGES = 100;
+
+/** The images of the shared service. A release names one by its digest, and a tag never moves. */
+export class ServiceImages extends Construct {
+  constructor(scope: Construct, id: string, { config }: { readonly config: StageConfig }) {
+    super(scope, id);
+    new Repository(this, 'Repository', {
+      repositoryName: SERVICE_REPOSITORY,
+      imageTagMutability: TagMutability.IMMUTABLE,
+      imageScanOnPush: true,
+      lifecycleRules: [{ maxImageCount: KEPT_IMAGES }],
+      removalPolicy: config.removalPolicy,
+      ...(config.removalPolicy === RemovalPolicy.DESTROY && { emptyOnDelete: true }),
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import type { CellReleases, Steering } from './client/releases';
+
+const short = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
+
+/** How a cell and its releases stand, as a person at a terminal reads it. */
+export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
+  const rows: (readonly [string, string])[] = [
+    [
+      'live',
+      live ? `${live.colour}, ${short(live.digest)}, since ${live.since}` : 'unknown: see docs/runbook.md#live-colour',
+    ],
+    ...(live?.idle ? ([['idle', `${live.idle.colour} until ${live.idle.keepUntil}: ${live.idle.why}`]] as const) : []),
+  ];
+  if (claim) {
+    const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : `under way, at ${claim.phase}`;
+    rows.push(['release', `${claim.releaseId}, ${short(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
+    if (claim.intent !== 'go') rows.push(['', `an operator wants it ${claim.intent === 'hold' ? 'held' : 'back'}`]);
+    for (const { ring, tenants: count, at } of claim.rings) rows.push(['', `ring ${ring}: ${count} tenants at ${at}`]);
+    if (claim.failure) rows.push(['', `${claim.failure.error} at ${claim.failure.step}: ${claim.failure.reason}`]);
+    rows.push(['execution', claim.executionArn]);
+  }
+  const moved = tenants.map(
+    ({ host, colour, at, release, counts }) =>
+      `  ${host.padEnd(40)} ${counts ? `on ${colour}` : 'as live'}, moved at ${at} by ${release}`,
+  );
+  return [`cell ${cell}`, ...rows.map(([name, text]) => `  ${name.padEnd(10)} ${text}`), ...moved].join('\n');
+}
+
+export function steeringText(cell: string, steering: Steering): string {
+  if (steering.how === 'nothing') return `cell ${cell}: ${steering.because}`;
+  if (steering.how === 'steered') return `cell ${cell}: release ${steering.releaseId} is told`;
+  return `cell ${cell}: release ${steering.request.releaseId} of the image before, ${short(steering.request.digest)}`;
+}
