@@ -11,6 +11,7 @@ const started = [
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
   'test/redeploy/redeploy-drill.ts',
+  'test/releases/release-drill.ts',
   'test/sabotage/sabotage.ts',
 ];
 

@@ -7,6 +7,7 @@ import { viewOn } from './live-view';
 import { playMishap } from './mishap';
 import { startPlatform } from './platform';
 import { watcherOn } from './progress-text';
+import { playReleases } from './rollout';
 import { playScenario } from './scenario';
 
 /** Shows the whole product at work, on an emulator of its own. @returns 0 only when every outcome is the expected one */
@@ -24,10 +25,16 @@ async function main(signal: AbortSignal): Promise<number> {
     say('\nA seventh company signs up. A leftover log group makes its database stack fail.');
     const outcomes = [...six, ...(await playMishap(stage, options))];
     view.settle();
+    const hosts = outcomes.flatMap(({ run, inventory }) =>
+      run.status === 'SUCCEEDED' && inventory?.record ? [inventory.record.host] : [],
+    );
+    say("\nA new version of the shared service is released, ring by ring, while visitors load every tenant's page.");
+    const surprises = await playReleases(platform, stage, [...new Set(hosts)], { signal, say });
     say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);
-    const wrong = disappointments(outcomes);
+    const wrong = [...disappointments(outcomes), ...surprises];
     for (const sentence of wrong) say(pc.red(`not as expected: ${sentence}`));
     if (wrong.length > 0) return 1;
+    say(pc.green('The new version reached every tenant, the broken one none, and no request of a visitor failed.'));
     say(pc.green(`All ${outcomes.length} outcomes are as expected: ${outcomes.map(became).join(', ')}.`));
     return 0;
   } finally {

@@ -14,7 +14,7 @@ const FIRST_LINES: Readonly<Record<Version, string>> = {
   // The table of routes is misnamed: the health check is fine, and no page can be found.
   'pages fail': 'process.env.TABLE_NAME = "no-such-table";',
   'pages fail now and then': failing('Math.random() < 0.2 && request.url === "/"'),
-  'growth pages fail': failing('/beta|growth/.test(request.headers.host + request.url)'),
+  'growth pages fail': failing('/\\b(?:beta|mueller)[.]/.test(request.headers.host + request.url)'),
 };
 
 /** Lets requests fail for which the condition holds, in the words of the bundle's language. */

@@ -66,8 +66,9 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
 
 async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
   const claim = await readClaim(deps.table, cell.name);
-  if (claim && !claim.endedAt) return (await settleFill(deps, cell)) === 'answered' ? 'answered' : 'kept';
+  if (claim && !claim.endedAt && (await settleFill(deps, cell)) === 'answered') return 'answered';
   const live = await readLiveColour(deps.table, cell.name);
+  if (live?.releasing) return 'kept';
   if (!live?.idle) return 'kept';
   if ((await alignCell(deps, cell)) > 0) return 'aligned';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';

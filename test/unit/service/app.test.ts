@@ -151,3 +151,37 @@ test('closing lets the request at hand end', async () => {
   await closed;
   await expect(fetch(`${address}/healthz`)).rejects.toThrow();
 });
+
+test('every answer tells the version, and so does the log', async () => {
+  for (const [host, url] of [
+    [`acme.${DOMAIN}`, '/'],
+    [`nobody.${DOMAIN}`, '/'],
+    ['10.0.0.7', '/healthz'],
+  ] as const)
+    expect((await get(host, url)).headers['x-service-version']).toBe('sha256:v1');
+  expect(logged.at(-1)).toMatchObject({ msg: 'request.answered', version: 'sha256:v1' });
+});
+
+describe('a release asks before any visitor does', () => {
+  const served = async (host: string) => await get(`green.c1.${DOMAIN}`, `/healthz?host=${host}`);
+
+  test('whether this version serves a page, and learns nothing of the page', async () => {
+    const answer = await served(`acme.${DOMAIN}`);
+    expect([answer.statusCode, answer.body]).toEqual([200, 'ok sha256:v1\n']);
+    expect(world.assumed).toHaveLength(1);
+  });
+
+  test.each([`nobody.${DOMAIN}`, 'acme.example', ''])('%j is not served', async (host) => {
+    expect((await served(host)).statusCode).toBe(404);
+  });
+
+  test('a page that cannot be read is a failure', async () => {
+    world.refuseRoles = true;
+    expect((await served(`acme.${DOMAIN}`)).statusCode).toBe(502);
+  });
+
+  test('a tenant without a page is served, too', async () => {
+    world.add(routeOf('empty'));
+    expect((await served(`empty.${DOMAIN}`)).statusCode).toBe(200);
+  });
+});

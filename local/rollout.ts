@@ -1,0 +1,91 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import pc from 'picocolors';
+import { ssmCells } from '../functions/compute/ssm-cells';
+import { taskStatesOf, workflowNamed } from '../functions/contract/workflows';
+import { readClaim } from '../functions/delivery/release-store';
+import type { Ended } from '../operations/client/executions';
+import { Releases } from '../operations/client/releases';
+import { StageClient } from '../operations/client/stage-client';
+import type { StageConnection } from '../operations/stage-connection';
+import type { Platform } from './platform';
+import { pushVersion, type Version } from './service-versions';
+import { Visitors, type Visits } from './visitors';
+
+export interface RolloutOptions {
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+interface Rolled {
+  readonly version: Version;
+  readonly digest: string;
+  readonly run: Ended;
+  readonly visits: Visits;
+}
+
+const EVERY_MS = 25;
+const TASKS = taskStatesOf(workflowNamed('TenantRelease'));
+
+/** Rolls one version over the tenants of the first cell, with visitors on every tenant's page all the while. */
+async function roll(
+  platform: Platform,
+  stage: StageConnection,
+  hosts: readonly string[],
+  version: Version,
+  { say, signal }: RolloutOptions,
+): Promise<Rolled> {
+  const client = new StageClient(stage);
+  const [cell] = await ssmCells(new SSMClient(stage.aws)).cells();
+  if (!cell) throw new Error('the stage has no cell');
+  const digest = await pushVersion(platform, version, `demo-${version.replaceAll(' ', '-')}`);
+  const visitors = new Visitors(platform.outputs.loadBalancerUrl, hosts, EVERY_MS);
+  let told = 0;
+  const run = await client.follow(await new Releases(client).start(cell, digest), {
+    signal,
+    onProgress: (visits) => {
+      const done = visits.filter(({ state, leftAt }) => leftAt && state in TASKS);
+      for (const { state, leftAt, enteredAt } of done.slice(told)) {
+        const seconds = (((leftAt?.getTime() ?? 0) - enteredAt.getTime()) / 1000).toFixed(1);
+        say(`  ${state} done, ${seconds} s`);
+        told++;
+      }
+    },
+  });
+  const visits = await visitors.stop();
+  const claim = await readClaim(client.table, cell.name);
+  for (const { ring, tenants, at } of claim?.rings ?? []) say(`  ring ${ring}: ${tenants} tenants moved at ${at}`);
+  const outcome = run.failure ? pc.yellow(`returned: ${run.failure.reason}`) : pc.green('completed');
+  say(`  ${outcome}`);
+  say(`  ${visits.requests} requests of visitors meanwhile, ${visits.failed} failed`);
+  return { version, digest, run, visits };
+}
+
+const seen = ({ digest, visits }: Rolled) => [...visits.answers.keys()].some((kind) => kind.includes(digest));
+
+/** @returns one sentence for each way in which the releases did not go as they should */
+function disappointmentsOf(good: Rolled, broken: Rolled): string[] {
+  const failed = [good, broken].filter(({ visits }) => visits.failed > 0);
+  return [
+    ...(good.run.status === 'SUCCEEDED' ? [] : [`the release ended ${good.run.status}: ${good.run.failure?.reason}`]),
+    ...(seen(good) ? [] : ['no visitor saw the new version']),
+    ...(broken.run.failure?.error === 'ReleaseUnhealthy' ? [] : [`the broken release ended ${broken.run.status}`]),
+    ...(seen(broken) ? ['a visitor saw the broken version'] : []),
+    ...failed.map(({ version, visits }) => `${visits.failed} requests failed during the release of "${version}"`),
+  ];
+}
+
+/**
+ * Releases a new version of the shared service ring by ring while visitors load every tenant's page, then a version that breaks
+ * for one plan only, which returns by itself.
+ */
+export async function playReleases(
+  platform: Platform,
+  stage: StageConnection,
+  hosts: readonly string[],
+  options: RolloutOptions,
+): Promise<string[]> {
+  const good = await roll(platform, stage, hosts, 'good', options);
+  options.say('\nA second version breaks the pages of one plan only.');
+  const broken = await roll(platform, stage, hosts, 'growth pages fail', options);
+  return disappointmentsOf(good, broken);
+}

@@ -1,0 +1,147 @@
+import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { RedriveExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { readLiveColour } from '../../functions/compute/table-live-colour';
+import type { CellDescriptor } from '../../functions/contract/cell';
+import { readClaim } from '../../functions/delivery/release-store';
+import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
+import { type Platform, startPlatform } from '../../local/platform';
+import { pushVersion, type Version } from '../../local/service-versions';
+import { newSignup, Signups } from '../../local/signups';
+import { Visitors } from '../../local/visitors';
+import type { Ended } from '../../operations/client/executions';
+import { Releases } from '../../operations/client/releases';
+import { StageClient } from '../../operations/client/stage-client';
+import { localConnection, type StageConnection } from '../../operations/stage-connection';
+
+const TENANTS = [
+  { subdomain: 'acme', plan: 'enterprise' },
+  { subdomain: 'beta', plan: 'growth' },
+  { subdomain: 'gamma', plan: 'enterprise' },
+  { subdomain: 'delta', plan: 'growth' },
+  { subdomain: 'echo', plan: 'enterprise' },
+] as const;
+/** A hundred requests a second, over the hosts of all tenants. */
+const EVERY_MS = 10 * TENANTS.length;
+
+/** A platform with tenants in service, and hands for what a trial of releases needs. */
+export class ReleaseStage {
+  readonly connection: StageConnection;
+  readonly client: StageClient;
+  readonly releases: Releases;
+  readonly signups: Signups;
+  readonly hosts: readonly string[];
+  private builds = 0;
+
+  private constructor(
+    readonly platform: Platform,
+    readonly cell: CellDescriptor,
+  ) {
+    this.connection = localConnection(platform.outputs);
+    this.client = new StageClient(this.connection);
+    this.releases = new Releases(this.client);
+    this.signups = new Signups(this.connection);
+    this.hosts = TENANTS.map(({ subdomain }) => `${subdomain}.${this.connection.domain}`);
+  }
+
+  static async start(patience: number): Promise<ReleaseStage> {
+    const platform = await startPlatform({ patience: 0 });
+    try {
+      const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();
+      if (!cell) throw new Error('the stage has no cell');
+      const stage = new ReleaseStage(platform, cell);
+      await Promise.all(
+        TENANTS.map(({ subdomain, plan }) =>
+          stage.signups.onboardWell(newSignup({ companyName: subdomain, subdomain, plan })),
+        ),
+      );
+      await platform.emulator.setPatience(patience);
+      return stage;
+    } catch (failure) {
+      await platform.stop();
+      throw failure;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.platform.stop();
+  }
+
+  visitors(): Visitors {
+    return new Visitors(this.platform.outputs.loadBalancerUrl, this.hosts, EVERY_MS);
+  }
+
+  push(version: Version): Promise<string> {
+    return pushVersion(this.platform, version, `drill-${++this.builds}`);
+  }
+
+  begin(digest: string, releaseId = `drill-${this.builds}`): Promise<string> {
+    return this.releases.start(this.cell, digest, releaseId);
+  }
+
+  follow(executionArn: string): Promise<Ended> {
+    return this.client.follow(executionArn, { everyMs: 100 });
+  }
+
+  /** Waits until the execution has entered the state, and stops it there. @returns whether it was still running */
+  async stopAt(executionArn: string, state: string): Promise<boolean> {
+    const stopping = new AbortController();
+    const run = await this.client
+      .follow(executionArn, {
+        everyMs: 20,
+        signal: stopping.signal,
+        onProgress: (visits) => {
+          if (visits.some((visit) => visit.state === state)) stopping.abort();
+        },
+      })
+      .catch(() => undefined);
+    if (run) return false;
+    await this.client.sfn.send(new StopExecutionCommand({ executionArn, cause: `drill: stopped at ${state}` }));
+    return true;
+  }
+
+  async redrive(executionArn: string): Promise<Ended> {
+    await this.client.sfn.send(new RedriveExecutionCommand({ executionArn }));
+    return await this.follow(executionArn);
+  }
+
+  async control(path: string, request: object): Promise<void> {
+    const answer = await fetch(`${this.platform.emulator.endpointUrl}/_local/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(request),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+
+  async keepCells(): Promise<void> {
+    const FunctionName = this.platform.outputs.keepCellsFunctionName;
+    const { FunctionError, Payload } = await new LambdaClient(this.platform.aws).send(
+      new InvokeCommand({ FunctionName, Payload: '{}' }),
+    );
+    if (FunctionError) throw new Error(`KeepCells: ${Payload?.transformToString()}`);
+  }
+
+  /** @returns one sentence for each way in which the cell is not as a release must leave it */
+  async faults(): Promise<string[]> {
+    const { table } = this.client;
+    const [live, claim, tenants] = await Promise.all([
+      readLiveColour(table, this.cell.name),
+      readClaim(table, this.cell.name),
+      tenantsOf(table, this.cell, ['ACTIVE']),
+    ]);
+    const { Rules = [] } = await new ElasticLoadBalancingV2Client(this.platform.aws).send(
+      new DescribeRulesCommand({ ListenerArn: this.cell.listenerArn }),
+    );
+    const wanted = live && this.cell.targetGroupArns[live.colour];
+    const astray = tenants.filter(
+      ({ ruleArn }) => Rules.find((rule) => rule.RuleArn === ruleArn)?.Actions?.[0]?.TargetGroupArn !== wanted,
+    );
+    return [
+      ...(live?.releasing ? ['a release still moves tenants'] : []),
+      ...(claim && !claim.endedAt ? [`the claim of ${claim.releaseId} is open`] : []),
+      ...astray.map(({ host }) => `${host} does not lead to ${live?.colour}`),
+    ];
+  }
+}

@@ -1,0 +1,128 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Version } from '../../local/service-versions';
+import { newSignup } from '../../local/signups';
+import type { Ended } from '../../operations/client/executions';
+import type { ReleaseStage } from './stage';
+
+/** What a trial does to a release, and how the release has to end. */
+export interface Trial {
+  readonly fault: string;
+  readonly phase: string;
+  /** `completed`, or the name of the error with which the release returns. */
+  readonly expected: string;
+  /** Whether visitors of the first rings may meet the faulty version. */
+  readonly mayExpose?: true;
+  readonly run: (stage: ReleaseStage) => Promise<{ readonly run: Ended; readonly digest: string }>;
+}
+
+const of = async (stage: ReleaseStage, version: Version) => {
+  const digest = await stage.push(version);
+  return { digest, executionArn: await stage.begin(digest) };
+};
+
+const image = (version: Version, phase: string, expected: string, mayExpose?: true): Trial => ({
+  ...{ fault: `image: ${version}`, phase, expected, ...(mayExpose && { mayExpose }) },
+  run: async (stage) => {
+    const { digest, executionArn } = await of(stage, version);
+    return { digest, run: await stage.follow(executionArn) };
+  },
+});
+
+/** The execution is stopped at a state, and redriven. */
+const stopped = (state: string, version: Version = 'good', expected = 'completed'): Trial => ({
+  ...{ fault: 'execution stopped, then redriven', phase: state, expected },
+  ...(version === 'good' ? {} : { mayExpose: true as const }),
+  run: async (stage) => {
+    const { digest, executionArn } = await of(stage, version);
+    if (!(await stage.stopAt(executionArn, state))) throw new Error(`the release ended before ${state}`);
+    await pause(300);
+    return { digest, run: await stage.redrive(executionArn) };
+  },
+});
+
+/** Something happens while the release is under way. */
+const meanwhile = (
+  fault: string,
+  phase: string,
+  expected: string,
+  act: (stage: ReleaseStage, executionArn: string) => Promise<unknown>,
+): Trial => ({
+  ...{ fault, phase, expected },
+  run: async (stage) => {
+    const { digest, executionArn } = await of(stage, 'good');
+    const [run] = await Promise.all([stage.follow(executionArn), act(stage, executionArn)]);
+    return { digest, run };
+  },
+});
+
+/** Waits until the release has come to the state. */
+async function until(stage: ReleaseStage, executionArn: string, state: string): Promise<void> {
+  const there = new AbortController();
+  const onProgress = (visits: readonly { state: string }[]) => {
+    if (visits.some((visit) => visit.state === state)) there.abort();
+  };
+  await stage.client.follow(executionArn, { everyMs: 20, signal: there.signal, onProgress }).catch(() => undefined);
+}
+
+export const TRIALS: readonly Trial[] = [
+  image('good', 'all', 'completed'),
+  image('crashes', 'FillColour', 'ReleaseFillFailed'),
+  image('sick', 'FillColour', 'ReleaseFillFailed'),
+  image('pages fail', 'ProbeColour', 'ReleaseUnhealthy'),
+  image('growth pages fail', 'ProbeColour', 'ReleaseUnhealthy'),
+  image('pages fail now and then', 'JudgeRing', 'ReleaseUnhealthy', true),
+  {
+    ...{ fault: 'image: absent', phase: 'PrepareTask', expected: 'ImageUnusable' },
+    run: async (stage) => {
+      const digest = `sha256:${'0'.repeat(64)}`;
+      return { digest, run: await stage.follow(await stage.begin(digest, 'absent')) };
+    },
+  },
+  ...['PrepareTask', 'FillColour', 'ProbeColour', 'ShiftRing', 'BakeRing', 'JudgeRing', 'SettleRelease'].map((state) =>
+    stopped(state),
+  ),
+  stopped('ReturnTenants', 'pages fail now and then', 'ReleaseUnhealthy'),
+  meanwhile('fifty starts at once', 'ClaimRelease', 'completed', async (stage) => {
+    const digest = await stage.push('good');
+    await pause(500);
+    const starts = await Promise.all(Array.from({ length: 50 }, (_, index) => stage.begin(digest, `many-${index}`)));
+    const ends = await Promise.all(starts.map((executionArn) => stage.follow(executionArn)));
+    const told = ends.filter(({ failure }) => failure?.error === 'ReleaseUnderWay');
+    if (told.length !== ends.length) throw new Error(`${ends.length - told.length} more releases had the cell`);
+  }),
+  meanwhile('ModifyRule is throttled for two seconds', 'ShiftRing', 'completed', (stage) =>
+    stage.control('throttle', { service: 'elasticloadbalancing', action: 'ModifyRule', seconds: 6 }),
+  ),
+  meanwhile("the event of the deployment's end is lost", 'FillColour', 'completed', async (stage) => {
+    await stage.control('deliveries', { source: 'aws.ecs', detailType: '*', deliveries: 0, times: 3 });
+    await pause(4_000);
+    await stage.keepCells();
+  }),
+  meanwhile('every event of the deployment comes twice', 'FillColour', 'completed', (stage) =>
+    stage.control('deliveries', { source: 'aws.ecs', detailType: '*', deliveries: 2, times: 3 }),
+  ),
+  meanwhile('a tenant is onboarded', 'BakeRing', 'completed', async (stage) => {
+    const subdomain = `late-${Date.now()}`;
+    await stage.signups.onboardWell(newSignup({ companyName: 'Late GmbH', subdomain, plan: 'growth' }));
+  }),
+  meanwhile('an operator takes it back', 'BakeRing', 'ReleaseRecalled', async (stage, executionArn) => {
+    await until(stage, executionArn, 'BakeRing');
+    await stage.releases.steer(stage.cell, 'back');
+  }),
+  meanwhile('an operator holds it, then lets it go on', 'BakeRing', 'completed', async (stage, executionArn) => {
+    await until(stage, executionArn, 'BakeRing');
+    await stage.releases.steer(stage.cell, 'hold');
+    await pause(3_000);
+    await stage.releases.steer(stage.cell, 'go');
+  }),
+  {
+    ...{ fault: 'an operator goes back after the end', phase: 'grace', expected: 'completed' },
+    run: async (stage) => {
+      const { digest, executionArn } = await of(stage, 'good');
+      await stage.follow(executionArn);
+      const steering = await stage.releases.steer(stage.cell, 'back');
+      if (steering.how !== 'started') throw new Error(`going back was ${steering.how}`);
+      return { digest, run: await stage.follow(steering.executionArn) };
+    },
+  },
+];

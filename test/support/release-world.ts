@@ -1,0 +1,147 @@
+import type { Compute } from '../../functions/compute/compute';
+import { tableLiveColour } from '../../functions/compute/table-live-colour';
+import { targetHealth } from '../../functions/compute/target-health';
+import { tenantIdOf } from '../../functions/contract/naming';
+import {
+  itemKeys,
+  type LiveColour,
+  type ReleaseClaim,
+  stateKeys,
+  type TenantRecord,
+} from '../../functions/contract/records';
+import type { Release } from '../../functions/contract/release';
+import { claimRelease } from '../../functions/delivery/claim-release';
+import { judgeRing } from '../../functions/delivery/judge-ring';
+import { returnTenants } from '../../functions/delivery/return-tenants';
+import { settleRelease } from '../../functions/delivery/settle-release';
+import { shiftRing } from '../../functions/delivery/shift-ring';
+import { aCell, aTenant, aTenantRecord, NOW } from './builders';
+import { FakeLoadBalancer } from './fake-load-balancer';
+import { FakeTable } from './fake-table';
+
+export const DIGEST = `sha256:${'a'.repeat(64)}`;
+export const aReleaseRun = (name = 'first') =>
+  `arn:aws:states:eu-central-1:111122223333:execution:TenantRelease:${name}`;
+const cell = aCell();
+
+/** A load balancer that also knows the health of targets. */
+class Balancer extends FakeLoadBalancer {
+  readonly sick = new Set<string>();
+  private readonly rulesOnly = this.send;
+
+  readonly answering = async (command: { input: { TargetGroupArn?: string } }): Promise<never> => {
+    if (command.constructor.name !== 'DescribeTargetHealthCommand') return await this.rulesOnly(command);
+    const State = this.sick.has(command.input.TargetGroupArn ?? '') ? 'unhealthy' : 'healthy';
+    return { TargetHealthDescriptions: [{ TargetHealth: { State } }] } as never;
+  };
+}
+
+/** One cell with tenants in service, and what a release does to them. Every page is served by the colour of its rule. */
+export class ReleaseWorld {
+  readonly elb = new Balancer();
+  readonly table: FakeTable;
+  readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
+  readonly hosts: readonly string[];
+  /** Statuses that pages answer on a colour; 200 where nothing is said. */
+  readonly statusOf: Partial<Record<'blue' | 'green', () => number>> = {};
+  executionArn = aReleaseRun();
+  redriveCount = 0;
+
+  constructor(tenants: readonly { readonly subdomain: string; readonly plan?: TenantRecord['plan'] }[]) {
+    const live: LiveColour = { colour: 'blue', since: NOW };
+    this.table = new FakeTable({ ...itemKeys.liveColour(cell.name), ...live });
+    this.compute = { ...tableLiveColour(this.table), ...targetHealth({ send: this.elb.answering as never }) };
+    this.hosts = tenants.map(({ subdomain, plan = 'enterprise' }, number) => {
+      const tenant = aTenant({
+        signupId: `sub_${subdomain}`,
+        tenantId: tenantIdOf(`sub_${subdomain}`),
+        subdomain,
+        plan,
+        slot: { cell: cell.name, number, priority: 1000 + number, cidr: '10.64.0.0/24' },
+      });
+      const rule = this.elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
+      rule.RuleArn = `arn:rule/${tenant.slot.priority}`;
+      rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.blue }];
+      const record = aTenantRecord({ ...tenant, status: 'ACTIVE', activatedAt: NOW, ruleArn: rule.RuleArn });
+      this.table.put({
+        ...itemKeys.tenant(tenant.tenantId),
+        ...stateKeys.tenant('ACTIVE', tenant.tenantId),
+        ...record,
+      });
+      return tenant.host;
+    });
+  }
+
+  private get deps() {
+    const elb = { send: this.elb.answering as never };
+    const page = async (_: unknown, host: string) => {
+      const colour = this.colours()[host];
+      return { status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
+    };
+    const now = () => new Date(NOW);
+    return { table: this.table, elb, compute: this.compute, page, now, graceSeconds: 60, wait: async () => undefined };
+  }
+
+  claim(releaseId = 'r1', executionArn = this.executionArn) {
+    const { table } = this;
+    const request = { cell: cell.name, digest: DIGEST, releaseId };
+    const compute = { cells: async () => [cell] };
+    const input = { executionArn, redriveCount: this.redriveCount, request };
+    return claimRelease.run({ table, compute, now: () => new Date(NOW) }, input);
+  }
+
+  async claimed(): Promise<Release> {
+    const claimed = await this.claim();
+    if (claimed.outcome !== 'claimed') throw new Error('nothing was claimed');
+    return claimed.release;
+  }
+
+  shift(release: Release, ring = 1) {
+    return shiftRing.run(this.deps, { release, executionArn: this.executionArn, ring });
+  }
+
+  judge(release: Release) {
+    return judgeRing.run(this.deps, { release, executionArn: this.executionArn });
+  }
+
+  settle(release: Release) {
+    return settleRelease.run(this.deps, { release, executionArn: this.executionArn });
+  }
+
+  goBack(release: Release) {
+    const failure = { step: 'JudgeRing', error: 'ReleaseUnhealthy', reason: 'pages failed' };
+    return returnTenants.run(this.deps, { release, executionArn: this.executionArn, failure });
+  }
+
+  /** Rings until no tenant is left. @returns how many each has moved */
+  async shiftAll(release: Release): Promise<number[]> {
+    const moved: number[] = [];
+    for (let ring = 1, left = 1; left > 0; ring++) {
+      const done = await this.shift(release, ring);
+      moved.push(done.moved);
+      ({ ring, left } = done);
+    }
+    return moved;
+  }
+
+  /** The colour to which each host's rule forwards; undefined: the rule answers itself. */
+  colours(): Record<string, 'blue' | 'green' | undefined> {
+    const named = (arn: string | undefined) =>
+      arn === cell.targetGroupArns.blue ? 'blue' : arn === cell.targetGroupArns.green ? 'green' : undefined;
+    return Object.fromEntries(
+      this.elb.rules.map(({ hosts: [host = ''], Actions: [action] }) => [host, named(action?.TargetGroupArn)]),
+    );
+  }
+
+  live = () => this.table.get(itemKeys.liveColour(cell.name)) as unknown as LiveColour;
+  claimNow = () => this.table.get(itemKeys.release(cell.name)) as unknown as ReleaseClaim;
+  record = (subdomain: string) =>
+    this.table.get(itemKeys.tenant(tenantIdOf(`sub_${subdomain}`))) as unknown as TenantRecord &
+      Record<string, unknown>;
+
+  /** As SuspendTenant does, in two writes that the test may put between others. */
+  suspendRecord(subdomain: string): void {
+    const record = this.record(subdomain);
+    this.table.put({ ...record, ...stateKeys.tenant('SUSPENDED', record.tenantId), status: 'SUSPENDED' });
+  }
+}

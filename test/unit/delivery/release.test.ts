@@ -1,0 +1,227 @@
+import type { Release } from '../../../functions/contract/release';
+import { claimRelease } from '../../../functions/delivery/claim-release';
+import { aCell } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { awsError } from '../../support/fake-client';
+import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
+
+const FOUR = [
+  { subdomain: 'acme' },
+  { subdomain: 'beta', plan: 'growth' as const },
+  { subdomain: 'gamma' },
+  { subdomain: 'delta' },
+];
+const all = (world: ReleaseWorld, colour: string) => Object.fromEntries(world.hosts.map((host) => [host, colour]));
+
+const theRelease = ({ redriveCount }: ReleaseWorld): Release => ({
+  ...{ cell: aCell(), from: 'blue', to: 'green', digest: DIGEST, releaseId: 'r1', attempt: `r1.${redriveCount}` },
+});
+
+describe('a cell', () => {
+  test('has one release at a time: of fifty that start at once one gets it, and the others are told which', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const starts = await Promise.allSettled(
+      Array.from({ length: 50 }, (_, index) => world.claim(`r${index}`, aReleaseRun(`run-${index}`))),
+    );
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const { executionArn } = world.claimNow();
+    for (const start of starts)
+      if (start.status === 'rejected')
+        expect(start.reason).toMatchObject({
+          name: 'ReleaseUnderWay',
+          message: expect.stringContaining(executionArn),
+        });
+  });
+
+  test('is free again when its release has ended', async () => {
+    const world = new ReleaseWorld(FOUR);
+    await world.claimed();
+    world.table.put({ ...world.claimNow(), endedAt: '2030-01-01T12:00:00.000Z' } as never);
+    await expect(world.claim('r2', aReleaseRun('second'))).resolves.toMatchObject({ outcome: 'claimed' });
+  });
+
+  test.each([
+    [{ digest: 'latest' }, 'digest'],
+    [{ releaseId: 'with blanks' }, 'releaseId'],
+    [{ cell: '' }, 'cell'],
+  ])('is given to no release that asks with %j', async (wrong, field) => {
+    const world = new ReleaseWorld(FOUR);
+    const request = { cell: 'cell1', digest: DIGEST, releaseId: 'r1', ...wrong };
+    const deps = { table: world.table, compute: { cells: async () => [] }, now: () => new Date() };
+    const claiming = claimRelease.run(deps, { executionArn: aReleaseRun(), redriveCount: 0, request });
+    await expect(claiming).rejects.toMatchObject({ name: 'InvalidRequest', message: expect.stringContaining(field) });
+  });
+});
+
+describe('a release', () => {
+  test('moves one tenant of each plan, then the others, and makes its colour the live one', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    expect(await world.shiftAll(release)).toEqual([2, 2]);
+    expect(world.colours()).toEqual(all(world, 'green'));
+    await world.judge(release);
+    await world.settle(release);
+    expect(world.live()).toMatchObject({ colour: 'green', releaseId: 'r1', digest: DIGEST, idle: { colour: 'blue' } });
+    expect(world.live()).not.toHaveProperty('releasing');
+    await expect(world.claim('r1', aReleaseRun('again'))).resolves.toEqual({ outcome: 'done' });
+  });
+
+  test('takes a tenant along that was activated on the former colour meanwhile', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shiftAll(release);
+    const [late] = world.elb.rules;
+    const record = world.record('acme');
+    const { placement: _, ...fresh } = record;
+    world.table.put(fresh);
+    if (late) late.Actions = [{ Type: 'forward', TargetGroupArn: release.cell.targetGroupArns.blue }];
+    await expect(world.settle(release)).resolves.toEqual({ aligned: 1 });
+    expect(world.colours()).toEqual(all(world, 'green'));
+  });
+
+  test('returns every tenant with one write of the table, and says so to each rule', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shiftAll(release);
+    await world.goBack(release);
+    expect(world.colours()).toEqual(all(world, 'blue'));
+    expect(world.live()).toMatchObject({ colour: 'blue', idle: { colour: 'green' } });
+    expect(world.live()).not.toHaveProperty('releasing');
+    expect(world.claimNow()).toMatchObject({ failure: { error: 'ReleaseUnhealthy', step: 'JudgeRing' } });
+  });
+
+  test('that is redriven begins with nobody moved', async () => {
+    const world = new ReleaseWorld(FOUR);
+    await world.shiftAll(await world.claimed());
+    world.redriveCount = 1;
+    const again = await world.claimed();
+    expect(again.attempt).toBe('r1.1');
+    expect(await world.shiftAll(again)).toEqual([2, 2]);
+  });
+
+  test('never opens the rule of a tenant that is suspended at the same moment', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    let met = false;
+    // Between the rule's first change and the second look at the record.
+    world.elb.after = (command) => {
+      if (command !== 'ModifyRuleCommand' || met) return;
+      met = true;
+      for (const { subdomain } of FOUR) world.suspendRecord(subdomain);
+    };
+    await world.shift(release);
+    const opened = Object.values(world.colours()).filter((colour) => colour === 'green');
+    expect(met).toBe(true);
+    expect(opened).toEqual([]);
+  });
+
+  test('waits for its turn while ELB refuses to change more rules', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    let refused = 0;
+    world.elb.before = (command) => {
+      if (command === 'ModifyRuleCommand' && refused++ < 3) throw awsError('ThrottlingException');
+    };
+    expect(await world.shiftAll(release)).toEqual([2, 2]);
+    expect(world.colours()).toEqual(all(world, 'green'));
+  });
+
+  test('that an operator has taken back moves nobody', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    world.table.put({ ...world.claimNow(), intent: 'back' } as never);
+    await expect(world.shift(release)).rejects.toMatchObject({ name: 'ReleaseRecalled' });
+    await expect(world.judge(release)).rejects.toMatchObject({ name: 'ReleaseRecalled' });
+    expect(world.colours()).toEqual(all(world, 'blue'));
+  });
+
+  test('that an operator holds is judged and goes no further', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shift(release);
+    world.table.put({ ...world.claimNow(), intent: 'hold' } as never);
+    await expect(world.judge(release)).resolves.toMatchObject({ verdict: 'held' });
+  });
+
+  test('whose execution is stopped and replaced changes nothing any more', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    world.table.put({ ...world.claimNow(), executionArn: aReleaseRun('newer') } as never);
+    for (const act of [() => world.shift(release), () => world.settle(release), () => world.goBack(release)])
+      await expect(act()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(world.colours()).toEqual(all(world, 'blue'));
+  });
+});
+
+describe('the verdict on a ring', () => {
+  const judged = async (status: () => number) => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shiftAll(release);
+    world.statusOf.green = status;
+    return world.judge(release);
+  };
+
+  test.each([200, 404])('is good when pages answer %d', async (status) => {
+    await expect(judged(() => status)).resolves.toMatchObject({ verdict: 'good', asked: 40 });
+  });
+
+  test('is bad when a page fails three times in a row', async () => {
+    let count = 0;
+    await expect(judged(() => (count++ < 3 ? 500 : 200))).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+  });
+
+  test('is bad when one request in ten fails, though none in a row', async () => {
+    let count = 0;
+    await expect(judged(() => (count++ % 10 === 5 ? 502 : 200))).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+  });
+
+  test('is good when one single request fails', async () => {
+    let count = 0;
+    await expect(judged(() => (count++ === 7 ? 502 : 200))).resolves.toMatchObject({ verdict: 'good' });
+  });
+
+  test('is bad when a target of the new colour is unhealthy', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shiftAll(release);
+    world.elb.sick.add(release.cell.targetGroupArns.green);
+    await expect(world.judge(release)).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+  });
+});
+
+describe('a function that dies at any call', () => {
+  const dying = () => {
+    const world = new ReleaseWorld(FOUR);
+    const run = async () => {
+      const release = await world.claimed();
+      await world.shiftAll(release);
+      await world.settle(release);
+    };
+    return { world, fakes: [world.table, world.elb], run };
+  };
+
+  test('leaves every tenant on a rule that forwards, and the repeated release completes', async () => {
+    const deaths = await dieAtEachCall(dying, async ({ world, run }) => {
+      expect(Object.values(world.colours())).not.toContain(undefined);
+      // A run that stopped at SettleRelease is redriven there, any other one from the start.
+      if (world.live().colour === 'green') await world.settle(theRelease(world));
+      else {
+        world.redriveCount = 1;
+        await run();
+      }
+      expect(world.colours()).toEqual(all(world, 'green'));
+      expect(world.live()).toMatchObject({ colour: 'green', digest: DIGEST });
+    });
+    expect(deaths).toEqual(expect.arrayContaining(['after ModifyRuleCommand', 'after TransactWriteCommand']));
+  });
+
+  test('leaves a release that can be returned, unless its colour is the live one', async () => {
+    await dieAtEachCall(dying, async ({ world }) => {
+      if (world.live().colour === 'green') return;
+      if (!world.claimNow()) return;
+      await world.goBack(theRelease(world));
+      expect(world.colours()).toEqual(all(world, 'blue'));
+    });
+  });
+});
