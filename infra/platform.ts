@@ -1,11 +1,12 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { CellStack } from './cell/cell-stack';
 import { requireReachableCells } from './config/reachable-cells';
-import { CONTROL_PLANE, cellStackName, FOUNDATION } from './config/stack-names';
+import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
 import { requireWayOut } from './config/way-out';
 import { asInterface } from './constructs/cdk-interface';
 import { ControlPlaneStack } from './control-plane/control-plane-stack';
+import { DeliveryStack } from './delivery/delivery-stack';
 import { FoundationStack } from './foundation/foundation-stack';
 
 export interface PlatformOptions {
@@ -80,6 +81,13 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
       ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }
+  if (config.pipeline)
+    new DeliveryStack(app, DELIVERY, {
+      ...shared(),
+      description: 'Tenant onboarding: the pipeline that starts releases of the shared service',
+      config,
+      approval: config.pipeline.approval,
+    });
   Tags.of(app).add('service', 'tenant-onboarding');
   return app;
 }

@@ -1,5 +1,6 @@
 export const FOUNDATION = 'TenantOnboarding-Foundation';
 export const CONTROL_PLANE = 'TenantOnboarding-ControlPlane';
+export const DELIVERY = 'TenantOnboarding-Delivery';
 const CELL = 'TenantOnboarding-Cell-';
 export const cellStackName = (cell: string) => `${CELL}${cell}`;
 /** The cell of that stack; undefined when it is none of a cell. */

@@ -70,6 +70,8 @@ export interface StageConfig {
   readonly cells: readonly CellConfig[];
   /** What the account may have in the region, as Service Quotas tells it: shared by the tenants of all cells. */
   readonly regionQuotas: RegionQuotas;
+  /** What starts releases when an image is pushed; by hand alone where it is left out. `approval`: a person decides first. */
+  readonly pipeline?: { readonly approval: boolean };
   /** Releases of the shared service. */
   readonly release: {
     /** How long each ring of tenants has to prove itself before the next one is moved. */
@@ -226,6 +228,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: AWS_DEFAULT_REGION_QUOTAS,
+    pipeline: { approval: false },
     release: { bake: Duration.minutes(2), grace: Duration.hours(1) },
     onFailure: 'hold',
     orphans: 'remove',
@@ -260,6 +263,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: RAISED_REGION_QUOTAS,
+    pipeline: { approval: true },
     release: { bake: Duration.hours(1), grace: Duration.hours(24) },
     onFailure: 'rollback',
     orphans: 'report',

@@ -27,7 +27,7 @@ import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { describeStack } from '../../functions/stacks/stacks';
-import { CONTROL_PLANE, cellOfStack, FOUNDATION } from '../../infra/config/stack-names';
+import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
 
@@ -79,18 +79,23 @@ export class TearDown {
     await this.retireKeys();
     await this.removeLeftovers(names.has(CONTROL_PLANE));
     const cells = [...names].filter((name) => cellOfStack(name) !== undefined);
-    for (const name of [...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each))) await this.delete(name);
+    for (const name of [DELIVERY, ...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each)))
+      await this.delete(name);
   }
 
   /** No signup starts a run from here on, and no run goes on. */
   private async closeIntake(): Promise<void> {
     const events = new EventBridgeClient(this.stage.aws);
-    const { eventBusName: EventBusName, stateMachineArn } = this.stage;
+    const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn } = this.stage;
     const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName }));
     for (const { Name } of Rules) await events.send(new DisableRuleCommand({ EventBusName, Name }));
     const client = new SFNClient(this.stage.aws);
-    const pages = paginateListExecutions({ client }, { stateMachineArn, statusFilter: 'RUNNING' });
-    const running = await everyItem(pages, ({ executions }) => executions);
+    const runningOf = (machine: string) =>
+      everyItem(
+        paginateListExecutions({ client }, { stateMachineArn: machine, statusFilter: 'RUNNING' }),
+        ({ executions }) => executions,
+      );
+    const running = [...(await runningOf(stateMachineArn)), ...(await runningOf(releaseMachineArn))];
     for (const { executionArn } of running)
       await client.send(new StopExecutionCommand({ executionArn, cause: 'the stage is taken down' }));
     this.log(`intake closed, ${running.length} runs stopped`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { SERVICE_DIRECTORY } from '../../infra/build';
-import { CONTROL_PLANE, cellStackName, FOUNDATION } from '../../infra/config/stack-names';
+import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
 import { FUNCTIONS_DIRECTORY, functionSources, LAYER_DIRECTORY } from '../../infra/function-bundles';
 import { platform } from '../../infra/platform';
@@ -24,6 +24,8 @@ export interface StageTemplates {
   readonly foundation: Template;
   readonly controlPlane: Template;
   readonly cells: readonly Template[];
+  /** Undefined where the stage has no pipeline. */
+  readonly delivery: Template | undefined;
   readonly all: readonly Template[];
 }
 
@@ -49,8 +51,10 @@ export function stageTemplates(stage: Stage): StageTemplates {
   const foundation = templateOf(FOUNDATION);
   const controlPlane = templateOf(CONTROL_PLANE);
   const cells = stages[stage].cells.map(({ name }) => templateOf(cellStackName(name)));
+  const delivery = stages[stage].pipeline && templateOf(DELIVERY);
   rmSync(outdir, { recursive: true });
-  const templates = { app, foundation, controlPlane, cells, all: [foundation, controlPlane, ...cells] };
+  const all = [foundation, controlPlane, ...cells, ...(delivery ? [delivery] : [])];
+  const templates = { app, foundation, controlPlane, cells, delivery, all };
   synthesized.set(stage, templates);
   return templates;
 }

@@ -1,0 +1,144 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import { workflowNamed } from '../../functions/contract/workflows';
+import type { StageConfig } from '../config/stages';
+import { policyOf } from '../constructs/grant';
+import { platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
+import { PipelineArtifacts } from './pipeline-artifacts';
+
+/** Name of the source action: the digest of the pushed image overrides its revision, and later actions read its variables. */
+const SOURCE = 'Image';
+const DETAIL = { result: 'result', digest: 'image-digest' } as const;
+
+type Stages = CfnPipeline.StageDeclarationProperty[];
+
+const action = (
+  name: string,
+  category: string,
+  provider: string,
+  more: Partial<CfnPipeline.ActionDeclarationProperty> = {},
+): CfnPipeline.ActionDeclarationProperty => ({
+  name,
+  actionTypeId: { category, owner: 'AWS', provider, version: '1' },
+  ...more,
+});
+
+export interface DeliveryStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly approval: boolean;
+}
+
+/**
+ * What starts releases of a stage: a pushed image of the shared service goes to one cell after another.
+ *
+ * The pipeline adds a trigger, an approval and a picture; the state of a release is the machine's. A release is idempotent by
+ * cell, id and digest, so a stage that is retried starts the same release again. A failed release has returned its tenants by
+ * itself, therefore no stage has a rollback ("AWS Step Functions invoke action reference": the action waits for the end).
+ */
+export class DeliveryStack extends Stack {
+  constructor(scope: Construct, id: string, props: DeliveryStackProps) {
+    super(scope, id, props);
+    const { config, approval } = props;
+    const artifacts = new PipelineArtifacts(this, 'Artifacts', { config });
+    const arns = platformArns(this);
+    const release = workflowNamed('TenantRelease');
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+      description: 'Reads which image was pushed and starts releases, nothing else.',
+      inlinePolicies: {
+        Grants: policyOf(this, [
+          { actions: ['ecr:DescribeImages'], resources: [arns.serviceImages] },
+          { actions: ['states:StartExecution', 'states:DescribeStateMachine'], resources: [arns.machine(release)] },
+          {
+            actions: ['states:DescribeExecution'],
+            resources: [arns.executions(release)],
+            wildcardBecause: 'CodePipeline names the executions that it starts.',
+          },
+          ...artifacts.using(),
+        ]),
+      },
+    });
+    const stages: Stages = [
+      {
+        name: 'Source',
+        actions: [
+          action(SOURCE, 'Source', 'ECR', {
+            configuration: { RepositoryName: SERVICE_REPOSITORY },
+            namespace: SOURCE,
+            outputArtifacts: [{ name: SOURCE }],
+          }),
+        ],
+      },
+      ...(approval ? [{ name: 'Approval', actions: [action('Approve', 'Approval', 'Manual')] }] : []),
+      {
+        name: 'Release',
+        actions: config.cells.map(({ name: cell }, index) =>
+          action(cell, 'Invoke', 'StepFunctions', {
+            runOrder: index + 1,
+            inputArtifacts: [{ name: SOURCE }],
+            configuration: {
+              StateMachineArn: arns.machine(release),
+              InputType: 'Literal',
+              Input: JSON.stringify({
+                cell,
+                digest: `#{${SOURCE}.ImageDigest}`,
+                releaseId: 'p-#{codepipeline.PipelineExecutionId}',
+              }),
+            },
+          }),
+        ),
+      },
+    ];
+    const pipeline = new CfnPipeline(this, 'Pipeline', {
+      pipelineType: 'V2',
+      executionMode: 'QUEUED',
+      roleArn: role.roleArn,
+      artifactStore: artifacts.store(),
+      stages,
+    });
+    this.startOnPush(`arn:${this.partition}:codepipeline:${this.region}:${this.account}:${pipeline.ref}`);
+  }
+
+  /** "Amazon ECR source actions and EventBridge resources": the pushed digest is the revision, whatever tags say later. */
+  private startOnPush(pipelineArn: string): void {
+    const starting = new Role(this, 'PushRole', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+      description: 'Starts the pipeline for a pushed image, nothing else.',
+      inlinePolicies: {
+        Grants: new PolicyDocument({
+          statements: [
+            new PolicyStatement({ actions: ['codepipeline:StartPipelineExecution'], resources: [pipelineArn] }),
+          ],
+        }),
+      },
+    });
+    new CfnRule(this, 'Push', {
+      description: 'A pushed image of the shared service starts the pipeline',
+      eventPattern: {
+        source: ['aws.ecr'],
+        'detail-type': ['ECR Image Action'],
+        detail: { 'action-type': ['PUSH'], [DETAIL.result]: ['SUCCESS'], 'repository-name': [SERVICE_REPOSITORY] },
+      },
+      targets: [
+        {
+          id: 'Pipeline',
+          arn: pipelineArn,
+          roleArn: starting.roleArn,
+          inputTransformer: {
+            inputPathsMap: { digest: `$.detail.${DETAIL.digest}` },
+            inputTemplate: JSON.stringify({
+              sourceRevisions: [{ actionName: SOURCE, revisionType: 'IMAGE_DIGEST', revisionValue: '<digest>' }],
+            }),
+          },
+        },
+      ],
+    });
+  }
+}

@@ -1,0 +1,75 @@
+import { ReleaseRequestSchema } from '../../functions/contract/release';
+import { STAGES, stages } from '../../infra/config/stages';
+import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+const piped = STAGES.filter((stage) => stages[stage].pipeline);
+
+test('the local stage has no pipeline: its releases are started by hand', () => {
+  expect(stageTemplates('local').delivery).toBeUndefined();
+});
+
+describe.each(piped)('the pipeline of stage %s', (stage) => {
+  const { delivery } = stageTemplates(stage);
+  if (!delivery) throw new Error('the stage has no pipeline');
+  const [[, pipeline] = []] = resourcesOf(delivery, 'AWS::CodePipeline::Pipeline');
+  const phases: { Name: string; Actions: Record<string, never>[]; OnFailure?: unknown }[] =
+    pipeline?.Properties.Stages ?? [];
+
+  test('releases to one cell after another, after an approval where the stage wants one', () => {
+    expect(pipeline?.Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED' });
+    const approval = stages[stage].pipeline?.approval ? ['Approval'] : [];
+    expect(phases.map(({ Name }) => Name)).toEqual(['Source', ...approval, 'Release']);
+    const actions = phases.at(-1)?.Actions ?? [];
+    expect(actions.map(({ Name }) => Name)).toEqual(stages[stage].cells.map(({ name }) => name));
+    expect(actions.map(({ RunOrder }) => RunOrder)).toEqual(stages[stage].cells.map((_, index) => index + 1));
+    // A failed release has returned its tenants by itself.
+    expect(phases.filter(({ OnFailure }) => OnFailure)).toEqual([]);
+  });
+
+  test('asks for what a release accepts, once its variables have values', () => {
+    for (const { Configuration } of phases.at(-1)?.Actions ?? []) {
+      const { Input, InputType } = Configuration as unknown as Record<string, string>;
+      expect(InputType).toBe('Literal');
+      const filled = Input?.replace('#{Image.ImageDigest}', `sha256:${'0'.repeat(64)}`).replace(
+        '#{codepipeline.PipelineExecutionId}',
+        '12345678-1234-1234-1234-123456789012',
+      );
+      expect(ReleaseRequestSchema.safeParse(JSON.parse(filled ?? '{}')).success).toBe(true);
+    }
+  });
+
+  test('is started by a push, for the digest that was pushed', () => {
+    const [[, rule] = []] = resourcesOf(delivery, 'AWS::Events::Rule');
+    expect(rule?.Properties.EventPattern).toMatchObject({
+      source: ['aws.ecr'],
+      detail: { 'action-type': ['PUSH'], result: ['SUCCESS'], 'repository-name': ['tenant-onboarding/service'] },
+    });
+    const [target] = rule?.Properties.Targets ?? [];
+    expect(target.InputTransformer.InputPathsMap).toEqual({ digest: '$.detail.image-digest' });
+    expect(JSON.parse(target.InputTransformer.InputTemplate)).toEqual({
+      sourceRevisions: [{ actionName: 'Image', revisionType: 'IMAGE_DIGEST', revisionValue: '<digest>' }],
+    });
+  });
+
+  test('may start releases and read which image was pushed, and do nothing else', () => {
+    const actions = resourcesOf(delivery, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
+      statementsIn(Properties.Policies).flatMap(({ Action }) => listed(Action)),
+    );
+    expect(actions.sort()).toEqual([
+      'codepipeline:StartPipelineExecution',
+      'ecr:DescribeImages',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      's3:GetObject',
+      's3:PutObject',
+      'states:DescribeExecution',
+      'states:DescribeStateMachine',
+      'states:StartExecution',
+    ]);
+  });
+
+  test('keeps its artifacts under a key of its own', () => {
+    expect(pipeline?.Properties.ArtifactStore).toMatchObject({ Type: 'S3', EncryptionKey: { Type: 'KMS' } });
+    delivery.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+});
