@@ -62,6 +62,8 @@ export interface Emulator {
   setPatience(factor: number): Promise<void>;
   /** Ends the wait for all that is late. */
   settle(): Promise<void>;
+  /** The authorities of databases' certificates, PEM: what AWS publishes as a bundle for each region. */
+  databaseCertificates(): Promise<string>;
   /** Forgets every resource. */
   reset(): Promise<void>;
   /** Ends the emulator and its functions and removes its files. */
@@ -185,6 +187,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     containerCredentialsUrl: (roleArn) => `${endpointUrl}/_local/credentials?role=${encodeURIComponent(roleArn)}`,
     setPatience: (factor) => askPatience(endpointUrl, { factor }),
     settle: () => askPatience(endpointUrl, { settle: true }),
+    databaseCertificates: async () => {
+      const answer = await fetch(`${endpointUrl}/_ministack/rds/ca.pem`);
+      if (!answer.ok) throw new Error(`there are no certificates: ${answer.status} ${await answer.text()}`);
+      return await answer.text();
+    },
     reset: async () => {
       const answer = await fetch(`${endpointUrl}/_ministack/reset`, { method: 'POST' });
       if (!answer.ok) throw new Error(`the emulator was not reset: ${answer.status} ${await answer.text()}`);

@@ -41,7 +41,7 @@ export async function virtualEnvironment(
     if (done()) return interpreter;
     log?.(`installing ${what} into ${relative(process.cwd(), home)}, this once`);
     rmSync(building, { recursive: true, force: true });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements];
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
     try {
       await run(command, ['-m', 'venv', building], { signal });
       await run(join(building, 'bin/python'), pip, { signal });

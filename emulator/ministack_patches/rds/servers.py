@@ -1,0 +1,236 @@
+"""An instance of RDS for PostgreSQL is a server: TLS, users with passwords, IAM users with tokens, a master user.
+
+AWS: "Connecting to a DB instance running the PostgreSQL database engine" (Amazon RDS User Guide)
+AWS: "IAM database authentication for MariaDB, MySQL, and PostgreSQL" (Amazon RDS User Guide)
+AWS: "Creating and using an IAM policy for IAM database access" (Amazon RDS User Guide)
+AWS: "Understanding PostgreSQL roles and permissions" (Amazon RDS User Guide)
+AWS: "Rebooting a DB instance" (Amazon RDS User Guide)
+Test: databases.test.ts: the master user logs in by password, is no superuser, and lets a user log in by IAM
+Test: databases.test.ts: a token is refused %s
+Test: databases.test.ts: a replica reads what its source has, and writes nothing
+Test: databases.test.ts: a reboot ends sessions and keeps the data; a stopped instance takes nobody
+
+A server is a cluster of its own (emulator/postgres), which starts at the first connection. MiniStack
+has instances as records, or in Docker. A token is judged by MiniStack's own verifier, and its signer
+by IAM's policies for `rds-db:connect`. IAM asks for no condition there: AWS gives rds-db none.
+
+Left out: data of snapshots and of restored instances, and security groups, which all of loopback passes.
+"""
+
+from __future__ import annotations
+
+import functools
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ministack.core.iam_evaluator import AuthError, EvalContext, evaluate, resolve_principal
+from ministack.core.rds_iam import RdsIamTokenError, verify_rds_iam_token
+from ministack.core.responses import get_account_id, get_region, request_scope
+from ministack.services import rds
+
+from postgres import programs
+from postgres.front import Front
+
+from ..patch import Patch
+from ..shapes import Answer, Made, Original, Params, Record
+
+_PROVISIONERS = "ministack.services.cloudformation.provisioners"
+_INSTANCE = f"{_PROVISIONERS}._RESOURCE_HANDLERS[AWS::RDS::DBInstance]"
+_ACTIONS = "ministack.services.rds._ACTION_MAP"
+_NOBODY_CONNECTS = ("creating", "deleting", "failed", "rebooting", "starting", "stopped", "stopping")
+
+PATCH = Patch(
+    __name__,
+    after=[
+        "cloudformation.stores",
+        "cloudformation.taken_names",
+        "rds.automated_backups",
+        "rds.changes",
+        "rds.grants",
+    ],
+)
+
+
+class _Instance:
+    """A record of MiniStack's, as the front asks about it."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._scope = get_account_id(), get_region()
+
+    @property
+    def resource_id(self) -> str:
+        return str(self._record["DbiResourceId"])
+
+    @property
+    def source_id(self) -> str:
+        with request_scope(*self._scope):
+            source = rds._instances.get(self._record.get("ReadReplicaSourceDBInstanceIdentifier") or "")
+        return str((source or self._record)["DbiResourceId"])
+
+    @property
+    def available(self) -> bool:
+        return self._record["DBInstanceStatus"] not in _NOBODY_CONNECTS
+
+    @property
+    def master(self) -> tuple[str, str]:
+        return self._record["MasterUsername"], self._record["_MasterUserPassword"]
+
+    @property
+    def database(self) -> str:
+        return str(self._record.get("DBName") or "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        named = self._record["DBParameterGroups"][0]["DBParameterGroupName"]
+        with request_scope(*self._scope):
+            group = rds._param_groups.get(named) or {}
+        return {name: str(given["ParameterValue"]) for name, given in group.get("Parameters", {}).items()}
+
+    def admits(self, user: str, token: str) -> bool:
+        if not self._record.get("IAMDatabaseAuthenticationEnabled"):
+            return False
+        account, region = self._scope
+        endpoint = self._record["Endpoint"]
+        with request_scope(account, region):
+            verified = verify_rds_iam_token(
+                token,
+                hostname=endpoint["Address"],
+                port=endpoint["Port"],
+                db_user=user,
+                region=region,
+                account_id=account,
+            )
+            if isinstance(verified, RdsIamTokenError):
+                return False
+            principal = resolve_principal(verified.access_key_id, account)
+            if isinstance(principal, AuthError) or principal.account != account:
+                return False
+            if principal.policies is None:
+                return True
+            asked = EvalContext(
+                principal_arn=principal.arn,
+                principal_type=principal.type,
+                principal_account=account,
+                action="rds-db:connect",
+                resource_arn=f"arn:aws:rds-db:{region}:{account}:dbuser:{self.resource_id}/{user}",
+                region=region,
+                principal_keys=principal.keys,
+            )
+            return bool(evaluate(asked, principal.policies, *principal.limits).decision == "Allow")
+
+
+@functools.cache
+def _front() -> Front | None:
+    package = programs.installed()
+    if package is None:
+        print("emulator: no PostgreSQL for this platform, instances are records only", file=sys.stderr)
+        return None
+    certificate, key = rds._pg_server_material(["localhost"], ["127.0.0.1"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["postgresql"])
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "server.pem")
+        file.write_text(certificate + key, encoding="utf-8")
+        context.load_cert_chain(file)
+    return Front(functools.partial(programs.programs, package), context)
+
+
+def _open(instance: Record | None) -> None:
+    """The instance's name and port are those at which it can be reached."""
+    front = _front() if instance and instance["Engine"] == "postgres" else None
+    if front and instance:
+        port = front.open(_Instance(instance))
+        instance["Endpoint"] = {**instance["Endpoint"], "Address": "localhost", "Port": port}
+
+
+def _close(instance: Record | None) -> None:
+    front = _front() if instance and instance["Engine"] == "postgres" else None
+    if front and instance:
+        front.close(instance["DbiResourceId"])
+
+
+def _known(params: Params) -> Record | None:
+    instance: Record | None = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
+    return instance
+
+
+def _changing(original: Original, params: Params, change: Any) -> Answer:
+    instance = _known(params)
+    answer: Answer = original(params)
+    front = _front() if instance and instance["Engine"] == "postgres" else None
+    if front and answer[0] < 400:
+        change(front, _Instance(instance or {}))
+    return answer
+
+
+@PATCH.wraps(f"{_INSTANCE}[create]", f"{_PROVISIONERS}._rds_db_instance_create", digest="036dcd09")
+def _create_with_stack(create: Original, logical_id: str, props: Record, *more: Any, **named: Any) -> Made:
+    physical_id, attributes = create(logical_id, props, *more, **named)
+    instance = rds._instances[physical_id]
+    _open(instance)
+    endpoint = instance["Endpoint"]
+    return physical_id, {
+        **attributes,
+        "Endpoint.Address": endpoint["Address"],
+        "Endpoint.Port": str(endpoint["Port"]),
+    }
+
+
+@PATCH.wraps(f"{_INSTANCE}[delete]", digest="d06475bc")
+def _delete_with_stack(delete: Original, physical_id: str, props: Record) -> None:
+    instance = rds._instances.get(physical_id)
+    delete(physical_id, props)
+    _close(instance)
+
+
+@PATCH.wraps(f"{_ACTIONS}[CreateDBInstance]", digest="6325013d")
+def _create_by_request(create: Original, params: Params) -> Answer:
+    answer: Answer = create(params)
+    if answer[0] >= 400:
+        return answer
+    instance = _known(params)
+    _open(instance)
+    return rds._single_instance_response("CreateDBInstanceResponse", "CreateDBInstanceResult", instance)
+
+
+@PATCH.wraps(f"{_ACTIONS}[CreateDBInstanceReadReplica]", digest="83aaf7e0")
+def _create_replica(create: Original, params: Params) -> Answer:
+    answer: Answer = create(params)
+    if answer[0] >= 400:
+        return answer
+    instance = _known(params)
+    _open(instance)
+    named = "CreateDBInstanceReadReplica"
+    return rds._single_instance_response(f"{named}Response", f"{named}Result", instance)
+
+
+@PATCH.wraps(f"{_ACTIONS}[DeleteDBInstance]", digest="285f6830")
+def _delete_by_request(delete: Original, params: Params) -> Answer:
+    return _changing(delete, params, lambda front, instance: front.close(instance.resource_id))
+
+
+@PATCH.wraps(f"{_ACTIONS}[ModifyDBInstance]", digest="ff9823ee")
+def _set_password(modify: Original, params: Params) -> Answer:
+    return _changing(modify, params, lambda front, instance: front.set_password(instance))
+
+
+@PATCH.wraps(f"{_ACTIONS}[RebootDBInstance]", digest="08b1362c")
+def _reboot(reboot: Original, params: Params) -> Answer:
+    return _changing(reboot, params, lambda front, instance: front.restart(instance.resource_id))
+
+
+@PATCH.wraps(f"{_ACTIONS}[StopDBInstance]", digest="ad11babc")
+def _stop(stop: Original, params: Params) -> Answer:
+    return _changing(stop, params, lambda front, instance: front.restart(instance.resource_id))
+
+
+@PATCH.wraps("ministack.services.rds.reset", digest="f9c725a8")
+def _reset(reset: Original) -> None:
+    instances = list(rds._instances.all_values())
+    reset()
+    for instance in instances:
+        _close(instance)

