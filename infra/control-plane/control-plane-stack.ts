@@ -89,6 +89,7 @@ export class ControlPlaneStack extends Stack {
     });
 
     new ReleaseAlarms(this, 'ReleaseAlarms', {
+      config,
       topic,
       machine: machines.named(workflowNamed('TenantRelease')).machine,
       deploymentSettled,
