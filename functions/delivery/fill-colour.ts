@@ -4,6 +4,7 @@ import { PlatformError } from '../contract/errors';
 import { FillColourInput, FillColourOutput } from '../contract/release';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { settled } from '../shared/settled';
 import { tenantsTable } from '../tenants/tenants-table';
 import { note, ownClaim } from './release-store';
 import { describeColour, type SettleFillDeps, settleFill } from './settle-fill';
@@ -45,7 +46,7 @@ export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput,
     await ownClaim(table, { release, executionArn });
     const waiting = { for: 'fill', taskToken } as const;
     await note(table, cell.name, executionArn, { phase: 'FillColour', waiting });
-    const [live, idle] = await Promise.all([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
+    const [live, idle] = await settled([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
     const desiredCount = Math.max(live.desiredCount ?? 0, 1);
     const primary = idle.deployments?.find(({ status }) => status === 'PRIMARY');
     const begun =

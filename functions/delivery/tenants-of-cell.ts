@@ -7,6 +7,7 @@ import { translateError } from '../shared/error-translation';
 import { pause } from '../shared/invocation';
 import { pages } from '../shared/paging';
 import { ReadableItems } from '../shared/readable-items';
+import { settled } from '../shared/settled';
 import { listTenantsIn } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
@@ -43,7 +44,7 @@ export async function forEachTenant<T>(tenants: readonly T[], work: (tenant: T) 
   const worker = async () => {
     for (let tenant = queue.shift(); tenant !== undefined; tenant = queue.shift()) await patiently(work, tenant);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await settled(Array.from({ length: AT_ONCE }, worker));
 }
 
 async function patiently<T>(work: (tenant: T) => Promise<void>, tenant: T): Promise<void> {
@@ -64,7 +65,7 @@ async function patiently<T>(work: (tenant: T) => Promise<void>, tenant: T): Prom
  */
 export async function alignCell(deps: AlignRuleDeps, cell: CellDescriptor): Promise<number> {
   const tenants = await tenantsOf(deps.table, cell, ['ACTIVE']);
-  const [live, forwards] = await Promise.all([deps.compute.live(cell), forwardsOf(deps.elb, cell)]);
+  const [live, forwards] = await settled([deps.compute.live(cell), forwardsOf(deps.elb, cell)]);
   const astray = tenants.filter((record) => {
     const aim = ruleOf(record, live, cell);
     return record.ruleArn && typeof aim === 'object' && forwards.get(record.ruleArn) !== aim.forward;

@@ -2,6 +2,7 @@ import type { Compute, Live } from '../compute/compute';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
+import { settled } from '../shared/settled';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { type LoadBalancer, pointRule, type RuleAim } from './host-rule';
@@ -55,7 +56,7 @@ export async function alignRule(
 ): Promise<void> {
   let done = applied;
   for (let round = 0; round < ROUNDS; round++) {
-    const [record, live] = await Promise.all([findTenant(table, tenantId), compute.live(cell)]);
+    const [record, live] = await settled([findTenant(table, tenantId), compute.live(cell)]);
     if (!record?.ruleArn) return;
     const aim = ruleOf(record, live, cell);
     if (JSON.stringify(aim) === JSON.stringify(done)) return;

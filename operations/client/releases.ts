@@ -11,6 +11,7 @@ import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { isNamed } from '../../functions/shared/is-named';
 import { parseAt } from '../../functions/shared/parse-at';
+import { settled } from '../../functions/shared/settled';
 import { isTaskGone } from '../../functions/stacks/settle-stack';
 import { describe, isUnderWay } from './executions';
 import type { StageClient } from './stage-client';
@@ -69,7 +70,7 @@ export class Releases {
 
   async status(cell: CellDescriptor): Promise<CellReleases> {
     const { table } = this.client;
-    const [live, claim, tenants] = await Promise.all([
+    const [live, claim, tenants] = await settled([
       readLiveColour(table, cell.name),
       readClaim(table, cell.name),
       tenantsOf(table, cell, ['ACTIVE', 'SUSPENDED']),
