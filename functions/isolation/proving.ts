@@ -1,3 +1,4 @@
+import { PlacedByOrganizationSchema } from '../contract/placed-by-organization';
 import { env } from '../shared/env';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
@@ -11,6 +12,7 @@ export const stageContext = (): StageContext => ({
   stackRoleArn: env('STACK_ROLE_ARN'),
   boundaryArn: env('TENANT_BOUNDARY_ARN'),
   trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
+  placed: PlacedByOrganizationSchema.parse(JSON.parse(env('PLACED_BY_ORGANIZATION'))),
 });
 
 /** Sources and evidence store on AWS. */

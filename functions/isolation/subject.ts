@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { Colour } from '../contract/cell';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
 import type { VerifyIsolationInput } from '../contract/onboarding';
+import type { PlacedByOrganization } from '../contract/placed-by-organization';
 
 /** The account and the roles of the stage. A tenant is compared with them. */
 export interface StageContext {
@@ -11,6 +12,7 @@ export interface StageContext {
   readonly boundaryArn: string;
   /** Functions that a tenant's role trusts, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
+  readonly placed: PlacedByOrganization;
 }
 
 /** The tenant that is verified, as the platform expects to find it in AWS. */

@@ -21,6 +21,10 @@ export type EnvName =
    * task role.
    */
   | 'TRUSTED_ROLE_ARNS'
+  /** JSON of PlacedByOrganization. */
+  | 'PLACED_BY_ORGANIZATION'
+  /** The most tenants that an audit suspends for the same check. */
+  | 'MAX_SUSPENSIONS'
   | 'ALARM_TOPIC_ARN'
   /** Where people read docs/runbook.md. */
   | 'RUNBOOK_URL'

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { OnBreach } from '../../functions/contract/audit';
+import type { PlacedByOrganization } from '../../functions/contract/placed-by-organization';
 import type { CellQuotas } from './cell-capacity';
 import type { RegionQuotas } from './region-capacity';
 
@@ -83,6 +84,15 @@ export interface StageConfig {
   readonly onFailure: 'rollback' | 'hold';
   /** What the daily audit does about a tenant in service that is not isolated any more, besides the alarm. */
   readonly onBreach: OnBreach;
+  /**
+   * What the organization places in tenants' VPCs and on tenants' keys: the checks accept it, and find the same thing when a
+   * stranger places it.
+   */
+  readonly placedByOrganization: PlacedByOrganization;
+  /**
+   * The brake of the audit: if more tenants than these, or a tenth of a cell, would be suspended for the same check, none is.
+   */
+  readonly maxSuspensions: number;
   /** Tenants that the audit verifies at the same time: each is some hundred calls of AWS's APIs, which throttle per account. */
   readonly auditsAtOnce: number;
   /**
@@ -152,6 +162,15 @@ const NO_REGION_QUOTAS: RegionQuotas = {
   roles: 100_000,
 };
 
+/**
+ * GuardDuty Runtime Monitoring makes an endpoint in each VPC ("Automated agent configuration"), and AWS Backup uses the keys
+ * of what it backs up in its service-linked role ("Using service-linked roles for AWS Backup").
+ */
+const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
+  endpointServices: ['guardduty-data'],
+  keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
+};
+
 const FIRST_CELL = {
   name: 'c1',
   vpcCidr: '10.0.0.0/16',
@@ -195,6 +214,8 @@ export const stages: Record<Stage, StageConfig> = {
     onFailure: 'rollback',
     orphans: 'report',
     onBreach: 'alarm',
+    placedByOrganization: GUARDDUTY_AND_BACKUP,
+    maxSuspensions: 3,
     auditsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
@@ -233,6 +254,8 @@ export const stages: Record<Stage, StageConfig> = {
     onFailure: 'hold',
     orphans: 'remove',
     onBreach: 'suspend',
+    placedByOrganization: GUARDDUTY_AND_BACKUP,
+    maxSuspensions: 3,
     auditsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(7)),
     runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',
@@ -269,6 +292,8 @@ export const stages: Record<Stage, StageConfig> = {
     orphans: 'report',
     // A customer's site goes down by a person's decision, and not by a check's.
     onBreach: 'alarm',
+    placedByOrganization: GUARDDUTY_AND_BACKUP,
+    maxSuspensions: 3,
     auditsAtOnce: 8,
     // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),

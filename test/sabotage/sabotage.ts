@@ -4,6 +4,9 @@ import * as z from 'zod';
 import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
 import { ATTACK_TECHNIQUES } from './all-techniques';
+import { BENIGN_CHANGES } from './benign/all-changes';
+import { benignLines } from './benign/benign-report';
+import { type BenignVerdict, isUnharmed, tryChange } from './benign/try-change';
 import { NOT_EXERCISED } from './not-exercised';
 import { closingLine, headLine, verdictLines } from './report';
 import { breaches, startTarget, tryTechnique, type Verdict } from './target';
@@ -11,10 +14,10 @@ import { breaches, startTarget, tryTechnique, type Verdict } from './target';
 const OptionsSchema = z.object({ json: z.string().optional(), only: z.string().optional() });
 
 /**
- * Runs every attack technique on one tenant.
+ * Runs every attack technique on one tenant, and then every change that is no breach.
  *
- * @returns 0 only when each is found by the check it names, and no check fails before it or after
- * its revert
+ * @returns 0 only when each technique is found by the check it names, no check fails before it or
+ * after its revert, and none fails on a benign change
  */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('sabotage')
@@ -24,7 +27,9 @@ async function main(signal: AbortSignal): Promise<number> {
     .parse();
   const { json, only = '' } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
-  if (techniques.length === 0) throw new Error(`no attack technique contains "${only}" in its name or check`);
+  const changes = BENIGN_CHANGES.filter(({ name }) => name.includes(only));
+  if (techniques.length + changes.length === 0)
+    throw new Error(`no attack technique or benign change contains "${only}" in its name or check`);
   const platform = await startPlatform({ patience: 0, signal, log: (line) => console.log(`  ${line}`) });
   try {
     const target = await startTarget(platform, 'sabotaged');
@@ -41,6 +46,12 @@ async function main(signal: AbortSignal): Promise<number> {
     for (const [check, reason] of Object.entries(NOT_EXERCISED))
       console.log(`cannot be exercised here: ${check}: ${reason}`);
     console.log(`\n${closingLine(verdicts)}`);
+    const benign: BenignVerdict[] = [];
+    for (const change of changes) {
+      signal.throwIfAborted();
+      benign.push(await tryChange(target, change));
+    }
+    for (const line of benignLines(benign)) console.log(line);
     if (json) {
       const rows = verdicts.map(({ technique, check, foundBy, found }) => ({
         sabotage: technique,
@@ -48,10 +59,10 @@ async function main(signal: AbortSignal): Promise<number> {
         foundBy,
         found,
       }));
-      writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
+      writeFileSync(json, `${JSON.stringify({ sabotages: rows, benign }, null, 2)}\n`);
     }
     const clean = verdicts.every(({ found, falseAlarms }) => found && falseAlarms.length === 0);
-    return clean && before.length === 0 ? 0 : 1;
+    return clean && before.length === 0 && benign.every(isUnharmed) ? 0 : 1;
   } finally {
     await platform.stop();
   }

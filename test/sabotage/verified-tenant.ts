@@ -7,6 +7,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { Colour } from '../../functions/contract/cell';
 import { VerifyIsolationInput } from '../../functions/contract/onboarding';
+import { PlacedByOrganizationSchema } from '../../functions/contract/placed-by-organization';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
 
@@ -57,6 +58,7 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
     stackRoleArn: named('STACK_ROLE_ARN'),
     boundaryArn: named('TENANT_BOUNDARY_ARN'),
     trustedRoleArns: named('TRUSTED_ROLE_ARNS').split(','),
+    placed: PlacedByOrganizationSchema.parse(JSON.parse(named('PLACED_BY_ORGANIZATION'))),
     liveColour,
     routed: true,
   };

@@ -13,6 +13,7 @@ export const assuming = ({ roleArn: role, externalId, tenantId: tag }: SessionTe
 export class FakeProbes implements Probes {
   readonly allowed = new Set<string>();
   readonly answers: Record<string, number> = {};
+  readonly bodies: Record<string, string> = {};
   token: string | undefined;
   readonly tenant = this.session('tenant');
   readonly decoy = this.session('decoy');
@@ -59,7 +60,10 @@ export class FakeProbes implements Probes {
   }
 
   readonly assumeRole = async (terms: SessionTerms) => this.at(`platform ${assuming(terms)}`);
-  readonly request = async (host: string) => ({ status: this.answers[host] ?? 404, body: SETTING_UP_PAGE });
+  readonly request = async (host: string) => ({
+    status: this.answers[host] ?? 404,
+    body: this.bodies[host] ?? SETTING_UP_PAGE,
+  });
 
   private at(probe: string): Attempt {
     return this.allowed.has(probe) ? { allowed: true } : { allowed: false, denial: 'AccessDenied' };

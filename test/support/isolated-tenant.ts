@@ -17,6 +17,7 @@ export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
   stackRoleArn,
   boundaryArn,
   trustedRoleArns: ['VerifyIsolation', 'ActivateTenant'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`),
+  placed: { endpointServices: ['guardduty-data'], keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'] },
   tenant: aTenant(),
   cell: aCell(),
   liveColour: 'blue',
@@ -241,7 +242,10 @@ function healthyNetwork(): FactData['network'] {
 
 function healthyRouting(): FactData['routing'] {
   const { tenant } = aSubject();
-  const answer = (StatusCode: string) => ({ Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode } });
+  const answer = (StatusCode: string) => ({
+    Type: 'fixed-response' as const,
+    FixedResponseConfig: { StatusCode, MessageBody: `answer ${StatusCode}` },
+  });
   const host = (value: string) => ({ Field: 'host-header', HostHeaderConfig: { Values: [value] } });
   return {
     listener: { DefaultActions: [answer('404')] },

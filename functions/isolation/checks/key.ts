@@ -142,7 +142,8 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   'key.grants': async (subject, { facts }) => {
     const [grants, replica] = await settled([facts.key.grants(), facts.database.replica()]);
     const { ResourceId } = subject.stacks.database.outputs;
-    const terms = { accountId: subject.accountId, databaseIds: [ResourceId, replica?.DbiResourceId] };
+    const { accountId, placed } = subject;
+    const terms = { accountId, keyUsers: placed.keyUsers, databaseIds: [ResourceId, replica?.DbiResourceId] };
     return finding(
       grants.flatMap((grant) => grantViolations(grant, terms)),
       `${grants.length} grants, all held by AWS services for the tenant’s databases`,

@@ -1,4 +1,4 @@
-import type { NetworkInterface, Route, RouteTable } from '@aws-sdk/client-ec2';
+import type { NetworkInterface, Route, RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
@@ -12,6 +12,12 @@ import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
  */
 const GONE = ['deleted', 'deleting', 'failed', 'rejected', 'expired', 'detached', 'detaching'];
 const isThere = (state: string | undefined) => !GONE.includes(state ?? '');
+
+/**
+ * "VPC peering connection lifecycle": traffic flows only when the owner of the accepter VPC has
+ * accepted. Anybody may send a request.
+ */
+const UNANSWERED_REQUEST = ['initiating-request', 'pending-acceptance', 'provisioning'];
 
 const destinationOf = (route: Route) =>
   route.DestinationCidrBlock ??
@@ -41,6 +47,14 @@ const unexpectedRoutes = ({ RouteTableId, Routes = [] }: RouteTable, isFine: (ro
   Routes.filter((route) => !isFine(route)).map(
     (route) => `route table ${RouteTableId} routes ${destinationOf(route)} to ${routeTargetOf(route)}`,
   );
+
+/**
+ * An interface endpoint of a service on the stage's list. The name of an AWS service is AWS's own: an
+ * endpoint service of an account is called `com.amazonaws.vpce...` ("Share your services").
+ */
+const isPlaced = ({ VpcEndpointType, ServiceName }: VpcEndpoint, { region, placed }: Subject) =>
+  VpcEndpointType === 'Interface' &&
+  placed.endpointServices.some((service) => ServiceName === `com.amazonaws.${region}.${service}`);
 
 /** Anyone can write the description, but only EC2 marks an interface as managed by a service. */
 const isOfRds = ({ RequesterManaged, RequesterId, Description }: NetworkInterface) =>
@@ -137,7 +151,9 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     const { cell, stacks } = subject;
     const living = (await facts.network.peerings()).filter(({ Status }) => isThere(Status?.Code));
     const own = living.find((each) => each.VpcPeeringConnectionId === stacks.network.outputs.PeeringConnectionId);
-    const ids = living.map((each) => each.VpcPeeringConnectionId);
+    const ids = living
+      .filter((each) => each === own || !UNANSWERED_REQUEST.includes(each.Status?.Code ?? ''))
+      .map((each) => each.VpcPeeringConnectionId);
     return finding(
       [
         ...expectExactly('peering', ids, [stacks.network.outputs.PeeringConnectionId]),
@@ -148,7 +164,8 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     );
   },
   'network.endpoints': async (subject, { facts }) => {
-    const endpoints = (await facts.network.endpoints()).filter(({ State }) => isThere(State?.toLowerCase()));
+    const all = (await facts.network.endpoints()).filter(({ State }) => isThere(State?.toLowerCase()));
+    const endpoints = all.filter((each) => !isPlaced(each, subject));
     const bucket = `arn:aws:s3:::${bucketOf(subject)}`;
     const reaching = endpoints.flatMap(({ VpcEndpointId, PolicyDocument }) =>
       (PolicyDocument ? parsePolicy(PolicyDocument) : [])
@@ -171,7 +188,9 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
         ...unguarded.map(({ VpcEndpointId }) => `endpoint ${VpcEndpointId} has no policy`),
         ...reaching,
       ],
-      'the only endpoint is for S3, and reaches this bucket only',
+      endpoints.length === all.length
+        ? 'the only endpoint is for S3, and reaches this bucket only'
+        : `the endpoint for S3 reaches this bucket only; the organization has placed ${all.length - endpoints.length} more`,
     );
   },
   'network.flow-logs': async (subject, { facts }) => {
@@ -195,17 +214,26 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
       `flow log ${log?.FlowLogId} sends all traffic to ${group}`,
     );
   },
-  'network.interfaces': async (_, { facts }) => {
-    const interfaces = await facts.network.interfaces();
+  'network.interfaces': async (subject, { facts }) => {
+    const [interfaces, endpoints] = await settled([facts.network.interfaces(), facts.network.endpoints()]);
+    const placed = endpoints
+      .filter((each) => isPlaced(each, subject))
+      .flatMap(({ NetworkInterfaceIds = [] }) => NetworkInterfaceIds);
+    const isExpectedHere = (each: NetworkInterface) =>
+      isOfRds(each) || placed.some((id) => id === each.NetworkInterfaceId);
     const violations = interfaces.flatMap((each) => [
-      ...(isOfRds(each)
+      ...(isExpectedHere(each)
         ? []
         : [
             `network interface ${each.NetworkInterfaceId} does not belong to RDS: ${each.Description || 'no description'}`,
           ]),
       ...(each.Association?.PublicIp ? [`network interface ${each.NetworkInterfaceId} has a public address`] : []),
     ]);
-    return finding(violations, `${interfaces.length} network interfaces, all of RDS`);
+    const others = interfaces.filter((each) => !isOfRds(each)).length;
+    return finding(
+      violations,
+      `${interfaces.length} network interfaces, ${others === 0 ? 'all of RDS' : `${others} of endpoints that the organization has placed, the others of RDS`}`,
+    );
   },
 });
 

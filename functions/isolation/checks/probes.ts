@@ -59,10 +59,16 @@ const CHECKS = checksOf(PROBE_METADATA, {
     if (!writing.passed) return writing;
     return decoysDoors(['the decoy’s read from its own bucket', readBack], decoysKey(probes), decoysSecret(probes));
   },
-  'probes.host': restingOn('rule', async ({ tenant, routed }, { probes }) => {
-    const { status } = await probes.request(tenant.host);
-    const expected = routed ? status < 500 && status !== 404 : status === 503;
-    return finding(expected ? [] : [`${tenant.host} answers ${status}`], `${tenant.host} answers ${status}`);
+  'probes.host': restingOn('rule', async ({ tenant, routed }, { probes, facts }) => {
+    const { status, body } = await probes.request(tenant.host);
+    const answer = `${tenant.host} answers ${status}`;
+    if (!routed) return finding(status === 503 ? [] : [answer], answer);
+    // The service restarts, or has no healthy task: that says nothing about who reaches the tenant.
+    if (status >= 500) return { passed: false, unanswered: true, evidence: `${answer}: nobody serves it now` };
+    const [refusal] = (await facts.routing.listener())?.DefaultActions ?? [];
+    // A customer may remove its page: then the shared service answers 404, with a line break at its end.
+    const isListeners = status === 404 && body === refusal?.FixedResponseConfig?.MessageBody;
+    return finding(isListeners ? [`${answer}: the listener’s own answer for hosts without a rule`] : [], answer);
   }),
   'probes.other-host': async ({ tenant, cell }, { probes }) => {
     const domain = tenant.host.slice(tenant.subdomain.length + 1);

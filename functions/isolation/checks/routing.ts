@@ -31,6 +31,28 @@ function canMatch(rule: Rule, host: string): boolean {
 }
 
 /**
+ * A rule that only refuses some paths for every host: it names no host, and its one action answers
+ * 4xx without a page. It leads nobody elsewhere.
+ */
+function onlyRefuses({ Conditions = [], Actions = [], Transforms = [] }: Rule): boolean {
+  const paths = Conditions.filter(({ Field }) => Field === 'path-pattern').flatMap(
+    ({ PathPatternConfig, Values }) => PathPatternConfig?.Values ?? Values ?? [],
+  );
+  const [action, ...others] = Actions;
+  const { StatusCode = '', ContentType = 'text/plain' } = action?.FixedResponseConfig ?? {};
+  return (
+    Conditions.every(({ Field }) => Field !== 'host-header') &&
+    paths.some((path) => !/^\/?[*?]+$/.test(path)) &&
+    paths.every((path) => !/^\/?[*?]+$/.test(path)) &&
+    Transforms.length === 0 &&
+    others.length === 0 &&
+    action?.Type === 'fixed-response' &&
+    /^4/.test(StatusCode) &&
+    ContentType === 'text/plain'
+  );
+}
+
+/**
  * A check about the tenant's rule. It cannot be answered when the listener has no such rule: a new
  * rule may not be shown yet.
  */
@@ -125,10 +147,12 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
   }),
   'routing.only-rule': async ({ tenant, route }, { facts }) => {
     const rules = await facts.routing.rules();
-    const others = rules.filter((rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host));
+    const others = rules.filter(
+      (rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host) && !onlyRefuses(rule),
+    );
     return finding(
       others.map(({ RuleArn, Priority }) => `rule ${RuleArn} with priority ${Priority} matches the host too`),
-      'no other rule matches the host',
+      'no other rule serves the host',
     );
   },
   'routing.default': async (_, { facts }) => {

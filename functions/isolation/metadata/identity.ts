@@ -27,6 +27,14 @@ export const IDENTITY_METADATA = [
     remediation: 'Remove the principal that the evidence names from the role’s trust policy.',
   },
   {
+    id: 'identity.release',
+    title: 'The role’s trust is of this release',
+    question: 'Does the role trust every function that this release assumes it with?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Update the tenant’s access stack to the template of this release.',
+  },
+  {
     id: 'identity.external-id',
     title: 'Assuming the role requires external ID and session tag',
     question: 'Does every statement of the trust policy require this tenant’s external ID and session tag?',

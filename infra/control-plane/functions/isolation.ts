@@ -46,6 +46,7 @@ function askingFunction(
       TENANT_BOUNDARY_ARN: boundary.managedPolicyArn,
       STACK_ROLE_ARN: stackRole.roleArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
+      PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
       CODE_VERSION: codeVersion(name),
       ...evidence.environment,
     },

@@ -2,7 +2,11 @@ import type { GrantListEntry } from '@aws-sdk/client-kms';
 import { grantViolations } from '../../../functions/isolation/grants';
 import { ACCOUNT_ID, REGION } from '../../support/builders';
 
-const terms = { accountId: ACCOUNT_ID, databaseIds: ['db-PRIMARY', 'db-REPLICA', undefined] };
+const terms = {
+  keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
+  accountId: ACCOUNT_ID,
+  databaseIds: ['db-PRIMARY', 'db-REPLICA', undefined],
+};
 const volumes = `arn:aws:sts::${ACCOUNT_ID}:assumed-role/aws:ec2-infrastructure/i-0123456789abcdef0`;
 const bound = (id: string) => ({ Constraints: { EncryptionContextSubset: { 'aws:rds:db-id': id } } });
 const ofDatabase = (grant: GrantListEntry, database = 'db-PRIMARY'): GrantListEntry => ({
@@ -15,6 +19,12 @@ const ofDatabase = (grant: GrantListEntry, database = 'db-PRIMARY'): GrantListEn
 test.each<[string, GrantListEntry]>([
   ['RDS as the principal', ofDatabase({ GranteePrincipal: `rds.${REGION}.amazonaws.com` })],
   ['RDS as the service principal', ofDatabase({ GranteeServicePrincipal: 'rds.amazonaws.com' }, 'db-REPLICA')],
+  [
+    'a service-linked role that the stage lists',
+    {
+      GranteePrincipal: `arn:aws:iam::${ACCOUNT_ID}:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup`,
+    },
+  ],
   ['EC2 for a volume', ofDatabase({ GranteePrincipal: volumes })],
   [
     'RDS, the context being equal',
@@ -32,6 +42,20 @@ test.each<[string, GrantListEntry, string]>([
     'a role whose name ends like a service',
     ofDatabase({ GranteePrincipal: `arn:aws:iam::${ACCOUNT_ID}:role/backup.amazonaws.com` }),
     'role/backup.amazonaws.com the operations Decrypt, CreateGrant',
+  ],
+  [
+    'another account’s service-linked role',
+    ofDatabase({
+      GranteePrincipal: 'arn:aws:iam::444455556666:role/aws-service-role/backup.amazonaws.com/AWSServiceRoleForBackup',
+    }),
+    'gives arn:aws:iam::444455556666',
+  ],
+  [
+    'a service-linked role that the stage does not list',
+    ofDatabase({
+      GranteePrincipal: `arn:aws:iam::${ACCOUNT_ID}:role/aws-service-role/dms.amazonaws.com/AWSServiceRoleForDMS`,
+    }),
+    'AWSServiceRoleForDMS the operations',
   ],
   [
     'another account’s session that ends like a service',

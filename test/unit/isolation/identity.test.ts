@@ -1,5 +1,5 @@
 import { IDENTITY_CHECKS } from '../../../functions/isolation/checks/identity';
-import { testBreaches } from '../../support/breaches';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aCell } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
@@ -26,10 +26,12 @@ testBreaches(IDENTITY_CHECKS, [
     'root is unexpected',
   ],
   [
-    'identity.trust',
+    'identity.release',
     'withdrawn from the shared service',
-    ({ facts }) => facts.identity.role.trust[0].principals.shift(),
-    `${taskRoleArn} is missing`,
+    ({ facts }) => {
+      for (const { principals } of facts.identity.role.trust) principals.shift();
+    },
+    `${taskRoleArn} is missing: the access stack is of an earlier release`,
   ],
   [
     'identity.external-id',
@@ -62,7 +64,7 @@ testBreaches(IDENTITY_CHECKS, [
     'identity.trust',
     'K3: the shared service may not tag its session',
     ({ facts }) => facts.identity.role.trust[1].principals.shift(),
-    `${taskRoleArn} is missing`,
+    `${taskRoleArn} may not call sts:TagSession`,
   ],
   [
     'identity.boundary',
@@ -114,3 +116,13 @@ testBreaches(IDENTITY_CHECKS, [
   ],
   ['identity.service-roles', 'gone', ({ facts }) => facts.identity.serviceRoles.pop(), 'monitoring is missing'],
 ]);
+
+test('a release that trusts one more function is no breach of an earlier trust', async () => {
+  const trusts = IDENTITY_CHECKS.find(({ id }) => id === 'identity.trust');
+  if (!trusts) throw new Error('there is no such check');
+  const further = `arn:aws:iam::${ACCOUNT_ID}:role/FurtherFunction`;
+  const spoil = ({ subject }: Scene) => {
+    subject.trustedRoleArns = [...subject.trustedRoleArns, further];
+  };
+  expect(await ask(trusts, spoil)).toMatchObject({ passed: true });
+});

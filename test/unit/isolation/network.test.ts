@@ -1,5 +1,5 @@
 import { NETWORK_CHECKS } from '../../../functions/isolation/checks/network';
-import { testBreaches } from '../../support/breaches';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { REGION } from '../../support/builders';
 
 testBreaches(NETWORK_CHECKS, [
@@ -119,10 +119,9 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.peering',
-    'waiting for acceptance from outside',
-    ({ facts }) =>
-      facts.network.peerings.push({ VpcPeeringConnectionId: 'pcx-0new', Status: { Code: 'pending-acceptance' } }),
-    'pcx-0new is unexpected',
+    'its own, which waits to be accepted',
+    ({ facts }) => (facts.network.peerings[0].Status.Code = 'pending-acceptance'),
+    'the peering’s state is pending-acceptance',
   ],
   [
     'network.endpoints',
@@ -135,6 +134,17 @@ testBreaches(NETWORK_CHECKS, [
         ServiceName: `com.amazonaws.${REGION}.sts`,
       }),
     `Interface com.amazonaws.${REGION}.sts is unexpected`,
+  ],
+  [
+    'network.endpoints',
+    'of a stranger’s service that is called like one of the list',
+    ({ facts }) =>
+      facts.network.endpoints.push({
+        VpcEndpointId: 'vpce-0stranger',
+        VpcEndpointType: 'Interface',
+        ServiceName: `com.amazonaws.vpce.${REGION}.guardduty-data`,
+      }),
+    `Interface com.amazonaws.vpce.${REGION}.guardduty-data is unexpected`,
   ],
   [
     'network.endpoints',
@@ -176,3 +186,38 @@ testBreaches(NETWORK_CHECKS, [
     'has a public address',
   ],
 ]);
+
+test.each<[string, string, (scene: Scene) => void]>([
+  [
+    'network.peering',
+    'a request of a stranger that nobody has accepted',
+    ({ facts }) =>
+      facts.network.peerings.push({ VpcPeeringConnectionId: 'pcx-0new', Status: { Code: 'pending-acceptance' } }),
+  ],
+  [
+    'network.endpoints',
+    'the endpoint of a security product on the list',
+    ({ facts }) =>
+      facts.network.endpoints.push({
+        VpcEndpointId: 'vpce-0guardduty',
+        VpcEndpointType: 'Interface',
+        ServiceName: `com.amazonaws.${REGION}.guardduty-data`,
+      }),
+  ],
+  [
+    'network.interfaces',
+    'the interface of that endpoint',
+    ({ facts }) => {
+      facts.network.endpoints.push({
+        VpcEndpointType: 'Interface',
+        ServiceName: `com.amazonaws.${REGION}.guardduty-data`,
+        NetworkInterfaceIds: ['eni-0guardduty'],
+      });
+      facts.network.interfaces.push({ NetworkInterfaceId: 'eni-0guardduty', Description: 'VPC Endpoint Interface' });
+    },
+  ],
+])('%s passes: %s', async (id, _, spoil) => {
+  const check = NETWORK_CHECKS.find((each) => each.id === id);
+  if (!check) throw new Error(`there is no check ${id}`);
+  expect(await ask(check, spoil)).toMatchObject({ passed: true });
+});

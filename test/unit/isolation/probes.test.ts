@@ -152,15 +152,23 @@ testBreaches(PROBE_CHECKS, [
 ]);
 
 test.each([
-  [200, true],
-  [304, true],
-  [503, false],
-  [404, false],
-])('a routed tenant whose host answers %i: %s', async (status, passed) => {
+  [200, 'a page', { passed: true }],
+  [304, '', { passed: true }],
+  // The customer has removed its page.
+  [404, 'There is nothing under this name.\n', { passed: true }],
+  // The listener has no rule for the host.
+  [404, 'answer 404', { passed: false, evidence: expect.stringContaining('the listener’s own answer') }],
+  // The shared service restarts.
+  [503, '', { passed: false, unanswered: true }],
+  [502, '', { passed: false, unanswered: true }],
+])('a routed tenant whose host answers %i (%j)', async (status, body, expected) => {
   const check = PROBE_CHECKS.find(({ id }) => id === 'probes.host');
   if (!check) throw new Error('there is no such check');
   const spoil = ({ probes }: Scene) => {
     probes.answers[host] = status;
+    probes.bodies[host] = body;
   };
-  expect(await ask(check, spoil, { routed: true })).toMatchObject({ passed });
+  const found = await ask(check, spoil, { routed: true });
+  expect(found).toMatchObject(expected);
+  if (!('unanswered' in expected)) expect(found).not.toHaveProperty('unanswered');
 });

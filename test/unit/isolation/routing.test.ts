@@ -126,3 +126,22 @@ test('F13: a live colour without a healthy target is an outage of the cell, and 
   };
   expect(await asking('routing.healthy-targets')(spoil, true)).toMatchObject({ passed: false, unanswered: true });
 });
+
+describe('a rule for every host', () => {
+  const refusal = { Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '403' } };
+  const byPath = (value: string) => [{ Field: 'path-pattern', PathPatternConfig: { Values: [value] } }];
+  const page = { ...refusal, FixedResponseConfig: { StatusCode: '403', ContentType: 'text/html' } };
+  const forward = { Type: 'forward' as const, TargetGroupArn: 'arn:theirs' };
+
+  test.each<[string, boolean, object]>([
+    ['refuses one path', true, { Conditions: byPath('/wp-admin'), Actions: [refusal] }],
+    ['refuses every path', false, { Conditions: byPath('/*'), Actions: [refusal] }],
+    ['refuses whatever comes', false, { Conditions: [], Actions: [refusal] }],
+    ['shows a page of its own', false, { Conditions: byPath('/wp-admin'), Actions: [page] }],
+    ['forwards one path', false, { Conditions: byPath('/wp-admin'), Actions: [forward] }],
+    ['asks for a login first', false, { Conditions: byPath('/a'), Actions: [{ Type: 'authenticate-oidc' }, refusal] }],
+  ])('that %s passes: %s', async (_, passed, rule) => {
+    const spoil = ({ facts }: Scene) => facts.routing.rules.push({ RuleArn: 'arn:wide', Priority: '3', ...rule });
+    expect(await asking('routing.only-rule')(spoil, true)).toMatchObject({ passed });
+  });
+});

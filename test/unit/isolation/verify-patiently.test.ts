@@ -211,7 +211,14 @@ function onboardingWith(found: Finding, age: number) {
     patience: { pauses: [1], atMost: 1, pause: async () => {}, random: () => 1 },
     now,
   };
-  const stage = { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] };
+  const stage = {
+    accountId: '',
+    region: '',
+    stackRoleArn: '',
+    boundaryArn: '',
+    trustedRoleArns: [],
+    placed: { endpointServices: [], keyUsers: [] },
+  };
   const route = { ruleArn: 'rule', registeredAt: ONBOARDING.ruleSince };
   const tenant = { tenant: aTenant(), cell: aCell(), key: aKey(), stacks: theStacks(), route };
   const table = { name: 'tenants', client: new FakeClient({ UpdateCommand: {} }) };

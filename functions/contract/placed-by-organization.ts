@@ -1,0 +1,16 @@
+import * as z from 'zod';
+
+/**
+ * What the organization itself places in tenants' resources: a security product, a backup service.
+ * The stage lists it. Whatever else is found there was placed by somebody else.
+ */
+export const PlacedByOrganizationSchema = z.object({
+  /** AWS services with an interface endpoint in tenants' VPCs, e.g. `guardduty-data`. */
+  endpointServices: z.array(z.string()),
+  /**
+   * AWS services whose service-linked role may hold grants on tenants' keys:
+   * `backup.amazonaws.com/AWSServiceRoleForBackup`.
+   */
+  keyUsers: z.array(z.string()),
+});
+export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

@@ -1,0 +1,25 @@
+import { type Platform, startPlatform } from '../../local/platform';
+import { BENIGN_CHANGES } from '../sabotage/benign/all-changes';
+import { tryChange } from '../sabotage/benign/try-change';
+import { startTarget, type Target } from '../sabotage/target';
+
+let platform: Platform;
+let target: Target;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  target = await startTarget(platform, 'benign');
+}, 300_000);
+afterAll(() => platform?.stop());
+
+test('there are at least thirty', () => {
+  expect(BENIGN_CHANGES.length).toBeGreaterThanOrEqual(30);
+  expect(new Set(BENIGN_CHANGES.map(({ name }) => name)).size).toBe(BENIGN_CHANGES.length);
+});
+
+test.each(BENIGN_CHANGES.map((change) => [change.name, change] as const))(
+  'no check fails on: %s',
+  async (_, change) => {
+    expect(await tryChange(target, change)).toEqual({ change: change.name, failing: [], takesDown: false, open: [] });
+  },
+);
