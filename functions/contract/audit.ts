@@ -1,10 +1,29 @@
 import * as z from 'zod';
 import { isVisible } from './signup';
-import { CaughtFailureSchema, REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
+import { REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
 /** What a stage does about an ACTIVE tenant that is no longer isolated, besides the alarm. */
 const OnBreachSchema = z.enum(['alarm', 'suspend']);
 export type OnBreach = z.infer<typeof OnBreachSchema>;
+
+/**
+ * What an audit has found about one tenant. The tenant's record keeps the last one, so that an audit
+ * can judge all of its tenants together.
+ */
+export const AuditFindingSchema = z.object({
+  /** ARN of the audit's execution. */
+  by: z.string(),
+  at: z.iso.datetime(),
+  verdict: z.enum(['isolated', 'drifted', 'unverified']),
+  /** Failed checks, and those of them that are critical. */
+  failed: z.array(z.string()),
+  critical: z.array(z.string()),
+  /** Checks that could not be answered; the name of the error when none could be asked. */
+  open: z.array(z.string()),
+  reason: z.string().max(REASON_MAX_LENGTH),
+  report: z.string().optional(),
+});
+export type AuditFinding = z.infer<typeof AuditFindingSchema>;
 
 export const ListTenantsInput = z.object({ after: z.string().nullable() });
 /** `next` is null on the last page. */
@@ -15,6 +34,8 @@ export const AuditTenantInput = z.object({
   tenant: z.string().min(1),
   /** ARN of the execution, or of the person who asks. */
   verifiedBy: z.string().min(1),
+  /** ARN of the audit's execution; absent when an operator asks. */
+  audit: z.string().optional(),
   /**
    * True for an operator's command: the answer contains the whole report, which a state machine has
    * no room for.
@@ -59,20 +80,49 @@ export const SuspendTenantOutput = z.object({
 export const ResumeTenantInput = z.object({ tenant: z.string().min(1) });
 export const ResumeTenantOutput = z.object({ tenantId: z.string(), host: z.string(), resumedAt: z.iso.datetime() });
 
-/**
- * `failure` is the error that a Catch passed on. It replaces the report when the checks could not
- * run or the report could not be stored.
- */
-export const ReportBreachInput = z.object({
-  executionArn: z.string(),
+/** A tenant to tell of, and whether to suspend it first. */
+const TenantReportSchema = z.object({
   tenantId: z.string(),
   verdict: z.enum(['drifted', 'unverified']),
   host: z.string().optional(),
-  reason: z.string().optional(),
+  reason: z.string(),
   report: z.string().optional(),
-  failure: CaughtFailureSchema.optional(),
-  suspension: z.enum(['none', 'done', 'failed']),
 });
+/** What many tenants have in common: told once. */
+const SharedReportSchema = z.object({
+  verdict: z.literal('shared'),
+  /** A line for each cause: the check, and of how many tenants of which cell. */
+  causes: z.array(z.string()),
+  tenants: z.number(),
+  /** Hosts of the first tenants. */
+  examples: z.array(z.string()),
+  /** How many tenants the brake has kept in service. */
+  held: z.number(),
+});
+const withSuspend = { suspend: z.boolean() };
+
+export const JudgeAuditInput = z.object({
+  executionArn: z.string(),
+  onBreach: OnBreachSchema,
+  /** When the audit began. */
+  startedAt: z.string(),
+});
+/** `held`: tenants that would have been suspended by causes that they share. */
+export const JudgeAuditOutput = z.object({
+  reports: z.array(
+    z.discriminatedUnion('verdict', [
+      TenantReportSchema.extend(withSuspend),
+      SharedReportSchema.extend({ suspend: z.literal(false) }),
+    ]),
+  ),
+  held: z.number(),
+});
+
+const reported = { executionArn: z.string(), suspension: z.enum(['none', 'done', 'failed']) };
+export const ReportBreachInput = z.discriminatedUnion('verdict', [
+  TenantReportSchema.extend(reported),
+  SharedReportSchema.extend(reported),
+]);
 export const ReportBreachOutput = z.object({ reported: z.literal(true) });
 
 /** The number of tenants for each verdict. */
@@ -81,5 +131,7 @@ export const ConcludeAuditInput = z.object({
   drifted: z.number(),
   unverified: z.number(),
   skipped: z.number(),
+  /** How many tenants the brake has kept in service. */
+  held: z.number(),
 });
-export const ConcludeAuditOutput = ConcludeAuditInput;
+export const ConcludeAuditOutput = ConcludeAuditInput.omit({ held: true });

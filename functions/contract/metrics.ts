@@ -25,5 +25,7 @@ export type MetricName =
   | 'TenantsDrifted'
   /** ACTIVE tenants that an audit could not verify. */
   | 'TenantsUnverified'
+  /** Tenants that an audit would have suspended for a cause that many share, and did not. */
+  | 'SuspensionsHeld'
   /** 1 for each audit that has reached the last tenant. */
   | 'AuditsDone';

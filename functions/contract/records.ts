@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AuditFindingSchema } from './audit';
 import { ColourSchema } from './cell';
 import { StackKindSchema } from './stacks';
 import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
@@ -92,6 +93,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
       failed: z.array(z.string()).optional(),
     })
     .optional(),
+  /** What the last audit has found. */
+  audit: AuditFindingSchema.optional(),
   activatedAt: z.iso.datetime().optional(),
   /**
    * Where a release has moved the tenant, and when. It counts only as long as the cell's item LIVE

@@ -73,6 +73,7 @@ export const WORKFLOWS = [
     forward: {
       ListTenants: 'ListTenants',
       AuditTenant: 'AuditTenant',
+      JudgeAudit: 'JudgeAudit',
       SuspendTenant: 'SuspendTenant',
       ReportBreach: 'ReportBreach',
       ConcludeAudit: 'ConcludeAudit',

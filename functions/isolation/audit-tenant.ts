@@ -1,46 +1,111 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type * as z from 'zod';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
-import { AuditTenantInput, AuditTenantOutput } from '../contract/audit';
+import { type AuditFinding, AuditTenantInput, AuditTenantOutput } from '../contract/audit';
+import { isTransient } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
+import { REASON_MAX_LENGTH } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { translateError } from '../shared/error-translation';
+import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
-import { recordVerdict } from '../tenants/service-store';
+import { recordFinding, recordVerdict } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
-import { type Proof, type ProvingDeps, prove } from './evidence/prove';
+import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
 import { provingDeps, stageContext } from './proving';
-import { failedOf, reasonOf } from './report';
+import { failedOf, openOf, type Report, reasonOf } from './report';
+
+type Input = z.output<typeof AuditTenantInput>;
 
 export interface AuditTenantDeps extends LivingTenantDeps {
   readonly table: TenantsTable;
   readonly proving: ProvingDeps;
 }
 
-const failedIds = ({ evidence }: Proof) => failedOf(evidence).map(({ id }) => id);
+const idsOf = (answers: readonly { readonly id: string }[]) => answers.map(({ id }) => id);
 
-function verdictOf(proof: Proof): 'isolated' | 'drifted' | 'unverified' {
-  if (proof.evidence.passed) return 'isolated';
-  return failedIds(proof).length > 0 ? 'drifted' : 'unverified';
+function verdictOf(report: Report): AuditFinding['verdict'] {
+  if (report.passed) return 'isolated';
+  return failedOf(report).length > 0 ? 'drifted' : 'unverified';
 }
+
+const findingOf = (report: Report, by: string, kept?: string): AuditFinding => ({
+  by,
+  at: report.verifiedAt,
+  verdict: verdictOf(report),
+  failed: idsOf(failedOf(report)),
+  critical: idsOf(failedOf(report).filter(({ severity }) => severity === 'critical')),
+  open: idsOf(openOf(report)),
+  reason: report.passed ? '' : reasonOf(report, kept),
+  ...(kept && { report: kept }),
+});
 
 /**
  * Throws when the tenant's status has changed since it was read: a route that was closed meanwhile
  * is no drift.
  */
-async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Proof): Promise<void> {
-  const { evidence, digest, keys } = proof;
-  const failed = failedIds(proof);
-  await recordVerdict(table, audited, {
+async function keepVerdict(
+  table: TenantsTable,
+  audited: TenantRecord,
+  { evidence, digest, keys }: Proof,
+  finding: AuditFinding | undefined,
+): Promise<void> {
+  const failed = idsOf(failedOf(evidence));
+  if (verdictOf(evidence) === 'unverified') {
+    if (finding) await recordFinding(table, audited, finding);
+    return;
+  }
+  const verification = {
     checks: evidence.checks.length,
     verifiedAt: evidence.verifiedAt,
     digest,
     report: keys.json,
     ...(failed.length > 0 && { failed }),
-  });
+  };
+  await recordVerdict(table, audited, verification, finding);
+}
+
+/**
+ * Without evidence there is no verification. What was seen is on record all the same: the audit
+ * judges by it.
+ */
+async function keepReport(deps: AuditTenantDeps, record: TenantRecord, report: Report, input: Input): Promise<Proof> {
+  const { verifiedBy, audit } = input;
+  try {
+    const proof = await keepProof(deps.proving, report, verifiedBy);
+    await keepVerdict(deps.table, record, proof, audit ? findingOf(report, audit, proof.keys.json) : undefined);
+    return proof;
+  } catch (thrown) {
+    if (audit && isNamed(thrown, 'IsolationBreach')) await recordFinding(deps.table, record, findingOf(report, audit));
+    throw thrown;
+  }
+}
+
+/** An error that no retry heals leaves every question open. */
+async function noteFailure(deps: AuditTenantDeps, record: TenantRecord, by: string, thrown: unknown): Promise<void> {
+  const { name, message } = translateError(thrown);
+  if (isTransient(name) || name === 'IsolationBreach') return;
+  const reason = `${name}: ${message}`.slice(0, REASON_MAX_LENGTH);
+  const at = deps.proving.now().toISOString();
+  const nothing = { failed: [], critical: [], open: [name] };
+  await recordFinding(deps.table, record, { by, at, verdict: 'unverified', ...nothing, reason });
+}
+
+async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: Input): Promise<Proof> {
+  // The rule was last changed when the tenant was activated, suspended or resumed.
+  const newness = { ruleSince: record.updatedAt, roleUnproven: false };
+  try {
+    const report = await examine(deps.proving, await livingTenant(deps, record), newness);
+    return await keepReport(deps, record, report, input);
+  } catch (thrown) {
+    if (input.audit) await noteFailure(deps, record, input.audit, thrown);
+    throw thrown;
+  }
 }
 
 /**
@@ -50,7 +115,8 @@ async function keepVerdict(table: TenantsTable, audited: TenantRecord, proof: Pr
  * 1. Builds the expected tenant from its record, its stacks and its cell.
  * 2. Runs every check, and keeps the report in the evidence bucket, passed or failed.
  * 3. Writes the report's digest and the failed checks on the tenant's record. When no check failed
- *    and some could not be answered, the record stays: that is neither isolation nor drift.
+ *    and some could not be answered, the verification on record stays: that is neither isolation nor
+ *    drift. For an audit it writes the finding too, which JudgeAudit compares with those of the others.
  *
  * A failed check is an answer of this function, not an error. The function changes nothing else of
  * the tenant.
@@ -66,17 +132,13 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
   name: 'AuditTenant',
   input: AuditTenantInput,
   output: AuditTenantOutput,
-  run: async (deps, { tenant, verifiedBy, whole }) => {
-    const record = await tenantCalled(deps.table, tenant);
+  run: async (deps, input) => {
+    const record = await tenantCalled(deps.table, input.tenant);
     const { tenantId, host, status } = record;
     if (status !== 'ACTIVE' && status !== 'SUSPENDED') return { verdict: 'skipped', tenantId, status };
-    // The rule was last changed when the tenant was activated, suspended or resumed.
-    const newness = { ruleSince: record.updatedAt, roleUnproven: false };
-    const proof = await prove(deps.proving, await livingTenant(deps, record), verifiedBy, undefined, newness);
-    const verdict = verdictOf(proof);
-    if (verdict !== 'unverified') await keepVerdict(deps.table, record, proof);
-    const { evidence, digest, keys } = proof;
-    const failed = failedIds(proof);
+    const { evidence, digest, keys } = await verifyAgain(deps, record, input);
+    const verdict = verdictOf(evidence);
+    const failed = idsOf(failedOf(evidence));
     logger.info(`tenant.${verdict}`, { tenantId, failed, digest });
     return {
       verdict,
@@ -88,7 +150,7 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
       reason: evidence.passed ? '' : reasonOf(evidence, keys.json),
       digest,
       report: keys.json,
-      ...(whole && { evidence }),
+      ...(input.whole && { evidence }),
     };
   },
 };

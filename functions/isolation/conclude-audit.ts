@@ -3,7 +3,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { type Meter, meter } from '../shared/meter';
 
 /**
- * Counts how many tenants of an audit had which verdict. It counts zeros too, because a zero ends
+ * Counts how many tenants of an audit had which verdict, and how many the brake has kept in service. It counts zeros too, because a zero ends
  * the alarm.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
@@ -16,9 +16,10 @@ export const concludeAudit: Action<
   name: 'ConcludeAudit',
   input: ConcludeAuditInput,
   output: ConcludeAuditOutput,
-  run: async (deps, totals) => {
+  run: async (deps, { held, ...totals }) => {
     deps.meter.count('TenantsDrifted', totals.drifted);
     deps.meter.count('TenantsUnverified', totals.unverified);
+    deps.meter.count('SuspensionsHeld', held);
     deps.meter.count('AuditsDone', 1);
     return totals;
   },

@@ -26,6 +26,11 @@ const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string;
     impact: 'it is unknown whether this tenant is isolated.',
     section: 'tenant-unverified',
   },
+  shared: {
+    title: 'Many tenants fail for one cause',
+    impact: 'the platform or a check is at fault rather than each of these tenants; they may be open all the same.',
+    section: 'many-tenants-fail-at-once',
+  },
 };
 
 const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
@@ -40,10 +45,23 @@ const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
  */
 const subjectOf = ({ title }: { title: string }, who: string) => `${title}: ${who}`.slice(0, 99);
 
+function linesOf(breach: Breach): { readonly who: string; readonly lines: string[] } {
+  if (breach.verdict === 'shared') {
+    const { causes, tenants, examples, held } = breach;
+    const brake = held === 0 ? [] : ['', `The brake holds: ${held} tenants would have been suspended, and none was.`];
+    const some = `For example: ${examples.join(', ')}.`;
+    return { who: `${tenants} tenants`, lines: [`${tenants} tenants.`, '', ...causes, '', some, ...brake] };
+  }
+  const { tenantId, host, reason, report, suspension } = breach;
+  const kept = report ? [`Report: ${report} in the evidence bucket.`] : [];
+  const lines = [`${host ?? tenantId} (tenant ${tenantId})`, '', reason, '', SUSPENSIONS[suspension], ...kept];
+  return { who: host ?? tenantId, lines };
+}
+
 /**
- * Notifies the operators of one tenant that an audit found not isolated, or could not verify. The
- * message names the tenant, the failed checks with their evidence, the report, and whether the
- * tenant was suspended.
+ * Notifies the operators of one tenant that an audit found not isolated or could not verify, or of one
+ * cause that many tenants share. The message names the tenants, the failed checks with their evidence,
+ * the report, and whether the tenant was suspended.
  *
  * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated
  * one does no harm.
@@ -55,23 +73,21 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
   input: ReportBreachInput,
   output: ReportBreachOutput,
   run: async ({ topicArn, runbookUrl, sns }, breach) => {
-    const { tenantId, host, verdict, failure, report, executionArn, suspension } = breach;
+    const { verdict, executionArn, suspension } = breach;
     const text = TEXTS[verdict];
-    const reason = breach.reason || (failure && `${failure.error}: ${failure.reason}`) || 'no reason given';
-    const lines = [
-      `${text.title}: ${host ?? tenantId} (tenant ${tenantId})`,
-      '',
-      reason,
-      '',
-      SUSPENSIONS[suspension],
-      ...(report ? [`Report: ${report} in the evidence bucket.`] : []),
+    const { who, lines } = linesOf(breach);
+    const [first = '', ...others] = lines;
+    const message = [
+      `${text.title}: ${first}`,
+      ...others,
       `Audit: ${executionArn}`,
       `Impact: ${text.impact} What to do: ${runbookUrl}#${text.section}`,
     ];
     await sns.send(
-      new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(text, host ?? tenantId), Message: lines.join('\n') }),
+      new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(text, who), Message: message.join('\n') }),
     );
-    logger.warn('breach.reported', { tenantId, verdict, suspension });
+    const about = breach.verdict === 'shared' ? { tenants: breach.tenants } : { tenantId: breach.tenantId };
+    logger.warn('breach.reported', { ...about, verdict, suspension });
     return { reported: true };
   },
 };

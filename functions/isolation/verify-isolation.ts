@@ -2,7 +2,7 @@ import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/onboard
 import { type Action, actionHandler } from '../shared/action-handler';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type Proof, type ProvingDeps, prove } from './evidence/prove';
+import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
 import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
 import type { StageContext, Subject } from './subject';
@@ -17,7 +17,11 @@ export interface VerifyIsolationDeps {
  * ActivateTenant requires this digest on the record. The digest of a failed verification must never
  * be there.
  */
-async function keepProof(table: TenantsTable, executionArn: string, { evidence, digest, keys }: Proof): Promise<void> {
+async function recordProof(
+  table: TenantsTable,
+  executionArn: string,
+  { evidence, digest, keys }: Proof,
+): Promise<void> {
   if (!evidence.passed) return;
   const { tenantId, checks, verifiedAt } = evidence;
   const verification = { checks: checks.length, verifiedAt, digest, report: keys.json };
@@ -55,8 +59,9 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const ruleSince = tenantInput.route.registeredAt ?? deps.proving.now().toISOString();
     const newness = { ruleSince, roleUnproven: true };
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
-    const keep = (proof: Proof) => keepProof(deps.table, executionArn, proof);
-    const { evidence, digest, keys } = await prove(deps.proving, subject, executionArn, keep, newness);
+    const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
+    const report = await examine(deps.proving, subject, newness);
+    const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };
   },

@@ -105,6 +105,7 @@ export const OPERATIONS = {
 
   // In service.
   recordVerdict: { ...inService, from: IN_SERVICE, asSeen: ['status'], latestVerdict: true },
+  recordFinding: { ...inService, from: IN_SERVICE, asSeen: ['status'] },
   suspend: { ...inService, from: ['ACTIVE'], to: 'SUSPENDED', route: 'SUSPENDED' },
   resume: {
     ...{ ...inService, from: ['SUSPENDED'], to: 'ACTIVE', route: 'ACTIVE' },

@@ -1,3 +1,4 @@
+import type { AuditFinding } from '../contract/audit';
 import type { TenantRecord } from '../contract/records';
 import { send, unlessChanged } from './guarded-write';
 import type { TenantsTable } from './tenants-table';
@@ -7,14 +8,28 @@ type Verification = NonNullable<TenantRecord['verification']>;
 type Suspension = NonNullable<TenantRecord['suspension']>;
 type Placement = NonNullable<TenantRecord['placement']>;
 
-/** Records an audit's verdict, if the tenant still has the status with which it was audited. */
+/**
+ * Records a verdict, and the finding of the audit that asked, if the tenant still has the status with
+ * which it was verified.
+ */
 export async function recordVerdict(
   table: TenantsTable,
   { tenantId, status }: TenantRecord,
   verification: Verification,
+  audit?: AuditFinding,
 ): Promise<void> {
-  const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification } });
+  const update = transition(table, 'recordVerdict', { tenantId, seen: { status }, set: { verification, audit } });
   await unlessChanged(`tenant ${tenantId} is no longer ${status}, or has a later verdict`, send(table, update));
+}
+
+/** Records what an audit has found where it is no verdict: the last verification stays on record. */
+export async function recordFinding(
+  table: TenantsTable,
+  { tenantId, status }: TenantRecord,
+  audit: AuditFinding,
+): Promise<void> {
+  const update = transition(table, 'recordFinding', { tenantId, seen: { status }, set: { audit } });
+  await unlessChanged(`tenant ${tenantId} is no longer ${status}`, send(table, update));
 }
 
 /** Sets record and route to SUSPENDED in one transaction. */

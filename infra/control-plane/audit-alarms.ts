@@ -37,6 +37,13 @@ export class AuditAlarms extends Construct {
       config,
       topic,
     });
+    new PlatformAlarm(this, 'SuspensionsHeld', {
+      metric: platformMetric('SuspensionsHeld', Duration.minutes(1)),
+      withoutData: 'as-before',
+      impact: 'many tenants fail critical checks for one cause, and the audit has suspended none of them.',
+      runbook: 'docs/runbook.md#many-tenants-fail-at-once',
+      topic,
+    });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
       impact: 'the daily audit has failed: it is unknown whether the remaining tenants are isolated.',

@@ -121,47 +121,47 @@ test('an audit finds healthy tenants isolated', async () => {
   expect(await audit()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 0 });
 });
 
-describe('a tenant that has drifted', () => {
-  const AlertSchema = z.object({ Subject: z.string(), Message: z.string() });
-  let queueUrl: string | undefined;
-  let sqs: SQSClient;
+const AlertSchema = z.object({ Subject: z.string(), Message: z.string() });
+let queueUrl: string | undefined;
+let sqs: SQSClient;
 
-  beforeAll(async () => {
-    sqs = new SQSClient(platform.aws);
-    ({ QueueUrl: queueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'operators' })));
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
-    );
-    const Policy = JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 'sns.amazonaws.com' },
-          Action: 'sqs:SendMessage',
-          Resource: Attributes?.QueueArn,
-          Condition: { ArnEquals: { 'aws:SourceArn': platform.outputs.alarmTopicArn } },
-        },
-      ],
-    });
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy } }));
-    await new SNSClient(platform.aws).send(
-      new SubscribeCommand({
-        TopicArn: platform.outputs.alarmTopicArn,
-        Protocol: 'sqs',
-        Endpoint: Attributes?.QueueArn,
-        ReturnSubscriptionArn: true,
-      }),
-    );
+beforeAll(async () => {
+  sqs = new SQSClient(platform.aws);
+  ({ QueueUrl: queueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'operators' })));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: Attributes?.QueueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': platform.outputs.alarmTopicArn } },
+      },
+    ],
   });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy } }));
+  await new SNSClient(platform.aws).send(
+    new SubscribeCommand({
+      TopicArn: platform.outputs.alarmTopicArn,
+      Protocol: 'sqs',
+      Endpoint: Attributes?.QueueArn,
+      ReturnSubscriptionArn: true,
+    }),
+  );
+});
 
-  const alerts = async () => {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
-    );
-    return Messages.map(({ Body = '{}' }) => AlertSchema.parse(JSON.parse(Body)));
-  };
+const alerts = async () => {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
+  );
+  return Messages.map(({ Body = '{}' }) => AlertSchema.parse(JSON.parse(Body)));
+};
 
+describe('a tenant that has drifted', () => {
   test('is told of with what failed, and stays in service', async () => {
     const { bucketName = '', tenantId } = await recordOf('acme');
     await withoutBucketPolicy(bucketName, async () => {
@@ -193,13 +193,29 @@ describe('a tenant that has drifted', () => {
       expect(await client.verify('acme')).toMatchObject({ verdict: 'drifted', status: 'SUSPENDED' });
       await expect(client.resume('acme')).rejects.toThrow(/IsolationBreach.*stays suspended/);
     });
-    expect(await audit()).toEqual({ isolated: 1, drifted: 0, unverified: 0, skipped: 0 });
+    // It is suspended, and holds data all the same.
+    expect(await audit()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 0 });
     expect(await client.verify('acme')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
     await client.resume('acme');
     await answers('acme', 200);
     expect(await recordOf('acme')).toMatchObject({ status: 'ACTIVE' });
     expect(await client.verify('acme')).toMatchObject({ verdict: 'isolated', status: 'ACTIVE' });
   });
+});
+
+test('one cause that fails every tenant takes none down, and is told once', async () => {
+  const [acme, globex] = await Promise.all([recordOf('acme'), recordOf('globex')]);
+  await withoutBucketPolicy(acme.bucketName ?? '', () =>
+    withoutBucketPolicy(globex.bucketName ?? '', async () => {
+      expect(await audit({ onBreach: 'suspend' })).toEqual({ isolated: 0, drifted: 2, unverified: 0, skipped: 0 });
+    }),
+  );
+  await answers('acme', 200);
+  await answers('globex', 200);
+  expect([(await recordOf('acme')).status, (await recordOf('globex')).status]).toEqual(['ACTIVE', 'ACTIVE']);
+  const told = await alerts();
+  expect(told.map(({ Subject }) => Subject)).toEqual(['Many tenants fail for one cause: 2 tenants']);
+  expect(told[0]?.Message).toContain('2 tenants would have been suspended, and none was');
 });
 
 test('an operator suspends and resumes by hand', async () => {

@@ -2,8 +2,8 @@ import { type Answer, ScriptedMachine } from '../support/scripted-machine';
 
 const DRIFTED = {
   verdict: 'drifted',
+  tenantId: 't2',
   host: 'acme.funnels.example',
-  failed: ['storage.public'],
   reason: '1 of 50 isolation checks failed: storage.public (open)',
   report: 'tenants/t2/1-x.json',
 };
@@ -41,37 +41,58 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(asked.map(({ tenant }) => tenant).sort()).toEqual(['t1', 't2', 't3']);
     expect(new Set(asked.map(({ verifiedBy }) => verifiedBy)).size).toBe(3);
     expect(String(asked[0]?.verifiedBy)).toMatch(/:execution:Scripted\/Tenants:/);
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0 });
     expect(eventsOf('ReportBreach')).toEqual([]);
   });
 
   test('a stage without tenants has been audited too', async () => {
     scripted.script('ListTenants', { output: { tenantIds: [], next: null } });
     await audit();
-    expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0 });
+    expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0, held: 0 });
   });
 
-  test(`a drifted tenant is reported with what failed${onBreach === 'suspend' ? ', and suspended first' : ', and nothing else'}`, async () => {
-    script('t2', { output: DRIFTED });
+  test('hands the audit to judgement, with what becomes of a breach', async () => {
     await audit();
-    const suspended = onBreach === 'suspend';
+    const [asked] = eventsOf('JudgeAudit');
+    expect(asked).toEqual({
+      executionArn: expect.stringMatching(/:execution:Scripted:/),
+      onBreach,
+      startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    });
+    expect(new Set(eventsOf('AuditTenant').map(({ audit: by }) => by))).toEqual(new Set([asked?.executionArn]));
+  });
+
+  test('a tenant that has to go is suspended first, and then told of', async () => {
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
+    await audit();
+    const by = expect.stringMatching(/:execution:Scripted:/);
+    expect(eventsOf('SuspendTenant')).toEqual([{ tenant: 't2', by, reason: DRIFTED.reason }]);
     expect(eventsOf('ReportBreach')).toEqual([
-      expect.objectContaining({ ...DRIFTED, tenantId: 't2', suspension: suspended ? 'done' : 'none' }),
+      { ...DRIFTED, suspend: true, suspension: 'done', executionArn: expect.stringMatching(/:execution:Scripted:/) },
     ]);
-    expect(eventsOf('SuspendTenant')).toEqual(
-      suspended ? [{ tenant: 't2', by: expect.stringContaining('/Tenants:'), reason: DRIFTED.reason }] : [],
-    );
     const called = scripted.called();
-    if (suspended) expect(called.indexOf('SuspendTenant')).toBeLessThan(called.indexOf('ReportBreach'));
-    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0 });
+    expect(called.indexOf('SuspendTenant')).toBeLessThan(called.indexOf('ReportBreach'));
+  });
+
+  test('one that stays, and a cause that many share, are only told of', async () => {
+    const shared = { verdict: 'shared', causes: ['key.grants'], tenants: 12, examples: [], held: 12, suspend: false };
+    scripted.script('JudgeAudit', { output: { reports: [shared, { ...DRIFTED, suspend: false }], held: 12 } });
+    await audit();
+    expect(eventsOf('SuspendTenant')).toEqual([]);
+    expect(eventsOf('ReportBreach').map(({ verdict, suspension }) => [verdict, suspension])).toEqual(
+      expect.arrayContaining([
+        ['shared', 'none'],
+        ['drifted', 'none'],
+      ]),
+    );
+    expect(totals()).toMatchObject({ held: 12 });
   });
 
   test('an operator’s own audit may say what becomes of a breach', async () => {
-    script('t2', { output: DRIFTED });
-    await audit({ onBreach: onBreach === 'suspend' ? 'alarm' : 'suspend' });
-    expect(eventsOf('SuspendTenant')).toHaveLength(onBreach === 'suspend' ? 0 : 1);
+    const other = onBreach === 'suspend' ? 'alarm' : 'suspend';
+    await audit({ onBreach: other });
     await audit({ onBreach: 'delete-everything' });
-    expect(eventsOf('SuspendTenant')).toHaveLength(1);
+    expect(eventsOf('JudgeAudit').map((event) => event.onBreach)).toEqual([other, onBreach]);
   });
 
   test('a tenant that could not be checked is asked about again', async () => {
@@ -82,57 +103,48 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
       { output: { verdict: 'isolated' } },
     );
     await audit();
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0 });
   });
 
-  test('one that still cannot is reported as unverified, never suspended, and the others have their turn', async () => {
+  test('one that still cannot counts as unverified, and the others have their turn', async () => {
     script('t1', { error: 'UnexpectedFailure', message: 'stack tenant-t1-storage does not exist any more' });
     await audit();
-    expect(eventsOf('ReportBreach')).toEqual([
-      expect.objectContaining({
-        verdict: 'unverified',
-        tenantId: 't1',
-        suspension: 'none',
-        failure: {
-          step: 'AuditTenant',
-          error: 'UnexpectedFailure',
-          cause: expect.stringContaining('does not exist any more'),
-        },
-      }),
-    ]);
-    expect(eventsOf('SuspendTenant')).toEqual([]);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0 });
+    expect(eventsOf('JudgeAudit')).toHaveLength(1);
+    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0, held: 0 });
   });
 
   test('a breach whose evidence could not be kept is a breach', async () => {
     script('t3', { error: 'IsolationBreach', message: '1 of 50 isolation checks failed' });
     await audit();
-    expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ verdict: 'drifted', tenantId: 't3' })]);
-    expect(eventsOf('SuspendTenant')).toHaveLength(onBreach === 'suspend' ? 1 : 0);
-    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0 });
+    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0, held: 0 });
   });
 
-  test('a tenant that cannot be told of counts as unverified, and the audit goes on to its end', async () => {
-    script('t2', { output: DRIFTED });
+  test('news that cannot be told count as unverified, and the audit goes on to its end', async () => {
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: false }], held: 0 } });
     scripted.script('ReportBreach', { error: 'AccessDenied' });
     await audit();
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 1, skipped: 0, held: 0 });
   });
 
   test('one that has left service meanwhile is nobody’s alarm', async () => {
     script('t2', { output: { verdict: 'skipped', status: 'SUSPENDED' } });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([]);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1 });
+    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1, held: 0 });
   });
 
-  if (onBreach === 'suspend')
-    test('a suspension that fails is told with the breach', async () => {
-      script('t2', { output: DRIFTED });
-      scripted.script('SuspendTenant', { error: 'AccessDenied' });
-      await audit();
-      expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ tenantId: 't2', suspension: 'failed' })]);
-    });
+  test('a suspension that fails is told with the breach', async () => {
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
+    scripted.script('SuspendTenant', { error: 'AccessDenied' });
+    await audit();
+    expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ tenantId: 't2', suspension: 'failed' })]);
+  });
+
+  test('without a judgement there is no audit', async () => {
+    scripted.script('JudgeAudit', { error: 'AccessDenied' });
+    expect(await scripted.run({})).toMatchObject({ status: 'FAILED', error: 'AccessDenied' });
+    expect([eventsOf('SuspendTenant'), eventsOf('ConcludeAudit')]).toEqual([[], []]);
+  });
 
   test('without a list there is no audit', async () => {
     scripted.script('ListTenants', { error: 'AccessDenied' });

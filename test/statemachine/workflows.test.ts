@@ -50,7 +50,7 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
   });
 
   test('every distributed Map has a label, by which the grants name its executions', () => {
-    const maps = allStates(machine).filter(([, { ItemProcessor }]) => ItemProcessor);
+    const maps = allStates(machine).filter(([, each]) => each.ItemProcessor?.ProcessorConfig?.Mode === 'DISTRIBUTED');
     expect(distributedMapsOf(machine)).toHaveLength(maps.length);
   });
 

@@ -35,7 +35,11 @@ const StateSchema = z.looseObject({
     return MachineSchema.optional();
   },
 });
-export const MachineSchema = z.looseObject({ StartAt: z.string(), States: z.record(z.string(), StateSchema) });
+export const MachineSchema = z.looseObject({
+  ProcessorConfig: z.looseObject({ Mode: z.string() }).optional(),
+  StartAt: z.string(),
+  States: z.record(z.string(), StateSchema),
+});
 export type State = z.infer<typeof StateSchema>;
 
 export type Machine = z.infer<typeof MachineSchema>;

@@ -7,6 +7,7 @@ interface Input {
   readonly Item: Item;
   readonly TransactItems: Record<string, Input>[];
   readonly ConditionExpression: string;
+  readonly FilterExpression?: string;
   readonly KeyConditionExpression: string;
   readonly UpdateExpression: string;
   readonly ReturnValues?: string;
@@ -102,13 +103,18 @@ export class FakeTable implements TenantsTable {
   }
 
   /** Two items a page: whoever scans must turn them. */
-  private scan({ ExclusiveStartKey }: Input): unknown {
+  private scan(input: Input): unknown {
+    const { ExclusiveStartKey } = input;
     const all = [...this.items.values()];
     const from = ExclusiveStartKey ? all.findIndex((item) => keyOf(item) === keyOf(ExclusiveStartKey)) + 1 : 0;
     const page = all.slice(from, from + 2);
     const last = page.at(-1);
     const more = last !== undefined && from + 2 < all.length;
-    return { Items: structuredClone(page), ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+    const { FilterExpression: ConditionExpression } = input;
+    const Items = structuredClone(
+      ConditionExpression ? page.filter((item) => holds({ ...input, ConditionExpression }, item)) : page,
+    );
+    return { Items, ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
   }
 
   /** One page holds `Limit` items; keys are those of the table or of the index that has them. */

@@ -25,25 +25,33 @@ function requireVisible(report: Report): void {
 }
 
 /**
- * Verifies a tenant and keeps the answers in the evidence bucket, passed or failed. Fails closed:
- * without evidence a tenant is not verified.
+ * Verifies a tenant.
+ *
+ * @param newness what of the tenant AWS may not show everywhere yet
+ * @throws PlatformError `TransientNotYetVisible` when AWS does not show a new role or rule yet, and no check has failed;
+ * `Transient*` when a transient fault prevented the verification
+ */
+export async function examine(deps: ProvingDeps, subject: Subject, newness?: Newness): Promise<Report> {
+  const report = await verifyPatiently(subject, deps, newness);
+  requireVisible(report);
+  return report;
+}
+
+/**
+ * Keeps the answers in the evidence bucket, passed or failed. Fails closed: without evidence a tenant
+ * is not verified.
  *
  * @param verifiedBy ARN of the execution, or of the operator
  * @param onKept runs when the report is stored; its page may still be on its way
- * @param newness what of the tenant AWS may not show everywhere yet
- * @throws PlatformError `TransientNotYetVisible` when AWS does not show a new role or rule yet, and no check has failed;
- * `Transient*` when a transient fault prevented the verification or its evidence; `IsolationBreach` when checks failed and their evidence could not be kept: the breach
- * is the worse news
+ * @throws PlatformError `Transient*` when a transient fault prevented it; `IsolationBreach` when checks
+ * failed and their evidence could not be kept: the breach is the worse news
  */
-export async function prove(
+export async function keepProof(
   deps: ProvingDeps,
-  subject: Subject,
+  report: Report,
   verifiedBy: string,
   onKept?: (proof: Proof) => Promise<void>,
-  newness?: Newness,
 ): Promise<Proof> {
-  const report = await verifyPatiently(subject, deps, newness);
-  requireVisible(report);
   const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
   try {
     const notify = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });

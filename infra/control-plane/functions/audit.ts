@@ -1,5 +1,4 @@
 import type { Construct } from 'constructs';
-import { STATE_INDEX } from '../../../functions/contract/records';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
@@ -18,7 +17,12 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
   const listTenants = new PlatformFunction(scope, 'ListTenants', {
     config,
     environment,
-    grants: [{ actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] }],
+    grants: [onTable(context, 'Scan')],
+  });
+  const judgeAudit = new PlatformFunction(scope, 'JudgeAudit', {
+    config,
+    environment: { ...environment, MAX_SUSPENSIONS: String(config.maxSuspensions) },
+    grants: [onTable(context, 'Scan')],
   });
   const suspendTenant = new PlatformFunction(scope, 'SuspendTenant', {
     config,
@@ -51,5 +55,5 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     ],
   });
   const concludeAudit = new PlatformFunction(scope, 'ConcludeAudit', { config, environment: {}, grants: [] });
-  return { listTenants, suspendTenant, resumeTenant, reportBreach, concludeAudit };
+  return { listTenants, judgeAudit, suspendTenant, resumeTenant, reportBreach, concludeAudit };
 }

@@ -27,7 +27,8 @@ function ask(passed: boolean): { readonly about: () => Subject } {
 function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown = {}) {
   const tenant = onboarded(overrides);
   const s3 = new FakeClient({ PutObjectCommand: stores });
-  const stage = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'] };
+  const placed = { endpointServices: [], keyUsers: [] };
+  const stage = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'], placed };
   const proving = {
     sourcesFor: () => ({}) as Sources,
     evidence: { bucketName: 'evidence', client: s3 },
@@ -35,7 +36,7 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
     now: () => new Date(NOW),
   };
   const deps = { ...tenant, stage, proving };
-  const audit = (input: { tenant?: string; whole?: boolean } = {}) =>
+  const audit = (input: { tenant?: string; whole?: boolean; audit?: string } = {}) =>
     auditTenant.run(deps, { tenant: tenantId, verifiedBy: 'arn:execution:audit', whole: false, ...input });
   return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };
 }
@@ -56,6 +57,7 @@ test('holds the tenant against its record, its stacks, its cell and the colour t
     stackRoleArn: 's',
     boundaryArn: 'b',
     trustedRoleArns: ['v'],
+    placed: { endpointServices: [], keyUsers: [] },
     tenant: aTenant(),
     cell: aCell(),
     liveColour: 'green',
@@ -192,4 +194,70 @@ test('without evidence there is no verdict', async () => {
   const { audit, record } = scene({}, awsError('AccessDenied'));
   await expect(audit()).rejects.toThrow('AccessDenied');
   expect(record()).not.toHaveProperty('verification');
+});
+
+describe('for an audit the record keeps what was found', () => {
+  const found = { by: 'arn:audit', at: NOW, failed: [], critical: [], open: [] };
+
+  test.each<[string, Check['severity'], object]>([
+    ['a critical check', 'critical', { verdict: 'drifted', failed: ['storage.public'], critical: ['storage.public'] }],
+    ['another check', 'high', { verdict: 'drifted', failed: ['storage.public'] }],
+  ])('%s failed', async (_, severity, expected) => {
+    ask(false);
+    const [check] = CATALOGUE as Check[];
+    (CATALOGUE as Check[]).splice(0, 1, { ...(check as Check), severity });
+    const { audit, record } = scene();
+    await audit({ audit: 'arn:audit' });
+    const { verification } = record();
+    const reason = expect.stringContaining('open to everyone');
+    expect(record().audit).toEqual({ ...found, ...expected, reason, report: verification?.report });
+  });
+
+  test('nothing failed, and something could not be answered', async () => {
+    const denied = aCheck('storage.public', () => Promise.reject(awsError('AccessDenied')));
+    (CATALOGUE as Check[]).splice(0, CATALOGUE.length, denied);
+    const { audit, record } = scene();
+    await audit({ audit: 'arn:audit' });
+    expect(record().audit).toMatchObject({ ...found, verdict: 'unverified', open: ['storage.public'] });
+    expect(record()).not.toHaveProperty('verification');
+  });
+
+  test('it failed, and the report could not be kept', async () => {
+    ask(false);
+    const { audit, record } = scene({}, awsError('AccessDenied'));
+    await expect(audit({ audit: 'arn:audit' })).rejects.toMatchObject({ name: 'IsolationBreach' });
+    expect(record().audit).toMatchObject({
+      ...found,
+      verdict: 'drifted',
+      failed: ['storage.public'],
+      critical: expect.any(Array),
+    });
+  });
+
+  test('no question could be asked', async () => {
+    ask(true);
+    const { audit, record, byName } = scene();
+    byName.clear();
+    await expect(audit({ audit: 'arn:audit' })).rejects.toMatchObject({ name: 'UnexpectedFailure' });
+    expect(record().audit).toEqual({
+      ...found,
+      verdict: 'unverified',
+      open: ['UnexpectedFailure'],
+      reason: expect.stringContaining('not found'),
+    });
+  });
+
+  test('a fault that passes leaves nothing: the machine asks again', async () => {
+    ask(true);
+    const { audit, record } = scene({}, awsError('ThrottlingException'));
+    await expect(audit({ audit: 'arn:audit' })).rejects.toMatchObject({ name: 'TransientThrottling' });
+    expect(record()).not.toHaveProperty('audit');
+  });
+
+  test('a person’s question is no audit', async () => {
+    ask(true);
+    const { audit, record } = scene();
+    await audit();
+    expect(record()).not.toHaveProperty('audit');
+  });
 });

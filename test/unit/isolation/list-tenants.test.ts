@@ -6,6 +6,7 @@ const item = (tenantId: string, status: 'ACTIVE' | 'SUSPENDED' | 'FAILED' = 'ACT
   ...itemKeys.tenant(tenantId),
   ...stateKeys.tenant(status, tenantId),
   tenantId,
+  status,
 });
 const ids = (count: number) => Array.from({ length: count }, (_, n) => `t${String(n).padStart(15, '0')}`);
 
@@ -19,15 +20,25 @@ async function pagesOf(table: FakeTable): Promise<string[][]> {
   }
 }
 
-test('names every ACTIVE tenant once, and no other', async () => {
+test('names every tenant in service once, suspended ones too, and no other', async () => {
   const table = new FakeTable(
     ...ids(1201).map((id) => item(id)),
     item('tsuspended', 'SUSPENDED'),
     item('tf', 'FAILED'),
+    { ...itemKeys.route('acme.example'), tenantId: 'acme', status: 'ACTIVE' },
   );
   const pages = await pagesOf(table);
-  expect(pages.map((page) => page.length)).toEqual([500, 500, 201]);
-  expect(pages.flat()).toEqual(ids(1201));
+  expect(pages.map((page) => page.length)).toEqual([500, 500, 202]);
+  expect(pages.flat()).toEqual([...ids(1201), 'tsuspended']);
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ['index keys of nobody', { statePk: 'STATUS#NOBODY', stateSk: 'x' }],
+  ['no index keys', { statePk: undefined, stateSk: undefined }],
+  ['a status that it cannot have any more', { status: 'FAILED', activatedAt: '2030-01-01T12:00:00.000Z' }],
+  ['no readable status', { status: 7, activatedAt: '2030-01-01T12:00:00.000Z' }],
+])('names a tenant whose record has %s', async (_, change) => {
+  expect(await pagesOf(new FakeTable({ ...item('t1'), ...change }))).toEqual([['t1']]);
 });
 
 test('a page fits into what a state may hold', async () => {

@@ -1,8 +1,9 @@
 import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Sources } from '../../../functions/isolation/check';
-import { prove } from '../../../functions/isolation/evidence/prove';
+import { examine, keepProof, type ProvingDeps } from '../../../functions/isolation/evidence/prove';
 import type { Evidence } from '../../../functions/isolation/evidence-report';
+import type { Subject } from '../../../functions/isolation/subject';
 import { verifyIsolation } from '../../../functions/isolation/verify-isolation';
 import { aCell, aKey, anExecution, aTenant, NOW, theStacks } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
@@ -21,13 +22,23 @@ const ask = (passed: boolean, evidence = 'wide open') => {
   );
 };
 
+const prove = async (deps: ProvingDeps, subject: Subject, by: string) =>
+  keepProof(deps, await examine(deps, subject), by);
+
 function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCommand?: unknown } = {}) {
   const s3 = new FakeClient({ PutObjectCommand: answers.PutObjectCommand ?? {} });
   const table = new FakeClient({ UpdateCommand: answers.UpdateCommand ?? {} });
   const deps = {
     compute: new FakeCompute(),
     table: { name: 'tenants', client: table },
-    stage: { accountId: '', region: '', stackRoleArn: '', boundaryArn: '', trustedRoleArns: [] },
+    stage: {
+      accountId: '',
+      region: '',
+      stackRoleArn: '',
+      boundaryArn: '',
+      trustedRoleArns: [],
+      placed: { endpointServices: [], keyUsers: [] },
+    },
     proving: {
       sourcesFor: () => ({}) as Sources,
       evidence: { bucketName: 'evidence', client: s3 },

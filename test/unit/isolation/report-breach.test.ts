@@ -40,22 +40,37 @@ test.each([
   expect((await messageOf({ ...DRIFTED, suspension })).text).toContain(said);
 });
 
-test('of a tenant that could not be verified, it tells AWS’s own reason out of the cause', async () => {
-  const cause = JSON.stringify({
-    errorType: 'AccessDenied',
-    errorMessage: 'AccessDenied: not authorized to kms:ListGrants',
-  });
+test('of a tenant that could not be verified, it tells the reason', async () => {
   const { subject, text } = await messageOf({
     executionArn: DRIFTED.executionArn,
     tenantId: DRIFTED.tenantId,
     verdict: 'unverified',
     suspension: 'none',
-    failure: { step: 'AuditTenant', error: 'AccessDenied', cause },
+    reason: 'AccessDenied: not authorized to kms:ListGrants',
   });
   expect(subject).toBe(`Tenant could not be verified: ${DRIFTED.tenantId}`);
   expect(text).toContain('not authorized to kms:ListGrants');
-  expect(text).not.toContain('errorType');
   expect(text).toContain('https://runbook.acme.io#tenant-unverified');
+});
+
+test('what many tenants share is told in one message, and that the brake holds', async () => {
+  const { subject, text } = await messageOf({
+    executionArn: DRIFTED.executionArn,
+    verdict: 'shared',
+    suspension: 'none',
+    causes: ['identity.trust: 12 of 15 tenants of cell c1'],
+    tenants: 12,
+    examples: ['acme.funnels.example', 'globex.funnels.example'],
+    held: 12,
+  });
+  expect(subject).toBe('Many tenants fail for one cause: 12 tenants');
+  for (const said of [
+    'identity.trust: 12 of 15 tenants of cell c1',
+    'acme.funnels.example',
+    '12 tenants would have been',
+  ])
+    expect(text).toContain(said);
+  expect(text).toContain('https://runbook.acme.io#many-tenants-fail-at-once');
 });
 
 test('a subject is what SNS takes: ASCII, one line, shorter than 100 characters', async () => {
@@ -66,6 +81,6 @@ test('a subject is what SNS takes: ASCII, one line, shorter than 100 characters'
 test('an audit counts its breaches, zeros too, and its own end', async () => {
   const counts: Record<string, number> = {};
   const meter = { count: (name: string, value: number) => void Object.assign(counts, { [name]: value }) };
-  await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1 });
-  expect(counts).toEqual({ TenantsDrifted: 0, TenantsUnverified: 2, AuditsDone: 1 });
+  await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0 });
+  expect(counts).toEqual({ TenantsDrifted: 0, TenantsUnverified: 2, SuspensionsHeld: 0, AuditsDone: 1 });
 });

@@ -1,0 +1,129 @@
+import type * as z from 'zod';
+import { type AuditFinding, JudgeAuditInput, JudgeAuditOutput } from '../contract/audit';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+import { type TenantInService, tenantsInService } from '../tenants/every-tenant';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type Audited, type Brake, causesOf, SharedCauses, suspensionsOf } from './audit/brake';
+
+export interface JudgeAuditDeps {
+  readonly table: TenantsTable;
+  readonly maxSuspensions: number;
+  readonly now: () => Date;
+}
+
+type Reports = z.input<typeof JudgeAuditOutput>['reports'];
+
+/**
+ * "Quotas" of the Step Functions guide: a state's output has at most 256 KiB. A hundred reports of a
+ * thousand characters take half of it; more tenants are told of together.
+ */
+const NAMED_AT_MOST = 100;
+const REASON_AT_MOST = 1_000;
+const EXAMPLES = 5;
+
+/** A question that was not answered at all: why, as a check's id and in words. */
+const NO_ANSWER = { open: 'no answer', reason: 'the audit has no answer about this tenant' };
+const UNREADABLE = { open: 'unreadable record', reason: 'the record of this tenant cannot be parsed' };
+
+const unverified = (by: string, at: string, { open, reason }: typeof NO_ANSWER): AuditFinding => ({
+  ...{ by, at, verdict: 'unverified', failed: [], critical: [], open: [open] },
+  reason,
+});
+
+function auditedOf({ tenantId, record }: TenantInService, executionArn: string, at: string): Audited {
+  if (!record) {
+    const finding = unverified(executionArn, at, UNREADABLE);
+    return { tenantId, host: tenantId, cell: 'unknown', inService: false, finding };
+  }
+  const { host, slot, status, audit } = record;
+  // The function that asked was killed, or the tenant was never asked about.
+  const finding = audit?.by === executionArn ? audit : unverified(executionArn, at, NO_ANSWER);
+  return { tenantId, host, cell: slot?.cell ?? 'unknown', inService: status === 'ACTIVE', finding };
+}
+
+/** A tenant that became ACTIVE after the audit had listed its page was verified in its onboarding. */
+const isYounger = ({ record }: TenantInService, executionArn: string, since: string) =>
+  record?.audit?.by !== executionArn && record?.activatedAt !== undefined && record.activatedAt >= since;
+
+function reportOf({ tenantId, host, finding }: Audited, suspend: boolean): Reports[number] {
+  const { verdict, reason, report } = finding;
+  return {
+    ...{ verdict: verdict === 'drifted' ? 'drifted' : 'unverified', tenantId, host },
+    ...{ reason: reason.slice(0, REASON_AT_MOST), ...(report && { report }), suspend },
+  };
+}
+
+/**
+ * Tells once what many tenants have in common, and each other tenant by name. The brake's own message
+ * is the shared one.
+ */
+function reportsOf(audited: readonly Audited[], brake: Brake): { reports: Reports; held: number } {
+  const causes = new SharedCauses(brake);
+  for (const { cell, finding } of audited) causes.count(cell, causesOf(finding));
+  const isTold = ({ cell, finding }: Audited) => causesOf(finding).every((check) => causes.isShared(cell, check));
+  const { suspend, held } = suspensionsOf(audited, brake);
+  const going = new Set(suspend.map(({ tenantId }) => tenantId));
+  const alone = audited.filter((each) => !isTold(each) || going.has(each.tenantId));
+  // Those who go first: whoever is suspended is told of.
+  const inOrder = [...alone].sort((one, other) => Number(going.has(other.tenantId)) - Number(going.has(one.tenantId)));
+  const [named, others] = [inOrder.slice(0, NAMED_AT_MOST), inOrder.slice(NAMED_AT_MOST)];
+  const together = [...audited.filter(isTold), ...others];
+  const shared = causes
+    .shared()
+    .map(({ cell, check, tenants }) => `${check}: ${tenants} of ${brake.sizes.get(cell) ?? 0} tenants of cell ${cell}`);
+  const more = others.length > 0 ? [`other checks: ${others.length} more tenants, each for itself`] : [];
+  const told: Reports =
+    together.length === 0 && held === 0
+      ? []
+      : [
+          {
+            ...{ verdict: 'shared', causes: [...shared, ...more], tenants: together.length, held, suspend: false },
+            examples: (together.length > 0 ? together : audited).slice(0, EXAMPLES).map(({ host }) => host),
+          },
+        ];
+  return { reports: [...told, ...named.map((each) => reportOf(each, going.has(each.tenantId)))], held };
+}
+
+/**
+ * Judges an audit when every tenant has been asked about: whom to suspend, and what to tell.
+ *
+ * 1. Reads the finding of this audit from every record of a tenant in service. A record without one
+ *    counts as unverified.
+ * 2. Suspends nobody unless the stage says so, and then only tenants with a failed critical check.
+ *    The brake: if more than `maxSuspensions` tenants or a tenth of a cell would go by the same check,
+ *    nobody goes.
+ * 3. Tells once what many tenants share, and of each other tenant by name.
+ *
+ * Throws `ConfigurationInvalid`, `Transient*`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput, JudgeAuditDeps> = {
+  name: 'JudgeAudit',
+  input: JudgeAuditInput,
+  output: JudgeAuditOutput,
+  run: async ({ table, maxSuspensions, now }, { executionArn, onBreach, startedAt }) => {
+    const found: Audited[] = [];
+    const sizes = new Map<string, number>();
+    for await (const tenant of tenantsInService(table)) {
+      if (isYounger(tenant, executionArn, startedAt)) continue;
+      const audited = auditedOf(tenant, executionArn, now().toISOString());
+      sizes.set(audited.cell, (sizes.get(audited.cell) ?? 0) + 1);
+      if (audited.finding.verdict !== 'isolated') found.push(audited);
+    }
+    const judged = onBreach === 'suspend' ? found : found.map((each) => ({ ...each, inService: false }));
+    const { reports, held } = reportsOf(judged, { maxSuspensions, sizes });
+    if (held > 0) logger.error('audit.braked', { held });
+    return { reports, held };
+  },
+};
+
+export const handler = actionHandler(judgeAudit, {
+  table: tenantsTable(),
+  get maxSuspensions() {
+    return Number(env('MAX_SUSPENSIONS'));
+  },
+  now: () => new Date(),
+});

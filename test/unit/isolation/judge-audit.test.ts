@@ -1,0 +1,149 @@
+import type { AuditFinding } from '../../../functions/contract/audit';
+import { JudgeAuditOutput } from '../../../functions/contract/audit';
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { judgeAudit } from '../../../functions/isolation/judge-audit';
+import { aTenantRecord, NOW } from '../../support/builders';
+import { FakeTable } from '../../support/fake-table';
+
+const AUDIT = 'arn:aws:states:eu-central-1:111122223333:execution:TenantIsolationAudit:1';
+const LATER = '2030-01-01T13:00:00.000Z';
+
+const found = (finding: Partial<AuditFinding> = {}): AuditFinding => ({
+  ...{ by: AUDIT, at: NOW, verdict: 'isolated', failed: [], critical: [], open: [], reason: '' },
+  ...finding,
+});
+const open = (...checks: string[]) => found({ verdict: 'unverified', open: checks, reason: 'could not be answered' });
+const failed = (...checks: string[]) => found({ verdict: 'drifted', failed: checks, reason: `failed: ${checks}` });
+const critical = (...checks: string[]) => ({ ...failed(...checks), critical: checks });
+
+const idOf = (n: number) => `t${String(n).padStart(15, '0')}`;
+function tenant(n: number, audit: AuditFinding | undefined, more: Partial<TenantRecord> = {}) {
+  const tenantId = idOf(n);
+  const slot = { cell: 'c1', number: n, priority: 100 + n, cidr: `10.64.${n % 256}.0/24` };
+  const record = aTenantRecord({ tenantId, host: `h${n}.example`, slot, status: 'ACTIVE', activatedAt: NOW, ...more });
+  return { ...itemKeys.tenant(tenantId), ...record, ...(audit && { audit }) };
+}
+const healthy = (from: number, count: number) => Array.from({ length: count }, (_, n) => tenant(from + n, found()));
+
+async function judge(items: object[], onBreach: 'alarm' | 'suspend' = 'suspend') {
+  const deps = { table: new FakeTable(...(items as never[])), maxSuspensions: 3, now: () => new Date(LATER) };
+  const { reports, held } = JudgeAuditOutput.parse(
+    await judgeAudit.run(deps, { executionArn: AUDIT, onBreach, startedAt: NOW }),
+  );
+  const shared = reports.flatMap((report) => (report.verdict === 'shared' ? [report] : []));
+  const named = reports.flatMap((report) => (report.verdict === 'shared' ? [] : [report]));
+  const suspended = named.filter(({ suspend }) => suspend).map(({ tenantId }) => tenantId);
+  return { reports, held, shared, named, suspended };
+}
+
+test('healthy tenants are no news', async () => {
+  expect(await judge(healthy(0, 30))).toMatchObject({ reports: [], held: 0 });
+});
+
+test('a tenant with a failed critical check is suspended and told of', async () => {
+  const { suspended, named, held } = await judge([tenant(1, critical('storage.role-only')), tenant(2, found())]);
+  expect(suspended).toEqual([idOf(1)]);
+  expect(named).toEqual([
+    { verdict: 'drifted', tenantId: idOf(1), host: 'h1.example', reason: 'failed: storage.role-only', suspend: true },
+  ]);
+  expect(held).toBe(0);
+});
+
+test.each<[string, AuditFinding]>([
+  ['a failed check that is not critical', failed('key.rotation')],
+  ['a check that could not be answered', open('key.grants')],
+])('%s suspends nobody', async (_, finding) => {
+  const { suspended, named } = await judge([tenant(1, finding), ...healthy(2, 20)]);
+  expect(suspended).toEqual([]);
+  expect(named).toHaveLength(1);
+});
+
+test('only where the stage says so', async () => {
+  expect(await judge([tenant(1, critical('storage.role-only'))], 'alarm')).toMatchObject({ suspended: [], held: 0 });
+});
+
+test('a tenant that is suspended already is told of, and not suspended again', async () => {
+  const { suspended, named } = await judge([tenant(1, critical('storage.role-only'), { status: 'SUSPENDED' })]);
+  expect([suspended, named.length]).toEqual([[], 1]);
+});
+
+describe('the brake', () => {
+  test('one cause that fails every tenant: nobody is suspended, and one message says so', async () => {
+    const all = Array.from({ length: 500 }, (_, n) => tenant(n, critical('identity.trust')));
+    const { reports, shared, held } = await judge(all);
+    expect(held).toBe(500);
+    expect(reports).toHaveLength(1);
+    expect(shared[0]).toMatchObject({ tenants: 500, held: 500, suspend: false });
+    expect(shared[0]?.causes).toEqual(['identity.trust: 500 of 500 tenants of cell c1']);
+  });
+
+  test.each([
+    // More than a tenth of the cell.
+    ['3 of 20', 3, 20, 0],
+    ['2 of 20', 2, 20, 2],
+    // More than maxSuspensions, though less than a tenth.
+    ['4 of 100', 4, 100, 0],
+    ['3 of 100', 3, 100, 3],
+    // One tenant alone shares nothing.
+    ['1 of 2', 1, 2, 1],
+    ['2 of 2', 2, 2, 0],
+  ])('%s by the same check', async (_, broken, size, suspended) => {
+    const items = Array.from({ length: size }, (_each, n) => tenant(n, n < broken ? critical('key.policy') : found()));
+    const judged = await judge(items);
+    expect(judged.suspended).toHaveLength(suspended);
+    expect(judged.held).toBe(suspended === 0 ? broken : 0);
+  });
+
+  test('holds for everybody in the audit: who fails beside the shared cause stays, and is told of by name', async () => {
+    const items = [
+      ...Array.from({ length: 10 }, (_, n) => tenant(n, critical('identity.trust'))),
+      tenant(10, critical('storage.role-only')),
+      ...healthy(11, 10),
+    ];
+    const { suspended, held, named, shared } = await judge(items);
+    expect([suspended, held]).toEqual([[], 11]);
+    expect(named.map(({ tenantId }) => tenantId)).toEqual([idOf(10)]);
+    expect(shared).toHaveLength(1);
+  });
+
+  test('counts cells apart, and all cells together', async () => {
+    const inCell = (cell: string, n: number) => {
+      const slot = { cell, number: n, priority: 100 + n, cidr: '10.64.0.0/24' };
+      return tenant(n, critical('key.policy'), { slot });
+    };
+    expect(await judge([inCell('c1', 1), inCell('c2', 2), inCell('c3', 3)])).toMatchObject({ held: 0 });
+    expect(await judge([1, 2, 3, 4].map((n) => inCell(`c${n}`, n)))).toMatchObject({ held: 4 });
+  });
+});
+
+test('unverified tenants with one cause are one message', async () => {
+  const { reports, shared } = await judge(Array.from({ length: 50 }, (_, n) => tenant(n, open('key.grants'))));
+  expect(reports).toHaveLength(1);
+  expect(shared[0]?.causes).toEqual(['key.grants: 50 of 50 tenants of cell c1']);
+});
+
+test('a tenant without an answer of this audit is unverified', async () => {
+  const { named } = await judge([
+    tenant(1, found({ by: 'arn:earlier' }), { activatedAt: '2029-01-01T12:00:00.000Z' }),
+    ...healthy(2, 20),
+  ]);
+  expect(named).toEqual([expect.objectContaining({ tenantId: idOf(1), verdict: 'unverified' })]);
+});
+
+test('a record that cannot be parsed is unverified, by name', async () => {
+  const { named } = await judge([{ ...tenant(1, found()), plan: 'unheard of' }, ...healthy(2, 20)]);
+  expect(named).toEqual([expect.objectContaining({ tenantId: idOf(1), verdict: 'unverified' })]);
+});
+
+test('one that became ACTIVE during the audit is no news', async () => {
+  expect(await judge([tenant(1, undefined, { activatedAt: LATER })])).toMatchObject({ reports: [] });
+});
+
+test('an answer fits into what a state may hold', async () => {
+  const reason = 'x'.repeat(2000);
+  const items = Array.from({ length: 1000 }, (_, n) => tenant(n, { ...failed(`check.${n}`), reason }));
+  const { reports, named, shared } = await judge(items);
+  expect(JSON.stringify(reports).length).toBeLessThan(200 * 1024);
+  expect(named).toHaveLength(100);
+  expect(shared[0]?.tenants).toBe(900);
+});
