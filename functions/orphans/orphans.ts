@@ -17,6 +17,7 @@ import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { type Meter, meter } from '../shared/meter';
+import { findRefusal, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { claimLeftovers } from './claim-leftovers';
 import { databaseLeftovers } from './database-leftovers';
@@ -26,6 +27,7 @@ import { nameLeftovers } from './name-leftovers';
 import { type Ownership, ownershipOf } from './ownership';
 import { roleLeftovers } from './role-leftovers';
 import { type RuleLeftoversDeps, ruleLeftovers } from './rule-leftovers';
+import { type WitnessDeps, witnessFor } from './second-witness';
 import { type StackLeftoversDeps, stackLeftovers } from './stack-leftovers';
 import { type StoreLeftoversDeps, storeLeftovers } from './store-leftovers';
 
@@ -34,6 +36,8 @@ export interface OrphansDeps {
   readonly kinds: readonly LeftoverKind[];
   readonly compute: Pick<Compute, 'cells'>;
   readonly onOrphan: 'report' | 'remove';
+  /** What speaks for a tenant whose record says FAILED since then; undefined when nothing does. */
+  readonly witness: (tenantId: string, since: string) => Promise<string | undefined>;
   readonly meter: Meter;
   readonly now: () => Date;
 }
@@ -42,13 +46,29 @@ const OrphanSchema = z.object({ kind: z.string(), id: z.string(), tenantId: z.st
 type Orphan = z.infer<typeof OrphanSchema>;
 const OrphansOutput = z.object({ seen: z.number(), orphans: z.array(OrphanSchema) });
 
+/** One write to a record is no proof: the witness is asked before the first removal of a tenant. */
+async function isSpared({ table, witness }: OrphansDeps, tenantId: string): Promise<boolean> {
+  const { updatedAt } = (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId)) ?? {};
+  const why = updatedAt === undefined ? 'its record is gone' : await witness(tenantId, updatedAt);
+  if (why !== undefined) logger.error('orphan.spared', { tenantId, why });
+  return why !== undefined;
+}
+
 /**
- * Removes an orphan, if the tenant's record still says FAILED. Without a record the resource stays:
- * perhaps only the record was lost.
+ * Removes an orphan, if the tenant's record still says FAILED and nothing in AWS speaks for the
+ * tenant. Without a record the resource stays: perhaps only the record was lost.
  */
-async function remove(deps: OrphansDeps, kind: LeftoverKind, leftover: Leftover): Promise<boolean> {
+async function remove(
+  deps: OrphansDeps,
+  kind: LeftoverKind,
+  leftover: Leftover,
+  spared: Map<string, boolean>,
+): Promise<boolean> {
   if (deps.onOrphan !== 'remove' || !kind.remove) return false;
   if ((await ownershipOf(deps.table, leftover.tenantId, deps.now())) !== 'failed') return false;
+  const isKept = spared.get(leftover.tenantId) ?? (await isSpared(deps, leftover.tenantId));
+  spared.set(leftover.tenantId, isKept);
+  if (isKept) return false;
   await kind.remove(leftover);
   return true;
 }
@@ -60,7 +80,12 @@ async function isOrphan(kind: LeftoverKind, leftover: Leftover, ownership: Owner
 }
 
 /** Sequential: the search may take its time, and onboardings need the account's API quotas. */
-async function search(deps: OrphansDeps, kind: LeftoverKind, ownerOf: (tenantId: string) => Promise<Ownership>) {
+async function search(
+  deps: OrphansDeps,
+  kind: LeftoverKind,
+  ownerOf: (tenantId: string) => Promise<Ownership>,
+  spared: Map<string, boolean>,
+) {
   const left: Leftover[] = [];
   let seen = 0;
   for await (const leftover of kind.list()) {
@@ -71,7 +96,7 @@ async function search(deps: OrphansDeps, kind: LeftoverKind, ownerOf: (tenantId:
   // Removal waits for the end of the list: a removal could shift the pages that follow.
   const orphans: Orphan[] = [];
   for (const leftover of left) {
-    const orphan = { kind: kind.kind, ...leftover, removed: await remove(deps, kind, leftover) };
+    const orphan = { kind: kind.kind, ...leftover, removed: await remove(deps, kind, leftover, spared) };
     logger.warn('orphan.found', { ...orphan });
     orphans.push(orphan);
   }
@@ -86,7 +111,8 @@ async function search(deps: OrphansDeps, kind: LeftoverKind, ownerOf: (tenantId:
  * 2. Read the record of each tenant among them, after its resources were found.
  * 3. Report each orphan in the log and in a metric with an alarm. If the stage says `remove`,
  *    remove the orphans of failed onboardings, but never resources of a tenant that has been ACTIVE
- *    or that has no record.
+ *    or that has no record. A second witness is asked first: protected stacks, a report of a tenant
+ *    in service, an object that is younger than the failure.
  *
  * The search pages over all tenants, and no onboarding waits for it.
  *
@@ -105,12 +131,13 @@ export const orphans: Action<z.ZodUnknown, typeof OrphansOutput, OrphansDeps> = 
       known.set(tenantId, ownership);
       return ownership;
     };
+    const spared = new Map<string, boolean>();
     const found: Orphan[] = [];
     const failures: unknown[] = [];
     let seen = 0;
     for (const kind of deps.kinds) {
       try {
-        const searched = await search(deps, kind, ownerOf);
+        const searched = await search(deps, kind, ownerOf, spared);
         found.push(...searched.orphans);
         seen += searched.seen;
       } catch (thrown) {
@@ -152,34 +179,46 @@ export const everyKind = (search: Search): LeftoverKind[] => [
 const realDeps = (): OrphansDeps => {
   const table = tenantsTable();
   const compute = ssmCells(new SSMClient(clientOptions));
+  const cloudformation = new CloudFormationClient(clientOptions);
+  const s3 = new S3Client(clientOptions);
+  const platform = {
+    get accountId() {
+      return env('ACCOUNT_ID');
+    },
+    get region() {
+      return env('AWS_REGION');
+    },
+    get stackRoleArn() {
+      return env('STACK_ROLE_ARN');
+    },
+  };
+  const witnesses: WitnessDeps = {
+    cloudformation,
+    s3,
+    platform,
+    get evidenceBucketName() {
+      return env('EVIDENCE_BUCKET_NAME');
+    },
+  };
   return {
     table,
     compute,
     kinds: everyKind({
       table,
       compute,
-      platform: {
-        get accountId() {
-          return env('ACCOUNT_ID');
-        },
-        get region() {
-          return env('AWS_REGION');
-        },
-        get stackRoleArn() {
-          return env('STACK_ROLE_ARN');
-        },
-      },
+      platform,
       elb: new ElasticLoadBalancingV2Client(clientOptions),
       zone: hostedZone(),
-      cloudformation: new CloudFormationClient(clientOptions),
+      cloudformation,
       rds: new RDSClient(clientOptions),
       iam: new IAMClient(clientOptions),
-      s3: new S3Client(clientOptions),
+      s3,
       secrets: new SecretsManagerClient(clientOptions),
       logs: new CloudWatchLogsClient(clientOptions),
       kms: new KMSClient(clientOptions),
       tagging: new ResourceGroupsTaggingAPIClient(clientOptions),
     }),
+    witness: (tenantId, since) => witnessFor(witnesses, tenantId, since),
     get onOrphan() {
       return z.enum(['report', 'remove']).parse(env('ORPHANS'));
     },

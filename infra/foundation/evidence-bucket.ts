@@ -68,6 +68,17 @@ export class EvidenceBucket extends Construct {
     );
   }
 
+  /** For the search for orphans: a report may speak for a tenant. */
+  reading(): readonly Grant[] {
+    const { evidence } = platformArns(Stack.of(this));
+    const wildcardBecause = 'A report is named after its tenant and its time.';
+    return [
+      { actions: ['s3:ListBucket'], resources: [evidence] },
+      { actions: ['s3:GetObject'], resources: [`${evidence}/${EVIDENCE_PREFIX}*`], wildcardBecause },
+      { actions: ['kms:Decrypt'], resources: [this.key.keyArn] },
+    ];
+  }
+
   /** For a function that leaves reports: it can add one, and neither read, change nor remove any. */
   writing(): { readonly environment: Partial<Record<EnvName, string>>; readonly grants: readonly Grant[] } {
     return {

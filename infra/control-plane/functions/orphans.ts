@@ -24,6 +24,7 @@ export function orphansFunction(scope: Construct, context: FunctionContext): Pla
       ACCOUNT_ID: config.env.account,
       STACK_ROLE_ARN: stackRole.roleArn,
       ORPHANS: config.orphans,
+      EVIDENCE_BUCKET_NAME: context.evidence.bucket.bucketName,
       ...ofNames.environment,
     },
     grants: [...searching(context), ...(removes ? removing(context) : []), ...ofNames.grants],
@@ -66,6 +67,7 @@ function removing(context: FunctionContext): Grant[] {
   });
   return [
     onTable(context, 'ConditionCheckItem', 'DeleteItem', 'PutItem'),
+    ...context.evidence.reading(),
     ofTenants(['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'], arns.tenantStacks),
     {
       actions: ['iam:PassRole'],

@@ -1,6 +1,7 @@
 import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
 import { everyKind, type OrphansDeps, orphans } from '../../../functions/orphans/orphans';
+import { witnessFor } from '../../../functions/orphans/second-witness';
 import { ACCOUNT_ID, aCell, anExecution, aTenantRecord, NOW, REGION } from '../../support/builders';
 import { FakeAccount } from '../../support/fake-account';
 import { awsError, FakeClient } from '../../support/fake-client';
@@ -21,6 +22,7 @@ function aScene(onOrphan: 'report' | 'remove' = 'report') {
     table,
     compute,
     onOrphan,
+    witness: async () => undefined,
     kinds: everyKind({
       table,
       compute,
@@ -271,3 +273,56 @@ class ListRolesCommand {
 async function* brokenList(ask: () => Promise<never>) {
   yield await ask();
 }
+
+describe('the second witness', () => {
+  const tenantId = tenantIdOf('a');
+  const key = (n: number) => `tenants/${tenantId}/2030010${n}-x.json`;
+  const body = (report: object) => ({ Body: { transformToString: async () => JSON.stringify(report) } });
+  const asking = (s3: object, isProtected = false) => {
+    const stacks = { DescribeStacksCommand: { Stacks: [{ EnableTerminationProtection: isProtected }] } };
+    const deps = {
+      cloudformation: new FakeClient(stacks),
+      s3: new FakeClient({ ListObjectsV2Command: {}, GetObjectCommand: body({ passed: true, routed: false }), ...s3 }),
+      platform: { accountId: ACCOUNT_ID, region: REGION },
+      evidenceBucketName: 'evidence',
+    };
+    return witnessFor(deps, tenantId, NOW);
+  };
+
+  test('says nothing of an onboarding that failed, though it was verified before', async () => {
+    const listed = ({ Bucket }: { Bucket: string }) => (Bucket === 'evidence' ? { Contents: [{ Key: key(1) }] } : {});
+    expect(await asking({ ListObjectsV2Command: listed })).toBeUndefined();
+    expect(await asking({ ListObjectsV2Command: () => awsError('NoSuchBucket') }).catch(() => 'thrown')).toBe('thrown');
+  });
+
+  test('speaks by protected stacks', async () => {
+    expect(await asking({}, true)).toMatch(/stack tenant-.* has termination protection/);
+  });
+
+  test('speaks by a report of a tenant in service', async () => {
+    const Contents = [{ Key: key(1) }, { Key: key(2) }];
+    const reports = { ListObjectsV2Command: { Contents }, GetObjectCommand: body({ passed: true, routed: true }) };
+    expect(await asking(reports)).toContain('verified it in service');
+  });
+
+  test('speaks by an object that is younger than the failure', async () => {
+    const LastModified = new Date(Date.parse(NOW) + 1);
+    const listed = ({ Bucket }: { Bucket: string }) =>
+      Bucket === 'evidence' ? {} : { Contents: [{ Key: 'index.html', LastModified }] };
+    expect(await asking({ ListObjectsV2Command: listed })).toContain('index.html');
+  });
+
+  test('spares everything of the tenant, and is asked once a search', async () => {
+    const { tenant, run, deps, counted } = aScene('remove');
+    const left = tenant('a', failed);
+    let asked = 0;
+    const witness = async () => {
+      asked += 1;
+      return 'its stacks are protected';
+    };
+    const found = await orphans.run({ ...deps, witness }, {});
+    expect(found.orphans.map(({ removed }) => removed)).toEqual(left.map(() => false));
+    expect([asked, counted.Orphans]).toEqual([1, left.length]);
+    expect((await run()).orphans).toHaveLength(left.length);
+  });
+});
