@@ -92,6 +92,7 @@ function importedBytes({ outputs }: Metafile, output: string): number {
 /** Functions whose bundle would be too large with all their clients: they ask many services, or S3. They share a layer. */
 const LAYERED = new Set([
   'ActivateTenant',
+  'AuditSurroundings',
   'AuditTenant',
   'DeleteStack',
   'KeepCells',

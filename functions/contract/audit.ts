@@ -99,6 +99,16 @@ const SharedReportSchema = z.object({
   /** How many tenants the brake has kept in service. */
   held: z.number(),
 });
+/** What all tenants of a cell share and trust: told once for each cell. */
+const SurroundingsReportSchema = z.object({ verdict: z.literal('surroundings'), cell: z.string(), reason: z.string() });
+
+export const AuditSurroundingsInput = z.object({ executionArn: z.string() });
+/** `failing`: the number of cells where a check failed or has no answer. */
+export const AuditSurroundingsOutput = z.object({
+  reports: z.array(SurroundingsReportSchema.extend({ suspend: z.literal(false) })),
+  failing: z.number(),
+});
+
 const withSuspend = { suspend: z.boolean() };
 
 export const JudgeAuditInput = z.object({
@@ -122,6 +132,7 @@ const reported = { executionArn: z.string(), suspension: z.enum(['none', 'done',
 export const ReportBreachInput = z.discriminatedUnion('verdict', [
   TenantReportSchema.extend(reported),
   SharedReportSchema.extend(reported),
+  SurroundingsReportSchema.extend(reported),
 ]);
 export const ReportBreachOutput = z.object({ reported: z.literal(true) });
 
@@ -133,5 +144,7 @@ export const ConcludeAuditInput = z.object({
   skipped: z.number(),
   /** How many tenants the brake has kept in service. */
   held: z.number(),
+  /** Cells whose surroundings failed a check, or could not be asked about. */
+  surroundings: z.number(),
 });
-export const ConcludeAuditOutput = ConcludeAuditInput.omit({ held: true });
+export const ConcludeAuditOutput = ConcludeAuditInput.omit({ held: true, surroundings: true });

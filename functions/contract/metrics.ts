@@ -27,5 +27,7 @@ export type MetricName =
   | 'TenantsUnverified'
   /** Tenants that an audit would have suspended for a cause that many share, and did not. */
   | 'SuspensionsHeld'
+  /** Cells of which an audit has found that what all tenants share is not as it must be, or unknown. */
+  | 'SurroundingsFailing'
   /** 1 for each audit that has reached the last tenant. */
   | 'AuditsDone';

@@ -68,6 +68,12 @@ export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 /** Header with which the shared service tells its version, in every answer. */
 export const VERSION_HEADER = 'x-service-version';
 
+/**
+ * SSM path under which the platform's stacks publish the roles that tenants trust, one part of a
+ * policy each: `/tenant-onboarding/trustees/NAME/N`.
+ */
+export const TRUSTEES_PARAMETER_PATH = '/tenant-onboarding/trustees';
+
 /** Prefix of reports in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
 export const EVIDENCE_PREFIX = 'tenants/';
 

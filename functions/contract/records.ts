@@ -19,6 +19,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
  * | release | CELL#name | RELEASE | the release that has the cell, or the last one that had it (`endedAt`) |
+ * | surroundings | CELL#name | SURROUNDINGS | the last answers about what all tenants of the cell share |
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
@@ -33,6 +34,7 @@ export const itemKeys = {
   route: (host: string) => ({ pk: `ROUTE#${host}`, sk: 'ROUTE' }),
   openCell: () => ({ pk: 'CELLS', sk: 'OPEN' }),
   cell: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'CELL' }),
+  surroundings: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'SURROUNDINGS' }),
   liveColour: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'LIVE' }),
   release: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'RELEASE' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),

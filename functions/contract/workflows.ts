@@ -71,6 +71,7 @@ export const WORKFLOWS = [
     file: 'tenant-isolation-audit.asl.yaml',
     firstState: 'BeginAudit',
     forward: {
+      AuditSurroundings: 'AuditSurroundings',
       ListTenants: 'ListTenants',
       AuditTenant: 'AuditTenant',
       JudgeAudit: 'JudgeAudit',

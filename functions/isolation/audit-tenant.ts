@@ -19,6 +19,7 @@ import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
 import { provingDeps, stageContext } from './proving';
 import { failedOf, openOf, type Report, reasonOf } from './report';
+import { withSurroundings } from './surroundings/last-answers';
 
 type Input = z.output<typeof AuditTenantInput>;
 
@@ -72,12 +73,13 @@ async function keepVerdict(
 
 /**
  * Without evidence there is no verification. What was seen is on record all the same: the audit
- * judges by it.
+ * judges by it. The finding is about the tenant alone: AuditSurroundings tells once what all share.
  */
 async function keepReport(deps: AuditTenantDeps, record: TenantRecord, report: Report, input: Input): Promise<Proof> {
   const { verifiedBy, audit } = input;
   try {
-    const proof = await keepProof(deps.proving, report, verifiedBy);
+    const whole = await withSurroundings(deps.table, report, deps.proving.now());
+    const proof = await keepProof(deps.proving, whole, verifiedBy);
     await keepVerdict(deps.table, record, proof, audit ? findingOf(report, audit, proof.keys.json) : undefined);
     return proof;
   } catch (thrown) {

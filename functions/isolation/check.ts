@@ -11,6 +11,9 @@ export const CHECK_GROUPS = [
   'identity',
   'routing',
   'probes',
+  'cell',
+  'platform',
+  'audit',
 ] as const;
 export type CheckGroup = (typeof CHECK_GROUPS)[number];
 
@@ -76,8 +79,8 @@ export interface Sources {
  */
 export type CheckId = `${CheckGroup}.${string}`;
 
-/** A question about one tenant with a yes/no answer. */
-export interface Check {
+/** A question with a yes/no answer: about one tenant, or about what all tenants share. */
+export interface Check<S = Subject, F = Sources> {
   readonly id: CheckId;
   readonly title: string;
   readonly question: string;
@@ -86,7 +89,7 @@ export interface Check {
   readonly remediation: Remediation;
   /** Whether it passes when AWS denies something. A denial is asked for again at the end of a run. */
   readonly refusal?: true;
-  readonly run: (subject: Subject, sources: Sources) => Promise<Finding>;
+  readonly run: (subject: S, sources: F) => Promise<Finding>;
 }
 
 /** What people read about a check. It is kept apart from the code that answers the question. */
@@ -121,10 +124,10 @@ export const controlLine = (controls: readonly Control[]) =>
     .join(', ');
 
 /** Joins metadata and code. A check without one of them does not compile. */
-export function checksOf<Id extends CheckId>(
+export function checksOf<Id extends CheckId, S = Subject, F = Sources>(
   metadata: readonly CheckMetadata<Id>[],
-  runs: { readonly [id in Id]: Check['run'] },
-): Check[] {
+  runs: { readonly [id in Id]: Check<S, F>['run'] },
+): Check<S, F>[] {
   return metadata.map(({ controls, remediation, ...rest }) => ({
     ...rest,
     controls: FRAMEWORKS.flatMap((framework) => (controls[framework] ?? []).map((id) => ({ framework, id }))),

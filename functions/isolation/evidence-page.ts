@@ -16,6 +16,9 @@ export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   identity: 'Identity and access',
   routing: 'Routing',
   probes: 'Probes',
+  cell: 'Cell',
+  platform: 'Platform',
+  audit: 'Audit',
 };
 
 /** A report without a violation, but with an open answer, says nothing about isolation. */

@@ -26,6 +26,11 @@ const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string;
     impact: 'it is unknown whether this tenant is isolated.',
     section: 'tenant-unverified',
   },
+  surroundings: {
+    title: 'What tenants share is not isolated',
+    impact: 'all tenants of the cell may be open: what they share and trust is not as the release made it.',
+    section: 'surroundings',
+  },
   shared: {
     title: 'Many tenants fail for one cause',
     impact: 'the platform or a check is at fault rather than each of these tenants; they may be open all the same.',
@@ -52,6 +57,7 @@ function linesOf(breach: Breach): { readonly who: string; readonly lines: string
     const some = `For example: ${examples.join(', ')}.`;
     return { who: `${tenants} tenants`, lines: [`${tenants} tenants.`, '', ...causes, '', some, ...brake] };
   }
+  if (breach.verdict === 'surroundings') return { who: `cell ${breach.cell}`, lines: [breach.cell, '', breach.reason] };
   const { tenantId, host, reason, report, suspension } = breach;
   const kept = report ? [`Report: ${report} in the evidence bucket.`] : [];
   const lines = [`${host ?? tenantId} (tenant ${tenantId})`, '', reason, '', SUSPENSIONS[suspension], ...kept];
@@ -86,7 +92,7 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
     await sns.send(
       new PublishCommand({ TopicArn: topicArn, Subject: subjectOf(text, who), Message: message.join('\n') }),
     );
-    const about = breach.verdict === 'shared' ? { tenants: breach.tenants } : { tenantId: breach.tenantId };
+    const about = 'tenantId' in breach ? { tenantId: breach.tenantId } : {};
     logger.warn('breach.reported', { ...about, verdict, suspension });
     return { reported: true };
   },

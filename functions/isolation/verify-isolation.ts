@@ -6,6 +6,7 @@ import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/pro
 import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
 import type { StageContext, Subject } from './subject';
+import { withSurroundings } from './surroundings/last-answers';
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
@@ -36,7 +37,8 @@ async function recordProof(
  *    probes. The tenant's role and its listener rule are new: what fails only because AWS may not
  *    show them everywhere yet is asked again for a minute, and then by the state machine. When they
  *    are five minutes old, it is a breach.
- * 2. Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence
+ * 2. Adds the last audit's answers about what all tenants of the cell share, if there are any.
+ *    Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence
  *    nothing is verified.
  * 3. Fails when a check failed, with an error that names every failed check.
  * 4. Otherwise writes the report's digest on the tenant's record, where ActivateTenant requires it.
@@ -60,7 +62,8 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const newness = { ruleSince, roleUnproven: true };
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
-    const report = await examine(deps.proving, subject, newness);
+    const own = await examine(deps.proving, subject, newness);
+    const report = await withSurroundings(deps.table, own, deps.proving.now());
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };

@@ -32,7 +32,7 @@ function restsOn(thrown: unknown): NewResource | undefined {
  * Fails closed: a check that cannot be answered does not pass. A transient fault of AWS is no
  * answer; it is thrown, and the state machine retries the verification.
  */
-async function find(check: Check, subject: Subject, sources: Sources): Promise<Finding> {
+export async function find<S, F>(check: Pick<Check<S, F>, 'run'>, subject: S, sources: F): Promise<Finding> {
   try {
     return await check.run(subject, sources);
   } catch (thrown) {

@@ -25,6 +25,8 @@ export type EnvName =
   | 'PLACED_BY_ORGANIZATION'
   /** The most tenants that an audit suspends for the same check. */
   | 'MAX_SUSPENSIONS'
+  /** The account that may put signups on the bus. */
+  | 'BILLING_ACCOUNT_ID'
   | 'ALARM_TOPIC_ARN'
   /** Where people read docs/runbook.md. */
   | 'RUNBOOK_URL'

@@ -17,6 +17,7 @@ import { taskFamily } from '../../functions/contract/naming';
 import type { CellConfig, ServiceImage, StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
 import { cellName, platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
+import { Trustee } from '../constructs/trustee';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
@@ -53,27 +54,28 @@ export class ServiceTask extends Construct {
   constructor(scope: Construct, id: string, props: ServiceTaskProps) {
     super(scope, id);
     const { config, cell, table } = props;
-    this.taskRole = new Role(this, 'TaskRole', {
-      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
-      description: 'Reads routes and assumes the roles of tenants, nothing else.',
-      inlinePolicies: {
-        Grants: policyOf(this, [
-          {
-            actions: ['sts:AssumeRole', 'sts:TagSession'],
-            resources: [platformArns(Stack.of(this)).assumableTenantRoles],
-            wildcardBecause:
-              "Tenants come and go without a deployment; each role's trust policy names this cell's role.",
-          },
-          {
-            actions: ['dynamodb:GetItem'],
-            resources: [table.tableArn],
-            conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ROUTE#*'] } },
-          },
-        ]),
-      },
+    const assumedBy = new ServicePrincipal('ecs-tasks.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
     });
+    const policy = policyOf(this, [
+      {
+        actions: ['sts:AssumeRole', 'sts:TagSession'],
+        resources: [platformArns(Stack.of(this)).assumableTenantRoles],
+        wildcardBecause: "Tenants come and go without a deployment; each role's trust policy names this cell's role.",
+      },
+      {
+        actions: ['dynamodb:GetItem'],
+        resources: [table.tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['ROUTE#*'] } },
+      },
+    ]);
+    this.taskRole = new Role(this, 'TaskRole', {
+      assumedBy,
+      description: 'Reads routes and assumes the roles of tenants, nothing else.',
+      inlinePolicies: { Grants: policy },
+    });
+    const { roleName } = this.taskRole;
+    new Trustee(this, 'Trustee', { name: `cell-${cell.name}`, roleName, assumedBy, policies: [policy] });
     const logGroup = new LogGroup(this, 'Logs', {
       retention: config.logRetention,
       removalPolicy: config.removalPolicy,

@@ -15,6 +15,7 @@ import type { StageConfig } from '../config/stages';
 import { FUNCTIONS_DIRECTORY, isLayered } from '../function-bundles';
 import { codeLayer } from './code-layer';
 import { type Grant, policyOf } from './grant';
+import { Trustee } from './trustee';
 
 export interface PlatformFunctionProps {
   readonly config: StageConfig;
@@ -22,6 +23,8 @@ export interface PlatformFunctionProps {
   readonly environment: Partial<Record<EnvName, string>>;
   readonly grants: readonly Grant[];
   readonly memoryMiB?: number;
+  /** For a function that tenants' roles or keys trust: the check `identity.trustees` holds its role to the release. */
+  readonly isTrusted?: true;
   /** For a function that events invoke: the queue for events on which it has failed three times. */
   readonly deadLetters?: Queue;
 }
@@ -68,14 +71,18 @@ export class PlatformFunction extends Construct {
       ? [{ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }]
       : [];
     const ofItsOwn = [writeLogs, ...keepFailed, ...(config.tracing ? [TRACE] : [])];
+    const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
+    const policy = policyOf(this, [...grants, ...ofItsOwn]);
     this.role = new Role(this, 'Role', {
       roleName: functionRoleName(id),
-      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      assumedBy,
       description: `Grants of the function ${id}`,
       inlinePolicies: {
-        Grants: policyOf(this, [...grants, ...ofItsOwn]),
+        Grants: policy,
       },
     });
+    if (props.isTrusted)
+      new Trustee(this, 'Trustee', { name: id, roleName: functionRoleName(id), assumedBy, policies: [policy] });
     this.lambda = new LambdaFunction(this, 'Function', {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

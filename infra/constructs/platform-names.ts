@@ -32,6 +32,8 @@ export function platformArns(stack: Stack) {
     itemExecutions: ({ name }: Workflow, label: string) => arn('states', `execution:${name}/${label}:*`),
     /** By name, where a function must know the role of one that is made after it. */
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
+    parameters: (path: string) => arn('ssm', `parameter${path}`),
+    anyRole: arn('iam', 'role/*', ''),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
     tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),

@@ -42,6 +42,15 @@ export class AuditAlarms extends Construct {
       withoutData: 'as-before',
       impact: 'many tenants fail critical checks for one cause, and the audit has suspended none of them.',
       runbook: 'docs/runbook.md#many-tenants-fail-at-once',
+      config,
+      topic,
+    });
+    new PlatformAlarm(this, 'SurroundingsFailing', {
+      metric: platformMetric('SurroundingsFailing', Duration.minutes(1)),
+      withoutData: 'as-before',
+      impact: 'what all tenants of a cell share and trust is not as the release made it, or could not be read.',
+      runbook: 'docs/runbook.md#surroundings',
+      config,
       topic,
     });
     new PlatformAlarm(this, 'AuditFailed', {

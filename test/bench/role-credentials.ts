@@ -4,7 +4,8 @@ import * as z from 'zod';
 import type { Platform } from '../../local/platform';
 import type { DeployedFunction } from './deployed-functions';
 
-const STACK = 'bench-credentials';
+/** One stack for each set of functions: a process may ask twice. */
+const stackOf = ([first]: readonly Pick<DeployedFunction, 'name'>[]) => `bench-credentials-${first?.name}`;
 
 /** Under the role of a function of ours, a function that hands out the credentials it has: those of a session of the role. */
 const CODE = `
@@ -20,7 +21,7 @@ export type RoleCredentials = z.infer<typeof RoleCredentialsSchema>;
 
 export async function roleCredentials(
   { aws }: Platform,
-  functions: readonly DeployedFunction[],
+  functions: readonly Pick<DeployedFunction, 'name' | 'roleArn'>[],
 ): Promise<RoleCredentials> {
   const nameOf = (name: string) => `bench-as-${name}`;
   const Resources = Object.fromEntries(
@@ -39,8 +40,13 @@ export async function roleCredentials(
     ]),
   );
   const client = new CloudFormationClient(aws);
-  await client.send(new CreateStackCommand({ StackName: STACK, TemplateBody: JSON.stringify({ Resources }) }));
-  await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName: STACK });
+  await client.send(
+    new CreateStackCommand({ StackName: stackOf(functions), TemplateBody: JSON.stringify({ Resources }) }),
+  );
+  await waitUntilStackCreateComplete(
+    { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
+    { StackName: stackOf(functions) },
+  );
   const lambda = new LambdaClient(aws);
   const entries = functions.map(async ({ name }) => {
     const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: nameOf(name) }));

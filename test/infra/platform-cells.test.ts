@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CellDescriptorSchema } from '../../functions/contract/cell';
+import { CELLS_PARAMETER_PATH } from '../../functions/contract/naming';
 import { cellCapacity } from '../../infra/config/cell-capacity';
 import { STAGES, stages } from '../../infra/config/stages';
 import { requireWayOut } from '../../infra/config/way-out';
@@ -106,7 +107,9 @@ describe.each(
   });
 
   test('publishes a descriptor that the contract accepts', () => {
-    const [[, parameter] = []] = resourcesOf(template, 'AWS::SSM::Parameter');
+    const parameter = resourcesOf(template, 'AWS::SSM::Parameter')
+      .map(([, each]) => each)
+      .find(({ Properties }) => Properties.Name.startsWith(CELLS_PARAMETER_PATH));
     expect(parameter?.Properties.Name).toBe(`/tenant-onboarding/cells/${cell.name}`);
     const descriptor = CellDescriptorSchema.parse(JSON.parse(resolved(parameter?.Properties.Value)));
     expect(descriptor).toMatchObject({
@@ -192,7 +195,9 @@ describe.each(
     const [[id, seeding] = []] = resourcesOf(template, 'Custom::LiveColour');
     expect(seeding?.Properties).toMatchObject({ Cell: cell.name, MinimumTasks: cell.service.liveTasks.min });
     expect(JSON.stringify(seeding?.Properties.ServiceToken)).toContain('SeedCell');
-    const [[, parameter] = []] = resourcesOf(template, 'AWS::SSM::Parameter');
+    const parameter = resourcesOf(template, 'AWS::SSM::Parameter')
+      .map(([, each]) => each)
+      .find(({ Properties }) => Properties.Name.startsWith(CELLS_PARAMETER_PATH));
     expect(parameter?.DependsOn).toContain(id);
     expect(resolved(parameter?.Properties.Value)).not.toMatch(/live/i);
     template.hasOutput('LiveTargetGroupArn', { Value: { 'Fn::GetAtt': [id, 'TargetGroupArn'] } });

@@ -1,3 +1,4 @@
+import type { SharedTechnique } from './surroundings-target';
 import type { AttackTechnique } from './technique';
 import { CROSS_TENANT_PROBE_TECHNIQUES } from './techniques/cross-tenant-probes';
 import { DATABASE_TECHNIQUES } from './techniques/database';
@@ -13,6 +14,8 @@ import { ROUTING_TECHNIQUES } from './techniques/routing';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
 import { STORAGE_TECHNIQUES } from './techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
+import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
+import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
 
 export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...KEY_TECHNIQUES,
@@ -30,3 +33,6 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...PROBE_TECHNIQUES,
   ...CROSS_TENANT_PROBE_TECHNIQUES,
 ];
+
+/** Those against what all tenants share and trust. */
+export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES];

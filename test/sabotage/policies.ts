@@ -75,7 +75,7 @@ export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Prom
     edit,
   );
 
-export const trustPolicy = ({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Revert> =>
+export const trustPolicy = ({ iam }: Pick<FactClients, 'iam'>, RoleName: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => decoded((await iam.send(new GetRoleCommand({ RoleName }))).Role?.AssumeRolePolicyDocument),

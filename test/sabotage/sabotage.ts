@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
-import { ATTACK_TECHNIQUES } from './all-techniques';
+import { ATTACK_TECHNIQUES, SHARED_TECHNIQUES } from './all-techniques';
 import { BENIGN_CHANGES } from './benign/all-changes';
 import { benignLines } from './benign/benign-report';
 import { type BenignVerdict, isUnharmed, tryChange } from './benign/try-change';
 import { NOT_EXERCISED } from './not-exercised';
 import { closingLine, headLine, verdictLines } from './report';
+import { sharedTarget, trySharedTechnique } from './surroundings-target';
 import { breaches, startTarget, tryTechnique, type Verdict } from './target';
 
 const OptionsSchema = z.object({ json: z.string().optional(), only: z.string().optional() });
@@ -27,8 +28,9 @@ async function main(signal: AbortSignal): Promise<number> {
     .parse();
   const { json, only = '' } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
+  const shared = SHARED_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   const changes = BENIGN_CHANGES.filter(({ name }) => name.includes(only));
-  if (techniques.length + changes.length === 0)
+  if (techniques.length + shared.length + changes.length === 0)
     throw new Error(`no attack technique or benign change contains "${only}" in its name or check`);
   const platform = await startPlatform({ patience: 0, signal, log: (line) => console.log(`  ${line}`) });
   try {
@@ -46,6 +48,13 @@ async function main(signal: AbortSignal): Promise<number> {
     for (const [check, reason] of Object.entries(NOT_EXERCISED))
       console.log(`cannot be exercised here: ${check}: ${reason}`);
     console.log(`\n${closingLine(verdicts)}`);
+    const surroundings = await sharedTarget(platform);
+    for (const technique of shared) {
+      signal.throwIfAborted();
+      const verdict = await trySharedTechnique(surroundings, technique);
+      verdicts.push(verdict);
+      for (const line of verdictLines(verdict)) console.log(line);
+    }
     const benign: BenignVerdict[] = [];
     for (const change of changes) {
       signal.throwIfAborted();

@@ -1,8 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GetRoleCommand, IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import { paginateGetExecutionHistory, SFNClient } from '@aws-sdk/client-sfn';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { Colour } from '../../functions/contract/cell';
@@ -10,13 +8,14 @@ import { VerifyIsolationInput } from '../../functions/contract/onboarding';
 import { PlacedByOrganizationSchema } from '../../functions/contract/placed-by-organization';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
+import { sessionOf } from './role-session';
 
 export const VERIFIER = 'tenant-onboarding-VerifyIsolation';
 
 /** The environment of the deployed function. */
 async function verifiersEnvironment({ aws }: Platform): Promise<Record<string, string>> {
   for await (const { Functions = [] } of paginateListFunctions({ client: new LambdaClient(aws) }, {})) {
-    const found = Functions.find(({ Role }) => Role?.endsWith(`/${VERIFIER}`));
+    const found = Functions.find(({ Role, Environment }) => Role?.endsWith(`/${VERIFIER}`) && Environment?.Variables);
     if (found) return found.Environment?.Variables ?? {};
   }
   throw new Error('VerifyIsolation is not deployed');
@@ -64,21 +63,5 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
   };
 }
 
-/**
- * Credentials of VerifyIsolation's role: the test is let in beside Lambda, and has no right that
- * the function lacks.
- */
-export async function asVerifier({ aws, outputs, emulator }: Platform) {
-  const iam = new IAMClient(aws);
-  const { Role } = await iam.send(new GetRoleCommand({ RoleName: VERIFIER }));
-  const trust = JSON.parse(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? ''));
-  const Principal = { AWS: `arn:aws:iam::${outputs.accountId}:root` };
-  trust.Statement.push({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
-  await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName: VERIFIER, PolicyDocument: JSON.stringify(trust) }));
-  await emulator.settle();
-  const { Credentials } = await new STSClient(aws).send(
-    new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'test' }),
-  );
-  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
-}
+/** Credentials of VerifyIsolation's role. */
+export const asVerifier = (platform: Platform) => sessionOf(platform, 'VerifyIsolation');

@@ -41,14 +41,14 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(asked.map(({ tenant }) => tenant).sort()).toEqual(['t1', 't2', 't3']);
     expect(new Set(asked.map(({ verifiedBy }) => verifiedBy)).size).toBe(3);
     expect(String(asked[0]?.verifiedBy)).toMatch(/:execution:Scripted\/Tenants:/);
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
     expect(eventsOf('ReportBreach')).toEqual([]);
   });
 
   test('a stage without tenants has been audited too', async () => {
     scripted.script('ListTenants', { output: { tenantIds: [], next: null } });
     await audit();
-    expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
   test('hands the audit to judgement, with what becomes of a breach', async () => {
@@ -103,34 +103,34 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
       { output: { verdict: 'isolated' } },
     );
     await audit();
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
   test('one that still cannot counts as unverified, and the others have their turn', async () => {
     script('t1', { error: 'UnexpectedFailure', message: 'stack tenant-t1-storage does not exist any more' });
     await audit();
     expect(eventsOf('JudgeAudit')).toHaveLength(1);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
   });
 
   test('a breach whose evidence could not be kept is a breach', async () => {
     script('t3', { error: 'IsolationBreach', message: '1 of 50 isolation checks failed' });
     await audit();
-    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
   test('news that cannot be told count as unverified, and the audit goes on to its end', async () => {
     scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: false }], held: 0 } });
     scripted.script('ReportBreach', { error: 'AccessDenied' });
     await audit();
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 1, skipped: 0, held: 0 });
+    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
   });
 
   test('one that has left service meanwhile is nobody’s alarm', async () => {
     script('t2', { output: { verdict: 'skipped', status: 'SUSPENDED' } });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([]);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1, held: 0 });
+    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1, held: 0, surroundings: 0 });
   });
 
   test('a suspension that fails is told with the breach', async () => {
@@ -144,6 +144,21 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     scripted.script('JudgeAudit', { error: 'AccessDenied' });
     expect(await scripted.run({})).toMatchObject({ status: 'FAILED', error: 'AccessDenied' });
     expect([eventsOf('SuspendTenant'), eventsOf('ConcludeAudit')]).toEqual([[], []]);
+  });
+
+  test('what all tenants share is asked about first, and told of in its turn', async () => {
+    const report = { verdict: 'surroundings', cell: 'c1', reason: 'identity.trustees: open', suspend: false };
+    scripted.script('AuditSurroundings', { output: { reports: [report], failing: 1 } });
+    await audit();
+    expect(scripted.called()[0]).toBe('AuditSurroundings');
+    expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ ...report, suspension: 'none' })]);
+    expect(totals()).toMatchObject({ isolated: 3, surroundings: 1 });
+  });
+
+  test('where it cannot be asked about, the tenants have their turn all the same', async () => {
+    scripted.script('AuditSurroundings', { error: 'AccessDenied' });
+    await audit();
+    expect(totals()).toMatchObject({ isolated: 3, surroundings: 1 });
   });
 
   test('without a list there is no audit', async () => {

@@ -253,6 +253,7 @@ const ONBOARDED: Record<string, Answer> = {
 const AUDITED: Record<string, Answer> = {
   ListTenants: { output: { tenantIds: ['t1', 't2', 't3'], next: null } },
   AuditTenant: { output: { verdict: 'isolated', host: 'acme.funnels.example', failed: [], reason: '' } },
+  AuditSurroundings: { output: { reports: [], failing: 0 } },
   JudgeAudit: { output: { reports: [], held: 0 } },
   ReportBreach: { output: { reported: true } },
 };

@@ -14,6 +14,7 @@ import { reservationFunctions } from './reservation';
 import { routingFunctions } from './routing';
 import { watchFunctions } from './runs';
 import { stackFunctions } from './stacks';
+import { auditSurroundings } from './surroundings';
 
 export interface PlatformFunctions {
   readonly all: readonly PlatformFunction[];
@@ -54,7 +55,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
-    audit: { auditTenant, ...auditFunctions(scope, context) },
+    audit: { auditTenant, auditSurroundings: auditSurroundings(scope, context), ...auditFunctions(scope, context) },
     trustedRoles,
   };
   return { all: scope.node.children.filter((child) => child instanceof PlatformFunction), ...others };

@@ -39,6 +39,7 @@ function askingFunction(
   });
   return new PlatformFunction(scope, name, {
     config,
+    isTrusted: true,
     memoryMiB: 1024,
     environment: {
       TABLE_NAME: table.tableName,

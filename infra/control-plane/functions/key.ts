@@ -27,6 +27,7 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
   return [
     new PlatformFunction(scope, 'CreateTenantKey', {
       config,
+      isTrusted: true,
       environment: {
         TABLE_NAME,
         ACCOUNT_ID,
@@ -58,6 +59,7 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
     }),
     new PlatformFunction(scope, 'RetireTenantKey', {
       config,
+      isTrusted: true,
       environment: { TABLE_NAME, ACCOUNT_ID },
       grants: [
         onTable(context, 'GetItem', 'UpdateItem'),

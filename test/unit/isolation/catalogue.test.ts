@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import { byFramework, CHECK_GROUPS, controlLine, groupOf } from '../../../functions/isolation/check';
+import { SURROUNDINGS_CHECKS } from '../../../functions/isolation/surroundings/checks';
 
 const ROOT = join(__dirname, '../../..');
 /** Anchors as GitHub makes them of the headings of a page. */
@@ -14,15 +15,16 @@ const anchorsOf = (file: string) =>
   );
 
 describe('the catalogue', () => {
-  const ids = CATALOGUE.map(({ id }) => id);
+  const all = [...CATALOGUE, ...SURROUNDINGS_CHECKS];
+  const ids = all.map(({ id }) => id);
 
   it('asks at least 36 questions, of every group, each once', () => {
     expect(ids.length).toBeGreaterThanOrEqual(36);
     expect(new Set(ids).size).toBe(ids.length);
-    expect([...new Set(CATALOGUE.map(groupOf))]).toEqual([...CHECK_GROUPS]);
+    expect(new Set(all.map(groupOf))).toEqual(new Set(CHECK_GROUPS));
   });
 
-  it.each(CATALOGUE.map((check) => [check.id, check] as const))('%s reads well', (_, check) => {
+  it.each(all.map((check) => [check.id, check] as const))('%s reads well', (_, check) => {
     const { question, title, controls, remediation } = check;
     expect(question).toMatch(/^[A-Z][^?]+\?$/);
     expect(title).toMatch(/^[A-Z].{8,70}[^.?]$/);
@@ -32,14 +34,16 @@ describe('the catalogue', () => {
       expect([framework, id]).toEqual([
         framework,
         expect.stringMatching(
-          { FSBP: /^[A-Z]+[0-9]?\.\d+$/, 'CIS AWS Foundations': /^\d(\.\d+)+$/, 'SOC 2': /^(CC|A)\d\.\d$/i }[framework],
+          { FSBP: /^[A-Za-z]+[0-9]?\.\d+$/, 'CIS AWS Foundations': /^\d(\.\d+)+$/, 'SOC 2': /^(CC|A)\d\.\d$/i }[
+            framework
+          ],
         ),
       ]);
   });
 
   it('names a section of the runbook that exists', () => {
     const anchors = anchorsOf('docs/runbook.md');
-    const named = new Set(CATALOGUE.map(({ remediation }) => remediation.runbook));
+    const named = new Set(all.map(({ remediation }) => remediation.runbook));
     const missing = [...named].filter((link) => {
       const [file, anchor = ''] = link.split('#');
       return file !== 'docs/runbook.md' || !anchors.includes(anchor);

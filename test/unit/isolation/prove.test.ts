@@ -27,7 +27,7 @@ const prove = async (deps: ProvingDeps, subject: Subject, by: string) =>
 
 function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCommand?: unknown } = {}) {
   const s3 = new FakeClient({ PutObjectCommand: answers.PutObjectCommand ?? {} });
-  const table = new FakeClient({ UpdateCommand: answers.UpdateCommand ?? {} });
+  const table = new FakeClient({ GetCommand: {}, UpdateCommand: answers.UpdateCommand ?? {} });
   const deps = {
     compute: new FakeCompute(),
     table: { name: 'tenants', client: table },
@@ -84,7 +84,7 @@ test('a breach leaves its report, and the error says where it is', async () => {
     message: expect.stringContaining('wide open'),
   });
   expect(stored()).toMatchObject({ passed: false });
-  expect(table.sent).toEqual([]);
+  expect(table.inputs('UpdateCommand')).toEqual([]);
   await expect(verify()).rejects.toThrow(`report: ${key()}`);
 });
 
@@ -100,7 +100,7 @@ test('without evidence nothing passes', async () => {
   ask(true);
   const { verify, table } = scene({ PutObjectCommand: awsError('AccessDenied') });
   await expect(verify()).rejects.toMatchObject({ name: 'AccessDenied' });
-  expect(table.sent).toEqual([]);
+  expect(table.inputs('UpdateCommand')).toEqual([]);
 });
 
 test.each([true, false])('a passing fault of S3 is the machine’s to try again (isolated: %s)', async (passed) => {

@@ -81,6 +81,12 @@ test('a subject is what SNS takes: ASCII, one line, shorter than 100 characters'
 test('an audit counts its breaches, zeros too, and its own end', async () => {
   const counts: Record<string, number> = {};
   const meter = { count: (name: string, value: number) => void Object.assign(counts, { [name]: value }) };
-  await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0 });
-  expect(counts).toEqual({ TenantsDrifted: 0, TenantsUnverified: 2, SuspensionsHeld: 0, AuditsDone: 1 });
+  await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0, surroundings: 0 });
+  expect(counts).toEqual({
+    TenantsDrifted: 0,
+    TenantsUnverified: 2,
+    SuspensionsHeld: 0,
+    SurroundingsFailing: 0,
+    AuditsDone: 1,
+  });
 });

@@ -1,0 +1,111 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import type { Compute } from '../compute/compute';
+import { ssmCells } from '../compute/ssm-cells';
+import { AuditSurroundingsInput, AuditSurroundingsOutput } from '../contract/audit';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions, withoutCallLog } from '../shared/clients';
+import { env } from '../shared/env';
+import { logger } from '../shared/logger';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import type { Answer } from './report';
+import { askSurroundings, surroundingsFacts } from './surroundings/ask';
+import { keepAnswers } from './surroundings/last-answers';
+import type { Surroundings } from './surroundings/surroundings';
+
+export interface AuditSurroundingsDeps {
+  readonly table: TenantsTable;
+  readonly compute: Pick<Compute, 'cells'>;
+  readonly platform: Omit<Surroundings, 'cell'>;
+  readonly ask: (surroundings: Surroundings) => Promise<readonly Answer[]>;
+  readonly now: () => Date;
+}
+
+const REASON_AT_MOST = 4_000;
+
+const told = (answers: readonly Answer[]) =>
+  answers
+    .map(({ id, severity, evidence }) => `${id} (${severity}): ${evidence}`)
+    .join('\n')
+    .slice(0, REASON_AT_MOST);
+
+/**
+ * Asks once for each cell what all of its tenants share and trust: roles that their roles trust, the
+ * cell's network and load balancer, table, bus, topic, evidence, alarms.
+ *
+ * 1. Asks every question of a cell.
+ * 2. Keeps the answers beside the cell's items. Every report of a tenant of the cell takes them from
+ *    there: those of this audit, and those of onboardings until the next.
+ * 3. Answers with one report for each cell where a check failed or has no answer.
+ *
+ * It suspends nobody: what all tenants share does not get better by a 503.
+ *
+ * Throws `ConfigurationInvalid`, `Transient*`.
+ *
+ * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
+ */
+export const auditSurroundings: Action<
+  typeof AuditSurroundingsInput,
+  typeof AuditSurroundingsOutput,
+  AuditSurroundingsDeps
+> = {
+  name: 'AuditSurroundings',
+  input: AuditSurroundingsInput,
+  output: AuditSurroundingsOutput,
+  run: async ({ table, compute, platform, ask, now }) => {
+    const reports = [];
+    for (const cell of await compute.cells()) {
+      const answers = await ask({ ...platform, cell });
+      await keepAnswers(table, cell.name, answers, now().toISOString());
+      const bad = answers.filter(({ passed }) => !passed);
+      logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
+      if (bad.length > 0)
+        reports.push({ verdict: 'surroundings' as const, cell: cell.name, reason: told(bad), suspend: false as const });
+    }
+    return { reports, failing: reports.length };
+  },
+};
+
+const realDeps = (): AuditSurroundingsDeps => {
+  const ssm = new SSMClient(clientOptions);
+  const clients = {
+    ssm: withoutCallLog(ssm),
+    iam: withoutCallLog(new IAMClient(clientOptions)),
+    ec2: withoutCallLog(new EC2Client(clientOptions)),
+    ecs: withoutCallLog(new ECSClient(clientOptions)),
+    elb: withoutCallLog(new ElasticLoadBalancingV2Client(clientOptions)),
+    s3: withoutCallLog(new S3Client(clientOptions)),
+    dynamodb: withoutCallLog(new DynamoDBClient(clientOptions)),
+    events: withoutCallLog(new EventBridgeClient(clientOptions)),
+    sns: withoutCallLog(new SNSClient(clientOptions)),
+    cloudwatch: withoutCallLog(new CloudWatchClient(clientOptions)),
+  };
+  const now = () => new Date();
+  return {
+    table: tenantsTable(),
+    compute: ssmCells(ssm),
+    get platform() {
+      return {
+        accountId: env('ACCOUNT_ID'),
+        region: env('AWS_REGION'),
+        tableName: env('TABLE_NAME'),
+        topicArn: env('ALARM_TOPIC_ARN'),
+        busName: env('EVENT_BUS_NAME'),
+        evidenceBucketName: env('EVIDENCE_BUCKET_NAME'),
+        billingAccountId: env('BILLING_ACCOUNT_ID'),
+      };
+    },
+    ask: (surroundings) => askSurroundings(surroundings, surroundingsFacts(clients, surroundings), now),
+    now,
+  };
+};
+
+export const handler = actionHandler(auditSurroundings, realDeps());

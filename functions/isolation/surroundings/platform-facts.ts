@@ -1,0 +1,85 @@
+import { type CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import {
+  DescribeKinesisStreamingDestinationCommand,
+  DescribeTableCommand,
+  type DynamoDBClient,
+  GetResourcePolicyCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import { DescribeEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { GetObjectLockConfigurationCommand, type ObjectLockRule, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetTopicAttributesCommand,
+  paginateListSubscriptionsByTopic,
+  type SNSClient,
+  type Subscription,
+} from '@aws-sdk/client-sns';
+import { everyItem } from '../../shared/paging';
+import { readOnce, unlessAbsent } from '../facts/reading';
+import { parsePolicy, type Statement } from '../policy-document';
+import type { Surroundings } from './surroundings';
+
+export interface PlatformFacts {
+  readonly table: () => Promise<TableDescription | undefined>;
+  readonly tablePolicy: () => Promise<readonly Statement[]>;
+  /** ARNs of Kinesis streams that get each change of the table. */
+  readonly tableStreams: () => Promise<readonly string[]>;
+  readonly busPolicy: () => Promise<readonly Statement[]>;
+  readonly topicPolicy: () => Promise<readonly Statement[]>;
+  readonly subscriptions: () => Promise<readonly Subscription[]>;
+  /** Alarms of the platform and of tenants' databases: those whose action is the topic. */
+  readonly alarms: () => Promise<readonly MetricAlarm[]>;
+  readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
+}
+
+export interface PlatformFactClients {
+  readonly dynamodb: DynamoDBClient;
+  readonly events: EventBridgeClient;
+  readonly sns: SNSClient;
+  readonly cloudwatch: CloudWatchClient;
+  readonly s3: S3Client;
+}
+
+const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
+
+export function platformFacts(clients: PlatformFactClients, surroundings: Surroundings): PlatformFacts {
+  const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
+  const { dynamodb, events, sns, cloudwatch, s3 } = clients;
+  return {
+    table: readOnce(async () => (await dynamodb.send(new DescribeTableCommand({ TableName }))).Table),
+    tablePolicy: readOnce(async () => {
+      const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
+      const answer = await unlessAbsent(
+        dynamodb.send(new GetResourcePolicyCommand({ ResourceArn })),
+        'PolicyNotFoundException',
+      );
+      return statements(answer?.Policy);
+    }),
+    tableStreams: readOnce(async () => {
+      const answer = await dynamodb.send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
+      return (answer.KinesisDataStreamDestinations ?? [])
+        .filter(({ DestinationStatus }) => DestinationStatus !== 'DISABLED')
+        .map(({ StreamArn = 'without an ARN' }) => StreamArn);
+    }),
+    busPolicy: readOnce(async () =>
+      statements((await events.send(new DescribeEventBusCommand({ Name: busName }))).Policy),
+    ),
+    topicPolicy: readOnce(async () =>
+      statements((await sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes?.Policy),
+    ),
+    subscriptions: readOnce(() =>
+      everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
+    ),
+    alarms: readOnce(async () => {
+      const all = await everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms);
+      return all.filter(({ AlarmActions = [] }) => AlarmActions.includes(TopicArn));
+    }),
+    evidenceLock: readOnce(async () => {
+      const answer = await unlessAbsent(
+        s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
+        'ObjectLockConfigurationNotFoundError',
+      );
+      return answer?.ObjectLockConfiguration?.Rule;
+    }),
+  };
+}

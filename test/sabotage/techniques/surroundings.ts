@@ -1,0 +1,232 @@
+import {
+  DescribeAlarmsCommand,
+  DisableAlarmActionsCommand,
+  EnableAlarmActionsCommand,
+} from '@aws-sdk/client-cloudwatch';
+import { DeleteResourcePolicyCommand, PutResourcePolicyCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  AssociateDhcpOptionsCommand,
+  CreateDhcpOptionsCommand,
+  DeleteDhcpOptionsCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcsCommand,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import {
+  CreateListenerCommand,
+  DeleteListenerCommand,
+  DescribeLoadBalancerAttributesCommand,
+  ModifyLoadBalancerAttributesCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { PutPermissionCommand, RemovePermissionCommand } from '@aws-sdk/client-eventbridge';
+import {
+  GetBucketPolicyCommand,
+  GetObjectLockConfigurationCommand,
+  PutBucketPolicyCommand,
+  PutObjectLockConfigurationCommand,
+} from '@aws-sdk/client-s3';
+import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
+import { answered } from '../probe-changes';
+import type { SharedTechnique } from '../surroundings-target';
+import { STRANGER, STRANGERS_ROOT } from '../technique';
+
+const attribute = (name: string, Key: string, Value: string): SharedTechnique => ({
+  name,
+  check: 'routing.load-balancer',
+  detonate: async ({ surroundings, root: { elb } }) => {
+    const { loadBalancerArn: LoadBalancerArn } = surroundings.cell;
+    const { Attributes = [] } = await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }));
+    const before = Attributes.find((each) => each.Key === Key)?.Value;
+    const set = (to: string | undefined) =>
+      elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: [{ Key, Value: to }] }));
+    await set(Value);
+    return { expectedEvidence: `${Key} is ${Value}`, revert: () => set(before) };
+  },
+});
+
+const onBus = (name: string, Principal: string, evidence: string): SharedTechnique => ({
+  name,
+  check: 'platform.bus',
+  detonate: async ({ surroundings, root: { events } }) => {
+    const statement = { EventBusName: surroundings.busName, StatementId: 'Support' };
+    await events.send(new PutPermissionCommand({ ...statement, Action: 'events:PutEvents', Principal }));
+    return {
+      expectedEvidence: `statement Allow Support lets ${evidence} in`,
+      revert: () => events.send(new RemovePermissionCommand(statement)),
+    };
+  },
+});
+
+export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
+  attribute('write the load balancer’s access logs to a stranger’s bucket', 'access_logs.s3.bucket', 'strangers-logs'),
+  attribute('let invalid headers in', 'routing.http.drop_invalid_header_fields.enabled', 'false'),
+  attribute('monitor desync only', 'routing.http.desync_mitigation_mode', 'monitor'),
+  attribute('write no access logs', 'access_logs.s3.enabled', 'false'),
+  {
+    name: 'listen on another port',
+    check: 'routing.listeners',
+    detonate: async ({ surroundings, root: { elb } }) => {
+      const { loadBalancerArn: LoadBalancerArn } = surroundings.cell;
+      const { Listeners } = await elb.send(
+        new CreateListenerCommand({ LoadBalancerArn, Protocol: 'HTTP', Port: 8081, DefaultActions: [answered('200')] }),
+      );
+      const { ListenerArn } = Listeners?.[0] ?? {};
+      return {
+        expectedEvidence: `listener ${ListenerArn} is unexpected`,
+        revert: () => elb.send(new DeleteListenerCommand({ ListenerArn })),
+      };
+    },
+  },
+  {
+    name: 'run an instance in the cell’s network',
+    check: 'cell.instances',
+    detonate: async ({ surroundings, root: { ec2 } }) => {
+      const Filters = [{ Name: 'vpc-id', Values: [surroundings.cell.vpcId] }];
+      const { Subnets } = await ec2.send(new DescribeSubnetsCommand({ Filters }));
+      const { Instances } = await ec2.send(
+        new RunInstancesCommand({
+          ImageId: 'ami-12345678',
+          MinCount: 1,
+          MaxCount: 1,
+          SubnetId: Subnets?.[0]?.SubnetId,
+        }),
+      );
+      const id = Instances?.[0]?.InstanceId ?? '';
+      return {
+        expectedEvidence: `instance ${id} is`,
+        revert: () => ec2.send(new TerminateInstancesCommand({ InstanceIds: [id] })),
+      };
+    },
+  },
+  {
+    name: 'have the cell ask a stranger’s name server',
+    check: 'cell.dns',
+    detonate: async ({ surroundings, root: { ec2 } }) => {
+      const { vpcId: VpcId } = surroundings.cell;
+      const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
+      const before = Vpcs?.[0]?.DhcpOptionsId ?? 'default';
+      const DhcpConfigurations = [{ Key: 'domain-name-servers', Values: ['198.51.100.53'] }];
+      const { DhcpOptions } = await ec2.send(new CreateDhcpOptionsCommand({ DhcpConfigurations }));
+      const { DhcpOptionsId } = DhcpOptions ?? {};
+      await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId }));
+      const revert = async () => {
+        await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: before }));
+        await ec2.send(new DeleteDhcpOptionsCommand({ DhcpOptionsId }));
+      };
+      return { expectedEvidence: 'name the name server 198.51.100.53', revert };
+    },
+  },
+  {
+    name: 'peer the cell’s network with a stranger’s',
+    check: 'cell.network',
+    detonate: async ({ surroundings, root: { ec2 } }) => {
+      const stranger = await aVpc(ec2, ELSEWHERE);
+      const peering = await aPeering(ec2, stranger.id, surroundings.cell.vpcId);
+      const revert = async () => {
+        await peering.remove();
+        await stranger.remove();
+      };
+      return { expectedEvidence: `peering ${peering.id} of ${stranger.id}`, revert };
+    },
+  },
+  {
+    name: 'let shells into the shared service’s tasks',
+    check: 'cell.service',
+    detonate: async ({ surroundings, root: { ecs } }) => {
+      const { clusterName: cluster, services } = surroundings.cell;
+      const exec = (enableExecuteCommand: boolean) =>
+        ecs.send(new UpdateServiceCommand({ cluster, service: services.green, enableExecuteCommand }));
+      await exec(true);
+      return { expectedEvidence: `service ${services.green} lets shells`, revert: () => exec(false) };
+    },
+  },
+  {
+    name: 'let another account read the cell’s access logs',
+    check: 'cell.access-logs',
+    detonate: async ({ surroundings, root: { s3 } }) => {
+      const Bucket = surroundings.cell.accessLogBucketName;
+      const { Policy: before = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
+      const policy = JSON.parse(before);
+      const Resource = `arn:aws:s3:::${Bucket}/*`;
+      const Principal = { AWS: STRANGERS_ROOT };
+      policy.Statement.push({ Sid: 'Support', Effect: 'Allow', Principal, Action: 's3:GetObject', Resource });
+      await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+      return {
+        expectedEvidence: `lets AWS:${STRANGERS_ROOT} in`,
+        revert: () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy: before })),
+      };
+    },
+  },
+  {
+    name: 'let another account read the tenants table',
+    check: 'platform.table',
+    detonate: async ({ surroundings: { accountId, region, tableName }, root: { dynamodb } }) => {
+      const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
+      const Principal = { AWS: STRANGERS_ROOT };
+      const Statement = [
+        { Sid: 'Support', Effect: 'Allow', Principal, Action: 'dynamodb:GetItem', Resource: ResourceArn },
+      ];
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+      await dynamodb.send(new PutResourcePolicyCommand({ ResourceArn, Policy }));
+      return {
+        expectedEvidence: `lets AWS:${STRANGERS_ROOT} in`,
+        revert: () => dynamodb.send(new DeleteResourcePolicyCommand({ ResourceArn })),
+      };
+    },
+  },
+  {
+    name: 'stream each change of the tenants table',
+    check: 'platform.table',
+    detonate: async ({ surroundings: { tableName: TableName }, root: { dynamodb } }) => {
+      const stream = (StreamSpecification: UpdateTableCommand['input']['StreamSpecification']) =>
+        dynamodb.send(new UpdateTableCommand({ TableName, StreamSpecification }));
+      await stream({ StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' });
+      return { expectedEvidence: 'the table has the stream', revert: () => stream({ StreamEnabled: false }) };
+    },
+  },
+  onBus('let everybody put signups on the bus', '*', '*'),
+  onBus('let another account put signups on the bus', STRANGER, `AWS:arn:aws:iam::${STRANGER}:root`),
+  {
+    name: 'let a stranger hear the alarms',
+    check: 'platform.topic',
+    detonate: async ({ surroundings: { region, topicArn: TopicArn }, root: { sns } }) => {
+      const Endpoint = `arn:aws:sqs:${region}:${STRANGER}:strangers`;
+      const { SubscriptionArn } = await sns.send(
+        new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint, ReturnSubscriptionArn: true }),
+      );
+      return {
+        expectedEvidence: `sqs ${Endpoint}`,
+        revert: () => sns.send(new UnsubscribeCommand({ SubscriptionArn })),
+      };
+    },
+  },
+  {
+    name: 'take the default retention off the evidence bucket',
+    check: 'platform.evidence',
+    detonate: async ({ surroundings, root: { s3 } }) => {
+      const Bucket = surroundings.evidenceBucketName;
+      const { ObjectLockConfiguration } = await s3.send(new GetObjectLockConfigurationCommand({ Bucket }));
+      const put = (configuration: typeof ObjectLockConfiguration) =>
+        s3.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration: configuration }));
+      await put({ ObjectLockEnabled: 'Enabled' });
+      return { expectedEvidence: 'has no default retention', revert: () => put(ObjectLockConfiguration) };
+    },
+  },
+  {
+    name: 'disable the actions of one alarm',
+    check: 'audit.alarms',
+    detonate: async ({ surroundings, root: { cloudwatch } }) => {
+      const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
+      const ours = MetricAlarms.find(({ AlarmActions = [] }) => AlarmActions.includes(surroundings.topicArn));
+      const AlarmNames = [ours?.AlarmName ?? ''];
+      await cloudwatch.send(new DisableAlarmActionsCommand({ AlarmNames }));
+      return {
+        expectedEvidence: `the actions of alarm ${AlarmNames[0]} are disabled`,
+        revert: () => cloudwatch.send(new EnableAlarmActionsCommand({ AlarmNames })),
+      };
+    },
+  },
+];
