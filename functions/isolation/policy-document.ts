@@ -16,11 +16,11 @@ const StatementSchema = z.object({
   Sid: z.string().default(''),
   Effect: z.enum(['Allow', 'Deny']),
   Principal: principalList.default([]),
-  NotPrincipal: z.unknown().optional(),
+  NotPrincipal: principalList.optional(),
   Action: listed.default([]),
-  NotAction: z.unknown().optional(),
+  NotAction: listed.optional(),
   Resource: listed.default([]),
-  NotResource: z.unknown().optional(),
+  NotResource: listed.optional(),
   Condition: z.record(z.string(), z.record(z.string(), conditionValues)).default({}),
 });
 
@@ -52,6 +52,12 @@ export interface Statement {
    * statement, so no check accepts one.
    */
   readonly inverted: boolean;
+  /** What NotPrincipal, NotAction and NotResource list. */
+  readonly not?: {
+    readonly principals?: readonly string[] | undefined;
+    readonly actions?: readonly string[] | undefined;
+    readonly resources?: readonly string[] | undefined;
+  };
 }
 
 /**
@@ -60,7 +66,12 @@ export interface Statement {
  */
 export function parsePolicy(text: string): Statement[] {
   const json = text.startsWith('%7B') ? decodeURIComponent(text) : text;
-  return DocumentSchema.parse(JSON.parse(json)).Statement.map((statement) => ({
+  return statementsOf(JSON.parse(json));
+}
+
+/** @throws z.ZodError when the document is no policy */
+export function statementsOf(document: unknown): Statement[] {
+  return DocumentSchema.parse(document).Statement.map((statement) => ({
     sid: statement.Sid,
     effect: statement.Effect,
     principals: statement.Principal.map((principal) => (principal === 'AWS:*' ? '*' : principal)),
@@ -71,6 +82,7 @@ export function parsePolicy(text: string): Statement[] {
     ),
     inverted:
       statement.NotAction !== undefined || statement.NotPrincipal !== undefined || statement.NotResource !== undefined,
+    not: { principals: statement.NotPrincipal, actions: statement.NotAction, resources: statement.NotResource },
   }));
 }
 

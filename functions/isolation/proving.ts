@@ -1,19 +1,31 @@
 import { PlacedByOrganizationSchema } from '../contract/placed-by-organization';
-import { env } from '../shared/env';
+import { PublishedTemplatesSchema } from '../contract/stacks';
+import { type EnvName, env, optionalEnv } from '../shared/env';
+import { parseAt } from '../shared/parse-at';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
 import { sourceClients, sourcesOf } from './sources';
 import type { StageContext } from './subject';
 
-/** The stage, from the environment that infra gives the function. */
-export const stageContext = (): StageContext => ({
-  accountId: env('ACCOUNT_ID'),
-  region: env('AWS_REGION'),
-  stackRoleArn: env('STACK_ROLE_ARN'),
-  boundaryArn: env('TENANT_BOUNDARY_ARN'),
-  trustedRoleArns: env('TRUSTED_ROLE_ARNS').split(','),
-  placed: PlacedByOrganizationSchema.parse(JSON.parse(env('PLACED_BY_ORGANIZATION'))),
-});
+/** The stage, from the environment that infra gives the function. A test passes the values of a deployed one. */
+export function stageContext(
+  value: (name: EnvName) => string = env,
+  given: typeof value | typeof optionalEnv = optionalEnv,
+): StageContext {
+  const organizationId = given('ORGANIZATION_ID');
+  return {
+    accountId: value('ACCOUNT_ID'),
+    region: value('AWS_REGION'),
+    stackRoleArn: value('STACK_ROLE_ARN'),
+    boundaryArn: value('TENANT_BOUNDARY_ARN'),
+    trustedRoleArns: value('TRUSTED_ROLE_ARNS').split(','),
+    placed: parseAt('PLACED_BY_ORGANIZATION', PlacedByOrganizationSchema, JSON.parse(value('PLACED_BY_ORGANIZATION'))),
+    alarmTopicArn: value('ALARM_TOPIC_ARN'),
+    availabilityZones: value('AVAILABILITY_ZONES').split(','),
+    templates: parseAt('STACK_TEMPLATES', PublishedTemplatesSchema, JSON.parse(value('STACK_TEMPLATES'))),
+    ...(organizationId && { organizationId }),
+  };
+}
 
 /** Sources and evidence store on AWS. */
 export function provingDeps(): ProvingDeps {

@@ -1,9 +1,12 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { RDSClient } from '@aws-sdk/client-rds';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -41,6 +44,9 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
     iam: withoutCallLog(new IAMClient(all)),
     elb: withoutCallLog(new ElasticLoadBalancingV2Client(all)),
     logs: withoutCallLog(new CloudWatchLogsClient(all)),
+    cloudformation: withoutCallLog(new CloudFormationClient(all)),
+    tagging: withoutCallLog(new ResourceGroupsTaggingAPIClient(all)),
+    organizations: withoutCallLog(new OrganizationsClient(all)),
     sts: withoutCallLog(new STSClient(all)),
   };
 }

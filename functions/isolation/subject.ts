@@ -3,6 +3,7 @@ import type { Colour } from '../contract/cell';
 import { TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
 import type { VerifyIsolationInput } from '../contract/onboarding';
 import type { PlacedByOrganization } from '../contract/placed-by-organization';
+import type { PublishedTemplates } from '../contract/stacks';
 
 /** The account and the roles of the stage. A tenant is compared with them. */
 export interface StageContext {
@@ -13,6 +14,13 @@ export interface StageContext {
   /** Functions that a tenant's role trusts, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
   readonly placed: PlacedByOrganization;
+  /** What every tenant's stacks get besides: the topic of alarms, and the zones of the stage's cells. */
+  readonly alarmTopicArn: string;
+  readonly availabilityZones: readonly string[];
+  /** The templates that this release has published. */
+  readonly templates: PublishedTemplates;
+  /** Of AWS Organizations, where the stage's configuration names it. */
+  readonly organizationId?: string;
 }
 
 /** The tenant that is verified, as the platform expects to find it in AWS. */

@@ -1,19 +1,18 @@
 import { EnableKeyRotationCommand, KMSClient, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
-import { DescribeOrganizationCommand, OrganizationsClient } from '@aws-sdk/client-organizations';
+import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { tenantNames } from '../contract/naming';
 import { CreateTenantKeyInput, CreateTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env, optionalEnv } from '../shared/env';
-import { isNamed } from '../shared/is-named';
-import { once } from '../shared/once';
 import { settled } from '../shared/settled';
 import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
 import { requireNoRetirement } from './key-retirement';
 import { giveAlias, type KeyMaker, makeKey, revive } from './make-key';
+import { organizationOf } from './organization';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, onceKnown, requireIndexed } from './tenant-keys';
 
 export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
@@ -21,24 +20,6 @@ export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
   readonly platform: Omit<KeyPolicyFacts, 'tenantId' | 'organizationId'>;
   readonly now: () => Date;
 }
-
-/**
- * The id of the account's organization, if it is in one. AWS Organizations is asked once in the life
- * of a process: an account changes its organization less often than its code.
- *
- * @param configured of the stage's configuration; then nobody is asked
- */
-export const organizationOf = (organizations: Pick<OrganizationsClient, 'send'>, configured?: string) =>
-  once(async () => {
-    if (configured) return configured;
-    try {
-      const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
-      return Organization?.Id;
-    } catch (thrown) {
-      if (isNamed(thrown, 'AWSOrganizationsNotInUseException')) return undefined;
-      throw thrown;
-    }
-  });
 
 async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requestedAt: Date) {
   const living = (await keysByTag(deps, tenantId)).find(isUsable);

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { AssetHashType, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
 import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
 import { synthesizeTenantTemplates } from '../tenant/synthesize';
 
-/** The tenants' templates, published once per deployment: nothing is synthesized at run time. */
+/**
+ * The tenants' templates, published once per deployment: nothing is synthesized at run time. Each object is named after its
+ * version, so that the checks find the template of a tenant whose release is an earlier one (published-template.ts).
+ */
 export class TenantTemplates extends Construct {
   /** JSON of PublishedTemplates. */
   readonly published: string;
@@ -22,7 +25,11 @@ export class TenantTemplates extends Construct {
     const written = synthesizeTenantTemplates(directory);
     const assets = STACK_KINDS.map((kind): [StackKind, Asset] => [
       kind,
-      new Asset(this, kind, { path: written[kind].file }),
+      new Asset(this, kind, {
+        path: written[kind].file,
+        assetHash: written[kind].version,
+        assetHashType: AssetHashType.CUSTOM,
+      }),
     ]);
     // The assets have copies in the assembly by now.
     rmSync(directory, { recursive: true });

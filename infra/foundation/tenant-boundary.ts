@@ -1,15 +1,10 @@
 import { Aws, aws_iam as iam, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
+import { TENANT_ROLE_PATH, TENANT_TAG } from '../../functions/contract/naming';
+import { tenantBoundaryStatements } from '../../functions/contract/tenant-boundary';
 
 /** Fixed, so that a policy can name the boundary without a reference to its stack. */
 const TENANT_BOUNDARY_NAME = 'TenantBoundary';
-
-/**
- * The tenant of the role: the value of the role's tag `tenantId`. A session tag can repeat the
- * value and cannot change it.
- */
-const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /** The findings that are acknowledged, in cdk-nag's notation. */
 const WILDCARDS = [
@@ -22,52 +17,10 @@ const WILDCARDS = [
   'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics*:log-stream:*',
 ];
 
-const allow = (sid: string, actions: string[], resources: string[], conditions: Record<string, unknown> = {}) =>
-  new iam.PolicyStatement({ sid, actions, resources, conditions });
-
-function ofTheAccount(service: string, resource: string): string {
-  return `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${resource}`;
-}
-
-/**
- * One statement for each need of a tenant's roles: the access role first, then the roles of AWS
- * services.
- */
-function limits(): iam.PolicyStatement[] {
-  const bucketArn = `arn:${Aws.PARTITION}:s3:::${tenantNames.bucket(CALLERS_TENANT, Aws.ACCOUNT_ID, Aws.REGION)}`;
-  const osMetrics = ofTheAccount('logs', 'log-group:RDSOSMetrics*');
-  const ownTag = { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: CALLERS_TENANT } };
-  return [
-    allow('OwnBucket', ['s3:ListBucket', 's3:GetBucketLocation'], [bucketArn]),
-    allow(
-      'OwnObjects',
-      ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
-      [`${bucketArn}/*`],
-    ),
-    allow('OwnKeys', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], [ofTheAccount('kms', 'key/*')], ownTag),
-    allow(
-      'OwnSecrets',
-      ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
-      [ofTheAccount('secretsmanager', `secret:tenants/${CALLERS_TENANT}/*`)],
-    ),
-    allow(
-      'OwnDatabaseUser',
-      ['rds-db:connect'],
-      [ofTheAccount('rds-db', `dbuser:*/${tenantNames.databaseUser(CALLERS_TENANT)}`)],
-    ),
-    allow(
-      'OwnLogs',
-      ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-      [ofTheAccount('logs', `log-group:/tenants/${CALLERS_TENANT}/*`)],
-    ),
-    allow('OsMetricsGroup', ['logs:CreateLogGroup', 'logs:PutRetentionPolicy'], [osMetrics]),
-    allow(
-      'OsMetrics',
-      ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams', 'logs:GetLogEvents'],
-      [`${osMetrics}:log-stream:*`],
-    ),
-  ];
-}
+const limits = () =>
+  tenantBoundaryStatements({ partition: Aws.PARTITION, accountId: Aws.ACCOUNT_ID, region: Aws.REGION }).map((each) =>
+    iam.PolicyStatement.fromJson(each),
+  );
 
 /**
  * The most that any role under `/tenants/` can do, whatever its own policies say: use what belongs to the tenant that the

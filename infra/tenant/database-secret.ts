@@ -1,7 +1,6 @@
 import { CfnDeletionPolicy, aws_secretsmanager as secrets } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-
-const MASTER_USER = 'tenant_admin';
+import { MASTER_USER } from '../../functions/contract/plans';
 
 /**
  * The master credentials under the tenant's key. The password is made inside Secrets Manager and read there by RDS

@@ -53,8 +53,9 @@ interface ObjectSchema {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A schema without the members, at any depth, that the published one does not have: they came later. */
+/** A schema without the members and values, at any depth, that the published one does not have: they came later. */
 function sameMembers(now: unknown, before: unknown, areProperties = true): unknown {
+  if (Array.isArray(now) && Array.isArray(before)) return before.filter((each) => now.includes(each));
   if (!isObject(now) || !isObject(before)) return now;
   return Object.fromEntries(
     Object.entries(now)

@@ -1,8 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
-import { CreateDBSnapshotCommand, DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  CreateDBSnapshotCommand,
+  DeleteDBSnapshotCommand,
+  ModifyDBInstanceCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
+import { MASTER_USER } from '../../functions/contract/plans';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
@@ -17,6 +25,7 @@ import { asVerifier, subjectOfRun, VERIFIER } from '../sabotage/verified-tenant'
 
 let platform: Platform;
 let subject: Subject;
+let credentials: Awaited<ReturnType<typeof asVerifier>>;
 let clients: SourceClients;
 const calls: string[] = [];
 
@@ -49,6 +58,14 @@ function noteCalls(byService: SourceClients): void {
   }
 }
 
+/** Clients of a function that was just started: it has read nothing yet. */
+function freshClients(): SourceClients {
+  const { endpoint, region } = platform.aws;
+  const fresh = sourceClients({ endpoint, region, credentials });
+  noteCalls(fresh);
+  return fresh;
+}
+
 const verified = (group = '') =>
   verify(
     subject,
@@ -66,9 +83,8 @@ beforeAll(async () => {
   const { run } = await onboard('acme');
   expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   subject = await subjectOfRun(platform, run.executionArn);
-  const { endpoint, region } = platform.aws;
-  clients = sourceClients({ endpoint, region, credentials: await asVerifier(platform) });
-  noteCalls(clients);
+  credentials = await asVerifier(platform);
+  clients = freshClients();
 }, 300_000);
 afterAll(() => platform?.stop());
 
@@ -91,18 +107,34 @@ test('probes leave nothing behind, neither at the tenant nor at the decoy', asyn
 
 /** By what IAM calls what the SDK calls otherwise. */
 const IAM_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  's3:GetBucketCors': ['s3:GetBucketCORS'],
   's3:GetBucketEncryption': ['s3:GetEncryptionConfiguration'],
+  's3:GetBucketLifecycleConfiguration': ['s3:GetLifecycleConfiguration'],
+  's3:GetBucketNotificationConfiguration': ['s3:GetBucketNotification'],
+  's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3:GetBucketReplication': ['s3:GetReplicationConfiguration'],
   's3:GetPublicAccessBlock': ['s3:GetBucketPublicAccessBlock'],
   's3:DeleteObject': ['s3:DeleteObjectVersion'],
   'sts:AssumeRole': ['sts:AssumeRole', 'sts:TagSession'],
 };
-const PREFIXES: Readonly<Record<string, string>> = { elb: 'elasticloadbalancing', secrets: 'secretsmanager' };
+const PREFIXES: Readonly<Record<string, string>> = {
+  elb: 'elasticloadbalancing',
+  secrets: 'secretsmanager',
+  tagging: 'tag',
+};
 
 test('the role is granted exactly the calls that the checks make', async () => {
   const database = { DBInstanceIdentifier: subject.stacks.database.outputs.InstanceId };
   const snapshot = { DBSnapshotIdentifier: 'before-release' };
   await root(RDSClient).send(new CreateDBSnapshotCommand({ ...database, ...snapshot }));
+  // As the runbook rotates the master password.
+  const MasterUserPassword = randomUUID();
+  const SecretString = JSON.stringify({ username: MASTER_USER, password: MasterUserPassword });
+  await root(SecretsManagerClient).send(
+    new PutSecretValueCommand({ SecretId: subject.stacks.database.outputs.SecretArn, SecretString }),
+  );
+  await root(RDSClient).send(new ModifyDBInstanceCommand({ ...database, MasterUserPassword, ApplyImmediately: true }));
+  clients = freshClients();
   calls.length = 0;
   expect(await breaches()).toEqual([]);
   await root(RDSClient).send(new DeleteDBSnapshotCommand(snapshot));
@@ -177,7 +209,7 @@ describe('with a storage template that somebody tampered with', () => {
     const { tenantId, run } = await onboard('tampered');
     expect(run).toMatchObject({ status: 'FAILED', failure: { error: 'IsolationBreach' } });
     expect(run.failure?.reason).toMatch(
-      /2 of \d+ isolation checks failed: storage\.role-only \(.*other principals.*identity\.sole-access \(/,
+      /3 of \d+ isolation checks failed: storage\.role-only \(.*other principals.*identity\.sole-access \(.*stacks\.template \(/,
     );
     expect(run.visits.map(({ state }) => state)).not.toContain('ActivateTenant');
     const left = await inventoryOf(localConnection(platform.outputs), tenantId);

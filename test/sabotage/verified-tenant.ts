@@ -5,7 +5,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { Colour } from '../../functions/contract/cell';
 import { VerifyIsolationInput } from '../../functions/contract/onboarding';
-import { PlacedByOrganizationSchema } from '../../functions/contract/placed-by-organization';
+import { stageContext } from '../../functions/isolation/proving';
 import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
 import { sessionOf } from './role-session';
@@ -52,12 +52,7 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
   const named = (name: string) => variables[name] ?? '';
   return {
     ...input,
-    accountId: named('ACCOUNT_ID'),
-    region: platform.outputs.region,
-    stackRoleArn: named('STACK_ROLE_ARN'),
-    boundaryArn: named('TENANT_BOUNDARY_ARN'),
-    trustedRoleArns: named('TRUSTED_ROLE_ARNS').split(','),
-    placed: PlacedByOrganizationSchema.parse(JSON.parse(named('PLACED_BY_ORGANIZATION'))),
+    ...stageContext((name) => (name === 'AWS_REGION' ? platform.outputs.region : named(name)), named),
     liveColour,
     routed: true,
   };

@@ -1,9 +1,15 @@
-import { TENANT_TAG, tenantNames } from '../../functions/contract/naming';
+import { PROBE_PREFIX, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
+import type { StackKind } from '../../functions/contract/stacks';
+import { tenantBoundaryStatements } from '../../functions/contract/tenant-boundary';
 import type { Facts } from '../../functions/isolation/facts/facts';
-import { parsePolicy, type Statement } from '../../functions/isolation/policy-document';
-import type { Subject } from '../../functions/isolation/subject';
+import { parametersOf } from '../../functions/isolation/facts/release-facts';
+import { parsePolicy, type Statement, statementsOf } from '../../functions/isolation/policy-document';
+import { expectedRole, policyIn, propertiesOf } from '../../functions/isolation/release/expected';
+import { resolveTemplate } from '../../functions/isolation/release/resolve-template';
+import type { StageContext, Subject } from '../../functions/isolation/subject';
 import { tenantKeyPolicy } from '../../functions/key/key-policy';
 import { ACCOUNT_ID, aCell, aKey, aTenant, REGION, theStacks } from './builders';
+import { releaseTemplates, releaseVersion } from './release-templates';
 
 const { tenantId } = aTenant();
 const roleArn = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${tenantNames.role(tenantId)}`;
@@ -11,18 +17,46 @@ const boundaryArn = `arn:aws:iam::${ACCOUNT_ID}:policy/tenants/TenantBoundary`;
 const stackRoleArn = `arn:aws:iam::${ACCOUNT_ID}:role/stacks`;
 export const RULE_ARN = `arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT_ID}:listener-rule/app/cell1/1/1/1`;
 
-export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
+/** The stage, as its functions have it in their environment. */
+export const aStage = (): StageContext => ({
   accountId: ACCOUNT_ID,
   region: REGION,
   stackRoleArn,
   boundaryArn,
   trustedRoleArns: ['VerifyIsolation', 'ActivateTenant'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`),
   placed: { endpointServices: ['guardduty-data'], keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'] },
+  alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
+  availabilityZones: ['a', 'b', 'c'].map((letter) => `${REGION}${letter}`),
+  templates: theTemplates(),
+});
+
+const URL_OF_ASSETS = `https://s3.${REGION}.amazonaws.com/assets`;
+const theTemplates = () => {
+  const at = (kind: StackKind) => ({
+    url: `${URL_OF_ASSETS}/${kind}.json`,
+    version: theStacks()[kind].templateVersion,
+  });
+  return { network: at('network'), database: at('database'), storage: at('storage'), access: at('access') };
+};
+
+/** The tenant's stacks, of this release. */
+function releasedStacks(): Subject['stacks'] {
+  const { network, database, storage, access } = theStacks();
+  return {
+    network: { ...network, templateVersion: releaseVersion('network') },
+    database: { ...database, templateVersion: releaseVersion('database') },
+    storage: { ...storage, templateVersion: releaseVersion('storage') },
+    access: { ...access, templateVersion: releaseVersion('access') },
+  };
+}
+
+export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
+  ...aStage(),
   tenant: aTenant(),
   cell: aCell(),
   liveColour: 'blue',
   key: aKey(),
-  stacks: theStacks(),
+  stacks: releasedStacks(),
   route: { ruleArn: RULE_ARN },
   routed: false,
   ...overrides,
@@ -55,44 +89,19 @@ export const factsFrom = (data: FactData) =>
 
 const bucket = theStacks().storage.outputs.BucketName;
 const bucketArn = `arn:aws:s3:::${bucket}`;
-const ENCRYPTION = 's3:x-amz-server-side-encryption';
-const SSE_KEY = `${ENCRYPTION}-aws-kms-key-id`;
-
-const deny = (Sid: string, Action: string | string[], Condition: Conditions, Resource: string[] = [`${bucketArn}/*`]) =>
-  ({ Sid, Effect: 'Deny', Principal: '*', Action, Resource, Condition }) as const;
-
-function bucketPolicy(): Statement[] {
-  const all = [bucketArn, `${bucketArn}/*`];
-  return policyOf(
-    deny('TlsOnly', 's3:*', { Bool: { 'aws:SecureTransport': 'false' } }, all),
-    deny('NoAccessPoint', 's3:*', { Null: { 's3:DataAccessPointArn': 'false' } }, all),
-    deny('NoOtherKey', 's3:PutObject', { Null: { [SSE_KEY]: 'false' }, ArnNotEquals: { [SSE_KEY]: aKey().keyArn } }),
-    deny('NoOtherEncryption', 's3:PutObject', {
-      Null: { [ENCRYPTION]: 'false' },
-      StringNotEquals: { [ENCRYPTION]: 'aws:kms' },
-    }),
-    deny('NoUnnamedKey', 's3:PutObject', { Null: { [SSE_KEY]: 'true' }, StringEquals: { [ENCRYPTION]: 'aws:kms' } }),
-    deny('NoCustomerKey', 's3:PutObject', { Null: { [`${ENCRYPTION}-customer-algorithm`]: 'false' } }),
-    deny('DataForTheTenantsRoleOnly', ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject'], {
-      ArnNotEquals: { 'aws:PrincipalArn': roleArn },
-    }),
-  );
+/** What this release makes of a tenant's stack. */
+function made(kind: StackKind) {
+  const subject = aSubject();
+  const parameters = parametersOf(subject, kind);
+  return resolveTemplate(releaseTemplates()[kind], { parameters, accountId: ACCOUNT_ID, region: REGION });
 }
 
-const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
-const USER = `arn:aws:rds-db:${REGION}:${ACCOUNT_ID}:dbuser:${theStacks().database.outputs.ResourceId}/app_${tenantId}`;
-
 function healthyIdentity(): FactData['identity'] {
-  const { cell, trustedRoleArns, tenant } = aSubject();
-  const terms = { 'sts:ExternalId': tenant.externalId, [`aws:RequestTag/${TENANT_TAG}`]: tenantId };
+  const own = expectedRole(made('access'), tenantNames.role(tenantId));
   const serviceRole = (purpose: string) => ({
     name: `${tenantNames.role(tenantId)}-${purpose}`,
     arn: `${roleArn}-${purpose}`,
-    trust: policyOf({
-      Principal: { Service: `${purpose}.amazonaws.com` },
-      Action: 'sts:AssumeRole',
-      Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
-    }),
+    trust: expectedRole(made('network'), `${tenantNames.role(tenantId)}-${purpose}`).trust,
     boundaryArn,
     maxSessionSeconds: 3600,
     tags: { tenantId },
@@ -101,53 +110,57 @@ function healthyIdentity(): FactData['identity'] {
     role: {
       name: tenantNames.role(tenantId),
       arn: roleArn,
-      trust: policyOf(
-        {
-          Principal: { AWS: [cell.taskRoleArn, ...trustedRoleArns] },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: terms },
-        },
-        {
-          Principal: { AWS: [cell.taskRoleArn, ...trustedRoleArns] },
-          Action: 'sts:TagSession',
-          Condition: { StringEquals: { [`aws:RequestTag/${TENANT_TAG}`]: tenantId } },
-        },
-      ),
+      trust: own.trust,
       boundaryArn,
       maxSessionSeconds: 3600,
       tags: { tenantId },
     },
-    inline: policyOf(
-      { Action: ['s3:GetObject', 's3:PutObject'], Resource: `${bucketArn}/*` },
-      { Action: ['s3:ListBucket'], Resource: bucketArn },
-      { Action: ['kms:Decrypt'], Resource: aKey().keyArn },
-      { Action: ['secretsmanager:GetSecretValue'], Resource: theStacks().database.outputs.SecretArn },
-      { Action: ['rds-db:connect'], Resource: USER },
-    ),
+    inline: own.inline,
     attached: [],
     serviceRoles: [serviceRole('flow-logs'), serviceRole('monitoring')],
-    boundary: policyOf(
-      { Action: 's3:GetObject', Resource: `arn:aws:s3:::tenant-${CALLERS_TENANT}-${ACCOUNT_ID}-${REGION}/*` },
-      {
-        Action: 'kms:Decrypt',
-        Resource: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/*`,
-        Condition: { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: CALLERS_TENANT } },
-      },
-      { Action: 'rds-db:connect', Resource: `arn:aws:rds-db:${REGION}:${ACCOUNT_ID}:dbuser:*/app_${CALLERS_TENANT}` },
-      { Action: 'logs:CreateLogGroup', Resource: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:RDSOSMetrics*` },
-      {
-        Action: 'logs:PutLogEvents',
-        Resource: `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:RDSOSMetrics*:log-stream:*`,
-      },
-    ),
+    boundary: statementsOf({
+      Statement: tenantBoundaryStatements({ partition: 'aws', accountId: ACCOUNT_ID, region: REGION }),
+    }),
+  };
+}
+
+function healthyAccount(): FactData['account'] {
+  const name = tenantNames.role(tenantId);
+  const { cell } = aSubject();
+  const role = (name: string, inline: readonly Statement[], tags = {}) =>
+    ({
+      kind: 'role',
+      name,
+      arn: `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${name}`,
+      tags,
+      trust: [],
+      inline,
+      attached: [],
+      managed: [],
+    }) as const;
+  const inlineOf = (purpose: string) => expectedRole(made('network'), `${name}-${purpose}`).inline;
+  return {
+    principals: [
+      role(name, expectedRole(made('access'), name).inline, { tenantId }),
+      role(`${name}-flow-logs`, inlineOf('flow-logs'), { tenantId }),
+      role(`${name}-monitoring`, inlineOf('monitoring'), { tenantId }),
+      { ...role('Task', policyOf({ Action: 'sts:AssumeRole', Resource: '*' })), arn: cell.taskRoleArn },
+    ],
   };
 }
 
 function healthyDatabase(): FactData['database'] {
   const { network, database } = theStacks();
   const common = {
+    DBInstanceStatus: 'available',
     StorageEncrypted: true,
     KmsKeyId: aKey().keyArn,
+    MonitoringRoleArn: `${roleArn}-monitoring`,
+    PerformanceInsightsEnabled: true,
+    PerformanceInsightsKMSKeyId: aKey().keyArn,
+    EnabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
+    AssociatedRoles: [],
+    PendingModifiedValues: {},
     PubliclyAccessible: false,
     IAMDatabaseAuthenticationEnabled: true,
     VpcSecurityGroups: [{ VpcSecurityGroupId: network.outputs.DatabaseSecurityGroupId, Status: 'active' }],
@@ -159,10 +172,6 @@ function healthyDatabase(): FactData['database'] {
       DBInstanceIdentifier: database.outputs.InstanceId,
       MultiAZ: true,
       BackupRetentionPeriod: 35,
-      PerformanceInsightsEnabled: true,
-      PerformanceInsightsKMSKeyId: aKey().keyArn,
-      EnabledCloudwatchLogsExports: ['postgresql', 'upgrade'],
-      AssociatedRoles: [],
       ReadReplicaDBInstanceIdentifiers: [tenantNames.replica(tenantId)],
       DBSubnetGroup: {
         VpcId: network.outputs.VpcId,
@@ -174,7 +183,10 @@ function healthyDatabase(): FactData['database'] {
       DBInstanceIdentifier: tenantNames.replica(tenantId),
       ReadReplicaSourceDBInstanceIdentifier: database.outputs.InstanceId,
     },
-    forceTls: '1',
+    parameters: Object.entries(Object(propertiesOf(made('database'), 'AWS::RDS::DBParameterGroup').Parameters)).map(
+      ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
+    ),
+    events: [{ SourceIdentifier: database.outputs.InstanceId, Message: 'DB instance created', Date: new Date() }],
     manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
   };
 }
@@ -202,7 +214,10 @@ function healthyNetwork(): FactData['network'] {
       { DestinationCidrBlock: '10.64.1.0/25', VpcPeeringConnectionId: 'pcx-0neighbour' },
     ],
   }));
-  const endpointPolicy = { Principal: '*', Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucketArn}/*` };
+  const endpointPolicy = {
+    ...{ Principal: '*', Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucketArn}/*` },
+    Condition: { StringEquals: { 'aws:PrincipalAccount': ACCOUNT_ID } },
+  };
   return {
     vpcsInSlot: [vpc],
     subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId, index) => ({
@@ -217,6 +232,24 @@ function healthyNetwork(): FactData['network'] {
       IpPermissions: [{ IpProtocol: 'tcp', FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: cell.appCidr }] }],
       IpPermissionsEgress: [{ IpProtocol: '-1', IpRanges: [{ CidrIp: '127.0.0.1/32' }] }],
     },
+    acls: [
+      {
+        NetworkAclId: 'acl-0default',
+        Associations: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId) => ({ SubnetId })),
+        Entries: [false, true].flatMap((Egress) => [
+          { RuleNumber: 100, Egress, Protocol: '-1', RuleAction: 'allow', CidrBlock: '0.0.0.0/0' },
+          { RuleNumber: 32767, Egress, Protocol: '-1', RuleAction: 'deny', CidrBlock: '0.0.0.0/0' },
+        ]),
+      },
+    ],
+    groups: [
+      { GroupId: network.outputs.DatabaseSecurityGroupId, GroupName: 'database' },
+      {
+        GroupId: 'sg-0default',
+        GroupName: 'default',
+        IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-0default' }] }],
+      },
+    ],
     internetGateways: [],
     natGateways: [{ NatGatewayId: 'nat-0gone', State: 'deleted' }],
     vpnGateways: [],
@@ -238,6 +271,23 @@ function healthyNetwork(): FactData['network'] {
     ],
     interfaces: [{ NetworkInterfaceId: 'eni-0db', RequesterManaged: true, Description: 'RDSNetworkInterface' }],
   };
+}
+
+function healthyStacks(): FactData['stacks']['all'] {
+  const subject = aSubject();
+  const stack = (kind: StackKind) => ({
+    StackName: theStacks()[kind].stackName,
+    StackId: theStacks()[kind].stackId,
+    StackStatus: 'CREATE_COMPLETE' as const,
+    CreationTime: new Date(),
+    EnableTerminationProtection: true,
+    RoleARN: stackRoleArn,
+    Parameters: Object.entries(parametersOf(subject, kind)).map(([ParameterKey, ParameterValue]) => ({
+      ParameterKey,
+      ParameterValue,
+    })),
+  });
+  return { network: stack('network'), database: stack('database'), storage: stack('storage'), access: stack('access') };
 }
 
 function healthyRouting(): FactData['routing'] {
@@ -290,7 +340,7 @@ export function healthyFacts(): FactData {
         MultiRegion: false,
       },
       tags: { tenantId },
-      rotates: true,
+      rotation: { enabled: true, periodDays: 365 },
       policy: parsePolicy(JSON.stringify(tenantKeyPolicy(facts))),
       grants: [
         {
@@ -301,6 +351,7 @@ export function healthyFacts(): FactData {
         },
       ],
       aliases: [tenantNames.keyAlias(tenantId)],
+      organization: 'o-acme',
     },
     database: healthyDatabase(),
     storage: {
@@ -311,7 +362,7 @@ export function healthyFacts(): FactData {
           BucketKeyEnabled: true,
         },
       ],
-      policy: bucketPolicy(),
+      policy: policyIn(propertiesOf(made('storage'), 'AWS::S3::BucketPolicy'), 'PolicyDocument'),
       publicAccessBlock: {
         BlockPublicAcls: true,
         IgnorePublicAcls: true,
@@ -319,6 +370,32 @@ export function healthyFacts(): FactData {
         RestrictPublicBuckets: true,
       },
       objectOwnership: 'BucketOwnerEnforced',
+      lifecycle: [
+        {
+          ID: 'ExpireOldVersions',
+          Status: 'Enabled',
+          Filter: { Prefix: '' },
+          Expiration: { ExpiredObjectDeleteMarker: true },
+          NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+        },
+        {
+          ID: 'ExpireProbes',
+          Status: 'Enabled',
+          Filter: { Prefix: PROBE_PREFIX },
+          Expiration: { Days: 1 },
+          NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        },
+        {
+          ID: 'AbortUploads',
+          Status: 'Enabled',
+          Prefix: '',
+          AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        },
+      ],
+      cors: [],
+      notified: [],
+      website: undefined,
+      named: [bucket],
       versioning: 'Enabled',
       replication: [],
       accessLogs: { TargetBucket: cell.accessLogBucketName, TargetPrefix: `${tenantId}/` },
@@ -330,8 +407,13 @@ export function healthyFacts(): FactData {
         Tags: [{ Key: TENANT_TAG, Value: tenantId }],
       },
       policy: [],
+      versions: [new Date(0)],
     },
     network: healthyNetwork(),
+    account: healthyAccount(),
+    tagged: { arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
+    stacks: { all: healthyStacks(), templates: releaseTemplates() },
+    release: { network: made('network'), database: made('database'), storage: made('storage'), access: made('access') },
     identity: healthyIdentity(),
     routing: healthyRouting(),
     logs: {
@@ -340,7 +422,8 @@ export function healthyFacts(): FactData {
         ...[database.outputs.InstanceId, database.outputs.ReplicaId].flatMap((id) =>
           ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`),
         ),
-      ].map((logGroupName) => ({ logGroupName, kmsKeyId: key.keyArn })),
+      ].map((logGroupName) => ({ logGroupName, kmsKeyId: key.keyArn, retentionInDays: 400, metricFilterCount: 0 })),
+      subscriptions: [],
     },
   };
 }

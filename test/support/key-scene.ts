@@ -1,6 +1,7 @@
 import { functionRoleName, TENANT_TAG, tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
-import { createTenantKey, organizationOf } from '../../functions/key/create-tenant-key';
+import { createTenantKey } from '../../functions/key/create-tenant-key';
+import { organizationOf } from '../../functions/key/organization';
 import { retireTenantKey } from '../../functions/key/retire-tenant-key';
 import { ACCOUNT_ID, anExecution, aTenant, aTenantRecord, NOW, REGION } from './builders';
 import { awsError, FakeClient } from './fake-client';

@@ -4,7 +4,8 @@ import { functionRoleName, TENANT_TAG, tenantIdOf, tenantNames } from '../../fun
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
-import { createTenantKey, organizationOf } from '../../functions/key/create-tenant-key';
+import { createTenantKey } from '../../functions/key/create-tenant-key';
+import { organizationOf } from '../../functions/key/organization';
 import { retireTenantKey } from '../../functions/key/retire-tenant-key';
 import { publishCompletion } from '../../functions/outcome/publish-completion';
 import { publishFailure } from '../../functions/outcome/publish-failure';

@@ -5,9 +5,12 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { DATABASE_METADATA } from '../metadata/database';
 import { type Subject, vpcOf } from '../subject';
+import { instancesOf } from './database-settings';
 
 const PORT = 5432;
 const LOG_EXPORTS = ['postgresql'];
+/** The default is TLSv1.2 ("Using SSL with a PostgreSQL DB instance"). */
+const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 
 const groupsOf = ({ VpcSecurityGroups = [] }: DBInstance) => VpcSecurityGroups.map((each) => each.VpcSecurityGroupId);
 const parameterGroupsOf = ({ DBParameterGroups = [] }: DBInstance) =>
@@ -33,6 +36,9 @@ function differencesFrom(instance: DBInstance, { key, stacks }: Subject): string
     ...expectEqual(`key of ${name}`, instance.KmsKeyId, key.keyArn),
     ...expectEqual(`public access to ${name}`, instance.PubliclyAccessible, false),
     ...expectEqual(`IAM authentication of ${name}`, instance.IAMDatabaseAuthenticationEnabled, true),
+    ...(instance.PerformanceInsightsEnabled
+      ? expectEqual(`key of Database Insights of ${name}`, instance.PerformanceInsightsKMSKeyId, key.keyArn)
+      : []),
     ...expectExactly(`security group of ${name}`, groupsOf(instance), [network.outputs.DatabaseSecurityGroupId]),
     ...expectExactly(`parameter group of ${name}`, parameterGroupsOf(instance), [database.outputs.ParameterGroupName]),
   ];
@@ -72,13 +78,16 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     );
   },
   'database.tls': async ({ stacks }, { facts }) => {
-    const [instance, forceTls] = await settled([facts.database.instance(), facts.database.forceTls()]);
+    const [instance, parameters] = await settled([facts.database.instance(), facts.database.parameters()]);
+    const parameterCalled = (name: string) => parameters.find((each) => each.ParameterName === name)?.ParameterValue;
+    const oldest = parameterCalled('ssl_min_protocol_version') ?? 'TLSv1.2';
     const { ParameterGroupName } = stacks.database.outputs;
     const group = instance.DBParameterGroups?.find((each) => each.DBParameterGroupName === ParameterGroupName);
     return finding(
       [
         ...expectExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
-        ...expectEqual('rds.force_ssl', forceTls, '1'),
+        ...expectEqual('rds.force_ssl', parameterCalled('rds.force_ssl'), '1'),
+        ...(TLS_VERSIONS.includes(oldest) ? [] : [`the database accepts ${oldest} (ssl_min_protocol_version)`]),
         ...expectEqual('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
       ],
       'rds.force_ssl is 1 and in force',
@@ -167,24 +176,36 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
       `${snapshots.length} manual snapshots, none shared`,
     );
   },
-  'database.roles': async (_, { facts }) => {
-    const { AssociatedRoles = [] } = await facts.database.instance();
-    return finding(
-      AssociatedRoles.map(({ RoleArn, FeatureName }) => `IAM role ${RoleArn} is associated for ${FeatureName}`),
+  'database.roles': async (_, { facts }) =>
+    finding(
+      (await instancesOf(facts)).flatMap(({ DBInstanceIdentifier, AssociatedRoles = [] }) =>
+        AssociatedRoles.map(
+          ({ RoleArn, FeatureName }) =>
+            `IAM role ${RoleArn} is associated for ${FeatureName} of ${DBInstanceIdentifier}`,
+        ),
+      ),
       'no IAM role is associated',
-    );
-  },
+    ),
   'database.backups': async ({ tenant }, { facts }) => {
-    const { backupRetentionDays } = SIZINGS[tenant.plan];
-    const { BackupRetentionPeriod: days = 0 } = await facts.database.instance();
-    const short = days < backupRetentionDays ? [`backups are kept for ${days} days, not ${backupRetentionDays}`] : [];
+    const [{ BackupRetentionPeriod: days = 0 }, { database }] = await settled([
+      facts.database.instance(),
+      facts.stacks.all(),
+    ]);
+    const launchedWith = database?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'BackupRetentionDays');
+    // Whichever is longer: a smaller plan on the record alone forgets no backup.
+    const promised = Math.max(SIZINGS[tenant.plan].backupRetentionDays, Number(launchedWith?.ParameterValue ?? 0));
+    const short = days < promised ? [`backups are kept for ${days} days, not ${promised}`] : [];
     return finding(short, `backups are kept for ${days} days`);
   },
   'database.audit-log': async (_, { facts }) => {
-    const { EnabledCloudwatchLogsExports: exported = [] } = await facts.database.instance();
+    const instances = await instancesOf(facts);
     return finding(
-      LOG_EXPORTS.filter((log) => !exported.includes(log)).map((log) => `the ${log} log is not exported`),
-      `the database exports ${exported.join(', ')}`,
+      instances.flatMap(({ DBInstanceIdentifier, EnabledCloudwatchLogsExports: exported = [] }) =>
+        LOG_EXPORTS.filter((log) => !exported.includes(log)).map(
+          (log) => `the ${log} log is not exported by ${DBInstanceIdentifier}`,
+        ),
+      ),
+      `the database exports ${instances[0]?.EnabledCloudwatchLogsExports?.join(', ')}`,
     );
   },
 });

@@ -1,8 +1,16 @@
-import { TENANT_TAG, tenantNames } from '../../contract/naming';
-import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn } from '../check';
-import { SERVICE_ROLES } from '../facts/identity-facts';
+import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
+import { MASTER_USER } from '../../contract/plans';
+import { tenantBoundaryStatements } from '../../contract/tenant-boundary';
+import { settled } from '../../shared/settled';
+import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn, Unanswered } from '../check';
+import { coversPattern } from '../comparison/patterns';
+import { grantsBeyond } from '../comparison/policy-difference';
+import type { Principal } from '../facts/account-facts';
+import type { Facts } from '../facts/facts';
+import { type RoleFacts, SERVICE_ROLES } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
-import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf } from '../policy-document';
+import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
+import { expectedRole } from '../release/expected';
 import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
 const LONGEST_SESSION_SECONDS = 3600;
@@ -48,6 +56,46 @@ function ownResources(subject: Subject): string[] {
 const trustedOf = ({ cell, trustedRoleArns }: Subject) =>
   [cell.taskRoleArn, ...trustedRoleArns].map((arn) => `AWS:${arn}`);
 
+const serviceRoleName = (subject: Subject, purpose: string) => `${tenantNames.role(tenantIdOf(subject))}-${purpose}`;
+
+/** Whoever a service's role trusts besides one service that acts for this account. */
+const strangersTrustedBy = (trust: readonly Statement[], { accountId }: Subject) =>
+  trust
+    .filter(({ effect }) => effect === 'Allow')
+    .filter(
+      ({ inverted, principals, conditions }) =>
+        inverted ||
+        principals.some((principal) => !principal.startsWith('Service:')) ||
+        !conditions.some((each) => isCondition(each, ['StringEquals'], 'aws:SourceAccount', [accountId])),
+    )
+    .map(({ principals }) => principals.join(', ') || 'others');
+
+/** What a service's role trusts and may do beyond what the tenant's release makes. */
+async function beyondRelease({ name, trust }: RoleFacts, { account, release }: Facts): Promise<string[]> {
+  const [principals, network, database] = await settled([account.principals(), release.network(), release.database()]);
+  const actual = principals.find((each) => each.kind === 'role' && each.name === name);
+  if (!actual) throw new Unanswered(`IAM lists no role ${name} yet`, 'role');
+  const expected = expectedRole([...network, ...database], name);
+  return [
+    ...grantsBeyond(trust, expected.trust).map((each) => `trust of ${name}: ${each}`),
+    ...grantsBeyond([...actual.inline, ...actual.managed], expected.inline).map((each) => `policy of ${name}: ${each}`),
+    ...actual.attached.map((arn) => `policy ${arn} is attached to ${name}`),
+  ];
+}
+
+const isNamedAfter = ({ name, tags }: Principal, subject: Subject) =>
+  tags[TENANT_TAG] === tenantIdOf(subject) || tenantIdIn(name) === tenantIdOf(subject);
+
+/**
+ * Whether a statement names the login to one of these users. Who may do everything in the account is
+ * its administrator: no policy of one tenant keeps an administrator out.
+ */
+const logsIn = (statement: Statement, users: readonly string[]) =>
+  statement.effect === 'Allow' &&
+  statement.actions.some((action) => action.toLowerCase().startsWith('rds-db:')) &&
+  (statement.not?.resources !== undefined ||
+    statement.resources.some((pattern) => users.some((user) => coversPattern(pattern, user))));
+
 const CHECKS = checksOf(IDENTITY_METADATA, {
   'identity.path': async (subject, { facts }) => {
     const { arn, maxSessionSeconds = 0 } = await facts.identity.role();
@@ -65,7 +113,7 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
     );
   },
   'identity.trust': async (subject, { facts }) => {
-    const { trust } = await facts.identity.role();
+    const { name, trust } = await facts.identity.role();
     const allowing = trust.filter(({ effect }) => effect === 'Allow');
     const trustedBy = (statements: readonly Statement[]) => [
       ...new Set(statements.flatMap((each) => (each.inverted ? ['*'] : each.principals))),
@@ -81,8 +129,9 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
         return lacking.map((each) => `trusted principal ${each} may not call ${TRUST_ACTIONS[n]}`);
       }),
     ];
+    if (violations.length > 0) return finding([...new Set(violations)], '');
     return finding(
-      [...new Set(violations)],
+      grantsBeyond(trust, expectedRole(await facts.release.access(), name).trust),
       `the role trusts ${trustedBy(allowing).length} roles of the platform to assume it and to tag the session`,
     );
   },
@@ -129,6 +178,10 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
       [
         ...wide.map((each) => `statement ${nameOf(each)} reaches beyond the tenant: ${each.resources.join(', ')}`),
         ...further.map((action) => `action ${action} is not needed by a tenant’s role`),
+        ...grantsBeyond(
+          allowing,
+          statementsOf({ Statement: tenantBoundaryStatements({ ...subject, partition: 'aws' }) }),
+        ),
       ],
       `${allowing.length} Allow statements, all confined to the tenant`,
     );
@@ -141,7 +194,12 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
       ...each.actions.filter((a) => a.includes('*')).map((a) => `statement ${nameOf(each)} allows ${a}`),
       ...each.resources.filter((r) => !own.includes(r)).map((r) => `statement ${nameOf(each)} reaches ${r}`),
     ]);
-    return finding(violations, `${allowing.length} Allow statements, all on this tenant’s own resources`);
+    if (violations.length > 0) return finding(violations, '');
+    const expected = expectedRole(await facts.release.access(), tenantNames.role(tenantIdOf(subject))).inline;
+    return finding(
+      grantsBeyond(allowing, expected),
+      `${allowing.length} Allow statements, all on this tenant’s own resources`,
+    );
   },
   'identity.attached-policies': async (_, { facts }) =>
     finding(
@@ -154,32 +212,45 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
     const violations = roles.flatMap(({ name, boundaryArn, tags, trust }) => [
       ...expectEqual(`boundary of ${name}`, boundaryArn, subject.boundaryArn),
       ...expectEqual(`tag of ${name}`, tags[TENANT_TAG], tenantIdOf(subject)),
-      ...trust
-        .filter(({ effect }) => effect === 'Allow')
-        .filter(
-          ({ inverted, principals, conditions }) =>
-            inverted ||
-            principals.some((principal) => !principal.startsWith('Service:')) ||
-            !conditions.some((each) => isCondition(each, ['StringEquals'], 'aws:SourceAccount', [subject.accountId])),
-        )
-        .map((each) => `${name} trusts ${each.principals.join(', ') || 'others'}, not one service for this account`),
+      ...strangersTrustedBy(trust, subject).map((each) => `${name} trusts ${each}, not one service for this account`),
     ]);
+    const names = expectExactly(
+      'service role',
+      roles.map(({ name }) => name),
+      expected,
+    );
+    if (names.length + violations.length > 0) return finding([...names, ...violations], '');
+    const beyond = (await settled(roles.map((role) => beyondRelease(role, facts)))).flat();
+    return finding(beyond, `${roles.length} roles, all as the tenant’s release makes them`);
+  },
+  'identity.only-roles': async (subject, { facts }) => {
+    const own = [tenantNames.role(tenantIdOf(subject)), ...SERVICE_ROLES.map((each) => serviceRoleName(subject, each))];
+    const others = (await facts.account.principals()).filter(
+      (each) => isNamedAfter(each, subject) && !(each.kind === 'role' && own.includes(each.name)),
+    );
     return finding(
-      [
-        ...expectExactly(
-          'service role',
-          roles.map(({ name }) => name),
-          expected,
-        ),
-        ...violations,
-      ],
-      `${roles.length} roles, all confined`,
+      others.map(({ kind, name, arn }) => `${kind} ${name} has the tenant’s name or tag: ${arn}`),
+      `no role, user or group but ${own.join(', ')} has the tenant’s name or tag`,
+    );
+  },
+  'identity.logins': async (subject, { facts }) => {
+    const user = databaseUserArnOf(subject);
+    const master = user.replace(/[^/]*$/, MASTER_USER);
+    const allowed = (await facts.account.principals()).filter(
+      ({ arn, inline, managed }) =>
+        arn !== roleOf(subject) &&
+        !arn.includes(`:role${TENANT_ROLE_PATH}`) &&
+        [...inline, ...managed].some((each) => logsIn(each, [user, master])),
+    );
+    return finding(
+      allowed.map(({ kind, arn }) => `${kind} ${arn} may log in to the tenant’s database (rds-db:connect)`),
+      'no other principal’s own policy names rds-db:connect on this database',
     );
   },
 });
 
-/** The boundary is older than every tenant's role. */
-const isOfRole = ({ id }: Check) => id !== 'identity.boundary-unchanged';
+/** The boundary, and other principals, are older than the tenant's role. */
+const isOfRole = ({ id }: Check) => !['identity.boundary-unchanged', 'identity.logins'].includes(id);
 
 export const IDENTITY_CHECKS: readonly Check[] = CHECKS.map((check) =>
   isOfRole(check) ? { ...check, run: restingOn('role', check.run) } : check,

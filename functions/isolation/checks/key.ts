@@ -1,28 +1,22 @@
-import { functionRoleName, TENANT_TAG, tenantNames } from '../../contract/naming';
+import { TENANT_TAG, tenantNames } from '../../contract/naming';
+import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import { denialsLacking, grantsBeyond } from '../comparison/policy-difference';
+import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
-import { isCondition, nameOf, type Statement, speaksOf, whatOf, whoOf } from '../policy-document';
-import { roleOf, type Subject, tenantIdOf } from '../subject';
+import { isCondition, nameOf, type Statement, speaksOf, statementsOf, whoOf } from '../policy-document';
+import type { ExpectedResource } from '../release/resolve-template';
+import { type Subject, tenantIdOf } from '../subject';
 
-/** Actions that read or write data with a key, or make copies of that data readable elsewhere. */
-const USES = [
-  'kms:Decrypt',
-  'kms:Encrypt',
-  'kms:GenerateDataKey',
-  'kms:GenerateDataKeyPair',
-  'kms:GenerateDataKeyPairWithoutPlaintext',
-  'kms:GenerateDataKeyWithoutPlaintext',
-  'kms:ReEncryptFrom',
-  'kms:ReEncryptTo',
-];
+/** The period of KMS, unless somebody chooses another one ("Rotating AWS KMS keys"). */
+const DAYS_OF_A_YEAR = 365;
 const STORES = ['rds', 's3', 'secretsmanager'] as const;
 
 const isAllowed = (statement: Statement, action: string) =>
   statement.effect === 'Allow' && (statement.inverted || speaksOf(statement, action));
 
-const accountOf = ({ accountId }: Subject) => `AWS:arn:aws:iam::${accountId}:root`;
 const only = (statement: Statement, ...principals: string[]) =>
   !statement.inverted && statement.principals.every((principal) => principals.includes(principal));
 
@@ -31,27 +25,37 @@ function throughStores(statement: Statement, { region }: Subject): boolean {
   return statement.conditions.some((condition) => isCondition(condition, ['StringEquals'], 'kms:ViaService', services));
 }
 
+/** Days that each log group of the release is kept, by its name. */
+const retentionIn = (resources: readonly ExpectedResource[]) =>
+  new Map(
+    resources
+      .filter(({ type }) => type === 'AWS::Logs::LogGroup')
+      .map(({ properties }) => [String(properties.LogGroupName), Number(properties.RetentionInDays)]),
+  );
+
+/** A group without a retention is kept for ever. */
+const forgetsSooner = (days: number | undefined, promised: number | undefined) =>
+  days !== undefined && promised !== undefined && days < promised;
+
 /**
- * A tenant's key may be used in three ways: by its role, through its data stores, for its log
- * groups.
+ * A statement for the account with a condition on `aws:PrincipalArn` is for the principals of that
+ * condition. What it allows is compared with what the release allows them, not with what IAM may
+ * allow administrators.
  */
-function isUseByThisTenant(statement: Statement, subject: Subject): boolean {
-  const { region, accountId, stackRoleArn } = subject;
-  const tenantId = tenantIdOf(subject);
-  const logGroups = ['/tenants/', '/aws/rds/instance/'].map(
-    (prefix) =>
-      `arn:aws:logs:${region}:${accountId}:log-group:${prefix}${prefix === '/tenants/' ? `${tenantId}/` : tenantNames.database(tenantId)}*`,
+function forNamed(statement: Statement): Statement {
+  const named = statement.conditions.find(
+    ({ operator, key }) =>
+      key.toLowerCase() === 'aws:principalarn' && /^(?:arn|string)(?:equals|like)$/i.test(operator),
   );
-  const byRole = statement.conditions.some((condition) =>
-    isCondition(condition, ['ArnEquals', 'StringEquals'], 'aws:PrincipalArn', [roleOf(subject)]),
-  );
-  const forLogs = statement.conditions.some((condition) =>
-    isCondition(condition, ['ArnLike', 'ArnEquals'], 'kms:EncryptionContext:aws:logs:arn', logGroups),
-  );
-  return (
-    (only(statement, accountOf(subject), `AWS:${roleOf(subject)}`) && byRole) ||
-    (only(statement, `AWS:${stackRoleArn}`) && throughStores(statement, subject)) ||
-    (only(statement, `Service:logs.${region}.amazonaws.com`) && forLogs)
+  return named ? { ...statement, principals: named.values.map((arn) => `AWS:${arn}`) } : statement;
+}
+
+/** The policy with which this release makes the tenant's key. */
+async function expectedPolicy(subject: Subject, { key }: Facts): Promise<Statement[]> {
+  const { accountId, region, stackRoleArn } = subject;
+  const organizationId = await key.organization();
+  return statementsOf(
+    tenantKeyPolicy({ tenantId: tenantIdOf(subject), accountId, region, stackRoleArn, organizationId }),
   );
 }
 
@@ -70,19 +74,6 @@ function expectedLogGroups(subject: Subject): string[] {
     ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
   ];
 }
-
-/**
- * Administration by the account, CreateTenantKey and RetireTenantKey. It allows no use of the key.
- */
-const isAdministration = (statement: Statement, subject: Subject) => {
-  const keepers = ['CreateTenantKey', 'RetireTenantKey'].map(
-    (name) => `AWS:arn:aws:iam::${subject.accountId}:role/${functionRoleName(name)}`,
-  );
-  return (
-    only(statement, accountOf(subject), ...keepers) &&
-    ![...USES, 'kms:CreateGrant'].some((action) => isAllowed(statement, action))
-  );
-};
 
 export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   'key.usable': async (_, { facts }) => {
@@ -103,17 +94,31 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
       expectEqual(`the key’s tag ${TENANT_TAG}`, (await facts.key.tags())[TENANT_TAG], tenantIdOf(subject)),
       `tagged with ${tenantIdOf(subject)}`,
     ),
-  'key.rotation': async (_, { facts }) =>
-    finding(expectEqual('automatic rotation', await facts.key.rotates(), true), 'automatic rotation is enabled'),
-  'key.policy': async (subject, { facts }) => {
-    const allowing = (await facts.key.policy()).filter(({ effect }) => effect === 'Allow');
-    const others = allowing.filter(
-      (each) =>
-        !isAdministration(each, subject) && !isUseByThisTenant(each, subject) && !isForStoresOnly(each, subject),
-    );
+  'key.rotation': async (_, { facts }) => {
+    const { enabled, periodDays = DAYS_OF_A_YEAR } = await facts.key.rotation();
     return finding(
-      others.map((each) => `statement ${nameOf(each)} grants ${whoOf(each)} ${whatOf(each)}`),
-      `${allowing.length} Allow statements: the account administers the key, only this tenant uses it`,
+      [
+        ...expectEqual('automatic rotation', enabled, true),
+        ...(periodDays > DAYS_OF_A_YEAR ? [`the key rotates every ${periodDays} days, not every year`] : []),
+      ],
+      `the key rotates every ${periodDays} days`,
+    );
+  },
+  'key.policy': async (subject, { facts }) => {
+    const [policy, expected] = await settled([facts.key.policy(), expectedPolicy(subject, facts)]);
+    return finding(
+      grantsBeyond(policy.map(forNamed), expected.map(forNamed)),
+      `${policy.length} statements: the account administers the key, only this tenant uses it`,
+    );
+  },
+  'key.organization': async (subject, { facts }) => {
+    const [policy, expected] = await settled([facts.key.policy(), expectedPolicy(subject, facts)]);
+    const organizationId = await facts.key.organization();
+    return finding(
+      denialsLacking(policy, expected).map(
+        ({ why }) => `the key’s policy does not deny every principal outside ${organizationId}: ${why}`,
+      ),
+      organizationId ? `all principals outside ${organizationId} are denied` : 'the account is in no organization',
     );
   },
   'key.policy-account': async (subject, { facts }) => {
@@ -155,13 +160,25 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     return finding(expectExactly('alias', aliases, [alias]), `the key’s only alias is ${alias}`);
   },
   'key.logs': async (subject, { facts }) => {
-    const groups = await facts.logs.groups();
+    const [groups, network, database] = await settled([
+      facts.logs.groups(),
+      facts.release.network(),
+      facts.release.database(),
+    ]);
+    const retention = retentionIn([...network, ...database]);
     const names = groups.map(({ logGroupName }) => logGroupName);
     return finding(
       [
         ...expectedLogGroups(subject)
           .filter((name) => !names.includes(name))
           .map((name) => `log group ${name} is missing`),
+        ...groups.flatMap(({ logGroupName = '', retentionInDays }) =>
+          forgetsSooner(retentionInDays, retention.get(logGroupName))
+            ? [
+                `log group ${logGroupName} is forgotten after ${retentionInDays} days, not ${retention.get(logGroupName)}`,
+              ]
+            : [],
+        ),
         ...groups
           .filter(({ kmsKeyId }) => kmsKeyId !== subject.key.keyArn)
           .map(

@@ -1,9 +1,13 @@
 import type { NetworkInterface, Route, RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
+import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
+import { grantsBeyond, grantsLacking } from '../comparison/policy-difference';
+import type { Facts } from '../facts/facts';
 import { NETWORK_METADATA } from '../metadata/network';
 import { parsePolicy } from '../policy-document';
+import { expectedRole, policyIn, propertiesOf } from '../release/expected';
 import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
 
 /**
@@ -59,6 +63,28 @@ const isPlaced = ({ VpcEndpointType, ServiceName }: VpcEndpoint, { region, place
 /** Anyone can write the description, but only EC2 marks an interface as managed by a service. */
 const isOfRds = ({ RequesterManaged, RequesterId, Description }: NetworkInterface) =>
   RequesterManaged === true && (RequesterId === 'amazon-rds' || Description === 'RDSNetworkInterface');
+
+/** What the flow logs' role must not do although it has to: then nothing reaches the log group. */
+async function undeliverable(subject: Subject, { account, release }: Facts): Promise<string[]> {
+  const name = `${tenantNames.role(tenantIdOf(subject))}-flow-logs`;
+  const [principals, network] = await settled([account.principals(), release.network()]);
+  const role = principals.find((each) => each.kind === 'role' && each.name === name);
+  // identity.service-roles finds a role that is gone.
+  if (!role) return [];
+  return grantsLacking([...role.inline, ...role.managed], expectedRole(network, name).inline).map(
+    (actions) => `nothing is delivered: role ${name} may not ${actions}`,
+  );
+}
+
+/** What the endpoints' policies allow beyond that of the tenant's release. */
+async function allowedBeyondRelease(endpoints: readonly VpcEndpoint[], { release }: Facts): Promise<string[]> {
+  const expected = policyIn(propertiesOf(await release.network(), 'AWS::EC2::VPCEndpoint'), 'PolicyDocument');
+  return endpoints.flatMap(({ VpcEndpointId, PolicyDocument }) =>
+    grantsBeyond(PolicyDocument ? parsePolicy(PolicyDocument) : [], expected).map(
+      (each) => `endpoint ${VpcEndpointId}: ${each}`,
+    ),
+  );
+}
 
 export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
   'network.block': async (subject, { facts }) => {
@@ -186,7 +212,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
         ),
         ...expectEqual('the number of endpoints', endpoints.length, 1),
         ...unguarded.map(({ VpcEndpointId }) => `endpoint ${VpcEndpointId} has no policy`),
-        ...reaching,
+        ...(reaching.length > 0 ? reaching : await allowedBeyondRelease(endpoints, facts)),
       ],
       endpoints.length === all.length
         ? 'the only endpoint is for S3, and reaches this bucket only'
@@ -205,13 +231,28 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
         `flow log ${FlowLogId} is ${FlowLogStatus} and sends ${TrafficType} to ${LogGroupName ?? 'no log group'}`,
     );
     const { FlowLogId } = subject.stacks.network.outputs;
+    const elsewhere = logs.filter((each) => each.LogGroupName !== group);
+    const undelivered = logs.filter(({ DeliverLogsStatus }) => DeliverLogsStatus === 'FAILED');
+    if (log)
+      return finding(
+        [
+          ...elsewhere.map(
+            ({ FlowLogId: id, ResourceId, LogDestination, LogGroupName }) =>
+              `flow log ${id} of ${ResourceId} sends traffic to ${LogDestination ?? LogGroupName}`,
+          ),
+          ...undelivered.map(
+            ({ FlowLogId: id, DeliverLogsErrorMessage }) =>
+              `flow log ${id} delivers nothing: ${DeliverLogsErrorMessage}`,
+          ),
+          ...(await undeliverable(subject, facts)),
+        ],
+        `flow log ${log.FlowLogId} sends all traffic to ${group}, no other flow log exists`,
+      );
     return finding(
-      log
-        ? []
-        : [
-            `no active flow log sends all traffic to ${group}: ${others.join(', ') || `${FlowLogId} does not exist, and the VPC has no other`}`,
-          ],
-      `flow log ${log?.FlowLogId} sends all traffic to ${group}`,
+      [
+        `no active flow log sends all traffic to ${group}: ${others.join(', ') || `${FlowLogId} does not exist, and the VPC has no other`}`,
+      ],
+      '',
     );
   },
   'network.interfaces': async (subject, { facts }) => {

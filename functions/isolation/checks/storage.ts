@@ -1,16 +1,10 @@
 import { TENANT_TAG } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, finding } from '../check';
+import { denialsLacking, exceptsServices, type Fine } from '../comparison/policy-difference';
+import type { Facts } from '../facts/facts';
 import { STORAGE_METADATA } from '../metadata/storage';
-import {
-  type Condition,
-  covers,
-  isCondition,
-  nameOf,
-  type Statement,
-  speaksOf,
-  whatOf,
-  whoOf,
-} from '../policy-document';
+import { type Condition, nameOf, type Statement, whatOf, whoOf } from '../policy-document';
+import { policyIn, propertiesOf } from '../release/expected';
 import { bucketOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
 const ENCRYPTION = 's3:x-amz-server-side-encryption';
@@ -24,32 +18,44 @@ const given = (key: string) => test('Null', key, 'false');
 interface Denial {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
-  /** The statement's only conditions. With one more condition it would deny less. */
   readonly when: readonly Condition[];
 }
 
-function denies(statement: Statement, { actions, resources, when }: Denial): boolean {
-  return (
-    statement.effect === 'Deny' &&
-    !statement.inverted &&
-    statement.principals.includes('*') &&
-    actions.every((action) => speaksOf(statement, action)) &&
-    resources.every((resource) => statement.resources.some((pattern) => covers(pattern, resource))) &&
-    statement.conditions.length === when.length &&
-    when.every(({ operator, key, values }) =>
-      statement.conditions.some((condition) => isCondition(condition, [operator], key, values)),
-    )
+/**
+ * A violation for each denial that the policy lacks: of what must be denied whatever the release
+ * says, and of the release's own statement. Each names the requests that S3 then allows.
+ *
+ * @param denials by the name of the release's statement
+ */
+async function lacking(
+  { storage, release }: Facts,
+  denials: Readonly<Record<string, Denial & { readonly what: string }>>,
+  fine?: Fine,
+): Promise<string[]> {
+  const policy = await storage.policy();
+  const least = Object.entries(denials).map(
+    ([sid, { actions, resources, when }]): Statement => ({
+      ...{ sid, effect: 'Deny', principals: ['*'], actions, resources, conditions: when, inverted: false },
+    }),
   );
+  const violationsOf = (expected: readonly Statement[]) =>
+    denialsLacking(policy, expected, fine).map(
+      ({ statement, why }) => `no statement of the bucket’s policy denies ${denials[statement.sid]?.what}: ${why}`,
+    );
+  const open = violationsOf(least);
+  if (open.length > 0) return open;
+  const expected = policyIn(propertiesOf(await release.storage(), 'AWS::S3::BucketPolicy'), 'PolicyDocument');
+  const own = expected.filter(({ sid }) => sid in denials);
+  return [
+    ...Object.keys(denials)
+      .filter((sid) => !own.some((each) => each.sid === sid))
+      .map((sid) => `the tenant’s release has no statement ${sid} in the bucket’s policy`),
+    ...violationsOf(own),
+  ];
 }
 
-/** A violation for each denial that the policy lacks. It names the requests that S3 then allows. */
-const lacking = (policy: readonly Statement[], denials: Readonly<Record<string, Denial>>) =>
-  Object.entries(denials)
-    .filter(([, denial]) => !policy.some((statement) => denies(statement, denial)))
-    .map(([what]) => `no statement of the bucket’s policy denies ${what}`);
-
 const bucketArn = (subject: Subject) => `arn:aws:s3:::${bucketOf(subject)}`;
-const objects = (subject: Subject) => `${bucketArn(subject)}/object`;
+const objects = (subject: Subject) => `${bucketArn(subject)}/*`;
 
 export const STORAGE_CHECKS: readonly Check[] = checksOf(STORAGE_METADATA, {
   'storage.tag': async (subject, { facts }) =>
@@ -71,34 +77,42 @@ export const STORAGE_CHECKS: readonly Check[] = checksOf(STORAGE_METADATA, {
     );
   },
   'storage.other-keys': async (subject, { facts }) => {
-    const puts = (...when: Condition[]) => ({ actions: ['s3:PutObject'], resources: [objects(subject)], when });
+    const puts = (what: string, ...when: Condition[]) => ({
+      ...{ what, actions: ['s3:PutObject'], resources: [objects(subject)], when },
+    });
     const denials = {
-      'uploads under another key': puts(given(KEY), test('ArnNotEquals', KEY, subject.key.keyArn)),
-      'uploads without KMS': puts(given(ENCRYPTION), test('StringNotEquals', ENCRYPTION, 'aws:kms')),
-      'uploads under the account’s key': puts(test('Null', KEY, 'true'), test('StringEquals', ENCRYPTION, 'aws:kms')),
-      'uploads under a customer-provided key (SSE-C)': puts(given(CUSTOMER_KEY)),
+      NoOtherKey: puts('uploads under another key', given(KEY), test('ArnNotEquals', KEY, subject.key.keyArn)),
+      NoOtherEncryption: puts('uploads without KMS', given(ENCRYPTION), test('StringNotEquals', ENCRYPTION, 'aws:kms')),
+      NoUnnamedKey: puts(
+        'uploads under the account’s key',
+        test('Null', KEY, 'true'),
+        test('StringEquals', ENCRYPTION, 'aws:kms'),
+      ),
+      NoCustomerKey: puts('uploads under a customer-provided key (SSE-C)', given(CUSTOMER_KEY)),
     };
-    return finding(lacking(await facts.storage.policy(), denials), 'the policy denies uploads under all other keys');
+    return finding(await lacking(facts, denials), 'the policy denies uploads under all other keys');
   },
   'storage.tls': async (subject, { facts }) => {
     const requests = {
+      what: 'requests without TLS',
       actions: ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:GetBucketPolicy'],
       resources: [bucketArn(subject), objects(subject)],
       when: [test('Bool', 'aws:SecureTransport', 'false')],
     };
     return finding(
-      lacking(await facts.storage.policy(), { 'requests without TLS': requests }),
+      await lacking(facts, { TlsOnly: requests }, exceptsServices),
       'the policy denies requests without TLS',
     );
   },
   'storage.role-only': async (subject, { facts }) => {
     const others = {
+      what: 'other principals’ access to objects',
       actions: DATA_ACTIONS,
       resources: [objects(subject)],
       when: [test('ArnNotEquals', 'aws:PrincipalArn', roleOf(subject))],
     };
     return finding(
-      lacking(await facts.storage.policy(), { 'other principals’ access to objects': others }),
+      await lacking(facts, { DataForTheTenantsRoleOnly: others }),
       'the policy denies access to objects to all but the tenant’s role',
     );
   },
@@ -139,19 +153,24 @@ export const STORAGE_CHECKS: readonly Check[] = checksOf(STORAGE_METADATA, {
     ),
   'storage.access-points': async (subject, { facts }) => {
     const requests = {
+      what: 'requests through an access point',
       actions: ['s3:GetObject', 's3:PutObject', 's3:ListBucket'],
       resources: [bucketArn(subject), objects(subject)],
       when: [given('s3:DataAccessPointArn')],
     };
     return finding(
-      lacking(await facts.storage.policy(), { 'requests through an access point': requests }),
+      await lacking(facts, { NoAccessPoint: requests }),
       'the policy denies requests through access points',
     );
   },
-  'storage.access-logs': async ({ cell }, { facts }) => {
+  'storage.access-logs': async (subject, { facts }) => {
+    const { cell } = subject;
     const logs = await facts.storage.accessLogs();
     return finding(
-      expectEqual('the target bucket of access logs', logs?.TargetBucket, cell.accessLogBucketName),
+      [
+        ...expectEqual('the target bucket of access logs', logs?.TargetBucket, cell.accessLogBucketName),
+        ...expectEqual('the prefix of access logs', logs?.TargetPrefix, `${tenantIdOf(subject)}/`),
+      ],
       `logged to ${cell.accessLogBucketName}`,
     );
   },

@@ -2,9 +2,12 @@ import {
   type DBInstance,
   type DBSnapshot,
   DescribeDBSnapshotAttributesCommand,
+  type Event,
+  type Parameter,
   paginateDescribeDBInstances,
   paginateDescribeDBParameters,
   paginateDescribeDBSnapshots,
+  paginateDescribeEvents,
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import { everyItem } from '../../shared/paging';
@@ -12,7 +15,8 @@ import { settled } from '../../shared/settled';
 import type { Subject } from '../subject';
 import { readOnce } from './reading';
 
-const FORCE_TLS = 'rds.force_ssl';
+/** Minutes: RDS keeps events for 14 days ("DescribeEvents"). */
+const LONGEST = 14 * 24 * 60;
 
 export interface SnapshotFacts {
   readonly snapshot: DBSnapshot;
@@ -24,8 +28,10 @@ export interface DatabaseFacts {
   readonly instance: () => Promise<DBInstance>;
   /** Undefined when the tenant's plan has no replica. */
   readonly replica: () => Promise<DBInstance | undefined>;
-  /** The value of the parameter `rds.force_ssl`: `1` or `0`. */
-  readonly forceTls: () => Promise<string | undefined>;
+  /** The parameters of the tenant's group that somebody has set. */
+  readonly parameters: () => Promise<readonly Parameter[]>;
+  /** What happened to the primary in the last 14 days, as far as RDS remembers. */
+  readonly events: () => Promise<readonly Event[]>;
   /** Manual snapshots. Automated snapshots cannot be shared ("ModifyDBSnapshotAttribute"). */
   readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
 }
@@ -56,13 +62,13 @@ export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseF
   return {
     instance: async () => instanceIn(await instances(), InstanceId),
     replica: async () => (ReplicaId === undefined ? undefined : instanceIn(await instances(), ReplicaId)),
-    forceTls: readOnce(async () => {
-      const pages = paginateDescribeDBParameters(
-        { client },
-        { DBParameterGroupName: ParameterGroupName, Filters: [{ Name: 'parameter-name', Values: [FORCE_TLS] }] },
-      );
-      const parameters = await everyItem(pages, (page) => page.Parameters);
-      return parameters.find(({ ParameterName }) => ParameterName === FORCE_TLS)?.ParameterValue;
+    parameters: readOnce(() => {
+      const set = { DBParameterGroupName: ParameterGroupName, Source: 'user' };
+      return everyItem(paginateDescribeDBParameters({ client }, set), (page) => page.Parameters);
+    }),
+    events: readOnce(() => {
+      const ofPrimary = { SourceIdentifier: InstanceId, SourceType: 'db-instance', Duration: LONGEST } as const;
+      return everyItem(paginateDescribeEvents({ client }, ofPrimary), (page) => page.Events);
     }),
     manualSnapshots: readOnce(async () => {
       const manual = { SnapshotType: 'manual', Filters: filtered(ids) };

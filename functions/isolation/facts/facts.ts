@@ -1,20 +1,26 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import type { RDSClient } from '@aws-sdk/client-rds';
+import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Subject } from '../subject';
+import { type AccountFacts, accountFacts } from './account-facts';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
 import { type LogFacts, logFacts } from './log-facts';
 import { type NetworkFacts, networkFacts } from './network-facts';
+import { type ReleaseFacts, releaseFacts, type StackFacts, stackFacts } from './release-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
 import { type SecretFacts, secretFacts } from './secret-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
+import { type TaggedFacts, taggedFacts } from './tagged-facts';
 
 /**
  * The configuration of one tenant in AWS. Each fact is read once a run, and only if a check needs
@@ -29,6 +35,10 @@ export interface Facts {
   readonly identity: IdentityFacts;
   readonly routing: RoutingFacts;
   readonly logs: LogFacts;
+  readonly account: AccountFacts;
+  readonly tagged: TaggedFacts;
+  readonly stacks: StackFacts;
+  readonly release: ReleaseFacts;
 }
 
 export interface FactClients {
@@ -40,10 +50,13 @@ export interface FactClients {
   readonly iam: IAMClient;
   readonly elb: ElasticLoadBalancingV2Client;
   readonly logs: CloudWatchLogsClient;
+  readonly cloudformation: CloudFormationClient;
+  readonly organizations: OrganizationsClient;
+  readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
 export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
-  key: keyFacts(clients.kms, subject),
+  key: keyFacts(clients.kms, clients.organizations, subject),
   database: databaseFacts(clients.rds, subject),
   storage: storageFacts(clients.s3, subject),
   secrets: secretFacts(clients.secrets, subject),
@@ -51,4 +64,8 @@ export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
   identity: identityFacts(clients.iam, subject),
   routing: routingFacts(clients.elb, subject),
   logs: logFacts(clients.logs, subject),
+  account: accountFacts(clients.iam),
+  tagged: taggedFacts(clients.tagging, subject),
+  stacks: stackFacts(clients.cloudformation, subject),
+  release: releaseFacts(clients.s3, clients.cloudformation, subject),
 });

@@ -1,16 +1,18 @@
 import {
-  DescribeSecurityGroupsCommand,
   DescribeVpnGatewaysCommand,
   type EC2Client,
   type FlowLog,
   type InternetGateway,
   type NatGateway,
+  type NetworkAcl,
   type NetworkInterface,
   paginateDescribeFlowLogs,
   paginateDescribeInternetGateways,
   paginateDescribeNatGateways,
+  paginateDescribeNetworkAcls,
   paginateDescribeNetworkInterfaces,
   paginateDescribeRouteTables,
+  paginateDescribeSecurityGroups,
   paginateDescribeSubnets,
   paginateDescribeVpcEndpoints,
   paginateDescribeVpcPeeringConnections,
@@ -40,13 +42,18 @@ export interface NetworkFacts {
   readonly routeTables: () => Promise<readonly RouteTable[]>;
   /** Route tables of any VPC with a route over the tenant's peering. */
   readonly routeTablesOverPeering: () => Promise<readonly RouteTable[]>;
+  /** The database's security group. */
   readonly securityGroup: () => Promise<SecurityGroup | undefined>;
+  /** All security groups of the VPC. */
+  readonly groups: () => Promise<readonly SecurityGroup[]>;
+  readonly acls: () => Promise<readonly NetworkAcl[]>;
   readonly internetGateways: () => Promise<readonly InternetGateway[]>;
   readonly natGateways: () => Promise<readonly NatGateway[]>;
   readonly vpnGateways: () => Promise<readonly VpnGateway[]>;
   readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
   /** Peerings of which the tenant's VPC is requester or accepter. */
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
+  /** Flow logs of the VPC and of its subnets. */
   readonly flowLogs: () => Promise<readonly FlowLog[]>;
   readonly interfaces: () => Promise<readonly NetworkInterface[]>;
 }
@@ -56,8 +63,9 @@ const where = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values
 export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts {
   const ec2 = { client };
   const VpcId = vpcOf(subject);
-  const { DatabaseSecurityGroupId, PeeringConnectionId } = subject.stacks.network.outputs;
+  const { DatabaseSecurityGroupId, DatabaseSubnetIds, PeeringConnectionId } = subject.stacks.network.outputs;
   const inVpc = where('vpc-id', VpcId);
+  const groups = readOnce(() => everyItem(paginateDescribeSecurityGroups(ec2, inVpc), (page) => page.SecurityGroups));
   return {
     vpcsInSlot: readOnce(() => {
       const meeting = where('cidr-block-association.cidr-block', ...patternsMeeting(subject.tenant.slot.cidr));
@@ -69,12 +77,9 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       const overPeering = where('route.vpc-peering-connection-id', PeeringConnectionId);
       return everyItem(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
     }),
-    securityGroup: readOnce(async () => {
-      const { SecurityGroups } = await client.send(
-        new DescribeSecurityGroupsCommand({ GroupIds: [DatabaseSecurityGroupId] }),
-      );
-      return SecurityGroups?.[0];
-    }),
+    securityGroup: async () => (await groups()).find(({ GroupId }) => GroupId === DatabaseSecurityGroupId),
+    groups,
+    acls: readOnce(() => everyItem(paginateDescribeNetworkAcls(ec2, inVpc), (page) => page.NetworkAcls)),
     internetGateways: readOnce(() =>
       everyItem(
         paginateDescribeInternetGateways(ec2, where('attachment.vpc-id', VpcId)),
@@ -102,7 +107,7 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       return found.flat();
     }),
     flowLogs: readOnce(() => {
-      const { Filters: Filter } = where('resource-id', VpcId);
+      const { Filters: Filter } = where('resource-id', VpcId, ...DatabaseSubnetIds.split(','));
       return everyItem(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
     }),
     interfaces: readOnce(() =>

@@ -2,8 +2,10 @@ import {
   DescribeSecretCommand,
   type DescribeSecretCommandOutput,
   GetResourcePolicyCommand,
+  paginateListSecretVersionIds,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Subject } from '../subject';
 import { readOnce } from './reading';
@@ -15,6 +17,8 @@ export interface SecretFacts {
   readonly description: () => Promise<SecretDescription>;
   /** Empty when the secret has no resource policy. */
   readonly policy: () => Promise<readonly Statement[]>;
+  /** When each version of the secret was made. */
+  readonly versions: () => Promise<readonly Date[]>;
 }
 
 export function secretFacts(client: SecretsManagerClient, { stacks }: Subject): SecretFacts {
@@ -24,6 +28,10 @@ export function secretFacts(client: SecretsManagerClient, { stacks }: Subject): 
     policy: readOnce(async () => {
       const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
       return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
+    }),
+    versions: readOnce(async () => {
+      const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });
+      return (await everyItem(pages, (page) => page.Versions)).flatMap(({ CreatedDate }) => CreatedDate ?? []);
     }),
   };
 }

@@ -1,20 +1,30 @@
 import {
+  type CORSRule,
+  GetBucketCorsCommand,
   GetBucketEncryptionCommand,
+  GetBucketLifecycleConfigurationCommand,
   GetBucketLoggingCommand,
+  GetBucketNotificationConfigurationCommand,
   GetBucketOwnershipControlsCommand,
   GetBucketPolicyCommand,
   GetBucketReplicationCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
+  GetBucketWebsiteCommand,
   GetPublicAccessBlockCommand,
+  type LifecycleRule,
   type LoggingEnabled,
   type PublicAccessBlockConfiguration,
+  paginateListBuckets,
   type ReplicationRule,
   type S3Client,
   type ServerSideEncryptionRule,
+  type WebsiteConfiguration,
 } from '@aws-sdk/client-s3';
+import { tenantNames } from '../../contract/naming';
+import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
-import { bucketOf, type Subject } from '../subject';
+import { bucketOf, type Subject, tenantIdOf } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
 export interface StorageFacts {
@@ -27,6 +37,13 @@ export interface StorageFacts {
   readonly versioning: () => Promise<string | undefined>;
   readonly replication: () => Promise<readonly ReplicationRule[]>;
   readonly accessLogs: () => Promise<LoggingEnabled | undefined>;
+  readonly lifecycle: () => Promise<readonly LifecycleRule[]>;
+  readonly cors: () => Promise<readonly CORSRule[]>;
+  /** Topics, queues, functions and the event bus that S3 notifies of the bucket's objects. */
+  readonly notified: () => Promise<readonly string[]>;
+  readonly website: () => Promise<WebsiteConfiguration | undefined>;
+  /** Names of the account's buckets that begin like the tenant's. */
+  readonly named: () => Promise<readonly string[]>;
 }
 
 /**
@@ -74,5 +91,33 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
       return answer?.ReplicationConfiguration?.Rules ?? [];
     }),
     accessLogs: readOnce(async () => (await client.send(new GetBucketLoggingCommand(ofBucket))).LoggingEnabled),
+    lifecycle: readOnce(async () => {
+      const answer = await unlessAbsent(
+        client.send(new GetBucketLifecycleConfigurationCommand(ofBucket)),
+        'NoSuchLifecycleConfiguration',
+      );
+      return answer?.Rules ?? [];
+    }),
+    cors: readOnce(async () => {
+      const answer = await unlessAbsent(client.send(new GetBucketCorsCommand(ofBucket)), 'NoSuchCORSConfiguration');
+      return answer?.CORSRules ?? [];
+    }),
+    notified: readOnce(async () => {
+      const to = await client.send(new GetBucketNotificationConfigurationCommand(ofBucket));
+      return [
+        ...(to.TopicConfigurations ?? []).map(({ TopicArn }) => TopicArn ?? ''),
+        ...(to.QueueConfigurations ?? []).map(({ QueueArn }) => QueueArn ?? ''),
+        ...(to.LambdaFunctionConfigurations ?? []).map(({ LambdaFunctionArn }) => LambdaFunctionArn ?? ''),
+        ...(to.EventBridgeConfiguration ? ['the event bus of the account (EventBridge)'] : []),
+      ];
+    }),
+    website: readOnce(() =>
+      unlessAbsent(client.send(new GetBucketWebsiteCommand(ofBucket)), 'NoSuchWebsiteConfiguration'),
+    ),
+    named: readOnce(async () => {
+      const beginning = { Prefix: tenantNames.role(tenantIdOf(subject)) };
+      const buckets = await everyItem(paginateListBuckets({ client }, beginning), (page) => page.Buckets);
+      return buckets.map(({ Name = '' }) => Name);
+    }),
   };
 }

@@ -83,6 +83,22 @@ export const IDENTITY_METADATA = [
     controls: { 'SOC 2': ['CC6.3'] },
     remediation: 'Restore boundary, tag and trust policy of the role that the evidence names from its stack.',
   },
+  {
+    id: 'identity.only-roles',
+    title: 'No further principal has the tenant’s name or tag',
+    question: 'Is there no role, user or group with the tenant’s name or tag besides the roles of its release?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.3'] },
+    remediation: 'Find out who made the principal that the evidence names, and delete it.',
+  },
+  {
+    id: 'identity.logins',
+    title: 'Only the tenant’s role logs in to its database',
+    question: 'Does no other principal’s own policy allow to log in to the tenant’s database with IAM authentication?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.3'], FSBP: ['RDS.10'] },
+    remediation: 'Remove `rds-db:connect` on this database from the policies of the principal that the evidence names.',
+  },
 ] as const satisfies readonly CheckMetadata[];
 
 export const SOLE_ACCESS_METADATA = [

@@ -20,10 +20,10 @@ export const KEY_METADATA = [
   {
     id: 'key.rotation',
     title: 'KMS rotates the key',
-    question: 'Is automatic rotation of the key enabled?',
+    question: 'Is automatic rotation of the key enabled, with a period of at most a year?',
     severity: 'medium',
     controls: { FSBP: ['KMS.4'], 'CIS AWS Foundations': ['3.6'] },
-    remediation: 'Enable automatic rotation of the key.',
+    remediation: 'Enable automatic rotation of the key, with a period of 365 days.',
   },
   {
     id: 'key.policy',
@@ -33,6 +33,14 @@ export const KEY_METADATA = [
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'], FSBP: ['KMS.1'] },
     remediation: 'Remove the statement that the evidence names from the key’s policy, or restore its conditions.',
+  },
+  {
+    id: 'key.organization',
+    title: 'Principals outside the organization are denied',
+    question: 'Does the key’s policy deny every principal that is neither of the organization nor of this account?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.6'] },
+    remediation: 'Restore the Deny statement of the key’s policy, with the id of the account’s own organization.',
   },
   {
     id: 'key.policy-account',
@@ -68,8 +76,9 @@ export const KEY_METADATA = [
   },
   {
     id: 'key.logs',
-    title: 'The tenant’s logs are encrypted under the tenant’s key',
-    question: 'Does every log group of the tenant’s network and databases exist, encrypted under the tenant’s key?',
+    title: 'The tenant’s logs are under the tenant’s key, and kept',
+    question:
+      'Does every log group of the tenant exist, under the tenant’s key, and keep its logs as long as the release says?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation:

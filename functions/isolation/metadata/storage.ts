@@ -95,7 +95,7 @@ export const STORAGE_METADATA = [
   {
     id: 'storage.access-logs',
     title: 'Access is logged to the cell’s log bucket',
-    question: 'Are the bucket’s access logs on, and do they go to the cell’s log bucket?',
+    question: 'Are the bucket’s access logs on, and do they go to the cell’s log bucket under the tenant’s own prefix?',
     severity: 'medium',
     controls: { FSBP: ['S3.9'], 'CIS AWS Foundations': ['3.4'] },
     remediation: 'Set the target of the bucket’s access logs back to the cell’s log bucket.',

@@ -13,7 +13,6 @@ export function isolationFunctions(scope: Construct, context: FunctionContext, t
     auditTenant: askingFunction('AuditTenant', asking, [
       onTable(context, 'GetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
-      { actions: ['cloudformation:DescribeStacks'], resources: [arns.tenantStacks], wildcardBecause: OF_ANY_TENANT },
     ]),
   };
 }
@@ -30,7 +29,7 @@ function askingFunction(
   { scope, context, trustedRoleArns }: Asking,
   own: readonly Grant[],
 ): PlatformFunction {
-  const { config, arns, table, stackRole, boundary } = context;
+  const { config, arns, table, stackRole, boundary, templates, topic } = context;
   const evidence = context.evidence.writing();
   const read = (actions: string[], ...resources: string[]): Grant => ({
     actions,
@@ -48,6 +47,10 @@ function askingFunction(
       STACK_ROLE_ARN: stackRole.roleArn,
       TRUSTED_ROLE_ARNS: trustedRoleArns.join(','),
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
+      STACK_TEMPLATES: templates.published,
+      ALARM_TOPIC_ARN: topic.topicArn,
+      AVAILABILITY_ZONES: config.availabilityZones.join(','),
+      ...(config.organizationId && { ORGANIZATION_ID: config.organizationId }),
       CODE_VERSION: codeVersion(name),
       ...evidence.environment,
     },
@@ -61,13 +64,17 @@ function askingFunction(
       ),
       read(
         [
+          's3:GetBucketCORS',
           's3:GetBucketLogging',
+          's3:GetBucketNotification',
           's3:GetBucketOwnershipControls',
           's3:GetBucketPolicy',
           's3:GetBucketPublicAccessBlock',
           's3:GetBucketTagging',
           's3:GetBucketVersioning',
+          's3:GetBucketWebsite',
           's3:GetEncryptionConfiguration',
+          's3:GetLifecycleConfiguration',
           's3:GetReplicationConfiguration',
         ],
         arns.tenantBuckets,
@@ -77,9 +84,19 @@ function askingFunction(
         resources: [`${arns.tenantBuckets}/${PROBE_PREFIX}*`],
         wildcardBecause: 'What probes have put into a bucket goes again, and nothing else.',
       },
-      read(['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy'], arns.tenantSecrets),
+      {
+        actions: ['s3:GetObject'],
+        resources: [...templates.objectArns],
+        wildcardBecause: 'Templates are named by their content, and a tenant of an earlier release has that release’s.',
+      },
+      read(['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], arns.tenantStacks),
+      read(
+        ['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy', 'secretsmanager:ListSecretVersionIds'],
+        arns.tenantSecrets,
+      ),
       read(['rds:DescribeDBInstances'], arns.rdsInstances),
       read(['rds:DescribeDBParameters'], arns.rds('pg')),
+      read(['logs:DescribeSubscriptionFilters'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
       read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rdsInstances, arns.rdsSnapshots),
       read(
         ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
@@ -91,6 +108,7 @@ function askingFunction(
           'ec2:DescribeFlowLogs',
           'ec2:DescribeInternetGateways',
           'ec2:DescribeNatGateways',
+          'ec2:DescribeNetworkAcls',
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeRouteTables',
           'ec2:DescribeSecurityGroups',
@@ -102,8 +120,13 @@ function askingFunction(
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTags',
           'elasticloadbalancing:DescribeTargetHealth',
+          'iam:GetAccountAuthorizationDetails',
           'kms:ListAliases',
           'logs:DescribeLogGroups',
+          'organizations:DescribeOrganization',
+          'rds:DescribeEvents',
+          's3:ListAllMyBuckets',
+          'tag:GetResources',
         ],
         resources: ['*'],
         wildcardBecause: NO_RESOURCE('these Describe and List actions'),

@@ -7,6 +7,7 @@ import type { Subject } from '../../../functions/isolation/subject';
 import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { aStage } from '../../support/isolated-tenant';
 import { onboarded } from '../../support/onboarded';
 
 jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
@@ -27,8 +28,7 @@ function ask(passed: boolean): { readonly about: () => Subject } {
 function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown = {}) {
   const tenant = onboarded(overrides);
   const s3 = new FakeClient({ PutObjectCommand: stores });
-  const placed = { endpointServices: [], keyUsers: [] };
-  const stage = { accountId: '1', region: 'r', stackRoleArn: 's', boundaryArn: 'b', trustedRoleArns: ['v'], placed };
+  const stage = aStage();
   const proving = {
     sourcesFor: () => ({}) as Sources,
     evidence: { bucketName: 'evidence', client: s3 },
@@ -52,12 +52,7 @@ test('holds the tenant against its record, its stacks, its cell and the colour t
     { ...stack, templateVersion: versions[kind as keyof typeof versions] },
   ]);
   expect(about()).toEqual({
-    accountId: '1',
-    region: 'r',
-    stackRoleArn: 's',
-    boundaryArn: 'b',
-    trustedRoleArns: ['v'],
-    placed: { endpointServices: [], keyUsers: [] },
+    ...aStage(),
     tenant: aTenant(),
     cell: aCell(),
     liveColour: 'green',

@@ -2,8 +2,15 @@ import { SIZINGS } from '../../../functions/contract/plans';
 import { DATABASE_CHECKS } from '../../../functions/isolation/checks/database';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { aKey, aTenant, theStacks } from '../../support/builders';
+import type { FactData } from '../../support/isolated-tenant';
 
 const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
+
+const called = (facts: FactData, name: string): { ParameterValue?: string | undefined } => {
+  const found = facts.database.parameters.find(({ ParameterName }) => ParameterName === name);
+  if (!found) throw new Error(`the group has no parameter ${name}`);
+  return found;
+};
 
 testBreaches(DATABASE_CHECKS, [
   ['database.encryption', 'off', ({ facts }) => (facts.database.instance.StorageEncrypted = false), 'false'],
@@ -16,7 +23,46 @@ testBreaches(DATABASE_CHECKS, [
   ],
   ['database.private', 'public', ({ facts }) => (facts.database.instance.PubliclyAccessible = true), 'public access'],
   ['database.multi-az', 'one zone', ({ facts }) => (facts.database.instance.MultiAZ = false), 'Multi-AZ is false'],
-  ['database.tls', 'not forced', ({ facts }) => (facts.database.forceTls = '0'), 'force_ssl is 0'],
+  [
+    'database.tls',
+    'not forced',
+    ({ facts }) => (called(facts, 'rds.force_ssl').ParameterValue = '0'),
+    'force_ssl is 0',
+  ],
+  [
+    'database.tls',
+    'by an old version',
+    ({ facts }) =>
+      facts.database.parameters.push({ ParameterName: 'ssl_min_protocol_version', ParameterValue: 'TLSv1' }),
+    'the database accepts TLSv1 (ssl_min_protocol_version)',
+  ],
+  [
+    'database.backups',
+    'as short as the smaller plan that only the record names',
+    ({ facts, subject }) => {
+      subject.tenant.plan = 'growth';
+      facts.database.instance.BackupRetentionPeriod = 14;
+    },
+    'backups are kept for 14 days, not 35',
+  ],
+  [
+    'database.roles',
+    'of the replica',
+    ({ facts }) => facts.database.replica.AssociatedRoles.push({ RoleArn: 'arn:role', FeatureName: 's3Export' }),
+    `is associated for s3Export of tenant-${aTenant().tenantId}-replica`,
+  ],
+  [
+    'database.audit-log',
+    'of the replica',
+    ({ facts }) => (facts.database.replica.EnabledCloudwatchLogsExports = []),
+    `postgresql log is not exported by tenant-${aTenant().tenantId}-replica`,
+  ],
+  [
+    'database.replica',
+    'with Database Insights under another key',
+    ({ facts }) => (facts.database.replica.PerformanceInsightsKMSKeyId = 'arn:other'),
+    'key of Database Insights of',
+  ],
   [
     'database.tls',
     'not in force before a reboot',

@@ -1,6 +1,6 @@
 import { IDENTITY_CHECKS } from '../../../functions/isolation/checks/identity';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
-import { ACCOUNT_ID, aCell } from '../../support/builders';
+import { ACCOUNT_ID, aCell, aTenant } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
 const { decoy, taskRoleArn } = aCell();
@@ -115,6 +115,75 @@ testBreaches(IDENTITY_CHECKS, [
     'monitoring trusts *',
   ],
   ['identity.service-roles', 'gone', ({ facts }) => facts.identity.serviceRoles.pop(), 'monitoring is missing'],
+  [
+    'identity.service-roles',
+    'let in for another service too',
+    ({ facts }) => facts.identity.serviceRoles[1].trust[0].principals.push('Service:lambda.amazonaws.com'),
+    'principal Service:lambda.amazonaws.com is not in the release’s statement',
+  ],
+  [
+    'identity.service-roles',
+    'for any flow log of the account',
+    ({ facts }) => facts.identity.serviceRoles[0].trust[0].conditions.pop(),
+    'asks for ArnLike aws:SourceArn',
+  ],
+  [
+    'identity.service-roles',
+    'reading the OS metrics of every database',
+    ({ facts }) => facts.account.principals[2].inline.push(...policyOf({ Action: 'logs:GetLogEvents', Resource: '*' })),
+    'resource * is not in the release’s statement',
+  ],
+  [
+    'identity.service-roles',
+    'with a policy of AWS',
+    ({ facts }) => facts.account.principals[1].attached.push('arn:aws:iam::aws:policy/ReadOnlyAccess'),
+    'ReadOnlyAccess is attached',
+  ],
+  [
+    'identity.trust',
+    'with free tags and a source identity',
+    ({ facts }) => facts.identity.role.trust[1].actions.push('sts:SetSourceIdentity'),
+    'action sts:setsourceidentity is not in the release’s statement TagTheSession',
+  ],
+  [
+    'identity.policy',
+    'that changes its bucket’s policy',
+    ({ facts }) => facts.identity.inline[0].actions.push('s3:PutBucketPolicy'),
+    'action s3:putbucketpolicy is not in the release’s statement ListOwnBucket',
+  ],
+  [
+    'identity.policy',
+    'that uploads under any key',
+    ({ facts }) => (facts.identity.inline[2].conditions = []),
+    'asks for ArnEqualsIfExists',
+  ],
+  [
+    'identity.boundary-unchanged',
+    'with a folder of every bucket',
+    ({ facts }) => (facts.identity.boundary[1].resources = [`arn:aws:s3:::*/\${aws:PrincipalTag/tenantId}/*`]),
+    'is not in the release’s statement OwnObjects',
+  ],
+  [
+    'identity.only-roles',
+    'a third role',
+    ({ facts }) =>
+      facts.account.principals.push({ ...facts.account.principals[0], name: `tenant-${aTenant().tenantId}-support` }),
+    'role tenant-t',
+  ],
+  [
+    'identity.only-roles',
+    'a user with its tag',
+    ({ facts }) => facts.account.principals.push({ ...facts.account.principals[0], kind: 'user', name: 'support' }),
+    'user support has the tenant’s name or tag',
+  ],
+  [
+    'identity.logins',
+    'the shared service by itself',
+    ({ facts }) => {
+      facts.account.principals[3].managed = policyOf({ Action: 'rds-db:*', Resource: '*' });
+    },
+    'may log in to the tenant’s database',
+  ],
 ]);
 
 test('a release that trusts one more function is no breach of an earlier trust', async () => {

@@ -22,7 +22,9 @@ testBreaches(KEY_CHECKS, [
     'the key’s multi-Region property is true',
   ],
   ['key.tag', 'another tenant’s', ({ facts }) => (facts.key.tags.tenantId = decoy.tenantId), decoy.tenantId],
-  ['key.rotation', 'off', ({ facts }) => (facts.key.rotates = false), 'automatic rotation is false'],
+  ['key.rotation', 'off', ({ facts }) => (facts.key.rotation.enabled = false), 'automatic rotation is false'],
+  ['key.rotation', 'rare', ({ facts }) => (facts.key.rotation.periodDays = 2560), 'rotates every 2560 days, not every'],
+  ['key.logs', 'soon gone', ({ facts }) => (facts.logs.groups[0].retentionInDays = 1), 'after 1 days, not 365'],
   [
     'key.policy',
     'usable by the account, as KMS’s own default is',
@@ -117,4 +119,22 @@ testBreaches(KEY_CHECKS, [
   ['key.logs', 'without a key', ({ facts }) => delete facts.logs.groups[0].kmsKeyId, 'is encrypted under no KMS key'],
   ['key.logs', 'under another key', ({ facts }) => (facts.logs.groups[1].kmsKeyId = OTHER_KEY), OTHER_KEY],
   ['key.logs', 'missing', ({ facts }) => facts.logs.groups.pop(), 'upgrade is missing'],
+  [
+    'key.organization',
+    'without its denial',
+    ({ facts }) => facts.key.policy.pop(),
+    'does not deny every principal outside o-acme: the policy has no such statement',
+  ],
+  [
+    'key.organization',
+    'of another organization',
+    ({ facts }) => (facts.key.organization = 'o-other'),
+    'denies only if StringNotEquals aws:PrincipalOrgID o-acme',
+  ],
+  [
+    'key.policy',
+    'that lets the tenant’s role change it',
+    ({ facts }) => facts.key.policy[3].actions.push('kms:PutKeyPolicy'),
+    'action kms:putkeypolicy is not in the release’s statement TenantsRoleUses',
+  ],
 ]);

@@ -157,6 +157,30 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.flow-logs',
+    'a second one, of a subnet, to a stranger',
+    ({ facts }) =>
+      facts.network.flowLogs.push({
+        FlowLogId: 'fl-0copy',
+        ResourceId: 'subnet-0a',
+        FlowLogStatus: 'ACTIVE',
+        LogDestination: 'arn:aws:s3:::stranger',
+      }),
+    'flow log fl-0copy of subnet-0a sends traffic to arn:aws:s3:::stranger',
+  ],
+  [
+    'network.flow-logs',
+    'undelivered',
+    ({ facts }) => (facts.network.flowLogs[0].DeliverLogsStatus = 'FAILED'),
+    'delivers nothing',
+  ],
+  [
+    'network.flow-logs',
+    'by a role without a policy',
+    ({ facts }) => (facts.account.principals[1].inline = []),
+    'may not logs:CreateLogStream, logs:PutLogEvents',
+  ],
+  [
+    'network.flow-logs',
     'gone',
     ({ facts }) => (facts.network.flowLogs = []),
     'does not exist, and the VPC has no other',

@@ -33,7 +33,7 @@ testBreaches(PROBE_CHECKS, [
   [
     'probes.own-login',
     'out of bounds',
-    ({ facts }) => facts.identity.boundary.splice(2, 1),
+    ({ facts }) => facts.identity.boundary.splice(4, 1),
     'the boundary does not allow',
   ],
   ['probes.own-login', 'for another database', ({ probes }) => (probes.token = 'other:5432/'), 'another database'],

@@ -9,6 +9,7 @@ import { aCell, aKey, anExecution, aTenant, NOW, theStacks } from '../../support
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeCompute } from '../../support/fake-compute';
+import { aStage } from '../../support/isolated-tenant';
 
 /** The step asks the whole catalogue; here it is two questions that answer as a test says. */
 jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
@@ -31,14 +32,7 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   const deps = {
     compute: new FakeCompute(),
     table: { name: 'tenants', client: table },
-    stage: {
-      accountId: '',
-      region: '',
-      stackRoleArn: '',
-      boundaryArn: '',
-      trustedRoleArns: [],
-      placed: { endpointServices: [], keyUsers: [] },
-    },
+    stage: aStage(),
     proving: {
       sourcesFor: () => ({}) as Sources,
       evidence: { bucketName: 'evidence', client: s3 },

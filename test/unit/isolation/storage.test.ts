@@ -97,5 +97,29 @@ testBreaches(STORAGE_CHECKS, [
     ({ facts }) => (facts.storage.accessLogs.TargetBucket = 'theirs'),
     'is theirs',
   ],
+  [
+    'storage.access-logs',
+    'filed under another tenant’s prefix',
+    ({ facts }) => (facts.storage.accessLogs.TargetPrefix = `${decoy.tenantId}/`),
+    `the prefix of access logs is ${decoy.tenantId}/`,
+  ],
+  [
+    'storage.role-only',
+    'guarding some keys only',
+    ({ facts }) => {
+      const denial = facts.storage.policy.find((each: { sid: string }) => each.sid === 'DataForTheTenantsRoleOnly');
+      denial.resources = [`arn:aws:s3:::${bucket}/object*`, `arn:aws:s3:::${bucket}/.isolation-probe/*`];
+    },
+    `resource arn:aws:s3:::${bucket}/* is not in statement DataForTheTenantsRoleOnly`,
+  ],
+  [
+    'storage.role-only',
+    'without restoring',
+    ({ facts }) => {
+      const denial = facts.storage.policy.find((each: { sid: string }) => each.sid === 'DataForTheTenantsRoleOnly');
+      denial.actions = denial.actions.filter((action: string) => action !== 's3:RestoreObject');
+    },
+    'action s3:restoreobject is not in statement',
+  ],
   ['storage.access-logs', 'off', ({ facts }) => (facts.storage.accessLogs = undefined), 'is absent'],
 ]);

@@ -8,7 +8,7 @@ import { aCell, aKey, anExecution, aTenant, theStacks } from '../../support/buil
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeProbes } from '../../support/fake-probes';
-import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
+import { aStage, aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
 
 const MADE = Date.parse('2030-01-01T12:00:00.000Z');
 const ONBOARDING: Newness = { ruleSince: new Date(MADE).toISOString(), roleUnproven: true };
@@ -211,14 +211,7 @@ function onboardingWith(found: Finding, age: number) {
     patience: { pauses: [1], atMost: 1, pause: async () => {}, random: () => 1 },
     now,
   };
-  const stage = {
-    accountId: '',
-    region: '',
-    stackRoleArn: '',
-    boundaryArn: '',
-    trustedRoleArns: [],
-    placed: { endpointServices: [], keyUsers: [] },
-  };
+  const stage = aStage();
   const route = { ruleArn: 'rule', registeredAt: ONBOARDING.ruleSince };
   const tenant = { tenant: aTenant(), cell: aCell(), key: aKey(), stacks: theStacks(), route };
   const table = { name: 'tenants', client: new FakeClient({ GetCommand: {}, UpdateCommand: {} }) };

@@ -1,5 +1,5 @@
 import type { TenantRecord } from '../../../functions/contract/records';
-import { organizationOf } from '../../../functions/key/create-tenant-key';
+import { organizationOf } from '../../../functions/key/organization';
 import { INDEX_LAG } from '../../../functions/key/tenant-keys';
 import { anExecution, aTenant, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';

@@ -1,0 +1,65 @@
+import type { NetworkAcl, SecurityGroup } from '@aws-sdk/client-ec2';
+import { settled } from '../../shared/settled';
+import { type Check, checksOf, finding } from '../check';
+import { NETWORK_MEMBERS_METADATA } from '../metadata/network-members';
+
+const EVERYWHERE = '0.0.0.0/0';
+/** The last rule of every ACL, which nobody can change ("Network ACL rules"). */
+const LAST_RULE = 32_767;
+
+/** Rules are asked in the order of their numbers: all traffic passes when the first one lets all pass. */
+function refusing({ NetworkAclId, Entries = [] }: NetworkAcl): string[] {
+  return [false, true].flatMap((egress) => {
+    const rules = Entries.filter((each) => each.Egress === egress && each.RuleNumber !== LAST_RULE).sort(
+      (one, other) => (one.RuleNumber ?? 0) - (other.RuleNumber ?? 0),
+    );
+    const passing = rules.findIndex(
+      ({ RuleAction, Protocol, CidrBlock }) => RuleAction === 'allow' && Protocol === '-1' && CidrBlock === EVERYWHERE,
+    );
+    const before = (passing < 0 ? rules : rules.slice(0, passing)).filter(({ RuleAction }) => RuleAction === 'deny');
+    const way = egress ? 'outbound' : 'inbound';
+    return [
+      ...before.map(
+        (rule) => `network ACL ${NetworkAclId} denies ${way} traffic with ${rule.CidrBlock ?? rule.Ipv6CidrBlock}`,
+      ),
+      ...(passing < 0 ? [`network ACL ${NetworkAclId} does not let all ${way} traffic pass`] : []),
+    ];
+  });
+}
+
+/** The two rules that EC2 gives a VPC's default group: in from its own members, out to everywhere. */
+function changedRules({ GroupId, IpPermissions = [] }: SecurityGroup): string[] {
+  return IpPermissions.flatMap(({ IpRanges = [], Ipv6Ranges = [], PrefixListIds = [], UserIdGroupPairs = [] }) => [
+    ...IpRanges.map(({ CidrIp }) => CidrIp),
+    ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6),
+    ...PrefixListIds.map(({ PrefixListId }) => PrefixListId),
+    ...UserIdGroupPairs.map((pair) => pair.GroupId).filter((id) => id !== GroupId),
+  ]).map((source) => `the default security group ${GroupId} lets ${source} in`);
+}
+
+export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS_METADATA, {
+  'network.acls': async ({ stacks }, { facts }) => {
+    const acls = await facts.network.acls();
+    const subnets = stacks.network.outputs.DatabaseSubnetIds.split(',');
+    const governing = acls.filter(({ Associations = [] }) =>
+      Associations.some(({ SubnetId = '' }) => subnets.includes(SubnetId)),
+    );
+    return finding(governing.flatMap(refusing), `${governing.length} network ACL lets all traffic of the subnets pass`);
+  },
+  'network.groups': async ({ stacks }, { facts }) => {
+    const [groups, endpoints] = await settled([facts.network.groups(), facts.network.endpoints()]);
+    const own = stacks.network.outputs.DatabaseSecurityGroupId;
+    // network.endpoints judges the endpoints of the VPC: the group of one that it accepts is as good.
+    const ofEndpoints = endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId }) => GroupId));
+    const others = groups.filter(
+      ({ GroupId, GroupName }) => GroupId !== own && GroupName !== 'default' && !ofEndpoints.includes(GroupId),
+    );
+    return finding(
+      [
+        ...others.map(({ GroupId, GroupName }) => `security group ${GroupId} (${GroupName}) is in the VPC`),
+        ...groups.filter(({ GroupName }) => GroupName === 'default').flatMap(changedRules),
+      ],
+      `only ${own} and the VPC’s default group`,
+    );
+  },
+});

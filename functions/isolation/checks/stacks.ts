@@ -1,0 +1,72 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
+import { STACK_KINDS, type StackKind } from '../../contract/stacks';
+import { settled } from '../../shared/settled';
+import { type Check, checksOf, expectEqual, finding, restingOn } from '../check';
+import type { Facts } from '../facts/facts';
+import { parametersOf } from '../facts/release-facts';
+import { STACKS_METADATA } from '../metadata/stacks';
+import { isVersionOf } from '../release/published-template';
+import type { Subject } from '../subject';
+
+/** Ends of a creation or an update. After a rollback of an update the stack is as it was before. */
+const COMPLETE: readonly (string | undefined)[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+
+/** ActivateTenant turns the protection on, after the last verification of an onboarding. */
+const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
+
+async function ofEach({ stacks }: Facts, violationsOf: (stack: Stack, kind: StackKind) => string[]): Promise<string[]> {
+  const all = await stacks.all();
+  return STACK_KINDS.flatMap((kind) => {
+    const stack = all[kind];
+    return stack ? violationsOf(stack, kind) : [`the ${kind} stack does not exist`];
+  });
+}
+
+/** The stack of a tenant that is older than a function of the platform does not name that function. */
+const isFewer = (name: string, actual: string | undefined, expected: string) =>
+  name === 'TrustedRoleArns' && (actual ?? '').split(',').every((arn) => expected.split(',').includes(arn));
+
+const CHECKS = checksOf(STACKS_METADATA, {
+  'stacks.status': async (_, { facts }) =>
+    finding(
+      await ofEach(facts, ({ StackStatus }, kind) =>
+        COMPLETE.includes(StackStatus) ? [] : [`the ${kind} stack is ${StackStatus}`],
+      ),
+      'all four stacks are complete',
+    ),
+  'stacks.protection': async (subject, { facts }) =>
+    finding(
+      isInService(subject)
+        ? await ofEach(facts, ({ EnableTerminationProtection }, kind) =>
+            expectEqual(`termination protection of the ${kind} stack`, EnableTerminationProtection, true),
+          )
+        : [],
+      isInService(subject) ? 'all four stacks are protected' : 'the tenant is not in service yet',
+    ),
+  'stacks.template': async ({ stacks }, { facts }) => {
+    const texts = await facts.stacks.templates();
+    const changed = STACK_KINDS.filter((kind) => !isVersionOf(stacks[kind].templateVersion, texts[kind])).map(
+      (kind) => `the ${kind} stack has another template than version ${stacks[kind].templateVersion} of its release`,
+    );
+    if (changed.length > 0) return finding(changed, '');
+    await settled(STACK_KINDS.map((kind) => facts.release[kind]()));
+    return finding([], `all four stacks have their release’s templates, by digest`);
+  },
+  'stacks.parameters': async (subject, { facts }) =>
+    finding(
+      await ofEach(facts, ({ Parameters = [] }, kind) => {
+        const actual = new Map(Parameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]));
+        return Object.entries(parametersOf(subject, kind)).flatMap(([name, expected]) =>
+          isFewer(name, actual.get(name), expected)
+            ? []
+            : expectEqual(`parameter ${name} of the ${kind} stack`, actual.get(name), expected),
+        );
+      }),
+      'all four stacks have this tenant’s parameters',
+    ),
+});
+
+/** CloudFormation may show the end of the youngest stack a little late, and that stack makes the tenant's role. */
+export const STACKS_CHECKS: readonly Check[] = CHECKS.map((check) =>
+  check.id === 'stacks.status' ? { ...check, run: restingOn('role', check.run) } : check,
+);

@@ -1,0 +1,93 @@
+import type { LifecycleRule } from '@aws-sdk/client-s3';
+import * as z from 'zod';
+import { tenantIdIn } from '../../contract/naming';
+import { settled } from '../../shared/settled';
+import { type Check, checksOf, expectExactly, finding } from '../check';
+import { STORAGE_SETTINGS_METADATA } from '../metadata/storage-settings';
+import { propertiesOf } from '../release/expected';
+import { bucketOf, tenantIdOf } from '../subject';
+
+/** What a lifecycle rule deletes. Uploads that were never finished, and delete markers, hold no data. */
+interface Deletion {
+  readonly prefix: string;
+  /** Days, or a date, after which current objects go. */
+  readonly objects?: string | undefined;
+  /** Days after which earlier versions go. */
+  readonly versions?: string | undefined;
+}
+
+const wordsOf = ({ prefix, objects, versions }: Deletion): string[] => [
+  ...(objects === undefined ? [] : [`objects under "${prefix}" go after ${objects}`]),
+  ...(versions === undefined ? [] : [`earlier versions under "${prefix}" go after ${versions}`]),
+];
+
+const days = (number: number | undefined) => (number === undefined ? undefined : `${number} days`);
+
+function deletionOf({ Filter, Prefix, Expiration, NoncurrentVersionExpiration }: LifecycleRule): Deletion {
+  return {
+    prefix: Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '',
+    objects: days(Expiration?.Days) ?? Expiration?.Date?.toISOString(),
+    versions: days(NoncurrentVersionExpiration?.NoncurrentDays),
+  };
+}
+
+const ExpectedRulesSchema = z.object({
+  Rules: z.array(
+    z
+      .looseObject({
+        Prefix: z.string().default(''),
+        ExpirationInDays: z.number().optional(),
+        NoncurrentVersionExpiration: z.object({ NoncurrentDays: z.number() }).optional(),
+      })
+      .transform(
+        ({ Prefix: prefix, ExpirationInDays, NoncurrentVersionExpiration }): Deletion => ({
+          prefix,
+          objects: days(ExpirationInDays),
+          versions: days(NoncurrentVersionExpiration?.NoncurrentDays),
+        }),
+      ),
+  ),
+});
+
+export const STORAGE_SETTINGS_CHECKS: readonly Check[] = checksOf(STORAGE_SETTINGS_METADATA, {
+  'storage.lifecycle': async (_, { facts }) => {
+    const [rules, resources] = await settled([facts.storage.lifecycle(), facts.release.storage()]);
+    const { LifecycleConfiguration } = propertiesOf(resources, 'AWS::S3::Bucket');
+    const expected = ExpectedRulesSchema.parse(LifecycleConfiguration).Rules.flatMap(wordsOf);
+    const actual = rules.filter(({ Status }) => Status === 'Enabled').flatMap((rule) => wordsOf(deletionOf(rule)));
+    return finding(expectExactly('rule: ', actual, expected), expected.join('; '));
+  },
+  'storage.cors': async (_, { facts }) =>
+    finding(
+      (await facts.storage.cors()).map(
+        ({ AllowedOrigins = [], AllowedMethods = [] }) =>
+          `pages of ${AllowedOrigins.join(', ')} may ${AllowedMethods.join(', ')} objects`,
+      ),
+      'no CORS rule',
+    ),
+  'storage.notifications': async (_, { facts }) =>
+    finding(
+      (await facts.storage.notified()).map((each) => `the bucket notifies ${each} of its objects`),
+      'nobody is notified',
+    ),
+  'storage.website': async (_, { facts }) => {
+    const website = await facts.storage.website();
+    const leadsTo = website?.RedirectAllRequestsTo?.HostName;
+    return finding(
+      website ? [`the bucket is a website${leadsTo ? ` that leads to ${leadsTo}` : ''}`] : [],
+      'the bucket is no website',
+    );
+  },
+  'storage.only-one': async (subject, { facts }) => {
+    const [named, tagged] = await settled([facts.storage.named(), facts.tagged.arns()]);
+    const buckets = [
+      ...named.filter((name) => tenantIdIn(name) === tenantIdOf(subject)),
+      ...tagged.filter((arn) => arn.startsWith('arn:aws:s3:::')).map((arn) => arn.slice('arn:aws:s3:::'.length)),
+    ];
+    const others = new Set(buckets.filter((name) => name !== bucketOf(subject)));
+    return finding(
+      [...others].map((name) => `bucket ${name} has the tenant’s name or tag`),
+      `only ${bucketOf(subject)} has the tenant’s name or tag`,
+    );
+  },
+});

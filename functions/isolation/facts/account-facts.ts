@@ -1,0 +1,81 @@
+import {
+  type IAMClient,
+  type ManagedPolicyDetail,
+  type PolicyDetail,
+  paginateGetAccountAuthorizationDetails,
+} from '@aws-sdk/client-iam';
+import { parsePolicy, type Statement } from '../policy-document';
+import { readOnce, type Tags, tagsOf } from './reading';
+
+/** A role, user or group of the account, with all that its own policies allow. */
+export interface Principal {
+  readonly kind: 'role' | 'user' | 'group';
+  readonly name: string;
+  readonly arn: string;
+  readonly tags: Tags;
+  /** Who may assume a role. */
+  readonly trust: readonly Statement[];
+  readonly inline: readonly Statement[];
+  readonly attached: readonly string[];
+  /** The statements of the attached policies that are the account's own. */
+  readonly managed: readonly Statement[];
+}
+
+export interface AccountFacts {
+  readonly principals: () => Promise<readonly Principal[]>;
+}
+
+const statementsIn = (policies: readonly PolicyDetail[] = []) =>
+  policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));
+
+const inForce = ({ PolicyVersionList = [] }: ManagedPolicyDetail) =>
+  PolicyVersionList.filter(({ IsDefaultVersion }) => IsDefaultVersion).flatMap(({ Document }) =>
+    Document ? parsePolicy(Document) : [],
+  );
+
+interface Detail {
+  readonly Arn?: string | undefined;
+  readonly Tags?: { Key: string | undefined; Value: string | undefined }[] | undefined;
+  readonly AttachedManagedPolicies?: { PolicyArn?: string | undefined }[] | undefined;
+}
+
+type Own = Pick<Principal, 'kind' | 'name' | 'trust' | 'inline'>;
+
+/** "GetAccountAuthorizationDetails" (IAM): all principals with their policies, many a page. */
+async function readPrincipals(client: IAMClient): Promise<Principal[]> {
+  const found: (Own & { readonly detail: Detail })[] = [];
+  const managed = new Map<string, Statement[]>();
+  const pages = paginateGetAccountAuthorizationDetails(
+    { client, pageSize: 1_000 },
+    { Filter: ['Role', 'User', 'Group', 'LocalManagedPolicy'] },
+  );
+  for await (const { RoleDetailList = [], UserDetailList = [], GroupDetailList = [], Policies = [] } of pages) {
+    for (const role of RoleDetailList) {
+      const { RoleName: name = '', AssumeRolePolicyDocument, RolePolicyList } = role;
+      const trust = AssumeRolePolicyDocument ? parsePolicy(AssumeRolePolicyDocument) : [];
+      found.push({ kind: 'role', name, trust, inline: statementsIn(RolePolicyList), detail: role });
+    }
+    for (const user of UserDetailList) {
+      const inline = statementsIn(user.UserPolicyList);
+      found.push({ kind: 'user', name: user.UserName ?? '', trust: [], inline, detail: user });
+    }
+    for (const group of GroupDetailList) {
+      const inline = statementsIn(group.GroupPolicyList);
+      found.push({ kind: 'group', name: group.GroupName ?? '', trust: [], inline, detail: group });
+    }
+    for (const policy of Policies) managed.set(policy.Arn ?? '', inForce(policy));
+  }
+  return found.map(({ detail, ...own }) => {
+    const attached = (detail.AttachedManagedPolicies ?? []).map(({ PolicyArn = '' }) => PolicyArn);
+    const statements = attached.flatMap((arn) => managed.get(arn) ?? []);
+    return { ...own, arn: detail.Arn ?? '', tags: tagsOf(detail.Tags), attached, managed: statements };
+  });
+}
+
+/**
+ * The account's principals. One request for all: IAM lists roles neither by tag nor by a part of
+ * their names. The answer does not depend on the tenant.
+ */
+export const accountFacts = (client: IAMClient): AccountFacts => ({
+  principals: readOnce(() => readPrincipals(client)),
+});

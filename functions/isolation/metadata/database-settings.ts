@@ -1,0 +1,44 @@
+import type { CheckMetadata } from '../check';
+
+export const DATABASE_SETTINGS_METADATA = [
+  {
+    id: 'database.status',
+    title: 'The database is in service',
+    question: 'Is each of the tenant’s instances neither stopped nor failed nor being deleted?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['A1.2'] },
+    remediation: 'Start the instance that the evidence names, and read its events for the cause.',
+  },
+  {
+    id: 'database.pending',
+    title: 'No change of the database waits for the maintenance window',
+    question: 'Does no change of an instance wait for its next maintenance window?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Find out who asked for the change, and set the property that the evidence names back.',
+  },
+  {
+    id: 'database.parameters',
+    title: 'The engine has the release’s parameters',
+    question: 'Does the parameter group set exactly the parameters of the tenant’s release, so that no log has data?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1', 'CC8.1'] },
+    remediation: 'Set the parameter that the evidence names back to the release’s value, or reset it.',
+  },
+  {
+    id: 'database.master-password',
+    title: 'The master password is the one in the secret',
+    question: 'Has nobody set the master password in the last 14 days without a new version of the secret?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set a new master password in the secret and on the instance, and find out who set the known one.',
+  },
+  {
+    id: 'database.monitoring-role',
+    title: 'The tenant’s own role monitors the database',
+    question: 'Does enhanced monitoring of each instance use the monitoring role of this tenant, or none?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.3'] },
+    remediation: 'Set the monitoring role of the instance that the evidence names back to the tenant’s own.',
+  },
+] as const satisfies readonly CheckMetadata[];

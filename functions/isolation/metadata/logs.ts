@@ -1,0 +1,20 @@
+import type { CheckMetadata } from '../check';
+
+export const LOGS_METADATA = [
+  {
+    id: 'logs.subscriptions',
+    title: 'Nobody streams the tenant’s logs',
+    question: 'Has none of the tenant’s log groups a subscription filter, which sends its events elsewhere?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Delete the subscription filter that the evidence names, and find out what it has sent.',
+  },
+  {
+    id: 'logs.filters',
+    title: 'No metric is made of the tenant’s logs',
+    question: 'Has none of the tenant’s log groups a metric filter, which turns its text into metrics?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Delete the metric filters of the log group that the evidence names, and the metrics’ dimensions.',
+  },
+] as const satisfies readonly CheckMetadata[];

@@ -1,0 +1,20 @@
+import type { CheckMetadata } from '../check';
+
+export const NETWORK_MEMBERS_METADATA = [
+  {
+    id: 'network.acls',
+    title: 'No network ACL stands between cell and database',
+    question: 'Do the VPC’s network ACLs let all traffic of the tenant’s subnets pass, as the default ACL does?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['A1.2'] },
+    remediation: 'Give the subnet that the evidence names back to the VPC’s default network ACL, with its two rules.',
+  },
+  {
+    id: 'network.groups',
+    title: 'The VPC has no further security group',
+    question: 'Are the database’s and the unchanged default security group the only ones of the VPC?',
+    severity: 'medium',
+    controls: { FSBP: ['EC2.2'], 'SOC 2': ['CC6.6'] },
+    remediation: 'Find out who made the security group that the evidence names, and delete it.',
+  },
+] as const satisfies readonly CheckMetadata[];

@@ -1,0 +1,36 @@
+import type { CheckMetadata } from '../check';
+
+export const STACKS_METADATA = [
+  {
+    id: 'stacks.status',
+    title: 'The tenant’s four stacks are complete',
+    question: 'Is each of the tenant’s four stacks complete, neither failed nor being changed or deleted?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Read the stack’s events, and finish or roll back the change that the evidence names.',
+  },
+  {
+    id: 'stacks.protection',
+    title: 'The stacks are protected from deletion',
+    question: 'Is termination protection on for each stack of a tenant in service?',
+    severity: 'high',
+    controls: { 'SOC 2': ['A1.2'] },
+    remediation: 'Turn termination protection of the stack that the evidence names on again.',
+  },
+  {
+    id: 'stacks.template',
+    title: 'The stacks have the templates of their release',
+    question: 'Has each stack the template that the tenant’s release published, by its digest?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Find out who updated the stack or the published template, and restore the release’s template.',
+  },
+  {
+    id: 'stacks.parameters',
+    title: 'The stacks have the tenant’s parameters',
+    question: 'Has each stack the parameters with which the platform launches it for this tenant and plan?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Find out who updated the stack, and set the parameter that the evidence names back.',
+  },
+] as const satisfies readonly CheckMetadata[];

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { PublishedTemplates, StackKind } from '../../contract/stacks';
+import { once } from '../../shared/once';
+import { Unanswered } from '../check';
+import { unlessAbsent } from '../facts/reading';
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+/** The version of a template is the beginning of the digest of its text. */
+export const isVersionOf = (version: string, text: string) => version.length >= 12 && sha256(text).startsWith(version);
+
+/**
+ * Where a deployment publishes the template of a version: every release names the object after the
+ * version (infra/control-plane/tenant-templates.ts), and none removes those of earlier releases.
+ */
+function placeOf(templates: PublishedTemplates, kind: StackKind, version: string) {
+  const published = templates[kind];
+  const [Bucket = '', ...key] = new URL(published.url).pathname.slice(1).split('/');
+  const Key =
+    published.version === version ? key.join('/') : [...key.slice(0, -1), `${sha256(version)}.json`].join('/');
+  return { Bucket, Key };
+}
+
+/** An object that does not exist is AccessDenied to whoever may not list the bucket ("GetObject"). */
+const ABSENT = ['NoSuchKey', 'AccessDenied'];
+
+/** A text never changes under its digest, so each is read once in the life of a process. */
+const known = new WeakMap<S3Client, Map<string, () => Promise<string | undefined>>>();
+
+function readingOf(s3: S3Client, place: { Bucket: string; Key: string }): () => Promise<string | undefined> {
+  const ofClient = known.get(s3) ?? new Map<string, () => Promise<string | undefined>>();
+  known.set(s3, ofClient);
+  const name = `${place.Bucket}/${place.Key}`;
+  const reading =
+    ofClient.get(name) ??
+    once(async () => {
+      const answer = await unlessAbsent(s3.send(new GetObjectCommand(place)), ...ABSENT);
+      return await answer?.Body?.transformToString();
+    });
+  ofClient.set(name, reading);
+  return reading;
+}
+
+/**
+ * The template of a tenant's stack as its release published it, read by its digest.
+ *
+ * @param version of the template, as the run or the tenant's record names it
+ * @param ofStack reads the template that the stack itself has: for stacks of releases that did not
+ * publish their templates under their versions. It counts only if it has the same digest
+ * @throws Unanswered when neither is a text of this version
+ */
+export async function publishedTemplate(
+  s3: S3Client,
+  templates: PublishedTemplates,
+  kind: StackKind,
+  version: string,
+  ofStack: () => Promise<string | undefined>,
+): Promise<string> {
+  const text = await readingOf(s3, placeOf(templates, kind, version))();
+  if (text !== undefined && isVersionOf(version, text)) return text;
+  if (text !== undefined)
+    throw new Unanswered(`the published template of the ${kind} stack is not version ${version}: it was changed`);
+  const own = await ofStack();
+  if (own !== undefined && isVersionOf(version, own)) return own;
+  throw new Unanswered(`no release has published version ${version} of the ${kind} stack’s template`);
+}

@@ -1,0 +1,73 @@
+import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
+import { ask, testBreaches } from '../../support/breaches';
+
+const reset = (at: string) => ({
+  Message: 'Reset master credentials',
+  Date: new Date(at),
+  SourceIdentifier: 'primary',
+});
+
+testBreaches(DATABASE_SETTINGS_CHECKS, [
+  ['database.status', 'stopped', ({ facts }) => (facts.database.instance.DBInstanceStatus = 'stopped'), 'is stopped'],
+  [
+    'database.status',
+    'a replica that lost its key',
+    ({ facts }) => (facts.database.replica.DBInstanceStatus = 'inaccessible-encryption-credentials'),
+    '-replica is inaccessible-encryption-credentials',
+  ],
+  [
+    'database.pending',
+    'a smaller class tonight',
+    ({ facts }) => (facts.database.instance.PendingModifiedValues = { DBInstanceClass: 'db.t4g.micro' }),
+    'a change of DBInstanceClass of',
+  ],
+  [
+    'database.parameters',
+    'statements in the log',
+    ({ facts }) => {
+      const found = facts.database.parameters.find(
+        (each: { ParameterName: string }) => each.ParameterName === 'log_statement',
+      );
+      found.ParameterValue = 'all';
+    },
+    'parameter log_statement is all, not none',
+  ],
+  [
+    'database.parameters',
+    'one that no release sets',
+    ({ facts }) => facts.database.parameters.push({ ParameterName: 'auto_explain.log_analyze', ParameterValue: '1' }),
+    'parameter auto_explain.log_analyze is set to 1',
+  ],
+  ['database.parameters', 'one is reset', ({ facts }) => facts.database.parameters.pop(), 'is absent, not'],
+  [
+    'database.master-password',
+    'set without the secret',
+    ({ facts }) => facts.database.events.push(reset('2026-03-01T10:00:00Z')),
+    'the master password of primary was set at 2026-03-01T10:00:00.000Z',
+  ],
+  [
+    'database.master-password',
+    'waiting',
+    ({ facts }) => (facts.database.instance.PendingModifiedValues = { MasterUserPassword: '****' }),
+    'a new master password of',
+  ],
+  [
+    'database.monitoring-role',
+    'a stranger’s',
+    ({ facts }) => (facts.database.replica.MonitoringRoleArn = 'arn:aws:iam::999999999999:role/monitor'),
+    '-replica is arn:aws:iam::999999999999:role/monitor',
+  ],
+]);
+
+const masterPassword = DATABASE_SETTINGS_CHECKS.filter(({ id }) => id === 'database.master-password');
+
+test.each(masterPassword)(
+  'a master password that the runbook rotated, with a version of the secret, is no finding',
+  async (check) => {
+    const { passed } = await ask(check, ({ facts }) => {
+      facts.database.events.push(reset('2026-03-01T10:00:00Z'));
+      facts.secrets.versions.push(new Date('2026-03-01T09:58:00Z'));
+    });
+    expect(passed).toBe(true);
+  },
+);

@@ -1,0 +1,50 @@
+import { NETWORK_MEMBERS_CHECKS } from '../../../functions/isolation/checks/network-members';
+import { ask, testBreaches } from '../../support/breaches';
+
+const CELL = '10.0.0.0/16';
+const deny = (RuleNumber: number) => ({
+  RuleNumber,
+  Egress: false,
+  Protocol: '-1',
+  RuleAction: 'deny',
+  CidrBlock: CELL,
+});
+
+testBreaches(NETWORK_MEMBERS_CHECKS, [
+  [
+    'network.acls',
+    'the cell is denied first',
+    ({ facts }) => facts.network.acls[0].Entries.push(deny(50)),
+    `denies inbound traffic with ${CELL}`,
+  ],
+  [
+    'network.acls',
+    'nothing passes',
+    ({ facts }) => facts.network.acls[0].Entries.shift(),
+    'does not let all inbound traffic pass',
+  ],
+  [
+    'network.groups',
+    'a further one',
+    ({ facts }) => facts.network.groups.push({ GroupId: 'sg-0x', GroupName: 'open' }),
+    'security group sg-0x (open) is in the VPC',
+  ],
+  [
+    'network.groups',
+    'the default one opened',
+    ({ facts }) => facts.network.groups[1].IpPermissions.push({ IpRanges: [{ CidrIp: '0.0.0.0/0' }] }),
+    'the default security group sg-0default lets 0.0.0.0/0 in',
+  ],
+]);
+
+test.each(NETWORK_MEMBERS_CHECKS)(
+  '$id passes what changes nothing: a rule after all traffic has passed, the group of an endpoint',
+  async (check) => {
+    const { passed } = await ask(check, ({ facts }) => {
+      facts.network.acls[0].Entries.push(deny(200));
+      facts.network.endpoints[0].Groups = [{ GroupId: 'sg-0endpoint' }];
+      facts.network.groups.push({ GroupId: 'sg-0endpoint', GroupName: 'GuardDutyManagedSecurityGroup' });
+    });
+    expect(passed).toBe(true);
+  },
+);

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { propertiesOf } from '../../../functions/isolation/release/expected';
+import { publishedTemplate } from '../../../functions/isolation/release/published-template';
+import { resolveTemplate } from '../../../functions/isolation/release/resolve-template';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { aStage } from '../../support/isolated-tenant';
+
+const digest = (text: string) => createHash('sha256').update(text).digest('hex');
+const versionOf = (text: string) => digest(text).slice(0, 12);
+const NOBODY = async () => undefined;
+
+/** A bucket with the objects of some keys. */
+const bucketWith = (objects: Readonly<Record<string, string>>) => {
+  const client = new FakeClient({
+    GetObjectCommand: ({ Key }: { Key: string }) =>
+      objects[Key] === undefined ? awsError('NoSuchKey') : { Body: { transformToString: async () => objects[Key] } },
+  });
+  return { client, s3: client as unknown as S3Client };
+};
+const templates = (version: string) => {
+  const { templates: published } = aStage();
+  return { ...published, storage: { ...published.storage, version } };
+};
+
+test('the template of this release is read where the deployment put it, once in a process', async () => {
+  const { s3, client } = bucketWith({ 'storage.json': 'now' });
+  const read = () => publishedTemplate(s3, templates(versionOf('now')), 'storage', versionOf('now'), NOBODY);
+  expect(await Promise.all([read(), read()])).toEqual(['now', 'now']);
+  await read();
+  expect(client.sent).toHaveLength(1);
+});
+
+test('that of an earlier release is read by its version', async () => {
+  const earlier = versionOf('earlier');
+  const { s3 } = bucketWith({ [`${digest(earlier)}.json`]: 'earlier', 'storage.json': 'now' });
+  expect(await publishedTemplate(s3, templates(versionOf('now')), 'storage', earlier, NOBODY)).toBe('earlier');
+});
+
+test('a text that is not of the version counts for nothing, published or of the stack', async () => {
+  const changed = bucketWith({ 'storage.json': 'changed' });
+  const version = versionOf('now');
+  await expect(publishedTemplate(changed.s3, templates(version), 'storage', version, NOBODY)).rejects.toThrow(
+    'was changed',
+  );
+  const absent = bucketWith({});
+  const ask = (text: string) => publishedTemplate(absent.s3, templates('v'), 'storage', version, async () => text);
+  await expect(ask('changed')).rejects.toThrow('no release has published');
+  expect(await ask('now')).toBe('now');
+});
+
+test('a resource whose condition does not hold is not made, and what AWS chooses is left open', () => {
+  const text = JSON.stringify({
+    Parameters: { Count: { Type: 'String' }, Roles: { Type: 'CommaDelimitedList' } },
+    Conditions: { More: { 'Fn::Equals': [{ Ref: 'Count' }, '1'] } },
+    Resources: {
+      Vpc: { Type: 'AWS::EC2::VPC' },
+      Logs: {
+        Type: 'AWS::Logs::LogGroup',
+        Properties: { LogGroupName: { 'Fn::Join': ['/', ['', 'logs', { Ref: 'Count' }]] } },
+      },
+      Second: { Type: 'AWS::EC2::VPC', Condition: 'More' },
+      Role: {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          Trusted: { Ref: 'Roles' },
+          Writes: { 'Fn::GetAtt': ['Logs', 'Arn'] },
+          In: { 'Fn::GetAtt': ['Vpc', 'VpcId'] },
+          Choice: { 'Fn::If': ['More', 'many', 'one'] },
+        },
+      },
+    },
+  });
+  const made = resolveTemplate(text, { parameters: { Count: '0', Roles: 'a,b' }, accountId: '1', region: 'r' });
+  expect(made.map(({ id }) => id)).toEqual(['Vpc', 'Logs', 'Role']);
+  expect(propertiesOf(made, 'AWS::IAM::Role')).toEqual({
+    Trusted: ['a', 'b'],
+    Writes: 'arn:aws:logs:r:1:log-group:/logs/0:*',
+    In: '<Vpc.VpcId>',
+    Choice: 'one',
+  });
+});

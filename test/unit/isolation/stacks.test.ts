@@ -1,0 +1,68 @@
+import type { StackKind } from '../../../functions/contract/stacks';
+import { STACKS_CHECKS } from '../../../functions/isolation/checks/stacks';
+import { ask, testBreaches } from '../../support/breaches';
+import type { FactData } from '../../support/isolated-tenant';
+
+/** A parameter of a stack, to spoil. */
+function parameter({ stacks }: FactData, kind: StackKind, name: string): { ParameterValue?: string | undefined } {
+  const found = stacks.all[kind]?.Parameters?.find(({ ParameterKey }) => ParameterKey === name);
+  if (!found) throw new Error(`the ${kind} stack has no parameter ${name}`);
+  return found;
+}
+
+testBreaches(STACKS_CHECKS, [
+  ['stacks.status', 'gone', ({ facts }) => delete facts.stacks.all.access, 'the access stack does not exist'],
+  [
+    'stacks.status',
+    'half updated',
+    ({ facts }) => (facts.stacks.all.network.StackStatus = 'UPDATE_ROLLBACK_FAILED'),
+    'the network stack is UPDATE_ROLLBACK_FAILED',
+  ],
+  [
+    'stacks.protection',
+    'off',
+    ({ facts }) => (facts.stacks.all.database.EnableTerminationProtection = false),
+    'termination protection of the database stack is false',
+  ],
+  [
+    'stacks.template',
+    'changed',
+    ({ facts }) => (facts.stacks.templates.storage += ' '),
+    'the storage stack has another template than version',
+  ],
+  [
+    'stacks.parameters',
+    'with fewer days of backups',
+    ({ facts }) => (parameter(facts, 'database', 'BackupRetentionDays').ParameterValue = '1'),
+    'parameter BackupRetentionDays of the database stack is 1, not 35',
+  ],
+  [
+    'stacks.parameters',
+    'with one more trusted role',
+    ({ facts }) => (parameter(facts, 'access', 'TrustedRoleArns').ParameterValue += ',arn:aws:iam::999999999999:root'),
+    'parameter TrustedRoleArns of the access stack is',
+  ],
+]);
+
+const checkNamed = (id: string) => {
+  const found = STACKS_CHECKS.find((check) => check.id === id);
+  if (!found) throw new Error(`no check ${id}`);
+  return found;
+};
+
+test('a stack from before a function of the platform names fewer trusted roles, and that is no violation', async () => {
+  const { passed } = await ask(checkNamed('stacks.parameters'), ({ facts }) => {
+    const trusted = parameter(facts, 'access', 'TrustedRoleArns');
+    trusted.ParameterValue = trusted.ParameterValue?.split(',').slice(0, 2).join(',');
+  });
+  expect(passed).toBe(true);
+});
+
+test('a tenant that is not in service yet has no protected stacks', async () => {
+  const { passed } = await ask(checkNamed('stacks.protection'), ({ facts, subject }) => {
+    for (const stack of Object.values<{ EnableTerminationProtection: boolean }>(facts.stacks.all))
+      stack.EnableTerminationProtection = false;
+    delete subject.liveColour;
+  });
+  expect(passed).toBe(true);
+});
