@@ -21,7 +21,6 @@ import {
   CreateDBSubnetGroupCommand,
   DeleteDBInstanceCommand,
   DescribeDBInstancesCommand,
-  DescribeEventsCommand,
   ModifyDBInstanceCommand,
   RDSClient,
   RebootDBInstanceCommand,
@@ -142,15 +141,6 @@ describe('a database', () => {
       DBSubnetGroupName,
       Subnets: [{ SubnetIdentifier: SubnetId }],
     });
-  });
-
-  test('remembers that its master password was set', async () => {
-    await modify('source', { MasterUserPassword: 'known-to-somebody' });
-    const ofSource = { SourceIdentifier: 'source', SourceType: 'db-instance' } as const;
-    const { Events = [] } = await rds.send(new DescribeEventsCommand(ofSource));
-    expect(Events.map(({ Message, EventCategories }) => [Message, EventCategories])).toEqual([
-      ['Reset master credentials', ['configuration change']],
-    ]);
   });
 
   test('uses another parameter group once it is rebooted', async () => {

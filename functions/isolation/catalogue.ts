@@ -1,4 +1,5 @@
 import type { Check } from './check';
+import { COPIES_CHECKS } from './checks/copies';
 import { DATABASE_CHECKS } from './checks/database';
 import { DATABASE_SETTINGS_CHECKS } from './checks/database-settings';
 import { IDENTITY_CHECKS } from './checks/identity';
@@ -22,6 +23,7 @@ export const CATALOGUE: readonly Check[] = [
   ...STORAGE_CHECKS,
   ...STORAGE_SETTINGS_CHECKS,
   ...SECRETS_CHECKS,
+  ...COPIES_CHECKS,
   ...NETWORK_CHECKS,
   ...NETWORK_MEMBERS_CHECKS,
   ...LOGS_CHECKS,

@@ -1,19 +1,26 @@
 import type { SharedTechnique } from './surroundings-target';
 import type { AttackTechnique } from './technique';
+import { COPIES_TECHNIQUES } from './techniques/copies';
 import { CROSS_TENANT_PROBE_TECHNIQUES } from './techniques/cross-tenant-probes';
 import { DATABASE_TECHNIQUES } from './techniques/database';
 import { DATABASE_NETWORK_TECHNIQUES } from './techniques/database-network';
+import { DATABASE_SETTINGS_TECHNIQUES } from './techniques/database-settings';
+import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from './techniques/exact-policies';
+import { EXACT_ROLE_TECHNIQUES } from './techniques/exact-roles';
 import { IDENTITY_TECHNIQUES } from './techniques/identity';
 import { IDENTITY_POLICY_TECHNIQUES } from './techniques/identity-policies';
 import { KEY_TECHNIQUES } from './techniques/key';
 import { KEY_POLICY_TECHNIQUES } from './techniques/key-policies';
+import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
 import { PROBE_TECHNIQUES } from './techniques/probes';
 import { ROUTING_TECHNIQUES } from './techniques/routing';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
+import { STACK_TECHNIQUES } from './techniques/stacks';
 import { STORAGE_TECHNIQUES } from './techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
+import { STORAGE_SETTINGS_TECHNIQUES } from './techniques/storage-settings';
 import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
 
@@ -32,6 +39,14 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...ROUTING_TECHNIQUES,
   ...PROBE_TECHNIQUES,
   ...CROSS_TENANT_PROBE_TECHNIQUES,
+  ...EXACT_RESOURCE_POLICY_TECHNIQUES,
+  ...EXACT_TRUST_TECHNIQUES,
+  ...EXACT_ROLE_TECHNIQUES,
+  ...STACK_TECHNIQUES,
+  ...DATABASE_SETTINGS_TECHNIQUES,
+  ...STORAGE_SETTINGS_TECHNIQUES,
+  ...MEMBER_TECHNIQUES,
+  ...COPIES_TECHNIQUES,
 ];
 
 /** Those against what all tenants share and trust. */

@@ -54,6 +54,12 @@ export const conditioned =
   (statements) =>
     statements.map((each) => (sid === undefined || each.Sid === sid ? { ...each, Condition: conditions } : each));
 
+/** Changes one statement. */
+export const changed =
+  (sid: string, change: (statement: Statement) => Statement): Edit =>
+  (statements) =>
+    statements.map((each) => (each.Sid === sid ? change(each) : each));
+
 /** IAM hands its policies out URL-encoded. */
 const decoded = (text = '') => decodeURIComponent(text);
 
@@ -84,9 +90,14 @@ export const trustPolicy = ({ iam }: Pick<FactClients, 'iam'>, RoleName: string,
     edit,
   );
 
-/** The one policy that a tenant's role is made with. */
-export function rolePolicy({ iam }: FactClients, RoleName: string, edit: Edit): Promise<Revert> {
-  const policy = { RoleName, PolicyName: 'own-data' };
+/** The one policy that a role is made with: a service's role calls it after its purpose. */
+export function rolePolicy(
+  { iam }: FactClients,
+  RoleName: string,
+  edit: Edit,
+  PolicyName: 'own-data' | 'flow-logs' | 'monitoring' = 'own-data',
+): Promise<Revert> {
+  const policy = { RoleName, PolicyName };
   return edited(
     {
       read: async () => decoded((await iam.send(new GetRolePolicyCommand(policy))).PolicyDocument),

@@ -60,10 +60,14 @@ export async function breaches({ subject, verifier, settle }: Target): Promise<A
  */
 export async function tryTechnique(target: Target, { name, check, detonate }: AttackTechnique): Promise<Verdict> {
   const began = performance.now();
-  const { expectedEvidence, revert } = await detonate(target).catch((thrown: unknown) => {
+  const {
+    expectedEvidence,
+    revert,
+    believed = target.subject,
+  } = await detonate(target).catch((thrown: unknown) => {
     throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
   });
-  const seen = await breaches(target).finally(revert);
+  const seen = await breaches({ ...target, subject: believed }).finally(revert);
   const seconds = (performance.now() - began) / 1000;
   const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
   return {

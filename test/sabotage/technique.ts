@@ -20,6 +20,8 @@ export interface Detonated {
    */
   readonly expectedEvidence: string;
   readonly revert: Revert;
+  /** What the platform believes of the tenant after the detonation, where that is changed, too. */
+  readonly believed?: RoutedSubject;
 }
 
 /** A way to break a tenant's isolation through AWS's own API. */

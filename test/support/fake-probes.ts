@@ -1,5 +1,11 @@
 import type { Attempt } from '../../functions/isolation/probes/attempt';
-import type { ObjectProbe, OwnDoors, Probes, TenantSession } from '../../functions/isolation/probes/probes';
+import type {
+  ObjectProbe,
+  OwnDoors,
+  Probes,
+  SecretTarget,
+  TenantSession,
+} from '../../functions/isolation/probes/probes';
 import { decoyTermsOf, termsOf } from '../../functions/isolation/probes/terms';
 import type { Subject } from '../../functions/isolation/subject';
 import { SETTING_UP_PAGE } from '../../functions/routing/host-rule';
@@ -14,6 +20,7 @@ export class FakeProbes implements Probes {
   readonly allowed = new Set<string>();
   readonly answers: Record<string, number> = {};
   readonly bodies: Record<string, string> = {};
+  target: SecretTarget = {};
   token: string | undefined;
   readonly tenant = this.session('tenant');
   readonly decoy = this.session('decoy');
@@ -23,6 +30,8 @@ export class FakeProbes implements Probes {
 
   constructor(subject: Subject) {
     const { key, stacks, cell, tenant } = subject;
+    const { EndpointAddress: host, EndpointPort: port } = stacks.database.outputs;
+    this.target = { host, port };
     const own = {
       bucket: stacks.storage.outputs.BucketName,
       key: key.keyArn,
@@ -87,6 +96,7 @@ export class FakeProbes implements Probes {
       useKey: async (keyArn) => this.at(`${who} use key ${keyArn}`),
       keyRoundTrip: async (keyArn) => this.at(`${who} key round trip ${keyArn}`),
       readSecret: async (secretArn) => this.at(`${who} read secret ${secretArn}`),
+      secretTarget: async () => this.target,
       assumeRole: async (terms) => this.at(`${who} ${assuming(terms)}`),
       signLogin: async (host, port, user) => this.token ?? `${host}:${port}/?Action=connect&DBUser=${user}`,
     };

@@ -186,6 +186,7 @@ function healthyDatabase(): FactData['database'] {
     parameters: Object.entries(Object(propertiesOf(made('database'), 'AWS::RDS::DBParameterGroup').Parameters)).map(
       ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
     ),
+    proxies: [],
     events: [{ SourceIdentifier: database.outputs.InstanceId, Message: 'DB instance created', Date: new Date() }],
     manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
   };
@@ -235,6 +236,7 @@ function healthyNetwork(): FactData['network'] {
     acls: [
       {
         NetworkAclId: 'acl-0default',
+        IsDefault: true,
         Associations: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId) => ({ SubnetId })),
         Entries: [false, true].flatMap((Egress) => [
           { RuleNumber: 100, Egress, Protocol: '-1', RuleAction: 'allow', CidrBlock: '0.0.0.0/0' },
@@ -279,7 +281,7 @@ function healthyStacks(): FactData['stacks']['all'] {
     StackName: theStacks()[kind].stackName,
     StackId: theStacks()[kind].stackId,
     StackStatus: 'CREATE_COMPLETE' as const,
-    CreationTime: new Date(),
+    CreationTime: new Date('2026-01-01'),
     EnableTerminationProtection: true,
     RoleARN: stackRoleArn,
     Parameters: Object.entries(parametersOf(subject, kind)).map(([ParameterKey, ParameterValue]) => ({
@@ -407,11 +409,12 @@ export function healthyFacts(): FactData {
         Tags: [{ Key: TENANT_TAG, Value: tenantId }],
       },
       policy: [],
+      named: [{ ARN: database.outputs.SecretArn, Name: tenantNames.secret(tenantId) }],
       versions: [new Date(0)],
     },
     network: healthyNetwork(),
     account: healthyAccount(),
-    tagged: { arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
+    tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },
     release: { network: made('network'), database: made('database'), storage: made('storage'), access: made('access') },
     identity: healthyIdentity(),

@@ -4,11 +4,13 @@ AWS: "AWS KMS key management" (Amazon RDS User Guide)
 AWS: "Examining grants" (AWS KMS Developer Guide)
 AWS: "Requirements for Amazon EBS encryption" (Amazon EBS User Guide)
 Test: grants.test.ts: K1: RDS holds grants on the key of its database, bound to it, and they end with the database
+Test: members.test.ts: that is restored has the key of its snapshot, with grants of its own
 
 RDS uses the key with the database's resource id as its encryption context, `aws:rds:db-id`, and its
 grants are bound to it. ListGrants tells the service under `GranteeServicePrincipal`, and then no
 `GranteePrincipal`. The grantee of the volume's grant is a session of `aws:ec2-infrastructure`, which
-AWS alone can open. MiniStack's RDS makes no grants.
+AWS alone can open. A database that is restored has its snapshot's key. MiniStack's RDS makes no
+grants, and forgets the key.
 """
 
 from __future__ import annotations
@@ -64,6 +66,17 @@ def _create_by_request(create: Original, params: Params) -> Answer:
     answer: Answer = create(params)
     if answer[0] < 400:
         _grant(rds._resolve_instance(rds._p(params, "DBInstanceIdentifier")))
+    return answer
+
+
+@PATCH.wraps(f"{_ACTIONS}[RestoreDBInstanceFromDBSnapshot]", digest="abb598b4")
+def _restore_by_request(restore: Original, params: Params) -> Answer:
+    answer: Answer = restore(params)
+    instance = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
+    snapshot: Record = rds._snapshots.get(rds._p(params, "DBSnapshotIdentifier")) or {}
+    if answer[0] < 400 and instance is not None:
+        instance["KmsKeyId"] = snapshot.get("KmsKeyId", "")
+        _grant(instance)
     return answer
 
 

@@ -34,6 +34,12 @@ const monitoringRoleOf = ({ accountId, tenant, stacks }: Subject) =>
   stacks.network.outputs.MonitoringRoleArn ??
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenant.tenantId)}-monitoring`;
 
+/** The access stack is launched when the database is complete: what the secret had until then belongs to its making. */
+async function versionsSinceLaunch({ secrets, stacks }: Facts): Promise<Date[]> {
+  const [versions, { access }] = await settled([secrets.versions(), stacks.all()]);
+  return versions.filter((made) => made.getTime() > (access?.CreationTime?.getTime() ?? 0));
+}
+
 export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETTINGS_METADATA, {
   'database.status': async (_, { facts }) =>
     finding(
@@ -70,7 +76,7 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
   },
   'database.master-password': async (_, { facts }) => {
     const resets = (await facts.database.events()).filter(({ Message = '' }) => RESET.test(Message));
-    const versions = resets.length > 0 ? await facts.secrets.versions() : [];
+    const versions = resets.length > 0 ? await versionsSinceLaunch(facts) : [];
     const alone = resets.filter(
       ({ Date: at }) => !versions.some((made) => Math.abs(made.getTime() - (at?.getTime() ?? 0)) < TOGETHER),
     );

@@ -1,4 +1,5 @@
 import type { IpPermission } from '@aws-sdk/client-ec2';
+import type { GrantListEntry } from '@aws-sdk/client-kms';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../contract/plans';
 import { settled } from '../../shared/settled';
@@ -43,6 +44,10 @@ function differencesFrom(instance: DBInstance, { key, stacks }: Subject): string
     ...expectExactly(`parameter group of ${name}`, parameterGroupsOf(instance), [database.outputs.ParameterGroupName]),
   ];
 }
+
+/** The database to which a grant on the key is bound. */
+const databaseIn = (constraints: GrantListEntry['Constraints']) =>
+  (constraints?.EncryptionContextEquals ?? constraints?.EncryptionContextSubset)?.['aws:rds:db-id'];
 
 export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
   'database.encryption': async ({ key }, { facts }) => {
@@ -152,8 +157,16 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     );
   },
   'database.copies': async ({ stacks }, { facts }) => {
-    const { ReplicaId } = stacks.database.outputs;
+    const { InstanceId, ReplicaId, ResourceId } = stacks.database.outputs;
     const all = await settled([facts.database.instance(), facts.database.replica()]);
+    const [grants, tagged] = await settled([facts.key.grants(), facts.tagged.arns()]);
+    const own = [ResourceId, ...all.map((each) => each?.DbiResourceId)];
+    const underKey = grants
+      .map(({ Constraints }) => databaseIn(Constraints))
+      .filter((id) => id !== undefined && !own.includes(id));
+    const withTag = tagged
+      .filter((arn) => /^arn:aws:rds:[^:]*:[^:]*:(?:db|cluster):/.test(arn))
+      .filter((arn) => ![InstanceId, ReplicaId].some((id) => id !== undefined && arn.endsWith(`:db:${id}`)));
     const violations = all
       .filter((instance) => instance !== undefined)
       .flatMap((instance) => [
@@ -164,7 +177,14 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
           (each) => `backups are replicated to ${each.DBInstanceAutomatedBackupsArn}`,
         ),
       ]);
-    return finding(violations, 'no other replica, no replicated backups');
+    return finding(
+      [
+        ...violations,
+        ...[...new Set(underKey)].map((id) => `database ${id} uses the tenant’s key, and is none of the tenant’s`),
+        ...withTag.map((arn) => `${arn} has the tenant’s tag`),
+      ],
+      'no other replica, no other database under the tenant’s key or tag, no replicated backups',
+    );
   },
   'database.snapshots': async (_, { facts }) => {
     const snapshots = await facts.database.manualSnapshots();

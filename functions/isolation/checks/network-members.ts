@@ -1,7 +1,8 @@
 import type { NetworkAcl, SecurityGroup } from '@aws-sdk/client-ec2';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, finding } from '../check';
+import { type Check, checksOf, finding, Unanswered } from '../check';
 import { NETWORK_MEMBERS_METADATA } from '../metadata/network-members';
+import { vpcOf } from '../subject';
 
 const EVERYWHERE = '0.0.0.0/0';
 /** The last rule of every ACL, which nobody can change ("Network ACL rules"). */
@@ -38,13 +39,22 @@ function changedRules({ GroupId, IpPermissions = [] }: SecurityGroup): string[] 
 }
 
 export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS_METADATA, {
-  'network.acls': async ({ stacks }, { facts }) => {
+  'network.acls': async (subject, { facts }) => {
     const acls = await facts.network.acls();
-    const subnets = stacks.network.outputs.DatabaseSubnetIds.split(',');
-    const governing = acls.filter(({ Associations = [] }) =>
-      Associations.some(({ SubnetId = '' }) => subnets.includes(SubnetId)),
+    const [own] = acls.filter(({ IsDefault }) => IsDefault);
+    if (!own) throw new Unanswered(`EC2 knows no default network ACL of ${vpcOf(subject)}`);
+    return finding(
+      [
+        ...acls
+          .filter((each) => each !== own)
+          .flatMap(({ NetworkAclId, Associations = [] }) => [
+            `network ACL ${NetworkAclId} is in the VPC`,
+            ...Associations.map(({ SubnetId }) => `it governs ${SubnetId}`),
+          ]),
+        ...refusing(own),
+      ],
+      `the default network ACL ${own.NetworkAclId} is the only one, and lets all traffic pass`,
     );
-    return finding(governing.flatMap(refusing), `${governing.length} network ACL lets all traffic of the subnets pass`);
   },
   'network.groups': async ({ stacks }, { facts }) => {
     const [groups, endpoints] = await settled([facts.network.groups(), facts.network.endpoints()]);

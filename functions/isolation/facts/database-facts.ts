@@ -1,19 +1,22 @@
 import {
   type DBInstance,
+  type DBProxy,
   type DBSnapshot,
   DescribeDBSnapshotAttributesCommand,
   type Event,
   type Parameter,
   paginateDescribeDBInstances,
   paginateDescribeDBParameters,
+  paginateDescribeDBProxies,
   paginateDescribeDBSnapshots,
   paginateDescribeEvents,
   type RDSClient,
 } from '@aws-sdk/client-rds';
+import { TENANT_TAG } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import type { Subject } from '../subject';
-import { readOnce } from './reading';
+import { type Subject, tenantIdOf } from '../subject';
+import { readOnce, tagsOf } from './reading';
 
 /** Minutes: RDS keeps events for 14 days ("DescribeEvents"). */
 const LONGEST = 14 * 24 * 60;
@@ -32,7 +35,11 @@ export interface DatabaseFacts {
   readonly parameters: () => Promise<readonly Parameter[]>;
   /** What happened to the primary in the last 14 days, as far as RDS remembers. */
   readonly events: () => Promise<readonly Event[]>;
-  /** Manual snapshots. Automated snapshots cannot be shared ("ModifyDBSnapshotAttribute"). */
+  readonly proxies: () => Promise<readonly DBProxy[]>;
+  /**
+   * Manual snapshots of the tenant's instances, with the tenant's tag or under the tenant's key.
+   * Automated snapshots cannot be shared ("ModifyDBSnapshotAttribute").
+   */
   readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]>;
 }
 
@@ -53,8 +60,13 @@ async function sharing(client: RDSClient, snapshot: DBSnapshot): Promise<Snapsho
   return { snapshot, sharedWith: restore?.AttributeValues ?? [] };
 }
 
-export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseFacts {
-  const { InstanceId, ReplicaId, ParameterGroupName } = stacks.database.outputs;
+const isOf = ({ DBInstanceIdentifier = '', KmsKeyId, TagList }: DBSnapshot, subject: Subject, ids: readonly string[]) =>
+  ids.includes(DBInstanceIdentifier) ||
+  KmsKeyId === subject.key.keyArn ||
+  tagsOf(TagList)[TENANT_TAG] === tenantIdOf(subject);
+
+export function databaseFacts(client: RDSClient, subject: Subject): DatabaseFacts {
+  const { InstanceId, ReplicaId, ParameterGroupName } = subject.stacks.database.outputs;
   const ids = [InstanceId, ...(ReplicaId === undefined ? [] : [ReplicaId])];
   const instances = readOnce(() =>
     everyItem(paginateDescribeDBInstances({ client }, { Filters: filtered(ids) }), (page) => page.DBInstances),
@@ -70,10 +82,12 @@ export function databaseFacts(client: RDSClient, { stacks }: Subject): DatabaseF
       const ofPrimary = { SourceIdentifier: InstanceId, SourceType: 'db-instance', Duration: LONGEST } as const;
       return everyItem(paginateDescribeEvents({ client }, ofPrimary), (page) => page.Events);
     }),
+    proxies: readOnce(() => everyItem(paginateDescribeDBProxies({ client }, {}), (page) => page.DBProxies)),
     manualSnapshots: readOnce(async () => {
-      const manual = { SnapshotType: 'manual', Filters: filtered(ids) };
+      const manual = { SnapshotType: 'manual' };
       const snapshots = await everyItem(paginateDescribeDBSnapshots({ client }, manual), (page) => page.DBSnapshots);
-      return await settled(snapshots.map((snapshot) => sharing(client, snapshot)));
+      const own = snapshots.filter((snapshot) => isOf(snapshot, subject, ids));
+      return await settled(own.map((snapshot) => sharing(client, snapshot)));
     }),
   };
 }

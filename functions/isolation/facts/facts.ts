@@ -65,7 +65,7 @@ export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
   routing: routingFacts(clients.elb, subject),
   logs: logFacts(clients.logs, subject),
   account: accountFacts(clients.iam),
-  tagged: taggedFacts(clients.tagging, subject),
+  tagged: taggedFacts(clients.tagging, clients.kms, subject),
   stacks: stackFacts(clients.cloudformation, subject),
   release: releaseFacts(clients.s3, clients.cloudformation, subject),
 });

@@ -2,12 +2,14 @@ import {
   DescribeSecretCommand,
   type DescribeSecretCommandOutput,
   GetResourcePolicyCommand,
+  paginateListSecrets,
   paginateListSecretVersionIds,
+  type SecretListEntry,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
-import type { Subject } from '../subject';
+import { type Subject, tenantIdOf } from '../subject';
 import { readOnce } from './reading';
 
 export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
@@ -17,17 +19,23 @@ export interface SecretFacts {
   readonly description: () => Promise<SecretDescription>;
   /** Empty when the secret has no resource policy. */
   readonly policy: () => Promise<readonly Statement[]>;
+  /** Secrets of the account that have the tenant's id somewhere. */
+  readonly named: () => Promise<readonly SecretListEntry[]>;
   /** When each version of the secret was made. */
   readonly versions: () => Promise<readonly Date[]>;
 }
 
-export function secretFacts(client: SecretsManagerClient, { stacks }: Subject): SecretFacts {
-  const { SecretArn: SecretId } = stacks.database.outputs;
+export function secretFacts(client: SecretsManagerClient, subject: Subject): SecretFacts {
+  const { SecretArn: SecretId } = subject.stacks.database.outputs;
   return {
     description: readOnce(() => client.send(new DescribeSecretCommand({ SecretId }))),
     policy: readOnce(async () => {
       const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
       return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
+    }),
+    named: readOnce(() => {
+      const Filters = [{ Key: 'all' as const, Values: [tenantIdOf(subject)] }];
+      return everyItem(paginateListSecrets({ client }, { Filters }), (page) => page.SecretList);
     }),
     versions: readOnce(async () => {
       const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });

@@ -85,7 +85,8 @@ export const DATABASE_METADATA = [
   {
     id: 'database.copies',
     title: 'No other copy of the database is kept up to date',
-    question: 'Is the tenant’s own replica the only one, and are automated backups replicated nowhere?',
+    question:
+      'Is the tenant’s own replica the only one, does no other database use the tenant’s key or tag, and is no backup replicated?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.7'] },
     remediation: 'Delete the replica, or stop the backup replication, that the evidence names.',

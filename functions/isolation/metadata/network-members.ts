@@ -4,7 +4,7 @@ export const NETWORK_MEMBERS_METADATA = [
   {
     id: 'network.acls',
     title: 'No network ACL stands between cell and database',
-    question: 'Do the VPC’s network ACLs let all traffic of the tenant’s subnets pass, as the default ACL does?',
+    question: 'Is the default network ACL the only one of the VPC, and does it let all traffic pass?',
     severity: 'medium',
     controls: { 'SOC 2': ['A1.2'] },
     remediation: 'Give the subnet that the evidence names back to the VPC’s default network ACL, with its two rules.',

@@ -1,8 +1,13 @@
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  type GetSecretValueCommandOutput,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
+import * as z from 'zod';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { surroundingsOf } from '../../shared/clients';
 import { once } from '../../shared/once';
@@ -57,6 +62,12 @@ export interface ProbeClients {
   readonly sts: STSClient;
 }
 
+/** A secret may also have nothing but user and password. */
+const SecretTargetSchema = z.object({
+  host: z.string().optional(),
+  port: z.union([z.string(), z.number()]).transform(String).optional(),
+});
+
 interface AwsSessionProps {
   /** Opens the session, or returns the credentials of the open one. */
   readonly credentials: () => Promise<SessionCredentials>;
@@ -92,6 +103,15 @@ export function awsSession({ credentials, clients, region, name }: AwsSessionPro
   const secrets = once(async () => new SecretsManagerClient(await like(clients.secrets)));
   const sts = once(async () => new STSClient(await like(clients.sts)));
 
+  const values = new Map<string, () => Promise<GetSecretValueCommandOutput>>();
+  /** Two checks ask for one secret, and send one request. */
+  const secretValue = (SecretId: string) => {
+    const value =
+      values.get(SecretId) ?? once(async () => (await secrets()).send(new GetSecretValueCommand({ SecretId })));
+    values.set(SecretId, value);
+    return value;
+  };
+
   const asked = (call: () => Promise<unknown>, ...provesAccess: readonly string[]) =>
     attempt(repeated(call), ...provesAccess);
   return {
@@ -111,7 +131,9 @@ export function awsSession({ credentials, clients, region, name }: AwsSessionPro
       asked(async () => (await s3()).send(uploadWithWrongChecksum(bucket, encryption)), ...CHECKSUM_ERRORS),
     useKey: (keyArn) => asked(async () => makeDataKey(await kms(), keyArn)),
     keyRoundTrip: (keyArn) => asked(async () => decryptDataKey(await kms(), keyArn)),
-    readSecret: (SecretId) => asked(async () => (await secrets()).send(new GetSecretValueCommand({ SecretId }))),
+    readSecret: (SecretId) => asked(secretValue(SecretId)),
+    secretTarget: async (SecretId) =>
+      SecretTargetSchema.parse(JSON.parse((await secretValue(SecretId)()).SecretString ?? '{}')),
     assumeRole: (terms) => asked(async () => assumeTenantRole(await sts(), terms, name)),
     signLogin: async (hostname, port, username) => {
       return await new Signer({ hostname, port, username, region, credentials: await credentials() }).getAuthToken();

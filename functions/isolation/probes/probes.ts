@@ -5,6 +5,12 @@ import type { Attempt } from './attempt';
 /** Encryption that an upload asks for. An upload without one gets the bucket's default. */
 export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyArn: string };
 
+/** What of a database's secret is no secret. */
+export interface SecretTarget {
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+}
+
 /**
  * A session in one tenant's role, as the shared service has it. Each method sends a real request to
  * AWS.
@@ -19,6 +25,8 @@ export interface TenantSession {
   readonly keyRoundTrip: (keyArn: string) => Promise<Attempt>;
   /** Reads the secret and discards its value. */
   readonly readSecret: (secretArn: string) => Promise<Attempt>;
+  /** The server that the secret names. The password is discarded. @throws Error when it is denied */
+  readonly secretTarget: (secretArn: string) => Promise<SecretTarget>;
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
   /**
    * Signs a token for a database login. No request is sent: only the database can say whether it

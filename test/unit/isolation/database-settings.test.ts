@@ -47,6 +47,16 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
   [
     'database.master-password',
+    'set right after the tenant was made, with the secret of its making',
+    ({ facts }) => {
+      facts.stacks.all.access.CreationTime = new Date('2026-03-01T09:59:00Z');
+      facts.secrets.versions.push(new Date('2026-03-01T09:50:00Z'));
+      facts.database.events.push(reset('2026-03-01T10:00:00Z'));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.master-password',
     'waiting',
     ({ facts }) => (facts.database.instance.PendingModifiedValues = { MasterUserPassword: '****' }),
     'a new master password of',

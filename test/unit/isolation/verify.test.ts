@@ -95,6 +95,7 @@ test('a tenant whose role cannot be assumed has passed no probe behind it, refus
   const { checks } = await verify(aSubject(), sources, now);
   const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
   expect(failed).toEqual([
+    'secrets.target',
     'probes.own-bucket',
     'probes.own-key',
     'probes.own-secret',

@@ -1,0 +1,62 @@
+import { type Check, checksOf, expectEqual, finding } from '../check';
+import { COPIES_METADATA } from '../metadata/copies';
+import { tenantIdOf, vpcOf } from '../subject';
+import { orShut } from './own-doors';
+
+/** What holds or leads to the tenant's data besides its own resources. */
+export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
+  'database.proxies': async (subject, { facts }) => {
+    const { SecretArn } = subject.stacks.database.outputs;
+    const proxies = (await facts.database.proxies()).filter(
+      ({ VpcId, Auth = [] }) => VpcId === vpcOf(subject) || Auth.some((each) => each.SecretArn === SecretArn),
+    );
+    return finding(
+      proxies.map(
+        ({ DBProxyName, RequireTLS, Endpoint }) =>
+          `proxy ${DBProxyName} leads to the tenant’s database ${RequireTLS ? 'over TLS' : 'without TLS'}: ${Endpoint}`,
+      ),
+      'no proxy leads to the tenant’s database',
+    );
+  },
+  'secrets.only-one': async (subject, { facts }) => {
+    const tenantId = tenantIdOf(subject);
+    const { SecretArn } = subject.stacks.database.outputs;
+    const others = (await facts.secrets.named()).filter(
+      ({ ARN, Name = '', Description = '', Tags = [], DeletedDate }) =>
+        ARN !== SecretArn &&
+        DeletedDate === undefined &&
+        [Name, Description, ...Tags.map(({ Value = '' }) => Value)].some((text) => text.includes(tenantId)),
+    );
+    return finding(
+      others.map(
+        ({ Name, KmsKeyId }) => `secret ${Name} is about this tenant, under ${KmsKeyId ?? 'the account’s key'}`,
+      ),
+      'no other secret is about this tenant',
+    );
+  },
+  'secrets.target': async ({ stacks }, { probes }) => {
+    const { SecretArn, EndpointAddress, EndpointPort } = stacks.database.outputs;
+    const opened = await orShut(probes.own.tenant.secret)();
+    if (!opened.allowed) {
+      const evidence = `could not be answered: the tenant’s role may not read its secret: ${opened.denial}`;
+      return { passed: false, unanswered: true, evidence, restsOn: 'role' };
+    }
+    const { host, port } = await probes.tenant.secretTarget(SecretArn);
+    return finding(
+      [
+        ...(host === undefined ? [] : expectEqual('the secret’s server', host, EndpointAddress)),
+        ...(port === undefined ? [] : expectEqual('the secret’s port', port, EndpointPort)),
+      ],
+      `the secret leads to ${host ?? 'no server'}`,
+    );
+  },
+  'key.only-one': async ({ key }, { facts }) => {
+    const others = (await facts.tagged.keys()).filter(
+      ({ Arn, KeyState }) => Arn !== key.keyArn && KeyState === 'Enabled',
+    );
+    return finding(
+      others.map(({ Arn }) => `key ${Arn} has the tenant’s tag and is enabled`),
+      'no other enabled key has the tenant’s tag',
+    );
+  },
+});

@@ -1,0 +1,36 @@
+import type { CheckMetadata } from '../check';
+
+export const COPIES_METADATA = [
+  {
+    id: 'database.proxies',
+    title: 'No proxy stands before the database',
+    question: 'Is no RDS proxy in the tenant’s VPC, and does none use the tenant’s secret?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.6'] },
+    remediation: 'Find out who made the proxy that the evidence names, and delete it.',
+  },
+  {
+    id: 'secrets.only-one',
+    title: 'The tenant has one secret',
+    question: 'Has no other secret the tenant’s id in its name, description or tags?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Delete the secret that the evidence names, and rotate the master password if the secret has it.',
+  },
+  {
+    id: 'secrets.target',
+    title: 'The secret leads to the tenant’s own database',
+    question: 'Does the secret name the tenant’s own database as the server to which its password is sent?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Write the tenant’s own endpoint into the secret, and rotate the master password.',
+  },
+  {
+    id: 'key.only-one',
+    title: 'The tenant has one usable key',
+    question: 'Is the tenant’s key the only enabled key with the tenant’s tag?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Disable the key that the evidence names, and find out what is encrypted under it.',
+  },
+] as const satisfies readonly CheckMetadata[];

@@ -1,0 +1,179 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteBucketCorsCommand,
+  DeleteBucketWebsiteCommand,
+  type EventBridgeConfiguration,
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketLoggingCommand,
+  type LifecycleRule,
+  PutBucketCorsCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketLoggingCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutBucketTaggingCommand,
+  PutBucketWebsiteCommand,
+} from '@aws-sdk/client-s3';
+import { TENANT_TAG } from '../../../functions/contract/naming';
+import { bucketOf, tenantIdOf } from '../../../functions/isolation/subject';
+import { type AttackTechnique, STRANGER } from '../technique';
+
+/** Changes the bucket's lifecycle rules. */
+const expiring = (
+  name: string,
+  change: (rules: readonly LifecycleRule[]) => LifecycleRule[],
+  expectedEvidence: string,
+): AttackTechnique => ({
+  name,
+  check: 'storage.lifecycle',
+  detonate: async ({ subject, root: { s3 } }) => {
+    const Bucket = bucketOf(subject);
+    const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
+    const put = (rules: LifecycleRule[]) =>
+      s3.send(new PutBucketLifecycleConfigurationCommand({ Bucket, LifecycleConfiguration: { Rules: rules } }));
+    await put(change(Rules));
+    return { expectedEvidence, revert: () => put(Rules) };
+  },
+});
+
+const notifying = (
+  name: string,
+  to:
+    | { EventBridgeConfiguration: EventBridgeConfiguration }
+    | { TopicConfigurations: { TopicArn: string; Events: ['s3:ObjectCreated:*'] }[] },
+  expectedEvidence: string,
+): AttackTechnique => ({
+  name,
+  check: 'storage.notifications',
+  detonate: async ({ subject, root: { s3 } }) => {
+    const put = (NotificationConfiguration: typeof to | Record<string, never>) =>
+      s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: bucketOf(subject),
+          NotificationConfiguration,
+          SkipDestinationValidation: true,
+        }),
+      );
+    await put(to);
+    return { expectedEvidence, revert: () => put({}) };
+  },
+});
+
+const TOPIC = `arn:aws:sns:eu-central-1:${STRANGER}:objects`;
+
+export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
+  expiring(
+    'let everything expire after a day',
+    () => [
+      {
+        ID: 'clean-up',
+        Status: 'Enabled',
+        Filter: { Prefix: '' },
+        Expiration: { Days: 1 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+    ],
+    'objects under "" go after 1 days is unexpected',
+  ),
+  expiring(
+    'let one prefix expire beside the release’s rules',
+    (rules) => [...rules, { ID: 'pages', Status: 'Enabled', Filter: { Prefix: 'pages/' }, Expiration: { Days: 3 } }],
+    'objects under "pages/" go after 3 days is unexpected',
+  ),
+  expiring(
+    'forget earlier versions after a day',
+    (rules) =>
+      rules.map((rule) =>
+        rule.ID === 'ExpireOldVersions' ? { ...rule, NoncurrentVersionExpiration: { NoncurrentDays: 1 } } : rule,
+      ),
+    'earlier versions under "" go after 1 days is unexpected',
+  ),
+  {
+    name: 'open the bucket to scripts of every origin',
+    check: 'storage.cors',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = bucketOf(subject);
+      const CORSRules = [{ AllowedOrigins: ['*'], AllowedMethods: ['GET', 'PUT'], AllowedHeaders: ['*'] }];
+      await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
+      return {
+        expectedEvidence: 'pages of * may GET, PUT objects',
+        revert: () => s3.send(new DeleteBucketCorsCommand({ Bucket })),
+      };
+    },
+  },
+  notifying(
+    'notify the account’s event bus of every object',
+    { EventBridgeConfiguration: {} },
+    'the event bus of the account',
+  ),
+  notifying(
+    'notify a stranger’s topic of every object',
+    { TopicConfigurations: [{ TopicArn: TOPIC, Events: ['s3:ObjectCreated:*'] }] },
+    `the bucket notifies ${TOPIC}`,
+  ),
+  {
+    name: 'make the bucket a website that redirects',
+    check: 'storage.website',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = bucketOf(subject);
+      const HostName = 'stranger.example';
+      await s3.send(
+        new PutBucketWebsiteCommand({ Bucket, WebsiteConfiguration: { RedirectAllRequestsTo: { HostName } } }),
+      );
+      return {
+        expectedEvidence: `the bucket is a website that leads to ${HostName}`,
+        revert: () => s3.send(new DeleteBucketWebsiteCommand({ Bucket })),
+      };
+    },
+  },
+  {
+    name: 'make a second bucket with the tenant’s name and tag',
+    check: 'storage.only-one',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = `${bucketOf(subject)}-copy`;
+      const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      await s3.send(new CreateBucketCommand({ Bucket }));
+      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+      return {
+        expectedEvidence: `bucket ${Bucket} has the tenant’s name or tag`,
+        revert: () => s3.send(new DeleteBucketCommand({ Bucket })),
+      };
+    },
+  },
+  {
+    name: 'tag somebody’s bucket as the tenant’s',
+    check: 'storage.only-one',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = 'nobody-looks-here';
+      const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      await s3.send(new CreateBucketCommand({ Bucket }));
+      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+      return {
+        expectedEvidence: `bucket ${Bucket} has the tenant’s name or tag`,
+        revert: () => s3.send(new DeleteBucketCommand({ Bucket })),
+      };
+    },
+  },
+  {
+    name: 'file the access logs under another tenant’s prefix',
+    check: 'storage.access-logs',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = bucketOf(subject);
+      const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket }));
+      const TargetBucket = LoggingEnabled?.TargetBucket;
+      const under = (TargetPrefix = '') =>
+        s3.send(
+          new PutBucketLoggingCommand({
+            Bucket,
+            BucketLoggingStatus: { LoggingEnabled: { TargetBucket, TargetPrefix } },
+          }),
+        );
+      const prefix = `${subject.cell.decoy.tenantId}/`;
+      await under(prefix);
+      return {
+        expectedEvidence: `the prefix of access logs is ${prefix}`,
+        revert: () => under(LoggingEnabled?.TargetPrefix),
+      };
+    },
+  },
+];

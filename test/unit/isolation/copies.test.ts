@@ -1,0 +1,61 @@
+import { COPIES_CHECKS } from '../../../functions/isolation/checks/copies';
+import { ask, testBreaches } from '../../support/breaches';
+import { aTenant } from '../../support/builders';
+
+const { tenantId } = aTenant();
+const OTHER_KEY = 'arn:aws:kms:eu-central-1:123456789012:key/other';
+
+testBreaches(COPIES_CHECKS, [
+  [
+    'database.proxies',
+    'in the VPC, without TLS',
+    ({ facts, subject }) =>
+      facts.database.proxies.push({ DBProxyName: 'pool', VpcId: subject.stacks.network.outputs.VpcId }),
+    'proxy pool leads to the tenant’s database without TLS',
+  ],
+  [
+    'database.proxies',
+    'elsewhere, with the tenant’s secret',
+    ({ facts, subject }) =>
+      facts.database.proxies.push({
+        DBProxyName: 'reports',
+        RequireTLS: true,
+        Auth: [{ SecretArn: subject.stacks.database.outputs.SecretArn }],
+      }),
+    'proxy reports leads',
+  ],
+  [
+    'secrets.only-one',
+    'a copy under the account’s key',
+    ({ facts }) => facts.secrets.named.push({ ARN: 'arn:copy', Name: `tenants/${tenantId}/database-copy` }),
+    `secret tenants/${tenantId}/database-copy is about this tenant, under the account’s key`,
+  ],
+  [
+    'secrets.only-one',
+    'by its description',
+    ({ facts }) => facts.secrets.named.push({ ARN: 'arn:copy', Name: 'x', Description: `login of ${tenantId}` }),
+    'secret x is about this tenant',
+  ],
+  [
+    'secrets.target',
+    'elsewhere',
+    ({ probes }) => (probes.target = { host: 'stranger.example' }),
+    'is stranger.example',
+  ],
+  [
+    'key.only-one',
+    'a second one',
+    ({ facts }) => facts.tagged.keys.push({ KeyId: 'other', Arn: OTHER_KEY, KeyState: 'Enabled' }),
+    `key ${OTHER_KEY} has the tenant’s tag`,
+  ],
+]);
+
+test.each(COPIES_CHECKS)('$id passes what is on its way out, and what is another tenant’s', async (check) => {
+  const { passed } = await ask(check, ({ facts, probes }) => {
+    facts.tagged.keys.push({ KeyId: 'retired', Arn: OTHER_KEY, KeyState: 'PendingDeletion' });
+    facts.secrets.named.push({ ARN: 'arn:old', Name: `tenants/${tenantId}/old`, DeletedDate: new Date() });
+    facts.database.proxies.push({ DBProxyName: 'other', VpcId: 'vpc-0other' });
+    probes.target = {};
+  });
+  expect(passed).toBe(true);
+});
