@@ -1,4 +1,4 @@
-import type { DBInstance } from '@aws-sdk/client-rds';
+import type { DBInstance, Event } from '@aws-sdk/client-rds';
 import { TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding } from '../check';
@@ -12,8 +12,11 @@ const OUT_OF_SERVICE = /^(?:stopp|fail|delet|inaccessible|incompatible|insuffici
 
 /** "RDS event categories and event messages": RDS-EVENT-0016, "Reset master credentials". */
 const RESET = /reset master credentials|master (?:user )?password/i;
-/** Whoever changes the password by the runbook makes the secret's version and the change one after the other. */
-const TOGETHER = 15 * 60_000;
+/**
+ * Milliseconds. Whoever rotates the password by the runbook writes it into the secret, and then sets it on the instance. The clocks of
+ * both services may differ by seconds.
+ */
+const TOGETHER = { before: 15 * 60_000, after: 5_000 };
 
 /** The primary and, where the plan has one, the replica. */
 export async function instancesOf({ database }: Facts): Promise<DBInstance[]> {
@@ -33,6 +36,8 @@ const pendingOf = ({ PendingModifiedValues = {} }: DBInstance) =>
 const monitoringRoleOf = ({ accountId, tenant, stacks }: Subject) =>
   stacks.network.outputs.MonitoringRoleArn ??
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenant.tenantId)}-monitoring`;
+
+const timeOf = ({ Date: at }: Event) => at?.getTime() ?? 0;
 
 /** The access stack is launched when the database is complete: what the secret had until then belongs to its making. */
 async function versionsSinceLaunch({ secrets, stacks }: Facts): Promise<Date[]> {
@@ -77,19 +82,23 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
   'database.master-password': async (_, { facts }) => {
     const resets = (await facts.database.events()).filter(({ Message = '' }) => RESET.test(Message));
     const versions = resets.length > 0 ? await versionsSinceLaunch(facts) : [];
-    const alone = resets.filter(
-      ({ Date: at }) => !versions.some((made) => Math.abs(made.getTime() - (at?.getTime() ?? 0)) < TOGETHER),
-    );
+    // A later password has put an earlier one out of force.
+    const [latest] = resets.toSorted((one, other) => timeOf(other) - timeOf(one));
+    const isRotated = versions.some((made) => {
+      const since = latest ? timeOf(latest) - made.getTime() : 0;
+      return since < TOGETHER.before && since > -TOGETHER.after;
+    });
     const pending = (await instancesOf(facts)).filter((each) => pendingOf(each).includes('MasterUserPassword'));
     return finding(
       [
-        ...alone.map(
-          ({ Date: at, SourceIdentifier }) =>
-            `the master password of ${SourceIdentifier} was set at ${at?.toISOString()}, and the secret has no version of that time`,
-        ),
+        ...(latest && !isRotated
+          ? [
+              `the master password of ${latest.SourceIdentifier} was set at ${latest.Date?.toISOString()}, and the secret has no version of that time`,
+            ]
+          : []),
         ...pending.map(({ DBInstanceIdentifier }) => `a new master password of ${DBInstanceIdentifier} waits`),
       ],
-      `${resets.length} new master passwords in 14 days, each with its version of the secret`,
+      `${resets.length} new master passwords in 14 days; the secret has the last one`,
     );
   },
   'database.monitoring-role': async (subject, { facts }) =>

@@ -128,14 +128,13 @@ const knownPassword = (name: string): AttackTechnique => ({
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, MasterUserPassword, ApplyImmediately: true }));
     return {
       expectedEvidence: `the master password of ${DBInstanceIdentifier} was set at`,
-      // As the runbook rotates it: RDS remembers the change, and the secret has a version of that time.
+      // As the runbook rotates it: the secret first, then the instance.
       revert: async () => {
-        const SecretString = JSON.stringify({
-          ...JSON.parse(before ?? '{}'),
-          username: MASTER_USER,
-          password: MasterUserPassword,
-        });
+        const password = 'of-a-new-version-of-the-secret';
+        const SecretString = JSON.stringify({ ...JSON.parse(before ?? '{}'), username: MASTER_USER, password });
         await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+        const rotated = { DBInstanceIdentifier, MasterUserPassword: password, ApplyImmediately: true };
+        await rds.send(new ModifyDBInstanceCommand(rotated));
       },
     };
   },
@@ -168,6 +167,7 @@ const forEverybody = (subject: Subject) =>
 const keyTag = (subject: Subject) => [{ TagKey: TENANT_TAG, TagValue: tenantIdOf(subject) }];
 
 export const COPIES_TECHNIQUES: readonly AttackTechnique[] = [
+  knownPassword('set the master password to a known one'),
   secondSecret('copy the credentials into a second secret under the account’s key', (subject) => ({
     Name: `tenants/${tenantIdOf(subject)}/database-copy`,
   })),
@@ -192,7 +192,6 @@ export const COPIES_TECHNIQUES: readonly AttackTechnique[] = [
       return { expectedEvidence: `the secret’s server is ${host}`, revert: () => put(SecretString) };
     },
   },
-  knownPassword('set the master password to a known one'),
   proxied('put a proxy without TLS before the database', false),
   proxied('put a proxy with TLS before the database', true),
   {
