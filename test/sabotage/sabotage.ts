@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
+import { allAtOnce, atOnceLines } from './all-at-once';
 import { ATTACK_TECHNIQUES, SHARED_TECHNIQUES } from './all-techniques';
 import { BENIGN_CHANGES } from './benign/all-changes';
 import { benignLines } from './benign/benign-report';
@@ -12,21 +13,27 @@ import { closingLine, headLine, verdictLines } from './report';
 import { sharedTarget, trySharedTechnique } from './surroundings-target';
 import { breaches, startTarget, tryTechnique, type Verdict } from './target';
 
-const OptionsSchema = z.object({ json: z.string().optional(), only: z.string().optional() });
+const OptionsSchema = z.object({
+  json: z.string().optional(),
+  only: z.string().optional(),
+  allAtOnce: z.boolean().default(false),
+});
 
 /**
- * Runs every attack technique on one tenant, and then every change that is no breach.
+ * Runs every attack technique on one tenant, and then every change that is no breach. With
+ * `--all-at-once` it puts all techniques in force on one tenant that can stand beside each other.
  *
  * @returns 0 only when each technique is found by the check it names, no check fails before it or
- * after its revert, and none fails on a benign change
+ * after its revert, and none fails on a benign change; or when all that are in force at once are named
  */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('sabotage')
     .description('Attacks the isolation of a healthy tenant in many ways, and prints which check finds each.')
     .option('--json <file>', 'writes which check found which attack technique')
+    .option('--all-at-once', 'puts all techniques in force at once that can stand beside each other')
     .option('--only <name>', 'runs only techniques whose name or check contains this')
     .parse();
-  const { json, only = '' } = OptionsSchema.parse(command.opts());
+  const { json, only = '', allAtOnce: atOnce } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   const shared = SHARED_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   const changes = BENIGN_CHANGES.filter(({ name }) => name.includes(only));
@@ -37,6 +44,12 @@ async function main(signal: AbortSignal): Promise<number> {
     const target = await startTarget(platform, 'sabotaged');
     const before = await breaches(target);
     for (const { id, evidence } of before) console.log(`false alarm before the first technique: ${id}: ${evidence}`);
+    if (atOnce) {
+      const together = await allAtOnce(target, techniques);
+      for (const line of atOnceLines(together)) console.log(line);
+      if (json) writeFileSync(json, `${JSON.stringify({ allAtOnce: together }, null, 2)}\n`);
+      return before.length === 0 && together.inForce.every(({ named }) => named) ? 0 : 1;
+    }
     console.log(headLine());
     const verdicts: Verdict[] = [];
     for (const technique of techniques) {
