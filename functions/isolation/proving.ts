@@ -21,6 +21,7 @@ export function stageContext(
     trustedRoleArns: value('TRUSTED_ROLE_ARNS').split(','),
     placed: parseAt('PLACED_BY_ORGANIZATION', PlacedByOrganizationSchema, JSON.parse(value('PLACED_BY_ORGANIZATION'))),
     alarmTopicArn: value('ALARM_TOPIC_ARN'),
+    runbookUrl: value('RUNBOOK_URL'),
     availabilityZones: value('AVAILABILITY_ZONES').split(','),
     templates: parseAt('STACK_TEMPLATES', PublishedTemplatesSchema, JSON.parse(value('STACK_TEMPLATES'))),
     ...(organizationId && { organizationId }),

@@ -14,8 +14,9 @@ export interface StageContext {
   /** Functions that a tenant's role trusts, besides the cell's task role. */
   readonly trustedRoleArns: readonly string[];
   readonly placed: PlacedByOrganization;
-  /** What every tenant's stacks get besides: the topic of alarms, and the zones of the stage's cells. */
+  /** What every tenant's stacks get besides: the topic of alarms, the runbook that alarms name, and the zones of the stage's cells. */
   readonly alarmTopicArn: string;
+  readonly runbookUrl: string;
   readonly availabilityZones: readonly string[];
   /** The templates that this release has published. */
   readonly templates: PublishedTemplates;

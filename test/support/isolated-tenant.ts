@@ -25,6 +25,7 @@ export const aStage = (): StageContext => ({
   boundaryArn,
   trustedRoleArns: ['VerifyIsolation', 'ActivateTenant'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`),
   placed: { endpointServices: ['guardduty-data'], keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'] },
+  runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
   availabilityZones: ['a', 'b', 'c'].map((letter) => `${REGION}${letter}`),
   templates: theTemplates(),

@@ -18,7 +18,7 @@ from ministack.services import rds
 from ..patch import Patch
 from ..shapes import Answer, Original, Params
 
-PATCH = Patch(__name__, after=["rds.changes"])
+PATCH = Patch(__name__, after=["rds.changes", "rds.servers"])
 
 
 @PATCH.wraps("ministack.services.rds._ACTION_MAP[ModifyDBInstance]", digest="ff9823ee")

@@ -14,7 +14,7 @@ from ministack.services import rds
 from ..patch import Patch
 from ..shapes import Answer, Original, Params
 
-PATCH = Patch(__name__, after=["rds.changes", "rds.master_password"])
+PATCH = Patch(__name__, after=["rds.changes", "rds.master_password", "rds.servers"])
 
 
 @PATCH.wraps("ministack.services.rds._ACTION_MAP[ModifyDBInstance]", digest="ff9823ee")

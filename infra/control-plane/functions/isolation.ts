@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
+import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
 
 /** Those that ask whether a tenant is isolated: before its first request, and every day after. */
@@ -49,6 +50,7 @@ function askingFunction(
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
       STACK_TEMPLATES: templates.published,
       ALARM_TOPIC_ARN: topic.topicArn,
+      RUNBOOK_URL: runbookAddress(config),
       AVAILABILITY_ZONES: config.availabilityZones.join(','),
       ...(config.organizationId && { ORGANIZATION_ID: config.organizationId }),
       CODE_VERSION: codeVersion(name),
