@@ -157,7 +157,9 @@ export const LiveColourSchema = z.object({
   /** The attempt of a release that is moving tenants now: only placements that name it count. */
   releasing: z.string().optional(),
   /** The other colour still runs, until then, and why. */
-  idle: z.object({ colour: ColourSchema, keepUntil: z.iso.datetime(), why: z.string() }).optional(),
+  idle: z
+    .object({ colour: ColourSchema, since: z.iso.datetime(), keepUntil: z.iso.datetime(), why: z.string() })
+    .optional(),
 });
 export type LiveColour = z.infer<typeof LiveColourSchema>;
 

@@ -56,7 +56,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ResumeTenant: { calls: 10, pauses: 65 },
   ClaimRelease: { calls: 4 },
   PrepareTask: { calls: 5 },
-  FillColour: { calls: 8 },
+  FillColour: { calls: 9 },
   DeploymentSettled: { calls: 7 },
   // Those with work for each tenant of a cell: Elastic Load Balancing changes three rules a second.
   ProbeColour: { seconds: 300 },

@@ -1,12 +1,13 @@
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PlatformError } from '../contract/errors';
-import { FillColourInput, FillColourOutput } from '../contract/release';
+import { FillColourInput, FillColourOutput, type Release } from '../contract/release';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { env } from '../shared/env';
 import { settled } from '../shared/settled';
 import { tenantsTable } from '../tenants/tenants-table';
-import { note, ownClaim } from './release-store';
+import { note, ownClaim, requireLiveColour } from './release-store';
 import { describeColour, type SettleFillDeps, settleFill } from './settle-fill';
 
 /**
@@ -20,10 +21,30 @@ const BREAKER = {
   thresholdConfiguration: { type: 'COUNT', value: 3 },
 } as const;
 
+export interface FillColourDeps extends SettleFillDeps {
+  readonly now: () => Date;
+  /** How long load balancers may go on sending requests as a former rule says, seconds. */
+  readonly propagationSeconds: number;
+}
+
+/**
+ * A colour that tenants' rules have just left may still get their requests: nobody may meet a version
+ * there that has not been probed.
+ *
+ * @throws PlatformError `TransientServiceUnsteady` until the time is over
+ */
+async function requireLeft({ table, now, propagationSeconds }: FillColourDeps, { cell, to }: Release): Promise<void> {
+  const { idle } = await requireLiveColour(table, cell.name);
+  if (idle?.colour !== to || now().getTime() - Date.parse(idle.since) >= propagationSeconds * 1000) return;
+  const why = `tenants have left ${to} of cell ${cell.name} only at ${idle.since}: requests may still come there`;
+  throw new PlatformError('TransientServiceUnsteady', why);
+}
+
 /**
  * Fills the colour that is not live with as many tasks of the new image as the live one has.
  *
- * 1. Record the task token, so that the end of the deployment can answer it.
+ * 1. Record the task token, so that the end of the deployment can answer it. Tenants must have left
+ *    the colour for as long as load balancers may not know of it.
  * 2. Update the colour's service: ECS begins a deployment. Record the deployment's id.
  * 3. Look whether the deployment has ended meanwhile: its event may have come before the id was
  *    recorded.
@@ -31,12 +52,12 @@ const BREAKER = {
  * A deployment of the same task definition that is under way, or done, is waited for again.
  * No visitor's request reaches the colour. ReturnTenants leaves it as it is, for diagnosis.
  *
- * Throws `ClaimLost`, `ConfigurationInvalid`. The task fails as `ReleaseFillFailed` when the tasks do not become
+ * Throws `ClaimLost`, `ConfigurationInvalid`, `TransientServiceUnsteady`. The task fails as `ReleaseFillFailed` when the tasks do not become
  * healthy ("DeploymentCircuitBreaker" of the Amazon ECS API reference).
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
-export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput, SettleFillDeps> = {
+export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput, FillColourDeps> = {
   name: 'FillColour',
   input: FillColourInput,
   output: FillColourOutput,
@@ -44,6 +65,7 @@ export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput,
     const { table, ecs } = deps;
     const { cell, from, to } = release;
     await ownClaim(table, { release, executionArn });
+    await requireLeft(deps, release);
     const waiting = { for: 'fill', taskToken } as const;
     await note(table, cell.name, executionArn, { phase: 'FillColour', waiting });
     const [live, idle] = await settled([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
@@ -81,4 +103,8 @@ export const handler = actionHandler(fillColour, {
   table: tenantsTable(),
   ecs: new ECSClient(clientOptions),
   sfn: new SFNClient(clientOptions),
+  now: () => new Date(),
+  get propagationSeconds() {
+    return Number(env('PROPAGATION_SECONDS'));
+  },
 });

@@ -155,17 +155,17 @@ export async function settle(table: TenantsTable, owned: OwnedRelease, at: strin
   const live = await requireLiveColour(table, cell.name);
   if (live.releaseId === releaseId && live.colour === to) return;
   const former = live.digest && { formerDigest: live.digest };
-  const idle = { colour: from, keepUntil, why: `former version, kept after release ${releaseId}` };
+  const idle = { colour: from, since: at, keepUntil, why: `former version, kept after release ${releaseId}` };
   await writeLive(table, owned, { colour: to, since: at, releaseId, digest, ...former, idle });
 }
 
 /** Ends the placements of the release, in one write: from now on every tenant belongs to the former colour. */
-export async function withdraw(table: TenantsTable, owned: OwnedRelease, keepUntil: string): Promise<void> {
+export async function withdraw(table: TenantsTable, owned: OwnedRelease, at: string, keepUntil: string): Promise<void> {
   const { to, attempt, releaseId, cell } = owned.release;
   const { releasing, ...live } = await requireLiveColour(table, cell.name);
   if (releasing !== attempt) return;
   await writeLive(table, owned, {
     ...live,
-    idle: { colour: to, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
+    idle: { colour: to, since: at, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
   });
 }

@@ -49,7 +49,8 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
       ...{ phase: 'ReturnTenants', waiting: undefined },
       failure: { ...failure, at: at.toISOString() },
     });
-    await withdraw(table, { release, executionArn }, new Date(at.getTime() + graceSeconds * 1000).toISOString());
+    const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
+    await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
     let aligned = 0;
     for (let changed = await alignCell(deps, cell); changed > 0; changed = await alignCell(deps, cell))
       aligned += changed;

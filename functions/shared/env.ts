@@ -49,6 +49,8 @@ export type EnvName =
   | 'REPOSITORY_URI'
   /** How long a cell keeps the version that serves no tenant any more. */
   | 'GRACE_SECONDS'
+  /** How long load balancers may go on sending requests as a former rule says. */
+  | 'PROPAGATION_SECONDS'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   /** Set by Lambda itself. */

@@ -79,6 +79,11 @@ export interface StageConfig {
     readonly bake: Duration;
     /** How long a cell keeps the version that serves no tenant any more. */
     readonly grace: Duration;
+    /**
+     * How long load balancers may go on sending requests to a colour that tenants' rules have left (reports from the field:
+     * argo-rollouts#3333, two minutes cure it). No other version runs there before.
+     */
+    readonly propagation: Duration;
   };
   /** What becomes of a failed run's resources: undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
@@ -210,7 +215,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: NO_REGION_QUOTAS,
-    release: { bake: Duration.seconds(1), grace: Duration.seconds(10) },
+    release: { bake: Duration.seconds(1), grace: Duration.seconds(10), propagation: Duration.seconds(2) },
     onFailure: 'rollback',
     orphans: 'report',
     onBreach: 'alarm',
@@ -250,7 +255,7 @@ export const stages: Record<Stage, StageConfig> = {
     ],
     regionQuotas: AWS_DEFAULT_REGION_QUOTAS,
     pipeline: { approval: false },
-    release: { bake: Duration.minutes(2), grace: Duration.hours(1) },
+    release: { bake: Duration.minutes(2), grace: Duration.hours(1), propagation: Duration.minutes(2) },
     onFailure: 'hold',
     orphans: 'remove',
     onBreach: 'suspend',
@@ -287,7 +292,7 @@ export const stages: Record<Stage, StageConfig> = {
     ],
     regionQuotas: RAISED_REGION_QUOTAS,
     pipeline: { approval: true },
-    release: { bake: Duration.hours(1), grace: Duration.hours(24) },
+    release: { bake: Duration.hours(1), grace: Duration.hours(24), propagation: Duration.minutes(2) },
     onFailure: 'rollback',
     orphans: 'report',
     // A customer's site goes down by a person's decision, and not by a check's.

@@ -24,6 +24,13 @@ interface Row {
 /** ELB's bucket is 20 changes and 3 a second, and its nodes learn of a change in their own time: both ten times faster. */
 const PATIENCE = 0.1;
 
+/** Answers other than 200, by status and version. */
+const wrongOf = (answers: ReadonlyMap<string, number>) =>
+  [...answers]
+    .filter(([kind]) => !kind.startsWith('200 '))
+    .map(([kind, count]) => `${count} x ${kind}`)
+    .join(', ');
+
 async function rowOf(stage: ReleaseStage, trial: Trial): Promise<Row> {
   const visitors = stage.visitors();
   const began = performance.now();
@@ -43,7 +50,7 @@ async function rowOf(stage: ReleaseStage, trial: Trial): Promise<Row> {
     ...(outcome === trial.expected ? [] : [`ended ${outcome}: ${run?.failure?.reason ?? ''}`]),
     // A recalled release was good.
     ...(exposed > 0 && !trial.mayExpose && trial.expected !== 'ReleaseRecalled' ? [`${exposed} requests exposed`] : []),
-    ...(failed > 0 && !trial.mayExpose ? [`${failed} requests failed`] : []),
+    ...(failed > 0 && !trial.mayExpose ? [`${failed} requests failed: ${wrongOf(answers)}`] : []),
   ];
   const { fault, phase } = trial;
   return { fault, phase, outcome, requests, failed, exposed, seconds, ok: faults.length === 0, faults };

@@ -90,7 +90,7 @@ export const TRIALS: readonly Trial[] = [
     const told = ends.filter(({ failure }) => failure?.error === 'ReleaseUnderWay');
     if (told.length !== ends.length) throw new Error(`${ends.length - told.length} more releases had the cell`);
   }),
-  meanwhile('ModifyRule is throttled for two seconds', 'ShiftRing', 'completed', (stage) =>
+  meanwhile('ModifyRule is throttled for six seconds', 'ShiftRing', 'completed', (stage) =>
     stage.control('throttle', { service: 'elasticloadbalancing', action: 'ModifyRule', seconds: 6 }),
   ),
   meanwhile("the event of the deployment's end is lost", 'FillColour', 'completed', async (stage) => {

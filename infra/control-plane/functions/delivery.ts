@@ -76,14 +76,18 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
       REPOSITORY_URI: `${account}.dkr.ecr.${region}.${urlSuffix}/${SERVICE_REPOSITORY}`,
     },
   );
-  make('FillColour', [
-    claims,
-    cells.describeServices,
-    ...cells.describeTasks,
-    cells.updateServices,
-    cells.answerTasks,
-    ...registeringTasks(context).filter(({ actions }) => actions.includes('iam:PassRole')),
-  ]);
+  make(
+    'FillColour',
+    [
+      claims,
+      cells.describeServices,
+      ...cells.describeTasks,
+      cells.updateServices,
+      cells.answerTasks,
+      ...registeringTasks(context).filter(({ actions }) => actions.includes('iam:PassRole')),
+    ],
+    { PROPAGATION_SECONDS: String(config.release.propagation.toSeconds()) },
+  );
   make('ProbeColour', ofTenants, { DOMAIN: config.domain });
   make('ShiftRing', [...ofTenants, ...cells.moveRules]);
   make('BakeRing', [claims]);
