@@ -191,6 +191,18 @@ describe.each(
       expect(Properties).toMatchObject({ MinCapacity: min, MaxCapacity: max });
   });
 
+  test('names a family of task definitions for each colour, and no revision or image', () => {
+    const [[seeding] = []] = resourcesOf(template, 'Custom::ColourTasks');
+    const services = resourcesOf(template, 'AWS::ECS::Service');
+    expect(services.map(([, { Properties }]) => Properties.TaskDefinition).sort()).toEqual([
+      `cell-${cell.name}-blue`,
+      `cell-${cell.name}-green`,
+    ]);
+    for (const [, { DependsOn }] of services) expect(DependsOn).toContain(seeding);
+    const [[, definition] = []] = resourcesOf(template, 'AWS::ECS::TaskDefinition');
+    expect(definition?.Properties.Family).toBe(`cell-${cell.name}`);
+  });
+
   test('gets its live colour from SeedCell, and is known to the control plane only then', () => {
     const [[id, seeding] = []] = resourcesOf(template, 'Custom::LiveColour');
     expect(seeding?.Properties).toMatchObject({ Cell: cell.name, MinimumTasks: cell.service.liveTasks.min });

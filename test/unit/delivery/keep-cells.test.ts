@@ -1,0 +1,80 @@
+import { itemKeys, type LiveColour } from '../../../functions/contract/records';
+import { keepCells } from '../../../functions/delivery/keep-cells';
+import { aCell, NOW } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
+
+const cell = aCell();
+const HOUR = 3_600_000;
+const idle = { colour: 'green', since: NOW, keepUntil: NOW, why: 'former version' } as const;
+
+function aScene(live: Partial<LiveColour> = {}) {
+  const world = new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }]);
+  world.table.put({ ...world.live(), ...itemKeys.liveColour(cell.name), ...live });
+  const ecs = new FakeClient({
+    UpdateServiceCommand: {},
+    DescribeServicesCommand: {
+      services: [{ deployments: [{ id: 'd1', status: 'PRIMARY', rolloutState: 'COMPLETED' }] }],
+    },
+  });
+  const sfn = new FakeClient({ SendTaskSuccessCommand: {} });
+  const run = (at = Date.parse(NOW) + HOUR) =>
+    keepCells.run(
+      {
+        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn },
+        compute: { ...world.compute, cells: async () => [cell] },
+        now: () => new Date(at),
+      },
+      {},
+    );
+  return { world, ecs, sfn, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
+}
+
+test('the tasks of the idle colour go when its time is over, and once', async () => {
+  const { world, run, emptied } = aScene({ idle });
+  await expect(run(Date.parse(NOW) - HOUR)).resolves.toEqual({ cells: { cell1: 'kept' } });
+  expect(emptied()).toEqual([]);
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'emptied' } });
+  expect(emptied()).toEqual([{ cluster: cell.clusterName, service: cell.services.green, desiredCount: 0 }]);
+  expect(world.live()).not.toHaveProperty('idle');
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+});
+
+test('a rule that a crash has left on the idle colour is aligned first, and nothing is emptied under it', async () => {
+  const { world, run, emptied } = aScene({ idle });
+  const [rule] = world.elb.rules;
+  if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'aligned' } });
+  expect(Object.values(world.colours())).toEqual(['blue', 'blue']);
+  expect(emptied()).toEqual([]);
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'emptied' } });
+});
+
+test('while a release moves tenants nothing is aligned and nothing emptied', async () => {
+  const { world, run, emptied } = aScene({ idle, releasing: 'r1.0' });
+  const [rule] = world.elb.rules;
+  if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+  expect(Object.values(world.colours())).toEqual(['green', 'blue']);
+  expect(emptied()).toEqual([]);
+});
+
+test('a release whose deployment ended without an event goes on', async () => {
+  const { world, run, sfn } = aScene();
+  world.table.put({
+    ...itemKeys.release(cell.name),
+    ...{ cell: cell.name, releaseId: 'r1', executionArn: aReleaseRun(), digest: DIGEST, from: 'blue', to: 'green' },
+    ...{ phase: 'FillColour', intent: 'go', rings: [], startedAt: NOW },
+    waiting: { for: 'fill', taskToken: 'token-1', deploymentId: 'd1' },
+  });
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'answered' } });
+  expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
+});
+
+test('a cell that cannot be kept fails the call, after the others', async () => {
+  const { ecs, run } = aScene({ idle });
+  ecs.before = () => {
+    throw awsError('AccessDeniedException');
+  };
+  await expect(run()).rejects.toThrow('AccessDenied');
+});
