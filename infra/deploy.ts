@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import {
@@ -19,6 +22,7 @@ import { CONTROL_PLANE, cellOfStack, FOUNDATION } from './config/stack-names';
 import { STAGES, type Stage, stages } from './config/stages';
 import { namesToMake } from './names-to-make';
 import { deletePastVersions } from './past-versions';
+import { requireNoRelease } from './release-under-way';
 
 const ROOT = join(__dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
@@ -137,22 +141,34 @@ export function deploymentOf(outputs: unknown): Deployment {
   };
 }
 
+const OptionsSchema = z.object({
+  stage: z.enum(STAGES),
+  output: z.string().optional(),
+  despiteRelease: z.boolean().default(false),
+});
+
 async function main(): Promise<void> {
   const command = new Command('deploy')
     .description('Builds and deploys one stage; further arguments go to `cdk deploy`.')
     .addOption(new Option('--stage <stage>').choices(STAGES).makeOptionMandatory())
     .option('--output <dir>', 'directory of this run, for two runs at once')
+    .option('--despite-release', 'deploys although a release has a cell')
     .allowUnknownOption()
     .argument('[cdk-args...]')
     .parse();
-  const { stage, output } = z.object({ stage: z.enum(STAGES), output: z.string().optional() }).parse(command.opts());
+  const { stage, output, despiteRelease } = OptionsSchema.parse(command.opts());
+  const aws = { region: stages[stage].env.region };
+  if (!despiteRelease) {
+    const table = DynamoDBDocumentClient.from(new DynamoDBClient(aws));
+    await requireNoRelease({ cloudformation: new CloudFormationClient(aws), table }, stages[stage].cells);
+  }
   const deployment = await deploy({
     stage,
     ...(output && { outputDir: output }),
     cdkArgs: command.args,
     log: (line) => console.log(line),
   });
-  const deleted = await deletePastVersions(new LambdaClient({ region: stages[stage].env.region }));
+  const deleted = await deletePastVersions(new LambdaClient(aws));
   if (deleted.length > 0) console.log(`deleted ${deleted.length} versions of functions that no run can need any more`);
   const cells = Object.entries(deployment.cells).map(([cell, outputs]) => [cell, stackOutputs(outputs)]);
   const printed = { controlPlane: stackOutputs(deployment.controlPlane), cells: Object.fromEntries(cells) };
