@@ -53,7 +53,7 @@ const failsInARow = (statuses: readonly number[]) =>
  * Judges the tenants that the release has moved, after their bake.
  *
  * 1. An operator may have taken the release back, or want it held.
- * 2. Every task of the new colour must be a healthy target.
+ * 2. The new colour must have a healthy target, and no unhealthy one.
  * 3. Ask for the page of each moved tenant, as visitors do. Three failures in a row of one page, or
  *    three in all that are more than one in a hundred, are too many.
  *
@@ -74,8 +74,8 @@ export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, Ju
     requireNotRecalled(claim);
     await note(table, cell.name, executionArn, { phase: 'JudgeRing', waiting: undefined });
     const states = await targetStates(elb, cell.targetGroupArns[to]);
-    const sick = states.filter((state) => state !== 'healthy');
-    if (states.length === 0 || sick.length > 0)
+    // Scaling adds targets that are `initial`, and takes away some that are `draining`.
+    if (!states.includes('healthy') || states.includes('unhealthy'))
       throw new PlatformError('ReleaseUnhealthy', `targets of ${to} are ${states.join(', ') || 'gone'}`);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(({ placement }) => placement?.release === attempt);
     const answers: { host: string; statuses: number[] }[] = [];

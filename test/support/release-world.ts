@@ -26,13 +26,14 @@ const cell = aCell();
 
 /** A load balancer that also knows the health of targets. */
 class Balancer extends FakeLoadBalancer {
-  readonly sick = new Set<string>();
+  /** States of a target group's targets, by its ARN; one healthy target where nothing is said. */
+  readonly targets = new Map<string, readonly string[]>();
   private readonly rulesOnly = this.send;
 
   readonly answering = async (command: { input: { TargetGroupArn?: string } }): Promise<never> => {
     if (command.constructor.name !== 'DescribeTargetHealthCommand') return await this.rulesOnly(command);
-    const State = this.sick.has(command.input.TargetGroupArn ?? '') ? 'unhealthy' : 'healthy';
-    return { TargetHealthDescriptions: [{ TargetHealth: { State } }] } as never;
+    const states = this.targets.get(command.input.TargetGroupArn ?? '') ?? ['healthy'];
+    return { TargetHealthDescriptions: states.map((State) => ({ TargetHealth: { State } })) } as never;
   };
 }
 

@@ -181,12 +181,19 @@ describe('the verdict on a ring', () => {
     await expect(judged(() => (count++ === 7 ? 502 : 200))).resolves.toMatchObject({ verdict: 'good' });
   });
 
-  test('is bad when a target of the new colour is unhealthy', async () => {
+  test.each([
+    ['bad', ['healthy', 'unhealthy']],
+    ['bad', ['initial']],
+    ['bad', []],
+    ['good', ['healthy', 'initial', 'draining']],
+  ])('is %s when the targets of the new colour are %j', async (verdict, states) => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     await world.shiftAll(release);
-    world.elb.sick.add(release.cell.targetGroupArns.green);
-    await expect(world.judge(release)).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+    world.elb.targets.set(release.cell.targetGroupArns.green, states);
+    const judging = world.judge(release);
+    if (verdict === 'good') await expect(judging).resolves.toMatchObject({ verdict });
+    else await expect(judging).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
   });
 });
 
