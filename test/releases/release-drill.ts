@@ -32,6 +32,8 @@ const wrongOf = (answers: ReadonlyMap<string, number>) =>
     .join(', ');
 
 async function rowOf(stage: ReleaseStage, trial: Trial): Promise<Row> {
+  // Some nodes may still send requests to the version that the trial before has returned.
+  await stage.platform.emulator.settle();
   const visitors = stage.visitors();
   const began = performance.now();
   const { run, digest, broken } = await trial.run(stage).then(
