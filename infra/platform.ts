@@ -54,7 +54,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
       synthesizer: asInterface<IReusableStackSynthesizer>(new CliCredentialsStackSynthesizer()),
     }),
   });
-  const { table, topic, boundary, evidence, names } = new FoundationStack(app, FOUNDATION, {
+  const { table, acts, topic, boundary, evidence, names } = new FoundationStack(app, FOUNDATION, {
     ...shared(),
     description: 'Tenant onboarding: tenants table, evidence, alarm topic, permission boundary of tenant roles',
   });
@@ -62,6 +62,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
     ...shared(),
     description: 'Tenant onboarding: event bus, state machines, functions, alarms',
     table,
+    acts,
     topic,
     boundary,
     evidence,

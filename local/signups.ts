@@ -3,9 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DescribeExecutionCommand, type ExecutionListItem, paginateListExecutions } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import type { StartOptions } from '../functions/acts/executions';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup, SignupSchema } from '../functions/contract/signup';
 import { everyItem } from '../functions/shared/paging';
-import type { Ended, FollowOptions, StartOptions } from '../operations/client/executions';
+import type { Ended, FollowOptions } from '../operations/client/executions';
 import { StageClient } from '../operations/client/stage-client';
 import type { StageConnection } from '../operations/stage-connection';
 

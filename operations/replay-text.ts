@@ -1,5 +1,5 @@
+import type { Replay, Unreadable } from '../functions/acts/replay-signups';
 import type { QueueDepth } from './client/queue-depths';
-import type { Replay, Unreadable } from './client/replay-signups';
 
 /** Escaped: the body may hold anything, characters that clear a terminal among them. */
 const excerpt = (body: string) => JSON.stringify(body.length > 200 ? `${body.slice(0, 200)}...` : body);

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { CHECK_GROUPS } from '../functions/isolation/check';
 import { GROUP_TITLES } from '../functions/isolation/evidence-page';
 import { type Answer, openOf } from '../functions/isolation/report';
-import type { Verification } from './client/tenant-functions';
+import type { Verification } from './client/verification';
 
 const mark = (passed: boolean) => (passed ? pc.green('✓') : pc.red('✗'));
 

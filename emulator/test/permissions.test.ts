@@ -1,4 +1,4 @@
-import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -31,7 +31,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, type Credentials, launch, ROOT } from './aws';
 import { Machines } from './machines';
@@ -475,6 +475,51 @@ describe('the use of a key', () => {
     await expect(read(await caller([reading, statement('kms:Decrypt', keys.mine, via('s3'))]))).rejects.toMatchObject(
       denied,
     );
+  });
+
+  test('a Deny in the policy of a table is final, whatever the caller is granted', async () => {
+    const [one, other] = [
+      await caller([statement('dynamodb:PutItem', '*')]),
+      await caller([statement('dynamodb:PutItem', '*')]),
+    ];
+    const { Arn = '' } = await new STSClient(access(emulator, one)).send(new GetCallerIdentityCommand({}));
+    // `aws:PrincipalArn` of a session is the ARN of its role.
+    const role = `arn:aws:iam::${emulator.accountId}:role/${Arn.split('/')[1]}`;
+    const deny = (Action: string, Condition = {}) => ({
+      Effect: 'Deny',
+      Principal: '*',
+      Action,
+      Resource: '*',
+      Condition,
+    });
+    await launch(emulator, 'append-only', {
+      Table: {
+        Type: 'AWS::DynamoDB::Table',
+        Properties: {
+          TableName: 'append-only',
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+          ResourcePolicy: {
+            PolicyDocument: {
+              Version: '2012-10-17',
+              Statement: [
+                deny('dynamodb:DeleteItem'),
+                deny('dynamodb:PutItem', { ArnNotEquals: { 'aws:PrincipalArn': role } }),
+              ],
+            },
+          },
+        },
+      },
+    });
+    const at = { TableName: 'append-only' };
+    const put = (user: Credentials) =>
+      new DynamoDBClient(access(emulator, user)).send(new PutItemCommand({ ...at, Item: { pk: { S: 'x' } } }));
+    await put(one);
+    await expect(put(other)).rejects.toMatchObject(denied);
+    const deleting = await caller([statement('dynamodb:DeleteItem', '*')]);
+    const removal = new DeleteItemCommand({ ...at, Key: { pk: { S: 'x' } } });
+    await expect(new DynamoDBClient(access(emulator, deleting)).send(removal)).rejects.toMatchObject(denied);
   });
 
   test('a secret under a key takes the permission to use that key, for this secret', async () => {

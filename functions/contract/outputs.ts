@@ -28,6 +28,12 @@ export const StageOutputsSchema = z.object({
   releaseMachineArn: z.string(),
   keepCellsFunctionName: z.string(),
   evidenceBucketName: z.string(),
+  /** Who did what: only PerformAct adds to it. */
+  actsTableName: z.string(),
+  performActFunctionName: z.string(),
+  /** Managed policies for people: what they attach decides what a person may do. */
+  readerPolicyArn: z.string(),
+  operatorPolicyArn: z.string(),
 });
 export type StageOutputs = z.infer<typeof StageOutputsSchema>;
 

@@ -53,6 +53,13 @@ export type EnvName =
   | 'PROPAGATION_SECONDS'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
+  | 'ACTS_TABLE_NAME'
+  | 'ONBOARDING_MACHINE_ARN'
+  | 'UNDELIVERED_SIGNUPS_URL'
+  /** Names of functions that PerformAct calls. */
+  | 'AUDIT_TENANT_FUNCTION'
+  | 'SUSPEND_TENANT_FUNCTION'
+  | 'RESUME_TENANT_FUNCTION'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

@@ -18,6 +18,7 @@ import { DeploymentEvents } from './deployment-events';
 import { EventRegistry } from './event-registry';
 import { platformFunctions } from './functions/functions';
 import { Machines } from './machines';
+import { Operators } from './operators';
 import { ReleaseAlarms } from './release-alarms';
 import { RunEvents } from './run-events';
 import { auditDaily, Schedules } from './schedules';
@@ -30,6 +31,7 @@ import { UnmatchedEvents } from './unmatched-events';
 export interface ControlPlaneStackProps extends StackProps {
   readonly config: StageConfig;
   readonly table: ITable;
+  readonly acts: ITable;
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
@@ -47,7 +49,7 @@ export class ControlPlaneStack extends Stack {
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
-    const { config, table, topic, boundary, evidence, names } = props;
+    const { config, table, acts, topic, boundary, evidence, names } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
     const made = platformFunctions(this, {
@@ -96,6 +98,16 @@ export class ControlPlaneStack extends Stack {
       keepCells,
     });
 
+    const operators = new Operators(this, 'Operators', {
+      config,
+      table,
+      acts,
+      evidence,
+      queues: [intake.undelivered, unmatched.queue, stackSettled.undelivered, watchdog.undelivered],
+      undeliveredSignups: intake.undelivered,
+      called: audit,
+    });
+
     auditDaily(isolationAudit);
     new AuditAlarms(this, 'AuditAlarms', { config, topic, machine: isolationAudit.machine });
 
@@ -119,6 +131,10 @@ export class ControlPlaneStack extends Stack {
       releaseMachineArn: machines.named(workflowNamed('TenantRelease')).machine.stateMachineArn,
       keepCellsFunctionName: keepCells.lambda.functionName,
       evidenceBucketName: evidence.bucket.bucketName,
+      actsTableName: acts.tableName,
+      performActFunctionName: operators.performAct.lambda.functionName,
+      readerPolicyArn: operators.reader.managedPolicyArn,
+      operatorPolicyArn: operators.operator.managedPolicyArn,
     });
   }
 }

@@ -68,13 +68,20 @@ export class EvidenceBucket extends Construct {
     );
   }
 
-  /** For the search for orphans: a report may speak for a tenant. */
+  /** For people, and for the search for orphans: what was found about a tenant, and when. */
   reading(): readonly Grant[] {
     const { evidence } = platformArns(Stack.of(this));
-    const wildcardBecause = 'A report is named after its tenant and its time.';
     return [
-      { actions: ['s3:ListBucket'], resources: [evidence] },
-      { actions: ['s3:GetObject'], resources: [`${evidence}/${EVIDENCE_PREFIX}*`], wildcardBecause },
+      {
+        actions: ['s3:GetObject'],
+        resources: [`${evidence}/${EVIDENCE_PREFIX}*`],
+        wildcardBecause: 'A report is named after its tenant and its time.',
+      },
+      {
+        actions: ['s3:ListBucket'],
+        resources: [evidence],
+        conditions: { StringLike: { 's3:prefix': `${EVIDENCE_PREFIX}*` } },
+      },
       { actions: ['kms:Decrypt'], resources: [this.key.keyArn] },
     ];
   }

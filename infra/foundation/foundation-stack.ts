@@ -1,10 +1,12 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
+import { ActsTable } from './acts-table';
 import { AlarmTopic } from './alarm-topic';
 import { EvidenceBucket } from './evidence-bucket';
 import { NamesZone } from './names-zone';
@@ -19,6 +21,7 @@ export interface FoundationStackProps extends StackProps {
 /** What control plane and cells both stand on, and what holds state. */
 export class FoundationStack extends Stack {
   readonly table: ITable;
+  readonly acts: ITable;
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
@@ -28,7 +31,9 @@ export class FoundationStack extends Stack {
   constructor(scope: Construct, id: string, props: FoundationStackProps) {
     super(scope, id, props);
     const { config } = props;
-    this.table = asInterface<ITable>(new TenantsTable(this, 'Tenants', { config }).table);
+    const { table, key } = new TenantsTable(this, 'Tenants', { config });
+    this.table = asInterface<ITable>(table);
+    this.acts = new ActsTable(this, 'Acts', { config, encryptionKey: asInterface<IKey>(key) }).table;
     this.topic = new AlarmTopic(this, 'Alarms', { config }).topic;
     this.boundary = new TenantBoundary(this, 'TenantBoundary').policy;
     this.evidence = new EvidenceBucket(this, 'Evidence', { config });

@@ -21,16 +21,18 @@ const USE_BY_DYNAMODB = [
  */
 export class TenantsTable extends Construct {
   readonly table: Table;
+  readonly key: Key;
 
   constructor(scope: Construct, id: string, props: { readonly config: StageConfig }) {
     super(scope, id);
     const { removalPolicy, deletionProtection } = props.config;
-    const key = new Key(this, 'Key', {
+    this.key = new Key(this, 'Key', {
       description: 'The tenants table of the onboarding platform',
       enableKeyRotation: true,
       pendingWindow: Duration.days(7),
       removalPolicy,
     });
+    const { key } = this;
     const { account, region } = Stack.of(this);
     key.addToResourcePolicy(
       new PolicyStatement({

@@ -1,6 +1,7 @@
 import { RedriveExecutionCommand, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { describe, isUnderWay } from '../../functions/acts/executions';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import type { CellDescriptor, Colour } from '../../functions/contract/cell';
@@ -13,7 +14,6 @@ import { isNamed } from '../../functions/shared/is-named';
 import { parseAt } from '../../functions/shared/parse-at';
 import { settled } from '../../functions/shared/settled';
 import { isTaskGone } from '../../functions/stacks/settle-stack';
-import { describe, isUnderWay } from './executions';
 import type { StageClient } from './stage-client';
 
 export type Intent = ReleaseClaim['intent'];

@@ -2,24 +2,33 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { Abandoning } from '../../functions/acts/abandon-onboarding';
+import { type ActPage, type ActScope, listActs } from '../../functions/acts/act-log';
+import { type StartOptions, start } from '../../functions/acts/executions';
+import type { Redrive } from '../../functions/acts/redrive-execution';
+import type { Replay, Unreadable } from '../../functions/acts/replay-signups';
+import { AbandonAnswer, RedriveAnswer, ReplayAnswer, SignupAnswer } from '../../functions/contract/act';
+import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/stages';
 import { connectTo, type StageConnection } from '../stage-connection';
-import { type Abandoning, abandonOnboarding } from './abandon-onboarding';
-import { type Ended, type FollowOptions, follow, type StartOptions, start } from './executions';
+import { type Ended, type FollowOptions, follow } from './executions';
+import { INVOCATION, type Operator, perform } from './perform';
 import { type QueueDepth, queueDepth } from './queue-depths';
-import { type Redrive, redriveExecution } from './redrive-execution';
-import { type Replay, type ReplayDeps, replaySignups } from './replay-signups';
 import { subdomainIn } from './subdomain-in';
-import { callerOf, INVOCATION, type Operator, resumeTenant, suspendTenant, verifyTenant } from './tenant-functions';
 import { statusOf, type TenantStatus } from './tenant-status';
+import { type Verification, WholeAnswer } from './verification';
 
 /** What to redrive: the latest execution of a tenant, or one execution by its ARN. */
 export type RedriveTarget = { readonly tenant: string } | { readonly executionArn: string };
+
+/** Whose acts: of a tenant by any of its names, of the stage as a whole, or all of a day (UTC). */
+export type ActsOf = { readonly tenant: string } | Extract<ActScope, { stage: true } | { day: string }>;
+
+const because = (reason: string | undefined) => (reason ? { reason } : {});
 
 /**
  * Everything that an operator can do to one stage. It returns data and prints nothing: what a person reads is written by
@@ -36,7 +45,8 @@ export class StageClient {
     this.sfn = new SFNClient(aws);
     this.sqs = new SQSClient(aws);
     this.table = { name: tenantsTableName, client: DynamoDBDocumentClient.from(new DynamoDBClient(aws)) };
-    this.operator = { sts: new STSClient(aws), lambda: new LambdaClient({ ...aws, ...INVOCATION }) };
+    const { performActFunctionName } = stage;
+    this.operator = { aws, lambda: new LambdaClient({ ...aws, ...INVOCATION }), performActFunctionName };
   }
 
   /** @throws Error when the stage is not there, or the credentials are of another account */
@@ -59,12 +69,12 @@ export class StageClient {
    *
    * @param anew starts a new one in any case, with today's definition
    */
-  async redrive(target: RedriveTarget, { anew = false } = {}): Promise<Redrive> {
-    const { sfn, table, stage } = this;
-    const deps = { sfn, table, stateMachineArn: stage.stateMachineArn };
-    if ('executionArn' in target) return await redriveExecution(deps, target.executionArn, { anew });
-    const record = await this.find(target.tenant);
-    return await redriveExecution(deps, record.executionArn, { record, anew });
+  async redrive(
+    target: RedriveTarget,
+    { anew = false, reason }: { readonly anew?: boolean; readonly reason?: string | undefined } = {},
+  ): Promise<Redrive> {
+    const named = 'tenant' in target ? { tenant: await this.knownName(target.tenant) } : target;
+    return await perform(this.operator, { kind: 'redrive', target: named, anew, ...because(reason) }, RedriveAnswer);
   }
 
   /**
@@ -72,14 +82,42 @@ export class StageClient {
    * undoes everything.
    */
   async abandon(tenant: string, reason: string): Promise<Abandoning> {
-    const deps = { sfn: this.sfn, stateMachineArn: this.stage.stateMachineArn };
-    return await abandonOnboarding(deps, await this.find(tenant), { by: await callerOf(this.operator), reason });
+    const act = { kind: 'abandon', tenant: await this.knownName(tenant), reason } as const;
+    return await perform(this.operator, act, AbandonAnswer);
   }
 
-  /** Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. */
-  replay({ setAside }: Pick<ReplayDeps, 'setAside'> = {}): AsyncGenerator<Replay> {
-    const { undeliveredSignupsUrl, stateMachineArn } = this.stage;
-    return replaySignups({ sqs: this.sqs, sfn: this.sfn, undeliveredSignupsUrl, stateMachineArn, setAside });
+  /**
+   * Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. An unreadable message
+   * leaves the queue only after `setAside` has kept it.
+   */
+  async *replay({ setAside }: { readonly setAside?: (message: Unreadable) => void } = {}): AsyncGenerator<Replay> {
+    const named = new Set<string>();
+    for (;;) {
+      const { messages, more } = await perform(this.operator, { kind: 'replay' }, ReplayAnswer);
+      const fresh = messages.filter((message) => !('unreadable' in message && named.has(message.unreadable.messageId)));
+      const unreadable = fresh.flatMap((message) => ('unreadable' in message ? [message.unreadable] : []));
+      for (const message of unreadable) {
+        named.add(message.messageId);
+        setAside?.(message);
+      }
+      if (setAside && unreadable.length > 0) {
+        const ids = unreadable.map(({ messageId }) => messageId);
+        yield* await this.replayedBesides(ids, named);
+      }
+      yield* fresh;
+      if (!more || fresh.length === 0) return;
+    }
+  }
+
+  /** Takes messages that were kept elsewhere off the queue. @returns what arrived meanwhile, and was replayed, too */
+  private async replayedBesides(setAside: string[], named: ReadonlySet<string>): Promise<Replay[]> {
+    const { messages } = await perform(this.operator, { kind: 'replay', setAside }, ReplayAnswer);
+    return messages.filter((message) => !('unreadable' in message && named.has(message.unreadable.messageId)));
+  }
+
+  /** Starts an onboarding by hand, with a signup as billing sends it. */
+  async signUp(signup: unknown, reason?: string) {
+    return await perform(this.operator, { kind: 'signup', signup, ...because(reason) }, SignupAnswer);
   }
 
   /** The dead-letter queue of the rule that starts onboardings. */
@@ -93,19 +131,30 @@ export class StageClient {
   }
 
   /** Verifies a tenant now, as the daily audit does, and leaves the same evidence. */
-  async verify(tenant: string) {
-    return await verifyTenant(this.operator, this.stage.auditTenantFunctionName, await this.knownName(tenant));
+  async verify(tenant: string, reason?: string): Promise<Verification> {
+    const act = { kind: 'verify', tenant: await this.knownName(tenant), ...because(reason) } as const;
+    return await perform(this.operator, act, WholeAnswer);
   }
 
   /** Takes a tenant out of service. @param reason for the record */
   async suspend(tenant: string, reason: string) {
-    const name = await this.knownName(tenant);
-    return await suspendTenant(this.operator, this.stage.suspendTenantFunctionName, name, reason);
+    const act = { kind: 'suspend', tenant: await this.knownName(tenant), reason } as const;
+    return await perform(this.operator, act, SuspendTenantOutput);
   }
 
-  /** Brings a suspended tenant back. @throws Error where its last verification has not passed, or is too old */
-  async resume(tenant: string) {
-    return await resumeTenant(this.operator, this.stage.resumeTenantFunctionName, await this.knownName(tenant));
+  /** Brings a suspended tenant back. @throws ActNotDone where its last verification has not passed, or is too old */
+  async resume(tenant: string, reason?: string) {
+    const act = { kind: 'resume', tenant: await this.knownName(tenant), ...because(reason) } as const;
+    return await perform(this.operator, act, ResumeTenantOutput);
+  }
+
+  /** Who did what: to a tenant, to the stage as a whole, or on a day. The newest comes first. */
+  async acts(
+    of: ActsOf,
+    page: { readonly before?: string | undefined; readonly limit?: number } = {},
+  ): Promise<ActPage> {
+    const table = { name: this.stage.actsTableName, client: this.table.client };
+    return await listActs(table, 'tenant' in of ? { tenantId: (await this.find(of.tenant)).tenantId } : of, page);
   }
 
   /** A name that the functions know. Only a host has to be looked up before. */

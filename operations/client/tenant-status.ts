@@ -1,10 +1,11 @@
 import type { DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
+import { describe } from '../../functions/acts/executions';
 import { executionLink, failureReport } from '../../functions/contract/failure-report';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import type { FailureReport, Outcome } from '../../functions/contract/tenant';
 import { reportOf } from '../../functions/runs/notice-end';
 import { describeRunEnd } from '../../functions/runs/run-end';
-import { describe, historyOf, isOlderThanMachine } from './executions';
+import { historyOf, isOlderThanMachine } from './executions';
 import { visitsOf } from './progress';
 
 /** How a tenant stands: its record, its latest execution, and the failure if there was one. */

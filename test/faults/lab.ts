@@ -8,12 +8,12 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { executionArnOf } from '../../functions/acts/executions';
 import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
 import type { StackKind } from '../../functions/contract/stacks';
 import { type Platform, startPlatform } from '../../local/platform';
 import { Signups } from '../../local/signups';
-import { executionArnOf } from '../../operations/client/executions';
 import { localConnection } from '../../operations/stage-connection';
 import { Announcements } from './announcements';
 import { Callers } from './caller';

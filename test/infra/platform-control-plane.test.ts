@@ -26,6 +26,7 @@ const FUNCTIONS = [
     'DeploymentSettled',
     'KeepCells',
     'Orphans',
+    'PerformAct',
     'ResumeTenant',
     'SeedCell',
     'SeedTasks',

@@ -14,6 +14,7 @@ interface Input {
   readonly ExclusiveStartKey?: Item;
   readonly Limit?: number;
   readonly RequestItems: Record<string, { readonly Keys: Item[] }>;
+  readonly ScanIndexForward?: boolean;
 }
 const keyOf = ({ pk, sk }: Item) => `${pk}|${sk}`;
 
@@ -122,6 +123,7 @@ export class FakeTable implements TenantsTable {
     const found = [...this.items.values()]
       .filter((item) => holds({ ...input, ConditionExpression: input.KeyConditionExpression }, item))
       .sort((a, b) => String(a.stateSk ?? a.sk).localeCompare(String(b.stateSk ?? b.sk)));
+    if (input.ScanIndexForward === false) found.reverse();
     const after = input.ExclusiveStartKey
       ? found.findIndex((item) => keyOf(item) === keyOf(input.ExclusiveStartKey ?? {})) + 1
       : 0;

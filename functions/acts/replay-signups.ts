@@ -7,9 +7,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { SIGNUP_DETAIL_TYPE } from '../../functions/contract/signup';
-import { isNamed } from '../../functions/shared/is-named';
-import { describeIssues } from '../../functions/shared/parse-at';
+import { SIGNUP_DETAIL_TYPE } from '../contract/signup';
+import { isNamed } from '../shared/is-named';
+import { describeIssues } from '../shared/parse-at';
 import { startOnce } from './executions';
 
 export interface ReplayDeps {
@@ -17,8 +17,8 @@ export interface ReplayDeps {
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly undeliveredSignupsUrl: string;
   readonly stateMachineArn: string;
-  /** Keeps an unreadable message elsewhere. Without it the message stays on the queue. */
-  readonly setAside?: ((message: Unreadable) => void) | undefined;
+  /** Ids of unreadable messages that an operator has kept elsewhere; all others stay on the queue. */
+  readonly setAside?: ReadonlySet<string>;
 }
 
 export interface Replayed {
@@ -97,7 +97,7 @@ async function showAgain({ sqs, undeliveredSignupsUrl }: ReplayDeps, messages: I
 /**
  * Starts an execution with each event that the rule could not deliver, then takes it off the queue: in this order, so that a
  * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
- * process undelivered events"). A message that is no such event stops nobody: it stays on the queue, or is set aside.
+ * process undelivered events"). A message that is no such event stops nobody: it stays on the queue until an operator has set it aside.
  *
  * @throws the error of a start that fails for another reason than the message; the message stays on the queue
  */
@@ -121,8 +121,7 @@ export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replay> {
       for (const message of Messages) open.set(message.MessageId, message);
       for (const message of fresh) {
         const done = await replay(deps, message);
-        if ('unreadable' in done) setAside?.(done.unreadable);
-        if (!('unreadable' in done) || setAside) {
+        if (!('unreadable' in done) || setAside?.has(done.unreadable.messageId)) {
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
           open.delete(message.MessageId);
         }

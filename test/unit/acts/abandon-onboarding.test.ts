@@ -1,5 +1,5 @@
+import { abandonOnboarding } from '../../../functions/acts/abandon-onboarding';
 import { failureReport } from '../../../functions/contract/failure-report';
-import { abandonOnboarding } from '../../../operations/client/abandon-onboarding';
 import { anExecution, aSignup, aTenantRecord, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 

@@ -1,6 +1,6 @@
+import { redriveExecution } from '../../../functions/acts/redrive-execution';
 import { failureReport } from '../../../functions/contract/failure-report';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
-import { redriveExecution } from '../../../operations/client/redrive-execution';
 import { anExecution, aSignup, aSignupEvent, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';

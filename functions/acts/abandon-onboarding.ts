@@ -1,8 +1,8 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { type Abandonment, AbandonmentSchema, abandoning } from '../../functions/contract/abandonment';
-import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
-import { SignupSchema } from '../../functions/contract/signup';
-import { describeIssues, parseAt } from '../../functions/shared/parse-at';
+import { type Abandonment, AbandonmentSchema, abandoning } from '../contract/abandonment';
+import type { RefusedSignup, TenantRecord } from '../contract/records';
+import { SignupSchema } from '../contract/signup';
+import { describeIssues, parseAt } from '../shared/parse-at';
 import { describe, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 

@@ -1,12 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type DescribeExecutionOutput, RedriveExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import { withoutAbandonment } from '../../functions/contract/abandonment';
-import { tenantIdOf } from '../../functions/contract/naming';
-import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
-import { readableSignupId, SignupSchema } from '../../functions/contract/signup';
-import { isNamed } from '../../functions/shared/is-named';
-import { findRefusal, findTenant } from '../../functions/tenants/tenant-store';
-import type { TenantsTable } from '../../functions/tenants/tenants-table';
+import { withoutAbandonment } from '../contract/abandonment';
+import { tenantIdOf } from '../contract/naming';
+import type { RefusedSignup, TenantRecord } from '../contract/records';
+import { readableSignupId, SignupSchema } from '../contract/signup';
+import { pause } from '../shared/invocation';
+import { isNamed } from '../shared/is-named';
+import { findRefusal, findTenant } from '../tenants/tenant-store';
+import type { TenantsTable } from '../tenants/tenants-table';
 import { describe, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 

@@ -1,0 +1,117 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { SFNClient } from '@aws-sdk/client-sfn';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type * as z from 'zod';
+import type { Act, ActRequest, ReplayAnswer } from '../contract/act';
+import { AuditTenantOutput, ResumeTenantOutput, SuspendTenantOutput } from '../contract/audit';
+import { PlatformError } from '../contract/errors';
+import type { RefusedSignup, TenantRecord } from '../contract/records';
+import type { TenantsTable } from '../tenants/tenants-table';
+import { abandonOnboarding } from './abandon-onboarding';
+import { startOnce } from './executions';
+import { redriveExecution } from './redrive-execution';
+import { replaySignups } from './replay-signups';
+import { callFunction } from './tenant-calls';
+
+export interface EffectDeps {
+  readonly table: TenantsTable;
+  readonly sfn: Pick<SFNClient, 'send'>;
+  readonly sqs: Pick<SQSClient, 'send'>;
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly stage: {
+    /** Of the onboarding machine. */
+    readonly stateMachineArn: string;
+    readonly undeliveredSignupsUrl: string;
+    readonly auditTenantFunction: string;
+    readonly suspendTenantFunction: string;
+    readonly resumeTenantFunction: string;
+  };
+}
+
+/** What came of an act. `nothing`: why there was nothing to do. `details` go on record. */
+export interface Effect {
+  readonly answer: unknown;
+  readonly nothing?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+type Named = TenantRecord | RefusedSignup | undefined;
+type OfKind<K extends Act['kind']> = Extract<Act, { kind: K }>;
+
+/** Messages that one act replays at most: so it ends long before its function's deadline. */
+const REPLAYED_AT_ONCE = 100;
+
+/** How an answer of "did it, or nothing was to do" goes on record. */
+function didOrNot(done: { readonly how: string; readonly executionArn?: string; readonly because?: string }): Effect {
+  const { how, because = '' } = done;
+  return { answer: done, details: { ...done }, ...(how === 'nothing' && { nothing: because }) };
+}
+
+function required(record: Named): TenantRecord | RefusedSignup {
+  if (record) return record;
+  throw new PlatformError('InvalidRequest', 'the act names no tenant');
+}
+
+async function redrive(deps: EffectDeps, { target, anew }: OfKind<'redrive'>, record: Named): Promise<Effect> {
+  const { sfn, table, stage } = deps;
+  const on = { sfn, table, stateMachineArn: stage.stateMachineArn };
+  if ('executionArn' in target) return didOrNot(await redriveExecution(on, target.executionArn, { anew }));
+  const { executionArn } = required(record);
+  return didOrNot(await redriveExecution(on, executionArn, { record, anew }));
+}
+
+async function replay({ sqs, sfn, stage }: EffectDeps, { setAside }: OfKind<'replay'>): Promise<Effect> {
+  const { undeliveredSignupsUrl, stateMachineArn } = stage;
+  const deps = { sqs, sfn, undeliveredSignupsUrl, stateMachineArn, setAside: new Set(setAside) };
+  const messages: z.output<typeof ReplayAnswer>['messages'] = [];
+  for await (const message of replaySignups(deps)) {
+    messages.push('unreadable' in message ? { unreadable: message.unreadable } : message);
+    if (messages.length >= REPLAYED_AT_ONCE) break;
+  }
+  const replayed = messages.flatMap((message) => ('executionArn' in message ? [message.executionArn] : []));
+  const answer = { messages, more: messages.length >= REPLAYED_AT_ONCE };
+  const details = { replayed, unreadable: messages.length - replayed.length, setAside: setAside.length };
+  return { answer, details, ...(messages.length === 0 && { nothing: 'the dead-letter queue holds no signup' }) };
+}
+
+async function verify({ lambda, stage }: EffectDeps, tenant: string, verifiedBy: string): Promise<Effect> {
+  const payload = { tenant, verifiedBy, whole: true };
+  const answer = await callFunction(lambda, stage.auditTenantFunction, payload, AuditTenantOutput);
+  if (answer.verdict === 'skipped') return { answer, details: { verdict: answer.verdict, status: answer.status } };
+  const { verdict, report, digest, failed } = answer;
+  return { answer, details: { verdict, report, digest, failed } };
+}
+
+/**
+ * Does what an operator asks for. `record` is the tenant that the act names, read before.
+ *
+ * @throws the error of the action, which says why it is refused or has failed
+ */
+export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: string, record: Named): Promise<Effect> {
+  const { sfn, lambda, stage } = deps;
+  const { stateMachineArn } = stage;
+  switch (act.kind) {
+    case 'signup': {
+      const { executionArn } = await startOnce(sfn, act.signup, { stateMachineArn, name: `signup-${id}` });
+      return { answer: { executionArn }, details: { executionArn } };
+    }
+    case 'redrive':
+      return await redrive(deps, act, record);
+    case 'abandon':
+      return didOrNot(await abandonOnboarding({ sfn, stateMachineArn }, required(record), { by, reason: act.reason }));
+    case 'replay':
+      return await replay(deps, act);
+    case 'verify':
+      return await verify(deps, required(record).tenantId, by);
+    case 'suspend': {
+      const payload = { tenant: required(record).tenantId, by, reason: act.reason };
+      const answer = await callFunction(lambda, stage.suspendTenantFunction, payload, SuspendTenantOutput);
+      return { answer, details: { suspendedAt: answer.suspendedAt } };
+    }
+    case 'resume': {
+      const payload = { tenant: required(record).tenantId };
+      const answer = await callFunction(lambda, stage.resumeTenantFunction, payload, ResumeTenantOutput);
+      return { answer, details: { resumedAt: answer.resumedAt } };
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionOutput,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { isNamed } from '../shared/is-named';
+
+export interface StartOptions {
+  readonly stateMachineArn?: string;
+  /** Chosen by Step Functions where it is left out. */
+  readonly name?: string;
+}
+
+/** "ExecutionArn": the ARN of an execution follows from its machine and its name. */
+export const executionArnOf = (stateMachineArn: string, name: string) =>
+  `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+/** @returns the ARN of the execution */
+export async function start(
+  machines: Pick<SFNClient, 'send'>,
+  input: unknown,
+  options: StartOptions & { readonly stateMachineArn: string },
+): Promise<string> {
+  const { executionArn = '' } = await machines.send(
+    new StartExecutionCommand({ ...options, input: JSON.stringify(input) }),
+  );
+  return executionArn;
+}
+
+/**
+ * Starts an execution under a name that only one execution can have ("StartExecution": a name is taken for 90 days).
+ *
+ * @returns `isNew`: false where an ended execution has the name, or a running one with another input
+ */
+export async function startOnce(
+  machines: Pick<SFNClient, 'send'>,
+  input: unknown,
+  options: { readonly stateMachineArn: string; readonly name: string },
+): Promise<{ readonly executionArn: string; readonly isNew: boolean }> {
+  try {
+    return { executionArn: await start(machines, input, options), isNew: true };
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ExecutionAlreadyExists')) throw thrown;
+    return { executionArn: executionArnOf(options.stateMachineArn, options.name), isNew: false };
+  }
+}
+
+/** @returns undefined for an execution that AWS has deleted, which it does 90 days after its end */
+export async function describe(
+  machines: Pick<SFNClient, 'send'>,
+  executionArn: string,
+): Promise<DescribeExecutionOutput | undefined> {
+  try {
+    return await machines.send(new DescribeExecutionCommand({ executionArn }));
+  } catch (thrown) {
+    if (isNamed(thrown, 'ExecutionDoesNotExist')) return undefined;
+    throw thrown;
+  }
+}
+
+/** PENDING_REDRIVE: a child of a Map Run that will be redriven ("DescribeExecution"). */
+export const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';

@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import { isVisible } from './signup';
+import { REASON_MAX_LENGTH } from './tenant';
+
+/** Maximal length of a name that a person types for a tenant: a host has at most 253 characters. */
+const NAME_MAX_LENGTH = 300;
+
+const tenant = z.string().min(1).max(NAME_MAX_LENGTH);
+const reason = z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty');
+
+/**
+ * What an operator can ask for. Each kind is a row here, an effect in `functions/acts` and a command.
+ * `tenant` is a tenant id, a subdomain (a lost one too) or a signup id.
+ */
+export const ActSchema = z.discriminatedUnion('kind', [
+  /** The signup is passed on as it is: the onboarding refuses a malformed one and says why. */
+  z.object({ kind: z.literal('signup'), signup: z.unknown(), reason: reason.optional() }),
+  z.object({
+    kind: z.literal('redrive'),
+    target: z.union([z.object({ tenant }), z.object({ executionArn: z.string().min(1).max(2048) })]),
+    /** Starts an equal new execution, with the present definition, although AWS can redrive the old one. */
+    anew: z.boolean().default(false),
+    reason: reason.optional(),
+  }),
+  z.object({ kind: z.literal('abandon'), tenant, reason }),
+  z.object({
+    kind: z.literal('replay'),
+    /** Ids of unreadable messages that the operator has kept elsewhere: they leave the queue. */
+    setAside: z.array(z.string()).max(1000).default([]),
+    reason: reason.optional(),
+  }),
+  z.object({ kind: z.literal('verify'), tenant, reason: reason.optional() }),
+  z.object({ kind: z.literal('suspend'), tenant, reason }),
+  z.object({ kind: z.literal('resume'), tenant, reason: reason.optional() }),
+]);
+export type Act = z.output<typeof ActSchema>;
+
+/** An act as it is signed. `id` is new for each act, `at` the caller's clock: no request counts twice. */
+export const ActRequestSchema = z.object({ id: z.uuid(), at: z.iso.datetime(), act: ActSchema });
+export type ActRequest = z.output<typeof ActRequestSchema>;
+
+/** Header of the caller's signed request to STS; its value is the SHA-256 of the request, in hex. */
+export const ACT_DIGEST_HEADER = 'x-onboarding-act';
+
+/**
+ * `request` is the JSON of an ActRequest: a text, because its digest is signed. `identity` holds the
+ * signed headers of a GetCallerIdentity request that the caller has not sent.
+ */
+export const PerformActInput = z.object({
+  request: z.string().max(200_000),
+  identity: z.record(z.string().regex(/^[a-z0-9-]{1,64}$/), z.string().max(8192)),
+});
+
+/**
+ * - done: the platform did it
+ * - nothing: there was nothing to do; `message` says why
+ * - not-found: no tenant has that name
+ * - refused: the platform must not do it; `error` and `message` say why
+ * - failed: it was tried, and failed
+ */
+const ActOutcomeSchema = z.enum(['done', 'nothing', 'not-found', 'refused', 'failed']);
+export type ActOutcome = z.infer<typeof ActOutcomeSchema>;
+
+const ActResultSchema = z.object({
+  outcome: ActOutcomeSchema,
+  error: z.string().optional(),
+  message: z.string().max(REASON_MAX_LENGTH).optional(),
+  /** What came of it, in short: the ARN of an execution, a verdict and its report. */
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+export type ActResult = z.infer<typeof ActResultSchema>;
+
+/** `answer`: the whole answer, whose schema follows from the act's kind; absent without an effect. */
+export const PerformActOutput = ActResultSchema.extend({
+  id: z.string(),
+  by: z.string(),
+  tenantId: z.string().optional(),
+  answer: z.unknown().optional(),
+});
+
+/** Index of the acts table: acts of a day. */
+export const DAY_INDEX = 'byDay';
+
+/**
+ * An act on record. `result` is absent while the act is under way, and for ever when its function was
+ * killed in the middle.
+ */
+export const ActEntrySchema = z.object({
+  id: z.string(),
+  /** When it was asked for. */
+  at: z.iso.datetime(),
+  /** ARN of the caller, as STS named it. */
+  by: z.string(),
+  kind: z.string(),
+  /** Absent where the act is on no tenant, or no tenant has the name. */
+  tenantId: z.string().optional(),
+  /** The name that was typed, or the ARN of the execution. */
+  target: z.string().optional(),
+  reason: z.string().optional(),
+  endedAt: z.iso.datetime().optional(),
+  result: ActResultSchema.optional(),
+});
+export type ActEntry = z.infer<typeof ActEntrySchema>;
+
+/** Answer of a redrive: the same execution goes on, or a new one with the same input has started. */
+export const RedriveAnswer = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('redriven'), executionArn: z.string() }),
+  z.object({ how: z.literal('started'), executionArn: z.string(), because: z.string() }),
+  z.object({ how: z.literal('nothing'), because: z.string() }),
+]);
+
+export const AbandonAnswer = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('started'), executionArn: z.string() }),
+  z.object({ how: z.literal('nothing'), because: z.string() }),
+]);
+
+export const SignupAnswer = z.object({ executionArn: z.string() });
+
+const ReplayedSchema = z.union([
+  z.object({ executionArn: z.string(), because: z.string() }),
+  z.object({
+    unreadable: z.object({
+      messageId: z.string(),
+      why: z.string(),
+      body: z.string(),
+      attributes: z.record(z.string(), z.string()),
+    }),
+  }),
+]);
+/** `more`: the act has ended at its limit, and messages may be left. */
+export const ReplayAnswer = z.object({ messages: z.array(ReplayedSchema), more: z.boolean() });

@@ -1,0 +1,133 @@
+import { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { DAY_INDEX } from '../../functions/contract/act';
+import { STATE_INDEX } from '../../functions/contract/records';
+import { WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
+import { CONTROL_PLANE } from '../config/stack-names';
+import type { StageConfig } from '../config/stages';
+import { type Grant, policyOf } from '../constructs/grant';
+import { PlatformFunction } from '../constructs/platform-function';
+import { platformArns } from '../constructs/platform-names';
+import type { EvidenceBucket } from '../foundation/evidence-bucket';
+
+export interface OperatorsProps {
+  readonly config: StageConfig;
+  readonly table: ITable;
+  readonly acts: ITable;
+  readonly evidence: EvidenceBucket;
+  readonly queues: readonly Queue[];
+  readonly undeliveredSignups: Queue;
+  /** Functions that PerformAct calls. */
+  readonly called: Readonly<Record<'auditTenant' | 'suspendTenant' | 'resumeTenant', PlatformFunction>>;
+}
+
+const RANDOM_NAMES = 'Executions that EventBridge or a person starts have random names.';
+
+/**
+ * What people may do. A reader sees everything that command and console show. An operator also calls
+ * PerformAct, which does what is asked for and keeps who asked: nothing else changes a tenant by hand.
+ * A stage's owner attaches the policies to the roles or permission sets of people.
+ */
+export class Operators extends Construct {
+  readonly performAct: PlatformFunction;
+  readonly reader: ManagedPolicy;
+  readonly operator: ManagedPolicy;
+
+  constructor(scope: Construct, id: string, props: OperatorsProps) {
+    super(scope, id);
+    this.performAct = performAct(scope, props);
+    const reading = readerGrants(this, props);
+    this.reader = new ManagedPolicy(this, 'Reader', {
+      managedPolicyName: 'tenant-onboarding-reader',
+      description: 'Shows tenants, runs, evidence, cells, queues and acts of the onboarding platform',
+      document: policyOf(this, reading),
+    });
+    this.operator = new ManagedPolicy(this, 'Operator', {
+      managedPolicyName: 'tenant-onboarding-operator',
+      description: 'Reader, and every act of an operator by way of PerformAct, which records it',
+      document: policyOf(this, [
+        ...reading,
+        { actions: ['lambda:InvokeFunction'], resources: [this.performAct.lambda.functionArn] },
+      ]),
+    });
+  }
+}
+
+function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
+  const { config, table, acts, undeliveredSignups, called } = props;
+  const { auditTenant, suspendTenant, resumeTenant } = called;
+  const arns = platformArns(Stack.of(scope));
+  const onboarding = workflowNamed('TenantOnboarding');
+  return new PlatformFunction(scope, 'PerformAct', {
+    config,
+    environment: {
+      TABLE_NAME: table.tableName,
+      ACTS_TABLE_NAME: acts.tableName,
+      ACCOUNT_ID: config.env.account,
+      ONBOARDING_MACHINE_ARN: arns.machine(onboarding),
+      UNDELIVERED_SIGNUPS_URL: undeliveredSignups.queueUrl,
+      AUDIT_TENANT_FUNCTION: auditTenant.lambda.functionName,
+      SUSPEND_TENANT_FUNCTION: suspendTenant.lambda.functionName,
+      RESUME_TENANT_FUNCTION: resumeTenant.lambda.functionName,
+    },
+    grants: [
+      { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
+      { actions: ['dynamodb:PutItem'], resources: [acts.tableArn] },
+      { actions: ['states:StartExecution'], resources: [arns.machine(onboarding)] },
+      {
+        actions: ['states:DescribeExecution', 'states:RedriveExecution'],
+        resources: [arns.executions(onboarding)],
+        wildcardBecause: RANDOM_NAMES,
+      },
+      {
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
+        resources: [undeliveredSignups.queueArn],
+      },
+      {
+        actions: ['lambda:InvokeFunction'],
+        resources: [auditTenant, suspendTenant, resumeTenant].map(({ lambda }) => lambda.functionArn),
+      },
+    ],
+  });
+}
+
+function readerGrants(scope: Construct, { table, acts, evidence, queues }: OperatorsProps): Grant[] {
+  const stack = Stack.of(scope);
+  const arns = platformArns(stack);
+  return [
+    { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
+    {
+      actions: ['dynamodb:Query'],
+      resources: [
+        table.tableArn,
+        `${table.tableArn}/index/${STATE_INDEX}`,
+        acts.tableArn,
+        `${acts.tableArn}/index/${DAY_INDEX}`,
+      ],
+    },
+    {
+      actions: ['states:DescribeExecution', 'states:GetExecutionHistory', 'states:DescribeStateMachineForExecution'],
+      resources: WORKFLOWS.map(arns.executions),
+      wildcardBecause: RANDOM_NAMES,
+    },
+    { actions: ['states:DescribeStateMachine', 'states:ListExecutions'], resources: WORKFLOWS.map(arns.machine) },
+    { actions: ['sqs:GetQueueAttributes'], resources: queues.map(({ queueArn }) => queueArn) },
+    { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    ...evidence.reading(),
+    {
+      actions: ['cloudformation:DescribeStacks'],
+      resources: [
+        stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${CONTROL_PLANE}/*` }),
+      ],
+      wildcardBecause: "A stack's ARN ends in an id of its own.",
+    },
+    {
+      actions: ['cloudwatch:DescribeAlarms', 'events:ListRules', 'sns:ListSubscriptionsByTopic'],
+      resources: ['*'],
+      wildcardBecause: 'A list of all alarms, rules or subscriptions is a request on no single one of them.',
+    },
+  ];
+}

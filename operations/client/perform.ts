@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
+import { digestOf } from '../../functions/acts/caller-identity';
+import { ACT_DIGEST_HEADER, type ActOutcome, type ActSchema, PerformActOutput } from '../../functions/contract/act';
+import { functionSeconds } from '../../functions/contract/time-limits';
+import type { AwsAccess } from '../stage-connection';
+
+/** What an operator's client acts with: the operator's own credentials. */
+export interface Operator {
+  readonly aws: AwsAccess;
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly performActFunctionName: string;
+}
+
+/** One attempt, as a verification is not repeated unasked; it waits as long as the function may take. */
+export const INVOCATION = {
+  maxAttempts: 1,
+  requestHandler: { requestTimeout: functionSeconds('PerformAct') * 1000 },
+} as const;
+
+/** An act that the platform has not done, and why. */
+class ActNotDone extends Error {
+  override readonly name = 'ActNotDone';
+
+  constructor(
+    readonly outcome: Exclude<ActOutcome, 'done' | 'nothing'>,
+    /** Name of the platform's error. */
+    readonly error: string,
+    readonly reason: string,
+  ) {
+    super(`${error}: ${reason}`);
+  }
+}
+
+const HeadersSchema = z.looseObject({ headers: z.record(z.string(), z.string()) });
+/** The function sets these itself, or they do not reach STS. */
+const NOT_PASSED_ON = ['host', 'user-agent', 'content-length', ACT_DIGEST_HEADER];
+
+/** Ends a request before it is sent. */
+class Signed extends Error {
+  constructor(readonly headers: Readonly<Record<string, string>>) {
+    super('signed');
+  }
+}
+
+/**
+ * Signs a GetCallerIdentity request that carries the digest of the act, and does not send it:
+ * PerformAct does, and STS tells it who has signed.
+ */
+async function signedHeaders(aws: AwsAccess, request: string): Promise<Record<string, string>> {
+  const sts = new STSClient({ ...aws, maxAttempts: 1 });
+  sts.middlewareStack.add(
+    (next) => async (args) => {
+      const { headers } = HeadersSchema.parse(args.request);
+      headers[ACT_DIGEST_HEADER] = digestOf(request);
+      return next({ ...args, request: Object.assign(Object(args.request), { headers }) });
+    },
+    { name: 'digestOfAct', step: 'build' },
+  );
+  sts.middlewareStack.add(
+    () => async (args) => {
+      throw new Signed(HeadersSchema.parse(args.request).headers);
+    },
+    { name: 'notSent', step: 'finalizeRequest', priority: 'low' },
+  );
+  try {
+    await sts.send(new GetCallerIdentityCommand({}));
+  } catch (thrown) {
+    if (!(thrown instanceof Signed)) throw thrown;
+    const passed = Object.entries(thrown.headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    return Object.fromEntries(passed.filter(([name]) => !NOT_PASSED_ON.includes(name)));
+  }
+  throw new Error('the request to STS was not signed');
+}
+
+const ThrownSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
+
+/**
+ * Has the platform perform an act, in the name of the caller.
+ *
+ * @returns the answer of an act that was done, or had nothing to do
+ * @throws ActNotDone when no tenant has the name, or the act was refused or has failed
+ */
+export async function perform<S extends z.ZodType>(
+  { aws, lambda, performActFunctionName: FunctionName }: Operator,
+  act: z.input<typeof ActSchema>,
+  answer: S,
+): Promise<z.output<S>> {
+  const request = JSON.stringify({ id: randomUUID(), at: new Date().toISOString(), act });
+  const payload = { request, identity: await signedHeaders(aws, request) };
+  const { FunctionError, Payload } = await lambda.send(
+    new InvokeCommand({ FunctionName, Payload: JSON.stringify(payload) }),
+  );
+  const returned: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
+  if (FunctionError) {
+    const thrown = ThrownSchema.safeParse(returned).data;
+    throw new ActNotDone('failed', thrown?.errorType ?? FunctionError, thrown?.errorMessage ?? 'no reason given');
+  }
+  const { outcome, error = 'UnexpectedFailure', message = '', answer: given } = PerformActOutput.parse(returned);
+  if (outcome !== 'done' && outcome !== 'nothing') throw new ActNotDone(outcome, error, message);
+  return answer.parse(given);
+}

@@ -1,0 +1,50 @@
+import { STAGES } from '../../infra/config/stages';
+import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
+
+describe.each(STAGES)('the record of acts of stage %s', (stage) => {
+  const { foundation, controlPlane, all } = stageTemplates(stage);
+  const tables = resourcesOf(foundation, 'AWS::DynamoDB::Table');
+  const [[, acts] = []] = tables.filter(([, { Properties }]) => Properties.ResourcePolicy);
+  const denied = statementsIn(acts?.Properties.ResourcePolicy);
+
+  test('lets nobody change or remove an act', () => {
+    const [statement] = denied.filter(({ Condition }) => !Condition);
+    expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Resource: '*' });
+    expect(listed(statement?.Action)).toEqual(
+      expect.arrayContaining([
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:BatchWriteItem',
+        'dynamodb:PartiQLDelete',
+      ]),
+    );
+  });
+
+  test('lets only PerformAct add one', () => {
+    const [statement] = denied.filter(({ Condition }) => Condition);
+    expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Action: 'dynamodb:PutItem' });
+    expect(JSON.stringify(statement?.Condition)).toMatch(
+      /ArnNotEquals.*aws:PrincipalArn.*role\/tenant-onboarding-PerformAct/,
+    );
+  });
+
+  test('is written by no other role', () => {
+    const roles = all.flatMap((template) => resourcesOf(template, 'AWS::IAM::Role'));
+    const [[actsId = ''] = []] = tables.filter(([, { Properties }]) => Properties.ResourcePolicy);
+    const naming = roles.filter(([, { Properties }]) => JSON.stringify(Properties.Policies ?? []).includes(actsId));
+    expect(naming.map(([, { Properties }]) => Properties.RoleName)).toEqual(['tenant-onboarding-PerformAct']);
+  });
+
+  test('people have two policies: a reader changes nothing, an operator only invokes PerformAct', () => {
+    const policies = resourcesOf(controlPlane, 'AWS::IAM::ManagedPolicy');
+    const actionsOf = (name: string) => {
+      const [[, policy] = []] = policies.filter(([, { Properties }]) => Properties.ManagedPolicyName === name);
+      return statementsIn(policy?.Properties).flatMap(({ Action }) => listed(Action));
+    };
+    const reader = actionsOf('tenant-onboarding-reader');
+    expect(reader.length).toBeGreaterThan(10);
+    expect(reader.filter((action) => !/:(?:Get|List|Describe|Query|Decrypt)/.test(action))).toEqual([]);
+    const more = actionsOf('tenant-onboarding-operator').filter((action) => !reader.includes(action));
+    expect(more).toEqual(['lambda:InvokeFunction']);
+  });
+});

@@ -1,0 +1,115 @@
+import { DeleteItemCommand, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  AttachUserPolicyCommand,
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { StageClient } from '../../operations/client/stage-client';
+import { aSignup } from '../support/builders';
+import { RunningStage } from '../support/running-stage';
+
+let stage: RunningStage;
+beforeAll(async () => {
+  stage = await RunningStage.start();
+}, 300_000);
+afterAll(() => stage?.stop());
+
+const denied = { name: expect.stringMatching(/^AccessDenied/) };
+
+/** A person of the account, with one managed policy or one statement. */
+async function person(name: string, policy: { readonly arn: string } | { readonly actions: string[] }) {
+  const iam = new IAMClient(stage.platform.aws);
+  const { User } = await iam.send(new CreateUserCommand({ UserName: name }));
+  if ('arn' in policy) await iam.send(new AttachUserPolicyCommand({ UserName: name, PolicyArn: policy.arn }));
+  else {
+    const Statement = [{ Effect: 'Allow', Action: policy.actions, Resource: '*' }];
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: 'own', PolicyDocument }));
+  }
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+  const credentials = { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
+  const aws = { ...stage.connection.aws, credentials };
+  return { arn: User?.Arn, aws, client: new StageClient({ ...stage.connection, aws }) };
+}
+
+test('an operator acts by PerformAct alone, a reader not at all, and each act is on record under the caller of AWS', async () => {
+  const { operatorPolicyArn, readerPolicyArn } = stage.connection;
+  const olga = await person('olga', { arn: operatorPolicyArn });
+  const rita = await person('rita', { arn: readerPolicyArn });
+
+  const { executionArn } = await olga.client.signUp(
+    aSignup({ signupId: 'sub_by_hand', subdomain: 'by-hand' }),
+    'billing is down',
+  );
+  expect(await olga.client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+  const { tenantId, url } = await rita.client.status('by-hand');
+  expect(url).toContain('by-hand');
+  await olga.client.suspend('by-hand', 'unpaid');
+  await expect(olga.client.resume('by-hand')).rejects.toMatchObject({ outcome: 'refused', error: 'IsolationBreach' });
+  expect(await olga.client.verify('by-hand')).toMatchObject({
+    verdict: 'isolated',
+    evidence: { verifiedBy: olga.arn },
+  });
+  await olga.client.resume('by-hand', 'paid');
+  await expect(olga.client.suspend('nobody', 'a test')).rejects.toMatchObject({ outcome: 'not-found' });
+
+  const { entries } = await rita.client.acts({ tenant: 'by-hand' });
+  expect(entries.map(({ kind, by, reason, result }) => [kind, by, reason, result?.outcome])).toEqual([
+    ['resume', olga.arn, 'paid', 'done'],
+    ['verify', olga.arn, undefined, 'done'],
+    ['resume', olga.arn, undefined, 'refused'],
+    ['suspend', olga.arn, 'unpaid', 'done'],
+    ['signup', olga.arn, 'billing is down', 'done'],
+  ]);
+  const today = await rita.client.acts({ day: new Date().toISOString().slice(0, 10) });
+  expect(today.entries.slice(0, 2)).toMatchObject([
+    { kind: 'suspend', target: 'nobody', result: { outcome: 'not-found' } },
+    { kind: 'resume', tenantId },
+  ]);
+
+  for (const act of [
+    rita.client.suspend('by-hand', 'a test'),
+    rita.client.redrive({ tenant: 'by-hand' }),
+    rita.client.signUp(aSignup({ subdomain: 'of-a-reader' })),
+  ])
+    await expect(act).rejects.toMatchObject(denied);
+  const { stateMachineArn, suspendTenantFunctionName: FunctionName } = stage.connection;
+  const around = [
+    new SFNClient(olga.aws).send(new StartExecutionCommand({ stateMachineArn, input: '{}' })),
+    new LambdaClient(olga.aws).send(new InvokeCommand({ FunctionName, Payload: '{}' })),
+  ];
+  for (const way of around) await expect(way).rejects.toMatchObject(denied);
+}, 120_000);
+
+test('nobody changes or removes an act, or adds one without PerformAct, whatever they are granted', async () => {
+  const { entries } = await stage.client.acts({ tenant: 'by-hand' });
+  expect(entries).not.toEqual([]);
+  const root = await person('alma', { actions: ['dynamodb:*'] });
+  const dynamodb = new DynamoDBClient(root.aws);
+  const TableName = stage.connection.actsTableName;
+  const [{ tenantId = '', at = '', id = '' } = {}] = entries;
+  const Key = { pk: { S: `TENANT#${tenantId}` }, sk: { S: `${at}#${id}#RESULT` } };
+  const ways = [
+    new DeleteItemCommand({ TableName, Key }),
+    new PutItemCommand({ TableName, Item: { ...Key, day: { S: '2026-01-01' } } }),
+    new UpdateItemCommand({
+      ...{ TableName, Key, UpdateExpression: 'SET #by = :by' },
+      ...{ ExpressionAttributeNames: { '#by': 'by' }, ExpressionAttributeValues: { ':by': { S: 'somebody else' } } },
+    }),
+  ];
+  for (const way of ways) await expect(dynamodb.send(way as DeleteItemCommand)).rejects.toMatchObject(denied);
+  expect((await stage.client.acts({ tenant: 'by-hand' })).entries).toEqual(entries);
+});
+
+test('a request that was signed for one act counts for no other', async () => {
+  const olga = await person('oscar', { arn: stage.connection.operatorPolicyArn });
+  const lambda = new LambdaClient(olga.aws);
+  const FunctionName = stage.connection.performActFunctionName;
+  const Payload = JSON.stringify({ request: '{}', identity: {} });
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  expect(FunctionError).toBeDefined();
+});

@@ -1,0 +1,174 @@
+import { listActs } from '../../../functions/acts/act-log';
+import { type PerformActDeps, performAct } from '../../../functions/acts/perform-act';
+import type { Act } from '../../../functions/contract/act';
+import { PlatformError } from '../../../functions/contract/errors';
+import { itemKeys } from '../../../functions/contract/records';
+import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+
+const JANE = 'arn:aws:sts::111122223333:assumed-role/Operations/jane';
+const { tenantId } = aTenant();
+const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
+const ID = '3f6f2f2e-8f43-4b0e-9f0c-0d7c3f6f2f2e';
+
+const answering = (answer: object, failed?: string) => ({
+  ...(failed && { FunctionError: failed }),
+  Payload: { transformToString: () => JSON.stringify(answer) },
+});
+
+function aScene({ called = answering({}), run = {} }: { called?: object; run?: object } = {}) {
+  const table = new FakeTable({ ...itemKeys.tenant(tenantId), ...aTenantRecord({ status: 'ACTIVE' }) });
+  const acts = new FakeTable();
+  const lambda = new FakeClient({ InvokeCommand: called });
+  const sfn = new FakeClient({
+    DescribeExecutionCommand: { status: 'FAILED', redriveStatus: 'REDRIVABLE', input: '{}', ...run },
+    RedriveExecutionCommand: {},
+    StartExecutionCommand: { executionArn: anExecution('new') },
+  });
+  const deps: PerformActDeps = {
+    table,
+    acts,
+    lambda,
+    sfn,
+    sqs: new FakeClient({ ReceiveMessageCommand: {} }),
+    identify: async () => JANE,
+    now: () => new Date(NOW),
+    stage: {
+      stateMachineArn: MACHINE,
+      undeliveredSignupsUrl: 'http://queue',
+      auditTenantFunction: 'AuditTenant',
+      suspendTenantFunction: 'SuspendTenant',
+      resumeTenantFunction: 'ResumeTenant',
+    },
+  };
+  const ask = (act: Act | object, more: object = {}, changed: Partial<PerformActDeps> = {}) =>
+    performAct.run(
+      { ...deps, ...changed },
+      { request: JSON.stringify({ id: ID, at: NOW, act, ...more }), identity: {} },
+    );
+  const recorded = async (scope: Parameters<typeof listActs>[1]) => (await listActs(acts, scope)).entries;
+  return { ask, acts, lambda, sfn, recorded };
+}
+
+const suspend = { kind: 'suspend', tenant: tenantId, reason: 'unpaid' } as const;
+const suspended = { tenantId, host: 'acme.funnels.example', suspendedAt: NOW };
+
+it('does what is asked for in the caller’s name, and keeps who, when, what, why and the result', async () => {
+  const { ask, lambda, recorded } = aScene({ called: answering(suspended) });
+  await expect(ask(suspend)).resolves.toMatchObject({ outcome: 'done', by: JANE, tenantId, answer: suspended });
+  const [{ FunctionName, Payload } = {}] = lambda.inputs('InvokeCommand');
+  expect([FunctionName, JSON.parse(String(Payload))]).toEqual([
+    'SuspendTenant',
+    { tenant: tenantId, by: JANE, reason: 'unpaid' },
+  ]);
+  const entry = {
+    ...{ id: ID, at: NOW, by: JANE, kind: 'suspend', tenantId, target: tenantId, reason: 'unpaid', endedAt: NOW },
+    result: { outcome: 'done', details: { suspendedAt: NOW } },
+  };
+  expect(await recorded({ tenantId })).toEqual([entry]);
+  expect(await recorded({ day: NOW.slice(0, 10) })).toEqual([entry]);
+  expect(await recorded({ stage: true })).toEqual([]);
+});
+
+it('keeps a refusal, under the error of the function that refused', async () => {
+  const thrown = { errorType: 'IsolationBreach', errorMessage: 'stays suspended' };
+  const { ask, recorded } = aScene({ called: answering(thrown, 'Unhandled') });
+  const refused = { outcome: 'refused', error: 'IsolationBreach', message: 'stays suspended' };
+  await expect(ask({ kind: 'resume', tenant: tenantId })).resolves.toMatchObject(refused);
+  expect(await recorded({ tenantId })).toMatchObject([{ kind: 'resume', by: JANE, result: refused }]);
+});
+
+it('tells a fault from a refusal', async () => {
+  const { ask, recorded } = aScene({ called: awsError('TooManyRequestsException', 'slow down') });
+  await expect(ask({ kind: 'verify', tenant: tenantId })).resolves.toMatchObject({ outcome: 'failed' });
+  const [entry] = await recorded({ tenantId });
+  expect(entry?.result).toMatchObject({ outcome: 'failed', message: expect.stringContaining('slow down') });
+});
+
+it('keeps an act on a name that no tenant has, and does nothing', async () => {
+  const { ask, lambda, recorded } = aScene();
+  await expect(ask({ ...suspend, tenant: 'nobody' })).resolves.toMatchObject({ outcome: 'not-found' });
+  expect(lambda.sent).toEqual([]);
+  expect(await recorded({ stage: true })).toMatchObject([{ target: 'nobody', result: { outcome: 'not-found' } }]);
+});
+
+it('says what there was nothing to do about', async () => {
+  const { ask, recorded } = aScene({ run: { status: 'RUNNING' } });
+  await expect(ask({ kind: 'redrive', target: { tenant: tenantId } })).resolves.toMatchObject({
+    outcome: 'nothing',
+    answer: { how: 'nothing', because: 'the execution is running' },
+  });
+  expect(await recorded({ tenantId })).toMatchObject([{ result: { message: 'the execution is running' } }]);
+});
+
+it('starts a signup once, under the name of the act, and finds it by its tenant', async () => {
+  const { ask, sfn, recorded } = aScene();
+  await ask({ kind: 'signup', signup: aSignup() });
+  expect(sfn.inputs('StartExecutionCommand')).toEqual([
+    { stateMachineArn: MACHINE, name: `signup-${ID}`, input: JSON.stringify(aSignup()) },
+  ]);
+  expect(await recorded({ tenantId })).toMatchObject([{ kind: 'signup', result: { outcome: 'done' } }]);
+});
+
+it('does nothing for a caller whom STS does not name, and nothing before it is on record', async () => {
+  const { ask, lambda, acts } = aScene();
+  const unknown = async () => Promise.reject(new PlatformError('AccessDenied', 'no'));
+  await expect(ask(suspend, {}, { identify: unknown })).rejects.toMatchObject({ name: 'AccessDenied' });
+  acts.before = () => {
+    throw awsError('ProvisionedThroughputExceededException');
+  };
+  await expect(ask(suspend)).rejects.toThrow();
+  expect(lambda.sent).toEqual([]);
+  expect(acts.items.size).toBe(0);
+});
+
+it('counts a signed request once, and only for five minutes', async () => {
+  const { ask, lambda } = aScene({ called: answering(suspended) });
+  await ask(suspend);
+  await expect(ask(suspend)).rejects.toThrow('asked for before');
+  const at = new Date(Date.parse(NOW) - 6 * 60_000).toISOString();
+  await expect(ask(suspend, { at, id: ID.replace('3', '4') })).rejects.toThrow('five minutes');
+  expect(lambda.sent).toHaveLength(1);
+});
+
+it.each([
+  ['no kind', {}],
+  ['an unknown kind', { kind: 'destroy', tenant: tenantId }],
+  ['no reason', { kind: 'suspend', tenant: tenantId }],
+  ['an invisible reason', { ...suspend, reason: ' \u200b' }],
+])('refuses an act with %s, and records nothing', async (_, act) => {
+  const { ask, acts } = aScene();
+  await expect(ask(act)).rejects.toMatchObject({ name: 'InvalidRequest' });
+  expect(acts.items.size).toBe(0);
+});
+
+it('lists page by page, the newest first, each act once', async () => {
+  const { ask, acts } = aScene({ called: answering(suspended) });
+  const hour = NOW.slice(0, 17);
+  const ids = ['10', '11', '12', '13', '14'].map((second) => ({
+    at: `${hour}${second}.000Z`,
+    id: ID.replace('3f', second),
+  }));
+  for (const each of ids) await ask(suspend, each);
+  const seen: string[] = [];
+  let before: string | undefined;
+  do {
+    const page = await listActs(acts, { tenantId }, { before, limit: 3 });
+    for (const { id, result } of page.entries) if (result) seen.push(id);
+    before = page.next;
+  } while (before);
+  expect(seen).toEqual(ids.map(({ id }) => id).reverse());
+});
+
+it('shows an act whose function was killed without a result', async () => {
+  const { ask, acts, recorded } = aScene({ called: answering(suspended) });
+  acts.after = () => {
+    throw awsError('Killed');
+  };
+  await expect(ask(suspend)).rejects.toThrow('Killed');
+  acts.after = () => {};
+  const [entry] = await recorded({ tenantId });
+  expect(entry).toMatchObject({ kind: 'suspend', by: JANE });
+  expect(entry).not.toHaveProperty('result');
+});
