@@ -8,6 +8,7 @@ const started = [
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,signup}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
+  'operations/ops.ts',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
   'test/redeploy/redeploy-drill.ts',

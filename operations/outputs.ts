@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { StageOutputsSchema } from '../functions/contract/outputs';
 
-export const OUTPUTS_FILE = join(__dirname, '../.local/outputs.json');
+/** `ONBOARDING_OUTPUTS` names the file of another platform (`npm run local -- --outputs FILE`). */
+export const OUTPUTS_FILE = process.env.ONBOARDING_OUTPUTS || join(__dirname, '../.local/outputs.json');
 
 /** What a client needs to know of a running platform. */
 export const PlatformOutputsSchema = z.object({

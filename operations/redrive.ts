@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import * as z from 'zod';
 import type { Redrive } from '../functions/acts/redrive-execution';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { type RedriveTarget, StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { nonBlank, TENANT_OF_ANY_TIME, tenantOption } from './options';

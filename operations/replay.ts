@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { nonBlank } from './options';

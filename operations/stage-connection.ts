@@ -3,8 +3,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Option } from 'commander';
 import { outputName, type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
 import { isNamed } from '../functions/shared/is-named';
+import { environments, STAGES, type Stage } from '../infra/config/environments';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
-import { STAGES, type Stage, stages } from '../infra/config/stages';
 import { type PlatformOutputs, readOutputs } from './outputs';
 
 /** Options for the clients of the AWS SDK. Without endpoint and credentials they find AWS and the operator's own. */
@@ -34,7 +34,7 @@ export const stageOption = () => new Option('--stage <stage>', 'stage to work on
 
 /** The stacks of all stages have the same names: only the account says which stage an operator's credentials reach. */
 export function requireAccountOf(stage: Stage, account: string | undefined): void {
-  const { account: expected } = stages[stage].env;
+  const { account: expected } = environments[stage];
   if (account !== expected)
     throw new Error(
       `stage ${stage} is in account ${expected}, but these credentials belong to account ${account ?? '(unknown)'}`,
@@ -78,7 +78,7 @@ async function stackOf(cloudformation: Pick<CloudFormationClient, 'send'>): Prom
 /** @throws Error that says how to start or deploy the stage, when it is not there, or whose credentials these are */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (stage === 'local') return localConnection(await readOutputs());
-  const aws = { region: stages[stage].env.region };
+  const aws = { region: environments[stage].region };
   const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
   requireAccountOf(stage, Account);
   return { aws, ...(await outputsOf(new CloudFormationClient(aws), stage)) };

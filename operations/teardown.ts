@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { TearDown } from './client/tear-down-stage';
 import { runCommand } from './command';
 import { connectTo, stageOption } from './stage-connection';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { evidencePage } from '../functions/isolation/evidence-page';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { tenantOption } from './options';

@@ -4,10 +4,10 @@ import { ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import type { OnBreach } from '../../functions/contract/audit';
 import type { PlacedByOrganization } from '../../functions/contract/placed-by-organization';
 import type { CellQuotas } from './cell-capacity';
+import { environments, STAGES, type Stage } from './environments';
 import type { RegionQuotas } from './region-capacity';
 
-export const STAGES = ['local', 'dev', 'prod'] as const;
-export type Stage = (typeof STAGES)[number];
+export { STAGES, type Stage };
 
 export interface CellConfig {
   /** Part of every name of the cell; lower-case letters and digits, at most 12. */
@@ -199,7 +199,7 @@ export const fullSizeCells = (count: number): CellConfig[] =>
 
 export const stages: Record<Stage, StageConfig> = {
   local: {
-    env: { account: '000000000000', region: 'eu-central-1' },
+    env: environments.local,
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.localhost',
     urlScheme: 'http',
@@ -237,7 +237,7 @@ export const stages: Record<Stage, StageConfig> = {
   },
   // The account ids of dev and prod are those of AWS's documentation: put yours here before the first deployment.
   dev: {
-    env: { account: '111122223333', region: 'eu-central-1' },
+    env: environments.dev,
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.dev.example.com',
     urlScheme: 'https',
@@ -274,7 +274,7 @@ export const stages: Record<Stage, StageConfig> = {
     drainTargetsFor: Duration.seconds(10),
   },
   prod: {
-    env: { account: '444455556666', region: 'eu-central-1' },
+    env: environments.prod,
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
     domain: 'funnels.example.com',
     urlScheme: 'https',

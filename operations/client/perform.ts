@@ -21,7 +21,7 @@ export const INVOCATION = {
 } as const;
 
 /** An act that the platform has not done, and why. */
-class ActNotDone extends Error {
+export class ActNotDone extends Error {
   override readonly name = 'ActNotDone';
 
   constructor(

@@ -1,7 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Abandoning } from '../../functions/acts/abandon-onboarding';
 import { type ActPage, type ActScope, listActs } from '../../functions/acts/act-log';
@@ -13,17 +15,25 @@ import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contrac
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import type { Stage } from '../../infra/config/stages';
+import type { Stage } from '../../infra/config/environments';
 import { connectTo, type StageConnection } from '../stage-connection';
+import { type ListedCell, listCells } from './cell-list';
+import { type FetchedReport, fetchReport, type ListedReport, listReports } from './evidence';
 import { type Ended, type FollowOptions, follow } from './executions';
 import { INVOCATION, type Operator, perform } from './perform';
 import { type QueueDepth, queueDepth } from './queue-depths';
 import { subdomainIn } from './subdomain-in';
+import { listTenants, type TenantFilter, type TenantList } from './tenant-list';
 import { statusOf, type TenantStatus } from './tenant-status';
 import { type Verification, WholeAnswer } from './verification';
 
 /** What to redrive: the latest execution of a tenant, or one execution by its ARN. */
 export type RedriveTarget = { readonly tenant: string } | { readonly executionArn: string };
+
+/** Nothing has the name that was typed. */
+export class NotFound extends Error {
+  override readonly name = 'NotFound';
+}
 
 /** Whose acts: of a tenant by any of its names, of the stage as a whole, or all of a day (UTC). */
 export type ActsOf = { readonly tenant: string } | Extract<ActScope, { stage: true } | { day: string }>;
@@ -161,6 +171,48 @@ export class StageClient {
   private async knownName(tenant: string): Promise<string> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
     return subdomain ? (await lookUpSubdomain(this.table, subdomain)).tenantId : tenant.trim();
+  }
+
+  /** Tenants and refused signups that the filter admits. */
+  tenants(filter: TenantFilter = {}): Promise<TenantList> {
+    return listTenants(this.table, filter);
+  }
+
+  /** The stage's cells with the slots that are left. */
+  cells(): Promise<ListedCell[]> {
+    return listCells(this.table, new SSMClient(this.stage.aws));
+  }
+
+  /** All queues on which something waits for a person. */
+  async queues(): Promise<readonly (QueueDepth & { readonly queue: string })[]> {
+    const { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl } =
+      this.stage;
+    const queues = { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl };
+    return await Promise.all(
+      Object.entries(queues).map(async ([name, url]) => ({
+        queue: name.replace(/Url$/, ''),
+        ...(await queueDepth(this.sqs, url)),
+      })),
+    );
+  }
+
+  /** Reports about a tenant, the newest first. */
+  async reports(tenant: string): Promise<ListedReport[]> {
+    const { tenantId } = await this.find(tenant);
+    return await listReports(this.evidence, tenantId);
+  }
+
+  /** One report, by default the last one on the tenant's record. */
+  async report(tenant: string, report?: string): Promise<FetchedReport> {
+    const record = await this.find(tenant);
+    const verification = 'refused' in record ? undefined : record.verification;
+    const key = report ?? verification?.report ?? (await listReports(this.evidence, record.tenantId))[0]?.report;
+    if (!key) throw new NotFound(`tenant ${record.tenantId} has never been verified: it has no report`);
+    return await fetchReport(this.evidence, key, verification);
+  }
+
+  private get evidence() {
+    return { s3: new S3Client({ ...this.stage.aws, forcePathStyle: true }), bucket: this.stage.evidenceBucketName };
   }
 
   /** Starts an execution, by default of TenantOnboarding. @returns its ARN */

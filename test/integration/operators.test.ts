@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   AttachUserPolicyCommand,
@@ -112,4 +116,66 @@ test('a request that was signed for one act counts for no other', async () => {
   const Payload = JSON.stringify({ request: '{}', identity: {} });
   const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
   expect(FunctionError).toBeDefined();
+});
+
+describe('the command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ops-'));
+  const outputs = join(folder, 'outputs.json');
+  beforeAll(() => writeFileSync(outputs, JSON.stringify(stage.platform.outputs)));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** From another folder than the clone's, piped. */
+  const ops = (...words: string[]) =>
+    new Promise<{ code: number; said: string; complained: string }>((resolve) => {
+      const file = join(__dirname, '../../operations/ops-bundle.cjs');
+      const env = { ...process.env, ONBOARDING_OUTPUTS: outputs, NO_COLOR: '1' };
+      execFile(process.execPath, [file, ...words], { cwd: folder, env }, (failed, said, complained) =>
+        resolve({ code: typeof failed?.code === 'number' ? failed.code : 0, said, complained }),
+      );
+    });
+
+  test('shows tenants, a tenant, cells, queues, the record of acts and the evidence', async () => {
+    const tenants = await ops('tenants', '--status', 'active', '--json');
+    expect(JSON.parse(tenants.said)).toMatchObject({
+      tenants: [{ subdomain: 'by-hand', status: 'ACTIVE', cell: 'c1' }],
+      unreadable: [],
+    });
+    expect((await ops('tenants', '--status', 'held')).said.trim()).toBe('(none)');
+    const wide = (await ops('tenants')).said.split('\n');
+    expect(wide[0]).toMatch(/^SUBDOMAIN +COMPANY +STATUS/);
+    expect(Math.max(...wide.map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect((await ops('status', 'by-hand')).said).toContain('ACTIVE since');
+    expect(JSON.parse((await ops('cells', '--json')).said)).toEqual([
+      { name: 'c1', capacity: 1000, taken: 1, left: 999, liveColour: 'blue' },
+    ]);
+    expect(JSON.parse((await ops('queues', '--json')).said)).toHaveLength(4);
+    expect((await ops('audit-log', '--tenant', 'by-hand')).said).toMatch(/resume +by-hand|resume +t[0-9a-z]{15}/);
+    const { code, said, complained } = await ops('evidence', 'by-hand', '--show');
+    expect([code, JSON.parse(said)]).toMatchObject([0, { passed: true }]);
+    expect(complained).toContain('as on the record');
+  }, 60_000);
+
+  test('acts, and ends with a code for each way in which it can end', async () => {
+    expect(await ops('suspend', 'by-hand', '--reason', 'a test')).toMatchObject({ code: 0 });
+    const page = join(folder, 'report.html');
+    expect(await ops('verify', 'by-hand', '--html', page)).toMatchObject({ code: 0 });
+    expect(readFileSync(page, 'utf8')).toContain('by-hand');
+    expect(await ops('resume', 'by-hand')).toMatchObject({ code: 0, said: expect.stringContaining('is ACTIVE since') });
+    expect(await ops('redrive', 'by-hand')).toMatchObject({ code: 5, said: expect.stringContaining('succeeded') });
+    expect(await ops('redrive', '--failed')).toMatchObject({ code: 5 });
+    expect(await ops('replay')).toMatchObject({ code: 5 });
+    expect(await ops('status', 'nobody')).toMatchObject({ code: 3, complained: expect.stringContaining('nobody') });
+    expect(await ops('suspend', 'nobody', '--reason', 'a test')).toMatchObject({ code: 3 });
+    expect(await ops('suspend', 'by-hand')).toMatchObject({ code: 2, complained: expect.stringContaining('--reason') });
+    expect(await ops('redrive')).toMatchObject({ code: 2, complained: expect.stringContaining('name either') });
+    expect(await ops('tenants', '--status', 'odd')).toMatchObject({ code: 2 });
+  }, 60_000);
+
+  test('tells a run that fails, why, and what to do', async () => {
+    const taken = ['--company', 'Other', '--subdomain', 'by-hand', '--email', 'ops@other.example'];
+    const { code, said, complained } = await ops('signup', ...taken, '--wait', '--json');
+    expect([code, complained]).toEqual([1, expect.stringContaining('SubdomainTaken')]);
+    const { said: status } = await ops('status', JSON.parse(said).signupId);
+    expect(status).toContain('What to do: the customer chooses another; a new signup');
+  }, 60_000);
 });

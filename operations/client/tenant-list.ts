@@ -1,0 +1,82 @@
+import { RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../../functions/contract/records';
+import { type TenantStatus, TenantStatusSchema } from '../../functions/contract/tenant';
+import { listTenantsIn } from '../../functions/tenants/tenant-store';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
+
+export interface TenantFilter {
+  readonly status?: readonly TenantStatus[] | undefined;
+  readonly cell?: string | undefined;
+  readonly plan?: string | undefined;
+  /** Error of the failure on record. */
+  readonly error?: string | undefined;
+  /** Since when at the latest the tenant has its status. */
+  readonly before?: Date | undefined;
+}
+
+/** One line of the list. */
+export interface ListedTenant {
+  readonly tenantId: string;
+  readonly companyName: string | undefined;
+  readonly subdomain: string | undefined;
+  readonly status: TenantStatus;
+  /** Time of the last change of the record. */
+  readonly since: string;
+  readonly plan: string | undefined;
+  readonly cell: string | undefined;
+  /** Error of the failure on record. */
+  readonly error: string | undefined;
+  readonly executionArn: string;
+}
+
+function listed(item: unknown): ListedTenant | undefined {
+  const record: TenantRecord | undefined = TenantRecordSchema.safeParse(item).data;
+  const found = record ?? RefusedSignupSchema.safeParse(item).data;
+  if (!found) return undefined;
+  const { tenantId, companyName, subdomain, status, updatedAt, plan, failure, executionArn } = found;
+  const cell = record?.slot?.cell;
+  return {
+    tenantId,
+    companyName,
+    subdomain,
+    status,
+    since: updatedAt,
+    plan,
+    cell,
+    error: failure?.error,
+    executionArn,
+  };
+}
+
+function admits({ cell, plan, error, before }: TenantFilter, tenant: ListedTenant): boolean {
+  return (
+    (cell === undefined || tenant.cell === cell) &&
+    (plan === undefined || tenant.plan === plan) &&
+    (error === undefined || tenant.error === error) &&
+    (before === undefined || Date.parse(tenant.since) <= before.getTime())
+  );
+}
+
+/** `unreadable`: ids of tenants whose item is damaged; the runbook says what to do about them. */
+export interface TenantList {
+  readonly tenants: readonly ListedTenant[];
+  readonly unreadable: readonly string[];
+}
+
+/** Lists tenants and refused signups, status by status, in the order of their ids. */
+export async function listTenants(table: TenantsTable, filter: TenantFilter = {}): Promise<TenantList> {
+  const tenants: ListedTenant[] = [];
+  const unreadable: string[] = [];
+  for (const status of filter.status ?? TenantStatusSchema.options) {
+    let after: string | undefined;
+    do {
+      const page = await listTenantsIn(table, status, { after });
+      for (const item of page.tenants) {
+        const tenant = listed(item);
+        if (!tenant) unreadable.push(item.stateSk);
+        else if (admits(filter, tenant)) tenants.push(tenant);
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
+  return { tenants, unreadable };
+}

@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import { runCommand } from './command';
+import { addActing } from './ops/acting';
+import { Commands } from './ops/context';
+import { EXIT, endingOf } from './ops/exit';
+import { addReading } from './ops/reading';
+
+const CODES = [
+  '',
+  'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused, 5 nothing to do.',
+  'A tenant is named by its subdomain (a lost one too), its host or page, its tenant id or its signup id.',
+].join('\n');
+
+async function main(signal: AbortSignal): Promise<number> {
+  let code: number = EXIT.done;
+  const program = new Command('ops')
+    .description('Operates a stage of the onboarding platform. Each act is on record, with who asked for it.')
+    .exitOverride()
+    .configureHelp({ sortSubcommands: true })
+    .addHelpText('after', CODES);
+  const commands = new Commands(program, signal, (ended) => {
+    code = ended;
+  });
+  addReading(commands);
+  addActing(commands);
+  try {
+    await program.parseAsync();
+    return code;
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const ending = endingOf(thrown);
+    if (!ending) return EXIT.done;
+    const { message, error, advice } = ending;
+    if (process.argv.includes('--json')) console.error(JSON.stringify({ error, message, advice }));
+    // The parser has told its own errors.
+    else if (!error.startsWith('commander.'))
+      console.error([`${error}: ${message}`, ...(advice ? [`What to do: ${advice}`] : [])].join('\n'));
+    return ending.code;
+  }
+}
+
+runCommand(main);

@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import * as z from 'zod';
+import { STAGES, type Stage } from '../../infra/config/environments';
+import { StageClient } from '../client/stage-client';
+import { nonBlank } from '../options';
+import { stageOption } from '../stage-connection';
+
+/** What every command of `ops` gets. */
+export interface Ops {
+  readonly client: StageClient;
+  readonly stage: Stage;
+  /** Prints data as JSON where that was asked for, and else as the text. */
+  readonly print: (data: unknown, text: () => string) => void;
+  readonly signal: AbortSignal;
+}
+
+const CommonSchema = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
+
+/** @returns the exit code */
+export type Work<O> = (ops: Ops, options: O, argument: string | undefined) => Promise<number>;
+
+/**
+ * Adds a command with `--stage` and `--json` to the program.
+ *
+ * @param usage its name, and an argument if it has one: `status <tenant>`
+ * @param ended takes the exit code
+ */
+export class Commands {
+  constructor(
+    private readonly program: Command,
+    private readonly signal: AbortSignal,
+    private readonly ended: (code: number) => void,
+  ) {}
+
+  add<S extends z.ZodType>(
+    usage: string,
+    description: string,
+    examples: readonly string[],
+    schema: S,
+    work: Work<z.output<S>>,
+  ): Command {
+    const command = this.program.command(usage).description(description);
+    command.addHelpText('after', ['', 'Examples:', ...examples.map((each) => `  $ ops ${each}`)].join('\n'));
+    return command
+      .addOption(stageOption())
+      .option('--json', 'prints JSON')
+      .action(async (...given: unknown[]) => {
+        const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
+        const { stage, json } = CommonSchema.parse(command.opts());
+        const options = schema.parse(command.opts());
+        const print = (data: unknown, text: () => string) => console.log(json ? JSON.stringify(data, null, 2) : text());
+        const client = await StageClient.connect(stage);
+        this.ended(await work({ client, stage, print, signal: this.signal }, options, argument));
+      });
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `30m`, `12h`, `7d`. @returns the time that long ago */
+export function ago(text: string): Date {
+  const [, count = '', unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
+  const ms = UNITS[unit];
+  if (!ms) throw new InvalidArgumentError('Expected a number of minutes, hours or days: 30m, 12h, 7d.');
+  return new Date(Date.now() - Number(count) * ms);
+}

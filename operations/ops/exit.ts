@@ -1,0 +1,38 @@
+import { CommanderError } from 'commander';
+import { isNamed } from '../../functions/shared/is-named';
+import { ActNotDone } from '../client/perform';
+import { NotFound } from '../client/stage-client';
+import { adviceFor } from '../runbook-advice';
+
+/** Exit codes of `ops`. A script can tell what to do next by the code alone. */
+export const EXIT = { done: 0, failed: 1, usage: 2, notFound: 3, refused: 4, nothing: 5 } as const;
+
+export interface Ending {
+  readonly code: number;
+  readonly error: string;
+  readonly message: string;
+  /** What the runbook says about the error. */
+  readonly advice: string | undefined;
+}
+
+const OF_OUTCOME = { 'not-found': EXIT.notFound, refused: EXIT.refused, failed: EXIT.failed } as const;
+
+/** How a command ends that has thrown. Undefined: it has shown its help, as it was asked to. */
+export function endingOf(thrown: unknown): Ending | undefined {
+  if (thrown instanceof CommanderError) {
+    if (thrown.exitCode === 0) return undefined;
+    return { code: EXIT.usage, error: thrown.code, message: thrown.message, advice: undefined };
+  }
+  if (thrown instanceof ActNotDone) {
+    const { outcome, error, reason } = thrown;
+    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error) };
+  }
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const error = thrown instanceof Error ? thrown.name : 'Error';
+  // A look-up knows no other bad request than a name that nobody has.
+  const missing =
+    thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && message.startsWith('tenant not found'));
+  const denied = error.startsWith('AccessDenied');
+  const code = missing ? EXIT.notFound : denied ? EXIT.refused : EXIT.failed;
+  return { code, error, message, advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error) };
+}

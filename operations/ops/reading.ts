@@ -1,0 +1,207 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { InvalidArgumentError } from 'commander';
+import * as z from 'zod';
+import type { ActEntry } from '../../functions/contract/act';
+import { TenantStatusSchema } from '../../functions/contract/tenant';
+import type { ActsOf } from '../client/stage-client';
+import type { ListedTenant } from '../client/tenant-list';
+import { nonBlank } from '../options';
+import { adviceFor } from '../runbook-advice';
+import { statusText } from '../status-text';
+import { ago, type Commands } from './context';
+import { EXIT } from './exit';
+import { localTime, table } from './tables';
+
+const FilterSchema = z.object({
+  status: z.array(TenantStatusSchema).optional(),
+  cell: z.string().optional(),
+  plan: z.string().optional(),
+  error: z.string().optional(),
+  olderThan: z.date().optional(),
+});
+
+const statusIn = (text: string, before: string[] = []): string[] => {
+  const status = text.toUpperCase().replaceAll('-', '_');
+  if (!TenantStatusSchema.safeParse(status).success)
+    throw new InvalidArgumentError(`Expected one of ${TenantStatusSchema.options.join(', ')}.`);
+  return [...before, status];
+};
+
+const COLUMNS = {
+  subdomain: 'SUBDOMAIN',
+  companyName: 'COMPANY',
+  status: 'STATUS',
+  plan: 'PLAN',
+  cell: 'CELL',
+  since: 'SINCE',
+  error: 'ERROR',
+};
+
+/** Tenants as a table of the terminal's width. */
+export const tenantsTable = (tenants: readonly ListedTenant[]) =>
+  table(
+    COLUMNS,
+    tenants.map((tenant) => ({ ...tenant, since: localTime(tenant.since) })),
+  );
+
+const WHEN = /^\d{4}-\d{2}-\d{2}$/;
+const dayIn = (text: string) => {
+  if (!WHEN.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('Expected a day: 2026-11-29.');
+  return text;
+};
+
+function actsOf({
+  tenant,
+  day,
+  stage,
+}: {
+  tenant?: string | undefined;
+  day?: string | undefined;
+  stage?: boolean;
+}): ActsOf {
+  if (tenant) return { tenant };
+  return stage ? { stage } : { day: day ?? new Date().toISOString().slice(0, 10) };
+}
+
+const actsTable = (entries: readonly ActEntry[]) =>
+  table(
+    { at: 'AT', kind: 'WHAT', on: 'ON', by: 'WHO', outcome: 'RESULT', why: 'REASON' },
+    entries.map(({ at, kind, by, tenantId, target, reason, result }) => ({
+      at: localTime(at),
+      kind,
+      on: target ?? tenantId,
+      by: by.split(':').at(-1),
+      outcome: result ? (result.error ?? result.outcome) : 'no result',
+      why: reason,
+    })),
+  );
+
+/** The commands that change nothing. */
+export function addReading(commands: Commands): void {
+  commands
+    .add(
+      'tenants',
+      'Lists tenants.',
+      ['tenants --status FAILED --status HELD', 'tenants --older-than 2h --json'],
+      FilterSchema,
+      async ({ client, print }, { olderThan, ...filter }) => {
+        const list = await client.tenants({ ...filter, before: olderThan });
+        print(list, () =>
+          [
+            tenantsTable(list.tenants),
+            ...list.unreadable.map((id) => `unreadable: ${id}; see docs/runbook.md#item-unreadable`),
+          ].join('\n'),
+        );
+        return EXIT.done;
+      },
+    )
+    .option('--status <status>', 'only with this status; can be repeated', statusIn)
+    .option('--cell <cell>', 'only of this cell', nonBlank)
+    .option('--plan <plan>', 'only with this plan', nonBlank)
+    .option('--error <name>', 'only with this error on record', nonBlank)
+    .option('--older-than <time>', 'only unchanged for that long: 30m, 12h, 7d', ago);
+
+  commands
+    .add(
+      'status <tenant>',
+      'Shows how a tenant stands and, if its onboarding failed, why and what to do.',
+      ['status acme', 'status acme --watch'],
+      z.object({ watch: z.boolean().default(false) }),
+      async ({ client, print, signal }, { watch }, tenant = '') => {
+        for (let shown = ''; ; ) {
+          const status = await client.status(tenant);
+          const text = JSON.stringify(status);
+          const advice = status.failure && adviceFor(status.failure.error);
+          if (text !== shown)
+            print(status, () => [statusText(status), ...(advice ? ['', `What to do: ${advice}`] : [])].join('\n'));
+          shown = text;
+          if (!watch || status.run.status !== 'RUNNING') return EXIT.done;
+          await pause(1000, undefined, { signal });
+        }
+      },
+    )
+    .option('--watch', 'shows each change until the run ends');
+
+  commands.add(
+    'cells',
+    'Lists cells: slots taken and left, live colour.',
+    ['cells'],
+    z.object({}),
+    async ({ client, print }) => {
+      const cells = await client.cells();
+      print(cells, () =>
+        table({ name: 'CELL', capacity: 'SLOTS', taken: 'TAKEN', left: 'LEFT', liveColour: 'LIVE' }, cells),
+      );
+      return EXIT.done;
+    },
+  );
+
+  commands.add(
+    'queues',
+    'Lists the queues on which something may wait for a person.',
+    ['queues'],
+    z.object({}),
+    async ({ client, print }) => {
+      const queues = await client.queues();
+      print(queues, () => table({ queue: 'QUEUE', visible: 'WAITING', hidden: 'HIDDEN' }, queues));
+      return EXIT.done;
+    },
+  );
+
+  commands
+    .add(
+      'audit-log',
+      'Lists who did what: on a day (today), to a tenant, or to the stage as a whole.',
+      ['audit-log', 'audit-log --tenant acme', 'audit-log --day 2026-11-29 --json'],
+      z.object({
+        tenant: z.string().optional(),
+        day: z.string().optional(),
+        onNoTenant: z.boolean().default(false),
+        before: z.string().optional(),
+      }),
+      async ({ client, print }, { tenant, day, onNoTenant, before }) => {
+        const page = await client.acts(actsOf({ tenant, day, stage: onNoTenant }), { before });
+        print(page, () =>
+          [actsTable(page.entries), ...(page.next ? [`older ones: --before ${page.next}`] : [])].join('\n'),
+        );
+        return EXIT.done;
+      },
+    )
+    .option('--tenant <name>', 'acts on this tenant', nonBlank)
+    .option('--day <day>', 'acts of this day (UTC)', dayIn)
+    .option('--on-no-tenant', 'acts on no tenant: replays, and names that nobody has')
+    .option('--before <cursor>', 'older acts, as the last page says', nonBlank);
+
+  commands
+    .add(
+      'evidence <tenant>',
+      'Lists the reports about a tenant, or shows one after a check of its digest.',
+      ['evidence acme', 'evidence acme --show > report.json'],
+      z.object({ show: z.boolean().default(false), report: z.string().optional() }),
+      async ({ client, print }, { show, report }, tenant = '') => {
+        if (!show && report === undefined) {
+          const reports = await client.reports(tenant);
+          print(reports, () =>
+            table(
+              { storedAt: 'STORED', report: 'REPORT' },
+              reports.map((each) => ({ ...each, storedAt: localTime(each.storedAt) })),
+            ),
+          );
+          return EXIT.done;
+        }
+        const fetched = await client.report(tenant, report);
+        const { text, digest, recorded } = fetched;
+        print(fetched, () => text);
+        const verdict =
+          recorded === undefined
+            ? 'not the report that is on the record'
+            : recorded === digest
+              ? 'as on the record'
+              : `NOT as on the record: ${recorded}`;
+        console.error(`SHA-256 ${digest}: ${verdict}`);
+        return recorded !== undefined && recorded !== digest ? EXIT.failed : EXIT.done;
+      },
+    )
+    .option('--show', 'shows the last report')
+    .option('--report <key>', 'shows this report', nonBlank);
+}

@@ -1,0 +1,55 @@
+import Table from 'cli-table3';
+
+/** The width of the terminal, or of a page of text where the output goes elsewhere. */
+const widthOf = (stream: NodeJS.WriteStream) => (stream.isTTY ? stream.columns : 120);
+
+const shown = (value: unknown) => (value === undefined || value === '' ? '-' : String(value));
+/** Text of customers may hold anything, characters that clear a terminal among them. */
+const printable = (text: string) => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
+/**
+ * Rows under their columns, no wider than the terminal: the widest columns are cut.
+ *
+ * @returns a line of text for no rows
+ */
+export function table<K extends string>(
+  columns: Readonly<Record<K, string>>,
+  rows: readonly { readonly [key in NoInfer<K>]?: unknown }[],
+  width = widthOf(process.stdout),
+): string {
+  if (rows.length === 0) return '(none)';
+  const keys = Object.keys(columns).filter((key): key is K => key in columns);
+  const head = keys.map((key) => columns[key]);
+  const cells = rows.map((row) => keys.map((key) => printable(shown(row[key]))));
+  const widths = head.map((title, index) => Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)));
+  const room = width - 2 * (keys.length - 1);
+  while (widths.reduce((sum, each) => sum + each, 0) > room && Math.max(...widths) > 6)
+    widths[widths.indexOf(Math.max(...widths))] = Math.max(...widths) - 1;
+  const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const lines = new Table({
+    head,
+    colWidths: widths,
+    chars: {
+      ...none,
+      ...{ 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' },
+      ...{ right: '', 'right-mid': '', middle: '  ' },
+    },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    truncate: '…',
+  });
+  lines.push(...cells);
+  return lines
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** A time in the operator's zone, which it names: `2026-11-29 08:15:02 GMT+1`. */
+export function localTime(iso: string): string {
+  const at = new Date(iso);
+  const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
+    .formatToParts(at)
+    .find(({ type }) => type === 'timeZoneName');
+  return `${at.toLocaleDateString('sv')} ${at.toLocaleTimeString('sv')} ${zone?.value ?? ''}`.trimEnd();
+}

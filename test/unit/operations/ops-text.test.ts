@@ -1,0 +1,57 @@
+import { CommanderError } from 'commander';
+import { PlatformError } from '../../../functions/contract/errors';
+import { ActNotDone } from '../../../operations/client/perform';
+import { ago } from '../../../operations/ops/context';
+import { EXIT, endingOf } from '../../../operations/ops/exit';
+import { localTime, table } from '../../../operations/ops/tables';
+import { adviceFor } from '../../../operations/runbook-advice';
+import { awsError } from '../../support/fake-client';
+
+describe('a table', () => {
+  const columns = { one: 'ONE', two: 'TWO' };
+
+  it.each([40, 80, 200])('fits %d columns, and cuts the widest column', (width) => {
+    const lines = table(columns, [{ one: 'x'.repeat(300), two: 'short' }], width).split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    expect(lines[1]).toMatch(/short$/);
+  });
+
+  it('shows what is missing as a dash, and no row at all as such', () => {
+    expect(table(columns, [{ one: undefined, two: '' }], 80)).toMatch(/- +-$/);
+    expect(table(columns, [], 80)).toBe('(none)');
+  });
+
+  it('shows characters that clear or turn the terminal as none', () => {
+    const text = table(columns, [{ one: '\u001b[2Jred', two: '\u202ecba' }], 80);
+    for (const odd of ['\u001b', '\u202e']) expect(text).not.toContain(odd);
+  });
+});
+
+it('tells a time with its zone', () => {
+  expect(localTime('2026-11-29T07:15:02.000Z')).toMatch(/^2026-11-\d\d \d\d:15:02 \S+$/);
+});
+
+it('counts back from now', () => {
+  expect(Date.now() - ago('2h').getTime()).toBeGreaterThanOrEqual(7_200_000);
+  for (const odd of ['2', 'h', '-1h', '2w', '']) expect(() => ago(odd)).toThrow('Expected');
+});
+
+it.each([
+  ['help that was asked for', new CommanderError(0, 'commander.helpDisplayed', ''), undefined],
+  ['wrong usage', new CommanderError(1, 'commander.unknownOption', 'error'), EXIT.usage],
+  ['an unknown tenant', new PlatformError('InvalidRequest', 'tenant not found: x'), EXIT.notFound],
+  ['an act on an unknown tenant', new ActNotDone('not-found', 'InvalidRequest', 'x'), EXIT.notFound],
+  ['a refusal', new ActNotDone('refused', 'IsolationBreach', 'x'), EXIT.refused],
+  ['a policy that does not allow it', awsError('AccessDeniedException'), EXIT.refused],
+  ['a failed act', new ActNotDone('failed', 'TransientThrottling', 'x'), EXIT.failed],
+  ['any other error', new Error('x'), EXIT.failed],
+])('%s has its exit code', (_, thrown, code) => {
+  expect(endingOf(thrown)?.code).toBe(code);
+});
+
+it('knows what the runbook says about an error', () => {
+  expect(adviceFor('SubdomainTaken')).toBe('the customer chooses another; a new signup');
+  expect(adviceFor('QuotaExceeded')).toBe('raise it, redrive');
+  expect(adviceFor('NoSuchError')).toBeUndefined();
+});
