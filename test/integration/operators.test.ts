@@ -109,7 +109,7 @@ test('nobody changes or removes an act, or adds one without PerformAct, whatever
   expect((await stage.client.acts({ tenant: 'by-hand' })).entries).toEqual(entries);
 });
 
-test('a request that was signed for one act counts for no other', async () => {
+test('a request that nobody has signed does nothing, whoever may call the function', async () => {
   const olga = await person('oscar', { arn: stage.connection.operatorPolicyArn });
   const lambda = new LambdaClient(olga.aws);
   const FunctionName = stage.connection.performActFunctionName;
