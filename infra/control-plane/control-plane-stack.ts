@@ -52,6 +52,7 @@ export class ControlPlaneStack extends Stack {
     const { config, table, acts, topic, boundary, evidence, names } = props;
     const { bus } = new PlatformBus(this, 'Bus', { billingAccountId: config.billingAccountId });
     new EventRegistry(this, 'EventRegistry');
+    const templates = new TenantTemplates(this, 'TenantTemplates');
     const made = platformFunctions(this, {
       config,
       table,
@@ -62,9 +63,9 @@ export class ControlPlaneStack extends Stack {
       bus,
       arns: platformArns(this),
       stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,
-      templates: new TenantTemplates(this, 'TenantTemplates'),
+      templates,
     });
-    const { all, stackSettled, deploymentSettled, keepCells, watchdog, sweep, orphans, audit } = made;
+    const { all, launchStack, stackSettled, deploymentSettled, keepCells, watchdog, sweep, orphans, audit } = made;
     this.trustedRoles = made.trustedRoles;
     this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
     this.seedTasks = asInterface<IFunction>(made.seedTasks.lambda);
@@ -105,6 +106,8 @@ export class ControlPlaneStack extends Stack {
       evidence,
       queues: [intake.undelivered, unmatched.queue, stackSettled.undelivered, watchdog.undelivered],
       undeliveredSignups: intake.undelivered,
+      launchStack,
+      templates,
       called: audit,
     });
 

@@ -12,6 +12,7 @@ import { type Grant, policyOf } from '../constructs/grant';
 import { PlatformFunction } from '../constructs/platform-function';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
+import type { TenantTemplates } from './tenant-templates';
 
 export interface OperatorsProps {
   readonly config: StageConfig;
@@ -20,6 +21,8 @@ export interface OperatorsProps {
   readonly evidence: EvidenceBucket;
   readonly queues: readonly Queue[];
   readonly undeliveredSignups: Queue;
+  readonly launchStack: PlatformFunction;
+  readonly templates: TenantTemplates;
   /** Functions that PerformAct calls. */
   readonly called: Readonly<Record<'auditTenant' | 'suspendTenant' | 'resumeTenant', PlatformFunction>>;
 }
@@ -94,7 +97,10 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
   });
 }
 
-function readerGrants(scope: Construct, { table, acts, evidence, queues }: OperatorsProps): Grant[] {
+function readerGrants(
+  scope: Construct,
+  { table, acts, evidence, queues, launchStack, templates }: OperatorsProps,
+): Grant[] {
   const stack = Stack.of(scope);
   const arns = platformArns(stack);
   return [
@@ -118,11 +124,18 @@ function readerGrants(scope: Construct, { table, acts, evidence, queues }: Opera
     { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
     ...evidence.reading(),
     {
-      actions: ['cloudformation:DescribeStacks'],
+      actions: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
       resources: [
         stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${CONTROL_PLANE}/*` }),
       ],
       wildcardBecause: "A stack's ARN ends in an id of its own.",
+    },
+    // It names the templates, which a reader finds among the assets.
+    { actions: ['lambda:GetFunctionConfiguration'], resources: [launchStack.lambda.functionArn] },
+    {
+      actions: ['s3:GetObject'],
+      resources: [...templates.objectArns],
+      wildcardBecause: 'Assets are named by their content.',
     },
     {
       actions: ['cloudwatch:DescribeAlarms', 'events:ListRules', 'sns:ListSubscriptionsByTopic'],

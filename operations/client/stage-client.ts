@@ -16,8 +16,10 @@ import type { RefusedSignup, TenantRecord } from '../../functions/contract/recor
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/environments';
+import type { Finding } from '../../infra/preflight/finding';
 import { connectTo, type StageConnection } from '../stage-connection';
 import { type ListedCell, listCells } from './cell-list';
+import { examine } from './doctor';
 import { type FetchedReport, fetchReport, type ListedReport, listReports } from './evidence';
 import { type Ended, type FollowOptions, follow } from './executions';
 import { INVOCATION, type Operator, perform } from './perform';
@@ -194,6 +196,11 @@ export class StageClient {
         ...(await queueDepth(this.sqs, url)),
       })),
     );
+  }
+
+  /** Whether all of the stage runs as it should. */
+  examine(): Promise<readonly Finding[]> {
+    return examine(this.stage, this.table, () => this.queues());
   }
 
   /** Reports about a tenant, the newest first. */

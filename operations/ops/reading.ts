@@ -148,6 +148,18 @@ export function addReading(commands: Commands): void {
     },
   );
 
+  commands.add(
+    'doctor',
+    'Asks whether all runs as it should: queues, rules, waiting tasks, alarms, templates.',
+    ['doctor', 'doctor --stage prod --json'],
+    z.object({}),
+    async ({ client, print }) => {
+      const findings = await client.examine();
+      print(findings, () => table({ verdict: 'VERDICT', subject: 'WHAT', says: 'FOUND' }, findings));
+      return findings.every(({ verdict }) => verdict === 'ok') ? EXIT.done : EXIT.failed;
+    },
+  );
+
   commands
     .add(
       'audit-log',

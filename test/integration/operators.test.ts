@@ -171,6 +171,29 @@ describe('the command', () => {
     expect(await ops('tenants', '--status', 'odd')).toMatchObject({ code: 2 });
   }, 60_000);
 
+  test('examines the stage, and a reader may ask all of it', async () => {
+    const { code, said } = await ops('doctor', '--json');
+    const findings: { subject: string; verdict: string }[] = JSON.parse(said);
+    // The local stage has nobody to tell alarms to.
+    expect(findings.filter(({ verdict }) => verdict !== 'ok')).toMatchObject([{ subject: 'alarm subscriber' }]);
+    expect(findings.map(({ subject }) => subject)).toEqual(
+      expect.arrayContaining([
+        'queue undeliveredSignups',
+        'event rules',
+        'waiting tasks',
+        'alarms',
+        'template database',
+      ]),
+    );
+    expect(code).toBe(1);
+    const robin = await person('robin', { arn: stage.connection.readerPolicyArn });
+    expect((await robin.client.examine()).filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
+    expect((await robin.client.cells()).map(({ name }) => name)).toEqual(['c1']);
+    expect((await robin.client.queues()).length).toBe(4);
+    expect((await robin.client.tenants()).tenants.length).toBeGreaterThan(0);
+    expect(await robin.client.report('by-hand')).toMatchObject({ recorded: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  }, 60_000);
+
   test('tells a run that fails, why, and what to do', async () => {
     const taken = ['--company', 'Other', '--subdomain', 'by-hand', '--email', 'ops@other.example'];
     const { code, said, complained } = await ops('signup', ...taken, '--wait', '--json');

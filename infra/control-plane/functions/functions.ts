@@ -23,6 +23,8 @@ export interface PlatformFunctions {
   readonly seedTasks: PlatformFunction;
   readonly deploymentSettled: EventFunction;
   readonly keepCells: PlatformFunction;
+  /** It knows the published templates. */
+  readonly launchStack: PlatformFunction;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
@@ -41,7 +43,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
     ['VerifyIsolation', 'AuditTenant', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
   );
   const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role];
-  const { stackSettled } = stackFunctions(
+  const { launchStack, stackSettled } = stackFunctions(
     scope,
     context,
     trustedRoles.map((role) => role.roleArn),
@@ -52,6 +54,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
   const others = {
     ...computeFunctions(scope, context),
     ...deliveryFunctions(scope, context),
+    launchStack,
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),

@@ -1,8 +1,11 @@
-import { CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
 import { PlatformError } from '../../../functions/contract/errors';
 import { ActNotDone } from '../../../operations/client/perform';
-import { ago } from '../../../operations/ops/context';
+import { addActing } from '../../../operations/ops/acting';
+import { ago, Commands } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
+import { addReading } from '../../../operations/ops/reading';
 import { localTime, table } from '../../../operations/ops/tables';
 import { adviceFor } from '../../../operations/runbook-advice';
 import { awsError } from '../../support/fake-client';
@@ -54,4 +57,19 @@ it('knows what the runbook says about an error', () => {
   expect(adviceFor('SubdomainTaken')).toBe('the customer chooses another; a new signup');
   expect(adviceFor('QuotaExceeded')).toBe('raise it, redrive');
   expect(adviceFor('NoSuchError')).toBeUndefined();
+});
+
+it('docs/ops.md lists the commands of ops, each once, and no others', () => {
+  const program = new Command('ops');
+  const commands = new Commands(program, new AbortController().signal, () => {});
+  addReading(commands);
+  addActing(commands);
+  const [, rows = ''] =
+    /\| command \| does \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(readFileSync('docs/ops.md', 'utf8')) ?? [];
+  const told = [...rows.matchAll(/^\| `([a-z-]+)/gm)].map(([, name]) => name);
+  expect([...new Set(told)].sort()).toEqual(program.commands.map((command) => command.name()).sort());
+  for (const command of program.commands) {
+    const options = command.options.map(({ long }) => long);
+    expect(options).toEqual(expect.arrayContaining(['--stage', '--json']));
+  }
 });

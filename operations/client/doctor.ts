@@ -1,0 +1,101 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { STATE_INDEX, stateKeys } from '../../functions/contract/records';
+import { everyItem, pages } from '../../functions/shared/paging';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
+import { CONTROL_PLANE } from '../../infra/config/stack-names';
+import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
+import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
+import type { AwsAccess, StageConnection } from '../stage-connection';
+import type { QueueDepth } from './queue-depths';
+
+/** A stack that needs longer than a Multi-AZ database with its replica needs a look; milliseconds. */
+const LONG_WAIT = 3 * 3_600_000;
+/** Of all stacks of the platform. */
+const PREFIX = 'TenantOnboarding-';
+
+const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
+
+async function ruleFindings(aws: AwsAccess, eventBusName: string): Promise<Finding[]> {
+  const events = new EventBridgeClient(aws);
+  const on = (EventBusName: string) =>
+    everyItem(
+      pages(
+        (NextToken: string | undefined) =>
+          events.send(new ListRulesCommand({ EventBusName, NamePrefix: CONTROL_PLANE, NextToken })),
+        ({ NextToken }) => NextToken,
+      ),
+      ({ Rules }) => Rules,
+    );
+  const rules = [...(await on('default')), ...(await on(eventBusName))];
+  const off = rules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
+  if (rules.length === 0) return [failed('event rules', 'there are none; deploy the stage')];
+  return off.length > 0
+    ? [failed('event rules', `disabled: ${off.join(', ')}; enable them, or deploy the stage`)]
+    : [ok('event rules', `${rules.length} enabled`)];
+}
+
+async function alarmFindings(aws: AwsAccess): Promise<Finding[]> {
+  const client = new CloudWatchClient(aws);
+  const alarms = await everyItem(
+    paginateDescribeAlarms({ client }, { AlarmNamePrefix: PREFIX, StateValue: 'ALARM' }),
+    ({ MetricAlarms }) => MetricAlarms,
+  );
+  if (alarms.length === 0) return [ok('alarms', 'none rings')];
+  return alarms.map(({ AlarmName = '', AlarmDescription = '' }) => failed(`alarm ${AlarmName}`, AlarmDescription));
+}
+
+async function waitFindings(table: TenantsTable, now: Date): Promise<Finding[]> {
+  const { Items = [] } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      IndexName: STATE_INDEX,
+      KeyConditionExpression: 'statePk = :waiting AND stateSk < :before',
+      ExpressionAttributeValues: {
+        ':waiting': stateKeys.waitingTask('').statePk,
+        ':before': new Date(now.getTime() - LONG_WAIT).toISOString(),
+      },
+    }),
+  );
+  if (Items.length === 0) return [ok('waiting tasks', 'none has waited for more than three hours')];
+  return Items.map((item) => {
+    const waiting = WaitingSchema.safeParse(item).data;
+    const says = waiting ? `waits since ${waiting.since}; docs/runbook.md#lost-stack-events` : 'an item is unreadable';
+    return failed(`waiting task of ${waiting?.stackName ?? 'a stack'}`, says);
+  });
+}
+
+const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue: string }): Finding =>
+  visible + hidden === 0
+    ? ok(`queue ${queue}`, 'empty')
+    : failed(`queue ${queue}`, `${visible + hidden} messages; docs/runbook.md says what to do with them`);
+
+/** Asks a deployed stage whether all runs as it should. It changes nothing; what cannot be asked is `unknown`. */
+export async function examine(
+  stage: StageConnection,
+  table: TenantsTable,
+  queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>,
+): Promise<readonly Finding[]> {
+  const { aws, eventBusName } = stage;
+  const findings = await Promise.all([
+    asked('queues', async () => (await queues()).map(queueFinding)),
+    asked('event rules', () => ruleFindings(aws, eventBusName)),
+    asked('waiting tasks', () => waitFindings(table, new Date())),
+    asked('alarms', () => alarmFindings(aws)),
+    asked('subscriber and templates', () =>
+      deployedStageFindings({
+        cloudformation: new CloudFormationClient(aws),
+        lambda: new LambdaClient(aws),
+        s3: new S3Client({ ...aws, forcePathStyle: true }),
+        sns: new SNSClient(aws),
+      }),
+    ),
+  ]);
+  return findings.flat();
+}
