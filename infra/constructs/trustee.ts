@@ -36,7 +36,8 @@ export class Trustee extends Construct {
         },
       ],
     };
-    const statements = policies.flatMap((policy) => [stack.resolve(policy).Statement].flat());
+    // Not resolved here: a reference to another stack would stay one to a resource that this stack does not have.
+    const statements = policies.flatMap((policy) => policy.toJSON()?.Statement ?? []);
     for (let first = 0; first < statements.length; first += STATEMENTS) {
       const part = { role: roleName, trust, policy: { Statement: statements.slice(first, first + STATEMENTS) } };
       new StringParameter(this, `Part${first / STATEMENTS}`, {

@@ -5,6 +5,7 @@ import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { Colour } from '../../functions/contract/cell';
 import { itemKeys } from '../../functions/contract/records';
 import { pages } from '../../functions/shared/paging';
+import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 
 export interface ListedCell {
@@ -38,10 +39,10 @@ async function takenSlots(table: TenantsTable, cell: string): Promise<number> {
 /** The cells of the stage, and how many tenants each can still take. */
 export async function listCells(table: TenantsTable, ssm: Pick<SSMClient, 'send'>): Promise<ListedCell[]> {
   const cells = await ssmCells(ssm).cells();
-  return await Promise.all(
+  return await settled(
     cells.map(async (cell) => {
       const { name, capacity } = cell;
-      const [taken, { colour }] = await Promise.all([takenSlots(table, name), tableLiveColour(table).live(cell)]);
+      const [taken, { colour }] = await settled([takenSlots(table, name), tableLiveColour(table).live(cell)]);
       return { name, capacity, taken, left: Math.max(0, capacity - taken), liveColour: colour };
     }),
   );

@@ -8,6 +8,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { STATE_INDEX, stateKeys } from '../../functions/contract/records';
 import { everyItem, pages } from '../../functions/shared/paging';
+import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { CONTROL_PLANE } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
@@ -83,7 +84,7 @@ export async function examine(
   queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>,
 ): Promise<readonly Finding[]> {
   const { aws, eventBusName } = stage;
-  const findings = await Promise.all([
+  const findings = await settled([
     asked('queues', async () => (await queues()).map(queueFinding)),
     asked('event rules', () => ruleFindings(aws, eventBusName)),
     asked('waiting tasks', () => waitFindings(table, new Date())),

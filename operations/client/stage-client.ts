@@ -13,6 +13,7 @@ import type { Replay, Unreadable } from '../../functions/acts/replay-signups';
 import { AbandonAnswer, RedriveAnswer, ReplayAnswer, SignupAnswer } from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
+import { settled } from '../../functions/shared/settled';
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/environments';
@@ -190,7 +191,7 @@ export class StageClient {
     const { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl } =
       this.stage;
     const queues = { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl };
-    return await Promise.all(
+    return await settled(
       Object.entries(queues).map(async ([name, url]) => ({
         queue: name.replace(/Url$/, ''),
         ...(await queueDepth(this.sqs, url)),

@@ -82,9 +82,26 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     expect(JSON.stringify(grants[0]?.Resource)).toMatch(/\/tenants\/\*/);
   });
 
+  test('Orphans reads a report where it removes anything, and can do nothing else with it', () => {
+    const role = functionRoles.find(([, { Properties }]) => Properties.RoleName === 'tenant-onboarding-Orphans');
+    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
+      /evidence/i.test(JSON.stringify(Resource ?? '')),
+    );
+    const reading = ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'];
+    expect(grants.map(({ Action }) => Action)).toEqual(stages[stage].orphans === 'remove' ? reading : []);
+  });
+
+  test('AuditSurroundings reads its lock, and no report', () => {
+    const role = functionRoles.find(([, { Properties }]) => Properties.RoleName?.endsWith('-AuditSurroundings'));
+    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
+      /evidence/i.test(JSON.stringify(Resource ?? '')),
+    );
+    expect(grants.map(({ Action }) => Action)).toEqual(['s3:GetBucketObjectLockConfiguration']);
+  });
+
   test('nobody else has a grant on it, and nobody one to get round its lock', () => {
     const others = functionRoles.filter(([, { Properties }]) =>
-      WRITERS.every((name) => Properties.RoleName !== `tenant-onboarding-${name}`),
+      [...WRITERS, 'Orphans', 'AuditSurroundings'].every((name) => Properties.RoleName !== `tenant-onboarding-${name}`),
     );
     for (const [, role] of others) expect(JSON.stringify(statementsIn(role.Properties))).not.toMatch(/evidence/i);
     const actions = functionRoles.flatMap(([, role]) =>
