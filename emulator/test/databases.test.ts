@@ -1,5 +1,6 @@
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CreateDBInstanceReadReplicaCommand,
   type DBInstance,
@@ -193,6 +194,28 @@ test('a query is cancelled, and a user keeps what its role was given', async () 
   const app = { ...at(), user: 'app', password: () => tokenOf(role) };
   await expect(ask(app, 'SELECT pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
   await expect(ask(app, 'CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' });
+});
+
+test('a function verifies a database’s certificate by the file of its runtime', async () => {
+  const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
+  const ZipFile = `exports.handler = () => require('node:fs').promises.readFile(process.env.CERTIFICATES, 'utf8');`;
+  await launch(emulator, 'reader', {
+    Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: { Statement: [trust] } } },
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'reader',
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Timeout: 20,
+        Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        Code: { ZipFile },
+        Environment: { Variables: { CERTIFICATES: '/var/runtime/ca-cert.pem' } },
+      },
+    },
+  });
+  const { Payload } = await new LambdaClient(access(emulator)).send(new InvokeCommand({ FunctionName: 'reader' }));
+  expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toBe(ca);
 });
 
 test('a server goes with its instance', async () => {
