@@ -7,6 +7,7 @@ const transform = {
     '@swc/jest',
     { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
   ],
+  '\\.sql$': '<rootDir>/test/support/text-module.js',
 };
 
 const project = ([displayName, folder = `test/${displayName}`]) => ({

@@ -32,6 +32,9 @@ export const BUNDLING = {
   target: 'node24',
   mainFields: ['module', 'main'],
   minify: true,
+  loader: { '.sql': 'text' },
+  // pg asks for its optional native binding, and for Cloudflare's sockets, only where they are.
+  external: ['pg-native', 'pg-cloudflare'],
   legalComments: 'none',
   logLevel: 'error',
   plugins: [noJsonSchemas, smallSchemas],
@@ -114,7 +117,7 @@ async function bundleAlone(sources: Sources): Promise<BuiltBundle[]> {
     format: 'cjs',
     entryPoints: entryPoints(sources),
     outdir: FUNCTIONS_DIRECTORY,
-    external: CREDENTIAL_SOURCES,
+    external: [...BUNDLING.external, ...CREDENTIAL_SOURCES],
   });
   for (const { path, contents } of outputFiles) writeFile(path, contents);
   return outputFiles.map(({ path, contents }) => ({
@@ -135,7 +138,7 @@ async function bundleWithLayer(sources: Sources): Promise<BuiltBundle[]> {
     outdir: FUNCTIONS_DIRECTORY,
     chunkNames: 'shared/shared-[hash]',
     metafile: true,
-    external: CREDENTIAL_SOURCES,
+    external: [...BUNDLING.external, ...CREDENTIAL_SOURCES],
   });
   const layer = new Set<string>();
   const bundles: BuiltBundle[] = [];

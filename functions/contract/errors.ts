@@ -55,6 +55,8 @@ export const PERMANENT_ERRORS = [
   'StackFailed',
   /** CloudFormation could not delete a tenant stack; the message names the first failing resource. */
   'StackDeletionFailed',
+  /** A migration of the tenant's database failed; the message names the file and the SQL state. */
+  'MigrationFailed',
   /** At least one isolation check failed; the message names them. */
   'IsolationBreach',
   /**

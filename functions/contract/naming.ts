@@ -51,6 +51,18 @@ export function externalIdOf(tenantId: string): string {
  */
 export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 
+/**
+ * The function that sets tenants' databases up in the network of one cell. Every cell has its own; the
+ * control plane finds it by this name.
+ */
+export const setUpDatabaseName = (cell: string) => functionRoleName(`SetUpDatabase-${cell}`);
+
+/** PostgreSQL's names in every tenant's database: the database, its master user, the tables' owner, their schema. */
+export const DATABASE_NAME = 'funnels';
+export const DATABASE_MASTER = 'tenant_admin';
+export const DATABASE_OWNER = 'funnels_owner';
+export const DATABASE_SCHEMA = 'funnels';
+
 /** IAM path under which every role and policy of a tenant lives. */
 export const TENANT_ROLE_PATH = '/tenants/';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { CellDescriptorSchema } from './cell';
+import { PreparedDatabaseSchema } from './records';
 import { StackKindSchema, StackOutputSchemas, TenantStacksSchema } from './stacks';
 import { CaughtFailureSchema, FailureReportSchema, TenantSchema } from './tenant';
 
@@ -60,6 +61,15 @@ export const LaunchStackOutput = z.object({ stackId: z.string() });
 
 export const DeleteStackInput = z.object({ ...ofTenant, taskToken: z.string(), stack: StackKindSchema });
 export const DeleteStackOutput = z.object({ deleting: z.boolean() });
+
+export const PrepareDatabaseInput = z.object({
+  ...ofTenant,
+  cell: CellDescriptorSchema,
+  key: KeySchema,
+  stacks: TenantStacksSchema,
+});
+/** `version`: the last migration; `seconds`: how long the preparation took. */
+export const PrepareDatabaseOutput = PreparedDatabaseSchema;
 
 export const RegisterTenantInput = z.object({
   ...ofTenant,

@@ -10,9 +10,6 @@ export type Plan = z.infer<typeof PlanSchema>;
  */
 export const ENGINE = { name: 'postgres', majorVersion: '18' } as const;
 
-/** Master user of each tenant's database. */
-export const MASTER_USER = 'tenant_admin';
-
 export interface Sizing {
   /** RDS instance class, e.g. `db.r6g.large`. */
   readonly instanceClass: string;

@@ -60,6 +60,13 @@ const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remainin
 });
 export type TenantFailure = z.infer<typeof TenantFailureSchema>;
 
+/** Of a tenant's database: the last migration, since when it is prepared, and how many seconds that took. */
+export const PreparedDatabaseSchema = z.object({
+  version: z.string(),
+  preparedAt: z.iso.datetime(),
+  seconds: z.number().nonnegative(),
+});
+
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
 export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   slot: SlotSchema.optional(),
@@ -82,6 +89,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   bucketName: z.string().optional(),
   ruleArn: z.string().optional(),
   templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
+  /** Roles, schema and migrations of the tenant's database are there. */
+  database: PreparedDatabaseSchema.optional(),
   /**
    * The last verification. `digest` is the SHA-256 of the object `report` in the evidence bucket.
    * `failed` lists the failed checks, if there are any.

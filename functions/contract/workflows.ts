@@ -47,6 +47,7 @@ export const WORKFLOWS = [
       LaunchDatabase: 'LaunchStack',
       LaunchAccess: 'LaunchStack',
       LaunchStorage: 'LaunchStack',
+      PrepareDatabase: 'PrepareDatabase',
       RegisterTenant: 'RegisterTenant',
       VerifyIsolation: 'VerifyIsolation',
       ActivateTenant: 'ActivateTenant',

@@ -3,6 +3,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import { PlatformError } from '../contract/errors';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
+import { onceVisible } from '../shared/once-visible';
 import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import { starterPage } from './starter-page';
 
@@ -16,19 +17,6 @@ interface Target {
   readonly roleArn: string;
   readonly bucketName: string;
   readonly companyName: string;
-}
-
-/**
- * The role is minutes old, so a denial may be due to IAM's delay. If the denial lasts, the state
- * machine's retries end.
- */
-async function onceVisible<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (thrown) {
-    if (!isNamed(thrown, 'AccessDenied', 'AccessDeniedException')) throw thrown;
-    throw new PlatformError('TransientNotYetVisible', `${thrown.name}: ${thrown.message}`, { cause: thrown });
-  }
 }
 
 /**

@@ -51,6 +51,8 @@ export type EnvName =
   | 'GRACE_SECONDS'
   /** How long load balancers may go on sending requests as a former rule says. */
   | 'PROPAGATION_SECONDS'
+  /** The file with the authorities of databases' certificates, PEM. */
+  | 'DATABASE_CERTIFICATES'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   | 'ACTS_TABLE_NAME'

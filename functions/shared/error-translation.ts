@@ -18,6 +18,7 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   OperationInProgressException: 'TransientConflict',
   OperationAborted: 'TransientConflict',
   ConditionalRequestConflict: 'TransientConflict',
+  ResourceConflictException: 'TransientConflict',
   ResourceInUse: 'TransientConflict',
   ResourceInUseException: 'TransientConflict',
   TransactionConflictException: 'TransientConflict',

@@ -42,7 +42,7 @@ const ANY = [...BEFORE_SERVICE, ...IN_SERVICE] as const;
  * Attributes of resources that a rollback removes. `keyArn` stays: the key exists in its deletion
  * window.
  */
-const ROLLED_BACK = ['roleArn', 'bucketName', 'ruleArn', 'templateVersions', 'verification'] as const;
+const ROLLED_BACK = ['roleArn', 'bucketName', 'ruleArn', 'templateVersions', 'database', 'verification'] as const;
 
 /**
  * A forward action: only for the execution that owns the tenant, and only before a rollback begins.
@@ -75,6 +75,7 @@ export const OPERATIONS = {
   requestKey: forward,
   withdrawKeyRequest: { ...forward, removes: ['keyRequestedAt'] },
   launchStack: forward,
+  recordDatabase: forward,
   register: { ...forward, removes: ['verification'], route: 'SETTING_UP' },
   recordVerification: { ...forward, latestVerdict: true },
   activate: {

@@ -81,7 +81,7 @@ export async function guardUndo(
  */
 export async function guardForward(
   table: TenantsTable,
-  name: 'launchStack' | 'register' | 'recordVerification',
+  name: 'launchStack' | 'recordDatabase' | 'register' | 'recordVerification',
   { tenantId, executionArn }: Owned,
 ): Promise<TenantRecord> {
   const record = await findTenant(table, tenantId);
@@ -115,6 +115,17 @@ export async function listTenantsIn(
   const tenants = ListedSchema.parse(Items);
   const last = tenants.at(-1);
   return { tenants, ...(LastEvaluatedKey && last && { next: last.stateSk }) };
+}
+
+/** Records that the tenant's database is ready. @throws PlatformError `ClaimLost` */
+export async function recordDatabase(
+  table: TenantsTable,
+  owned: Owned,
+  database: NonNullable<TenantRecord['database']>,
+): Promise<void> {
+  const { tenantId, executionArn: owner } = owned;
+  const change = { tenantId, owner, at: database.preparedAt, set: { database } };
+  await unlessLost('recordDatabase', owned, send(table, transition(table, 'recordDatabase', change)));
 }
 
 /** Records the tenant's resources and its route, which answers 503, in one transaction. */

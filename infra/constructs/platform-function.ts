@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -25,9 +26,34 @@ export interface PlatformFunctionProps {
   readonly memoryMiB?: number;
   /** For a function that tenants' roles or keys trust: the check `identity.trustees` holds its role to the release. */
   readonly isTrusted?: true;
+  /** For a function of which each cell has its own, in the cell's network. */
+  readonly inCell?: {
+    readonly name: string;
+    readonly vpc: IVpc;
+    readonly securityGroup: ISecurityGroup;
+    readonly subnetGroupName: string;
+  };
   /** For a function that events invoke: the queue for events on which it has failed three times. */
   readonly deadLetters?: Queue;
 }
+
+/**
+ * "Giving Lambda functions access to resources in an Amazon VPC": required permissions. Lambda itself uses them;
+ * EC2 names no resource before the interface is there.
+ */
+const USE_NETWORK: Grant = {
+  actions: [
+    'ec2:CreateNetworkInterface',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSubnets',
+    'ec2:DeleteNetworkInterface',
+    'ec2:AssignPrivateIpAddresses',
+    'ec2:UnassignPrivateIpAddresses',
+  ],
+  resources: ['*'],
+  wildcardBecause:
+    'Lambda makes the interfaces of a function in a VPC, and AWS documents the grant without a resource.',
+};
 
 const TRACE: Grant = {
   actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
@@ -56,9 +82,10 @@ export class PlatformFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, id);
-    const { config, grants, environment, deadLetters } = props;
+    const { config, grants, environment, deadLetters, inCell } = props;
+    const name = inCell ? `${id}-${inCell.name}` : id;
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/tenant-onboarding/${id}`,
+      logGroupName: `/tenant-onboarding/${name}`,
       retention: config.logRetention,
       removalPolicy: config.removalPolicy,
     });
@@ -70,13 +97,13 @@ export class PlatformFunction extends Construct {
     const keepFailed: Grant[] = deadLetters
       ? [{ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }]
       : [];
-    const ofItsOwn = [writeLogs, ...keepFailed, ...(config.tracing ? [TRACE] : [])];
+    const ofItsOwn = [writeLogs, ...keepFailed, ...(inCell ? [USE_NETWORK] : []), ...(config.tracing ? [TRACE] : [])];
     const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
     const policy = policyOf(this, [...grants, ...ofItsOwn]);
     this.role = new Role(this, 'Role', {
-      roleName: functionRoleName(id),
+      roleName: functionRoleName(name),
       assumedBy,
-      description: `Grants of the function ${id}`,
+      description: `Grants of the function ${name}`,
       inlinePolicies: {
         Grants: policy,
       },
@@ -96,6 +123,12 @@ export class PlatformFunction extends Construct {
       logGroup,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(deadLetters && { deadLetterQueue: deadLetters }),
+      ...(inCell && {
+        functionName: functionRoleName(name),
+        vpc: inCell.vpc,
+        vpcSubnets: { subnetGroupName: inCell.subnetGroupName },
+        securityGroups: [inCell.securityGroup],
+      }),
       // infra/past-versions.ts deletes those that no run can need.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });

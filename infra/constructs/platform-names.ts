@@ -1,5 +1,10 @@
 import type { Stack } from 'aws-cdk-lib';
-import { CELLS_PARAMETER_PATH, functionRoleName, TENANT_ROLE_PATH } from '../../functions/contract/naming';
+import {
+  CELLS_PARAMETER_PATH,
+  functionRoleName,
+  setUpDatabaseName,
+  TENANT_ROLE_PATH,
+} from '../../functions/contract/naming';
 import type { Workflow } from '../../functions/contract/workflows';
 
 /** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
@@ -34,6 +39,9 @@ export function platformArns(stack: Stack) {
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     parameters: (path: string) => arn('ssm', `parameter${path}`),
     anyRole: arn('iam', 'role/*', ''),
+    /** SetUpDatabase of every cell. */
+    databaseSetups: arn('lambda', `function:${setUpDatabaseName('*')}`),
+    databaseUser: (user: string) => arn('rds-db', `dbuser:*/${user}`),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
     tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),

@@ -1,6 +1,6 @@
 import { CfnDeletionPolicy, aws_secretsmanager as secrets } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { MASTER_USER } from '../../functions/contract/plans';
+import { DATABASE_MASTER } from '../../functions/contract/naming';
 
 /**
  * The master credentials under the tenant's key. The password is made inside Secrets Manager and read there by RDS
@@ -13,7 +13,7 @@ export function databaseSecret(scope: Construct, name: string, keyArn: string): 
     description: 'Master credentials of the database of one tenant',
     kmsKeyId: keyArn,
     generateSecretString: {
-      secretStringTemplate: JSON.stringify({ username: MASTER_USER }),
+      secretStringTemplate: JSON.stringify({ username: DATABASE_MASTER }),
       generateStringKey: 'password',
       passwordLength: 40,
       excludePunctuation: true,

@@ -8,15 +8,13 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { tenantNames } from '../../functions/contract/naming';
+import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import { ENGINE } from '../../functions/contract/plans';
 import { databaseAlarm, MAX_CONNECTIONS, PRIMARY_ALARMS, REPLICA_LAG_ALARM } from './database-alarms';
 import { type CommonInstanceProps, databaseInstance } from './database-instance';
 import { monitoringRole } from './database-monitoring';
 import { databaseSecret, secretField } from './database-secret';
 import { TenantTemplate } from './tenant-template';
-
-const DATABASE_NAME = 'funnels';
 
 /**
  * `log_disconnections` tells user, host and duration of each session.

@@ -4,6 +4,7 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod';
+import { handler as prepareDatabase } from '../../functions/database/prepare-database';
 import { handler as verifyIsolation } from '../../functions/isolation/verify-isolation';
 import { handler as createTenantKey } from '../../functions/key/create-tenant-key';
 import { handler as publishCompletion } from '../../functions/outcome/publish-completion';
@@ -101,6 +102,8 @@ async function onboard(input: unknown) {
   actAs('LaunchStack');
   const stacks = await provision({ executionArn, tenant, cell, key });
   const registered = { executionArn, tenant, cell, key, stacks };
+  actAs('PrepareDatabase');
+  const database = await prepareDatabase(registered, context);
   actAs('RegisterTenant');
   const route = await registerTenant(registered, context);
   actAs('VerifyIsolation');
@@ -113,6 +116,7 @@ async function onboard(input: unknown) {
     ReserveTenant: reservation,
     CreateTenantKey: key,
     LaunchStack: stacks,
+    PrepareDatabase: database,
     RegisterTenant: route,
     VerifyIsolation: verification,
     ActivateTenant: activation,

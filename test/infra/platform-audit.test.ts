@@ -79,14 +79,16 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(actionsOf('ReportBreach').filter((action) => !/^(logs|xray|sns|kms|sts):/.test(action))).toEqual([]);
   });
 
-  test('tenants’ roles trust those that verify and activate, and no other function', () => {
+  test('tenants’ roles trust those that verify, activate and prepare the database, and no other function', () => {
     const lambda = resourcesOf(controlPlane, 'AWS::Lambda::Function').find(([id]) => id.startsWith('LaunchStack'))?.[1];
     const trusted = JSON.stringify(lambda?.Properties.Environment.Variables.TRUSTED_ROLE_ARNS);
     const names = resourcesOf(controlPlane, 'AWS::IAM::Role')
       .filter(([id]) => trusted.includes(`"${id}"`))
       .map(([, { Properties }]) => Properties.RoleName);
     expect(names.sort()).toEqual(
-      ['ActivateTenant', 'AuditTenant', 'VerifyIsolation'].map((name) => `tenant-onboarding-${name}`),
+      ['ActivateTenant', 'AuditTenant', 'PrepareDatabase', 'VerifyIsolation'].map(
+        (name) => `tenant-onboarding-${name}`,
+      ),
     );
   });
 

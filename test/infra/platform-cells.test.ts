@@ -182,6 +182,24 @@ describe.each(
       });
   });
 
+  test('sets databases up by a function that reaches their port alone, and has no permission but for its log', () => {
+    const [[, lambda] = []] = resourcesOf(template, 'AWS::Lambda::Function');
+    expect(lambda?.Properties).toMatchObject({ FunctionName: `tenant-onboarding-SetUpDatabase-${cell.name}` });
+    expect(lambda?.Properties.VpcConfig.SubnetIds).toHaveLength(3);
+    const groups = resourcesOf(template, 'AWS::EC2::SecurityGroup');
+    const [, group] =
+      groups.find(([id]) => id === lambda?.Properties.VpcConfig.SecurityGroupIds[0]['Fn::GetAtt'][0]) ?? [];
+    expect(group?.Properties.SecurityGroupEgress).toEqual([
+      expect.objectContaining({ CidrIp: cell.tenantRange, FromPort: 5432, ToPort: 5432 }),
+    ]);
+    const role = template.toJSON().Resources[lambda?.Properties.Role['Fn::GetAtt'][0]];
+    const allowed = role.Properties.Policies.flatMap(
+      ({ PolicyDocument }: { PolicyDocument: { Statement: { Action: string[] }[] } }) =>
+        PolicyDocument.Statement.flatMap(({ Action }) => Action),
+    );
+    expect(allowed.filter((action: string) => !/^(?:logs|xray|ec2):/.test(action))).toEqual([]);
+  });
+
   test('D4: names no number of tasks that a deployment would set, and none below which scaling would empty a colour', () => {
     for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::Service'))
       expect(Properties).not.toHaveProperty('DesiredCount');

@@ -10,7 +10,7 @@ import {
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
-import { MASTER_USER } from '../../functions/contract/plans';
+import { DATABASE_MASTER } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
@@ -129,7 +129,7 @@ test('the role is granted exactly the calls that the checks make', async () => {
   await root(RDSClient).send(new CreateDBSnapshotCommand({ ...database, ...snapshot }));
   // As the runbook rotates the master password.
   const MasterUserPassword = randomUUID();
-  const SecretString = JSON.stringify({ username: MASTER_USER, password: MasterUserPassword });
+  const SecretString = JSON.stringify({ username: DATABASE_MASTER, password: MasterUserPassword });
   await root(SecretsManagerClient).send(
     new PutSecretValueCommand({ SecretId: subject.stacks.database.outputs.SecretArn, SecretString }),
   );

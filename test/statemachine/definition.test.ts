@@ -69,6 +69,7 @@ const FORWARD = [
   'ReserveTenant',
   'CreateTenantKey',
   'ProvisionStacks',
+  'PrepareDatabase',
   'RegisterTenant',
   'VerifyIsolation',
   'ActivateTenant',

@@ -238,6 +238,7 @@ export class ScriptedMachine {
 const ONBOARDED: Record<string, Answer> = {
   ReserveTenant: { output: { outcome: 'reserved', tenant: { tenantId: 't1' }, cell: { name: 'cell-1' } } },
   CreateTenantKey: { output: { keyArn: 'arn:key' } },
+  PrepareDatabase: { output: { version: '0001' } },
   RegisterTenant: { output: { ruleArn: 'arn:rule' } },
   VerifyIsolation: { output: { checks: 40 } },
   ActivateTenant: { output: { activatedAt: 'now' } },

@@ -4,6 +4,7 @@ import { functionRoleName, TENANT_TAG, tenantIdOf, tenantNames } from '../../fun
 import { itemKeys, type TenantRecord } from '../../functions/contract/records';
 import type { StackKind, TenantStacks } from '../../functions/contract/stacks';
 import type { Tenant } from '../../functions/contract/tenant';
+import { prepareDatabase } from '../../functions/database/prepare-database';
 import { createTenantKey } from '../../functions/key/create-tenant-key';
 import { organizationOf } from '../../functions/key/organization';
 import { retireTenantKey } from '../../functions/key/retire-tenant-key';
@@ -38,6 +39,10 @@ const template = (kind: StackKind) => ({ url: `https://assets.example/${kind}.js
 /** Credentials of a tenant's role, as ActivateTenant gets them. */
 export const SESSION = { AccessKeyId: 'ASIACANARY', SecretAccessKey: 'secret-canary', SessionToken: 'session-canary' };
 
+/** The master user of a tenant's database, and its token, which are for SetUpDatabase alone. */
+export const MASTER = { username: 'tenant_admin', password: 'master-canary' };
+export const LOGIN_TOKEN = 'login-canary';
+
 /**
  * An account with a cell, in which the real steps onboard the tenant of `aSignup()` and undo it: every service is a fake,
  * time passes when it is told to, and a stack is complete, or gone, as soon as its function has ended.
@@ -54,6 +59,11 @@ export class TenantWorld {
   readonly compute = new FakeCompute();
   readonly sts = new FakeClient({
     AssumeRoleCommand: { Credentials: SESSION },
+  });
+  readonly secrets = new FakeClient({ GetSecretValueCommand: { SecretString: JSON.stringify(MASTER) } });
+  /** SetUpDatabase of the cell, as Lambda answers for it. */
+  readonly cellFunctions = new FakeClient({
+    InvokeCommand: { Payload: Buffer.from(JSON.stringify({ version: '0001-leads-0123456789ab' })) },
   });
   readonly organizations = new FakeClient({
     DescribeOrganizationCommand: awsError('AWSOrganizationsNotInUseException'),
@@ -88,6 +98,8 @@ export class TenantWorld {
       bus,
       compute,
       sts,
+      this.secrets,
+      this.cellFunctions,
       organizations,
       executions,
     ] as const;
@@ -103,6 +115,7 @@ export class TenantWorld {
       ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizationId, executions },
       zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
+      ...{ lambda: this.cellFunctions, secretsAs: () => this.secrets, signLogin: async () => LOGIN_TOKEN },
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {
         accountId: ACCOUNT_ID,
@@ -238,6 +251,7 @@ export class TenantWorld {
     const key = await this.retried(() => this.invoke(createTenantKey, own));
     const stacks = await this.provision({ ...own, cell, key });
     const built = { ...own, cell, key, stacks };
+    await this.retried(() => this.invoke(prepareDatabase, built));
     const route = await this.retried(() => this.invoke(registerTenant, built));
     this.become({ verification: VERIFICATION });
     await this.retried(() => this.invoke(activateTenant, { ...built, route, verification: VERIFICATION }));

@@ -3,7 +3,7 @@ import * as events from '../../functions/contract/events';
 import * as onboarding from '../../functions/contract/onboarding';
 import { aSignup } from '../support/builders';
 import { type LogLine, logLines } from '../support/log-lines';
-import { SESSION, TenantWorld } from '../support/tenant-world';
+import { LOGIN_TOKEN, MASTER, SESSION, TenantWorld } from '../support/tenant-world';
 
 let lines: LogLine[];
 beforeEach(() => {
@@ -47,7 +47,7 @@ describe('the contract has no place for a secret', () => {
 });
 
 /** What nobody but its holder may read: a session's keys, a task's token, the customer's address. */
-const CANARIES = [...Object.values(SESSION), 'token-canary', aSignup().contactEmail];
+const CANARIES = [...Object.values(SESSION), MASTER.password, LOGIN_TOKEN, 'token-canary', aSignup().contactEmail];
 const found = (where: unknown) => CANARIES.filter((canary) => JSON.stringify(where).includes(canary));
 
 describe('a whole run', () => {

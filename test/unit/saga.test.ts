@@ -161,7 +161,7 @@ describe('F4: a function dies at an AWS call, and the machine calls it again', (
       await world.rollBack();
       note(world);
     });
-    expect(most.size).toBe(11);
+    expect(most.size).toBe(12);
     for (const [action, calls] of most) expect([action, calls <= callsOf(action)]).toEqual([action, true]);
   }, 30_000);
 });

@@ -1,5 +1,5 @@
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
-import { MASTER_USER } from '../../contract/plans';
+import { DATABASE_MASTER } from '../../contract/naming';
 import { tenantBoundaryStatements } from '../../contract/tenant-boundary';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn, Unanswered } from '../check';
@@ -235,7 +235,7 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
   },
   'identity.logins': async (subject, { facts }) => {
     const user = databaseUserArnOf(subject);
-    const master = user.replace(/[^/]*$/, MASTER_USER);
+    const master = user.replace(/[^/]*$/, DATABASE_MASTER);
     const allowed = (await facts.account.principals()).filter(
       ({ arn, inline, managed }) =>
         arn !== roleOf(subject) &&

@@ -5,6 +5,7 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { auditFunctions } from './audit';
 import { computeFunctions } from './compute';
 import type { FunctionContext } from './context';
+import { databaseFunctions } from './database';
 import { deliveryFunctions } from './delivery';
 import { isolationFunctions } from './isolation';
 import { keyFunctions } from './key';
@@ -37,12 +38,15 @@ export interface PlatformFunctions {
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
   const { activateTenant } = routingFunctions(scope, context);
+  const { prepareDatabase } = databaseFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
-    ['VerifyIsolation', 'AuditTenant', 'ActivateTenant'].map((name) => context.arns.functionRole(name)),
+    ['VerifyIsolation', 'AuditTenant', 'ActivateTenant', 'PrepareDatabase'].map((name) =>
+      context.arns.functionRole(name),
+    ),
   );
-  const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role];
+  const trustedRoles = [verifyIsolation.role, auditTenant.role, activateTenant.role, prepareDatabase.role];
   const { launchStack, stackSettled } = stackFunctions(
     scope,
     context,

@@ -23,7 +23,7 @@ import {
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { TENANT_TAG } from '../../../functions/contract/naming';
-import { MASTER_USER } from '../../../functions/contract/plans';
+import { DATABASE_MASTER } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { databaseOf, groupOf } from '../database-changes';
 import { accountOf } from '../key-changes';
@@ -131,7 +131,7 @@ const knownPassword = (name: string): AttackTechnique => ({
       // As the runbook rotates it: the secret first, then the instance.
       revert: async () => {
         const password = 'of-a-new-version-of-the-secret';
-        const SecretString = JSON.stringify({ ...JSON.parse(before ?? '{}'), username: MASTER_USER, password });
+        const SecretString = JSON.stringify({ ...JSON.parse(before ?? '{}'), username: DATABASE_MASTER, password });
         await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
         const rotated = { DBInstanceIdentifier, MasterUserPassword: password, ApplyImmediately: true };
         await rds.send(new ModifyDBInstanceCommand(rotated));

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+
+/**
+ * What PrepareDatabase asks of SetUpDatabase. It holds a password, and is therefore no part of the
+ * contract: no state of a machine, no event and no record has it. Lambda keeps no payload of a
+ * synchronous invocation.
+ */
+export const SetUpDatabaseInput = z.object({
+  tenantId: z.string(),
+  host: z.string(),
+  port: z.number().int(),
+  /** The master user, its password, and a token of it for an RDS that asks the master user for one. */
+  user: z.string(),
+  password: z.string(),
+  token: z.string(),
+  applicationUser: z.string(),
+});
+export const SetUpDatabaseOutput = z.object({ version: z.string() });

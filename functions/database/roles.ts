@@ -1,0 +1,53 @@
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
+
+/**
+ * Of a session of the application. It may set both for itself: they end what was forgotten, and limit
+ * nobody who means to.
+ */
+const STATEMENT_TIMEOUT = '10s';
+const IDLE_IN_TRANSACTION_TIMEOUT = '15s';
+
+const createUnlessThere = (role: string, attributes: string) => `
+  DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${escapeLiteral(role)}) THEN
+      CREATE ROLE ${escapeIdentifier(role)} ${attributes};
+    END IF;
+  END $$;`;
+
+/**
+ * Statements, as the master user, that make the roles of a tenant's database. They may run again.
+ *
+ * - The owner has schema and tables. Nobody logs in as the owner; the master user may become it.
+ * - The application logs in by IAM alone, reads and writes rows, and makes nothing.
+ * - PUBLIC, which every role belongs to, has nothing.
+ *
+ * `GRANT rds_iam` of the master user to itself is left out: RDS would take no password of it any more.
+ * Attributes like NOSUPERUSER are not named: only a superuser may name them, even where nothing changes.
+ *
+ * Sources: "Understanding PostgreSQL roles and permissions", "Creating a database account using IAM
+ * authentication" (Amazon RDS User Guide); "ALTER DEFAULT PRIVILEGES" (PostgreSQL).
+ */
+export function roleStatements(applicationUser: string): readonly string[] {
+  const [owner, application, schema, database] = [DATABASE_OWNER, applicationUser, DATABASE_SCHEMA, DATABASE_NAME].map(
+    escapeIdentifier,
+  );
+  return [
+    createUnlessThere(DATABASE_OWNER, 'NOLOGIN'),
+    createUnlessThere(applicationUser, 'LOGIN'),
+    `GRANT rds_iam TO ${application}`,
+    `GRANT ${owner} TO CURRENT_USER`,
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
+    'REVOKE ALL ON SCHEMA public FROM PUBLIC',
+    `CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${owner}`,
+    `GRANT CONNECT ON DATABASE ${database} TO ${application}`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${application}`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema}
+       GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${application}`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT USAGE ON SEQUENCES TO ${application}`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
+    `ALTER ROLE ${application} SET search_path = ${schema}`,
+    `ALTER ROLE ${application} SET statement_timeout = '${STATEMENT_TIMEOUT}'`,
+    `ALTER ROLE ${application} SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION_TIMEOUT}'`,
+  ];
+}

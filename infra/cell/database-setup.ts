@@ -1,0 +1,35 @@
+import { type IVpc, Peer, Port, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { CellConfig, StageConfig } from '../config/stages';
+import { PlatformFunction } from '../constructs/platform-function';
+
+export interface DatabaseSetupProps {
+  readonly config: StageConfig;
+  readonly cell: CellConfig;
+  readonly vpc: IVpc;
+}
+
+/** Amazon's authorities are in the runtime ("Using SSL/TLS to encrypt a connection": Lambda; "Node.js 20 runtime"). */
+const CERTIFICATES_OF_RUNTIME = '/var/runtime/ca-cert.pem';
+
+/**
+ * SetUpDatabase of a cell: in the application subnets, from which alone tenants' databases can be reached. It has a way
+ * to them and no other one, and no permission but for its log: what it needs comes with the call.
+ */
+export class DatabaseSetup extends Construct {
+  constructor(scope: Construct, id: string, { config, cell, vpc }: DatabaseSetupProps) {
+    super(scope, id);
+    const securityGroup = new SecurityGroup(this, 'SecurityGroup', {
+      vpc,
+      description: 'SetUpDatabase, to the databases of tenants',
+      allowAllOutbound: false,
+    });
+    securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
+    new PlatformFunction(this, 'SetUpDatabase', {
+      config,
+      environment: { DATABASE_CERTIFICATES: CERTIFICATES_OF_RUNTIME },
+      grants: [],
+      inCell: { name: cell.name, vpc, securityGroup, subnetGroupName: 'App' },
+    });
+  }
+}

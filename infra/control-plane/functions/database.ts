@@ -1,0 +1,29 @@
+import type { Construct } from 'constructs';
+import { DATABASE_MASTER } from '../../../functions/contract/naming';
+import { PlatformFunction } from '../../constructs/platform-function';
+import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+
+/** What prepares tenants' databases. The part of it that logs in is in the cells (cell/database-setup.ts). */
+export function databaseFunctions(scope: Construct, context: FunctionContext) {
+  const { config, arns, table } = context;
+  const prepareDatabase = new PlatformFunction(scope, 'PrepareDatabase', {
+    config,
+    isTrusted: true,
+    environment: { TABLE_NAME: table.tableName },
+    grants: [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      {
+        actions: ['sts:AssumeRole', 'sts:TagSession'],
+        resources: [arns.assumableTenantRoles],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseSetups], wildcardBecause: OF_ANY_CELL },
+      {
+        actions: ['rds-db:connect'],
+        resources: [arns.databaseUser(DATABASE_MASTER)],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+    ],
+  });
+  return { prepareDatabase };
+}

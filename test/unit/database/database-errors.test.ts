@@ -1,0 +1,28 @@
+import { DatabaseError } from 'pg';
+import { databaseError } from '../../../functions/database/database-errors';
+import { MIGRATIONS } from '../../../functions/database/migrations';
+
+const refused = (code: string) =>
+  Object.assign(new DatabaseError('no', 2, 'error'), { code, detail: 'Key (email)=(jo@acme.example) exists.' });
+const broken = (code: string) => Object.assign(new Error('broken'), { code });
+
+test.each([
+  ['a login that is refused', refused('28000'), 'AccessDenied'],
+  ['a server that starts', refused('57P03'), 'TransientServiceFault'],
+  ['a server without a connection left', refused('53300'), 'TransientServiceFault'],
+  ['a deadlock', refused('40P01'), 'TransientConflict'],
+  ['a table that is there', refused('42P07'), 'MigrationFailed'],
+  ['a port that nobody listens at', broken('ECONNREFUSED'), 'TransientServiceFault'],
+  ['a session that the server ended', new Error('Connection terminated unexpectedly'), 'TransientServiceFault'],
+])('%s: %#', (_, thrown, name) => {
+  expect(databaseError(thrown, 'database', 'MigrationFailed')).toMatchObject({ name });
+});
+
+test('the message has the SQL state and no row', () => {
+  const { message } = databaseError(refused('23505'), 'database of tenant t1', 'MigrationFailed') as Error;
+  expect(message).toBe('database of tenant t1: no (23505)');
+});
+
+test('a migration that was released has not been changed', () => {
+  expect(Object.keys(MIGRATIONS)).toEqual(['0001-leads-5c9e9e912f37']);
+});

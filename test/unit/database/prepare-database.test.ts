@@ -1,0 +1,61 @@
+import { prepareDatabase } from '../../../functions/database/prepare-database';
+import { aCell, anExecution, theStacks } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { LOGIN_TOKEN, MASTER, TenantWorld } from '../../support/tenant-world';
+
+async function reserved() {
+  const world = new TenantWorld();
+  await world.onboard();
+  world.deactivate();
+  const { tenant } = world;
+  if (!tenant) throw new Error('no tenant');
+  const key = { keyArn: 'arn:aws:kms:key', aliasName: 'alias/tenants/t' };
+  return { world, input: { executionArn: anExecution(), tenant, cell: aCell(), key, stacks: theStacks() } };
+}
+const answering = (answer: object) => new FakeClient({ InvokeCommand: answer });
+const payload = (value: object) => Buffer.from(JSON.stringify(value));
+
+test('the database is set up by the function of its cell, with the master user’s secret, and recorded', async () => {
+  const { world, input } = await reserved();
+  const prepared = await world.invoke(prepareDatabase, input);
+  expect(world.record?.database).toEqual(prepared);
+  expect(prepared.version).toBe('0001-leads-0123456789ab');
+  const { FunctionName, Payload } = world.cellFunctions.inputs('InvokeCommand').at(-1) ?? {};
+  expect(FunctionName).toBe('tenant-onboarding-SetUpDatabase-cell1');
+  expect(JSON.parse(String(Payload))).toMatchObject({
+    user: MASTER.username,
+    password: MASTER.password,
+    token: LOGIN_TOKEN,
+    applicationUser: `app_${input.tenant.tenantId}`,
+  });
+});
+
+test('what the cell’s function throws keeps its name; one that is killed is called again', async () => {
+  const { world, input } = await reserved();
+  const thrown = { errorType: 'MigrationFailed', errorMessage: 'migration 0001-leads: syntax error (42601)' };
+  const killed = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' };
+  for (const [answer, name] of [
+    [thrown, 'MigrationFailed'],
+    [killed, 'TransientServiceFault'],
+  ] as const) {
+    const lambda = answering({ FunctionError: 'Unhandled', Payload: payload(answer) });
+    await expect(prepareDatabase.run({ ...world.deps, lambda }, input)).rejects.toMatchObject({ name });
+  }
+});
+
+test('a role that is too young is waited for', async () => {
+  const { world, input } = await reserved();
+  const denied = () => new FakeClient({ GetSecretValueCommand: awsError('AccessDeniedException') });
+  await expect(prepareDatabase.run({ ...world.deps, secretsAs: denied }, input)).rejects.toMatchObject({
+    name: 'TransientNotYetVisible',
+  });
+});
+
+test('it does nothing for a tenant that a newer execution owns', async () => {
+  const { world, input } = await reserved();
+  const calls = world.cellFunctions.sent.length;
+  await expect(world.invoke(prepareDatabase, { ...input, executionArn: anExecution('newer') })).rejects.toMatchObject({
+    name: 'ClaimLost',
+  });
+  expect(world.cellFunctions.sent).toHaveLength(calls);
+});
