@@ -2,7 +2,7 @@
 
 AWS: "Using SSL/TLS to encrypt a connection to a DB instance" (Amazon RDS User Guide)
 AWS: "Building Lambda functions with Node.js" (AWS Lambda Developer Guide)
-Test: databases.test.ts: a function verifies a database's certificate by the file of its runtime
+Test: databases.test.ts: a function verifies a database’s certificate by the file of its runtime
 
 AWS's Node.js runtimes have the file `/var/runtime/ca-cert.pem` and load it only for functions that ask
 for it. A function of the emulator runs on the machine, which has no such file: a variable of its
@@ -30,12 +30,13 @@ PATCH = Patch(__name__)
 def _start_with_certificates(start: Original, worker: Any, func_name: str, config: Record, *more: Any) -> None:
     variables = (config.get("Environment") or {}).get("Variables") or {}
     if _OF_RUNTIME in variables.values():
-        there = {name: _file() if value == _OF_RUNTIME else value for name, value in variables.items()}
+        there = {name: authorities() if value == _OF_RUNTIME else value for name, value in variables.items()}
         config = {**config, "Environment": {**config["Environment"], "Variables": there}}
     start(worker, func_name, config, *more)
 
 
-def _file() -> str:
+def authorities() -> str:
+    """A file on this machine with the authority that signs databases' certificates."""
     file = Path(os.environ.get("EMULATOR_STATE_DIR") or tempfile.gettempdir(), "ca-cert.pem")
     if not file.exists():
         file.write_text(rds.pg_ca_cert_pem(), encoding="utf-8")
