@@ -3,6 +3,7 @@ import { runCommand } from '../operations/command';
 import { localConnection } from '../operations/stage-connection';
 import { closingTable } from './closing-table';
 import { became, disappointments } from './expectations';
+import { playLeads } from './leads';
 import { viewOn } from './live-view';
 import { playMishap } from './mishap';
 import { startPlatform } from './platform';
@@ -25,17 +26,22 @@ async function main(signal: AbortSignal): Promise<number> {
     say('\nA seventh company signs up. A leftover log group makes its database stack fail.');
     const outcomes = [...six, ...(await playMishap(stage, options))];
     view.settle();
+    say(
+      '\nA visitor of each company sends the form of its page; each company reads its leads with a token of its own.',
+    );
+    const strays = await playLeads(stage, platform.outputs.loadBalancerUrl, outcomes);
     const hosts = outcomes.flatMap(({ run, inventory }) =>
       run.status === 'SUCCEEDED' && inventory?.record ? [inventory.record.host] : [],
     );
     say("\nA new version of the shared service is released, ring by ring, while visitors load every tenant's page.");
     const surprises = await playReleases(platform, stage, [...new Set(hosts)], { signal, say });
     say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);
-    const wrong = [...disappointments(outcomes), ...surprises];
+    const wrong = [...disappointments(outcomes), ...strays, ...surprises];
     for (const sentence of wrong) say(pc.red(`not as expected: ${sentence}`));
     if (wrong.length > 0) return 1;
     say(pc.green('The new version reached every tenant, the broken one none, and no request of a visitor failed.'));
     say(pc.green(`All ${outcomes.length} outcomes are as expected: ${outcomes.map(became).join(', ')}.`));
+    say(pc.green('Each lead is in the database of its own company, and no other company reads it.'));
     return 0;
   } finally {
     await platform.stop();

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { type RequestOptions, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Answer {
@@ -7,9 +7,13 @@ export interface Answer {
 }
 
 /** Asks the load balancer itself for a host's page, whether or not DNS leads there. */
-export function requestPage(loadBalancerUrl: string, host: string, signal?: AbortSignal): Promise<Answer> {
+export const requestPage = (loadBalancerUrl: string, host: string, signal?: AbortSignal): Promise<Answer> =>
+  requestOf(loadBalancerUrl, { headers: { host }, signal });
+
+/** Sends a request to a load balancer; the headers name the host. */
+export function requestOf(url: string, options: RequestOptions, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    request(loadBalancerUrl, { headers: { host }, agent: false, signal }, (response) => {
+    request(url, { ...options, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {
@@ -18,7 +22,7 @@ export function requestPage(loadBalancerUrl: string, host: string, signal?: Abor
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body })).on('error', reject);
     })
       .on('error', reject)
-      .end();
+      .end(body);
   });
 }
 

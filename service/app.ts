@@ -2,12 +2,16 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
 import { VERSION_HEADER } from '../functions/contract/naming';
+import type { RouteRecord } from '../functions/contract/records';
 import { tenantHost } from './host';
+import { addLeadRoutes } from './lead-routes';
 import type { RouteDirectory } from './route-directory';
+import type { TenantDatabases } from './tenant-databases';
 import { type Page, tenantPage } from './tenant-page';
 import type { TenantSessions } from './tenant-sessions';
 
@@ -24,6 +28,7 @@ export interface AppOptions {
   readonly version: string;
   readonly routes: RouteDirectory;
   readonly sessions: TenantSessions;
+  readonly databases: TenantDatabases;
   readonly logger: FastifyServerOptions['logger'];
 }
 
@@ -57,7 +62,8 @@ function html(reply: FastifyReply, { body, length }: Page) {
 }
 
 /** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
-export function serviceApp({ domain, version, routes, sessions, logger = false }: AppOptions): FastifyInstance {
+export function serviceApp(options: AppOptions): FastifyInstance {
+  const { domain, version, routes, sessions, databases, logger = false } = options;
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -89,6 +95,7 @@ export function serviceApp({ domain, version, routes, sessions, logger = false }
   app.addHook('onClose', async () => {
     clearInterval(sweeping);
     sessions.clear();
+    databases.clear();
   });
 
   /** With a host, whether its page can be served: a release asks that of a version before any visitor gets it. */
@@ -104,18 +111,29 @@ export function serviceApp({ domain, version, routes, sessions, logger = false }
     const healthy = query.host === undefined || (host !== undefined && (await serves(host)));
     return text(reply, healthy ? 200 : 404, healthy ? `ok ${version}` : 'not served');
   });
-  app.get('/', async (request, reply) => {
+  /** The route of the request's host, if its tenant is ACTIVE; otherwise the reply has been sent. */
+  const activeRoute = async (request: FastifyRequest, reply: FastifyReply): Promise<RouteRecord | undefined> => {
     const host = tenantHost(request.headers.host, domain);
     const route = host && (await routes.find(host));
-    if (!route) return nothingHere(reply);
-    request.tenantId = route.tenantId;
-    if (route.status !== 'ACTIVE') {
-      sessions.forget(route.tenantId);
-      return beingSetUp(reply);
+    if (!route) {
+      nothingHere(reply);
+      return undefined;
     }
+    request.tenantId = route.tenantId;
+    if (route.status === 'ACTIVE') return route;
+    sessions.forget(route.tenantId);
+    databases.forget(route.tenantId);
+    beingSetUp(reply);
+    return undefined;
+  };
+
+  app.get('/', async (request, reply) => {
+    const route = await activeRoute(request, reply);
+    if (!route) return reply;
     const page = await tenantPage(sessions, route);
     return page ? html(reply, page) : nothingHere(reply);
   });
+  addLeadRoutes(app, { databases, activeRoute });
 
   app.setNotFoundHandler((_, reply) => nothingHere(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {

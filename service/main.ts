@@ -5,6 +5,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { serviceApp } from './app';
 import { RouteDirectory } from './route-directory';
+import { TenantDatabases } from './tenant-databases';
 import { TenantSessions } from './tenant-sessions';
 
 const EnvironmentSchema = z.object({
@@ -27,6 +28,10 @@ async function main(): Promise<void> {
   const { PORT, HOST, TABLE_NAME, DOMAIN, SERVICE_VERSION, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
   // All tenants' clients share the connections of this client, and nothing else.
   const { requestHandler } = new S3Client(CLIENT_OPTIONS).config;
+  const sessions = new TenantSessions({
+    sts: new STSClient(CLIENT_OPTIONS),
+    s3As: (credentials) => new S3Client({ maxAttempts: CLIENT_OPTIONS.maxAttempts, requestHandler, credentials }),
+  });
   const app = serviceApp({
     domain: DOMAIN,
     version: SERVICE_VERSION,
@@ -35,10 +40,8 @@ async function main(): Promise<void> {
       client: DynamoDBDocumentClient.from(new DynamoDBClient(CLIENT_OPTIONS)),
       tableName: TABLE_NAME,
     }),
-    sessions: new TenantSessions({
-      sts: new STSClient(CLIENT_OPTIONS),
-      s3As: (credentials) => new S3Client({ maxAttempts: CLIENT_OPTIONS.maxAttempts, requestHandler, credentials }),
-    }),
+    sessions,
+    databases: new TenantDatabases({ sessions }),
   });
 
   /** Accepts no new connection, answers the requests under way, and exits. */

@@ -7,6 +7,7 @@ import { assumeTenantRole, SESSION_SECONDS, type SessionCredentials } from '../f
 /** Clients with the credentials of one tenant's role. */
 export interface TenantClients {
   readonly s3: Pick<S3Client, 'send'>;
+  readonly credentials: SessionCredentials;
 }
 
 export interface TenantSessionsOptions {
@@ -89,6 +90,6 @@ export class TenantSessions {
     const terms = { roleArn, externalId, tenantId };
     const credentials = await assumeTenantRole(this.options.sts, terms, `service-${tenantId}`);
     const end = credentials.expiration?.getTime() ?? this.now() + SESSION_SECONDS * 1000;
-    return { clients: { s3: this.options.s3As(credentials) }, expiresAt: end - SAFETY_MS };
+    return { clients: { s3: this.options.s3As(credentials), credentials }, expiresAt: end - SAFETY_MS };
   }
 }

@@ -148,6 +148,8 @@ export const RouteRecordSchema = z.object({
   externalId: z.string(),
   bucketName: z.string(),
   keyArn: z.string(),
+  /** Where the tenant's database answers. Routes of earlier releases lack it. */
+  database: z.object({ host: z.string(), port: z.number().int() }).optional(),
 });
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
 

@@ -86,6 +86,10 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       externalId: tenant.externalId,
       bucketName: stacks.storage.outputs.BucketName,
       keyArn: key.keyArn,
+      database: {
+        host: stacks.database.outputs.EndpointAddress,
+        port: Number(stacks.database.outputs.EndpointPort),
+      },
     };
     const registeredAt = now().toISOString();
     const { network, database, storage, access } = stacks;

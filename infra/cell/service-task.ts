@@ -25,7 +25,10 @@ const ROOT = join(__dirname, '../..');
  * The build context: only the files that service/Dockerfile copies. A directory must be listed
  * before the files in it.
  */
-const IMAGE_SOURCES = ['!package*.json', '!functions', 'functions/*', '!functions/contract/**', '!service/**'];
+const IMAGE_SOURCES = [
+  ...['!package*.json', '!functions', 'functions/*', '!service/**'],
+  ...['contract', 'shared', 'tenants'].map((room) => `!functions/${room}/**`),
+];
 
 export interface ServiceTaskProps {
   readonly config: StageConfig;

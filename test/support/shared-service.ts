@@ -7,6 +7,7 @@ import type { RouteRecord } from '../../functions/contract/records';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
 import { RouteDirectory } from '../../service/route-directory';
+import { TenantDatabases } from '../../service/tenant-databases';
 import { TenantSessions } from '../../service/tenant-sessions';
 
 export const DOMAIN = 'funnels.example';
@@ -107,6 +108,13 @@ export class ServiceWorld {
 
   app(sessions = this.sessions(), logged: object[] = []) {
     const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
-    return serviceApp({ domain: DOMAIN, version: 'sha256:v1', routes: this.directory(), sessions, logger: { stream } });
+    return serviceApp({
+      domain: DOMAIN,
+      version: 'sha256:v1',
+      routes: this.directory(),
+      sessions,
+      databases: new TenantDatabases({ sessions }),
+      logger: { stream },
+    });
   }
 }

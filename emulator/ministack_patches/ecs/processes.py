@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 from ministack.services import ecr, ecs
 
+from ..lambda_.certificates import authorities
 from ..patch import Patch
 from ..shapes import Record
 
@@ -99,6 +100,8 @@ class Container:
                     "AWS_ENDPOINT_URL": gateway,
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{gateway}/_local/credentials?role={quote(role_arn, safe='')}",
                     "AWS_EC2_METADATA_DISABLED": "true",
+                    # An image has AWS's bundle of authorities for its databases.
+                    "NODE_EXTRA_CA_CERTS": authorities(),
                 },
             )
         self.id = hashlib.sha256(f"{self._process.pid}-{time.time_ns()}".encode()).hexdigest()

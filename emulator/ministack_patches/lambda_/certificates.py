@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -39,5 +40,7 @@ def authorities() -> str:
     """A file on this machine with the authority that signs databases' certificates."""
     file = Path(os.environ.get("EMULATOR_STATE_DIR") or tempfile.gettempdir(), "ca-cert.pem")
     if not file.exists():
-        file.write_text(rds.pg_ca_cert_pem(), encoding="utf-8")
+        unfinished = file.with_suffix(f".{threading.get_ident()}")
+        unfinished.write_text(rds.pg_ca_cert_pem(), encoding="utf-8")
+        unfinished.rename(file)
     return str(file)

@@ -28,7 +28,7 @@ describe('RegisterTenant', () => {
     const { ruleArn } = await run();
     expect(rule(elb)).toMatchObject({ RuleArn: ruleArn, hosts: [tenant.host], tags: { tenantId: tenant.tenantId } });
     expect(answers(elb)).toBe('503');
-    const { storage, access } = theStacks();
+    const { storage, access, database } = theStacks();
     expect(table.get(itemKeys.route(tenant.host))).toEqual({
       ...itemKeys.route(tenant.host),
       host: tenant.host,
@@ -39,6 +39,7 @@ describe('RegisterTenant', () => {
       externalId: tenant.externalId,
       bucketName: storage.outputs.BucketName,
       keyArn: aKey().keyArn,
+      database: { host: database.outputs.EndpointAddress, port: 5432 },
     });
     const record = table.get(itemKeys.tenant(tenant.tenantId));
     expect(record).toMatchObject({ ruleArn, bucketName: storage.outputs.BucketName, status: 'ONBOARDING' });

@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { RouteRecord } from '../functions/contract/records';
+import { contactPage, thanksPage } from './lead-pages';
+import { keepLead, LeadSchema, listLeads } from './leads';
+import type { TenantDatabases } from './tenant-databases';
+
+export interface LeadRoutes {
+  readonly databases: TenantDatabases;
+  /** The route of the request's host, if its tenant is ACTIVE; otherwise the reply has been sent. */
+  readonly activeRoute: (request: FastifyRequest, reply: FastifyReply) => Promise<RouteRecord | undefined>;
+}
+
+const LONGEST_BODY = 16 * 1024;
+/** Sessions by token that are open at a time: each is a login of its own. */
+const MOST_READERS = 4;
+const RETRY_AFTER_SECONDS = 10;
+/** SQL states of a login that was refused ("PostgreSQL Error Codes", class 28). */
+const REFUSED = /^28/;
+
+const CodeSchema = z.looseObject({ code: z.string() });
+const codeOf = (thrown: unknown) => CodeSchema.safeParse(thrown).data?.code ?? '';
+const text = (reply: FastifyReply, status: number, words: string) =>
+  reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
+const html = (reply: FastifyReply, body: string) => reply.type('text/html; charset=utf-8').send(body);
+
+/**
+ * Browsers name the origin of every form that is sent by POST ("Cross-Site Request Forgery Prevention Cheat Sheet", OWASP).
+ */
+function fromOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
+  if (!origin || !URL.canParse(origin)) return false;
+  return new URL(origin).host === host;
+}
+
+/** A tenant's form, the leads that visitors send by it, and the list of them for who has a token of the tenant. */
+export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: LeadRoutes): void {
+  let readers = 0;
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: LONGEST_BODY },
+    (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+
+  /** The failure of one tenant's database is that tenant's alone, and no word of it is the visitor's. */
+  const unavailable = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
+    request.log.error({ err: thrown, tenantId: request.tenantId }, 'database.unavailable');
+    return text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This cannot be done right now.');
+  };
+
+  app.get('/contact', async (request, reply) => {
+    const route = await activeRoute(request, reply);
+    return route ? html(reply, contactPage(route.companyName)) : reply;
+  });
+
+  app.post('/leads', { bodyLimit: LONGEST_BODY }, async (request, reply) => {
+    const route = await activeRoute(request, reply);
+    if (!route) return reply;
+    if (!fromOwnPage(request)) return text(reply, 403, 'Please use the form of this site.');
+    const lead = LeadSchema.safeParse(request.body);
+    if (!lead.success) return text(reply, 400, 'Please fill in your name and a valid e-mail address.');
+    try {
+      await keepLead(databases.of(route), lead.data);
+    } catch (thrown) {
+      return unavailable(request, reply, thrown);
+    }
+    return html(reply.code(201), thanksPage(route.companyName));
+  });
+
+  app.get('/leads', async (request, reply) => {
+    const route = await activeRoute(request, reply);
+    if (!route) return reply;
+    const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+    if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
+    if (readers >= MOST_READERS) return unavailable(request, reply, new Error('too many read by token'));
+    readers += 1;
+    try {
+      return { leads: await databases.withToken(route, token, listLeads) };
+    } catch (thrown) {
+      if (!REFUSED.test(codeOf(thrown))) return unavailable(request, reply, thrown);
+      return text(
+        reply.header('www-authenticate', 'Bearer error="invalid_token"'),
+        401,
+        'This token is not valid here.',
+      );
+    } finally {
+      readers -= 1;
+    }
+  });
+}

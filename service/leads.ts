@@ -1,0 +1,29 @@
+import type { Client, Pool } from 'pg';
+import * as z from 'zod';
+
+/** What the form sends. The id was made with the form: a form that is sent twice is one lead. */
+export const LeadSchema = z.object({
+  id: z.uuid(),
+  name: z.string().trim().min(1).max(200),
+  email: z.email().max(320),
+  message: z.string().max(2000).default(''),
+});
+type Lead = z.output<typeof LeadSchema>;
+
+const MOST_LISTED = 100;
+
+export async function keepLead(database: Pick<Pool, 'query'>, { id, name, email, message }: Lead): Promise<void> {
+  await database.query(
+    'INSERT INTO leads (id, name, email, message) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING',
+    [id, name, email, message],
+  );
+}
+
+/** The newest leads of the tenant. */
+export async function listLeads(database: Client): Promise<unknown[]> {
+  const { rows } = await database.query(
+    'SELECT id, name, email, message, received_at AS "receivedAt" FROM leads ORDER BY received_at DESC, id LIMIT $1',
+    [MOST_LISTED],
+  );
+  return rows;
+}

@@ -1,0 +1,112 @@
+import { Signer } from '@aws-sdk/rds-signer';
+import { LRUCache } from 'lru-cache';
+import { Client, type ClientConfig, Pool } from 'pg';
+import { DATABASE_NAME, tenantNames } from '../functions/contract/naming';
+import type { RouteRecord } from '../functions/contract/records';
+import type { TenantSessions } from './tenant-sessions';
+
+/** The tenant's database cannot be used now. Other tenants' databases can. */
+class DatabaseUnavailable extends Error {
+  override readonly name = 'DatabaseUnavailable';
+}
+
+export interface TenantDatabasesOptions {
+  readonly sessions: Pick<TenantSessions, 'of'>;
+  /** Authorities of the databases' certificates, PEM; by default those that Node knows. */
+  readonly certificates?: string;
+  readonly capacity?: number;
+}
+
+/**
+ * Connections to one tenant's database in one task. A database takes 400 (infra/tenant/database-alarms.ts), so
+ * a cell may have a hundred tasks, and each colour its own.
+ */
+const CONNECTIONS = 2;
+/** Requests that wait for a connection. A further one is told to come back, instead of waiting without end. */
+const MOST_WAITING = 20;
+const CAPACITY = 200;
+const IDLE_MS = 30_000;
+const CONNECT_MS = 3_000;
+const STATEMENT_MS = 5_000;
+/** Half of what a role's session may last: a connection does not outlive its tenant's suspension by much. */
+const MOST_SECONDS = 450;
+
+/**
+ * Connections to the databases of the tenants being served, each as the tenant's own user, by a token that the tenant's
+ * role signs for every new connection. One pool a tenant: what a tenant's database cannot take waits for that tenant
+ * alone.
+ */
+export class TenantDatabases {
+  private readonly pools: LRUCache<string, Pool>;
+
+  constructor(private readonly options: TenantDatabasesOptions) {
+    this.pools = new LRUCache({
+      max: options.capacity ?? CAPACITY,
+      dispose: (pool) => void pool.end().catch(() => undefined),
+    });
+  }
+
+  /** @throws DatabaseUnavailable when the tenant has no address of its database, or too many requests wait for it */
+  of(route: RouteRecord): Pick<Pool, 'query'> {
+    const pool = this.pools.get(route.tenantId) ?? this.open(route);
+    if (pool.waitingCount >= MOST_WAITING) throw new DatabaseUnavailable('too many requests wait for a connection');
+    return pool;
+  }
+
+  /**
+   * One session of whoever has a token for the tenant's database user: the database itself judges the token.
+   * The session reads only.
+   */
+  async withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const options = '-c default_transaction_read_only=on';
+    const client = new Client({ ...this.accessTo(route), password: token, options });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  forget(tenantId: string): void {
+    this.pools.delete(tenantId);
+  }
+
+  clear(): void {
+    this.pools.clear();
+  }
+
+  private open(route: RouteRecord): Pool {
+    const access = this.accessTo(route);
+    const password = async () => {
+      const { credentials } = await this.options.sessions.of(route);
+      const { host: hostname, port, user: username } = access;
+      return new Signer({ hostname, port, username, credentials }).getAuthToken();
+    };
+    const pool = new Pool({
+      ...access,
+      password,
+      max: CONNECTIONS,
+      idleTimeoutMillis: IDLE_MS,
+      maxLifetimeSeconds: MOST_SECONDS,
+      allowExitOnIdle: true,
+    });
+    // A server that stops would otherwise end this process.
+    pool.on('error', () => undefined);
+    this.pools.set(route.tenantId, pool);
+    return pool;
+  }
+
+  private accessTo({ tenantId, database }: RouteRecord) {
+    if (!database) throw new DatabaseUnavailable('the route of the tenant tells no database');
+    return {
+      ...{ host: database.host, port: database.port, database: DATABASE_NAME },
+      user: tenantNames.databaseUser(tenantId),
+      ssl: this.options.certificates ? { ca: this.options.certificates } : true,
+      connectionTimeoutMillis: CONNECT_MS,
+      statement_timeout: STATEMENT_MS,
+      application_name: 'shared-service',
+    } satisfies ClientConfig;
+  }
+}

@@ -1,0 +1,145 @@
+import { CreateDBInstanceCommand, RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
+import { Signer } from '@aws-sdk/rds-signer';
+import { type Emulator, startEmulator } from '../../emulator/emulator';
+import { tenantNames } from '../../functions/contract/naming';
+import { setUpDatabase } from '../../functions/database/set-up-database';
+import type { SessionCredentials } from '../../functions/tenants/tenant-session';
+import { serviceApp } from '../../service/app';
+import { TenantDatabases } from '../../service/tenant-databases';
+import { routeOf, ServiceWorld } from '../support/shared-service';
+
+const ROOT: SessionCredentials = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' };
+const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
+
+let emulator: Emulator;
+let rds: RDSClient;
+let app: ReturnType<typeof serviceApp>;
+const world = new ServiceWorld();
+const routes: Record<string, ReturnType<typeof routeOf>> = {};
+
+async function databaseOf(subdomain: string, ca: string) {
+  const { DBInstance } = await rds.send(
+    new CreateDBInstanceCommand({
+      DBInstanceIdentifier: subdomain,
+      DBInstanceClass: 'db.t4g.medium',
+      Engine: 'postgres',
+      DBName: 'funnels',
+      MasterUsername: MASTER.user,
+      MasterUserPassword: MASTER.password,
+      EnableIAMDatabaseAuthentication: true,
+    }),
+  );
+  const database = { host: DBInstance?.Endpoint?.Address ?? '', port: DBInstance?.Endpoint?.Port ?? 0 };
+  const route = world.add(routeOf(subdomain, { database }), `<h1>${subdomain}</h1>`);
+  routes[subdomain] = route;
+  const { tenantId } = route;
+  await setUpDatabase.run(
+    { certificates: () => ca },
+    { tenantId, ...database, ...MASTER, token: 'none', applicationUser: tenantNames.databaseUser(tenantId) },
+  );
+}
+
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  const access = { endpoint: emulator.endpointUrl, region: emulator.region, credentials: ROOT };
+  rds = new RDSClient(access);
+  process.env.AWS_REGION = emulator.region;
+  const certificates = await emulator.databaseCertificates();
+  await Promise.all(['acme', 'beta'].map((name) => databaseOf(name, certificates)));
+  const sessions = world.sessions();
+  const databases = new TenantDatabases({
+    sessions: { of: async (route) => ({ ...(await sessions.of(route)), credentials: ROOT }) },
+    certificates,
+  });
+  app = serviceApp({
+    domain: 'funnels.example',
+    version: 'v1',
+    routes: world.directory(),
+    sessions,
+    databases,
+    logger: false,
+  });
+}, 90_000);
+afterAll(async () => {
+  await app?.close();
+  await emulator?.stop();
+});
+
+const hostOf = (subdomain: string) => `${subdomain}.funnels.example`;
+const lead = (change: Record<string, string> = {}) => ({
+  id: '0195f000-0000-7000-8000-000000000001',
+  name: 'Jo',
+  email: 'jo@example.org',
+  message: 'Hello',
+  ...change,
+});
+
+function send(subdomain: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  const host = hostOf(subdomain);
+  return app.inject({
+    method: 'POST',
+    url: '/leads',
+    headers: { host, origin: `https://${host}`, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    payload: new URLSearchParams(fields).toString(),
+  });
+}
+
+async function tokenOf(subdomain: string): Promise<string> {
+  const { tenantId = '', database } = routes[subdomain] ?? {};
+  const username = tenantNames.databaseUser(tenantId);
+  const { host: hostname, port } = database ?? { host: '', port: 0 };
+  return new Signer({ hostname, port, username, region: emulator.region, credentials: ROOT }).getAuthToken();
+}
+
+const list = async (subdomain: string, token: string) =>
+  app.inject({ url: '/leads', headers: { host: hostOf(subdomain), authorization: `Bearer ${token}` } });
+
+test('a lead that is sent to a tenant is read back by that tenant, and by no other', async () => {
+  const form = await app.inject({ url: '/contact', headers: { host: hostOf('acme') } });
+  const [, id = ''] = /name="id" value="([^"]+)"/.exec(form.body) ?? [];
+  const answer = await send('acme', lead({ id }));
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([201, 'text/html; charset=utf-8']);
+  const { leads } = (await list('acme', await tokenOf('acme'))).json();
+  expect(leads).toContainEqual(expect.objectContaining({ ...lead({ id }) }));
+  expect((await list('beta', await tokenOf('beta'))).json()).toEqual({ leads: [] });
+});
+
+test('a form that is sent twice is one lead', async () => {
+  const form = lead({ id: '0195f000-0000-7000-8000-000000000002' });
+  for (const _ of [1, 2]) expect((await send('acme', form)).statusCode).toBe(201);
+  const { leads } = (await list('acme', await tokenOf('acme'))).json();
+  expect(leads.filter(({ id }: { id: string }) => id === form.id)).toHaveLength(1);
+});
+
+test.each([
+  ['no token', async () => ''],
+  ['another tenant’s token', () => tokenOf('beta')],
+  ['the master password', async () => MASTER.password],
+])('leads are not read with %s', async (_, token) => {
+  const answer = await list('acme', await token());
+  expect([answer.statusCode, answer.body.includes('Jo')]).toEqual([401, false]);
+});
+
+test('a form of another site, a lead without an address and one that is too long are refused', async () => {
+  expect((await send('acme', lead(), { origin: 'https://evil.example' })).statusCode).toBe(403);
+  expect((await send('acme', lead(), { origin: '' })).statusCode).toBe(403);
+  expect((await send('acme', lead({ email: 'nobody' }))).statusCode).toBe(400);
+  expect((await send('acme', lead({ message: 'x'.repeat(2001) }))).statusCode).toBe(400);
+  expect((await send('acme', lead({ message: 'x'.repeat(20_000) }))).statusCode).toBe(413);
+});
+
+test('a database that is down is a 503 for its own tenant alone, and is used again when it is back', async () => {
+  await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
+  const refused = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
+  expect([refused.statusCode, Number(refused.headers['retry-after']) > 0]).toEqual([503, true]);
+  expect((await app.inject({ url: '/', headers: { host: hostOf('acme') } })).statusCode).toBe(200);
+  expect((await send('beta', lead())).statusCode).toBe(201);
+  await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
+  expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }))).statusCode).toBe(201);
+});
+
+test('a burst is served by two connections', async () => {
+  const ids = Array.from({ length: 15 }, (_, n) => `0195f000-0000-7000-8000-0000000001${String(n).padStart(2, '0')}`);
+  const answers = await Promise.all(ids.map((id) => send('beta', lead({ id }))));
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual(ids.map(() => 201));
+});
