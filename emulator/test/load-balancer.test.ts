@@ -8,6 +8,8 @@ import {
   CreateRuleCommand,
   CreateTargetGroupCommand,
   DeleteRuleCommand,
+  DescribeLoadBalancerAttributesCommand,
+  DescribeLoadBalancersCommand,
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
@@ -154,6 +156,14 @@ test('a rule of a template forwards alike', async () => {
     TargetGroupArn: groups[1],
     ForwardConfig: { TargetGroups: [{ TargetGroupArn: groups[1], Weight: 5 }] },
   });
+});
+
+test('tells the attributes that nobody has set', async () => {
+  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: ['cell'] }));
+  const LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn;
+  const { Attributes } = await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }));
+  expect(Attributes).toContainEqual({ Key: 'routing.http.desync_mitigation_mode', Value: 'defensive' });
+  expect(Attributes).toContainEqual({ Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'false' });
 });
 
 test('a fixed response may be HTML', async () => {

@@ -1,7 +1,9 @@
 import {
+  AssociateDhcpOptionsCommand,
   CreateNetworkAclCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
+  DescribeDhcpOptionsCommand,
   DescribeNetworkAclsCommand,
   EC2Client,
   ReplaceNetworkAclAssociationCommand,
@@ -26,6 +28,20 @@ beforeAll(async () => {
   emulator = await startEmulator({ patience: 0 });
 }, 60_000);
 afterAll(() => emulator?.stop());
+
+test('the default DHCP options are there, and can be given back to a VPC', async () => {
+  const ec2 = new EC2Client(access(emulator));
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
+  const VpcId = Vpc?.VpcId;
+  const byDefault = Vpc?.DhcpOptionsId ?? '';
+  const { DhcpOptions } = await ec2.send(new DescribeDhcpOptionsCommand({ DhcpOptionsIds: [byDefault] }));
+  expect(DhcpOptions?.[0]?.DhcpConfigurations).toContainEqual({
+    Key: 'domain-name-servers',
+    Values: [{ Value: 'AmazonProvidedDNS' }],
+  });
+  await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: 'default' }));
+  await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: byDefault }));
+});
 
 test('each subnet has the default network ACL until it gets another one', async () => {
   const ec2 = new EC2Client(access(emulator));

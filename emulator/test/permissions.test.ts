@@ -1,7 +1,13 @@
-import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  GetResourcePolicyCommand,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
@@ -298,7 +304,7 @@ describe('a request is authorized on the resource it is about', () => {
     const describing = new ECSClient(access(emulator, watcher)).send(
       new DescribeTasksCommand({ cluster: 'cell', tasks }),
     );
-    await expect(describing).rejects.toMatchObject({ name: 'ClusterNotFoundException' });
+    expect((await describing).tasks).toEqual([]);
     const elb = new ElasticLoadBalancingV2Client(access(emulator, user));
     const tags = (name: string) =>
       elb.send(
@@ -333,6 +339,21 @@ describe('a request is authorized on the resource it is about', () => {
       );
     expect((await put('mine')).FailedEntryCount).toBe(0);
     await expect(put('theirs')).rejects.toMatchObject(denied);
+  });
+
+  test('the policy of a table by the table, an event bus by its name', async () => {
+    const table = `arn:aws:dynamodb:${here()}:table/mine`;
+    const user = await caller([
+      statement('dynamodb:GetResourcePolicy', table),
+      statement('events:DescribeEventBus', `arn:aws:events:${here()}:event-bus/default`),
+    ]);
+    const dynamodb = new DynamoDBClient(access(emulator, user));
+    const policyOf = (ResourceArn: string) => dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
+    await expect(policyOf(table)).rejects.not.toMatchObject(denied);
+    await expect(policyOf(`${table}-not`)).rejects.toMatchObject(denied);
+    const events = new EventBridgeClient(access(emulator, user));
+    expect((await events.send(new DescribeEventBusCommand({ Name: 'default' }))).Name).toBe('default');
+    await expect(events.send(new DescribeEventBusCommand({ Name: 'theirs' }))).rejects.toMatchObject(denied);
   });
 
   test('the answer to a task by the machine that waits for it, after its end too', async () => {

@@ -9,8 +9,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
-import { DATABASE_MASTER } from '../../functions/contract/naming';
+import { DATABASE_MASTER, PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';

@@ -1,7 +1,7 @@
 import { type Platform, startPlatform } from '../../local/platform';
 import { type SharedTarget, sharedBreaches, sharedTarget, trySharedTechnique } from '../sabotage/surroundings-target';
 import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
-import { TRUSTEES_TECHNIQUES } from '../sabotage/techniques/trustees';
+import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
 
 let platform: Platform;
 let target: SharedTarget;
@@ -17,7 +17,7 @@ test('healthy surroundings raise no alarm', async () => {
   expect(await sharedBreaches(target)).toEqual([]);
 });
 
-const ROWS = [...TRUSTEES_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES].map((each) => [each.check, each.name, each] as const);
+const ROWS = [...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES].map((each) => [each.check, each.name, each] as const);
 
 test.each(ROWS)('%s finds it: %s', async (check, _, technique) => {
   const { foundBy, evidence, expectedEvidence, falseAlarms } = await trySharedTechnique(target, technique);

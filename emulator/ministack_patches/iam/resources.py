@@ -9,6 +9,7 @@ Test: permissions.test.ts: an alias by its key as well; a key that does not exis
 Test: permissions.test.ts: an event by its source and detail type
 Test: permissions.test.ts: the answer to a task by the machine that waits for it, after its end too
 Test: permissions.test.ts: a snapshot of a database by its name
+Test: permissions.test.ts: the policy of a table by the table, an event bus by its name
 
 MiniStack takes `*`, or a coarser resource, for the requests named below, so that a policy that
 names the resource would not admit them.
@@ -147,6 +148,17 @@ _DATABASE_TYPES = (
 )
 
 
+def _table_of_policy(request: _Request) -> str | None:
+    return request.fields.get("ResourceArn") if request.action.endswith("ResourcePolicy") else None
+
+
+def _bus(request: _Request) -> str | None:
+    if request.action != "DescribeEventBus":
+        return None
+    name = request.fields.get("Name") or "default"
+    return str(name) if name.startswith("arn:") else f"arn:aws:events:{request.place}:event-bus/{name}"
+
+
 # A list that names no resource is a request on all of its type.
 _DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
 
@@ -169,6 +181,8 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "kms": _key,
     "states": _machine_of_task,
     "rds": _database,
+    "dynamodb": _table_of_policy,
+    "events": _bus,
 }
 
 

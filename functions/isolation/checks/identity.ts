@@ -1,5 +1,4 @@
-import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
-import { DATABASE_MASTER } from '../../contract/naming';
+import { DATABASE_MASTER, TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
 import { tenantBoundaryStatements } from '../../contract/tenant-boundary';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn, Unanswered } from '../check';

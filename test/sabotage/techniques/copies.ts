@@ -22,8 +22,7 @@ import {
   GetSecretValueCommand,
   PutSecretValueCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { TENANT_TAG } from '../../../functions/contract/naming';
-import { DATABASE_MASTER } from '../../../functions/contract/naming';
+import { DATABASE_MASTER, TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { databaseOf, groupOf } from '../database-changes';
 import { accountOf } from '../key-changes';
