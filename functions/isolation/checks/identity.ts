@@ -1,4 +1,11 @@
-import { DATABASE_MASTER, TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
+import {
+  DATABASE_MASTER,
+  functionRoleName,
+  TENANT_ROLE_PATH,
+  TENANT_TAG,
+  tenantIdIn,
+  tenantNames,
+} from '../../contract/naming';
 import { tenantBoundaryStatements } from '../../contract/tenant-boundary';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn, Unanswered } from '../check';
@@ -94,6 +101,10 @@ const logsIn = (statement: Statement, users: readonly string[]) =>
   statement.actions.some((action) => action.toLowerCase().startsWith('rds-db:')) &&
   (statement.not?.resources !== undefined ||
     statement.resources.some((pattern) => users.some((user) => coversPattern(pattern, user))));
+
+/** PrepareDatabase may log in as the master user. `identity.trustees` holds its policy to the release. */
+const preparesDatabases = (arn: string, { trustedRoleArns }: Subject) =>
+  trustedRoleArns.includes(arn) && arn.endsWith(`/${functionRoleName('PrepareDatabase')}`);
 
 const CHECKS = checksOf(IDENTITY_METADATA, {
   'identity.path': async (subject, { facts }) => {
@@ -239,7 +250,7 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
       ({ arn, inline, managed }) =>
         arn !== roleOf(subject) &&
         !arn.includes(`:role${TENANT_ROLE_PATH}`) &&
-        [...inline, ...managed].some((each) => logsIn(each, [user, master])),
+        [...inline, ...managed].some((each) => logsIn(each, preparesDatabases(arn, subject) ? [user] : [user, master])),
     );
     return finding(
       allowed.map(({ kind, arn }) => `${kind} ${arn} may log in to the tenant’s database (rds-db:connect)`),

@@ -1,3 +1,4 @@
+import { DATABASE_MASTER, functionRoleName } from '../../../functions/contract/naming';
 import { IDENTITY_CHECKS } from '../../../functions/isolation/checks/identity';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aCell, aTenant } from '../../support/builders';
@@ -185,6 +186,20 @@ testBreaches(IDENTITY_CHECKS, [
     'may log in to the tenant’s database',
   ],
 ]);
+
+test('PrepareDatabase may log in as the master user, as nobody else, and nobody else may', async () => {
+  const logins = IDENTITY_CHECKS.find(({ id }) => id === 'identity.logins');
+  if (!logins) throw new Error('there is no such check');
+  const granted = (name: string, user: string) => (scene: Scene) => {
+    const arn = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}`;
+    scene.subject.trustedRoleArns = [...scene.subject.trustedRoleArns, arn];
+    const managed = policyOf({ Action: 'rds-db:connect', Resource: `arn:aws:rds-db:*:*:dbuser:*/${user}` });
+    scene.facts.account.principals.push({ ...scene.facts.account.principals[0], arn, inline: [], managed });
+  };
+  expect(await ask(logins, granted('PrepareDatabase', DATABASE_MASTER))).toMatchObject({ passed: true });
+  expect(await ask(logins, granted('PrepareDatabase', '*'))).toMatchObject({ passed: false });
+  expect(await ask(logins, granted('ActivateTenant', DATABASE_MASTER))).toMatchObject({ passed: false });
+});
 
 test('a release that trusts one more function is no breach of an earlier trust', async () => {
   const trusts = IDENTITY_CHECKS.find(({ id }) => id === 'identity.trust');
