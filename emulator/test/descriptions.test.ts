@@ -1,6 +1,9 @@
 import {
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
+  CreateSecurityGroupCommand,
+  CreateVpcCommand,
+  CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
   DescribeFlowLogsCommand,
   DescribeNetworkInterfacesCommand,
@@ -112,6 +115,20 @@ describe('EC2', () => {
     };
     expect(await policyOf(mine.vpc)).toEqual([statement]);
     expect(await policyOf(other.vpc)).toEqual([{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }]);
+  });
+
+  test('tells the security groups of an endpoint', async () => {
+    const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.70.0.0/16' }));
+    const VpcId = Vpc?.VpcId ?? '';
+    const { GroupId = '' } = await ec2.send(
+      new CreateSecurityGroupCommand({ VpcId, GroupName: 'door', Description: 'of an endpoint' }),
+    );
+    const ServiceName = `com.amazonaws.${emulator.region}.logs`;
+    await ec2.send(
+      new CreateVpcEndpointCommand({ VpcId, ServiceName, VpcEndpointType: 'Interface', SecurityGroupIds: [GroupId] }),
+    );
+    const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand(where('vpc-id', VpcId)));
+    expect(VpcEndpoints[0]?.Groups?.map((group) => group.GroupId)).toEqual([GroupId]);
   });
 
   test('finds peerings by either end', async () => {

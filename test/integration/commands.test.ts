@@ -4,7 +4,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ssmCells } from '../../functions/compute/ssm-cells';
 import { PlatformOutputsSchema } from '../../operations/outputs';
+import { localConnection } from '../../operations/stage-connection';
 
 const ROOT = join(__dirname, '../..');
 /** Temporary folders of the commands, and of nobody else. */
@@ -22,8 +26,6 @@ function endGroup(leader: number | undefined): void {
     // it has ended, as it should have
   }
 }
-
-const SERVICE = /shared service at (\S+)/;
 
 interface Command {
   readonly process: ChildProcess;
@@ -71,15 +73,21 @@ async function nothingLeft({ said, outputs }: Command, urls: readonly string[]):
 
 test('two at once have their own ports; whatever ends one leaves nothing of it and nothing but it', async () => {
   const [one, two] = [runLocal('one'), runLocal('two')];
-  // The file and the pipe are two ways: what was said before the file was written may be heard after it.
-  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs) && SERVICE.test(said()), said, 200);
+  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said, 200);
   await Promise.all([ready(one), ready(two)]);
-  const urlsOf = ({ outputs, said }: Command) => {
-    const { endpointUrl, loadBalancerUrl } = PlatformOutputsSchema.parse(JSON.parse(readFileSync(outputs, 'utf8')));
-    const service = SERVICE.exec(said())?.[1];
-    return [`${endpointUrl}/_ministack/health`, loadBalancerUrl, `${service}/healthz`];
+  /** Of the emulator, its load balancer, and the process that is a task of the shared service. */
+  const urlsOf = async ({ outputs }: Command) => {
+    const platform = PlatformOutputsSchema.parse(JSON.parse(readFileSync(outputs, 'utf8')));
+    const { aws } = localConnection(platform);
+    const [cell] = await ssmCells(new SSMClient(aws)).cells();
+    const asked = { TargetGroupArn: cell?.targetGroupArns.blue };
+    const elb = new ElasticLoadBalancingV2Client(aws);
+    const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand(asked));
+    const { Id, Port } = TargetHealthDescriptions[0]?.Target ?? {};
+    const { endpointUrl, loadBalancerUrl } = platform;
+    return [`${endpointUrl}/_ministack/health`, loadBalancerUrl, `http://${Id}:${Port}/healthz`];
   };
-  const [urlsOfOne, urlsOfTwo] = [urlsOf(one), urlsOf(two)];
+  const [urlsOfOne, urlsOfTwo] = await Promise.all([urlsOf(one), urlsOf(two)]);
   expect(new Set([...urlsOfOne, ...urlsOfTwo]).size).toBe(6);
   expect(JSON.parse(readFileSync(one.outputs, 'utf8'))).toMatchObject({
     endpointUrl: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),

@@ -1,9 +1,5 @@
-import {
-  DeregisterTargetsCommand,
-  DescribeTargetHealthCommand,
-  ElasticLoadBalancingV2Client,
-  RegisterTargetsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { ssmCells } from '../../functions/compute/ssm-cells';
@@ -12,6 +8,7 @@ import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
+import { eventually } from '../support/running-stage';
 
 let platform: Platform;
 let client: StageClient;
@@ -22,19 +19,23 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => platform?.stop());
 
-/** Takes every target out of the live colour's group. @returns puts them back */
-async function withoutTargets(elb: ElasticLoadBalancingV2Client): Promise<() => Promise<unknown>> {
+/** Ends the tasks of the live colour, as ECS does when a service is scaled to none. @returns starts one again */
+async function withoutTasks(ecs: ECSClient): Promise<() => Promise<unknown>> {
   const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();
-  const TargetGroupArn = cell?.targetGroupArns.blue;
-  const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
-  const Targets = TargetHealthDescriptions.map(({ Target }) => ({ Id: Target?.Id, Port: Target?.Port }));
-  expect(Targets).not.toEqual([]);
-  await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
-  return () => elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+  const scaledTo = (desiredCount: number) =>
+    ecs.send(new UpdateServiceCommand({ cluster: cell?.clusterName, service: cell?.services.blue, desiredCount }));
+  const elb = new ElasticLoadBalancingV2Client(platform.aws);
+  await scaledTo(0);
+  await eventually('no healthy target', async () => {
+    const TargetGroupArn = cell?.targetGroupArns.blue;
+    const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+    return TargetHealthDescriptions.some(({ TargetHealth }) => TargetHealth?.State === 'healthy') ? undefined : true;
+  });
+  return () => scaledTo(1);
 }
 
 test('F13: without a healthy target no tenant is activated or announced; with one it is, and its page answers', async () => {
-  const putBack = await withoutTargets(new ElasticLoadBalancingV2Client(platform.aws));
+  const putBack = await withoutTasks(new ECSClient(platform.aws));
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
   const run = new Signups(localConnection(platform.outputs)).onboard(signup);
   const statusOf = async () => {

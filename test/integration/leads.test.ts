@@ -6,6 +6,7 @@ import { setUpDatabase } from '../../functions/database/set-up-database';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
 import { TenantDatabases } from '../../service/tenant-databases';
+import { eventually } from '../support/running-stage';
 import { routeOf, ServiceWorld } from '../support/shared-service';
 
 const ROOT: SessionCredentials = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' };
@@ -130,12 +131,17 @@ test('a form of another site, a lead without an address and one that is too long
 
 test('a database that is down is a 503 for its own tenant alone, and is used again when it is back', async () => {
   await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
-  const refused = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
-  expect([refused.statusCode, Number(refused.headers['retry-after']) > 0]).toEqual([503, true]);
+  // An instance that stops serves its sessions for a moment.
+  const refused = await eventually('503 of a stopped database', async () => {
+    const answer = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
+    return answer.statusCode === 503 ? answer : undefined;
+  });
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
   expect((await app.inject({ url: '/', headers: { host: hostOf('acme') } })).statusCode).toBe(200);
   expect((await send('beta', lead())).statusCode).toBe(201);
   await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
-  expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }))).statusCode).toBe(201);
+  const again = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
+  expect([200, 201]).toContain(again.statusCode);
 });
 
 test('a burst is served by two connections', async () => {

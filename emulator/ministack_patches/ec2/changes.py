@@ -116,6 +116,7 @@ def _create_with_policy(create: Original, params: Params) -> Answer:
     made = next((key for key in ec2._vpc_endpoints.keys() if key not in before), None)
     if made:
         ec2._vpc_endpoints[made]["PolicyDocument"] = ec2._p(params, "PolicyDocument") or None
+        ec2._vpc_endpoints[made]["Groups"] = ec2._parse_member_list(params, "SecurityGroupId")
     return answer
 
 

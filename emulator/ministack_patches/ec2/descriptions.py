@@ -10,6 +10,7 @@ AWS: "Default endpoint policy" (AWS PrivateLink Guide)
 AWS: "FlowLog" (Amazon EC2 API Reference)
 Test: descriptions.test.ts: finds VPCs whose block is like %s
 Test: descriptions.test.ts: finds the endpoints of one VPC, each with its policy, which allows everything where none was given
+Test: descriptions.test.ts: tells the security groups of an endpoint
 Test: descriptions.test.ts: finds peerings by either end
 Test: descriptions.test.ts: finds the route tables with a route over one peering
 Test: descriptions.test.ts: says into which log group a flow log goes
@@ -148,8 +149,10 @@ def _naming(params: Params, id_parameter: str, ids: list[str], answered: Iterabl
 def _render_with_policy(render: Original, endpoint: Record, tag: str = "item") -> str:
     policy = endpoint.get("PolicyDocument") or {"Version": "2008-10-17", "Statement": [_EVERYTHING]}
     text = policy if isinstance(policy, str) else json.dumps(policy)
+    groups = "".join(f"<item><groupId>{group}</groupId></item>" for group in endpoint.get("Groups", []))
+    more = f"<policyDocument>{escape(text)}</policyDocument><groupSet>{groups}</groupSet>"
     answer: str = render(endpoint, tag).rstrip()
-    return answer.removesuffix(f"</{tag}>") + f"<policyDocument>{escape(text)}</policyDocument></{tag}>"
+    return answer.removesuffix(f"</{tag}>") + f"{more}</{tag}>"
 
 
 @PATCH.wraps(f"{_ACTIONS}[DescribeFlowLogs]", digest="39dfacab")
