@@ -118,7 +118,11 @@ test('the shared service, assuming the role, reaches the data of this tenant', a
   await write(tenant, tenantId, 'page.html');
   expect(await (await read(tenant, tenantId, 'page.html')).Body?.transformToString()).toBe('hello');
   const { SecretString = '' } = await secretOf(tenant, tenantId);
-  expect(JSON.parse(SecretString)).toMatchObject({ engine: 'postgres', port: 5432, username: 'tenant_admin' });
+  expect(JSON.parse(SecretString)).toMatchObject({
+    engine: 'postgres',
+    port: expect.any(Number),
+    username: 'tenant_admin',
+  });
 });
 
 test.each([

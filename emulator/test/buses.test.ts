@@ -1,0 +1,17 @@
+import { DescribeEventBusCommand, EventBridgeClient, PutPermissionCommand } from '@aws-sdk/client-eventbridge';
+import { type Emulator, startEmulator } from '../emulator';
+import { access } from './aws';
+
+let emulator: Emulator;
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+}, 60_000);
+afterAll(() => emulator?.stop());
+
+test('a permission names the root of the account that gets it', async () => {
+  const events = new EventBridgeClient(access(emulator));
+  const given = { Action: 'events:PutEvents', Principal: '999999999999', StatementId: 'Given' };
+  await events.send(new PutPermissionCommand(given));
+  const { Policy = '{}' } = await events.send(new DescribeEventBusCommand({}));
+  expect(JSON.parse(Policy).Statement).toMatchObject([{ Principal: { AWS: 'arn:aws:iam::999999999999:root' } }]);
+});
