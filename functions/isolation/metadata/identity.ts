@@ -95,7 +95,7 @@ export const IDENTITY_METADATA = [
     id: 'identity.logins',
     title: 'Only the tenant’s role logs in to its database',
     question:
-      'Does no other principal’s own policy allow to log in to the tenant’s database with IAM authentication? PrepareDatabase alone may, as the master user.',
+      'Does no other principal’s own policy allow to log in to the tenant’s database with IAM authentication, except PrepareDatabase’s as the master user?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.3'], FSBP: ['RDS.10'] },
     remediation: 'Remove `rds-db:connect` on this database from the policies of the principal that the evidence names.',
