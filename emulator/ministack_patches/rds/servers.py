@@ -23,6 +23,7 @@ import functools
 import ssl
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,17 @@ class _Instance:
             return bool(evaluate(asked, principal.policies, *principal.limits).decision == "Allow")
 
 
-@functools.cache
+# `functools.cache` calls a function twice when two requests come at once: then there would be two fronts.
+_one_front = threading.Lock()
+
+
 def _front() -> Front | None:
+    with _one_front:
+        return _the_front()
+
+
+@functools.cache
+def _the_front() -> Front | None:
     package = programs.installed()
     if package is None:
         print("emulator: no PostgreSQL for this platform, instances are records only", file=sys.stderr)
