@@ -19,7 +19,13 @@ import {
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { GetResourcesCommand, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
-import { CreateSecretCommand, ListSecretsCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  ListSecretsCommand,
+  ListSecretVersionIdsCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
 import { access } from './aws';
 
@@ -41,6 +47,15 @@ test('the default DHCP options are there, and can be given back to a VPC', async
   });
   await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: 'default' }));
   await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: byDefault }));
+});
+
+test('a version of a secret stays without its labels, and is listed where deprecated ones are asked for', async () => {
+  const secrets = new SecretsManagerClient(access(emulator));
+  const { ARN: SecretId } = await secrets.send(new CreateSecretCommand({ Name: 'versions', SecretString: '1' }));
+  for (const SecretString of ['2', '3']) await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+  const count = async (IncludeDeprecated?: boolean) =>
+    (await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated }))).Versions?.length;
+  expect([await count(), await count(true)]).toEqual([2, 3]);
 });
 
 test('each subnet has the default network ACL until it gets another one', async () => {

@@ -36,7 +36,8 @@ it('tells a time with its zone', () => {
 });
 
 it('counts back from now', () => {
-  expect(Date.now() - ago('2h').getTime()).toBeGreaterThanOrEqual(7_200_000);
+  const passed = Date.now() - ago('2h').getTime();
+  expect(Math.abs(passed - 7_200_000)).toBeLessThan(60_000);
   for (const odd of ['2', 'h', '-1h', '2w', '']) expect(() => ago(odd)).toThrow('Expected');
 });
 
