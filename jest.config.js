@@ -34,8 +34,8 @@ module.exports = {
   projects: [['check'], ['unit'], ['statemachine'], ['infra'], ['emulator', 'emulator/test'], ['integration']].map(
     project,
   ),
-  // An onboarding waits more than it works: two test files more than there are processors keep them busy.
-  maxWorkers: Math.min(availableParallelism(), 3) + 2,
+  // An onboarding waits more than it works: one test file more than there are processors keeps them busy.
+  maxWorkers: Math.min(availableParallelism(), 3) + 1,
   testSequencer: '<rootDir>/test/support/longest-first.js',
   // For a test that hangs; how long one takes depends on the machine.
   testTimeout: 60_000,
