@@ -17,11 +17,12 @@ import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
 import { ReadableItems } from '../shared/readable-items';
+import { tenantsIn } from '../tenants/tenants-in';
 import { tenantsTable } from '../tenants/tenants-table';
 import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
 import { type NoticeEndDeps, noticeEnd } from './notice-end';
 import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
-import { isHeldTooLong, isLate, runningExecutions, tenantsIn, UNDER_WAY } from './runs-under-way';
+import { isHeldTooLong, isLate, runningExecutions, UNDER_WAY } from './runs-under-way';
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;

@@ -1,5 +1,6 @@
 import { RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../../functions/contract/records';
 import { type TenantStatus, TenantStatusSchema } from '../../functions/contract/tenant';
+import { pages } from '../../functions/shared/paging';
 import { listTenantsIn } from '../../functions/tenants/tenant-store';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 
@@ -67,16 +68,14 @@ export async function listTenants(table: TenantsTable, filter: TenantFilter = {}
   const tenants: ListedTenant[] = [];
   const unreadable: string[] = [];
   for (const status of filter.status ?? TenantStatusSchema.options) {
-    let after: string | undefined;
-    do {
-      const page = await listTenantsIn(table, status, { after });
+    const ask = (after?: string) => listTenantsIn(table, status, { after });
+    for await (const page of pages(ask, ({ next }) => next)) {
       for (const item of page.tenants) {
         const tenant = listed(item);
         if (!tenant) unreadable.push(item.stateSk);
         else if (admits(filter, tenant)) tenants.push(tenant);
       }
-      after = page.next;
-    } while (after !== undefined);
+    }
   }
   return { tenants, unreadable };
 }
