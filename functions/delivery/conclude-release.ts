@@ -5,7 +5,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { type EventBus, eventBus, publish } from '../shared/event-publisher';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { note, readClaim } from './release-store';
+import { note, readClaim, tenantsMoved } from './release-store';
 
 export interface ConcludeReleaseDeps {
   readonly table: TenantsTable;
@@ -30,7 +30,7 @@ export const concludeRelease: Action<typeof ConcludeReleaseInput, typeof Conclud
   run: async ({ table, bus, now }, { release, executionArn, redriveCount }) => {
     const { cell, releaseId, digest, to } = release;
     const claim = await readClaim(table, cell.name);
-    const tenants = claim?.rings.reduce((sum, ring) => sum + ring.tenants, 0) ?? 0;
+    const tenants = claim ? tenantsMoved(claim) : 0;
     if (claim?.executionArn !== executionArn || claim.endedAt) return { tenants };
     const at = now();
     await publish(bus, TENANT_RELEASE_COMPLETED, {

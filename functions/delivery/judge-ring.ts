@@ -10,7 +10,7 @@ import { pause } from '../shared/invocation';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
-import { forEachTenant, tenantsOf } from './tenants-of-cell';
+import { forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface JudgeRingDeps {
   readonly table: TenantsTable;
@@ -77,7 +77,7 @@ export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, Ju
     // Scaling adds targets that are `initial`, and takes away some that are `draining`.
     if (!states.includes('healthy') || states.includes('unhealthy'))
       throw new PlatformError('ReleaseUnhealthy', `targets of ${to} are ${states.join(', ') || 'gone'}`);
-    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(({ placement }) => placement?.release === attempt);
+    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     const answers: { host: string; statuses: number[] }[] = [];
     await forEachTenant(moved, async ({ host }) => {
       answers.push({ host, statuses: await ask(deps, [cell, host]) });

@@ -2,21 +2,19 @@ import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
-import { itemKeys } from '../contract/records';
 import { forwardsOf } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
 import { tenantsTable } from '../tenants/tenants-table';
-import { readClaim } from './release-store';
+import { forgetIdle, readClaim } from './release-store';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignCell } from './tenants-of-cell';
 
@@ -51,15 +49,7 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
   await deps.ecs.send(
     new UpdateServiceCommand({ cluster: cell.clusterName, service: cell.services[colour], desiredCount: 0 }),
   );
-  await deps.table.client.send(
-    new UpdateCommand({
-      TableName: deps.table.name,
-      Key: itemKeys.liveColour(cell.name),
-      UpdateExpression: 'REMOVE idle',
-      ConditionExpression: 'idle.keepUntil = :until AND attribute_not_exists(releasing)',
-      ExpressionAttributeValues: { ':until': live.idle.keepUntil },
-    }),
-  );
+  await forgetIdle(deps.table, cell.name, live.idle.keepUntil);
   logger.info('cell.emptied', { cell: cell.name, colour, why: live.idle.why });
   return true;
 }
@@ -68,8 +58,7 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   const claim = await readClaim(deps.table, cell.name);
   if (claim && !claim.endedAt && (await settleFill(deps, cell)) === 'answered') return 'answered';
   const live = await readLiveColour(deps.table, cell.name);
-  if (live?.releasing) return 'kept';
-  if (!live?.idle) return 'kept';
+  if (live?.releasing || !live?.idle) return 'kept';
   if ((await alignCell(deps, cell)) > 0) return 'aligned';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
 }

@@ -5,7 +5,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { type EventBus, eventBus, publish } from '../shared/event-publisher';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { note, readClaim } from './release-store';
+import { findOwnClaim, note, tenantsMoved } from './release-store';
 
 export interface PublishReturnDeps {
   readonly table: TenantsTable;
@@ -29,11 +29,11 @@ export const publishReturn: Action<typeof PublishReturnInput, typeof PublishRetu
   output: PublishReturnOutput,
   run: async ({ table, bus, now }, { release, executionArn, redriveCount, failure }) => {
     const { cell, releaseId, digest } = release;
-    const claim = await readClaim(table, cell.name);
-    if (claim?.executionArn !== executionArn || claim.endedAt) return { published: true };
+    const claim = await findOwnClaim(table, { release, executionArn });
+    if (!claim) return { published: true };
     const at = now();
     const { step, error, reason } = failure;
-    const tenants = claim.rings.reduce((sum, ring) => sum + ring.tenants, 0);
+    const tenants = tenantsMoved(claim);
     await publish(bus, TENANT_RELEASE_RETURNED, {
       ...{ version: 1, releaseId, cell: cell.name, digest, failedStep: step, error, reason, tenants, executionArn },
       ...orderOf(redriveCount, at),

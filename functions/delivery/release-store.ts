@@ -31,12 +31,24 @@ export async function requireLiveColour(table: TenantsTable, cell: string): Prom
 const releaseLost = (executionArn: string, cell: string) =>
   new PlatformError('ClaimLost', `execution ${executionArn} no longer has cell ${cell}: its release has ended`);
 
-/** @throws PlatformError `ClaimLost` when another release has the cell, or this one has ended */
-export async function ownClaim(table: TenantsTable, { release, executionArn }: OwnedRelease): Promise<ReleaseClaim> {
+/** @returns undefined when another release has the cell, or this one has ended */
+export async function findOwnClaim(
+  table: TenantsTable,
+  { release, executionArn }: OwnedRelease,
+): Promise<ReleaseClaim | undefined> {
   const claim = await readClaim(table, release.cell.name);
-  if (claim?.executionArn === executionArn && !claim.endedAt) return claim;
-  throw releaseLost(executionArn, release.cell.name);
+  return claim?.executionArn === executionArn && !claim.endedAt ? claim : undefined;
 }
+
+/** @throws PlatformError `ClaimLost` when another release has the cell, or this one has ended */
+export async function ownClaim(table: TenantsTable, owned: OwnedRelease): Promise<ReleaseClaim> {
+  const claim = await findOwnClaim(table, owned);
+  if (claim) return claim;
+  throw releaseLost(owned.executionArn, owned.release.cell.name);
+}
+
+/** How many tenants the release has moved. */
+export const tenantsMoved = ({ rings }: ReleaseClaim) => rings.reduce((sum, ring) => sum + ring.tenants, 0);
 
 const LIVE = { '#colour': 'colour', '#releasing': 'releasing' };
 
@@ -91,7 +103,7 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
 }
 
 type Noted = Partial<
-  Pick<ReleaseClaim, 'phase' | 'taskDefinition' | 'waiting' | 'rings' | 'failure' | 'outcome' | 'endedAt'>
+  Pick<ReleaseClaim, 'phase' | 'intent' | 'taskDefinition' | 'waiting' | 'rings' | 'failure' | 'outcome' | 'endedAt'>
 >;
 
 /**
@@ -168,4 +180,17 @@ export async function withdraw(table: TenantsTable, owned: OwnedRelease, at: str
     ...live,
     idle: { colour: to, since: at, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
   });
+}
+
+/** The idle colour has no tasks any more. @throws ConditionalCheckFailedException when a release has begun, or kept it longer */
+export async function forgetIdle({ name, client }: TenantsTable, cell: string, keepUntil: string): Promise<void> {
+  await client.send(
+    new UpdateCommand({
+      TableName: name,
+      Key: itemKeys.liveColour(cell),
+      UpdateExpression: 'REMOVE idle',
+      ConditionExpression: 'idle.keepUntil = :until AND attribute_not_exists(releasing)',
+      ExpressionAttributeValues: { ':until': keepUntil },
+    }),
+  );
 }

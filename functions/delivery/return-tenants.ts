@@ -1,16 +1,12 @@
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { tableLiveColour } from '../compute/table-live-colour';
-import { targetHealth } from '../compute/target-health';
 import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
-import { tenantsTable } from '../tenants/tenants-table';
+import { aligningDeps } from './aligning-deps';
 import { note, ownClaim, withdraw } from './release-store';
-import { alignCell, forEachTenant, tenantsOf } from './tenants-of-cell';
+import { alignUntilNoneIsAstray, forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ReturnTenantsDeps extends AlignRuleDeps {
   readonly page: PageRequest;
@@ -32,7 +28,8 @@ const isServed = (status: number) => status < 500;
  * It may be called any number of times, also when no tenant was moved. The failed colour keeps its
  * tasks for the grace period, and no request reaches it.
  *
- * Throws `ClaimLost`, `TransientServiceUnsteady` when the former colour has no healthy target, or a page is not served.
+ * Throws `ClaimLost`, `TransientConflict` when tenants come to the failed colour again and again,
+ * `TransientServiceUnsteady` when the former colour has no healthy target, or a page is not served.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
@@ -51,29 +48,18 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     });
     const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
     await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
-    let aligned = 0;
-    for (let changed = await alignCell(deps, cell); changed > 0; changed = await alignCell(deps, cell))
-      aligned += changed;
-    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(({ placement }) => placement?.release === attempt);
+    const aligned = await alignUntilNoneIsAstray(deps, cell);
+    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await forEachTenant(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
     logger.warn('release.returned', { cell: cell.name, releaseId, ...failure, tenants: moved.length });
     return { aligned };
   },
 };
 
-const realDeps = (): ReturnTenantsDeps => {
-  const table = tenantsTable();
-  const elb = new ElasticLoadBalancingV2Client(clientOptions);
-  return {
-    table,
-    elb,
-    compute: { ...tableLiveColour(table), ...targetHealth(elb) },
-    page: requestPage,
-    now: () => new Date(),
-    get graceSeconds() {
-      return Number(env('GRACE_SECONDS'));
-    },
-  };
-};
-
-export const handler = actionHandler(returnTenants, realDeps());
+export const handler = actionHandler(returnTenants, {
+  ...aligningDeps(),
+  page: requestPage,
+  get graceSeconds() {
+    return Number(env('GRACE_SECONDS'));
+  },
+});

@@ -1,25 +1,17 @@
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { tableLiveColour } from '../compute/table-live-colour';
-import { targetHealth } from '../compute/target-health';
-import { PlatformError } from '../contract/errors';
 import { SettleReleaseInput, SettleReleaseOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
-import { tenantsTable } from '../tenants/tenants-table';
+import { aligningDeps } from './aligning-deps';
 import { note, ownClaim, settle } from './release-store';
-import { alignCell } from './tenants-of-cell';
+import { alignUntilNoneIsAstray } from './tenants-of-cell';
 
 export interface SettleReleaseDeps extends AlignRuleDeps {
   readonly now: () => Date;
   /** How long the former version stays, seconds. */
   readonly graceSeconds: number;
 }
-
-/** Each round finds tenants that were activated or resumed on the former colour during the one before. */
-const ROUNDS = 5;
 
 /**
  * Makes the new colour the live one of the cell. It is the end of the way back: from here on, going
@@ -47,28 +39,13 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
     const at = now();
     await settle(table, owned, at.toISOString(), new Date(at.getTime() + graceSeconds * 1000).toISOString());
     logger.info('release.settled', { cell: cell.name, releaseId, live: to });
-    let aligned = 0;
-    for (let round = 0; round < ROUNDS; round++) {
-      const changed = await alignCell(deps, cell);
-      if (changed === 0) return { aligned };
-      aligned += changed;
-    }
-    throw new PlatformError('TransientConflict', `tenants of cell ${cell.name} still come to the former colour`);
+    return { aligned: await alignUntilNoneIsAstray(deps, cell) };
   },
 };
 
-const realDeps = (): SettleReleaseDeps => {
-  const table = tenantsTable();
-  const elb = new ElasticLoadBalancingV2Client(clientOptions);
-  return {
-    table,
-    elb,
-    compute: { ...tableLiveColour(table), ...targetHealth(elb) },
-    now: () => new Date(),
-    get graceSeconds() {
-      return Number(env('GRACE_SECONDS'));
-    },
-  };
-};
-
-export const handler = actionHandler(settleRelease, realDeps());
+export const handler = actionHandler(settleRelease, {
+  ...aligningDeps(),
+  get graceSeconds() {
+    return Number(env('GRACE_SECONDS'));
+  },
+});

@@ -1,19 +1,14 @@
-import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { tableLiveColour } from '../compute/table-live-colour';
-import { targetHealth } from '../compute/target-health';
-import type { TenantRecord } from '../contract/records';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
 import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { place } from '../tenants/service-store';
-import { tenantsTable } from '../tenants/tenants-table';
+import { aligningDeps } from './aligning-deps';
 import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
 import { nextRing } from './rings';
-import { forEachTenant, tenantsOf } from './tenants-of-cell';
+import { forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ShiftRingDeps extends AlignRuleDeps {
   readonly now: () => Date;
@@ -47,7 +42,7 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     const claim = await ownClaim(table, { release, executionArn });
     requireNotRecalled(claim);
     const tenants = await tenantsOf(table, cell, ['ACTIVE']);
-    const moved = ({ placement }: TenantRecord) => placement?.release === attempt;
+    const moved = isMovedBy(attempt);
     const { ring, chosen } = nextRing(tenants, asked, releaseId, moved);
     await forEachTenant([...tenants.filter(moved), ...chosen], async (tenant) => {
       const at = now().toISOString();
@@ -68,10 +63,4 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
   },
 };
 
-const realDeps = (): ShiftRingDeps => {
-  const table = tenantsTable();
-  const elb = new ElasticLoadBalancingV2Client(clientOptions);
-  return { table, elb, compute: { ...tableLiveColour(table), ...targetHealth(elb) }, now: () => new Date() };
-};
-
-export const handler = actionHandler(shiftRing, realDeps());
+export const handler = actionHandler(shiftRing, aligningDeps());

@@ -1,14 +1,14 @@
 import type { CellDescriptor } from '../contract/cell';
-import { type TenantRecord, TenantRecordSchema } from '../contract/records';
+import { PlatformError } from '../contract/errors';
+import type { TenantRecord } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
 import { forwardsOf } from '../routing/host-rule';
 import { type AlignRuleDeps, alignRule, ruleOf } from '../routing/tenant-rule';
 import { translateError } from '../shared/error-translation';
 import { pause } from '../shared/invocation';
-import { pages } from '../shared/paging';
 import { ReadableItems } from '../shared/readable-items';
 import { settled } from '../shared/settled';
-import { listTenantsIn } from '../tenants/tenant-store';
+import { tenantsIn } from '../tenants/tenants-in';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 /** The tenants of a cell that have one of the statuses. A damaged record is named in the log and passed over. */
@@ -17,19 +17,17 @@ export async function tenantsOf(
   { name }: CellDescriptor,
   statuses: readonly TenantStatus[],
 ): Promise<TenantRecord[]> {
-  const items = new ReadableItems();
   const found: TenantRecord[] = [];
-  for (const status of statuses)
-    for await (const { tenants } of pages(
-      (after?: string) => listTenantsIn(table, status, { after }),
-      ({ next }) => next,
-    ))
-      for (const tenant of tenants) {
-        const record = items.read(TenantRecordSchema, tenant);
-        if (record?.slot?.cell === name) found.push(record);
-      }
+  for await (const record of tenantsIn(table, statuses, new ReadableItems()))
+    if (record.slot?.cell === name) found.push(record);
   return found;
 }
+
+/** Whether this attempt of a release has moved the tenant. */
+export const isMovedBy =
+  (attempt: string) =>
+  ({ placement }: Pick<TenantRecord, 'placement'>): boolean =>
+    placement?.release === attempt;
 
 const AT_ONCE = 4;
 /** Elastic Load Balancing lets an account change three rules a second, once its bucket of 20 is empty. */
@@ -72,4 +70,23 @@ export async function alignCell(deps: AlignRuleDeps, cell: CellDescriptor): Prom
   });
   await forEachTenant(astray, ({ tenantId }) => alignRule(deps, cell, tenantId));
   return astray.length;
+}
+
+/** Each round finds tenants that were activated or resumed on the other colour during the one before. */
+const ROUNDS = 5;
+
+/**
+ * Aligns the rules of a cell's tenants until none is astray.
+ *
+ * @returns how many rules were changed
+ * @throws PlatformError `TransientConflict` when there are always more
+ */
+export async function alignUntilNoneIsAstray(deps: AlignRuleDeps, cell: CellDescriptor): Promise<number> {
+  let aligned = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const changed = await alignCell(deps, cell);
+    if (changed === 0) return aligned;
+    aligned += changed;
+  }
+  throw new PlatformError('TransientConflict', `tenants of cell ${cell.name} still come to the other colour`);
 }

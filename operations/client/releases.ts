@@ -1,14 +1,13 @@
 import { RedriveExecutionCommand, SendTaskFailureCommand, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { describe, isUnderWay } from '../../functions/acts/executions';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import type { PlatformErrorName } from '../../functions/contract/errors';
-import { itemKeys, type LiveColour, type ReleaseClaim } from '../../functions/contract/records';
+import type { LiveColour, ReleaseClaim } from '../../functions/contract/records';
 import { type ReleaseRequest, ReleaseRequestSchema } from '../../functions/contract/release';
-import { readClaim } from '../../functions/delivery/release-store';
+import { note, readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { isNamed } from '../../functions/shared/is-named';
 import { parseAt } from '../../functions/shared/parse-at';
@@ -116,21 +115,11 @@ export class Releases {
 
   /** @returns false when the release has ended meanwhile */
   private async intend({ name }: CellDescriptor, executionArn: string, intent: Intent): Promise<boolean> {
-    const { table } = this.client;
     try {
-      await table.client.send(
-        new UpdateCommand({
-          TableName: table.name,
-          Key: itemKeys.release(name),
-          UpdateExpression: 'SET #intent = :intent',
-          ConditionExpression: 'executionArn = :execution AND attribute_not_exists(endedAt)',
-          ExpressionAttributeNames: { '#intent': 'intent' },
-          ExpressionAttributeValues: { ':intent': intent, ':execution': executionArn },
-        }),
-      );
+      await note(this.client.table, name, executionArn, { intent });
       return true;
     } catch (thrown) {
-      if (isNamed(thrown, 'ConditionalCheckFailedException')) return false;
+      if (isNamed(thrown, 'ClaimLost')) return false;
       throw thrown;
     }
   }
@@ -138,12 +127,10 @@ export class Releases {
   /** Ends the bake at once. Its time may just have been over. */
   private async answer(taskToken: string, intent: Intent, releaseId: string): Promise<void> {
     const cause = `an operator has taken release ${releaseId} back`;
-    const answer =
-      intent === 'back'
-        ? new SendTaskFailureCommand({ taskToken, error: RECALLED, cause })
-        : new SendTaskSuccessCommand({ taskToken, output: '{}' });
+    const { sfn } = this.client;
     try {
-      await (answer instanceof SendTaskFailureCommand ? this.client.sfn.send(answer) : this.client.sfn.send(answer));
+      if (intent === 'back') await sfn.send(new SendTaskFailureCommand({ taskToken, error: RECALLED, cause }));
+      else await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
     } catch (thrown) {
       if (!isTaskGone(thrown)) throw thrown;
     }
