@@ -109,7 +109,7 @@ export class PlatformFunction extends Construct {
       },
     });
     if (props.isTrusted)
-      new Trustee(this, 'Trustee', { name: id, roleName: functionRoleName(id), assumedBy, policies: [policy] });
+      new Trustee(this, 'Trustee', { name, roleName: functionRoleName(name), assumedBy, policies: [policy] });
     this.lambda = new LambdaFunction(this, 'Function', {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -1,18 +1,10 @@
-import {
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  type IAMClient,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
-} from '@aws-sdk/client-iam';
+import { GetPolicyCommand, GetPolicyVersionCommand, GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { tenantNames } from '../../contract/naming';
-import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { parsePolicy, type Statement } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
+import { attachedPolicies, inlineStatements } from './role-policies';
 
 export interface RoleFacts {
   readonly name: string;
@@ -55,17 +47,8 @@ export function identityFacts(client: IAMClient, subject: Subject): IdentityFact
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
     role: readOnce(() => readRole(client, RoleName)),
-    inline: readOnce(async () => {
-      const names = await everyItem(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames);
-      const policies = await settled(
-        names.map((PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
-      );
-      return policies.flatMap(({ PolicyDocument = '' }) => parsePolicy(PolicyDocument));
-    }),
-    attached: readOnce(async () => {
-      const pages = paginateListAttachedRolePolicies({ client }, { RoleName });
-      return (await everyItem(pages, (page) => page.AttachedPolicies)).map(({ PolicyArn }) => PolicyArn);
-    }),
+    inline: readOnce(() => inlineStatements(client, RoleName)),
+    attached: readOnce(() => attachedPolicies(client, RoleName)),
     serviceRoles: readOnce(async () => {
       const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);
       const roles = await settled(names.map((name) => unlessAbsent(readRole(client, name), 'NoSuchEntityException')));

@@ -1,16 +1,11 @@
-import {
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  type IAMClient,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
-} from '@aws-sdk/client-iam';
+import { GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { TRUSTEES_PARAMETER_PATH } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { readOnce, unlessAbsent } from '../facts/reading';
+import { attachedPolicies, inlineStatements } from '../facts/role-policies';
 import { parsePolicy, type Statement } from '../policy-document';
 
 /** One part of what a stack's template has published about a role that tenants trust. */
@@ -37,18 +32,12 @@ export interface TrusteeFacts {
 async function readTrustee(client: IAMClient, RoleName: string): Promise<TrusteeInAws | undefined> {
   const role = await unlessAbsent(client.send(new GetRoleCommand({ RoleName })), 'NoSuchEntityException');
   if (!role) return undefined;
-  const [names, attached] = await settled([
-    everyItem(paginateListRolePolicies({ client }, { RoleName }), (page) => page.PolicyNames),
-    everyItem(paginateListAttachedRolePolicies({ client }, { RoleName }), (page) => page.AttachedPolicies),
-  ]);
-  const policies = await settled(
-    names.map((PolicyName) => client.send(new GetRolePolicyCommand({ RoleName, PolicyName }))),
-  );
+  const [inline, attached] = await settled([inlineStatements(client, RoleName), attachedPolicies(client, RoleName)]);
   return {
     role: RoleName,
     trust: parsePolicy(role.Role?.AssumeRolePolicyDocument ?? ''),
-    inline: policies.flatMap(({ PolicyDocument = '' }) => parsePolicy(PolicyDocument)),
-    attached: attached.map(({ PolicyArn = 'without an ARN' }) => PolicyArn),
+    inline,
+    attached: attached.map((arn = 'without an ARN') => arn),
   };
 }
 
