@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import * as z from 'zod';
 import type { RouteRecord } from '../functions/contract/records';
+import { codeOf } from '../functions/shared/error-code';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
 import type { TenantDatabases } from './tenant-databases';
@@ -18,8 +18,6 @@ const RETRY_AFTER_SECONDS = 10;
 /** SQL states of a login that was refused ("PostgreSQL Error Codes", class 28). */
 const REFUSED = /^28/;
 
-const CodeSchema = z.looseObject({ code: z.string() });
-const codeOf = (thrown: unknown) => CodeSchema.safeParse(thrown).data?.code ?? '';
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
 const html = (reply: FastifyReply, body: string) => reply.type('text/html; charset=utf-8').send(body);

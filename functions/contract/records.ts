@@ -24,6 +24,9 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
  */
+/** Of the sort keys of slots that a tenant has, or that are set aside. */
+export const TAKEN_SLOT_PREFIX = 'SLOT#';
+
 const padded = (slot: number) => String(slot).padStart(5, '0');
 
 export const itemKeys = {
@@ -38,7 +41,7 @@ export const itemKeys = {
   liveColour: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'LIVE' }),
   release: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'RELEASE' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
-  takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `SLOT#${padded(slot)}` }),
+  takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `${TAKEN_SLOT_PREFIX}${padded(slot)}` }),
   waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
 } as const;
 

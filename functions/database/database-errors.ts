@@ -1,6 +1,7 @@
 import { DatabaseError } from 'pg';
 import * as z from 'zod';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
+import { codeOf } from '../shared/error-code';
 import { isNamed } from '../shared/is-named';
 
 /** By SQL state, or its class ("PostgreSQL Error Codes"). */
@@ -18,10 +19,7 @@ const BY_STATE: Readonly<Record<string, PlatformErrorName>> = {
 const CONNECTION = /^(?:ECONN|EHOST|ENET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
 const BROKEN = /^(?:Connection terminated|timeout expired|Query read timeout)/;
 
-const ErrorSchema = z.looseObject({ message: z.string(), code: z.string().optional() });
-
-/** The SQL state, or Node's code of a connection; empty: it has none. */
-export const codeOf = (thrown: unknown): string => ErrorSchema.safeParse(thrown).data?.code ?? '';
+const ErrorSchema = z.looseObject({ message: z.string() });
 
 /**
  * Translates what `pg` throws. The message has the server's words and the SQL state, and not its detail, in

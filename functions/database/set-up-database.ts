@@ -4,9 +4,10 @@ import type * as z from 'zod';
 import { DATABASE_NAME } from '../contract/naming';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { env } from '../shared/env';
+import { codeOf } from '../shared/error-code';
 import { isNamed } from '../shared/is-named';
 import { SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
-import { codeOf, databaseError } from './database-errors';
+import { databaseError } from './database-errors';
 import { migrate } from './migrate';
 import { roleStatements } from './roles';
 

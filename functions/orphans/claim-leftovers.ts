@@ -1,6 +1,6 @@
 import { ScanCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { itemKeys } from '../contract/records';
+import { itemKeys, TAKEN_SLOT_PREFIX } from '../contract/records';
 import { pages } from '../shared/paging';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -23,8 +23,10 @@ function keyIn(id: string) {
 
 /** The write that makes a released slot free again. */
 function freed(TableName: string, { pk, sk }: { pk: string; sk: string }) {
-  const [cell, number] = [pk.replace('CELL#', ''), Number(sk.replace('SLOT#', ''))];
-  return sk.startsWith('SLOT#') ? [{ Put: { TableName, Item: { ...itemKeys.freeSlot(cell, number), number } } }] : [];
+  const [cell, number] = [pk.replace('CELL#', ''), Number(sk.replace(TAKEN_SLOT_PREFIX, ''))];
+  return sk.startsWith(TAKEN_SLOT_PREFIX)
+    ? [{ Put: { TableName, Item: { ...itemKeys.freeSlot(cell, number), number } } }]
+    : [];
 }
 
 /**

@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
-import { itemKeys } from '../contract/records';
+import { itemKeys, TAKEN_SLOT_PREFIX } from '../contract/records';
 import type { Slot } from '../contract/tenant';
 import { pages } from '../shared/paging';
 import { parseAt } from '../shared/parse-at';
@@ -43,7 +43,7 @@ export async function slotWithoutRecord(
     const taken = {
       TableName: table.name,
       KeyConditionExpression: 'pk = :pk AND begins_with(sk, :slot)',
-      ExpressionAttributeValues: { ':pk': itemKeys.cell(cell.name).pk, ':slot': 'SLOT#' },
+      ExpressionAttributeValues: { ':pk': itemKeys.cell(cell.name).pk, ':slot': TAKEN_SLOT_PREFIX },
       ConsistentRead: true,
     };
     const ask = (ExclusiveStartKey?: Record<string, unknown>) =>

@@ -3,7 +3,7 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { Colour } from '../../functions/contract/cell';
-import { itemKeys } from '../../functions/contract/records';
+import { itemKeys, TAKEN_SLOT_PREFIX } from '../../functions/contract/records';
 import { pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
@@ -18,15 +18,13 @@ export interface ListedCell {
   readonly liveColour: Colour;
 }
 
-const TAKEN = 'SLOT#';
-
 async function takenSlots(table: TenantsTable, cell: string): Promise<number> {
   const ask = (ExclusiveStartKey: Record<string, unknown> | undefined) =>
     table.client.send(
       new QueryCommand({
         TableName: table.name,
         KeyConditionExpression: 'pk = :pk AND begins_with(sk, :taken)',
-        ExpressionAttributeValues: { ':pk': itemKeys.cell(cell).pk, ':taken': TAKEN },
+        ExpressionAttributeValues: { ':pk': itemKeys.cell(cell).pk, ':taken': TAKEN_SLOT_PREFIX },
         Select: 'COUNT',
         ExclusiveStartKey,
       }),
