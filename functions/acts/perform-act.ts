@@ -52,17 +52,14 @@ const JsonSchema = z.string().transform((text, context): unknown => {
   }
 });
 
-/** The name that was typed, or the execution. */
-function targetOf(act: Act): string | undefined {
-  if ('tenant' in act) return act.tenant;
-  if (act.kind !== 'redrive') return undefined;
-  return 'tenant' in act.target ? act.target.tenant : act.target.executionArn;
-}
-
 function namedTenant(act: Act): string | undefined {
   if ('tenant' in act) return act.tenant;
   return act.kind === 'redrive' && 'tenant' in act.target ? act.target.tenant : undefined;
 }
+
+/** The name that was typed, or the execution. */
+const targetOf = (act: Act) =>
+  act.kind === 'redrive' && 'executionArn' in act.target ? act.target.executionArn : namedTenant(act);
 
 type Found = TenantRecord | RefusedSignup | undefined;
 
