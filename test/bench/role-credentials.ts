@@ -1,8 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
+import { describeStack } from '../../functions/stacks/stacks';
 import type { Platform } from '../../local/platform';
+import { eventually } from '../support/running-stage';
 import type { DeployedFunction } from './deployed-functions';
 
 /** One stack for each set of functions: a process may ask twice. */
@@ -19,18 +20,6 @@ export const RoleCredentialsSchema = z.record(
 );
 /** Environment of a process that acts as the function of that name. */
 export type RoleCredentials = z.infer<typeof RoleCredentialsSchema>;
-
-/** CloudFormation may not know a stack yet that it has just taken: the waiter ends there with a ValidationError. */
-async function createdCompletely(client: CloudFormationClient, StackName: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; ; await setTimeout(500)) {
-    const ended = await waitUntilStackCreateComplete(
-      { client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-      { StackName },
-    ).catch((error: Error) => error);
-    if (!(ended instanceof Error)) return;
-    if (!/does not exist/.test(ended.message) || Date.now() > deadline) throw ended;
-  }
-}
 
 export async function roleCredentials(
   { aws }: Platform,
@@ -56,7 +45,10 @@ export async function roleCredentials(
   await client.send(
     new CreateStackCommand({ StackName: stackOf(functions), TemplateBody: JSON.stringify({ Resources }) }),
   );
-  await createdCompletely(client, stackOf(functions));
+  const StackName = stackOf(functions);
+  // CloudFormation may not know a stack yet that it has just taken: the waiter would end there.
+  await eventually(`stack ${StackName}`, () => describeStack(client, StackName));
+  await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
   const lambda = new LambdaClient(aws);
   const entries = functions.map(async ({ name }) => {
     const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: nameOf(name) }));

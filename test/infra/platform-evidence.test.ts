@@ -73,29 +73,27 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     expect(bucket?.DeletionPolicy).toBe(removalPolicy === 'destroy' ? 'Delete' : 'RetainExceptOnCreate');
   });
 
-  test.each(WRITERS)('%s can add to it under the tenants’ prefix, and nothing else', (name) => {
+  const evidenceGrantsOf = (name: string) => {
     const role = functionRoles.find(([, { Properties }]) => Properties.RoleName === `tenant-onboarding-${name}`);
-    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
+    return statementsIn(role?.[1].Properties).filter(({ Resource }) =>
       /evidence/i.test(JSON.stringify(Resource ?? '')),
     );
+  };
+
+  test.each(WRITERS)('%s can add to it under the tenants’ prefix, and nothing else', (name) => {
+    const grants = evidenceGrantsOf(name);
     expect(grants.map(({ Action }) => Action)).toEqual(['s3:PutObject', 'kms:GenerateDataKey']);
     expect(JSON.stringify(grants[0]?.Resource)).toMatch(/\/tenants\/\*/);
   });
 
   test('Orphans reads a report where it removes anything, and can do nothing else with it', () => {
-    const role = functionRoles.find(([, { Properties }]) => Properties.RoleName === 'tenant-onboarding-Orphans');
-    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
-      /evidence/i.test(JSON.stringify(Resource ?? '')),
-    );
+    const grants = evidenceGrantsOf('Orphans');
     const reading = ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'];
     expect(grants.map(({ Action }) => Action)).toEqual(stages[stage].orphans === 'remove' ? reading : []);
   });
 
   test('AuditSurroundings reads its lock, and no report', () => {
-    const role = functionRoles.find(([, { Properties }]) => Properties.RoleName?.endsWith('-AuditSurroundings'));
-    const grants = statementsIn(role?.[1].Properties).filter(({ Resource }) =>
-      /evidence/i.test(JSON.stringify(Resource ?? '')),
-    );
+    const grants = evidenceGrantsOf('AuditSurroundings');
     expect(grants.map(({ Action }) => Action)).toEqual(['s3:GetBucketObjectLockConfiguration']);
   });
 

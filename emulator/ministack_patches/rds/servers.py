@@ -197,25 +197,23 @@ def _delete_with_stack(delete: Original, physical_id: str, props: Record) -> Non
     _close(instance)
 
 
-@PATCH.wraps(f"{_ACTIONS}[CreateDBInstance]", digest="6325013d")
-def _create_by_request(create: Original, params: Params) -> Answer:
-    answer: Answer = create(params)
+def _opened(answer: Answer, params: Params, action: str) -> Answer:
+    """The answer to the request that made the instance, with the address at which its server listens."""
     if answer[0] >= 400:
         return answer
     instance = _known(params)
     _open(instance)
-    return rds._single_instance_response("CreateDBInstanceResponse", "CreateDBInstanceResult", instance)
+    return rds._single_instance_response(f"{action}Response", f"{action}Result", instance)
+
+
+@PATCH.wraps(f"{_ACTIONS}[CreateDBInstance]", digest="6325013d")
+def _create_by_request(create: Original, params: Params) -> Answer:
+    return _opened(create(params), params, "CreateDBInstance")
 
 
 @PATCH.wraps(f"{_ACTIONS}[CreateDBInstanceReadReplica]", digest="83aaf7e0")
 def _create_replica(create: Original, params: Params) -> Answer:
-    answer: Answer = create(params)
-    if answer[0] >= 400:
-        return answer
-    instance = _known(params)
-    _open(instance)
-    named = "CreateDBInstanceReadReplica"
-    return rds._single_instance_response(f"{named}Response", f"{named}Result", instance)
+    return _opened(create(params), params, "CreateDBInstanceReadReplica")
 
 
 @PATCH.wraps(f"{_ACTIONS}[DeleteDBInstance]", digest="285f6830")

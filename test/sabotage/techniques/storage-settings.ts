@@ -15,7 +15,7 @@ import {
   PutBucketWebsiteCommand,
 } from '@aws-sdk/client-s3';
 import { TENANT_TAG } from '../../../functions/contract/naming';
-import { bucketOf, tenantIdOf } from '../../../functions/isolation/subject';
+import { bucketOf, type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { type AttackTechnique, STRANGER } from '../technique';
 
 /** Changes the bucket's lifecycle rules. */
@@ -60,6 +60,22 @@ const notifying = (
 });
 
 const TOPIC = `arn:aws:sns:eu-central-1:${STRANGER}:objects`;
+
+/** A further bucket with the tenant's tag. */
+const taggedBucket = (name: string, bucket: (subject: Subject) => string): AttackTechnique => ({
+  name,
+  check: 'storage.only-one',
+  detonate: async ({ subject, root: { s3 } }) => {
+    const Bucket = bucket(subject);
+    const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+    await s3.send(new CreateBucketCommand({ Bucket }));
+    await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+    return {
+      expectedEvidence: `bucket ${Bucket} has the tenant’s name or tag`,
+      revert: () => s3.send(new DeleteBucketCommand({ Bucket })),
+    };
+  },
+});
 
 export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
   expiring(
@@ -126,34 +142,8 @@ export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
       };
     },
   },
-  {
-    name: 'make a second bucket with the tenant’s name and tag',
-    check: 'storage.only-one',
-    detonate: async ({ subject, root: { s3 } }) => {
-      const Bucket = `${bucketOf(subject)}-copy`;
-      const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
-      await s3.send(new CreateBucketCommand({ Bucket }));
-      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
-      return {
-        expectedEvidence: `bucket ${Bucket} has the tenant’s name or tag`,
-        revert: () => s3.send(new DeleteBucketCommand({ Bucket })),
-      };
-    },
-  },
-  {
-    name: 'tag somebody’s bucket as the tenant’s',
-    check: 'storage.only-one',
-    detonate: async ({ subject, root: { s3 } }) => {
-      const Bucket = 'nobody-looks-here';
-      const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
-      await s3.send(new CreateBucketCommand({ Bucket }));
-      await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
-      return {
-        expectedEvidence: `bucket ${Bucket} has the tenant’s name or tag`,
-        revert: () => s3.send(new DeleteBucketCommand({ Bucket })),
-      };
-    },
-  },
+  taggedBucket('make a second bucket with the tenant’s name and tag', (subject) => `${bucketOf(subject)}-copy`),
+  taggedBucket('tag somebody’s bucket as the tenant’s', () => 'nobody-looks-here'),
   {
     name: 'file the access logs under another tenant’s prefix',
     check: 'storage.access-logs',
