@@ -211,6 +211,7 @@ describe('with a storage template that somebody tampered with', () => {
       /3 of \d+ isolation checks failed: storage\.role-only \(.*other principals.*identity\.sole-access \(.*stacks\.template \(/,
     );
     expect(run.visits.map(({ state }) => state)).not.toContain('ActivateTenant');
+    await platform.emulator.settle();
     const left = await inventoryOf(localConnection(platform.outputs), tenantId);
     expect(left).toMatchObject({
       stacks: [],
