@@ -1,27 +1,19 @@
-import { type Platform, startPlatform } from '../../local/platform';
-import { type SharedTarget, sharedBreaches, sharedTarget, trySharedTechnique } from '../sabotage/surroundings-target';
+import {
+  type SharedScene,
+  type SharedTechnique,
+  sharedBreaches,
+  sharedTarget,
+  trySharedTechnique,
+} from '../sabotage/surroundings-target';
 import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
+import { testOnGround } from '../support/sabotage-tests';
 
-let platform: Platform;
-let target: SharedTarget;
-
-beforeAll(async () => {
-  // A check is asked about what AWS has, and not about how soon AWS shows it.
-  platform = await startPlatform({ patience: 0 });
-  target = await sharedTarget(platform);
-}, 300_000);
-afterAll(() => platform?.stop());
-
-test('healthy surroundings raise no alarm', async () => {
-  expect(await sharedBreaches(target)).toEqual([]);
-});
-
-const ROWS = [...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES].map((each) => [each.check, each.name, each] as const);
-
-test.each(ROWS)('%s finds it: %s', async (check, _, technique) => {
-  const { foundBy, evidence, expectedEvidence, falseAlarms } = await trySharedTechnique(target, technique);
-  expect(foundBy).toContain(check);
-  expect(evidence).toContain(expectedEvidence);
-  expect(falseAlarms).toEqual([]);
+testOnGround<SharedScene, SharedTechnique>([...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES], async (platform) => {
+  const target = await sharedTarget(platform);
+  return {
+    scene: target,
+    ask: () => sharedBreaches(target),
+    alone: (technique) => trySharedTechnique(target, technique),
+  };
 });

@@ -17,11 +17,12 @@ export interface AtOnce {
 }
 
 /** Techniques that take away what other techniques, or their checks, work with. */
-const APART: Readonly<Record<string, string>> = {
+export const APART: Readonly<Record<string, string>> = {
   'disable the key': 'no door of the tenant would open any more',
   'schedule the deletion of the key': 'no door of the tenant would open any more',
   'delete the secret, to be restored for a week': 'the secret could not be changed any more',
   'put a database under another key in the place of the tenant’s': 'the database would be another one',
+  'set the master password to a known one': 'beside a new version of the secret it looks like a rotation',
   'stop the database': 'a stopped database cannot be changed',
 };
 

@@ -1,30 +1,53 @@
 import { type Platform, startPlatform } from '../../local/platform';
-import { breaches, startTarget, type Target, tryTechnique } from '../sabotage/target';
-import type { AttackTechnique } from '../sabotage/technique';
+import { breaches, startTarget, tryTechnique } from '../sabotage/target';
+import type { AttackTechnique, Scene } from '../sabotage/technique';
+import { batchesOf, type Ground, type Technique, tryTogether } from '../sabotage/together';
 
-/** The named check finds each technique, and no check fails before it or after its revert. */
-export function testTechniques(techniques: readonly AttackTechnique[]): void {
+/**
+ * The named check finds each technique, and no check fails before it or after its revert. Techniques
+ * for different checks are in force together; `npm run sabotage` tries each by itself.
+ *
+ * @param start begins the attacks on a platform of the test file's own
+ */
+export function testOnGround<S, T extends Technique<S>>(
+  techniques: readonly T[],
+  start: (platform: Platform) => Promise<Ground<S, T>>,
+): void {
   let platform: Platform;
-  let target: Target;
+  let ground: Ground<S, T>;
+  const batches = batchesOf(techniques);
+  const tried = new Map<readonly T[], ReturnType<typeof tryTogether<S, T>>>();
 
   beforeAll(async () => {
     // A check is asked about what AWS has, and not about how soon AWS shows it.
     platform = await startPlatform({ patience: 0 });
-    target = await startTarget(platform, 'sabotaged');
+    ground = await start(platform);
   }, 300_000);
   afterAll(() => platform?.stop());
 
-  test('a healthy tenant raises no alarm', async () => {
-    expect(await breaches(target)).toEqual([]);
+  test('what is healthy raises no alarm', async () => {
+    expect(await ground.ask()).toEqual([]);
   });
 
-  test.each(techniques.map((technique) => [technique.check, technique.name, technique] as const))(
-    '%s finds it: %s',
-    async (check, _, technique) => {
-      const { foundBy, evidence, expectedEvidence, falseAlarms } = await tryTechnique(target, technique);
-      expect(foundBy).toContain(check);
-      expect(evidence).toContain(expectedEvidence);
-      expect(falseAlarms).toEqual([]);
-    },
-  );
+  const rows = batches.flatMap((batch) => batch.map((each) => [each.check, each.name, each, batch] as const));
+  test.each(rows)('%s finds it: %s', async (check, _, technique, batch) => {
+    const verdicts = tried.get(batch) ?? tryTogether(ground, batch);
+    tried.set(batch, verdicts);
+    const verdict = (await verdicts).get(technique);
+    expect(verdict?.foundBy).toContain(check);
+    expect(verdict?.evidence).toContain(verdict?.expectedEvidence);
+    expect(verdict?.falseAlarms).toEqual([]);
+  });
+}
+
+/** The techniques are tried on a tenant. */
+export function testTechniques(techniques: readonly AttackTechnique[]): void {
+  testOnGround<Scene, AttackTechnique>(techniques, async (platform) => {
+    const target = await startTarget(platform, 'sabotaged');
+    return {
+      scene: target,
+      ask: () => breaches(target),
+      alone: (technique) => tryTechnique(target, technique),
+    };
+  });
 }

@@ -1,0 +1,27 @@
+import { COPIES_TECHNIQUES } from '../sabotage/techniques/copies';
+import { DATABASE_TECHNIQUES } from '../sabotage/techniques/database';
+import { DATABASE_NETWORK_TECHNIQUES } from '../sabotage/techniques/database-network';
+import { DATABASE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/database-settings';
+import { KEY_TECHNIQUES } from '../sabotage/techniques/key';
+import { KEY_POLICY_TECHNIQUES } from '../sabotage/techniques/key-policies';
+import { MEMBER_TECHNIQUES } from '../sabotage/techniques/members';
+import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
+import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
+import { STORAGE_POLICY_TECHNIQUES } from '../sabotage/techniques/storage-policy';
+import { STORAGE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/storage-settings';
+import { testTechniques } from '../support/sabotage-tests';
+
+testTechniques([
+  // A password that is set is looked for beside each new version of the secret: it comes first.
+  ...COPIES_TECHNIQUES,
+  ...DATABASE_TECHNIQUES,
+  ...DATABASE_NETWORK_TECHNIQUES,
+  ...DATABASE_SETTINGS_TECHNIQUES,
+  ...SECRETS_TECHNIQUES,
+  ...KEY_TECHNIQUES,
+  ...KEY_POLICY_TECHNIQUES,
+  ...STORAGE_TECHNIQUES,
+  ...STORAGE_POLICY_TECHNIQUES,
+  ...STORAGE_SETTINGS_TECHNIQUES,
+  ...MEMBER_TECHNIQUES,
+]);

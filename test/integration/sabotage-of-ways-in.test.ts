@@ -1,0 +1,25 @@
+import { CROSS_TENANT_PROBE_TECHNIQUES } from '../sabotage/techniques/cross-tenant-probes';
+import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from '../sabotage/techniques/exact-policies';
+import { EXACT_ROLE_TECHNIQUES } from '../sabotage/techniques/exact-roles';
+import { IDENTITY_TECHNIQUES } from '../sabotage/techniques/identity';
+import { IDENTITY_POLICY_TECHNIQUES } from '../sabotage/techniques/identity-policies';
+import { NETWORK_TECHNIQUES } from '../sabotage/techniques/network';
+import { NETWORK_ROUTE_TECHNIQUES } from '../sabotage/techniques/network-routes';
+import { PROBE_TECHNIQUES } from '../sabotage/techniques/probes';
+import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
+import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
+import { testTechniques } from '../support/sabotage-tests';
+
+testTechniques([
+  ...IDENTITY_TECHNIQUES,
+  ...IDENTITY_POLICY_TECHNIQUES,
+  ...EXACT_RESOURCE_POLICY_TECHNIQUES,
+  ...EXACT_TRUST_TECHNIQUES,
+  ...EXACT_ROLE_TECHNIQUES,
+  ...NETWORK_TECHNIQUES,
+  ...NETWORK_ROUTE_TECHNIQUES,
+  ...ROUTING_TECHNIQUES,
+  ...CROSS_TENANT_PROBE_TECHNIQUES,
+  ...PROBE_TECHNIQUES,
+  ...STACK_TECHNIQUES,
+]);

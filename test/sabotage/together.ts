@@ -1,0 +1,90 @@
+import type { Answer } from '../../functions/isolation/report';
+import { APART } from './all-at-once';
+import type { Verdict } from './target';
+import type { Detonated } from './technique';
+
+interface Named {
+  readonly name: string;
+  /** The check that must find it. */
+  readonly check: string;
+}
+
+/** An attack technique on a scene: one tenant, or what all tenants share. */
+export interface Technique<S> extends Named {
+  readonly detonate: (scene: S) => Promise<Detonated>;
+}
+
+export interface Ground<S, T extends Technique<S>> {
+  readonly scene: S;
+  /** Asks all checks. @returns the answers that have not passed */
+  readonly ask: () => Promise<Answer[]>;
+  /** Detonates one technique, asks, reverts and asks again. */
+  readonly alone: (technique: T) => Promise<Verdict>;
+}
+
+/** Techniques in force at the same time. More would take longer to ask about than they save. */
+const AT_ONCE = 8;
+
+/** What only one technique of a batch may be about. All probes use the same doors. */
+const subjectOf = ({ check }: Named) => (check.startsWith('probes.') ? 'probes' : check);
+
+/** Groups of techniques, each for another check: which technique made a check fail is clear. */
+export function batchesOf<T extends Named>(techniques: readonly T[]): T[][] {
+  const batches: T[][] = [];
+  const takes = (batch: readonly T[], technique: T) =>
+    batch.length < AT_ONCE && batch.every((each) => subjectOf(each) !== subjectOf(technique) && !APART[each.name]);
+  for (const technique of techniques) {
+    const free = APART[technique.name] ? undefined : batches.find((batch) => takes(batch, technique));
+    if (free) free.push(technique);
+    else batches.push([technique]);
+  }
+  return batches;
+}
+
+async function revertAll(detonated: readonly Detonated[]): Promise<void> {
+  for (const { revert } of detonated.toReversed()) await revert();
+}
+
+/**
+ * Puts the techniques in force together, asks all checks once, reverts and asks again. What cannot
+ * stand beside the others, or is not found beside them, is tried alone.
+ *
+ * @throws Error when a technique cannot be detonated alone either
+ */
+export async function tryTogether<S, T extends Technique<S>>(
+  { scene, ask, alone }: Ground<S, T>,
+  techniques: readonly T[],
+): Promise<Map<T, Verdict>> {
+  const began = performance.now();
+  const inForce = new Map<T, Detonated>();
+  let seen: Answer[] = [];
+  try {
+    for (const technique of techniques) {
+      const detonated = await technique.detonate(scene).catch(() => undefined);
+      // The platform would have to believe it of all of them.
+      if (detonated?.believed) await detonated.revert();
+      else if (detonated) inForce.set(technique, detonated);
+    }
+    seen = await ask();
+  } finally {
+    await revertAll([...inForce.values()]);
+  }
+  const falseAlarms = (await ask()).map(({ id, evidence }) => `${id}: ${evidence}`);
+  const seconds = (performance.now() - began) / 1000;
+
+  const verdicts = new Map<T, Verdict>();
+  for (const technique of techniques) {
+    const { name, check } = technique;
+    const expectedEvidence = inForce.get(technique)?.expectedEvidence;
+    const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
+    const found = expectedEvidence !== undefined && evidence.includes(expectedEvidence);
+    const foundBy = seen.map(({ id }) => id);
+    verdicts.set(
+      technique,
+      found
+        ? { technique: name, check, foundBy, found, evidence, expectedEvidence, falseAlarms, seconds }
+        : await alone(technique),
+    );
+  }
+  return verdicts;
+}
