@@ -7,6 +7,6 @@ testTrials(faultBench(), [
   'refused for good: VerifyIsolation kms:GetKeyPolicy#1',
   'refused for good: PublishCompletion events:PutEvents#1',
   'answered 5xx before the effect: LaunchDatabase cloudformation:CreateStack#1',
-  'function out of memory before the effect: CreateTenantKey kms:CreateKey#1',
+  'function out of memory before the effect: RegisterTenant elasticloadbalancing:CreateRule#1',
   'function out of time, the effect comes later: LaunchNetwork cloudformation:CreateStack#1',
 ]);
