@@ -33,7 +33,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-test('a bucket made by CloudFormation holds each version for its default retention', async () => {
+test('a bucket of a CloudFormation stack holds each version for its default retention', async () => {
   const DefaultRetention = { Mode: 'COMPLIANCE', Days: 1 };
   const Bucket = 'locked';
   await launch(emulator, 'locked', {
@@ -69,7 +69,7 @@ test('a bucket made by CloudFormation holds each version for its default retenti
   expect((await s3.send(new GetBucketVersioningCommand({ Bucket }))).Status).toBe('Enabled');
 });
 
-test('a bucket made by CloudFormation is encrypted, owned, logged, cleaned up and tagged as its template says', async () => {
+test('a bucket of a CloudFormation stack has the encryption, ownership, logging, lifecycle and tags of its template', async () => {
   const [Bucket, logs] = ['configured', 'logs'];
   await s3.send(new CreateBucketCommand({ Bucket: logs }));
   const byDefault = { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: 'arn:aws:kms:eu-central-1:000000000000:key/mine' };
@@ -124,7 +124,7 @@ test('a bucket made by CloudFormation is encrypted, owned, logged, cleaned up an
   );
 });
 
-test('a policy is public or not, and says so', async () => {
+test('GetBucketPolicyStatus says whether a policy is public', async () => {
   const Bucket = 'policed';
   await s3.send(new CreateBucketCommand({ Bucket }));
   await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));

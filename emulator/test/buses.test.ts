@@ -8,7 +8,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => emulator?.stop());
 
-test('a permission names the root of the account that gets it', async () => {
+test('PutPermission names the root of the account that gets the permission', async () => {
   const events = new EventBridgeClient(access(emulator));
   const given = { Action: 'events:PutEvents', Principal: '999999999999', StatementId: 'Given' };
   await events.send(new PutPermissionCommand(given));

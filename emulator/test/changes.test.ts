@@ -62,7 +62,7 @@ describe('EC2', () => {
     return RouteTables?.[0]?.Routes?.filter(({ GatewayId }) => GatewayId !== 'local') ?? [];
   };
 
-  test('keeps an IPv6 route and where it leads, once', async () => {
+  test('keeps an IPv6 route with its target, and refuses it a second time', async () => {
     const made = await ec2.send(new CreateEgressOnlyInternetGatewayCommand({ VpcId }));
     const EgressOnlyInternetGatewayId = made.EgressOnlyInternetGateway?.EgressOnlyInternetGatewayId;
     const route = { RouteTableId, DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId };
@@ -77,7 +77,7 @@ describe('EC2', () => {
     await expect(ec2.send(new DeleteRouteCommand(gone))).rejects.toMatchObject({ name: 'InvalidRoute.NotFound' });
   });
 
-  test('an endpoint has its policy, and its route tables a route to it', async () => {
+  test('an endpoint has its policy, and adds a route to its route tables', async () => {
     const PolicyDocument = '{"Version":"2012-10-17","Statement":[]}';
     const { VpcEndpoint } = await ec2.send(
       new CreateVpcEndpointCommand({
@@ -103,7 +103,7 @@ describe('EC2', () => {
     expect(await routes()).toEqual([]);
   });
 
-  test('a VPC has further blocks until they are taken away, and can be found by them', async () => {
+  test('a VPC has additional CIDR blocks until they are removed, and is found by them', async () => {
     const blocks = async () => {
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
       const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = Vpcs?.[0] ?? {};
@@ -124,7 +124,7 @@ describe('EC2', () => {
     expect(await blocks()).toEqual(['10.1.0.0/16', expect.stringMatching(/::\/56$/)]);
   });
 
-  test('a peering says the blocks of either end', async () => {
+  test('a peering lists the CIDR blocks of both VPCs', async () => {
     const PeerVpcId = await vpc('10.2.0.0/16');
     const { VpcPeeringConnection } = await ec2.send(new CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId }));
     const VpcPeeringConnectionIds = [VpcPeeringConnection?.VpcPeeringConnectionId ?? ''];
@@ -156,7 +156,7 @@ describe('RDS', () => {
     );
   });
 
-  test('an instance has the log exports and the insights that it was given', async () => {
+  test('an instance has the log exports and Performance Insights that it was given', async () => {
     const change = async (CloudwatchLogsExportConfiguration: object, more: object = {}) => {
       await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, CloudwatchLogsExportConfiguration, ...more }));
       const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
@@ -174,7 +174,7 @@ describe('RDS', () => {
     });
   });
 
-  test('automated backups and a final snapshot stay where that is asked for, until they are deleted', async () => {
+  test('automated backups and a final snapshot stay when the deletion asks for them, until they are deleted', async () => {
     const retained = async () => {
       const Filters = [{ Name: 'status', Values: ['retained'] }];
       return (await rds.send(new DescribeDBInstanceAutomatedBackupsCommand({ Filters }))).DBInstanceAutomatedBackups;
@@ -200,7 +200,7 @@ describe('RDS', () => {
   });
 });
 
-test("a managed policy's default version can be set", async () => {
+test("SetDefaultPolicyVersion changes a managed policy's default version", async () => {
   const iam = new IAMClient(access(emulator));
   const PolicyDocument = (Action: string) =>
     JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action, Resource: '*' }] });

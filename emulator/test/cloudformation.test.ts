@@ -161,7 +161,7 @@ test('makes and deletes the network, scaling and policy types that MiniStack lac
   expect((await settled(cloudformation, stack.StackId)).StackStatus).toBe('DELETE_COMPLETE');
 });
 
-test('makes an alarm on an expression, and refuses one that CloudWatch cannot evaluate', async () => {
+test('makes an alarm on a metric expression, and refuses an expression that CloudWatch cannot evaluate', async () => {
   const count = (Id: string) => ({
     Id,
     MetricStat: { Metric: { Namespace: 'Product', MetricName: Id }, Period: 60, Stat: 'Sum' },
@@ -190,7 +190,7 @@ test('makes an alarm on an expression, and refuses one that CloudWatch cannot ev
   }
 });
 
-test('a replica takes over key, subnet group and engine of its source, and Ref of a secret is its ARN', async () => {
+test('a replica gets key, subnet group and engine of its source, and Ref of a secret is its ARN', async () => {
   const { stack, outputs } = await launch(
     emulator,
     'stores',
@@ -265,7 +265,7 @@ test('a replica takes over key, subnet group and engine of its source, and Ref o
   expect((await settled(cloudformation, stack.StackId)).StackStatus).toBe('DELETE_COMPLETE');
 });
 
-test('announces each stack status with its token, answers a repeated request and keeps a past stack readable', async () => {
+test('sends an event for each stack status with its token, answers a repeated request and keeps deleted stacks readable', async () => {
   const sqs = new SQSClient(access(emulator));
   const events = new EventBridgeClient(access(emulator));
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'statuses' }));
@@ -328,7 +328,7 @@ test('announces each stack status with its token, answers a repeated request and
   expect(StackEvents?.at(-1)).toMatchObject({ ResourceStatus: 'CREATE_IN_PROGRESS', ClientRequestToken: 'create-1' });
 });
 
-test('T6: a stack is not found by its name for a while, and its end is announced before DescribeStacks tells it', async () => {
+test('T6: a new stack is not found by its name at first, and its end is sent as an event before DescribeStacks shows it', async () => {
   const StackName = 'late';
   const described = async (name: string) =>
     (await cloudformation.send(new DescribeStacksCommand({ StackName: name }))).Stacks?.[0];

@@ -26,7 +26,7 @@ async function stackStatus(name: string, Type: string, Properties: object): Prom
   return stack.StackStatus;
 }
 
-test('T7: the name of a deleted bucket is refused for a while, to a request and to a stack', async () => {
+test('T7: the name of a deleted bucket stays taken for a while, for a request and for a stack', async () => {
   const Bucket = 'name-in-use';
   const create = () => s3.send(new CreateBucketCommand({ Bucket }));
   await create();
@@ -39,7 +39,7 @@ test('T7: the name of a deleted bucket is refused for a while, to a request and 
   await create();
 });
 
-test('T7: the name of a deleted secret is refused for a while, to a request and to a stack', async () => {
+test('T7: the name of a deleted secret stays taken for a while, for a request and for a stack', async () => {
   const Name = 'name-in-use';
   const secrets = new SecretsManagerClient(access(emulator));
   const create = () => secrets.send(new CreateSecretCommand({ Name, SecretString: 'secret' }));
@@ -64,7 +64,7 @@ test('T7: the name of a deleted secret is refused for a while, to a request and 
   await create();
 });
 
-test('T8: of two conditional writes at once, one is refused with a conflict, and is not made', async () => {
+test('T8: of two simultaneous conditional writes, one fails with a conflict and writes nothing', async () => {
   const Bucket = 'conditional-writes';
   await s3.send(new CreateBucketCommand({ Bucket }));
   const write = (Body: string) => s3.send(new PutObjectCommand({ Bucket, Key: 'once', Body, IfNoneMatch: '*' }));

@@ -105,7 +105,7 @@ const available = (id: string) =>
     return instance?.DBInstanceStatus === 'available' ? instance : undefined;
   });
 
-test('the master user logs in by password, is no superuser, and lets a user log in by IAM', async () => {
+test('the master user logs in by password, is no superuser, and can allow a user to log in by IAM', async () => {
   const [facts] = await asMaster(
     `SELECT current_setting('is_superuser') AS superuser, current_database() AS database,
       current_setting('server_version_num')::int / 10000 AS version`,
@@ -116,7 +116,7 @@ test('the master user logs in by password, is no superuser, and lets a user log 
   await expect(asMaster('CREATE ROLE other SUPERUSER')).rejects.toMatchObject({ code: '42501' });
 });
 
-test('a token is used more than once, with TLS from the first byte too', async () => {
+test('a login token works more than once, also when TLS starts with the first byte', async () => {
   const password = await tokenOf(role);
   const direct = { ...at(), user: 'app', password, sslnegotiation: 'direct' as const };
   for (const config of [{ ...at(), user: 'app', password }, direct]) expect(await ask(config)).toEqual([{ one: 1 }]);
@@ -130,14 +130,14 @@ test.each<[string, () => Promise<string>]>([
   ['of a wrong secret', () => tokenOf({ ...role, secretAccessKey: 'x'.repeat(40) })],
   ['of a session without its token', () => tokenOf({ ...ROOT, accessKeyId: role.accessKeyId })],
   ['that is the master password', async () => PASSWORD],
-])('a token is refused %s', async (_, token) => {
+])('a login token is refused %s', async (_, token) => {
   await expect(ask({ ...at(), user: 'app', password: await token() })).rejects.toMatchObject({
     code: '28000',
     message: 'PAM authentication failed for user "app"',
   });
 });
 
-test('whoever has no TLS, a wrong password or another authority is refused', async () => {
+test('a login without TLS, with a wrong password or under another CA is refused', async () => {
   const plain = { ...at(), ssl: false, password: PASSWORD };
   const unencrypted = (user: string) => `for host "127.0.0.1", user "${user}", database "shop", no encryption`;
   await expect(ask({ ...plain, user: 'admin_of_it' })).rejects.toMatchObject({
@@ -154,7 +154,7 @@ test('whoever has no TLS, a wrong password or another authority is refused', asy
   await expect(ask({ ...at(), ssl: true, user: 'admin_of_it', password: PASSWORD })).rejects.toThrow(/certificate/);
 });
 
-test('the master password can be changed', async () => {
+test('the master password can be modified', async () => {
   const change = (MasterUserPassword: string) =>
     rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: outputs.id, MasterUserPassword }));
   await change('another-password-2');
@@ -163,7 +163,7 @@ test('the master password can be changed', async () => {
   await change(PASSWORD);
 });
 
-test('a replica reads what its source has, and writes nothing', async () => {
+test('a replica reads the rows of its source, and refuses writes', async () => {
   await asMaster(`INSERT INTO items VALUES ('of the source')`);
   const DBInstanceIdentifier = 'reading';
   await rds.send(
@@ -175,7 +175,7 @@ test('a replica reads what its source has, and writes nothing', async () => {
   await expect(ask(replica, `INSERT INTO items VALUES ('x')`)).rejects.toMatchObject({ code: '25006' });
 });
 
-test('a reboot ends sessions and keeps the data; a stopped instance takes nobody', async () => {
+test('a reboot ends sessions and keeps rows; a stopped instance refuses logins', async () => {
   await asMaster(`INSERT INTO items VALUES ('kept')`);
   const sleeping = asMaster('SELECT pg_sleep(30)').catch((ended: Error) => ended);
   await eventually(async () => (await asMaster(`SELECT FROM pg_stat_activity WHERE query LIKE '%sleep(30)'`))[0]);
@@ -189,14 +189,14 @@ test('a reboot ends sessions and keeps the data; a stopped instance takes nobody
   expect(await asMaster('SELECT name FROM items')).toContainEqual({ name: 'kept' });
 });
 
-test('a query is cancelled, and a user keeps what its role was given', async () => {
+test('a query can be cancelled, and a user has the grants of its role', async () => {
   await asMaster('ALTER ROLE app SET statement_timeout = 50');
   const app = { ...at(), user: 'app', password: () => tokenOf(role) };
   await expect(ask(app, 'SELECT pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
   await expect(ask(app, 'CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' });
 });
 
-test('a function verifies a database’s certificate by the file of its runtime', async () => {
+test('a function verifies a database’s certificate by the CA file of its runtime', async () => {
   const trust = { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' };
   const ZipFile = `exports.handler = () => require('node:fs').promises.readFile(process.env.CERTIFICATES, 'utf8');`;
   await launch(emulator, 'reader', {
@@ -218,7 +218,7 @@ test('a function verifies a database’s certificate by the file of its runtime'
   expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toBe(ca);
 });
 
-test('a server goes with its instance', async () => {
+test('the server of a database ends with its instance', async () => {
   const { stack, outputs: other } = await launch(
     emulator,
     'short-lived',

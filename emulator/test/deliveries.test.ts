@@ -50,7 +50,7 @@ async function heard(count: number): Promise<number[]> {
   });
 }
 
-test('events come late, in no order, and now and then twice', async () => {
+test('delivers events late, in any order, and sometimes twice', async () => {
   await control(emulator, 'patience', { factor: 0.2 });
   const began = Date.now();
   await put(0, 1);
@@ -65,7 +65,7 @@ test('events come late, in no order, and now and then twice', async () => {
   expect(numbers).not.toEqual(numbers.toSorted((a, b) => a - b));
 }, 30_000);
 
-test('an event can be lost or doubled on demand', async () => {
+test('loses or doubles an event on demand', async () => {
   await control(emulator, 'patience', { factor: 0 });
   await control(emulator, 'deliveries', { source: 'test', detailType: 'num*', deliveries: 0 });
   await put(0, 2);
@@ -77,7 +77,7 @@ test('an event can be lost or doubled on demand', async () => {
   await expect(control(emulator, 'deliveries', odd)).rejects.toThrow('lost');
 });
 
-test('a kind emulator delivers each event once, in order', async () => {
+test('with patience 0 delivers each event once, in order', async () => {
   await control(emulator, 'patience', { factor: 0 });
   await put(0, 50);
   const numbers = await heard(50);

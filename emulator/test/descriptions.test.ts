@@ -101,13 +101,13 @@ describe('EC2', () => {
     ['10.64.0.0/16', ['other']],
     ['10.64.?.0/*', ['mine', 'other']],
     ['10.65.3.*', []],
-  ])('finds VPCs whose block is like %s', async (pattern, expected) => {
+  ])('finds VPCs by a pattern of their block, %s', async (pattern, expected) => {
     const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand(where('cidr-block-association.cidr-block', pattern)));
     const names = Vpcs.map(({ VpcId }) => (VpcId === mine.vpc ? 'mine' : VpcId === other.vpc ? 'other' : VpcId));
     expect(names.sort()).toEqual(expected);
   });
 
-  test('finds the endpoints of one VPC, each with its policy, which allows everything where none was given', async () => {
+  test('finds the endpoints of one VPC, each with its policy, or the default policy that allows everything', async () => {
     const policyOf = async (vpc = '') => {
       const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand(where('vpc-id', vpc)));
       expect(VpcEndpoints).toHaveLength(1);
@@ -117,7 +117,7 @@ describe('EC2', () => {
     expect(await policyOf(other.vpc)).toEqual([{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }]);
   });
 
-  test('tells the security groups of an endpoint', async () => {
+  test('names the security groups of an endpoint', async () => {
     const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.70.0.0/16' }));
     const VpcId = Vpc?.VpcId ?? '';
     const { GroupId = '' } = await ec2.send(
@@ -131,7 +131,7 @@ describe('EC2', () => {
     expect(VpcEndpoints[0]?.Groups?.map((group) => group.GroupId)).toEqual([GroupId]);
   });
 
-  test('finds peerings by either end', async () => {
+  test('finds peerings by either VPC', async () => {
     const by = async (name: string, vpc = '') => {
       const found = await ec2.send(new DescribeVpcPeeringConnectionsCommand(where(name, vpc)));
       return (found.VpcPeeringConnections ?? []).map((each) => each.VpcPeeringConnectionId);
@@ -141,7 +141,7 @@ describe('EC2', () => {
     expect(await by('accepter-vpc-info.vpc-id', other.vpc)).toEqual([peering]);
   });
 
-  test('finds the route tables with a route over one peering', async () => {
+  test('finds the route tables that have a route over one peering', async () => {
     const over = async (id: string) => {
       const { RouteTables = [] } = await ec2.send(
         new DescribeRouteTablesCommand(where('route.vpc-peering-connection-id', id)),
@@ -160,7 +160,7 @@ describe('EC2', () => {
     expect(await inVpc(other.vpc)).toMatchObject([{ VpcId: other.vpc }]);
   });
 
-  test('says into which log group a flow log goes', async () => {
+  test('names the log group of a flow log', async () => {
     const { FlowLogs } = await ec2.send(new DescribeFlowLogsCommand({ FlowLogIds: [mine.flowLog ?? ''] }));
     expect(FlowLogs).toMatchObject([{ ResourceId: mine.vpc, LogGroupName: 'flows' }]);
   });
@@ -201,7 +201,7 @@ describe('a bucket made by CloudFormation', () => {
     expect(TagSet).toEqual(expect.arrayContaining([{ Key: 'tenantId', Value: 'mine' }]));
   });
 
-  test('takes an upload under KMS without a key as one under the account’s key for S3', async () => {
+  test('takes an upload under KMS without a key id as one under the account’s default key for S3', async () => {
     await s3.send(new PutObjectCommand({ Bucket, Key: 'page', Body: 'hello', ServerSideEncryption: 'aws:kms' }));
     const { SSEKMSKeyId } = await s3.send(new HeadObjectCommand({ Bucket, Key: 'page' }));
     expect(SSEKMSKeyId).toMatch(/alias\/aws\/s3$/);
@@ -261,7 +261,7 @@ describe('RDS', () => {
       }),
     );
 
-  test('tells with whom a snapshot is shared, and refuses to share an encrypted one with everybody', async () => {
+  test('names the accounts that a snapshot is shared with, and refuses to share an encrypted one with everybody', async () => {
     expect(await sharedWith()).toEqual([{ AttributeName: 'restore', AttributeValues: [] }]);
     await share(['111122223333', '444455556666']);
     await share([], ['444455556666']);
@@ -269,7 +269,7 @@ describe('RDS', () => {
     await expect(share(['all'])).rejects.toThrow('encrypted');
   });
 
-  test('finds the snapshots of several databases by one filter', async () => {
+  test('finds the snapshots of several databases with one filter', async () => {
     const found = async (...Values: string[]) => {
       const Filters = [{ Name: 'db-instance-id', Values }];
       const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual', Filters }));
@@ -281,7 +281,7 @@ describe('RDS', () => {
     expect(await found('another')).toEqual([]);
   });
 
-  test('tells which roles an instance has', async () => {
+  test('names the roles of an instance', async () => {
     const role = { RoleArn: `arn:aws:iam::${emulator.accountId}:role/exporter`, FeatureName: 's3Export' };
     const roles = async () =>
       (await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }))).DBInstances?.[0]?.AssociatedRoles;

@@ -171,12 +171,12 @@ async function told(deploymentId: string | undefined): Promise<Record<string, st
   });
 }
 
-test('a task runs its image with the variables of its definition and the role of its task', async () => {
+test('a task runs its image with the environment of its definition and the credentials of its task role', async () => {
   await eventually(async () => ((await states()).includes('healthy') ? true : undefined));
   expect(await page()).toMatchObject({ version: 'first', NAME: 'of the definition', RoleArn: taskRoleArn });
 });
 
-test('a deployment tells its beginning and its end, with its id', async () => {
+test('a deployment sends an event at its start and at its end, with its id', async () => {
   const { id, rolloutState } = await deployed(await definition(await push(serving('second'))));
   expect(rolloutState).toBe('COMPLETED');
   expect(await page()).toMatchObject({ version: 'second' });
@@ -184,7 +184,7 @@ test('a deployment tells its beginning and its end, with its id', async () => {
   expect(names).toContain('SERVICE_DEPLOYMENT_COMPLETED');
 });
 
-test('two tasks of a service share the requests', async () => {
+test('two tasks of a service share its requests', async () => {
   await deployed(await definition(await push(serving('third'))), 2);
   await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
   const ports = await Promise.all(Array.from({ length: 20 }, async () => (await page()).PORT));
@@ -195,7 +195,7 @@ test.each([
   ['crashes', async () => push(CRASHING), 'EssentialContainerExited', 'Essential container exited'],
   ['is sick', async () => push(serving('sick', 500)), 'ServiceSchedulerInitiated', 'failed ELB health checks'],
   ['is absent', async () => `sha256:${'0'.repeat(64)}`, 'TaskFailedToStart', 'CannotPullContainerError'],
-])('a deployment whose image %s fails, and says why', async (_, image, stopCode, stoppedReason) => {
+])('a deployment whose image %s fails, with the reason', async (_, image, stopCode, stoppedReason) => {
   const { id, rolloutState, rolloutStateReason } = await deployed(await definition(await image()));
   expect([rolloutState, rolloutStateReason]).toEqual(['FAILED', expect.stringContaining('circuit breaker')]);
   expect((await told(id)).map(({ eventName }) => eventName)).toContain('SERVICE_DEPLOYMENT_FAILED');

@@ -51,7 +51,7 @@ async function invoke(event: object) {
   return { FunctionError, payload: JSON.parse(Buffer.from(Payload ?? []).toString() || 'null') };
 }
 
-test('what a function throws reaches the caller under its own name, and the function lives on', async () => {
+test('the caller gets a function’s error under its own name, and the function can be called again', async () => {
   const before = await invoke({});
   expect(await invoke({ kind: 'error' })).toMatchObject({
     FunctionError: 'Unhandled',
@@ -64,7 +64,7 @@ test('what a function throws reaches the caller under its own name, and the func
   expect(after.payload).toEqual({ here: before.payload.here, calls: before.payload.calls + 3 });
 });
 
-test('a function that ends its process is a Runtime.ExitError, and is started again', async () => {
+test('a function that ends its process fails with Runtime.ExitError, and is started again', async () => {
   const before = await invoke({});
   expect(await invoke({ kind: 'exit' })).toMatchObject({
     FunctionError: 'Unhandled',
@@ -73,7 +73,7 @@ test('a function that ends its process is a Runtime.ExitError, and is started ag
   expect((await invoke({})).payload.here).not.toBe(before.payload.here);
 });
 
-test('an update lets the invocation under way end, and the next one has the new code', async () => {
+test('an update lets the invocation under way finish, and the next one runs the new code', async () => {
   const before = await invoke({});
   const underWay = invoke({ pause: 1000 });
   await pause(300);
@@ -83,14 +83,14 @@ test('an update lets the invocation under way end, and the next one has the new 
   expect(next.payload.here).not.toBe(before.payload.here);
 });
 
-test('a burst of invocations waits for a few processes, and none is lost', async () => {
+test('a burst of invocations waits for a few processes, and each is answered', async () => {
   const answers = await Promise.all(Array.from({ length: 12 }, () => invoke({ pause: 50 })));
   const processes = new Set(answers.map(({ payload }) => payload.here));
   expect(answers.every(({ FunctionError }) => FunctionError === undefined)).toBe(true);
   expect(processes.size).toBeLessThanOrEqual(2);
 });
 
-test('an invocation that has waited too long is throttled, and never begins', async () => {
+test('an invocation that waits too long for a process is throttled, and never starts', async () => {
   const before = await Promise.all([invoke({ pause: 400 }), invoke({ pause: 400 })]);
   const busy = [invoke({ pause: 6000 }), invoke({ pause: 6000 })];
   await pause(200);
@@ -101,7 +101,7 @@ test('an invocation that has waited too long is throttled, and never begins', as
   expect(calls(after)).toBe(calls(before) + 2);
 }, 20_000);
 
-test('the invocations that wait for a process are counted, until they run', async () => {
+test('invocations that wait for a process are counted until they run', async () => {
   const waiting = async () => (await control(emulator, 'load', {})).waitingInvocations;
   expect(await waiting()).toBe(0);
   const asked = [1, 2, 3, 4].map(() => invoke({ pause: 500 }));
@@ -110,7 +110,7 @@ test('the invocations that wait for a process are counted, until they run', asyn
   expect(await waiting()).toBe(0);
 });
 
-test('an answer does not wait for log lines, and no line is lost', async () => {
+test('an answer does not wait for log lines, and every line is kept', async () => {
   const times: number[] = [];
   for (let call = 0; call < 20; call++) {
     const began = performance.now();
@@ -127,7 +127,7 @@ test('an answer does not wait for log lines, and no line is lost', async () => {
   logs.destroy();
 });
 
-test('a function whose time is up is ended with its sandbox, under the name Sandbox.Timedout', async () => {
+test('a function that times out is ended with its sandbox, and fails with Sandbox.Timedout', async () => {
   const before = await invoke({});
   await control(emulator, 'function-time', { role: 'functions', event: ['"kind":"slow"'], seconds: 1 });
   expect(await invoke({ kind: 'slow', pause: 3000 })).toMatchObject({

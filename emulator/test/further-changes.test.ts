@@ -52,7 +52,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => emulator?.stop());
 
-test('a network interface has the address that it was given, until that is taken away', async () => {
+test('a network interface keeps an assigned address until it is unassigned', async () => {
   const { NetworkInterface } = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId }));
   const NetworkInterfaceId = NetworkInterface?.NetworkInterfaceId ?? '';
   const publicAddress = async () => {
@@ -68,7 +68,7 @@ test('a network interface has the address that it was given, until that is taken
   expect(await publicAddress()).toBeUndefined();
 });
 
-test('a log group gets another key, and none', async () => {
+test('the key of a log group can be changed and removed', async () => {
   const logs = new CloudWatchLogsClient(access(emulator));
   const logGroupName = 'keyed';
   const key = async () => (await logs.send(new DescribeLogGroupsCommand({}))).logGroups?.[0]?.kmsKeyId;
@@ -81,7 +81,7 @@ test('a log group gets another key, and none', async () => {
   await expect(absent).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
-test('a secret’s rotation is cancelled, and its replicas are removed', async () => {
+test('the rotation of a secret can be cancelled, and its replicas removed', async () => {
   const secrets = new SecretsManagerClient(access(emulator));
   const SecretId = 'rotated';
   await secrets.send(new CreateSecretCommand({ Name: SecretId, SecretString: 'nothing' }));
@@ -126,11 +126,11 @@ describe('a database', () => {
     );
   });
 
-  test('exports the logs that it was made to', async () => {
+  test('exports the logs that were enabled', async () => {
     expect(await instance('source')).toMatchObject({ EnabledCloudwatchLogsExports: ['postgresql'] });
   });
 
-  test('moves to the subnet group that it was given', async () => {
+  test('can move to another subnet group', async () => {
     const DBSubnetGroupName = 'elsewhere';
     const SubnetIds = [SubnetId ?? ''];
     await rds.send(
@@ -143,7 +143,7 @@ describe('a database', () => {
     });
   });
 
-  test('uses another parameter group once it is rebooted', async () => {
+  test('uses another parameter group after a reboot', async () => {
     await modify('source', { DBParameterGroupName: 'strict' });
     const status = async () => (await instance('source'))?.DBParameterGroups?.[0];
     expect(await status()).toEqual({ DBParameterGroupName: 'strict', ParameterApplyStatus: 'pending-reboot' });
@@ -151,7 +151,7 @@ describe('a database', () => {
     expect(await status()).toMatchObject({ ParameterApplyStatus: 'in-sync' });
   });
 
-  test('is known to its replica by a new name, and knows a deleted replica no more', async () => {
+  test('has its new name at its replica, and no longer lists a deleted replica', async () => {
     const replica = { DBInstanceIdentifier: 'replica' };
     await rds.send(new CreateDBInstanceReadReplicaCommand({ ...replica, SourceDBInstanceIdentifier: 'source' }));
     await modify('source', { NewDBInstanceIdentifier: 'renamed' });
@@ -164,7 +164,7 @@ describe('a database', () => {
     await modify('renamed', { NewDBInstanceIdentifier: 'source' });
   });
 
-  test('says where its backups are replicated to', async () => {
+  test('names the region that its backups are replicated to', async () => {
     const there = new RDSClient({ ...access(emulator), region: 'eu-west-1' });
     const source = { SourceDBInstanceArn: (await instance('source'))?.DBInstanceArn };
     const replications = async () => (await instance('source'))?.DBInstanceAutomatedBackupsReplications ?? [];

@@ -24,7 +24,7 @@ afterAll(() => emulator.stop());
 const key = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? '';
 const grantsOn = async (KeyId: string) => (await kms.send(new ListGrantsCommand({ KeyId }))).Grants ?? [];
 
-test('K1: RDS holds grants on the key of its database, bound to it, and they end with the database', async () => {
+test('K1: RDS has grants on the key of its database, with constraints, until the database is deleted', async () => {
   const KmsKeyId = await key();
   const Properties = { DBInstanceClass: 'db.t4g.micro', Engine: 'postgres', StorageEncrypted: true, KmsKeyId };
   const database = { ...Properties, AllocatedStorage: '20', MasterUsername: 'owner', MasterUserPassword: 'password' };
@@ -50,7 +50,7 @@ test('K1: RDS holds grants on the key of its database, bound to it, and they end
   expect(await grantsOn(KmsKeyId)).toEqual([]);
 });
 
-test('K1: a grant lets its holder use the key, with the encryption context that it is bound to', async () => {
+test('K1: a grant allows its grantee to use the key with the encryption context of its constraint', async () => {
   const KeyId = await key();
   const EncryptionContext = { tenant: 'one' };
   const { CiphertextBlob } = await kms.send(

@@ -61,7 +61,7 @@ const cname = (Name: string): ResourceRecordSet => ({
   ResourceRecords: [{ Value: 'b.example' }],
 });
 
-test('a batch counts as a whole: a record that exists, a CNAME beside others, a name of another zone', async () => {
+test('a batch with one invalid change makes no change: an existing record, a CNAME beside others, a name of another zone', async () => {
   const { id, name } = await zone();
   await change(id, ['CREATE', a(`acme.${name}`)], ['CREATE', txt(`acme.${name}`)]);
   const refused = { name: 'InvalidChangeBatch' };
@@ -120,7 +120,7 @@ const alias = (Name: string, DNSName: string): ResourceRecordSet => ({
 });
 const NOWHERE = '404 no DNS record leads this name to a load balancer';
 
-test('the stack of a zone that has records cannot be deleted until they are gone', async () => {
+test('the stack of a hosted zone cannot be deleted while the zone has records', async () => {
   const cloudformation = new CloudFormationClient(access(emulator));
   const Zone = { Type: 'AWS::Route53::HostedZone', Properties: { Name: 'stacked.localhost' } };
   const { stack, outputs } = await launch(emulator, 'zone', { Zone }, { Id: { Ref: 'Zone' } });
@@ -134,7 +134,7 @@ test('the stack of a zone that has records cannot be deleted until they are gone
   expect(await statusOfDeletion()).toBe('DELETE_COMPLETE');
 });
 
-test('a browser reaches the load balancer to which the records of the name lead, a wildcard last', async () => {
+test('a browser reaches the load balancer that the records of the host name, a wildcard last', async () => {
   const { id, name } = await zone();
   const [one, two] = [await loadBalancer('one', 'cell one'), await loadBalancer('two', 'cell two')];
   await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
@@ -145,7 +145,7 @@ test('a browser reaches the load balancer to which the records of the name lead,
   await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
 });
 
-test('a change is PENDING until all name servers know it, and resolves only then', async () => {
+test('a change stays PENDING until all name servers know it, and its name resolves only then', async () => {
   const { id, name } = await zone();
   const dnsName = await loadBalancer('slow', 'here');
   await patience(0.01);
@@ -161,7 +161,7 @@ test('a change is PENDING until all name servers know it, and resolves only then
   expect((await dns.send(new GetChangeCommand({ Id: kind.ChangeInfo?.Id }))).ChangeInfo?.Status).toBe('INSYNC');
 });
 
-test('more than five requests a second, and a change before the last one is done, are refused', async () => {
+test('more than five requests per second are refused, and so is a change while the last one is not finished', async () => {
   const { id, name } = await zone();
   await patience(1);
   await pause(1_050);

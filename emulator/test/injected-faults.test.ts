@@ -99,7 +99,7 @@ async function withFate(fate: 'timeout' | 'abort'): Promise<string> {
   return executionArn;
 }
 
-test('a request of a traced function tells which invocation made it', async () => {
+test('a request of a traced function names its invocation', async () => {
   const { server, url, traceHeader } = await refusing();
   const event = { tenant: 'acme', sts: url };
   expect(await machines.run(sequence({ Ask: asking(event) }))).toMatchObject({ status: 'SUCCEEDED' });
@@ -111,13 +111,13 @@ test('a request of a traced function tells which invocation made it', async () =
   });
 });
 
-test('a function whose process is killed fails its task with Runtime.ExitError, and is there again for the next call', async () => {
+test('a function whose process is killed fails its task with Runtime.ExitError, and can be called again', async () => {
   const killed = await machines.run(sequence({ Ask: asking({ kill: true }) }));
   expect(killed).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' });
   expect(await machines.run(sequence({ Ask: asking({}) }))).toMatchObject({ status: 'SUCCEEDED' });
 });
 
-test('a function can run out of memory, and out of time', async () => {
+test('a function can be made to run out of memory, and out of time', async () => {
   const outOfMemory = await machines.run(sequence({ Ask: asking({ kill: 'Runtime.OutOfMemory' }) }));
   expect(outOfMemory).toMatchObject({ status: 'FAILED', error: 'Runtime.OutOfMemory' });
   const hurry = { role: 'asking', event: ['"tenant":"late"'], seconds: 0.5 };
@@ -134,7 +134,7 @@ test('a function can run out of memory, and out of time', async () => {
   await expect(control(emulator, 'invocations', { root: 'none', kill: 'boredom' })).rejects.toThrow();
 });
 
-test('a task whose time is up has been called once, and fails with States.Timeout', async () => {
+test('a task that times out has been called once, and fails with States.Timeout', async () => {
   const executionArn = await withFate('timeout');
   expect(await machines.ended(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
   expect(await control(emulator, 'tasks/remove', { executionArn, state: 'Second' })).toEqual({ played: true });
@@ -142,7 +142,7 @@ test('a task whose time is up has been called once, and fails with States.Timeou
   expect(JSON.parse(redriven.output ?? '{}')).toEqual({ call: 3 });
 });
 
-test('an execution is stopped in the state of choice, while the function that it has called goes on', async () => {
+test('an execution can be stopped in a chosen state, while the function that it called goes on', async () => {
   const executionArn = await withFate('abort');
   expect(await machines.ended(executionArn)).toMatchObject({ status: 'ABORTED' });
   expect((await machines.told(executionArn)).filter((line) => line.endsWith('Entered Second'))).toHaveLength(1);
@@ -150,7 +150,7 @@ test('an execution is stopped in the state of choice, while the function that it
   expect(JSON.parse(redriven.output ?? '{}')).toEqual({ call: 3 });
 });
 
-test('a function that fails on an event is tried again, twice', async () => {
+test('a function that fails on an event is called again twice', async () => {
   const [sqs, events, lambda] = [
     new SQSClient(access(emulator)),
     new EventBridgeClient(access(emulator)),
@@ -175,7 +175,7 @@ test('a function that fails on an event is tried again, twice', async () => {
   expect(heard).toEqual(['1', '2', '3']);
 });
 
-test("a database's automated backups go with it, unless it says otherwise", async () => {
+test("a database's automated backups are deleted with it, unless the deletion says otherwise", async () => {
   const rds = new RDSClient(access(emulator));
   const backups = async () => {
     const { DBInstanceAutomatedBackups = [] } = await rds.send(new DescribeDBInstanceAutomatedBackupsCommand({}));

@@ -27,7 +27,7 @@ afterEach(() => kindAgain(emulator));
 const key = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.Arn ?? '';
 const describe = async (KeyId: string) => (await kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata;
 
-test('T4: a key refuses what its state forbids, under the names of AWS', async () => {
+test('T4: a key refuses calls that its state forbids, with AWS’s error names', async () => {
   const KeyId = await key();
   const invalid = { name: 'KMSInvalidStateException' };
   const rotate = () => kms.send(new EnableKeyRotationCommand({ KeyId }));
@@ -49,7 +49,7 @@ test('T4: a key refuses what its state forbids, under the names of AWS', async (
   await rotate();
 });
 
-test('T4: a key policy that names a principal which does not exist is malformed', async () => {
+test('T4: a key policy with a principal that does not exist is malformed', async () => {
   const account = `arn:aws:iam::${emulator.accountId}`;
   const policy = (AWS: string | string[]) =>
     JSON.stringify({
@@ -78,7 +78,7 @@ test('T4: a key policy that names a principal which does not exist is malformed'
   await fresh();
 });
 
-test('T4: a new key and a new alias are not found for a while', async () => {
+test('T4: a new key and a new alias are not found at first', async () => {
   await slowerThanAws(emulator);
   const notFound = { name: 'NotFoundException' };
   const arn = await key();
@@ -92,7 +92,7 @@ test('T4: a new key and a new alias are not found for a while', async () => {
   expect(await describe(AliasName)).toMatchObject({ Arn: arn });
 });
 
-test('T4: a change of a key is seen after a while, and refuses until then what the former state forbids', async () => {
+test('T4: a change of a key’s state is visible after a delay, and the former state decides until then', async () => {
   const KeyId = await key();
   await kms.send(new DisableKeyCommand({ KeyId }));
   await slowerThanAws(emulator);

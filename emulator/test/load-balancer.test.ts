@@ -96,7 +96,7 @@ const request = (host: string) =>
     }).on('error', reject);
   });
 
-test('a priority is taken once; rules trade places in one request', async () => {
+test('a priority can be taken once; rules swap priorities in one request', async () => {
   const first = await rule(1, 'one.example', forward(groups[0]));
   const second = await rule(2, 'two.example', forward(groups[0]));
   const taken = { name: 'PriorityInUseException' };
@@ -112,7 +112,7 @@ test('a priority is taken once; rules trade places in one request', async () => 
   expect([(await described(first))?.Priority, (await described(second))?.Priority]).toEqual(['2', '1']);
 });
 
-test('a forward is described with all of its target groups, and reaches them by weight', async () => {
+test('a forward action lists all of its target groups, and distributes requests by weight', async () => {
   const RuleArn = await rule(10, 'forward.example', forward(groups[0]));
   expect((await described(RuleArn))?.Actions?.[0]).toMatchObject({
     TargetGroupArn: groups[0],
@@ -135,7 +135,7 @@ test('a forward is described with all of its target groups, and reaches them by 
   expect(action?.TargetGroupArn).toBeUndefined();
 });
 
-test('a rule of a template forwards alike', async () => {
+test('a rule of a template can forward to several target groups, too', async () => {
   const { outputs } = await launch(
     emulator,
     'rule',
@@ -158,7 +158,7 @@ test('a rule of a template forwards alike', async () => {
   });
 });
 
-test('tells the attributes that nobody has set', async () => {
+test('lists attributes with their defaults', async () => {
   const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: ['cell'] }));
   const LoadBalancerArn = LoadBalancers?.[0]?.LoadBalancerArn;
   const { Attributes } = await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }));
@@ -166,7 +166,7 @@ test('tells the attributes that nobody has set', async () => {
   expect(Attributes).toContainEqual({ Key: 'routing.http.drop_invalid_header_fields.enabled', Value: 'false' });
 });
 
-test('a fixed response may be HTML', async () => {
+test('a fixed response can be HTML', async () => {
   const MessageBody = '<p class="wait">set up & ready soon</p>';
   const fixed = { StatusCode: '503', ContentType: 'text/html', MessageBody };
   const RuleArn = await rule(30, 'fixed.example', { Type: 'fixed-response', FixedResponseConfig: fixed });
@@ -174,7 +174,7 @@ test('a fixed response may be HTML', async () => {
   expect(await request('fixed.example')).toEqual({ status: 503, body: MessageBody });
 });
 
-test('T3: a rule that was made, changed or deleted is served only after a while, not by every node at once', async () => {
+test('T3: a rule that was made, changed or deleted takes effect after a delay, at each node apart', async () => {
   const host = 'late.example';
   const notServed = { status: 404, body: '' };
   await slowerThanAws(emulator);

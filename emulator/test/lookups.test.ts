@@ -71,7 +71,7 @@ async function queryFree(pk: string): Promise<number> {
   return performance.now() - began;
 }
 
-test('what is found by its key is found as fast among thousands', async () => {
+test('a look-up by key takes no longer among thousands', async () => {
   const few: number[] = [];
   const many: number[] = [];
   for (let round = 0; round < 20; round++) {
@@ -104,7 +104,7 @@ test('subnets are found by their VPC, until they are gone', async () => {
   expect(await subnetsOf(one.vpcId)).toEqual([]);
 });
 
-test('an alias is found by the key that it has now', async () => {
+test('an alias is found by its present key', async () => {
   const kms = new KMSClient(access(emulator));
   const keyId = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? '';
   const aliasesOf = async (KeyId: string) => {
@@ -121,7 +121,7 @@ test('an alias is found by the key that it has now', async () => {
   expect([await aliasesOf(one), await aliasesOf(other)]).toEqual([[], []]);
 });
 
-test('log groups are found by the beginning of their names, while they are there', async () => {
+test('log groups are found by a prefix of their names until they are deleted', async () => {
   const logs = new CloudWatchLogsClient(access(emulator));
   const groupsOf = async (logGroupNamePrefix: string) => {
     const { logGroups = [] } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix }));

@@ -35,7 +35,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => emulator?.stop());
 
-test('the default DHCP options are there, and can be given back to a VPC', async () => {
+test('the default DHCP options exist, and can be assigned to a VPC again', async () => {
   const ec2 = new EC2Client(access(emulator));
   const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
   const VpcId = Vpc?.VpcId;
@@ -49,7 +49,7 @@ test('the default DHCP options are there, and can be given back to a VPC', async
   await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: byDefault }));
 });
 
-test('a version of a secret stays without its labels, and is listed where deprecated ones are asked for', async () => {
+test('a secret’s version without labels stays, and is listed with the deprecated versions', async () => {
   const secrets = new SecretsManagerClient(access(emulator));
   const { ARN: SecretId } = await secrets.send(new CreateSecretCommand({ Name: 'versions', SecretString: '1' }));
   for (const SecretString of ['2', '3']) await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
@@ -126,7 +126,7 @@ describe('a database', () => {
     );
   });
 
-  test('applies what waits with the next change that is applied at once', async () => {
+  test('applies pending changes with the next change that applies immediately', async () => {
     const modify = (change: object) =>
       rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: 'own', ...change }));
     await modify({ DBInstanceClass: 'db.t4g.small' });
@@ -145,7 +145,7 @@ describe('a database', () => {
     ]);
   });
 
-  test('that is restored has the key of its snapshot, with grants of its own', async () => {
+  test('has, when restored, the key of its snapshot and its own grants', async () => {
     const DBSnapshotIdentifier = 'of-own';
     await rds.send(new CreateDBSnapshotCommand({ DBSnapshotIdentifier, DBInstanceIdentifier: 'own' }));
     const restored = { DBSnapshotIdentifier, DBInstanceIdentifier: 'restored' };
@@ -157,7 +157,7 @@ describe('a database', () => {
     expect(databases).toContain(copy?.DbiResourceId);
   });
 
-  test('remembers that its master password was set', async () => {
+  test('remembers that its master password was modified', async () => {
     const DBInstanceIdentifier = 'own';
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, MasterUserPassword: 'known-to-somebody' }));
     const ofOwn = { SourceIdentifier: 'own', SourceType: 'db-instance' } as const;

@@ -65,7 +65,7 @@ test.each<[string, number, object, RegExp]>([
   ['any resource', 40, topics, /Rate exceeded.+Sns.+HandlerErrorCode: Throttling/],
   ['a database', 200, { Own: database() }, /Internal Failure|sufficient db\.t4g\.micro capacity|service linked role/],
 ])(
-  '%s fails now and then for a reason that passes, and the next stack is made',
+  '%s sometimes fails for a transient reason, and the next stack succeeds',
   async (name, times, resources, reason) => {
     const { statuses, reasons } = await make(name.replace(' ', '-'), times, resources);
     expect([...statuses].sort()).toEqual(['CREATE_COMPLETE', 'ROLLBACK_COMPLETE']);
@@ -74,7 +74,7 @@ test.each<[string, number, object, RegExp]>([
   60_000,
 );
 
-test('a monitoring role is not usable right after it was made', async () => {
+test('a monitoring role cannot be used right after it was made', async () => {
   // Its youth lasts ten seconds; a rollback takes as long as the factor says.
   const young = { Role: role, Own: database({ MonitoringRoleArn: { 'Fn::GetAtt': ['Role', 'Arn'] } }) };
   await control(emulator, 'patience', { factor: 0.1 });
@@ -94,7 +94,7 @@ test('a monitoring role is not usable right after it was made', async () => {
   expect([...reasons].join()).toContain('ENHANCED_MONITORING');
 }, 60_000);
 
-test('a rollback takes its time, and its status and events tell so meanwhile', async () => {
+test('a rollback takes time, and status and events show it meanwhile', async () => {
   await control(emulator, 'patience', { factor: 0.02 });
   await control(emulator, 'stack-faults', { stack: 'slow', resource: 'Second', on: 'create', reason: 'no' });
   const began = Date.now();
@@ -112,7 +112,7 @@ test('a rollback takes its time, and its status and events tell so meanwhile', a
   expect(all).toHaveLength(1);
 });
 
-test('a kind emulator fails nothing', async () => {
+test('with patience 0 no stack fails', async () => {
   await control(emulator, 'patience', { factor: 0 });
   expect((await make('kind', 20, { ...topics, Own: database() })).statuses).toEqual(new Set(['CREATE_COMPLETE']));
 }, 60_000);

@@ -39,7 +39,7 @@ describe.each(TESTS)('$file', ({ file, names }) => {
   });
 });
 
-test('every test in Python is one of these', () => {
+test('every Python test runs as one of these tests', () => {
   const known = TESTS.flatMap(({ file, names }) => names.map((name) => `${file}: ${name}`));
   expect([...outcomes.keys()].sort()).toEqual(known.sort());
   expect(outcomes.size).toBeGreaterThan(20);

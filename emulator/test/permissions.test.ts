@@ -151,7 +151,7 @@ const write = (credentials: Credentials, Bucket: string, keyArn: string) =>
   );
 
 describe('policies', () => {
-  test('a principal tag stands for its value in a resource; without the tag the statement does not apply', async () => {
+  test('a principal tag is replaced by its value in a resource; without the tag the statement does not apply', async () => {
     const reads = [statement('s3:GetObject', `arn:aws:s3:::data-\${aws:PrincipalTag/tenant}/*`)];
     const acme = await caller(reads, { tenant: 'acme' });
     await read(acme, 'data-acme');
@@ -159,7 +159,7 @@ describe('policies', () => {
     await expect(read(await caller(reads), 'data-acme')).rejects.toMatchObject(denied);
   });
 
-  test('whether an object is absent is told to who may list its bucket, and to nobody else', async () => {
+  test('a missing object gives 404 to a caller who may list the bucket, and 403 to any other', async () => {
     const absent = (credentials: Credentials) =>
       s3(credentials).send(new GetObjectCommand({ Bucket: 'data-acme', Key: 'nothing' }));
     const reads = statement('s3:GetObject', 'arn:aws:s3:::data-acme/*');
@@ -170,14 +170,14 @@ describe('policies', () => {
     await expect(absent(lister)).rejects.toMatchObject({ name: 'NoSuchKey' });
   });
 
-  test('aws:PrincipalArn of a session is its role, path included', async () => {
+  test('aws:PrincipalArn of a session is the ARN of its role, path included', async () => {
     const reads = (arn: string) => [statement('s3:GetObject', '*', { StringEquals: { 'aws:PrincipalArn': arn } })];
     await read(await caller(reads(role(`caller-${made + 1}`, '/tenants/')), {}, '/tenants/'), 'data-acme');
     const without = caller(reads(role(`caller-${made + 1}`)), {}, '/tenants/');
     await expect(read(await without, 'data-acme')).rejects.toMatchObject(denied);
   });
 
-  test('aws:ResourceTag is known wherever the resource has tags, of a key used by another service too', async () => {
+  test('aws:ResourceTag has the tags of the resource, also of a key that another service uses', async () => {
     for (const [Name, KmsKeyId] of [
       ['under-mine', keys.mine],
       ['under-other', keys.other],
@@ -197,7 +197,7 @@ describe('policies', () => {
     }
   });
 
-  test('iam:PermissionsBoundary is the boundary that is asked for, and a role is named with its path', async () => {
+  test('iam:PermissionsBoundary is the requested boundary, and a role’s ARN has its path', async () => {
     const boundary = `arn:aws:iam::${emulator.accountId}:policy/boundary`;
     const maker = await caller([
       statement('iam:CreateRole', role('*', '/tenants/'), { StringEquals: { 'iam:PermissionsBoundary': boundary } }),
@@ -223,7 +223,7 @@ describe('policies', () => {
     await expect(iam(maker).send(new GetRoleCommand({ RoleName: 'caller-1' }))).rejects.toMatchObject(denied);
   });
 
-  test('KMS knows encryption context, the account of the caller and the aliases of the key', async () => {
+  test('KMS checks encryption context, the caller’s account and the aliases of the key', async () => {
     await kms().send(new CreateAliasCommand({ AliasName: 'alias/tenants/acme', TargetKeyId: keys.mine }));
     const user = await caller([
       statement('kms:Encrypt', '*', { StringEquals: { 'kms:EncryptionContext:tenant': 'acme' } }),
@@ -242,7 +242,7 @@ describe('policies', () => {
     await expect(kms(user).send(new DescribeKeyCommand({ KeyId: keys.other }))).rejects.toMatchObject(denied);
   });
 
-  test('a bucket policy can refuse every key but one, and a request over TLS is one', async () => {
+  test('a bucket policy can deny every key but one, and can require TLS', async () => {
     const writer = await caller([statement(['s3:PutObject', 'kms:GenerateDataKey'], '*')]);
     const Deny = (Condition: object) => ({
       ...statement('s3:PutObject', 'arn:aws:s3:::data-acme/*', Condition, 'Deny'),
@@ -258,8 +258,8 @@ describe('policies', () => {
   });
 });
 
-describe('a request is authorized on the resource it is about', () => {
-  test('deleting versions in a batch asks for the deletion of versions alone', async () => {
+describe('IAM authorizes on the right resource', () => {
+  test('the deletion of versions in a batch, by the permission to delete versions only', async () => {
     const Bucket = 'versions';
     await s3().send(new CreateBucketCommand({ Bucket }));
     await s3().send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
@@ -280,7 +280,7 @@ describe('a request is authorized on the resource it is about', () => {
     await machines.prepare();
   });
 
-  test('parameters by the path that is read', async () => {
+  test('parameters, by the path that is read', async () => {
     const reader = await caller([statement('ssm:GetParametersByPath', `arn:aws:ssm:${here()}:parameter/cells`)]);
     const read = (Path: string) =>
       new SSMClient(access(emulator, reader)).send(new GetParametersByPathCommand({ Path }));
@@ -288,7 +288,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(read('/other')).rejects.toMatchObject(denied);
   });
 
-  test('a service of a cluster by its name, tags of a rule by the rule', async () => {
+  test('a service of a cluster by its name, and the tags of a rule by the rule', async () => {
     const user = await caller([
       statement('ecs:DescribeServices', `arn:aws:ecs:${here()}:service/cell/blue`),
       statement('elasticloadbalancing:DescribeTags', `arn:aws:elasticloadbalancing:${here()}:listener-rule/app/cell/*`),
@@ -316,7 +316,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(tags('other')).rejects.toMatchObject(denied);
   });
 
-  test('an alias by its key as well; a key that does not exist is not found', async () => {
+  test('an alias by its key as well, with NotFound for a key that does not exist', async () => {
     const user = await caller([
       statement('kms:CreateAlias', `arn:aws:kms:${here()}:alias/mine`),
       statement(['kms:CreateAlias', 'kms:DescribeKey'], keys.mine),
@@ -330,7 +330,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(missing).rejects.toMatchObject({ name: 'NotFoundException' });
   });
 
-  test('an event by its source and detail type', async () => {
+  test('an event, by its source and detail type', async () => {
     const only = { StringEquals: { 'events:source': 'mine', 'events:detail-type': 'Made' } };
     const publisher = await caller([statement('events:PutEvents', `arn:aws:events:${here()}:event-bus/default`, only)]);
     const put = (Source: string) =>
@@ -341,7 +341,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(put('theirs')).rejects.toMatchObject(denied);
   });
 
-  test('the policy of a table by the table, an event bus by its name', async () => {
+  test('the policy of a table by the table, and an event bus by its name', async () => {
     const table = `arn:aws:dynamodb:${here()}:table/mine`;
     const user = await caller([
       statement('dynamodb:GetResourcePolicy', table),
@@ -356,7 +356,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(events.send(new DescribeEventBusCommand({ Name: 'theirs' }))).rejects.toMatchObject(denied);
   });
 
-  test('the answer to a task by the machine that waits for it, after its end too', async () => {
+  test('the answer to a task, by the state machine of the waiting execution, after its end too', async () => {
     const definition = { StartAt: 'Wait', States: { Wait: { ...machines.waiting(), End: true } } };
     const [mine, other] = [await machines.create(definition), await machines.create(definition)];
     const user = await caller([statement('states:SendTaskSuccess', mine)]);
@@ -370,7 +370,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(answer(await machines.token())).rejects.toMatchObject(denied);
   });
 
-  test('a function that a state machine calls by the role of the machine', async () => {
+  test('the invocation of a function by a state machine, by the machine’s role', async () => {
     const asked = (name: string) => `arn:aws:lambda:${here()}:function:${name}`;
     const invoke = { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Output: 'called', End: true };
     const machine = (roleArn: string) =>
@@ -391,7 +391,7 @@ describe('a request is authorized on the resource it is about', () => {
     expect(await outcome('other')).toEqual(['FAILED', 'Lambda.AWSLambdaException']);
   });
 
-  test('a snapshot of a database by its name', async () => {
+  test('a snapshot of a database, by its name', async () => {
     const user = await caller([statement('rds:DeleteDBSnapshot', `arn:aws:rds:${here()}:snapshot:mine-*`)]);
     const remove = (DBSnapshotIdentifier: string) =>
       new RDSClient(access(emulator, user)).send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier }));
@@ -399,7 +399,7 @@ describe('a request is authorized on the resource it is about', () => {
     await expect(remove('other-1')).rejects.toMatchObject(denied);
   });
 
-  test('records of a hosted zone by name, type and action; a change by its id', async () => {
+  test('records of a hosted zone by name, type and action, and a change by its id', async () => {
     const admin = new Route53Client(access(emulator));
     const made = await admin.send(new CreateHostedZoneCommand({ Name: 'names.example', CallerReference: 'mine' }));
     const other = await admin.send(new CreateHostedZoneCommand({ Name: 'others.example', CallerReference: 'other' }));
@@ -445,8 +445,8 @@ describe('a request is authorized on the resource it is about', () => {
   });
 });
 
-describe('the use of a key', () => {
-  test('an object under a key takes the permission to use that key, to write and to read', async () => {
+describe('the use of a KMS key', () => {
+  test('by S3 needs the permission of the caller to read and write an encrypted object', async () => {
     const both = [statement(['s3:PutObject', 's3:GetObject'], '*')];
     const [with_, without] = [
       await caller([
@@ -465,7 +465,7 @@ describe('the use of a key', () => {
     await expect(s3(without).send(sealed)).rejects.toMatchObject(denied);
   });
 
-  test('an item of a table under a key takes the permission to use that key, by way of DynamoDB', async () => {
+  test('by DynamoDB needs the permission of the caller to read and write an item of an encrypted table', async () => {
     await launch(emulator, 'tables', {
       Table: {
         Type: 'AWS::DynamoDB::Table',
@@ -498,7 +498,7 @@ describe('the use of a key', () => {
     );
   });
 
-  test('a Deny in the policy of a table is final, whatever the caller is granted', async () => {
+  test('a Deny in the policy of a table overrides every permission of the caller', async () => {
     const [one, other] = [
       await caller([statement('dynamodb:PutItem', '*')]),
       await caller([statement('dynamodb:PutItem', '*')]),
@@ -543,7 +543,7 @@ describe('the use of a key', () => {
     await expect(new DynamoDBClient(access(emulator, deleting)).send(removal)).rejects.toMatchObject(denied);
   });
 
-  test('a secret under a key takes the permission to use that key, for this secret', async () => {
+  test('an encrypted secret needs the permission of the caller to use the key for this secret', async () => {
     const { ARN } = await secrets().send(
       new CreateSecretCommand({ Name: 'sealed', SecretString: 's', KmsKeyId: keys.mine }),
     );

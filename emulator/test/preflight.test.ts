@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => emulator.stop());
 
-test('a quota has the value that was raised or lowered, and is unknown under another code', async () => {
+test('Service Quotas returns the value that a test has set, and no quota for an unknown code', async () => {
   const quotas = new ServiceQuotasClient(access(emulator));
   const vpcs = { ServiceCode: 'vpc', QuotaCode: 'L-F678F1CE' };
   const before = await quotas.send(new GetServiceQuotaCommand(vpcs));
@@ -26,7 +26,7 @@ test('a quota has the value that was raised or lowered, and is unknown under ano
   });
 });
 
-test('RDS offers PostgreSQL 18 on gp3 in three zones, and a class that it does not offer not at all', async () => {
+test('RDS offers PostgreSQL 18 on gp3 in three zones, and returns nothing for an instance class that it lacks', async () => {
   const rds = new RDSClient(access(emulator));
   const offers = async (DBInstanceClass: string) =>
     (await rds.send(new DescribeOrderableDBInstanceOptionsCommand({ Engine: 'postgres', DBInstanceClass })))

@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 describe('redrive', () => {
-  test('goes on at the failed state, with input, variables and definition as they were and all retries again', async () => {
+  test('continues at the failed state, with the same input, variables and definition, and all retries again', async () => {
     const retry = { ErrorEquals: ['Scripted'], IntervalSeconds: 1, MaxAttempts: 1 };
     const definition = sequence({
       Before: { Type: 'Pass', Assign: { kept: 'variable' }, Output: { came: 'before' } },
@@ -78,7 +78,7 @@ describe('redrive', () => {
     expect(executions?.[0]).toMatchObject({ redriveCount: 1, redriveDate: expect.any(Date) });
   });
 
-  test('runs of a Parallel state only the branches that did not succeed', async () => {
+  test('runs only the branches of a Parallel state that did not succeed', async () => {
     const inBranch = (key: string, failures: number) => call({ key, failures });
     const definition = only({
       Type: 'Parallel',
@@ -94,7 +94,7 @@ describe('redrive', () => {
     expect(told.filter((line) => line === 'TaskStateEntered First')).toHaveLength(1);
   });
 
-  test('goes on where an execution was stopped, and reevaluates nothing before', async () => {
+  test('continues where an execution was stopped, without evaluating earlier states again', async () => {
     const executionArn = await machines.start(
       sequence({ First: call({ key: 'before-stop' }), Wait: machines.waiting() }),
     );
@@ -111,7 +111,7 @@ describe('redrive', () => {
     expect(told.filter((line) => line === 'TaskStateEntered First')).toHaveLength(1);
   });
 
-  test('is refused while running, after success, after 14 days, for Express, for none', async () => {
+  test('is refused for an execution that runs, has succeeded, is older than 14 days, is Express or does not exist', async () => {
     const redrive = (executionArn: string | undefined) =>
       machines.sfn.send(new RedriveExecutionCommand({ executionArn }));
     const reason = async (executionArn: string | undefined) => {
@@ -138,7 +138,7 @@ describe('redrive', () => {
   });
 });
 
-test('every status change of an execution is an event on the default bus, redrives among them', async () => {
+test('every status change of an execution is an event on the default bus, redrives included', async () => {
   const events = new EventBridgeClient(access(emulator));
   const { url, arn } = await machines.queue('statuses');
   const stateMachineArn = await machines.create(only(call({ key: 'announced', failures: 1 })));
@@ -171,7 +171,7 @@ test('every status change of an execution is an event on the default bus, redriv
   expect(redriven.every(({ redriveDate }) => redriveDate > 1_600_000_000_000)).toBe(true);
 });
 
-describe('maps', () => {
+describe('Map states', () => {
   const each = (processor: object, rest: object = {}) => ({
     Type: 'Map',
     Items: '{% $states.input.items %}',
@@ -185,7 +185,7 @@ describe('maps', () => {
   };
   const item = (key: string, failures = 0) => ({ key, failures });
 
-  test('an inline Map runs few iterations at once, stops at a failure, and redrives what did not succeed', async () => {
+  test('an inline Map limits its concurrency, stops at a failure, and redrives the iterations that did not succeed', async () => {
     const processor = sequence({ Nap: sleep('{% $states.input.failures %}'), Work: call(child) });
     const definition = only(each(processor, { MaxConcurrency: 1 }));
     const items = [item('inline-a'), item('inline-b', 1), item('inline-c')];
@@ -198,7 +198,7 @@ describe('maps', () => {
     expect(results).toEqual([1, 2, 1]);
   });
 
-  test('a distributed Map runs each item as an execution of its own, tolerates as many failures as it may', async () => {
+  test('a distributed Map runs each item as its own execution, and tolerates the configured number of failures', async () => {
     const processor = {
       ...sequence({ Work: call(child) }),
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
@@ -236,7 +236,7 @@ describe('maps', () => {
     );
   });
 
-  test('a stopped execution stops the children of its Map Run', async () => {
+  test('stopping an execution stops the child executions of its Map Run', async () => {
     const processor = {
       ...sequence({ Wait: machines.waiting() }),
       ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
@@ -254,7 +254,7 @@ describe('maps', () => {
     await expect(late).rejects.toMatchObject({ name: 'TaskTimedOut' });
   });
 
-  test('a distributed Map goes over what a query of a table found, in batches', async () => {
+  test('a distributed Map runs over the items of a table query, in batches', async () => {
     const dynamodb = new DynamoDBClient(access(emulator));
     const key = [
       { AttributeName: 'pk', KeyType: 'HASH' as const },

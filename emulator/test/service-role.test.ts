@@ -45,7 +45,7 @@ async function reasons(StackName: string): Promise<string> {
 }
 const statusOf = async (stack: string) => (await settled(cloudformation, stack)).StackStatus;
 
-test('a resource is not made without each permission of its handlers, and is made with them', async () => {
+test('a resource cannot be created when one permission of its handlers is missing, and is created with all', async () => {
   await allow([...MAKING, ...DELETING]);
   const denied = await create('denied');
   expect(await statusOf(denied)).toBe('ROLLBACK_COMPLETE');
@@ -56,7 +56,7 @@ test('a resource is not made without each permission of its handlers, and is mad
   expect(await statusOf(await create('allowed'))).toBe('CREATE_COMPLETE');
 });
 
-test('a resource is not deleted without the permission, and its stack can be deleted again', async () => {
+test('a resource cannot be deleted without the permission, and its stack can be deleted again with it', async () => {
   await allow([...MAKING, ...READING]);
   const stack = await create('kept');
   expect(await statusOf(stack)).toBe('CREATE_COMPLETE');

@@ -50,7 +50,7 @@ async function told(StackName: string): Promise<string[]> {
 }
 const topics = async () => (await new SNSClient(access(emulator)).send(new ListTopicsCommand({}))).Topics ?? [];
 
-test('a previewed stack holds its name in REVIEW_IN_PROGRESS, has no resources, and is deleted at once', async () => {
+test('a stack in REVIEW_IN_PROGRESS takes its name, has no resources, and is deleted at once', async () => {
   await cloudformation.send(
     new CreateChangeSetCommand({
       StackName: 'previewed',
@@ -71,7 +71,7 @@ test('a previewed stack holds its name in REVIEW_IN_PROGRESS, has no resources, 
   await eventually(async () => (await topics()).length === 0 || undefined);
 });
 
-test('a resource that fails to create fails and rolls back its stack; its reason is in the events, and others are cancelled', async () => {
+test('a failed resource rolls back its stack; the events have its reason, and other resources are cancelled', async () => {
   await fault({ stack: 'failing-*', resource: 'Second', on: 'create', reason: 'quota exceeded' });
   const stack = await create('failing-1', { First: topic, Second: topic, Third: topic });
   expect(await settled(cloudformation, stack)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
@@ -104,19 +104,22 @@ test.each([
     'The operation failed because the secret taken',
   ],
   ['AWS::RDS::DBInstance', { DBInstanceIdentifier: 'taken', Engine: 'postgres' }, 'DB instance already exists'],
-])('%s: a name that is taken fails the stack, and what has it stays', async (Type, Properties, reason) => {
-  const name = Type.replaceAll('::', '-');
-  await settled(cloudformation, await create(`first-${name}`, { Own: { Type, Properties } }));
-  const second = await create(`second-${name}`, { Own: { Type, Properties } });
-  expect(await settled(cloudformation, second)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
-  expect(await told(second)).toContainEqual(expect.stringContaining(`Own CREATE_FAILED: ${reason}`));
-  await remove(`second-${name}`);
-  await eventually(async () => ((await told(second)).at(-1)?.includes('DELETE_COMPLETE') ? true : undefined));
-  const third = await create(`third-${name}`, { Own: { Type, Properties } });
-  expect(await settled(cloudformation, third)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
-});
+])(
+  '%s: an existing name fails the stack, and the resource that has the name stays',
+  async (Type, Properties, reason) => {
+    const name = Type.replaceAll('::', '-');
+    await settled(cloudformation, await create(`first-${name}`, { Own: { Type, Properties } }));
+    const second = await create(`second-${name}`, { Own: { Type, Properties } });
+    expect(await settled(cloudformation, second)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
+    expect(await told(second)).toContainEqual(expect.stringContaining(`Own CREATE_FAILED: ${reason}`));
+    await remove(`second-${name}`);
+    await eventually(async () => ((await told(second)).at(-1)?.includes('DELETE_COMPLETE') ? true : undefined));
+    const third = await create(`third-${name}`, { Own: { Type, Properties } });
+    expect(await settled(cloudformation, third)).toMatchObject({ StackStatus: 'ROLLBACK_COMPLETE' });
+  },
+);
 
-test('a fault strikes as often as it may, and what cannot be deleted leaves its stack DELETE_FAILED until it can', async () => {
+test('a fault fails the configured number of times; a resource that cannot be deleted leaves DELETE_FAILED until it can', async () => {
   await fault({ stack: 'stuck', resource: 'First', on: 'delete', reason: 'still in use', times: 1 });
   const stack = await create('stuck', { First: topic, Second: topic });
   expect((await settled(cloudformation, stack)).StackStatus).toBe('CREATE_COMPLETE');
@@ -131,7 +134,7 @@ test('a fault strikes as often as it may, and what cannot be deleted leaves its 
   expect(await topics()).toEqual([]);
 });
 
-test('a bucket is deleted with its stack when it is empty, versions and delete markers included, and not before', async () => {
+test('a bucket is deleted with its stack only when it is empty, versions and delete markers included', async () => {
   const s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
   const [Bucket, Key] = ['full-bucket', 'page'];
   const Properties = { BucketName: Bucket, VersioningConfiguration: { Status: 'Enabled' } };
@@ -151,7 +154,7 @@ test('a bucket is deleted with its stack when it is empty, versions and delete m
   await eventually(async () => ((await status(stack)) === 'DELETE_COMPLETE' ? true : undefined));
 });
 
-test('a stack that is being created can be deleted: the rest is cancelled, nothing is left', async () => {
+test('a stack under creation can be deleted: the rest is cancelled, and nothing is left', async () => {
   await fault({ stack: 'slow', resource: 'Second', on: 'create', seconds: 30 });
   const stack = await create('slow', { First: topic, Second: topic, Third: topic });
   await eventually(async () => ((await told(stack)).includes('Second CREATE_IN_PROGRESS') ? true : undefined));
@@ -164,7 +167,7 @@ test('a stack that is being created can be deleted: the rest is cancelled, nothi
   expect(await topics()).toEqual([]);
 });
 
-test('a deletion that is under way is not begun again; a protected stack is not deleted at all', async () => {
+test('a deletion under way is not started again; a stack with termination protection is not deleted', async () => {
   await fault({ stack: 'leaving', resource: 'First', on: 'delete', seconds: 0.5 });
   const stack = await create('leaving', { First: topic });
   await settled(cloudformation, stack);
@@ -180,7 +183,7 @@ test('a deletion that is under way is not begun again; a protected stack is not 
   expect((await told(stack)).filter((line) => line === 'leaving DELETE_IN_PROGRESS')).toHaveLength(1);
 });
 
-test('a status event can be lost, and come twice', async () => {
+test('a status event can be lost, or come twice', async () => {
   const machines = new Machines(emulator);
   const { url, arn } = await machines.queue('statuses');
   const events = new EventBridgeClient(access(emulator));

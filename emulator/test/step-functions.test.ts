@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => emulator.stop());
 
 describe('states', () => {
-  test('a failing branch fails the Parallel state at once, with the first error, and stops the others', async () => {
+  test('a failed branch fails the Parallel state at once, with the first error, and stops the other branches', async () => {
     const started = Date.now();
     const definition = only({
       Type: 'Parallel',
@@ -40,7 +40,7 @@ describe('states', () => {
     expect(told).not.toContain('WaitStateExited Slow');
   });
 
-  test('what a branch assigns stays in the branch, and each event names the one before it in its flow', async () => {
+  test('a variable of a branch stays in the branch, and each history event names the one before it in its branch', async () => {
     const assign = (value: string) => ({ Type: 'Pass', Assign: { mine: value }, Output: '{% $outer %}' });
     const execution = await machines.run(
       sequence({
@@ -73,7 +73,7 @@ describe('states', () => {
     expect(await machines.run(caught('States.Runtime'))).toMatchObject({ status: 'FAILED', error: 'States.Runtime' });
   });
 
-  test('a retrier waits no longer than its MaxDelaySeconds', async () => {
+  test('a retrier waits no longer than MaxDelaySeconds', async () => {
     const retry = { ErrorEquals: ['States.ALL'], IntervalSeconds: 100, MaxAttempts: 2, MaxDelaySeconds: 1 };
     const execution = await machines.run(only({ ...call({ key: 'delays', failures: 2 }), Retry: [retry] }));
     expect(execution.output).toBe('{"call": 3}');
@@ -81,7 +81,7 @@ describe('states', () => {
     expect(Number(stopDate) - Number(startDate)).toBeLessThan(5_000);
   });
 
-  test('an execution that takes longer than its TimeoutSeconds ends TIMED_OUT', async () => {
+  test('an execution that exceeds its TimeoutSeconds ends TIMED_OUT', async () => {
     const execution = await machines.run(only(sleep(600), { TimeoutSeconds: 1 }));
     expect(execution).toMatchObject({ status: 'TIMED_OUT', redriveStatus: 'REDRIVABLE' });
     expect(await machines.told(execution.executionArn)).toEqual(
@@ -91,7 +91,7 @@ describe('states', () => {
 });
 
 describe('tasks', () => {
-  test('a stopped execution gives up the task that waits for its token', async () => {
+  test('stopping an execution ends its task that waits for a token', async () => {
     const executionArn = await machines.start(only(machines.waiting()));
     const taskToken = await machines.token();
     await machines.sfn.send(new StopExecutionCommand({ executionArn, error: 'Enough', cause: 'a test' }));
@@ -101,7 +101,7 @@ describe('tasks', () => {
     expect(await machines.told(executionArn)).not.toContain('TaskStateExited Only');
   });
 
-  test('each attempt has a token of its own; the one of an attempt that is over answers nothing', async () => {
+  test('each attempt has its own task token; an earlier attempt’s token answers nothing', async () => {
     const retry = { ErrorEquals: ['Again'], IntervalSeconds: 1, MaxAttempts: 1 };
     const executionArn = await machines.start(only(machines.waiting({ Retry: [retry] })));
     const first = await machines.token();
@@ -121,7 +121,7 @@ describe('tasks', () => {
     expect(told).toEqual(expect.arrayContaining(['TaskScheduled', 'TaskStarted', 'TaskFailed', 'TaskSucceeded']));
   });
 
-  test('a task without a heartbeat fails, one with heartbeats lives on', async () => {
+  test('a task without a heartbeat fails, and one with heartbeats goes on', async () => {
     const caught = { ErrorEquals: ['States.HeartbeatTimeout'], Next: 'Silent' };
     const beating = machines.waiting({ HeartbeatSeconds: 1, Catch: [caught] });
     const executionArn = await machines.start({
@@ -138,7 +138,7 @@ describe('tasks', () => {
     expect((await machines.ended(executionArn)).output).toBe('"silent"');
   });
 
-  test('a waiting task fails with what its function throws, and with States.Timeout after its time', async () => {
+  test('a waiting task fails with its function’s error, and with States.Timeout after its time', async () => {
     const resource = 'arn:aws:states:::lambda:invoke.waitForTaskToken';
     const refusing = { ...call({ key: 'refusing', failures: 9, error: 'Refused' }), Resource: resource };
     expect(await machines.run(only(refusing))).toMatchObject({ status: 'FAILED', error: 'Refused' });
@@ -147,7 +147,7 @@ describe('tasks', () => {
   });
 });
 
-test('a function that is throttled fails its task under the name that AWS gives it', async () => {
+test('a throttled function fails its task with AWS’s error name', async () => {
   const lambda = new LambdaClient(access(emulator));
   const FunctionName = 'scripted';
   await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions: 0 }));
@@ -159,7 +159,7 @@ test('a function that is throttled fails its task under the name that AWS gives 
   }
 });
 
-test('a hundred executions at once end, and leave no thread and no event behind', async () => {
+test('a hundred simultaneous executions end, and leave no thread and no waiting event', async () => {
   const before = await control(emulator, 'load', {});
   const stateMachineArn = await machines.create(
     sequence({ Both: parallel({ One: call({ key: 'burst' }) }, { Two: sleep(1) }) }),

@@ -52,7 +52,7 @@ test("a task has its role's permissions and no others", async () => {
   );
 });
 
-test('a role that does not trust tasks, or does not exist, is refused', async () => {
+test('a role that does not trust ECS tasks, or does not exist, is refused', async () => {
   const others = await role('others', 'lambda.amazonaws.com');
   await expect(credentialsOf(others)()).rejects.toThrow(/status: 403/);
   await expect(credentialsOf(others.replace('others', 'nobody'))()).rejects.toThrow(/status: 404/);

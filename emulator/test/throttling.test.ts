@@ -69,13 +69,13 @@ test.each<[string, number, () => Promise<unknown>, string]>([
   ['changes of IAM', 20, createRole, 'Throttling'],
   ['new stacks', 20, createStack, 'Throttling'],
 ])(
-  "%s: a burst gets what its bucket holds, the rest is refused in the service's own words",
+  "%s: a burst gets the size of its token bucket, and the rest fails with the service's own error",
   async (_, holds, call, name) => {
     expect(await throttled(holds + 3, call)).toEqual([name, name, name]);
   },
 );
 
-test('an empty bucket fills again', async () => {
+test('an empty token bucket refills', async () => {
   await control(emulator, 'patience', { factor: 1 });
   expect((await throttled(60, modifyRule)).length).toBeGreaterThan(0);
   await pause(1_100);
@@ -83,7 +83,7 @@ test('an empty bucket fills again', async () => {
   expect(await throttled(3, modifyRule)).toEqual([]);
 });
 
-test('an API can be held throttled for some seconds, and a function too', async () => {
+test('an API, or a function, can be throttled for some seconds on demand', async () => {
   await control(emulator, 'patience', { factor: 0 });
   const machines = new Machines(emulator);
   await machines.prepare();
@@ -99,7 +99,7 @@ test('an API can be held throttled for some seconds, and a function too', async 
   await expect(control(emulator, 'throttle', { service: 'kms', action: '*', seconds: 0 })).rejects.toThrow('seconds');
 });
 
-test('a kind emulator refuses nobody', async () => {
+test('with patience 0 nothing is throttled', async () => {
   await control(emulator, 'patience', { factor: 0 });
   expect(await throttled(80, modifyRule)).toEqual([]);
 });

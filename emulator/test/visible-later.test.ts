@@ -37,7 +37,7 @@ async function role(RoleName: string): Promise<string> {
 }
 const assume = (RoleArn: string) => sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'test' }));
 
-test('T1: a new role is assumed only after a while, and the refusal is the one of a role that does not trust', async () => {
+test('T1: a new role can be assumed only after a delay; until then the error is that of an untrusted caller', async () => {
   await slowerThanAws(emulator);
   const arn = await role('fresh');
   await expect(assume(arn)).rejects.toMatchObject({
@@ -48,7 +48,7 @@ test('T1: a new role is assumed only after a while, and the refusal is the one o
   expect((await assume(arn)).AssumedRoleUser?.Arn).toContain('assumed-role/fresh');
 });
 
-test('T1: a new policy of a role, and the end of one, count only after a while', async () => {
+test('T1: a new policy of a role, and its removal, take effect after a delay', async () => {
   const RoleName = 'reader';
   const { Credentials } = await assume(await role(RoleName));
   const sqs = new SQSClient(
@@ -74,7 +74,7 @@ test('T1: a new policy of a role, and the end of one, count only after a while',
   await expect(list()).rejects.toMatchObject(denied);
 });
 
-test('T5: the tag index learns of a new key and of its tags after a while', async () => {
+test('T5: the tag index shows a new key and its tags after a delay', async () => {
   const kms = new KMSClient(access(emulator));
   const index = new ResourceGroupsTaggingAPIClient(access(emulator));
   const tagged = async (Key: string) => {

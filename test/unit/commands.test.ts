@@ -15,7 +15,7 @@ const told = ['README.md', 'docs/runbook.md', ...readdirSync(join(ROOT, 'docs/ad
   )
   .filter(([name, file], index, all) => all.findIndex(([n, f]) => n === name && f === file) === index);
 
-test.each(told)('npm run %s, as %s has it, is a script', (name) => {
+test.each(told)('npm run %s, which %s mentions, is a script of package.json', (name) => {
   expect(Object.keys(scripts)).toContain(name);
 });
 
@@ -26,7 +26,7 @@ const command = (name: string, ...words: string[]) => {
 
 /** Started as a reader starts it: what jest can load, Node may refuse. */
 test.each(Object.entries(published.commands))(
-  'npm run %s -- --help says what it is for, and has the options of version 0.1',
+  'npm run %s -- --help says what the command is for, and has the options of version 0.1',
   async (name, options) => {
     const { stdout } = await command(name, '--help');
     expect(stdout).toContain(`Usage: ${name} `);
@@ -35,18 +35,18 @@ test.each(Object.entries(published.commands))(
   },
 );
 
-describe('a Node that is too old', () => {
+describe('a Node version that is too old', () => {
   const GUARD = 'operations/require-node.cjs';
 
   test.each([...Object.keys(published.commands), 'demo', 'local', 'deploy', 'abandon', 'check', 'test'])(
-    'npm run %s asks for a newer one first',
+    'makes npm run %s stop before it does anything else',
     (name) => {
       const asking = scripts[name] === 'jest' ? textOf('jest.config.js') : scripts[name]?.split(' && ')[0];
       expect(asking).toContain(GUARD);
     },
   );
 
-  test('is told in one line; the present one is not', async () => {
+  test('is reported in one line, and the required version passes silently', async () => {
     const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } }); require('./${GUARD}')`;
     const ran = promisify(execFile)(process.execPath, ['-e', old], { cwd: ROOT });
     await expect(ran).rejects.toMatchObject({

@@ -19,18 +19,18 @@ test.each([
   expect(toJson(figure(1, limit)).limit).toBe(text);
 });
 
-test('a figure with a problem is missed, whatever its value and limit', () => {
+test('a figure with a problem is missed, whatever its value and limit are', () => {
   const problems = ['slot c1 3 is free and taken'];
   expect(isMet({ ...figure(1, { exactly: 1 }), problems })).toBe(false);
   const lines = stripVTControlCharacters(figuresTable([{ ...figure(1), problems }]));
   expect(lines).toContain('missed');
 });
 
-test('a row without a limit is never missed', () => {
+test('a figure without a limit is never missed', () => {
   expect(toJson(figure(7))).toEqual({ name: 'one', value: 7, unit: 'times', limit: null, ok: true });
 });
 
-test('the table says of each figure whether it is met', () => {
+test('the table says whether each figure meets its limit', () => {
   const table = figuresTable([figure(1.2345, { atMost: 1 }), figure(20_000, { atLeast: 5 }), figure(3)]);
   // Coloured where the terminal, or CI, says so.
   const lines = stripVTControlCharacters(table).split('\n');

@@ -33,16 +33,16 @@ function foreignImports(folder: string, mayImport: readonly string[]): string[] 
   );
 }
 
-test('the README’s table has a line for each room of functions', () => {
+test('the README’s table has a row for each room of functions', () => {
   const lines = TABLE.map(([folder]) => folder).filter(within('functions'));
   expect(lines.sort()).toEqual(ROOMS.sort());
 });
 
-test.each(TABLE)('%s imports what it may and nothing else of ours', (folder, mayImport) => {
+test.each(TABLE)('%s imports only what its row of the table allows', (folder, mayImport) => {
   expect(foreignImports(folder, mayImport)).toEqual([]);
 });
 
-test('no file of the product reaches into a room of functions except at its top level', () => {
+test('no file outside a room of functions imports a file below the room’s top level', () => {
   const files = ['functions', 'infra', 'service', 'operations', 'local'].flatMap(filesIn);
   const intoRooms = files.flatMap((file) =>
     importsOf(file)

@@ -22,7 +22,7 @@ const service = ({ cloudformation, kms, elb, s3 }: TenantWorld) =>
 
 describe('G6: the record of a tenant in service was deleted', () => {
   it.each(['gone', 'running'])(
-    'an equal signup stops loudly and changes nothing, the first run being %s',
+    'an equal signup fails with TenantRecordLost and changes nothing; the first run is %s',
     async (run) => {
       const world = await inService();
       if (run === 'running') world.gone.clear();
@@ -34,7 +34,7 @@ describe('G6: the record of a tenant in service was deleted', () => {
     },
   );
 
-  it('with all its other items: the run stops at the first protected stack, and its rollback before its first effect', async () => {
+  it('with its other items also deleted, the run stops at the first protected stack and its rollback before any change', async () => {
     const world = await inService();
     for (const key of world.table.items.keys())
       if (!/^CELL.*\|(?:CELL|LIVE|FREE)/.test(key)) world.table.items.delete(key);
@@ -46,9 +46,9 @@ describe('G6: the record of a tenant in service was deleted', () => {
   });
 });
 
-describe('G6: the record was deleted while the tenant was being made', () => {
+describe('G6: the record was deleted during the onboarding', () => {
   it.each([anExecution(), anExecution('second')])(
-    'the next attempt, %s, keeps the one slot of the tenant',
+    'the next attempt, %s, keeps the tenant’s one slot',
     async (executionArn) => {
       const stage = new Reservations();
       const first = await stage.reserve(aSignup());
@@ -66,7 +66,7 @@ describe('G6: the record was deleted while the tenant was being made', () => {
     },
   );
 
-  it('its rollback takes all of it away', async () => {
+  it('the rollback of the next attempt deletes all of the tenant', async () => {
     const world = new TenantWorld();
     await world.onboard();
     world.deactivate();

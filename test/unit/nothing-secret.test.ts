@@ -39,7 +39,7 @@ describe('the contract has no place for a secret', () => {
     expect(properties).not.toContain('contactEmail');
   });
 
-  test('the search finds what it should', () => {
+  test('the search finds the secrets that it has to find', () => {
     const leaky = z.object({ stacks: z.array(z.object({ masterPassword: z.string(), secretArn: z.string() })) });
     expect(propertiesOf(leaky).filter((property) => SECRET.test(property))).toEqual(['masterPassword']);
     expect(schemas.length).toBeGreaterThan(20);
@@ -82,7 +82,7 @@ describe('a whole run', () => {
     },
   );
 
-  it('would be caught in a log', async () => {
+  it('a secret in a log would be found', async () => {
     await new TenantWorld().onboard();
     expect(found([...lines, { message: 'step.done', event: aSignup() }])).toEqual([aSignup().contactEmail]);
   });

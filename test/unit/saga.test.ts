@@ -36,8 +36,8 @@ async function rollingBack() {
   return { world, fakes: world.fakes, run: () => world.rollBack() };
 }
 
-describe('a function dies at a call of the onboarding', () => {
-  it('and is rolled back without a trace, or proves ACTIVE; redriven, it ends ACTIVE and complete', async () => {
+describe('when a function dies at a call of the onboarding', () => {
+  it('the run is rolled back without a trace, or proves ACTIVE; redriven, it ends ACTIVE and complete', async () => {
     const expected = await complete();
     const outcomes = new Set<string>();
     const deaths = await dieAtEachCall(dying, async ({ world }) => {
@@ -58,7 +58,7 @@ describe('a function dies at a call of the onboarding', () => {
     expect(deaths.length).toBeGreaterThan(80);
   }, 30_000);
 
-  it('and is held; redriven, it goes on with what exists and makes nothing twice', async () => {
+  it('the tenant is held; redriven, the run goes on with what exists and makes nothing twice', async () => {
     const expected = await complete();
     await dieAtEachCall(dying, async ({ world }) => {
       world.pass(1);
@@ -70,7 +70,7 @@ describe('a function dies at a call of the onboarding', () => {
     });
   }, 30_000);
 
-  it('G9: and is aborted; an equal event takes it over and ends ACTIVE and complete, or only announces an ACTIVE tenant', async () => {
+  it('G9: the run is aborted; an equal event takes it over and ends ACTIVE and complete, or only announces an ACTIVE tenant', async () => {
     const expected = await complete();
     await dieAtEachCall(dying, async ({ world }) => {
       world.pass(1);
@@ -87,8 +87,8 @@ describe('a function dies at a call of the onboarding', () => {
   }, 30_000);
 });
 
-describe('a function dies at a call of the rollback', () => {
-  it('and the rollback, resumed, leaves no trace; started over, the run ends ACTIVE and complete', async () => {
+describe('when a function dies at a call of the rollback', () => {
+  it('the resumed rollback leaves no trace; started over, the run ends ACTIVE and complete', async () => {
     const expected = await complete();
     const deaths = await dieAtEachCall(rollingBack, async ({ world }) => {
       world.pass(1);
@@ -101,7 +101,7 @@ describe('a function dies at a call of the rollback', () => {
     expect(deaths.length).toBeGreaterThan(40);
   }, 30_000);
 
-  it('and an equal event takes over what is left, half undone, and ends ACTIVE and complete', async () => {
+  it('an equal event takes over what is left, half undone, and ends ACTIVE and complete', async () => {
     const expected = await complete();
     await dieAtEachCall(rollingBack, async ({ world }) => {
       world.pass(1);
@@ -112,8 +112,8 @@ describe('a function dies at a call of the rollback', () => {
   }, 30_000);
 });
 
-describe('F4: a function dies at an AWS call, and the machine calls it again', () => {
-  it('the onboarding ends ACTIVE and complete by itself, with nothing made twice', async () => {
+describe('F4: when a function dies at an AWS call and the machine calls it again', () => {
+  it('the onboarding ends ACTIVE and complete by itself, and makes nothing twice', async () => {
     const expected = await complete();
     const deaths = await dieAtEachCall(
       () => {
@@ -130,7 +130,7 @@ describe('F4: a function dies at an AWS call, and the machine calls it again', (
     expect(deaths.length).toBeGreaterThan(80);
   }, 30_000);
 
-  it('the rollback ends without a trace by itself', async () => {
+  it('the rollback leaves no trace by itself', async () => {
     const deaths = await dieAtEachCall(
       async () => {
         const scene = await rollingBack();
@@ -145,7 +145,7 @@ describe('F4: a function dies at an AWS call, and the machine calls it again', (
     expect(deaths.length).toBeGreaterThan(40);
   }, 30_000);
 
-  it('F7: no action makes more calls than its timeout allows for, called again after a death or not', async () => {
+  it('F7: no action makes more calls than its timeout allows, with or without an earlier attempt that died', async () => {
     const most = new Map<string, number>();
     const note = ({ calls }: TenantWorld) => {
       for (const [action, count] of calls) most.set(action, Math.max(most.get(action) ?? 0, count));

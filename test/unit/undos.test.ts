@@ -33,7 +33,7 @@ describe.each(UNDOS)('%s', (name) => {
   });
 
   it.each(['ONBOARDING', 'ROLLING_BACK', 'HELD', 'FAILED'] as const)(
-    'refuses a tenant that a newer execution has, %s',
+    'refuses a tenant that a newer execution owns, %s',
     async (status) => {
       const world = await onboarded();
       world.deactivate({ status, executionArn: anExecution('newer') });
@@ -43,7 +43,7 @@ describe.each(UNDOS)('%s', (name) => {
     },
   );
 
-  it('tolerates that nothing of the tenant was ever made, any number of times', async () => {
+  it('succeeds any number of times when nothing of the tenant was ever made', async () => {
     const world = new TenantWorld();
     world.tenant = aTenant();
     await undo(world, name);
@@ -52,7 +52,7 @@ describe.each(UNDOS)('%s', (name) => {
     expect(world.table.items.size).toBe(0);
   });
 
-  it('tolerates that all of it is gone', async () => {
+  it('succeeds when all of the tenant is deleted already', async () => {
     const world = await onboarded();
     world.deactivate();
     for (const each of UNDOS) await undo(world, each);
@@ -61,7 +61,7 @@ describe.each(UNDOS)('%s', (name) => {
   });
 });
 
-it('the undos together leave nothing of the tenant, and all of another', async () => {
+it('all undos together delete everything of the tenant, and nothing of another', async () => {
   const world = await onboarded();
   world.deactivate();
   world.elb.add(4000, 'other.funnels.example', 'other');

@@ -2,7 +2,7 @@
 
 AWS: "PutMetricAlarm" (Amazon CloudWatch API Reference)
 AWS: "AWS::CloudWatch::Alarm MetricDataQuery" (AWS CloudFormation Template Reference Guide)
-Test: cloudformation.test.ts: makes an alarm on an expression, and refuses one that CloudWatch cannot evaluate
+Test: cloudformation.test.ts: makes an alarm on a metric expression, and refuses an expression that CloudWatch cannot evaluate
 
 An alarm names one metric, or queries of which one returns data; an expression names other queries
 by their ids. MiniStack refuses every alarm with queries. The expression is not evaluated: no

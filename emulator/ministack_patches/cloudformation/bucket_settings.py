@@ -1,7 +1,7 @@
 """A bucket made by CloudFormation has the encryption, logs, owner, lifecycle and tags of its template.
 
 AWS: "AWS::S3::Bucket" (AWS CloudFormation Template Reference Guide)
-Test: buckets.test.ts: a bucket made by CloudFormation is encrypted, owned, logged, cleaned up and tagged as its template says
+Test: buckets.test.ts: a bucket of a CloudFormation stack has the encryption, ownership, logging, lifecycle and tags of its template
 Test: descriptions.test.ts: has the default encryption, access logs and tags of its template
 
 CloudFormation sets `BucketEncryption`, `LifecycleConfiguration`, `LoggingConfiguration`,

@@ -1,8 +1,8 @@
 """A stack can be deleted while it is being created, and a deletion that is under way is not begun again.
 
 AWS: "DeleteStack" (AWS CloudFormation API Reference)
-Test: stack-failures.test.ts: a stack that is being created can be deleted: the rest is cancelled, nothing is left
-Test: stack-failures.test.ts: a deletion that is under way is not begun again; a protected stack is not deleted at all
+Test: stack-failures.test.ts: a stack under creation can be deleted: the rest is cancelled, and nothing is left
+Test: stack-failures.test.ts: a deletion under way is not started again; a stack with termination protection is not deleted
 
 Once the call succeeds, deletion starts. A stack in CREATE_IN_PROGRESS or ROLLBACK_IN_PROGRESS goes
 to DELETE_IN_PROGRESS: CloudFormation cancels what is still being created ("Resource creation

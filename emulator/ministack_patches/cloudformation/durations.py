@@ -2,7 +2,7 @@
 
 AWS: "Stack status codes" (AWS CloudFormation User Guide)
 AWS: "Stack creation events" (AWS CloudFormation User Guide)
-Test: passing-failures.test.ts: a rollback takes its time, and its status and events tell so meanwhile
+Test: passing-failures.test.ts: a rollback takes time, and status and events show it meanwhile
 
 A creation fails when one resource does; CloudFormation then waits for what is being created beside
 it, and deletes what exists. A database alone takes minutes. MiniStack rolls back at once, so that

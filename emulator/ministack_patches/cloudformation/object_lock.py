@@ -2,7 +2,7 @@
 
 AWS: "AWS::S3::Bucket" (AWS CloudFormation Template Reference Guide)
 AWS: "How S3 Object Lock works" (Amazon S3 User Guide)
-Test: buckets.test.ts: a bucket made by CloudFormation holds each version for its default retention
+Test: buckets.test.ts: a bucket of a CloudFormation stack holds each version for its default retention
 
 A bucket with Object Lock is versioned, every new version gets the default retention, and its
 versioning cannot be suspended. MiniStack's S3 has the rest of this, but its CloudFormation does not

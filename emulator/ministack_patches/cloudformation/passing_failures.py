@@ -4,9 +4,9 @@ AWS: "Resource type handler error codes" (AWS CloudFormation CLI User Guide)
 AWS: "Troubleshooting for Amazon RDS" (Amazon RDS User Guide)
 AWS: "Using service-linked roles for Amazon RDS" (Amazon RDS User Guide)
 AWS: "CreateBucket" (Amazon S3 API Reference)
-Test: passing-failures.test.ts: %s fails now and then for a reason that passes, and the next stack is made
-Test: passing-failures.test.ts: a monitoring role is not usable right after it was made
-Test: passing-failures.test.ts: a kind emulator fails nothing
+Test: passing-failures.test.ts: %s sometimes fails for a transient reason, and the next stack succeeds
+Test: passing-failures.test.ts: a monitoring role cannot be used right after it was made
+Test: passing-failures.test.ts: with patience 0 no stack fails
 
 Handlers are throttled (`HandlerErrorCode: Throttling`) and fail inside (`ServiceInternalError`); RDS
 has no capacity of a class in a zone for a while, cannot use a role that is seconds old

@@ -3,7 +3,7 @@
 AWS: "CreateStack" (AWS CloudFormation API Reference)
 AWS: "DescribeStacks" (AWS CloudFormation API Reference)
 AWS: "DescribeStackEvents" (AWS CloudFormation API Reference)
-Test: cloudformation.test.ts: announces each stack status with its token, answers a repeated request and keeps a past stack readable
+Test: cloudformation.test.ts: sends an event for each stack status with its token, answers a repeated request and keeps deleted stacks readable
 
 A ClientRequestToken marks a repetition of the same request, which is answered with the same stack.
 A stack in ROLLBACK_COMPLETE exists, so that its name is taken until it is deleted. A deleted stack

@@ -2,7 +2,7 @@
 
 AWS: "View stack events by operation" (AWS CloudFormation User Guide)
 AWS: "Determine the cause of a stack failure" (AWS CloudFormation User Guide)
-Test: stack-failures.test.ts: a resource that fails to create fails and rolls back its stack; its reason is in the events, and others are cancelled
+Test: stack-failures.test.ts: a failed resource rolls back its stack; the events have its reason, and other resources are cancelled
 
 The rollback's reason names the resources that failed to create, and no cause. Resources that were
 being created beside the failed one are CREATE_FAILED too, with the reason "Resource creation

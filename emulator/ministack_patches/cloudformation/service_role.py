@@ -2,8 +2,8 @@
 
 AWS: "AWS CloudFormation service role" (AWS CloudFormation User Guide)
 AWS: "Resource type schema" (AWS CloudFormation CLI User Guide)
-Test: service-role.test.ts: a resource is not made without each permission of its handlers, and is made with them
-Test: service-role.test.ts: a resource is not deleted without the permission, and its stack can be deleted again
+Test: service-role.test.ts: a resource cannot be created when one permission of its handlers is missing, and is created with all
+Test: service-role.test.ts: a resource cannot be deleted without the permission, and its stack can be deleted again with it
 
 A stack keeps the role that it was given last. `handler_permissions.yaml` has the handlers' permissions by
 type, as far as the registry names them: another type, and a stack without a role, is not checked. A

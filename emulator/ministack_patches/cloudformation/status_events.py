@@ -1,7 +1,7 @@
 """CloudFormation announces every status change of a stack on the default event bus.
 
 AWS: "Stack Status Change event detail" (AWS CloudFormation User Guide)
-Test: cloudformation.test.ts: announces each stack status with its token, answers a repeated request and keeps a past stack readable
+Test: cloudformation.test.ts: sends an event for each stack status with its token, answers a repeated request and keeps deleted stacks readable
 
 Source `aws.cloudformation`, detail-type `CloudFormation Stack Status Change`, detail `{"stack-id",
 "status-details": {"status", "status-reason"}, "client-request-token"}`.

@@ -4,8 +4,8 @@ AWS: "Working with DB instance read replicas" (Amazon RDS User Guide)
 AWS: "AWS::RDS::DBInstance" (AWS CloudFormation Template Reference Guide)
 AWS: "AWS::SecretsManager::Secret" (AWS CloudFormation Template Reference Guide)
 AWS: "AWS::S3::Bucket" (AWS CloudFormation Template Reference Guide)
-Test: cloudformation.test.ts: a replica takes over key, subnet group and engine of its source, and Ref of a secret is its ARN
-Test: stack-failures.test.ts: a bucket is deleted with its stack when it is empty, versions and delete markers included, and not before
+Test: cloudformation.test.ts: a replica gets key, subnet group and engine of its source, and Ref of a secret is its ARN
+Test: stack-failures.test.ts: a bucket is deleted with its stack only when it is empty, versions and delete markers included
 
 A replica in its source's region takes over the source's encryption key, subnet group, engine and
 storage, and each names the other. Keys are reported as ARNs, a protected instance is not deleted,

@@ -1,7 +1,7 @@
 """A table made by CloudFormation is under the key of its template.
 
 AWS: "AWS::DynamoDB::Table SSESpecification" (AWS CloudFormation Template Reference Guide)
-Test: permissions.test.ts: an item of a table under a key takes the permission to use that key, by way of DynamoDB
+Test: permissions.test.ts: by DynamoDB needs the permission of the caller to read and write an item of an encrypted table
 
 The template says `SSEEnabled` where the API says `Enabled`. MiniStack makes each table of a template
 without encryption settings.

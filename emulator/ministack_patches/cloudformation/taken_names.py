@@ -2,7 +2,7 @@
 
 AWS: "How do I resolve the error 'resource already exists' in CloudFormation" (AWS re:Post Knowledge Center)
 AWS: "Name type" (AWS CloudFormation User Guide)
-Test: stack-failures.test.ts: %s: a name that is taken fails the stack, and what has it stays
+Test: stack-failures.test.ts: %s: an existing name fails the stack, and the resource that has the name stays
 
 Names of custom-named resources must be unique in the account and region. MiniStack replaces what
 has the name.

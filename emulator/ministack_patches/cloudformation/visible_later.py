@@ -2,7 +2,7 @@
 
 AWS: "DescribeStacks" (AWS CloudFormation API Reference)
 AWS: "Stack Status Change event detail" (AWS CloudFormation User Guide)
-Test: cloudformation.test.ts: T6: a stack is not found by its name for a while, and its end is announced before DescribeStacks tells it
+Test: cloudformation.test.ts: T6: a new stack is not found by its name at first, and its end is sent as an event before DescribeStacks shows it
 
 CloudFormation announces the end of a stack as an event, and answers DescribeStacks from another
 place, which may still tell the status before, without outputs. Right after CreateStack the stack

@@ -1,7 +1,7 @@
 """An ended execution has ended some days earlier.
 
 AWS: none: a control for tests, which cannot wait for the end of the fourteen days in which an execution can be redriven
-Test: redrive.test.ts: is refused while running, after success, after 14 days, for Express, for none
+Test: redrive.test.ts: is refused for an execution that runs, has succeeded, is older than 14 days, is Express or does not exist
 
 `POST /_local/executions/age {"executionArn", "days"}` lets an ended execution have started and
 ended so many days earlier.

@@ -1,7 +1,7 @@
 """The factor on AWS's delays can be read and set while the emulator runs.
 
 AWS: none: a control for tests, which need AWS's delays for what they test and no delays for their preparations
-Test: patience.test.ts: the factor is read and set while the emulator runs, the seed is told
+Test: patience.test.ts: patience can be read and set while the emulator runs, and the seed can be read
 
 `POST /_local/patience {"factor": 0.5}` sets the factor, `{"settle": true}` ends the wait for all that
 is late; an empty request only reads. All answer `{factor, seed}`. A reset of the emulator leaves the

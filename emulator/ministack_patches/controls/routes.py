@@ -1,8 +1,8 @@
 """Routes under /_local that AWS does not have, for what a test cannot wait for or call for.
 
 AWS: none: a control for tests
-Test: step-functions.test.ts: a hundred executions at once end, and leave no thread and no event behind
-Test: functions.test.ts: the invocations that wait for a process are counted, until they run
+Test: step-functions.test.ts: a hundred simultaneous executions end, and leave no thread and no waiting event
+Test: functions.test.ts: invocations that wait for a process are counted until they run
 
 A patch adds a route to `ROUTES`. A request's body is JSON, and a refusal is an answer like AWS's
 own. The routes are on the emulator's own port, which is bound to loopback. `GET /_local/load`

@@ -1,9 +1,9 @@
 """Which invocation made a request, the end of that invocation's process, and how much time an invocation has.
 
 AWS: none: a control for tests, which rests on "Visualize Lambda function invocations using AWS X-Ray" (AWS Lambda Developer Guide)
-Test: injected-faults.test.ts: a request of a traced function tells which invocation made it
-Test: injected-faults.test.ts: a function whose process is killed fails its task with Runtime.ExitError, and is there again for the next call
-Test: injected-faults.test.ts: a function can run out of memory, and out of time
+Test: injected-faults.test.ts: a request of a traced function names its invocation
+Test: injected-faults.test.ts: a function whose process is killed fails its task with Runtime.ExitError, and can be called again
+Test: injected-faults.test.ts: a function can be made to run out of memory, and out of time
 
 With active tracing each invocation has a trace header of its own in `_X_AMZN_TRACE_ID`, and the SDK
 sends it on with every request. MiniStack does that. A test needs to ask besides which invocation

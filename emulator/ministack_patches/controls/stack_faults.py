@@ -1,9 +1,9 @@
 """A stack's resource fails or takes its time, and a stack's status event is lost or comes twice.
 
 AWS: none: a control for tests; what follows from a fault is AWS's
-Test: stack-failures.test.ts: a fault strikes as often as it may, and what cannot be deleted leaves its stack DELETE_FAILED until it can
-Test: stack-failures.test.ts: a stack that is being created can be deleted: the rest is cancelled, nothing is left
-Test: stack-failures.test.ts: a status event can be lost, and come twice
+Test: stack-failures.test.ts: a fault fails the configured number of times; a resource that cannot be deleted leaves DELETE_FAILED until it can
+Test: stack-failures.test.ts: a stack under creation can be deleted: the rest is cancelled, and nothing is left
+Test: stack-failures.test.ts: a status event can be lost, or come twice
 
 `POST /_local/stack-faults` adds one fault and answers `{"id"}`, `POST /_local/stack-faults/remove
 {"id"}` takes it away, without an id all, and answers how often each struck:

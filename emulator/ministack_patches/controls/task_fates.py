@@ -1,8 +1,8 @@
 """A task that times out without the wait, and an execution that is stopped in a state of choice.
 
 AWS: none: a control for tests, which rests on "Task workflow state" and "StopExecution" (AWS Step Functions)
-Test: injected-faults.test.ts: a task whose time is up has been called once, and fails with States.Timeout
-Test: injected-faults.test.ts: an execution is stopped in the state of choice, while the function that it has called goes on
+Test: injected-faults.test.ts: a task that times out has been called once, and fails with States.Timeout
+Test: injected-faults.test.ts: an execution can be stopped in a chosen state, while the function that it called goes on
 
 After TimeoutSeconds a task fails with States.Timeout, whatever its function is still doing or has
 done. A function's own timeout is below its state's, so the function has ended by then; its answer

@@ -2,7 +2,7 @@
 
 AWS: "AssociateAddress" (Amazon EC2 API Reference)
 AWS: "NetworkInterface" (Amazon EC2 API Reference)
-Test: further-changes.test.ts: a network interface has the address that it was given, until that is taken away
+Test: further-changes.test.ts: a network interface keeps an assigned address until it is unassigned
 
 An Elastic IP address goes to an instance or to a network interface, whose `association` names the
 address. MiniStack keeps the instance only.

@@ -6,10 +6,10 @@ AWS: "CreateVpcEndpoint" (Amazon EC2 API Reference)
 AWS: "ModifyVpcEndpoint" (Amazon EC2 API Reference)
 AWS: "VpcPeeringConnection" (Amazon EC2 API Reference)
 AWS: "Gateway endpoints" (AWS PrivateLink Guide)
-Test: changes.test.ts: keeps an IPv6 route and where it leads, once
-Test: changes.test.ts: an endpoint has its policy, and its route tables a route to it
-Test: changes.test.ts: a VPC has further blocks until they are taken away, and can be found by them
-Test: changes.test.ts: a peering says the blocks of either end
+Test: changes.test.ts: keeps an IPv6 route with its target, and refuses it a second time
+Test: changes.test.ts: an endpoint has its policy, and adds a route to its route tables
+Test: changes.test.ts: a VPC has additional CIDR blocks until they are removed, and is found by them
+Test: changes.test.ts: a peering lists the CIDR blocks of both VPCs
 
 A route's destination is an IPv4 block, an IPv6 block or a prefix list, and a table has one route to
 it (RouteAlreadyExists). A route may lead to an egress-only internet gateway or to a network

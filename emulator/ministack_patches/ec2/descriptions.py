@@ -8,12 +8,12 @@ AWS: "DescribeRouteTables" (Amazon EC2 API Reference)
 AWS: "List and filter your resources" (Amazon EC2 User Guide)
 AWS: "Default endpoint policy" (AWS PrivateLink Guide)
 AWS: "FlowLog" (Amazon EC2 API Reference)
-Test: descriptions.test.ts: finds VPCs whose block is like %s
-Test: descriptions.test.ts: finds the endpoints of one VPC, each with its policy, which allows everything where none was given
-Test: descriptions.test.ts: tells the security groups of an endpoint
-Test: descriptions.test.ts: finds peerings by either end
-Test: descriptions.test.ts: finds the route tables with a route over one peering
-Test: descriptions.test.ts: says into which log group a flow log goes
+Test: descriptions.test.ts: finds VPCs by a pattern of their block, %s
+Test: descriptions.test.ts: finds the endpoints of one VPC, each with its policy, or the default policy that allows everything
+Test: descriptions.test.ts: names the security groups of an endpoint
+Test: descriptions.test.ts: finds peerings by either VPC
+Test: descriptions.test.ts: finds the route tables that have a route over one peering
+Test: descriptions.test.ts: names the log group of a flow log
 
 Values of a filter may hold `*` and `?`. An endpoint's policy is in the answer, and an endpoint made
 without one allows everything. A flow log has a `logGroupName`. MiniStack ignores filters that it

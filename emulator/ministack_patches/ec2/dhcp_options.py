@@ -2,7 +2,7 @@
 
 AWS: "DHCP option sets in Amazon VPC" (Amazon VPC User Guide)
 AWS: "AssociateDhcpOptions" (Amazon EC2 API Reference)
-Test: members.test.ts: the default DHCP options are there, and can be given back to a VPC
+Test: members.test.ts: the default DHCP options exist, and can be assigned to a VPC again
 
 MiniStack names the set in each VPC and does not have it.
 """

@@ -1,8 +1,8 @@
 """The beginning, the end and the failure of a service's deployment are events on the default bus.
 
 AWS: "Amazon ECS service deployment state change events" (Amazon ECS Developer Guide)
-Test: ecs.test.ts: a deployment tells its beginning and its end, with its id
-Test: ecs.test.ts: a deployment whose image %s fails, and says why
+Test: ecs.test.ts: a deployment sends an event at its start and at its end, with its id
+Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 
 Source `aws.ecs`, detail-type `ECS Deployment State Change`. The service is in `resources`; the detail
 names the deployment, and no cluster.

@@ -3,8 +3,8 @@
 AWS: "Amazon ECS task lifecycle" (Amazon ECS Developer Guide)
 AWS: "Amazon ECS task IAM role" (Amazon ECS Developer Guide)
 AWS: "CannotPullContainer task errors in Amazon ECS" (Amazon ECS Developer Guide)
-Test: ecs.test.ts: a task runs its image with the variables of its definition and the role of its task
-Test: ecs.test.ts: a deployment whose image %s fails, and says why
+Test: ecs.test.ts: a task runs its image with the environment of its definition and the credentials of its task role
+Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 
 There is no Docker. The image of a task is looked up in the emulated ECR: its manifest names one
 layer, which is a JavaScript file, and Node runs the file. An image that is not there cannot be

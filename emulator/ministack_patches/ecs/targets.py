@@ -3,9 +3,9 @@
 AWS: "Use load balancing to distribute Amazon ECS service traffic" (Amazon ECS Developer Guide)
 AWS: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer Guide)
 AWS: "Health checks for Application Load Balancer target groups" (User Guide for Application Load Balancers)
-Test: ecs.test.ts: a task runs its image with the variables of its definition and the role of its task
-Test: ecs.test.ts: a deployment whose image %s fails, and says why
-Test: ecs.test.ts: two tasks of a service share the requests
+Test: ecs.test.ts: a task runs its image with the environment of its definition and the credentials of its task role
+Test: ecs.test.ts: a deployment whose image %s fails, with the reason
+Test: ecs.test.ts: two tasks of a service share its requests
 
 Each task is a target of the service's target group, by its address and its own port. The target is
 `initial` until the health check of the group passes once, and `unhealthy` when it fails as often in

@@ -2,7 +2,7 @@
 
 AWS: "LoadBalancerAttribute" (Elastic Load Balancing API Reference, 2015-12-01)
 AWS: "Application Load Balancers" (User Guide for Application Load Balancers)
-Test: load-balancer.test.ts: tells the attributes that nobody has set
+Test: load-balancer.test.ts: lists attributes with their defaults
 
 MiniStack tells five of them, and those that were set.
 """

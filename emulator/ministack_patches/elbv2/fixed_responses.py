@@ -1,7 +1,7 @@
 """The body of a fixed response may be HTML: an answer of the API escapes it.
 
 AWS: "FixedResponseActionConfig" (Elastic Load Balancing API Reference, 2015-12-01)
-Test: load-balancer.test.ts: a fixed response may be HTML
+Test: load-balancer.test.ts: a fixed response can be HTML
 
 ContentType may be text/html. MiniStack puts the body into its XML as it is, and clients cannot
 parse the answer.

@@ -3,9 +3,9 @@
 AWS: "CreateRule" (Elastic Load Balancing API Reference, 2015-12-01)
 AWS: "SetRulePriorities" (Elastic Load Balancing API Reference, 2015-12-01)
 AWS: "ForwardActionConfig" (Elastic Load Balancing API Reference, 2015-12-01)
-Test: load-balancer.test.ts: a priority is taken once; rules trade places in one request
-Test: load-balancer.test.ts: a forward is described with all of its target groups, and reaches them by weight
-Test: load-balancer.test.ts: a rule of a template forwards alike
+Test: load-balancer.test.ts: a priority can be taken once; rules swap priorities in one request
+Test: load-balancer.test.ts: a forward action lists all of its target groups, and distributes requests by weight
+Test: load-balancer.test.ts: a rule of a template can forward to several target groups, too
 
 A priority that is taken is refused with PriorityInUse. A new order is judged as a whole, so that
 rules can trade places. A forward has up to five target groups with weights. A forward to one group

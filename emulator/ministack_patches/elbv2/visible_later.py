@@ -2,7 +2,7 @@
 
 AWS: "Listener rules for your Application Load Balancer" (User Guide for Application Load Balancers)
 AWS: "How Elastic Load Balancing works" (Elastic Load Balancing User Guide)
-Test: load-balancer.test.ts: T3: a rule that was made, changed or deleted is served only after a while, not by every node at once
+Test: load-balancer.test.ts: T3: a rule that was made, changed or deleted takes effect after a delay, at each node apart
 
 DescribeRules tells at once what was asked for. The nodes that serve requests, at least one a zone,
 are told later, each in its own time: of two requests in a row, the second one may be served as if

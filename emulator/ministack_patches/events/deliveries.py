@@ -2,9 +2,9 @@
 
 AWS: "Amazon EventBridge event delivery" (Amazon EventBridge User Guide)
 AWS: "Events from AWS services" (Amazon EventBridge User Guide)
-Test: deliveries.test.ts: events come late, in no order, and now and then twice
-Test: deliveries.test.ts: an event can be lost or doubled on demand
-Test: deliveries.test.ts: a kind emulator delivers each event once, in order
+Test: deliveries.test.ts: delivers events late, in any order, and sometimes twice
+Test: deliveries.test.ts: loses or doubles an event on demand
+Test: deliveries.test.ts: with patience 0 delivers each event once, in order
 
 Half a second is usual, and some seconds are seen; one event in 100 comes twice. An AWS service's
 event may be lost, as its delivery is best effort: no draw loses one here, because nothing but a sweep

@@ -1,7 +1,7 @@
 """A function that fails on an event is tried again, twice.
 
 AWS: "How Lambda handles errors and retries with asynchronous invocation" (AWS Lambda Developer Guide)
-Test: injected-faults.test.ts: a function that fails on an event is tried again, twice
+Test: injected-faults.test.ts: a function that fails on an event is called again twice
 
 EventBridge invokes functions asynchronously. Lambda tries a failed event again two times, a minute
 and then two minutes later, unless the function says otherwise, and hands what still fails to its

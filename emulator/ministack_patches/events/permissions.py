@@ -2,7 +2,7 @@
 
 AWS: "PutPermission" (Amazon EventBridge API Reference)
 AWS: "Permissions for event buses in Amazon EventBridge" (Amazon EventBridge User Guide)
-Test: buses.test.ts: a permission names the root of the account that gets it
+Test: buses.test.ts: PutPermission names the root of the account that gets the permission
 
 MiniStack writes the account's number into the policy as it was given.
 """

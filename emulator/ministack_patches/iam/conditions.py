@@ -5,12 +5,12 @@ AWS: "AWS global condition context keys" (IAM User Guide)
 AWS: "Actions, resources, and condition keys for AWS Identity and Access Management" (Service Authorization Reference)
 AWS: "Actions, resources, and condition keys for AWS Key Management Service" (Service Authorization Reference)
 AWS: "Actions, resources, and condition keys for Amazon S3" (Service Authorization Reference)
-Test: permissions.test.ts: a principal tag stands for its value in a resource; without the tag the statement does not apply
-Test: permissions.test.ts: aws:PrincipalArn of a session is its role, path included
-Test: permissions.test.ts: aws:ResourceTag is known wherever the resource has tags, of a key used by another service too
-Test: permissions.test.ts: iam:PermissionsBoundary is the boundary that is asked for, and a role is named with its path
-Test: permissions.test.ts: KMS knows encryption context, the account of the caller and the aliases of the key
-Test: permissions.test.ts: a bucket policy can refuse every key but one, and a request over TLS is one
+Test: permissions.test.ts: a principal tag is replaced by its value in a resource; without the tag the statement does not apply
+Test: permissions.test.ts: aws:PrincipalArn of a session is the ARN of its role, path included
+Test: permissions.test.ts: aws:ResourceTag has the tags of the resource, also of a key that another service uses
+Test: permissions.test.ts: iam:PermissionsBoundary is the requested boundary, and a role’s ARN has its path
+Test: permissions.test.ts: KMS checks encryption context, the caller’s account and the aliases of the key
+Test: permissions.test.ts: a bucket policy can deny every key but one, and can require TLS
 
 `${aws:PrincipalTag/key}` stands for its value in resources and conditions, and a statement whose
 variable has no value does not apply. `aws:PrincipalArn` of a role session is the role's ARN with

@@ -1,7 +1,7 @@
 """A managed policy's default version can be set.
 
 AWS: "SetDefaultPolicyVersion" (IAM API Reference)
-Test: changes.test.ts: a managed policy's default version can be set
+Test: changes.test.ts: SetDefaultPolicyVersion changes a managed policy's default version
 
 The version is the operative one, for every principal that the policy is attached to or
 bounds. MiniStack sets it with a new version only.

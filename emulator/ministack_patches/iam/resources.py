@@ -3,13 +3,13 @@
 AWS: "Actions, resources, and condition keys for AWS services" (Service Authorization Reference)
 AWS: "How Parameter Store authorizes parameter retrieval" (AWS Systems Manager User Guide)
 AWS: "Using IAM policy conditions" (Amazon EventBridge User Guide)
-Test: permissions.test.ts: parameters by the path that is read
-Test: permissions.test.ts: a service of a cluster by its name, tags of a rule by the rule
-Test: permissions.test.ts: an alias by its key as well; a key that does not exist is not found
-Test: permissions.test.ts: an event by its source and detail type
-Test: permissions.test.ts: the answer to a task by the machine that waits for it, after its end too
-Test: permissions.test.ts: a snapshot of a database by its name
-Test: permissions.test.ts: the policy of a table by the table, an event bus by its name
+Test: permissions.test.ts: parameters, by the path that is read
+Test: permissions.test.ts: a service of a cluster by its name, and the tags of a rule by the rule
+Test: permissions.test.ts: an alias by its key as well, with NotFound for a key that does not exist
+Test: permissions.test.ts: an event, by its source and detail type
+Test: permissions.test.ts: the answer to a task, by the state machine of the waiting execution, after its end too
+Test: permissions.test.ts: a snapshot of a database, by its name
+Test: permissions.test.ts: the policy of a table by the table, and an event bus by its name
 
 MiniStack takes `*`, or a coarser resource, for the requests named below, so that a policy that
 names the resource would not admit them.

@@ -1,7 +1,7 @@
 """Every request counts as sent over TLS.
 
 AWS: "AWS global condition context keys" (IAM User Guide)
-Test: permissions.test.ts: a bucket policy can refuse every key but one, and a request over TLS is one
+Test: permissions.test.ts: a bucket policy can deny every key but one, and can require TLS
 
 `aws:SecureTransport` says whether the request was sent using TLS. AWS's endpoints are, and every
 SDK uses them so. The emulator is reached over plain HTTP, on loopback only, which leaves nothing on

@@ -1,7 +1,7 @@
 """A table's resource-based policy binds every principal of the account.
 
 AWS: "Using resource-based policies for DynamoDB" (Amazon DynamoDB Developer Guide)
-Test: permissions.test.ts: a Deny in the policy of a table is final, whatever the caller is granted
+Test: permissions.test.ts: a Deny in the policy of a table overrides every permission of the caller
 
 A template may give a table such a policy (`ResourcePolicy`). MiniStack keeps policies that are put
 by the API, asks none, and drops those of a template.

@@ -1,8 +1,8 @@
 """A role, its trust, its policies and its boundary count some time after they were made, changed or taken away.
 
 AWS: "Troubleshooting IAM: changes that I make are not always immediately visible" (IAM User Guide)
-Test: visible-later.test.ts: T1: a new role is assumed only after a while, and the refusal is the one of a role that does not trust
-Test: visible-later.test.ts: T1: a new policy of a role, and the end of one, count only after a while
+Test: visible-later.test.ts: T1: a new role can be assumed only after a delay; until then the error is that of an untrusted caller
+Test: visible-later.test.ts: T1: a new policy of a role, and its removal, take effect after a delay
 
 IAM copies each change to the services that ask for it. Until a copy has arrived, a new role cannot
 be assumed, which STS answers as it answers a role that does not trust the caller: AccessDenied. A

@@ -2,7 +2,7 @@
 
 AWS: "Grants in AWS KMS" (AWS KMS Developer Guide)
 AWS: "Using grant constraints" (AWS KMS Developer Guide)
-Test: grants.test.ts: K1: a grant lets its holder use the key, with the encryption context that it is bound to
+Test: grants.test.ts: K1: a grant allows its grantee to use the key with the encryption context of its constraint
 
 A grant allows its operations to its grantee principal, for the encryption context of its
 constraint; a policy that denies them wins. MiniStack keeps grants, and no decision knows them.

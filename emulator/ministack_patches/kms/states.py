@@ -3,8 +3,8 @@
 AWS: "Key states of AWS KMS keys" (AWS KMS Developer Guide)
 AWS: "PutKeyPolicy" (AWS KMS API Reference)
 AWS: "CreateKey" (AWS KMS API Reference)
-Test: keys.test.ts: T4: a key refuses what its state forbids, under the names of AWS
-Test: keys.test.ts: T4: a key policy that names a principal which does not exist is malformed
+Test: keys.test.ts: T4: a key refuses calls that its state forbids, with AWS’s error names
+Test: keys.test.ts: T4: a key policy with a principal that does not exist is malformed
 
 Rotation of a disabled key is a DisabledException. What a key in its deletion window does not allow,
 and a cancelled deletion of one that is not in it, is a KMSInvalidStateException. The principals of

@@ -3,9 +3,9 @@
 AWS: "Using server-side encryption with AWS KMS keys (SSE-KMS)" (Amazon S3 User Guide)
 AWS: "Secret encryption and decryption in AWS Secrets Manager" (AWS Secrets Manager User Guide)
 AWS: "DynamoDB encryption at rest: How it works" (Amazon DynamoDB Developer Guide)
-Test: permissions.test.ts: an object under a key takes the permission to use that key, to write and to read
-Test: permissions.test.ts: a secret under a key takes the permission to use that key, for this secret
-Test: permissions.test.ts: an item of a table under a key takes the permission to use that key, by way of DynamoDB
+Test: permissions.test.ts: by S3 needs the permission of the caller to read and write an encrypted object
+Test: permissions.test.ts: an encrypted secret needs the permission of the caller to use the key for this secret
+Test: permissions.test.ts: by DynamoDB needs the permission of the caller to read and write an item of an encrypted table
 
 A PutObject needs kms:GenerateDataKey on the key, a GetObject kms:Decrypt. Reading a secret needs
 kms:Decrypt, writing it kms:GenerateDataKey as well. Any use of a table needs kms:Decrypt, which DynamoDB

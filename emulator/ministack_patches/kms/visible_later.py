@@ -1,8 +1,8 @@
 """KMS knows of a key, an alias and their changes only after a while, and not on every node at once.
 
 AWS: "AWS KMS eventual consistency" (AWS KMS Developer Guide)
-Test: keys.test.ts: T4: a new key and a new alias are not found for a while
-Test: keys.test.ts: T4: a change of a key is seen after a while, and refuses until then what the former state forbids
+Test: keys.test.ts: T4: a new key and a new alias are not found at first
+Test: keys.test.ts: T4: a change of a key’s state is visible after a delay, and the former state decides until then
 
 Until a node knows of a new key or alias, its requests are answered with NotFoundException. Until it
 knows of a change, it describes the key as it was, and refuses what was not allowed then, with

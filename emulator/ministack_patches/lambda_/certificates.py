@@ -2,7 +2,7 @@
 
 AWS: "Using SSL/TLS to encrypt a connection to a DB instance" (Amazon RDS User Guide)
 AWS: "Building Lambda functions with Node.js" (AWS Lambda Developer Guide)
-Test: databases.test.ts: a function verifies a database’s certificate by the file of its runtime
+Test: databases.test.ts: a function verifies a database’s certificate by the CA file of its runtime
 
 AWS's Node.js runtimes have the file `/var/runtime/ca-cert.pem` and load it only for functions that ask
 for it. A function of the emulator runs on the machine, which has no such file: a variable of its

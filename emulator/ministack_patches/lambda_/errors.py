@@ -2,9 +2,9 @@
 
 AWS: "Lambda function errors in Node.js" (AWS Lambda Developer Guide)
 AWS: "Handle Lambda service exceptions" (AWS Step Functions Developer Guide)
-Test: functions.test.ts: what a function throws reaches the caller under its own name, and the function lives on
-Test: functions.test.ts: a function that ends its process is a Runtime.ExitError, and is started again
-Test: functions.test.ts: a function whose time is up is ended with its sandbox, under the name Sandbox.Timedout
+Test: functions.test.ts: the caller gets a function’s error under its own name, and the function can be called again
+Test: functions.test.ts: a function that ends its process fails with Runtime.ExitError, and is started again
+Test: functions.test.ts: a function that times out is ended with its sandbox, and fails with Sandbox.Timedout
 
 The runtime answers with `{"errorType": err.name, "errorMessage": err.message, "trace": [...]}`, and
 Step Functions reports `errorType` as the task's Error and the JSON as its Cause. The execution

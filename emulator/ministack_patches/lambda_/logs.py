@@ -1,7 +1,7 @@
 """An invocation's answer does not wait for its log lines.
 
 AWS: "Using the Lambda runtime API for custom runtimes" (AWS Lambda Developer Guide)
-Test: functions.test.ts: an answer does not wait for log lines, and no line is lost
+Test: functions.test.ts: an answer does not wait for log lines, and every line is kept
 
 Lambda collects a function's output beside the invocation; the answer goes to the caller as soon as
 the runtime posts it. MiniStack cannot tell when the last line of an invocation has arrived: it

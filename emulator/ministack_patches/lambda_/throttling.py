@@ -3,7 +3,7 @@
 AWS: "Lambda function scaling" (AWS Lambda Developer Guide)
 AWS: "Lambda quotas" (AWS Lambda Developer Guide)
 AWS: "Handling errors in Step Functions workflows" (AWS Step Functions Developer Guide)
-Test: step-functions.test.ts: a function that is throttled fails its task under the name that AWS gives it
+Test: step-functions.test.ts: a throttled function fails its task with AWS’s error name
 
 What exceeds the concurrency is throttled; Step Functions reports every throttling as
 `Lambda.TooManyRequestsException`. MiniStack allows fewer invocations at once, and gives the error

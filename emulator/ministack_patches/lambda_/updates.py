@@ -2,7 +2,7 @@
 
 AWS: "Lambda function states" (AWS Lambda Developer Guide)
 AWS: "Manage Lambda function versions" (AWS Lambda Developer Guide)
-Test: functions.test.ts: an update lets the invocation under way end, and the next one has the new code
+Test: functions.test.ts: an update lets the invocation under way finish, and the next one runs the new code
 
 MiniStack ends the processes of a function that is updated or deleted, in mid-invocation too: the
 caller is told of a Runtime.ExitError that AWS does not have.

@@ -2,7 +2,7 @@
 
 AWS: "AssociateKmsKey" (Amazon CloudWatch Logs API Reference)
 AWS: "DisassociateKmsKey" (Amazon CloudWatch Logs API Reference)
-Test: further-changes.test.ts: a log group gets another key, and none
+Test: further-changes.test.ts: the key of a log group can be changed and removed
 
 MiniStack knows neither request.
 """

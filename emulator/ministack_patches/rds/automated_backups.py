@@ -4,8 +4,8 @@ AWS: "DescribeDBInstanceAutomatedBackups" (Amazon RDS API Reference)
 AWS: "DeleteDBInstanceAutomatedBackup" (Amazon RDS API Reference)
 AWS: "Retaining automated backups" (Amazon RDS User Guide)
 AWS: "AWS::RDS::DBInstance" (AWS CloudFormation Template Reference Guide)
-Test: changes.test.ts: automated backups and a final snapshot stay where that is asked for, until they are deleted
-Test: injected-faults.test.ts: a database's automated backups go with it, unless it says otherwise
+Test: changes.test.ts: automated backups and a final snapshot stay when the deletion asks for them, until they are deleted
+Test: injected-faults.test.ts: a database's automated backups are deleted with it, unless the deletion says otherwise
 
 RDS describes the automated backups of current instances (`active`) and of deleted ones
 (`retained`). They go with the instance unless DeleteAutomatedBackups is false. A read replica has

@@ -3,7 +3,7 @@
 AWS: "StartDBInstanceAutomatedBackupsReplication" (Amazon RDS API Reference)
 AWS: "StopDBInstanceAutomatedBackupsReplication" (Amazon RDS API Reference)
 AWS: "DBInstance" (Amazon RDS API Reference)
-Test: further-changes.test.ts: says where its backups are replicated to
+Test: further-changes.test.ts: names the region that its backups are replicated to
 
 Both requests go to the Region that gets the backups, and name the source by its ARN.
 `DBInstanceAutomatedBackupsReplications` of an instance lists the replicated backups. MiniStack has

@@ -4,11 +4,11 @@ AWS: "ModifyDBInstance" (Amazon RDS API Reference)
 AWS: "CreateDBInstance" (Amazon RDS API Reference)
 AWS: "Associating a DB parameter group with a DB instance" (Amazon RDS User Guide)
 AWS: "DBInstance" (Amazon RDS API Reference)
-Test: changes.test.ts: an instance has the log exports and the insights that it was given
-Test: further-changes.test.ts: exports the logs that it was made to
-Test: further-changes.test.ts: moves to the subnet group that it was given
-Test: further-changes.test.ts: uses another parameter group once it is rebooted
-Test: further-changes.test.ts: is known to its replica by a new name, and knows a deleted replica no more
+Test: changes.test.ts: an instance has the log exports and Performance Insights that it was given
+Test: further-changes.test.ts: exports the logs that were enabled
+Test: further-changes.test.ts: can move to another subnet group
+Test: further-changes.test.ts: uses another parameter group after a reboot
+Test: further-changes.test.ts: has its new name at its replica, and no longer lists a deleted replica
 
 `CloudwatchLogsExportConfiguration` adds kinds of logs and takes them away.
 `EnablePerformanceInsights` and `PerformanceInsightsKMSKeyId` are settings of the instance,

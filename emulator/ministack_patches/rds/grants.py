@@ -3,8 +3,8 @@
 AWS: "AWS KMS key management" (Amazon RDS User Guide)
 AWS: "Examining grants" (AWS KMS Developer Guide)
 AWS: "Requirements for Amazon EBS encryption" (Amazon EBS User Guide)
-Test: grants.test.ts: K1: RDS holds grants on the key of its database, bound to it, and they end with the database
-Test: members.test.ts: that is restored has the key of its snapshot, with grants of its own
+Test: grants.test.ts: K1: RDS has grants on the key of its database, with constraints, until the database is deleted
+Test: members.test.ts: has, when restored, the key of its snapshot and its own grants
 
 RDS uses the key with the database's resource id as its encryption context, `aws:rds:db-id`, and its
 grants are bound to it. ListGrants tells the service under `GranteeServicePrincipal`, and then no

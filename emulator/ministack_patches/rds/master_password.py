@@ -2,7 +2,7 @@
 
 AWS: "Amazon RDS event categories and event messages" (Amazon RDS User Guide)
 AWS: "DescribeEvents" (Amazon RDS API Reference)
-Test: members.test.ts: remembers that its master password was set
+Test: members.test.ts: remembers that its master password was modified
 
 RDS-EVENT-0016, category `configuration change`: "Reset master credentials". MiniStack remembers
 reboots alone.

@@ -2,7 +2,7 @@
 
 AWS: "DescribeOrderableDBInstanceOptions" (Amazon RDS API Reference)
 AWS: "Amazon RDS DB instance storage" (Amazon RDS User Guide)
-Test: preflight.test.ts: RDS offers PostgreSQL 18 on gp3 in three zones, and a class that it does not offer not at all
+Test: preflight.test.ts: RDS offers PostgreSQL 18 on gp3 in three zones, and returns nothing for an instance class that it lacks
 
 MiniStack offers neither gp3 nor the classes of this product's plans, in two zones.
 `POST /_local/database-offers {"class", "offered": false}` takes a class off the list.

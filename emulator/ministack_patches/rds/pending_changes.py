@@ -1,7 +1,7 @@
 """A change that is applied at once applies what waits for the maintenance window, too.
 
 AWS: "Using the schedule modifications setting" (Amazon RDS User Guide)
-Test: members.test.ts: applies what waits with the next change that is applied at once
+Test: members.test.ts: applies pending changes with the next change that applies immediately
 
 "If you choose to apply changes immediately, any pending modifications [...] are also applied."
 MiniStack leaves them waiting for ever.

@@ -5,10 +5,10 @@ AWS: "IAM database authentication for MariaDB, MySQL, and PostgreSQL" (Amazon RD
 AWS: "Creating and using an IAM policy for IAM database access" (Amazon RDS User Guide)
 AWS: "Understanding PostgreSQL roles and permissions" (Amazon RDS User Guide)
 AWS: "Rebooting a DB instance" (Amazon RDS User Guide)
-Test: databases.test.ts: the master user logs in by password, is no superuser, and lets a user log in by IAM
-Test: databases.test.ts: a token is refused %s
-Test: databases.test.ts: a replica reads what its source has, and writes nothing
-Test: databases.test.ts: a reboot ends sessions and keeps the data; a stopped instance takes nobody
+Test: databases.test.ts: the master user logs in by password, is no superuser, and can allow a user to log in by IAM
+Test: databases.test.ts: a login token is refused %s
+Test: databases.test.ts: a replica reads the rows of its source, and refuses writes
+Test: databases.test.ts: a reboot ends sessions and keeps rows; a stopped instance refuses logins
 
 A server is a cluster of its own (emulator/postgres), which starts at the first connection. MiniStack
 has instances as records, or in Docker. A token is judged by MiniStack's own verifier, and its signer

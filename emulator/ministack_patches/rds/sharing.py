@@ -5,8 +5,8 @@ AWS: "DescribeDBSnapshotAttributes" (Amazon RDS API Reference)
 AWS: "Sharing a DB snapshot" (Amazon RDS User Guide)
 AWS: "AddRoleToDBInstance" (Amazon RDS API Reference)
 AWS: "RemoveRoleFromDBInstance" (Amazon RDS API Reference)
-Test: descriptions.test.ts: tells with whom a snapshot is shared, and refuses to share an encrypted one with everybody
-Test: descriptions.test.ts: tells which roles an instance has
+Test: descriptions.test.ts: names the accounts that a snapshot is shared with, and refuses to share an encrypted one with everybody
+Test: descriptions.test.ts: names the roles of an instance
 
 The attribute `restore` lists the accounts that may restore a manual snapshot; `all` is everybody.
 Automated snapshots cannot be shared, and encrypted ones not with everybody. MiniStack has neither

@@ -1,7 +1,7 @@
 """Snapshots of several databases are found by one request.
 
 AWS: "DescribeDBSnapshots" (Amazon RDS API Reference)
-Test: descriptions.test.ts: finds the snapshots of several databases by one filter
+Test: descriptions.test.ts: finds the snapshots of several databases with one filter
 
 MiniStack reads no filter here and answers with the snapshots of every database.
 """

@@ -3,9 +3,9 @@
 AWS: "ChangeResourceRecordSets" (Amazon Route 53 API Reference)
 AWS: "GetChange" (Amazon Route 53 API Reference)
 AWS: "Quotas" (Amazon Route 53 Developer Guide)
-Test: hosted-zones.test.ts: a batch counts as a whole: a record that exists, a CNAME beside others, a name of another zone
-Test: hosted-zones.test.ts: a change is PENDING until all name servers know it, and resolves only then
-Test: hosted-zones.test.ts: more than five requests a second, and a change before the last one is done, are refused
+Test: hosted-zones.test.ts: a batch with one invalid change makes no change: an existing record, a CNAME beside others, a name of another zone
+Test: hosted-zones.test.ts: a change stays PENDING until all name servers know it, and its name resolves only then
+Test: hosted-zones.test.ts: more than five requests per second are refused, and so is a change while the last one is not finished
 
 A record must be inside its zone, and a CNAME must stand alone. A change is PENDING for up to a
 minute and then INSYNC. An account may send five requests a second. A change that arrives while

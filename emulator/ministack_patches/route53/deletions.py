@@ -1,7 +1,7 @@
 """A hosted zone that has records is not deleted by CloudFormation either.
 
 AWS: "DeleteHostedZone" (Amazon Route 53 API Reference)
-Test: hosted-zones.test.ts: the stack of a zone that has records cannot be deleted until they are gone
+Test: hosted-zones.test.ts: the stack of a hosted zone cannot be deleted while the zone has records
 
 A zone has its NS and SOA records from the beginning. With any other record it is HostedZoneNotEmpty.
 MiniStack says so to an API call, and drops zone and records when a stack is deleted.

@@ -2,7 +2,7 @@
 
 AWS: "Using IAM policy conditions for fine-grained access control" (Amazon Route 53 Developer Guide)
 AWS: "Actions, resources, and condition keys for Amazon Route 53" (Service Authorization Reference)
-Test: permissions.test.ts: records of a hosted zone by name, type and action; a change by its id
+Test: permissions.test.ts: records of a hosted zone by name, type and action, and a change by its id
 
 `route53:ChangeResourceRecordSetsNormalizedRecordNames`, `...RecordTypes` and `...Actions` are in
 each request that changes records: names in lower case, without a final dot, other characters as

@@ -2,7 +2,7 @@
 
 AWS: "GetObject" (Amazon S3 API Reference)
 AWS: "HeadObject" (Amazon S3 API Reference)
-Test: permissions.test.ts: whether an object is absent is told to who may list its bucket, and to nobody else
+Test: permissions.test.ts: a missing object gives 404 to a caller who may list the bucket, and 403 to any other
 
 For an object that does not exist S3 answers 404 to a caller with s3:ListBucket on the bucket, and
 403 to a caller without. MiniStack answers 404 to everybody.

@@ -1,7 +1,7 @@
 """An upload that asks for SSE-KMS and names no key gets the account's own key for S3.
 
 AWS: "Specifying server-side encryption with AWS KMS (SSE-KMS)" (Amazon S3 User Guide)
-Test: descriptions.test.ts: takes an upload under KMS without a key as one under the account’s key for S3
+Test: descriptions.test.ts: takes an upload under KMS without a key id as one under the account’s default key for S3
 
 Without a key id S3 uses the AWS managed key `aws/s3`, whatever the bucket's default is. MiniStack
 refuses such an upload. CDK makes one when it publishes assets to a bucket that is encrypted with

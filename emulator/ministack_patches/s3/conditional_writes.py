@@ -2,7 +2,7 @@
 
 AWS: "Add preconditions to S3 operations with conditional requests" (Amazon S3 User Guide)
 AWS: "PutObject" (Amazon S3 API Reference)
-Test: conflicts.test.ts: T8: of two conditional writes at once, one is refused with a conflict, and is not made
+Test: conflicts.test.ts: T8: of two simultaneous conditional writes, one fails with a conflict and writes nothing
 
 The second one gets 409 ConditionalRequestConflict and can be repeated; 412 PreconditionFailed is the
 answer once the first one is done. A client whose time was up repeats its request while the first

@@ -3,7 +3,7 @@
 AWS: "Deleting a general purpose bucket" (Amazon S3 User Guide)
 AWS: "CreateBucket" (Amazon S3 API Reference)
 AWS: "List of error codes" (Amazon S3 API Reference)
-Test: conflicts.test.ts: T7: the name of a deleted bucket is refused for a while, to a request and to a stack
+Test: conflicts.test.ts: T7: the name of a deleted bucket stays taken for a while, for a request and for a stack
 
 After DeleteBucket the deletion is under way in S3 for a while; until it is done, CreateBucket with
 the same name is refused with 409 OperationAborted. AWS gives no bound: minutes are usual, an hour

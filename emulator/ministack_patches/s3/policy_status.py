@@ -2,7 +2,7 @@
 
 AWS: "GetBucketPolicyStatus" (Amazon S3 API Reference)
 AWS: "The meaning of 'public'" (Amazon S3 User Guide)
-Test: buckets.test.ts: a policy is public or not, and says so
+Test: buckets.test.ts: GetBucketPolicyStatus says whether a policy is public
 
 MiniStack knows what a public policy is, because Block Public Access refuses one. It answers this
 request with the bucket's objects.

@@ -2,7 +2,7 @@
 
 AWS: "Actions, resources, and condition keys for Amazon S3" (Service Authorization Reference)
 AWS: "DeleteObjects" (Amazon S3 API Reference)
-Test: permissions.test.ts: deleting versions in a batch asks for the deletion of versions alone
+Test: permissions.test.ts: the deletion of versions in a batch, by the permission to delete versions only
 
 S3 authorizes each entry of a batch by itself: an entry with a version id is the deletion of a
 version. MiniStack does that from the second entry on, and authorizes the first one as

@@ -2,7 +2,7 @@
 
 AWS: "CancelRotateSecret" (AWS Secrets Manager API Reference)
 AWS: "RemoveRegionsFromReplication" (AWS Secrets Manager API Reference)
-Test: further-changes.test.ts: a secret’s rotation is cancelled, and its replicas are removed
+Test: further-changes.test.ts: the rotation of a secret can be cancelled, and its replicas removed
 
 Rotation is off, and what it was configured with stays; the replicas of the Regions are gone.
 MiniStack knows neither request.

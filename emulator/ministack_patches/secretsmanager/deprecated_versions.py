@@ -2,7 +2,7 @@
 
 AWS: "What's in a Secrets Manager secret?" (AWS Secrets Manager User Guide)
 AWS: "ListSecretVersionIds" (AWS Secrets Manager API Reference)
-Test: members.test.ts: a version of a secret stays without its labels, and is listed where deprecated ones are asked for
+Test: members.test.ts: a secret’s version without labels stays, and is listed with the deprecated versions
 
 MiniStack removes it as soon as two other versions have followed.
 """

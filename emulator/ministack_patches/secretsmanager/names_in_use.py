@@ -2,7 +2,7 @@
 
 AWS: "DeleteSecret" (AWS Secrets Manager API Reference)
 AWS: "Delete an AWS Secrets Manager secret" (AWS Secrets Manager User Guide)
-Test: conflicts.test.ts: T7: the name of a deleted secret is refused for a while, to a request and to a stack
+Test: conflicts.test.ts: T7: the name of a deleted secret stays taken for a while, for a request and for a stack
 
 Secrets Manager deletes such a secret in the background. Until that is done, a secret with the same
 name is refused as one that is scheduled for deletion. CloudFormation deletes its secrets in this

@@ -2,7 +2,7 @@
 
 AWS: "GetServiceQuota" (Service Quotas API Reference)
 AWS: "GetAWSDefaultServiceQuota" (Service Quotas API Reference)
-Test: preflight.test.ts: a quota has the value that was raised or lowered, and is unknown under another code
+Test: preflight.test.ts: Service Quotas returns the value that a test has set, and no quota for an unknown code
 
 The emulator enforces none of the account's quotas, so each has a value that nothing reaches.
 `POST /_local/quotas {"service", "code", "value"}` sets one. MiniStack has no Service Quotas.

@@ -1,7 +1,7 @@
 """An event that has been delivered is forgotten.
 
 AWS: "Amazon EventBridge event buses" (Amazon EventBridge User Guide)
-Test: step-functions.test.ts: a hundred executions at once end, and leave no thread and no event behind
+Test: step-functions.test.ts: a hundred simultaneous executions end, and leave no thread and no waiting event
 
 A bus routes an event and keeps none; an archive does, where one was asked for. MiniStack appends
 every event to a list that nothing reads, which grows with each onboarding.

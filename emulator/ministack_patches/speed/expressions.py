@@ -1,7 +1,7 @@
 """An expression of DynamoDB is parsed once, and not for every item.
 
 AWS: "Key condition expressions for the Query operation in DynamoDB" (Amazon DynamoDB Developer Guide)
-Test: lookups.test.ts: what is found by its key is found as fast among thousands
+Test: lookups.test.ts: a look-up by key takes no longer among thousands
 
 A query reads the items that its key condition admits. MiniStack evaluates the condition for each
 item of the table, and parses it each time.

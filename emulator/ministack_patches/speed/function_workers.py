@@ -1,8 +1,8 @@
 """A burst waits for a free worker instead of starting a process for every invocation.
 
 AWS: "Lambda function scaling" (AWS Lambda Developer Guide)
-Test: functions.test.ts: a burst of invocations waits for a few processes, and none is lost
-Test: functions.test.ts: an invocation that has waited too long is throttled, and never begins
+Test: functions.test.ts: a burst of invocations waits for a few processes, and each is answered
+Test: functions.test.ts: an invocation that waits too long for a process is throttled, and never starts
 
 AWS scales a function out on other machines; on one machine a hundred simultaneous invocations would
 be a hundred processes. Each function gets a few workers and further invocations wait their turn, so

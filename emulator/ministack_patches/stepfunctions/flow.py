@@ -6,12 +6,12 @@ AWS: "Handling errors in Step Functions workflows" (AWS Step Functions Developer
 AWS: "State machine structure in Amazon States Language" (AWS Step Functions Developer Guide)
 AWS: "StopExecution" (AWS Step Functions API Reference)
 AWS: "GetExecutionHistory" (AWS Step Functions API Reference)
-Test: step-functions.test.ts: a failing branch fails the Parallel state at once, with the first error, and stops the others
-Test: step-functions.test.ts: what a branch assigns stays in the branch, and each event names the one before it in its flow
+Test: step-functions.test.ts: a failed branch fails the Parallel state at once, with the first error, and stops the other branches
+Test: step-functions.test.ts: a variable of a branch stays in the branch, and each history event names the one before it in its branch
 Test: step-functions.test.ts: States.ALL does not catch States.Runtime
-Test: step-functions.test.ts: a retrier waits no longer than its MaxDelaySeconds
-Test: step-functions.test.ts: an execution that takes longer than its TimeoutSeconds ends TIMED_OUT
-Test: step-functions.test.ts: a stopped execution gives up the task that waits for its token
+Test: step-functions.test.ts: a retrier waits no longer than MaxDelaySeconds
+Test: step-functions.test.ts: an execution that exceeds its TimeoutSeconds ends TIMED_OUT
+Test: step-functions.test.ts: stopping an execution ends its task that waits for a token
 
 When a branch fails, the Parallel state fails at once, with that error, and the other branches are
 stopped. What a branch assigns stays in the branch. `States.ALL` catches neither `States.Runtime`

@@ -3,10 +3,10 @@
 AWS: "Using Map state in Inline mode in Step Functions workflows" (AWS Step Functions Developer Guide)
 AWS: "Using Map state in Distributed mode for large-scale parallel workloads in Step Functions" (AWS Step Functions Developer Guide)
 AWS: "Redriving Map Runs in Step Functions executions" (AWS Step Functions Developer Guide)
-Test: redrive.test.ts: an inline Map runs few iterations at once, stops at a failure, and redrives what did not succeed
-Test: redrive.test.ts: a distributed Map runs each item as an execution of its own, tolerates as many failures as it may
-Test: redrive.test.ts: a stopped execution stops the children of its Map Run
-Test: redrive.test.ts: a distributed Map goes over what a query of a table found, in batches
+Test: redrive.test.ts: an inline Map limits its concurrency, stops at a failure, and redrives the iterations that did not succeed
+Test: redrive.test.ts: a distributed Map runs each item as its own execution, and tolerates the configured number of failures
+Test: redrive.test.ts: stopping an execution stops the child executions of its Map Run
+Test: redrive.test.ts: a distributed Map runs over the items of a table query, in batches
 
 Inline: at most 40 iterations at once, fewer by MaxConcurrency. An iteration that fails fails the
 state and stops the others; a redrive runs only those again that did not succeed. Distributed: each

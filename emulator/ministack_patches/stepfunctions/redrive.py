@@ -5,10 +5,10 @@ AWS: "RedriveExecution" (AWS Step Functions API Reference)
 AWS: "DescribeExecution" (AWS Step Functions API Reference)
 AWS: "DescribeStateMachineForExecution" (AWS Step Functions API Reference)
 AWS: "Accessing execution data from the Context object in Step Functions" (AWS Step Functions Developer Guide)
-Test: redrive.test.ts: goes on at the failed state, with input, variables and definition as they were and all retries again
-Test: redrive.test.ts: runs of a Parallel state only the branches that did not succeed
-Test: redrive.test.ts: goes on where an execution was stopped, and reevaluates nothing before
-Test: redrive.test.ts: is refused while running, after success, after 14 days, for Express, for none
+Test: redrive.test.ts: continues at the failed state, with the same input, variables and definition, and all retries again
+Test: redrive.test.ts: runs only the branches of a Parallel state that did not succeed
+Test: redrive.test.ts: continues where an execution was stopped, without evaluating earlier states again
+Test: redrive.test.ts: is refused for an execution that runs, has succeeded, is older than 14 days, is Express or does not exist
 
 An execution of a Standard workflow that failed, was stopped or timed out, and ended at most 14 days
 ago, goes on from the states that it entered and did not exit, with the definition, input and

@@ -2,7 +2,7 @@
 
 AWS: "Creating an IAM role for your state machine in Step Functions" (AWS Step Functions Developer Guide)
 AWS: "Invoke an AWS Lambda function with Step Functions" (AWS Step Functions Developer Guide)
-Test: permissions.test.ts: a function that a state machine calls by the role of the machine
+Test: permissions.test.ts: the invocation of a function by a state machine, by the machine’s role
 
 The execution assumes the machine's role for each task. Without `lambda:InvokeFunction` on the
 function the task fails with Lambda.AWSLambdaException. MiniStack calls any function. Other

@@ -1,7 +1,7 @@
 """An execution's status changes are events on the default bus, redrives and timeouts among them.
 
 AWS: "Automating Step Functions event delivery with EventBridge" (AWS Step Functions Developer Guide)
-Test: redrive.test.ts: every status change of an execution is an event on the default bus, redrives among them
+Test: redrive.test.ts: every status change of an execution is an event on the default bus, redrives included
 
 Source `aws.states`, detail-type `Step Functions Execution Status Change`, times in milliseconds,
 the count, date and status of redrives; an input or output over 248 KiB is left out. Executions of

@@ -4,9 +4,9 @@ AWS: "Task workflow state" (AWS Step Functions Developer Guide)
 AWS: "Wait for a Callback with Task Token" (AWS Step Functions Developer Guide)
 AWS: "SendTaskSuccess" (AWS Step Functions API Reference)
 AWS: "GetExecutionHistory" (AWS Step Functions API Reference)
-Test: step-functions.test.ts: each attempt has a token of its own; the one of an attempt that is over answers nothing
-Test: step-functions.test.ts: a task without a heartbeat fails, one with heartbeats lives on
-Test: step-functions.test.ts: a waiting task fails with what its function throws, and with States.Timeout after its time
+Test: step-functions.test.ts: each attempt has its own task token; an earlier attempt’s token answers nothing
+Test: step-functions.test.ts: a task without a heartbeat fails, and one with heartbeats goes on
+Test: step-functions.test.ts: a waiting task fails with its function’s error, and with States.Timeout after its time
 
 TimeoutSeconds and HeartbeatSeconds fail the task with States.Timeout and States.HeartbeatTimeout.
 Each attempt has a token of its own. A task whose function fails fails with that error, and is done

@@ -2,7 +2,7 @@
 
 AWS: "GetResources" (Resource Groups Tagging API Reference)
 AWS: "Tagging your AWS resources: eventual consistency" (Tagging AWS Resources and Tag Editor User Guide)
-Test: visible-later.test.ts: T5: the tag index learns of a new key and of its tags after a while
+Test: visible-later.test.ts: T5: the tag index shows a new key and its tags after a delay
 
 KMS's own ListResourceTags tells tags at once. AWS states no bound for the index. MiniStack reads
 the services' own tags. Other services' tags are indexed at once, as the platform looks for keys

@@ -5,10 +5,10 @@ AWS: "Request throttling for the Amazon EC2 API" (Amazon EC2 Developer Guide)
 AWS: "Request quotas" (AWS Key Management Service Developer Guide)
 AWS: "Throttling AWS KMS requests" (AWS Key Management Service Developer Guide)
 AWS: "Lambda quotas" (AWS Lambda Developer Guide)
-Test: throttling.test.ts: %s: a burst gets what its bucket holds, the rest is refused in the service's own words
-Test: throttling.test.ts: an empty bucket fills again
-Test: throttling.test.ts: an API can be held throttled for some seconds, and a function too
-Test: throttling.test.ts: a kind emulator refuses nobody
+Test: throttling.test.ts: %s: a burst gets the size of its token bucket, and the rest fails with the service's own error
+Test: throttling.test.ts: an empty token bucket refills
+Test: throttling.test.ts: an API, or a function, can be throttled for some seconds on demand
+Test: throttling.test.ts: with patience 0 nothing is throttled
 
 Each bucket holds a number of tokens and is refilled at a rate. CloudFormation calls from an account
 of its own, whose buckets it does not share ("Request throttling for the ELB API"). IAM and

@@ -31,7 +31,7 @@ it.each([
   ['that is HELD', held],
   ['whose run was stopped', aTenantRecord({ status: 'ONBOARDING' })],
   ['whose rollback has stopped', aTenantRecord({ status: 'ROLLING_BACK' })],
-])('G8: starts the rollback of a tenant %s, with who asked for it and why', async (_, record) => {
+])('G8: starts the rollback of a tenant %s, and records who asked for it and why', async (_, record) => {
   const { abandon, started } = aScene();
   await expect(abandon(record)).resolves.toEqual({ how: 'started', executionArn: anExecution('abandonment') });
   const [{ input, name } = {}] = started();
@@ -42,7 +42,7 @@ it.each([
   });
 });
 
-it('G8: keeps on record why the onboarding had failed', async () => {
+it('G8: keeps the reason why the onboarding had failed on record', async () => {
   const { abandon, started } = aScene();
   await abandon();
   expect(JSON.parse(String(started()[0]?.input)).abandonment.reason).toBe(
@@ -54,25 +54,25 @@ it.each([
   ['has been ACTIVE', aTenantRecord({ status: 'SUSPENDED', activatedAt: NOW }), 'only offboarding'],
   ['is undone already', aTenantRecord({ status: 'FAILED' }), 'undone already'],
   ['has no whole signup on record', aTenantRecord({ status: 'HELD', companyName: '' }), 'companyName'],
-])('G8: undoes nothing of a tenant that %s', async (_, record, because) => {
+])('G8: starts no rollback of a tenant that %s', async (_, record, because) => {
   const { abandon, started } = aScene();
   await expect(abandon(record)).resolves.toEqual({ how: 'nothing', because: expect.stringContaining(because) });
   expect(started()).toEqual([]);
 });
 
-it('G8: undoes nothing under a run', async () => {
+it('G8: starts no rollback while an execution of the tenant is running', async () => {
   const { abandon, started } = aScene({ status: 'RUNNING' });
   await expect(abandon()).resolves.toEqual({ how: 'nothing', because: expect.stringContaining(executionArn) });
   expect(started()).toEqual([]);
 });
 
-it('G8: of two operators one abandons, and the other is told', async () => {
+it('G8: when two operators abandon a tenant at once, only the first starts a rollback', async () => {
   const { abandon, started } = aScene({ status: 'FAILED' }, () => ({ status: 'RUNNING' }));
   await expect(abandon()).resolves.toEqual({ how: 'nothing', because: expect.stringContaining('already abandoning') });
   expect(started()).toEqual([]);
 });
 
-it('G8: an abandonment that ended before it took the tenant over is followed by another', async () => {
+it('G8: starts another rollback when the first ended before it took the tenant over', async () => {
   const first = aScene();
   await first.abandon();
   const taken = first.started()[0]?.name;
@@ -81,7 +81,7 @@ it('G8: an abandonment that ended before it took the tenant over is followed by 
   expect(second.started()[0]?.name).not.toBe(taken);
 });
 
-it('G8: refuses a reason that nobody can read', async () => {
+it('G8: refuses a blank reason', async () => {
   const { abandon, started } = aScene();
   await expect(abandon(held, { ...said, reason: ' ' })).rejects.toMatchObject({ name: 'InvalidRequest' });
   expect(started()).toEqual([]);

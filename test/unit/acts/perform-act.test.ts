@@ -54,7 +54,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
 const suspend = { kind: 'suspend', tenant: tenantId, reason: 'unpaid' } as const;
 const suspended = { tenantId, host: 'acme.funnels.example', suspendedAt: NOW };
 
-it('does what is asked for in the caller’s name, and keeps who, when, what, why and the result', async () => {
+it('does what the caller asks for, and records who, when, what, why and the result', async () => {
   const { ask, lambda, recorded } = aScene({ called: answering(suspended) });
   await expect(ask(suspend)).resolves.toMatchObject({ outcome: 'done', by: JANE, tenantId, answer: suspended });
   const [{ FunctionName, Payload } = {}] = lambda.inputs('InvokeCommand');
@@ -71,7 +71,7 @@ it('does what is asked for in the caller’s name, and keeps who, when, what, wh
   expect(await recorded({ stage: true })).toEqual([]);
 });
 
-it('keeps a refusal, under the error of the function that refused', async () => {
+it('records a refusal under the error of the function that refused', async () => {
   const thrown = { errorType: 'IsolationBreach', errorMessage: 'stays suspended' };
   const { ask, recorded } = aScene({ called: answering(thrown, 'Unhandled') });
   const refused = { outcome: 'refused', error: 'IsolationBreach', message: 'stays suspended' };
@@ -79,21 +79,21 @@ it('keeps a refusal, under the error of the function that refused', async () => 
   expect(await recorded({ tenantId })).toMatchObject([{ kind: 'resume', by: JANE, result: refused }]);
 });
 
-it('tells a fault from a refusal', async () => {
+it('records a fault as a fault, and not as a refusal', async () => {
   const { ask, recorded } = aScene({ called: awsError('TooManyRequestsException', 'slow down') });
   await expect(ask({ kind: 'verify', tenant: tenantId })).resolves.toMatchObject({ outcome: 'failed' });
   const [entry] = await recorded({ tenantId });
   expect(entry?.result).toMatchObject({ outcome: 'failed', message: expect.stringContaining('slow down') });
 });
 
-it('keeps an act on a name that no tenant has, and does nothing', async () => {
+it('records an act on a name that no tenant has, and does nothing', async () => {
   const { ask, lambda, recorded } = aScene();
   await expect(ask({ ...suspend, tenant: 'nobody' })).resolves.toMatchObject({ outcome: 'not-found' });
   expect(lambda.sent).toEqual([]);
   expect(await recorded({ stage: true })).toMatchObject([{ target: 'nobody', result: { outcome: 'not-found' } }]);
 });
 
-it('says what there was nothing to do about', async () => {
+it('says why there was nothing to do', async () => {
   const { ask, recorded } = aScene({ run: { status: 'RUNNING' } });
   await expect(ask({ kind: 'redrive', target: { tenant: tenantId } })).resolves.toMatchObject({
     outcome: 'nothing',
@@ -102,7 +102,7 @@ it('says what there was nothing to do about', async () => {
   expect(await recorded({ tenantId })).toMatchObject([{ result: { message: 'the execution is running' } }]);
 });
 
-it('starts a signup once, under the name of the act, and finds it by its tenant', async () => {
+it('starts a signup once, under a name derived from the act, and finds the act by its tenant', async () => {
   const { ask, sfn, recorded } = aScene();
   await ask({ kind: 'signup', signup: aSignup() });
   expect(sfn.inputs('StartExecutionCommand')).toEqual([
@@ -111,7 +111,7 @@ it('starts a signup once, under the name of the act, and finds it by its tenant'
   expect(await recorded({ tenantId })).toMatchObject([{ kind: 'signup', result: { outcome: 'done' } }]);
 });
 
-it('does nothing for a caller whom STS does not name, and nothing before it is on record', async () => {
+it('does nothing for a caller whom STS does not name, and nothing before the act is recorded', async () => {
   const { ask, lambda, acts } = aScene();
   const unknown = async () => Promise.reject(new PlatformError('AccessDenied', 'no'));
   await expect(ask(suspend, {}, { identify: unknown })).rejects.toMatchObject({ name: 'AccessDenied' });
@@ -123,7 +123,7 @@ it('does nothing for a caller whom STS does not name, and nothing before it is o
   expect(acts.items.size).toBe(0);
 });
 
-it('counts a signed request once, and only for five minutes', async () => {
+it('accepts a signed request once, and only for five minutes', async () => {
   const { ask, lambda } = aScene({ called: answering(suspended) });
   await ask(suspend);
   await expect(ask(suspend)).rejects.toThrow('asked for before');
@@ -143,7 +143,7 @@ it.each([
   expect(acts.items.size).toBe(0);
 });
 
-it('lists page by page, the newest first, each act once', async () => {
+it('lists the acts page by page, the newest first, each act once', async () => {
   const { ask, acts } = aScene({ called: answering(suspended) });
   const hour = NOW.slice(0, 17);
   const ids = ['10', '11', '12', '13', '14'].map((second) => ({
@@ -161,7 +161,7 @@ it('lists page by page, the newest first, each act once', async () => {
   expect(seen).toEqual(ids.map(({ id }) => id).reverse());
 });
 
-it('shows an act whose function was killed without a result', async () => {
+it('lists an act whose function was killed, without a result', async () => {
   const { ask, acts, recorded } = aScene({ called: answering(suspended) });
   acts.after = () => {
     throw awsError('Killed');

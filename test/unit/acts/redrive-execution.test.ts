@@ -37,14 +37,14 @@ function aScene(execution: object, record: Partial<TenantRecord> = {}, others: O
   return { sfn, run: (options = {}) => redriveExecution(deps, executionArn, options) };
 }
 
-it('redrives what AWS can redrive', async () => {
+it('redrives an execution that AWS can redrive', async () => {
   const { sfn, run } = aScene({});
   await expect(run()).resolves.toEqual({ how: 'redriven', executionArn });
   expect(sfn.inputs('RedriveExecutionCommand')).toEqual([{ executionArn }]);
   expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
 });
 
-it('starts an equal execution where AWS no longer can, and says why', async () => {
+it('starts an equal execution where AWS can no longer redrive, and says why', async () => {
   const { sfn, run } = aScene(expired);
   await expect(run()).resolves.toEqual({
     how: 'started',
@@ -62,7 +62,7 @@ it('starts an equal execution when the redrive itself is refused', async () => {
   await expect(run()).resolves.toMatchObject({ how: 'started', because: 'history limit' });
 });
 
-it('rebuilds the signup from the record once AWS has deleted the execution', async () => {
+it('rebuilds the signup from the tenant’s record once AWS has deleted the execution', async () => {
   const record = aTenantRecord({ status: 'FAILED' });
   const sfn = new FakeClient({
     DescribeExecutionCommand: awsError('ExecutionDoesNotExist'),
@@ -77,7 +77,7 @@ it('rebuilds the signup from the record once AWS has deleted the execution', asy
   expect(JSON.parse(String(sent))).toEqual(aSignup());
 });
 
-it('does not guess the signup of an execution that nobody knows any more', async () => {
+it('does nothing when neither AWS nor a record knows the execution’s signup', async () => {
   const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
   const deps = { sfn, table: new FakeTable(), stateMachineArn: MACHINE };
   await expect(redriveExecution(deps, executionArn)).resolves.toMatchObject({ how: 'nothing' });
@@ -100,19 +100,19 @@ it.each([
   expect(sfn.sent.map(({ command }) => command)).toEqual(['DescribeExecutionCommand']);
 });
 
-it('G9: starts an equal execution for the announcement of an ACTIVE tenant when a redrive is too late', async () => {
+it('G9: starts an equal execution to announce an ACTIVE tenant when it is too late for a redrive', async () => {
   const { run } = aScene(expired, { status: 'ACTIVE', activatedAt: NOW });
   await expect(run()).resolves.toMatchObject({ how: 'started' });
 });
 
-it('G6: redrives a run in conflict once the tenant has been rolled back by its owner', async () => {
+it('G6: redrives a run that ended in SignupConflict once the tenant’s owner has been rolled back', async () => {
   const owner = { executionArn: anExecution('owner') };
   const inConflict = { error: 'SignupConflict' };
   await expect(aScene(inConflict, { ...owner, status: 'HELD' }).run()).resolves.toMatchObject({ how: 'nothing' });
   await expect(aScene(inConflict, owner).run()).resolves.toEqual({ how: 'redriven', executionArn });
 });
 
-it('redrives the announcement of an ACTIVE tenant in time', async () => {
+it('redrives a run that still has to announce an ACTIVE tenant', async () => {
   const { run } = aScene({}, { status: 'ACTIVE', activatedAt: NOW });
   await expect(run()).resolves.toMatchObject({ how: 'redriven' });
 });
@@ -126,7 +126,7 @@ describe('G3: two operators who redrive in the same second make one run', () => 
     ['that the redriven run has failed again', { redriveCount: 1 }],
     ['that the redriven run has succeeded', { status: 'SUCCEEDED', redriveStatus: 'NOT_REDRIVABLE' }],
     ['no more than the first, as AWS does not show the redrive yet', {}],
-  ])('G3: the second sees %s, and is told', async (_, afterwards) => {
+  ])('G3: the second operator’s command sees %s, and says that there is nothing to do', async (_, afterwards) => {
     const { sfn, run } = aScene({}, {}, { redriving, afterwards });
     await expect(run()).resolves.toEqual({
       how: 'nothing',
@@ -138,16 +138,19 @@ describe('G3: two operators who redrive in the same second make one run', () => 
   it.each([
     ['runs', () => ({ status: 'RUNNING' })],
     ['has succeeded', () => ({ status: 'SUCCEEDED' })],
-  ])('G3: a new execution that the first has started %s: the second starts none, and is told', async (_, later) => {
-    const { sfn, run } = aScene(expired, {}, { later });
-    await expect(run()).resolves.toEqual({
-      how: 'nothing',
-      because: expect.stringContaining('somebody has already started a new execution in its place'),
-    });
-    expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
-  });
+  ])(
+    'G3: where a new execution of the first operator %s, the second command starts none and says so',
+    async (_, later) => {
+      const { sfn, run } = aScene(expired, {}, { later });
+      await expect(run()).resolves.toEqual({
+        how: 'nothing',
+        because: expect.stringContaining('somebody has already started a new execution in its place'),
+      });
+      expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+    },
+  );
 
-  it('G3: two new executions have one name, so that AWS starts one', async () => {
+  it('G3: both commands choose the same execution name, so AWS starts only one', async () => {
     const { sfn, run } = aScene(expired, {}, { starting: awsError('ExecutionAlreadyExists') });
     await expect(run()).resolves.toMatchObject({ how: 'nothing', because: expect.stringContaining('somebody has') });
     const one = aScene(expired);
@@ -156,7 +159,7 @@ describe('G3: two operators who redrive in the same second make one run', () => 
     expect(nameOf({ sfn, run })).toBe(nameOf(one));
   });
 
-  it('G3: a new execution that failed before it took the tenant over is itself redriven', async () => {
+  it('G3: redrives a new execution that failed before it took the tenant over', async () => {
     const { sfn, run } = aScene(
       expired,
       {},
@@ -168,7 +171,7 @@ describe('G3: two operators who redrive in the same second make one run', () => 
 });
 
 describe('F8: redrive --anew', () => {
-  it('F8: starts an equal new run, and does not redrive', async () => {
+  it('F8: starts an equal new execution instead of a redrive', async () => {
     const { sfn, run } = aScene({});
     await expect(run({ anew: true })).resolves.toMatchObject({
       how: 'started',
@@ -178,7 +181,7 @@ describe('F8: redrive --anew', () => {
     expect(sfn.inputs('StartExecutionCommand')).toMatchObject([{ input }]);
   });
 
-  it('F8: starts a new run each time: the second is named by the first', async () => {
+  it('F8: starts a new execution each time, named after the one that it replaces', async () => {
     const first = aScene({});
     await first.run({ anew: true });
     const second = aScene(
@@ -192,7 +195,7 @@ describe('F8: redrive --anew', () => {
     expect(sent(second)).not.toBe(sent(first));
   });
 
-  it('F8: reads a refused signup again by the rules of today', async () => {
+  it('F8: parses a refused signup again by today’s rules', async () => {
     const { run } = aScene({ error: 'InvalidSignup' });
     await expect(run({ anew: true })).resolves.toMatchObject({ how: 'started' });
   });
@@ -204,7 +207,7 @@ describe('F8: redrive --anew', () => {
     ['runs', { status: 'RUNNING' }, {}],
     ['has made an ACTIVE tenant', {}, { status: 'ACTIVE', activatedAt: NOW }],
     ['has lost its tenant to a newer one', {}, { executionArn: anExecution('newer') }],
-  ] as const)('F8: starts nothing in the place of a run that %s', async (_, execution, record) => {
+  ] as const)('F8: starts no new execution in place of a run that %s', async (_, execution, record) => {
     const { sfn, run } = aScene(execution, record);
     await expect(run({ anew: true })).resolves.toMatchObject({ how: 'nothing' });
     expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
@@ -217,19 +220,19 @@ describe('G8: an abandoned onboarding', () => {
     input: JSON.stringify({ ...aSignup(), abandonment: { by: 'jane' } }),
   };
 
-  it('G8: is not redriven, which would undo it again', async () => {
+  it('G8: is not redriven, as a redrive would undo it again', async () => {
     const { sfn, run } = aScene(abandoned);
     await expect(run()).resolves.toMatchObject({ how: 'nothing', because: expect.stringContaining('abandoned') });
     expect(sfn.inputs('RedriveExecutionCommand')).toEqual([]);
   });
 
-  it('G8: is onboarded after all by --anew', async () => {
+  it('G8: is onboarded after all with --anew', async () => {
     const { sfn, run } = aScene(abandoned);
     await expect(run({ anew: true })).resolves.toMatchObject({ how: 'started' });
     expect(JSON.parse(String(sfn.inputs('StartExecutionCommand')[0]?.input))).toEqual(aSignup());
   });
 
-  it('G8: whose rollback was stopped is redriven, and the rollback goes on', async () => {
+  it('G8: is redriven when its rollback was stopped, and the rollback continues', async () => {
     const { run } = aScene({ ...abandoned, error: 'AccessDenied' }, { status: 'ROLLING_BACK' });
     await expect(run()).resolves.toMatchObject({ how: 'redriven' });
   });

@@ -39,7 +39,7 @@ function aScene(started: object = { executionArn: 'arn:started' }) {
   return { run, sfn, queue, order };
 }
 
-it('starts an execution with the event, then takes it off the queue', async () => {
+it('starts an execution with the event, then deletes the message from the queue', async () => {
   const { run, sfn, queue, order } = aScene();
   await expect(run()).resolves.toEqual([{ executionArn: 'arn:started', because: 'throttled' }]);
   const [sent] = sfn.inputs('StartExecutionCommand');
@@ -48,7 +48,7 @@ it('starts an execution with the event, then takes it off the queue', async () =
   expect(queue).toEqual([]);
 });
 
-it('starts nothing twice: the execution is named by the event', async () => {
+it('starts no second execution of an event: the execution is named after it', async () => {
   const { run, queue } = aScene(awsError('ExecutionAlreadyExists'));
   await expect(run()).resolves.toEqual([
     { executionArn: `${machine.replace('stateMachine:', 'execution:')}:replay-${event.id}`, because: 'throttled' },
@@ -56,14 +56,14 @@ it('starts nothing twice: the execution is named by the event', async () => {
   expect(queue).toEqual([]);
 });
 
-it('keeps the message when nothing could be started', async () => {
+it('keeps the message on the queue when no execution could be started', async () => {
   const { run, queue, order } = aScene(awsError('ExecutionLimitExceeded'));
   await expect(run()).rejects.toMatchObject({ name: 'ExecutionLimitExceeded' });
   expect(order).toEqual(['started']);
   expect(queue).toHaveLength(1);
 });
 
-describe('G4: a message that is no event of a signup stops nobody', () => {
+describe('G4: a message that is no signup event does not stop the replay', () => {
   const good = JSON.stringify(event);
   const odd = (change: object) => JSON.stringify({ ...event, ...change });
 
@@ -106,7 +106,7 @@ describe('G4: a message that is no event of a signup stops nobody', () => {
     ['an event with a long id', odd({ id: 'x'.repeat(73) }), 'id: expected 1 to 72 letters'],
     ['another event', odd({ 'detail-type': 'Invoice' }), 'detail-type: expected TenantSignedUp'],
     ['an event without detail', odd({ detail: undefined }), 'detail: expected the signup'],
-  ])('G4: %s is named and kept; the good one behind it is started', async (_, bad, why) => {
+  ])('G4: reports and keeps %s; starts the good message behind it', async (_, bad, why) => {
     const { sqs, left } = aQueue(bad, good);
     for (let time = 0; time < 2; time++) {
       const [first, second] = await replayed({ sqs });
@@ -117,7 +117,7 @@ describe('G4: a message that is no event of a signup stops nobody', () => {
     }
   });
 
-  it('G4: one that Step Functions refuses is kept, too', async () => {
+  it('G4: keeps a message that Step Functions refuses', async () => {
     const { sqs, left } = aQueue(good, odd({ id: 'other' }));
     const sfn = new FakeClient({
       StartExecutionCommand: (_: object, before: number) =>
@@ -129,7 +129,7 @@ describe('G4: a message that is no event of a signup stops nobody', () => {
     expect(left()).toEqual([good]);
   });
 
-  it('G4: is set aside where an operator asks for it', async () => {
+  it('G4: deletes an unreadable message when an operator asks for it', async () => {
     const { sqs, left } = aQueue('hello', good, 'world');
     await replayed({ sqs, setAside: new Set(['m0']) });
     expect(left()).toEqual(['world']);
@@ -137,7 +137,7 @@ describe('G4: a message that is no event of a signup stops nobody', () => {
     expect(left()).toEqual([]);
   });
 
-  it('G4: what was received before a failed start can be received again at once', async () => {
+  it('G4: makes received messages visible again at once after a failed start', async () => {
     const { sqs, left } = aQueue('hello', good);
     const sfn = new FakeClient({ StartExecutionCommand: awsError('ExecutionLimitExceeded') });
     await expect(replayed({ sqs, sfn })).rejects.toThrow('ExecutionLimitExceeded');
@@ -145,7 +145,7 @@ describe('G4: a message that is no event of a signup stops nobody', () => {
   });
 });
 
-describe('what a replay says at its end', () => {
+describe('the summary of a replay', () => {
   const nothing = { replayed: 0, unreadable: 0, setAside: false, hidden: 0, unmatched: { visible: 0, hidden: 0 } };
 
   it('says that the queue is empty only when nothing is on it', () => {
@@ -153,7 +153,7 @@ describe('what a replay says at its end', () => {
     expect(isLeft(nothing)).toBe(false);
   });
 
-  it('G4: messages that somebody has just received are not "none"', async () => {
+  it('G4: does not call the queue empty when its messages were received a moment ago', async () => {
     const depth = { ApproximateNumberOfMessages: '0', ApproximateNumberOfMessagesNotVisible: '2' };
     const { hidden } = await queueDepth(
       new FakeClient({ GetQueueAttributesCommand: { Attributes: depth } }),
@@ -175,7 +175,7 @@ describe('what a replay says at its end', () => {
     expect(isLeft({ ...tally, setAside: true })).toBe(false);
   });
 
-  it('shows a body that clears the terminal as text', () => {
+  it('prints a message body with terminal control characters as plain text', () => {
     const text = replayText({ unreadable: { messageId: 'm', why: 'no JSON', body: '\u001b[2J', attributes: {} } });
     expect(text).toContain('\\u001b[2J');
     expect(text).not.toContain('\u001b');

@@ -11,7 +11,7 @@ const entered = (ms: number, type: HistoryEvent['type'], name: string) =>
 const exited = (ms: number, type: HistoryEvent['type'], name: string) =>
   at(ms, type, { stateExitedEventDetails: { name } });
 
-test('every state entered is a transition, and every further attempt of a task', () => {
+test('counts each state entered, and each further attempt of a task, as one transition', () => {
   const history = [
     at(0, 'ExecutionStarted'),
     entered(0, 'PassStateEntered', 'Begin'),
@@ -34,7 +34,7 @@ test('every state entered is a transition, and every further attempt of a task',
   expect(stateTransitions(history)).toBe(6);
 });
 
-test('the time in a state is that of its last visit', () => {
+test('measures the time in a state by its last visit', () => {
   const history = [
     entered(0, 'TaskStateEntered', 'Work'),
     exited(500, 'TaskStateExited', 'Work'),
@@ -46,7 +46,7 @@ test('the time in a state is that of its last visit', () => {
   expect(secondsIn(history, 'Other')).toBeNaN();
 });
 
-test("Lambda's report tells time and memory of an invocation, other lines nothing", () => {
+test('reads time and memory of an invocation from Lambda’s REPORT line, and nothing from other lines', () => {
   const report =
     'REPORT RequestId: 8f\tDuration: 249.6 ms\tBilled Duration: 250 ms\tMemory Size: 512 MB\tMax Memory Used: 90 MB';
   expect(reportedInvocation(report)).toEqual({ ms: 250, gbSeconds: 0.125 });

@@ -2,13 +2,13 @@ import { differences, typicalCalls } from '../../bench/growth';
 
 const counts = (calls: Record<string, number>) => new Map(Object.entries(calls));
 
-test('a call that one of three onboardings makes is not typical', () => {
+test('a call that only one of three onboardings makes is not typical', () => {
   const plain = counts({ 'dynamodb:GetItem': 5, 'kms:CreateKey': 1 });
   const refilling = counts({ 'dynamodb:GetItem': 6, 'kms:CreateKey': 1, 'dynamodb:TransactWriteItems': 1 });
   expect(typicalCalls([plain, refilling, plain])).toEqual(plain);
 });
 
-test('calls differ by name and by number', () => {
+test('reports the difference of two lists of calls by name and number', () => {
   const before = counts({ 'dynamodb:GetItem': 5, 'kms:CreateKey': 1 });
   expect(differences(before, before)).toEqual([]);
   expect(differences(before, counts({ 'dynamodb:GetItem': 7, 'dynamodb:Scan': 1 }))).toEqual([

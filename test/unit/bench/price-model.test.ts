@@ -37,20 +37,20 @@ test.each([
 test.each([
   ['a service', call('bedrock', 'InvokeModel')],
   ['an action', call('dynamodb', 'Scan')],
-])('%s without a price does not pass for free', (_, made) => {
+])('%s without a price is an error, and not free', (_, made) => {
   expect(() => usageOf(made)).toThrow(/no price for/);
 });
 
-test('usages add up, meter by meter', () => {
+test('usages are summed for each billing unit', () => {
   expect(sumOf([{ kmsRequests: 1, traces: 1 }, { kmsRequests: 2 }, {}])).toEqual({ kmsRequests: 3, traces: 1 });
 });
 
-test('a thousand transitions and a million invocations cost what the lists say', () => {
+test('a thousand transitions and a million invocations cost what AWS’s price lists say', () => {
   const usage = { stateTransitions: 1_000, lambdaRequests: 1_000_000, lambdaGbSeconds: 100 };
   expect(priceOf(usage)).toBeCloseTo(0.025 + 0.2 + 0.00133334, 10);
   expect(priceList(usage).map(({ meter }) => meter)).toEqual(['lambdaRequests', 'stateTransitions', 'lambdaGbSeconds']);
 });
 
-test('every price names its page', () => {
+test('every price names the page that it comes from', () => {
   expect(Object.values(LIST_PRICES).filter(({ page, usd, per }) => !page || !(usd > 0) || !(per > 0))).toEqual([]);
 });

@@ -13,7 +13,7 @@ const cell = aCell();
 const askOf = (...services: object[]) =>
   ecsServices(new FakeClient({ DescribeServicesCommand: { services } })).requireHealthyService(cell, 'blue');
 
-test.each(['blue', 'green'] as const)('asks the service of the colour it is asked for: %s', async (colour) => {
+test.each(['blue', 'green'] as const)('reads the service of the requested colour: %s', async (colour) => {
   const ecs = new FakeClient({ DescribeServicesCommand: { services: [healthy] } });
   await ecsServices(ecs).requireHealthyService(cell, colour);
   expect(ecs.inputs('DescribeServicesCommand')).toEqual([
@@ -26,7 +26,7 @@ test.each([
   ['without a task', { ...healthy, runningCount: 0 }],
   ['draining', { ...healthy, status: 'DRAINING' }],
   ['nothing but a failed deployment', { ...healthy, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }] }],
-])('a service that is %s serves nobody, which passes', async (_, service) => {
+])('a service that is %s cannot serve yet, which is a transient error', async (_, service) => {
   await expect(askOf(service)).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
 });
 
@@ -37,10 +37,10 @@ test.each([
     'going back to the deployment before',
     { ...healthy, deployments: [{ status: 'PRIMARY', rolloutState: 'FAILED' }, ...healthy.deployments] },
   ],
-])('a service that is %s serves', async (_, service) => {
+])('a service that is %s can serve', async (_, service) => {
   await expect(askOf(service)).resolves.toBeUndefined();
 });
 
-test('a cell without its service is wrongly configured', async () => {
+test('a cell whose service does not exist is a configuration error', async () => {
   await expect(askOf()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
 });

@@ -17,7 +17,7 @@ afterEach(() => {
   server = undefined;
 });
 
-test('a request reaches the load balancer under the host that is asked for', async () => {
+test('sends the request to the load balancer with the requested Host header', async () => {
   const url = await listening((request, response) => {
     response.writeHead(request.headers.host === 'acme.funnels.example' ? 503 : 404).end(`for ${request.headers.host}`);
   });
@@ -28,7 +28,7 @@ test('a request reaches the load balancer under the host that is asked for', asy
   expect(await loadBalancerProbe(url, 'acme.funnels.example')('other.example')).toMatchObject({ status: 404 });
 });
 
-test('redirects are answers, and a page without an end is read so far', async () => {
+test('returns redirects as answers, and reads an endless page up to a limit', async () => {
   const url = await listening((_, response) => {
     response.writeHead(301, { location: 'https://elsewhere.example' }).end('x'.repeat(1_000_000));
   });
@@ -37,7 +37,7 @@ test('redirects are answers, and a page without an end is read so far', async ()
   expect(body.length).toBeLessThan(200_000);
 });
 
-test('a load balancer that does not answer is no denial', async () => {
+test('a load balancer that does not answer is an error, and not a denial', async () => {
   const url = await listening((request) => request.socket.destroy());
   await expect(loadBalancerProbe(url, 'acme.funnels.example')('acme.funnels.example')).rejects.toThrow();
 });

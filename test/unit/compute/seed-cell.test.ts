@@ -64,7 +64,7 @@ function aScene({ descriptor, live, tasks = { blue: 1, green: 1 } }: Given = {})
 const blue = { Colour: 'blue', TargetGroupArn: cell.targetGroupArns.blue };
 const green = { Colour: 'green', TargetGroupArn: cell.targetGroupArns.green };
 
-describe('a cell that is being made', () => {
+describe('a new cell', () => {
   test('is blue, with the minimum of tasks, and has none in green', async () => {
     const scene = aScene();
     await expect(scene.run()).resolves.toEqual(blue);
@@ -72,7 +72,7 @@ describe('a cell that is being made', () => {
     expect(scene.tasks()).toEqual({ blue: 3, green: 0 });
   });
 
-  test('under the name of one that was, has the colour that one had', async () => {
+  test('gets the live colour of an earlier cell with the same name', async () => {
     const scene = aScene({ live: 'green' });
     const before = structuredClone(scene.live());
     await expect(scene.run()).resolves.toEqual(green);
@@ -93,7 +93,7 @@ describe('a cell that is being made', () => {
   });
 });
 
-describe('a cell that lives', () => {
+describe('an existing cell', () => {
   test.each(['Create', 'Update'] as const)(
     'keeps its colour and all its tasks at a later deployment (%s)',
     async (type) => {
@@ -106,43 +106,46 @@ describe('a cell that lives', () => {
     },
   );
 
-  test('gets more live tasks when the stage wants more of them, and no idle ones', async () => {
+  test('gets more live tasks when the stage’s minimum rises, and no idle ones', async () => {
     const scene = aScene({ descriptor: aCell(), live: 'green', tasks: { blue: 0, green: 1 } });
     await scene.run('Update');
     expect(scene.tasks()).toEqual({ blue: 0, green: 3 });
   });
 
-  test('older than the item, gets the colour that its stack was deployed with', async () => {
+  test('without a live-colour item gets the colour that its stack was deployed with', async () => {
     const scene = aScene({ descriptor: { ...aCell(), liveColour: 'green' }, tasks: { blue: 0, green: 7 } });
     await expect(scene.run()).resolves.toEqual(green);
     expect(scene.live()).toMatchObject({ colour: 'green', since: scene.LATER });
     expect(scene.tasks()).toEqual({ blue: 0, green: 7 });
   });
 
-  test('is no obstacle when its descriptor is of another release', async () => {
+  test('is seeded although its descriptor has the format of another release', async () => {
     const scene = aScene({ descriptor: { name: cell.name, liveColour: 'green' }, tasks: { blue: 0, green: 7 } });
     await expect(scene.run()).resolves.toEqual(green);
   });
 
-  test.each(['Create', 'Update'] as const)('and has lost its item gets no guess (%s)', async (type) => {
-    const scene = aScene({ descriptor: aCell() });
-    await expect(scene.run(type)).rejects.toMatchObject({
-      name: 'ConfigurationInvalid',
-      message: expect.stringContaining('docs/runbook.md#live-colour'),
-    });
-    expect(scene.live()).toBeUndefined();
-    expect(scene.tasks()).toEqual({ blue: 1, green: 1 });
-  });
+  test.each(['Create', 'Update'] as const)(
+    'that has lost its live-colour item fails instead of a guessed colour (%s)',
+    async (type) => {
+      const scene = aScene({ descriptor: aCell() });
+      await expect(scene.run(type)).rejects.toMatchObject({
+        name: 'ConfigurationInvalid',
+        message: expect.stringContaining('docs/runbook.md#live-colour'),
+      });
+      expect(scene.live()).toBeUndefined();
+      expect(scene.tasks()).toEqual({ blue: 1, green: 1 });
+    },
+  );
 });
 
-test('a deletion, which a rollback asks for too, changes nothing', async () => {
+test('a Delete request, which a rollback sends too, changes nothing', async () => {
   const scene = aScene({ descriptor: aCell(), live: 'green' });
   await expect(scene.run('Delete')).resolves.toBeUndefined();
   expect(scene.live()).toMatchObject({ colour: 'green', releaseId: 'r7' });
   expect([...scene.ssm.sent, ...scene.ecs.sent]).toEqual([]);
 });
 
-test('two functions that are called at once agree', async () => {
+test('two calls at once seed the same live colour', async () => {
   const scene = aScene();
   let met = false;
   scene.table.before = (command) => {
@@ -153,7 +156,7 @@ test('two functions that are called at once agree', async () => {
   await expect(scene.run()).resolves.toEqual(green);
 });
 
-test('a cell without its service is wrongly configured', async () => {
+test('a cell whose service does not exist is a configuration error', async () => {
   const scene = aScene();
   const gone = new FakeClient({ DescribeServicesCommand: { services: [] } });
   const input = SeedCellInput.parse({ RequestType: 'Create', ResourceProperties: properties });

@@ -31,7 +31,7 @@ function aScene(...families: string[]) {
   return { run, registered: () => ecs.inputs('RegisterTaskDefinitionCommand') };
 }
 
-test('a new cell gets the definition of its template in the family of each colour', async () => {
+test('registers the task definition of the template in the family of each colour of a new cell', async () => {
   const { run, registered } = aScene();
   await run();
   expect(registered().map(({ family }) => family)).toEqual(['cell-c1-blue', 'cell-c1-green']);
@@ -51,19 +51,19 @@ test('a new cell gets the definition of its template in the family of each colou
   }
 });
 
-test.each(['Create', 'Update'])('a family that has a definition keeps it (%s)', async (type) => {
+test.each(['Create', 'Update'])('registers nothing in a family that has a task definition (%s)', async (type) => {
   const { run, registered } = aScene('cell-c1-blue', 'cell-c1-green');
   await run(type);
   expect(registered()).toEqual([]);
 });
 
-test('what a call that died has left out is done by the next one', async () => {
+test('a retry registers what a call that died had not registered', async () => {
   const { run, registered } = aScene('cell-c1-blue');
   await run();
   expect(registered()).toMatchObject([{ family: 'cell-c1-green' }]);
 });
 
-test('a deletion changes nothing', async () => {
+test('a Delete request changes nothing', async () => {
   const { run, registered } = aScene();
   await run('Delete');
   expect(registered()).toEqual([]);

@@ -23,7 +23,7 @@ test.each([
   ['none', []],
   ['one that is not JSON', [parameter('cell1'), parameter('cell2', '{')]],
   ['one that is no cell', [parameter('cell1', '{"name":"cell1"}')]],
-])('a stage with %s is wrongly configured', async (_, Parameters) => {
+])('a stage with %s is a configuration error', async (_, Parameters) => {
   const ssm = new FakeClient({ GetParametersByPathCommand: { Parameters } });
   await expect(ssmCells(ssm).cells()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
 });

@@ -9,12 +9,12 @@ const cell = aCell();
 const olderCell = CellDescriptorSchema.parse({ ...aCell(), liveColour: 'blue' });
 const live = (item: object) => ({ ...itemKeys.liveColour(cell.name), since: NOW, ...item });
 
-test('the item of the cell says which colour is live, whatever an older execution has noted', async () => {
+test('reads the live colour from the cell’s item, whatever an older execution has noted', async () => {
   const table = new FakeTable(live({ colour: 'green', digest: 'of a later release' }));
   await expect(tableLiveColour(table).live(olderCell)).resolves.toMatchObject({ colour: 'green' });
 });
 
-test('the colour is read anew and consistently each time', async () => {
+test('reads the live colour each time, with a consistent read', async () => {
   const table = new FakeTable(live({ colour: 'green' }));
   const sent: object[] = [];
   const client = {
@@ -33,7 +33,7 @@ test('the colour is read anew and consistently each time', async () => {
   ]);
 });
 
-test('a cell whose stack is older than the item is served by the colour that its stack was deployed with', async () => {
+test('a cell whose stack is older than the item has the live colour that its stack was deployed with', async () => {
   await expect(tableLiveColour(new FakeTable()).live(olderCell)).resolves.toEqual({ colour: 'blue' });
 });
 

@@ -10,7 +10,7 @@ const asking = (...states: string[]) => {
 };
 
 test.each([[['healthy']], [['unhealthy', 'healthy', 'draining']]])(
-  'F13: a colour can answer with %s',
+  'F13: a colour with targets %s can answer',
   async (states) => {
     const { asked, elb } = asking(...states);
     await expect(asked).resolves.toBeUndefined();
@@ -22,14 +22,14 @@ test.each([
   [[], 'it has no target'],
   [['initial'], 'its targets are initial'],
   [['unhealthy', 'draining'], 'its targets are unhealthy, draining'],
-])('F13: a colour cannot answer with %s', async (states, reason) => {
+])('F13: a colour with targets %s cannot answer', async (states, reason) => {
   await expect(asking(...states).asked).rejects.toMatchObject({
     name: 'TransientServiceUnsteady',
     message: `the green target group of cell cell1 has no healthy target: ${reason}`,
   });
 });
 
-test('a failed question is a fault', async () => {
+test('a failed DescribeTargetHealth is an error, and not an unhealthy target', async () => {
   const elb = new FakeClient({ DescribeTargetHealthCommand: awsError('ThrottlingException') });
   await expect(targetHealth(elb).requireHealthyTarget(cell, 'blue')).rejects.toMatchObject({
     name: 'ThrottlingException',

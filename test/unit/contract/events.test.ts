@@ -24,7 +24,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
 
 const fixtures = readdirSync(FIXTURES).map((file) => ({ file, event: file.split('.')[0] ?? '' }));
 
-test.each(fixtures)('$file is still accepted', ({ file, event }) => {
+test.each(fixtures)('the contract still accepts $file', ({ file, event }) => {
   const published: unknown = JSON.parse(readFileSync(join(FIXTURES, file), 'utf8'));
   const schema = SCHEMAS[event];
   if (!schema) throw new Error(`${file} belongs to no known event`);

@@ -13,7 +13,7 @@ const undos = Object.keys(workflowOf(executionArn).undos);
 const tenant = aTenant();
 const failure = { step: 'ProvisionStacks', error: 'StackFailed', reason: 'AWS::RDS::DBInstance Database: no capacity' };
 
-test('undos are named in the order of the rollback', () => {
+test('lists the undos in the order of the rollback', () => {
   expect(undos).toEqual([
     'DeregisterTenant',
     'DeleteAccess',
@@ -33,11 +33,11 @@ test.each([
   ['claim-lost', [], []],
   ['refused', [], []],
   ['unannounced', [], []],
-] as const)('%s: says what is undone and what is not', (outcome, undone, remaining) => {
+] as const)('%s: lists what is undone and what is not', (outcome, undone, remaining) => {
   expect(failureReport({ executionArn, failure, outcome })).toMatchObject({ undone, remaining });
 });
 
-test('a failed reservation has nothing to undo but itself', () => {
+test('after a failed ReserveTenant lists only ReleaseReservation', () => {
   const report = failureReport({
     executionArn,
     failure: { ...failure, step: 'ReserveTenant' },
@@ -69,7 +69,7 @@ async function tellings(outcome: 'rolled-back' | 'held') {
 }
 
 test.each(['rolled-back', 'held'] as const)(
-  'a run that is %s is told the same by record, event and execution',
+  'record, event and execution describe a run that is %s in the same words',
   async (outcome) => {
     const { record, event, ended } = await tellings(outcome);
     const { at, ...told } = record.failure ?? { at: '' };
@@ -82,7 +82,7 @@ test.each(['rolled-back', 'held'] as const)(
   },
 );
 
-test('the text begins with step and reason, and tells what is done, what is not, where it stopped and where to look', () => {
+test('the text begins with step and reason, then lists what is undone and what is not, where it stopped and where to look', () => {
   const stoppedAt = { step: 'DeleteAccess', error: 'StackDeletionFailed', reason: 'AWS::IAM::Role Role: in use' };
   const report = failureReport({
     executionArn,

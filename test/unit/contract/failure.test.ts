@@ -15,7 +15,7 @@ test('takes a plain cause as it is', () => {
   expect(caught('StackFailed', 'AWS::S3::Bucket Bucket: exists').reason).toBe('AWS::S3::Bucket Bucket: exists');
 });
 
-test.each([undefined, ''])('still gives a reason where there is no cause (%s)', (cause) => {
+test.each([undefined, ''])('still gives a reason when there is no cause (%s)', (cause) => {
   expect(caught('States.Timeout', cause).reason).toBe('CreateTenantKey ended with States.Timeout, without a cause');
 });
 
@@ -24,7 +24,7 @@ test.each([
   ['States.HeartbeatTimeout', 'StepTimedOut'],
   ['States.TaskFailed', 'UnexpectedFailure'],
   ['Lambda.Unknown', 'Lambda.Unknown'],
-])('%s is reported as %s: a task cannot fail under a name of the service', (error, name) => {
+])('reports %s as %s: a task may not fail under a name that Step Functions reserves', (error, name) => {
   expect(caught(error, 'x').error).toBe(name);
 });
 
@@ -34,10 +34,10 @@ test.each([
   ['Lambda.AWSLambdaException', 'TransientServiceFault'],
   ['Lambda.SdkClientException', 'TransientServiceFault'],
   ['Lambda.ClientExecutionTimeoutException', 'TransientServiceFault'],
-])('F12: %s of Lambda itself is reported as %s, which the runbook knows', (error, name) => {
+])('F12: reports Lambda’s own error %s as %s, which the runbook explains', (error, name) => {
   expect(caught(error, 'Rate Exceeded.').error).toBe(name);
 });
 
-test('cuts an endless cause', () => {
+test('cuts a cause that is too long', () => {
   expect(caught('StackFailed', 'x'.repeat(40_000)).reason).toHaveLength(REASON_MAX_LENGTH);
 });

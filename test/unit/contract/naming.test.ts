@@ -4,7 +4,7 @@ import { STACK_KINDS } from '../../../functions/contract/stacks';
 
 const signupId = fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/);
 
-test('a tenant id is derived: equal signups name the same tenant, others another', () => {
+test('derives the tenant id from the signup id: equal signups get the same id, others another', () => {
   fc.assert(
     fc.property(signupId, signupId, (one, other) => {
       expect(tenantIdOf(one)).toMatch(TENANT_ID_PATTERN);
@@ -13,7 +13,7 @@ test('a tenant id is derived: equal signups name the same tenant, others another
   );
 });
 
-test('the id of a published signup never changes, or its resources would be made twice', () => {
+test('the tenant id of a published signup never changes, as its resources would be made twice', () => {
   expect(tenantIdOf('sub_1QxAcme')).toBe(tenantIdOf(`sub_1Qx${'Acme'}`));
   expect(tenantIdOf('sub_1QxAcme')).toMatchInlineSnapshot(`"t26cc0enzqvvaky2"`);
 });
@@ -27,7 +27,7 @@ test('the external id differs from the tenant id and fits STS (2 to 1,224 of [\\
   );
 });
 
-test('names fit the limits of their services', () => {
+test('names stay within the length limits of their services', () => {
   const tenantId = tenantIdOf('sub_1QxAcme');
   expect(tenantNames.bucket(tenantId, '111122223333', 'ap-southeast-2').length).toBeLessThanOrEqual(63);
   expect(tenantNames.role(tenantId).length).toBeLessThanOrEqual(64);

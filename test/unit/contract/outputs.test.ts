@@ -16,7 +16,7 @@ const stage: StageOutputs = StageOutputsSchema.parse(
   ),
 );
 
-test('an output of the stack is spelled with a capital, and read back as clients spell it', () => {
+test('stack outputs begin with a capital letter, and are read back under the clients’ names', () => {
   expect(stackOutputs(stage)).toMatchObject({ Domain: 'domain', StateMachineArn: 'stateMachineArn' });
   expect(StageStackOutputsSchema.parse(stackOutputs(stage))).toEqual(stage);
   const cell = CellOutputsSchema.parse(
@@ -25,12 +25,12 @@ test('an output of the stack is spelled with a capital, and read back as clients
   expect(CellStackOutputsSchema.parse(stackOutputs(cell))).toEqual(cell);
 });
 
-test('a stack without one of the outputs is refused, and the refusal names it', () => {
+test('a stack that lacks an output is refused, and the error names the output', () => {
   const { Domain, ...others } = stackOutputs(stage);
   expect(Domain).toBe('domain');
   expect(StageStackOutputsSchema.safeParse(others).error?.issues.map(({ path }) => path)).toEqual([['domain']]);
 });
 
-test('a stack may have further outputs, such as the exports that other stacks use', () => {
+test('further outputs of a stack are allowed, such as the exports that other stacks use', () => {
   expect(StageStackOutputsSchema.parse({ ...stackOutputs(stage), ExportsOutputRefTable: 'x' })).toEqual(stage);
 });

@@ -66,13 +66,13 @@ test.each([
   'x=y@acme.example',
   'jörg@acme.example',
   'o’hara@acme.example',
-])('takes %s', (contactEmail) => expect(badFields({ ...valid, contactEmail })).toEqual([]));
+])('accepts %s', (contactEmail) => expect(badFields({ ...valid, contactEmail })).toEqual([]));
 test.each(['ops@müller.example', 'info@xn--e1afmkfd.xn--p1ai', 'info@пример.рф', 'a.b+c@sub.acme.co.uk'])(
-  'takes %s',
+  'accepts %s',
   (contactEmail) => expect(badFields({ ...valid, contactEmail })).toEqual([]),
 );
 
-test('accepts any Unicode company name of one line that can be seen', () => {
+test('accepts any visible one-line Unicode company name', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }), (name) => {
       fc.pre(
@@ -85,16 +85,16 @@ test('accepts any Unicode company name of one line that can be seen', () => {
   );
 });
 
-test('drops fields of a later producer', () => {
+test('drops unknown fields, which a later producer may send', () => {
   expect(SignupSchema.parse({ ...valid, coupon: 'X' })).not.toHaveProperty('coupon');
 });
 
-test('takes the whole event or its detail alone', () => {
+test('accepts the whole event or its detail alone', () => {
   expect(signupDetail({ 'detail-type': 'TenantSignedUp', source: 'billing', detail: valid })).toEqual(valid);
   expect(signupDetail(valid)).toEqual(valid);
 });
 
-test('reads the signup id of an otherwise malformed signup, and none of a malformed id', () => {
+test('reads the signup id of an otherwise malformed signup, and no malformed signup id', () => {
   expect(readableSignupId({ signupId: 'sub_1', plan: 7 })).toBe('sub_1');
   expect(readableSignupId({ signupId: '' })).toBeUndefined();
   expect(readableSignupId('nonsense')).toBeUndefined();

@@ -14,15 +14,15 @@ test.each([
   ['a table that is there', refused('42P07'), 'MigrationFailed'],
   ['a port that nobody listens at', broken('ECONNREFUSED'), 'TransientServiceFault'],
   ['a session that the server ended', new Error('Connection terminated unexpectedly'), 'TransientServiceFault'],
-])('%s: %#', (_, thrown, name) => {
+])('translates %s: %#', (_, thrown, name) => {
   expect(databaseError(thrown, 'database', 'MigrationFailed')).toMatchObject({ name });
 });
 
-test('the message has the SQL state and no row', () => {
+test('the error message contains the SQL state and no data of a row', () => {
   const { message } = databaseError(refused('23505'), 'database of tenant t1', 'MigrationFailed') as Error;
   expect(message).toBe('database of tenant t1: no (23505)');
 });
 
-test('a migration that was released has not been changed', () => {
+test('no released migration has changed', () => {
   expect(Object.keys(MIGRATIONS)).toEqual(['0001-leads-5c9e9e912f37']);
 });

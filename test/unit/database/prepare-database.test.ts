@@ -15,7 +15,7 @@ async function reserved() {
 const answering = (answer: object) => new FakeClient({ InvokeCommand: answer });
 const payload = (value: object) => Buffer.from(JSON.stringify(value));
 
-test('the database is set up by the function of its cell, with the master user’s secret, and recorded', async () => {
+test('calls the function of the tenant’s cell with the master user’s secret, and records the result', async () => {
   const { world, input } = await reserved();
   const prepared = await world.invoke(prepareDatabase, input);
   expect(world.record?.database).toEqual(prepared);
@@ -30,7 +30,7 @@ test('the database is set up by the function of its cell, with the master user�
   });
 });
 
-test('what the cell’s function throws keeps its name; one that is killed is called again', async () => {
+test('an error of the cell’s function keeps its name; a killed function is a transient error', async () => {
   const { world, input } = await reserved();
   const thrown = { errorType: 'MigrationFailed', errorMessage: 'migration 0001-leads: syntax error (42601)' };
   const killed = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' };
@@ -43,7 +43,7 @@ test('what the cell’s function throws keeps its name; one that is killed is ca
   }
 });
 
-test('a role that is too young is waited for', async () => {
+test('a session of the tenant’s role that is denied is a transient error: the role may be too new', async () => {
   const { world, input } = await reserved();
   const denied = () => new FakeClient({ GetSecretValueCommand: awsError('AccessDeniedException') });
   await expect(prepareDatabase.run({ ...world.deps, secretsAs: denied }, input)).rejects.toMatchObject({
@@ -51,7 +51,7 @@ test('a role that is too young is waited for', async () => {
   });
 });
 
-test('it does nothing for a tenant that a newer execution owns', async () => {
+test('does nothing for a tenant that a newer execution owns', async () => {
   const { world, input } = await reserved();
   const calls = world.cellFunctions.sent.length;
   await expect(world.invoke(prepareDatabase, { ...input, executionArn: anExecution('newer') })).rejects.toMatchObject({

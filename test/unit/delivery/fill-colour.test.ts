@@ -34,7 +34,7 @@ function aScene({ green = { desiredCount: 0, deployments: [] as object[] }, idle
   return { table, ecs, sfn, run: () => fillColour.run(deps, input) };
 }
 
-test('gives the colour as many tasks as the live one has, without a rollback of ECS', async () => {
+test('gives the colour as many tasks as the live one, without ECS’s own rollback', async () => {
   const { run, ecs, table } = aScene();
   await expect(run()).resolves.toEqual({ deploymentId: 'd1' });
   expect(ecs.inputs('UpdateServiceCommand')).toMatchObject([
@@ -52,7 +52,7 @@ test('gives the colour as many tasks as the live one has, without a rollback of 
   });
 });
 
-test('called again, waits for the deployment that it has begun, and for one that is done no longer', async () => {
+test('called again, waits for the deployment under way, and answers for a completed one', async () => {
   const under = { desiredCount: 3, deployments: [deployment({ taskDefinition: 'arn:green:2' })] };
   const { run, ecs } = aScene({ green: under });
   await run();
@@ -66,7 +66,7 @@ test('called again, waits for the deployment that it has begun, and for one that
   expect(scene.sfn.inputs('SendTaskSuccessCommand')).toMatchObject([{ taskToken: 'token-1' }]);
 });
 
-test('begins anew where the deployment before has failed', async () => {
+test('starts a new deployment when the last one has failed', async () => {
   const failed = {
     desiredCount: 3,
     deployments: [deployment({ taskDefinition: 'arn:green:2', rolloutState: 'FAILED' })],
@@ -80,7 +80,7 @@ test.each([
   [30, 'TransientServiceUnsteady'],
   [121, undefined],
 ])(
-  'puts no version into a colour that tenants have left %d s ago, as long as requests may come there',
+  'deploys nothing to a colour that tenants left %d s ago, while requests may still reach it',
   async (seconds, name) => {
     const idle = { colour: 'green', since: ago(seconds), keepUntil: NOW, why: 'former version' };
     const { run, ecs } = aScene({ idle: { idle } });

@@ -30,7 +30,7 @@ function aScene(live: Partial<LiveColour> = {}) {
   return { world, ecs, sfn, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
 }
 
-test('the tasks of the idle colour go when its time is over, and once', async () => {
+test('removes the tasks of the idle colour once its time is over, one time', async () => {
   const { world, run, emptied } = aScene({ idle });
   await expect(run(Date.parse(NOW) - HOUR)).resolves.toEqual({ cells: { cell1: 'kept' } });
   expect(emptied()).toEqual([]);
@@ -40,7 +40,7 @@ test('the tasks of the idle colour go when its time is over, and once', async ()
   await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
 });
 
-test('a rule that a crash has left on the idle colour is aligned first, and nothing is emptied under it', async () => {
+test('aligns a rule that a crash has left on the idle colour first, and removes no tasks in that call', async () => {
   const { world, run, emptied } = aScene({ idle });
   const [rule] = world.elb.rules;
   if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
@@ -50,7 +50,7 @@ test('a rule that a crash has left on the idle colour is aligned first, and noth
   await expect(run()).resolves.toEqual({ cells: { cell1: 'emptied' } });
 });
 
-test('while a release moves tenants nothing is aligned and nothing emptied', async () => {
+test('aligns nothing and removes no tasks while a release moves tenants', async () => {
   const { world, run, emptied } = aScene({ idle, releasing: 'r1.0' });
   const [rule] = world.elb.rules;
   if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
@@ -59,7 +59,7 @@ test('while a release moves tenants nothing is aligned and nothing emptied', asy
   expect(emptied()).toEqual([]);
 });
 
-test('a release whose deployment ended without an event goes on', async () => {
+test('answers for a deployment that ended without an event, and the release continues', async () => {
   const { world, run, sfn } = aScene();
   world.table.put({
     ...itemKeys.release(cell.name),
@@ -71,7 +71,7 @@ test('a release whose deployment ended without an event goes on', async () => {
   expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
 });
 
-test('a cell that cannot be kept fails the call, after the others', async () => {
+test('one cell that fails makes the call fail, after the other cells', async () => {
   const { ecs, run } = aScene({ idle });
   ecs.before = () => {
     throw awsError('AccessDeniedException');

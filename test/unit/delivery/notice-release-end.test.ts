@@ -23,7 +23,7 @@ function aScene(more: object = {}) {
   return { table, bus, counted, deps };
 }
 
-test('the watchdog tells of a release that was stopped, and its claim stays open for a redrive', async () => {
+test('the watchdog publishes the stop of a release, and its claim stays open for a redrive', async () => {
   const { table, bus, counted, deps } = aScene();
   const stopped = { status: 'ABORTED', error: undefined, input: JSON.stringify(input) };
   const sfn = fakeExecution(stopped, ['BeginRelease', 'ClaimRelease', 'ShiftRing!']);
@@ -40,7 +40,7 @@ test('the watchdog tells of a release that was stopped, and its claim stays open
 test.each([
   ['has ended itself', { endedAt: NOW }],
   ['is of another execution', { executionArn: aReleaseRun('other') }],
-])('says nothing of a release whose claim %s', async (_, more) => {
+])('publishes nothing of a release whose claim %s', async (_, more) => {
   const { bus, counted, deps } = aScene(more);
   const failure = { step: 'ShiftRing', error: 'RunAborted', reason: 'stopped' };
   const end = { executionArn: aReleaseRun(), redriveCount: 0, input, failure };

@@ -18,7 +18,7 @@ const theRelease = ({ redriveCount }: ReleaseWorld): Release => ({
 });
 
 describe('a cell', () => {
-  test('has one release at a time: of fifty that start at once one gets it, and the others are told which', async () => {
+  test('has one release at a time: of fifty that start at once one claims the cell, and the others name it', async () => {
     const world = new ReleaseWorld(FOUR);
     const starts = await Promise.allSettled(
       Array.from({ length: 50 }, (_, index) => world.claim(`r${index}`, aReleaseRun(`run-${index}`))),
@@ -33,7 +33,7 @@ describe('a cell', () => {
         });
   });
 
-  test('is free again when its release has ended', async () => {
+  test('can be claimed again when its release has ended', async () => {
     const world = new ReleaseWorld(FOUR);
     await world.claimed();
     world.table.put({ ...world.claimNow(), endedAt: '2030-01-01T12:00:00.000Z' } as never);
@@ -44,7 +44,7 @@ describe('a cell', () => {
     [{ digest: 'latest' }, 'digest'],
     [{ releaseId: 'with blanks' }, 'releaseId'],
     [{ cell: '' }, 'cell'],
-  ])('is given to no release that asks with %j', async (wrong, field) => {
+  ])('refuses a release request with %j', async (wrong, field) => {
     const world = new ReleaseWorld(FOUR);
     const request = { cell: 'cell1', digest: DIGEST, releaseId: 'r1', ...wrong };
     const deps = { table: world.table, compute: { cells: async () => [] }, now: () => new Date() };
@@ -66,7 +66,7 @@ describe('a release', () => {
     await expect(world.claim('r1', aReleaseRun('again'))).resolves.toEqual({ outcome: 'done' });
   });
 
-  test('takes a tenant along that was activated on the former colour meanwhile', async () => {
+  test('also moves a tenant that was activated on the former colour meanwhile', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     await world.shiftAll(release);
@@ -79,7 +79,7 @@ describe('a release', () => {
     expect(world.colours()).toEqual(all(world, 'green'));
   });
 
-  test('returns every tenant with one write of the table, and says so to each rule', async () => {
+  test('returns every tenant with one write to the table, and changes every rule', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     await world.shiftAll(release);
@@ -90,7 +90,7 @@ describe('a release', () => {
     expect(world.claimNow()).toMatchObject({ failure: { error: 'ReleaseUnhealthy', step: 'JudgeRing' } });
   });
 
-  test('that is redriven begins with nobody moved', async () => {
+  test('starts again from its first ring when it is redriven', async () => {
     const world = new ReleaseWorld(FOUR);
     await world.shiftAll(await world.claimed());
     world.redriveCount = 1;
@@ -115,7 +115,7 @@ describe('a release', () => {
     expect(opened).toEqual([]);
   });
 
-  test('waits for its turn while ELB refuses to change more rules', async () => {
+  test('waits while ELB throttles changes of rules', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     let refused = 0;
@@ -126,7 +126,7 @@ describe('a release', () => {
     expect(world.colours()).toEqual(all(world, 'green'));
   });
 
-  test('that an operator has taken back moves nobody', async () => {
+  test('moves no tenant after an operator has taken it back', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     world.table.put({ ...world.claimNow(), intent: 'back' } as never);
@@ -135,7 +135,7 @@ describe('a release', () => {
     expect(world.colours()).toEqual(all(world, 'blue'));
   });
 
-  test('that an operator holds is judged and goes no further', async () => {
+  test('is judged, and moves no further ring, while an operator holds it', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     await world.shift(release);
@@ -143,7 +143,7 @@ describe('a release', () => {
     await expect(world.judge(release)).resolves.toMatchObject({ verdict: 'held' });
   });
 
-  test('whose execution is stopped and replaced changes nothing any more', async () => {
+  test('changes nothing once its execution is stopped and replaced', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
     world.table.put({ ...world.claimNow(), executionArn: aReleaseRun('newer') } as never);
@@ -197,7 +197,7 @@ describe('the verdict on a ring', () => {
   });
 });
 
-describe('a function that dies at any call', () => {
+describe('leaves every tenant on a rule that forwards, and a repeated release completes', () => {
   const dying = () => {
     const world = new ReleaseWorld(FOUR);
     const run = async () => {

@@ -29,7 +29,7 @@ function aScene(deployments: object[], more: object = {}, gone = false) {
 
 const mine = (more: object = {}) => ({ id: 'ecs-svc/1', status: 'PRIMARY', rolloutState: 'COMPLETED', ...more });
 
-test('a completed deployment answers the task that waits for it, once', async () => {
+test('a completed deployment answers the waiting task, once', async () => {
   const { run, sfn } = aScene([mine()]);
   await expect(run()).resolves.toBe('answered');
   await expect(run()).resolves.toBe('ignored');
@@ -38,7 +38,7 @@ test('a completed deployment answers the task that waits for it, once', async ()
   ]);
 });
 
-test('a failed one fails the task, in the words of ECS and with the exit code', async () => {
+test('a failed deployment fails the waiting task with ECS’s reason and the exit code', async () => {
   const reason = 'ECS deployment circuit breaker was triggered.';
   const { run, sfn } = aScene([mine({ rolloutState: 'FAILED', rolloutStateReason: reason })]);
   await expect(run()).resolves.toBe('answered');
@@ -50,13 +50,13 @@ test('a failed one fails the task, in the words of ECS and with the exit code', 
 test.each([
   ['the breaker has rolled back to another one', [{ id: 'ecs-svc/0', status: 'PRIMARY', rolloutState: 'COMPLETED' }]],
   ['another one has replaced it', [mine({ status: 'ACTIVE' }), { id: 'ecs-svc/2', status: 'PRIMARY' }]],
-])('COMPLETED is no success when %s', async (_, deployments) => {
+])('a COMPLETED deployment fails the task when %s', async (_, deployments) => {
   const { run, sfn } = aScene(deployments);
   await expect(run()).resolves.toBe('answered');
   expect(sfn.inputs('SendTaskFailureCommand')).toMatchObject([{ error: 'ReleaseFillFailed' }]);
 });
 
-test('one that is under way is waited for', async () => {
+test('a deployment in progress answers nothing', async () => {
   const { run, sfn } = aScene([mine({ rolloutState: 'IN_PROGRESS' })]);
   await expect(run()).resolves.toBe('waits');
   expect(sfn.sent).toEqual([]);
@@ -67,13 +67,13 @@ test.each([
   ['bakes a ring', { waiting: { for: 'bake', taskToken: 't' } }],
   ['has not begun its deployment', { waiting: { for: 'fill', taskToken: 't' } }],
   ['waits for nothing', { waiting: undefined }],
-])('a release that %s is left alone', async (_, more) => {
+])('a release that %s gets no answer', async (_, more) => {
   const { run, sfn } = aScene([mine()], more);
   await expect(run()).resolves.toBe('ignored');
   expect(sfn.sent).toEqual([]);
 });
 
-test('a task that has ended without its answer is forgotten', async () => {
+test('forgets a waiting task that Step Functions no longer knows', async () => {
   const { run, table } = aScene([mine()], {}, true);
   await expect(run()).resolves.toBe('answered');
   expect(table.get(itemKeys.release(cell.name))).not.toHaveProperty('waiting');

@@ -23,7 +23,7 @@ const foreign: [string, ResourceRecordSet][] = [
 ];
 
 describe('D1: a tenant’s name in the hosted zone', () => {
-  it('leads to the load balancer of its cell and says whose it is, in one batch', async () => {
+  it('points to the load balancer of the tenant’s cell and names its owner, in one batch', async () => {
     const zone = new FakeZone();
     await expect(claimName(zone, tenant, aCell())).resolves.toEqual({ changeId: '/change/C1', created: true });
     expect(zone.at(host, 'A')?.AliasTarget).toEqual({
@@ -35,7 +35,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     expect(zone.commands).toEqual(['ChangeResourceRecordSetsCommand']);
   });
 
-  it('is claimed again after a crash, and led to the cell of now', async () => {
+  it('is claimed again after a crash, and points to the load balancer that the cell has now', async () => {
     const zone = new FakeZone();
     await claimName(zone, tenant, aCell());
     const again = await claimName(zone, tenant, aCell({ loadBalancerDnsName: 'moved.elb.amazonaws.com' }));
@@ -45,7 +45,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
   });
 
   it.each(foreign)(
-    'is refused where somebody else has %s there, before anything is built and later',
+    'is refused where somebody else has %s at this host, before anything is built and later',
     async (_, record) => {
       const zone = new FakeZone();
       zone.put(record);
@@ -61,7 +61,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     },
   );
 
-  it('is refused where another tenant has it, who is named', async () => {
+  it('is refused where another tenant has it; the error names that tenant', async () => {
     const zone = new FakeZone();
     await claimName(zone, other, aCell());
     const before = structuredClone(zone.records);
@@ -72,7 +72,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     expect(zone.records).toEqual(before);
   });
 
-  it('is free where only neighbours have records, and where the tenant has it already', async () => {
+  it('is free where only other hosts have records, and where this tenant has it already', async () => {
     const zone = new FakeZone();
     zone.put({ Name: `zz.${host}`, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
     zone.put({ Name: '\\052.funnels.example', Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
@@ -81,7 +81,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     await requireFreeName(zone, tenant);
   });
 
-  it('is removed with both records in one batch, any number of times, and tolerates that it never was', async () => {
+  it('is removed with both records in one batch, any number of times, also when it never existed', async () => {
     const zone = new FakeZone();
     await expect(removeName(zone, tenant)).resolves.toBe(false);
     await claimName(zone, tenant, aCell());
@@ -91,7 +91,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     await expect(removeName(zone, tenant)).resolves.toBe(false);
   });
 
-  it('is removed although its cell has another load balancer now; other types at the host stay', async () => {
+  it('is removed although its cell has another load balancer now; records of other types stay', async () => {
     const zone = new FakeZone();
     await claimName(zone, tenant, aCell());
     zone.put({ Name: host, Type: 'CAA', TTL: 60, ResourceRecords: [{ Value: '0 issue "amazon.com"' }] });
@@ -101,7 +101,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     expect(zone.records.map(({ Type }) => Type)).toEqual(['CAA']);
   });
 
-  it('that changes while it is removed is removed at a retry', async () => {
+  it('is removed by a retry when its records change during the removal', async () => {
     const zone = new FakeZone();
     await claimName(zone, tenant, aCell());
     zone.client.before = (command) => {
@@ -110,7 +110,7 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     await expect(removeName(zone, tenant)).rejects.toMatchObject({ name: 'TransientConflict' });
   });
 
-  it('is waited for until all name servers know it, by the state machine and not by the function', async () => {
+  it('is waited for by retries of the state machine, not inside the function, until all name servers know it', async () => {
     const zone = new FakeZone();
     zone.slow = true;
     const { changeId } = (await claimName(zone, tenant, aCell())) ?? {};
@@ -120,12 +120,12 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     await requireResolving(zone, changeId);
   });
 
-  it('whose change Route 53 has forgotten is known everywhere', async () => {
+  it('counts as known everywhere once Route 53 has forgotten its change', async () => {
     const client = new FakeClient({ GetChangeCommand: awsError('NoSuchChange') });
     await requireResolving({ id: 'Z', client }, '/change/C1');
   });
 
-  it('is not the platform’s where the stage has no zone, or where the cell is of an older release', async () => {
+  it('is not managed where the stage has no hosted zone, or the cell is of an older release', async () => {
     const { loadBalancerDnsName: _, loadBalancerZoneId: __, ...older } = aCell();
     const zone = new FakeZone();
     for (const [where, cell] of [
@@ -141,13 +141,13 @@ describe('D1: a tenant’s name in the hosted zone', () => {
     expect(zone.records).toEqual([]);
   });
 
-  it.each(['Throttling', 'ThrottlingException', 'PriorRequestNotComplete'])('takes %s for passing', async (name) => {
+  it.each(['Throttling', 'ThrottlingException', 'PriorRequestNotComplete'])('treats %s as transient', async (name) => {
     const zone: HostedZone = { id: 'Z', client: new FakeClient({ ChangeResourceRecordSetsCommand: awsError(name) }) };
     const thrown = await claimName(zone, tenant, aCell()).catch((error: unknown) => error);
     expect(isTransient(translateError(thrown).name)).toBe(true);
   });
 
-  it('is looked for in the zone that the environment names', () => {
+  it('is looked up in the hosted zone that the environment names', () => {
     expect(hostedZone()).toBeUndefined();
     process.env.HOSTED_ZONE_ID = 'Z1';
     expect(hostedZone()?.id).toBe('Z1');

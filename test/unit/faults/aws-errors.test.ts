@@ -34,7 +34,7 @@ const SENDERS: Readonly<Record<string, (options: Options) => Promise<unknown>>> 
 const MEANS = { throttling: 'TransientThrottling', refusal: 'AccessDenied', fault: 'TransientServiceFault' } as const;
 
 describe.each(Object.keys(SENDERS))('%s', (service) => {
-  test.each(Object.entries(MEANS))('an injected %s is what the product takes for %s', async (kind, name) => {
+  test.each(Object.entries(MEANS))('the product translates an injected %s to %s', async (kind, name) => {
     const failure = await SENDERS[service]?.(answeredWith(service, kind as AwsErrorKind)).catch((thrown) => thrown);
     expect(translateError(failure)).toMatchObject({ name, message: expect.stringContaining(`injected ${kind}`) });
   });

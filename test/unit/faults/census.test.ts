@@ -23,22 +23,22 @@ const census = (holdings: readonly Holding[], { free = [], taken = {}, records =
   },
 });
 
-describe('whose something is', () => {
+describe('the owner of a resource', () => {
   test.each([
     [`tenant-${ACME}-network`],
     [`/aws/rds/instance/tenant-${ACME}-replica/postgresql`],
     [`arn:aws:iam::000000000000:role/tenants/tenant-${ACME}`],
-  ])('%s says it by its name', (name) => {
+  ])('is found by the name of %s', (name) => {
     expect(tenantIn(name)).toBe(ACME);
   });
 
-  test('a tag says it where no name does, and a longer word does not', () => {
+  test('is found by a tag where the name has none, and never inside a longer word', () => {
     expect(holding('ec2 vpc', 'vpc-1', [{ Key: 'tenantId', Value: ACME }])).toMatchObject({ tenantId: ACME });
     expect(holding('s3 bucket', `x${ACME}x`)).not.toHaveProperty('tenantId');
   });
 });
 
-test('what was there before any onboarding is nobody’s concern; what is new and nobody’s is a stray', () => {
+test('is not asked about what existed before any onboarding; a new resource without owner is reported', () => {
   const before = census([holding('s3 bucket', 'platform')]);
   const after = census([
     holding('s3 bucket', 'platform'),
@@ -48,7 +48,7 @@ test('what was there before any onboarding is nobody’s concern; what is new an
   expect(unowned(without(after, before))).toEqual([holding('s3 bucket', 'new')]);
 });
 
-test('tells by name what is too much, and how much is missing', () => {
+test('a census names each unexpected resource, and how many are missing', () => {
   const held = [holding('log group', 'a'), holding('log group', 'b')];
   const expected = new Map([
     ['log group', 1],
@@ -58,11 +58,11 @@ test('tells by name what is too much, and how much is missing', () => {
   expect(differences(held, new Map([['log group', 2]]))).toEqual([]);
 });
 
-describe('slots', () => {
+describe('the slots of a cell', () => {
   const seat = (number: number) => ({ cell: 'c1', number, priority: 100 + number, cidr: `10.64.${number}.0/24` });
   const acme = (number: number) => aTenantRecord({ tenantId: ACME, slot: seat(number) });
 
-  test('all are free or taken, and those taken are on record', () => {
+  test('are each free or taken, and the taken ones are on record', () => {
     const whole = { free: ['c1 0', 'c1 2'], taken: { 'c1 1': ACME }, records: [acme(1)] };
     expect(slotProblems(census([], whole))).toEqual([]);
   });
@@ -72,7 +72,7 @@ describe('slots', () => {
     ['both', { free: ['c1 0'], taken: { 'c1 0': ACME }, records: [acme(0)] }, /slot c1 0 is free and taken/],
     ['taken for nobody', { taken: { 'c1 0': GLOBEX } }, /taken by t\w+, whose record does not say so/],
     ['on record alone', { free: ['c1 0'], records: [acme(0)] }, /on the record of t\w+ and not taken/],
-  ])('one that is %s is a problem', (_, slots, problem) => {
+  ])('have a problem when one is %s', (_, slots, problem) => {
     expect(slotProblems(census([], slots)).join('\n')).toMatch(problem);
   });
 });

@@ -40,7 +40,7 @@ beforeEach(() => {
   wire = new Wire();
 });
 
-test('learns the calls of a tenant by state, action and number; what the SDK repeats is one call', async () => {
+test('records the calls of a tenant by state, action and number; retries of the SDK count once', async () => {
   await wire.send('acme/1', 'CreateKey', 'one');
   await wire.send('acme/1', 'CreateKey', 'one');
   await wire.send('acme/2', 'CreateKey', 'two');
@@ -49,7 +49,7 @@ test('learns the calls of a tenant by state, action and number; what the SDK rep
   expect(wire.injection.calls('globex')).toEqual(['RegisterTenant kms:DescribeKey#1']);
 });
 
-test("one tenant's fault meets no other tenant's call, nor another call of its own", async () => {
+test('injects the fault of a tenant into that tenant’s call alone, and into no other call of it', async () => {
   wire.injection.arm('acme', fault('refused', `${CREATE}#2`));
   expect(await wire.send('globex/1', 'CreateKey')).toBe('passed');
   expect(await wire.send('globex/1', 'CreateKey')).toBe('passed');
@@ -58,7 +58,7 @@ test("one tenant's fault meets no other tenant's call, nor another call of its o
   expect(await wire.send('acme/1', 'CreateKey')).toBe('AccessDeniedException');
 });
 
-test('throttles three attempts, whether the SDK or the machine makes them, and lets the fourth pass', async () => {
+test('throttles three attempts, of the SDK or of the state machine, and lets the fourth pass', async () => {
   wire.injection.arm('acme', fault('throttled'));
   expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('ThrottlingException');
   expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('ThrottlingException');
@@ -66,20 +66,20 @@ test('throttles three attempts, whether the SDK or the machine makes them, and l
   expect(await wire.send('acme/3', 'CreateKey', 'three')).toBe('passed');
 });
 
-test('a call that runs beside the failing one in the same invocation is another call', async () => {
+test('tells a call from another that runs beside it in the same invocation', async () => {
   wire.injection.arm('acme', fault('faulted'));
   expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('InternalServerError');
   expect(await wire.send('acme/1', 'CreateKey', 'beside')).toBe('passed');
   expect(await wire.send('acme/1', 'CreateKey', 'one')).toBe('InternalServerError');
 });
 
-test('a 5xx lasts as long as one invocation: the machine’s next try passes', async () => {
+test('answers 5xx for one invocation: the state machine’s next attempt passes', async () => {
   wire.injection.arm('acme', fault('faulted'));
   expect(await wire.send('acme/1', 'CreateKey')).toBe('InternalServerError');
   expect(await wire.send('acme/2', 'CreateKey')).toBe('passed');
 });
 
-test('refuses for good, until the fault is taken away, and then tells that it had come about', async () => {
+test('refuses until the fault is removed, and then reports that it has happened', async () => {
   const disarm = wire.injection.arm('acme', fault('refused'));
   for (const root of ['acme/1', 'acme/2', 'acme/3', 'acme/4'])
     expect(await wire.send(root, 'CreateKey')).toBe('AccessDeniedException');
@@ -87,7 +87,7 @@ test('refuses for good, until the fault is taken away, and then tells that it ha
   expect(await wire.send('acme/5', 'CreateKey')).toBe('passed');
 });
 
-test('a fault whose call never comes says so', async () => {
+test('reports a fault whose call never came', async () => {
   const disarm = wire.injection.arm('acme', fault('lost'));
   await wire.send('acme/1', 'DescribeKey');
   expect(await disarm()).toBe(false);
@@ -105,21 +105,21 @@ test('kills the process that made the call, and no answer reaches it', async () 
   expect(wire.killed).toEqual(['acme/7']);
 });
 
-test('what belongs to no invocation passes unseen', async () => {
+test('passes calls that belong to no invocation unchanged', async () => {
   const witnessed: string[] = [];
   wire.injection.witness(({ tenantId }) => void witnessed.push(tenantId));
   await wire.send('acme/1', 'CreateKey');
   expect(witnessed).toEqual(['acme']);
 });
 
-test('a function out of memory ends before its call takes effect, once', async () => {
+test('ends a function out of memory before its call takes effect, once', async () => {
   wire.injection.arm('acme', fault('out-of-memory'));
   expect(await wire.send('acme/1', 'CreateKey')).not.toBe('passed');
   expect(wire.killed).toEqual(['acme/1 of Runtime.OutOfMemory']);
   expect(await wire.send('acme/2', 'CreateKey')).toBe('passed');
 });
 
-test('a function out of time waits for a call that takes effect after its end', async () => {
+test('lets a function run out of time, while its call takes effect afterwards', async () => {
   jest.useFakeTimers();
   wire.injection.arm('acme', fault('out-of-time'));
   const sent = wire.send('acme/1', 'CreateKey');

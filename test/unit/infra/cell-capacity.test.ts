@@ -48,19 +48,19 @@ test.each([
   expect(capacity).toBe(expected);
 });
 
-test('the quotas that an account begins with hold three tenants, the raised ones a whole cell', () => {
+test('the default quotas of an account allow three tenants, raised quotas a whole cell', () => {
   const capacities = [stages.dev, stages.prod].flatMap((config) =>
     config.cells.map((each) => cellCapacity(each, config)),
   );
   expect(capacities).toEqual([3, 125]);
 });
 
-test('a cell that can take nobody is refused', () => {
+test('a cell without room for one tenant is refused', () => {
   expect(() => capacityWith({ rulesPerLoadBalancer: 2 })).toThrow('can take no tenant');
   expect(() => cellCapacity({ ...cell, tenantRange: '10.64.0.0' }, stage)).toThrow('can take no tenant');
 });
 
-test('every slot has a priority that a load balancer takes and a block inside the range', () => {
+test('every slot has a priority that a load balancer accepts, and a block inside the tenants’ range', () => {
   const quota = fc.integer({ min: 5, max: 5000 });
   fc.assert(
     fc.property(
@@ -86,7 +86,7 @@ test('every slot has a priority that a load balancer takes and a block inside th
   );
 });
 
-test('cells of full size take as many tenants as AWS has peerings for, each in address ranges of its own', () => {
+test('full cells take as many tenants as AWS allows peerings, each cell in address ranges of its own', () => {
   const cells = fullSizeCells(5);
   expect(cells.map((each) => cellCapacity(each, stages.local))).toEqual([125, 125, 125, 125, 125]);
   const ranges = cells.flatMap(({ name, vpcCidr, tenantRange }) => [name, vpcCidr, tenantRange]);

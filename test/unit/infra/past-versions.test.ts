@@ -15,11 +15,11 @@ describe('D2: versions of a function', () => {
     expect(past(version('1', 300), version('2', 29))).toEqual([]);
   });
 
-  test('go when their successor has been there for more than 30 days', () => {
+  test('are deleted when their successor is more than 30 days old', () => {
     expect(past(version('1', 300), version('2', 200), version('10', 31))).toEqual(['1', '2']);
   });
 
-  test('the newest stays however old it is', () => {
+  test('are kept however old, when they are the newest', () => {
     expect(past(version('7', 900))).toEqual([]);
   });
 });

@@ -36,7 +36,7 @@ describe('D9: the account', () => {
     if (verdict === 'failed') expect(findings[0]?.says).toContain('npx cdk bootstrap');
   });
 
-  test('that does not let anybody ask for the bootstrap gives no verdict', async () => {
+  test('gives no verdict when it does not allow anybody to read the bootstrap version', async () => {
     const ssm = new FakeClient({ GetParameterCommand: awsError('AccessDeniedException') });
     await expect(bootstrapFindings(ssm, prod)).rejects.toThrow('AccessDenied');
   });
@@ -50,7 +50,7 @@ describe('D9: the image', () => {
     return { ecr, findings: imageFindings(ecr, config) };
   };
 
-  test('is looked for by registry, repository and tag or digest', async () => {
+  test('is looked up by registry, repository and tag or digest', async () => {
     const { ecr, findings } = asking({});
     expect(verdicts(await findings)).toEqual(['ok']);
     const asked = { registryId: '444455556666', repositoryName: 'team/service' };
@@ -60,7 +60,7 @@ describe('D9: the image', () => {
     expect(byDigest.ecr.inputs('DescribeImagesCommand')).toMatchObject([{ imageIds: [{ imageDigest: 'sha256:abc' }] }]);
   });
 
-  test.each(['ImageNotFoundException', 'RepositoryNotFoundException'])('is missed: %s', async (name) => {
+  test.each(['ImageNotFoundException', 'RepositoryNotFoundException'])('is reported missing: %s', async (name) => {
     expect(verdicts(await asking(awsError(name)).findings)).toEqual(['failed']);
   });
 });
@@ -116,14 +116,14 @@ describe('D9: a deployed stage', () => {
     return findings.find(({ subject }) => subject === 'alarm subscriber')?.verdict;
   };
 
-  test('whose LaunchStack names no template is told for each of them', async () => {
+  test('whose LaunchStack names no template is reported for each of the templates', async () => {
     const found = (await stageWith()).filter(({ subject }) => subject.startsWith('template '));
     expect(found).toHaveLength(4);
     for (const { verdict, says } of found)
       expect([verdict, says]).toEqual(['failed', expect.stringContaining('deploy')]);
   });
 
-  test('has a subscriber who has confirmed', async () => {
+  test('has a subscriber who has confirmed the subscription', async () => {
     expect(await subscriber('arn:aws:sns:eu-central-1:1:topic:2')).toBe('ok');
     expect(await subscriber('PendingConfirmation')).toBe('failed');
     expect(await subscriber()).toBe('failed');

@@ -23,13 +23,13 @@ describe('D9: placeholders', () => {
     runbookUrl: 'https://git.acme.io/tenant-onboarding/docs/runbook.md',
   };
 
-  test('a stage that is filled in has none', () => {
+  test('are not found in a stage that is filled in', () => {
     expect(placeholdersIn(filled)).toEqual([]);
     expect(() => requireFilledIn('prod', filled)).not.toThrow();
   });
 
   test.each(['123456789012', '111122223333', '444455556666', '555555555555', '012345678901'])(
-    'account %s is one of AWS’s documentation, and the stage does not synthesize',
+    'are found in account %s of AWS’s documentation, and the stage does not synthesize',
     (account) => {
       const config = { ...filled, env: { ...filled.env, account } };
       expect(placeholdersIn(config)).toEqual([expect.stringContaining(account)]);
@@ -44,16 +44,16 @@ describe('D9: placeholders', () => {
     { alarmEmail: 'ops@example.org' },
     { runbookUrl: 'https://git.example.com/docs/runbook.md' },
     { certificateArn: 'arn:aws:acm:eu-central-1:492837465019:certificate/00000000-0000-0000-0000-000000000000' },
-  ])('%j is found', (change) => {
+  ])('are found in %j', (change) => {
     expect(placeholdersIn({ ...filled, ...change })).toHaveLength(1);
   });
 
-  test('D10: a stage on AWS without an address of the runbook is not filled in', () => {
+  test('D10: include the missing address of the runbook in a stage on AWS', () => {
     const { runbookUrl: _, ...without } = filled;
     expect(placeholdersIn(without)).toEqual(['no runbookUrl: alarms cannot link to the runbook']);
   });
 
-  test('the stages for AWS as they are published have some, the local one has none', () => {
+  test('are found in the published stages for AWS, and not in the local one', () => {
     expect(placeholdersIn(stages.local)).toEqual([]);
     for (const stage of [stages.dev, stages.prod]) expect(placeholdersIn(stage).length).toBeGreaterThan(0);
   });
@@ -76,18 +76,18 @@ describe('D9: the certificate', () => {
     NotAfter: new Date(NOW.getTime() + 200 * DAY),
   };
 
-  test('is issued, covers the tenants’ names and lasts', async () => {
+  test('is found good when it is issued, covers the tenants’ names and lasts', async () => {
     expect(await verdicts(good)).toEqual(['ok', 'ok', 'ok']);
   });
 
-  test('is found pending, for another name, and about to end', async () => {
+  test('is reported when it is pending, is for another name or is about to expire', async () => {
     expect(await verdicts({ ...good, Status: 'PENDING_VALIDATION' })).toEqual(['failed', 'ok', 'ok']);
     const other = { DomainName: 'funnels.acme.io', SubjectAlternativeNames: ['funnels.acme.io'] };
     expect(await verdicts({ ...good, ...other })).toEqual(['ok', 'failed', 'ok']);
     expect(await verdicts({ ...good, NotAfter: new Date(NOW.getTime() + 20 * DAY) })).toEqual(['ok', 'ok', 'failed']);
   });
 
-  test('is missed where the stage says https', async () => {
+  test('is reported missing where the stage says https', async () => {
     const { certificateArn: _, ...without } = stage;
     expect(await verdicts({}, without)).toEqual(['failed']);
     expect(await verdicts({}, { ...without, urlScheme: 'http' })).toEqual(['ok']);
@@ -104,13 +104,13 @@ describe('D9: quotas', () => {
   const failing = async (clients: never, config: StageConfig) =>
     (await quotaFindings(clients, config)).filter(({ verdict }) => verdict !== 'ok').map(({ subject }) => subject);
 
-  test('hold the stage’s cells, and are found one by one where they do not', async () => {
+  test('suffice for the stage’s cells, and are reported one by one where they do not', async () => {
     expect(await failing(valued(1_000_000), stages.prod)).toEqual([]);
     for (const { name, code, needed } of neededQuotas(stages.prod))
       expect(await failing(valued(1_000_000, { [code]: needed - 1 }), stages.prod)).toEqual([`quota ${name}`]);
   });
 
-  test('of an account that has never changed one have the default value', async () => {
+  test('have their default value in an account that has never changed them', async () => {
     const send = async (command: object) => {
       if (command instanceof GetServiceQuotaCommand) throw awsError('NoSuchResourceException');
       expect(command).toBeInstanceOf(GetAWSDefaultServiceQuotaCommand);
@@ -119,7 +119,7 @@ describe('D9: quotas', () => {
     expect(await failing({ regional: { send }, global: { send } } as never, stages.prod)).toEqual([]);
   });
 
-  test('of IAM are asked where IAM has them, all others in the stage’s region', async () => {
+  test('of IAM are read in IAM’s own region, all others in the stage’s region', async () => {
     const asked: string[] = [];
     const noting = (where: string) => ({
       send: async ({ input }: { input: { ServiceCode: string } }) => {
@@ -132,14 +132,14 @@ describe('D9: quotas', () => {
     expect(asked).not.toContain('iam regional');
   });
 
-  test('count four stacks for each tenant that fits', () => {
+  test('include four stacks for each tenant that fits', () => {
     const tenants = stages.prod.cells.reduce((sum, cell) => sum + cellCapacity(cell, stages.prod), 0);
     const stacks = neededQuotas(stages.prod).find(({ service }) => service === 'cloudformation');
     expect(stacks?.needed).toBeGreaterThan(4 * tenants);
   });
 });
 
-test('D9: what could not be asked is no permission to deploy', async () => {
+test('D9: an answer that AWS refuses does not count as permission to deploy', async () => {
   const denied = Object.assign(new Error('not yours'), { name: 'AccessDeniedException' });
   expect(await asked('quotas', () => Promise.reject(denied))).toEqual([
     { subject: 'quotas', verdict: 'unknown', says: 'could not be asked: AccessDeniedException: not yours' },

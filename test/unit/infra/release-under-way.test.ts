@@ -20,16 +20,16 @@ const deployed = new FakeClient({ DescribeStacksCommand: { Stacks: [{ Outputs }]
 const asked = (table: FakeTable, cloudformation = deployed) =>
   requireNoRelease({ cloudformation, table: table.client }, [{ name: 'c1' }, { name: 'c2' }]);
 
-test('a deployment is refused while a release has a cell, and told which one and what to do', async () => {
+test('refuses a deployment while a release moves the tenants of a cell; the error names it and says what to do', async () => {
   await expect(asked(new FakeTable(claim))).rejects.toThrow(/^release r1 has cell c1 .*--back.*--despite-release$/);
 });
 
-test('one that has ended is no obstacle, nor is a cell that never had one', async () => {
+test('accepts a deployment when the release has ended, or the cell never had one', async () => {
   await asked(new FakeTable({ ...claim, endedAt: NOW, outcome: 'completed' }));
   await asked(new FakeTable());
 });
 
-test('a stage that is not deployed has no release', async () => {
+test('accepts a stage that is not deployed', async () => {
   const absent = new FakeClient({ DescribeStacksCommand: awsError('ValidationError', 'Stack does not exist') });
   await asked(new FakeTable(claim), absent);
 });

@@ -12,18 +12,18 @@ describe('a probe', () => {
     expect(await attempt(Promise.reject(awsError(name)))).toEqual({ allowed: false, denial: name });
   });
 
-  it('is allowed when AWS answers with an error that it sends only to allowed callers', async () => {
+  it('is allowed when AWS answers with an error that only allowed callers get', async () => {
     expect(await attempt(Promise.reject(awsError('NoSuchKey')), 'NoSuchKey')).toEqual(allowed);
   });
 
   it.each(['NoSuchKey', 'NoSuchBucket', 'ExpiredToken', 'DisabledException', 'ThrottlingException'])(
-    'was not made when AWS answers %s',
+    'counts as not made when AWS answers %s',
     async (name) => {
       await expect(attempt(Promise.reject(awsError(name)))).rejects.toMatchObject({ name });
     },
   );
 
-  it('was not made, for good, when the state of a key prevents it', async () => {
+  it('counts as not made, for good, when the state of a key prevents it', async () => {
     const failure = { name: 'KeyUnusable', message: 'the key is pending deletion' };
     const answer = awsError('KMSInvalidStateException', failure.message);
     await expect(attempt(Promise.reject(answer))).rejects.toMatchObject(failure);

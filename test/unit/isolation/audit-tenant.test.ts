@@ -41,7 +41,7 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
   return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };
 }
 
-test('holds the tenant against its record, its stacks, its cell and the colour that is live there now', async () => {
+test('compares the tenant with its record, its stacks, its cell and the colour that is live there now', async () => {
   const { about } = ask(true);
   const { audit, compute } = scene();
   compute.liveColours.cell1 = 'green';
@@ -68,7 +68,7 @@ test.each(['acme', tenantId, 'sub_acme'])('finds the tenant by %s', async (tenan
   await expect(scene().audit({ tenant })).resolves.toMatchObject({ verdict: 'isolated', tenantId, host });
 });
 
-test('an isolated tenant’s record names the report and its digest', async () => {
+test('stores report and digest of an isolated tenant on its record', async () => {
   ask(true);
   const { audit, record, stored } = scene();
   const answer = AuditTenantOutput.parse(await audit());
@@ -88,7 +88,7 @@ test('an isolated tenant’s record names the report and its digest', async () =
   });
 });
 
-test('a drifted one is answered with what failed and where the report is, and nothing of it is changed', async () => {
+test('answers with failed checks and report of a drifted tenant, and changes nothing of the tenant', async () => {
   ask(false);
   const { audit, record, route, rule, forwarding } = scene();
   const answer = await audit();
@@ -104,7 +104,7 @@ test('a drifted one is answered with what failed and where the report is, and no
   expect(rule.Actions).toEqual(forwarding);
 });
 
-test('T1: a question without an answer is no drift: the record keeps its last verdict', async () => {
+test('T1: a check without an answer is no drift: the record keeps its last verdict', async () => {
   (CATALOGUE as Check[]).splice(
     0,
     CATALOGUE.length,
@@ -120,30 +120,27 @@ test('T1: a question without an answer is no drift: the record keeps its last ve
   expect(stored()).toMatchObject({ passed: false, checks: [{ passed: false, open: 'unanswered' }] });
 });
 
-test('a person gets the whole report', async () => {
+test('answers a person with the whole report', async () => {
   ask(true);
   const { audit, stored } = scene();
   expect(await audit({ whole: true })).toMatchObject({ evidence: stored() });
 });
 
-test('a suspended tenant is held against a closed route', async () => {
+test('checks that the route of a suspended tenant is closed', async () => {
   const { about } = ask(true);
   const { audit } = scene({ status: 'SUSPENDED', suspension: { at: NOW, by: 'jane', reason: 'open' } });
   await expect(audit()).resolves.toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });
   expect(about().routed).toBe(false);
 });
 
-test.each(['ONBOARDING', 'ROLLING_BACK', 'FAILED', 'HELD'] as const)(
-  'one that is %s is nobody’s to audit',
-  async (status) => {
-    ask(true);
-    const { audit, s3 } = scene({ status });
-    await expect(audit()).resolves.toEqual({ verdict: 'skipped', tenantId, status });
-    expect(s3.sent).toEqual([]);
-  },
-);
+test.each(['ONBOARDING', 'ROLLING_BACK', 'FAILED', 'HELD'] as const)('skips a tenant that is %s', async (status) => {
+  ask(true);
+  const { audit, s3 } = scene({ status });
+  await expect(audit()).resolves.toEqual({ verdict: 'skipped', tenantId, status });
+  expect(s3.sent).toEqual([]);
+});
 
-test('a tenant that is suspended while it is asked about is asked about again', async () => {
+test('fails with a transient error when the tenant is suspended during the audit', async () => {
   ask(false);
   const { audit, record, table } = scene();
   table.before = (command) => {
@@ -152,7 +149,7 @@ test('a tenant that is suspended while it is asked about is asked about again', 
   await expect(audit()).rejects.toMatchObject({ name: 'TransientConflict' });
 });
 
-test('G5: a verdict that comes late never replaces a later one', async () => {
+test('G5: a late verdict never replaces a later one', async () => {
   ask(false);
   const { audit, record, table } = scene();
   const later = { verifiedAt: '2030-01-01T12:00:00.001Z', checks: 1, digest: 'later' };
@@ -163,7 +160,7 @@ test('G5: a verdict that comes late never replaces a later one', async () => {
   expect(record().verification).toEqual(later);
 });
 
-test('G5: a verdict replaces an earlier one, and its own', async () => {
+test('G5: a verdict replaces an earlier one, or the same one', async () => {
   ask(true);
   const { audit, record } = scene({ verification: { verifiedAt: '2029-12-31T12:00:00.000Z', checks: 1, digest: 'd' } });
   const first = await audit();
@@ -171,33 +168,33 @@ test('G5: a verdict replaces an earlier one, and its own', async () => {
   await expect(audit()).resolves.toMatchObject({ verdict: 'isolated' });
 });
 
-test('a stack that is gone is no pass', async () => {
+test('a missing stack does not pass', async () => {
   ask(true);
   const { audit, byName } = scene();
   for (const name of byName.keys()) if (name.endsWith('storage')) byName.delete(name);
   await expect(audit()).rejects.toThrow(/-storage not found/);
 });
 
-test('a cell that is gone is no pass', async () => {
+test('a missing cell does not pass', async () => {
   ask(true);
   const slot = { ...aTenant().slot, cell: 'cell9' };
   await expect(scene({ slot }).audit()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
 });
 
-test('without evidence there is no verdict', async () => {
+test('a verdict needs stored evidence', async () => {
   ask(true);
   const { audit, record } = scene({}, awsError('AccessDenied'));
   await expect(audit()).rejects.toThrow('AccessDenied');
   expect(record()).not.toHaveProperty('verification');
 });
 
-describe('for an audit the record keeps what was found', () => {
+describe('an audit stores on the tenant’s record', () => {
   const found = { by: 'arn:audit', at: NOW, failed: [], critical: [], open: [] };
 
   test.each<[string, Check['severity'], object]>([
     ['a critical check', 'critical', { verdict: 'drifted', failed: ['storage.public'], critical: ['storage.public'] }],
     ['another check', 'high', { verdict: 'drifted', failed: ['storage.public'] }],
-  ])('%s failed', async (_, severity, expected) => {
+  ])('that checks failed: %s', async (_, severity, expected) => {
     ask(false);
     const [check] = CATALOGUE as Check[];
     (CATALOGUE as Check[]).splice(0, 1, { ...(check as Check), severity });
@@ -208,7 +205,7 @@ describe('for an audit the record keeps what was found', () => {
     expect(record().audit).toEqual({ ...found, ...expected, reason, report: verification?.report });
   });
 
-  test('nothing failed, and something could not be answered', async () => {
+  test('that no check failed, and some could not be answered', async () => {
     const denied = aCheck('storage.public', () => Promise.reject(awsError('AccessDenied')));
     (CATALOGUE as Check[]).splice(0, CATALOGUE.length, denied);
     const { audit, record } = scene();
@@ -217,7 +214,7 @@ describe('for an audit the record keeps what was found', () => {
     expect(record()).not.toHaveProperty('verification');
   });
 
-  test('it failed, and the report could not be kept', async () => {
+  test('that checks failed, when the report could not be stored', async () => {
     ask(false);
     const { audit, record } = scene({}, awsError('AccessDenied'));
     await expect(audit({ audit: 'arn:audit' })).rejects.toMatchObject({ name: 'IsolationBreach' });
@@ -229,7 +226,7 @@ describe('for an audit the record keeps what was found', () => {
     });
   });
 
-  test('no question could be asked', async () => {
+  test('why no check could be asked', async () => {
     ask(true);
     const { audit, record, byName } = scene();
     byName.clear();
@@ -242,14 +239,14 @@ describe('for an audit the record keeps what was found', () => {
     });
   });
 
-  test('a fault that passes leaves nothing: the machine asks again', async () => {
+  test('nothing of an attempt that failed with a transient error', async () => {
     ask(true);
     const { audit, record } = scene({}, awsError('ThrottlingException'));
     await expect(audit({ audit: 'arn:audit' })).rejects.toMatchObject({ name: 'TransientThrottling' });
     expect(record()).not.toHaveProperty('audit');
   });
 
-  test('a person’s question is no audit', async () => {
+  test('nothing of a verification that a person asked for', async () => {
     ask(true);
     const { audit, record } = scene();
     await audit();

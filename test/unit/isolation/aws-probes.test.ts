@@ -12,7 +12,7 @@ const nowhere = sourceClients({ region: REGION, endpoint: 'http://127.0.0.1:9' }
 const probesOver = (sts: FakeClient) => probesOf({ ...nowhere, sts } as unknown as ProbeClients, subject);
 const { EndpointAddress } = theStacks().database.outputs;
 
-test('a denied role proves nothing: no probe behind it counts as denied', async () => {
+test('a denied role proves nothing: no probe that needs it counts as denied', async () => {
   const { tenant, tenantsObject } = probesOver(new FakeClient({ AssumeRoleCommand: awsError('AccessDenied') }));
   const probes: readonly (() => Promise<unknown>)[] = [
     () => tenant.list('bucket'),
@@ -27,13 +27,13 @@ test('a denied role proves nothing: no probe behind it counts as denied', async 
   for (const each of probes) await expect(each()).rejects.toThrow(`${termsOf(subject).roleArn} cannot be assumed`);
 });
 
-test('a failed request for a role is a fault, not a denial', async () => {
+test('an error of STS that is no denial is an error of the probe', async () => {
   const probes = probesOver(new FakeClient({ AssumeRoleCommand: awsError('ThrottlingException') }));
   await expect(probes.tenant.list('bucket')).rejects.toMatchObject({ name: 'ThrottlingException' });
   await expect(probes.assumeRole(termsOf(subject))).rejects.toMatchObject({ name: 'ThrottlingException' });
 });
 
-test('a session is opened once, on the terms of the shared service', async () => {
+test('opens one session, with external ID and session tag as the shared service does', async () => {
   const sts = new FakeClient({ AssumeRoleCommand: { Credentials } });
   const { tenant } = probesOver(sts);
   const tokens = await Promise.all([1, 2, 3].map(() => tenant.signLogin(EndpointAddress, 5432, 'app_user')));
@@ -52,7 +52,7 @@ test('a session is opened once, on the terms of the shared service', async () =>
   ]);
 });
 
-test('terms that leave something out leave it out of the request', async () => {
+test('leaves a parameter out of AssumeRole when the probe leaves it out', async () => {
   const sts = new FakeClient({ AssumeRoleCommand: awsError('AccessDenied') });
   const { roleArn, externalId, tenantId } = termsOf(subject);
   const probes = probesOver(sts);
@@ -63,7 +63,7 @@ test('terms that leave something out leave it out of the request', async () => {
   expect(withoutTag).not.toHaveProperty('Tags');
 });
 
-test('an answer without credentials opens no session', async () => {
+test('an answer of STS without credentials opens no session', async () => {
   const probes = probesOver(new FakeClient({ AssumeRoleCommand: {} }));
   await expect(probes.assumeRole(termsOf(subject))).rejects.toThrow('without credentials');
 });

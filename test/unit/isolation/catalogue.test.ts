@@ -18,30 +18,33 @@ describe('the catalogue', () => {
   const all = [...CATALOGUE, ...SURROUNDINGS_CHECKS];
   const ids = all.map(({ id }) => id);
 
-  it('asks at least 36 questions, of every group, each once', () => {
+  it('has at least 36 checks, of every group, each id once', () => {
     expect(ids.length).toBeGreaterThanOrEqual(36);
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set(all.map(groupOf))).toEqual(new Set(CHECK_GROUPS));
   });
 
-  it.each(all.map((check) => [check.id, check] as const))('%s reads well', (_, check) => {
-    const { question, title, controls, remediation } = check;
-    expect(question).toMatch(/^[A-Z][^?]+\?$/);
-    expect(title).toMatch(/^[A-Z].{8,70}[^.?]$/);
-    expect(remediation.action).toMatch(/^[A-Z](?:(?!\. ).)+\.$/);
-    expect(controls.length).toBeGreaterThan(0);
-    for (const { framework, id } of controls)
-      expect([framework, id]).toEqual([
-        framework,
-        expect.stringMatching(
-          { FSBP: /^[A-Za-z]+[0-9]?\.\d+$/, 'CIS AWS Foundations': /^\d(\.\d+)+$/, 'SOC 2': /^(CC|A)\d\.\d$/i }[
-            framework
-          ],
-        ),
-      ]);
-  });
+  it.each(all.map((check) => [check.id, check] as const))(
+    '%s has question, title, remediation and controls of the expected form',
+    (_, check) => {
+      const { question, title, controls, remediation } = check;
+      expect(question).toMatch(/^[A-Z][^?]+\?$/);
+      expect(title).toMatch(/^[A-Z].{8,70}[^.?]$/);
+      expect(remediation.action).toMatch(/^[A-Z](?:(?!\. ).)+\.$/);
+      expect(controls.length).toBeGreaterThan(0);
+      for (const { framework, id } of controls)
+        expect([framework, id]).toEqual([
+          framework,
+          expect.stringMatching(
+            { FSBP: /^[A-Za-z]+[0-9]?\.\d+$/, 'CIS AWS Foundations': /^\d(\.\d+)+$/, 'SOC 2': /^(CC|A)\d\.\d$/i }[
+              framework
+            ],
+          ),
+        ]);
+    },
+  );
 
-  it('names a section of the runbook that exists', () => {
+  it('names a section of the runbook that exists for each check', () => {
     const anchors = anchorsOf('docs/runbook.md');
     const named = new Set(all.map(({ remediation }) => remediation.runbook));
     const missing = [...named].filter((link) => {
@@ -52,7 +55,7 @@ describe('the catalogue', () => {
   });
 });
 
-test('controls are read by framework, or in one line', () => {
+test('formats controls by framework, or in one line', () => {
   const controls = [
     { framework: 'SOC 2', id: 'CC6.1' },
     { framework: 'FSBP', id: 'KMS.4' },

@@ -23,7 +23,7 @@ test.each([
   expect([overlaps(one, other), overlaps(other, one)]).toEqual([expected, expected]);
 });
 
-test('blocks overlap when and only when their ranges of addresses do', () => {
+test('two blocks overlap if and only if their address ranges do', () => {
   const rangeOf = (cidr: string) => {
     const [text = '', length] = cidr.split('/');
     const first = text.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
@@ -39,7 +39,7 @@ test('blocks overlap when and only when their ranges of addresses do', () => {
 });
 
 test.each(['fd00::/8', '::ffff:10.64.0.0/120', '10.64.0.0', '10.64.0.0/33', '10.64.0/24', ''])(
-  'is no IPv4 block and is said so: "%s"',
+  'rejects what is no IPv4 block: "%s"',
   (cidr) => {
     expect(() => overlaps(cidr, '10.64.0.0/24')).toThrow('is not an IPv4 block');
     expect(() => overlaps('10.64.0.0/24', cidr)).toThrow('is not an IPv4 block');
@@ -47,7 +47,7 @@ test.each(['fd00::/8', '::ffff:10.64.0.0/120', '10.64.0.0', '10.64.0.0/33', '10.
   },
 );
 
-test('the patterns of a slot match the blocks of a VPC that meet it, and no others', () => {
+test('the filter patterns of a slot match the blocks of a VPC that overlap it, and no others', () => {
   fc.assert(
     fc.property(block(24, 24), block(16, 28), (slot, vpc) => {
       const matched = patternsMeeting(slot).some((pattern) => covers(pattern, vpc));
@@ -57,7 +57,7 @@ test('the patterns of a slot match the blocks of a VPC that meet it, and no othe
   );
 });
 
-test('they are nine, whatever the slot: one request asks them all', () => {
+test('nine patterns suffice for any slot, so one request finds all overlapping blocks', () => {
   expect(patternsMeeting('10.64.3.0/24')).toEqual([
     '10.64.3.*',
     '10.64.0.0/16',

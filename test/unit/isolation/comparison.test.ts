@@ -128,7 +128,7 @@ const policy = fc.array(statement, { minLength: 1, maxLength: 3 }).map((Statemen
 const RUNS = { numRuns: 1_000 };
 
 describe('the comparison of policies', () => {
-  test('what it does not call a grant beyond the expected ones allows no further request', () => {
+  test('a policy without a grant beyond the expected ones allows no further request', () => {
     let silent = 0;
     fc.assert(
       fc.property(policy, policy, (actual, expected) => {
@@ -142,7 +142,7 @@ describe('the comparison of policies', () => {
     expect(silent).toBeGreaterThan(30);
   });
 
-  test('what it does not call a lacking denial denies every request of the expected ones', () => {
+  test('a policy that lacks no denial denies every request that the expected policy denies', () => {
     let silent = 0;
     fc.assert(
       fc.property(policy, policy, (actual, expected) => {
@@ -156,7 +156,7 @@ describe('the comparison of policies', () => {
     expect(silent).toBeGreaterThan(30);
   });
 
-  test('order, merging, splitting and letter case change nothing', () => {
+  test('ignores order, merged or split statements and letter case', () => {
     const split = (each: Statement): Statement[] =>
       each.not?.actions ? [each] : each.actions.map((action) => ({ ...each, sid: '', actions: [action] }));
     const inOtherCase = (each: Statement): Statement => ({
@@ -179,7 +179,7 @@ describe('the comparison of policies', () => {
     );
   });
 
-  test('a policy without one of its denials lacks it, and one with a further grant goes beyond', () => {
+  test('finds each removed denial and each added grant', () => {
     fc.assert(
       fc.property(policy, policy, (one, other) => {
         for (const request of REQUESTS) {
@@ -201,7 +201,7 @@ const allow = (rest: object) =>
   });
 const when = (operator: string, key: string, ...values: string[]) => ({ Condition: { [operator]: { [key]: values } } });
 
-describe('says why', () => {
+describe('explains', () => {
   const expected = allow(when('StringEquals', 'sts:ExternalId', 'x1'));
 
   test.each([
@@ -224,7 +224,7 @@ describe('says why', () => {
       { ...when('StringEquals', 'sts:ExternalId', 'x1'), Resource: 'a*' },
       'resource a* is not in the release’s statement Own',
     ],
-  ])('%s', (_, rest, why) => {
+  ])('the difference: %s', (_, rest, why) => {
     expect(grantsBeyond(allow(rest), expected)).toEqual([expect.stringContaining(why)]);
   });
 
@@ -232,13 +232,13 @@ describe('says why', () => {
     ['a narrower resource', { Resource: 'a/b' }],
     ['one more condition', { Condition: { StringEquals: { 'sts:ExternalId': 'x1', other: 'y' } } }],
     ['an account by its number', { Principal: { AWS: '123456789012' } }],
-  ])('and nothing where it is only stricter: %s', (_, rest) => {
+  ])('nothing where the policy is only stricter: %s', (_, rest) => {
     const terms = when('StringEquals', 'sts:ExternalId', 'x1');
     const roots = allow({ ...terms, Principal: { AWS: ['r', 'arn:aws:iam::123456789012:root'] } });
     expect(grantsBeyond(allow({ ...terms, ...rest }), roots)).toEqual([]);
   });
 
-  test('a denial that excepts AWS’s own services denies as much, and no other exception does', () => {
+  test('no difference where a denial excepts AWS’s own services, and one for any other exception', () => {
     const deny = (rest: object) =>
       statementsOf({
         Statement: { Sid: 'Tls', Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*', ...rest },

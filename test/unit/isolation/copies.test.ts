@@ -50,7 +50,7 @@ testBreaches(COPIES_CHECKS, [
   ],
 ]);
 
-test.each(COPIES_CHECKS)('$id passes what is on its way out, and what is another tenant’s', async (check) => {
+test.each(COPIES_CHECKS)('$id ignores copies that are being deleted, and copies of another tenant', async (check) => {
   const { passed } = await ask(check, ({ facts, probes }) => {
     facts.tagged.keys.push({ KeyId: 'retired', Arn: OTHER_KEY, KeyState: 'PendingDeletion' });
     facts.secrets.named.push({ ARN: 'arn:old', Name: `tenants/${tenantId}/old`, DeletedDate: new Date() });

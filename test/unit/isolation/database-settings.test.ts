@@ -72,7 +72,7 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
 const masterPassword = DATABASE_SETTINGS_CHECKS.filter(({ id }) => id === 'database.master-password');
 
 test.each(masterPassword)(
-  'a master password that the runbook rotated, with a version of the secret, is no finding',
+  'a rotation of the master password by the runbook, with a version of the secret, is no violation',
   async (check) => {
     const { passed } = await ask(check, ({ facts }) => {
       facts.database.events.push(reset('2026-03-01T10:00:00Z'));

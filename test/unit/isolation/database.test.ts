@@ -184,7 +184,7 @@ testBreaches(DATABASE_CHECKS, [
   ],
 ]);
 
-test('a plan without a replica needs none', async () => {
+test('a plan without a replica does not require one', async () => {
   expect(SIZINGS.growth.replicas).toBe(0);
   const check = DATABASE_CHECKS.find(({ id }) => id === 'database.replica');
   if (!check) throw new Error('there is no such check');

@@ -33,7 +33,7 @@ test.each<[string, GrantListEntry]>([
       Constraints: { EncryptionContextEquals: { 'aws:rds:db-id': 'db-PRIMARY', 'aws:ebs:id': 'vol-1' } },
     },
   ],
-])('K1: a grant that is harmless: %s', (_, grant) => {
+])('K1: accepts a harmless grant: %s', (_, grant) => {
   expect(grantViolations(grant, terms)).toEqual([]);
 });
 
@@ -84,6 +84,6 @@ test.each<[string, GrantListEntry, string]>([
     ofDatabase({ GranteeServicePrincipal: 'rds.amazonaws.com' }, 'db-OTHER'),
     'rds.amazonaws.com is bound to the database db-OTHER, not to one of this tenant',
   ],
-])('K1: a grant that is not: %s', (_, grant, evidence) => {
+])('K1: reports a harmful grant: %s', (_, grant, evidence) => {
   expect(grantViolations(grant, terms)).toEqual([expect.stringContaining(evidence)]);
 });

@@ -187,7 +187,7 @@ testBreaches(IDENTITY_CHECKS, [
   ],
 ]);
 
-test('PrepareDatabase may log in as the master user, as nobody else, and nobody else may', async () => {
+test('only PrepareDatabase may log in to the database as the master user, and as no other user', async () => {
   const logins = IDENTITY_CHECKS.find(({ id }) => id === 'identity.logins');
   if (!logins) throw new Error('there is no such check');
   const granted = (name: string, user: string) => (scene: Scene) => {
@@ -201,7 +201,7 @@ test('PrepareDatabase may log in as the master user, as nobody else, and nobody 
   expect(await ask(logins, granted('ActivateTenant', DATABASE_MASTER))).toMatchObject({ passed: false });
 });
 
-test('a release that trusts one more function is no breach of an earlier trust', async () => {
+test('a tenant launched before a function was added may trust one function fewer', async () => {
   const trusts = IDENTITY_CHECKS.find(({ id }) => id === 'identity.trust');
   if (!trusts) throw new Error('there is no such check');
   const further = `arn:aws:iam::${ACCOUNT_ID}:role/FurtherFunction`;

@@ -36,11 +36,11 @@ async function judge(items: object[], onBreach: 'alarm' | 'suspend' = 'suspend')
   return { reports, held, shared, named, suspended };
 }
 
-test('healthy tenants are no news', async () => {
+test('reports nothing of healthy tenants', async () => {
   expect(await judge(healthy(0, 30))).toMatchObject({ reports: [], held: 0 });
 });
 
-test('a tenant with a failed critical check is suspended and told of', async () => {
+test('suspends and reports a tenant with a failed critical check', async () => {
   const { suspended, named, held } = await judge([tenant(1, critical('storage.role-only')), tenant(2, found())]);
   expect(suspended).toEqual([idOf(1)]);
   expect(named).toEqual([
@@ -52,23 +52,23 @@ test('a tenant with a failed critical check is suspended and told of', async () 
 test.each<[string, AuditFinding]>([
   ['a failed check that is not critical', failed('key.rotation')],
   ['a check that could not be answered', open('key.grants')],
-])('%s suspends nobody', async (_, finding) => {
+])('suspends no tenant for %s', async (_, finding) => {
   const { suspended, named } = await judge([tenant(1, finding), ...healthy(2, 20)]);
   expect(suspended).toEqual([]);
   expect(named).toHaveLength(1);
 });
 
-test('only where the stage says so', async () => {
+test('suspends only where the stage’s configuration says so', async () => {
   expect(await judge([tenant(1, critical('storage.role-only'))], 'alarm')).toMatchObject({ suspended: [], held: 0 });
 });
 
-test('a tenant that is suspended already is told of, and not suspended again', async () => {
+test('reports a tenant that is suspended already, and does not suspend it again', async () => {
   const { suspended, named } = await judge([tenant(1, critical('storage.role-only'), { status: 'SUSPENDED' })]);
   expect([suspended, named.length]).toEqual([[], 1]);
 });
 
-describe('the brake', () => {
-  test('one cause that fails every tenant: nobody is suspended, and one message says so', async () => {
+describe('the limit on suspensions', () => {
+  test('suspends nobody when every tenant fails by one cause, and sends one message', async () => {
     const all = Array.from({ length: 500 }, (_, n) => tenant(n, critical('identity.trust')));
     const { reports, shared, held } = await judge(all);
     expect(held).toBe(500);
@@ -87,14 +87,14 @@ describe('the brake', () => {
     // One tenant alone shares nothing.
     ['1 of 2', 1, 2, 1],
     ['2 of 2', 2, 2, 0],
-  ])('%s by the same check', async (_, broken, size, suspended) => {
+  ])('decides whether the tenants are suspended when %s fail the same check', async (_, broken, size, suspended) => {
     const items = Array.from({ length: size }, (_each, n) => tenant(n, n < broken ? critical('key.policy') : found()));
     const judged = await judge(items);
     expect(judged.suspended).toHaveLength(suspended);
     expect(judged.held).toBe(suspended === 0 ? broken : 0);
   });
 
-  test('holds for everybody in the audit: who fails beside the shared cause stays, and is told of by name', async () => {
+  test('applies to the whole audit: a tenant with another failure is not suspended either, and is reported by name', async () => {
     const items = [
       ...Array.from({ length: 10 }, (_, n) => tenant(n, critical('identity.trust'))),
       tenant(10, critical('storage.role-only')),
@@ -106,7 +106,7 @@ describe('the brake', () => {
     expect(shared).toHaveLength(1);
   });
 
-  test('counts cells apart, and all cells together', async () => {
+  test('counts each cell apart, and all cells together', async () => {
     const inCell = (cell: string, n: number) => {
       const slot = { cell, number: n, priority: 100 + n, cidr: '10.64.0.0/24' };
       return tenant(n, critical('key.policy'), { slot });
@@ -116,13 +116,13 @@ describe('the brake', () => {
   });
 });
 
-test('unverified tenants with one cause are one message', async () => {
+test('reports unverified tenants with one cause in one message', async () => {
   const { reports, shared } = await judge(Array.from({ length: 50 }, (_, n) => tenant(n, open('key.grants'))));
   expect(reports).toHaveLength(1);
   expect(shared[0]?.causes).toEqual(['key.grants: 50 of 50 tenants of cell c1']);
 });
 
-test('a tenant without an answer of this audit is unverified', async () => {
+test('a tenant that this audit has not answered for is unverified', async () => {
   const { named } = await judge([
     tenant(1, found({ by: 'arn:earlier' }), { activatedAt: '2029-01-01T12:00:00.000Z' }),
     ...healthy(2, 20),
@@ -130,16 +130,16 @@ test('a tenant without an answer of this audit is unverified', async () => {
   expect(named).toEqual([expect.objectContaining({ tenantId: idOf(1), verdict: 'unverified' })]);
 });
 
-test('a record that cannot be parsed is unverified, by name', async () => {
+test('a record that cannot be parsed makes its tenant unverified, reported by name', async () => {
   const { named } = await judge([{ ...tenant(1, found()), plan: 'unheard of' }, ...healthy(2, 20)]);
   expect(named).toEqual([expect.objectContaining({ tenantId: idOf(1), verdict: 'unverified' })]);
 });
 
-test('one that became ACTIVE during the audit is no news', async () => {
+test('does not report a tenant that became ACTIVE during the audit', async () => {
   expect(await judge([tenant(1, undefined, { activatedAt: LATER })])).toMatchObject({ reports: [] });
 });
 
-test('an answer fits into what a state may hold', async () => {
+test('the answer stays below the size limit of a state’s output', async () => {
   const reason = 'x'.repeat(2000);
   const items = Array.from({ length: 1000 }, (_, n) => tenant(n, { ...failed(`check.${n}`), reason }));
   const { reports, named, shared } = await judge(items);

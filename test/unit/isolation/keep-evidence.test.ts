@@ -10,7 +10,7 @@ import { awsError, FakeClient } from '../../support/fake-client';
 const sha256 = (text: string, encoding: 'hex' | 'base64') => createHash('sha256').update(text).digest(encoding);
 const { tenantId } = aTenant();
 
-test('a tenant’s reports list in the order of time, under names that are safe everywhere', () => {
+test('the names of a tenant’s reports sort by time, and contain only safe characters', () => {
   expect(keysOf(anEvidence())).toEqual({
     json: `tenants/${tenantId}/20300101T120000000Z-first.json`,
     html: `tenants/${tenantId}/20300101T120000000Z-first.html`,
@@ -21,7 +21,7 @@ test('a tenant’s reports list in the order of time, under names that are safe 
   expect(byJane.json).toBe(`tenants/${tenantId}/20300101T120000000Z-jane-acme-example.json`);
 });
 
-test('stores the report as JSON and as a page; the digest is that of the stored JSON', async () => {
+test('stores the report as JSON and as HTML; the digest is that of the stored JSON', async () => {
   const client = new FakeClient({ PutObjectCommand: {} });
   const evidence = anEvidence({ checks: [anAnswer({ evidence: 'Müller & Söhne “quoted”' })] });
   const { digest, keys } = await keepEvidence({ bucketName: 'evidence', client }, evidence);
@@ -40,7 +40,7 @@ test('stores the report as JSON and as a page; the digest is that of the stored 
   expect(html?.Body).toContain(digest);
 });
 
-test('equal evidence has an equal digest, in whatever order it was put together', async () => {
+test('equal evidence has the same digest, whatever the order of its fields', async () => {
   const store = { bucketName: 'evidence', client: new FakeClient({ PutObjectCommand: {} }) };
   const evidence = anEvidence();
   const reversed = Object.fromEntries(Object.entries(evidence).reverse()) as typeof evidence;
@@ -50,12 +50,12 @@ test('equal evidence has an equal digest, in whatever order it was put together'
   expect(digests[2]?.digest).not.toBe(digests[0]?.digest);
 });
 
-test('an object that is there already is this run’s own, written before its answer was lost', async () => {
+test('accepts an object that exists: this run has written it, and its answer was lost', async () => {
   const client = new FakeClient({ PutObjectCommand: awsError('PreconditionFailed') });
   await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).resolves.toHaveProperty('digest');
 });
 
-test('T8: a write that meets its own former try still at work is repeated, and finds the object', async () => {
+test('T8: repeats a write that conflicts with its own earlier attempt, and finds the object', async () => {
   const conflict = awsError('ConditionalRequestConflict');
   let tries = 0;
   const send = async () => {
@@ -68,7 +68,7 @@ test('T8: a write that meets its own former try still at work is repeated, and f
   expect(tries).toBeGreaterThanOrEqual(3);
 });
 
-test('evidence that cannot be stored is an error', async () => {
+test('throws when the evidence cannot be stored', async () => {
   const client = new FakeClient({ PutObjectCommand: awsError('AccessDenied') });
   await expect(keepEvidence({ bucketName: 'evidence', client }, anEvidence())).rejects.toThrow('AccessDenied');
 });
@@ -82,7 +82,7 @@ const bucket = (write: { readonly json: () => Promise<void>; readonly html: () =
   } as unknown as S3Client,
 });
 
-test('who waits for the report is told when it is kept, and need not wait for its page', async () => {
+test('answers when the JSON is stored, and does not wait for the page', async () => {
   let tell: (digest: string) => void = () => {};
   const told = new Promise<string>((resolve) => {
     tell = resolve;
@@ -92,14 +92,14 @@ test('who waits for the report is told when it is kept, and need not wait for it
   expect(await told).toBe(digest);
 });
 
-test('nobody is told of a report that is not kept', async () => {
+test('gives no location of a report that is not stored', async () => {
   const store = bucket({ json: () => Promise.reject(awsError('AccessDenied')), html: async () => {} });
   const onKept = jest.fn();
   await expect(keepEvidence(store, anEvidence(), onKept)).rejects.toThrow('AccessDenied');
   expect(onKept).not.toHaveBeenCalled();
 });
 
-test('nothing is written any more when a failure is told', async () => {
+test('has finished all writes when it throws', async () => {
   let writing = true;
   const json = async () => {
     await pause(20);

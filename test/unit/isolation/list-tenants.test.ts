@@ -20,7 +20,7 @@ async function pagesOf(table: FakeTable): Promise<string[][]> {
   }
 }
 
-test('names every tenant in service once, suspended ones too, and no other', async () => {
+test('lists every tenant in service once, suspended tenants included, and no other tenant', async () => {
   const table = new FakeTable(
     ...ids(1201).map((id) => item(id)),
     item('tsuspended', 'SUSPENDED'),
@@ -37,11 +37,11 @@ test.each<[string, Record<string, unknown>]>([
   ['no index keys', { statePk: undefined, stateSk: undefined }],
   ['a status that it cannot have any more', { status: 'FAILED', activatedAt: '2030-01-01T12:00:00.000Z' }],
   ['no readable status', { status: 7, activatedAt: '2030-01-01T12:00:00.000Z' }],
-])('names a tenant whose record has %s', async (_, change) => {
+])('lists a tenant whose record has %s', async (_, change) => {
   expect(await pagesOf(new FakeTable({ ...item('t1'), ...change }))).toEqual([['t1']]);
 });
 
-test('a page fits into what a state may hold', async () => {
+test('the verdicts of a page stay below the size limit of a state’s output', async () => {
   const [page = []] = await pagesOf(new FakeTable(...ids(600).map((id) => item(id))));
   const verdicts = page.map((tenantId) => ({ tenantId, verdict: 'unverified' }));
   expect(JSON.stringify(verdicts).length).toBeLessThan(256 * 1024);

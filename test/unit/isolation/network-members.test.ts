@@ -38,7 +38,7 @@ testBreaches(NETWORK_MEMBERS_CHECKS, [
 ]);
 
 test.each(NETWORK_MEMBERS_CHECKS)(
-  '$id passes what changes nothing: a rule after all traffic has passed, the group of an endpoint',
+  '$id accepts ACL entries behind the entry for all traffic, and the security group of an endpoint',
   async (check) => {
     const { passed } = await ask(check, ({ facts }) => {
       facts.network.acls[0].Entries.push(deny(200));

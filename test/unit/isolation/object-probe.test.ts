@@ -27,14 +27,14 @@ function probeOf(answers: {
   return { probe, done };
 }
 
-test('an object is written, read by both and removed, once, whoever asks', async () => {
+test('writes an object once, reads it with both roles and removes it, however many checks ask', async () => {
   const { probe, done } = probeOf({});
   const asked = await Promise.all([probe.readByOther(), probe.written(), probe.readBack()]);
   expect(asked).toEqual([denied, allowed, allowed]);
   expect(done).toEqual(['write', 'read back', 'other is ready', 'read by other', 'remove']);
 });
 
-test('a denied write denies nobody the read: no object exists', async () => {
+test('a denied write proves no denied read: no object exists', async () => {
   const { probe, done } = probeOf({ write: denied });
   expect(await probe.written()).toEqual(denied);
   await expect(probe.readByOther()).rejects.toThrow('the write to data was denied');
@@ -42,14 +42,14 @@ test('a denied write denies nobody the read: no object exists', async () => {
   expect(done).toEqual(['write']);
 });
 
-test('a read that could not be made fails no other read, and the object is removed', async () => {
+test('a read that could not be tried does not fail the other read, and the object is removed', async () => {
   const { probe, done } = probeOf({ readByOther: new Error('its role cannot be assumed') });
   await expect(probe.readByOther()).rejects.toThrow('its role cannot be assumed');
   expect(await probe.readBack()).toEqual(allowed);
   expect(done).toContain('remove');
 });
 
-test('an object that cannot be removed proves nothing', async () => {
+test('an object that cannot be removed fails every check that uses it', async () => {
   const { probe } = probeOf({ remove: new Error('Access Denied') });
   await expect(probe.readByOther()).rejects.toThrow('Access Denied');
   await expect(probe.written()).rejects.toThrow('Access Denied');

@@ -7,7 +7,7 @@ const page = (...overrides: Parameters<typeof anEvidence>) => evidencePage(anEvi
 const HOSTILE = `"><script>alert('&')</script><img src=https://evil.example/x onerror=alert(1)>`;
 const answers = CHECK_GROUPS.map((group) => anAnswer({ group, id: `${group}.one`, title: `About ${group}` }));
 
-test('T1: a report with open answers alone says that nothing is known', () => {
+test('T1: a report whose checks are all unanswered says that nothing is known', () => {
   const open = anAnswer({ id: 'probes.own-key', passed: false, open: 'unanswered', evidence: 'could not be answered' });
   const page = evidencePage(anEvidence({ checks: [anAnswer(), open] }), 'd1');
   expect(page).toContain('Not verified');
@@ -15,7 +15,7 @@ test('T1: a report with open answers alone says that nothing is known', () => {
   expect(page).not.toContain('Not isolated');
 });
 
-test('names question, answer, evidence, time, severity and control of every check', () => {
+test('has question, answer, evidence, time, severity and controls of every check', () => {
   const answer = anAnswer({
     passed: false,
     at: '2030-01-01T11:22:33.444Z',
@@ -36,7 +36,7 @@ test('names question, answer, evidence, time, severity and control of every chec
     expect(row).toContain(said);
 });
 
-test('says of the run who, when, on which templates and with which code, and its digest', () => {
+test('names execution, time, templates and code of the run, and the digest of the report', () => {
   const evidence = anEvidence();
   const text = evidencePage(evidence, DIGEST).replaceAll('\u00a0', ' ');
   for (const said of [
@@ -51,14 +51,14 @@ test('says of the run who, when, on which templates and with which code, and its
   expect(text).toContain('<time datetime="2030-01-01T12:00:00.000Z">1 January 2030 at 12:00:00 UTC</time>');
 });
 
-test('has each check of each group, and counts them', () => {
+test('lists the checks of each group and counts them', () => {
   const text = page({ checks: answers });
   for (const { id } of answers) expect(text).toContain(`<code class="id">${id}</code>`);
   expect(text.match(/<tr role="row" id="check-/g)).toHaveLength(answers.length);
   expect(text).toContain(`All ${answers.length} checks passed`);
 });
 
-test('a breach is the first thing said, and each failure leads to its row', () => {
+test('begins with the breach, and links each failed check to its row', () => {
   const checks = answers.map((answer, n) => (n === 2 ? { ...answer, passed: false, evidence: 'wide open' } : answer));
   const text = page({ checks });
   expect(text).toContain('Not isolated');
@@ -69,14 +69,14 @@ test('a breach is the first thing said, and each failure leads to its row', () =
   expect(page({ checks: answers })).not.toContain('What failed');
 });
 
-test('a failure says what to do, and where the runbook says more', () => {
+test('says what to do about a failed check, with a link to the runbook', () => {
   const text = page({ checks: [anAnswer(), anAnswer({ id: 'storage.other', passed: false })] });
   const failures = /<ul class="failures">.*?<\/ul>/s.exec(text)?.[0] ?? '';
   expect(failures).toContain('Restore the bucket’s policy. <code>docs/runbook.md#isolation-storage</code>');
   expect(page({ checks: answers })).not.toContain('What to do:');
 });
 
-describe('by framework', () => {
+describe('the view by framework', () => {
   const soc2 = (id: string) => ({ framework: 'SOC 2', id }) as const;
   const fsbp = (id: string) => ({ framework: 'FSBP', id }) as const;
   const checks = [
@@ -91,7 +91,7 @@ describe('by framework', () => {
     result: /(Passed|Failed)<\/span>/.exec(rest)?.[1],
   }));
 
-  it('has each control with its checks, and passes it when all of them pass', () => {
+  it('lists each control with its checks, and passes the control when all of them pass', () => {
     expect(rows).toEqual([
       { control: 'RDS.9', checks: ['check-key-two'], result: 'Failed' },
       { control: 'RDS.38', checks: ['check-key-one'], result: 'Passed' },
@@ -100,25 +100,25 @@ describe('by framework', () => {
     ]);
   });
 
-  it('has a table for each framework that a check is evidence for, and no other', () => {
+  it('has a table for each framework that a check names, and no other', () => {
     expect(view).toContain('AWS Foundational Security Best Practices');
     expect(view).toContain('SOC 2 Trust Services Criteria');
     expect(view).not.toContain('CIS AWS Foundations Benchmark');
   });
 
-  it('leads to rows that are on the page', () => {
+  it('links to rows that are on the page', () => {
     const text = page({ checks });
     for (const { checks: anchors } of rows) for (const id of anchors) expect(text).toContain(`id="${id}"`);
   });
 });
 
-test('results differ by sign and word, not by colour alone', () => {
+test('shows results by sign and word, not by colour alone', () => {
   const text = page({ checks: [anAnswer(), anAnswer({ id: 'storage.other', passed: false })] });
   expect(text).toContain('<span aria-hidden="true">✓</span> Passed');
   expect(text).toContain('<span aria-hidden="true">✗</span> Failed');
 });
 
-test('whatever a value is, it stays text', () => {
+test('shows markup in any value as text', () => {
   const answer = anAnswer({
     id: HOSTILE,
     title: HOSTILE,
@@ -143,13 +143,13 @@ test('whatever a value is, it stays text', () => {
   for (const [, value] of text.matchAll(/(?:id|href|class)="([^"]*)"/g)) expect(value).toMatch(/^[#A-Za-z0-9 -]*$/);
 });
 
-test('loads nothing and runs nothing', () => {
+test('loads nothing from elsewhere and runs no script', () => {
   const text = page({ checks: answers });
   expect(text).toContain(`content="default-src 'none'; style-src 'unsafe-inline'"`);
   expect(text).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|src=|\son[a-z]+=/);
 });
 
-test('on paper a row is never cut and a head is repeated on A4', () => {
+test('prints rows uncut on A4, and repeats table heads', () => {
   const print = page().split('@media print')[1] ?? '';
   expect(print).toMatch(/tr, li[^{]*{ break-inside: avoid; }/);
   expect(print).toContain('thead { display: table-header-group;');

@@ -6,18 +6,18 @@ const one = (statement: object) => {
   return parsed;
 };
 
-test('what may be one or many becomes a list', () => {
+test('a single value and a list with this value parse to the same statement', () => {
   const single = one({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*', Principal: { AWS: 'arn:a' } });
   const listed = one([{ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['*'], Principal: { AWS: ['arn:a'] } }]);
   expect(single).toEqual(listed);
   expect(single).toMatchObject({ principals: ['AWS:arn:a'], actions: ['s3:GetObject'], inverted: false });
 });
 
-test.each([['*'], [{ AWS: '*' }]])('%j is everybody', (Principal) => {
+test.each([['*'], [{ AWS: '*' }]])('principal %j means everybody', (Principal) => {
   expect(one({ Effect: 'Allow', Action: '*', Resource: '*', Principal }).principals).toEqual(['*']);
 });
 
-test('conditions are told one by one, numbers and booleans as text', () => {
+test('each condition is parsed apart, with numbers and booleans as text', () => {
   const { conditions } = one({
     Effect: 'Deny',
     Action: '*',
@@ -29,18 +29,21 @@ test('conditions are told one by one, numbers and booleans as text', () => {
   ]);
 });
 
-test.each(['NotAction', 'NotPrincipal', 'NotResource'])('a statement with %s says what it is not about', (element) => {
+test.each(['NotAction', 'NotPrincipal', 'NotResource'])('a statement with %s is marked as inverted', (element) => {
   expect(one({ Effect: 'Allow', [element]: '*' }).inverted).toBe(true);
 });
 
-test('IAM’s URL-encoded policies are read as well', () => {
+test('IAM’s URL-encoded policies parse, too', () => {
   const text = JSON.stringify({ Statement: { Sid: 'A b', Effect: 'Allow', Action: 'sts:AssumeRole' } });
   expect(parsePolicy(encodeURIComponent(text))).toEqual(parsePolicy(text));
 });
 
-test.each(['', 'no json', '{}', '{"Statement":{"Effect":"Maybe","Action":"*"}}'])('%j is no policy', (text) => {
-  expect(() => parsePolicy(text)).toThrow();
-});
+test.each(['', 'no json', '{}', '{"Statement":{"Effect":"Maybe","Action":"*"}}'])(
+  '%j is rejected as a policy',
+  (text) => {
+    expect(() => parsePolicy(text)).toThrow();
+  },
+);
 
 test.each([
   ['s3:*', 's3:GetObject', true],
@@ -51,11 +54,11 @@ test.each([
   ['arn:aws:s3:::a.b/*', 'arn:aws:s3:::axb/c', false],
   ['*.funnels.example', 'acme.funnels.example', true],
   ['*.funnels.example', 'funnels.example', false],
-])('%s covers %s: %s', (pattern, name, expected) => {
+])('pattern %s covers %s: %s', (pattern, name, expected) => {
   expect(covers(pattern, name)).toBe(expected);
 });
 
-test('a statement speaks of the actions that its patterns cover', () => {
+test('a statement applies to the actions that its patterns cover', () => {
   const statement = one({ Effect: 'Deny', Action: ['s3:Get*', 's3:PutObject'] });
   expect(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'].map((action) => speaksOf(statement, action))).toEqual([
     true,
@@ -71,11 +74,11 @@ test.each([
   [{ operator: 'StringEquals', key: 'sts:ExternalId', values: ['x', 'y'] }, false],
   [{ operator: 'StringEquals', key: 'sts:ExternalId', values: ['X'] }, false],
   [{ operator: 'StringEqualsIfExists', key: 'sts:ExternalId', values: ['x'] }, false],
-])('%j is the condition asked for: %s', (condition, expected) => {
+])('%j is the required condition: %s', (condition, expected) => {
   expect(isCondition(condition, ['StringEquals'], 'sts:ExternalId', ['x'])).toBe(expected);
 });
 
-test('a statement is called by its Sid, or by what it is about', () => {
+test('a statement is named by its Sid, or by its actions', () => {
   expect(nameOf(one({ Sid: 'TlsOnly', Effect: 'Deny', Action: 's3:*' }))).toBe('Deny TlsOnly');
   expect(nameOf(one({ Effect: 'Allow', Action: ['a:B', 'c:D'] }))).toBe('Allow a:B,c:D');
 });

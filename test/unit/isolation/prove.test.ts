@@ -52,7 +52,7 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   return { s3, table, deps, input, stored, verify: () => verifyIsolation.run(deps, input) };
 }
 
-test('a verified tenant’s record names the report and its digest; the report names execution, code and templates', async () => {
+test('stores report and digest on a verified tenant’s record; the report names execution, code and templates', async () => {
   ask(true);
   const { verify, stored, table } = scene();
   const { digest, checks } = await verify();
@@ -69,7 +69,7 @@ test('a verified tenant’s record names the report and its digest; the report n
   });
 });
 
-test('a breach leaves its report, and the error says where it is', async () => {
+test('stores the report of a breach, and the error says where it is', async () => {
   ask(false);
   const { verify, stored, s3, table } = scene();
   const key = () => s3.inputs('PutObjectCommand')[0]?.Key;
@@ -82,7 +82,7 @@ test('a breach leaves its report, and the error says where it is', async () => {
   await expect(verify()).rejects.toThrow(`report: ${key()}`);
 });
 
-test('a breach told at length still says where its report is', async () => {
+test('shortens the text of a long breach, and still says where its report is', async () => {
   ask(false, 'wide open '.repeat(1000));
   const { verify } = scene();
   const thrown = await verify().catch((error: Error) => error);
@@ -90,27 +90,27 @@ test('a breach told at length still says where its report is', async () => {
   expect(String(Object(thrown).message).length).toBeLessThanOrEqual(REASON_MAX_LENGTH);
 });
 
-test('without evidence nothing passes', async () => {
+test('fails a verification whose evidence cannot be stored', async () => {
   ask(true);
   const { verify, table } = scene({ PutObjectCommand: awsError('AccessDenied') });
   await expect(verify()).rejects.toMatchObject({ name: 'AccessDenied' });
   expect(table.inputs('UpdateCommand')).toEqual([]);
 });
 
-test.each([true, false])('a passing fault of S3 is the machine’s to try again (isolated: %s)', async (passed) => {
+test.each([true, false])('a transient fault of S3 is a transient error (isolated: %s)', async (passed) => {
   ask(passed);
   const { verify } = scene({ PutObjectCommand: awsError('SlowDown') });
   await expect(verify()).rejects.toMatchObject({ name: 'TransientThrottling' });
 });
 
-test('a breach whose evidence cannot be kept is told as a breach, and not as a report', async () => {
+test('reports a breach although its evidence could not be stored, and names no report', async () => {
   ask(false);
   const { deps, input } = scene({ PutObjectCommand: awsError('AccessDenied') });
   const subject = { ...deps.stage, ...input, liveColour: 'blue' as const, routed: false };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'IsolationBreach' });
 });
 
-test('nothing is stored of questions that a passing fault has left open', async () => {
+test('stores nothing when a transient fault has left checks unanswered', async () => {
   const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
   catalogue.splice(
     0,

@@ -23,7 +23,7 @@ const templates = (version: string) => {
   return { ...published, storage: { ...published.storage, version } };
 };
 
-test('the template of this release is read where the deployment put it, once in a process', async () => {
+test('reads the template of this release from the deployment’s location, once in a process', async () => {
   const { s3, client } = bucketWith({ 'storage.json': 'now' });
   const read = () => publishedTemplate(s3, templates(versionOf('now')), 'storage', versionOf('now'), NOBODY);
   expect(await Promise.all([read(), read()])).toEqual(['now', 'now']);
@@ -31,13 +31,13 @@ test('the template of this release is read where the deployment put it, once in 
   expect(client.sent).toHaveLength(1);
 });
 
-test('that of an earlier release is read by its version', async () => {
+test('reads the template of an earlier release by its version', async () => {
   const earlier = versionOf('earlier');
   const { s3 } = bucketWith({ [`${digest(earlier)}.json`]: 'earlier', 'storage.json': 'now' });
   expect(await publishedTemplate(s3, templates(versionOf('now')), 'storage', earlier, NOBODY)).toBe('earlier');
 });
 
-test('a text that is not of the version counts for nothing, published or of the stack', async () => {
+test('rejects a text that does not match the version, published or from the stack', async () => {
   const changed = bucketWith({ 'storage.json': 'changed' });
   const version = versionOf('now');
   await expect(publishedTemplate(changed.s3, templates(version), 'storage', version, NOBODY)).rejects.toThrow(
@@ -49,7 +49,7 @@ test('a text that is not of the version counts for nothing, published or of the 
   expect(await ask('now')).toBe('now');
 });
 
-test('a resource whose condition does not hold is not made, and what AWS chooses is left open', () => {
+test('leaves out a resource whose condition is false, and leaves values that AWS chooses open', () => {
   const text = JSON.stringify({
     Parameters: { Count: { Type: 'String' }, Roles: { Type: 'CommaDelimitedList' } },
     Conditions: { More: { 'Fn::Equals': [{ Ref: 'Count' }, '1'] } },

@@ -2,7 +2,7 @@ import { tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading
 import { once } from '../../../functions/shared/once';
 import { awsError } from '../../support/fake-client';
 
-test('a fact is read when it is first asked for, and once, however many ask at the same time', async () => {
+test('a fact is read when it is first needed, and only once, also by simultaneous readers', async () => {
   let reads = 0;
   const fact = once(async () => {
     reads += 1;
@@ -13,7 +13,7 @@ test('a fact is read when it is first asked for, and once, however many ask at t
   expect(await fact()).toBe(1);
 });
 
-test('a failure is no fact: those who wait for it learn of it, and whoever asks next reads again', async () => {
+test('a failed read fails all who wait for it, and the next one reads again', async () => {
   let reads = 0;
   const fact = once(async () => {
     reads += 1;
@@ -25,14 +25,14 @@ test('a failure is no fact: those who wait for it learn of it, and whoever asks 
   expect(await fact()).toBe(2);
 });
 
-test('what AWS calls absent is an answer, and no other error is', async () => {
+test('an error that means “absent” is an answer, and no other error is', async () => {
   const read = (name: string) => unlessAbsent(Promise.reject(awsError(name)), 'NoSuchTagSet');
   expect(await read('NoSuchTagSet')).toBeUndefined();
   await expect(read('NoSuchBucket')).rejects.toMatchObject({ name: 'NoSuchBucket' });
   await expect(read('AccessDenied')).rejects.toMatchObject({ name: 'AccessDenied' });
 });
 
-test('tags are known by their keys', () => {
+test('tags become an object by their keys', () => {
   expect(tagsOf([{ Key: 'a', Value: '1' }, { Value: '2' }])).toEqual({ a: '1' });
   expect(tagsOf(undefined)).toEqual({});
 });

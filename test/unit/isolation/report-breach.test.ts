@@ -24,7 +24,7 @@ async function messageOf(breach: object) {
   return { subject: String(message?.Subject), text: String(message?.Message) };
 }
 
-test('names tenant, failed checks with what they saw, report, execution, impact and what to do', async () => {
+test('the message names tenant, failed checks with their evidence, report, execution, impact and remediation', async () => {
   const { subject, text } = await messageOf(DRIFTED);
   expect(subject).toBe('Tenant is not isolated: acme.funnels.example');
   for (const said of [DRIFTED.tenantId, DRIFTED.host, DRIFTED.reason, DRIFTED.report, DRIFTED.executionArn])
@@ -36,11 +36,11 @@ test.each([
   ['none', 'nothing was changed'],
   ['done', 'its route answers 503'],
   ['failed', 'the suspension failed: suspend it now'],
-])('says what was done about it (%s)', async (suspension, said) => {
+])('the message says whether the tenant was suspended (%s)', async (suspension, said) => {
   expect((await messageOf({ ...DRIFTED, suspension })).text).toContain(said);
 });
 
-test('of a tenant that could not be verified, it tells the reason', async () => {
+test('the message for a tenant that could not be verified gives the reason', async () => {
   const { subject, text } = await messageOf({
     executionArn: DRIFTED.executionArn,
     tenantId: DRIFTED.tenantId,
@@ -53,7 +53,7 @@ test('of a tenant that could not be verified, it tells the reason', async () => 
   expect(text).toContain('https://runbook.acme.io#tenant-unverified');
 });
 
-test('what many tenants share is told in one message, and that the brake holds', async () => {
+test('one message names a cause that many tenants share, and says that nobody was suspended', async () => {
   const { subject, text } = await messageOf({
     executionArn: DRIFTED.executionArn,
     verdict: 'shared',
@@ -73,12 +73,12 @@ test('what many tenants share is told in one message, and that the brake holds',
   expect(text).toContain('https://runbook.acme.io#many-tenants-fail-at-once');
 });
 
-test('a subject is what SNS takes: ASCII, one line, shorter than 100 characters', async () => {
+test('the subject is one ASCII line shorter than 100 characters, as SNS requires', async () => {
   const { subject } = await messageOf({ ...DRIFTED, host: `${'a'.repeat(63)}.${'b'.repeat(63)}.example` });
   expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
 });
 
-test('an audit counts its breaches, zeros too, and its own end', async () => {
+test('the audit’s metrics count each kind of breach, zeros included, and the audit’s end', async () => {
   const counts: Record<string, number> = {};
   const meter = { count: (name: string, value: number) => void Object.assign(counts, { [name]: value }) };
   await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0, surroundings: 0 });

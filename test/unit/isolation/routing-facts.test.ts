@@ -11,20 +11,20 @@ function listenerWith(rules: number, capacity: number) {
   return { elb, facts: routingFacts(elb as unknown as ElasticLoadBalancingV2Client, subject) };
 }
 
-test.each([1, 128])('the rules of a cell as AWS allows it are one request: %i of 125 tenants', async (rules) => {
+test.each([1, 128])('one request reads the rules of a full cell: %i of 125 tenants', async (rules) => {
   const { elb, facts } = listenerWith(rules, 125);
   expect(await facts.rules()).toHaveLength(rules);
   await facts.rules();
   expect(elb.calls).toEqual(['DescribeRulesCommand']);
 });
 
-test('a larger cell is read to its end', async () => {
+test('further requests read the rest of a larger cell', async () => {
   const { elb, facts } = listenerWith(900, 1000);
   expect(await facts.rules()).toHaveLength(900);
   expect(elb.calls).toHaveLength(3);
 });
 
-test('a listener with more rules than its cell has room for is not judged by a part of them', async () => {
+test('a listener with more rules than its cell can have is an error, not judged by a part of its rules', async () => {
   const { facts } = listenerWith(500, 100);
   await expect(facts.rules()).rejects.toThrow('more rules than its cell has room for');
 });

@@ -80,7 +80,7 @@ testBreaches(ROUTING_CHECKS, [
 ]);
 
 test.each(['routing.host', 'routing.priority', 'routing.target'])(
-  '%s has no answer where the rule is gone',
+  '%s cannot be answered when the tenant’s rule is gone',
   async (id) => {
     const spoil = ({ facts }: Scene) => {
       facts.routing.rules = [];
@@ -96,11 +96,14 @@ describe('a tenant that is routed', () => {
     ];
   };
 
-  test.each(Object.entries(aCell().targetGroupArns))('may be forwarded to the %s target group', async (_, arn) => {
-    expect(await asking('routing.target')(forwarding(arn), true)).toMatchObject({ passed: true });
-  });
+  test.each(Object.entries(aCell().targetGroupArns))(
+    'may be forwarded to the cell’s %s target group',
+    async (_, arn) => {
+      expect(await asking('routing.target')(forwarding(arn), true)).toMatchObject({ passed: true });
+    },
+  );
 
-  test('has evidence that names its colour beside the one that is live', async () => {
+  test('has evidence that names its colour and the live colour', async () => {
     const green = forwarding(aCell().targetGroupArns.green);
     const { evidence } = await asking('routing.target')(green, true);
     expect(evidence).toBe('the rule forwards to the shared service only: green, blue is live');
@@ -119,7 +122,7 @@ describe('a tenant that is routed', () => {
   });
 });
 
-test('F13: a live colour without a healthy target is an outage of the cell, and no drift of one tenant', async () => {
+test('F13: a live colour without a healthy target leaves the check unanswered: one tenant has not drifted', async () => {
   const spoil = ({ facts }: Scene) => {
     ownRule(facts).Actions = [{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }];
     facts.routing.blueTargets = ['unhealthy'];
@@ -140,7 +143,7 @@ describe('a rule for every host', () => {
     ['shows a page of its own', false, { Conditions: byPath('/wp-admin'), Actions: [page] }],
     ['forwards one path', false, { Conditions: byPath('/wp-admin'), Actions: [forward] }],
     ['asks for a login first', false, { Conditions: byPath('/a'), Actions: [{ Type: 'authenticate-oidc' }, refusal] }],
-  ])('that %s passes: %s', async (_, passed, rule) => {
+  ])('which %s passes: %s', async (_, passed, rule) => {
     const spoil = ({ facts }: Scene) => facts.routing.rules.push({ RuleArn: 'arn:wide', Priority: '3', ...rule });
     expect(await asking('routing.only-rule')(spoil, true)).toMatchObject({ passed });
   });

@@ -50,7 +50,7 @@ const checkNamed = (id: string) => {
   return found;
 };
 
-test('a stack from before a function of the platform names fewer trusted roles, and that is no violation', async () => {
+test('a stack from before a function was added may name fewer trusted roles', async () => {
   const { passed } = await ask(checkNamed('stacks.parameters'), ({ facts }) => {
     const trusted = parameter(facts, 'access', 'TrustedRoleArns');
     trusted.ParameterValue = trusted.ParameterValue?.split(',').slice(0, 2).join(',');
@@ -58,7 +58,7 @@ test('a stack from before a function of the platform names fewer trusted roles, 
   expect(passed).toBe(true);
 });
 
-test('a tenant that is not in service yet has no protected stacks', async () => {
+test('the stacks of a tenant that is not in service yet need no termination protection', async () => {
   const { passed } = await ask(checkNamed('stacks.protection'), ({ facts, subject }) => {
     for (const stack of Object.values<{ EnableTerminationProtection: boolean }>(facts.stacks.all))
       stack.EnableTerminationProtection = false;

@@ -73,12 +73,9 @@ async function ask(id: string, spoil: (data: Data) => void = () => {}) {
   return await check.run(surroundings, Object.fromEntries(groups) as unknown as SurroundingsFacts);
 }
 
-test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))(
-  '%s passes healthy surroundings and says what it saw',
-  async (id) => {
-    expect(await ask(id)).toEqual({ passed: true, evidence: expect.stringMatching(/\S/) });
-  },
-);
+test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))('%s passes healthy surroundings, with evidence', async (id) => {
+  expect(await ask(id)).toEqual({ passed: true, evidence: expect.stringMatching(/\S/) });
+});
 
 const stranger = (Action: string) => policyOf({ Sid: 'Support', Principal: { AWS: STRANGER }, Action });
 const found = ({ trustees }: Data) => trustees.found[0] as Data['trustees']['found'][number];
@@ -181,22 +178,22 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ],
 ];
 
-test.each(BREACHES)('%s finds this breach: %s', async (id, _, spoil, expected) => {
+test.each(BREACHES)('%s fails on this breach: %s', async (id, _, spoil, expected) => {
   expect(await ask(id, spoil)).toEqual({ passed: false, evidence: expect.stringContaining(expected) });
 });
 
-test('every check has a breach here', () => {
+test('every check of the surroundings has a breach in this file', () => {
   expect(new Set(BREACHES.map(([id]) => id))).toEqual(new Set(SURROUNDINGS_CHECKS.map(({ id }) => id)));
 });
 
-test('without what the templates publish, nothing is known of the trusted roles', async () => {
+test('the trusted roles cannot be judged without the published templates', async () => {
   await expect(ask('identity.trustees', ({ trustees }) => trustees.expected.splice(0))).rejects.toThrow('no template');
 });
 
-describe('statements', () => {
+describe('the comparison of statements', () => {
   const one = policyOf({ Sid: 'A', Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'] });
 
-  test('order, names and letter case of actions change nothing', () => {
+  test('ignores order, names and letter case of actions', () => {
     const other = policyOf({ Sid: 'B', Action: ['s3:putobject', 's3:GetObject'], Resource: ['b', 'a'] });
     expect(differences('the policy', one, other)).toEqual([]);
   });
@@ -208,7 +205,7 @@ describe('statements', () => {
       { Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'], Condition: { Bool: { x: 'true' } } },
     ],
     ['the other effect', { Effect: 'Deny', Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'] }],
-  ])('%s is a difference on both sides', (_, statement) => {
+  ])('reports %s on both sides', (_, statement) => {
     expect(differences('the policy', one, policyOf(statement as never))).toHaveLength(2);
   });
 
@@ -223,7 +220,7 @@ describe('statements', () => {
       { Principal: '*', Action: 'a', Condition: { StringEquals: { 'aws:PrincipalAccount': '999999999999' } } },
     ],
     ['a denial', true, { Effect: 'Deny', Principal: '*', Action: 'a' }],
-  ])('a principal of %s is no stranger: %s', (_, passes, statement) => {
+  ])('accepts a principal of %s: %s', (_, passes, statement) => {
     expect(strangersIn(policyOf(statement as never), [ACCOUNT_ID])).toHaveLength(passes ? 0 : 1);
   });
 });

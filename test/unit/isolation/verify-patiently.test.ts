@@ -62,7 +62,7 @@ class Scene {
 const openIn = ({ checks }: Awaited<ReturnType<Scene['verify']>>) =>
   checks.filter(({ passed }) => !passed).map(({ id, open }) => `${id} ${open ?? 'failed'}`);
 
-test('T1: an own door that opens late is waited for, and nothing else is asked again but the denials', async () => {
+test('T1: waits for the denied own-resource probe of a new role, and then repeats only the probes of denials', async () => {
   const scene = new Scene();
   scene.before = (round, { allowed }) => {
     if (round < 3) allowed.delete(OWN_KEY);
@@ -72,7 +72,7 @@ test('T1: an own door that opens late is waited for, and nothing else is asked a
   expect(scene.rounds[1]).not.toContain(`tenant put ${theStacks().storage.outputs.BucketName}`);
 });
 
-test('T1: an own door of a new role that stays shut is no verdict', async () => {
+test('T1: gives no verdict while the own-resource probe of a new role is denied', async () => {
   const scene = new Scene();
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY);
   const report = await scene.verify();
@@ -83,7 +83,7 @@ test('T1: an own door of a new role that stays shut is no verdict', async () => 
   expect(scene.paused).toEqual([1_000, 2_000, 4_000]);
 });
 
-test('T1: an own door of a role that is five minutes old is a breach at once, and the report says why', async () => {
+test('T1: a denied own-resource probe of a role that is five minutes old is a breach at once; the report says why', async () => {
   const scene = new Scene();
   scene.clock = MADE + 5 * 60_000;
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY);
@@ -95,7 +95,7 @@ test('T1: an own door of a role that is five minutes old is a breach at once, an
   expect(scene.paused).toEqual([]);
 });
 
-test('T1: a tenant in service is not waited for: its role has opened these doors before', async () => {
+test('T1: does not wait for a tenant in service: its role has been allowed before', async () => {
   const scene = new Scene();
   scene.newness = { ...ONBOARDING, roleUnproven: false };
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY);
@@ -103,26 +103,29 @@ test('T1: a tenant in service is not waited for: its role has opened these doors
   expect(scene.paused).toEqual([]);
 });
 
-test('T1: a violation decides at once, whatever is not visible yet', async () => {
+test('T1: a violation decides at once, although other answers are not visible yet', async () => {
   const scene = new Scene();
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY) && allowed.add(`tenant read ${decoy.bucketName}`);
   expect(openIn(await scene.verify())).toContain('probes.decoy-bucket failed');
   expect(scene.paused).toEqual([]);
 });
 
-test.each(['NoSuchEntityException', 'NoSuchEntity'])('T1: a role that IAM does not show yet: %s', async (name) => {
-  const scene = new Scene();
-  let reads = 0;
-  const role = aCheck('identity.trust', async () => {
-    reads += 1;
-    if (reads < 3) throw awsError(name);
-    return { passed: true, evidence: 'trusted' };
-  });
-  expect(openIn(await scene.verify([role]))).toEqual([]);
-  expect(scene.paused).toEqual([1_000, 2_000]);
-});
+test.each(['NoSuchEntityException', 'NoSuchEntity'])(
+  'T1: waits for a role that IAM does not show yet: %s',
+  async (name) => {
+    const scene = new Scene();
+    let reads = 0;
+    const role = aCheck('identity.trust', async () => {
+      reads += 1;
+      if (reads < 3) throw awsError(name);
+      return { passed: true, evidence: 'trusted' };
+    });
+    expect(openIn(await scene.verify([role]))).toEqual([]);
+    expect(scene.paused).toEqual([1_000, 2_000]);
+  },
+);
 
-test('T2: what a new role is denied proves nothing before its own door has opened', async () => {
+test('T2: a denial of a new role proves nothing before its own-resource probe was allowed', async () => {
   const scene = new Scene();
   scene.before = (round, { allowed }) => {
     if (round === 1) allowed.delete(OWN_KEY);
@@ -132,7 +135,7 @@ test('T2: what a new role is denied proves nothing before its own door has opene
   expect(scene.rounds[0]).not.toContain(`tenant use key ${decoy.keyArn}`);
 });
 
-test('T2: a denial is asked for after the own door of the same service and the same session', async () => {
+test('T2: a denial is probed after the own-resource probe of the same service, in the same session', async () => {
   const scene = new Scene();
   await scene.verify();
   const sent = scene.rounds[0] ?? [];
@@ -146,7 +149,7 @@ test('T2: a denial is asked for after the own door of the same service and the s
   expect(at(`decoy list ${bucket}`)).toBeGreaterThan(at(`decoy read ${decoy.bucketName}`));
 });
 
-test('T2: once a new role was waited for, every denial is asked for once more at the end', async () => {
+test('T2: probes every denial once more at the end when it had to wait for a new role', async () => {
   const scene = new Scene();
   scene.before = (round, { allowed }) => {
     if (round === 1) allowed.delete(OWN_KEY);
@@ -157,13 +160,13 @@ test('T2: once a new role was waited for, every denial is asked for once more at
   expect(scene.rounds).toHaveLength(3);
 });
 
-test('T2: nothing is asked twice when every own door opens at once', async () => {
+test('T2: repeats no probe when every own-resource probe is allowed at once', async () => {
   const scene = new Scene();
   expect(openIn(await scene.verify())).toEqual([]);
   expect(scene.rounds).toHaveLength(1);
 });
 
-describe('T3: a route that is closed', () => {
+describe('T3: a route that has to be closed', () => {
   const answering = (...statuses: number[]) => {
     const scene = new Scene();
     scene.before = (round, { answers }) => {
@@ -172,7 +175,7 @@ describe('T3: a route that is closed', () => {
     return scene;
   };
 
-  test('is asked until it answers 503', async () => {
+  test('is probed until it answers 503', async () => {
     const scene = answering(404, 404, 503);
     expect(openIn(await scene.verify())).toEqual([]);
     expect(scene.paused).toEqual([1_000, 2_000]);
@@ -188,7 +191,7 @@ describe('T3: a route that is closed', () => {
     expect(openIn(await scene.verify())).toEqual(['probes.host failed']);
   });
 
-  test('of a tenant in service is waited for while its rule is a minute old', async () => {
+  test('is waited for while the rule of a tenant in service is a minute old', async () => {
     const scene = answering(404);
     scene.newness = { ...ONBOARDING, roleUnproven: false };
     expect(openIn(await scene.verify())).toEqual(['probes.host not-visible-yet']);
@@ -222,7 +225,7 @@ function onboardingWith(found: Finding, age: number) {
 const denied: Attempt = { allowed: false, denial: 'AccessDenied' };
 const shut: Finding = { passed: false, evidence: `denied: ${denied.denial}`, restsOn: 'role' };
 
-test('T1: an onboarding whose role is not visible yet is tried again, and leaves no report', async () => {
+test('T1: an onboarding whose role is not visible yet fails with a transient error, and stores no report', async () => {
   const { verify, kept } = onboardingWith(shut, 10_000);
   await expect(verify()).rejects.toMatchObject({
     name: 'TransientNotYetVisible',

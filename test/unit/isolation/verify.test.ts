@@ -20,7 +20,7 @@ test('a healthy tenant passes the whole catalogue', async () => {
   expect(report).toMatchObject({ passed: true, tenantId: aTenant().tenantId, cell: aCell().name, verifiedAt: NOW });
 });
 
-test('answers stand in the order of the catalogue, whichever comes first, each with its group', async () => {
+test('answers stand in the order of the catalogue, each with its group, whichever check ends first', async () => {
   const slow = aCheck('storage.tls', async () => {
     await new Promise(setImmediate);
     return { passed: true, evidence: 'refused' };
@@ -32,7 +32,7 @@ test('answers stand in the order of the catalogue, whichever comes first, each w
   ]);
 });
 
-test('one breach fails the report, and every other question is answered all the same', async () => {
+test('one failed check fails the report, and all other checks are answered', async () => {
   const { passed, checks } = await asking(answering('storage.tls', { passed: false, evidence: 'wide open' }), yes);
   expect(passed).toBe(false);
   expect(checks.map((answer) => [answer.passed, answer.evidence])).toEqual([
@@ -46,7 +46,7 @@ test.each([
   ['the thing asked about is gone', awsError('NoSuchBucket'), 'NoSuchBucket'],
   ['an answer is not what AWS documents', new TypeError('x is undefined'), 'x is undefined'],
   ['something that is no error is thrown', 'nonsense', 'nonsense'],
-])('a question that cannot be answered, because %s, counts as a breach', async (_, thrown, reason) => {
+])('a check that cannot be answered, because %s, counts as failed', async (_, thrown, reason) => {
   const { passed, checks } = await asking(throwing('key.policy', thrown), yes);
   expect(passed).toBe(false);
   expect(checks[0]).toMatchObject({ id: 'key.policy', passed: false });
@@ -58,11 +58,11 @@ test.each([
   ['answered 5xx', Object.assign(new Error('oops'), { $metadata: { httpStatusCode: 503 } }), 'TransientServiceFault'],
   ['cut off', Object.assign(new Error('gone'), { code: 'ECONNRESET' }), 'TransientServiceFault'],
   ['told to wait', new PlatformError('TransientNotYetVisible', 'not yet'), 'TransientNotYetVisible'],
-])('who is %s knows nothing yet: there is no report, and the machine asks again', async (_, thrown, name) => {
+])('a check that is %s makes no report: verification ends with a transient error', async (_, thrown, name) => {
   await expect(asking(throwing('key.policy', thrown), yes)).rejects.toMatchObject({ name });
 });
 
-test('F5: who is throttled fails the run only when every other question has been answered', async () => {
+test('F5: a throttled check fails the verification only after every other check was answered', async () => {
   const asked: string[] = [];
   const slow = aCheck('storage.tls', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -74,7 +74,7 @@ test('F5: who is throttled fails the run only when every other question has been
   expect(asked).toEqual(['storage.tls']);
 });
 
-test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read is in breach', async (group) => {
+test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read fails its checks', async (group) => {
   const unreadable = new Proxy({}, { get: () => () => Promise.reject(awsError('AccessDeniedException')) });
   const facts = { ...factsFrom(healthyFacts()), [group]: unreadable };
   const report = await verify(aSubject(), { facts, probes: new FakeProbes(aSubject()) }, now);
@@ -83,7 +83,7 @@ test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read i
   for (const { evidence } of failed) expect(evidence).toMatch(/^could not be answered/);
 });
 
-test('a tenant whose role cannot be assumed has passed no probe behind it, refusals included', async () => {
+test('a tenant whose role cannot be assumed passes no probe that needs the role, denials included', async () => {
   const probes = new FakeProbes(aSubject());
   const refuse = () => Promise.reject(new Unanswered('the role cannot be assumed', 'role'));
   const stranger = new Proxy(probes.tenant, { get: () => refuse });

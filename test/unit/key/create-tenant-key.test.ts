@@ -17,7 +17,7 @@ function expectOneKey(scene: KeyScene): void {
 }
 
 describe('CreateTenantKey', () => {
-  it('makes a key that rotates, has the tenant’s tags and alias, and is noted on the record', async () => {
+  it('makes a key that rotates, has the tenant’s tags and alias, and is on the tenant’s record', async () => {
     const scene = new KeyScene();
     const key = await scene.create();
     expectOneKey(scene);
@@ -33,7 +33,7 @@ describe('CreateTenantKey', () => {
     expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-acme"');
   });
 
-  it('K5: takes the organization of the stage’s configuration, and asks nobody', async () => {
+  it('K5: reads the organization from the stage’s configuration, and calls no Organizations API', async () => {
     const scene = new KeyScene();
     scene.organization = kmsError('AccessDeniedException', 'not yours');
     await scene.create(anExecution(), {
@@ -43,14 +43,14 @@ describe('CreateTenantKey', () => {
     expect(JSON.stringify(scene.aliased?.Policy)).toContain('"aws:PrincipalOrgID":"o-configured"');
   });
 
-  it('makes no key when it cannot learn whether there is an organization', async () => {
+  it('makes no key when it cannot find out whether there is an organization', async () => {
     const scene = new KeyScene();
     scene.organization = kmsError('AccessDeniedException', 'not yours');
     await expect(scene.create()).rejects.toMatchObject({ name: 'AccessDeniedException' });
     expect(scene.kms.keys).toEqual([]);
   });
 
-  it('is content with the key of an earlier try', async () => {
+  it('accepts the key of an earlier attempt', async () => {
     const scene = new KeyScene();
     const first = await scene.create();
     scene.pass(1);
@@ -77,7 +77,7 @@ describe('CreateTenantKey', () => {
     expect(deaths).toEqual(expect.arrayContaining(['after CreateKeyCommand', 'after CreateAliasCommand']));
   });
 
-  it('waits for a key that a crash has hidden from everything but the tag index, and takes it', async () => {
+  it('waits for a key that a crash has hidden from all but the tag index, and uses it', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW });
     scene.kms.indexing = false;
     const hidden = scene.leftover();
@@ -88,7 +88,7 @@ describe('CreateTenantKey', () => {
     expectOneKey(scene);
   });
 
-  it('makes a key when the index has had its time and knows none', async () => {
+  it('makes a key when the tag index shows none after its delay', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW });
     scene.pass(INDEX_LAG / 1000 + 1);
     await scene.create();
@@ -104,25 +104,28 @@ describe('CreateTenantKey', () => {
       'MalformedPolicyDocumentException',
       'Policy contains a statement with one or more invalid principals.',
     ],
-  ])('T4: is tried again after %s answers %s for minutes, and ends with one key', async (command, name, message) => {
-    const scene = new KeyScene();
-    scene.kms.before = (called) => {
-      if (called === command) throw kmsError(name, message);
-    };
-    for (let minute = 0; minute < 5; minute++) {
-      await expect(scene.create()).rejects.toMatchObject({
-        name: 'TransientNotYetVisible',
-        message: `${name}: ${message}`,
-      });
-      scene.pass(60);
-    }
-    scene.kms.before = () => {};
-    await scene.create();
-    expectOneKey(scene);
-  });
+  ])(
+    'T4: is called again after %s has answered %s for minutes, and ends with one key',
+    async (command, name, message) => {
+      const scene = new KeyScene();
+      scene.kms.before = (called) => {
+        if (called === command) throw kmsError(name, message);
+      };
+      for (let minute = 0; minute < 5; minute++) {
+        await expect(scene.create()).rejects.toMatchObject({
+          name: 'TransientNotYetVisible',
+          message: `${name}: ${message}`,
+        });
+        scene.pass(60);
+      }
+      scene.kms.before = () => {};
+      await scene.create();
+      expectOneKey(scene);
+    },
+  );
 
   it.each(['EnableKeyCommand', 'PutKeyPolicyCommand'])(
-    'T4: is tried again while KMS does not show to %s the key that it takes over',
+    'T4: is called again while KMS does not show to %s the key that it takes over',
     async (command) => {
       const scene = new KeyScene();
       scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
@@ -136,7 +139,7 @@ describe('CreateTenantKey', () => {
     },
   );
 
-  it('T4: gives a retired key its alias again, which KMS may have shown after its deletion', async () => {
+  it('T4: recreates the alias of a retired key, which KMS may show although it was deleted', async () => {
     const scene = new KeyScene();
     scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
     scene.kms.before = (called) => {
@@ -146,7 +149,7 @@ describe('CreateTenantKey', () => {
     expectOneKey(scene);
   });
 
-  it('T4: a refused policy leaves no note, so that the next try need not wait for the tag index', async () => {
+  it('T4: removes its note when KMS refuses the policy, so the next attempt need not wait for the tag index', async () => {
     const scene = new KeyScene();
     scene.kms.before = (called) => {
       if (called === 'CreateKeyCommand') throw kmsError('MalformedPolicyDocumentException', 'invalid principals');
@@ -166,7 +169,7 @@ describe('CreateTenantKey', () => {
     expectOneKey(scene);
   });
 
-  it('makes a new key beside those that earlier runs have retired', async () => {
+  it('makes a new key beside keys that earlier runs have retired', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW });
     scene.leftover({ KeyState: 'PendingDeletion' });
     scene.leftover({ KeyState: 'PendingDeletion' });
@@ -175,7 +178,7 @@ describe('CreateTenantKey', () => {
     expectOneKey(scene);
   });
 
-  it.each(['Disabled', 'PendingDeletion'] as const)('revives an aliased key that is %s', async (KeyState) => {
+  it.each(['Disabled', 'PendingDeletion'] as const)('enables an aliased key that is %s', async (KeyState) => {
     const scene = new KeyScene();
     scene.leftover({ KeyState }, { alias: true });
     await scene.create();
@@ -189,13 +192,13 @@ describe('CreateTenantKey', () => {
     expect(old.Policy.Statement.length).toBeGreaterThan(0);
   });
 
-  it('refuses a key that cannot be revived', async () => {
+  it('refuses a key that cannot be enabled again', async () => {
     const scene = new KeyScene();
     scene.leftover({ KeyState: 'PendingImport' }, { alias: true });
     await expect(scene.create()).rejects.toMatchObject({ name: 'KeyUnusable' });
   });
 
-  it('is content with an alias whose making went unanswered', async () => {
+  it('accepts an alias whose creation was not answered', async () => {
     const scene = new KeyScene();
     let repeated = false;
     const { send } = scene.kms;
@@ -213,7 +216,7 @@ describe('CreateTenantKey', () => {
     expectOneKey(scene);
   });
 
-  it('tries again when the alias has gone to another key in the meantime', async () => {
+  it('is called again when the alias has moved to another key meanwhile', async () => {
     const scene = new KeyScene();
     scene.kms.before = (command) => {
       if (command !== 'CreateAliasCommand') return;
@@ -224,7 +227,7 @@ describe('CreateTenantKey', () => {
   });
 
   it.each(['EnableKeyRotationCommand', 'CreateAliasCommand'])(
-    'tries again when %s does not know the new key yet',
+    'is called again when %s does not find the new key yet',
     async (early) => {
       const scene = new KeyScene();
       scene.kms.before = (command) => {
@@ -248,7 +251,7 @@ describe('CreateTenantKey', () => {
     it.each([
       ['refuses', kmsError('AccessDeniedException', 'no')],
       ['throttles', kmsError('ThrottlingException', 'slower')],
-    ])('KMS %s: there is no key to wait for', async (_, thrown) => {
+    ])('KMS %s: the next attempt need not wait for a key', async (_, thrown) => {
       const scene = await failing(thrown);
       expect(scene.record).not.toHaveProperty('keyRequestedAt');
       scene.pass(1);
@@ -259,7 +262,7 @@ describe('CreateTenantKey', () => {
     it.each([
       ['KMS breaks down', kmsError('KMSInternalException', 'oops', 500)],
       ['no answer comes', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
-    ])('%s: there may be one', async (_, thrown) => {
+    ])('%s: the next attempt waits for a key that may exist', async (_, thrown) => {
       const scene = await failing(thrown);
       expect(scene.record.keyRequestedAt).toBe(NOW);
     });
@@ -269,7 +272,7 @@ describe('CreateTenantKey', () => {
     ['another execution’s', { executionArn: anExecution('second') }],
     ['rolling back', { status: 'ROLLING_BACK' }],
     ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
-  ])('touches no key of a tenant that is %s', async (_, record) => {
+  ])('changes no key of a tenant that is %s', async (_, record) => {
     const scene = new KeyScene(record);
     const retired = scene.leftover({ KeyState: 'PendingDeletion' }, { alias: true });
     await expect(scene.create()).rejects.toMatchObject({ name: 'ClaimLost' });

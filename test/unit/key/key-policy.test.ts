@@ -17,7 +17,7 @@ const allowing = (action: string) =>
 
 const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(name)}` });
 
-test('names no principal that does not exist yet: the account, roles of the platform and a service', () => {
+test('names only principals that exist: the account, roles of the platform and a service', () => {
   const principals = policy().Statement.map(({ Principal }) => Principal);
   expect(new Set(principals.map((principal) => JSON.stringify(principal)))).toEqual(
     new Set(
@@ -35,7 +35,7 @@ test('names no principal that does not exist yet: the account, roles of the plat
 test.each([
   ['CreateTenantKey', ['kms:PutKeyPolicy', 'kms:EnableKeyRotation', 'kms:CreateAlias', 'kms:DescribeKey']],
   ['RetireTenantKey', ['kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias', 'kms:DescribeKey']],
-])('%s need not wait until the key’s tag is known to authorization: the policy names its role', (name, actions) => {
+])('%s does not depend on the key’s tag: the policy names its role', (name, actions) => {
   for (const action of actions)
     expect([action, allowing(action)]).toEqual([
       action,
@@ -45,7 +45,7 @@ test.each([
   expect(own.map(({ Condition }) => Condition)).toEqual([undefined]);
 });
 
-test('never locks the account out: it may always change the policy, and cancel a deletion', () => {
+test('always lets the account change the policy and cancel a deletion', () => {
   for (const action of ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion', 'kms:CancelKeyDeletion', 'kms:EnableKey']) {
     const unconditional = allowing(action).filter(({ Condition }) => !Condition);
     expect([action, unconditional.map(({ Principal }) => Principal)]).toEqual([action, expect.arrayContaining([ROOT])]);
@@ -53,13 +53,13 @@ test('never locks the account out: it may always change the policy, and cancel a
 });
 
 test.each(['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:CreateGrant'])(
-  '%s is allowed to nobody without a condition',
+  '%s is never allowed without a condition',
   (action) => {
     for (const { Sid, Condition } of allowing(action)) expect([Sid, Condition]).not.toEqual([Sid, undefined]);
   },
 );
 
-test('of the account’s principals only the tenant’s own role decrypts', () => {
+test('lets only the tenant’s own role decrypt, of all principals of the account', () => {
   const forAccount = allowing('kms:Decrypt').filter(
     ({ Principal }) => JSON.stringify(Principal) === JSON.stringify(ROOT),
   );
@@ -67,7 +67,7 @@ test('of the account’s principals only the tenant’s own role decrypts', () =
   expect(forAccount.map(({ Condition }) => Condition)).toEqual([{ ArnEquals: { 'aws:PrincipalArn': role } }]);
 });
 
-test('CloudFormation’s role works through the tenant’s data services only, and lets nobody but AWS hold grants', () => {
+test('lets CloudFormation’s role use the key only through the tenant’s data services, with grants for AWS alone', () => {
   const ofStacks = policy().Statement.filter(({ Principal }) => JSON.stringify(Principal).includes(STACK_ROLE_ARN));
   const services = ['rds', 's3', 'secretsmanager'].map((service) => `${service}.${REGION}.amazonaws.com`);
   expect(ofStacks).toHaveLength(2);
@@ -78,7 +78,7 @@ test('CloudFormation’s role works through the tenant’s data services only, a
   ]);
 });
 
-test('CloudWatch Logs encrypts the log groups of this tenant and no others', () => {
+test('lets CloudWatch Logs encrypt the log groups of this tenant and no others', () => {
   const [logs] = allowing('kms:Encrypt').filter(({ Principal }) => JSON.stringify(Principal).includes('logs.'));
   const arns = [logs?.Condition?.ArnLike?.['kms:EncryptionContext:aws:logs:arn'] ?? []].flat();
   expect(arns.length).toBeGreaterThan(0);
@@ -88,7 +88,7 @@ test('CloudWatch Logs encrypts the log groups of this tenant and no others', () 
 describe('in an organization', () => {
   const perimeter = policy('o-acme').Statement.filter(({ Effect }) => Effect === 'Deny');
 
-  test('K5: nobody outside it does anything, except the account itself and AWS’s own services', () => {
+  test('K5: denies everybody outside it, except the account itself and AWS’s own services', () => {
     expect(perimeter).toEqual([
       expect.objectContaining({
         Principal: '*',
@@ -101,11 +101,11 @@ describe('in an organization', () => {
     ]);
   });
 
-  test('the rest of the policy stays as it is', () => {
+  test('has the same statements that allow', () => {
     expect(policy('o-acme').Statement.filter(({ Effect }) => Effect === 'Allow')).toEqual(policy().Statement);
   });
 });
 
-test('fits the limit of a key policy, 32 KB', () => {
+test('stays below the size limit of a key policy, 32 KB', () => {
   expect(JSON.stringify(policy('o-exampleorgid')).length).toBeLessThan(32_768);
 });

@@ -24,7 +24,7 @@ function expectNothingLeft(scene: KeyScene): void {
 }
 
 describe('RetireTenantKey', () => {
-  it('schedules the key’s deletion at the earliest, drops its alias and forgets that one was asked for', async () => {
+  it('schedules the key’s deletion with the shortest window, deletes its alias and clears the request of the record', async () => {
     const scene = await madeScene();
     const [key] = scene.kms.keys;
     await expect(scene.retire()).resolves.toEqual({ retiredKeyArns: [key?.Arn] });
@@ -32,7 +32,7 @@ describe('RetireTenantKey', () => {
     expect(key).toMatchObject({ KeyState: 'PendingDeletion', deletedIn: 7 });
   });
 
-  it('finds a key without an alias by its tag, and every one where a crash has left several', async () => {
+  it('finds a key without an alias by its tag, and every key where a crash has left several', async () => {
     const scene = await madeScene();
     const others = [scene.leftover(), scene.leftover({ KeyState: 'Disabled' })];
     const { retiredKeyArns } = await scene.retire();
@@ -40,14 +40,14 @@ describe('RetireTenantKey', () => {
     expectNothingLeft(scene);
   });
 
-  it('leaves keys of other tenants alone', async () => {
+  it('changes no key of another tenant', async () => {
     const scene = await madeScene();
     const foreign = scene.kms.add({ tenantId: 'someone-else' });
     await scene.retire();
     expect(foreign.KeyState).toBe('Enabled');
   });
 
-  it('does not believe that there is no key while one that was asked for may be hidden', async () => {
+  it('fails with a transient error while a requested key may still be hidden', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW, status: 'ROLLING_BACK' });
     scene.kms.indexing = false;
     const hidden = scene.leftover();
@@ -60,7 +60,7 @@ describe('RetireTenantKey', () => {
     expectNothingLeft(scene);
   });
 
-  it('T4: is tried again while KMS does not show to every call the key that it retires', async () => {
+  it('T4: is called again while not every KMS call shows the key that it retires', async () => {
     const scene = await madeScene();
     for (const command of ['DisableKeyCommand', 'ScheduleKeyDeletionCommand']) {
       scene.kms.before = (called) => {
@@ -82,14 +82,14 @@ describe('RetireTenantKey', () => {
     expect(scene.table.items.size).toBe(0);
   });
 
-  it('is done when it was done before', async () => {
+  it('succeeds when the key is retired already', async () => {
     const scene = await madeScene();
     await scene.retire();
     await expect(scene.retire()).resolves.toEqual({ retiredKeyArns: [] });
     expectNothingLeft(scene);
   });
 
-  it('lets a redriven run make a key of its own', async () => {
+  it('lets the redriven run make a new key', async () => {
     const scene = await madeScene();
     await scene.retire();
     scene.become({ status: 'ONBOARDING' });
@@ -97,7 +97,7 @@ describe('RetireTenantKey', () => {
     expect(scene.kms.living()).toEqual([scene.aliased]);
   });
 
-  it('leaves nothing after its death at each call and a retry', async () => {
+  it('leaves no key after its death at each call and a retry', async () => {
     const deaths = await dieAtEachCall(
       () => {
         const scene = new KeyScene({ keyRequestedAt: NOW, status: 'ROLLING_BACK' });
@@ -114,7 +114,7 @@ describe('RetireTenantKey', () => {
     expect(deaths).toEqual(expect.arrayContaining(['after DisableKeyCommand', 'after DeleteAliasCommand']));
   });
 
-  it('leaves nothing after the death of CreateTenantKey at each call', async () => {
+  it('leaves no key after the death of CreateTenantKey at each call', async () => {
     await dieAtEachCall(
       () => {
         const scene = new KeyScene();
@@ -138,7 +138,7 @@ describe('RetireTenantKey', () => {
     ['was ACTIVE and is suspended', 'TenantIsActive', { status: 'SUSPENDED', activatedAt: NOW }],
     ['belongs to another execution', 'ClaimLost', { executionArn: anExecution('second') }],
   ];
-  it.each(refusals)('touches no key of a tenant that %s', async (_, error, record) => {
+  it.each(refusals)('changes no key of a tenant that %s', async (_, error, record) => {
     const scene = await madeScene(record);
     await expect(scene.retire()).rejects.toMatchObject({ name: error });
     expect(scene.aliased?.KeyState).toBe('Enabled');
@@ -184,7 +184,7 @@ describe('RetireTenantKey', () => {
     expect(scene.aliased?.KeyState).toBe('Enabled');
   });
 
-  it('G2: a killed one keeps a newer execution waiting for a minute at most', async () => {
+  it('G2: keeps a newer execution waiting for a minute at most when it is killed', async () => {
     const scene = await madeScene();
     scene.kms.before = () => {
       throw new Killed('killed');
@@ -221,7 +221,7 @@ describe('RetireTenantKey', () => {
     },
   );
 
-  it('G2: no interleaving with the execution that takes over costs that execution its key', async () => {
+  it('G2: never retires the key of the newer execution, however their calls interleave', async () => {
     const second = anExecution('second');
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
@@ -249,7 +249,7 @@ describe('RetireTenantKey', () => {
     );
   }, 30_000);
 
-  it('leaves the note of a new owner alone', async () => {
+  it('leaves the note of the new owner on the record', async () => {
     const scene = await madeScene();
     scene.kms.after = (command) => {
       if (command === 'DeleteAliasCommand') scene.become({ executionArn: anExecution('second') });

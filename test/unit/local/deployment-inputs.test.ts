@@ -36,18 +36,18 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('the digest of the same files and the same choices is the same', () => {
+test('equal files and equal choices have the same digest, another choice another', () => {
   expect(digestOfInputs(root, { cells: 1 })).toBe(digestOfInputs(root, { cells: 1 }));
   expect(digestOfInputs(root, { cells: 1 })).not.toBe(digestOfInputs(root, { cells: 2 }));
 });
 
-test.each(FILES)('a change of %s deploys anew', (file) => {
+test.each(FILES)('a change of %s changes the digest', (file) => {
   const before = digestOfInputs(root, {});
   appendFileSync(join(root, file), ' ');
   expect(digestOfInputs(root, {})).not.toBe(before);
 });
 
-test('so does a new file, a renamed one, and one that is gone', () => {
+test('a new, a renamed and a deleted file change the digest', () => {
   const before = digestOfInputs(root, {});
   writeFileSync(join(root, 'functions/key/new.ts'), '');
   const added = digestOfInputs(root, {});
@@ -58,7 +58,7 @@ test('so does a new file, a renamed one, and one that is gone', () => {
   expect(new Set([before, added, renamed, digestOfInputs(root, {})]).size).toBe(4);
 });
 
-test('what goes into a deployment imports nothing that is no input', () => {
+test('every file that an input imports is itself an input', () => {
   const inputs = new Set(globSync(INPUTS, { cwd: ROOT }).map((file) => join(ROOT, file)));
   const sources = [...inputs].filter((file) => file.endsWith('.ts') && !file.includes(`${sep}local${sep}`));
   const outside = sources.flatMap((file) =>

@@ -46,7 +46,7 @@ const duplicate = outcome('duplicate', {
 });
 const taken = outcome('SubdomainTaken', { run: refused('SubdomainTaken', 'subdomain acme belongs to another') });
 
-test('what is exactly as expected disappoints nobody', () => {
+test('the expected outcomes give no complaint', () => {
   expect(disappointments([active, duplicate, taken])).toEqual([]);
   expect([active, duplicate, taken].map(became)).toEqual(['ACTIVE', 'duplicate', 'SubdomainTaken']);
 });
@@ -68,7 +68,7 @@ test.each<[string, Partial<Outcome>, string]>([
     { page: { ...seen([503, 5], [200, 12]), last: { status: 200, body: 'Beta' } } },
     'its page does not name the company',
   ],
-])('a tenant with %s disappoints', (_, more, sentence) => {
+])('a tenant with %s gives a complaint', (_, more, sentence) => {
   expect(disappointments([outcome('ACTIVE', { ...active, ...more, applicant: active.applicant })])).toContainEqual(
     expect.stringContaining(`ACTIVE: ${sentence}`),
   );
@@ -104,6 +104,6 @@ test.each<[string, Outcome, string]>([
     outcome('SubdomainTaken', { ...taken, inventory: complete }),
     'SubdomainTaken: it left something behind',
   ],
-])('a signup that %s disappoints', (_, disappointing, sentence) => {
+])('a signup that %s gives a complaint', (_, disappointing, sentence) => {
   expect(disappointments([active, disappointing])).toContainEqual(expect.stringContaining(sentence));
 });

@@ -7,13 +7,13 @@ const blamed = (subdomain: string) => {
 };
 
 it.each(['-acme', 'Acme Inc', 'acme_', 'a..b', '', 'acme@home'])(
-  'of the subdomain %j only the subdomain is refused',
+  'of the subdomain %j only the field subdomain is refused',
   (subdomain) => {
     expect(blamed(subdomain)).toEqual(['subdomain']);
   },
 );
 
-it('invents a signup that the platform takes', () => {
+it('invents signups that the platform accepts', () => {
   expect(blamed('acme')).toEqual([]);
   expect(newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' }).contactEmail).toBe('ops@acme.example');
 });

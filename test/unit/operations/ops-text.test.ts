@@ -20,22 +20,22 @@ describe('a table', () => {
     expect(lines[1]).toMatch(/short$/);
   });
 
-  it('shows what is missing as a dash, and no row at all as such', () => {
+  it('shows a missing value as a dash, and says when there is no row', () => {
     expect(table(columns, [{ one: undefined, two: '' }], 80)).toMatch(/- +-$/);
     expect(table(columns, [], 80)).toBe('(none)');
   });
 
-  it('shows characters that clear or turn the terminal as none', () => {
+  it('removes control characters that clear or turn the terminal', () => {
     const text = table(columns, [{ one: '\u001b[2Jred', two: '\u202ecba' }], 80);
     for (const odd of ['\u001b', '\u202e']) expect(text).not.toContain(odd);
   });
 });
 
-it('tells a time with its zone', () => {
+it('prints a time with its zone', () => {
   expect(localTime('2026-11-29T07:15:02.000Z')).toMatch(/^2026-11-\d\d \d\d:15:02 \S+$/);
 });
 
-it('counts back from now', () => {
+it('reads a time span such as 2h as a time in the past, and refuses anything else', () => {
   const passed = Date.now() - ago('2h').getTime();
   expect(Math.abs(passed - 7_200_000)).toBeLessThan(60_000);
   for (const odd of ['2', 'h', '-1h', '2w', '']) expect(() => ago(odd)).toThrow('Expected');
@@ -54,13 +54,13 @@ it.each([
   expect(endingOf(thrown)?.code).toBe(code);
 });
 
-it('knows what the runbook says about an error', () => {
+it('quotes the runbook’s advice on an error', () => {
   expect(adviceFor('SubdomainTaken')).toBe('the customer chooses another; a new signup');
   expect(adviceFor('QuotaExceeded')).toBe('raise it, redrive');
   expect(adviceFor('NoSuchError')).toBeUndefined();
 });
 
-it('docs/ops.md lists the commands of ops, each once, and no others', () => {
+it('docs/ops.md lists each command of ops once, and no others', () => {
   const program = new Command('ops');
   const commands = new Commands(program, new AbortController().signal, () => {});
   addReading(commands);

@@ -37,14 +37,14 @@ const alive = () => outputsAt((running.address() as AddressInfo).port);
 const dead = outputsAt(1);
 const written = () => JSON.parse(readFileSync(file, 'utf8'));
 
-test('the file is there as long as its platform runs', async () => {
+test('the outputs file exists as long as its platform runs', async () => {
   const takeBack = publishOutputs(dead, file);
   expect(written()).toEqual(dead);
   await takeBack();
   expect(existsSync(file)).toBe(false);
 });
 
-test('the later of two platforms has the file; the earlier gets it back if it still runs', async () => {
+test('the file belongs to the later of two platforms; the earlier gets it back if it still runs', async () => {
   publishOutputs(alive(), file);
   const takeBack = publishOutputs(dead, file);
   expect(written()).toEqual(dead);
@@ -52,7 +52,7 @@ test('the later of two platforms has the file; the earlier gets it back if it st
   expect(written()).toEqual(alive());
 });
 
-test("an earlier one that has ended without a word does not get the file back, and nobody takes away the later one's", async () => {
+test('an earlier platform that crashed does not get the file back, and its cleanup leaves the later one’s file', async () => {
   const takeBackFirst = publishOutputs(dead, file);
   const takeBackSecond = publishOutputs(alive(), file);
   await takeBackFirst();
@@ -61,14 +61,14 @@ test("an earlier one that has ended without a word does not get the file back, a
   expect(existsSync(file)).toBe(false);
 });
 
-test('a file that is none is nobody’s', async () => {
+test('a file that is not JSON is replaced and removed', async () => {
   publishOutputs(alive(), file);
   writeFileSync(file, 'not JSON');
   await publishOutputs(dead, file)();
   expect(existsSync(file)).toBe(false);
 });
 
-test('the file of a platform that has ended without a word is removed, that of a running one is not', async () => {
+test('the file of a crashed platform is removed, the file of a running one stays', async () => {
   publishOutputs(alive(), file);
   await forgetEnded(file);
   expect(written()).toEqual(alive());
@@ -78,7 +78,7 @@ test('the file of a platform that has ended without a word is removed, that of a
   await forgetEnded(file);
 });
 
-test('who wants to talk to a platform hears when none is running', async () => {
+test('a reader gets an error that says how to start a platform when none is running', async () => {
   await expect(readOutputs(file)).rejects.toThrow(/not found.*start one with `npm run local`/);
   publishOutputs(dead, file);
   await expect(readOutputs(file)).rejects.toThrow(/has ended.*start one with `npm run local`/);

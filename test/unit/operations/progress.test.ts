@@ -20,7 +20,7 @@ beforeEach(() => {
   clock = 0;
 });
 
-test('errors belong to the branch whose chain of events they end, however the branches mingle', () => {
+test('an error belongs to the branch whose event chain it ends, however the branches mix', () => {
   const visits = visitsOf([
     entered(1, 0, 'LaunchNetwork'),
     entered(2, 0, 'LaunchStorage'),
@@ -36,7 +36,7 @@ test('errors belong to the branch whose chain of events they end, however the br
   expect(visits[1]).not.toHaveProperty('leftAt');
 });
 
-test('a task that succeeds after errors has them and has not failed; one that is caught has failed', () => {
+test('a task that succeeds after errors has not failed and keeps them; a caught task has failed', () => {
   const visits = visitsOf([
     entered(1, 0, 'ReserveTenant'),
     event(2, 1, {}),
@@ -55,7 +55,7 @@ test('a task that succeeds after errors has them and has not failed; one that is
   ]);
 });
 
-test('a state that is entered again is another visit', () => {
+test('a state that is entered again is a new visit', () => {
   const once = (from: number) => [entered(from, from - 1, 'ReserveTenant'), exited(from + 1, from, 'ReserveTenant')];
   const visits = visitsOf([...once(1), ...once(3)]);
   expect(visits.map(({ enteredAt, leftAt }) => [enteredAt.getTime(), leftAt?.getTime()])).toEqual([

@@ -3,14 +3,14 @@ import { stages } from '../../../infra/config/stages';
 import { outputsOf, requireAccountOf } from '../../../operations/stage-connection';
 import { awsError, FakeClient } from '../../support/fake-client';
 
-test('credentials of another stage’s account are refused: the stacks there have the same names', () => {
+test('refuses credentials of another account than the stage’s: stacks there have the same names', () => {
   expect(() => requireAccountOf('prod', stages.dev.env.account)).toThrow(
     `stage prod is in account ${stages.prod.env.account}, but these credentials belong to account ${stages.dev.env.account}`,
   );
   expect(() => requireAccountOf('prod', undefined)).toThrow('account (unknown)');
 });
 
-test('credentials of the stage’s own account pass', () => {
+test('accepts credentials of the stage’s account', () => {
   expect(() => requireAccountOf('prod', stages.prod.env.account)).not.toThrow();
 });
 
@@ -23,18 +23,18 @@ describe('outputs of a deployed stage', () => {
     return new FakeClient({ DescribeStacksCommand: { Stacks: [{ StackStatus: 'UPDATE_COMPLETE', Outputs }] } });
   };
 
-  test('are read', async () => {
+  test('are read from its stacks', async () => {
     await expect(outputsOf(stackWith(stackOutputs(outputs)), 'dev')).resolves.toEqual(outputs);
   });
 
-  test('of an older release: the commands name what it lacks, and what to do', async () => {
+  test('of an older release lack values: the error names them and says what to do', async () => {
     const { UnmatchedEventsUrl: _, ...older } = stackOutputs(outputs);
     await expect(outputsOf(stackWith(older), 'dev')).rejects.toThrow(
       /stage dev was deployed by another release.*lacks the outputs UnmatchedEventsUrl\. .*npm run deploy -- --stage dev/,
     );
   });
 
-  test('of a stage that is not there: the commands say how to deploy it', async () => {
+  test('of a stage that does not exist are an error that says how to deploy it', async () => {
     const none = awsError('ValidationError', 'Stack with id TenantOnboarding-ControlPlane does not exist');
     await expect(outputsOf(new FakeClient({ DescribeStacksCommand: none }), 'dev')).rejects.toThrow(
       /stage dev is not deployed.*npm run deploy -- --stage dev/,

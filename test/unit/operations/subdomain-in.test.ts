@@ -7,12 +7,12 @@ it.each([
   ['acme.funnels.example', 'acme'],
   ['acme.funnels.example:4566', 'acme'],
   [' acme.funnels.example. ', 'acme'],
-])('%s leads to the subdomain %s', (typed, subdomain) => {
+])('%s gives the subdomain %s', (typed, subdomain) => {
   expect(subdomainIn(typed, 'funnels.example')).toBe(subdomain);
 });
 
 it.each(['acme', 'sub_1Qx', 'https://acme.funnels.other', 'funnels.example', 'acme.notfunnels.example', 'a b', ''])(
-  '%j is no host of the stage',
+  '%j is not a host of the stage',
   (typed) => {
     expect(subdomainIn(typed, 'funnels.example')).toBeUndefined();
   },

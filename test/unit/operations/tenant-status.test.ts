@@ -15,7 +15,7 @@ const told = (fake: FakeClient, record: Partial<TenantRecord>) =>
 
 const execution = (described: object) => new FakeClient({ DescribeExecutionCommand: { executionArn, ...described } });
 
-it('tells a failure with the very words of the record, the event and the execution', async () => {
+it('describes a failure in the same words as record, event and execution', async () => {
   const report = failureReport({ executionArn, failure, outcome: 'rolled-back' });
   const status = await told(execution({ status: 'FAILED', redriveStatus: 'REDRIVABLE' }), {
     status: 'FAILED',
@@ -29,7 +29,7 @@ it('tells a failure with the very words of the record, the event and the executi
   expect(text).toContain(`stacks?filteringText=tenant-${aTenant().tenantId}`);
 });
 
-it('does not offer to redrive a malformed signup', async () => {
+it('does not suggest a redrive of a malformed signup', async () => {
   const report = failureReport({ executionArn, failure: { ...failure, error: 'InvalidSignup' }, outcome: 'refused' });
   const status = await told(execution({ status: 'FAILED', redriveStatus: 'REDRIVABLE' }), {
     status: 'FAILED',
@@ -41,7 +41,7 @@ it('does not offer to redrive a malformed signup', async () => {
   });
 });
 
-it('tells where a run is', async () => {
+it('shows the state that a run is in', async () => {
   const event = (name: string) => ({ id: 1, timestamp: new Date(NOW), stateEnteredEventDetails: { name } });
   const fake = new FakeClient({
     DescribeExecutionCommand: { executionArn, status: 'RUNNING', redriveCount: 2 },
@@ -52,13 +52,13 @@ it('tells where a run is', async () => {
   expect(text).not.toContain('StackFailed');
 });
 
-it('tells the end of a run that nobody has recorded yet, as the watchdog will', async () => {
+it('describes a stopped run that is not on record yet as the watchdog will', async () => {
   const fake = fakeExecution({ status: 'ABORTED', input: '{}' }, [...PROVISIONED.slice(0, 4), 'LaunchNetwork!']);
   const status = await told(fake, {});
   expect(status.failure).toMatchObject({ step: 'LaunchNetwork', error: 'RunAborted', outcome: 'unfinished' });
 });
 
-it('tells of a rollback that stopped what it is the rollback of', async () => {
+it('gives the reason of a rollback that stopped, and where it stopped', async () => {
   const fake = fakeExecution({ error: 'AccessDenied', cause: 'no grant', input: '{}' }, [
     ...PROVISIONED,
     'DeregisterTenant',
@@ -74,7 +74,7 @@ it('tells of a rollback that stopped what it is the rollback of', async () => {
   });
 });
 
-it('still tells what the record says once AWS has deleted the execution', async () => {
+it('describes the failure on record after AWS has deleted the execution', async () => {
   const fake = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
   const report = failureReport({ executionArn, failure, outcome: 'held' });
   const status = await told(fake, { status: 'HELD', failure: { ...report, at: NOW } });
@@ -91,7 +91,7 @@ describe('what an operator must know before a redrive', () => {
   const report = failureReport({ executionArn, failure, outcome: 'rolled-back' });
   const undone = { status: 'FAILED', failure: { ...report, at: NOW } } as const;
 
-  it('F8: says that the machine is younger than the run, and how to start it with the present definition', async () => {
+  it('F8: the definition has changed since the run began, and how to start it with the present one', async () => {
     const fake = new FakeClient({
       DescribeExecutionCommand: failed,
       ...definitions({ StartAt: 'A' }, { StartAt: 'B' }),
@@ -102,7 +102,7 @@ describe('what an operator must know before a redrive', () => {
     expect(fake.inputs('DescribeStateMachineCommand')).toEqual([{ stateMachineArn: 'arn:machine' }]);
   });
 
-  it('F8: says nothing of a machine that is the same, or cannot be read', async () => {
+  it('F8: nothing about a definition that is the same or cannot be read', async () => {
     const same = new FakeClient({
       DescribeExecutionCommand: failed,
       ...definitions({ StartAt: 'A' }, { StartAt: 'A' }),
@@ -115,14 +115,14 @@ describe('what an operator must know before a redrive', () => {
     expect(statusText(await told(denied, undone))).not.toContain('definition');
   });
 
-  it('tells in the text why AWS cannot redrive the run', async () => {
+  it('the text says why AWS cannot redrive the run', async () => {
     const because = 'Execution redrivable period exceeded';
     const fake = execution({ status: 'FAILED', redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: because });
     expect(statusText(await told(fake, undone))).toContain(`not redrivable: ${because}`);
   });
 });
 
-it('tells why a tenant is suspended, by whom and since when', async () => {
+it('the text says why a tenant is suspended, by whom and since when', async () => {
   const suspension = { at: NOW, by: 'arn:aws:iam::1:user/jane', reason: 'the bucket was public' };
   const status = await told(execution({ status: 'SUCCEEDED' }), { status: 'SUSPENDED', suspension });
   expect(status.suspension).toEqual(suspension);

@@ -72,7 +72,7 @@ const failed = { status: 'FAILED', updatedAt: hoursAgo(2) };
 const sorted = (things: [string, string][]) => things.map((thing) => thing.join(' ')).sort();
 
 describe('Orphans', () => {
-  it('G4: a record that cannot be parsed is counted, its things stay, and orphans of others are found', async () => {
+  it('G4: counts a record that cannot be parsed, keeps that tenant’s resources, and finds orphans of others', async () => {
     const { tenant, run, counted } = aScene('remove');
     tenant('a', { ...failed, subdomain: 7 });
     const left = tenant('b', failed);
@@ -82,7 +82,7 @@ describe('Orphans', () => {
   });
 
   it.each(['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'HELD', 'SUSPENDED'])(
-    'nothing of a tenant that is %s is an orphan',
+    'reports nothing of a tenant that is %s',
     async (status) => {
       const { tenant, run, counted } = aScene('remove');
       const things = tenant('a', { status, updatedAt: hoursAgo(1000) });
@@ -91,14 +91,14 @@ describe('Orphans', () => {
     },
   );
 
-  it('nor is anything of a cell’s decoy, nor of a run that has failed just now', async () => {
+  it('reports nothing of a cell’s decoy, and nothing of a run that failed a moment ago', async () => {
     const { tenant, stranger, run } = aScene('remove');
     stranger(aCell().decoy.tenantId);
     tenant('a', { status: 'FAILED', updatedAt: hoursAgo(0.5) });
     expect((await run()).orphans).toEqual([]);
   });
 
-  it('reports each thing of a tenant whose rollback is long over, on whatever page it stands', async () => {
+  it('reports each resource of a tenant whose rollback ended long ago, on any page of the search', async () => {
     const { tenant, run, account, table, counted } = aScene();
     tenant('living', { status: 'ACTIVE' });
     const left = tenant('a', failed);
@@ -110,7 +110,7 @@ describe('Orphans', () => {
     expect([account.things.size, table.items.size]).toEqual(before);
   });
 
-  it('reports what a refused signup has, and what no record names', async () => {
+  it('reports resources of a refused signup, and of tenants without a record', async () => {
     const { stranger, run, table } = aScene();
     const refused = tenantIdOf('refused');
     const { failure: _, ...base } = aTenantRecord();
@@ -132,7 +132,7 @@ describe('Orphans', () => {
     expect((await run()).orphans).toEqual(second);
   });
 
-  it('does not mind a key or a secret in its deletion window', async () => {
+  it('ignores a key or a secret in its deletion window', async () => {
     const { tenant, account, run } = aScene();
     const left = tenant('a', failed);
     const idOf = (kind: string) => left.find(([each]) => each === kind)?.[1] ?? '';
@@ -145,8 +145,8 @@ describe('Orphans', () => {
   });
 });
 
-describe('Orphans, where the stage removes them', () => {
-  it('removes all that a failed onboarding has left, but databases, and touches nobody else', async () => {
+describe('Orphans, in a stage that removes them', () => {
+  it('removes all that a failed onboarding has left except databases, and nothing of other tenants', async () => {
     const { tenant, run, account, table, counted } = aScene('remove');
     const living = tenant('living', { status: 'ACTIVE', activatedAt: NOW });
     const left = tenant('a', failed);
@@ -168,7 +168,7 @@ describe('Orphans, where the stage removes them', () => {
     expect(sorted((await run()).orphans)).toEqual([`database ${database}`]);
   });
 
-  it('D1: removes the name of a failed onboarding with its address, and no other record of the zone', async () => {
+  it('D1: removes the DNS records of a failed onboarding, and no other record of the zone', async () => {
     const { tenant, run, account } = aScene('remove');
     account.zone.put({
       Name: 'www.funnels.example',
@@ -194,7 +194,7 @@ describe('Orphans, where the stage removes them', () => {
     expect(account.kms.inputs('ScheduleKeyDeletionCommand')).toEqual([]);
   });
 
-  it('empties the bucket before the stack that has it', async () => {
+  it('empties the bucket before it deletes the bucket’s stack', async () => {
     const { tenant, run, account } = aScene('remove');
     tenant('a', failed);
     await run();
@@ -205,7 +205,7 @@ describe('Orphans, where the stage removes them', () => {
     });
   });
 
-  it('never empties the bucket of a stack that is protected: its tenant has been ACTIVE', async () => {
+  it('never empties the bucket of a protected stack: its tenant has been ACTIVE', async () => {
     const { tenant, run, account, deps } = aScene('remove');
     tenant('a', failed);
     const storage = tenantNames.stack(tenantIdOf('a'), 'storage');
@@ -217,7 +217,7 @@ describe('Orphans, where the stage removes them', () => {
     expect(account.has('stack', storage)).toBe(true);
   });
 
-  it('never removes what no record names: the record may be what is lost', async () => {
+  it('never removes resources of a tenant without a record: the record itself may be lost', async () => {
     const { stranger, run, account, table } = aScene('remove');
     const left = stranger(tenantIdOf('never'));
     const before = [account.things.size, table.items.size];
@@ -225,7 +225,7 @@ describe('Orphans, where the stage removes them', () => {
     expect([account.things.size, table.items.size]).toEqual(before);
   });
 
-  it('asks once more before it removes: a redrive may have begun', async () => {
+  it('checks again right before it removes, as a redrive may have begun', async () => {
     const { tenant, run, account, table } = aScene('remove');
     const left = tenant('a', failed);
     let reads = 0;
@@ -239,7 +239,7 @@ describe('Orphans, where the stage removes them', () => {
     expect(account.things.size).toBe(before);
   });
 
-  it('a slot is not freed that a redrive takes at this very moment', async () => {
+  it('does not free a slot that a redrive claims at the same moment', async () => {
     const { tenant, run, table } = aScene('remove');
     tenant('a', failed);
     table.before = (command) => {
@@ -252,7 +252,7 @@ describe('Orphans, where the stage removes them', () => {
     expect(table.get(itemKeys.freeSlot('cell1', 1))).toBeUndefined();
   });
 
-  it('one kind that cannot be searched does not hide the others; the search fails all the same', async () => {
+  it('searches all other kinds of resource when one kind fails, and then fails', async () => {
     const { tenant, run, deps, counted } = aScene();
     const left = tenant('a', failed);
     const broken = new FakeClient({ ListRolesCommand: awsError('AccessDenied') });
@@ -274,7 +274,7 @@ async function* brokenList(ask: () => Promise<never>) {
   yield await ask();
 }
 
-describe('the second witness', () => {
+describe('the second evidence that a tenant is in service', () => {
   const tenantId = tenantIdOf('a');
   const key = (n: number) => `tenants/${tenantId}/2030010${n}-x.json`;
   const body = (report: object) => ({ Body: { transformToString: async () => JSON.stringify(report) } });
@@ -289,30 +289,30 @@ describe('the second witness', () => {
     return witnessFor(deps, tenantId, NOW);
   };
 
-  test('says nothing of an onboarding that failed, though it was verified before', async () => {
+  test('does not exist for an onboarding that failed, although it was verified before', async () => {
     const listed = ({ Bucket }: { Bucket: string }) => (Bucket === 'evidence' ? { Contents: [{ Key: key(1) }] } : {});
     expect(await asking({ ListObjectsV2Command: listed })).toBeUndefined();
     expect(await asking({ ListObjectsV2Command: () => awsError('NoSuchBucket') }).catch(() => 'thrown')).toBe('thrown');
   });
 
-  test('speaks by protected stacks', async () => {
+  test('is a protected stack', async () => {
     expect(await asking({}, true)).toMatch(/stack tenant-.* has termination protection/);
   });
 
-  test('speaks by a report of a tenant in service', async () => {
+  test('is a report of a tenant in service', async () => {
     const Contents = [{ Key: key(1) }, { Key: key(2) }];
     const reports = { ListObjectsV2Command: { Contents }, GetObjectCommand: body({ passed: true, routed: true }) };
     expect(await asking(reports)).toContain('verified it in service');
   });
 
-  test('speaks by an object that is younger than the failure', async () => {
+  test('is an object younger than the failure', async () => {
     const LastModified = new Date(Date.parse(NOW) + 1);
     const listed = ({ Bucket }: { Bucket: string }) =>
       Bucket === 'evidence' ? {} : { Contents: [{ Key: 'index.html', LastModified }] };
     expect(await asking({ ListObjectsV2Command: listed })).toContain('index.html');
   });
 
-  test('spares everything of the tenant, and is asked once a search', async () => {
+  test('keeps all resources of the tenant, and is looked for once per search', async () => {
     const { tenant, run, deps, counted } = aScene('remove');
     const left = tenant('a', failed);
     let asked = 0;

@@ -11,7 +11,7 @@ const conclude = (error: string, concludedAtRedrive: number, redriveCount: numbe
 
 describe('ConcludeFailure', () => {
   it.each(['StackFailed', 'TransientThrottling', 'Lambda.Unknown'])(
-    'ends the run under the name %s, with the whole report as its cause',
+    'fails the run under the name %s, with the whole report as its cause',
     async (error) => {
       const { report, done } = conclude(error, 0, 0);
       await expect(done).rejects.toMatchObject({ name: error, message: failureText(report) });
@@ -23,11 +23,11 @@ describe('ConcludeFailure', () => {
     [0, 1],
     [2, 3],
     [0, 5],
-  ])('starts over when it was concluded at redrive %d and is redriven as %d', async (concluded, count) => {
+  ])('returns to the start when it was concluded at redrive %d and is redriven as %d', async (concluded, count) => {
     await expect(conclude('StackFailed', concluded, count).done).resolves.toEqual({ startOver: true });
   });
 
-  it('ends a redriven rollback FAILED: it was reached by the failure path, not by a redrive of its own', async () => {
+  it('fails a redriven rollback that was reached by the failure path, not by its own redrive', async () => {
     await expect(conclude('SlotOccupied', 1, 1).done).rejects.toMatchObject({ name: 'SlotOccupied' });
   });
 });

@@ -34,7 +34,7 @@ function aScene(record: Partial<TenantRecord> | undefined = { status: 'ACTIVE', 
 }
 
 describe('PublishCompletion', () => {
-  it('announces the tenant and answers with where it is', async () => {
+  it('announces the tenant, and returns its URL and cell', async () => {
     const { bus, run } = aScene();
     const { tenantId, signupId, subdomain, url } = tenant;
     await expect(run()).resolves.toEqual({ tenantId, url });
@@ -53,7 +53,7 @@ describe('PublishCompletion', () => {
     expect(bus.events).toHaveLength(1);
   });
 
-  it('F13: announces nothing while the page answers 503; tried again, it does', async () => {
+  it('F13: announces nothing while the page answers 503; called again, it announces', async () => {
     const { bus, run, statuses } = aScene();
     statuses.splice(0, 1, 503);
     await expect(run()).rejects.toMatchObject({
@@ -66,14 +66,14 @@ describe('PublishCompletion', () => {
     expect(bus.events).toHaveLength(1);
   });
 
-  it('announces it for a tenant that has been suspended since, too, whose page answers 503 on purpose', async () => {
+  it('announces a tenant that has been suspended since, whose page answers 503 on purpose', async () => {
     const { bus, run, statuses } = aScene({ status: 'SUSPENDED', activatedAt: NOW });
     statuses.splice(0, 1, 503);
     await run();
     expect(bus.events).toHaveLength(1);
   });
 
-  it('announces it again rather than never, in copies that a consumer can tell', async () => {
+  it('announces twice rather than never, in copies that a consumer can recognize', async () => {
     await dieAtEachCall(aScene, async ({ bus, run }) => {
       await run();
       expect(bus.events.length).toBeGreaterThan(0);
@@ -81,7 +81,7 @@ describe('PublishCompletion', () => {
     });
   });
 
-  it('G9: announces it in the place of the run that activated it and ended', async () => {
+  it('G9: announces the tenant for the run that activated it and has ended', async () => {
     const owner = { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('ended') } as const;
     const failure = {
       step: 'PublishCompletion',
@@ -107,7 +107,7 @@ describe('PublishCompletion', () => {
     expect(bus.events).toEqual([]);
   });
 
-  it('announces no tenant that is not there', async () => {
+  it('announces nothing when the tenant has no record', async () => {
     const { table, bus, run } = aScene();
     table.items.clear();
     await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });

@@ -39,7 +39,7 @@ function aScene({ record, ...input }: { record?: Partial<TenantRecord> | null } 
 const published = ({ bus }: ReturnType<typeof aScene>) => TenantOnboardingFailedSchema.parse(bus.events[0]?.detail);
 
 describe('PublishFailure', () => {
-  it('says the same in the record, on the bus and to the machine: step, error, reason and what was undone', async () => {
+  it('record, event and result have the same step, error, reason and list of undone steps', async () => {
     const scene = aScene();
     const { report } = await scene.run();
     expect(report).toMatchObject({ ...failure, outcome: 'rolled-back', remaining: [] });
@@ -63,21 +63,21 @@ describe('PublishFailure', () => {
     expect(TenantRecordSchema.parse(scene.record())).toBeDefined();
   });
 
-  it('forgets what the rollback has taken away, and keeps who the customer is', async () => {
+  it('removes what the rollback has deleted from the record, and keeps who the customer is', async () => {
     const scene = aScene();
     await scene.run();
     expect(scene.record()).not.toHaveProperty('ruleArn');
     expect(scene.record()).toMatchObject({ companyName: 'Acme GmbH', subdomain: 'acme' });
   });
 
-  it('keeps what a held tenant has', async () => {
+  it('keeps all attributes of a held tenant', async () => {
     const scene = aScene({ record: { status: 'ONBOARDING' }, outcome: 'held' });
     await scene.run();
     expect(scene.record()).toMatchObject({ status: 'HELD', ruleArn: 'arn:rule', failure: { outcome: 'held' } });
     expect(published(scene).remaining?.length).toBeGreaterThan(0);
   });
 
-  it('tells a lost claim, and leaves the record to its new owner', async () => {
+  it('publishes a lost claim, and does not change the record of the new owner', async () => {
     const scene = aScene({
       record: { executionArn: anExecution('second'), status: 'ONBOARDING' },
       outcome: 'claim-lost',
@@ -88,7 +88,7 @@ describe('PublishFailure', () => {
     expect(published(scene)).toMatchObject({ outcome: 'claim-lost', executionArn: anExecution() });
   });
 
-  it('leaves the record alone that another execution has taken over a moment before', async () => {
+  it('does not change a record that another execution has taken over a moment before', async () => {
     const scene = aScene();
     scene.table.before = (command) => {
       if (command === 'UpdateCommand')
@@ -99,7 +99,7 @@ describe('PublishFailure', () => {
     expect(scene.bus.events).toHaveLength(1);
   });
 
-  it('refuses a tenant that this very execution has activated', async () => {
+  it('refuses a tenant that this execution has activated', async () => {
     const scene = aScene({ record: { status: 'ACTIVE', activatedAt: NOW } });
     await expect(scene.run()).rejects.toMatchObject({ name: 'TenantIsActive' });
     expect(scene.record()?.status).toBe('ACTIVE');
@@ -107,7 +107,7 @@ describe('PublishFailure', () => {
   });
 
   it.each(['rolled-back', 'claim-lost'] as const)(
-    'G6: tells no failure of a tenant in service when a duplicate’s run fails (%s)',
+    'G6: publishes no failure of a tenant in service when a duplicate’s run fails (%s)',
     async (outcome) => {
       const record = { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('first') } as const;
       const scene = aScene({ record, executionArn: anExecution('duplicate'), tenant: null, outcome });
@@ -124,7 +124,7 @@ describe('PublishFailure', () => {
     ['held', { status: 'HELD' }],
     ['being onboarded', { status: 'ONBOARDING' }],
   ] as const)(
-    'G6: tells a signup that differs from the one of a tenant that is %s as a conflict',
+    'G6: publishes a signup that differs from the one of a tenant that is %s as a conflict',
     async (_, record) => {
       const conflict = { step: 'ReserveTenant', error: 'SignupConflict', reason: 'differs in plan, contactEmail' };
       const scene = aScene({
@@ -153,7 +153,7 @@ describe('PublishFailure', () => {
     },
   );
 
-  it('G6: tells a malformed signup of a tenant that was rolled back as refused, and not as a lost claim', async () => {
+  it('G6: publishes a malformed signup of a tenant that was rolled back as refused, and not as a lost claim', async () => {
     const record = { status: 'FAILED', executionArn: anExecution('first') } as const;
     const malformed = { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan: expected one of ...' };
     const scene = aScene({
@@ -169,7 +169,7 @@ describe('PublishFailure', () => {
     expect(published(scene)).toMatchObject({ error: 'InvalidSignup', outcome: 'refused', redrivable: false });
   });
 
-  it('says the same after its death at each call and a retry', async () => {
+  it('publishes the same after its death at each call and a retry', async () => {
     const deaths = await dieAtEachCall(aScene, async (scene) => {
       await scene.run();
       expect(scene.record()).toMatchObject({ status: 'FAILED', failure: { ...failure, at: NOW } });
@@ -185,7 +185,7 @@ describe('a signup that was refused before it was reserved', () => {
   const refused = (input: unknown, error = 'InvalidSignup') =>
     aScene({ record: null, tenant: null, input, failure: { ...refusal, error } });
 
-  it('gets a record of its own, with those fields that are well formed', async () => {
+  it('gets its own record, with the well-formed fields of the signup', async () => {
     const scene = refused({ ...aSignup(), plan: 'free', contactEmail: 'none' });
     await scene.run();
     expect(RefusedSignupSchema.parse(scene.record())).toMatchObject({
@@ -204,14 +204,14 @@ describe('a signup that was refused before it was reserved', () => {
     ['InvalidSignup', false],
     ['SubdomainTaken', true],
     ['CapacityExhausted', true],
-  ])('tells for %s whether a redrive can help: %s', async (error, redrivable) => {
+  ])('says for %s whether a redrive can help: %s', async (error, redrivable) => {
     const scene = refused(aSignup(), error);
     await scene.run();
     expect(published(scene)).toMatchObject({ tenantId: tenantIdOf('sub_acme'), error, redrivable });
   });
 
   it.each([[undefined], ['nonsense'], [{ signupId: 'a/b' }]])(
-    'tells of one without a readable id, too: %j',
+    'is published without a readable id, too: %j',
     async (input) => {
       const scene = refused(input);
       await scene.run();
@@ -221,7 +221,7 @@ describe('a signup that was refused before it was reserved', () => {
     },
   );
 
-  it('overwrites the note of an earlier refusal, and never a tenant that has appeared meanwhile', async () => {
+  it('replaces the record of an earlier refusal, and never a tenant that has appeared meanwhile', async () => {
     const scene = refused(aSignup(), 'SubdomainTaken');
     await scene.run();
     await scene.run();
@@ -233,7 +233,7 @@ describe('a signup that was refused before it was reserved', () => {
     expect(scene.record()).toMatchObject({ status: 'ONBOARDING' });
   });
 
-  it('marks a reservation whose answer was lost as failed, not as refused', async () => {
+  it('is FAILED and not refused when only the answer of its reservation was lost', async () => {
     const scene = aScene({ tenant: null, failure: refusal });
     await scene.run();
     expect(scene.record()).toMatchObject({ status: 'FAILED', failure: { outcome: 'rolled-back' } });

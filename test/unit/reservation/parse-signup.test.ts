@@ -11,7 +11,7 @@ const refusal = (input: unknown): PlatformError => {
   throw new Error('the signup was accepted');
 };
 
-test('takes the whole event or its detail alone', () => {
+test('accepts the whole event or its detail alone', () => {
   expect(parseSignup(aSignupEvent())).toEqual(aSignup());
   expect(parseSignup(aSignup())).toEqual(aSignup());
 });
@@ -24,7 +24,7 @@ test('names each bad field and what was expected of it', () => {
   expect(message).toContain('contactEmail: expected an e-mail address');
 });
 
-test('names a violation once, however many rules find it', () => {
+test('names a violation once, however many rules it breaks', () => {
   expect(refusal({ ...aSignup(), contactEmail: 'none' }).message).toBe('contactEmail: expected an e-mail address');
 });
 
@@ -32,17 +32,17 @@ test.each([undefined, null, 7, 'sub_1', [], {}, { 'detail-type': 'TenantSignedUp
   expect(refusal(input).name).toBe('InvalidSignup');
 });
 
-test('tolerates long fields that it does not know', () => {
+test('accepts long fields that it does not know', () => {
   expect(parseSignup({ ...aSignup(), note: 'x'.repeat(200_000) })).toEqual(aSignup());
 });
 
-test('says of a detail that was encoded twice what is wrong with it', () => {
+test('explains a detail that was JSON-encoded twice', () => {
   const { name, message } = refusal(aSignupEvent(JSON.stringify(aSignup())));
   expect(name).toBe('InvalidSignup');
   expect(message).toContain('encoded as JSON twice');
 });
 
-test('refuses an absurdly long input without reading it', () => {
+test('refuses a much too long input without parsing it', () => {
   const { name, message } = refusal({ ...aSignup(), companyName: 'x'.repeat(300_000) });
   expect(name).toBe('InvalidSignup');
   expect(message.length).toBeLessThan(200);

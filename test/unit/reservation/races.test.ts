@@ -32,7 +32,7 @@ function race(s: fc.Scheduler, stage: Reservations, racers: Racer[]): Promise<st
 const inEveryOrder = (property: (s: fc.Scheduler) => Promise<void>) =>
   fc.assert(fc.asyncProperty(fc.scheduler(), property), { numRuns: 60 });
 
-test('of equal events at once, one reserves and the others point at it', () =>
+test('of equal events at once, one reserves, and the others point to its run', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations();
     const racers = ['a', 'b', 'c'].map((name) => ({ input: signup, executionArn: anExecution(name) }));
@@ -44,7 +44,7 @@ test('of equal events at once, one reserves and the others point at it', () =>
     expect(stage.slots('SLOT')).toHaveLength(1);
   }));
 
-test('of two signups with one subdomain, one wins; the loser leaves nothing', () =>
+test('of two signups with one subdomain, one wins; the other leaves nothing', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations();
     const racers = ['sub_1', 'sub_2'].map((signupId) => ({
@@ -60,7 +60,7 @@ test('of two signups with one subdomain, one wins; the loser leaves nothing', ()
     expect(stage.slots('SLOT')).toHaveLength(1);
   }));
 
-test('of four companies at once and three slots, three get one each', () =>
+test('of four companies at once and three slots, three get a slot each', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations([aCell({ capacity: 3 })]);
     const racers = [1, 2, 3, 4].map((number) => ({
@@ -76,7 +76,7 @@ test('of four companies at once and three slots, three get one each', () =>
     expect(new Set(held.map(({ cidr }) => cidr)).size).toBe(3);
   }));
 
-test('of three companies at once at the end of a block, each gets a slot of the next, and none is there twice', () =>
+test('of three companies at once at the end of a block of slots, each gets a slot of the next block', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations();
     for (let number = 1; number <= 16; number++) await stage.reserveNumber(number);
@@ -90,7 +90,7 @@ test('of three companies at once at the end of a block, each gets a slot of the 
     expect(stage.slots('SLOT')).toHaveLength(19);
   }));
 
-test('of two newcomers that find the first run gone, one takes over', () =>
+test('of two executions that take over from an ended run at once, one wins', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations();
     await stage.reserve(signup);
@@ -103,7 +103,7 @@ test('of two newcomers that find the first run gone, one takes over', () =>
     expect(stage.slots('SLOT')).toEqual([0]);
   }));
 
-test('a rollback and the newcomer that takes over never both have the slot', () =>
+test('a slot never belongs to a rollback and to the execution that takes over at the same time', () =>
   inEveryOrder(async (s) => {
     const stage = new Reservations();
     await stage.reserve(signup);

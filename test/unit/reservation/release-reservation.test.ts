@@ -19,7 +19,7 @@ describe('ReleaseReservation', () => {
   it.each([
     ['the whole event', aSignupEvent()],
     ['its detail alone', signup],
-  ])('gives slot and subdomain back, given %s', async (_, input) => {
+  ])('frees slot and subdomain, given %s', async (_, input) => {
     const stage = await reservedStage({ status: 'ROLLING_BACK' });
     await expect(stage.release(input)).resolves.toEqual({ released: true, kept: false });
     expect(stage.slots('SLOT')).toEqual([]);
@@ -27,7 +27,7 @@ describe('ReleaseReservation', () => {
     expect(stage.table.get(itemKeys.subdomain('acme'))).toBeUndefined();
   });
 
-  it('leaves the record, for the failure to be read, and the claim, for a redrive', async () => {
+  it('keeps the record, which describes the failure, and the claim on the signup id, for a redrive', async () => {
     const failure = {
       step: 'RegisterTenant',
       error: 'SlotOccupied',
@@ -42,7 +42,7 @@ describe('ReleaseReservation', () => {
     expect(stage.table.get(itemKeys.signup(signup.signupId))?.executionArn).toBe(anExecution());
   });
 
-  it('G7: sets a slot aside whose priority proved to be somebody else’s: the redrive gets another', async () => {
+  it('G7: sets aside a slot whose priority another rule has, and the redrive gets another slot', async () => {
     const failure = {
       step: 'RegisterTenant',
       error: 'SlotOccupied',
@@ -71,7 +71,7 @@ describe('ReleaseReservation', () => {
     expect(stage.table.items.size).toBe(0);
   });
 
-  it('gives nothing back twice, not even a slot that has a new tenant', async () => {
+  it('frees nothing twice, not even a slot that has a new tenant', async () => {
     const stage = await reservedStage();
     await stage.release(signup);
     await stage.reserveNumber(1);
@@ -80,7 +80,7 @@ describe('ReleaseReservation', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
-  it('keeps a slot in which resources of an earlier run stand', async () => {
+  it('keeps a slot that has resources of an earlier run', async () => {
     const stage = await reservedStage({ keyRequestedAt: NOW });
     const before = structuredClone([...stage.table.items]);
     await expect(stage.release(signup)).resolves.toEqual({ released: false, kept: true });
@@ -101,7 +101,7 @@ describe('ReleaseReservation', () => {
   it.each<[string, string, Partial<TenantRecord>]>([
     ['becomes ACTIVE', 'TenantIsActive', { status: 'ACTIVE', activatedAt: NOW }],
     ['is taken over', 'ClaimLost', { executionArn: anExecution('second') }],
-  ])('gives nothing back of a tenant that %s a moment after it was read', async (_, error, change) => {
+  ])('frees nothing of a tenant that %s a moment after it was read', async (_, error, change) => {
     const stage = await reservedStage();
     stage.table.before = (command) => {
       if (command === 'TransactWriteCommand') stage.become(tenantId, change);
@@ -110,7 +110,7 @@ describe('ReleaseReservation', () => {
     expect(stage.slots('SLOT')).toEqual([0]);
   });
 
-  it('survives its death at each call', async () => {
+  it('frees slot and subdomain after its death at each call and a retry', async () => {
     const reserved = await reservedStage();
     const deaths = await dieAtEachCall(
       () => {

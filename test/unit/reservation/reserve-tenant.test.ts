@@ -33,7 +33,7 @@ describe('ReserveTenant', () => {
     expect(stage.table.items.size).toBe(0);
   });
 
-  it('refuses a subdomain that another tenant has, and leaves that one alone', async () => {
+  it('refuses a subdomain that another tenant has, and does not change that tenant', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
     const before = structuredClone([...stage.table.items]);
@@ -42,7 +42,7 @@ describe('ReserveTenant', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
-  it('answers a retry of its own execution as it answered the first time', async () => {
+  it('gives its own execution the same answer again', async () => {
     const stage = new Reservations();
     const first = await stage.reserve(signup);
     const claimed = structuredClone([...stage.table.items]);
@@ -50,7 +50,7 @@ describe('ReserveTenant', () => {
     expect([...stage.table.items]).toEqual(claimed);
   });
 
-  it('survives its death at each call: the retry holds one slot', async () => {
+  it('holds one slot after its death at each call and a retry', async () => {
     const deaths = await dieAtEachCall(
       () => {
         const stage = new Reservations();
@@ -70,7 +70,7 @@ describe('ReserveTenant', () => {
 
 describe('a duplicate of the signup', () => {
   it.each(['RUNNING', 'SUCCEEDED', 'PENDING_REDRIVE'] as const)(
-    'points at the first run, which is %s',
+    'points to the first run, which is %s',
     async (ending) => {
       const stage = new Reservations();
       await stage.reserve(signup);
@@ -86,7 +86,7 @@ describe('a duplicate of the signup', () => {
   );
 
   it.each(['FAILED', 'forgotten'] as const)(
-    'of a tenant that is ACTIVE takes nothing over, its run being %s',
+    'of an ACTIVE tenant takes nothing over while the tenant’s run is %s',
     async (ending) => {
       const stage = new Reservations();
       await stage.reserve(signup);
@@ -98,7 +98,7 @@ describe('a duplicate of the signup', () => {
   );
 
   it.each(['FAILED', 'ABORTED', 'TIMED_OUT', 'forgotten'] as const)(
-    'takes over from a run that is %s, with slot and resources',
+    'takes over from a run that is %s, with its slot and resources',
     async (ending) => {
       const stage = new Reservations();
       await stage.reserve(signup);
@@ -119,7 +119,7 @@ describe('a duplicate of the signup', () => {
     },
   );
 
-  it('takes over nothing when it could not go on with it', async () => {
+  it('takes nothing over when the tenant’s cell does not exist', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
     stage.endings[anExecution()] = 'FAILED';
@@ -129,7 +129,7 @@ describe('a duplicate of the signup', () => {
     expect(stage.record(tenantId)?.executionArn).toBe(anExecution());
   });
 
-  it('starts afresh where the failed run was rolled back, even in the slot of another', async () => {
+  it('starts anew where the failed run was rolled back, in any free slot', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
     await stage.release(signup);
@@ -140,7 +140,7 @@ describe('a duplicate of the signup', () => {
     expect(stage.record(tenantId)).toMatchObject({ status: 'ONBOARDING', executionArn: anExecution('second') });
   });
 
-  it('may be the failed run itself, redriven', async () => {
+  it('reserves again when it is the failed run itself, redriven', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
     stage.become(tenantId, { status: 'HELD', keyRequestedAt: NOW });
@@ -150,7 +150,7 @@ describe('a duplicate of the signup', () => {
     expect(stage.slots('SLOT')).toEqual([0]);
   });
 
-  it('overwrites the note of an earlier refusal', async () => {
+  it('replaces the record of an earlier refusal', async () => {
     const stage = new Reservations();
     stage.table.put({
       ...itemKeys.tenant(tenantId),
@@ -168,7 +168,7 @@ describe('a duplicate of the signup', () => {
   });
 });
 
-describe('what changes between the look at the claims and the write', () => {
+describe('between reading the claims and the write', () => {
   /** Something that happens once, just before the reservation is written. */
   const meanwhile = (stage: Reservations, happens: () => unknown) => {
     stage.table.before = (command) => {
@@ -187,7 +187,7 @@ describe('what changes between the look at the claims and the write', () => {
     expect(stage.record(tenantId)).toMatchObject({ status: 'ACTIVE', executionArn: anExecution() });
   });
 
-  it('another newcomer has claimed the signup and failed: it is that one’s now', async () => {
+  it('another execution has claimed the signup and failed: the tenant stays with that execution', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
     await stage.release(signup);
@@ -212,8 +212,8 @@ describe('what changes between the look at the claims and the write', () => {
   });
 });
 
-describe('G7: somebody’s listener rules have the priorities of slots', () => {
-  it('sets these slots aside before anything is built, tells it, and hands out all others', async () => {
+describe('G7: other listener rules have the priorities of slots', () => {
+  it('sets these slots aside before anything is built, counts them, and hands out all others', async () => {
     const stage = new Reservations([aCell({ capacity: 20 })]);
     for (const priority of [1000, 1003, 1017]) stage.elb.add(priority, 'somebody.example');
     const slots: number[] = [];
@@ -230,7 +230,7 @@ describe('G7: somebody’s listener rules have the priorities of slots', () => {
     expect(stage.counted).toEqual(['SlotsSetAside=1', 'SlotsSetAside=1', 'SlotsSetAside=1']);
   });
 
-  it('sets a slot aside whose priority somebody took after it was listed, before anything is built', async () => {
+  it('sets aside a slot whose priority was taken after the listing, before anything is built', async () => {
     const stage = new Reservations([aCell({ capacity: 16 })]);
     await stage.reserveNumber(1);
     stage.elb.add(1001, 'somebody.example');
@@ -244,7 +244,7 @@ describe('G7: somebody’s listener rules have the priorities of slots', () => {
     expect(stage.counted).toEqual(['SlotsSetAside=1']);
   });
 
-  it('takes the next slots when all that are listed are taken', async () => {
+  it('takes the next slots when the priorities of all listed slots are taken', async () => {
     const stage = new Reservations([aCell({ capacity: 32 })]);
     await stage.reserveNumber(1);
     for (let number = 1; number < 16; number++) stage.elb.add(1000 + number, 'somebody.example');
@@ -252,7 +252,7 @@ describe('G7: somebody’s listener rules have the priorities of slots', () => {
     expect(stage.counted).toHaveLength(15);
   });
 
-  it('leaves a slot alone that another execution has set aside at the same time', async () => {
+  it('skips a slot that another execution sets aside at the same moment', async () => {
     const stage = new Reservations([aCell({ capacity: 16 })]);
     await stage.reserveNumber(1);
     stage.elb.add(1001, 'somebody.example');
@@ -268,7 +268,7 @@ describe('G7: somebody’s listener rules have the priorities of slots', () => {
     expect(stage.counted).toEqual([]);
   });
 
-  it('looks at the listener once for each tenant, however many there are', async () => {
+  it('lists the listener’s rules once per tenant, however many rules there are', async () => {
     const stage = new Reservations();
     for (let number = 1; number <= 17; number++) await stage.reserveNumber(number);
     expect(stage.elb.calls).toEqual(Array.from({ length: 17 }, () => 'DescribeRulesCommand'));
@@ -320,7 +320,7 @@ describe('capacity', () => {
     expect(new Set(calls.filter((_, index) => index % 16 !== 0)).size).toBe(1);
   });
 
-  it('finds a slot that was given back in a cell before the open one, once there is no other', async () => {
+  it('reuses a freed slot of an earlier cell once the open cell has no other', async () => {
     const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 2 })]);
     await stage.reserve(signup);
     await stage.reserveNumber(2);
@@ -329,13 +329,13 @@ describe('capacity', () => {
     expect(later.map(({ slot }) => `${slot.cell}/${slot.number}`)).toEqual(['cell2/1', 'cell1/0']);
   });
 
-  it('is not led astray by a note of a cell that is gone', async () => {
+  it('ignores the note of a cell that no longer exists', async () => {
     const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
     stage.table.put({ ...itemKeys.openCell(), cell: 'cell0' });
     expect((await stage.reserveNumber(1)).slot.cell).toBe('cell1');
   });
 
-  it('gives slots back and out again: never one twice, never one lost', async () => {
+  it('never gives one slot to two tenants and never loses one, in any sequence of reservations and releases', async () => {
     const moves = fc.array(
       fc.record({
         number: fc.nat({ max: 11 }),

@@ -58,7 +58,7 @@ describe.each(STANDING)('G6: the tenant of the signup id %s', (_how, record, end
     },
   );
 
-  it('an equal signup with fields that the platform does not know is none', async () => {
+  it('an equal signup with unknown extra fields is no conflict', async () => {
     const stage = await standing(record, ending);
     const outcome = await stage.reserve({ ...signup, ofTomorrow: true }, anExecution('second'));
     const goesOn = ['ABORTED', 'FAILED'].includes(ending) && !record.activatedAt;
@@ -90,7 +90,7 @@ describe('G6: the tenant of the signup id failed and was rolled back', () => {
     await expect(refused).rejects.toMatchObject({ name: 'InvalidSignup' });
   });
 
-  it('the run that was in conflict before takes its signup up when it is redriven', async () => {
+  it('the run in conflict before goes on with its own signup when it is redriven', async () => {
     const stage = await standing({ status: 'HELD' }, 'FAILED');
     const corrected = { ...signup, plan: 'growth' };
     await expect(stage.reserve(corrected, anExecution('second'))).rejects.toMatchObject({ name: 'SignupConflict' });
@@ -102,7 +102,7 @@ describe('G6: the tenant of the signup id failed and was rolled back', () => {
 
 describe('G9: an equal signup of a tenant that is ACTIVE', () => {
   it.each(['FAILED', 'ABORTED', 'TIMED_OUT', 'forgotten'] as const)(
-    'announces the tenant when its run, which is %s, may not have done so',
+    'announces the tenant when its run, which is %s, may not have announced it',
     async (ending) => {
       const stage = await standing({ status: 'ACTIVE', activatedAt: NOW }, 'RUNNING');
       stage.endings[anExecution()] = ending;

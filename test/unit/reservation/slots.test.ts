@@ -9,7 +9,7 @@ const addresses = (cidr: string) => {
   return { first, last: first + 2 ** (32 - Number(prefix)) - 1 };
 };
 
-test('two slots of a cell share neither priority nor an address, and lie in the tenant range', () => {
+test('two slots of a cell share no priority and no address, and lie in the tenants’ range', () => {
   const cell = aCell();
   const range = addresses(cell.tenantRange);
   const slot = fc.nat({ max: 1023 });
@@ -25,23 +25,23 @@ test('two slots of a cell share neither priority nor an address, and lie in the 
   );
 });
 
-test('the first slots are where one would look for them', () => {
+test('the number of a slot decides its priority and its block', () => {
   const cell = aCell({ tenantRange: '10.64.0.0/14', firstPriority: 1000 });
   expect(slotAt(cell, 0)).toEqual({ cell: 'cell1', number: 0, priority: 1000, cidr: '10.64.0.0/24' });
   expect(slotAt(cell, 257)).toEqual({ cell: 'cell1', number: 257, priority: 1257, cidr: '10.65.1.0/24' });
 });
 
-test('a range that is written with an address inside it means the whole block', () => {
+test('a range written with an address inside it means the whole block', () => {
   expect(slotAt(aCell({ tenantRange: '10.64.3.7/16' }), 1).cidr).toBe('10.64.1.0/24');
 });
 
-test('a range too small for its capacity is a mistake in the configuration', () => {
+test('a range that is too small for its capacity is a configuration error', () => {
   expect(() => slotAt(aCell({ tenantRange: '10.64.0.0/20' }), 16)).toThrow(
     expect.objectContaining({ name: 'ConfigurationInvalid' }),
   );
 });
 
-test('blocks follow each other without a gap, up to the capacity and no further', () => {
+test('blocks follow each other without a gap, up to the capacity', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 200 }), (capacity) => {
       const handedOut: number[] = [];

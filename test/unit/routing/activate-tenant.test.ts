@@ -9,7 +9,7 @@ import { FakeZone } from '../../support/fake-zone';
 const tenant = aTenant();
 
 describe('ActivateTenant', () => {
-  it('puts the starter page there, protects the stacks, opens the rule and makes record and route ACTIVE', async () => {
+  it('stores the starter page, protects the stacks, opens the rule, and sets record and route to ACTIVE', async () => {
     const activation = await Activation.ready();
     await expect(activation.activate()).resolves.toEqual({ activatedAt: NOW });
     expect(activation.page).toContain('Acme GmbH');
@@ -20,7 +20,7 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
-  it('F13: opens nothing while the live colour has no healthy target; tried again, it does', async () => {
+  it('F13: opens nothing while the live colour has no healthy target; called again, it opens', async () => {
     const activation = await Activation.ready();
     const { blue } = aCell().targetGroupArns;
     activation.compute.unhealthy.add(blue);
@@ -32,7 +32,7 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
-  it('D1: opens nothing until all name servers know the tenant’s name; tried again, it does', async () => {
+  it('D1: opens nothing until all name servers know the tenant’s name; called again, it opens', async () => {
     const activation = await Activation.ready();
     const zone = new FakeZone();
     activation.name = { zone, changeId: '/change/C1' };
@@ -45,7 +45,7 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
-  it('a redriven execution with an old note of the cell activates on the colour that is live now', async () => {
+  it('activates a redriven execution on the colour that is live now, not on the one noted earlier', async () => {
     const activation = await Activation.ready();
     activation.cell = CellDescriptorSchema.parse({ ...aCell(), liveColour: 'blue' });
     activation.compute.liveColours.cell1 = 'green';
@@ -53,7 +53,7 @@ describe('ActivateTenant', () => {
     expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }]);
   });
 
-  it('asks for the live colour right before it opens the rule', async () => {
+  it('reads the live colour right before it opens the rule', async () => {
     const activation = await Activation.ready();
     activation.s3.before = () => {
       activation.compute.liveColours.cell1 = 'green';
@@ -62,7 +62,7 @@ describe('ActivateTenant', () => {
     expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.green }]);
   });
 
-  it('opens nothing before everything else is done', async () => {
+  it('opens the rule only after everything else is done', async () => {
     const activation = await Activation.ready();
     activation.table.before = (command) => {
       if (command !== 'TransactWriteCommand') return;
@@ -74,14 +74,14 @@ describe('ActivateTenant', () => {
     expect(activation.table.calls.at(-1)).toBe('TransactWriteCommand');
   });
 
-  it('forgets the failure of an earlier attempt', async () => {
+  it('clears the failure of an earlier attempt', async () => {
     const failure = { step: 'RegisterTenant', error: 'SlotOccupied', reason: 'x', at: NOW, outcome: 'held' } as const;
     const activation = await Activation.ready({ failure });
     await activation.activate();
     expect(activation.record).not.toHaveProperty('failure');
   });
 
-  it('is content with what it has done before, and leaves a page that the customer has changed', async () => {
+  it('repeats nothing that it has done before, and keeps a page that the customer has changed', async () => {
     const activation = await Activation.ready();
     await activation.activate();
     const before = structuredClone([...activation.table.items]);
@@ -91,7 +91,7 @@ describe('ActivateTenant', () => {
     expect(activation.elb.calls).toHaveLength(calls);
   });
 
-  it('is finished by a retry after its death at each call; before that nobody can get in', async () => {
+  it('is finished by a retry after its death at each call; before that no request gets in', async () => {
     const deaths = await dieAtEachCall(
       async () => {
         const activation = await Activation.ready();
@@ -113,7 +113,7 @@ describe('no request reaches a tenant that is not verified', () => {
   it.each<[string, Partial<TenantRecord>]>([
     ['was never verified', {}],
     ['was verified by an earlier attempt', { verification: { ...VERIFIED, digest: 'd0' } }],
-  ])('a tenant that %s stays shut', async (_, record) => {
+  ])('keeps the rule of a tenant that %s closed', async (_, record) => {
     const activation = await Activation.ready();
     activation.table.put({ ...activation.record, verification: undefined, ...record } as never);
     await expect(activation.activate()).rejects.toMatchObject({ name: 'IsolationBreach' });
@@ -125,7 +125,7 @@ describe('no request reaches a tenant that is not verified', () => {
     ['the verification is taken back', { verification: { ...VERIFIED, digest: 'd0' } }],
     ['the rollback begins', { status: 'ROLLING_BACK' }],
     ['a newer execution takes over', { executionArn: anExecution('second') }],
-  ])('%s while it is being activated: it stays shut', async (_, change) => {
+  ])('keeps the rule closed when the tenant %s during the activation', async (_, change) => {
     const activation = await Activation.ready();
     activation.table.before = (command) => {
       if (command === 'TransactWriteCommand') activation.become(change);
@@ -135,7 +135,7 @@ describe('no request reaches a tenant that is not verified', () => {
     expect(activation.record).not.toHaveProperty('activatedAt');
   });
 
-  it('G9: a stopped run whose failure was told meanwhile does not activate the tenant; a redriven run does', async () => {
+  it('G9: a stopped run whose failure is published does not activate the tenant; a redriven run does', async () => {
     const activation = await Activation.ready();
     const failure = {
       step: 'ActivateTenant',
@@ -155,7 +155,7 @@ describe('no request reaches a tenant that is not verified', () => {
     expect(activation.record).not.toHaveProperty('failure');
   });
 
-  it('a host whose route has become another tenant’s stays that one’s', async () => {
+  it('does not change a route that has become another tenant’s', async () => {
     const activation = await Activation.ready();
     const theirs = { ...activation.route, ...itemKeys.route(tenant.host), tenantId: 'someone-else' };
     activation.table.put(theirs);
@@ -168,7 +168,7 @@ describe('no request reaches a tenant that is not verified', () => {
     ['another execution’s', { executionArn: anExecution('second') }],
     ['rolling back', { status: 'ROLLING_BACK' }],
     ['suspended', { status: 'SUSPENDED', activatedAt: NOW }],
-  ])('a tenant that is %s is not touched', async (_, record) => {
+  ])('changes nothing of a tenant that is %s', async (_, record) => {
     const activation = await Activation.ready(record);
     await expect(activation.activate()).rejects.toMatchObject({ name: 'ClaimLost' });
     expect([activation.open, activation.page, activation.protectedStacks]).toEqual([false, undefined, 0]);
@@ -176,7 +176,7 @@ describe('no request reaches a tenant that is not verified', () => {
 });
 
 describe('the starter page', () => {
-  it('is put there as the shared service comes: in the tenant’s role, by external id and session tag', async () => {
+  it('is written as the shared service would: in the tenant’s role, with external ID and session tag', async () => {
     const activation = await Activation.ready();
     await activation.activate();
     expect(activation.sts.inputs('AssumeRoleCommand')).toEqual([
@@ -188,7 +188,7 @@ describe('the starter page', () => {
     ]);
   });
 
-  it('does not replace a page that is there', async () => {
+  it('does not replace an existing page', async () => {
     const activation = await Activation.ready();
     const bucket = theStacks().storage.outputs.BucketName;
     activation.s3.buckets.set(bucket, [{ Key: 'index.html', VersionId: 'v0', marker: false, body: 'mine' }]);
@@ -200,7 +200,7 @@ describe('the starter page', () => {
   it.each([
     ['the role', 'sts'],
     ['the bucket', 's3'],
-  ] as const)('is tried again when IAM does not know %s yet', async (_, service) => {
+  ] as const)('is written by a later attempt when IAM does not know %s yet', async (_, service) => {
     const activation = await Activation.ready();
     activation[service].before = () => {
       throw awsError('AccessDenied', 'not authorized');
@@ -212,7 +212,7 @@ describe('the starter page', () => {
     expect(activation.open).toBe(false);
   });
 
-  it('is tried again when another writer was faster by a moment', async () => {
+  it('is written by a later attempt when another write was faster', async () => {
     const activation = await Activation.ready();
     activation.s3.before = () => {
       throw awsError('ConditionalRequestConflict');

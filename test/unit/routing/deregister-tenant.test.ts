@@ -28,7 +28,7 @@ function aScene(overrides: Partial<TenantRecord> = {}) {
 const ownRule = (elb: FakeLoadBalancer) => elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
 
 describe('DeregisterTenant', () => {
-  it('takes rule and route away, and says why it rolls back', async () => {
+  it('deletes rule and route, and records why it rolls back', async () => {
     const { table, elb, run, record } = aScene();
     table.put({ ...record(), ruleArn: ownRule(elb).RuleArn });
     await expect(run()).resolves.toEqual({ deregistered: true });
@@ -42,7 +42,7 @@ describe('DeregisterTenant', () => {
     });
   });
 
-  it('D1: takes its DNS records away, and those of nobody else', async () => {
+  it('D1: deletes the tenant’s DNS records, and no others', async () => {
     const { zone, run } = aScene();
     const other = aTenant({ signupId: 'sub_globex', subdomain: 'globex' });
     await claimName(zone, tenant, aCell());
@@ -52,7 +52,7 @@ describe('DeregisterTenant', () => {
     await expect(run()).resolves.toEqual({ deregistered: false });
   });
 
-  it('fences the tenant off before it takes anything away', async () => {
+  it('marks the tenant as rolling back before it deletes anything', async () => {
     const { table, elb, run, record } = aScene();
     table.put({ ...record(), ruleArn: ownRule(elb).RuleArn });
     elb.after = () => {
@@ -66,7 +66,7 @@ describe('DeregisterTenant', () => {
     ['rule on record', 'UpdateCommand'],
     ['rule in the slot', 'DescribeRulesCommand'],
     ['route', 'DeleteRuleCommand'],
-  ])('G1: leaves the %s alone when a newer execution takes over right before', async (what, after) => {
+  ])('G1: does not change the %s when a newer execution takes over right before', async (what, after) => {
     const { table, elb, run, record } = aScene();
     const rule = ownRule(elb);
     if (what !== 'rule in the slot') table.put({ ...record(), ruleArn: rule.RuleArn });
@@ -87,20 +87,20 @@ describe('DeregisterTenant', () => {
     expect([elb.rules.length, table.items.size]).toEqual([1, 1]);
   });
 
-  it('does not begin a rollback again that is over', async () => {
+  it('does not start again a rollback that is over', async () => {
     const { run, record } = aScene({ status: 'FAILED' });
     await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
     expect(record()?.status).toBe('FAILED');
   });
 
-  it('finds the rule whose ARN a crash has lost', async () => {
+  it('finds the rule whose ARN was lost in a crash', async () => {
     const { elb, run } = aScene();
     ownRule(elb);
     await expect(run()).resolves.toEqual({ deregistered: true });
     expect(elb.rules).toEqual([]);
   });
 
-  it('finds the rule in the slot when the one on record is an earlier run’s and gone', async () => {
+  it('finds the rule in the slot when the rule on record is an earlier run’s and gone', async () => {
     const { table, elb, run, record } = aScene();
     table.put({ ...record(), ruleArn: 'arn:rule/gone' });
     ownRule(elb);
@@ -111,21 +111,21 @@ describe('DeregisterTenant', () => {
   it.each([
     ['another host', 'globex.funnels.example', tenant.tenantId],
     ['another tenant', tenant.host, 'someone-else'],
-  ])('leaves a rule of %s in its slot alone', async (_, host, owner) => {
+  ])('does not delete a rule of %s in the tenant’s slot', async (_, host, owner) => {
     const { elb, run } = aScene();
     elb.add(tenant.slot.priority, host, owner);
     await run();
     expect(elb.rules).toHaveLength(1);
   });
 
-  it('leaves a route alone that has become another tenant’s', async () => {
+  it('does not delete a route that has become another tenant’s', async () => {
     const { table, run } = aScene();
     table.put({ ...itemKeys.route(tenant.host), host: tenant.host, tenantId: 'someone-else' });
     await expect(run()).resolves.toEqual({ deregistered: false });
     expect(table.get(itemKeys.route(tenant.host))).toBeDefined();
   });
 
-  it('tolerates that nothing was ever registered, any number of times', async () => {
+  it('succeeds any number of times when nothing was ever registered', async () => {
     const { table, elb, run, record } = aScene();
     table.items.delete('ROUTE#acme.funnels.example|ROUTE');
     table.put({ ...record(), ruleArn: 'arn:rule/gone' });
@@ -143,7 +143,7 @@ describe('DeregisterTenant', () => {
     ['is ACTIVE by another run', 'TenantIsActive', { activatedAt: NOW, executionArn: anExecution('second') }],
     ['is another execution’s', 'ClaimLost', { executionArn: anExecution('second') }],
   ];
-  it.each(refusals)('touches nothing of a tenant that %s', async (_, error, overrides) => {
+  it.each(refusals)('changes nothing of a tenant that %s', async (_, error, overrides) => {
     const { table, elb, run } = aScene(overrides);
     ownRule(elb);
     const before = structuredClone([...table.items.values()]);
@@ -152,7 +152,7 @@ describe('DeregisterTenant', () => {
     expect(elb.rules).toHaveLength(1);
   });
 
-  it.each(refusals)('touches nothing when the tenant %s a moment after it was read', async (_, error, overrides) => {
+  it.each(refusals)('changes nothing when the tenant %s a moment after it was read', async (_, error, overrides) => {
     const { table, elb, run } = aScene();
     ownRule(elb);
     table.before = (command) => {

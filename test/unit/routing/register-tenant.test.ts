@@ -23,7 +23,7 @@ const rule = (elb: FakeLoadBalancer) => elb.at(tenant.slot.priority);
 const answers = (elb: FakeLoadBalancer) => rule(elb)?.Actions[0]?.FixedResponseConfig?.StatusCode;
 
 describe('RegisterTenant', () => {
-  it('answers 503 for the host in the tenant’s slot and makes the tenant known to the service', async () => {
+  it('makes a rule that answers 503 for the host in the tenant’s slot, and the route for the service', async () => {
     const { table, elb, run } = aScene({ record: { verification: { verifiedAt: NOW, checks: 30, digest: 'old' } } });
     const { ruleArn } = await run();
     expect(rule(elb)).toMatchObject({ RuleArn: ruleArn, hosts: [tenant.host], tags: { tenantId: tenant.tenantId } });
@@ -59,7 +59,7 @@ describe('RegisterTenant', () => {
     expect(zone.at(tenant.host, 'A')).toBeDefined();
   });
 
-  it('D1: fails where somebody else has the name, and leaves the record alone', async () => {
+  it('D1: fails where another owner has the name, and does not change the record', async () => {
     const { table, zone, run } = aScene();
     zone.put({ Name: tenant.host, Type: 'A', TTL: 60, ResourceRecords: [{ Value: '192.0.2.1' }] });
     const before = structuredClone(zone.records);
@@ -68,13 +68,13 @@ describe('RegisterTenant', () => {
     expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
   });
 
-  it('never looks at other tenants’ rules on the normal path', async () => {
+  it('never reads other tenants’ rules when nothing has gone wrong', async () => {
     const { elb, run } = aScene();
     await run();
     expect(elb.calls).toEqual(['CreateRuleCommand']);
   });
 
-  it('waits for a service that serves nobody, and has done nothing yet', async () => {
+  it('fails with a transient error while no service is healthy, and makes nothing', async () => {
     const { table, elb, compute, run } = aScene();
     compute.unhealthy.add(aCell().services.blue);
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
@@ -82,7 +82,7 @@ describe('RegisterTenant', () => {
     expect(table.items.size).toBe(1);
   });
 
-  it('asks for the health of the colour that is live now, and of no other', async () => {
+  it('checks the health of the colour that is live now, and of no other', async () => {
     const { elb, compute, run } = aScene();
     compute.liveColours.cell1 = 'green';
     compute.unhealthy.add(aCell().services.blue);
@@ -92,7 +92,7 @@ describe('RegisterTenant', () => {
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
   });
 
-  it('takes over the rule of a crashed try and sets it back to 503', async () => {
+  it('takes over the rule of an attempt that crashed, and sets it back to 503', async () => {
     const elb = new FakeLoadBalancer();
     for (let other = 0; other < 450; other++) elb.add(2000 + other, `other${other}.funnels.example`, 'other');
     const own = elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
@@ -102,7 +102,7 @@ describe('RegisterTenant', () => {
     expect(answers(elb)).toBe('503');
   });
 
-  it('finishes on a retry after each of its effects', async () => {
+  it('is finished by a retry after each of its effects', async () => {
     const { table, elb, zone, run } = aScene();
     elb.after = (command) => {
       if (command !== 'CreateRuleCommand') return;
@@ -127,7 +127,7 @@ describe('RegisterTenant', () => {
     ['another host', 'globex.funnels.example', tenant.tenantId],
     ['another tenant', tenant.host, 'someone-else'],
     ['nobody', tenant.host, undefined],
-  ])('refuses a slot whose rule is that of %s, and leaves the rule alone', async (_, host, owner) => {
+  ])('refuses a slot that has the rule of %s, and does not change that rule', async (_, host, owner) => {
     const { elb, run } = aScene();
     const foreign = structuredClone(elb.add(tenant.slot.priority, host, owner));
     await expect(run()).rejects.toMatchObject({ name: 'SlotOccupied' });
@@ -138,13 +138,13 @@ describe('RegisterTenant', () => {
     ['another execution’s', { executionArn: anExecution('second') }],
     ['rolling back', { status: 'ROLLING_BACK' }],
     ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
-  ])('has lost the claim on a tenant that is %s, and makes nothing', async (_, record) => {
+  ])('fails with ClaimLost for a tenant that is %s, and makes nothing', async (_, record) => {
     const { elb, run } = aScene({ record });
     await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
     expect(elb.rules).toEqual([]);
   });
 
-  describe('when the claim is lost between the rule and its record', () => {
+  describe('when the claim is lost after the rule was made and before it is on record', () => {
     const losing = (change: Partial<TenantRecord>) => {
       const scene = aScene();
       scene.table.before = (command) => {
@@ -154,7 +154,7 @@ describe('RegisterTenant', () => {
       return scene;
     };
 
-    it('takes its rule away again', async () => {
+    it('deletes its rule again', async () => {
       const { table, elb, zone, run } = losing({ status: 'ROLLING_BACK' });
       await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
       expect(elb.rules).toEqual([]);
@@ -162,7 +162,7 @@ describe('RegisterTenant', () => {
       expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
     });
 
-    it('takes it away when the new owner has another slot', async () => {
+    it('deletes its rule when the new owner has another slot', async () => {
       const { elb, zone, run } = losing({
         executionArn: anExecution('second'),
         slot: { ...tenant.slot, number: 7, priority: 1007 },
@@ -173,14 +173,14 @@ describe('RegisterTenant', () => {
       expect(zone.records).toHaveLength(2);
     });
 
-    it('leaves it to a new owner in the same slot', async () => {
+    it('leaves the rule to a new owner in the same slot', async () => {
       const { elb, run } = losing({ executionArn: anExecution('second') });
       await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
       expect(answers(elb)).toBe('503');
     });
   });
 
-  it('has a page that fits into a fixed response', () => {
+  it('answers with a page within the size limit of a fixed response', () => {
     expect(Buffer.byteLength(SETTING_UP_PAGE)).toBeLessThanOrEqual(1024);
   });
 });

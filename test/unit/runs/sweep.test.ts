@@ -155,7 +155,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(counted).toMatchObject({ LostStackEvents: 1, SweepsDone: 1 });
   });
 
-  it('answers a task whose stack has failed, with the first failing resource', async () => {
+  it('answers a task whose stack has failed, with the first resource that failed', async () => {
     const { run, sfn } = aScene({ tasks: [waiting()], stacks: { [stackId]: { StackStatus: 'ROLLBACK_COMPLETE' } } });
     await run();
     expect(sfn.inputs('SendTaskFailureCommand')).toEqual([
@@ -163,7 +163,7 @@ describe('Sweep: answers for lost stack events', () => {
     ]);
   });
 
-  it('answers a deletion, even of a stack that CloudFormation has forgotten', async () => {
+  it('answers a deletion, even of a stack that CloudFormation no longer knows', async () => {
     const other = aStackId('storage');
     const { run, sfn } = aScene({
       tasks: [
@@ -176,7 +176,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(sfn.inputs('SendTaskSuccessCommand').map(({ taskToken }) => taskToken)).toEqual(['token-1', 'token-2']);
   });
 
-  it('leaves a young task to its event, and does not even look at its stack', async () => {
+  it('does not answer a young task, nor look at its stack: the event may still come', async () => {
     const {
       run,
       waiting: left,
@@ -190,7 +190,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(cloudFormationCalls.sent).toEqual([]);
   });
 
-  it('leaves a stack that has just settled to its event', async () => {
+  it('does not answer for a stack that settled a moment ago: the event may still come', async () => {
     const {
       run,
       sfn,
@@ -217,7 +217,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect([...sfn.inputs('SendTaskSuccessCommand'), ...sfn.inputs('SendTaskFailureCommand')]).toHaveLength(count);
   });
 
-  it('does not wait for an event that an operator calls lost', async () => {
+  it('answers at once when an operator calls the event lost', async () => {
     const { run } = aScene({
       tasks: [waiting({ since: minutesAgo(0.1).toISOString() })],
       stacks: { [stackId]: { StackStatus: 'CREATE_COMPLETE', settled: minutesAgo(0.1) } },
@@ -230,7 +230,7 @@ describe('Sweep: answers for lost stack events', () => {
     ['launch', 'ROLLBACK_IN_PROGRESS'],
     ['delete', 'DELETE_IN_PROGRESS'],
     ['delete', 'ROLLBACK_IN_PROGRESS'],
-  ] as const)('a %s waits on while its stack is in %s', async (operation, StackStatus) => {
+  ] as const)('does not answer a %s while its stack is in %s', async (operation, StackStatus) => {
     const tasks = [waiting({ operation })];
     const { run, sfn, waiting: left } = aScene({ tasks, stacks: { [stackId]: { StackStatus } } });
     await run();
@@ -238,7 +238,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(left()).toHaveLength(1);
   });
 
-  it('forgets a task that nobody awaits any more', async () => {
+  it('forgets a task that its state machine no longer waits for', async () => {
     const {
       run,
       waiting: left,
@@ -257,7 +257,7 @@ describe('Sweep: answers for lost stack events', () => {
     ['the launch died before it knew its stack', { operation: 'launch', stackId: undefined }, {}],
     ['the deletion was never begun', { operation: 'delete' }, { [stackId]: { StackStatus: 'CREATE_COMPLETE' } }],
     ['a leftover was never deleted', { operation: 'replace' }, { [stackId]: { StackStatus: 'ROLLBACK_COMPLETE' } }],
-  ] as const)('%s: the step is tried again', async (_, task, stacks) => {
+  ] as const)('fails the task with a transient error when %s', async (_, task, stacks) => {
     const { run, sfn, waiting: left } = aScene({ tasks: [waiting(task as Partial<WaitingTask>)], stacks });
     await expect(run()).resolves.toMatchObject({ begunAnew: 1 });
     expect(sfn.inputs('SendTaskFailureCommand')).toEqual([
@@ -266,7 +266,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(left()).toEqual([]);
   });
 
-  it('leaves a launch alone that may still be on its way', async () => {
+  it('does not answer a launch whose CreateStack may still be under way', async () => {
     const launchingUntil = now.getTime() + 1000;
     const { run, sfn, waiting: left } = aScene({ tasks: [aWaitingTask({ since: LONG_AGO, launchingUntil })] });
     await run();
@@ -274,7 +274,7 @@ describe('Sweep: answers for lost stack events', () => {
     expect(left()).toHaveLength(1);
   });
 
-  it('one task that fails does not keep the others from their answer; the sweep fails all the same', async () => {
+  it('answers the other tasks when one fails, and then fails', async () => {
     const { run, sfn, counted } = aScene({
       tasks: [
         waiting({
@@ -299,7 +299,7 @@ describe('Sweep: answers for lost stack events', () => {
 describe('Sweep: runs', () => {
   const run = (name: string, dates: object) => ({ executionArn: anExecution(name), ...dates });
 
-  it('counts runs of every watched machine that are older than the stage allows, while they run', async () => {
+  it('counts running executions of every watched machine that are older than the stage allows', async () => {
     const { run: swept, counted } = aScene({
       running: {
         'arn:machine': [
@@ -330,7 +330,7 @@ describe('Sweep: runs', () => {
     },
   });
 
-  it('notices an end that the watchdog has missed', async () => {
+  it('processes an end that the watchdog has missed', async () => {
     const {
       run: swept,
       table,
@@ -355,13 +355,13 @@ describe('Sweep: runs', () => {
     ['may still note: it has just ended', [tenantOf('a')], ended('a', 'ABORTED', minutesAgo(1))],
     ['need not note: it concluded', [tenantOf('concluded')], ended('concluded', 'FAILED')],
     ['need not note: it runs after all', [tenantOf('a')], ended('a', 'RUNNING')],
-  ])('leaves an end alone that the watchdog %s', async (_, records, executions) => {
+  ])('does not process an end that the watchdog %s', async (_, records, executions) => {
     const { run: swept, bus } = aScene({ records, executions });
     await expect(swept()).resolves.toMatchObject({ noticed: [] });
     expect(bus.sent).toEqual([]);
   });
 
-  it('notices the second end of a run that was redriven after the first', async () => {
+  it('processes the second end of a run that was redriven after the first', async () => {
     const { run: swept } = aScene({
       records: [tenantOf('a', unfinished('a', minutesAgo(60)))],
       executions: ended('a', 'ABORTED'),
@@ -385,7 +385,7 @@ describe('Sweep: runs', () => {
     ['a waiting task', damagedTask],
     ['a tenant under way', damagedTenant('ONBOARDING')],
     ['a held tenant', damagedTenant('HELD')],
-  ])('G4: %s that cannot be parsed is named, counted and passed over; the others get their due', async (_, damaged) => {
+  ])('G4: counts and skips %s that cannot be parsed, and serves the others', async (_, damaged) => {
     const {
       run: swept,
       counted,
@@ -409,7 +409,7 @@ describe('Sweep: runs', () => {
     expect(counted).toMatchObject({ UnreadableItems: 1, LateRuns: 1, SweepsDone: 1 });
   });
 
-  it('G4: a machine whose executions cannot be listed does not hide the late runs of another', async () => {
+  it('G4: counts the late runs of one machine when the executions of another cannot be listed', async () => {
     const { run: swept, counted } = aScene({
       running: { 'arn:refused': [], 'arn:machine': [run('late', { startDate: minutesAgo(61) })] },
       records: [tenantOf('a')],
@@ -431,7 +431,7 @@ describe('Sweep: runs', () => {
     expect(counted.TenantsHeldTooLong).toBe(held.length);
   });
 
-  it('does not look at tenants that no execution works on', async () => {
+  it('asks Step Functions about no tenant that is in no run', async () => {
     const { run: swept, sfn } = aScene({
       records: (['ACTIVE', 'FAILED', 'HELD', 'SUSPENDED'] as const).map((status) => tenantOf(status, { status })),
     });

@@ -57,7 +57,7 @@ const undoFailed = {
 };
 
 describe('Watchdog', () => {
-  it('records where a stopped run stood, and publishes it', async () => {
+  it('records where a run was stopped, and publishes it', async () => {
     const { run, record, published, counted } = aScene({
       execution: stopped,
       history: [...PROVISIONED.slice(0, 4), 'LaunchNetwork', 'LaunchStorage', 'LaunchDatabase!'],
@@ -97,19 +97,19 @@ describe('Watchdog', () => {
     expect(counted).toEqual(['UnfinishedRuns=1']);
   });
 
-  it('says of which attempt it is, so that consumers can put it in order', async () => {
+  it('names the attempt, so that consumers can put the events in order', async () => {
     const { run, published } = aScene({ execution: { ...stopped, redriveCount: 3 } });
     await run();
     expect(published()[0]).toMatchObject({ attempt: 4, occurredAt: LATER });
   });
 
-  it('leaves the status as it is: by it the redriven run knows its tenant again', async () => {
+  it('keeps the tenant’s status, by which a redriven run recognizes its tenant', async () => {
     const { run, record } = aScene({ execution: stopped, history: ['BeginAttempt', 'CreateTenantKey!'] });
     await run();
     expect(record()).toMatchObject({ status: 'ONBOARDING', updatedAt: LATER });
   });
 
-  it('takes the words of whoever stopped the run', async () => {
+  it('takes error and cause from the person who stopped the run', async () => {
     const { run, record } = aScene({
       execution: { ...stopped, error: 'Maintenance', cause: 'moving to another cell' },
     });
@@ -117,7 +117,7 @@ describe('Watchdog', () => {
     expect(record()?.failure).toMatchObject({ error: 'Maintenance', reason: 'moving to another cell' });
   });
 
-  it('finds the open state of a branch, whatever has been entered and exited since', async () => {
+  it('finds the open state of a branch, whatever was entered and exited since', async () => {
     const { run, record } = aScene({
       execution: { status: 'TIMED_OUT' },
       history: ['BeginAttempt', 'LaunchDatabase!', 'LaunchStorage'],
@@ -126,7 +126,7 @@ describe('Watchdog', () => {
     expect(record()?.failure).toMatchObject({ step: 'LaunchDatabase', error: 'StepTimedOut' });
   });
 
-  it('of a failed undo it tells the reason of the rollback, where it stopped, and what is undone', async () => {
+  it('describes a failed undo by the reason of the rollback, where it stopped, and what is undone', async () => {
     const { run, record, published } = aScene({
       record: rollingBack,
       execution: undoFailed,
@@ -143,7 +143,7 @@ describe('Watchdog', () => {
     expect(published()[0]).toMatchObject({ failedStep: first.step, error: first.error, reason: first.reason, ...told });
   });
 
-  it('counts the undos of the last attempt alone', async () => {
+  it('lists the undos of the last attempt only', async () => {
     const { run, record } = aScene({
       record: rollingBack,
       execution: undoFailed,
@@ -174,7 +174,7 @@ describe('Watchdog', () => {
   );
 
   it.each(['rolled-back', 'held'] as const)(
-    'never writes over a failure that is %s: it publishes what the run could not',
+    'does not overwrite a failure that is %s, and publishes what the run could not',
     async (outcome) => {
       const failure = { ...failureReport({ executionArn, failure: first, outcome }), at: NOW };
       const { run, record, published } = aScene({
@@ -188,7 +188,7 @@ describe('Watchdog', () => {
     },
   );
 
-  it('never writes over a refusal', async () => {
+  it('does not overwrite a refusal', async () => {
     const failure = failureReport({ executionArn, failure: { ...first, error: 'InvalidSignup' }, outcome: 'refused' });
     const refusal = {
       ...{
@@ -209,7 +209,7 @@ describe('Watchdog', () => {
     expect(published()[0]).toMatchObject({ error: 'InvalidSignup', redrivable: false });
   });
 
-  it('leaves a tenant alone that a newer execution has taken over', async () => {
+  it('does not change a tenant that a newer execution has taken over', async () => {
     const { run, record, published, counted } = aScene({
       record: { executionArn: anExecution('second') },
       execution: stopped,
@@ -219,7 +219,7 @@ describe('Watchdog', () => {
     expect([published(), counted]).toEqual([[], []]);
   });
 
-  it('G6: tells the conflict of a different signup whose run was stopped before it could', async () => {
+  it('G6: publishes the conflict of a different signup whose run was stopped before it could', async () => {
     const { run, record, published, counted } = aScene({
       record: { executionArn: anExecution('second'), plan: 'growth', status: 'ACTIVE', activatedAt: NOW },
       execution: stopped,
@@ -233,7 +233,7 @@ describe('Watchdog', () => {
     expect(counted).toEqual([]);
   });
 
-  it('notes that an ACTIVE tenant was not announced, and does not call its onboarding failed', async () => {
+  it('records that an ACTIVE tenant was not announced, and does not call its onboarding failed', async () => {
     const { run, record, published, counted } = aScene({
       record: { status: 'ACTIVE', activatedAt: NOW },
       execution: { error: 'AccessDenied', cause: 'no PutEvents' },
@@ -249,7 +249,7 @@ describe('Watchdog', () => {
     expect(counted).toEqual(['UnfinishedRuns=1']);
   });
 
-  it('leaves a record of a signup whose run ended before anything was reserved', async () => {
+  it('makes a record of a signup whose run ended before anything was reserved', async () => {
     const { run, record, published } = aScene({
       record: 'none',
       execution: stopped,
@@ -265,7 +265,7 @@ describe('Watchdog', () => {
     expect(published()[0]).toMatchObject({ failedStep: 'ReserveTenant', tenantId });
   });
 
-  it('publishes even where no signup can be read', async () => {
+  it('publishes even when the run’s input is no signup', async () => {
     const { run, table, published } = aScene({ execution: { ...stopped, input: '{"hello":1}' } });
     await run();
     expect(published()[0]).toMatchObject({ signupId: '', failedStep: 'BeginAttempt' });
@@ -273,7 +273,7 @@ describe('Watchdog', () => {
     expect(table.items.size).toBe(1);
   });
 
-  it('knows of a deleted execution what its last event said', async () => {
+  it('describes a deleted execution by its last event', async () => {
     const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
     const { run, record, published } = aScene({ sfn, told: { redriveCount: 1 } });
     await run();
@@ -286,7 +286,7 @@ describe('Watchdog', () => {
     });
   });
 
-  it('looks again when the tenant changes under its hands', async () => {
+  it('fails with a transient error when the tenant’s record changes meanwhile', async () => {
     const { run, table, record, published } = aScene({ execution: stopped });
     table.before = (command) => {
       if (command !== 'UpdateCommand') return;
@@ -298,7 +298,7 @@ describe('Watchdog', () => {
     await expect(run()).resolves.toEqual({ notice: 'foreign' });
   });
 
-  it('may be told twice', async () => {
+  it('changes nothing when the same event comes twice', async () => {
     const { run, record } = aScene({
       record: rollingBack,
       execution: undoFailed,

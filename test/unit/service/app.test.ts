@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => app.close());
 
-test("each host gets its own tenant's page, in that tenant's role", async () => {
+test("serves each host its own tenant's page, by that tenant's role", async () => {
   const answer = await get(`beta.${DOMAIN}`);
   expect(answer.statusCode).toBe(200);
   expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
@@ -33,39 +33,48 @@ test("each host gets its own tenant's page, in that tenant's role", async () => 
   });
 });
 
-test.each([`ACME.${DOMAIN}`, `acme.${DOMAIN}:8080`, `acme.${DOMAIN}.`])('%s is acme', async (host) => {
-  expect((await get(host)).body).toBe('<h1>Acme</h1>');
-});
+test.each([`ACME.${DOMAIN}`, `acme.${DOMAIN}:8080`, `acme.${DOMAIN}.`])(
+  'serves acme’s page to host %s',
+  async (host) => {
+    expect((await get(host)).body).toBe('<h1>Acme</h1>');
+  },
+);
 
-test.each([`nobody.${DOMAIN}`, `beta.acme.${DOMAIN}`, DOMAIN, '127.0.0.1:8080'])('%s is 404', async (host) => {
-  const answer = await get(host);
-  expect(answer.statusCode).toBe(404);
-  expect(answer.body).not.toContain('Acme');
-});
+test.each([`nobody.${DOMAIN}`, `beta.acme.${DOMAIN}`, DOMAIN, '127.0.0.1:8080'])(
+  'answers 404 to host %s',
+  async (host) => {
+    const answer = await get(host);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.body).not.toContain('Acme');
+  },
+);
 
-test('no header but Host chooses the tenant', async () => {
+test('chooses the tenant by the Host header alone', async () => {
   const headers = { host: `nobody.${DOMAIN}`, 'x-forwarded-host': `acme.${DOMAIN}`, forwarded: `host=acme.${DOMAIN}` };
   expect((await app.inject({ url: '/', headers })).statusCode).toBe(404);
   expect((await app.inject({ url: '/', headers: { ...headers, host: `beta.${DOMAIN}` } })).body).toContain('Beta');
 });
 
-test('only the page is served, and only to be read', async () => {
+test('serves only the page, and only to GET and HEAD', async () => {
   expect((await get(`acme.${DOMAIN}`, '/index.html')).statusCode).toBe(404);
   expect((await get(`acme.${DOMAIN}`, '/../secret')).statusCode).toBe(404);
   expect((await get(`acme.${DOMAIN}`, '/', 'POST')).statusCode).toBe(404);
   expect((await get(`acme.${DOMAIN}`, '/%')).statusCode).toBe(400);
 });
 
-test.each(['SETTING_UP', 'SUSPENDED'] as const)('a tenant that is %s gets 503 and no session', async (status) => {
-  world.add(routeOf('acme', { status }));
-  const answer = await get(`acme.${DOMAIN}`);
-  expect(answer.statusCode).toBe(503);
-  expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
-  expect(answer.body).not.toContain('Acme');
-  expect(world.assumed).toEqual([]);
-});
+test.each(['SETTING_UP', 'SUSPENDED'] as const)(
+  'answers 503 for a tenant that is %s, and opens no session',
+  async (status) => {
+    world.add(routeOf('acme', { status }));
+    const answer = await get(`acme.${DOMAIN}`);
+    expect(answer.statusCode).toBe(503);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    expect(answer.body).not.toContain('Acme');
+    expect(world.assumed).toEqual([]);
+  },
+);
 
-test('a tenant that stops being ACTIVE is not served again, and its credentials are gone', async () => {
+test('stops serving a tenant that is no longer ACTIVE, and drops its credentials', async () => {
   const sessions = world.sessions();
   await app.close();
   app = world.app(sessions);
@@ -77,25 +86,28 @@ test('a tenant that stops being ACTIVE is not served again, and its credentials 
   expect(sessions.size).toBe(0);
 });
 
-test('HEAD says what GET would, without the page', async () => {
+test('answers HEAD as GET, without the page', async () => {
   const answer = await get(`acme.${DOMAIN}`, '/', 'HEAD');
   expect([answer.statusCode, answer.headers['content-length'], answer.body]).toEqual([200, '13', '']);
   expect((await get(`nobody.${DOMAIN}`, '/', 'HEAD')).statusCode).toBe(404);
 });
 
-test('/healthz answers by any host, and asks nobody', async () => {
+test('answers /healthz for any host, without a call to AWS', async () => {
   for (const host of ['10.0.1.17:8080', `acme.${DOMAIN}`]) expect((await get(host, '/healthz')).statusCode).toBe(200);
   expect([world.routeReads, world.assumed.length]).toEqual([0, 0]);
 });
 
-test.each([[`acme.${DOMAIN}`], [`nobody.${DOMAIN}`]])('%s: every answer carries the security headers', async (host) => {
-  const { headers } = await get(host);
-  expect(headers['content-security-policy']).toContain("default-src 'none'");
-  expect(headers['content-security-policy']).not.toContain('script-src');
-  expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' });
-});
+test.each([[`acme.${DOMAIN}`], [`nobody.${DOMAIN}`]])(
+  'sends the security headers with every answer, host %s',
+  async (host) => {
+    const { headers } = await get(host);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(headers['content-security-policy']).not.toContain('script-src');
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'cache-control': 'private, no-cache' });
+  },
+);
 
-test('a refusal of AWS is 502 without a word of it to the visitor, and all of it to the log', async () => {
+test('answers 502 without details when AWS denies, and logs the details', async () => {
   world.refuseRoles = true;
   const answer = await get(`acme.${DOMAIN}`);
   expect(answer.statusCode).toBe(502);
@@ -110,24 +122,24 @@ test('a refusal of AWS is 502 without a word of it to the visitor, and all of it
   );
 });
 
-test('a session that AWS refuses is replaced by the next request', async () => {
+test('opens a new session at the next request when AWS refuses one', async () => {
   await get(`acme.${DOMAIN}`);
   world.refuseSessionsBefore = 1;
   expect((await get(`acme.${DOMAIN}`)).statusCode).toBe(502);
   expect((await get(`acme.${DOMAIN}`)).statusCode).toBe(200);
 });
 
-test('a tenant without a page is 404', async () => {
+test('answers 404 for a tenant without a page', async () => {
   world.add(routeOf('bare'));
   expect((await get(`bare.${DOMAIN}`)).statusCode).toBe(404);
 });
 
-test("an item that is another host's is not believed", async () => {
+test('answers 502 when the route item names another host', async () => {
   world.routes.set(`mixed.${DOMAIN}`, routeOf('acme'));
   expect((await get(`mixed.${DOMAIN}`)).statusCode).toBe(502);
 });
 
-test('closing lets the request at hand end', async () => {
+test('finishes the request under way before it closes', async () => {
   let open = () => {};
   world.gate = new Promise((resolve) => {
     open = resolve;
@@ -152,7 +164,7 @@ test('closing lets the request at hand end', async () => {
   await expect(fetch(`${address}/healthz`)).rejects.toThrow();
 });
 
-test('every answer tells the version, and so does the log', async () => {
+test('tells the version in every answer and in the log', async () => {
   for (const [host, url] of [
     [`acme.${DOMAIN}`, '/'],
     [`nobody.${DOMAIN}`, '/'],
@@ -162,25 +174,25 @@ test('every answer tells the version, and so does the log', async () => {
   expect(logged.at(-1)).toMatchObject({ msg: 'request.answered', version: 'sha256:v1' });
 });
 
-describe('a release asks before any visitor does', () => {
+describe('the check of a release before any visitor’s request', () => {
   const served = async (host: string) => await get(`green.c1.${DOMAIN}`, `/healthz?host=${host}`);
 
-  test('whether this version serves a page, and learns nothing of the page', async () => {
+  test('answers whether this version can serve a page, and nothing of the page', async () => {
     const answer = await served(`acme.${DOMAIN}`);
     expect([answer.statusCode, answer.body]).toEqual([200, 'ok sha256:v1\n']);
     expect(world.assumed).toHaveLength(1);
   });
 
-  test.each([`nobody.${DOMAIN}`, 'acme.example', ''])('%j is not served', async (host) => {
+  test.each([`nobody.${DOMAIN}`, 'acme.example', ''])('is not served for host or header %j', async (host) => {
     expect((await served(host)).statusCode).toBe(404);
   });
 
-  test('a page that cannot be read is a failure', async () => {
+  test('fails when a page cannot be read', async () => {
     world.refuseRoles = true;
     expect((await served(`acme.${DOMAIN}`)).statusCode).toBe(502);
   });
 
-  test('a tenant without a page is served, too', async () => {
+  test('passes for a tenant without a page', async () => {
     world.add(routeOf('empty'));
     expect((await served(`empty.${DOMAIN}`)).statusCode).toBe(200);
   });

@@ -14,7 +14,7 @@ function aWorld(): ServiceWorld {
 /** The names that stay when the one not asked for the longest time gives way: the most recent ones, each once. */
 const mostRecent = (asked: readonly string[], capacity: number) => [...new Set(asked.toReversed())].slice(0, capacity);
 
-test('sessions: the tenants asked for most recently keep theirs, and no others', async () => {
+test('keeps sessions of the tenants requested most recently, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(names, someCapacity, async (asked, capacity) => {
       const world = aWorld();
@@ -29,7 +29,7 @@ test('sessions: the tenants asked for most recently keep theirs, and no others',
   );
 });
 
-test('routes: the hosts asked for most recently are known, and no others', async () => {
+test('keeps routes of the hosts requested most recently, and no others', async () => {
   await fc.assert(
     fc.asyncProperty(names, someCapacity, async (asked, capacity) => {
       const world = aWorld();
@@ -44,7 +44,7 @@ test('routes: the hosts asked for most recently are known, and no others', async
   );
 });
 
-test('a session that is about to expire when it is opened is used once and never kept', async () => {
+test('uses a session that is about to expire once and never keeps it', async () => {
   const world = aWorld();
   const sessions = world.sessions();
   world.sessionMs = 60_000;
@@ -54,7 +54,7 @@ test('a session that is about to expire when it is opened is used once and never
   expect(world.assumed).toHaveLength(2);
 });
 
-test('an expired session is neither used nor kept after a sweep', async () => {
+test('neither uses an expired session nor keeps it after a sweep', async () => {
   const world = aWorld();
   const sessions = world.sessions({ idleMs: 10_000 });
   await sessions.of(routeOf('a'));
@@ -66,7 +66,7 @@ test('an expired session is neither used nor kept after a sweep', async () => {
   expect(world.assumed).toHaveLength(2);
 });
 
-test('a forgotten tenant and a closed service hold no credentials', async () => {
+test('holds no credentials of a forgotten tenant, nor after the service has closed', async () => {
   const world = aWorld();
   const sessions = world.sessions();
   for (const name of NAMES) await sessions.of(routeOf(name));

@@ -9,7 +9,7 @@ test.each([
   ['acme.funnels.example:8080'],
   ['acme.funnels.example.'],
   ['acme.funnels.example.:443'],
-])('%s is the host of acme', (header) => {
+])('host %s belongs to acme', (header) => {
   expect(tenantHost(header, DOMAIN)).toBe('acme.funnels.example');
 });
 
@@ -31,11 +31,11 @@ test.each([
   'acme%00.funnels.example',
   'acme\u0000.funnels.example',
   'âcme.funnels.example',
-])('%p is the host of nobody', (header) => {
+])('host %p belongs to no tenant', (header) => {
   expect(tenantHost(header, DOMAIN)).toBeUndefined();
 });
 
-test('whatever is sent, the host found is one plain label under the domain', () => {
+test('any accepted host is one plain label under the domain', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (prefix) => {
       const host = tenantHost(`${prefix}.${DOMAIN}`, DOMAIN);

@@ -2,7 +2,7 @@ import { DOMAIN, routeOf, ServiceWorld } from '../../support/shared-service';
 
 const HOST = `acme.${DOMAIN}`;
 
-test('an answer is believed for seconds, not longer', async () => {
+test('keeps a route for five seconds at most', async () => {
   const world = new ServiceWorld();
   world.add(routeOf('acme'));
   const routes = world.directory();
@@ -15,7 +15,7 @@ test('an answer is believed for seconds, not longer', async () => {
   expect(await routes.find(HOST)).toBeUndefined();
 });
 
-test('a new tenant is found within a second of its first unlucky request', async () => {
+test('finds a new tenant within a second of a request that came too early', async () => {
   const world = new ServiceWorld();
   const routes = world.directory();
   expect(await routes.find(HOST)).toBeUndefined();
@@ -29,7 +29,7 @@ test('a new tenant is found within a second of its first unlucky request', async
   expect((await routes.find(HOST))?.status).toBe('ACTIVE');
 });
 
-test('simultaneous requests share one read', async () => {
+test('reads once for simultaneous requests', async () => {
   const world = new ServiceWorld();
   world.add(routeOf('acme'));
   const routes = world.directory();
@@ -37,14 +37,14 @@ test('simultaneous requests share one read', async () => {
   expect(world.routeReads).toBe(1);
 });
 
-test('hosts that somebody makes up do not fill the memory', async () => {
+test('limits the memory for hosts that do not exist', async () => {
   const world = new ServiceWorld();
   const routes = world.directory({ capacity: 10 });
   for (let n = 0; n < 100; n++) await routes.find(`made-up-${n}.${DOMAIN}`);
   expect(routes.size).toBe(10);
 });
 
-test('a failed read is not remembered', async () => {
+test('does not keep the result of a failed read', async () => {
   const world = new ServiceWorld();
   world.add({ ...routeOf('acme'), host: 'other' });
   world.routes.set(HOST, routeOf('beta'));

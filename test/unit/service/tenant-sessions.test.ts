@@ -8,7 +8,7 @@ function worldOf(...subdomains: string[]) {
   return world;
 }
 
-test('a tenant being served keeps its session until shortly before its end', async () => {
+test('keeps the session of a tenant until shortly before its expiry', async () => {
   const world = worldOf('acme');
   const sessions = world.sessions({ idleMs: Number.MAX_SAFE_INTEGER });
   const route = routeOf('acme');
@@ -20,7 +20,7 @@ test('a tenant being served keeps its session until shortly before its end', asy
   expect(world.assumed).toHaveLength(2);
 });
 
-test('simultaneous requests share one session', async () => {
+test('opens one session for simultaneous requests', async () => {
   const world = worldOf('acme');
   const sessions = world.sessions();
   await Promise.all(names.map(() => sessions.of(routeOf('acme'))));
@@ -37,7 +37,7 @@ test('never holds credentials of more tenants than its capacity', async () => {
   expect(sessions.size).toBe(5);
 });
 
-test('holds no credentials of tenants that nobody asks for', async () => {
+test('drops the credentials of tenants without requests', async () => {
   const world = worldOf(...names);
   const sessions = world.sessions({ idleMs: 1_000 });
   for (const name of names) await sessions.of(routeOf(name));
@@ -48,7 +48,7 @@ test('holds no credentials of tenants that nobody asks for', async () => {
   expect(sessions.size).toBe(1);
 });
 
-test('a refused role is asked for again by the next request', async () => {
+test('tries a role that was denied again at the next request', async () => {
   const world = worldOf('acme');
   const sessions = world.sessions();
   world.refuseRoles = true;

@@ -28,18 +28,18 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-it('gives the step its dependencies and its parsed input, and its output to the machine', async () => {
+it('gives the action its dependencies and parsed input, and returns its output to the state machine', async () => {
   await expect(measure(event)).resolves.toEqual({ area: 6 });
 });
 
-it('refuses an input that is not as the contract has it, and names each bad field', async () => {
+it('refuses an input that breaks the contract, and names each bad field', async () => {
   await expect(measure({ width: 'wide' })).rejects.toMatchObject({
     name: 'InvalidRequest',
     message: expect.stringMatching(/^input of MeasureArea: executionArn: .+; width: /),
   });
 });
 
-it('lets no output out that is not as the contract has it', async () => {
+it('throws when the output breaks the contract', async () => {
   await expect(measure({ ...event, width: -1 })).rejects.toMatchObject({
     name: 'InvalidRequest',
     message: expect.stringContaining('output of MeasureArea: area:'),
@@ -55,12 +55,12 @@ it.each([
     new ConcludedFailure('Lambda.Unknown', 'RegisterTenant: killed'),
     'Lambda.Unknown',
   ],
-])('throws %s under the name by which the machine decides', async (_, thrown, name) => {
+])('throws %s under the error name that decides in the state machine', async (_, thrown, name) => {
   await expect(failing(thrown)(event)).rejects.toMatchObject({ name });
 });
 
-describe('logs', () => {
-  it('a stable code with the ids of the run, and nothing else of the event', async () => {
+describe('the log of an action', () => {
+  it('has a stable message code with the ids of the run, and nothing else of the event', async () => {
     const secret = { ...event, password: 'hunter2', contactEmail: 'ops@acme.example', taskToken: 'AQCE-token' };
     await measure(secret);
     expect(lines).toContainEqual(
@@ -75,20 +75,20 @@ describe('logs', () => {
     expect(JSON.stringify(lines)).not.toMatch(/hunter2|ops@acme|AQCE-token|"width"|"area"/);
   });
 
-  it('why a step failed, once', async () => {
+  it('says once why an action failed', async () => {
     await failing(awsError('AccessDeniedException', 'no'))(event).catch(() => {});
     expect(lines.filter(({ level }) => level === 'ERROR')).toEqual([
       expect.objectContaining({ message: 'step.failed', error: 'AccessDenied', reason: 'AccessDeniedException: no' }),
     ]);
   });
 
-  it('the end of a failed run under a code of its own', async () => {
+  it('has its own message code for the end of a failed run', async () => {
     const ended = new ConcludedFailure('SlotOccupied', 'RegisterTenant: taken');
     await failing(ended)(event).catch(() => {});
     expect(lines.map(({ message }) => message)).toEqual(['onboarding.failed']);
   });
 
-  it('no id of the invocation before', async () => {
+  it('has no id of the invocation before', async () => {
     await measure(event);
     lines.length = 0;
     await measure({ executionArn: anExecution('second'), width: 1 });
@@ -97,7 +97,7 @@ describe('logs', () => {
     expect(lines[0]).not.toHaveProperty('tenantId');
   });
 
-  it('nothing of an event that it cannot read', async () => {
+  it('has nothing of an event that cannot be parsed', async () => {
     await measure('password=hunter2').catch(() => {});
     expect(lines.length).toBeGreaterThan(0);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
@@ -109,7 +109,7 @@ describe('F10: two invocations of one process', () => {
     ['fails', () => Promise.reject(new Error('failed'))],
     ['fails for good', () => Promise.reject(new PlatformError('SlotOccupied', 'taken'))],
     ['answers what the contract does not have', async () => ({ area: -1 })],
-  ])('the first %s: the second, without a tenant, logs nothing of the first', async (_, run) => {
+  ])('the first %s; the second, without a tenant, logs nothing of the first', async (_, run) => {
     await handlerOf(run)(event).catch(() => {});
     expect(lines.at(-1)).toMatchObject({ tenantId: aTenant().tenantId });
     lines.length = 0;
@@ -121,7 +121,7 @@ describe('F10: two invocations of one process', () => {
   });
 });
 
-test('parseAt hands on what is well formed, and says at which border something is not', () => {
+test('parseAt returns a well-formed input, and names the border in the error for any other', () => {
   expect(parseAt('here', z.object({ a: z.number() }), { a: 1, b: 2 })).toEqual({ a: 1 });
   expect(() => parseAt('here', z.object({ a: z.number() }), {})).toThrow(/^here: a: /);
   expect(() => parseAt('here', z.string(), 1)).toThrow(/^here: input: /);

@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => silent.close());
 
-test('a service that takes a request and never answers ends as a fault that the machine retries', async () => {
+test('a request without an answer ends in a transient error', async () => {
   const sockets: { destroy: () => void }[] = [];
   silent.on('connection', (socket) => sockets.push(socket));
   const client = new KMSClient({
@@ -34,7 +34,7 @@ test('a service that takes a request and never answers ends as a fault that the 
   expect(translateError(thrown).name).toBe('TransientServiceFault');
 });
 
-test("a client without call log has everything of the SDK's but the middleware that prepares it", () => {
+test('a client without call log has all middleware of the SDK’s client except that of the log', () => {
   const stackOf = (client: KMSClient) => client.middlewareStack.identify().map((one) => one.split(' ')[0]);
   const usual = stackOf(new KMSClient({ ...clientOptions, region: 'eu-central-1' }));
   const quiet = stackOf(withoutCallLog(new KMSClient({ ...clientOptions, region: 'eu-central-1' })));
@@ -42,7 +42,7 @@ test("a client without call log has everything of the SDK's but the middleware t
   expect(quiet.length).toBe(usual.length - 1);
 });
 
-test("another client in one's surroundings reaches AWS the same way, as somebody else", async () => {
+test('a second client has the same configuration and other credentials', async () => {
   const credentials = { accessKeyId: 'AKIAFIRST', secretAccessKey: 'secret' };
   const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
   const first = new KMSClient({

@@ -22,7 +22,7 @@ async function address(status = 200) {
 
 const ids = { StackId: 'arn:stack', RequestId: 'r1', LogicalResourceId: 'Seeding' };
 
-test('puts what the action answers, under the id that the resource was made with', async () => {
+test('sends the answer of the action to CloudFormation, under the physical id of the resource', async () => {
   const { answers, close, ResponseURL } = await address();
   const handler = answeringCloudFormation(async () => ({ Colour: 'blue' }));
   await handler({ ...ids, ResponseURL, RequestType: 'Create' }, aContext());
@@ -35,7 +35,7 @@ test('puts what the action answers, under the id that the resource was made with
   ]);
 });
 
-test('puts a failure of the action, with its reason, in place of a wait of an hour', async () => {
+test('sends a failure of the action with its reason, so that CloudFormation need not wait an hour', async () => {
   const { answers, close, ResponseURL } = await address();
   const failing = answeringCloudFormation(async () => {
     throw new PlatformError('ConfigurationInvalid', `no service ${'x'.repeat(5_000)}`);
@@ -48,7 +48,7 @@ test('puts a failure of the action, with its reason, in place of a wait of an ho
   expect(Reason.length).toBeLessThanOrEqual(1_000);
 });
 
-test('throws when the answer does not get there, so that Lambda calls it again', async () => {
+test('throws when the answer cannot be sent, so that Lambda calls the function again', async () => {
   const { close, ResponseURL } = await address(503);
   const handler = answeringCloudFormation(async () => undefined);
   await expect(handler({ ...ids, ResponseURL, RequestType: 'Delete' }, aContext())).rejects.toThrow('503');

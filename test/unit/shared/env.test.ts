@@ -11,7 +11,7 @@ test('reads the variable when it is used, not before', () => {
   expect(env('TABLE_NAME')).toBe('two');
 });
 
-test.each([undefined, ''])('a variable that is %j is a mistake in the configuration, and named', (value) => {
+test.each([undefined, ''])('a variable with value %j is a configuration error that names the variable', (value) => {
   if (value !== undefined) process.env.TABLE_NAME = value;
   const missing = expect.objectContaining({
     name: 'ConfigurationInvalid',

@@ -55,18 +55,18 @@ test.each(TABLE)('%s', (_, thrown, expected) => {
   expect(translateError(thrown).name).toBe(expected);
 });
 
-test('errors of ours pass unchanged', () => {
+test('returns a PlatformError unchanged', () => {
   const ours = new PlatformError('SubdomainTaken', 'acme');
   expect(translateError(ours)).toBe(ours);
 });
 
-test('the operator reads AWS’s own name and words', () => {
+test('keeps AWS’s own error name and message for the operator', () => {
   expect(translateError(awsError('AccessDeniedException', 'not authorized to perform: kms:CreateKey')).message).toBe(
     'AccessDeniedException: not authorized to perform: kms:CreateKey',
   );
 });
 
-test('what Lambda shows of the error is its name and message: the request and its headers stay out of sight', () => {
+test('keeps the request and its headers out of the error that Lambda shows', () => {
   const thrown = awsError('ThrottlingException');
   const translated = translateError(Object.assign(thrown, { $response: { headers: { authorization: 'secret' } } }));
   expect(translated.cause).toBe(thrown);
@@ -81,7 +81,7 @@ const retryable = Object.values({ ...cloudformation, ...dynamodb, ...elb, ...kms
   return error.$retryable ? [error] : [];
 });
 
-test('what the SDK calls retryable is transient here', () => {
+test('every error that the SDK retries is transient', () => {
   expect(retryable.length).toBeGreaterThan(0);
   const permanent = retryable.filter((error) => !isTransient(translateError(error).name));
   expect(permanent.map(({ name }) => name)).toEqual([]);

@@ -14,7 +14,7 @@ const publishing = (answer: unknown) => {
   return { client, done: publish({ name: 'onboarding', client }, TENANT_ONBOARDED, detail) };
 };
 
-test('puts the event on the platform’s own bus, as the contract has it', async () => {
+test('puts the event on the platform’s own bus in the form of the contract', async () => {
   const { client, done } = publishing({ FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
   await done;
   const [entry, ...others] = client
@@ -34,12 +34,12 @@ test.each([
   ['ThrottlingException', 'TransientThrottling'],
   ['AccessDeniedException', 'AccessDenied'],
   ['MalformedDetail', 'UnexpectedFailure'],
-])('an entry that was not taken for %s is %s, although the call succeeded', async (ErrorCode, name) => {
+])('a failed entry with %s throws %s, although the call succeeded', async (ErrorCode, name) => {
   const { done } = publishing({ FailedEntryCount: 1, Entries: [{ ErrorCode, ErrorMessage: 'why' }] });
   await expect(done).rejects.toMatchObject({ name, message: `${ErrorCode}: why` });
 });
 
-test('an entry that was not taken for no reason at all is a failure too', async () => {
+test('a failed entry without an error code throws, too', async () => {
   await expect(publishing({ FailedEntryCount: 1, Entries: [] }).done).rejects.toMatchObject({
     name: 'UnexpectedFailure',
   });

@@ -51,13 +51,13 @@ const short = (run: () => Promise<unknown>) => {
 };
 
 describe('F9: a function that runs out of time', () => {
-  it('ends under a name of its own, which the machine retries', async () => {
+  it('fails with TransientOutOfTime, which the state machine retries', async () => {
     const thrown = await short(describeKey).catch((error: Error) => error);
     expect(thrown).toMatchObject({ name: 'TransientOutOfTime', message: expect.stringContaining('Short ran out of') });
     expect(isTransient('TransientOutOfTime')).toBe(true);
   });
 
-  it('aborts the AWS call that it waits for, and makes no other', async () => {
+  it('aborts the AWS call under way, and makes no other call', async () => {
     const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'));
     await short(async () => {
       await describeKey().catch(() => {});
@@ -70,7 +70,7 @@ describe('F9: a function that runs out of time', () => {
     expect([heard, effects]).toEqual([1, ['goes on']]);
   });
 
-  it('waits for no pause of its own', async () => {
+  it('ends its own pause', async () => {
     const began = Date.now();
     await expect(short(() => pause(5_000))).rejects.toMatchObject({ name: 'TransientOutOfTime' });
     expect(Date.now() - began).toBeLessThan(2_000);
@@ -79,12 +79,12 @@ describe('F9: a function that runs out of time', () => {
   it.each([
     ['fails of the abortion', () => Promise.reject(new PlatformError('IsolationBreach', 'could not be answered'))],
     ['answers all the same', async () => ({ verdict: 'drifted' })],
-  ])('gives no verdict when its action %s', async (_, then) => {
+  ])('throws instead of a verdict when its action %s', async (_, then) => {
     const run = () => describeKey().catch(then);
     await expect(short(run)).rejects.toMatchObject({ name: 'TransientOutOfTime' });
   });
 
-  it('does not answer while its action goes on, also past the deadline: Lambda ends the sandbox with it', async () => {
+  it('does not answer while its action goes on, even past the deadline, when Lambda ends the sandbox', async () => {
     let end = () => {};
     const stubborn = new Promise<void>((resolve) => {
       end = resolve;
@@ -99,8 +99,8 @@ describe('F9: a function that runs out of time', () => {
   });
 });
 
-describe('F9: nothing outlives an invocation', () => {
-  it('that fails: calls beside the failed one end with it', async () => {
+describe('F9: after an invocation', () => {
+  it('that fails, calls beside the failed one are aborted', async () => {
     const beside: Promise<unknown>[] = [];
     const failing = withinInvocation('Failing', 60_000, async () => {
       beside.push(describeKey().catch((error: Error) => error.name));
@@ -112,7 +112,7 @@ describe('F9: nothing outlives an invocation', () => {
     expect(await Promise.all(beside)).toEqual(['AbortError', 'AbortError']);
   });
 
-  it('that answers: work left behind calls AWS no more', async () => {
+  it('that answers, work that it left behind makes no further AWS call', async () => {
     let left: Promise<unknown> = Promise.resolve();
     const done = await withinInvocation('Careless', 60_000, async () => {
       left = timer(20).then(describeKey);
@@ -123,14 +123,14 @@ describe('F9: nothing outlives an invocation', () => {
     expect(heard).toBe(0);
   });
 
-  it('and the next one in the same process has all its time', async () => {
+  it('that ran out of time, the next one in the same process has all of its own time', async () => {
     await short(describeKey).catch(() => {});
     answering = true;
     await expect(short(describeKey)).resolves.toMatchObject({ KeyMetadata: { KeyId: 'k' } });
   });
 });
 
-test('outside a function a client has no deadline', async () => {
+test('a client outside an invocation has no deadline', async () => {
   answering = true;
   await expect(describeKey()).resolves.toMatchObject({ KeyMetadata: { KeyId: 'k' } });
   await pause(1);

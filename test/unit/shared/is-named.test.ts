@@ -1,12 +1,12 @@
 import { isNamed } from '../../../functions/shared/is-named';
 import { awsError } from '../../support/fake-client';
 
-test('an error is told by any of the names asked for', () => {
+test('an error matches any of the given names', () => {
   expect(isNamed(awsError('NoSuchKey'), 'NoSuchBucket', 'NoSuchKey')).toBe(true);
   expect(isNamed(awsError('NoSuchKey'), 'NoSuchBucket')).toBe(false);
 });
 
-test('what is no error has no name', () => {
+test('an object that is no Error matches no name', () => {
   expect(isNamed({ name: 'NoSuchKey' }, 'NoSuchKey')).toBe(false);
   expect(isNamed(undefined, 'undefined')).toBe(false);
 });

@@ -12,7 +12,7 @@ const BY_TOKEN = new Map<string | undefined, Page>([
   ['2', { Items: ['c'], Next: '' }],
 ]);
 
-test('every page is asked for by the token of the one before, until there is none', async () => {
+test('reads each page with the token of the page before, until there is no token', async () => {
   const asked: (string | undefined)[] = [];
   const ask = async (token?: string) => {
     asked.push(token);
@@ -26,7 +26,7 @@ test('every page is asked for by the token of the one before, until there is non
   expect(asked).toEqual([undefined, '1', '2']);
 });
 
-test('a reader who has enough causes no further request', async () => {
+test('requests no further page when the reader stops', async () => {
   let asked = 0;
   const ask = async () => {
     asked += 1;

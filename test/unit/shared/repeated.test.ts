@@ -25,20 +25,20 @@ function reading(failures: readonly Error[]) {
 const throttled = awsError('ThrottlingException');
 const fault = Object.assign(new Error('oops'), { $metadata: { httpStatusCode: 503 } });
 
-test('F5: a read that is throttled is repeated, after pauses with jitter', async () => {
+test('F5: repeats a throttled read, after pauses with jitter', async () => {
   const { answer, paused } = reading([throttled, fault]);
   await expect(answer).resolves.toBe('answer');
   expect(paused).toEqual([50, 100]);
 });
 
-test('F5: what stays throttled is thrown as it is', async () => {
+test('F5: throws the throttling error unchanged when it persists', async () => {
   const { answer, reads } = reading([throttled, throttled, throttled, throttled]);
   await expect(answer).rejects.toBe(throttled);
   expect(reads()).toBe(4);
 });
 
 test.each([awsError('AccessDenied'), awsError('NoSuchBucket'), new PlatformError('TransientNotYetVisible', 'not yet')])(
-  'F5: no other error is repeated: %s',
+  'F5: repeats no other error: %s',
   async (failure) => {
     const { answer, paused } = reading([failure]);
     await expect(answer).rejects.toBe(failure);
@@ -46,7 +46,7 @@ test.each([awsError('AccessDenied'), awsError('NoSuchBucket'), new PlatformError
   },
 );
 
-test('F5: all of the work has ended before its failure is thrown', async () => {
+test('F5: throws the first failure only after all parallel work has ended', async () => {
   let ended = 0;
   const slow = new Promise<void>((resolve) => setTimeout(resolve, 20)).then(() => {
     ended += 1;
@@ -56,7 +56,7 @@ test('F5: all of the work has ended before its failure is thrown', async () => {
   expect(await settled([Promise.resolve(1), Promise.resolve('a')])).toEqual([1, 'a']);
 });
 
-test('F5: nothing of the product leaves work behind that it has begun beside a failure', () => {
+test('F5: no file of the product runs parallel work without waiting for all of it', () => {
   const files = globSync('{functions,infra/preflight,operations,service}/**/*.ts', { cwd: ROOT });
   expect(files.length).toBeGreaterThan(100);
   const leaving = files.filter((file) => readFileSync(join(ROOT, file), 'utf8').includes('Promise.all('));

@@ -7,12 +7,12 @@ const makeError = async () => {
   return new Error('an answer');
 };
 
-test('errors made meanwhile have no stack, and those made afterwards have', async () => {
+test('errors made inside have no stack trace, later errors have one', async () => {
   expect(framesOf(await withoutStackTraces(makeError))).toBe(0);
   expect(framesOf(new Error('later'))).toBeGreaterThan(0);
 });
 
-test('work that overlaps gives the stacks back with its last, also when it fails', async () => {
+test('overlapping calls restore stack traces when the last one ends, also when it fails', async () => {
   const before = Error.stackTraceLimit;
   const failing = withoutStackTraces(async () => {
     await nextTurn();

@@ -28,7 +28,7 @@ describe('DeleteStack', () => {
   });
 
   it.each(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
-    'F2: deletes nothing that CloudFormation is rolling back: it waits for %s, and is called again',
+    'F2: does not delete a stack that CloudFormation is rolling back: it waits for %s, and is called again',
     async (status) => {
       const scene = rollingBack();
       const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
@@ -44,7 +44,7 @@ describe('DeleteStack', () => {
     },
   );
 
-  it('F2: hears of a rollback that ended before its task knew to wait for it', async () => {
+  it('F2: notices a rollback that ended before its waiting task was stored', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
     scene.table.after = (command) => {
@@ -54,7 +54,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'TransientStackRolledBack' });
   });
 
-  it('T6: hears of such a rollback also while DescribeStacks does not show its end', async () => {
+  it('T6: notices such a rollback also while DescribeStacks does not show its end', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'ROLLBACK_IN_PROGRESS');
     scene.cloudformation.shown.set(stack.StackId, 'ROLLBACK_IN_PROGRESS');
@@ -71,7 +71,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-3')).toEqual({ output: {} });
   });
 
-  it('T6: hears of a deletion that ended before its task knew to wait, whatever DescribeStacks shows', async () => {
+  it('T6: notices a deletion that ended before its waiting task was stored, whatever DescribeStacks shows', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
     scene.cloudformation.shown.set(stack.StackId, 'DELETE_IN_PROGRESS');
@@ -82,7 +82,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
   });
 
-  it('F2: asks for no second deletion of a stack that is being deleted', async () => {
+  it('F2: requests no second deletion of a stack that is being deleted', async () => {
     const scene = rollingBack();
     scene.leftover('network', 'DELETE_IN_PROGRESS');
     await scene.delete('network');
@@ -97,7 +97,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
   });
 
-  it('answers for a stack that was gone before its task knew to wait for it', async () => {
+  it('answers for a stack that was gone before its waiting task was stored', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
     const heard: Promise<unknown>[] = [];
@@ -109,7 +109,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
   });
 
-  it('is done where there never was a stack, any number of times', async () => {
+  it('succeeds any number of times when there never was a stack', async () => {
     const scene = rollingBack();
     await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
     await expect(scene.delete('network', { taskToken: 'delete-2' })).resolves.toEqual({ deleting: false });
@@ -119,7 +119,7 @@ describe('DeleteStack', () => {
     expect(scene.table.items.size).toBe(0);
   });
 
-  it('is done where an earlier try has deleted it', async () => {
+  it('succeeds when an earlier attempt has deleted the stack', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'CREATE_COMPLETE');
     await scene.delete('network');
@@ -128,7 +128,7 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.get('delete-2')).toEqual({ output: {} });
   });
 
-  it('takes off the protection that ActivateTenant has put on', async () => {
+  it('removes the termination protection that ActivateTenant has set', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('database', 'CREATE_COMPLETE');
     stack.EnableTerminationProtection = true;
@@ -147,13 +147,13 @@ describe('DeleteStack', () => {
     expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
   });
 
-  it('tolerates a storage stack that has no bucket yet', async () => {
+  it('accepts a storage stack that has no bucket yet', async () => {
     const scene = rollingBack();
     scene.leftover('storage', 'CREATE_IN_PROGRESS');
     await expect(scene.delete('storage')).resolves.toEqual({ deleting: true });
   });
 
-  it('says which resource could not be deleted', async () => {
+  it('names the resource that could not be deleted', async () => {
     const scene = rollingBack();
     const stack = scene.leftover('network', 'CREATE_COMPLETE');
     await scene.delete('network');
@@ -173,7 +173,7 @@ describe('DeleteStack', () => {
     });
   });
 
-  it('waits while a launch that began before the rollback may still be on its way, and no longer', async () => {
+  it('waits while a launch from before the rollback may still be under way, and no longer', async () => {
     const scene = new StackScene();
     scene.cloudformation.before = (command) => {
       if (command === 'CreateStackCommand') throw new Error('the function was killed');
@@ -224,13 +224,13 @@ describe('DeleteStack', () => {
     expect(scene.sfn.answers.size).toBe(0);
   };
 
-  it.each(refusals)('touches nothing of a tenant that %s', async (_, name, record) => {
+  it.each(refusals)('changes nothing of a tenant that %s', async (_, name, record) => {
     const scene = filled(record);
     await expect(scene.delete('storage')).rejects.toMatchObject({ name });
     expectUntouched(scene);
   });
 
-  it.each(refusals)('G1: touches nothing when the tenant %s a moment after it was read', async (_, name, record) => {
+  it.each(refusals)('G1: changes nothing when the tenant %s a moment after it was read', async (_, name, record) => {
     const scene = filled();
     scene.cloudformation.before = (command) => {
       if (command === 'DescribeStacksCommand') scene.become(record);
@@ -240,7 +240,7 @@ describe('DeleteStack', () => {
   });
 
   it.each(refusals)(
-    'G1: deletes neither objects nor stack when the tenant %s while its bucket is listed',
+    'G1: deletes no object and no stack when the tenant %s while the bucket is listed',
     async (_, name, record) => {
       const scene = filled();
       scene.s3.before = (command) => {
@@ -251,7 +251,7 @@ describe('DeleteStack', () => {
     },
   );
 
-  it.each(refusals)('G1: deletes no stack when the tenant %s while its bucket is emptied', async (_, name, record) => {
+  it.each(refusals)('G1: deletes no stack when the tenant %s while the bucket is emptied', async (_, name, record) => {
     const scene = filled();
     scene.s3.after = (command) => {
       if (command === 'DeleteObjectsCommand') scene.become(record);
@@ -260,7 +260,7 @@ describe('DeleteStack', () => {
     expect(scene.stack('storage')?.StackStatus).toBe('CREATE_COMPLETE');
   });
 
-  it('G1: deletes no stack when another task has taken the place of its own', async () => {
+  it('G1: deletes no stack when another task has replaced its own', async () => {
     const scene = filled();
     scene.s3.after = (command) => {
       if (command === 'DeleteObjectsCommand')
@@ -277,7 +277,7 @@ describe('DeleteStack', () => {
     ['has no record', undefined],
     ['has a record that is younger than the stack', { createdAt: '2030-01-02T00:00:00.000Z' }],
   ];
-  it.each(LIVING)('G6: leaves a protected stack alone when its tenant %s', async (_, record) => {
+  it.each(LIVING)('G6: does not change a protected stack when its tenant %s', async (_, record) => {
     const scene = filled(record);
     if (!record) scene.table.items.clear();
     Object.assign(scene.stack('storage') ?? {}, { EnableTerminationProtection: true });
@@ -285,7 +285,7 @@ describe('DeleteStack', () => {
     expectUntouched(scene);
   });
 
-  it('says nothing of other kinds of stacks', async () => {
+  it('deletes only the stack of the requested kind', async () => {
     const scene = rollingBack();
     const others = [scene.leftover('network', 'CREATE_COMPLETE'), scene.leftover('access', 'CREATE_COMPLETE')];
     scene.leftover('database', 'CREATE_COMPLETE');

@@ -7,17 +7,17 @@ const filled = (versions: number) => {
   return s3;
 };
 
-test.each([0, 1, 1000, 2500])('a bucket with %d versions and delete markers becomes empty', async (versions) => {
+test.each([0, 1, 1000, 2500])('deletes %d versions and delete markers of a bucket', async (versions) => {
   const s3 = filled(versions);
   await emptyBucket(s3, 'tenant');
   expect(s3.buckets.get('tenant')).toEqual([]);
 });
 
-test('a bucket that does not exist is empty', async () => {
+test('treats a missing bucket as empty', async () => {
   await expect(emptyBucket(new FakeBuckets(), 'tenant')).resolves.toBeUndefined();
 });
 
-test('what does not fit into one invocation is left to the next, and gets less each time', async () => {
+test('leaves to the next invocation what it has no time for, which is less each time', async () => {
   const s3 = filled(20_500);
   await expect(emptyBucket(s3, 'tenant')).rejects.toMatchObject({ name: 'TransientConflict' });
   expect(s3.buckets.get('tenant')).toHaveLength(500);
@@ -25,7 +25,7 @@ test('what does not fit into one invocation is left to the next, and gets less e
   expect(s3.buckets.get('tenant')).toEqual([]);
 });
 
-test('a version that S3 does not delete is a failure under S3’s name for it, although the call succeeded', async () => {
+test('a version that S3 does not delete throws S3’s error, although the call succeeded', async () => {
   const s3 = filled(5);
   s3.refused.set('key-1', 'AccessDenied');
   await expect(emptyBucket(s3, 'tenant')).rejects.toMatchObject({ name: 'AccessDenied', message: 'key-1: no' });

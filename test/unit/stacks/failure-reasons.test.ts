@@ -29,7 +29,7 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('Invalid principal in policy (Service: S3, Status Code: 400)', 'GeneralServiceException'),
     handler("The subnet ID 'subnet-0a' does not exist (InvalidSubnetID.NotFound)", 'NotFound'),
     handler('Resource of type AWS::EC2::Route did not stabilize', 'NotStabilized'),
-  ])('passes: %s', (reason) => {
+  ])('is transient: %s', (reason) => {
     expect(creationError(`AWS::RDS::DBInstance Primary: ${reason}`)).toBe('TransientStackFailure');
   });
 
@@ -43,7 +43,7 @@ describe('F1: the reason of a stack’s first failure', () => {
       "You can't create this secret because a secret with this name is already scheduled for deletion.",
       'InvalidRequest',
     ),
-  ])('T7: is a name that is not free yet: %s', (reason) => {
+  ])('is a name that is not free yet: %s', (reason) => {
     expect(creationError(`AWS::S3::Bucket Bucket: ${reason}`)).toBe('TransientNameTaken');
   });
 
@@ -53,7 +53,7 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('DB Instance quota exceeded (Error Code: InstanceQuotaExceeded)', 'GeneralServiceException'),
     'Cannot exceed quota for RolesPerAccount: 1000 (Error Code: LimitExceeded)',
     'You have attempted to create more buckets than allowed (Error Code: TooManyBuckets)',
-  ])('is a quota: %s', (reason) => {
+  ])('is an exceeded quota: %s', (reason) => {
     expect(creationError(`AWS::EC2::VPC Vpc: ${reason}`)).toBe('QuotaExceeded');
   });
 
@@ -71,7 +71,7 @@ describe('F1: the reason of a stack’s first failure', () => {
     'no capacity',
     'no luck',
     'full',
-  ])('stays permanent when no row knows it: %s', (reason) => {
+  ])('is permanent when no row of the table matches: %s', (reason) => {
     expect(creationError(reason)).toBe('StackFailed');
   });
 });

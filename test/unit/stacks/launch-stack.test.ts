@@ -11,7 +11,7 @@ const { tenantId } = aTenant();
 const { outputs } = theStacks().network;
 
 describe('LaunchStack', () => {
-  it.each(STACK_KINDS)('asks for the %s stack from the published template, in the tenant’s name', async (kind) => {
+  it.each(STACK_KINDS)('creates the %s stack from the published template, with the tenant’s name', async (kind) => {
     const scene = new StackScene();
     const { stackId } = await scene.launch(kind);
     expect(scene.stack(kind)).toMatchObject({
@@ -27,7 +27,7 @@ describe('LaunchStack', () => {
     expect(scene.sfn.answers.size).toBe(0);
   });
 
-  it('stores the task before it asks, and then which stack it waits for', async () => {
+  it('stores the waiting task before CreateStack, and the stack id afterwards', async () => {
     const scene = new StackScene();
     scene.cloudformation.before = (command) => {
       if (command !== 'CreateStackCommand') return;
@@ -43,7 +43,7 @@ describe('LaunchStack', () => {
     expect(scene.waiting('network')).not.toHaveProperty('launchingUntil');
   });
 
-  it('asks under a request token that is this attempt’s, fits, and does not give the task’s away', async () => {
+  it('sends a request token that is unique to the attempt, valid, and does not reveal the task token', async () => {
     const [one, same, other] = [new StackScene(), new StackScene(), new StackScene()];
     const taskToken = `AQCE${'/+='.repeat(300)}`;
     await one.launch('network', { taskToken });
@@ -55,7 +55,7 @@ describe('LaunchStack', () => {
     expect(other.stack('network')?.ClientRequestToken).not.toBe(token);
   });
 
-  it('hears of a stack that was complete before the request was answered', async () => {
+  it('notices a stack that was complete before the request was answered', async () => {
     const scene = new StackScene();
     scene.cloudformation.after = (command) => {
       const stack = scene.stack('network');
@@ -73,13 +73,13 @@ describe('LaunchStack', () => {
     expect(scene.waiting('network')).toBeUndefined();
   });
 
-  it('records its stack and asks for the permission again in one request', async () => {
+  it('stores its stack and checks its permission again in one request', async () => {
     const scene = new StackScene();
     await scene.launch('network');
     expect(scene.table.calls).toEqual(['TransactWriteCommand', 'TransactWriteCommand']);
   });
 
-  it('asks for each on its own when another transaction is at work at the same time', async () => {
+  it('stores and checks in two requests when another transaction conflicts', async () => {
     const scene = new StackScene();
     let transactions = 0;
     scene.table.before = (command) => {
@@ -93,7 +93,7 @@ describe('LaunchStack', () => {
     expect(scene.table.calls.slice(2)).toEqual(['UpdateCommand', 'GetCommand']);
   });
 
-  it('T6: hears of a found stack that was complete before its task waited, whatever DescribeStacks shows', async () => {
+  it('T6: notices an existing stack that was complete before its task waited, whatever DescribeStacks shows', async () => {
     const scene = new StackScene();
     const stack = scene.leftover('network', 'CREATE_IN_PROGRESS');
     scene.cloudformation.shown.set(stack.StackId, 'CREATE_IN_PROGRESS');
@@ -108,7 +108,7 @@ describe('LaunchStack', () => {
   });
 
   it.each(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'] as const)(
-    'is answered at once by a stack that is %s already',
+    'is answered at once by a stack that is already %s',
     async (status) => {
       const scene = new StackScene();
       const stack = scene.leftover('network', status);
@@ -120,7 +120,7 @@ describe('LaunchStack', () => {
   );
 
   it.each(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED'] as const)(
-    'fails at once on a stack that somebody’s update has left in %s, and leaves it',
+    'fails at once on a stack that an operator’s update has left in %s, and does not change it',
     async (status) => {
       const scene = new StackScene();
       const stack = scene.leftover('network', status);
@@ -131,7 +131,7 @@ describe('LaunchStack', () => {
     },
   );
 
-  it('waits for a stack that an earlier try has begun', async () => {
+  it('waits for a stack that an earlier attempt has begun', async () => {
     const scene = new StackScene();
     await scene.launch('network');
     await scene.launch('network', { taskToken: 'launch-2' });
@@ -142,7 +142,7 @@ describe('LaunchStack', () => {
   });
 
   it.each(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED'] as const)(
-    'has a leftover in %s deleted, and its end lets the machine launch anew',
+    'deletes an old stack in %s, whose end makes the state machine launch again',
     async (status) => {
       const scene = new StackScene();
       const leftover = scene.leftover('network', status);
@@ -157,7 +157,7 @@ describe('LaunchStack', () => {
   );
 
   it.each(['REVIEW_IN_PROGRESS', 'ROLLBACK_IN_PROGRESS'] as const)(
-    'F6: replaces a stack in %s at once, and waits for none of its ends',
+    'F6: replaces an old stack in %s at once, without waiting for its end',
     async (status) => {
       const scene = new StackScene();
       const leftover = scene.leftover('storage', status);
@@ -168,7 +168,7 @@ describe('LaunchStack', () => {
     },
   );
 
-  it('F6: fails at once on a status that no event of ours ends, naming stack and status', async () => {
+  it('F6: fails at once on a status for which no event will come, and names stack and status', async () => {
     const scene = new StackScene();
     const { StackName } = scene.leftover('storage', 'IMPORT_IN_PROGRESS');
     await expect(scene.launch('storage')).rejects.toMatchObject({
@@ -182,7 +182,7 @@ describe('LaunchStack', () => {
     'S3 error: The specified key does not exist.\nFor more information check http://docs.aws.amazon.com/',
     'S3 error: Access Denied',
     'TemplateURL must reference a valid S3 object to which you have access.',
-  ])('F11: names the template that is gone, and what brings it back (%#)', async (message) => {
+  ])('F11: names the template that does not exist, and what brings it back (%#)', async (message) => {
     const scene = new StackScene();
     scene.cloudformation.before = (command) => {
       if (command === 'CreateStackCommand') throw awsError('ValidationError', message);
@@ -195,7 +195,7 @@ describe('LaunchStack', () => {
     });
   });
 
-  it('F11: leaves every other refusal as CloudFormation said it', async () => {
+  it('F11: throws every other error of CloudFormation unchanged', async () => {
     const scene = new StackScene();
     const refusal = awsError('ValidationError', 'Parameters: [VpcCidr] must have values');
     scene.cloudformation.before = (command) => {
@@ -204,7 +204,7 @@ describe('LaunchStack', () => {
     await expect(scene.launch('storage')).rejects.toBe(refusal);
   });
 
-  it('waits for the end of a leftover that is being deleted already', async () => {
+  it('waits for the end of an old stack that is already being deleted', async () => {
     const scene = new StackScene();
     const leftover = scene.leftover('network', 'DELETE_IN_PROGRESS');
     await scene.launch('network');
@@ -212,7 +212,7 @@ describe('LaunchStack', () => {
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ error: 'TransientStackReplaced' });
   });
 
-  it('does not take the old failure of a leftover for that of the deletion it has just asked for', async () => {
+  it('does not mistake the earlier failed deletion of an old stack for the one that it has requested', async () => {
     const scene = new StackScene();
     const leftover = scene.leftover('network', 'DELETE_FAILED');
     scene.cloudformation.after = (command) => {
@@ -223,7 +223,7 @@ describe('LaunchStack', () => {
     expect(scene.sfn.answers.size).toBe(0);
   });
 
-  it('is tried again when the stack that stood in the way has just gone', async () => {
+  it('fails with a transient error when the old stack has just disappeared', async () => {
     const scene = new StackScene();
     const leftover = scene.leftover('network', 'DELETE_IN_PROGRESS');
     scene.cloudformation.before = (command) => {
@@ -261,7 +261,7 @@ describe('LaunchStack', () => {
     expect(scene.waiting('network')).toBeUndefined();
   });
 
-  it('takes its stack back when the rollback has begun while it was asking', async () => {
+  it('deletes its stack again when the rollback has begun during the request', async () => {
     const scene = new StackScene();
     scene.cloudformation.after = (command) => {
       if (command === 'CreateStackCommand') scene.become({ status: 'ROLLING_BACK' });
@@ -271,7 +271,7 @@ describe('LaunchStack', () => {
     expect(scene.waiting('storage')).toBeUndefined();
   });
 
-  it('leaves its stack to a new owner, who finds it', async () => {
+  it('leaves its stack to a new owner of the tenant, who finds it', async () => {
     const scene = new StackScene();
     scene.cloudformation.after = (command) => {
       if (command === 'CreateStackCommand') scene.become({ executionArn: anExecution('second') });
@@ -300,7 +300,7 @@ describe('LaunchStack', () => {
         $metadata: { httpStatusCode, attempts },
       });
 
-    it('for certain, the rollback need not wait for a stack', async () => {
+    it('with a definite refusal, the rollback need not wait for a stack', async () => {
       const scene = await failing(answered(403, 1));
       await scene.beginRollback();
       await expect(scene.delete('network')).resolves.toEqual({ deleting: false });
@@ -310,7 +310,7 @@ describe('LaunchStack', () => {
       ['CloudFormation breaks down', answered(500, 3)],
       ['a request before it went unanswered', answered(403, 2)],
       ['no answer comes', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
-    ])('and %s, the rollback waits for a stack that may yet appear', async (_, thrown) => {
+    ])('when %s, the rollback waits for a stack that may still appear', async (_, thrown) => {
       const scene = await failing(thrown);
       await scene.beginRollback();
       await expect(scene.delete('network')).rejects.toMatchObject({ name: 'TransientLaunchInFlight' });

@@ -27,7 +27,7 @@ async function replacing() {
 }
 
 describe('the end of a stack', () => {
-  it('answers a launch with the stack, its template’s version and its outputs', async () => {
+  it('answers a launch with the stack’s id, its template’s version and its outputs', async () => {
     const { scene, stack } = await launched();
     await expect(scene.announce(stack, 'CREATE_COMPLETE', outputs)).resolves.toBe('answered');
     expect(scene.sfn.answers.get('launch-1')).toEqual({
@@ -36,7 +36,7 @@ describe('the end of a stack', () => {
     expect(scene.waiting('network')).toBeUndefined();
   });
 
-  it('tells the version that the stack itself was made from', async () => {
+  it('answers with the version that the stack itself was made from', async () => {
     const scene = new StackScene();
     const older = scene.leftover('network', 'CREATE_COMPLETE');
     older.Tags.push({ Key: 'templateVersion', Value: 'network-v0' });
@@ -44,7 +44,7 @@ describe('the end of a stack', () => {
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { templateVersion: 'network-v0' } });
   });
 
-  it('T6: launches again while DescribeStacks does not show the outputs, and never fails for them', async () => {
+  it('T6: has the launch repeated while DescribeStacks does not show the outputs, and never fails it', async () => {
     const { scene, stack } = await launched();
     await expect(scene.announce(stack, 'CREATE_COMPLETE', { VpcId: outputs.VpcId })).resolves.toBe('answered');
     expect(scene.sfn.answers.get('launch-1')).toEqual({
@@ -56,7 +56,7 @@ describe('the end of a stack', () => {
     expect(scene.sfn.answers.get('launch-2')).toMatchObject({ output: { outputs } });
   });
 
-  it('T6: launches again while DescribeStacks lags behind the event', async () => {
+  it('T6: has the launch repeated while DescribeStacks is behind the event', async () => {
     const { scene, stack } = await launched();
     await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('answered');
     expect(scene.sfn.answers.get('launch-1')).toEqual({
@@ -99,7 +99,7 @@ describe('the end of a stack', () => {
     ['a deletion', deleting, 'ROLLBACK_COMPLETE'],
     ['a deletion', deleting, 'UPDATE_ROLLBACK_FAILED'],
   ];
-  it.each(silent)('lets %s (%#) wait on in %s', async (_, begin, status) => {
+  it.each(silent)('does not answer %s (%#) in %s', async (_, begin, status) => {
     const { scene, stack } = await begin();
     await expect(scene.event(stack.StackId, status)).resolves.toBe('ignored');
     expect(scene.sfn.answers.size).toBe(0);
@@ -131,7 +131,7 @@ describe('a stack that begins to roll back', () => {
     await expect(scene.announce(stack, 'ROLLBACK_COMPLETE')).resolves.toBe('ignored');
   });
 
-  it('F2: is thrown back while its events do not show the failed resource', async () => {
+  it('F2: throws a transient error while its events do not show the failed resource', async () => {
     const { scene, stack } = await launched();
     await expect(scene.announce(stack, 'ROLLBACK_IN_PROGRESS')).rejects.toMatchObject({
       name: 'TransientNotYetVisible',
@@ -139,7 +139,7 @@ describe('a stack that begins to roll back', () => {
     expect(scene.waiting('network')).toBeDefined();
   });
 
-  it('F1: is launched again when it has failed for a reason that passes, once the rollback is over', async () => {
+  it('F1: has the launch repeated after the rollback when it failed for a transient reason', async () => {
     const { scene, stack } = await launched();
     failing(stack, 'Rate exceeded (Service: Rds, Status Code: 400)');
     await expect(scene.announce(stack, 'ROLLBACK_IN_PROGRESS')).resolves.toBe('ignored');
@@ -154,7 +154,7 @@ describe('a stack that begins to roll back', () => {
     expect(scene.sfn.answers.get('launch-3')).toMatchObject({ output: { outputs } });
   });
 
-  it('F1: tells an exhausted quota by its name', async () => {
+  it('F1: fails its launch with QuotaExceeded for an exhausted quota', async () => {
     const { scene, stack } = await launched();
     failing(stack, 'The maximum number of VPCs has been reached. (HandlerErrorCode: ServiceLimitExceeded)');
     await scene.announce(stack, 'ROLLBACK_IN_PROGRESS');
@@ -163,14 +163,14 @@ describe('a stack that begins to roll back', () => {
 });
 
 describe('an event', () => {
-  it('that comes twice answers once', async () => {
+  it('answers once when it comes twice', async () => {
     const { scene, stack } = await launched();
     await scene.announce(stack, 'CREATE_COMPLETE', outputs);
     await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('ignored');
     expect(scene.sfn.answers.size).toBe(1);
   });
 
-  it('that overtakes the answer to the launch looks at the stack once', async () => {
+  it('that comes before CreateStack’s answer makes one look at the stack', async () => {
     const scene = new StackScene();
     const heard: Promise<unknown>[] = [];
     scene.cloudformation.after = (command) => {
@@ -184,7 +184,7 @@ describe('an event', () => {
     expect(scene.cloudformation.calls).toEqual(['CreateStackCommand', 'DescribeStacksCommand']);
   });
 
-  it('T6: of a stack whose name CloudFormation does not show yet is thrown back, not ignored', async () => {
+  it('T6: for a stack that CloudFormation does not show yet throws a transient error', async () => {
     const scene = new StackScene();
     const heard: Promise<unknown>[] = [];
     scene.cloudformation.after = (command) => {
@@ -203,13 +203,13 @@ describe('an event', () => {
     expect(scene.waiting('network')).toBeDefined();
   });
 
-  it('of a stack that nobody waits for is ignored', async () => {
+  it('for a stack without a waiting task is ignored', async () => {
     const scene = new StackScene();
     const stack = scene.leftover('network', 'CREATE_COMPLETE');
     await expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).resolves.toBe('ignored');
   });
 
-  it('of an earlier stack of the same name answers nothing, whether or not the task knows its own', async () => {
+  it('of an earlier stack with the same name answers nothing, whether or not the task knows its stack id', async () => {
     const scene = new StackScene();
     const earlier = scene.leftover('network', 'DELETE_COMPLETE');
     const heard: Promise<unknown>[] = [];
@@ -222,14 +222,14 @@ describe('an event', () => {
     expect(scene.sfn.answers.size).toBe(0);
   });
 
-  it('for a task that has timed out is late, and the task forgotten', async () => {
+  it('for a task that has timed out removes the task', async () => {
     const { scene, stack } = await launched();
     scene.sfn.gone.add('launch-1');
     await expect(scene.announce(stack, 'CREATE_COMPLETE', outputs)).resolves.toBe('late');
     expect(scene.waiting('network')).toBeUndefined();
   });
 
-  it('does not make the task of a later try be forgotten', async () => {
+  it('does not remove the task of a later attempt', async () => {
     const { scene, stack } = await launched();
     scene.sfn.after = () => {
       scene.sfn.after = () => {};
@@ -240,7 +240,7 @@ describe('an event', () => {
     expect(scene.waiting('network')?.taskToken).toBe('launch-2');
   });
 
-  it('is answered once although its function dies at each call and the event comes again', async () => {
+  it('is answered once although its function dies at each call and the event is repeated', async () => {
     const deaths = await dieAtEachCall(
       () => {
         const scene = new StackScene({ status: 'ROLLING_BACK' });

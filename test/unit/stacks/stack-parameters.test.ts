@@ -31,7 +31,7 @@ test.each(STACK_KINDS)('%s gets exactly the parameters that its template declare
   for (const [name, value] of Object.entries(parameters)) expect([name, value]).not.toEqual([name, '']);
 });
 
-test('F1: the database gets the role that the network has made, or makes it beside an older network', () => {
+test('F1: the database gets the monitoring role of the network, or makes one beside an older network', () => {
   expect(parametersOf('database').MonitoringRoleArn).toBe('none');
   const launch = launchOf('database', aTenant());
   const MonitoringRoleArn = 'arn:aws:iam::111122223333:role/tenants/tenant-t1-monitoring';
@@ -42,7 +42,7 @@ test('F1: the database gets the role that the network has made, or makes it besi
   });
 });
 
-test.each(STACK_KINDS)('%s is told nothing of another tenant', (kind) => {
+test.each(STACK_KINDS)('%s gets no parameter with data of another tenant', (kind) => {
   const other = aTenant({ signupId: 'sub_other', subdomain: 'other' });
   expect(JSON.stringify(parametersOf(kind, other))).not.toContain(`${aTenant().tenantId}-1`);
   expect(parametersOf(kind, other).TenantId).toBe(other.tenantId);
@@ -66,7 +66,7 @@ test.each(PlanSchema.options)('the database of plan %s has that plan’s size', 
   expect(sizing.maxAllocatedStorageGiB).toBeGreaterThanOrEqual(sizing.allocatedStorageGiB * 1.1);
 });
 
-test('storage and access name each other’s resources before either exists', () => {
+test('storage and access name each other’s resources before these exist', () => {
   expect(parametersOf('storage').AccessRoleArn).toBe(access.outputs.RoleArn);
   expect(parametersOf('storage').BucketName).toBe(storage.outputs.BucketName);
   expect(parametersOf('access').BucketName).toBe(storage.outputs.BucketName);
@@ -92,7 +92,7 @@ test.each([
   expect(() => stackParameters({ ...launchOf(stack), outputs: {} }, platform)).toThrow(refused);
 });
 
-test('D7: the zones of a tenant are those of its cell; of the stage where the cell is of an older release', () => {
+test('D7: a tenant’s zones are those of its cell, or of the stage when the cell is of an older release', () => {
   expect(parametersOf('network')).toMatchObject({ ZoneA: 'eu-central-1a', ZoneB: 'eu-central-1b' });
   const { availabilityZones: _, ...older } = aCell();
   const launch = { ...launchOf('network'), cell: older };

@@ -41,7 +41,7 @@ describe('StackSettled', () => {
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { stackId } });
   });
 
-  it('ignores what is on its way, and what came before', async () => {
+  it('ignores a status that is no end, and a second event', async () => {
     const { scene, stackId, hear } = await launched();
     await expect(hear(statusChange(stackId, 'CREATE_IN_PROGRESS'))).resolves.toEqual({ settlement: 'ignored' });
     await hear(statusChange(stackId, 'CREATE_COMPLETE'));
@@ -49,7 +49,7 @@ describe('StackSettled', () => {
     expect(scene.sfn.answers.size).toBe(1);
   });
 
-  it('fails when it cannot answer, so that Lambda tries the event again, and the task waits on', async () => {
+  it('throws when it cannot answer, so Lambda repeats the event and the task still waits', async () => {
     const { scene, stackId, hear } = await launched();
     scene.sfn.before = () => {
       throw awsError('ThrottlingException');
@@ -60,7 +60,7 @@ describe('StackSettled', () => {
     await expect(hear(statusChange(stackId, 'CREATE_COMPLETE'))).resolves.toEqual({ settlement: 'answered' });
   });
 
-  it('refuses an event that is none', async () => {
+  it('refuses an input that is no CloudFormation event', async () => {
     const { hear } = await launched();
     await expect(hear({ detail: {} })).rejects.toMatchObject({ name: 'InvalidRequest' });
   });

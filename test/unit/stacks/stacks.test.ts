@@ -37,7 +37,7 @@ describe('firstFailure', () => {
     expect(reason).toBe('AWS::RDS::DBInstance Primary: instance class db.x is not available');
   });
 
-  it('is not taken in by what was merely cancelled before', async () => {
+  it('does not name resources whose creation was only cancelled', async () => {
     const reason = await failureOf(
       'CREATE',
       event(STACK, 'CREATE_IN_PROGRESS'),
@@ -47,7 +47,7 @@ describe('firstFailure', () => {
     expect(reason).toBe('AWS::RDS::DBInstance Primary: no capacity');
   });
 
-  it('names the failures of the latest deletion, not of the creation or of an earlier one', async () => {
+  it('names the failures of the latest deletion, not of the creation or an earlier deletion', async () => {
     const reason = await failureOf(
       'DELETE',
       event(STACK, 'CREATE_IN_PROGRESS'),
@@ -62,12 +62,12 @@ describe('firstFailure', () => {
     expect(reason).toBe('AWS::RDS::DBInstance Secret: access denied');
   });
 
-  it('says so when no resource is to blame', async () => {
+  it('says so when no resource has failed', async () => {
     const reason = await failureOf('CREATE', event(STACK, 'CREATE_IN_PROGRESS'), event(STACK, 'ROLLBACK_COMPLETE'));
     expect(reason).toBeUndefined();
   });
 
-  it('tolerates a failure without a reason, and cuts an endless one', async () => {
+  it('accepts a failure without a reason, and cuts a long reason', async () => {
     const begun = event(STACK, 'CREATE_IN_PROGRESS');
     await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: AWS gave no reason$/);
     const endless = await failureOf('CREATE', begun, event('A', 'CREATE_FAILED', 'x'.repeat(9000)));
@@ -76,7 +76,7 @@ describe('firstFailure', () => {
 });
 
 describe('deletionFailure', () => {
-  it('F3: names everything that is in the way, by the ids that AWS knows', async () => {
+  it('F3: names every resource that prevents the deletion, by its AWS id', async () => {
     const stacks = new FakeStacks();
     const failed = (id: string, PhysicalResourceId: string, reason: string) => ({
       ...event(id, 'DELETE_FAILED', reason),
@@ -96,20 +96,20 @@ describe('deletionFailure', () => {
 });
 
 describe('describeStack', () => {
-  it('knows no stack where CloudFormation knows none', async () => {
+  it('returns nothing when CloudFormation knows no such stack', async () => {
     await expect(describeStack(new FakeStacks(), 'tenant-t1-network')).resolves.toBeUndefined();
   });
 
   it.each([
     awsError('ValidationError', "1 validation error detected: Value '' at 'stackName' failed to satisfy constraint"),
     awsError('Throttling'),
-  ])('takes %s for what it is', async (thrown) => {
+  ])('throws %s unchanged: it does not mean that there is no such stack', async (thrown) => {
     const client = new FakeClient({ DescribeStacksCommand: thrown });
     await expect(describeStack(client, 'x')).rejects.toBe(thrown);
   });
 });
 
-test('a stack’s name is in its id', () => {
+test('reads the stack’s name from its id', () => {
   expect(stackNameOf('arn:aws:cloudformation:eu-central-1:111122223333:stack/tenant-t1-network/2c3d')).toBe(
     'tenant-t1-network',
   );

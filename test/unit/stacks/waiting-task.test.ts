@@ -9,7 +9,7 @@ const launch = { ...aWaitingTask(), operation: 'launch' } as const;
 const deletion = { ...aWaitingTask({ taskToken: 'token-2' }), operation: 'delete' } as const;
 const { stackName } = launch;
 
-test('a stored task is found by its stack’s name, and by when it began', async () => {
+test('a stored task is found by its stack’s name, and by its start time', async () => {
   const table = tableOf({});
   await beginWaiting(table, launch, 'launchStack');
   await expect(findWaitingTask(table, stackName)).resolves.toEqual(launch);
@@ -17,7 +17,7 @@ test('a stored task is found by its stack’s name, and by when it began', async
   expect(WaitingTaskSchema.parse(table.get(itemKeys.waitingTask(stackName)))).toEqual(launch);
 });
 
-test('nobody waits for a stack that nobody launched', async () => {
+test('a stack that nobody launched has no waiting task', async () => {
   await expect(findWaitingTask(tableOf(), stackName)).resolves.toBeUndefined();
 });
 
@@ -31,20 +31,23 @@ const ALLOWED: [string, Partial<TenantRecord> | undefined, boolean, boolean][] =
   ['another execution’s', { executionArn: anExecution('second') }, false, false],
   ['unknown', undefined, false, true],
 ];
-test.each(ALLOWED)('for a tenant that is %s a launch may wait: %#', async (_, record, launches, deletes) => {
-  for (const [task, permittedBy, allowed] of [
-    [launch, 'launchStack', launches],
-    [deletion, 'deleteStack', deletes],
-  ] as const) {
-    const table = tableOf(record);
-    const begun = await beginWaiting(table, task, permittedBy).then(
-      () => true,
-      (thrown: Error) => thrown.name,
-    );
-    expect([task.operation, begun]).toEqual([task.operation, allowed || 'ClaimLost']);
-    expect(table.get(itemKeys.waitingTask(stackName)) !== undefined).toBe(allowed);
-  }
-});
+test.each(ALLOWED)(
+  'decides for a tenant that is %s whether launch and deletion may wait: %#',
+  async (_, record, launches, deletes) => {
+    for (const [task, permittedBy, allowed] of [
+      [launch, 'launchStack', launches],
+      [deletion, 'deleteStack', deletes],
+    ] as const) {
+      const table = tableOf(record);
+      const begun = await beginWaiting(table, task, permittedBy).then(
+        () => true,
+        (thrown: Error) => thrown.name,
+      );
+      expect([task.operation, begun]).toEqual([task.operation, allowed || 'ClaimLost']);
+      expect(table.get(itemKeys.waitingTask(stackName)) !== undefined).toBe(allowed);
+    }
+  },
+);
 
 test('F9: the write of an attempt that ran out of time, arriving late, does not replace the newer attempt’s token', async () => {
   const table = tableOf({});
@@ -55,7 +58,7 @@ test('F9: the write of an attempt that ran out of time, arriving late, does not 
   await beginWaiting(table, { ...newer, since: '2031-01-01T00:00:01.000Z' }, 'launchStack');
 });
 
-test('a task learns which stack it waits for, and is then on its way no more', async () => {
+test('records which stack a task waits for, and that its request is no longer under way', async () => {
   const table = tableOf({});
   await beginWaiting(table, { ...launch, launchingUntil: 1 }, 'launchStack');
   await expect(waitFor(table, launch, aStackId('network'), 'replace')).resolves.toBe(true);
@@ -63,7 +66,7 @@ test('a task learns which stack it waits for, and is then on its way no more', a
   expect(stored).toEqual({ ...launch, operation: 'replace', stackId: aStackId('network') });
 });
 
-test('a task that was answered or replaced in the meantime learns nothing, and is not revived', async () => {
+test('does not change or recreate a task that was answered or replaced meanwhile', async () => {
   const table = tableOf({});
   await expect(waitFor(table, launch, aStackId('network'), 'launch')).resolves.toBe(false);
   expect(table.get(itemKeys.waitingTask(stackName))).toBeUndefined();
@@ -72,7 +75,7 @@ test('a task that was answered or replaced in the meantime learns nothing, and i
   await expect(findWaitingTask(table, stackName)).resolves.toEqual(deletion);
 });
 
-test('a task is forgotten by its own token, any number of times', async () => {
+test('removes a task only by its own token, any number of times', async () => {
   const table = tableOf({});
   await beginWaiting(table, launch, 'launchStack');
   await endWaiting(table, deletion);

@@ -20,7 +20,7 @@ const suspended = { status: 'SUSPENDED', suspension: { at: NOW, by: 'jane', reas
 const verification = { verifiedAt: minutes(5), checks: 89, digest: 'd', report: 'r.json' };
 
 describe('SuspendTenant', () => {
-  test('closes the listener rule and the route, and says on record why', async () => {
+  test('closes listener rule and route, and records why', async () => {
     const scene = onboarded();
     await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toEqual({ tenantId, host, suspendedAt: NOW });
     expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }]);
@@ -33,7 +33,7 @@ describe('SuspendTenant', () => {
   });
 
   test.each(['elb', 'table'] as const)(
-    'closes the other door when AWS refuses one (%s), and fails',
+    'closes the other of rule and route when AWS refuses one (%s), and fails',
     async (refusing) => {
       const scene = onboarded();
       scene[refusing].before = (command) => {
@@ -45,7 +45,7 @@ describe('SuspendTenant', () => {
     },
   );
 
-  test('a retry closes what is still open, and keeps the first reason', async () => {
+  test('called again, closes what is still open, and keeps the first reason', async () => {
     const scene = onboarded({ ...suspended });
     const again = suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order);
     await expect(again).resolves.toEqual({
@@ -56,19 +56,19 @@ describe('SuspendTenant', () => {
     expect(scene.record().suspension).toEqual(suspended.suspension);
   });
 
-  test.each(['', ' ', '\t\n', '\u200b'])('refuses the reason %j, which nobody can read', (reason) => {
+  test.each(['', ' ', '\t\n', '\u200b'])('refuses the blank reason %j', (reason) => {
     expect(SuspendTenantInput.safeParse({ ...order, reason }).error?.issues).toMatchObject([{ path: ['reason'] }]);
     expect(SuspendTenantInput.safeParse(order).success).toBe(true);
   });
 
-  test('suspends a tenant whose rule somebody has removed', async () => {
+  test('suspends a tenant whose rule was deleted by hand', async () => {
     const scene = onboarded();
     scene.elb.rules = [];
     await suspendTenant.run({ ...scene, now }, order);
     expect(scene.record().status).toBe('SUSPENDED');
   });
 
-  test('T3: answers when the load balancer answers 503 on the node that is asked', async () => {
+  test('T3: requests the page until the load balancer answers 503', async () => {
     const scene = onboarded();
     const statuses = [200, 404, 503, 200];
     const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
@@ -76,7 +76,7 @@ describe('SuspendTenant', () => {
     expect(statuses).toEqual([200]);
   });
 
-  test('T3: fails while the page is still served, with both doors closed; tried again, it answers', async () => {
+  test('T3: fails while the page is still served, with rule and route closed; called again, it answers', async () => {
     const scene = onboarded();
     const page = async () => ({ status: 200, body: '' });
     await expect(suspendTenant.run({ ...scene, page, now }, order)).rejects.toMatchObject({
@@ -88,14 +88,14 @@ describe('SuspendTenant', () => {
     await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toMatchObject({ suspendedAt: NOW });
   });
 
-  test('closes both doors of a tenant whose cell is gone, and says that nobody can ask', async () => {
+  test('closes rule and route of a tenant whose cell is gone, then fails with ConfigurationInvalid', async () => {
     const scene = onboarded({ slot: { ...aTenant().slot, cell: 'gone' } });
     await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
     expect(scene.route().status).toBe('SUSPENDED');
     expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
   });
 
-  test.each(['ONBOARDING', 'FAILED', 'HELD'] as const)('refuses one that is %s', async (status) => {
+  test.each(['ONBOARDING', 'FAILED', 'HELD'] as const)('refuses a tenant that is %s', async (status) => {
     const scene = onboarded({ status });
     await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'InvalidRequest' });
     expect(scene.rule.Actions).toEqual(scene.forwarding);
@@ -105,7 +105,7 @@ describe('SuspendTenant', () => {
 describe('ResumeTenant', () => {
   const at = (minute: number) => ({ now: () => new Date(minutes(minute)) });
 
-  test('opens rule and route on a verification that is younger than the suspension', async () => {
+  test('opens rule and route after a verification that is newer than the suspension', async () => {
     const scene = onboarded({ ...suspended, verification });
     scene.rule.Actions = [];
     await expect(resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' })).resolves.toMatchObject({
@@ -129,7 +129,7 @@ describe('ResumeTenant', () => {
   });
 
   test.each(['SUSPENDED', 'ACTIVE'] as const)(
-    'T3: of a tenant that is %s answers when its page is served',
+    'T3: answers for a tenant that is %s when its page is served',
     async (status) => {
       const scene = onboarded({ ...(status === 'SUSPENDED' ? { ...suspended, verification } : { status }) });
       const statuses = [503, 503, 404];
@@ -163,7 +163,7 @@ describe('ResumeTenant', () => {
     ['one that failed', { ...verification, failed: ['storage.public'] }, 6],
     ['one from before the suspension', { ...verification, verifiedAt: minutes(-5) }, 6],
     ['one of hours ago', verification, 60],
-  ])('with %s the tenant stays suspended', async (_, found, minute) => {
+  ])('leaves the tenant suspended when its verification is: %s', async (_, found, minute) => {
     const scene = onboarded({ ...suspended, ...(found && { verification: found }) });
     scene.rule.Actions = [];
     const resuming = resumeTenant.run({ ...scene, ...at(minute) }, { tenant: 'acme' });
@@ -172,7 +172,7 @@ describe('ResumeTenant', () => {
     expect(scene.route().status).toBe('SUSPENDED');
   });
 
-  test('a verification that changes meanwhile keeps the route closed', async () => {
+  test('keeps the route closed when the verification changes meanwhile', async () => {
     const scene = onboarded({ ...suspended, verification });
     scene.table.before = (command) => {
       if (command === 'TransactWriteCommand')
@@ -183,7 +183,7 @@ describe('ResumeTenant', () => {
     expect(scene.route().status).toBe('SUSPENDED');
   });
 
-  test('twice is once, and one that never was in service is refused', async () => {
+  test('accepts a tenant that is ACTIVE already, and refuses one that never was in service', async () => {
     const scene = onboarded();
     await expect(resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' })).resolves.toMatchObject({ tenantId });
     const failed = onboarded({ status: 'FAILED' });

@@ -202,7 +202,7 @@ describe.each(NAMES)('%s', (name) => {
     { ...base, slot: 1 },
   ];
 
-  it('does to any record what its row of the table says, and nothing when the row refuses', async () => {
+  it('changes any record as its row of the table says, and nothing when the row refuses', async () => {
     for (const record of [undefined, ...RECORDS])
       for (const call of variants) {
         const table = new FakeTable(...(record ? [{ ...key, ...record }] : []));
@@ -221,7 +221,7 @@ describe.each(NAMES)('%s', (name) => {
       }
   });
 
-  it('asks DynamoDB with no name and no value too many', () => {
+  it('sends DynamoDB no unused name or value', () => {
     const { input } = requestOf(new FakeTable(), base) as { input: { TransactItems?: Item[] } };
     const request = (input.TransactItems?.[0]?.ConditionCheck ?? input) as Record<string, string | Item>;
     const text = `${request.ConditionExpression} ${request.UpdateExpression ?? ''}`;
@@ -255,7 +255,7 @@ test.each([...UNDOS, 'reserve', 'takeOver', 'refuse', 'removeOrphanedClaim'] as 
 );
 
 test.each([...UNDOS, ...FORWARD, 'takeOver', 'noteEnd', 'forgetFailure'] as const)(
-  '%s touches no tenant that another execution has',
+  '%s changes no tenant that another execution owns',
   async (name) => {
     for (const record of RECORDS) {
       const call = { name, owner: anExecution('second'), status: record.status, digest: 'd1', slot: 0 } as const;
@@ -264,14 +264,14 @@ test.each([...UNDOS, ...FORWARD, 'takeOver', 'noteEnd', 'forgetFailure'] as cons
   },
 );
 
-test.each(FORWARD)('%s is over once a rollback has begun', async (name) => {
+test.each(FORWARD)('%s is refused once a rollback has begun', async (name) => {
   for (const record of RECORDS.filter(({ status }) => status !== 'ONBOARDING')) {
     const call = { name, owner: record.executionArn, status: record.status, digest: 'd1', slot: 0 } as const;
     expect(await attempt(new FakeTable({ ...key, ...record }), call)).toBe(false);
   }
 });
 
-test('a tenant’s first activation, and the first request of its key, are kept', async () => {
+test('keeps the time of a tenant’s first activation, and of the first request of its key', async () => {
   const record = { ...key, ...aTenantRecord({ verification: verification('d1') }) };
   const table = new FakeTable({ ...record, activatedAt: 'first', keyRequestedAt: 'first' });
   const base = { owner: anExecution(), status: 'ONBOARDING', digest: 'd1', slot: 0 } as const;

@@ -6,7 +6,7 @@ const [one, two] = [
   { pk: 'SUBDOMAIN#acme', sk: 'CLAIM' },
 ];
 
-test('answers in the order of the keys, in one request', async () => {
+test('reads several keys in one request, and answers in their order', async () => {
   const table = new FakeTable({ ...two, tenantId: 't1' }, { ...one, signupId: '1' });
   await expect(readItems(table, [one, { pk: 'SIGNUP#2', sk: 'CLAIM' }, two])).resolves.toEqual([
     { ...one, signupId: '1' },
@@ -22,11 +22,11 @@ const answering = (...answers: object[]) => ({
 });
 const unread = { UnprocessedKeys: { tenants: { Keys: [two] } }, Responses: { tenants: [{ ...one, old: true }] } };
 
-test('reads all again when the table leaves some unread', async () => {
+test('reads again when the table leaves keys unprocessed', async () => {
   const table = answering(unread, { Responses: { tenants: [one, two] }, UnprocessedKeys: {} });
   await expect(readItems(table, [one, two])).resolves.toEqual([one, two]);
 });
 
-test('takes no item that was left unread for one that does not exist', async () => {
+test('does not take an unprocessed item for a missing one', async () => {
   await expect(readItems(answering(unread), [one, two])).rejects.toMatchObject({ name: 'TransientThrottling' });
 });

@@ -36,7 +36,7 @@ it.each(['acme', tenantId, 'sub_acme'])('finds a tenant by %s', async (name) => 
   await expect(lookUpTenant(reserved(), name)).resolves.toMatchObject({ tenantId });
 });
 
-it('finds a tenant by the subdomain that its rollback has released', async () => {
+it('finds a tenant by the subdomain that its rollback has freed', async () => {
   const table = reserved();
   await releaseReservation.run(
     { table, meter: { count: () => {} }, now },
@@ -46,7 +46,7 @@ it('finds a tenant by the subdomain that its rollback has released', async () =>
   await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
 });
 
-it('prefers the tenant that has the subdomain to the one that had it', async () => {
+it('prefers the tenant that has the subdomain to the one that had it before', async () => {
   const table = reserved();
   await releaseReservation.run(
     { table, meter: { count: () => {} }, now },
@@ -67,20 +67,20 @@ it('finds a signup that was refused before it had a subdomain', async () => {
   });
 });
 
-it('a loser of the subdomain does not stand between an operator and its owner', async () => {
+it('finds the owner of a subdomain, not the signup that did not get it', async () => {
   const table = reserved();
   await refuse(table, aSignup({ signupId: 'sub_imitator' }), { error: 'SubdomainTaken', reason: 'taken' });
   await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
   await expect(lookUpTenant(table, 'sub_imitator')).resolves.toMatchObject({ failure: { error: 'SubdomainTaken' } });
 });
 
-it('says what it has tried when there is none', async () => {
+it('lists what it has tried when it finds no tenant', async () => {
   await expect(lookUpTenant(new FakeTable(), 'globex')).rejects.toThrow(
     /^tenant not found: globex is .*subdomain.*tenant id.*signup id/,
   );
 });
 
-it('a tenant’s id is that tenant’s, though another has taken it for a subdomain', async () => {
+it('prefers the tenant with this id to one with this subdomain', async () => {
   const table = reserved();
   const imitator = tenantIdOf('sub_imitator');
   table.put({ ...itemKeys.subdomain(tenantId), subdomain: tenantId, tenantId: imitator });
@@ -88,14 +88,14 @@ it('a tenant’s id is that tenant’s, though another has taken it for a subdom
   await expect(lookUpTenant(table, tenantId)).resolves.toMatchObject({ tenantId, subdomain: 'acme' });
 });
 
-it('takes no refused signup for a tenant', async () => {
+it('does not return a refused signup as a tenant', async () => {
   const table = new FakeTable();
   await refuse(table);
   await expect(tenantCalled(table, 'acme')).rejects.toMatchObject({ name: 'InvalidRequest' });
   await expect(tenantCalled(reserved(), 'acme')).resolves.toMatchObject({ tenantId });
 });
 
-it('finds by a host the tenant that has the subdomain, although the subdomain is the id of another tenant', async () => {
+it('finds by host the tenant with this subdomain, even if the subdomain is another tenant’s id', async () => {
   const table = reserved();
   const other = tenantIdOf('sub_other');
   const taken = aTenantRecord({ tenantId: other, signupId: 'sub_other', subdomain: tenantId });

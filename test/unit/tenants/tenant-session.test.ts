@@ -9,7 +9,7 @@ const assume = (answer: unknown, on: Parameters<typeof assumeTenantRole>[1] = te
   return { sts, session: assumeTenantRole(sts as never, on, 'test-acme') };
 };
 
-test('a session is the shortest there is, under the tenant’s external ID and session tag', async () => {
+test('assumes the role for the shortest time, with external ID and session tag', async () => {
   const { sts, session } = assume({ Credentials });
   expect(await session).toEqual({
     accessKeyId: 'ASIA',
@@ -33,10 +33,10 @@ test.each([
   ['no access key', { Credentials: { ...Credentials, AccessKeyId: undefined } }],
   ['no secret', { Credentials: { ...Credentials, SecretAccessKey: '' } }],
   ['no token', { Credentials: { ...Credentials, SessionToken: undefined } }],
-])('an answer with %s is a failure', async (_, answer) => {
+])('throws when the answer of STS has %s', async (_, answer) => {
   await expect(assume(answer).session).rejects.toMatchObject({ name: 'UnexpectedFailure' });
 });
 
-test('an error of STS keeps its name', async () => {
+test('keeps the name of an error of STS', async () => {
   await expect(assume(awsError('AccessDenied')).session).rejects.toMatchObject({ name: 'AccessDenied' });
 });

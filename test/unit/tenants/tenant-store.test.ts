@@ -23,14 +23,14 @@ const refused: RefusedSignup = {
 const own = { tenantId, executionArn: anExecution() };
 
 describe.each(['beginRollback', 'deleteStack', 'retireKey', 'release'] as const)('guardUndo of %s', (name) => {
-  it('lets an execution undo what is its own, and hands it the record', async () => {
+  it('lets an execution undo its own tenant, and gives it the record', async () => {
     await expect(guardUndo(tableOf(rollingBack), name, own)).resolves.toEqual(rollingBack);
   });
 
   it.each([
     ['there is none', undefined],
     ['it was refused before it existed', refused],
-  ])('lets anybody undo a tenant of which %s', async (_, item) => {
+  ])('lets any execution undo a tenant of which %s', async (_, item) => {
     await expect(guardUndo(tableOf(item), name, own)).resolves.toBeUndefined();
   });
 
@@ -45,13 +45,13 @@ describe.each(['beginRollback', 'deleteStack', 'retireKey', 'release'] as const)
     await expect(guardUndo(table, name, own)).rejects.toMatchObject({ name: error });
   });
 
-  it('refuses a record that it cannot read, rather than to guess', async () => {
+  it('refuses a record that it cannot parse', async () => {
     const table = tableOf({ ...record, status: 'PAUSED' });
     await expect(guardUndo(table, name, own)).rejects.toMatchObject({ name: 'InvalidRequest' });
   });
 });
 
-test('a refused signup is no tenant', async () => {
+test('does not treat a refused signup as a tenant', async () => {
   await expect(findTenant(tableOf(refused), tenantId)).resolves.toBeUndefined();
 });
 
