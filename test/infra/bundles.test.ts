@@ -19,13 +19,13 @@ describe('the bundles', () => {
     bundles = await buildFunctions();
   }, 120_000);
 
-  test('are small enough to start fast, with what they load from the layer', () => {
+  test('are small enough for a fast start, with what they load from the layer', () => {
     expect(bundles.length).toBeGreaterThan(12);
     expect(bundles.filter(({ bytes }) => bytes >= LIMIT_KB * 1000)).toEqual([]);
     expect(bundles.filter(({ bytes, layerBytes }) => bytes + layerBytes >= LOADED_KB * 1000)).toEqual([]);
   });
 
-  test('D11: find all that they need in the layer and in Node itself, no client of the runtime', async () => {
+  test('D11: load only from the layer and from Node itself, no client of Lambda’s runtime', async () => {
     // Outside the repository: its node_modules would answer for what is missing, as Lambda's runtime would.
     const elsewhere = mkdtempSync(join(tmpdir(), 'bundles-'));
     try {
@@ -44,12 +44,12 @@ describe('the bundles', () => {
   });
 });
 
-test('a schema’s keys are written out where they stand for text, and only there', () => {
+test('schema keys are written out only where they are needed as text', () => {
   const source = 'const _xN = "xmlName";\nvar A$ = [3, { [_xN]: _F, [_other]: 1 }];';
   expect(withLiteralKeys(source)).toBe('const _xN = "xmlName";\nvar A$ = [3, { "xmlName": _F, [_other]: 1 }];');
 });
 
-test('a module that is left out keeps its exports, each of which refuses to work', () => {
+test('a module that is left out keeps its exports, which throw when they are called', () => {
   const source = 'export function toJSONSchema(schema) {\n}\nexport const createToJSONSchemaMethod = (schema) => 1;';
   const [refuse, make, ...exported] = refusing(source).split('\n');
   expect(refuse).toContain('throw new Error');

@@ -26,7 +26,7 @@ const templates = [
   ...STACK_KINDS.map((kind) => tenantTemplate(kind)),
 ];
 
-test('D11: no description has a character that AWS refuses', () => {
+test('D11: no description contains a character that AWS refuses', () => {
   const texts = templates.flatMap((template) =>
     Object.values(template.toJSON().Resources as Record<string, { Type: string; Properties?: unknown }>).flatMap(
       ({ Type, Properties }) => textsIn(Properties).map((text) => ({ Type, text })),

@@ -13,7 +13,7 @@ const FIXTURES = join(__dirname, '../fixtures/events');
 const textOf = (file: string) => readFileSync(join(DIRECTORY, file), 'utf8');
 const README = textOf('README.md');
 
-test('docs/events holds what the schemas of the code say; `npm run events` writes it', () => {
+test('docs/events is up to date with the code’s schemas; `npm run events` writes it', () => {
   const documents = eventDocuments();
   expect(readdirSync(DIRECTORY).sort()).toEqual([...Object.keys(documents), 'README.md'].sort());
   for (const [file, text] of Object.entries(documents)) expect([file, textOf(file)]).toEqual([file, text]);
@@ -28,12 +28,12 @@ describe.each(EVENT_CATALOGUE.map((event) => [event.type, event] as const))('the
     .map((file) => JSON.parse(readFileSync(join(FIXTURES, file), 'utf8')))
     .map((content) => content.detail ?? content);
 
-  test('accepts every published event, with fields of tomorrow', () => {
+  test('accepts every published event, with additional fields', () => {
     expect(published.length).toBeGreaterThan(0);
     for (const detail of published) schemaOf(type).parse({ ...detail, ofTomorrow: true });
   });
 
-  test('refuses an event without one of the fields that the code asks for', () => {
+  test('refuses an event without one of the required fields', () => {
     const required = z.toJSONSchema(event.detail, { io: 'input' }).required ?? [];
     expect(required.length).toBeGreaterThan(5);
     for (const name of required) {
@@ -42,7 +42,7 @@ describe.each(EVENT_CATALOGUE.map((event) => [event.type, event] as const))('the
     }
   });
 
-  test('says what each field means', () => {
+  test('describes each field', () => {
     const { properties } = JSON.parse(textOf(`${type}.v1.schema.json`));
     expect(Object.keys(properties)).toEqual(Object.keys(event.detail.shape));
     for (const [name, field] of Object.entries<{ description?: string }>(properties))
@@ -50,7 +50,7 @@ describe.each(EVENT_CATALOGUE.map((event) => [event.type, event] as const))('the
   });
 });
 
-test('every e-mail address that the code accepts is accepted by the published schema', () => {
+test('the published schema accepts every e-mail address that the code accepts', () => {
   const { contactEmail } = JSON.parse(textOf('TenantSignedUp.v1.schema.json')).properties;
   for (const address of ['billing&ops@acme.example', 'jörg@müller.example', 'a=b@acme.example']) {
     expect(SignupSchema.shape.contactEmail.safeParse(address).success).toBe(true);
@@ -70,7 +70,7 @@ describe('the AsyncAPI document', () => {
   // biome-ignore lint/suspicious/noExplicitAny: a document of any form, walked along a pointer
   const at = (pointer: string) => pointer.split('/').reduce((inner: any, key) => inner?.[key], api);
 
-  test('refers only to what there is', () => {
+  test('refers only to objects that exist', () => {
     const references = referencesIn(api);
     const [inside, files] = [
       references.filter((to) => to.startsWith('#/')),
@@ -82,7 +82,7 @@ describe('the AsyncAPI document', () => {
     expect(files).toHaveLength(EVENT_CATALOGUE.length);
   });
 
-  test('has the objects that AsyncAPI 3 asks for, and no others at its top', () => {
+  test('has the fields that AsyncAPI 3 requires, and no others at its top', () => {
     const { asyncapi, info, defaultContentType, servers, channels, operations, components, ...rest } = api;
     expect(rest).toEqual({});
     expect([asyncapi, defaultContentType]).toEqual(['3.0.0', 'application/json']);
@@ -95,7 +95,7 @@ describe('the AsyncAPI document', () => {
       expect(name).toMatch(/^[A-Za-z0-9_.-]+$/);
   });
 
-  test('has one operation for each event, seen from the platform', () => {
+  test('has one operation for each event, from the platform’s point of view', () => {
     const found = Object.values<{ action: string; messages: { $ref: string }[] }>(api.operations).map(
       ({ action, messages: [message] }) => {
         const { payload } = at(at(`${message?.$ref.slice(2)}`).$ref.slice(2));
@@ -119,7 +119,7 @@ describe('the page for the billing team', () => {
     SignupSchema.parse(JSON.parse(Detail));
   });
 
-  test('grants what the example does, and no more', () => {
+  test('grants exactly what its example needs', () => {
     const [{ Effect, Action, Resource, Condition }, ...others] = policy.Statement;
     const [{ EventBusName, Source, DetailType }] = entries;
     expect(others).toEqual([]);
@@ -134,7 +134,7 @@ describe('the page for the billing team', () => {
   });
 });
 
-test('the schema registry has every event, in draft 4', () => {
+test('the schema registry has every event, in JSON Schema draft 4', () => {
   const { controlPlane } = stageTemplates('local');
   const schemas = resourcesOf(controlPlane, 'AWS::EventSchemas::Schema').map(([, { Properties }]) => Properties);
   expect(schemas.map(({ SchemaName }) => SchemaName)).toEqual(

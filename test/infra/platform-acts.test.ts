@@ -7,7 +7,7 @@ describe.each(STAGES)('the record of acts of stage %s', (stage) => {
   const [[, acts] = []] = tables.filter(([, { Properties }]) => Properties.ResourcePolicy);
   const denied = statementsIn(acts?.Properties.ResourcePolicy);
 
-  test('lets nobody change or remove an act', () => {
+  test('cannot be changed or deleted by anybody', () => {
     const [statement] = denied.filter(({ Condition }) => !Condition);
     expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Resource: '*' });
     expect(listed(statement?.Action)).toEqual(
@@ -20,7 +20,7 @@ describe.each(STAGES)('the record of acts of stage %s', (stage) => {
     );
   });
 
-  test('lets only PerformAct add one', () => {
+  test('gets new items from PerformAct alone', () => {
     const [statement] = denied.filter(({ Condition }) => Condition);
     expect(statement).toMatchObject({ Effect: 'Deny', Principal: { AWS: '*' }, Action: 'dynamodb:PutItem' });
     expect(JSON.stringify(statement?.Condition)).toMatch(
@@ -28,14 +28,14 @@ describe.each(STAGES)('the record of acts of stage %s', (stage) => {
     );
   });
 
-  test('is written by no other role', () => {
+  test('is not written by any other role', () => {
     const roles = all.flatMap((template) => resourcesOf(template, 'AWS::IAM::Role'));
     const [[actsId = ''] = []] = tables.filter(([, { Properties }]) => Properties.ResourcePolicy);
     const naming = roles.filter(([, { Properties }]) => JSON.stringify(Properties.Policies ?? []).includes(actsId));
     expect(naming.map(([, { Properties }]) => Properties.RoleName)).toEqual(['tenant-onboarding-PerformAct']);
   });
 
-  test('people have two policies: a reader changes nothing, an operator only invokes PerformAct', () => {
+  test('people have two policies: the reader’s changes nothing, the operator’s only invokes PerformAct', () => {
     const policies = resourcesOf(controlPlane, 'AWS::IAM::ManagedPolicy');
     const actionsOf = (name: string) => {
       const [[, policy] = []] = policies.filter(([, { Properties }]) => Properties.ManagedPolicyName === name);

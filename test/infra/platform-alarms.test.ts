@@ -6,20 +6,20 @@ describe.each(STAGES)('D10: the alarms of stage %s', (stage) => {
   const alarms = all.flatMap((template) => resourcesOf(template, 'AWS::CloudWatch::Alarm'));
   const notifying = alarms.filter(([, { Properties }]) => Properties.AlarmActions);
 
-  test('are silent on a new stage, whose metrics have reported nothing yet', () => {
+  test('are silent on a new stage, whose metrics have not reported yet', () => {
     expect(notifying.length).toBeGreaterThan(10);
     const ringing = notifying.filter(([, { Properties }]) => Properties.TreatMissingData === 'breaching');
     expect(ringing.map(([id]) => id)).toEqual([]);
   });
 
-  test('tell when what must always report stops reporting', () => {
+  test('ring when a metric that must always report is missing', () => {
     const stopping = notifying.filter(([, { Properties }]) => Properties.TreatMissingData === 'missing');
     expect(stopping.length).toBeGreaterThan(0);
     for (const [id, { Properties }] of stopping)
       expect([id, Properties.InsufficientDataActions]).toEqual([id, Properties.AlarmActions]);
   });
 
-  test('tell their end only where somebody waits for it', () => {
+  test('announce their end only where somebody waits for it', () => {
     const told = notifying.filter(([, { Properties }]) => Properties.OKActions).map(([id]) => id);
     expect(told.filter((id) => !id.includes('CellErrors'))).toEqual([]);
     expect(told.length).toBeGreaterThan(0);
@@ -68,21 +68,24 @@ describe('D10: CellErrors', () => {
     ['so, beside a suspended tenant', { HTTPCode_ELB_503_Count: 70, ...fixed(20) }, 50],
     ['tasks do not answer', { HTTPCode_ELB_502_Count: 3, HTTPCode_ELB_504_Count: 4, HTTPCode_ELB_500_Count: 1 }, 8],
     ['so, beside a suspended tenant that AWS counts otherwise', { HTTPCode_ELB_502_Count: 3, ...fixed(100) }, 3],
-  ])('when %s: %j are %d errors', (_, reported, expected) => {
+  ])('when %s, %j counts as %d errors', (_, reported, expected) => {
     expect(errors(reported)).toBe(expected);
   });
 });
 
-test.each(STAGES)('D10: stage %s tells of a certificate that is not renewed, where it has one', (stage) => {
-  const alarms = resourcesOf(stageTemplates(stage).controlPlane, 'AWS::CloudWatch::Alarm');
-  const ofCertificate = alarms.filter(([, { Properties }]) => Properties.MetricName === 'DaysToExpiry');
-  const { certificateArn } = stages[stage];
-  expect(ofCertificate).toHaveLength(certificateArn ? 1 : 0);
-  for (const [, { Properties }] of ofCertificate)
-    expect(Properties).toMatchObject({
-      Dimensions: [{ Name: 'CertificateArn', Value: certificateArn }],
-      ComparisonOperator: 'LessThanThreshold',
-      Statistic: 'Minimum',
-      Threshold: 30,
-    });
-});
+test.each(STAGES)(
+  'D10: stage %s has an alarm for a certificate that is not renewed, if it has a certificate',
+  (stage) => {
+    const alarms = resourcesOf(stageTemplates(stage).controlPlane, 'AWS::CloudWatch::Alarm');
+    const ofCertificate = alarms.filter(([, { Properties }]) => Properties.MetricName === 'DaysToExpiry');
+    const { certificateArn } = stages[stage];
+    expect(ofCertificate).toHaveLength(certificateArn ? 1 : 0);
+    for (const [, { Properties }] of ofCertificate)
+      expect(Properties).toMatchObject({
+        Dimensions: [{ Name: 'CertificateArn', Value: certificateArn }],
+        ComparisonOperator: 'LessThanThreshold',
+        Statistic: 'Minimum',
+        Threshold: 30,
+      });
+  },
+);

@@ -30,7 +30,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
   const grantsOf = (name: string) => statementsIn(roleNamed(`tenant-onboarding-${name}`)?.Properties);
   const actionsOf = (name: string) => [...new Set(grantsOf(name).flatMap(({ Action }) => listed(Action)))].sort();
 
-  test('runs the file of statemachines/, every placeholder filled', () => {
+  test('runs the machine of statemachines/ with every placeholder filled', () => {
     const { DefinitionString, DefinitionSubstitutions } = machine.Properties;
     expect(DefinitionString).toBe(aslJson(audit));
     expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(placeholdersOf(audit));
@@ -38,7 +38,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(machine.Properties).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
   });
 
-  test('starts every day', () => {
+  test('starts once a day', () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       ScheduleExpression: 'cron(0 3 * * ? *)',
       State: 'ENABLED',
@@ -46,7 +46,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     });
   });
 
-  test('its machine calls its own functions and runs children of itself, nothing else', () => {
+  test('may call its own functions and run child executions, and nothing else', () => {
     const role = controlPlane.toJSON().Resources[machine.Properties.RoleArn['Fn::GetAtt'][0]];
     const grants = statementsIn(role.Properties);
     const on = (action: string) =>
@@ -58,28 +58,28 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(on('states:StartExecution')).toHaveLength(1);
   });
 
-  test('asks with the grants of VerifyIsolation, and those that find the tenant again', () => {
+  test('has the grants of VerifyIsolation, and those to find the tenant', () => {
     const more = actionsOf('AuditTenant').filter((action) => !actionsOf('VerifyIsolation').includes(action));
     expect(more).toEqual(['ssm:GetParametersByPath']);
   });
 
-  test.each(['AuditTenant', 'VerifyIsolation'])('%s changes nothing but what it leaves behind', (name) => {
+  test.each(['AuditTenant', 'VerifyIsolation'])('%s writes only evidence, verdict and log', (name) => {
     expect(actionsOf(name).filter((action) => CHANGING.test(action))).toEqual(LEFT_BEHIND);
   });
 
-  test.each(['SuspendTenant', 'ResumeTenant'])('%s touches route and record, and no data', (name) => {
+  test.each(['SuspendTenant', 'ResumeTenant'])('%s changes route and record, and no data of the tenant', (name) => {
     expect(actionsOf(name).filter((action) => !/^(logs|xray):/.test(action) && CHANGING.test(action))).toEqual([
       'dynamodb:UpdateItem',
       'elasticloadbalancing:ModifyRule',
     ]);
   });
 
-  test('an operator learns of a breach by name, under the topic’s own key', () => {
+  test('operators get the name of a breached tenant, over a topic with its own key', () => {
     expect(actionsOf('ReportBreach')).toEqual(expect.arrayContaining(['kms:GenerateDataKey', 'sns:Publish']));
     expect(actionsOf('ReportBreach').filter((action) => !/^(logs|xray|sns|kms|sts):/.test(action))).toEqual([]);
   });
 
-  test('tenants’ roles trust those that verify, activate and prepare the database, and no other function', () => {
+  test('tenants’ roles trust the functions that verify, activate and prepare the database, and no others', () => {
     const lambda = resourcesOf(controlPlane, 'AWS::Lambda::Function').find(([id]) => id.startsWith('LaunchStack'))?.[1];
     const trusted = JSON.stringify(lambda?.Properties.Environment.Variables.TRUSTED_ROLE_ARNS);
     const names = resourcesOf(controlPlane, 'AWS::IAM::Role')
@@ -92,7 +92,7 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     );
   });
 
-  test('a breach rings until an audit finds none any more, and silence rings after two days', () => {
+  test('a breach rings until an audit finds none; a missing audit rings after two days', () => {
     const alarm = (MetricName: string, expected: object) =>
       controlPlane.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName, ...expected });
     for (const name of ['TenantsDrifted', 'TenantsUnverified'])
@@ -107,6 +107,6 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
   });
 });
 
-test('no stage but dev takes a site down by itself', () => {
+test('only dev suspends a tenant without a person', () => {
   expect(STAGES.filter((stage) => stages[stage].onBreach === 'suspend')).toEqual(['dev']);
 });

@@ -26,7 +26,7 @@ interface Managed {
   readonly ManagedRuleGroupStatement: { readonly Name: string };
 }
 
-test('D8: a cell without a NAT gateway is refused on AWS, where its tasks could not start', () => {
+test('D8: a cell on AWS without a NAT gateway is refused: its tasks could not start', () => {
   const cells = [
     { name: 'c1', natGateways: 1 },
     { name: 'c2', natGateways: 0 },
@@ -48,7 +48,7 @@ describe.each(
         Tags.some((tag: { Key: string; Value: string }) => tag.Key === 'aws-cdk:subnet-name' && tag.Value === group),
       );
 
-  test('has application subnets in three zones, all inside the block that tenants admit, and no others in it', () => {
+  test('has application subnets in three zones, inside the block that tenants admit, and no other subnet in it', () => {
     const app = blockOf(cell.appCidr);
     expect(subnets('App')).toHaveLength(3);
     expect(new Set(subnets('App').map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(3);
@@ -57,17 +57,17 @@ describe.each(
     expect(subnets('Public')).toHaveLength(3);
   });
 
-  test("keeps tenants' blocks and its own apart", () => {
+  test("keeps its tenants' blocks apart from its own", () => {
     expect(blockOf(cell.vpcCidr).check(first(cell.tenantRange))).toBe(false);
     expect(blockOf(cell.tenantRange).check(first(cell.vpcCidr))).toBe(false);
   });
 
-  test('has NAT gateways as configured and flow logs', () => {
+  test('has the configured NAT gateways, and flow logs', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', cell.natGateways);
     template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'ALL' });
   });
 
-  test('D8: reaches S3 and DynamoDB from its application subnets without the NAT gateway', () => {
+  test('D8: reaches S3 and DynamoDB from its application subnets through endpoints', () => {
     const endpoints = resourcesOf(template, 'AWS::EC2::VPCEndpoint').map(([, { Properties }]) => Properties);
     expect(endpoints.map(({ ServiceName }) => resolved(ServiceName).split('.').at(-1)).sort()).toEqual([
       'dynamodb',
@@ -79,7 +79,7 @@ describe.each(
     }
   });
 
-  test('D8: the shared service opens connections to HTTPS and to databases of tenants alone', () => {
+  test('D8: lets the shared service connect to HTTPS and to tenants’ databases only', () => {
     const groups = resourcesOf(template, 'AWS::EC2::SecurityGroup').map(([, { Properties }]) => Properties);
     const [service] = groups.filter(({ GroupDescription }) => /to the shared service/.test(GroupDescription));
     expect(service?.SecurityGroupEgress).toEqual([
@@ -88,7 +88,7 @@ describe.each(
     ]);
   });
 
-  test('D12: has a web ACL as configured, with managed rules and a limit for each address', () => {
+  test('D12: has the configured web ACL, with managed rules and a limit for each address', () => {
     const { webAcl } = stages[stage];
     template.resourceCountIs('AWS::WAFv2::WebACLAssociation', webAcl ? 1 : 0);
     const [[id, acl] = []] = resourcesOf(template, 'AWS::WAFv2::WebACL');
@@ -123,7 +123,7 @@ describe.each(
     expect(descriptor.targetGroupArns.blue).not.toBe(descriptor.targetGroupArns.green);
   });
 
-  test('answers 404 for a host of nobody, over TLS where there is a certificate', () => {
+  test('answers 404 for an unknown host, over TLS if there is a certificate', () => {
     const { certificateArn } = stages[stage];
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
       Protocol: certificateArn ? 'HTTPS' : 'HTTP',
@@ -141,7 +141,7 @@ describe.each(
       });
   });
 
-  test('drops invalid headers, logs access, is protected where the stage says so', () => {
+  test('drops invalid headers, logs access, and is protected if the stage says so', () => {
     const attribute = (Key: string, Value: unknown) => Match.objectLike({ Key, Value });
     for (const expected of [
       attribute('routing.http.drop_invalid_header_fields.enabled', 'true'),
@@ -153,7 +153,7 @@ describe.each(
       });
   });
 
-  test('has two colours that are alike, each with rollback and a target group of its own', () => {
+  test('has two equal colours, each with rollback and its own target group', () => {
     /** A colour's resources, with the colour taken out of names and references. */
     const ofColour = (type: string, colour: string) =>
       resourcesOf(template, type)
@@ -182,7 +182,7 @@ describe.each(
       });
   });
 
-  test('sets databases up by a function that reaches their port alone, and has no permission but for its log', () => {
+  test('sets databases up by a function that reaches only their port, and may only write its log', () => {
     const [[, lambda] = []] = resourcesOf(template, 'AWS::Lambda::Function');
     expect(lambda?.Properties).toMatchObject({ FunctionName: `tenant-onboarding-SetUpDatabase-${cell.name}` });
     expect(lambda?.Properties.VpcConfig.SubnetIds).toHaveLength(3);
@@ -200,7 +200,7 @@ describe.each(
     expect(allowed.filter((action: string) => !/^(?:logs|xray|ec2):/.test(action))).toEqual([]);
   });
 
-  test('D4: names no number of tasks that a deployment would set, and none below which scaling would empty a colour', () => {
+  test('D4: sets no number of tasks, and no minimum below which scaling would empty a colour', () => {
     for (const [, { Properties }] of resourcesOf(template, 'AWS::ECS::Service'))
       expect(Properties).not.toHaveProperty('DesiredCount');
     const { min, max } = cell.service.liveTasks;
@@ -221,7 +221,7 @@ describe.each(
     expect(definition?.Properties.Family).toBe(`cell-${cell.name}`);
   });
 
-  test('gets its live colour from SeedCell, and is known to the control plane only then', () => {
+  test('is published to the control plane only after SeedCell has set its live colour', () => {
     const [[id, seeding] = []] = resourcesOf(template, 'Custom::LiveColour');
     expect(seeding?.Properties).toMatchObject({ Cell: cell.name, MinimumTasks: cell.service.liveTasks.min });
     expect(JSON.stringify(seeding?.Properties.ServiceToken)).toContain('SeedCell');
@@ -233,7 +233,7 @@ describe.each(
     template.hasOutput('LiveTargetGroupArn', { Value: { 'Fn::GetAtt': [id, 'TargetGroupArn'] } });
   });
 
-  test('rings when neither colour has a healthy task: an idle colour rings by itself for nobody', () => {
+  test('rings when no colour has a healthy task; an idle colour alone does not ring', () => {
     const parts = resourcesOf(template, 'AWS::CloudWatch::Alarm').filter(
       ([, { Properties }]) => Properties.MetricName === 'HealthyHostCount',
     );
@@ -250,7 +250,7 @@ describe.each(
     expect(rule).toMatch(/ AND /);
   });
 
-  test('ties each target group to the load balancer before its service, as ECS demands', () => {
+  test('attaches each target group to the load balancer before its service, as ECS requires', () => {
     const rules = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([id]) => id);
     expect(rules).toHaveLength(2);
     const services = resourcesOf(template, 'AWS::ECS::Service');
@@ -259,7 +259,7 @@ describe.each(
       expect(Properties.Priority).toBeLessThan(cell.firstPriority);
   });
 
-  test('lets a task read routes and assume roles of tenants, and do nothing else', () => {
+  test('lets a task read routes and assume tenants’ roles, and nothing else', () => {
     const [[, definition] = []] = resourcesOf(template, 'AWS::ECS::TaskDefinition');
     const role = template.toJSON().Resources[definition?.Properties.TaskRoleArn['Fn::GetAtt'][0]];
     expect(statementsIn(role.Properties.Policies)).toEqual([

@@ -45,7 +45,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   const nameOf = (lambda: Resource) => roleNameOf(lambda).replace('tenant-onboarding-', '');
   const roleNames = () => functions.map(([, lambda]) => roleNameOf(lambda));
 
-  test('has the functions that workflows call, those that events, the clock and operators call, and no others', () => {
+  test('has the functions that workflows, events, schedules and operators call, and no others', () => {
     expect(roleNames().sort()).toEqual(FUNCTIONS.map((name) => `tenant-onboarding-${name}`));
   });
 
@@ -59,7 +59,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     ).toEqual([]);
   });
 
-  test('runs every function on arm64 and the newest Node, with a log group that forgets', () => {
+  test('runs every function on arm64 and the newest Node, with a log group that expires', () => {
     const groups = Object.fromEntries(resourcesOf(controlPlane, 'AWS::Logs::LogGroup'));
     for (const [id, { Properties }] of functions) {
       expect([id, Properties.Runtime, Properties.Architectures]).toEqual([id, 'nodejs24.x', ['arm64']]);
@@ -68,7 +68,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
-  test('ends a hanging function before its state, so that the run sees whose fault it was', () => {
+  test('ends a function before its state times out, so that the run names the function’s error', () => {
     const tasks = WORKFLOWS.map(machineOf).flatMap(tasksOf);
     for (const [, lambda] of functions) {
       const name = nameOf(lambda);
@@ -83,7 +83,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
-  test('F7: gives every function the time of its calls in a row, each as slow as its client allows', () => {
+  test('F7: gives every function enough time for its calls in a row, each as slow as its client allows', () => {
     const { connectionTimeout, requestTimeout } = REQUEST_LIMITS;
     expect(connectionTimeout).toBeLessThan(requestTimeout);
     const slowest = (clientOptions.maxAttempts * requestTimeout) / 1000;
@@ -94,7 +94,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
-  test('has a launch’s lease outlive the function that may still launch, and a deletion wait for longer', () => {
+  test('has a launch lease longer than the launching function’s timeout, and deletions that wait longer than the lease', () => {
     const [[, launchStack] = []] = functions.filter(([id]) => id.startsWith('LaunchStack'));
     expect(launchStack?.Properties.Timeout * 1000).toBeLessThan(LAUNCH_LEASE);
     const [, deletion] = tasksOf(machineOf(onboarding)).find(([name]) => name === 'DeleteNetwork') ?? [];
@@ -105,7 +105,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     expect(waits * 1000).toBeGreaterThan(LAUNCH_LEASE);
   });
 
-  test('runs the file of statemachines/, every placeholder filled', () => {
+  test('runs the machine of statemachines/ with every placeholder filled', () => {
     const [, machine] = machineNamed(controlPlane, 'TenantOnboarding');
     expect(machine.Properties.DefinitionString).toBe(aslJson(onboarding));
     expect(Object.keys(machine.Properties.DefinitionSubstitutions).sort()).toEqual(placeholdersOf(onboarding));
@@ -117,7 +117,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
-  test('lets the machine call its functions and nothing else', () => {
+  test('lets the state machine call its own functions and nothing else', () => {
     const [, machine] = machineNamed(controlPlane, 'TenantOnboarding');
     const role = controlPlane.toJSON().Resources[machine.Properties.RoleArn['Fn::GetAtt'][0]];
     const invoking = statementsIn(role.Properties).filter(({ Action }) =>
@@ -127,7 +127,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     expect(invoking.flatMap(({ Resource }) => listed(Resource))).toHaveLength(2 * actionsOf(onboarding).length);
   });
 
-  test('D2: every definition calls published versions, which no deployment removes', () => {
+  test('D2: calls published versions in every definition, and no deployment removes them', () => {
     const versions = new Map(resourcesOf(controlPlane, 'AWS::Lambda::Version'));
     for (const [, version] of versions)
       expect([version.DeletionPolicy, version.UpdateReplacePolicy]).toEqual(['Retain', 'Retain']);
@@ -138,14 +138,14 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
-  test('D2: a launch of an earlier release may read the templates of that release', () => {
+  test('D2: lets a launch of an earlier release read that release’s templates', () => {
     const [, launchStack] = functions.find(([id]) => id.startsWith('LaunchStack')) ?? [];
     const role = launchStack && controlPlane.toJSON().Resources[roleOf(launchStack)];
     const reading = statementsIn(role?.Properties).filter(({ Action }) => listed(Action).includes('s3:GetObject'));
     expect(JSON.stringify(reading.map(({ Resource }) => Resource))).toMatch(/\/\*\.json/);
   });
 
-  test('starts an onboarding per signup, tries for a day, then keeps the event', () => {
+  test('starts an onboarding for each signup, tries for a day, then keeps the event', () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: { source: ['billing'], 'detail-type': ['TenantSignedUp'] },
       Targets: [
@@ -157,7 +157,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
-  test('keeps every event of its bus that is neither a signup nor its own', () => {
+  test('keeps every event of its bus that is neither a signup nor its own event', () => {
     const rules = resourcesOf(controlPlane, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
     const patterns = rules
       .filter(({ Targets: [target] }) => /^UnmatchedEvents/.test(target.Arn['Fn::GetAtt']?.[0]))
@@ -168,7 +168,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     ]);
   });
 
-  test("hears of tenants' stacks alone, and of them once they have settled", () => {
+  test("receives the events of tenants' stacks alone, once they have settled", () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.cloudformation'],
@@ -182,7 +182,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
-  test('has Sweep list the runs of watched workflows, and read and list no others', () => {
+  test('lets Sweep list the runs of watched workflows, and read and list no others', () => {
     const [[, sweep] = []] = functions.filter(([id]) => id.startsWith('Sweep'));
     const machines = JSON.stringify(sweep?.Properties.Environment.Variables.MACHINE_ARNS);
     expect([...machines.matchAll(/stateMachine:(\w+)/g)].map(([, name]) => name)).toEqual(
@@ -192,7 +192,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     expect(JSON.stringify(statementsIn(role.Properties))).not.toContain('TenantIsolationAudit');
   });
 
-  test('hears of runs of watched machines that have not succeeded', () => {
+  test('receives the ends of watched machines’ runs that have not succeeded', () => {
     const watched = WORKFLOWS.filter((workflow) => workflow.watched);
     const machines = watched.map(({ name }) => ({ Ref: machineNamed(controlPlane, name)[0] }));
     controlPlane.hasResourceProperties('AWS::Events::Rule', {
@@ -206,7 +206,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 
   test.each(['StackSettled', 'Watchdog'])(
-    'keeps an event on which %s fails, where its rule keeps what it cannot deliver',
+    'keeps an event that %s fails on in the dead-letter queue of its rule',
     (name) => {
       const [[id, lambda] = ['']] = functions.filter(([, each]) =>
         controlPlane.toJSON().Resources[roleOf(each)].Properties.RoleName.endsWith(`-${name}`),
@@ -222,7 +222,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     },
   );
 
-  test('keeps every event that a rule of it cannot deliver', () => {
+  test('keeps every event that one of its rules cannot deliver', () => {
     const rules = resourcesOf(controlPlane, 'AWS::Events::Rule').filter(
       ([, { Properties }]) => Properties.EventPattern,
     );
@@ -243,7 +243,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     });
   });
 
-  test('searches for orphans every hour, and may delete something only where the stage says so', () => {
+  test('searches for orphans every hour, and may delete only if the stage says so', () => {
     controlPlane.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(1 hour)' });
     const [, role] =
       resourcesOf(controlPlane, 'AWS::IAM::Role').find(
@@ -261,7 +261,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
       expect([Action, Condition]).toEqual(['rds:DeleteDBSnapshot', { Null: { 'aws:ResourceTag/tenantId': 'false' } }]);
   });
 
-  test('sends every alarm that is no part of another to the topic, with its impact and a section of the runbook that exists', () => {
+  test('sends every alarm that is not part of another to the topic, with impact and an existing runbook section', () => {
     const runbook = readFileSync(join(__dirname, '../../docs/runbook.md'), 'utf8');
     const ofType = (type: string) => stageTemplates(stage).all.flatMap((template) => resourcesOf(template, type));
     const composites = ofType('AWS::CloudWatch::CompositeAlarm');
@@ -281,7 +281,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
-  test('keeps the tenants: point-in-time recovery always, protected where the stage says so', () => {
+  test('keeps the tenants table with point-in-time recovery, protected if the stage says so', () => {
     foundation.hasResourceProperties('AWS::DynamoDB::Table', {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       DeletionProtectionEnabled: stages[stage].deletionProtection,
@@ -289,7 +289,7 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
   });
 });
 
-test('every function has its source, and every source its function', () => {
+test('every function has a source file, and every source file its function', () => {
   const sources = functionSources();
   // Each cell has its own SetUpDatabase.
   expect(Object.keys(sources).sort()).toEqual([...FUNCTIONS, 'SetUpDatabase'].sort());
@@ -297,7 +297,7 @@ test('every function has its source, and every source its function', () => {
     expect([name, existsSync(join(__dirname, '../..', file))]).toEqual([name, true]);
 });
 
-test('prod keeps its data when a stack is deleted, and refuses to delete the stack', () => {
+test('prod keeps its data when a stack is deleted, and protects the stack itself', () => {
   const { foundation } = stageTemplates('prod');
   for (const type of ['AWS::DynamoDB::Table', 'AWS::KMS::Key'])
     for (const [, { DeletionPolicy }] of resourcesOf(foundation, type))
@@ -305,7 +305,7 @@ test('prod keeps its data when a stack is deleted, and refuses to delete the sta
 });
 
 /** "DeletionPolicy attribute": what is retained although its creation was rolled back has its name for ever. */
-test.each(STAGES)('D5: a first deployment of stage %s that fails leaves nothing that a second one meets', (stage) => {
+test.each(STAGES)('D5: a failed first deployment of stage %s leaves no resource that blocks the second', (stage) => {
   const kept = stageTemplates(stage).all.flatMap((template) =>
     resourcesOf(template).filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain'),
   );

@@ -4,7 +4,7 @@ import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/st
 
 const piped = STAGES.filter((stage) => stages[stage].pipeline);
 
-test('the local stage has no pipeline: its releases are started by hand', () => {
+test('the local stage has no pipeline: people start its releases', () => {
   expect(stageTemplates('local').delivery).toBeUndefined();
 });
 
@@ -15,7 +15,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
   const phases: { Name: string; Actions: Record<string, never>[]; OnFailure?: unknown }[] =
     pipeline?.Properties.Stages ?? [];
 
-  test('releases to one cell after another, after an approval where the stage wants one', () => {
+  test('releases to one cell after another, with an approval if the stage wants one', () => {
     expect(pipeline?.Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED' });
     const approval = stages[stage].pipeline?.approval ? ['Approval'] : [];
     expect(phases.map(({ Name }) => Name)).toEqual(['Source', ...approval, 'Release']);
@@ -26,7 +26,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
     expect(phases.filter(({ OnFailure }) => OnFailure)).toEqual([]);
   });
 
-  test('asks for what a release accepts, once its variables have values', () => {
+  test('starts a release with a valid input once its variables have values', () => {
     for (const { Configuration } of phases.at(-1)?.Actions ?? []) {
       const { Input, InputType } = Configuration as unknown as Record<string, string>;
       expect(InputType).toBe('Literal');
@@ -38,7 +38,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
     }
   });
 
-  test('is started by a push, for the digest that was pushed', () => {
+  test('starts at a push to the repository, with the digest of that push', () => {
     const [[, rule] = []] = resourcesOf(delivery, 'AWS::Events::Rule');
     expect(rule?.Properties.EventPattern).toMatchObject({
       source: ['aws.ecr'],
@@ -51,7 +51,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
     });
   });
 
-  test('may start releases and read which image was pushed, and do nothing else', () => {
+  test('may start releases and read which image was pushed, and nothing else', () => {
     const actions = resourcesOf(delivery, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
       statementsIn(Properties.Policies).flatMap(({ Action }) => listed(Action)),
     );
@@ -68,7 +68,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
     ]);
   });
 
-  test('keeps its artifacts under a key of its own', () => {
+  test('encrypts its artifacts with its own key', () => {
     expect(pipeline?.Properties.ArtifactStore).toMatchObject({ Type: 'S3', EncryptionKey: { Type: 'KMS' } });
     delivery.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
   });

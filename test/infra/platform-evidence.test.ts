@@ -13,7 +13,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     String(Properties.RoleName).startsWith('tenant-onboarding-'),
   );
 
-  test('is versioned and locked for as long as the stage says', () => {
+  test('is versioned and locked for the time that the stage says', () => {
     expect(bucket?.Properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       ObjectLockConfiguration: {
@@ -23,7 +23,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     });
   });
 
-  test('is under a key of its own that rotates, closed to the public, and its readers are logged', () => {
+  test('has its own key with rotation, no public access, and access logs', () => {
     const key = bucket?.Properties.BucketEncryption.ServerSideEncryptionConfiguration[0].ServerSideEncryptionByDefault;
     expect(key.SSEAlgorithm).toBe('aws:kms');
     const keys = Object.fromEntries(resourcesOf(foundation, 'AWS::KMS::Key'));
@@ -42,7 +42,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     });
   });
 
-  test('stays readable where the stage protects its data: its key cannot be deleted or disabled', () => {
+  test('stays readable if the stage protects its data: its key cannot be deleted or disabled', () => {
     const [, key] =
       resourcesOf(foundation, 'AWS::KMS::Key').find(([, { Properties }]) => /isolation/.test(Properties.Description)) ??
       [];
@@ -52,7 +52,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     );
   });
 
-  test('refuses what does not come over TLS', () => {
+  test('refuses requests without TLS', () => {
     foundation.hasResourceProperties('AWS::S3::BucketPolicy', {
       Bucket: { Ref: id },
       PolicyDocument: {
@@ -69,7 +69,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     expect(rule.NoncurrentVersionExpiration.NoncurrentDays).toBe(1);
   });
 
-  test('outlives its stack where the stage keeps its data', () => {
+  test('is kept when its stack is deleted if the stage keeps its data', () => {
     expect(bucket?.DeletionPolicy).toBe(removalPolicy === 'destroy' ? 'Delete' : 'RetainExceptOnCreate');
   });
 
@@ -80,24 +80,24 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     );
   };
 
-  test.each(WRITERS)('%s can add to it under the tenants’ prefix, and nothing else', (name) => {
+  test.each(WRITERS)('%s can add objects under the tenants’ prefix, and nothing else', (name) => {
     const grants = evidenceGrantsOf(name);
     expect(grants.map(({ Action }) => Action)).toEqual(['s3:PutObject', 'kms:GenerateDataKey']);
     expect(JSON.stringify(grants[0]?.Resource)).toMatch(/\/tenants\/\*/);
   });
 
-  test('Orphans reads a report where it removes anything, and can do nothing else with it', () => {
+  test('Orphans can read reports if it removes orphans, and nothing else', () => {
     const grants = evidenceGrantsOf('Orphans');
     const reading = ['s3:GetObject', 's3:ListBucket', 'kms:Decrypt'];
     expect(grants.map(({ Action }) => Action)).toEqual(stages[stage].orphans === 'remove' ? reading : []);
   });
 
-  test('AuditSurroundings reads its lock, and no report', () => {
+  test('AuditSurroundings can read the lock’s configuration, and no report', () => {
     const grants = evidenceGrantsOf('AuditSurroundings');
     expect(grants.map(({ Action }) => Action)).toEqual(['s3:GetBucketObjectLockConfiguration']);
   });
 
-  test('nobody else has a grant on it, and nobody one to get round its lock', () => {
+  test('no other role has a permission on it, and no role can bypass its lock', () => {
     const others = functionRoles.filter(([, { Properties }]) =>
       [...WRITERS, 'Orphans', 'AuditSurroundings'].every((name) => Properties.RoleName !== `tenant-onboarding-${name}`),
     );
@@ -114,7 +114,7 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
   });
 });
 
-test('prod’s evidence yields to nobody, for more than a year', () => {
+test('prod locks evidence in compliance mode for more than a year', () => {
   expect(stages.prod.evidence.mode).toBe('COMPLIANCE');
   expect(stages.prod.evidence.duration.toDays()).toBeGreaterThan(365);
 });

@@ -19,7 +19,7 @@ function grantsOf(stage: (typeof STAGES)[number], functionName: string) {
 describe.each(STAGES)('D1: names of tenants in stage %s', (stage) => {
   const { domain, hostedZone } = stages[stage];
 
-  test('are made in a zone that the stage makes, or that the account has', () => {
+  test('are in a hosted zone that the stage makes, or that the account has', () => {
     const zones = resourcesOf(stageTemplates(stage).foundation, 'AWS::Route53::HostedZone');
     expect(zones.map(([, { Properties }]) => Properties.Name)).toEqual(
       hostedZone?.from === 'stack' ? [expect.stringMatching(new RegExp(`^${domain}\\.?$`))] : [],
@@ -29,7 +29,7 @@ describe.each(STAGES)('D1: names of tenants in stage %s', (stage) => {
   test.each([
     ['RegisterTenant', ['CREATE', 'UPSERT', 'DELETE']],
     ['DeregisterTenant', ['DELETE']],
-  ])('are changed by %s below the domain, of two types, in one zone', (functionName, changes) => {
+  ])('can be changed by %s below the domain, two record types, in one zone', (functionName, changes) => {
     const change = grantsOf(stage, functionName).find(({ Action }) => Action === 'route53:ChangeResourceRecordSets');
     const key = (name: string) => `route53:ChangeResourceRecordSets${name}`;
     expect(change?.Condition).toEqual({
@@ -41,7 +41,7 @@ describe.each(STAGES)('D1: names of tenants in stage %s', (stage) => {
     expect(JSON.stringify(change?.Resource)).not.toContain('*');
   });
 
-  test('are changed by no other function, unless it removes orphans', () => {
+  test('cannot be changed by other functions, except to remove orphans', () => {
     const changing = resourcesOf(stageTemplates(stage).controlPlane, 'AWS::IAM::Role')
       .filter(([, { Properties }]) => JSON.stringify(Properties.Policies ?? []).includes('ChangeResourceRecordSets"'))
       .map(([, { Properties }]) => Properties.RoleName.replace('tenant-onboarding-', ''));
@@ -50,7 +50,7 @@ describe.each(STAGES)('D1: names of tenants in stage %s', (stage) => {
   });
 });
 
-test('D1: several cells without a hosted zone are no stage, and a zone of another domain neither', () => {
+test('D1: a stage with several cells and no hosted zone, or with another domain’s zone, is refused', () => {
   const { hostedZone: _, ...withoutZone } = stages.dev;
   requireReachableCells(withoutZone);
   const two = [...stages.dev.cells, ...stages.dev.cells];
@@ -66,7 +66,7 @@ test('D1: several cells without a hosted zone are no stage, and a zone of anothe
   expect(() => requireReachableCells(named('v.example.com'))).toThrow('cannot hold records of the domain');
 });
 
-test('D1: a deployment says what a person must do for names to resolve, and says it to the person', () => {
+test('D1: the deployment’s output says which DNS records a person must make', () => {
   const cell = {
     loadBalancerDnsName: 'lb.example',
     loadBalancerArn: '',

@@ -13,7 +13,7 @@ const nagFindings = (app: App) =>
     .validateScope(app)
     .violations.map((finding) => [finding.ruleName, finding.violatingResources]);
 
-test('cdk-nag finds what it should', () => {
+test('cdk-nag reports a resource that breaks its rules', () => {
   const found = inScratchApp((app) => {
     new Bucket(new Stack(app, 'Careless'), 'Bucket');
     return nagFindings(app);
@@ -24,7 +24,7 @@ test('cdk-nag finds what it should', () => {
 describe.each(STAGES)('stage %s', (stage) => {
   const { app, all, controlPlane } = stageTemplates(stage);
 
-  test('satisfies cdk-nag AwsSolutions; each exception stands beside its resource with a reason', () => {
+  test('satisfies cdk-nag AwsSolutions; each suppression has a reason', () => {
     expect(nagFindings(app)).toEqual([]);
     const key = Validations.ACKNOWLEDGED_RULES_METADATA_KEY;
     const reasons = app.node
@@ -35,7 +35,7 @@ describe.each(STAGES)('stage %s', (stage) => {
     for (const reason of reasons) expect(reason.length).toBeGreaterThan(20);
   });
 
-  test('allows no wildcard action to any identity', () => {
+  test('allows no wildcard action in any identity policy', () => {
     const identities = ['AWS::IAM::Role', 'AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
     const allowed = all
       .flatMap((template) => resourcesOf(template))
@@ -49,14 +49,14 @@ describe.each(STAGES)('stage %s', (stage) => {
     expect(allowed.filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  test('attaches no policy of AWS to a role, least of all AdministratorAccess', () => {
+  test('attaches no AWS managed policy to a role, and never AdministratorAccess', () => {
     expect(JSON.stringify(all.map((template) => template.toJSON()))).not.toMatch(/AdministratorAccess|PowerUserAccess/);
     for (const template of all)
       for (const [id, { Properties }] of resourcesOf(template, 'AWS::IAM::Role'))
         expect([id, Properties.ManagedPolicyArns]).toEqual([id, undefined]);
   });
 
-  test('the bus admits the billing account, with events of source billing, and nobody else', () => {
+  test('lets only the billing account put events on its bus, with source billing', () => {
     const [[, bus] = []] = resourcesOf(controlPlane, 'AWS::Events::EventBus');
     expect(statementsIn(bus?.Properties)).toEqual([
       expect.objectContaining({
@@ -71,7 +71,7 @@ describe.each(STAGES)('stage %s', (stage) => {
     controlPlane.resourceCountIs('AWS::Events::EventBusPolicy', 0);
   });
 
-  test('writes no secret out, gives none to a function, and logs neither events nor the data of executions', () => {
+  test('puts no secret into an output, gives none to a function, and logs no event or execution data', () => {
     const written = all.flatMap((template) => secretsIn(template.toJSON().Resources));
     expect(written.filter((value) => !isDynamicReference(value))).toEqual([]);
     const functions = resourcesOf(controlPlane, 'AWS::Lambda::Function');
@@ -87,7 +87,7 @@ describe.each(STAGES)('stage %s', (stage) => {
       expect([id, Properties.LoggingConfiguration.IncludeExecutionData]).toEqual([id, false]);
   });
 
-  test('queues are encrypted and take TLS alone', () => {
+  test('has encrypted queues that require TLS', () => {
     const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
     expect(queues).toHaveLength(6);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
@@ -109,7 +109,7 @@ describe('the role of tenant stacks', () => {
   const allowing = (action: string) => statements.filter(({ Action }) => listed(Action).includes(action));
 
   test.each(['iam:CreateRole', 'iam:PutRolePolicy', 'iam:PutRolePermissionsBoundary'])(
-    '%s: only under the tenants’ path and inside the boundary',
+    '%s: only under the tenants’ path and with the boundary',
     (action) => {
       const found = allowing(action);
       expect(found).toHaveLength(1);
@@ -119,7 +119,7 @@ describe('the role of tenant stacks', () => {
     },
   );
 
-  test('cannot take the boundary off, change it, or attach another policy', () => {
+  test('cannot remove or change the boundary, or attach another policy', () => {
     for (const action of [
       'iam:DeleteRolePermissionsBoundary',
       'iam:CreatePolicyVersion',
@@ -130,13 +130,13 @@ describe('the role of tenant stacks', () => {
       expect([action, allowing(action)]).toEqual([action, []]);
   });
 
-  test('passes roles of tenants to the two services that need one, and no others', () => {
+  test('passes tenants’ roles to the two services that need one, and no others', () => {
     expect(allowing('iam:PassRole').map(({ Condition }) => Condition)).toEqual([
       { StringEquals: { 'iam:PassedToService': ['vpc-flow-logs.amazonaws.com', 'monitoring.rds.amazonaws.com'] } },
     ]);
   });
 
-  test('deletes nothing of EC2 that has no tenant', () => {
+  test('deletes no EC2 resource without a tenant tag', () => {
     const deleting = statements.filter(({ Action }) =>
       listed(Action).some((action) => action.startsWith('ec2:Delete')),
     );
@@ -147,7 +147,7 @@ describe('the role of tenant stacks', () => {
       );
   });
 
-  test('is for CloudFormation, acting for this account', () => {
+  test('can be assumed by CloudFormation only, acting for this account', () => {
     controlPlane.hasResourceProperties('AWS::IAM::Role', {
       RoleName: 'tenant-onboarding-stacks',
       AssumeRolePolicyDocument: {

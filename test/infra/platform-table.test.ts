@@ -8,12 +8,12 @@ describe.each(STAGES)('D12: the tenants table of stage %s', (stage) => {
   const keyId: string = SSESpecification?.KMSMasterKeyId['Fn::GetAtt'][0];
   const key = Object.fromEntries(resourcesOf(foundation, 'AWS::KMS::Key'))[keyId];
 
-  test('is under a customer managed key that is rotated', () => {
+  test('is encrypted with a customer managed key that rotates', () => {
     expect(SSESpecification).toMatchObject({ SSEEnabled: true, SSEType: 'KMS' });
     expect(key?.Properties.EnableKeyRotation).toBe(true);
   });
 
-  test('has a key that only DynamoDB uses, on behalf of the account’s own principals', () => {
+  test('has a key that only DynamoDB uses, for principals of this account', () => {
     const using = (key?.Properties.KeyPolicy.Statement ?? []).filter(
       ({ Effect, Principal }: { Effect: string; Principal: { AWS?: unknown } }) =>
         Effect === 'Allow' && Principal.AWS === '*',
@@ -29,13 +29,13 @@ describe.each(STAGES)('D12: the tenants table of stage %s', (stage) => {
     expect(using[0].Action.join()).not.toContain('*');
   });
 
-  test('has a key on which no role has a grant of its own', () => {
+  test('has a key on which no role has its own permission', () => {
     const roles = all.flatMap((template) => resourcesOf(template, 'AWS::IAM::Role'));
     const statements = roles.flatMap(([, { Properties }]) => statementsIn(Properties.Policies ?? []));
     expect(statements.filter(({ Resource }) => JSON.stringify(Resource).includes(keyId))).toEqual([]);
   });
 
-  test('keeps its key where its data is protected', () => {
+  test('keeps its key if the stage protects its data', () => {
     const denied = (key?.Properties.KeyPolicy.Statement ?? []).filter(
       ({ Effect }: { Effect: string }) => Effect === 'Deny',
     );

@@ -35,13 +35,13 @@ const keeps = (now: Iterable<string>, before: readonly string[]) => {
   expect(before.filter((name) => !names.has(name))).toEqual([]);
 };
 
-test('ids of checks', () =>
+test('every published check id still exists', () =>
   keeps(
     CATALOGUE.map(({ id }) => id),
     published.checks,
   ));
 
-test('error names', () => {
+test('every published error name still exists', () => {
   keeps(TRANSIENT_ERRORS, published.errors.transient);
   keeps(PERMANENT_ERRORS, published.errors.permanent);
 });
@@ -78,20 +78,20 @@ const WRITTEN: [name: string, now: z.ZodType, before: ObjectSchema][] = [
   ['report of an isolation check', EvidenceSchema, published.records.evidence],
 ];
 
-test.each(WRITTEN)('%s has the members it had', (_, schema, before) => {
+test.each(WRITTEN)('%s has every member that it had', (_, schema, before) => {
   const now = schemaOf(schema, 'output');
   expect(sameMembers(now.properties, before.properties)).toEqual(before.properties);
   keeps(now.required ?? [], before.required ?? []);
 });
 
-test('event TenantSignedUp asks for no more than it did', () => {
+test('event TenantSignedUp requires no more fields than before', () => {
   const now = schemaOf(SignupSchema, 'input');
   const before: ObjectSchema = published.events.in.TenantSignedUp;
   expect(Object.keys(before.properties ?? {}).filter((name) => !(name in (now.properties ?? {})))).toEqual([]);
   keeps(before.required ?? [], [...(now.required ?? [])]);
 });
 
-test('keys of the table’s items', () => {
+test('the keys of the table’s items are the same', () => {
   const { signup, tenant, subdomain, lastOf, route, openCell, cell, freeSlot, takenSlot, waitingTask } = itemKeys;
   expect({
     signup: signup('s'),
@@ -110,20 +110,21 @@ test('keys of the table’s items', () => {
 const { app, all } = stageTemplates('local');
 const assembly = app.synth();
 
-test.each(Object.entries(published.outputs))('outputs of stack %s', (stackName, before) => {
+test.each(Object.entries(published.outputs))('stack %s still has its published outputs', (stackName, before) => {
   keeps(Object.keys(assembly.getStackByName(stackName).template.Outputs ?? {}), before);
 });
 
-test('entries of .local/outputs.json', () => keeps(Object.keys(PlatformOutputsSchema.shape), published.localOutputs));
+test('.local/outputs.json still has its published entries', () =>
+  keeps(Object.keys(PlatformOutputsSchema.shape), published.localOutputs));
 
-test('log groups', () => {
+test('every published log group still exists', () => {
   const names = all.flatMap((template) =>
     resourcesOf(template, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.LogGroupName),
   );
   keeps(names, published.logGroups);
 });
 
-test('state machines and the states of a run', () => {
+test('every published state machine and state still exists', () => {
   const machines = all.flatMap((template) =>
     resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(([, { Properties }]) => Properties),
   );
@@ -133,7 +134,7 @@ test('state machines and the states of a run', () => {
   }
 });
 
-test('metrics, and codes of log lines', () => {
+test('every published metric and log code still exists', () => {
   const text = sources('functions/**/*.ts');
   const told = [...text.matchAll(/'([A-Za-z.-]+)'|`(tenant\.)\$\{verdict\}`/g)].map(
     ([, name, prefix]) => name ?? prefix,
@@ -143,4 +144,4 @@ test('metrics, and codes of log lines', () => {
 });
 
 /** test/unit/commands.test.ts has the options of the commands: it starts each of them. */
-test('scripts', () => keeps(Object.keys(scripts), published.scripts));
+test('every published npm script still exists', () => keeps(Object.keys(scripts), published.scripts));

@@ -22,7 +22,7 @@ const { decoy, cell, violations } = inScratchApp((app) => {
 const statements = (template: Template, type: string, read: (properties: never) => unknown) =>
   Object.values(template.findResources(type)).map((found) => read(found.Properties as never));
 
-test('the decoy is a tenant of its own, the same in every deployment', () => {
+test('the decoy has an id of its own, the same in every deployment', () => {
   expect(decoy.tenantId).toMatch(TENANT_ID_PATTERN);
   expect(decoy.externalId).toBe(externalIdOf(decoy.tenantId));
   cell.hasResourceProperties('AWS::IAM::Role', {
@@ -33,14 +33,14 @@ test('the decoy is a tenant of its own, the same in every deployment', () => {
   cell.resourceCountIs('AWS::RDS::DBInstance', 0);
 });
 
-test("its bucket is guarded as a tenant's is", () => {
+test('the decoy’s bucket has the protection of a tenant’s', () => {
   const sids = (policy: { PolicyDocument: { Statement: { Sid: string; Action: unknown }[] } }) =>
     policy.PolicyDocument.Statement.map(({ Sid, Action }) => ({ Sid, Action }));
   const ofTenant = tenantTemplate('storage');
   expect(statements(cell, 'AWS::S3::BucketPolicy', sids)).toEqual(statements(ofTenant, 'AWS::S3::BucketPolicy', sids));
 });
 
-test("its role can do what a tenant's can, but for the database", () => {
+test('the decoy’s role has a tenant’s permissions, except for the database', () => {
   const granted = (role: { Policies: { PolicyDocument: { Statement: { Sid: string; Action: unknown }[] } }[] }) =>
     role.Policies.flatMap((policy) => policy.PolicyDocument.Statement.map(({ Sid, Action }) => ({ Sid, Action })));
   const ofTenant = tenantTemplate('access');
@@ -50,7 +50,7 @@ test("its role can do what a tenant's can, but for the database", () => {
   );
 });
 
-test('the account administers its key and cannot use it, nor hand the use on', () => {
+test('the account administers the decoy’s key, and can neither use it nor grant its use', () => {
   const [policy] = statements(cell, 'AWS::KMS::Key', (key: { KeyPolicy: { Statement: unknown } }) => key.KeyPolicy) as {
     Statement: { Sid: string; Action: string[]; Condition?: unknown }[];
   }[];
@@ -61,7 +61,7 @@ test('the account administers its key and cannot use it, nor hand the use on', (
       expect([use, action, new RegExp(`^${action.replace('*', '.*')}$`).test(use)]).toEqual([use, action, false]);
 });
 
-test('the boundary binds each role to the tenant it is tagged with', () => {
+test('the boundary limits each role to the tenant of its tag', () => {
   const [document] = statements(
     cell,
     'AWS::IAM::ManagedPolicy',
@@ -76,11 +76,11 @@ test('the boundary binds each role to the tenant it is tagged with', () => {
   expect(JSON.stringify(document?.Statement.flatMap((statement) => statement.Action))).not.toContain('*');
 });
 
-test('the boundary has a name that others can build', () => {
+test('the boundary has the name and the path by which other stacks refer to it', () => {
   cell.hasResourceProperties('AWS::IAM::ManagedPolicy', { ManagedPolicyName: 'TenantBoundary', Path: '/tenants/' });
 });
 
-test('cdk-nag finds nothing that is not acknowledged with a reason', () => {
+test('cdk-nag finds nothing that is not suppressed with a reason', () => {
   expect(violations.map((found) => [found.ruleName, found.violatingResources.map((at) => at.constructPath)])).toEqual(
     [],
   );

@@ -11,13 +11,13 @@ const SLOT_HALF = { 'Fn::Select': [0, { 'Fn::Cidr': [{ Ref: 'VpcCidr' }, 2, '7']
 describe('network', () => {
   const network = template('network');
 
-  test('there is no way to the internet', () => {
+  test('has no route to the internet', () => {
     for (const type of ['InternetGateway', 'NatGateway', 'EgressOnlyInternetGateway', 'TransitGatewayAttachment'])
       network.resourceCountIs(`AWS::EC2::${type}`, 0);
     for (const subnet of allOf(network, 'AWS::EC2::Subnet')) expect(subnet.MapPublicIpOnLaunch).toBe(false);
   });
 
-  test('the two database subnets are in different zones and share one private route table', () => {
+  test('has two database subnets in different zones, with one private route table', () => {
     const subnets = allOf(network, 'AWS::EC2::Subnet');
     expect(subnets).toHaveLength(2);
     expect(new Set(subnets.map((subnet) => JSON.stringify(subnet.AvailabilityZone))).size).toBe(2);
@@ -26,14 +26,14 @@ describe('network', () => {
       expect(association.RouteTableId).toEqual({ 'Fn::GetAtt': ['RouteTable', 'RouteTableId'] });
   });
 
-  test('D7: the zones of the database subnets are facts of the cell, and not the first that the account is offered', () => {
+  test('D7: takes its zones from the cell, not from the first zones of the account', () => {
     const zones = allOf(network, 'AWS::EC2::Subnet').map(({ AvailabilityZone }) => AvailabilityZone);
     expect(zones).toEqual([{ Ref: 'ZoneA' }, { Ref: 'ZoneB' }]);
     for (const kind of ['network', 'database', 'storage', 'access'] as const)
       expect(JSON.stringify(template(kind).toJSON())).not.toContain('Fn::GetAZs');
   });
 
-  test('every route goes over the peering: to the application subnets, and back to the database subnets only', () => {
+  test('routes only over the peering: to the application subnets, and back to the database subnets', () => {
     const routes = allOf(network, 'AWS::EC2::Route').map(
       ({ RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId, ...other }) => {
         expect(VpcPeeringConnectionId).toEqual({ Ref: 'Peering' });
@@ -49,7 +49,7 @@ describe('network', () => {
     ]);
   });
 
-  test('the database admits PostgreSQL from the cell and may open no connection itself', () => {
+  test('lets only the cell connect to the database by PostgreSQL, and lets the database connect to nothing', () => {
     network.resourceCountIs('AWS::EC2::SecurityGroup', 1);
     network.hasResourceProperties('AWS::EC2::SecurityGroup', {
       SecurityGroupIngress: [
@@ -59,7 +59,7 @@ describe('network', () => {
     });
   });
 
-  test("the endpoint leads to the tenant's bucket alone", () => {
+  test("has an endpoint that allows the tenant's bucket alone", () => {
     const [endpoint] = allOf(network, 'AWS::EC2::VPCEndpoint');
     expect(endpoint?.VpcEndpointType).toBe('Gateway');
     for (const statement of endpoint?.PolicyDocument.Statement ?? [])
@@ -67,7 +67,7 @@ describe('network', () => {
         expect(JSON.stringify(resource)).toContain('s3:::tenant-",{"Ref":"TenantId"}');
   });
 
-  test("all traffic is logged, under the tenant's key", () => {
+  test("logs all traffic with the tenant's key", () => {
     network.hasResourceProperties('AWS::EC2::FlowLog', {
       ResourceType: 'VPC',
       ResourceId: { 'Fn::GetAtt': ['Vpc', 'VpcId'] },
@@ -81,7 +81,7 @@ describe('network', () => {
 describe('database', () => {
   const database = template('database');
 
-  test("everything that it stores is under the tenant's key", () => {
+  test("encrypts all that it stores with the tenant's key", () => {
     const key = { Ref: 'KeyArn' };
     database.hasResourceProperties('AWS::RDS::DBInstance', { StorageEncrypted: true, KmsKeyId: key });
     database.allResourcesProperties('AWS::RDS::DBInstance', { PerformanceInsightsKMSKeyId: key });
@@ -89,7 +89,7 @@ describe('database', () => {
     database.allResourcesProperties('AWS::Logs::LogGroup', { KmsKeyId: key });
   });
 
-  test('OS metrics may go to RDS’s group in each form that its ARN has', () => {
+  test('may write OS metrics to RDS’s log group, in every form of its ARN', () => {
     const [role] = allOf(database, 'AWS::IAM::Role');
     const resources = role?.Policies[0].PolicyDocument.Statement.map(({ Resource }: { Resource: unknown }) =>
       JSON.stringify(Resource),
@@ -100,7 +100,7 @@ describe('database', () => {
     ]);
   });
 
-  test('no instance is public, all take IAM logins over TLS, all send their logs', () => {
+  test('has no public instance; all require TLS, accept IAM logins and export their logs', () => {
     database.allResourcesProperties('AWS::RDS::DBInstance', {
       PubliclyAccessible: false,
       EnableIAMDatabaseAuthentication: true,
@@ -114,7 +114,7 @@ describe('database', () => {
     });
   });
 
-  test('the log groups that RDS would make and leave behind belong to the stack', () => {
+  test('owns the log groups that RDS would otherwise create and leave behind', () => {
     const groups = database.findResources('AWS::Logs::LogGroup');
     for (const [id, instance] of Object.entries(database.findResources('AWS::RDS::DBInstance'))) {
       expect(instance.DependsOn).toEqual([`${id}PostgresqlLogs`, `${id}UpgradeLogs`]);
@@ -127,7 +127,7 @@ describe('database', () => {
     }
   });
 
-  test('the password is in Secrets Manager only', () => {
+  test('has the password in Secrets Manager only', () => {
     const [primary] = allOf(database, 'AWS::RDS::DBInstance');
     expect(JSON.stringify(primary?.MasterUserPassword)).toContain('{{resolve:secretsmanager:');
     database.hasResourceProperties('AWS::SecretsManager::Secret', {
@@ -136,7 +136,7 @@ describe('database', () => {
     });
   });
 
-  test('the replica exists only where the plan has one, and inherits what CloudFormation wants unsaid', () => {
+  test('has a replica only if the plan has one, without the properties that it inherits', () => {
     database.hasResource('AWS::RDS::DBInstance', {
       Condition: 'HasReplica',
       Properties: {
@@ -153,7 +153,7 @@ describe('database', () => {
     for (const [, resource] of dependents) expect(resource).toMatchObject({ Condition: 'HasReplica' });
   });
 
-  test('each alarm says what it means for the tenant, and reaches the topic', () => {
+  test('has alarms that say what they mean for the tenant, and that notify the topic', () => {
     const alarms = allOf(database, 'AWS::CloudWatch::Alarm');
     expect(alarms.map((alarm) => alarm.MetricName).sort()).toEqual([
       'CPUUtilization',
@@ -172,7 +172,7 @@ describe('database', () => {
 describe('storage', () => {
   const storage = template('storage');
 
-  test("the bucket is private, versioned, logged and encrypted with the tenant's key", () => {
+  test("has a private, versioned, logged bucket, encrypted with the tenant's key", () => {
     storage.hasResourceProperties('AWS::S3::Bucket', {
       BucketName: { Ref: 'BucketName' },
       BucketEncryption: {
@@ -195,7 +195,7 @@ describe('storage', () => {
     });
   });
 
-  test('the bucket policy only denies, and leaves emptying and configuring to IAM', () => {
+  test('has a bucket policy that only denies, and leaves emptying and configuring to IAM', () => {
     const [policy] = allOf(storage, 'AWS::S3::BucketPolicy');
     const statements: { Effect: string; Action: string | string[]; Sid: string }[] = policy?.PolicyDocument.Statement;
     expect(statements.map((statement) => statement.Effect)).toEqual(statements.map(() => 'Deny'));
@@ -210,7 +210,7 @@ describe('access', () => {
   const access = template('access');
   const [role] = allOf(access, 'AWS::IAM::Role');
 
-  test('a caller must be trusted and name the tenant twice, by external id and session tag', () => {
+  test('requires external id and session tag of the tenant from a trusted caller', () => {
     const trusted = { Effect: 'Allow', Principal: { AWS: { Ref: 'TrustedRoleArns' } } };
     const tagged = { 'aws:RequestTag/tenantId': { Ref: 'TenantId' } };
     const externalId = { 'sts:ExternalId': { Ref: 'ExternalId' } };
@@ -220,7 +220,7 @@ describe('access', () => {
     ]);
   });
 
-  test("every grant names the tenant's own resource, none has a wildcard action", () => {
+  test("grants only the tenant's own resources, and no wildcard action", () => {
     expect(role?.Policies).toHaveLength(1);
     const owned = ['BucketName', 'KeyArn', 'SecretArn', 'DatabaseResourceId'];
     for (const { Action, Resource } of role?.Policies[0].PolicyDocument.Statement ?? []) {
@@ -230,7 +230,7 @@ describe('access', () => {
   });
 });
 
-test('a template does not know its account or region', () => {
+test('no tenant template names an account or a region', () => {
   const stack = inScratchApp((app) => TENANT_STACKS.network(app));
   expect(Stack.of(stack).environment).toBe('aws://unknown-account/unknown-region');
 });
@@ -240,7 +240,7 @@ test('D3: the engine is named by its major version', () => {
   expect(versions.filter((version) => version !== undefined)).toEqual([expect.stringMatching(/^\d+$/)]);
 });
 
-test('K7: no text of a statement, with its passwords and parameters, reaches the database’s log', () => {
+test('K7: no text of a SQL statement reaches the database’s log', () => {
   template('database').hasResourceProperties('AWS::RDS::DBParameterGroup', {
     Parameters: Match.objectLike({
       log_statement: 'none',
@@ -252,7 +252,7 @@ test('K7: no text of a statement, with its passwords and parameters, reaches the
   });
 });
 
-test('K3: tagging a session is a statement of its own, which asks for no external id', () => {
+test('K3: the trust policy allows session tags in a statement of its own, without external id', () => {
   const trust = allOf(template('access'), 'AWS::IAM::Role').flatMap(
     ({ AssumeRolePolicyDocument }) => AssumeRolePolicyDocument.Statement,
   );

@@ -15,13 +15,16 @@ const typesInUse = [
 ].sort();
 
 describe('the role of tenant stacks', () => {
-  test('K6: every type of the tenants’ templates has its handlers’ permissions on the list', () => {
+  test('K6: has a list of handler permissions for every resource type in the tenants’ templates', () => {
     expect(Object.keys(HANDLER_PERMISSIONS).sort()).toEqual(typesInUse);
   });
 
-  test.each(Object.entries(HANDLER_PERMISSIONS))('may do what CloudFormation does for %s', (_, permissions) => {
-    expect(permissions.filter((action) => allowing(action).length === 0)).toEqual([]);
-  });
+  test.each(Object.entries(HANDLER_PERMISSIONS))(
+    'has every permission that CloudFormation needs for %s',
+    (_, permissions) => {
+      expect(permissions.filter((action) => allowing(action).length === 0)).toEqual([]);
+    },
+  );
 
   const TENANTS = { Null: { 'aws:ResourceTag/tenantId': 'false' } };
   const CELLS = { Null: { 'aws:ResourceTag/cell': 'false' } };
@@ -32,7 +35,7 @@ describe('the role of tenant stacks', () => {
       .filter((statement) => typesOf(statement).includes(type))
       .map(({ Condition }) => Condition);
 
-  test('tags what it makes as it makes it, and what is a tenant’s already; of the rest security groups of no cell', () => {
+  test('tags resources as it creates them, and later only tenants’ resources and security groups of no cell', () => {
     const taggable = ['subnet', 'route-table', 'vpc', 'vpc-endpoint', 'vpc-flow-log', 'vpc-peering-connection'];
     for (const type of taggable) {
       const [made, ...others] = conditionsOf('ec2:CreateTags', type);
@@ -55,22 +58,22 @@ describe('the role of tenant stacks', () => {
     'ec2:CreateVpcPeeringConnection',
     'ec2:CreateFlowLogs',
     'ec2:ModifyVpcAttribute',
-  ])('%s: in a tenant’s VPC alone', (action) => {
+  ])('%s in a tenant’s VPC only', (action) => {
     expect(conditionsOf(action, 'vpc')).toEqual([TENANTS]);
   });
 
-  test('K6: a rollback deletes a security group that has no tag yet, and none of a cell', () => {
+  test('K6: deletes a security group without tags in a rollback, and none of a cell', () => {
     expect(conditionsOf('ec2:DeleteSecurityGroup', 'security-group')).toContainEqual({
       Null: { 'aws:ResourceTag/cell': 'true' },
     });
   });
 
-  test('associates route tables with subnets of tenants alone', () => {
+  test('associates route tables with tenants’ subnets only', () => {
     for (const action of ['ec2:AssociateRouteTable', 'ec2:ReplaceRouteTableAssociation'])
       for (const type of ['subnet', 'route-table']) expect(conditionsOf(action, type)).toEqual([TENANTS]);
   });
 
-  test('peers a tenant’s VPC with a cell’s, of this account', () => {
+  test('peers a tenant’s VPC with a cell’s VPC of this account only', () => {
     expect(conditionsOf('ec2:AcceptVpcPeeringConnection', 'vpc')).toEqual([CELLS]);
     for (const action of ['ec2:CreateVpcPeeringConnection', 'ec2:AcceptVpcPeeringConnection']) {
       const [condition, ...others] = conditionsOf(action, 'vpc-peering-connection');
@@ -79,7 +82,7 @@ describe('the role of tenant stacks', () => {
     }
   });
 
-  test('opens no security group of a cell: all of them carry the tag that it keeps off', () => {
+  test('changes no security group of a cell: each carries a tag that the role is denied', () => {
     for (const action of ['ec2:AuthorizeSecurityGroupIngress', 'ec2:AuthorizeSecurityGroupEgress'])
       expect(conditionsOf(action, 'security-group')).toEqual([{ Null: { 'aws:ResourceTag/cell': 'true' } }]);
     const groups = cells.flatMap((cell) => resourcesOf(cell, 'AWS::EC2::SecurityGroup'));

@@ -29,7 +29,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const ofType = (template: CfnTemplate, type: string) =>
   Object.values(template.Resources).filter((resource) => resource.Type === type);
 
-test('F1: the role of enhanced monitoring is made with the network, before the database needs it', () => {
+test('F1: the network makes the role of enhanced monitoring, before the database needs it', () => {
   const monitoring = (kind: 'network' | 'database') =>
     ofType(templateOf(kind), 'AWS::IAM::Role').filter(({ Properties }) =>
       JSON.stringify(Properties).includes('monitoring.rds.amazonaws.com'),
@@ -47,13 +47,13 @@ test('F1: the role of enhanced monitoring is made with the network, before the d
 });
 
 describe.each(STACK_KINDS)('the %s template', (kind) => {
-  test('declares the parameters of the contract and no others, none with a default', () => {
+  test('declares exactly the parameters of the contract, without defaults', () => {
     const { Parameters } = templateOf(kind);
     expect(Object.keys(Parameters).sort()).toEqual([...STACK_PARAMETERS[kind]].sort());
     expect(Object.values(Parameters).filter((parameter) => parameter.Default !== undefined)).toEqual([]);
   });
 
-  test('has the outputs of the contract and no others; conditional ones are optional there', () => {
+  test('has exactly the outputs of the contract; conditional outputs are optional there', () => {
     const { Outputs } = templateOf(kind);
     const { shape } = StackOutputSchemas[kind];
     expect(Object.keys(Outputs).sort()).toEqual(Object.keys(shape).sort());
@@ -62,13 +62,13 @@ describe.each(STACK_KINDS)('the %s template', (kind) => {
       expect([name, Outputs[name]?.Condition !== undefined]).toEqual([name, schema.safeParse(undefined).success]);
   });
 
-  test('launches anywhere: no assets, no bootstrap stack, no CDK metadata', () => {
+  test('can be launched anywhere: it needs no assets, no bootstrap stack and no CDK metadata', () => {
     const text = JSON.stringify(templateOf(kind));
     expect(text).not.toMatch(/bootstrap|cdk-hnb659fds|AWS::CDK::Metadata|aws:cdk:path|AssetParameters/i);
     expect(templateOf(kind).Rules).toBeUndefined();
   });
 
-  test('tags everything that takes tags with the tenant', () => {
+  test('tags every resource that can have tags with the tenant', () => {
     const untaggable = [
       'AWS::EC2::Route',
       'AWS::EC2::SubnetRouteTableAssociation',
@@ -83,12 +83,12 @@ describe.each(STACK_KINDS)('the %s template', (kind) => {
         ]);
   });
 
-  test('keeps every role under the tenants path and inside the boundary', () => {
+  test('has every role under the tenants’ path and with the boundary', () => {
     for (const role of ofType(templateOf(kind), 'AWS::IAM::Role'))
       expect(role.Properties).toMatchObject({ Path: '/tenants/', PermissionsBoundary: { Ref: 'BoundaryArn' } });
   });
 
-  test('retains nothing when it is deleted', () => {
+  test('has no resource that is retained on deletion', () => {
     const snapshotByDefault = ['AWS::RDS::DBInstance'];
     for (const [id, { Type, DeletionPolicy }] of Object.entries(templateOf(kind).Resources)) {
       expect([id, DeletionPolicy ?? 'Delete']).toEqual([id, 'Delete']);
@@ -97,7 +97,7 @@ describe.each(STACK_KINDS)('the %s template', (kind) => {
   });
 });
 
-test('the same source gives the same text and version, even under the CDK command line', () => {
+test('the same source gives the same template and version, also with the CDK command line', () => {
   const first = synthesize('first');
   process.env.CDK_CONTEXT_JSON = JSON.stringify({
     'aws:cdk:enable-path-metadata': true,
@@ -113,7 +113,7 @@ test('the same source gives the same text and version, even under the CDK comman
   expect(new Set(STACK_KINDS.map((kind) => first[kind].version)).size).toBe(STACK_KINDS.length);
 });
 
-test('cdk-nag finds nothing that is not acknowledged with a reason', () => {
+test('cdk-nag finds nothing that is not suppressed with a reason', () => {
   const app = tenantApp(join(directory, 'nag'));
   for (const kind of STACK_KINDS) TENANT_STACKS[kind](app);
   const findings = new AwsSolutionsChecks()

@@ -39,7 +39,7 @@ test.each(STAGES)('the templates of stage %s satisfy CloudFormation’s rules', 
   expect(violationsOf((outdir) => platform(stage, { outdir }))).toEqual([]);
 });
 
-test('so do the templates of a tenant’s stacks', () => {
+test('the templates of a tenant’s stacks satisfy CloudFormation’s rules', () => {
   const tenant = (outdir: string) => {
     const app = tenantApp(outdir);
     for (const stack of Object.values(TENANT_STACKS)) stack(app);
@@ -48,7 +48,7 @@ test('so do the templates of a tenant’s stacks', () => {
   expect(violationsOf(tenant)).toEqual([]);
 });
 
-test('a property that does not exist is found', () => {
+test('the validation finds a property that does not exist', () => {
   const careless = (outdir: string) => {
     const app = tenantApp(outdir);
     new CfnResource(new Stack(app, 'Careless'), 'Queue', { type: 'AWS::SQS::Queue', properties: { Colour: 'blue' } });

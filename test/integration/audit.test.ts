@@ -85,7 +85,7 @@ async function withoutBucketPolicy(bucketName: string, act: () => Promise<void>)
   }
 }
 
-test('an onboarding leaves its evidence: named on record by digest, locked, readable as a page', async () => {
+test('an onboarding stores a report: locked, readable as a page, with its digest on the tenant’s record', async () => {
   const { tenantId, verification } = await recordOf('acme');
   const [html = '', json = ''] = await reportsOf(tenantId);
   const text = await stored(json);
@@ -102,7 +102,7 @@ test('an onboarding leaves its evidence: named on record by digest, locked, read
   await expect(s3.send(new DeleteObjectCommand({ Bucket, Key: json, VersionId }))).rejects.toThrow();
 });
 
-test('a person can verify a tenant in service at any time, by whatever name', async () => {
+test('an operator can verify a tenant in service at any time, by any of its names', async () => {
   const { subdomain, tenantId, signupId } = await recordOf('acme');
   for (const name of [subdomain, tenantId, signupId]) {
     const verification = await client.verify(name);
@@ -162,7 +162,7 @@ const alerts = async () => {
 };
 
 describe('a tenant that has drifted', () => {
-  test('is told of with what failed, and stays in service', async () => {
+  test('is reported with its failed checks, and stays in service', async () => {
     const { bucketName = '', tenantId } = await recordOf('acme');
     await withoutBucketPolicy(bucketName, async () => {
       expect(await audit()).toEqual({ isolated: 1, drifted: 1, unverified: 0, skipped: 0 });
@@ -183,7 +183,7 @@ describe('a tenant that has drifted', () => {
     });
   });
 
-  test('is suspended where that is wanted, and comes back when it is mended, not before', async () => {
+  test('is suspended if the stage says so, and is resumed only after the repair', async () => {
     const { bucketName = '' } = await recordOf('acme');
     await withoutBucketPolicy(bucketName, async () => {
       expect(await audit({ onBreach: 'suspend' })).toEqual({ isolated: 1, drifted: 1, unverified: 0, skipped: 0 });
@@ -203,7 +203,7 @@ describe('a tenant that has drifted', () => {
   });
 });
 
-test('one cause that fails every tenant takes none down, and is told once', async () => {
+test('one cause that fails every tenant suspends none, and is reported once', async () => {
   const [acme, globex] = await Promise.all([recordOf('acme'), recordOf('globex')]);
   await withoutBucketPolicy(acme.bucketName ?? '', () =>
     withoutBucketPolicy(globex.bucketName ?? '', async () => {
@@ -218,7 +218,7 @@ test('one cause that fails every tenant takes none down, and is told once', asyn
   expect(told[0]?.Message).toContain('2 tenants would have been suspended, and none was');
 });
 
-test('an operator suspends and resumes by hand', async () => {
+test('an operator suspends and resumes a tenant by hand', async () => {
   await client.suspend('globex', 'a test');
   await answers('globex', 503);
   expect(await client.verify('globex')).toMatchObject({ verdict: 'isolated', status: 'SUSPENDED' });

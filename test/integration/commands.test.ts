@@ -71,7 +71,7 @@ async function nothingLeft({ said, outputs }: Command, urls: readonly string[]):
   await until(() => !existsSync(outputs), said, 30);
 }
 
-test('two at once have their own ports; whatever ends one leaves nothing of it and nothing but it', async () => {
+test('two platforms at once have their own ports; however one ends, its processes end, and no others', async () => {
   const [one, two] = [runLocal('one'), runLocal('two')];
   const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said, 200);
   await Promise.all([ready(one), ready(two)]);

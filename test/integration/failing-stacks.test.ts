@@ -42,7 +42,7 @@ test.each([
   180_000,
 );
 
-test('F2: the status tells why the run is failing while a sibling of the failed resource is still rolled back', async () => {
+test('F2: the status gives the reason of the failure while a sibling of the failed resource is still rolled back', async () => {
   const { signup, stackOf } = aSignup('failing');
   const stack = stackOf('database');
   await stage.control('stack-faults', { stack, resource: 'Primary', on: 'create', reason: 'no such class' });
@@ -60,7 +60,7 @@ test('F2: the status tells why the run is failing while a sibling of the failed 
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
 }, 180_000);
 
-test('F6: a previewed stack under the tenant’s name is replaced', async () => {
+test('F6: a stack in REVIEW_IN_PROGRESS with the tenant’s name is replaced', async () => {
   const { signup, stackOf } = aSignup('previewed');
   const TemplateBody = JSON.stringify({ Resources: { Topic: { Type: 'AWS::SNS::Topic' } } });
   await new CloudFormationClient(stage.platform.aws).send(

@@ -12,7 +12,7 @@ describe('the census', () => {
   const tenantId = tenantIdOf(signupOf('recording', 'undone 0').signupId);
   const end = { status: 'FAILED', state: 'ConcludeFailure', error: 'AccessDenied', cause: '' };
 
-  test('finds a failed onboarding clean, and an ACTIVE tenant complete', async () => {
+  test('finds nothing of a failed onboarding, and everything of an ACTIVE tenant', async () => {
     const census = await bench.lab().census();
     const { complete } = bench.recording();
     expect(judge(end, tenantId, census, complete)).toEqual({ ending: 'clean', orphans: [], problems: [] });
@@ -21,7 +21,7 @@ describe('the census', () => {
     expect(judge(succeeded, active, census, complete)).toMatchObject({ ending: 'active', problems: [] });
   });
 
-  test("finds what a failed onboarding left behind, and what is nobody's", async () => {
+  test('finds what a failed onboarding left behind, and resources without an owner', async () => {
     const { platform } = bench.lab();
     const logs = new CloudWatchLogsClient(platform.aws);
     const s3 = new S3Client(platform.aws);

@@ -34,7 +34,7 @@ async function withoutTasks(ecs: ECSClient): Promise<() => Promise<unknown>> {
   return () => scaledTo(1);
 }
 
-test('F13: without a healthy target no tenant is activated or announced; with one it is, and its page answers', async () => {
+test('F13: a tenant is not activated or announced without a healthy target; with one it is, and its page answers', async () => {
   const putBack = await withoutTasks(new ECSClient(platform.aws));
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
   const run = new Signups(localConnection(platform.outputs)).onboard(signup);

@@ -87,11 +87,11 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => platform?.stop());
 
-test('an ACTIVE tenant passes every check, by the role and the code that verified it before its first request', async () => {
+test('an ACTIVE tenant passes every check, with the role and the code that verified it before its first request', async () => {
   expect(await breaches()).toEqual([]);
 }, 60_000);
 
-test('probes leave nothing behind, neither at the tenant nor at the decoy', async () => {
+test('probes leave no object at the tenant or the decoy', async () => {
   const versions = async (Bucket: string) => {
     const { Versions = [], DeleteMarkers = [] } = await root(S3Client).send(new ListObjectVersionsCommand({ Bucket }));
     return [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => `${Key} ${VersionId}`);
@@ -122,7 +122,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   tagging: 'tag',
 };
 
-test('the role is granted exactly the calls that the checks make', async () => {
+test('the role has exactly the permissions for the calls that the checks make', async () => {
   const database = { DBInstanceIdentifier: subject.stacks.database.outputs.InstanceId };
   const snapshot = { DBSnapshotIdentifier: 'before-release' };
   await root(RDSClient).send(new CreateDBSnapshotCommand({ ...database, ...snapshot }));
@@ -172,7 +172,7 @@ test('the number of calls does not depend on the number of tenants', async () =>
   expect(await counted()).toEqual(alone);
 }, 120_000);
 
-describe('with a storage template that somebody tampered with', () => {
+describe('with a tampered storage template', () => {
   let object: { Bucket: string; Key: string };
   let text: string;
 
@@ -204,7 +204,7 @@ describe('with a storage template that somebody tampered with', () => {
     throw new Error('LaunchStack is not deployed');
   }
 
-  test('an onboarding fails by the check that is meant for it, is undone, and never had a route', async () => {
+  test('an onboarding fails by the check for this breach, is undone, and never had an open route', async () => {
     const { tenantId, run } = await onboard('tampered');
     expect(run).toMatchObject({ status: 'FAILED', failure: { error: 'IsolationBreach' } });
     expect(run.failure?.reason).toMatch(

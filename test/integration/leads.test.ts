@@ -95,7 +95,7 @@ async function tokenOf(subdomain: string): Promise<string> {
 const list = async (subdomain: string, token: string) =>
   app.inject({ url: '/leads', headers: { host: hostOf(subdomain), authorization: `Bearer ${token}` } });
 
-test('a lead that is sent to a tenant is read back by that tenant, and by no other', async () => {
+test('a lead sent to a tenant can be read by that tenant only', async () => {
   const form = await app.inject({ url: '/contact', headers: { host: hostOf('acme') } });
   const [, id = ''] = /name="id" value="([^"]+)"/.exec(form.body) ?? [];
   const answer = await send('acme', lead({ id }));
@@ -105,7 +105,7 @@ test('a lead that is sent to a tenant is read back by that tenant, and by no oth
   expect((await list('beta', await tokenOf('beta'))).json()).toEqual({ leads: [] });
 });
 
-test('a form that is sent twice is one lead', async () => {
+test('a form sent twice makes one lead', async () => {
   const form = lead({ id: '0195f000-0000-7000-8000-000000000002' });
   for (const _ of [1, 2]) expect((await send('acme', form)).statusCode).toBe(201);
   const { leads } = (await list('acme', await tokenOf('acme'))).json();
@@ -116,12 +116,12 @@ test.each([
   ['no token', async () => ''],
   ['another tenant’s token', () => tokenOf('beta')],
   ['the master password', async () => MASTER.password],
-])('leads are not read with %s', async (_, token) => {
+])('leads cannot be read with %s', async (_, token) => {
   const answer = await list('acme', await token());
   expect([answer.statusCode, answer.body.includes('Jo')]).toEqual([401, false]);
 });
 
-test('a form of another site, a lead without an address and one that is too long are refused', async () => {
+test('a form from another site, a lead without an address and a lead that is too long are refused', async () => {
   expect((await send('acme', lead(), { origin: 'https://evil.example' })).statusCode).toBe(403);
   expect((await send('acme', lead(), { origin: '' })).statusCode).toBe(403);
   expect((await send('acme', lead({ email: 'nobody' }))).statusCode).toBe(400);
@@ -129,7 +129,7 @@ test('a form of another site, a lead without an address and one that is too long
   expect((await send('acme', lead({ message: 'x'.repeat(20_000) }))).statusCode).toBe(413);
 });
 
-test('a database that is down is a 503 for its own tenant alone, and is used again when it is back', async () => {
+test('a database that is down gives 503 for its own tenant only, and is used again when it is back', async () => {
   await rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
   // An instance that stops serves its sessions for a moment.
   const refused = await eventually('503 of a stopped database', async () => {
@@ -144,7 +144,7 @@ test('a database that is down is a 503 for its own tenant alone, and is used aga
   expect([200, 201]).toContain(again.statusCode);
 });
 
-test('a burst is served by two connections', async () => {
+test('two connections serve a burst of requests', async () => {
   const ids = Array.from({ length: 15 }, (_, n) => `0195f000-0000-7000-8000-0000000001${String(n).padStart(2, '0')}`);
   const answers = await Promise.all(ids.map((id) => send('beta', lead({ id }))));
   expect(answers.map(({ statusCode }) => statusCode)).toEqual(ids.map(() => 201));

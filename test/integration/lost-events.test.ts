@@ -22,7 +22,7 @@ afterEach(() => stage.control('stack-faults/remove', {}));
 
 const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
 
-test('an onboarding whose stack event is lost is finished by the sweep', async () => {
+test('the sweep finishes an onboarding whose stack event is lost', async () => {
   const signup = aSignup('lost');
   const tenantId = tenantIdOf(signup.signupId);
   const stack = tenantNames.stack(tenantId, 'network');
@@ -35,7 +35,7 @@ test('an onboarding whose stack event is lost is finished by the sweep', async (
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
 }, 120_000);
 
-test('a rollback whose stack events are lost is finished by the sweep', async () => {
+test('the sweep finishes a rollback whose stack events are lost', async () => {
   const signup = aSignup('lost-deletion');
   const tenantId = tenantIdOf(signup.signupId);
   const [access, network] = [tenantNames.stack(tenantId, 'access'), tenantNames.stack(tenantId, 'network')];
@@ -54,7 +54,7 @@ test('a rollback whose stack events are lost is finished by the sweep', async ()
   });
 }, 120_000);
 
-test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan; what a failed one has left is', async () => {
+test('the search for orphans finds what a failed onboarding left, and nothing of an ACTIVE tenant or the decoy', async () => {
   const failed = aSignup('left-something');
   const tenantId = tenantIdOf(failed.signupId);
   const stack = tenantNames.stack(tenantId, 'storage');
@@ -94,7 +94,7 @@ test('nothing of an ACTIVE tenant, of a failed one or of the decoy is an orphan;
   });
 }, 120_000);
 
-test('G4: a signup that could not be delivered is onboarded by its replay, once, whatever else is on the queue', async () => {
+test('G4: a replay onboards an undelivered signup once, whatever other messages are on the queue', async () => {
   const signup = aSignup('undelivered');
   const sqs = new SQSClient(stage.platform.aws);
   const QueueUrl = stage.connection.undeliveredSignupsUrl;

@@ -55,7 +55,7 @@ describe('the scenario of the demo', () => {
     outcomes = await playScenario(stage);
   }, 120_000);
 
-  test('every outcome is the expected one', () => {
+  test('each signup ends as expected', () => {
     expect(disappointments(outcomes)).toEqual([]);
     expect(outcomes.map((outcome) => `${outcome.applicant.label}: ${became(outcome)}`)).toEqual([
       'acme: ACTIVE',
@@ -100,26 +100,26 @@ describe('the scenario of the demo', () => {
     },
   );
 
-  test('each tenant has its own page, and a host that is nobody’s has none', async () => {
+  test('each tenant has its own page, and an unknown host has none', async () => {
     expect(await page('acme')).toMatchObject({ status: 200, body: expect.stringContaining('<bdi>Acme GmbH</bdi>') });
     expect((await page('mueller')).body).toContain('<bdi>Bäckerei Müller &amp; Söhne</bdi>');
     expect((await page('nobody')).status).toBe(404);
   });
 
-  test('slots are shared by nobody', () => {
+  test('no two tenants share a slot', () => {
     const slots = outcomes.flatMap(({ inventory }) => inventory?.record?.slot ?? []);
     expect(new Set(slots.map(({ cidr }) => cidr)).size).toBe(3);
     expect(new Set(slots.map(({ priority }) => priority)).size).toBe(3);
   });
 });
 
-test('a start by hand with the detail alone onboards as an event does', async () => {
+test('an execution started by hand with the detail alone onboards as an event does', async () => {
   const run = await new Signups(stage).onboard(newSignup({ companyName: 'By Hand', subdomain: 'by-hand' }));
   expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   expect((await page('by-hand')).body).toContain('By Hand');
 }, 120_000);
 
-test('a database stack that fails is undone with everything else; its run, redriven once the cause is gone, ends ACTIVE', async () => {
+test('a failed database stack is rolled back with everything else; redriven after the repair, the run ends ACTIVE', async () => {
   // Each failed attempt is counted: nothing else may fail in passing.
   await platform.emulator.setPatience(0);
   const outcomes = await playMishap(stage);
@@ -137,7 +137,7 @@ test('a database stack that fails is undone with everything else; its run, redri
   });
 }, 120_000);
 
-describe('without one grant of one step', () => {
+describe('without one permission of one function', () => {
   const role = { RoleName: 'tenant-onboarding-RegisterTenant', PolicyName: 'Grants' };
   const iam = () => new IAMClient(platform.aws);
   let policy: string;
@@ -153,7 +153,7 @@ describe('without one grant of one step', () => {
     await platform.emulator.settle();
   });
 
-  test('the onboarding fails there with AccessDenied, is undone, and ends ACTIVE when it is redriven with the grant', async () => {
+  test('the onboarding fails with AccessDenied there, is undone, and ends ACTIVE when redriven with the permission', async () => {
     const signup = newSignup({ companyName: 'Without Grant', subdomain: 'without-grant' });
     const tenantId = tenantIdOf(signup.signupId);
     const failed = await new Signups(stage).onboard(signup);
@@ -177,7 +177,7 @@ describe('without one grant of one step', () => {
   }, 120_000);
 });
 
-describe('the live colour', () => {
+describe('the live colour of a cell', () => {
   const ecs = () => new ECSClient(platform.aws);
   const table = () => client.table;
   let cell: CellDescriptor;
@@ -211,14 +211,14 @@ describe('the live colour', () => {
     await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
   };
 
-  test('is blue where a cell has been deployed for the first time; the other colour has no task', async () => {
+  test('is blue after the first deployment, and the other colour has no task', async () => {
     expect(cell).not.toHaveProperty('liveColour');
     expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
     expect(platform.deployment.cells[cell.name]?.liveTargetGroupArn).toBe(cell.targetGroupArns.blue);
     expect(await desiredTasks()).toEqual([1, 0]);
   });
 
-  test('that the table says is where a tenant is activated, and a deployment of the cell leaves it and its tasks', async () => {
+  test('decides where a tenant is activated, and a later deployment keeps it and its tasks', async () => {
     const service = { cluster: cell.clusterName, service: cell.services.green };
     await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
     const elb = new ElasticLoadBalancingV2Client(platform.aws);

@@ -40,7 +40,7 @@ async function person(name: string, policy: { readonly arn: string } | { readonl
   return { arn: User?.Arn, aws, client: new StageClient({ ...stage.connection, aws }) };
 }
 
-test('an operator acts by PerformAct alone, a reader not at all, and each act is on record under the caller of AWS', async () => {
+test('an operator acts only through PerformAct, a reader not at all, and each act is recorded under AWS’s caller', async () => {
   const { operatorPolicyArn, readerPolicyArn } = stage.connection;
   const olga = await person('olga', { arn: operatorPolicyArn });
   const rita = await person('rita', { arn: readerPolicyArn });
@@ -89,7 +89,7 @@ test('an operator acts by PerformAct alone, a reader not at all, and each act is
   for (const way of around) await expect(way).rejects.toMatchObject(denied);
 }, 120_000);
 
-test('nobody changes or removes an act, or adds one without PerformAct, whatever they are granted', async () => {
+test('nobody can change, delete or add a recorded act without PerformAct, whatever their permissions', async () => {
   const { entries } = await stage.client.acts({ tenant: 'by-hand' });
   expect(entries).not.toEqual([]);
   const root = await person('alma', { actions: ['dynamodb:*'] });
@@ -109,7 +109,7 @@ test('nobody changes or removes an act, or adds one without PerformAct, whatever
   expect((await stage.client.acts({ tenant: 'by-hand' })).entries).toEqual(entries);
 });
 
-test('a request that nobody has signed does nothing, whoever may call the function', async () => {
+test('an unsigned request does nothing, whoever may call the function', async () => {
   const olga = await person('oscar', { arn: stage.connection.operatorPolicyArn });
   const lambda = new LambdaClient(olga.aws);
   const FunctionName = stage.connection.performActFunctionName;
@@ -118,7 +118,7 @@ test('a request that nobody has signed does nothing, whoever may call the functi
   expect(FunctionError).toBeDefined();
 });
 
-describe('the command', () => {
+describe('the command ops', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ops-'));
   const outputs = join(folder, 'outputs.json');
   beforeAll(() => writeFileSync(outputs, JSON.stringify(stage.platform.outputs)));
@@ -134,7 +134,7 @@ describe('the command', () => {
       );
     });
 
-  test('shows tenants, a tenant, cells, queues, the record of acts and the evidence', async () => {
+  test('shows tenants, one tenant, cells, queues, the record of acts and the evidence', async () => {
     const tenants = await ops('tenants', '--status', 'active', '--json');
     expect(JSON.parse(tenants.said)).toMatchObject({
       tenants: [{ subdomain: 'by-hand', status: 'ACTIVE', cell: 'c1' }],
@@ -155,7 +155,7 @@ describe('the command', () => {
     expect(complained).toContain('as on the record');
   }, 60_000);
 
-  test('acts, and ends with a code for each way in which it can end', async () => {
+  test('performs acts, and ends with an exit code for each kind of result', async () => {
     expect(await ops('suspend', 'by-hand', '--reason', 'a test')).toMatchObject({ code: 0 });
     const page = join(folder, 'report.html');
     expect(await ops('verify', 'by-hand', '--html', page)).toMatchObject({ code: 0 });
@@ -171,7 +171,7 @@ describe('the command', () => {
     expect(await ops('tenants', '--status', 'odd')).toMatchObject({ code: 2 });
   }, 60_000);
 
-  test('examines the stage, and a reader may ask all of it', async () => {
+  test('examines the stage with a reader’s permissions', async () => {
     const { code, said } = await ops('doctor', '--json');
     const findings: { subject: string; verdict: string }[] = JSON.parse(said);
     // The local stage has nobody to tell alarms to.
@@ -194,7 +194,7 @@ describe('the command', () => {
     expect(await robin.client.report('by-hand')).toMatchObject({ recorded: expect.stringMatching(/^[0-9a-f]{64}$/) });
   }, 60_000);
 
-  test('tells a run that fails, why, and what to do', async () => {
+  test('says of a failed run why it failed and what to do', async () => {
     const taken = ['--company', 'Other', '--subdomain', 'by-hand', '--email', 'ops@other.example'];
     const { code, said, complained } = await ops('signup', ...taken, '--wait', '--json');
     expect([code, complained]).toEqual([1, expect.stringContaining('SubdomainTaken')]);

@@ -26,14 +26,14 @@ const missing = async () =>
     .filter(({ verdict }) => verdict !== 'ok')
     .map(({ subject }) => subject);
 
-test('D9: preflight misses nothing but a subscriber; then a quota and a class, each by its name', async () => {
+test('D9: preflight reports only the missing subscriber; then a quota and an instance class, each by name', async () => {
   expect(await missing()).toEqual(['alarm subscriber']);
   await stage.control('quotas', { service: 'vpc', code: 'L-F678F1CE', value: 5 });
   await stage.control('database-offers', { class: 'db.r6g.large', offered: false });
   expect(await missing()).toEqual(['quota VPCs per Region', 'database of plan enterprise', 'alarm subscriber']);
 }, 120_000);
 
-test('F11: preflight names a template that is gone from the assets', async () => {
+test('F11: preflight reports a template that is missing from the assets', async () => {
   const client = new S3Client({ ...stage.platform.aws, forcePathStyle: true });
   const { accountId, region } = stage.platform.outputs;
   const Bucket = `cdk-hnb659fds-assets-${accountId}-${region}`;
@@ -54,7 +54,7 @@ test('F11: preflight names a template that is gone from the assets', async () =>
   expect(await missing()).toEqual(before);
 }, 120_000);
 
-test('D9: teardown deletes an ACTIVE tenant, its DNS records and snapshots, and every stack; what it leaves is the key in its window', async () => {
+test('D9: teardown deletes an ACTIVE tenant, its DNS records and snapshots, and every stack; only the key stays, in its window', async () => {
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
   const { status } = await stage.follow(await stage.begin(signup));
   expect(status).toBe('SUCCEEDED');

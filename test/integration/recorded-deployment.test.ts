@@ -28,7 +28,7 @@ function differences(one: string[], other: string[]): string[] {
   );
 }
 
-test('the second start deploys what the first has recorded, and AWS has the same platform', async () => {
+test('a second start replays the recorded deployment, and the platform in AWS is the same', async () => {
   const first = await start();
   expect(first.said.join()).not.toContain('unchanged');
   const second = await start();

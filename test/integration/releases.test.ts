@@ -53,7 +53,7 @@ async function release(version: Version) {
   return { ...begun, run, visits };
 }
 
-test('a version reaches every tenant ring by ring, and no visitor’s request fails', async () => {
+test('a release reaches every tenant ring by ring, and no visitor’s request fails', async () => {
   const { digest, releaseId, run, visits } = await release('good');
   expect([run.status, run.failure]).toEqual(['SUCCEEDED', undefined]);
   expect(await live()).toMatchObject({ colour: 'green', digest, releaseId });
@@ -71,7 +71,7 @@ test('a version reaches every tenant ring by ring, and no visitor’s request fa
   });
 }, 120_000);
 
-test('the same release, started again, is done; one beside another is told which one has the cell', async () => {
+test('the same release, started again, does nothing; a release of a cell that another one has fails and names it', async () => {
   const { digest, releaseId } = (await readClaim(client.table, cell.name)) ?? {};
   const request = { cell: cell.name, digest, releaseId };
   const stateMachineArn = platform.outputs.releaseMachineArn;
@@ -91,7 +91,7 @@ test.each([
   ['pages fail', 'ReleaseUnhealthy', 'before any tenant was moved, 4 of 4 pages failed'],
   ['growth pages fail', 'ReleaseUnhealthy', '(growth) answers 500'],
 ] as const)(
-  'a version whose %s is returned before any visitor sees it, and says why',
+  'a version whose %s is returned before any visitor sees it, with the reason',
   async (version, error, reason) => {
     const before = await live();
     const { digest, run, visits } = await release(version);
@@ -104,7 +104,7 @@ test.each([
   120_000,
 );
 
-test('a version that fails some requests is returned from its ring, and every tenant has the former one again', async () => {
+test('a version that fails some requests is returned, and every tenant has the former version again', async () => {
   const before = await live();
   const { digest, run } = await release('pages fail now and then');
   expect(run.failure).toMatchObject({ error: 'ReleaseUnhealthy', reason: expect.stringMatching(/^JudgeRing: /) });
@@ -116,7 +116,7 @@ test('a version that fails some requests is returned from its ring, and every te
   expect([...answers.keys()].filter((kind) => kind.includes(digest))).toEqual([]);
 }, 120_000);
 
-test('the keeper empties the former colour when its time is over', async () => {
+test('KeepCells removes the former colour’s tasks when its time is over', async () => {
   const lambda = new LambdaClient(platform.aws);
   const keep = () =>
     lambda.send(new InvokeCommand({ FunctionName: platform.outputs.keepCellsFunctionName, Payload: '{}' }));

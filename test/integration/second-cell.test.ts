@@ -49,7 +49,7 @@ async function recordsAt(subdomain: string): Promise<ResourceRecordSet[]> {
 const leadsTo = async (subdomain: string) =>
   (await recordsAt(subdomain)).find(({ Type }) => Type === 'A')?.AliasTarget?.DNSName?.replace(/\.$/, '');
 
-test('D1: a tenant of either cell answers at its own URL, which leads to the load balancer of its cell', async () => {
+test('D1: a tenant of either cell answers at its own URL, whose name points to its cell’s load balancer', async () => {
   const { c1, c2 } = platform.deployment.cells;
   await openCell('c1');
   const first = await onboard('in-one');
@@ -71,7 +71,7 @@ test('D1: a tenant of either cell answers at its own URL, which leads to the loa
   });
 }, 120_000);
 
-test('D1: a name that leads elsewhere already ends the run before anything is built, and stays as it is', async () => {
+test('D1: a host that already points elsewhere fails the run before anything is built, and keeps its record', async () => {
   const foreign: ResourceRecordSet = {
     Name: `elsewhere.${platform.outputs.domain}`,
     Type: 'A',

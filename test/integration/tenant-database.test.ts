@@ -54,7 +54,7 @@ async function ask(user: string, password: string, statement: string): Promise<R
 const asMaster = (statement: string) => ask(MASTER.user, MASTER.password, statement);
 const asApplication = async (statement: string) => ask(APPLICATION, await tokenOf(APPLICATION), statement);
 
-test('a new database is set up once, however often and by however many at a time', async () => {
+test('a new database is set up once, however often and by however many callers at once', async () => {
   const version = Object.keys(MIGRATIONS).at(-1);
   expect(await Promise.allSettled([setUp(), setUp()])).toContainEqual({ status: 'fulfilled', value: { version } });
   expect(await setUp()).toEqual({ version });
@@ -62,7 +62,7 @@ test('a new database is set up once, however often and by however many at a time
   expect(await setUp()).toEqual({ version });
 });
 
-test('the application logs in by token, and reads and writes rows', async () => {
+test('the application logs in with a token, and reads and writes rows', async () => {
   await asApplication(
     `INSERT INTO leads (id, name, email, message) VALUES (gen_random_uuid(), 'Jo', 'jo@example.org', '')`,
   );
@@ -86,13 +86,13 @@ test.each([
   await expect(asApplication(statement)).rejects.toMatchObject({ code });
 });
 
-test('a master user whose password RDS takes no more logs in by token', async () => {
+test('PrepareDatabase logs in with a token when the master password no longer works', async () => {
   await asMaster('GRANT rds_iam TO CURRENT_USER');
   await expect(asMaster('SELECT 1')).rejects.toMatchObject({ code: '28000' });
   expect(await setUp()).toEqual({ version: Object.keys(MIGRATIONS).at(-1) });
 });
 
-test('a wrong master user, and a server that is not there, are told apart', async () => {
+test('a wrong master user and an unreachable server give different errors', async () => {
   await expect(setUp({ user: 'nobody', password: 'x' })).rejects.toMatchObject({ name: 'AccessDenied' });
   await expect(setUp({ port: 1 })).rejects.toMatchObject({ name: 'TransientServiceFault' });
 });

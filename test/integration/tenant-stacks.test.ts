@@ -79,7 +79,7 @@ async function launchAll() {
   return { network, database, storage, access };
 }
 
-test('the four templates answer with the outputs of the contract', () => {
+test('the four stacks have the outputs of the contract', () => {
   for (const kind of STACK_KINDS)
     expect([kind, StackOutputSchemas[kind].safeParse(outputs[kind]).error]).toEqual([kind, undefined]);
   expect(outputs.network.DatabaseCidr).toBe('10.64.3.0/25');
@@ -89,7 +89,7 @@ test('the four templates answer with the outputs of the contract', () => {
   expect(outputs.access.RoleArn).toBe(stage.roleArnOf(tenantId));
 });
 
-test('the tenant gets its resources, and each route table of the cell one route', async () => {
+test('the tenant has its resources, and each route table of the cell has one route to it', async () => {
   expect(await tenantResources(stage)).toEqual({
     vpcs: [outputs.network.VpcId],
     peerings: [outputs.network.PeeringConnectionId],
@@ -113,7 +113,7 @@ test('the tenant gets its resources, and each route table of the cell one route'
   });
 });
 
-test('the shared service, assuming the role, reaches the data of this tenant', async () => {
+test('the shared service reaches this tenant’s data with the tenant’s role', async () => {
   const tenant = await stage.asTenant(tenantId);
   await write(tenant, tenantId, 'page.html');
   expect(await (await read(tenant, tenantId, 'page.html')).Body?.transformToString()).toBe('hello');
@@ -130,9 +130,9 @@ test.each([
   ["with the decoy's external id", () => ({ tag: tenantId, ExternalId: decoy.externalId })],
   ['without the session tag', () => ({ ExternalId: externalId })],
   ["with the decoy's session tag", () => ({ tag: decoy.tenantId, ExternalId: externalId })],
-])('a session for this tenant %s is refused', (_, request) => refused(stage.asTenant(tenantId, request())));
+])('AssumeRole for this tenant is denied %s', (_, request) => refused(stage.asTenant(tenantId, request())));
 
-test("the tenant's role is refused at the decoy's doors, and the decoy's at the tenant's", async () => {
+test("the tenant's role is denied the decoy's resources, and the decoy's role the tenant's", async () => {
   const tenant = await stage.asTenant(tenantId);
   const other = await stage.asTenant(decoy.tenantId);
   await write(other, decoy.tenantId, 'probe');
@@ -144,7 +144,7 @@ test("the tenant's role is refused at the decoy's doors, and the decoy's at the 
   await refused(secretOf(other, tenantId));
 });
 
-test('the bucket takes uploads under its own key and refuses every other encryption', async () => {
+test('the bucket accepts objects under its own key, and refuses every other encryption', async () => {
   const tenant = await stage.asTenant(tenantId);
   const kms = { ServerSideEncryption: 'aws:kms' };
   await write(tenant, tenantId, 'own', { ...kms, SSEKMSKeyId: stage.keyArn });
@@ -153,7 +153,7 @@ test('the bucket takes uploads under its own key and refuses every other encrypt
   await refused(write(tenant, tenantId, 'other', kms));
 });
 
-test('deleted in reverse order, the stacks leave nothing', async () => {
+test('the stacks leave no resource when they are deleted in reverse order', async () => {
   const Bucket = stage.bucketOf(tenantId);
   const { Versions = [] } = await s3().send(new ListObjectVersionsCommand({ Bucket }));
   for (const { Key, VersionId } of Versions) await s3().send(new DeleteObjectCommand({ Bucket, Key, VersionId }));

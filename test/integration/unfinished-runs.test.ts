@@ -49,7 +49,7 @@ function answerOf(telling: object | undefined): object {
   return Object.fromEntries(Object.entries(told).filter(([key]) => common.includes(key)));
 }
 
-test('a stopped run is noticed, recorded and published; redriven, it goes on where it was stopped and ends ACTIVE', async () => {
+test('a stopped run is recorded and published; redriven, it goes on where it was stopped and ends ACTIVE', async () => {
   const { tenantId, executionArn } = await waitingForItsDatabase('stopped');
   await stage.sfn.send(new StopExecutionCommand({ executionArn }));
 
@@ -69,7 +69,7 @@ test('a stopped run is noticed, recorded and published; redriven, it goes on whe
   expect(after?.failure).toBeUndefined();
 }, 120_000);
 
-test('G8: an operator abandons a tenant that is HELD: everything is undone, and a redrive does not bring it back', async () => {
+test('G8: abandoning a HELD tenant undoes everything, and a redrive does not bring it back', async () => {
   const { signup, tenantId, executionArn } = await waitingForItsDatabase('abandoned');
   await stage.sfn.send(new StopExecutionCommand({ executionArn }));
   const { failure } = await unfinished(tenantId);
@@ -96,7 +96,7 @@ test('G8: an operator abandons a tenant that is HELD: everything is undone, and 
   expect(onboarded).toMatchObject({ status: 'SUCCEEDED', output: { tenantId } });
 }, 120_000);
 
-test('a newer execution takes a stopped one’s tenant over with all that exists of it: nothing is made twice', async () => {
+test('a newer execution takes over the tenant of a stopped one with all its resources, and makes none twice', async () => {
   const { signup, tenantId, executionArn } = await waitingForItsDatabase('taken-over');
   await stage.sfn.send(new StopExecutionCommand({ executionArn }));
   const before = await unfinished(tenantId);
@@ -115,7 +115,7 @@ test('a newer execution takes a stopped one’s tenant over with all that exists
 }, 120_000);
 
 test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseReservation'])(
-  'a newer execution begins at once where one was stopped in %s of its rollback: it ends ACTIVE, with one of each',
+  'a newer execution takes over at once from one that was stopped in %s of its rollback, and ends ACTIVE',
   async (state) => {
     const signup = aSignup(`stopped-in-${state.toLowerCase()}`);
     const tenantId = tenantIdOf(signup.signupId);
@@ -140,7 +140,7 @@ test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseRese
   120_000,
 );
 
-test('a rollback that stops says why it stopped and what it is the rollback of, four times alike; redriven twice, it ends ACTIVE', async () => {
+test('record, event, status and execution agree why a rollback was begun and where it stopped; redriven twice, the run ends ACTIVE', async () => {
   const signup = aSignup('half-undone');
   const tenantId = tenantIdOf(signup.signupId);
   const [database, network] = [tenantNames.stack(tenantId, 'database'), tenantNames.stack(tenantId, 'network')];
@@ -193,7 +193,7 @@ test('a rollback that stops says why it stopped and what it is the rollback of, 
   expect((await recordOf(tenantId))?.status).toBe('ACTIVE');
 }, 180_000);
 
-test('the sweep notices the end of a run whose event never reached the watchdog', async () => {
+test('the sweep records the end of a run whose event never reached the watchdog', async () => {
   const events = new EventBridgeClient(stage.platform.aws);
   const { Rules = [] } = await events.send(new ListRulesCommand({}));
   const Name = Rules.find(({ EventPattern }) => EventPattern?.includes('aws.states'))?.Name;

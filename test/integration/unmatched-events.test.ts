@@ -68,7 +68,7 @@ test('an event that is neither a signup nor the platform’s own is kept whole, 
   expect(await executions()).toBe(0);
 }, 60_000);
 
-test('a signup and the platform’s own events are not among them', async () => {
+test('signups and the platform’s own events are not kept there', async () => {
   await put(
     ['billing', 'TenantSignedUp', { version: 2 }],
     ['tenant-onboarding', 'TenantOnboarded', {}],

@@ -33,7 +33,7 @@ describe.each(WORKFLOWS.map(({ file }) => file))('%s', (file) => {
     expect([...document.errors, ...document.warnings]).toEqual([]);
   });
 
-  test('uses every anchor', () => {
+  test('uses every anchor that it defines', () => {
     const used = new Set(nodesOf(document).flatMap((node) => (isAlias(node) ? [node.source] : [])));
     const anchors = anchorsOf(document).map(({ name }) => name);
     expect(anchors.length).toBeGreaterThan(0);
@@ -41,7 +41,7 @@ describe.each(WORKFLOWS.map(({ file }) => file))('%s', (file) => {
     expect(new Set(anchors).size).toBe(anchors.length);
   });
 
-  test('writes no retrier twice, and none inside a state', () => {
+  test('repeats no retrier, and has none inside a state', () => {
     const retriers = retriersOf(document);
     const values = retriers.map((map) => JSON.stringify(Object.entries(plain(document, map)).sort()));
     expect(retriers.length).toBeGreaterThan(1);
@@ -52,7 +52,7 @@ describe.each(WORKFLOWS.map(({ file }) => file))('%s', (file) => {
     expect(elsewhere.map(String)).toEqual([]);
   });
 
-  test('leaves nothing of YAML in what AWS gets', () => {
+  test('has no trace of YAML in the JSON that AWS gets', () => {
     const keys = Object.keys(JSON.parse(aslJson({ file })));
     expect(keys).toEqual(expect.arrayContaining(['StartAt', 'States', 'QueryLanguage', 'TimeoutSeconds']));
     expect(aslJson({ file })).not.toMatch(/"(?:x-[^"]*|<<)":/);
@@ -60,7 +60,7 @@ describe.each(WORKFLOWS.map(({ file }) => file))('%s', (file) => {
 });
 
 /** YAML has no anchors across files. */
-test('retriers of one name are the same in every file', () => {
+test('retriers with the same name are equal in every file', () => {
   const named = WORKFLOWS.map(({ file }) => {
     const document = documentOf(file);
     return retriersOf(document).map((map) => [map.anchor ?? '', plain(document, map)] as const);

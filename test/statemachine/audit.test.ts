@@ -28,7 +28,7 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
   const totals = () => eventsOf('ConcludeAudit')[0];
   const script = (tenant: string, ...answers: Answer[]) => scripted.script(`AuditTenant.${tenant}`, ...answers);
 
-  test('asks about every tenant of every page, in an execution of its own', async () => {
+  test('audits every tenant of every page, each in its own child execution', async () => {
     scripted.script(
       'ListTenants',
       { output: { tenantIds: ['t1', 't2'], next: 't2' } },
@@ -45,13 +45,13 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(eventsOf('ReportBreach')).toEqual([]);
   });
 
-  test('a stage without tenants has been audited too', async () => {
+  test('ends well for a stage without tenants', async () => {
     scripted.script('ListTenants', { output: { tenantIds: [], next: null } });
     await audit();
     expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
-  test('hands the audit to judgement, with what becomes of a breach', async () => {
+  test('gives JudgeAudit the audit and the stage’s onBreach', async () => {
     await audit();
     const [asked] = eventsOf('JudgeAudit');
     expect(asked).toEqual({
@@ -62,7 +62,7 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(new Set(eventsOf('AuditTenant').map(({ audit: by }) => by))).toEqual(new Set([asked?.executionArn]));
   });
 
-  test('a tenant that has to go is suspended first, and then told of', async () => {
+  test('suspends a tenant first, and then reports it', async () => {
     scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
     await audit();
     const by = expect.stringMatching(/:execution:Scripted:/);
@@ -74,7 +74,7 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(called.indexOf('SuspendTenant')).toBeLessThan(called.indexOf('ReportBreach'));
   });
 
-  test('one that stays, and a cause that many share, are only told of', async () => {
+  test('only reports a tenant that is not suspended, and a cause that many share', async () => {
     const shared = { verdict: 'shared', causes: ['key.grants'], tenants: 12, examples: [], held: 12, suspend: false };
     scripted.script('JudgeAudit', { output: { reports: [shared, { ...DRIFTED, suspend: false }], held: 12 } });
     await audit();
@@ -88,14 +88,14 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(totals()).toMatchObject({ held: 12 });
   });
 
-  test('an operator’s own audit may say what becomes of a breach', async () => {
+  test('takes another onBreach from an operator’s own input', async () => {
     const other = onBreach === 'suspend' ? 'alarm' : 'suspend';
     await audit({ onBreach: other });
     await audit({ onBreach: 'delete-everything' });
     expect(eventsOf('JudgeAudit').map((event) => event.onBreach)).toEqual([other, onBreach]);
   });
 
-  test('a tenant that could not be checked is asked about again', async () => {
+  test('retries a tenant that could not be audited', async () => {
     script(
       't2',
       { error: 'TransientThrottling' },
@@ -106,47 +106,47 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
-  test('one that still cannot counts as unverified, and the others have their turn', async () => {
+  test('counts a tenant that still cannot be audited as unverified, and audits the others', async () => {
     script('t1', { error: 'UnexpectedFailure', message: 'stack tenant-t1-storage does not exist any more' });
     await audit();
     expect(eventsOf('JudgeAudit')).toHaveLength(1);
     expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
   });
 
-  test('a breach whose evidence could not be kept is a breach', async () => {
+  test('reports a breach whose evidence could not be stored as a breach', async () => {
     script('t3', { error: 'IsolationBreach', message: '1 of 50 isolation checks failed' });
     await audit();
     expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
   });
 
-  test('news that cannot be told count as unverified, and the audit goes on to its end', async () => {
+  test('counts a report that cannot be sent as unverified, and goes on to the end', async () => {
     scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: false }], held: 0 } });
     scripted.script('ReportBreach', { error: 'AccessDenied' });
     await audit();
     expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
   });
 
-  test('one that has left service meanwhile is nobody’s alarm', async () => {
+  test('does not report a tenant that has left service meanwhile', async () => {
     script('t2', { output: { verdict: 'skipped', status: 'SUSPENDED' } });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([]);
     expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1, held: 0, surroundings: 0 });
   });
 
-  test('a suspension that fails is told with the breach', async () => {
+  test('reports a failed suspension with its breach', async () => {
     scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
     scripted.script('SuspendTenant', { error: 'AccessDenied' });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ tenantId: 't2', suspension: 'failed' })]);
   });
 
-  test('without a judgement there is no audit', async () => {
+  test('fails when JudgeAudit fails', async () => {
     scripted.script('JudgeAudit', { error: 'AccessDenied' });
     expect(await scripted.run({})).toMatchObject({ status: 'FAILED', error: 'AccessDenied' });
     expect([eventsOf('SuspendTenant'), eventsOf('ConcludeAudit')]).toEqual([[], []]);
   });
 
-  test('what all tenants share is asked about first, and told of in its turn', async () => {
+  test('audits the surroundings first, and reports them like a tenant', async () => {
     const report = { verdict: 'surroundings', cell: 'c1', reason: 'identity.trustees: open', suspend: false };
     scripted.script('AuditSurroundings', { output: { reports: [report], failing: 1 } });
     await audit();
@@ -155,13 +155,13 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(totals()).toMatchObject({ isolated: 3, surroundings: 1 });
   });
 
-  test('where it cannot be asked about, the tenants have their turn all the same', async () => {
+  test('audits the tenants although the surroundings cannot be audited', async () => {
     scripted.script('AuditSurroundings', { error: 'AccessDenied' });
     await audit();
     expect(totals()).toMatchObject({ isolated: 3, surroundings: 1 });
   });
 
-  test('without a list there is no audit', async () => {
+  test('fails when ListTenants fails', async () => {
     scripted.script('ListTenants', { error: 'AccessDenied' });
     expect(await scripted.run({})).toMatchObject({ status: 'FAILED', error: 'AccessDenied' });
     expect(eventsOf('ConcludeAudit')).toEqual([]);

@@ -21,7 +21,7 @@ const FORWARD = [
 ];
 const without = (names: string[], left: string) => names.filter((name) => name !== left);
 
-test('an onboarding passes its steps in order and answers with the tenant', async () => {
+test('an onboarding runs its steps in order and returns the tenant', async () => {
   const execution = await machine.run();
   expect(execution.status).toBe('SUCCEEDED');
   expect(JSON.parse(execution.output ?? '')).toEqual({ tenantId: 't1', url: 'https://acme.funnels.example' });
@@ -29,7 +29,7 @@ test('an onboarding passes its steps in order and answers with the tenant', asyn
   expect(machine.called()).toContain('LaunchStack.storage');
 });
 
-test('the database gets what the network answered, access gets both', async () => {
+test('the database stack gets the output of the network stack, the access stack gets both others', async () => {
   await machine.run();
   const launches = machine.calls().filter((call) => call.function === 'LaunchStack');
   const outputsOf = (stack: string) => launches.find(({ event }) => event.stack === stack)?.event.outputs;
@@ -38,7 +38,7 @@ test('the database gets what the network answered, access gets both', async () =
   expect(outputsOf('access')).toEqual({ network: { network: 'made' }, database: { database: 'made' } });
 });
 
-test('a duplicate succeeds at once and points at the first run', async () => {
+test('a duplicate succeeds at once and names the first run', async () => {
   const duplicate = { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first' };
   machine.script('ReserveTenant', { output: duplicate });
   const execution = await machine.run();
@@ -47,7 +47,7 @@ test('a duplicate succeeds at once and points at the first run', async () => {
   expect(machine.called()).toEqual(['ReserveTenant']);
 });
 
-test('G9: a duplicate of a tenant that may be unannounced announces it, and makes nothing', async () => {
+test('G9: a duplicate of a tenant that may be unannounced announces it, and makes nothing else', async () => {
   const tenant = { tenantId: 't1' };
   machine.script('ReserveTenant', {
     output: { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first', tenant },
@@ -77,25 +77,28 @@ test.each([
   ['RegisterTenant', 'RegisterTenant'],
   ['VerifyIsolation', 'VerifyIsolation'],
   ['ActivateTenant', 'ActivateTenant'],
-])('%s fails: everything is undone in reverse, and the run ends FAILED under that name', async (fn, step) => {
-  machine.script(fn, { error: 'AccessDenied', message: 'AWS said no' });
-  const execution = await machine.run();
-  expect([execution.status, execution.error]).toEqual(['FAILED', 'AccessDenied']);
-  const called = machine.called();
-  const back = without(called.slice(called.indexOf('DeregisterTenant')), 'DeleteStack.storage');
-  expect(back.filter((name) => !name.startsWith('LaunchStack'))).toEqual([...UNDO, ...AFTERMATH]);
-  const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
-  expect(published).toMatchObject({ outcome: 'rolled-back', failure: { step, error: 'AccessDenied' } });
-});
+])(
+  'when %s fails, everything is undone in reverse order, and the run ends FAILED under that name',
+  async (fn, step) => {
+    machine.script(fn, { error: 'AccessDenied', message: 'AWS said no' });
+    const execution = await machine.run();
+    expect([execution.status, execution.error]).toEqual(['FAILED', 'AccessDenied']);
+    const called = machine.called();
+    const back = without(called.slice(called.indexOf('DeregisterTenant')), 'DeleteStack.storage');
+    expect(back.filter((name) => !name.startsWith('LaunchStack'))).toEqual([...UNDO, ...AFTERMATH]);
+    const published = machine.calls().find((call) => call.function === 'PublishFailure')?.event;
+    expect(published).toMatchObject({ outcome: 'rolled-back', failure: { step, error: 'AccessDenied' } });
+  },
+);
 
-test('a refused reservation has nothing to undo but itself', async () => {
+test('a refused reservation undoes nothing but itself', async () => {
   machine.script('ReserveTenant', { error: 'InvalidSignup', message: 'plan: expected one of growth, enterprise' });
   const execution = await machine.run();
   expect([execution.status, execution.error]).toEqual(['FAILED', 'InvalidSignup']);
   expect(machine.called()).toEqual(['ReserveTenant', ...AFTERMATH]);
 });
 
-test('what is transient is tried again, then goes on', async () => {
+test('a transient error is retried, and the run goes on', async () => {
   machine.script(
     'CreateTenantKey',
     { error: 'TransientThrottling' },
@@ -115,7 +118,7 @@ test('F4: a function that is killed twice is called again, and nothing is undone
   expect(machine.called().filter((name) => name === 'LaunchStack.database')).toHaveLength(3);
 });
 
-test('F4: an undo that fails twice is tried again, and the rollback goes on by itself', async () => {
+test('F4: an undo that fails twice is called again, and the rollback goes on by itself', async () => {
   machine.script('VerifyIsolation', { error: 'IsolationBreach' });
   machine.script('RetireTenantKey', { error: 'Runtime.ExitError' }, { error: 'AccessDenied' }, { output: {} });
   const execution = await machine.run();
@@ -123,14 +126,14 @@ test('F4: an undo that fails twice is tried again, and the rollback goes on by i
   expect(machine.called().filter((name) => name === 'RetireTenantKey')).toHaveLength(3);
 });
 
-test('what stays transient is compensated in the end', async () => {
+test('a persistent transient error is compensated in the end', async () => {
   machine.script('CreateTenantKey', { error: 'TransientThrottling' });
   const execution = await machine.run();
   expect([execution.status, execution.error]).toEqual(['FAILED', 'TransientThrottling']);
   expect(machine.called().filter((name) => name === 'CreateTenantKey')).toHaveLength(21);
 });
 
-test('F1: a stack that fails for a reason that passes is replaced twice before anything is undone', async () => {
+test('F1: a stack that fails for a transient reason is replaced twice before anything is undone', async () => {
   const passing = { error: 'TransientStackFailure', message: 'Rate exceeded' };
   machine.scriptAtFirst('LaunchStack.database', passing, { error: 'TransientStackReplaced' }, passing);
   const execution = await machine.run();
@@ -142,7 +145,7 @@ test('F1: a stack that fails for a reason that passes is replaced twice before a
   expect(machine.called().filter((name) => name === 'LaunchStack.database')).toHaveLength(3);
 });
 
-test('F3: a stack that could not be deleted is deleted again three times, then the run stops there', async () => {
+test('F3: a stack that could not be deleted is deleted again three times, and then the run stops there', async () => {
   machine.script('VerifyIsolation', { error: 'IsolationBreach' });
   const inTheWay = { error: 'StackDeletionFailed', message: 'AWS::EC2::Subnet A: has dependencies' };
   machine.script('DeleteStack.network', inTheWay);
@@ -156,7 +159,7 @@ test('F3: a stack that could not be deleted is deleted again three times, then t
   expect([undone.status, undone.error]).toEqual(['FAILED', 'IsolationBreach']);
 });
 
-test('T7: a name that AWS still holds is asked for again ten times', async () => {
+test('T7: a name that AWS still reserves is tried again ten times', async () => {
   const held = { error: 'TransientNameTaken', message: 'OperationAborted' };
   machine.scriptAtFirst('LaunchStack.storage', ...Array(10).fill(held));
   expect((await machine.run()).status).toBe('SUCCEEDED');
@@ -183,7 +186,7 @@ test('a redrive of a concluded failure starts over and finishes the job', async 
   expect(without(again, 'LaunchStack.storage')).toEqual(FORWARD);
 });
 
-test('what is published says how often the run had been redriven', async () => {
+test('published events say how often the run had been redriven', async () => {
   machine.script('VerifyIsolation', { error: 'IsolationBreach' }, { output: { checks: 40 } });
   const failed = await machine.run();
   await machine.redrive(failed.executionArn);
@@ -207,7 +210,7 @@ test('a redriven run that fails again ends FAILED again, and can be redriven aga
   expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
 });
 
-test('a failing undo stops the run there; redriven, the rollback resumes at that undo', async () => {
+test('a failed undo stops the run there; redriven, the rollback goes on at that undo', async () => {
   machine.script('RegisterTenant', { error: 'SlotOccupied' });
   const denied = { error: 'AccessDenied' };
   machine.script('RetireTenantKey', denied, denied, denied, { output: {} });
@@ -219,7 +222,7 @@ test('a failing undo stops the run there; redriven, the rollback resumes at that
   expect(machine.called().slice(-4)).toEqual(['RetireTenantKey', ...AFTERMATH]);
 });
 
-test('a tenant that proves ACTIVE after all is announced, not undone', async () => {
+test('a tenant that proves to be ACTIVE is announced, not undone', async () => {
   machine.script('ActivateTenant', { error: 'UnexpectedFailure', message: 'the answer was lost' });
   machine.script('DeregisterTenant', { error: 'TenantIsActive' });
   const execution = await machine.run();
@@ -227,7 +230,7 @@ test('a tenant that proves ACTIVE after all is announced, not undone', async () 
   expect(machine.called().slice(-2)).toEqual(['DeregisterTenant', 'PublishCompletion']);
 });
 
-test('a run that has lost its claim touches nothing more of the tenant', async () => {
+test('a run that has lost its claim changes nothing more of the tenant', async () => {
   machine.script('RegisterTenant', { error: 'ClaimLost' });
   machine.script('DeregisterTenant', { error: 'ClaimLost' });
   const execution = await machine.run();
@@ -235,7 +238,7 @@ test('a run that has lost its claim touches nothing more of the tenant', async (
   expect(machine.called().slice(-3)).toEqual(['DeregisterTenant', 'PublishFailure', 'ConcludeFailure']);
 });
 
-test('a duplicate whose reservation failed has nothing to release, and can be redriven to its early success', async () => {
+test('a failed reservation of a duplicate has nothing to release, and can be redriven to success', async () => {
   const duplicate = { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first' };
   machine.script('ReserveTenant', { error: 'AccessDenied' }, { output: duplicate });
   machine.script('ReleaseReservation', { error: 'TenantIsActive' });
@@ -247,7 +250,7 @@ test('a duplicate whose reservation failed has nothing to release, and can be re
   expect((await machine.redrive(failed.executionArn)).status).toBe('SUCCEEDED');
 });
 
-test('a reservation that fails while it resumes what an earlier run has left keeps it, held for a redrive', async () => {
+test('a failed reservation that resumes an earlier run’s resources keeps them, held for a redrive', async () => {
   machine.script('ReserveTenant', { error: 'TransientThrottling' });
   machine.script('ReleaseReservation', { output: { released: false, kept: true } });
   const failed = await machine.run();
@@ -281,14 +284,14 @@ test('G8: redriven at a failed undo, the rollback of an abandoned onboarding goe
 test.each([
   ['has a tenant', { detail: { signupId: 'sub_1' } }, { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'a' }],
   ['is asked for in the event of a signup', { 'detail-type': 'TenantSignedUp', detail: ABANDONING }, undefined],
-])('G8: nothing is undone where an abandonment %s', async (_, input, reserved) => {
+])('G8: an abandonment that %s undoes nothing', async (_, input, reserved) => {
   if (reserved) machine.script('ReserveTenant', { output: reserved });
   const execution = await machine.run(reserved ? { ...input, ...ABANDONING } : input);
   expect(execution.status).toBe('SUCCEEDED');
   expect(machine.called()).not.toContain('DeregisterTenant');
 });
 
-test('a failing announcement of an ACTIVE tenant stops the run at that task, and redrive finishes it', async () => {
+test('a failed announcement of an ACTIVE tenant stops the run at that task, and a redrive finishes it', async () => {
   const [denied, announced] = [{ error: 'AccessDenied' }, { output: { tenantId: 't1', url: 'https://a.example' } }];
   machine.script('PublishCompletion', denied, denied, denied, announced);
   const failed = await machine.run();
@@ -298,7 +301,7 @@ test('a failing announcement of an ACTIVE tenant stops the run at that task, and
   expect(machine.called().slice(-2)).toEqual(['PublishCompletion', 'PublishCompletion']);
 });
 
-test('a sibling that is still being launched does not delay the rollback', async () => {
+test('the rollback does not wait for a sibling branch that is still launching', async () => {
   machine.script('LaunchStack.storage', { silent: true });
   machine.script('LaunchStack.network', { error: 'QuotaExceeded', message: 'VPC limit' });
   const execution = await machine.run();

@@ -43,22 +43,22 @@ const asked = DELAYS.flatMap(([row, states, error, seconds, source]) =>
   states.map((state) => [row, state, error, seconds, source] as const),
 );
 
-test.each(asked)('%s: %s outlasts %s for %d s (%s)', (_, name, error, seconds) => {
+test.each(asked)('%s: %s retries %s for at least %d s (%s)', (_, name, error, seconds) => {
   expect(budgetOf(stateNamed(name), error).sure).toBeGreaterThanOrEqual(seconds);
 });
 
-test('F12: a forward action waits as long as an undo', () => {
+test('F12: forward actions are retried as long as undos', () => {
   for (const error of ['Lambda.TooManyRequestsException', 'TransientThrottling', 'TransientServiceFault'])
     expect(new Set(EVERY.map((name) => budgetOf(stateNamed(name), error).most)).size).toBe(1);
 });
 
-test('T6: a deletion looks no sooner than 10 s after a rollback, as only the sweep would answer it then', () => {
+test('T6: a deletion is retried no sooner than 10 s after a rollback, as only the sweep would answer it then', () => {
   for (const name of DELETIONS)
     for (const pause of budgetOf(stateNamed(name), 'TransientStackRolledBack').pauses)
       expect(pause).toBeGreaterThanOrEqual(10);
 });
 
-test('F3: the tries to delete a stack are minutes apart', () => {
+test('F3: retries of a stack’s deletion are minutes apart', () => {
   for (const name of DELETIONS)
     for (const pause of budgetOf(stateNamed(name), 'StackDeletionFailed').pauses) expect(pause).toBeGreaterThan(120);
 });
@@ -67,7 +67,7 @@ test('F3: the tries to delete a stack are minutes apart', () => {
 const prose = (source: string) => source.replaceAll(/\s*\n\s*(?:\*|#|\/\/)? ?/g, ' ');
 
 test.each(WORKFLOWS.map((workflow) => [workflow.name, workflow] as const))(
-  'the retriers of %s have their arithmetic in a comment of the files',
+  'the comment on the retriers of %s contains their arithmetic',
   (_, workflow) => {
     const comments = prose(WORKFLOWS.map(aslSource).join('\n'));
     const retriers = tasksOf(machineOf(workflow)).flatMap(([, { Retry = [] }]) => Retry);
@@ -94,7 +94,7 @@ const actions = WORKFLOWS.flatMap((workflow) =>
   tasksOf(machineOf(workflow)).map(([name, state]) => [taskStatesOf(workflow)[name] ?? '', state] as const),
 ).filter(([action]) => !WORKFLOWS.some(({ conclusion }) => conclusion === action));
 
-test.each([...new Map(actions)])('the docblock of %s has its retry budget as arithmetic', (action, state) => {
+test.each([...new Map(actions)])('the docblock of %s contains the arithmetic of its retries', (action, state) => {
   const source = prose(readFileSync(join(ROOT, functionSources()[action] ?? ''), 'utf8'));
   for (const error of ['TransientThrottling', ...(OWN[action] ?? [])]) {
     const budget = budgetOf(state, error);

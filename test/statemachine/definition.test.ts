@@ -34,7 +34,7 @@ const LAMBDAS_OWN = [
   'Lambda.TooManyRequestsException',
 ];
 
-test.each(tasks)('%s retries exactly what can get better', (name, state) => {
+test.each(tasks)('%s retries every transient error and no other', (name, state) => {
   const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
   const transient = name === onboarding.conclusion ? [] : TRANSIENT_ERRORS;
   // ConcludeFailure throws the name of whatever has failed before; that of a timeout it never throws.
@@ -59,7 +59,7 @@ test.each([...Object.keys(onboarding.forward), ...Object.keys(onboarding.undos)]
   },
 );
 
-test.each(NOT_COMPENSATED)('F4: %s is tried again after any error, last of all, but not after a refusal', (name) => {
+test.each(NOT_COMPENSATED)('F4: %s retries every other error last, except a denial', (name) => {
   const [, state] = tasks.find(([task]) => task === name) ?? [];
   expect(state?.Retry?.at(-1)).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 2 });
   expect(state?.Retry?.[0]).toMatchObject({ ErrorEquals: REFUSED, MaxAttempts: 0 });
@@ -76,28 +76,28 @@ const FORWARD = [
 ];
 const UNDO = ['DeleteStacks', 'RetireTenantKey'];
 
-test.each(FORWARD)('%s hands any failure on, under its own name', (name) => {
+test.each(FORWARD)('%s passes every failure on under its own name', (name) => {
   const catcher = machine.States[name]?.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'));
   expect(catcher?.Assign).toMatchObject({ failure: { step: name, error: '{% $states.errorOutput.Error %}' } });
 });
 
-test.each(UNDO)('a failing %s is not caught: the run stops there, and redrive resumes at it', (name) => {
+test.each(UNDO)('a failed %s is not caught: the run stops there, and a redrive goes on at it', (name) => {
   expect(machine.States[name]?.Catch).toBeUndefined();
 });
 
-test('a failing ReleaseReservation is not caught either, but for a reservation that was never this execution’s', () => {
+test('a failed ReleaseReservation is not caught either, except for a reservation that this execution never had', () => {
   expect(machine.States.ReleaseReservation?.Catch).toEqual([
     { ErrorEquals: ['ClaimLost', 'TenantIsActive'], Assign: { outcome: 'claim-lost' }, Next: 'PublishFailure' },
   ]);
 });
 
-test('what fails after the tenant is ACTIVE is never rolled back', () => {
+test('a failure after activation is never rolled back', () => {
   expect(machine.States.PublishCompletion?.Catch).toBeUndefined();
   for (const name of ['DeregisterTenant', 'PublishFailure'])
     expect(machine.States[name]?.Catch).toContainEqual({ ErrorEquals: ['TenantIsActive'], Next: 'PublishCompletion' });
 });
 
-test('a failure leads to the undos that the table names for it', () => {
+test('a failure leads to the undos that the table of workflows names for it', () => {
   const first = machine.States.HoldOrRollBack?.Default;
   for (const name of FORWARD) {
     const next = machine.States[name]?.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.ALL'))?.Next;
@@ -105,7 +105,7 @@ test('a failure leads to the undos that the table names for it', () => {
   }
 });
 
-test('the undos follow one another as the table says, to the states that tell of the failure', () => {
+test('the undos follow each other as in the table of workflows, and then come the states that publish the failure', () => {
   const walk = (name: string | undefined): string[] => {
     const state = name === undefined ? undefined : machine.States[name];
     if (!name || !state || name === onboarding.conclusion) return name ? [name] : [];
@@ -116,18 +116,18 @@ test('the undos follow one another as the table says, to the states that tell of
   expect(walk(machine.States.HoldOrRollBack?.Default)).toEqual(told);
 });
 
-test('a failed run ends at a task and not at a Fail state, which a redrive would enter again at once', () => {
+test('a failed run ends at a task, not at a Fail state, which a redrive would only enter again', () => {
   expect(allStates(machine).filter(([, state]) => state.Type === 'Fail')).toEqual([]);
   expect(machine.States[onboarding.conclusion ?? '']).toMatchObject({ Type: 'Task', Next: machine.StartAt });
   expect(machine.States.ConcludeFailure?.Catch).toBeUndefined();
 });
 
-test('no state waits by polling', () => {
+test('no state polls', () => {
   expect(allStates(machine).filter(([, state]) => state.Type === 'Wait')).toEqual([]);
 });
 
 /** An edge leads back only at ConcludeFailure: everything else moves forward, so an attempt ends. */
-test('the only loop is the redriven ConcludeFailure', () => {
+test('the only loop leads from a redriven ConcludeFailure to the start', () => {
   const edges = (name: string): string[] => {
     const state = machine.States[name];
     if (!state || name === 'ConcludeFailure') return [];

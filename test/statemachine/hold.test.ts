@@ -6,7 +6,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => machine?.stop());
 
-test('onFailure hold keeps what exists, and a redrive goes on with it', async () => {
+test('onFailure hold keeps all resources, and a redrive goes on with them', async () => {
   machine.script('LaunchStack.access', { error: 'StackFailed' }, { output: { stackName: 'access', outputs: {} } });
   const failed = await machine.run();
   expect([failed.status, failed.error]).toEqual(['FAILED', 'StackFailed']);

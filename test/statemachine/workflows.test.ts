@@ -23,7 +23,7 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
   const machine = machineOf(workflow);
   const tasks = tasksOf(machine);
 
-  test('table and file name the same states, actions and first state', () => {
+  test('its file has the states, actions and first state of its row in the table', () => {
     const called = tasks.map(([name, state]) => [name, state.Arguments?.FunctionName]);
     expect(Object.fromEntries(called)).toEqual(
       Object.fromEntries(Object.entries(taskStatesOf(workflow)).map(([state, action]) => [state, `\${${action}}`])),
@@ -32,11 +32,11 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
     expect(machine.StartAt).toBe(workflow.firstState);
   });
 
-  test('its placeholders are its actions, and what the stage decides', () => {
+  test('its placeholders are its actions and the stage’s settings', () => {
     expect(placeholdersOf(workflow).filter((name) => !SETTINGS.includes(name))).toEqual(actionsOf(workflow).sort());
   });
 
-  test.each(actionsOf(workflow))('the source of %s has its name in file and action', (action) => {
+  test.each(actionsOf(workflow))('the source of %s has the action’s name in file and code', (action) => {
     const source = functionSources()[action];
     expect(source).toMatch(new RegExp(`^functions/[a-z]+/${kebab(action)}\\.ts$`));
     expect(readFileSync(join(ROOT, source ?? ''), 'utf8')).toContain(`name: '${action}'`);
@@ -49,24 +49,24 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
     expect(transient).toEqual(name === workflow.conclusion ? [] : [...TRANSIENT_ERRORS].sort());
   });
 
-  test('every distributed Map has a label, by which the grants name its executions', () => {
+  test('gives every distributed Map a label, which names its executions in permissions', () => {
     const maps = allStates(machine).filter(([, each]) => each.ItemProcessor?.ProcessorConfig?.Mode === 'DISTRIBUTED');
     expect(distributedMapsOf(machine)).toHaveLength(maps.length);
   });
 
-  test('has its picture in the README: every state is in it', () => {
+  test('has a picture in the README that shows every state', () => {
     const readme = readFileSync(join(ROOT, 'statemachines/README.md'), 'utf8');
     const picture = readme.split(/^## /m).find((section) => section.startsWith(workflow.name)) ?? '';
     for (const [name] of allStates(machine)) expect(picture).toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  test('ends a failed run at a state of its own, or has none that is watched', () => {
+  test('ends a failed run at its concluding state, or is not watched', () => {
     expect(workflow.conclusion !== null).toBe(workflow.watched);
     if (workflow.conclusion) expect(Object.keys(workflow.failure).at(-1)).toBe(workflow.conclusion);
   });
 
   /** "Passing data between states with variables": an inner scope cannot assign an outer variable. */
-  test('assigns each variable in one scope', () => {
+  test('assigns each variable in only one scope', () => {
     const assignedIn = ({ States }: Machine): string[] =>
       Object.values(States).flatMap((state) => [
         ...Object.keys(state.Assign ?? {}),
@@ -95,21 +95,21 @@ describe('the table', () => {
     [`${here}:TenantOnboarding:1f6c0c5e`, 'TenantOnboarding'],
     [`${here}:TenantIsolationAudit:1f6c0c5e`, 'TenantIsolationAudit'],
     [`${here}:TenantIsolationAudit/Tenants:1f6c0c5e`, 'TenantIsolationAudit'],
-  ])('knows the workflow of %s', (executionArn, name) => {
+  ])('finds the workflow of %s', (executionArn, name) => {
     expect(workflowOf(executionArn).name).toBe(name);
   });
 
-  test.each([`${here}:Unheard:1`, 'no ARN'])('refuses %s, which is none of its workflows', (executionArn) => {
+  test.each([`${here}:Unheard:1`, 'no ARN'])('refuses %s, which is not one of its workflows', (executionArn) => {
     expect(() => workflowOf(executionArn)).toThrow('lists no workflow called');
   });
 
-  test('names the undos after a failed state', () => {
+  test('lists the undos after a failed state', () => {
     const onboarding = workflowNamed('TenantOnboarding');
     expect(undosAfter(onboarding, 'ReserveTenant')).toEqual(['ReleaseReservation']);
     expect(undosAfter(onboarding, 'VerifyIsolation')).toEqual(Object.keys(onboarding.undos));
   });
 
-  test('has each machine and file once', () => {
+  test('lists each machine and file once', () => {
     for (const key of ['name', 'file'] as const)
       expect(new Set(WORKFLOWS.map((workflow) => workflow[key])).size).toBe(WORKFLOWS.length);
   });
