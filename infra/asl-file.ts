@@ -6,10 +6,13 @@ import type { Workflow } from '../functions/contract/workflows';
 
 const FOLDER = join(__dirname, '../statemachines');
 
-/** Keys of a file that hold what its states share, and that are no part of the language. */
+/** Keys of a file that hold what its states share. They are not part of Amazon States Language. */
 const isShared = (key: string) => key.startsWith('x-');
 
-/** The package refuses files with many aliases, as an attack; these files are our own. */
+/**
+ * The YAML package refuses a file with many aliases, which may be an attack. These files are our
+ * own.
+ */
 const OPTIONS = { merge: true, maxAliasCount: -1 } as const;
 
 const DefinitionSchema = z.record(z.string(), z.unknown());

@@ -26,7 +26,10 @@ export function buildStateMachines(): void {
   }
 }
 
-/** Builds all that a deployment takes from dist/: the functions, their layer, the shared service. */
+/**
+ * Builds everything in dist/ that a deployment needs: the functions, their layer, the shared
+ * service.
+ */
 export async function buildAll(): Promise<BuiltBundle[]> {
   const [bundles] = await Promise.all([buildFunctions(), buildService()]);
   return bundles;

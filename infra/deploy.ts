@@ -29,11 +29,11 @@ const BIN = join(ROOT, 'node_modules/.bin');
 
 const OutputsSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
-/** What clients of a deployed stage need to know. */
+/** Outputs of a deployed stage that its clients need. */
 export interface Deployment {
   readonly controlPlane: StageOutputs;
   readonly cells: Readonly<Record<string, CellOutputs>>;
-  /** Of the stage's own hosted zone; none where it has no zone of its own. */
+  /** Name servers of the stage's own hosted zone; none when it has no zone of its own. */
   readonly nameServers: readonly string[];
 }
 
@@ -41,18 +41,18 @@ export interface DeployOptions {
   readonly stage: Stage;
   /** Environment of the CDK command line: credentials and, for another endpoint than AWS's, AWS_ENDPOINT_URL. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Of this run alone: assembly and outputs. Two runs at once need two. */
+  /** Directory of this run alone, for assembly and outputs. Two runs at the same time need two. */
   readonly outputDir?: string;
   readonly log?: (line: string) => void;
-  /** Where the cells' load balancers answer, in place of their DNS names. */
+  /** Where the cells' load balancers answer, when their DNS names do not resolve. */
   readonly loadBalancerUrl?: string;
-  /** Port in tenants' URLs, in place of the scheme's own. */
+  /** Port in tenants' URLs. Default: the port of the scheme. */
   readonly urlPort?: number;
-  /** So many cells of full size instead of those of the stage. */
+  /** Number of cells of full size, instead of the stage's own cells. */
   readonly cells?: number;
-  /** Called when all is built, before anything is deployed. */
+  /** Called after the build, before anything is deployed. */
   readonly built?: () => Promise<void>;
-  /** Ends the command line and gives the deployment up. */
+  /** Ends the command line and cancels the deployment. */
   readonly signal?: AbortSignal;
   readonly cdkArgs?: readonly string[];
 }
@@ -69,7 +69,7 @@ interface Program {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** @throws Error with the last of what the program said */
+/** @throws Error with the end of the program's output */
 async function run({ command, args, cwd, env }: Program, options: DeployOptions): Promise<void> {
   const { log, signal } = options;
   signal?.throwIfAborted();
@@ -100,7 +100,7 @@ const cdk = (args: readonly string[], cwd: string) => ({
   cwd,
 });
 
-/** The app gets what the CDK command line would give it. */
+/** Gives the app the context that the CDK command line would give it. */
 async function synthesize(options: DeployOptions, assembly: string): Promise<void> {
   const { stage, log, loadBalancerUrl, urlPort, cells } = options;
   const bundles = await buildAll();

@@ -22,7 +22,7 @@ const messageOf = (event: CataloguedEvent) => ({
 
 const CHANNEL = 'platformBus';
 
-/** Actions are the platform's: it receives signups and sends what became of them. */
+/** AsyncAPI describes operations of the platform: it receives signups and sends its own events. */
 const operationOf = (event: CataloguedEvent) => ({
   action: event.direction === 'in' ? 'receive' : 'send',
   summary: event.summary,

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import type { CataloguedEvent } from '../functions/contract/event-catalogue';
 
-/** `draft-7` is AsyncAPI's own; EventBridge's schema registry takes draft 4 ("AWS::EventSchemas::Schema"). */
+/**
+ * AsyncAPI uses `draft-7`. EventBridge's schema registry accepts draft 4
+ * ("AWS::EventSchemas::Schema").
+ */
 export type SchemaDraft = 'draft-7' | 'draft-4';
 
 const zodTarget = { 'draft-7': 'draft-07', 'draft-4': 'draft-04' } as const;
@@ -16,10 +19,11 @@ type JsonSchema = Record<string, unknown>;
 export const versionedName = ({ type, version }: CataloguedEvent) => `${type}.v${version}`;
 
 /**
- * JSON Schema of an event's detail, of the input form: fields that are not in it are allowed.
+ * JSON Schema of an event's detail, in its input form: it allows additional fields.
  *
- * What zod checks by functions has no JSON Schema: the descriptions say it. `format: email` would refuse the
- * internationalized addresses that the platform accepts; draft 7 has `idn-email`, draft 4 has only the pattern.
+ * JSON Schema cannot express what zod checks with functions; the descriptions say it. `format:
+ * email` would refuse internationalized addresses that the platform accepts. Draft 7 has
+ * `idn-email` for them, draft 4 has only the pattern.
  */
 function detailSchema(event: CataloguedEvent, draft: SchemaDraft): JsonSchema {
   const {
@@ -30,7 +34,7 @@ function detailSchema(event: CataloguedEvent, draft: SchemaDraft): JsonSchema {
     io: 'input',
     target: zodTarget[draft],
     override: ({ jsonSchema }) => {
-      // The format says it; zod's pattern of all dates is no help to a reader.
+      // The format says the same; zod's pattern for dates does not help a reader.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.format !== 'email') return;
       if (draft === 'draft-7') jsonSchema.format = 'idn-email';
@@ -75,7 +79,10 @@ export const envelopeSchema = ({ source, type }: CataloguedEvent, detail: JsonSc
   },
 });
 
-/** What the schema registry holds. The `x-amazon-events-` fields are those of schemas that EventBridge writes itself. */
+/**
+ * Document for the schema registry. EventBridge uses the `x-amazon-events-` fields in its own
+ * schemas.
+ */
 export const registryDocument = (event: CataloguedEvent): JsonSchema => ({
   $schema: DRAFT_URL['draft-4'],
   title: versionedName(event),

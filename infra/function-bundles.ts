@@ -7,24 +7,27 @@ import { smallSchemas } from './small-schemas';
 const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'dist');
 export const FUNCTIONS_DIRECTORY = join(DIST, 'functions');
-/** The layer, as Lambda lays it out under /opt ("Packaging your layer content"). */
+/**
+ * The layer, in the folders in which Lambda unpacks it under /opt ("Packaging your layer
+ * content").
+ */
 export const LAYER_DIRECTORY = join(DIST, 'layer');
 /** Where Lambda's Node runtime looks for the layer's packages. */
 export const LAYER_MODULES = join(LAYER_DIRECTORY, 'nodejs/node_modules');
 
-/** The package of the layer: its files are named by their content. */
+/** The package of the layer. Its files are named after their content. */
 const PACKAGE = 'onboarding-code';
 const SHARED_FILE = /"(?:\.\.?\/)+(?:shared\/)?(shared-[0-9A-Z]+)\.js"/g;
 
 export interface BuiltBundle {
   readonly name: string;
-  /** Of the function's own file. */
+  /** Size of the function's own file. */
   readonly bytes: number;
-  /** Of the files that it loads from the layer. */
+  /** Size of the files that the function loads from the layer. */
   readonly layerBytes: number;
 }
 
-/** How all code that runs on AWS is bundled. */
+/** Options of the bundler for all code that runs on AWS. */
 export const BUNDLING = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -33,7 +36,7 @@ export const BUNDLING = {
   mainFields: ['module', 'main'],
   minify: true,
   loader: { '.sql': 'text' },
-  // pg asks for its optional native binding, and for Cloudflare's sockets, only where they are.
+  // pg loads its native binding, and Cloudflare's sockets, only where these exist.
   external: ['pg-native', 'pg-cloudflare'],
   legalComments: 'none',
   logLevel: 'error',
@@ -41,7 +44,10 @@ export const BUNDLING = {
   write: false,
 } satisfies BuildOptions;
 
-/** Where the SDK looks for credentials when the environment has none: a function's always has them. */
+/**
+ * Packages in which the SDK looks for credentials outside the environment. A function's
+ * credentials are in it.
+ */
 const CREDENTIAL_SOURCES = [
   ...['http', 'ini', 'login', 'process', 'sso', 'web-identity'].map((name) => `@aws-sdk/credential-provider-${name}`),
   '@aws-sdk/token-providers',
@@ -50,7 +56,10 @@ const CREDENTIAL_SOURCES = [
 
 const pascal = (name: string) => name.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Source file of every function: each file at the top of a room that exports a handler, named as AWS calls the function. */
+/**
+ * Source of every function: a file at the top of a room that exports a handler. Its name is the
+ * function's.
+ */
 export function functionSources(): Record<string, string> {
   const handlers = globSync('functions/*/*.ts', { cwd: ROOT }).filter((file) =>
     /^export const handler = /m.test(readFileSync(join(ROOT, file), 'utf8')),
@@ -59,9 +68,9 @@ export function functionSources(): Record<string, string> {
 }
 
 /**
- * Writes only what has changed. Two builds at the same time never leave a half-written file to each
- * other. The unfinished file lies outside all folders that a synthesis beside the build may copy as
- * an asset.
+ * Writes a file only when its content changes. Two builds at the same time never show each other a
+ * half-written file. The unfinished file lies outside all folders that a synthesis may copy as an
+ * asset meanwhile.
  */
 export function writeFile(file: string, contents: Uint8Array | string): void {
   if (existsSync(file) && readFileSync(file).equals(Buffer.from(contents))) return;
@@ -72,13 +81,13 @@ export function writeFile(file: string, contents: Uint8Array | string): void {
   renameSync(unfinished, file);
 }
 
-/** The layer is an asset as a whole: a file of an earlier build would travel with it. */
+/** Removes files of an earlier build, which the layer's asset would otherwise include. */
 function removeOthers(directory: string, kept: ReadonlySet<string>): void {
   for (const file of globSync('*.js', { cwd: directory }))
     if (!kept.has(file)) rmSync(join(directory, file), { force: true });
 }
 
-/** Bytes of all files that an output imports, directly or by way of others, without its own. */
+/** Bytes of all files that an output imports, directly or indirectly, without the output itself. */
 function importedBytes({ outputs }: Metafile, output: string): number {
   const found = new Set<string>();
   const follow = (from: string) => {
@@ -92,7 +101,10 @@ function importedBytes({ outputs }: Metafile, output: string): number {
   return [...found].reduce((sum, path) => sum + (outputs[path]?.bytes ?? 0), 0);
 }
 
-/** Functions whose bundle would be too large with all their clients: they ask many services, or S3. They share a layer. */
+/**
+ * Functions that share a layer, because their own bundle with all their clients would be too
+ * large.
+ */
 const LAYERED = new Set([
   'ActivateTenant',
   'AuditSurroundings',
@@ -110,7 +122,7 @@ type Sources = readonly [name: string, file: string][];
 
 const entryPoints = (sources: Sources) => sources.map(([name, file]) => ({ in: file, out: `${name}/index` }));
 
-/** Bundles each with all that it needs. */
+/** Bundles each function with everything that it needs. */
 async function bundleAlone(sources: Sources): Promise<BuiltBundle[]> {
   const { outputFiles } = await build({
     ...BUNDLING,
@@ -127,11 +139,14 @@ async function bundleAlone(sources: Sources): Promise<BuiltBundle[]> {
   }));
 }
 
-/** Bundles each with what it needs alone, and what several of them need to the layer. */
+/**
+ * Bundles each function with the code that only it needs; the layer gets the code that several
+ * need.
+ */
 async function bundleWithLayer(sources: Sources): Promise<BuiltBundle[]> {
   const { outputFiles, metafile } = await build({
     ...BUNDLING,
-    // Only ES modules can be split. Lambda finds the layer by NODE_PATH, which only `require` follows.
+    // Only ES modules can be split. Lambda finds the layer by NODE_PATH, which only `require` uses.
     format: 'esm',
     splitting: true,
     entryPoints: entryPoints(sources),
@@ -160,11 +175,11 @@ async function bundleWithLayer(sources: Sources): Promise<BuiltBundle[]> {
 }
 
 /**
- * Bundles every function to dist/functions/NAME/index.js. Those that ask many services have what they share in a layer, in
- * dist/layer.
+ * Bundles every function to dist/functions/NAME/index.js. Functions that call many services have
+ * their shared code in a layer, dist/layer.
  *
- * No client of the SDK is taken from Lambda's runtime: tree-shaken and minified, the slowest function loads 1 MB in place of
- * 5, and runs with the version that the tests have run with.
+ * No client of the SDK comes from Lambda's runtime. Tree-shaken and minified, the slowest function
+ * loads 1 MB instead of 5 MB, in the version that the tests have run with.
  */
 export async function buildFunctions(): Promise<BuiltBundle[]> {
   const sources = Object.entries(functionSources());
@@ -175,7 +190,7 @@ export async function buildFunctions(): Promise<BuiltBundle[]> {
   return [...alone, ...layered].sort((one, other) => one.name.localeCompare(other.name));
 }
 
-/** Bytes of the whole layer, as the last build left it. */
+/** Bytes of the whole layer of the last build. */
 export const layerBytes = (): number =>
   globSync('**/*.js', { cwd: LAYER_MODULES }).reduce(
     (sum, file) => sum + readFileSync(join(LAYER_MODULES, file)).byteLength,

@@ -1,7 +1,7 @@
 import type { StageConfig } from './config/stages';
 import type { Deployment } from './deploy';
 
-/** What a person must do by hand, once, so that tenants' names resolve; said after each deployment. */
+/** What a person must do once so that tenants' names resolve. Each deployment prints it. */
 export function namesToMake(
   { domain, hostedZone }: Pick<StageConfig, 'domain' | 'hostedZone'>,
   { cells, nameServers }: Pick<Deployment, 'cells' | 'nameServers'>,

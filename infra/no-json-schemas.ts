@@ -4,20 +4,20 @@ import type { Plugin } from 'esbuild';
 const WRITERS_OF_JSON_SCHEMAS = /zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/;
 const EXPORTED = /^export (?:function|const) (\w+)/gm;
 
-/** A module with the same exports, each of which refuses. */
+/** A module with the same exports, each of which throws when it is called. */
 export function refusing(source: string): string {
   const names = [...source.matchAll(EXPORTED)].map(([, name = '']) => name);
   return [
     "const refuse = () => { throw new Error('no JSON schemas are written at run time'); };",
-    // Each schema gets these methods when it is made, and no function calls them.
+    // Every schema gets these methods when it is created, and no function calls them.
     'const make = () => refuse;',
     ...names.map((name) => `export { ${/^create\w+Method$/.test(name) ? 'make' : 'refuse'} as ${name} };`),
   ].join('\n');
 }
 
 /**
- * Leaves out zod's writers of JSON Schema, a seventh of zod: every schema refers to them, and only the build calls them
- * (infra/event-schemas.ts).
+ * Leaves out zod's code that writes JSON Schema, a seventh of zod. Every schema refers to it, but
+ * only the build calls it (infra/event-schemas.ts).
  */
 export const noJsonSchemas: Plugin = {
   name: 'no-json-schemas',

@@ -18,7 +18,7 @@ const LATEST = '$LATEST';
 const published = ({ LastModified = '' }: FunctionConfiguration) => new Date(LastModified).getTime();
 
 /**
- * Versions of one function that no run can need any more: those whose successor is older than 30
+ * Versions of one function that no run can need any longer: those whose successor is older than 30
  * days. The newest version is never among them.
  */
 export function pastVersions(versions: readonly FunctionConfiguration[], now: Date): FunctionConfiguration[] {
@@ -32,8 +32,8 @@ export function pastVersions(versions: readonly FunctionConfiguration[], now: Da
 }
 
 /**
- * Deletes what deployments of long ago have published: every deployment leaves a version of each
- * function that it changes, and all of them together may have 75 GB ("Lambda quotas").
+ * Deletes old published versions. Every deployment publishes a version of each function that it
+ * changes, and all versions together may have 75 GB ("Lambda quotas").
  *
  * @returns the ARNs of the deleted versions
  */

@@ -13,7 +13,7 @@ export interface PlatformOptions {
   readonly outdir?: string;
   /** Where the cells' load balancers answer, for a deployment whose DNS names do not resolve. */
   readonly loadBalancerUrl?: string;
-  /** Port in tenants' URLs, for a deployment with a front before its load balancers. */
+  /** Port in tenants' URLs, for a deployment with a proxy before its load balancers. */
   readonly urlPort?: number;
   /** Number of full-size cells that replace the stage's own cells. */
   readonly cells?: number;

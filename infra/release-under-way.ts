@@ -5,7 +5,10 @@ import { itemKeys, ReleaseClaimSchema } from '../functions/contract/records';
 import { isNamed } from '../functions/shared/is-named';
 import { CONTROL_PLANE } from './config/stack-names';
 
-/** @returns the tenants table of the stage; undefined where the stage is not deployed, or by an older release */
+/**
+ * @returns the stage's tenants table; undefined when the stage is not deployed, or an older
+ * release has no such output
+ */
 async function tableOf(cloudformation: Pick<CloudFormationClient, 'send'>): Promise<string | undefined> {
   try {
     const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
@@ -15,17 +18,18 @@ async function tableOf(cloudformation: Pick<CloudFormationClient, 'send'>): Prom
     ]);
     return StageStackOutputsSchema.safeParse(Object.fromEntries(outputs)).data?.tenantsTableName;
   } catch (thrown) {
-    // "DescribeStacks": a ValidationError is all that AWS says of a stack that does not exist.
+    // AWS answers a ValidationError for a stack that does not exist ("DescribeStacks").
     if (isNamed(thrown, 'ValidationError')) return undefined;
     throw thrown;
   }
 }
 
 /**
- * Refuses a deployment while a release has one of the cells: a changed property of a service makes ECS replace tasks of the
- * colour, and the verdict on a ring would be about that.
+ * Refuses a deployment while a release moves the tenants of a cell. A changed property of a
+ * service makes ECS replace tasks of the colour, and the release would judge that instead of its
+ * own version.
  *
- * @throws Error that names the release and what to do
+ * @throws Error that names the release and says what to do
  */
 export async function requireNoRelease(
   clients: {

@@ -5,7 +5,9 @@ const SCHEMA_FILES = /@aws-sdk[\\/].*[\\/]dist-es[\\/].*schemas_\d+\.js$/;
 const CONSTANT = /^const (_\w+) = ("[^"\\\n]*");$/gm;
 const COMPUTED_KEY = /\[(_\w+)\]:/g;
 
-/** A schema file with `{ [_xN]: value }` written as `{ "xmlName": value }`, where `const _xN = "xmlName"` stands in the file. */
+/**
+ * Writes `{ [_xN]: value }` as `{ "xmlName": value }` where the file has `const _xN = "xmlName"`.
+ */
 export function withLiteralKeys(source: string): string {
   const texts = new Map([...source.matchAll(CONSTANT)].map(([, name, text]) => [name, text]));
   return source.replace(COMPUTED_KEY, (key, name: string) => {
@@ -15,8 +17,9 @@ export function withLiteralKeys(source: string): string {
 }
 
 /**
- * Lets esbuild leave out the schemas of operations that the function does not call. The SDK writes their keys as constants, `[_xN]`, and a
- * computed key may run code, so esbuild keeps every schema that has one: ten times what the calls to EC2 need.
+ * Lets esbuild leave out schemas of operations that the function does not call. The SDK writes
+ * their keys as constants, `[_xN]`. A computed key may run code, so esbuild would keep every
+ * schema with one: ten times the size that the calls to EC2 need.
  */
 export const smallSchemas: Plugin = {
   name: 'small-schemas',

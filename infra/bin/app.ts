@@ -5,10 +5,11 @@ import { STAGES, stages } from '../config/stages';
 import { platform } from '../platform';
 
 /**
- * For the CDK command line: `npx cdk diff --app "npx tsx infra/bin/app.ts" -c stage=dev`.
+ * The app for the CDK command line: `npx cdk diff --app "npx tsx infra/bin/app.ts" -c stage=dev`.
  *
- * Of the context, `stage` chooses the stage, `loadBalancerUrl` says where its load balancers answer when their DNS names do
- * not, `urlPort` is the port in tenants' URLs, and `cells` takes so many cells of full size instead of the stage's own.
+ * Context values: `stage` chooses the stage. `loadBalancerUrl` is the address of its load
+ * balancers when their DNS names do not resolve. `urlPort` is the port in tenants' URLs. `cells`
+ * is a number of cells of full size, which replace the stage's own.
  */
 const ContextSchema = z.object({
   stage: z.enum(STAGES),

@@ -30,12 +30,13 @@ export interface CellAlarmsProps {
 }
 
 /**
- * Requests that the load balancer could not have answered by a task: no task, no connection, no answer in time.
+ * Requests for which no task could answer: no task, no connection, or no answer in time.
  *
- * A 503 may also be the fixed response of a tenant that is being set up or suspended, which is no error. No metric counts
- * these alone. `HTTP_Fixed_Response_Count` has the 404s for unknown hosts, too, and `HTTPCode_ELB_4XX_Count` has at least
- * those: the difference is at most the number of fixed 503s ("CloudWatch metrics for your Application Load Balancer").
- * A metric without a request is not reported, and counts as 0.
+ * A 503 may also be the fixed response for a tenant that is being set up or suspended, which is no
+ * error. No metric counts only these. `HTTP_Fixed_Response_Count` also counts the 404s for unknown
+ * hosts. `HTTPCode_ELB_4XX_Count` counts at least those 404s. So the difference is at most the
+ * number of fixed 503s ("CloudWatch metrics for your Application Load Balancer"). A metric without
+ * requests is missing and counts as 0.
  */
 function failedRequests({ metrics }: ApplicationLoadBalancer): IMetric {
   const count = (name: string) => metrics.custom(name, { period: PERIOD, statistic: 'Sum' });
@@ -79,7 +80,7 @@ export class CellAlarms extends Construct {
     });
   }
 
-  /** It has no action: the idle colour is always in alarm. */
+  /** This alarm has no action: the idle colour is always in alarm. */
   private empty(id: string, { targetGroup }: ColourService): IAlarm {
     const alarm = new Alarm(this, id, {
       metric: targetGroup.metrics.healthyHostCount({ period: PERIOD, statistic: 'Maximum' }),
@@ -94,8 +95,9 @@ export class CellAlarms extends Construct {
   }
 
   /**
-   * Which colour is live, the template does not know: it rings when neither has a healthy task. While a release runs both, it
-   * is CellErrors that tells of a live colour without tasks.
+   * The template does not know which colour is live. So this alarm rings when no colour has a
+   * healthy task. During a release both colours have tasks; then CellErrors rings for a live
+   * colour without tasks.
    */
   private unhealthy({ config, topic }: CellAlarmsProps, everyColour: IAlarm[]): void {
     const impact =

@@ -4,7 +4,10 @@ import { Construct } from 'constructs';
 import type { CellDescriptor as Descriptor } from '../../functions/contract/cell';
 import { CELLS_PARAMETER_PATH } from '../../functions/contract/naming';
 
-/** What the control plane learns of a cell, and how: ReserveTenant reads the parameter, so a new cell needs no release of it. */
+/**
+ * The SSM parameter in which ReserveTenant finds the cell. So a new cell needs no new release of
+ * the control plane.
+ */
 export class CellDescriptor extends Construct {
   constructor(scope: Construct, id: string, descriptor: Descriptor) {
     super(scope, id);

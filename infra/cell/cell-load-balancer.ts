@@ -20,7 +20,7 @@ export interface CellLoadBalancerProps {
   readonly accessLogs: IBucket;
 }
 
-/** The load balancer of a cell. It answers 404 itself to a request for a host that no tenant's rule names. */
+/** The load balancer of a cell. It answers 404 for a host that no tenant's rule names. */
 export class CellLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly listener: ApplicationListener;

@@ -20,13 +20,16 @@ export interface CellNetworkProps {
 }
 
 /**
- * A cell's VPC over three zones. The application subnets and a reserve for a fourth fill the first quarter of the block,
- * so that one CIDR names them all: it is what a tenant's route table and security group admit. The public subnets, which
- * hold the load balancer alone, lie outside it.
+ * A cell's VPC over three zones. The application subnets, and space for a fourth, fill the first
+ * quarter of the block. So one CIDR covers them all; tenants' route tables and security groups
+ * admit this CIDR. The public subnets hold only the load balancer and lie outside of it.
  */
 export class CellNetwork extends Construct {
   readonly vpc: IVpc;
-  /** One per zone; each tenant of the cell adds a route to each. */
+  /**
+   * Route tables of the application subnets, one per zone. Each tenant of the cell adds a route to
+   * each.
+   */
   readonly appRouteTableIds: readonly [string, string, string];
 
   constructor(scope: Construct, id: string, props: CellNetworkProps) {
@@ -36,7 +39,7 @@ export class CellNetwork extends Construct {
       ipAddresses: IpAddresses.cidr(cell.vpcCidr),
       maxAzs: 3,
       natGateways: cell.natGateways,
-      // It would take a custom resource; nothing is in the default group.
+      // Restricting it would take a custom resource, and nothing uses the default group.
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
         {
@@ -54,7 +57,8 @@ export class CellNetwork extends Construct {
         new LogGroup(this, 'FlowLogs', { retention: config.logRetention, removalPolicy: config.removalPolicy }),
       ),
     });
-    // Pages and routes do not pay for the NAT gateway; each endpoint takes a route of each route table.
+    // Pages and routes then cause no charge of the NAT gateway. Each endpoint takes one route of
+    // each route table.
     const subnets = [{ subnetGroupName: 'App' }];
     vpc.addGatewayEndpoint('Objects', { service: GatewayVpcEndpointAwsService.S3, subnets });
     vpc.addGatewayEndpoint('Routes', { service: GatewayVpcEndpointAwsService.DYNAMODB, subnets });

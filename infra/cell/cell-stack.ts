@@ -30,7 +30,7 @@ export interface CellStackProps extends StackProps {
   readonly trustedRoles: readonly IRole[];
   readonly seedCell: IFunction;
   readonly seedTasks: IFunction;
-  /** By default by the load balancer's DNS name. */
+  /** Where the load balancer answers; by default its DNS name. */
   readonly loadBalancerUrl?: string;
 }
 
@@ -61,7 +61,7 @@ export class CellStack extends Stack {
       trustedRoleArns: props.trustedRoles.map((role) => role.roleArn),
       boundary,
     });
-    // The role of tenants' stacks keeps off whatever has the tag.
+    // The role of tenants' stacks may not change a security group with this tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
     new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: door.loadBalancer, colours });
     const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
@@ -97,7 +97,8 @@ export class CellStack extends Stack {
       },
     });
 
-    // No tenant gets a cell before the cell has a live colour; and SeedCell knows by the descriptor a cell that lives.
+    // A cell takes tenants only after it has a live colour. And SeedCell recognizes an existing
+    // cell by its descriptor.
     descriptor.node.addDependency(live);
 
     declareOutputs(this, CellOutputsSchema, {
@@ -109,7 +110,9 @@ export class CellStack extends Stack {
     });
   }
 
-  /** As configured: a lookup would make synthesis depend on credentials. */
+  /**
+   * The zones of the stage's configuration. A look-up would make synthesis depend on credentials.
+   */
   override get availabilityZones(): string[] {
     return [...this.zones];
   }

@@ -24,22 +24,24 @@ export interface ColourServiceProps {
   readonly vpc: IVpc;
   readonly cluster: ICluster;
   readonly definition: FargateTaskDefinition;
-  /** What puts the first definition into the colour's family. */
+  /** The custom resource that registers the first task definition of the colour's family. */
   readonly seeding: Construct;
   readonly securityGroup: SecurityGroup;
   readonly listener: ApplicationListener;
-  /** Priority of the colour's own rule; tenants' begin at the cell's `firstPriority`. */
+  /** Priority of the colour's own rule. Tenants' rules begin at the cell's `firstPriority`. */
   readonly checkPriority: number;
 }
 
 /**
- * One of a cell's two services with its target group. Both are alike: which one is live is run-time state, and a template
- * that knew it would set both back with the first deployment after a release. So the template names no number of tasks.
- * SeedCell gives a new cell its live tasks and empties the other colour; later deployments leave both numbers as they are.
+ * One of a cell's two services, with its target group. Both are equal, because the live colour is
+ * run-time state: a template that knew it would reset both services at the first deployment after
+ * a release. For the same reason the template sets no number of tasks. SeedCell gives a new cell
+ * its live tasks and empties the other colour. Later deployments keep both numbers.
  *
- * The minimum binds both colours as well. Scaling never takes a live colour below it; an idle colour with no task has no
- * metric and stays empty, as a minimum alone starts nothing ("Automatically scale your Amazon ECS service": below the
- * minimum, only a scale-out activity raises the desired count).
+ * The minimum applies to both colours as well. Scaling never takes a live colour below it. An idle
+ * colour without tasks has no metric and stays empty: the minimum alone starts no task
+ * ("Automatically scale your Amazon ECS service": below the minimum, only a scale-out activity
+ * raises the desired count).
  */
 export class ColourService extends Construct {
   readonly service: FargateService;
@@ -83,8 +85,9 @@ export class ColourService extends Construct {
   }
 
   /**
-   * The service names the family of its colour: which revision it runs is run-time state, as the live colour is. A
-   * template that named a revision would bring its own image back with the next deployment.
+   * The service names the task-definition family of its colour. The revision that it runs is
+   * run-time state, as the live colour is: a template with a revision would bring its own image
+   * back at the next deployment.
    */
   private runFamily(family: string): void {
     const service = this.service.node.defaultChild;
@@ -93,15 +96,15 @@ export class ColourService extends Construct {
   }
 
   /**
-   * Lets a release ask this colour for its health before it moves a tenant. It also ties the target group to the load
-   * balancer: ECS refuses to make a service whose target group has none.
+   * A rule by which a release checks this colour's health before it moves a tenant. The rule also
+   * attaches the target group to a load balancer, without which ECS refuses to create the service.
    */
   private checkRule({ config, cell, colour, listener, checkPriority }: ColourServiceProps): ApplicationListenerRule {
     return new ApplicationListenerRule(this, 'Check', {
       listener,
       priority: checkPriority,
       conditions: [
-        // Two labels deep: no tenant's host can be equal.
+        // The host has two labels below the domain, so no tenant's host can be equal.
         ListenerCondition.hostHeaders([`${colour}.${cell.name}.${config.domain}`]),
         ListenerCondition.pathPatterns(['/healthz']),
       ],

@@ -9,12 +9,16 @@ export interface DatabaseSetupProps {
   readonly vpc: IVpc;
 }
 
-/** Amazon's authorities are in the runtime ("Using SSL/TLS to encrypt a connection": Lambda; "Node.js 20 runtime"). */
+/**
+ * File with Amazon's certificate authorities in Lambda's runtime ("Using SSL/TLS to encrypt a
+ * connection": Lambda).
+ */
 const CERTIFICATES_OF_RUNTIME = '/var/runtime/ca-cert.pem';
 
 /**
- * SetUpDatabase of a cell: in the application subnets, from which alone tenants' databases can be reached. It has a way
- * to them and no other one, and no permission but for its log: what it needs comes with the call.
+ * SetUpDatabase of a cell. It runs in the application subnets, the only ones that reach tenants'
+ * databases. Its security group admits no other connection, and its role may only write its log:
+ * the call brings all that it needs.
  */
 export class DatabaseSetup extends Construct {
   constructor(scope: Construct, id: string, { config, cell, vpc }: DatabaseSetupProps) {

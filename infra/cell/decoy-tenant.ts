@@ -20,8 +20,9 @@ const ADMINISTRATION = ['Describe*', 'Enable*', 'Disable*', 'List*', 'Put*', 'Up
   .map((action) => `kms:${action}`);
 
 /**
- * The policy of the decoy's key, as a tenant's: the account administers, the decoy's role uses. The one difference is who
- * makes the secret: the deployment of the cell in place of CloudFormation's role for tenant stacks.
+ * The policy of the decoy's key, equal to a tenant's: the account administers the key, the decoy's
+ * role uses it. There is one difference: the deployment of the cell makes the secret, not
+ * CloudFormation's role for tenant stacks.
  */
 function keyPolicy(roleArn: string): iam.PolicyDocument {
   const account = [new iam.AccountRootPrincipal()];
@@ -48,10 +49,12 @@ function keyPolicy(roleArn: string): iam.PolicyDocument {
 }
 
 /**
- * The permanent decoy of a cell: a tenant without a database and without a customer. Each isolation probe needs a second tenant
- * whose data it tries to reach. With a decoy per cell the cost of the probes does not grow with the number of tenants.
+ * The permanent decoy of a cell: a tenant without a database and without a customer. Each
+ * isolation probe needs a second tenant and tries to reach its data. With one decoy per cell the
+ * cost of the probes does not grow with the number of tenants.
  *
- * Bucket, secret and role are made by the code that makes a tenant's, so that what a probe finds of one holds for all.
+ * The code that makes a tenant's bucket, secret and role makes the decoy's too, so probes of a
+ * decoy prove the same.
  */
 export class DecoyTenant extends Construct {
   readonly tenantId: string;
@@ -66,7 +69,8 @@ export class DecoyTenant extends Construct {
     this.tenantId = tenantIdOf(`decoy-${props.cellName}`);
     this.externalId = externalIdOf(this.tenantId);
     this.bucketName = tenantNames.bucket(this.tenantId, Aws.ACCOUNT_ID, Aws.REGION);
-    // By name: the policies of key and bucket name the role, and the role's policy names both.
+    // An ARN by name: the policies of key and bucket name the role, and the role's policy names key
+    // and bucket.
     this.roleArn = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role${TENANT_ROLE_PATH}${tenantNames.role(this.tenantId)}`;
     this.keyArn = this.key();
     const secret = databaseSecret(this, tenantNames.secret(this.tenantId), this.keyArn);

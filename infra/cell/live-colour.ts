@@ -13,7 +13,9 @@ export interface LiveColourProps {
   readonly seedCell: IFunction;
 }
 
-/** The cell's first live colour, as run-time state; functions/compute/seed-cell.ts says what becomes of it and when. */
+/**
+ * Sets the cell's first live colour, which is run-time state. See functions/compute/seed-cell.ts.
+ */
 export class LiveColour extends Construct {
   readonly targetGroupArn: string;
 
@@ -23,7 +25,8 @@ export class LiveColour extends Construct {
     const seeding = new CustomResource(this, 'Seeding', {
       resourceType: 'Custom::LiveColour',
       serviceToken: seedCell.functionArn,
-      // An hour by default: a function that cannot answer would hold the deployment as long.
+      // The default is an hour: a function that cannot answer would delay the deployment by that
+      // time.
       serviceTimeout: Duration.minutes(10),
       properties: {
         Cell: cell.name,

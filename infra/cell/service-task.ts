@@ -47,8 +47,8 @@ function imageOf(image: ServiceImage): ContainerImage {
 }
 
 /**
- * A task of the shared service. It may read routes and assume tenants' roles: everything else of a tenant it does in
- * the tenant's role.
+ * A task of the shared service. Its own role may read routes and assume tenants' roles. The
+ * service does everything else for a tenant with that tenant's role.
  */
 export class ServiceTask extends Construct {
   readonly definition: FargateTaskDefinition;
@@ -100,7 +100,7 @@ export class ServiceTask extends Construct {
       environment: { TABLE_NAME: table.tableName, DOMAIN: config.domain, PORT: String(SERVICE_PORT) },
       logging: LogDriver.awsLogs({ logGroup, streamPrefix: 'service' }),
     });
-    // Releases register the same definition with images of this repository.
+    // Releases register the same task definition with other images of this repository.
     Repository.fromRepositoryName(this, 'Images', SERVICE_REPOSITORY).grantPull(this.definition.obtainExecutionRole());
     Validations.of(this.definition).acknowledge(
       { id: 'AwsSolutions-ECS2', reason: 'The variables name a table, a domain and a port; none is a secret.' },

@@ -10,8 +10,8 @@ export interface WebAclProps extends WebAclConfig {
 }
 
 /**
- * Rules that are counted and block nothing. Forms of a funnel may send more than 8 KB. The platform's own questions to the
- * load balancer, those of isolation checks among them, have no User-Agent.
+ * Rules that only count. Forms of a funnel may send more than 8 KB. The platform's own requests to
+ * the load balancer, for example those of isolation checks, have no User-Agent.
  */
 const COUNTED = ['SizeRestrictions_BODY', 'NoUserAgent_HEADER'];
 const MANAGED = ['AmazonIpReputationList', 'CommonRuleSet', 'KnownBadInputsRuleSet'] as const;
@@ -39,8 +39,8 @@ const managed = (group: (typeof MANAGED)[number], priority: number): CfnWebACL.R
 });
 
 /**
- * What stands before the load balancer of a cell: a limit for each address first, then AWS's managed rules ("AWS Managed
- * Rules rule groups list"). Health checks do not pass it.
+ * The web ACL before the load balancer of a cell: first a limit for each address, then AWS's
+ * managed rules ("AWS Managed Rules rule groups list"). Health checks do not pass through it.
  */
 export class WebAcl extends Construct {
   constructor(scope: Construct, id: string, { cell, loadBalancer, requestsPerFiveMinutes: limit }: WebAclProps) {

@@ -8,13 +8,17 @@ export interface CellQuotas {
 }
 
 /**
- * Routes that a cell's application route table has before the first tenant: the VPC's own, the way out, and one for each gateway
- * endpoint ("AWS-managed prefix lists": those of S3 and DynamoDB weigh 1).
+ * Routes of a cell's application route table before the first tenant: the VPC's own route, the
+ * route to the internet, and one for each gateway endpoint ("AWS-managed prefix lists": those of
+ * S3 and DynamoDB have weight 1).
  */
 const OWN_ROUTES = 4;
-/** Rules of the load balancer that are no tenant's: each colour's way in for a release's own check. */
+/**
+ * Rules of the load balancer that no tenant uses: one per colour, by which a release checks its
+ * health.
+ */
 const OWN_RULES = 2;
-/** Listener-rule priorities end here ("CreateRule", Elastic Load Balancing API reference). */
+/** The highest priority of a listener rule ("CreateRule", Elastic Load Balancing API reference). */
 const HIGHEST_PRIORITY = 50_000;
 const SLOT_PREFIX = 24;
 
@@ -25,10 +29,10 @@ function blocksIn(range: string): number {
 }
 
 /**
- * Slots of a cell: the smallest of its quotas and of its share in the region's, never more than its tenant range or its
- * priorities hold.
+ * Number of slots of a cell: the smallest of its quotas and of its share in the region's quotas,
+ * and never more than its tenant range or its priorities allow.
  *
- * @throws Error when nothing is left: such a cell is a mistake in the stage configuration
+ * @throws Error when no slot is left, which is a mistake in the stage's configuration
  */
 export function cellCapacity(
   cell: { readonly quotas: CellQuotas; readonly tenantRange: string; readonly firstPriority: number },

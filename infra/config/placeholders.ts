@@ -1,8 +1,8 @@
 import type { StageConfig } from './stages';
 
 /**
- * Account ids of AWS's documentation: `123456789012` and its like, four digits three times, one digit
- * twelve times. No account has them that a stage could mean.
+ * Account ids of AWS's documentation: `123456789012` and similar, four digits three times, or one
+ * digit twelve times. No real account has such an id.
  */
 const DOCUMENTATION = /^(?:123456789012|012345678901|(\d)\1{3}(\d)\2{3}(\d)\3{3})$/;
 /** "Reserved Top Level DNS Names" (RFC 2606), second-level domains included. */
@@ -10,10 +10,10 @@ const RESERVED_DOMAIN = /(?:^|[.@])(?:example\.(?:com|net|org)|[a-z0-9-]+\.examp
 const ZEROS = /certificate\/[0-]+$/;
 
 /**
- * What in a stage's configuration still is an example's: accounts, domain, certificate, address.
- * The stage `local` has no account, and nothing of it is checked.
+ * Finds what is still an example in a stage's configuration: accounts, domain, certificate,
+ * address. It does not check the stage `local`, which has no account.
  *
- * @returns a sentence for each, none for a stage that is filled in
+ * @returns a sentence for each example; none for a stage that is filled in
  */
 export function placeholdersIn(config: StageConfig): string[] {
   if (config.credentials === 'cli') return [];
@@ -33,7 +33,7 @@ export function placeholdersIn(config: StageConfig): string[] {
   ];
 }
 
-/** @throws Error that names what has to be filled in, for a stage that would be deployed to nobody's account */
+/** @throws Error that names what has to be filled in before the stage can be deployed */
 export function requireFilledIn(stage: string, config: StageConfig): void {
   const found = placeholdersIn(config);
   if (found.length > 0)

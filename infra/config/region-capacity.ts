@@ -1,28 +1,28 @@
 import { SIZINGS } from '../../functions/contract/plans';
 
-/** What AWS allows an account in a region; all tenants of a stage take from it, whatever their cell. */
+/** Quotas of an account in a region. All tenants of a stage share them, whatever their cell. */
 export interface RegionQuotas {
   readonly vpcs: number;
   readonly gatewayEndpoints: number;
   readonly databaseInstances: number;
   readonly databaseSubnetGroups: number;
   readonly databaseParameterGroups: number;
-  /** Of the account, in all its regions. */
+  /** Quota of the account for all its regions together. */
   readonly roles: number;
 }
 
 /** The VPC that each region of an account has from the beginning. */
 const DEFAULT_VPC = 1;
-/** Gateway endpoints of a cell, to S3 and DynamoDB. */
+/** Each cell has a gateway endpoint to S3 and one to DynamoDB. */
 const ENDPOINTS_A_CELL = 2;
-/** Roles that are no tenant's: the functions', the cells', the bootstrap's, AWS's own. */
+/** Roles that no tenant has: those of functions, cells, the CDK bootstrap and AWS itself. */
 const OWN_ROLES = 100;
-/** For the shared service, for flow logs, for database monitoring. */
+/** One role each for the shared service, flow logs and database monitoring. */
 const ROLES_A_TENANT = 3;
-/** Of the largest plan: a customer may buy any. */
+/** Instances of the largest plan, as any customer may buy it. */
 const INSTANCES_A_TENANT = Math.max(...Object.values(SIZINGS).map(({ replicas }) => 1 + replicas));
 
-/** How many tenants each of a stage's cells may have of what the region allows them all. */
+/** How many tenants each cell of a stage may have, by the quotas of the region. */
 export function regionShare(quotas: RegionQuotas, cells: number): number {
   const tenants = Math.min(
     quotas.vpcs - DEFAULT_VPC - cells,

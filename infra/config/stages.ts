@@ -13,25 +13,32 @@ export interface CellConfig {
   /** Part of every name of the cell; lower-case letters and digits, at most 12. */
   readonly name: string;
   readonly vpcCidr: string;
-  /** The one block that covers the three application subnets: the first quarter of the VPC's block. */
+  /** The CIDR block of the three application subnets: the first quarter of the VPC's block. */
   readonly appCidr: string;
-  /** Out of it each slot takes its /24. Must not meet a cell's VPC: peering refuses overlapping blocks. */
+  /**
+   * Each slot takes a /24 block of this range. It must not overlap a cell's VPC: peering refuses
+   * overlapping blocks.
+   */
   readonly tenantRange: string;
   readonly quotas: CellQuotas;
   readonly firstPriority: number;
-  /** One per AZ keeps an AZ's outage to itself; 0 for the emulator alone, where no task runs in the VPC. */
+  /**
+   * One per zone limits the outage of a zone to that zone. 0 only for the emulator, where no task
+   * runs in the VPC.
+   */
   readonly natGateways: number;
   readonly service: {
     readonly cpu: number;
     readonly memoryMiB: number;
-    /** Tasks of a colour that is live: at least, and at most under load. The idle colour has none. */
+    /** Least and greatest number of tasks of a live colour. The idle colour has none. */
     readonly liveTasks: { readonly min: number; readonly max: number };
   };
 }
 
 /**
- * The public hosted zone with tenants' DNS records: one that the stage's own stack makes for DOMAIN, or one that the account
- * has already, of DOMAIN or of a domain above it. Whoever owns the domain above delegates to the zone's name servers.
+ * The public hosted zone with tenants' DNS records. Either the stage's own stack makes it for
+ * DOMAIN, or the account has it already, for DOMAIN or a domain above it. The owner of the domain
+ * above delegates to the zone's name servers.
  */
 export type HostedZoneConfig =
   | { readonly from: 'stack' }
@@ -48,87 +55,116 @@ export type ServiceImage = { readonly from: 'dockerfile' } | { readonly from: 'r
 
 export interface StageConfig {
   readonly env: { readonly account: string; readonly region: string };
-  /** Named here, because a lookup would make synthesis depend on credentials. */
+  /** Zones are configured, because a look-up would make synthesis depend on credentials. */
   readonly availabilityZones: readonly [string, string, string];
   /** Tenants get SUBDOMAIN.DOMAIN. */
   readonly domain: string;
   readonly urlScheme: 'https' | 'http';
-  /** Port in tenants' URLs, where a front stands before the load balancers; by default the scheme's own. */
+  /**
+   * Port in tenants' URLs, when a proxy stands before the load balancers. Default: the port of the
+   * scheme.
+   */
   readonly urlPort?: number;
-  /** A web ACL in front of each load balancer; none where it is left out. */
+  /** Puts a web ACL in front of each load balancer. */
   readonly webAcl?: WebAclConfig;
   /**
-   * Without one people make a record by hand, `*.DOMAIN` to the load balancer of the one cell: two cells cannot share a
-   * wildcard.
+   * Without a hosted zone a person makes the record `*.DOMAIN` for the load balancer of the only
+   * cell: two cells cannot share a wildcard.
    */
   readonly hostedZone?: HostedZoneConfig;
-  /** An ACM certificate for *.DOMAIN; without one the load balancer speaks plain HTTP. */
+  /** An ACM certificate for *.DOMAIN. Without one the load balancer uses plain HTTP. */
   readonly certificateArn?: string;
-  /** Of AWS Organizations, for tenants' keys; without it CreateTenantKey asks. */
+  /**
+   * Id of the AWS organization, for tenants' key policies. Without it CreateTenantKey asks AWS
+   * Organizations.
+   */
   readonly organizationId?: string;
   /** The only account, besides this stage's own, that may put signups on the bus. */
   readonly billingAccountId: string;
   readonly cells: readonly CellConfig[];
-  /** What the account may have in the region, as Service Quotas tells it: shared by the tenants of all cells. */
+  /**
+   * Quotas of the account in the region, as Service Quotas shows them. The tenants of all cells
+   * share them.
+   */
   readonly regionQuotas: RegionQuotas;
-  /** What starts releases when an image is pushed; by hand alone where it is left out. `approval`: a person decides first. */
+  /**
+   * Starts releases when an image is pushed. Without it people start them. `approval`: a person
+   * must approve first.
+   */
   readonly pipeline?: { readonly approval: boolean };
   /** Releases of the shared service. */
   readonly release: {
-    /** How long each ring of tenants has to prove itself before the next one is moved. */
+    /** How long each ring of tenants is observed before the next one is moved. */
     readonly bake: Duration;
-    /** How long a cell keeps the version that serves no tenant any more. */
+    /** How long a cell keeps the version that no longer serves any tenant. */
     readonly grace: Duration;
     /**
-     * How long load balancers may go on sending requests to a colour that tenants' rules have left (reports from the field:
-     * argo-rollouts#3333, two minutes cure it). No other version runs there before.
+     * How long load balancers may still send requests to a colour after tenants' rules have left
+     * it (reports from the field: argo-rollouts#3333, two minutes cure it). No other version runs
+     * there during that time.
      */
     readonly propagation: Duration;
   };
-  /** What becomes of a failed run's resources: undone, or kept for a redrive. */
+  /** What happens to a failed run's resources: they are undone, or kept for a redrive. */
   readonly onFailure: 'rollback' | 'hold';
-  /** What the daily audit does about a tenant in service that is not isolated any more, besides the alarm. */
+  /**
+   * What the daily audit does, besides the alarm, about a tenant in service that is no longer
+   * isolated.
+   */
   readonly onBreach: OnBreach;
   /**
-   * What the organization places in tenants' VPCs and on tenants' keys: the checks accept it, and find the same thing when a
-   * stranger places it.
+   * Resources that the organization places in tenants' VPCs and on tenants' keys. The checks
+   * accept these, and report the same resources when anybody else has placed them.
    */
   readonly placedByOrganization: PlacedByOrganization;
   /**
-   * The brake of the audit: if more tenants than these, or a tenth of a cell, would be suspended for the same check, none is.
+   * The audit's limit: if one check would suspend more tenants than this, or a tenth of a cell, it
+   * suspends none.
    */
   readonly maxSuspensions: number;
-  /** Tenants that the audit verifies at the same time: each is some hundred calls of AWS's APIs, which throttle per account. */
+  /**
+   * Tenants that the audit verifies in parallel. Each takes some hundred calls of APIs that
+   * throttle per account.
+   */
   readonly auditsAtOnce: number;
   /**
-   * How long no principal can remove a report of isolation checks. Governance mode yields to `s3:BypassGovernanceRetention`,
-   * so that a stage can be taken down; compliance mode binds every principal, root included, and cannot be shortened.
+   * For how long no principal can remove a report of isolation checks. Governance mode can be
+   * overridden with `s3:BypassGovernanceRetention`, so a stage can be taken down. Compliance mode
+   * binds every principal, root included.
    */
   readonly evidence: ObjectLockRetention;
-  /** What belongs to no living tenant is reported; `remove`: what a failed onboarding has left is removed, too. */
+  /**
+   * `report`: resources of no existing tenant are reported. `remove`: those of a failed onboarding
+   * are also removed.
+   */
   readonly orphans: 'report' | 'remove';
   readonly alarmEmail?: string;
-  /** Where people read docs/runbook.md: alarms link to its sections. Without it, alarms name the path in the repository. */
+  /**
+   * Address of docs/runbook.md, to which alarms link. Without it, alarms name the path in the
+   * repository.
+   */
   readonly runbookUrl?: string;
-  /** A run older than this is late. A Multi-AZ database with a replica takes most of it. */
+  /** A run older than this is late. A Multi-AZ database with a replica takes most of this time. */
   readonly maxOnboardingMinutes: number;
   readonly logRetention: RetentionDays;
-  /** What becomes of tables, keys and logs when their stack is deleted. */
+  /** What happens to tables, keys and logs when their stack is deleted. */
   readonly removalPolicy: RemovalPolicy;
   readonly deletionProtection: boolean;
   readonly tracing: boolean;
   readonly image: ServiceImage;
-  /** The emulator has no bootstrap roles to assume: its credentials are used as they are. */
+  /** The emulator has no bootstrap roles: deployments use the credentials of the command line. */
   readonly credentials: 'bootstrap-roles' | 'cli';
   readonly drainTargetsFor: Duration;
 }
 
 /**
- * Quotas per cell, as the account has them (Service Quotas console), not as we wish them:
- * - rules per Application Load Balancer: 100 without the default ones, adjustable ("Quotas for your Application Load Balancers");
- * - active VPC peering connections per VPC: 50, at most 125; routes per route table: 50 in older accounts, 500 by
- *   default now, at most 1,000 ("Amazon VPC quotas");
- * - target groups per Application Load Balancer: 100, fixed. A cell has two, whatever its number of tenants.
+ * Quotas per cell, as the account really has them (Service Quotas console):
+ * - rules per Application Load Balancer: 100 without the default ones, adjustable ("Quotas for
+ *   your Application Load Balancers");
+ * - active VPC peering connections per VPC: 50, at most 125; routes per route table: 50 in older
+ *   accounts, 500 by default now, at most 1,000 ("Amazon VPC quotas");
+ * - target groups per Application Load Balancer: 100, fixed. A cell has two, whatever its number
+ *   of tenants.
  */
 const AWS_DEFAULT_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 100, peeringsPerVpc: 50, routesPerRouteTable: 50 };
 const RAISED_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 200, peeringsPerVpc: 125, routesPerRouteTable: 200 };
@@ -137,9 +173,10 @@ const NO_QUOTAS: CellQuotas = { rulesPerLoadBalancer: 1002, peeringsPerVpc: 1000
 /**
  * Quotas per account and region, each of them adjustable:
  * - VPCs: 5 ("Amazon VPC quotas"); gateway endpoints: 20 ("AWS PrivateLink quotas");
- * - DB instances: 40; DB subnet groups and parameter groups: 50 each ("Quotas and constraints for Amazon RDS");
- * - roles per account: 1,000 ("IAM and AWS STS quotas").
- * The defaults hold three tenants: the VPCs end first.
+ * - DB instances: 40; DB subnet groups and parameter groups: 50 each ("Quotas and constraints for
+ *   Amazon RDS");
+ * - roles per account: 1,000 ("IAM and AWS STS quotas"). With the defaults three tenants fit: the
+ *   quota for VPCs is the first to be exhausted.
  */
 const AWS_DEFAULT_REGION_QUOTAS: RegionQuotas = {
   vpcs: 5,
@@ -149,7 +186,10 @@ const AWS_DEFAULT_REGION_QUOTAS: RegionQuotas = {
   databaseParameterGroups: 50,
   roles: 1000,
 };
-/** Of an account in which as many tenants fit as one cell has peerings for. */
+/**
+ * Quotas of an account that has room for one full cell: as many tenants as the cell can have
+ * peerings.
+ */
 const RAISED_REGION_QUOTAS: RegionQuotas = {
   vpcs: 130,
   gatewayEndpoints: 130,
@@ -184,7 +224,7 @@ const FIRST_CELL = {
   firstPriority: 100,
 } as const;
 
-/** Cells as large as AWS lets them be, for as many tenants as one cell cannot take. */
+/** Cells of the greatest size that AWS allows, for more tenants than fit in one. */
 export const fullSizeCells = (count: number): CellConfig[] =>
   Array.from({ length: count }, (_, index) => ({
     ...FIRST_CELL,
@@ -235,7 +275,8 @@ export const stages: Record<Stage, StageConfig> = {
     credentials: 'cli',
     drainTargetsFor: Duration.seconds(0),
   },
-  // The account ids of dev and prod are those of AWS's documentation: put yours here before the first deployment.
+  // The account ids of dev and prod are those of AWS's documentation: enter yours before the first
+  // deployment.
   dev: {
     env: environments.dev,
     availabilityZones: ['eu-central-1a', 'eu-central-1b', 'eu-central-1c'],
@@ -295,12 +336,12 @@ export const stages: Record<Stage, StageConfig> = {
     release: { bake: Duration.hours(1), grace: Duration.hours(24), propagation: Duration.minutes(2) },
     onFailure: 'rollback',
     orphans: 'report',
-    // A customer's site goes down by a person's decision, and not by a check's.
+    // Only a person takes a customer's site out of service, never a check.
     onBreach: 'alarm',
     placedByOrganization: GUARDDUTY_AND_BACKUP,
     maxSuspensions: 3,
     auditsAtOnce: 8,
-    // The twelve months that a SOC 2 Type II report looks at, and the time to write it.
+    // Twelve months, the period of a SOC 2 Type II report, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',
     runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',

@@ -6,10 +6,11 @@ import type { StageConfig } from '../config/stages';
 import { asInterface } from './cdk-interface';
 
 /**
- * Access logs of a load balancer or of other buckets.
+ * A bucket for access logs of a load balancer or of other buckets.
  *
- * Encrypted with S3's own keys: load balancers and S3's log delivery can write under no other that they could be given
- * ("Enable access logs for your Application Load Balancer"; "Enabling Amazon S3 server access logging": no SSE-KMS).
+ * It is encrypted with S3's own keys: load balancers and S3's log delivery cannot write with a
+ * customer managed key ("Enable access logs for your Application Load Balancer"; "Enabling Amazon
+ * S3 server access logging": no SSE-KMS).
  */
 export class AccessLogBucket extends Construct {
   readonly bucket: IBucket;
@@ -31,7 +32,7 @@ export class AccessLogBucket extends Construct {
     this.bucket = asInterface<IBucket>(bucket);
   }
 
-  /** Logs of the buckets of the cell's tenants come under their tenant id. */
+  /** Admits the access logs of tenants' buckets, whose prefix is the tenant id. */
   admitTenants(): void {
     const { account, partition } = Stack.of(this);
     this.bucket.addToResourcePolicy(

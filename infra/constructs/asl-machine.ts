@@ -40,10 +40,11 @@ export interface AslMachineProps {
   readonly config: StageConfig;
   readonly workflow: Workflow;
   /**
-   * The functions that the workflow calls are among them. The machine may call no other function.
+   * Functions of the platform, those of the workflow included. The machine may call only the
+   * workflow's.
    */
   readonly functions: readonly PlatformFunction[];
-  /** Values for placeholders that are not actions. A file need not use all of them. */
+  /** Values for placeholders that are no actions. A file need not use all of them. */
   readonly settings: Readonly<Record<string, string>>;
 }
 

@@ -5,7 +5,10 @@ import { LAYER_DIRECTORY } from '../function-bundles';
 
 const ID = 'CodeLayer';
 
-/** The layer of the functions that call many services. The first such function creates it. */
+/**
+ * The layer of functions that call many AWS services. The first of these functions creates the
+ * layer.
+ */
 export function codeLayer(scope: Construct): ILayerVersion {
   const stack = Stack.of(scope);
   const made = stack.node.tryFindChild(ID);

@@ -2,7 +2,10 @@ import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** Keeps events that reached no one, for an operator: encrypted, TLS only, kept for SQS's longest, 14 days. */
+/**
+ * Keeps events that could not be delivered: encrypted, TLS only, for 14 days, which is the longest
+ * that SQS allows.
+ */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
 

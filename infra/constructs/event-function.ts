@@ -6,8 +6,9 @@ import { DeadLetterQueue } from './dead-letter-queue';
 import { PlatformFunction, type PlatformFunctionProps } from './platform-function';
 
 /**
- * A function that events of the default bus call. One queue keeps what EventBridge could not deliver, and what the function
- * failed on: for EventBridge an event is delivered once Lambda has queued it ("Invoking a Lambda function asynchronously").
+ * A function that is called by events of the default bus. One queue keeps the events that
+ * EventBridge could not deliver and those that the function failed on: EventBridge counts an event
+ * as delivered once Lambda has queued it ("Invoking a Lambda function asynchronously").
  */
 export class EventFunction extends Construct {
   readonly function: PlatformFunction;
@@ -20,6 +21,9 @@ export class EventFunction extends Construct {
   }
 }
 
-/** A state waits for hours, the operator should not: what an hour of tries cannot deliver is for the queue. */
+/**
+ * Delivery ends after an hour and puts the event on the queue: the waiting state has hours, an
+ * operator has not.
+ */
 export const keptWhenUndelivered = ({ function: { lambda }, undelivered }: EventFunction) =>
   new LambdaFunction(lambda, { deadLetterQueue: undelivered, maxEventAge: Duration.hours(1), retryAttempts: 30 });

@@ -5,7 +5,10 @@ import type { Construct } from 'constructs';
 
 type Conditions = Record<string, Record<string, string | readonly string[]>>;
 
-/** What one role may do. A resource with a wildcard must say why AWS cannot name it more closely. */
+/**
+ * Permissions of one role. A resource with a wildcard needs a reason why AWS cannot name it more
+ * closely.
+ */
 export interface Grant {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
@@ -14,9 +17,10 @@ export interface Grant {
 }
 
 /**
- * Makes one policy document of the grants, and acknowledges each of their wildcards by its reason.
+ * Makes one policy document of the grants, and acknowledges each of their wildcards with its
+ * reason for cdk-nag.
  *
- * @throws Error for a wildcard without a reason, and for any wildcard in an action
+ * @throws Error for a wildcard resource without a reason, and for any wildcard in an action
  */
 export function policyOf(scope: Construct, grants: readonly Grant[]): PolicyDocument {
   for (const { actions, resources, wildcardBecause } of grants) {

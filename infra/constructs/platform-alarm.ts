@@ -6,9 +6,9 @@ import type { StageConfig } from '../config/stages';
 import { type RunbookSection, runbookLink } from './runbook-link';
 
 /**
- * `rings`: a metric that has reported and stops takes the alarm to INSUFFICIENT_DATA, which notifies, too. An alarm begins
- * there, so that one on a new stage is silent until its metric has reported once ("Configuring how CloudWatch alarms treat
- * missing data").
+ * With `rings`, an alarm whose metric stops reporting goes to INSUFFICIENT_DATA, which notifies
+ * too. Every alarm begins in that state. So the alarm of a new stage is silent until its metric
+ * has reported once ("Configuring how CloudWatch alarms treat missing data").
  */
 const WITHOUT_DATA = {
   quiet: TreatMissingData.NOT_BREACHING,
@@ -18,18 +18,27 @@ const WITHOUT_DATA = {
 
 export interface PlatformAlarmProps {
   readonly metric: IMetric;
-  /** What customers or operators suffer while it rings; an alarm without an impact is noise. */
+  /**
+   * What customers or operators notice while the alarm rings. An alarm without an impact is not
+   * worth a message.
+   */
   readonly impact: string;
   readonly runbook: RunbookSection;
   readonly config: Pick<StageConfig, 'runbookUrl'>;
   readonly topic: ITopic;
-  /** Rings at this value or above. */
+  /** The alarm rings at this value or above. */
   readonly threshold?: number;
   readonly evaluationPeriods?: number;
   readonly comparisonOperator?: ComparisonOperator;
-  /** What no data means: nothing (the default), bad news for what must always report, or no change. */
+  /**
+   * What missing data means: no problem (default), a problem because the metric must always
+   * report, or no change.
+   */
   readonly withoutData?: keyof typeof WITHOUT_DATA;
-  /** Whether its end is told, too: where somebody waits for it. Most alarms ring for an event, which has no end. */
+  /**
+   * Whether the end of the alarm is announced too, where somebody waits for it. Most alarms ring
+   * for an event.
+   */
   readonly tellsWhenOver?: boolean;
 }
 

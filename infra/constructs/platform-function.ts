@@ -24,22 +24,25 @@ export interface PlatformFunctionProps {
   readonly environment: Partial<Record<EnvName, string>>;
   readonly grants: readonly Grant[];
   readonly memoryMiB?: number;
-  /** For a function that tenants' roles or keys trust: the check `identity.trustees` holds its role to the release. */
+  /**
+   * True for a function that tenants' roles or keys trust. `identity.trustees` compares its role
+   * with the release.
+   */
   readonly isTrusted?: true;
-  /** For a function of which each cell has its own, in the cell's network. */
+  /** Network of a function of which each cell has its own. */
   readonly inCell?: {
     readonly name: string;
     readonly vpc: IVpc;
     readonly securityGroup: ISecurityGroup;
     readonly subnetGroupName: string;
   };
-  /** For a function that events invoke: the queue for events on which it has failed three times. */
+  /** For a function that events invoke: the queue for events that it failed on three times. */
   readonly deadLetters?: Queue;
 }
 
 /**
- * "Giving Lambda functions access to resources in an Amazon VPC": required permissions. Lambda itself uses them;
- * EC2 names no resource before the interface is there.
+ * Permissions of "Giving Lambda functions access to resources in an Amazon VPC". Lambda itself
+ * uses them. EC2 cannot name a network interface before it exists.
  */
 const USE_NETWORK: Grant = {
   actions: [
@@ -129,14 +132,14 @@ export class PlatformFunction extends Construct {
         vpcSubnets: { subnetGroupName: inCell.subnetGroupName },
         securityGroups: [inCell.securityGroup],
       }),
-      // infra/past-versions.ts deletes those that no run can need.
+      // infra/past-versions.ts deletes versions that no run can need.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
   }
 
   /**
-   * ARN of a version of this release's code and configuration, which no later deployment changes or
-   * removes. The first to ask has it published.
+   * ARN of a published version of this release's code and configuration. No later deployment
+   * changes or removes it. The version is published when this is first read.
    */
   get releasedArn(): string {
     return this.lambda.currentVersion.functionArn;

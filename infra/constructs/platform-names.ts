@@ -7,35 +7,43 @@ import {
 } from '../../functions/contract/naming';
 import type { Workflow } from '../../functions/contract/workflows';
 
-/** Names that others must know before, or without, the resource: they are fixed, all others are CloudFormation's to choose. */
+/**
+ * Fixed names, for resources that others must name before they exist. CloudFormation chooses all
+ * other names.
+ */
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
 
 /** The ECR repository of the shared service's images, which releases take by digest. */
 export const SERVICE_REPOSITORY = 'tenant-onboarding/service';
 
-/** Tag on everything of a cell; tenants' stacks may add routes to route tables that carry it. */
+/** Tag on all resources of a cell. Tenants' stacks may add routes to route tables with this tag. */
 export const CELL_TAG = 'cell';
 
-/** Every cell's load balancer and cluster begin with it: grants reach cells that do not exist yet. */
+/**
+ * Prefix of every cell's load balancer and cluster, so that grants cover cells that do not exist
+ * yet.
+ */
 export const cellName = (cell: string) => `cell-${cell}`;
 
 /**
- * Fixed, because auditors are told it. Not `tenant-...`: the grants on tenants' buckets must never reach it. At most
- * 19+12+1+14 = 46 of 63 characters.
+ * A fixed name, because auditors are told it. It does not begin with `tenant-`: grants on tenants'
+ * buckets must never cover it. At most 19+12+1+14 = 46 of 63 characters.
  */
 export const evidenceBucketName = (stack: Stack) => `isolation-evidence-${stack.account}-${stack.region}`;
 
-/** ARNs of what the platform makes at run time, as far as AWS can name it before. */
+/**
+ * ARNs of resources that the platform makes at run time, as exactly as AWS can name them before.
+ */
 export function platformArns(stack: Stack) {
   const arn = (service: string, resource: string, region?: '') =>
     `arn:${stack.partition}:${service}:${region ?? stack.region}:${stack.account}:${resource}`;
   return {
     machine: ({ name }: Workflow) => arn('states', `stateMachine:${name}`),
     executions: ({ name }: Workflow) => arn('states', `execution:${name}:*`),
-    /** Executions of a distributed Map's items; the label is the Map's. */
+    /** Executions of a distributed Map's items. The label is the Map's. */
     itemExecutions: ({ name }: Workflow, label: string) => arn('states', `execution:${name}/${label}:*`),
-    /** By name, where a function must know the role of one that is made after it. */
+    /** ARN by name, for a function that must know the role of a function that is made later. */
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     parameters: (path: string) => arn('ssm', `parameter${path}`),
     anyRole: arn('iam', 'role/*', ''),
@@ -46,7 +54,9 @@ export function platformArns(stack: Stack) {
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),
     tenantRoles: arn('iam', `role${TENANT_ROLE_PATH}*`, ''),
     tenantPolicies: arn('iam', `policy${TENANT_ROLE_PATH}*`, ''),
-    /** Roles that the shared service assumes; AWS services assume the other roles under the path. */
+    /**
+     * Roles that the shared service assumes. AWS services assume the other roles under the path.
+     */
     assumableTenantRoles: arn('iam', `role${TENANT_ROLE_PATH}tenant-*`, ''),
     tenantBuckets: `arn:${stack.partition}:s3:::tenant-*-${stack.account}-${stack.region}`,
     evidence: `arn:${stack.partition}:s3:::${evidenceBucketName(stack)}`,
@@ -57,7 +67,7 @@ export function platformArns(stack: Stack) {
     tenantAliases: arn('kms', 'alias/tenants/*'),
     cellListeners: arn('elasticloadbalancing', 'listener/app/cell-*/*'),
     cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
-    /** Made by cells' stacks, which name them. */
+    /** Roles that the cells' stacks make, with names by CloudFormation. */
     cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
     cellTasks: arn('ecs', 'task/cell-*/*'),
     serviceImages: arn('ecr', `repository/${SERVICE_REPOSITORY}`),
@@ -66,7 +76,7 @@ export function platformArns(stack: Stack) {
     rds: (type: string) => arn('rds', `${type}:tenant-*`),
     defaultOptionGroups: arn('rds', 'og:default*'),
     rdsServiceLinkedRole: arn('iam', 'role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS', ''),
-    /** A list by filter is a request on all instances. */
+    /** A list with a filter is a request for all instances. */
     rdsInstances: arn('rds', 'db:*'),
     rdsSnapshots: arn('rds', 'snapshot:*'),
     rdsAutomatedBackups: arn('rds', 'auto-backup:*'),

@@ -2,7 +2,7 @@ import { CfnOutput, type Stack } from 'aws-cdk-lib';
 import type * as z from 'zod';
 import { outputName } from '../../functions/contract/outputs';
 
-/** Declares an output of the stack for each line of a table of outputs, described as the line is. */
+/** Declares a stack output for each field of the schema, with the field's description. */
 export function declareOutputs<S extends Record<string, z.ZodString | z.ZodURL>>(
   stack: Stack,
   { shape }: z.ZodObject<S>,

@@ -5,19 +5,22 @@ import { Construct } from 'constructs';
 import { TRUSTEES_PARAMETER_PATH } from '../../functions/contract/naming';
 
 export interface TrusteeProps {
-  /** Part of the parameter's name: the same in every release. */
+  /** Part of the parameter's name, the same in every release. */
   readonly name: string;
   readonly roleName: string;
   readonly assumedBy: PrincipalBase;
   readonly policies: readonly PolicyDocument[];
 }
 
-/** "Parameter tiers": a standard parameter holds 4 KB. So many statements take half of it. */
+/**
+ * Statements per parameter. A standard parameter holds 4 KB ("Parameter tiers"); four statements
+ * take half of it.
+ */
 const STATEMENTS = 4;
 
 /**
- * Publishes what the template makes of a role that tenants trust: its trust and its policies, in parts.
- * The check `identity.trustees` compares IAM with it.
+ * Publishes trust policy and permissions of a role that tenants trust, as the template declares
+ * them, in SSM parameters. The check `identity.trustees` compares the role in IAM with them.
  */
 export class Trustee extends Construct {
   constructor(scope: Construct, id: string, props: TrusteeProps) {
@@ -36,7 +39,8 @@ export class Trustee extends Construct {
         },
       ],
     };
-    // Not resolved here: a reference to another stack would stay one to a resource that this stack does not have.
+    // Resolved later: resolved here, a reference to another stack would name a resource that this
+    // stack lacks.
     const statements = policies.flatMap((policy) => policy.toJSON()?.Statement ?? []);
     for (let first = 0; first < statements.length; first += STATEMENTS) {
       const part = { role: roleName, trust, policy: { Statement: statements.slice(first, first + STATEMENTS) } };

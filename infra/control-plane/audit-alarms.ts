@@ -14,8 +14,9 @@ export interface AuditAlarmsProps {
 }
 
 /**
- * Alarms for isolation that is lost or unknown. The first two ring until an audit finds no such tenant: an audit writes its
- * metrics once a day, so missing data changes nothing. ReportBreach names the tenants and the failed checks in its message.
+ * Alarms for isolation that is lost or unknown. The first two ring until an audit finds no such
+ * tenant: an audit reports its metrics once a day, so missing data does not change their state.
+ * The message of ReportBreach names the tenants and the failed checks.
  */
 export class AuditAlarms extends Construct {
   constructor(scope: Construct, id: string, { config, topic, machine }: AuditAlarmsProps) {

@@ -24,7 +24,7 @@ type AlarmText = Omit<PlatformAlarmProps, 'topic' | 'config'>;
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 
-/** One alarm for each way in which an onboarding can go wrong unattended. */
+/** One alarm for each way in which an onboarding can go wrong while nobody watches. */
 export class ControlPlaneAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneAlarmsProps) {
     super(scope, id);
@@ -36,8 +36,9 @@ export class ControlPlaneAlarms extends Construct {
 }
 
 /**
- * ACM renews a certificate 45 days or more before its end ("Managed certificate renewal"): one that has 30 days left has
- * not been renewed. ACM reports the metric until the end, and not after it.
+ * ACM renews a certificate at least 45 days before it expires ("Managed certificate renewal"). So
+ * a certificate with 30 days left has not been renewed. ACM reports the metric only until the
+ * certificate expires.
  */
 const DAYS_LEFT = 30;
 
@@ -85,7 +86,8 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#onboarding-aborted',
     },
     OnboardingLate: {
-      // Counts runs that still run. AWS's own metric has the time of a run only after its end.
+      // This metric counts runs that have not ended. AWS's own metric has a run's time only after
+      // its end.
       metric: platformMetric('LateRuns', Duration.minutes(5), 'Maximum'),
       impact: `an onboarding has run for more than ${config.maxOnboardingMinutes} minutes: a customer waits longer than promised.`,
       runbook: 'docs/runbook.md#onboarding-late',

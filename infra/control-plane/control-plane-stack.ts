@@ -38,13 +38,15 @@ export interface ControlPlaneStackProps extends StackProps {
   readonly names: NamesZone | undefined;
 }
 
-/** The saga: bus, state machine, functions, and what watches over them. */
+/**
+ * The onboarding and the other workflows: bus, state machines, functions, and what watches them.
+ */
 export class ControlPlaneStack extends Stack {
   /** Roles of functions that a tenant's role trusts. */
   readonly trustedRoles: readonly IRole[];
-  /** What a cell's stack calls to get its live colour. */
+  /** The custom resource of a cell's stack calls this function for the cell's live colour. */
   readonly seedCell: IFunction;
-  /** What a cell's stack calls to give its colours their first task definitions. */
+  /** The custom resource of a cell's stack calls this function for the first task definitions. */
   readonly seedTasks: IFunction;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {

@@ -5,8 +5,9 @@ import { EVENT_BUS_NAME } from '../constructs/platform-names';
 import { registryDocument, versionedName } from '../event-schemas';
 
 /**
- * The schemas of all events in EventBridge's schema registry, where its console and the IDE toolkits find them. Each is
- * named as EventBridge names those it discovers, `SOURCE@DETAIL-TYPE`, with its version.
+ * Puts the schemas of all events into EventBridge's schema registry, where its console and the IDE
+ * toolkits find them. Their names have EventBridge's own form for discovered schemas,
+ * `SOURCE@DETAIL-TYPE`, and the version.
  */
 export class EventRegistry extends Construct {
   constructor(scope: Construct, id: string) {

@@ -4,13 +4,15 @@ import type { StageConfig } from '../config/stages';
 import { AslMachine } from '../constructs/asl-machine';
 import type { PlatformFunction } from '../constructs/platform-function';
 
-/** Machines whose construct id is not their name: with a new id, CloudFormation would replace them. */
+/**
+ * Machines whose construct id is not their name. With a new id CloudFormation would replace them.
+ */
 const CONSTRUCT_IDS: Partial<Record<WorkflowName, string>> = {
   TenantOnboarding: 'Onboarding',
   TenantIsolationAudit: 'Audit',
 };
 
-/** What the stage decides about workflows: placeholders of their files. */
+/** Values of the stage for placeholders in the workflows' files. */
 const settingsOf = ({ onFailure, onBreach, auditsAtOnce, release }: StageConfig) => ({
   OnFailure: onFailure,
   OnBreach: onBreach,

@@ -30,9 +30,10 @@ export interface OperatorsProps {
 const RANDOM_NAMES = 'Executions that EventBridge or a person starts have random names.';
 
 /**
- * What people may do. A reader sees everything that command and console show. An operator also calls
- * PerformAct, which does what is asked for and keeps who asked: nothing else changes a tenant by hand.
- * A stage's owner attaches the policies to the roles or permission sets of people.
+ * Policies for people. A reader sees everything that the command and the console show. An operator
+ * may also invoke PerformAct, which performs an act and records who asked for it. No person
+ * changes a tenant in another way. A stage's owner attaches the policies to people's roles or
+ * permission sets.
  */
 export class Operators extends Construct {
   readonly performAct: PlatformFunction;
@@ -130,7 +131,8 @@ function readerGrants(
       ],
       wildcardBecause: "A stack's ARN ends in an id of its own.",
     },
-    // It names the templates, which a reader finds among the assets.
+    // The environment of LaunchStack names the templates, which a reader then finds among the
+    // assets.
     { actions: ['lambda:GetFunctionConfiguration'], resources: [launchStack.lambda.functionArn] },
     {
       actions: ['s3:GetObject'],

@@ -17,7 +17,7 @@ export interface ReleaseAlarmsProps {
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
 
-/** One alarm for each way in which a release can go wrong unattended. */
+/** One alarm for each way in which a release can go wrong while nobody watches. */
 export class ReleaseAlarms extends Construct {
   constructor(
     scope: Construct,

@@ -63,7 +63,8 @@ export class SignupIntake extends Construct {
       targets: [
         new SfnStateMachine(props.machine, {
           deadLetterQueue: this.undelivered,
-          // EventBridge's longest: 185 tries with backoff and jitter in 24 hours ("Retrying event delivery").
+          // The longest that EventBridge allows: 185 tries with backoff and jitter in 24 hours
+          // ("Retrying event delivery").
           maxEventAge: Duration.hours(24),
           retryAttempts: 185,
         }),

@@ -8,14 +8,16 @@ import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
 import { synthesizeTenantTemplates } from '../tenant/synthesize';
 
 /**
- * The tenants' templates, published once per deployment: nothing is synthesized at run time. Each object is named after its
- * version, so that the checks find the template of a tenant whose release is an earlier one (published-template.ts).
+ * The tenants' templates, published once per deployment: nothing is synthesized at run time. Each
+ * object is named after its version. So the checks also find the template of a tenant of an
+ * earlier release (published-template.ts).
  */
 export class TenantTemplates extends Construct {
   /** JSON of PublishedTemplates. */
   readonly published: string;
   /**
-   * Every template among the assets: a run of an earlier release launches that release's templates.
+   * Every template in the assets bucket: a run of an earlier release launches that release's
+   * templates.
    */
   readonly objectArns: readonly string[];
 
@@ -31,7 +33,7 @@ export class TenantTemplates extends Construct {
         assetHashType: AssetHashType.CUSTOM,
       }),
     ]);
-    // The assets have copies in the assembly by now.
+    // The assembly has copies of the assets now.
     rmSync(directory, { recursive: true });
     this.published = Stack.of(this).toJsonString(
       Object.fromEntries(assets.map(([kind, { httpUrl: url }]) => [kind, { url, version: written[kind].version }])),

@@ -6,7 +6,7 @@ import { ONBOARDING_SOURCE } from '../../functions/contract/events';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE } from '../../functions/contract/signup';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue';
 
-/** EventBridge compares character by character: `Billing` is another source than `billing` ("Event patterns"). */
+/** EventBridge compares exactly: source `Billing` does not match `billing` ("Event patterns"). */
 const PATTERNS: Readonly<Record<string, { readonly description: string; readonly pattern: EventPattern }>> = {
   OtherSources: {
     description: 'Keeps events that are neither from the billing system nor from the platform',
@@ -19,8 +19,9 @@ const PATTERNS: Readonly<Record<string, { readonly description: string; readonly
 };
 
 /**
- * Keeps every event of the platform's bus that is neither a signup nor the platform's own. Without it EventBridge drops an
- * event whose source or detail-type is misspelled, and no operator learns of the customer.
+ * Keeps every event of the platform's bus that is neither a signup nor the platform's own. Without
+ * this rule EventBridge drops an event with a misspelled source or detail-type, and no operator
+ * learns of the customer.
  */
 export class UnmatchedEvents extends Construct {
   readonly queue: Queue;

@@ -9,7 +9,10 @@ import { policyOf } from '../constructs/grant';
 import { platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
 import { PipelineArtifacts } from './pipeline-artifacts';
 
-/** Name of the source action: the digest of the pushed image overrides its revision, and later actions read its variables. */
+/**
+ * Name of the source action. The digest of the pushed image overrides its revision; later actions
+ * read its variables.
+ */
 const SOURCE = 'Image';
 const DETAIL = { result: 'result', digest: 'image-digest' } as const;
 
@@ -32,11 +35,12 @@ export interface DeliveryStackProps extends StackProps {
 }
 
 /**
- * What starts releases of a stage: a pushed image of the shared service goes to one cell after another.
+ * Starts releases of a stage: a pushed image of the shared service goes to one cell after another.
  *
- * The pipeline adds a trigger, an approval and a picture; the state of a release is the machine's. A release is idempotent by
- * cell, id and digest, so a stage that is retried starts the same release again. A failed release has returned its tenants by
- * itself, therefore no stage has a rollback ("AWS Step Functions invoke action reference": the action waits for the end).
+ * The pipeline adds a trigger, an approval and a picture. The state of a release is in the state
+ * machine. A release is idempotent by cell, id and digest, so a retried stage of the pipeline
+ * starts the same release again. A failed release has returned its tenants by itself, so no stage
+ * has a rollback ("AWS Step Functions invoke action reference": the action waits for the end).
  */
 export class DeliveryStack extends Stack {
   constructor(scope: Construct, id: string, props: DeliveryStackProps) {
@@ -104,7 +108,10 @@ export class DeliveryStack extends Stack {
     this.startOnPush(`arn:${this.partition}:codepipeline:${this.region}:${this.account}:${pipeline.ref}`);
   }
 
-  /** "Amazon ECR source actions and EventBridge resources": the pushed digest is the revision, whatever tags say later. */
+  /**
+   * The pushed digest is the revision, whatever tags say later ("Amazon ECR source actions and
+   * EventBridge resources").
+   */
   private startOnPush(pipelineArn: string): void {
     const starting = new Role(this, 'PushRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {

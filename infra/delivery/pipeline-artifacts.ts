@@ -7,7 +7,7 @@ import type { StageConfig } from '../config/stages';
 import { AccessLogBucket } from '../constructs/access-log-bucket';
 import type { Grant } from '../constructs/grant';
 
-/** Where the pipeline keeps what its actions hand on: the name of an image, and nothing secret. */
+/** Bucket for what the pipeline's actions pass on: the name of an image, and nothing secret. */
 export class PipelineArtifacts extends Construct {
   private readonly bucket: Bucket;
   private readonly key: Key;

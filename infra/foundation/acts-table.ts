@@ -15,20 +15,24 @@ import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
 import { platformArns } from '../constructs/platform-names';
 
-/** How an item can be changed or removed ("Actions, resources, and condition keys for Amazon DynamoDB"). */
+/**
+ * Actions that change or remove an item ("Actions, resources, and condition keys for Amazon
+ * DynamoDB").
+ */
 const CHANGING = [
   ...['UpdateItem', 'DeleteItem', 'BatchWriteItem', 'PartiQLUpdate', 'PartiQLDelete', 'PartiQLInsert'],
   'UpdateTimeToLive',
 ].map((action) => `dynamodb:${action}`);
 
 /**
- * Who did what: functions/acts/act-log.ts says what is in it.
+ * The record of acts: who did what. functions/acts/act-log.ts describes the items.
  *
- * A table of its own, because functions may write whole items of the tenants table. Its resource-based
- * policy denies every principal, administrators too, to change or remove an item, and everybody but
- * PerformAct to add one ("Using resource-based policies for DynamoDB": a Deny there is final). No
- * condition key can demand a condition expression, so a PutItem of PerformAct could replace an item:
- * its code adds each item on the condition that there is none.
+ * It is a table of its own, because functions may write whole items of the tenants table. Its
+ * resource-based policy denies every principal, administrators included, to change or remove an
+ * item. It denies every principal except PerformAct to add one ("Using resource-based policies for
+ * DynamoDB": a Deny there is final). No condition key can require a condition expression, so a
+ * PutItem of PerformAct could replace an item. Therefore its code adds each item on the condition
+ * that there is none.
  */
 export class ActsTable extends Construct {
   readonly table: ITable;

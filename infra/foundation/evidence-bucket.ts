@@ -12,16 +12,22 @@ import type { Grant } from '../constructs/grant';
 import { evidenceBucketName, platformArns } from '../constructs/platform-names';
 
 /**
- * Reports of isolation checks, for auditors: written once, and then no principal can change them.
+ * Reports of isolation checks, for auditors. A report is written once, and then no principal can
+ * change it.
  *
- * - Object Lock holds every version for the stage's retention; versioning keeps what an equal key would replace.
- * - Under a key of its own and not S3's: a function that writes reports need not be able to read them, a principal that reads them
- *   (they tell where a tenant's walls are) is named by the key's grants, and each reading is in CloudTrail. A lock is worth
- *   nothing without the key: where data is protected, no principal can delete or disable it without changing its policy first.
- * - Reports expire once the lock has: evidence is kept as long as promised, and costs nothing after that. No colder class comes
- *   first: S3 moves nothing below 128 KB, and a report is half of that.
+ * - Object Lock keeps every version for the stage's retention. Versioning keeps what an object
+ *   with the same key would replace.
+ * - The bucket has a key of its own, not S3's. So a function that writes reports need not be able
+ *   to read them, the key's policy names every principal that can read them (they describe the
+ *   tenants' isolation), and CloudTrail has each read. A lock is worth nothing without the key:
+ *   where data is protected, no principal can delete or disable the key without changing its
+ *   policy first.
+ * - Reports expire when their lock ends: evidence is kept as long as promised, and then costs
+ *   nothing. There is no colder storage class before: S3 moves no object below 128 KB, and a
+ *   report has half of that.
  *
- * "How S3 Object Lock works": a bucket's default retention is put on each new version without a grant on retention.
+ * A bucket's default retention applies to each new version, and the writer needs no permission for
+ * it ("How S3 Object Lock works").
  */
 export class EvidenceBucket extends Construct {
   readonly bucket: IBucket;
@@ -61,14 +67,15 @@ export class EvidenceBucket extends Construct {
         enforceSSL: true,
         serverAccessLogsBucket: new AccessLogBucket(this, 'AccessLogs', props).bucket,
         serverAccessLogsPrefix: 'evidence/',
-        // What the expiration leaves behind its delete marker goes the day after: by then the lock has ended.
+        // Expiration adds a delete marker. The version behind it is deleted the day after, when its
+        // lock has ended.
         lifecycleRules: [{ expiration: evidence.duration, noncurrentVersionExpiration: Duration.days(1) }],
         removalPolicy,
       }),
     );
   }
 
-  /** For people, and for the search for orphans: what was found about a tenant, and when. */
+  /** For people and for the search for orphans: permission to read the reports on a tenant. */
   reading(): readonly Grant[] {
     const { evidence } = platformArns(Stack.of(this));
     return [
@@ -86,7 +93,10 @@ export class EvidenceBucket extends Construct {
     ];
   }
 
-  /** For a function that leaves reports: it can add one, and neither read, change nor remove any. */
+  /**
+   * For a function that stores reports: it can add a report, and cannot read, change or remove
+   * one.
+   */
   writing(): { readonly environment: Partial<Record<EnvName, string>>; readonly grants: readonly Grant[] } {
     return {
       environment: { EVIDENCE_BUCKET_NAME: this.bucket.bucketName },

@@ -18,14 +18,14 @@ export interface FoundationStackProps extends StackProps {
   readonly config: StageConfig;
 }
 
-/** What control plane and cells both stand on, and what holds state. */
+/** Resources that control plane and cells need, and resources with state. */
 export class FoundationStack extends Stack {
   readonly table: ITable;
   readonly acts: ITable;
   readonly topic: ITopic;
   readonly boundary: IManagedPolicy;
   readonly evidence: EvidenceBucket;
-  /** Absent where people make the DNS record by hand. */
+  /** Undefined in a stage in which people make the DNS record. */
   readonly names: NamesZone | undefined;
 
   constructor(scope: Construct, id: string, props: FoundationStackProps) {

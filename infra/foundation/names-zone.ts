@@ -12,7 +12,7 @@ export interface NamesZoneProps {
 
 type Change = 'CREATE' | 'UPSERT' | 'DELETE';
 
-/** The hosted zone in which tenants' names are made, and what functions may do in it. */
+/** The hosted zone of tenants' DNS records, and the grants of functions on it. */
 export class NamesZone extends Construct {
   readonly zoneId: string;
   private readonly domain: string;
@@ -40,16 +40,18 @@ export class NamesZone extends Construct {
     return `arn:${Stack.of(this).partition}:route53:::hostedzone/${this.zoneId}`;
   }
 
-  /** Reading records. */
+  /** Permission to read records. */
   reading(): Grant {
     return { actions: ['route53:ListResourceRecordSets'], resources: [this.arn] };
   }
 
   /**
-   * Changing records below the domain, of the two types that a tenant's name has: never those of the domain itself.
+   * Permission to change records below the domain, of the two types that a tenant's name has. It
+   * never covers records of the domain itself.
    *
-   * "Using IAM policy conditions for fine-grained access control" (Amazon Route 53 Developer Guide): names in lower case,
-   * without a final dot. An absent key would satisfy `ForAllValues`, so it is required.
+   * The record names in the condition are in lower case, without a final dot ("Using IAM policy
+   * conditions for fine-grained access control", Amazon Route 53 Developer Guide). `ForAllValues`
+   * is also true when the key is absent, so the key is required.
    */
   changing(...changes: Change[]): Grant {
     const key = (name: string) => `route53:ChangeResourceRecordSets${name}`;
@@ -64,7 +66,7 @@ export class NamesZone extends Construct {
     };
   }
 
-  /** Asking whether a change has reached all name servers. */
+  /** Permission to ask whether a change has reached all name servers. */
   asking(): Grant {
     return {
       actions: ['route53:GetChange'],

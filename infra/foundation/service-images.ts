@@ -4,10 +4,13 @@ import { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import { SERVICE_REPOSITORY } from '../constructs/platform-names';
 
-/** Images that releases need: the one that is live, the one before it, and those that failed lately. */
+/**
+ * Number of images to keep. Releases need the live one, the one before it, and those that failed
+ * lately.
+ */
 const KEPT_IMAGES = 100;
 
-/** The images of the shared service. A release names one by its digest, and a tag never moves. */
+/** The images of the shared service. A release names an image by its digest; tags are immutable. */
 export class ServiceImages extends Construct {
   constructor(scope: Construct, id: string, { config }: { readonly config: StageConfig }) {
     super(scope, id);

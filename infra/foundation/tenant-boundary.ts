@@ -6,7 +6,7 @@ import { tenantBoundaryStatements } from '../../functions/contract/tenant-bounda
 /** Fixed, so that a policy can name the boundary without a reference to its stack. */
 const TENANT_BOUNDARY_NAME = 'TenantBoundary';
 
-/** The findings that are acknowledged, in cdk-nag's notation. */
+/** The cdk-nag findings that are acknowledged, in cdk-nag's notation. */
 const WILDCARDS = [
   `s3:::tenant-<aws:PrincipalTag/${TENANT_TAG}>-<AWS::AccountId>-<AWS::Region>/*`,
   'kms:<AWS::Region>:<AWS::AccountId>:key/*',
@@ -23,14 +23,17 @@ const limits = () =>
   );
 
 /**
- * The most that any role under `/tenants/` can do, whatever its own policies say: use what belongs to the tenant that the
- * role is tagged with. CloudFormation's role for tenant stacks can make no role without it.
+ * The most that any role under `/tenants/` can do, whatever its own policies say: use resources of
+ * the tenant in the role's tag. CloudFormation's role for tenant stacks can create no role without
+ * this boundary.
  *
- * That a key's tag may take five minutes to count ("ABAC for AWS KMS") delays no onboarding: the first user of a key under this
- * boundary is VerifyIsolation, after the tenant's Multi-AZ database, which alone takes longer.
+ * A key's tag may take five minutes to be known to authorization ("ABAC for AWS KMS"). This delays
+ * no onboarding: the first use of a key under this boundary is in VerifyIsolation, after the
+ * tenant's Multi-AZ database, which takes longer.
  *
- * A role without the tag can do nothing of a tenant's: an unresolved variable matches no resource ("IAM policy elements:
- * Variables and tags"). RDS writes OS metrics to one group of the whole account, so that one is not the tenant's own.
+ * A role without the tag can use no tenant's resource: a variable without a value matches no
+ * resource ("IAM policy elements: Variables and tags"). RDS writes OS metrics to one log group of
+ * the account, so that group is not the tenant's own.
  */
 export class TenantBoundary extends Construct {
   readonly policy: iam.IManagedPolicy;
@@ -40,7 +43,7 @@ export class TenantBoundary extends Construct {
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
       managedPolicyName: TENANT_BOUNDARY_NAME,
       path: TENANT_ROLE_PATH,
-      // A new description replaces the policy, and a policy of the same name cannot be made beside it
+      // A new description replaces the policy, and a second policy with its name cannot be created
       // ("AWS::IAM::ManagedPolicy": Description, update requires replacement).
       description: 'The most that a role of a tenant can do',
       statements: limits(),

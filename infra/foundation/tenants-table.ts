@@ -6,18 +6,19 @@ import { Construct } from 'constructs';
 import { STATE_INDEX } from '../../functions/contract/records';
 import type { StageConfig } from '../config/stages';
 
-/** "Using a customer managed key with DynamoDB": what DynamoDB does with the key of a table. */
+/** How DynamoDB uses a table's key ("Using a customer managed key with DynamoDB"). */
 const USE_BY_DYNAMODB = [
   ...['Encrypt', 'Decrypt', 'ReEncryptFrom', 'ReEncryptTo', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext'],
   ...['CreateGrant', 'DescribeKey'],
 ].map((action) => `kms:${action}`);
 
 /**
- * The one table of the control plane; functions/contract/records.ts says what is in it.
+ * The control plane's one table; functions/contract/records.ts describes its items.
  *
- * Under a key of its own, so that its use is in CloudTrail and can be ended. Only DynamoDB may use the key, for any principal
- * of the account that may use the table: so no function needs a grant on the key, and none can use it by itself
- * ("DynamoDB encryption at rest: how it works", policy of the key `aws/dynamodb`).
+ * It has a key of its own, so that CloudTrail has the key's use and an operator can end it. Only
+ * DynamoDB may use the key, for any principal of the account that may use the table. So no
+ * function needs a permission on the key, and none can use the key directly ("DynamoDB encryption
+ * at rest: how it works", policy of the key `aws/dynamodb`).
  */
 export class TenantsTable extends Construct {
   readonly table: Table;
@@ -66,7 +67,7 @@ export class TenantsTable extends Construct {
       deletionProtection,
       removalPolicy,
     });
-    // Sparse: only tenants and waiting tasks have these keys.
+    // A sparse index: only tenants and waiting tasks have these keys.
     this.table.addGlobalSecondaryIndex({
       indexName: STATE_INDEX,
       partitionKey: { name: 'statePk', type: AttributeType.STRING },

@@ -8,11 +8,14 @@ import { placeholdersIn } from '../config/placeholders';
 import type { StageConfig } from '../config/stages';
 import { type Finding, failed, ok } from './finding';
 
-/** "CDK bootstrapping", the default qualifier's parameter. */
+/** Parameter of the default qualifier ("CDK bootstrapping"). */
 const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
-/** Assets under the bucket's own key policy; CDK refuses older ones ("Bootstrap template versions"). */
+/**
+ * The first version whose asset bucket has its own key policy; CDK refuses older ones ("Bootstrap
+ * template versions").
+ */
 const BOOTSTRAP_VERSION = 6;
-/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG`, or `@sha256:...` in the tag's place. */
+/** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG`, or `@sha256:...` instead of the tag. */
 const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/([^:@]+)(?::([^@]+)|@(.+))$/;
 
 export async function accountFindings(sts: Pick<STSClient, 'send'>, { env }: StageConfig): Promise<Finding[]> {
@@ -43,7 +46,7 @@ export async function bootstrapFindings(ssm: Pick<SSMClient, 'send'>, { env }: S
   }
 }
 
-/** Docker builds the image at deployment time, or a registry has it already. */
+/** Checks that Docker can build the image at deployment time, or that a registry has it. */
 export async function imageFindings(ecr: Pick<ECRClient, 'send'>, { image }: StageConfig): Promise<Finding[]> {
   if (image.from === 'dockerfile') {
     const docker = await promisify(execFile)('docker', ['info', '--format', '{{.ServerVersion}}']).then(

@@ -7,7 +7,10 @@ const DAY_MS = 86_400_000;
 /** ACM renews 60 days before the end ("Managed certificate renewal"): one that is closer has not been renewed. */
 const RENEWED_BEFORE_DAYS = 45;
 
-/** Whether the certificate can serve the tenants' names: issued, for `*.DOMAIN`, and not about to end. */
+/**
+ * Checks whether the certificate can serve tenants' names: issued, for `*.DOMAIN`, and not about
+ * to expire.
+ */
 export async function certificateFindings(
   acm: Pick<ACMClient, 'send'>,
   { certificateArn, domain, urlScheme }: Pick<StageConfig, 'certificateArn' | 'domain' | 'urlScheme'>,

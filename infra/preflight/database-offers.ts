@@ -6,9 +6,9 @@ import type { StageConfig } from '../config/stages';
 import { type Finding, failed, ok } from './finding';
 
 /**
- * Whether RDS offers each plan's class, with the engine's major version, gp3 storage and Multi-AZ
- * where the plan has it, in at least two of the stage's zones. Asked once before a deployment, and
- * not at each onboarding.
+ * Checks that RDS offers each plan's instance class with the engine's major version, gp3 storage
+ * and, where the plan has it, Multi-AZ, in at least two of the stage's zones. This runs once
+ * before a deployment, not at each onboarding.
  */
 export async function databaseFindings(rds: RDSClient, { availabilityZones }: StageConfig): Promise<Finding[]> {
   return await settled(

@@ -16,10 +16,10 @@ export interface DeployedStageClients extends DeployedFunctions {
   readonly sns: SNSClient;
 }
 
-/** Partial: a template that LaunchStack does not name is a finding of its own. */
+/** Partial: a template that LaunchStack does not name gets its own finding. */
 const TemplatesSchema = z.partialRecord(StackKindSchema, z.object({ url: z.url() }));
 
-/** Topic of the alarms; undefined where the stage is not deployed yet. */
+/** The alarm topic; undefined when the stage is not deployed yet. */
 async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {
   try {
     const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
@@ -43,7 +43,7 @@ async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string
     : failed('alarm subscriber', 'nobody gets the alarms: set alarmEmail in the stage, or subscribe to the topic');
 }
 
-/** URL of each template, as the deployed LaunchStack has it. */
+/** URL of each template, from the environment of the deployed LaunchStack. */
 async function publishedTemplates(clients: DeployedStageClients) {
   const { STACK_TEMPLATES = '{}' } = await environmentOf(clients, 'LaunchStack');
   return TemplatesSchema.parse(JSON.parse(STACK_TEMPLATES));
@@ -56,8 +56,8 @@ function objectAt(url: string) {
 }
 
 /**
- * Whether the four templates are still among the assets: a lifecycle rule of the bucket, or
- * `cdk gc`, may have removed what onboardings read at run time.
+ * Checks that the four templates are still among the assets. A lifecycle rule of the bucket or
+ * `cdk gc` may have deleted them, and onboardings read them at run time.
  */
 async function templateFindings(clients: DeployedStageClients): Promise<Finding[]> {
   const templates = await publishedTemplates(clients);
@@ -78,7 +78,7 @@ async function templateFindings(clients: DeployedStageClients): Promise<Finding[
   );
 }
 
-/** What only a deployed stage can be asked. */
+/** Checks that need a deployed stage. */
 export async function deployedStageFindings(clients: DeployedStageClients): Promise<Finding[]> {
   const topicArn = await topicOf(clients);
   if (!topicArn) return [ok('deployed stage', 'none yet: subscriber and templates are asked for after the deployment')];

@@ -24,12 +24,15 @@ export interface PreflightAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** IAM's quotas have one home, whatever the region ("AWS Identity and Access Management endpoints and quotas"). */
+/**
+ * The region in which Service Quotas has IAM's quotas ("AWS Identity and Access Management
+ * endpoints and quotas").
+ */
 const HOME_OF_GLOBAL_QUOTAS = 'us-east-1';
 
 /**
- * Asks AWS, before anything is built, for everything that a deployment and the onboardings after it
- * rest on. It changes nothing.
+ * Asks AWS, before anything is built, for everything that a deployment and later onboardings
+ * depend on. It changes nothing.
  */
 export async function preflight(config: StageConfig, aws: PreflightAccess): Promise<readonly Finding[]> {
   const s3 = new S3Client({ ...aws, ...(aws.endpoint && { forcePathStyle: true }) });
@@ -68,5 +71,5 @@ const MARKS = { ok: 'ok     ', failed: 'FAILED ', unknown: 'UNKNOWN' } as const;
 
 export const findingText = ({ subject, verdict, says }: Finding) => `${MARKS[verdict]}  ${subject}: ${says}`;
 
-/** What could not be asked is no permission to go on. */
+/** True when every check passed. A check that AWS did not answer does not count as passed. */
 export const isReady = (findings: readonly Finding[]) => findings.every(({ verdict }) => verdict === 'ok');

@@ -10,29 +10,29 @@ import { cellCapacity } from '../config/cell-capacity';
 import type { StageConfig } from '../config/stages';
 import { type Finding, failed, ok } from './finding';
 
-/** A quota, by its codes in Service Quotas, and the value that the stage needs of it. */
+/** A quota with its codes in Service Quotas, and the value that the stage needs. */
 export interface NeededQuota {
   readonly service: string;
   readonly code: string;
   readonly name: string;
   readonly needed: number;
-  /** IAM's quotas are asked in us-east-1, whatever the stage's region. */
+  /** Service Quotas has IAM's quotas in us-east-1 only. */
   readonly isGlobal?: boolean;
 }
 
-/** Stacks that are no tenant's: foundation, control plane, bootstrap; and one for each cell. */
+/** Stacks of no tenant: foundation, control plane, bootstrap. Each cell has one more. */
 const OWN_STACKS = 3;
 const STACKS_A_TENANT = 4;
 /**
- * A stage's functions at once: fifty onboardings with two branches each, events and clock beside them. An account may
- * begin with 10 ("Lambda quotas").
+ * Simultaneous function invocations of a stage: fifty onboardings with two branches each, and
+ * functions that events and schedules call. A new account may begin with 10 ("Lambda quotas").
  */
 const FUNCTIONS_AT_ONCE = 120;
-/** While a release moves tenants, a cell's two colours run side by side. */
+/** While a release moves tenants, both colours of a cell have tasks. */
 const COLOURS = 2;
 const UNITS_A_VCPU = 1024;
 
-/** What the stage's configuration counts on. */
+/** The quotas that the stage's configuration relies on. */
 export function neededQuotas(config: StageConfig): NeededQuota[] {
   const { cells, regionQuotas } = config;
   const tenants = cells.reduce((sum, cell) => sum + cellCapacity(cell, config), 0);
@@ -88,7 +88,10 @@ async function appliedValue(client: QuotaClients['regional'], { service, code }:
   return value;
 }
 
-/** Whether the account has what the stage counts on. Capacities of cells are computed from the configured values. */
+/**
+ * Checks that the account has the quotas that the stage relies on. The configured values decide
+ * the cells' capacity.
+ */
 export async function quotaFindings(clients: QuotaClients, config: StageConfig): Promise<Finding[]> {
   return await settled(
     neededQuotas(config).map(async (quota) => {

@@ -44,11 +44,13 @@ function grants(props: AccessRoleProps): iam.PolicyStatement[] {
 }
 
 /**
- * The role that the shared service assumes to serve one tenant. Assuming it requires the tenant's external ID and
- * by session tag: one that mixes up two tenants is refused instead of served the wrong data.
+ * The role that the shared service assumes to serve one tenant. Assuming it requires the tenant's
+ * external ID and the tenant's session tag. A service that confuses two tenants is denied, and
+ * never gets the wrong data.
  *
- * Two statements: `sts:TagSession` has no key `sts:ExternalId` ("Actions, resources, and condition keys for AWS Security
- * Token Service"), so a statement that asks it for one never applies, and every session with a tag is refused.
+ * The trust policy has two statements: `sts:TagSession` has no key `sts:ExternalId` ("Actions,
+ * resources, and condition keys for AWS Security Token Service"). A statement that requires an
+ * external ID for it never applies, and every session with a tag would be denied.
  */
 export function tenantAccessRole(scope: Construct, props: AccessRoleProps): iam.CfnRole {
   return new iam.CfnRole(scope, 'AccessRole', {

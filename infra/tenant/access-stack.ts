@@ -3,7 +3,10 @@ import type { Construct } from 'constructs';
 import { tenantAccessRole } from './access-role';
 import { TenantTemplate } from './tenant-template';
 
-/** The role that the shared service assumes for the tenant. Needs the database, whose resource id its policy names. */
+/**
+ * The role that the shared service assumes for the tenant. Its policy names the database's
+ * resource id.
+ */
 export class AccessStack extends TenantTemplate<'access'> {
   constructor(scope: Construct) {
     super(scope, 'access', 'Access of one tenant: the role that the shared service assumes');
@@ -15,7 +18,7 @@ export class AccessStack extends TenantTemplate<'access'> {
     const role = tenantAccessRole(this, {
       tenantId: this.tenantId,
       externalId: this.text('ExternalId'),
-      // A Ref to the list stands for the array of principals.
+      // A Ref to a list parameter is replaced by the array of principals.
       trusted: [new iam.ArnPrincipal(Fn.ref('TrustedRoleArns'))],
       boundaryArn: this.text('BoundaryArn'),
       bucketArn: `arn:${Aws.PARTITION}:s3:::${this.text('BucketName')}`,

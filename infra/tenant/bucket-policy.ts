@@ -10,17 +10,18 @@ const is = (key: string, there: boolean) => ({ Null: { [key]: there ? 'false' : 
 const DATA_ACTIONS = ['s3:GetObject*', 's3:PutObject*', 's3:DeleteObject', 's3:RestoreObject'];
 
 /**
- * The policy of a tenant's bucket, denials only: what is allowed, the tenant's role says.
+ * The policy of a tenant's bucket. It only denies; the policy of the tenant's role allows.
  *
- * A request that names no encryption gets the bucket's default, the tenant's key, and passes. One that names
- * `aws:kms` without a key would get the account's `aws/s3` key ("Using server-side encryption with AWS KMS keys"), so
- * that is refused as well as other keys, other kinds of encryption and customer-provided keys.
+ * A request without an encryption header gets the bucket's default, the tenant's key, and passes.
+ * A request with `aws:kms` and no key would get the account's `aws/s3` key ("Using server-side
+ * encryption with AWS KMS keys"). So the policy denies it, as it denies other keys, other kinds of
+ * encryption and customer-provided keys.
  *
- * An access point would be a second entrance with a policy of its own. The bucket refuses requests through any access point ("Configuring
- * IAM policies for using access points").
+ * An access point would be a second way in with a policy of its own. The bucket denies requests
+ * through any access point ("Configuring IAM policies for using access points").
  *
- * Emptying the bucket (ListBucketVersions, DeleteObjectVersion) and everything that configures it stay with IAM: the
- * undo of ProvisionStacks and CloudFormation need them.
+ * IAM decides who may empty the bucket (ListBucketVersions, DeleteObjectVersion) and configure it:
+ * the undo of ProvisionStacks and CloudFormation need these actions.
  */
 export function tenantBucketPolicy(bucketArn: string, keyArn: string, accessRoleArn: string): iam.PolicyDocument {
   const refusePut = (sid: string, conditions: Record<string, unknown>) =>

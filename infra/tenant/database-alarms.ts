@@ -1,7 +1,10 @@
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** Set in the parameter group, so that one threshold fits every instance class. RDS would take it from the memory. */
+/**
+ * Set in the parameter group, so that one threshold fits every instance class. RDS's default
+ * depends on memory.
+ */
 export const MAX_CONNECTIONS = 400;
 
 const GIB = 1024 ** 3;
@@ -11,7 +14,7 @@ interface DatabaseAlarm {
   readonly statistic: 'Average' | 'Minimum' | 'Maximum';
   readonly comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
   readonly threshold: number;
-  /** Minutes in a row that must be bad. */
+  /** Number of consecutive minutes over the threshold. */
   readonly minutes: number;
   /** What the tenant's users notice. */
   readonly impact: string;
@@ -27,7 +30,8 @@ export const PRIMARY_ALARMS = {
     impact: 'pages of this tenant answer slowly; the instance class may be too small for the tenant',
   },
   FreeStorageAlarm: {
-    // Storage autoscaling acts below 10 % (5 GiB of the smallest plan): less than this means that it did not or cannot.
+    // Storage autoscaling acts below 10 % (5 GiB of the smallest plan). Less means that it did not
+    // act or cannot.
     metric: 'FreeStorageSpace',
     statistic: 'Minimum',
     comparison: 'LessThanThreshold',

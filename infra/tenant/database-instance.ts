@@ -20,8 +20,8 @@ const ACCEPTED = {
 } as const;
 
 /**
- * An instance of the tenant's database and its log groups. `DeletionPolicy` is stated, because CloudFormation takes a final
- * snapshot of a DBInstance by default ("DeletionPolicy attribute").
+ * An instance of the tenant's database with its log groups. It states `DeletionPolicy`, because by
+ * default CloudFormation takes a final snapshot of a DBInstance ("DeletionPolicy attribute").
  */
 export function databaseInstance(
   scope: Construct,

@@ -7,9 +7,10 @@ export const LOG_EXPORTS = ['postgresql', 'upgrade'] as const;
 const RETENTION_DAYS = 90;
 
 /**
- * The log groups of an instance. RDS would make them itself, unencrypted, kept for ever and left behind by a deletion;
- * declared here they have the tenant's key and go with the stack. They go after the instance (which depends on them), so
- * that RDS has nothing left to write and cannot make them again.
+ * The log groups of an instance. RDS would create them itself: unencrypted, without expiry, and
+ * kept after the instance's deletion. Declared here they have the tenant's key and are deleted
+ * with the stack. They are deleted after the instance, which depends on them. So RDS writes
+ * nothing that would create them again.
  */
 export function databaseLogGroups(
   scope: Construct,

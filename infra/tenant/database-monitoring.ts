@@ -4,11 +4,12 @@ import { tenantNames } from '../../functions/contract/naming';
 import { tenantServiceRole } from './service-role';
 
 /**
- * The role of RDS's enhanced monitoring. OS metrics go to the account's one group `RDSOSMetrics`, which RDS owns: what is
- * left there of a deleted database expires after 30 days, holds no name and no data of the tenant.
+ * The role of RDS enhanced monitoring. OS metrics go to the account's one group `RDSOSMetrics`,
+ * which RDS owns. The metrics of a deleted database stay there for 30 days. They contain no name
+ * and no data of the tenant.
  *
- * The ARN of a group may end in `:*` ("CloudWatch Logs resources"), so the name ends in a wildcard here, as it does in AWS's
- * own policy for the purpose ("AmazonRDSEnhancedMonitoringRole": `RDS*`).
+ * The ARN of a group may end in `:*` ("CloudWatch Logs resources"). So the name ends in a wildcard
+ * here, as in AWS's own policy for this purpose ("AmazonRDSEnhancedMonitoringRole": `RDS*`).
  */
 export function monitoringRole(scope: Construct, tenantId: string, boundaryArn: string): iam.CfnRole {
   const logGroup = `arn:${Aws.PARTITION}:logs:${Aws.REGION}:${Aws.ACCOUNT_ID}:log-group:RDSOSMetrics*`;

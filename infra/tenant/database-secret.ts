@@ -3,9 +3,9 @@ import type { Construct } from 'constructs';
 import { DATABASE_MASTER } from '../../functions/contract/naming';
 
 /**
- * The master credentials under the tenant's key. The password is made inside Secrets Manager and read there by RDS
- * (dynamic reference): it is in no template, parameter or event. CloudFormation deletes a secret for good, without a
- * recovery window, so that a redrive can use the name again.
+ * The master credentials, encrypted with the tenant's key. Secrets Manager creates the password
+ * and RDS reads it there (dynamic reference). It is in no template, parameter or event.
+ * CloudFormation deletes a secret without a recovery window, so a redrive can use the name again.
  */
 export function databaseSecret(scope: Construct, name: string, keyArn: string): secrets.CfnSecret {
   const secret = new secrets.CfnSecret(scope, 'Secret', {
@@ -23,6 +23,6 @@ export function databaseSecret(scope: Construct, name: string, keyArn: string): 
   return secret;
 }
 
-/** What the template holds in place of a field of the secret. */
+/** The dynamic reference that stands in the template for a field of the secret. */
 export const secretField = (secret: secrets.CfnSecret, field: 'username' | 'password') =>
   `{{resolve:secretsmanager:${secret.attrId}:SecretString:${field}}}`;

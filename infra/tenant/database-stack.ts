@@ -17,11 +17,12 @@ import { databaseSecret, secretField } from './database-secret';
 import { TenantTemplate } from './tenant-template';
 
 /**
- * `log_disconnections` tells user, host and duration of each session.
+ * `log_disconnections` logs user, host and duration of each session.
  *
- * No text of a statement reaches the logs: `CREATE ROLE ... PASSWORD` is DDL, and any statement has customers' data among
- * its literals and parameters ("Error Reporting and Logging", PostgreSQL). Slow statements are in Database Insights, which
- * has them without their literals, under the tenant's key.
+ * No text of a SQL statement reaches the logs: `CREATE ROLE ... PASSWORD` is DDL, and literals and
+ * parameters of any statement contain customers' data ("Error Reporting and Logging", PostgreSQL).
+ * Slow statements are in Database Insights, without their literals and encrypted with the tenant's
+ * key.
  */
 const ENGINE_PARAMETERS = {
   'rds.force_ssl': '1',
@@ -36,10 +37,11 @@ const ENGINE_PARAMETERS = {
 };
 
 /**
- * The tenant's PostgreSQL, with everything that it stores under the tenant's key.
+ * The tenant's PostgreSQL database. Everything that it stores is encrypted with the tenant's key.
  *
- * A rollback must leave nothing, so the template deletes the instance with its automated backups and takes no final
- * snapshot, and deletion protection is off. What guards an ACTIVE tenant is the stack's termination protection.
+ * A rollback must leave nothing. So the template deletes the instance with its automated backups,
+ * takes no final snapshot, and has no deletion protection. The stack's termination protection
+ * guards an ACTIVE tenant.
  */
 export class DatabaseStack extends TenantTemplate<'database'> {
   constructor(scope: Construct) {
@@ -79,7 +81,10 @@ export class DatabaseStack extends TenantTemplate<'database'> {
     this.output('ParameterGroupName', parameterGroup.ref);
   }
 
-  /** The network stack makes the role; one of an earlier release has not. */
+  /**
+   * The role that the network stack makes. A network stack of an earlier release has no such
+   * output.
+   */
   private monitoringRoleArn(): string {
     const given = this.text('MonitoringRoleArn');
     const missing = new CfnCondition(this, 'NoMonitoringRole', { expression: Fn.conditionEquals(given, 'none') });
@@ -121,8 +126,9 @@ export class DatabaseStack extends TenantTemplate<'database'> {
   }
 
   /**
-   * A replica in the region of its source inherits encryption, key, subnet group and engine; CloudFormation wants them
-   * unsaid ("AWS::RDS::DBInstance", SourceDBInstanceIdentifier). Its security group it does not inherit.
+   * A replica in the region of its source inherits encryption, key, subnet group and engine, and
+   * CloudFormation requires that the template omits them ("AWS::RDS::DBInstance",
+   * SourceDBInstanceIdentifier). It does not inherit the security group.
    */
   private replica(common: CommonInstanceProps, primary: rds.CfnDBInstance): void {
     const wanted = new CfnCondition(this, 'HasReplica', {

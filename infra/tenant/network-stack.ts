@@ -17,12 +17,13 @@ import { TenantTemplate } from './tenant-template';
 const FLOW_LOG_RETENTION_DAYS = 365;
 
 /**
- * The tenant's own VPC: two database subnets in two zones and nothing else. No internet or NAT gateway; the ways out are
- * the peering to the tenant's cell and a gateway endpoint to the tenant's bucket.
+ * The tenant's own VPC: two database subnets in two zones and nothing else. It has no internet or
+ * NAT gateway. Traffic can leave it only over the peering to the tenant's cell, and through a
+ * gateway endpoint to the tenant's bucket.
  *
- * CloudFormation accepts a peering between two VPCs of one account and region by itself ("AWS::EC2::VPCPeeringConnection":
- * PeerRoleArn is for another account). The VPC's default security group keeps its two rules, which no template can
- * take away; nothing is in it.
+ * CloudFormation accepts a peering between two VPCs of one account and region by itself
+ * ("AWS::EC2::VPCPeeringConnection": PeerRoleArn is for another account). The VPC's default
+ * security group keeps its two rules, which no template can remove; no resource uses it.
  */
 export class NetworkStack extends TenantTemplate<'network'> {
   constructor(scope: Construct) {
@@ -33,7 +34,8 @@ export class NetworkStack extends TenantTemplate<'network'> {
       enableDnsHostnames: true,
     });
     Tags.of(vpc).add('Name', `tenant-${this.tenantId}`);
-    // One block over both subnets, so that each route table of the cell needs one route a tenant.
+    // One block covers both subnets, so each route table of the cell needs only one route per
+    // tenant.
     const databaseCidr = Fn.select(0, Fn.cidr(this.text('VpcCidr'), 2, '7'));
     const routeTable = new ec2.CfnRouteTable(this, 'RouteTable', { vpcId: vpc.attrVpcId });
     const subnets = [this.subnet('A', 0, vpc, routeTable), this.subnet('B', 1, vpc, routeTable)];
@@ -47,7 +49,8 @@ export class NetworkStack extends TenantTemplate<'network'> {
     this.output('RouteTableId', routeTable.attrRouteTableId);
     this.output('PeeringConnectionId', peering);
     this.output('FlowLogId', this.flowLog(vpc));
-    // RDS refuses a role that IAM has made seconds ago: here it has the time that the network takes.
+    // RDS refuses a role that is only seconds old. Made here, the role is as old as the network
+    // stack's launch takes.
     this.output('MonitoringRoleArn', monitoringRole(this, this.tenantId, this.text('BoundaryArn')).attrArn);
   }
 
@@ -100,7 +103,10 @@ export class NetworkStack extends TenantTemplate<'network'> {
     });
   }
 
-  /** Without an egress rule of ours EC2 adds one to everywhere; one to the loopback address takes its place (EC2's own advice). */
+  /**
+   * EC2 adds an egress rule to everywhere when there is none. A rule to the loopback address
+   * prevents that (EC2's advice).
+   */
   private securityGroup(vpc: ec2.CfnVPC): string {
     const group = new ec2.CfnSecurityGroup(this, 'DatabaseSecurityGroup', {
       groupDescription: 'PostgreSQL from the application subnets of the cell, nothing else',
@@ -137,7 +143,8 @@ export class NetworkStack extends TenantTemplate<'network'> {
       service: 'vpc-flow-logs.amazonaws.com',
       sourceArn: `arn:${Aws.PARTITION}:ec2:${Aws.REGION}:${Aws.ACCOUNT_ID}:vpc-flow-log/*`,
       statements: [
-        // No CreateLogGroup: the service must not make the group again once the stack has deleted it.
+        // No CreateLogGroup: the service must not create the group again after the stack has
+        // deleted it.
         new iam.PolicyStatement({
           actions: ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
           resources: [logGroup.attrArn],

@@ -5,15 +5,18 @@ import { TENANT_ROLE_PATH, tenantNames } from '../../functions/contract/naming';
 interface ServiceRoleProps {
   readonly tenantId: string;
   readonly boundaryArn: string;
-  /** Ends the role's name: `tenant-ID-PURPOSE`. */
+  /** Last part of the role's name: `tenant-ID-PURPOSE`. */
   readonly purpose: string;
   readonly service: string;
-  /** What of ours the service acts for (confused deputy). */
+  /** The resource for which the service may use the role (confused deputy). */
   readonly sourceArn: string;
   readonly statements: iam.PolicyStatement[];
 }
 
-/** A role that an AWS service assumes for one tenant: under the tenants' path, inside the tenants' boundary. */
+/**
+ * A role that an AWS service assumes for one tenant: under the tenants' path, with the tenants'
+ * boundary.
+ */
 export function tenantServiceRole(scope: Construct, id: string, props: ServiceRoleProps): iam.CfnRole {
   return new iam.CfnRole(scope, id, {
     roleName: `${tenantNames.role(props.tenantId)}-${props.purpose}`,

@@ -2,7 +2,10 @@ import type { Construct } from 'constructs';
 import { tenantBucket } from './tenant-bucket';
 import { TenantTemplate } from './tenant-template';
 
-/** The tenant's bucket: encrypted with the tenant's key and no other, read and written by the tenant's role alone. */
+/**
+ * The tenant's bucket: encrypted with the tenant's key only, read and written by the tenant's role
+ * only.
+ */
 export class StorageStack extends TenantTemplate<'storage'> {
   constructor(scope: Construct) {
     super(scope, 'storage', 'Storage of one tenant: one encrypted bucket');

@@ -29,9 +29,10 @@ export function tenantApp(outdir: string): App {
 }
 
 /**
- * Writes the four templates to `outDir`, one `KIND.template.json` each.
+ * Writes the four templates to `outDir`, one file `KIND.template.json` each.
  *
- * @returns file and version of each; the version is a digest of the text, so it changes exactly when the template does
+ * @returns file and version of each. The version is a digest of the text: it changes only when the
+ * template does.
  */
 export function synthesizeTenantTemplates(outDir: string): Record<StackKind, { file: string; version: string }> {
   const assembly = mkdtempSync(join(tmpdir(), 'tenant-templates-'));

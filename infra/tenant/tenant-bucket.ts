@@ -7,15 +7,15 @@ interface TenantBucketProps {
   readonly bucketName: string;
   readonly keyArn: string;
   readonly accessRoleArn: string;
-  /** Where S3 writes the access logs, and under which prefix; the decoy has none. */
+  /** Where S3 writes the access logs, and with which prefix. The decoy has none. */
   readonly accessLogs?: { readonly bucketName: string; readonly prefix: string };
 }
 
 const NONCURRENT_DAYS = 90;
 
 /**
- * A tenant's bucket with its policy. CloudFormation deletes it only when it is empty: the undo of ProvisionStacks
- * empties it first.
+ * A tenant's bucket with its policy. CloudFormation can delete it only when it is empty: the undo
+ * of ProvisionStacks empties it first.
  */
 export function tenantBucket(scope: Construct, props: TenantBucketProps): s3.CfnBucket {
   const bucket = new s3.CfnBucket(scope, 'Bucket', {

@@ -20,7 +20,7 @@ const ROUTE_TABLE = { description: 'A route table of the cell', allowedPattern: 
 
 const ZONE = { description: 'An availability zone of the cell', allowedPattern: '[a-z]{2}(-[a-z0-9]+)+' };
 
-/** One description and check per parameter, the same in whichever template declares it. */
+/** Description and constraints of each parameter, the same in every template that declares it. */
 const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
   TenantId: { description: 'The tenant that owns the stack', allowedPattern: TENANT_ID_PATTERN.source },
   KeyArn: { description: 'The KMS key of the tenant', ...ARN },

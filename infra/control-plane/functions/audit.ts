@@ -4,7 +4,7 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable } from './context';
 
-/** The audit's functions but for AuditTenant, which asks what VerifyIsolation asks (isolation.ts). */
+/** Functions of the audit, except AuditTenant, which is beside VerifyIsolation in isolation.ts. */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table, topic } = context;
   const environment = { TABLE_NAME: table.tableName };

@@ -36,7 +36,8 @@ type ItemAction =
   | 'Scan';
 
 /**
- * A transaction needs the grant of each of its operations ("Using IAM with DynamoDB transactions").
+ * Grants on items of the tenants table. A transaction needs the permission of each of its
+ * operations ("Using IAM with DynamoDB transactions").
  */
 export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
@@ -49,7 +50,7 @@ export const onCellItems = (context: FunctionContext, ...actions: ItemAction[]):
   conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
 });
 
-/** What it takes to register a task definition of a cell, with the roles that the cell's stack has made. */
+/** Grants to register a cell's task definition with the roles of the cell's stack. */
 export const registeringTasks = ({ arns }: FunctionContext): Grant[] => [
   {
     actions: ['ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'],
@@ -71,14 +72,17 @@ export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> 
   wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
 });
 
-/** Only events with the platform's own source: no function can pose as the billing system. */
+/**
+ * Grant to publish events with the platform's own source only: no function can pretend to be
+ * billing.
+ */
 export const publishing = ({ bus }: FunctionContext): Grant => ({
   actions: ['events:PutEvents'],
   resources: [bus.eventBusArn],
   conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
 });
 
-/** What a function needs for tenants' names: nothing where the stage has no hosted zone. */
+/** Environment and grants for tenants' DNS records. Empty when the stage has no hosted zone. */
 export const onNames = ({ names }: FunctionContext, grantsOf: (names: NamesZone) => Grant[]) => ({
   environment: names && { HOSTED_ZONE_ID: names.zoneId },
   grants: names ? grantsOf(names) : [],

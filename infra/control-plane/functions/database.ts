@@ -3,7 +3,10 @@ import { DATABASE_MASTER } from '../../../functions/contract/naming';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
 
-/** What prepares tenants' databases. The part of it that logs in is in the cells (cell/database-setup.ts). */
+/**
+ * PrepareDatabase. The function that logs in to databases is in each cell
+ * (cell/database-setup.ts).
+ */
 export function databaseFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const prepareDatabase = new PlatformFunction(scope, 'PrepareDatabase', {

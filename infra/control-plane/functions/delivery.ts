@@ -16,7 +16,7 @@ import {
   registeringTasks,
 } from './context';
 
-/** What the functions ask of cells, beside their items. */
+/** Grants on services, target groups and rules of cells. */
 function onCells({ arns }: FunctionContext) {
   const describeServices: Grant = {
     actions: ['ecs:DescribeServices'],
@@ -48,7 +48,9 @@ function onCells({ arns }: FunctionContext) {
   return { describeServices, describeTasks, updateServices, listCells, answerTasks, moveRules };
 }
 
-/** Those that bring a version of the shared service to the tenants of a cell, and back. */
+/**
+ * Functions that release a version of the shared service to the tenants of a cell, or return it.
+ */
 export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const { account, region, urlSuffix } = Stack.of(scope);

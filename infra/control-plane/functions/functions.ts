@@ -19,20 +19,20 @@ import { auditSurroundings } from './surroundings';
 
 export interface PlatformFunctions {
   readonly all: readonly PlatformFunction[];
-  /** What cells' stacks call. */
+  /** Functions that the cells' stacks call as custom resources. */
   readonly seedCell: PlatformFunction;
   readonly seedTasks: PlatformFunction;
   readonly deploymentSettled: EventFunction;
   readonly keepCells: PlatformFunction;
-  /** It knows the published templates. */
+  /** Its environment names the published templates. */
   readonly launchStack: PlatformFunction;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
   readonly orphans: PlatformFunction;
-  /** Those of the audit, and what undoes a suspension. */
+  /** Functions of the audit, and ResumeTenant, which ends a suspension. */
   readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: PlatformFunction };
-  /** Roles that a tenant's role trusts, beside the shared service's. */
+  /** Roles of functions that a tenant's role trusts, besides the shared service's role. */
   readonly trustedRoles: readonly IRole[];
 }
 

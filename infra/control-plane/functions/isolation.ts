@@ -5,7 +5,7 @@ import { codeVersion, PlatformFunction } from '../../constructs/platform-functio
 import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
 
-/** Those that ask whether a tenant is isolated: before its first request, and every day after. */
+/** Functions that verify a tenant's isolation: before its first request, and every day after. */
 export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
   const { arns } = context;
   const asking = { scope, context, trustedRoleArns };
@@ -24,7 +24,10 @@ interface Asking {
   readonly trustedRoleArns: readonly string[];
 }
 
-/** The function reads AWS's settings and assumes tenants' roles for its probes. It changes no tenant and leaves a report. */
+/**
+ * A function that reads AWS's settings and assumes tenants' roles for its probes. It changes no
+ * tenant and stores a report.
+ */
 function askingFunction(
   name: 'VerifyIsolation' | 'AuditTenant',
   { scope, context, trustedRoleArns }: Asking,

@@ -5,8 +5,9 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
 
 /**
- * A tag may take five minutes to count ("ABAC for AWS KMS"). A key that is younger admits both functions by its own policy
- * (key-policy.ts); these grants are for keys whose policy somebody has changed, or whose roles have been made anew.
+ * A key's tag may take five minutes to be known to authorization ("ABAC for AWS KMS"). Until then
+ * the key's own policy (key-policy.ts) admits both functions. These grants are for keys whose
+ * policy somebody has changed, or whose roles were created again.
  */
 const KEYS_OF_TENANTS = 'Key ids are random; the condition admits keys of tenants only.';
 

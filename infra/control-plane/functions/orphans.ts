@@ -12,7 +12,7 @@ import {
   onTable,
 } from './context';
 
-/** Finding orphans is reading; the rest is granted where the stage wants them removed. */
+/** Finding orphans needs only read permissions. Removal is granted only in stages that want it. */
 export function orphansFunction(scope: Construct, context: FunctionContext): PlatformFunction {
   const { config, table, stackRole } = context;
   const removes = config.orphans === 'remove';

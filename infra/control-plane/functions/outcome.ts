@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, onTable, publishing } from './context';
 
-/** Those that say how an onboarding ended. */
+/** Functions that publish how an onboarding ended. */
 export function outcomeFunctions(scope: Construct, context: FunctionContext) {
   const { config, table, bus } = context;
   const environment = { TABLE_NAME: table.tableName, EVENT_BUS_NAME: bus.eventBusName };

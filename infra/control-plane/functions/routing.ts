@@ -3,7 +3,7 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onNames, onTable } from './context';
 
-/** Those that make, move and take away a tenant's route. */
+/** Functions that make, change and delete a tenant's route and listener rule. */
 export function routingFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const environment = { TABLE_NAME: table.tableName };

@@ -6,7 +6,10 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, OF_ANY_TENANT, onTable, publishing } from './context';
 
-/** Those that look after the runs: what ended without a word, what waits for an answer that was lost. */
+/**
+ * Functions that look for runs that ended without a report, and for waiting tasks whose answer was
+ * lost.
+ */
 export function watchFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table, bus } = context;
   const environment = { TABLE_NAME: table.tableName, EVENT_BUS_NAME: bus.eventBusName };

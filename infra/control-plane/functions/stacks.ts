@@ -5,7 +5,7 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
 import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
 
-/** LaunchStack, DeleteStack, and StackSettled, which answers for both. */
+/** LaunchStack, DeleteStack, and StackSettled, which answers the waiting tasks of both. */
 export function stackFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
   const { config, arns, table, stackRole, templates } = context;
   const ACCOUNT_ID = config.env.account;

@@ -6,7 +6,10 @@ import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onCellItems } from './c
 
 const TASK_ROLES = "A cell's task role has CloudFormation's name; the function only reads.";
 
-/** AuditSurroundings only reads, and keeps its answers beside each cell's items. */
+/**
+ * AuditSurroundings. It reads AWS's settings, and writes only its answers, beside each cell's
+ * items.
+ */
 export function auditSurroundings(scope: Construct, context: FunctionContext): PlatformFunction {
   const { config, arns, table, topic, bus, evidence } = context;
   const read = (actions: string[], resources: string[], wildcardBecause?: string): Grant => ({

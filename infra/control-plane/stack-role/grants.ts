@@ -4,7 +4,7 @@ import type { PlatformArns } from '../../constructs/platform-names';
 
 const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
 
-/** The key policy of each tenant says under which service the role may use that key; this opens nothing by itself. */
+/** The key policy of each tenant limits the services through which this role may use the key. */
 const useOfTenantKeys = (arns: PlatformArns): Grant => ({
   actions: ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:CreateGrant'],
   resources: [arns.keys],
@@ -12,7 +12,10 @@ const useOfTenantKeys = (arns: PlatformArns): Grant => ({
   wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
 });
 
-/** Without the boundary no role can be made or given a policy, and the boundary cannot be taken off or changed. */
+/**
+ * No role can be created or get a policy without the boundary. The boundary cannot be removed or
+ * changed.
+ */
 export function identityGrants(arns: PlatformArns, boundaryArn: string): Grant[] {
   const roles = { resources: [arns.assumableTenantRoles], wildcardBecause: OF_ANY_TENANT };
   return [

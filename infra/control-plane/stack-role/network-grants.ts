@@ -17,12 +17,14 @@ const CREATES_IN_A_VPC = [
 ];
 
 /**
- * What is made has no tags to bind to; the VPC in which it is made, and whatever is changed or deleted later, must carry the
- * tenants' tag. So the tag must not be for the taking: it is given with the creation ("Grant permission to tag Amazon EC2
- * resources during creation"), or to what has it already.
+ * A new EC2 resource has no tag to which a permission could be bound. So the VPC in which it is
+ * created must carry the tenants' tag, and later every resource that is changed or deleted must.
+ * The tag itself must not be freely available: a resource gets it at its creation ("Grant
+ * permission to tag Amazon EC2 resources during creation"), or has it already.
  *
- * Security groups are the exception: whether CloudFormation tags one as it makes it or afterwards is open (issue 714 of its
- * coverage roadmap), so for them it is enough to be no cell's.
+ * Security groups are the exception. It is not documented whether CloudFormation tags one at its
+ * creation or afterwards (issue 714 of its coverage roadmap). So for security groups it is enough
+ * not to belong to a cell.
  */
 export function networkGrants(arns: PlatformArns): Grant[] {
   const on = (...types: string[]) => ({ resources: types.map(arns.ec2), wildcardBecause: RANDOM_IDS });
@@ -44,9 +46,10 @@ export function networkGrants(arns: PlatformArns): Grant[] {
       ],
       conditions: { Null: ofNoCell },
     },
-    // A stack that fails right after it has made its group deletes one without a tag.
+    // A stack that fails right after it has created its group deletes a group without a tag.
     { ...on('security-group'), actions: ['ec2:DeleteSecurityGroup'], conditions: { Null: ofNoCell } },
-    // CloudFormation tags a peering after it has made it, too: one between VPCs of this account, which is no cell's.
+    // CloudFormation tags a peering also after its creation: allowed for one between VPCs of this
+    // account that has no cell's tag.
     {
       ...on('vpc-peering-connection'),
       actions: ['ec2:CreateTags'],
@@ -89,13 +92,13 @@ export function networkGrants(arns: PlatformArns): Grant[] {
 }
 
 /**
- * The requester is the VPC that CreateVpcPeeringConnection is asked of, and must be a tenant's; the accepter is that of
- * AcceptVpcPeeringConnection, and must be a cell's. The connection itself names both by their ARNs ("Identity and access
- * management for VPC peering").
+ * The requester VPC of CreateVpcPeeringConnection must be a tenant's, and the accepter VPC of
+ * AcceptVpcPeeringConnection a cell's. The peering connection itself names both by their ARNs
+ * ("Identity and access management for VPC peering").
  */
 const betweenOwnVpcs = (arns: PlatformArns) => ({ ArnLike: { 'ec2:AccepterVpc': arns.ec2('vpc') } });
 
-/** @returns the three ways in which something may get a tag */
+/** @returns grants for the three ways in which a resource may get a tag */
 function tagging(on: (...types: string[]) => Omit<Grant, 'actions'>, types: readonly string[]): Grant[] {
   const actions = ['ec2:CreateTags'];
   return [

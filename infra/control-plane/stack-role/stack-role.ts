@@ -9,8 +9,9 @@ import { identityGrants, observabilityGrants, storageGrants } from './grants';
 import { networkGrants } from './network-grants';
 
 /**
- * The role that CloudFormation assumes for tenants' stacks: it can make and delete what the four templates of infra/tenant
- * declare, and roles only under the tenants' path and inside the tenants' boundary.
+ * The role that CloudFormation assumes for tenants' stacks. It can create and delete the resources
+ * of the four templates in infra/tenant. It can create roles only under the tenants' path and with
+ * the tenants' boundary.
  */
 export class TenantStackRole extends Construct {
   readonly role: IRole;
