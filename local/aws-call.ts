@@ -1,17 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 
-/** One request to AWS as it passes by: which service, which action, on whose credentials. */
+/** A request to AWS: its service, its action, and the caller's credentials. */
 export interface AwsCall {
   /** Signing name of the service: `dynamodb`, `kms`, `cloudformation`, `s3` ... */
   readonly service: string;
-  /** The API's name of the action; for S3, which has none on the wire, the method and what it is about. Route 53 goes by paths. */
+  /**
+   * The API's name of the action. S3 has no action in its requests: here it is the method and the
+   * kind of resource. Route 53 is recognized by paths.
+   */
   readonly action: string;
   readonly accessKeyId: string;
-  /** The request's, as it was sent. */
+  /** Body of the request, unchanged. */
   readonly body: Buffer;
-  /** Of the caller's invocation: a traced function's SDK sends it with each request ("Lambda and X-Ray"). */
+  /**
+   * Trace id of the caller's invocation: the SDK of a traced function sends it with each request
+   * ("Lambda and X-Ray").
+   */
   readonly traceRoot?: string;
-  /** One per call, the same for all the SDK's attempts at it. */
+  /** Id of the SDK's call, the same for all of its attempts. */
   readonly sdkInvocationId?: string;
 }
 
@@ -44,7 +50,10 @@ function route53Action(method: string, { pathname }: URL): string | undefined {
 
 const header = ({ headers }: IncomingMessage, name: string) => [headers[name] ?? []].flat()[0] ?? '';
 
-/** Reads the call off the wire: signature scope, `X-Amz-Target` of the JSON protocols, `Action` of the query protocols. */
+/**
+ * Reads service and action from the signature's scope, `X-Amz-Target` (JSON protocols) or `Action`
+ * (query protocols).
+ */
 export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | undefined {
   const [, accessKeyId, service] = SCOPE.exec(request.headers.authorization ?? '') ?? [];
   if (!accessKeyId || !service) return undefined;

@@ -2,13 +2,16 @@ import { Agent, createServer, request as httpRequest, type IncomingMessage, type
 import getPort from 'get-port';
 import { type AwsCall, awsCallOf } from './aws-call';
 
-/** What a listener may do with a call before it goes on, and with the answer before it goes back. */
+/**
+ * What a listener may do with a call before it is passed on, and with the answer before it is
+ * returned.
+ */
 export interface Intervention {
-  /** Answers in AWS's place; the call never gets there. */
+  /** Answer instead of AWS's; the call does not reach AWS. */
   readonly answer?: { readonly status: number; readonly headers: Record<string, string>; readonly body: string };
-  /** The call takes effect and its answer is lost: the connection is closed instead. */
+  /** The call takes effect and its answer is lost: the proxy closes the connection. */
   readonly loseAnswer?: boolean;
-  /** Called when the effect has happened and before anything is answered. */
+  /** Called after the effect and before the answer. */
   readonly afterEffect?: () => void | Promise<void>;
 }
 
@@ -28,8 +31,8 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
 }
 
 /**
- * A proxy on loopback in front of an AWS endpoint. It passes requests on as they are, signatures included (the Host header
- * stays), and shows each call to a listener.
+ * A proxy on loopback in front of an AWS endpoint. It passes requests on unchanged, signatures
+ * included (the Host header stays), and shows each call to a listener.
  */
 export async function startAwsProxy(endpointUrl: string): Promise<AwsProxy> {
   const upstream = new URL(endpointUrl);

@@ -23,11 +23,11 @@ function createdOf({ inventory, page }: Outcome): string {
 
 function reasonOf(outcome: Outcome): string {
   if (became(outcome) === 'duplicate') return 'duplicate of an earlier signup';
-  // Further lines say what was undone, and where the console shows it.
+  // The further lines list what was undone and give the console's link.
   return outcome.run.failure?.reason.split('\n')[0] ?? '';
 }
 
-/** What became of everyone who signed up. */
+/** A table of how each signup ended. */
 export function closingTable(outcomes: readonly Outcome[], columns = 132): string {
   const borders = WIDTHS.length + 2;
   const reason = Math.max(REASON_AT_LEAST, columns - WIDTHS.reduce((sum, width) => sum + width, borders));
@@ -40,7 +40,7 @@ export function closingTable(outcomes: readonly Outcome[], columns = 132): strin
   });
   for (const outcome of outcomes) {
     const { applicant, seconds, inventory, tenantId } = outcome;
-    // A refused signup never was a tenant; a duplicate's is the first one's.
+    // A refused signup never became a tenant. A duplicate has the tenant of the first signup.
     const known = became(outcome) === 'duplicate' || inventory?.record ? (tenantId ?? '') : '–';
     table.push([
       [applicant.companyName, applicant.note && `(${applicant.note})`].filter(Boolean).join(' '),

@@ -11,7 +11,11 @@ import { watcherOn } from './progress-text';
 import { playReleases } from './rollout';
 import { playScenario } from './scenario';
 
-/** Shows the whole product at work, on an emulator of its own. @returns 0 only when every outcome is the expected one */
+/**
+ * Shows the whole product at work, on an emulator of its own.
+ *
+ * @returns 0 only when every signup ended as expected
+ */
 async function main(signal: AbortSignal): Promise<number> {
   const view = viewOn(process.stdout);
   const say = (text: string) => view.say(text);

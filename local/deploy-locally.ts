@@ -23,11 +23,11 @@ export interface LocalDeploymentOptions {
 export interface LocalDeployment {
   readonly deployment: Deployment;
   readonly serviceBundle: string;
-  /** Whether it came out of a record. */
+  /** Whether a recorded deployment was replayed. */
   readonly recorded: boolean;
 }
 
-/** @throws Error when the stage names no image by its tag */
+/** @throws Error when the stage's image has no tag */
 function imageOf({ image }: StageConfig): { repository: string; tag: string } {
   const [, repository, tag] = (image.from === 'registry' && /^[^/]+\/(.+):(.+)$/.exec(image.uri)) || [];
   if (!repository || !tag) throw new Error('the stage local names no image of a registry');
@@ -40,15 +40,16 @@ const localDigest = (cells?: number) => digestOfInputs(ROOT, { stage: 'local', c
 export const isLocalStageRecorded = (): boolean => isRecorded(join(RECORDS, localDigest()));
 
 /**
- * Deploys the stage `local` to the emulator. The first time it is built, synthesized and deployed with the CDK command line,
- * as a stage on AWS is, and recorded under the digest of all that went in. As long as none of that changes, the record is
- * deployed: CloudFormation creates the same stacks, in a third of the time.
+ * Deploys the stage `local` to the emulator. The first deployment is built, synthesized and
+ * deployed with the CDK command line, as on AWS, and recorded under a digest of all its inputs.
+ * Later starts replay the record while the inputs are the same: CloudFormation creates the same
+ * stacks, in a third of the time.
  */
 export async function deployLocally(options: LocalDeploymentOptions): Promise<LocalDeployment> {
   const { emulator, target, outputDir, records = RECORDS, cells, log } = options;
   const asked = localDigest(cells);
   const home = join(records, asked);
-  /** Before the cells: their tasks run it. */
+  /** Pushes the image before the cells are deployed, because their tasks run it. */
   const pushService = async (bundle: string) => {
     await pushImage(emulator.endpointUrl, { ...imageOf(stages.local), bundle: readFileSync(bundle) });
   };
@@ -64,7 +65,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   const deployment = await deploy({
     stage: 'local',
     built: () => pushService(serviceBundle),
-    // The same templates are validated by their tests, and by each deployment to AWS.
+    // Tests validate the same templates, and so does each deployment to AWS.
     env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
     outputDir,
     loadBalancerUrl: emulator.loadBalancerUrl,
@@ -73,7 +74,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
     ...(log && { log }),
     ...(target.signal && { signal: target.signal }),
   });
-  // What was edited meanwhile may be in it or not.
+  // A file that was edited meanwhile may or may not be in this deployment, so it is not recorded.
   if (localDigest(cells) === asked) await recordDeployment(home, serviceBundle, target);
   return { deployment, serviceBundle, recorded: false };
 }

@@ -3,8 +3,8 @@ import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * All that build and synthesis read. The last one is what `npm ci` has installed; a person who edits a package in node_modules by
- * hand removes .local/deployments.
+ * All files that build and synthesis read. The last one is the list of packages that `npm ci` has
+ * installed. After a change in node_modules by hand, remove .local/deployments.
  */
 export const INPUTS = [
   'functions/**/*',
@@ -19,10 +19,10 @@ export const INPUTS = [
 ];
 
 /**
- * One digest of everything that decides what is deployed.
+ * One digest of all inputs of a deployment.
  *
  * @param root of the project
- * @param choices what the deployment is asked for besides, such as its number of cells
+ * @param choices further options of the deployment, such as its number of cells
  */
 export function digestOfInputs(root: string, choices: object): string {
   const digest = createHash('sha256').update(JSON.stringify([process.version, choices]));

@@ -42,7 +42,7 @@ function* missingOfRefused({ run, inventory }: Outcome, error: string): Generato
   if (inventory?.record?.slot || inventory?.stacks.length || inventory?.keyState) yield 'it left something behind';
 }
 
-/** What a refusal has to name for somebody to know what to do. */
+/** Words that the reason of a refusal must contain, so that a reader knows what to do. */
 const MENTIONS: Partial<Record<Expectation, readonly string[]>> = {
   InvalidSignup: ['subdomain', 'contactEmail', 'plan'],
   SubdomainTaken: ['acme'],
@@ -59,7 +59,7 @@ function* missing(outcome: Outcome, first: Outcome): Generator<string> {
   if (silent.length > 0) yield `its reason does not name ${silent.join(', ')}: ${reason}`;
 }
 
-/** @returns one sentence for each way in which an outcome is not exactly the expected one */
+/** @returns one sentence for each way in which a signup did not end as expected */
 export function disappointments(outcomes: readonly Outcome[]): string[] {
   const [first] = outcomes;
   if (!first) return ['nobody signed up'];
@@ -68,7 +68,7 @@ export function disappointments(outcomes: readonly Outcome[]): string[] {
   );
 }
 
-/** What became of a signup, in the words of the expectations. */
+/** How a signup ended, in the words of the expectations. */
 export function became({ run }: Outcome): Expectation | string {
   if (run.status !== 'SUCCEEDED') return run.failure?.error ?? run.status;
   return ReserveTenantOutput.safeParse(run.output).data?.outcome === 'duplicate' ? 'duplicate' : 'ACTIVE';

@@ -12,11 +12,11 @@ import { STACK_KINDS, type StackKind } from '../functions/contract/stacks';
 import { isNamed } from '../functions/shared/is-named';
 import type { StageConnection } from '../operations/stage-connection';
 
-/** What AWS has of one tenant, as seen by an operator. */
+/** Resources of one tenant in AWS, as an operator can see them. */
 export interface Inventory {
   readonly record: TenantRecord | undefined;
   readonly stacks: readonly { readonly kind: StackKind; readonly status: string; readonly resources: number }[];
-  /** State of the key behind the tenant's alias. */
+  /** State of the key to which the tenant's alias points. */
   readonly keyState: string | undefined;
 }
 

@@ -11,12 +11,12 @@ import type { Outcome } from './scenario';
 
 const ListSchema = z.object({ leads: z.array(z.looseObject({ email: z.string() })) });
 
-/** The id that the form of a tenant's page has. */
+/** The id in the form of a tenant's page. */
 const formId = (form: string) => /name="id" value="([^"]+)"/.exec(form)?.[1] ?? '';
 
 const visitorOf = ({ tenantId }: RouteRecord) => `visitor@${tenantId}.example`;
 
-/** A token of the tenant's database user, as whoever may log in there signs it. */
+/** Signs a login token of the tenant's database user, as a person with that permission does. */
 async function tokenOf(stage: StageConnection, { tenantId, database }: RouteRecord): Promise<string> {
   const { host: hostname, port } = database ?? { host: '', port: 0 };
   return new Signer({ ...stage.aws, hostname, port, username: tenantNames.databaseUser(tenantId) }).getAuthToken();
@@ -35,16 +35,21 @@ async function sendLead(url: string, route: RouteRecord): Promise<number> {
   return (await requestOf(`${url}/leads`, { method: 'POST', headers }, body)).status;
 }
 
-/** The e-mail addresses of a tenant's leads, for who has the token; the status where the token is refused. */
+/**
+ * Reads the e-mail addresses of a tenant's leads with a token.
+ *
+ * @returns the HTTP status when the token is refused
+ */
 async function readLeads(url: string, { host }: RouteRecord, token: string): Promise<readonly string[] | number> {
   const { status, body } = await requestOf(`${url}/leads`, { headers: { host, authorization: `Bearer ${token}` } });
   return status === 200 ? ListSchema.parse(JSON.parse(body)).leads.map(({ email }) => email) : status;
 }
 
 /**
- * Sends a lead to each tenant that is ACTIVE and reads it back with the tenant's token; another tenant's token is refused.
+ * Sends a lead to each ACTIVE tenant and reads it back with the tenant's token. Another tenant's
+ * token must be refused.
  *
- * @returns one sentence for each way in which that went otherwise
+ * @returns one sentence for each deviation
  */
 export async function playLeads(stage: StageConnection, url: string, outcomes: readonly Outcome[]): Promise<string[]> {
   const table = {

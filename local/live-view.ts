@@ -1,18 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Shows several things going on at once. */
+/** Shows several runs at the same time. */
 export interface View {
-  /** How one of them stands, whenever it is drawn. */
+  /** Adds a row. Each drawing calls `text`. */
   row(label: string, text: () => string): void;
-  /** Something that has happened to one of them. */
+  /** Reports an event of one row. */
   event(label: string, text: string): void;
-  /** A line that stays. */
+  /** Prints a line that stays. */
   say(text: string): void;
-  /** The rows are done with; what is said from now on comes below them. */
+  /** Ends the rows; later lines are printed below them. */
   settle(): void;
 }
 
-/** In a terminal each has a row that is drawn anew; elsewhere each thing that happens is a line. */
+/** In a terminal each run has a row that is redrawn. In a file or pipe each event is a line. */
 export function viewOn(out: NodeJS.WriteStream): View {
   return out.isTTY ? new TerminalView(out) : new PlainView(out);
 }
@@ -42,7 +42,7 @@ const UP = (lines: number) => (lines > 0 ? `\u001B[${lines}A` : '');
 const CLEAR_BELOW = '\u001B[J';
 
 const REDRAW_MS = 200;
-/** Of a terminal that does not tell. */
+/** Width of a terminal that does not report one. */
 const COLUMNS = 80;
 
 class TerminalView implements View {
@@ -78,7 +78,10 @@ class TerminalView implements View {
     this.drawn = lines.length;
   }
 
-  /** A row that wraps would be two, and the next drawing would miss one. */
+  /**
+   * Cuts a line to the terminal's width. A wrapped row would count as two, and the next drawing
+   * would leave one.
+   */
   private fitted(line: string): string {
     const plain = stripVTControlCharacters(line);
     const columns = this.out.columns || COLUMNS;

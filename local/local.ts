@@ -8,7 +8,7 @@ import { startPlatform } from './platform';
 
 const OptionsSchema = z.object({ outputs: z.string() });
 
-/** Keeps the platform running until it is interrupted. */
+/** Keeps the platform running until the process is interrupted. */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('local')
     .description('Runs the whole platform on an AWS emulator until it is interrupted.')

@@ -11,10 +11,11 @@ export interface MishapOptions extends FollowOptions {
 }
 
 /**
- * A company whose database stack fails for a reason that an operator can mend: a log group of its database's name is in the
- * way, as RDS leaves one behind when a database is deleted by hand.
+ * Onboards a company whose database stack fails for a reason that an operator can repair: a log
+ * group with the database's log name exists already, as RDS leaves it when a database is deleted
+ * by hand.
  *
- * @returns the failed run, and the same run redriven once the log group is gone
+ * @returns the failed run, and the same run redriven after the log group was deleted
  */
 export async function playMishap(stage: StageConnection, options: MishapOptions = {}): Promise<[Outcome, Outcome]> {
   const { say, signal } = options;
@@ -33,7 +34,8 @@ export async function playMishap(stage: StageConnection, options: MishapOptions 
   say?.('The operator deletes the leftover log group and redrives the execution.');
 
   const { executionArn } = failed.run;
-  // A minute of AWS's on the unkind emulator: no operator is faster, and the deleted alias is gone everywhere by then.
+  // A minute on AWS, shortened as the emulator's delays are. By then the deleted alias is gone
+  // everywhere.
   await setTimeout(2_000, undefined, { ...(signal && { signal }) });
   const redrive = async () => {
     const done = await new StageClient(stage).redrive({ executionArn });

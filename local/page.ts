@@ -6,7 +6,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Asks the load balancer itself for a host's page, whether or not DNS leads there. */
+/** Requests a host's page directly from the load balancer, whatever DNS says. */
 export const requestPage = (loadBalancerUrl: string, host: string, signal?: AbortSignal): Promise<Answer> =>
   requestOf(loadBalancerUrl, { headers: { host }, signal });
 
@@ -27,8 +27,8 @@ export function requestOf(url: string, options: RequestOptions, body?: string): 
 }
 
 /**
- * Opens a URL as it is, as a browser does: every name under `localhost` is loopback ("Special-Use Domain Names", RFC 6761),
- * whatever this machine's resolver says of it.
+ * Opens a URL as a browser does: every name under `localhost` means loopback ("Special-Use Domain
+ * Names", RFC 6761), whatever this machine's resolver answers.
  */
 export function openPage(url: string, signal?: AbortSignal): Promise<Answer> {
   const there = new URL(url);
@@ -37,7 +37,7 @@ export function openPage(url: string, signal?: AbortSignal): Promise<Answer> {
   return requestPage(there.href, host, signal);
 }
 
-/** What a visitor saw who asked again and again: each change of status, and when. */
+/** What a visitor with repeated requests saw: each change of status, and when. */
 export interface PageSight {
   readonly changes: readonly { readonly status: number; readonly at: Date }[];
   readonly last: Answer;
@@ -51,7 +51,7 @@ export interface WatchOptions {
 
 const EVERY_MS = 150;
 
-/** Asks for a page until it is there, or until it is given up. */
+/** Requests a page until it answers 200, or until `givenUp`. */
 export async function watchPage(url: string, { givenUp, onChange, signal }: WatchOptions): Promise<PageSight> {
   const changes: { status: number; at: Date }[] = [];
   for (;;) {

@@ -14,40 +14,46 @@ import { type AwsProxy, startAwsProxy } from './aws-proxy';
 import { deployLocally } from './deploy-locally';
 
 export interface PlatformOptions {
-  /** A proxy between the functions and the emulator, and nothing else: it sees what the functions ask of AWS. */
+  /** Puts a proxy between the functions and the emulator, which sees the functions' calls only. */
   readonly proxy?: boolean;
-  /** So many cells of full size instead of the stage's one, which takes more tenants than AWS would let it. */
+  /**
+   * Number of cells of full size instead of the stage's one: room for more tenants than one cell
+   * on AWS has.
+   */
   readonly cells?: number;
-  /** Where deployments are recorded, to be deployed again without a build while nothing has changed. */
+  /** Folder of recorded deployments, which are replayed while their inputs are the same. */
   readonly records?: string;
-  /** Factor on AWS's delays once the platform is deployed; by default as the emulator has it (emulator/README.md). */
+  /**
+   * Factor on AWS's delays once the platform is deployed. Default: the emulator's own
+   * (emulator/README.md).
+   */
   readonly patience?: number;
   /** Added to the environment of the emulator and its functions. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Gets a line for each part that has started. */
+  /** Called with a line for each part that has started. */
   readonly log?: (line: string) => void;
-  /** Gets what the deployment says, line by line. */
+  /** Called with each line of the deployment's output. */
   readonly deployLog?: (line: string) => void;
-  /** Gives the start up; whatever has been started is ended. */
+  /** Cancels the start; parts that have started are ended. */
   readonly signal?: AbortSignal;
 }
 
-/** Options for every client of the AWS SDK, as root of the emulated account. */
+/** Options for every AWS SDK client, with the credentials of the emulated account's root user. */
 export interface AwsAccess {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** The whole platform of the stage `local`, deployed on an emulator of its own. */
+/** The whole platform of the stage `local`, deployed to its own emulator. */
 export interface Platform {
   readonly outputs: PlatformOutputs;
   readonly aws: AwsAccess;
   readonly emulator: Emulator;
   readonly deployment: Deployment;
-  /** The shared service as the deployment has built it: a file that Node runs. */
+  /** The built shared service: a file that Node runs. */
   readonly serviceBundle: string;
-  /** There when it was asked for. */
+  /** Defined when it was requested. */
   readonly proxy: AwsProxy | undefined;
   /** How long each part of the start took. */
   readonly seconds: Readonly<Record<'emulator' | 'deploy' | 'service', number>>;
@@ -55,8 +61,9 @@ export interface Platform {
 }
 
 /**
- * All that is left of `cdk bootstrap` for a stage that uses the credentials of the command line: where assets and images go.
- * The bootstrap stack's roles are for those who take them on.
+ * Bucket and repository of `cdk bootstrap` for assets and images. A stage that uses the
+ * credentials of the command line needs nothing else: the bootstrap roles are for deployments that
+ * assume them.
  */
 const { account, region } = stages.local.env;
 const ASSETS_BUCKET = `cdk-hnb659fds-assets-${account}-${region}`;
@@ -67,7 +74,7 @@ async function timed<T>(work: Promise<T>): Promise<[result: T, seconds: number]>
   return [await work, (performance.now() - began) / 1000];
 }
 
-/** Ends what has been started, the last first. */
+/** Ends the started parts in reverse order. */
 class Started {
   private readonly ends: (() => Promise<void>)[] = [];
 
@@ -81,8 +88,9 @@ class Started {
 }
 
 /**
- * Starts an emulator and deploys the CDK application to it; the emulator runs the cells' tasks. Several platforms can run at
- * once: ports are free ones, files are in a folder of its own, which goes with the emulator.
+ * Starts an emulator and deploys the CDK application to it; the emulator runs the cells' tasks.
+ * Several platforms can run at the same time: ports are free ones, and each platform's files are
+ * in a folder of its own, which is deleted when the emulator ends.
  */
 export async function startPlatform(options: PlatformOptions = {}): Promise<Platform> {
   const started = new Started();
@@ -106,7 +114,8 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
     startEmulator({
       port,
       stateDir,
-      // A deployment takes minutes on AWS and seconds here, so that its roles would be used before their time.
+      // A deployment takes minutes on AWS and seconds here: with delays its roles would be used too
+      // early.
       patience: 0,
       ...(log && { log }),
       env: { SFN_WAIT_SCALE: String(pausesBeside(patience)), ...env, ...(proxy && { AWS_ENDPOINT_URL: proxy.url }) },
@@ -183,8 +192,9 @@ async function served(aws: AwsAccess, TargetGroupArn: string, signal?: AbortSign
 }
 
 /**
- * Factor on the pauses of state machines, which are written for AWS's delays: where those are shorter, so are the pauses. Not
- * as much, as functions count AWS's own seconds: the 60 pauses of 10 s have to outlast the 120 s of the key's INDEX_LAG.
+ * Factor on the pauses of state machines, which are set for AWS's delays. Where the delays are
+ * shorter, the pauses are too, but less so. Functions count AWS's own seconds: 60 pauses of ten
+ * seconds have to last longer than the key's INDEX_LAG of 120.
  */
 const pausesBeside = (patience: number) => (patience > 0 ? Math.min(1, 7 * patience) : 1);
 

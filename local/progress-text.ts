@@ -6,7 +6,7 @@ import type { Applicant, Watcher } from './scenario';
 
 const ONBOARDING = workflowNamed('TenantOnboarding');
 const TASKS = taskStatesOf(ONBOARDING);
-/** A mark for each step of a signup that nothing happens to. */
+/** The steps of an onboarding, each shown as a mark. */
 const STEPS = Map.groupBy(Object.keys(ONBOARDING.forward), (state) => ONBOARDING.forward[state]);
 
 const isTask = ({ state }: Visit) => state in TASKS;
@@ -22,7 +22,9 @@ const named = ({ state }: Visit) => (state in ONBOARDING.undos ? pc.yellow(`↶ 
 
 const isOpen = (visit: Visit) => !visit.leftAt && !visit.failed;
 
-/** Where the present attempt of a run is: how long it has taken, a mark for each step, and what it is doing right now. */
+/**
+ * State of a run's present attempt: its time, a mark for each step, and the states that it is in.
+ */
 function rowOf(all: readonly Visit[], also = ''): string {
   const visits = all.slice(
     Math.max(
@@ -47,7 +49,7 @@ function eventOf(visit: Visit): string {
   return errors.length > 0 ? `${state} done, ${took}, after ${errors.join(', ')}` : `${state} done, ${took}`;
 }
 
-/** Tells each end of a task once, however often it is given the visits up to now. */
+/** Reports each end of a task once, although it gets all visits each time. */
 class Ends {
   private readonly told = new Set<string>();
 
@@ -62,7 +64,7 @@ class Ends {
   }
 }
 
-/** Shows what a watcher is told. */
+/** Shows the progress of a run in a view. */
 export function watcherOn(view: View): Watcher {
   const ends = new Map<string, Ends>();
   const rows = new Map<string, { readonly visits: readonly Visit[]; readonly page: string }>();

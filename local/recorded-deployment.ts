@@ -24,7 +24,9 @@ import { type Deployment, deploymentOf } from '../infra/deploy';
 import type { AwsAccess } from './platform';
 
 const KEPT = 8;
-/** In a record, for the address of the load balancer and the port in tenants' URLs: every emulator has others. */
+/**
+ * Placeholder in a record for load balancer address and URL port, which differ in every emulator.
+ */
 const LOAD_BALANCER = 'http://load-balancer.of-this-start';
 const URL_PORT = 'port-of-this-start';
 
@@ -38,14 +40,14 @@ const StackSchema = z.object({
   terminationProtection: z.boolean(),
 });
 const RecordSchema = z.object({
-  /** In the order in which they were created. */
+  /** In the order of their creation. */
   stacks: z.array(StackSchema).min(1),
-  /** Of the bucket of assets. */
+  /** Objects of the assets bucket. */
   objects: z.array(z.object({ key: z.string(), contentType: z.string().optional() })).min(1),
 });
 type RecordedStack = z.infer<typeof StackSchema>;
 
-/** Where a deployment is recorded or deployed again. */
+/** The platform that a deployment is recorded from or replayed on. */
 export interface Target {
   readonly aws: AwsAccess;
   readonly assetsBucket: string;
@@ -60,7 +62,10 @@ const objectFile = (home: string, key: string) => join(home, 'objects', key);
 
 const isText = (key: string) => key.endsWith('.json');
 
-/** A text without, and again with, the addresses of this start. The port is a variable of a function. */
+/**
+ * Replaces the addresses of this start in a text by the placeholder, or back. The port is an
+ * environment variable of a function.
+ */
 const withoutAddress = (text: string, { loadBalancerUrl, urlPort }: Target) =>
   text
     .replaceAll(loadBalancerUrl, LOAD_BALANCER)
@@ -89,8 +94,9 @@ async function stacksOf(client: CloudFormationClient, target: Target): Promise<R
 }
 
 /**
- * Records what has just been deployed, so that an equal deployment needs neither build nor synthesis nor the CDK command
- * line: the stacks as CloudFormation was asked for them, their assets, and the bundle of the shared service.
+ * Records the deployment that has just ended, so that an equal one needs no build, no synthesis
+ * and no CDK command line. The record has the stacks as CloudFormation got them, their assets, and
+ * the bundle of the shared service.
  */
 export async function recordDeployment(home: string, serviceBundle: string, target: Target): Promise<void> {
   const s3 = new S3Client(target.aws);
@@ -120,7 +126,7 @@ export async function recordDeployment(home: string, serviceBundle: string, targ
   forgetOld(dirname(home));
 }
 
-/** A record comes into being under its name as a whole. */
+/** A record gets its name only when it is complete. */
 export const isRecorded = (home: string) => statSync(recordFile(home), { throwIfNoEntry: false }) !== undefined;
 
 export const serviceBundleOf = (home: string) => join(home, 'server.js');
@@ -148,8 +154,8 @@ const outputsOf = ({ Outputs = [] }: Stack) =>
   Object.fromEntries(Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 
 /**
- * Deploys what was recorded: CloudFormation creates the same stacks from the same templates and assets. Only what made the
- * templates is left out.
+ * Replays a recorded deployment: CloudFormation creates the same stacks from the same templates
+ * and assets, without build and synthesis.
  *
  * @throws Error when the record cannot be read, or a stack fails
  */
@@ -169,7 +175,8 @@ export async function deployRecord(home: string, target: Target): Promise<Deploy
   const cloudformation = new CloudFormationClient(target.aws);
   const outputs: Record<string, Record<string, string>> = {};
   for (const { name, template, parameters, tags, capabilities, terminationProtection } of stacks) {
-    // A body may have 51,200 bytes ("CloudFormation quotas"); an object may have a megabyte.
+    // The limit for a template in the request is 51,200 bytes, for one in an object 1 MB
+    // ("CloudFormation quotas").
     const key = `${name}.template.json`;
     await put(key, withAddress(template, target));
     await cloudformation.send(

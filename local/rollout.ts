@@ -26,7 +26,10 @@ interface Rolled {
 const EVERY_MS = 25;
 const TASKS = taskStatesOf(workflowNamed('TenantRelease'));
 
-/** Rolls one version over the tenants of the first cell, with visitors on every tenant's page all the while. */
+/**
+ * Releases one version to the tenants of the first cell, while visitors request every tenant's
+ * page.
+ */
 async function roll(
   platform: Platform,
   stage: StageConnection,
@@ -62,7 +65,7 @@ async function roll(
 
 const seen = ({ digest, visits }: Rolled) => [...visits.answers.keys()].some((kind) => kind.includes(digest));
 
-/** @returns one sentence for each way in which the releases did not go as they should */
+/** @returns one sentence for each way in which the releases did not go as expected */
 function disappointmentsOf(good: Rolled, broken: Rolled): string[] {
   const failed = [good, broken].filter(({ visits }) => visits.failed > 0);
   return [
@@ -75,8 +78,9 @@ function disappointmentsOf(good: Rolled, broken: Rolled): string[] {
 }
 
 /**
- * Releases a new version of the shared service ring by ring while visitors load every tenant's page, then a version that breaks
- * for one plan only, which returns by itself.
+ * Releases a new version of the shared service ring by ring while visitors load every tenant's
+ * page. Then it releases a version that breaks the pages of one plan, which is returned
+ * automatically.
  */
 export async function playReleases(
   platform: Platform,

@@ -11,12 +11,12 @@ import { newSignup, Signups } from './signups';
 
 export type Expectation = 'ACTIVE' | 'duplicate' | 'SubdomainTaken' | 'InvalidSignup' | 'StackFailed';
 
-/** Somebody who signs up, and what should become of it. */
+/** A company that signs up, and how its signup should end. */
 export interface Applicant {
-  /** For a line of progress; short, and different from all others. */
+  /** Short and unique, for a line of progress. */
   readonly label: string;
   readonly companyName: string;
-  /** What a reader should know besides the name. */
+  /** Additional information for the reader. */
   readonly note?: string;
   readonly subdomain: string;
   readonly expected: Expectation;
@@ -26,12 +26,12 @@ export interface Applicant {
 export interface Outcome {
   readonly applicant: Applicant;
   readonly run: Ended;
-  /** From the event to the end of the run. */
+  /** Seconds from the event to the end of the run. */
   readonly seconds: number;
-  /** Absent when the signup was too malformed to name one. */
+  /** Undefined when the signup was too malformed to have a tenant id. */
   readonly tenantId: string | undefined;
   readonly inventory: Inventory | undefined;
-  /** What a visitor saw meanwhile, of those who should get a page. */
+  /** What a visitor saw meanwhile; undefined for a signup that gets no page. */
   readonly page: PageSight | undefined;
 }
 
@@ -78,11 +78,14 @@ export interface FollowOptions {
   readonly onVisits?: (visits: readonly Visit[]) => void;
 }
 
-/** A page of a tenant that has just become ACTIVE takes a moment; one of a failed run never comes. */
+/**
+ * How long to wait for the page of a tenant that has just become ACTIVE. After a failed run no
+ * page comes.
+ */
 const PATIENCE_MS = 15_000;
 const SHOWN_LATE_MS = 700;
 
-/** Follows an applicant's run to its end, and asks for the page all the while. */
+/** Follows a signup's run to its end, and requests the page meanwhile. */
 export async function followRun(
   stage: StageConnection,
   applicant: Applicant,
@@ -117,7 +120,7 @@ export async function followRun(
     });
   };
   const [ended, page] = await Promise.all([following(), watching()]);
-  // AWS shows the end of a key or a stack some seconds later than the run: here less than one.
+  // AWS shows the end of a key or a stack some seconds after the run; here it takes less than one.
   await setTimeout(SHOWN_LATE_MS, undefined, { ...(signal && { signal }) });
   const signupId = readableSignupId(applicant.detail);
   const tenantId = signupId && tenantIdOf(signupId);
@@ -139,8 +142,8 @@ export async function onboard(
 }
 
 /**
- * Plays the scenario. The others sign up as soon as the first company's reservation stands, while its tenant is still
- * being built.
+ * Plays the scenario. The other signups are sent as soon as the first company is reserved, while
+ * its tenant is still being built.
  */
 export async function playScenario(stage: StageConnection, options: FollowOptions = {}): Promise<Outcome[]> {
   const { companies, others } = applicants();

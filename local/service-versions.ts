@@ -3,21 +3,24 @@ import { pushImage } from '../emulator/image-registry';
 import { SERVICE_REPOSITORY } from '../infra/constructs/platform-names';
 import type { Platform } from './platform';
 
-/** What a version of the shared service is like, as releases may meet it. */
+/** How a version of the shared service behaves. */
 export type Version = 'good' | 'crashes' | 'sick' | 'pages fail' | 'pages fail now and then' | 'growth pages fail';
 
-/** Put before the bundle. Only the first line differs in a good version: it has another digest and nothing else. */
+/**
+ * Code before the bundle. In a good version only the first line differs, so that its digest is
+ * another.
+ */
 const FIRST_LINES: Readonly<Record<Version, string>> = {
   good: '',
   crashes: 'console.error("cannot find module"); process.exit(1);',
   sick: 'require("node:http").createServer((_, a) => { a.statusCode = 500; a.end(); }).listen(process.env.PORT, process.env.HOST); return;',
-  // The table of routes is misnamed: the health check is fine, and no page can be found.
+  // A wrong name of the routes' table: the health check passes, and no page is found.
   'pages fail': 'process.env.TABLE_NAME = "no-such-table";',
   'pages fail now and then': failing('Math.random() < 0.2 && request.url === "/"'),
   'growth pages fail': failing('/\\b(?:beta|mueller)[.]/.test(request.headers.host + request.url)'),
 };
 
-/** Lets requests fail for which the condition holds, in the words of the bundle's language. */
+/** Code that makes requests fail when the condition, JavaScript of the bundle, is true. */
 function failing(condition: string): string {
   return `const http = require("node:http"), { emit } = http.Server.prototype;
 http.Server.prototype.emit = function (name, request, answer) {
@@ -29,7 +32,7 @@ http.Server.prototype.emit = function (name, request, answer) {
 /**
  * Pushes a version of the shared service to the platform's repository, as a pipeline would.
  *
- * @param build tells two versions of one kind apart
+ * @param build distinguishes two versions of one kind
  * @returns the digest of the image
  */
 export async function pushVersion(platform: Platform, version: Version, build: string): Promise<string> {

@@ -34,7 +34,7 @@ function readOptions() {
   return OptionsSchema.parse(command.opts());
 }
 
-/** What was said goes out as it is, right or wrong: refusing it is the platform's business. */
+/** Sends the options unchanged, right or wrong: the platform has to refuse what is wrong. */
 function detailOf({ company, subdomain, plan, email, signupId }: z.infer<typeof OptionsSchema>) {
   const complete = newSignup({ companyName: company, subdomain });
   return { ...complete, plan, ...(email && { contactEmail: email }), ...(signupId && { signupId }) };

@@ -12,19 +12,22 @@ import type { StageConnection } from '../operations/stage-connection';
 
 /** "PutEvents": at most 10 entries in one request. */
 const ENTRIES = 10;
-/** For EventBridge to start an execution. */
+/** How long to wait until EventBridge has started an execution. */
 const DELIVERY_MS = 60_000;
-/** For many onboardings side by side. */
+/** How long to wait for many simultaneous onboardings. */
 const BURST_MS = 900_000;
 const EnvelopeSchema = z.looseObject({ id: z.string() });
 
-/** A valid address even where the subdomain makes none: a refusal shall name only what the caller has said. */
+/**
+ * A valid address even when the subdomain is malformed, so that a refusal names only the caller's
+ * own mistakes.
+ */
 function inventedAddress(subdomain: string): string {
   const address = `ops@${subdomain}.example`;
   return SignupSchema.shape.contactEmail.safeParse(address).success ? address : 'ops@customer.example';
 }
 
-/** A signup as billing would send it; everything that is not said is filled in. */
+/** A signup as billing would send it. Missing fields are filled in. */
 export function newSignup(said: Pick<Signup, 'companyName' | 'subdomain'> & Partial<Signup>): Signup {
   return {
     version: 1,
@@ -36,15 +39,16 @@ export function newSignup(said: Pick<Signup, 'companyName' | 'subdomain'> & Part
 }
 
 /**
- * Signs companies up on a stage, and waits for the end of their onboardings: through the bus, as billing does, or by a
- * start of the machine, which is known by its ARN at once. A detail is unknown where billing may send anything.
+ * Signs companies up on a stage, and waits for the end of their onboardings. It either puts an
+ * event on the bus, as billing does, or starts the state machine, which gives the execution's ARN
+ * at once. A detail is `unknown` because billing may send anything.
  */
 export class Signups {
   private readonly client: StageClient;
   private readonly events: EventBridgeClient;
   private readonly executions = new Map<string, string>();
   private readonly seen = new Set<string>();
-  /** Calls that wait for their executions at the same time look together. */
+  /** Shared by calls that wait for their executions at the same time. */
   private looking: Promise<void> | undefined;
   private readonly since = Date.now();
 
@@ -53,19 +57,19 @@ export class Signups {
     this.events = new EventBridgeClient(stage.aws);
   }
 
-  /** Starts the machine. @returns the ARN of the execution */
+  /** Starts the state machine. @returns the ARN of the execution */
   start(detail: unknown, options: StartOptions = {}): Promise<string> {
     return this.client.start(detail, options);
   }
 
-  /** Starts the machine, and follows the execution until it ends, however it ends. */
+  /** Starts the state machine, and follows the execution until it ends in any way. */
   async onboard(detail: unknown, options: StartOptions & FollowOptions = {}): Promise<Ended> {
     const { onProgress, everyMs, signal, ...starting } = options;
     const following = { ...(onProgress && { onProgress }), ...(everyMs && { everyMs }), ...(signal && { signal }) };
     return await this.client.follow(await this.start(detail, starting), following);
   }
 
-  /** As above. @throws Error when the execution does not end SUCCEEDED */
+  /** The same. @throws Error when the execution does not end SUCCEEDED */
   async onboardWell(detail: unknown, options: StartOptions & FollowOptions = {}): Promise<Ended> {
     const run = await this.onboard(detail, options);
     if (run.status === 'SUCCEEDED') return run;
@@ -73,10 +77,10 @@ export class Signups {
   }
 
   /**
-   * Puts signups on the bus, all at once.
+   * Puts several signups on the bus at once.
    *
    * @returns the ids of the events, in the order of the details
-   * @throws Error when the bus does not take one of them
+   * @throws Error when the bus refuses one of them
    */
   async send(details: readonly unknown[]): Promise<string[]> {
     const entries = details.map((detail) => ({
@@ -98,8 +102,8 @@ export class Signups {
   }
 
   /**
-   * The execution whose input is the event of this id. The rule chooses no name, so the newest executions are asked for
-   * their input, each once.
+   * Finds the execution whose input is the event with this id. The rule does not choose the
+   * execution's name. So this reads the input of the newest executions, each once.
    *
    * @throws Error when none appears within a minute
    */
@@ -119,8 +123,8 @@ export class Signups {
   }
 
   /**
-   * Puts signups on the bus, all at once, and waits until as many executions have started and every one has ended. Nobody
-   * else may sign up meanwhile.
+   * Puts several signups on the bus at once, and waits until as many executions have started and
+   * all have ended. There must be no other signup meanwhile.
    *
    * @returns the executions, and the seconds from the first event to the last end
    * @throws Error when one has not ended after a quarter of an hour
@@ -156,7 +160,8 @@ export class Signups {
     for await (const { executions = [] } of this.pages(100)) {
       const fresh = executions.filter(({ executionArn = '' }) => !this.seen.has(executionArn));
       await Promise.all(fresh.map(({ executionArn = '' }) => this.read(executionArn)));
-      // The newest come first: older than this object, or known, and so is everything after it.
+      // The list begins with the newest: after one that is known, or older than this object, so are
+      // all others.
       const last = executions.at(-1)?.startDate?.getTime() ?? 0;
       if (fresh.length === 0 || last < this.since - 60_000) return;
     }

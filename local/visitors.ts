@@ -2,11 +2,11 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { VERSION_HEADER } from '../functions/contract/naming';
 
-/** What visitors of some hosts saw, together. */
+/** The answers that all visitors together got. */
 export interface Visits {
   readonly requests: number;
   readonly failed: number;
-  /** The answers by status and version, in the order of the first of each. */
+  /** Number of answers by status and version, in the order of their first appearance. */
   readonly answers: ReadonlyMap<string, number>;
 }
 
@@ -29,7 +29,7 @@ function visit(loadBalancerUrl: string, host: string, agent: Agent): Promise<Ans
   });
 }
 
-/** Visitors who ask for the pages of some hosts all the time, one after another, until they are told to stop. */
+/** Visitors who request the pages of some hosts, one after another, until they are stopped. */
 export class Visitors {
   private readonly answers = new Map<string, number>();
   private readonly agent = new Agent({ keepAlive: true });

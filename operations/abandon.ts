@@ -13,7 +13,7 @@ const OptionsSchema = z.object({
   stage: z.enum(STAGES),
   wait: z.boolean().default(false),
 });
-/** A complete rollback ends FAILED under this name. */
+/** The error name of a run whose rollback was completed by an abandonment. */
 const DONE: PlatformErrorName = 'OnboardingAbandoned';
 
 async function main(signal: AbortSignal): Promise<number> {

@@ -10,8 +10,9 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs a command of this repository: its signal is aborted when the process is asked to end, or when the process that started it
- * has ended without a word. The command has then to end what it has started; who asks twice does not wait for that.
+ * Runs a command of this repository. Its signal is aborted when the process is asked to end, or
+ * when its parent process has died. The command then ends what it has started. A second request
+ * ends the process at once.
  */
 export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {
   const controller = new AbortController();

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Starts `ops` from one bundled file, which loads several times faster than its sources. The bundle is built again when a source
- * is newer: from any folder, and with nothing but esbuild and what is bundled.
+ * Starts `ops` from one bundled file, which loads several times faster than its sources. The
+ * bundle is built again when a source is newer, from any folder, with esbuild only.
  */
 require('./require-node.cjs');
 const { readdirSync, statSync } = require('node:fs');
@@ -14,7 +14,7 @@ const SOURCES = ['operations', 'functions', 'infra/config', 'package-lock.json']
 
 const changedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Folders count, too: a file that was removed changes its folder. */
+/** Includes folders: a deleted file changes the time of its folder. */
 function newest(path) {
   const entry = statSync(path);
   const within = entry.isDirectory() ? readdirSync(path).map((name) => newest(join(path, name))) : [];

@@ -32,7 +32,7 @@ async function main(signal: AbortSignal): Promise<number> {
     if (!ending) return EXIT.done;
     const { message, error, advice } = ending;
     if (process.argv.includes('--json')) console.error(JSON.stringify({ error, message, advice }));
-    // The parser has told its own errors.
+    // The option parser has already printed its own errors.
     else if (!error.startsWith('commander.'))
       console.error([`${error}: ${message}`, ...(advice ? [`What to do: ${advice}`] : [])].join('\n'));
     return ending.code;

@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { isVisible } from '../functions/contract/signup';
 
-/** Refuses an argument that nobody can see: a shell's unset variable, for example. */
+/** Refuses a blank argument, for example from an unset shell variable. */
 export function nonBlank(argument: string): string {
   if (isVisible(argument)) return argument;
   throw new InvalidArgumentError('It is empty.');
 }
 
-/** `--tenant` of every operator's command. */
+/** Option `--tenant` of the operators' commands. */
 export const tenantOption = (names = 'subdomain, host or page, tenant id or signup id') =>
   new Option('--tenant <name>', names).argParser(nonBlank);
 

@@ -6,14 +6,14 @@ import { StageOutputsSchema } from '../functions/contract/outputs';
 /** `ONBOARDING_OUTPUTS` names the file of another platform (`npm run local -- --outputs FILE`). */
 export const OUTPUTS_FILE = process.env.ONBOARDING_OUTPUTS || join(__dirname, '../.local/outputs.json');
 
-/** What a client needs to know of a running platform. */
+/** What a client must know about a running platform. */
 export const PlatformOutputsSchema = z.object({
   endpointUrl: z.url(),
   region: z.string(),
   accountId: z.string(),
-  /** A request here with `Host: SUBDOMAIN.DOMAIN` reaches the load balancer's listener. */
+  /** A request to this URL with `Host: SUBDOMAIN.DOMAIN` reaches the load balancer's listener. */
   loadBalancerUrl: z.url(),
-  /** A tenant's URL with the word SUBDOMAIN in the place of its subdomain. It opens in a browser as it is. */
+  /** A tenant's URL with the word SUBDOMAIN in place of its subdomain. It opens in a browser. */
   tenantUrl: z.url(),
   ...StageOutputsSchema.shape,
 });
@@ -42,24 +42,27 @@ function reasonOf(file: string, outputs: PlatformOutputs | undefined): string {
   return found(file) === undefined ? `${file} not found` : `${file} was written by another release than this one`;
 }
 
-/** @throws Error that says how to start a platform, when none is running */
+/** @throws Error that says how to start a platform when none is running */
 export async function readOutputs(file = OUTPUTS_FILE): Promise<PlatformOutputs> {
   const outputs = parsed(found(file) ?? '');
   if (outputs && (await answers(outputs))) return outputs;
   throw new Error(`no platform is running (${reasonOf(file, outputs)}); start one with \`npm run local\``);
 }
 
-/** Removes the file of a platform that has ended without a word: who waits for the file waits for a running one. */
+/**
+ * Removes the file of a platform that has crashed: a reader who waits for the file needs a running
+ * one.
+ */
 export async function forgetEnded(file = OUTPUTS_FILE): Promise<void> {
   const outputs = parsed(found(file) ?? '');
   if (!outputs || !(await answers(outputs))) rmSync(file, { force: true });
 }
 
 /**
- * Writes the file for as long as the platform runs. Of two platforms in one clone the later one has it; when that one
- * ends, the earlier gets it back, if it still runs.
+ * Writes the file while the platform runs. Of two platforms in one clone, the file belongs to the
+ * later one. When that one ends, the earlier gets the file back if it still runs.
  *
- * @returns takes the file back
+ * @returns a function that takes the file back
  */
 export function publishOutputs(outputs: PlatformOutputs, file = OUTPUTS_FILE): () => Promise<void> {
   const before = parsed(found(file) ?? '');

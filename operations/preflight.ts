@@ -8,7 +8,7 @@ import { localConnection, stageOption } from './stage-connection';
 
 const OptionsSchema = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
 
-/** @returns 0 only when everything is there that the stage rests on */
+/** @returns 0 only when everything that the stage depends on is there */
 async function main(): Promise<number> {
   const command = new Command('preflight')
     .description('Asks AWS for what a deployment of the stage rests on: account, certificate, quotas, engine, image.')

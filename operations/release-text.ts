@@ -2,7 +2,7 @@ import type { CellReleases, Steering } from './client/releases';
 
 const short = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
 
-/** How a cell and its releases stand, as a person at a terminal reads it. */
+/** State of a cell and its releases, as text. */
 export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
   const rows: (readonly [string, string])[] = [
     [

@@ -41,7 +41,11 @@ function options(): Options {
   return given;
 }
 
-/** Follows the release to its end, a line for each of its states. @returns whether it has completed */
+/**
+ * Follows the release to its end, with a line for each of its states.
+ *
+ * @returns whether it completed
+ */
 async function roll(
   client: StageClient,
   releases: Releases,
@@ -71,7 +75,7 @@ async function main(signal: AbortSignal): Promise<number> {
   for (const cell of await releases.cellsCalled(given.cell)) {
     if (given.status) console.log(releasesText(await releases.status(cell)));
     else if (intent) console.log(steeringText(cell.name, await releases.steer(cell, intent)));
-    // A cell that has returned a release is a reason not to try the next one.
+    // A release that one cell has returned is not started in the next cell.
     else if (!(await roll(client, releases, cell, given, signal))) return 1;
   }
   return 0;

@@ -1,30 +1,32 @@
 import type { Replay, Unreadable } from '../functions/acts/replay-signups';
 import type { QueueDepth } from './client/queue-depths';
 
-/** Escaped: the body may hold anything, characters that clear a terminal among them. */
+/** Escaped, because the body may contain anything, such as characters that clear a terminal. */
 const excerpt = (body: string) => JSON.stringify(body.length > 200 ? `${body.slice(0, 200)}...` : body);
 
 const unreadableText = ({ messageId, why, body }: Unreadable) =>
   `unreadable: message ${messageId}: ${why}\n  ${excerpt(body)}`;
 
-/** What became of one message of the dead-letter queue. */
+/** What the replay did with one message. */
 export const replayText = (done: Replay) =>
   'unreadable' in done ? unreadableText(done.unreadable) : `${done.executionArn}  (undelivered: ${done.because})`;
 
 export interface Tally {
   readonly replayed: number;
   readonly unreadable: number;
-  /** Whether unreadable messages have left the queue. */
+  /** Whether unreadable messages were deleted from the queue. */
   readonly setAside: boolean;
-  /** On the queue before the replay, so that somebody else has received them. */
+  /**
+   * Messages that were on the queue before, but hidden, because somebody else has received them.
+   */
   readonly hidden: number;
-  /** On the queue of events that match no rule. */
+  /** Depth of the queue of events that match no rule. */
   readonly unmatched: QueueDepth;
 }
 
 const messages = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
 
-/** The last lines of a replay: what was done, and what is left for a person. */
+/** The last lines of a replay: what it did, and what a person still has to do. */
 export function tallyText({ replayed, unreadable, setAside, hidden, unmatched }: Tally): string[] {
   const others = unmatched.visible + unmatched.hidden;
   return [
@@ -40,5 +42,5 @@ export function tallyText({ replayed, unreadable, setAside, hidden, unmatched }:
   ];
 }
 
-/** Whether a person has to look again. */
+/** Whether a person must look at the queue again. */
 export const isLeft = ({ unreadable, setAside, hidden }: Tally) => hidden > 0 || (unreadable > 0 && !setAside);

@@ -1,7 +1,8 @@
 /**
- * Ends a command at once, in one line, where Node is older than package.json asks for. Otherwise the first package that is
- * an ES module alone ends it, in words that help nobody. `npm ci --ignore-scripts` leads there: it does not install the Node
- * that the packages bring, and runs no `preinstall` that could say so. Every version of Node can read this file.
+ * Ends a command with one line when Node is older than package.json requires. Otherwise the first
+ * package that is only an ES module would end it, with an error that does not help. This happens
+ * after `npm ci --ignore-scripts`, which does not install the Node of the packages and runs no
+ * `preinstall`. Every version of Node can read this file.
  */
 const { engines } = require('../package.json');
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A row of the runbook's tables of errors: error names, what the error means, what to do. */
+/** A row in the runbook's tables of errors: error names, meaning, what to do. */
 const ROW = /^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm;
 
 function runbook(): string {
@@ -12,7 +12,10 @@ function runbook(): string {
   }
 }
 
-/** What docs/runbook.md says about an error: undefined for one that it does not name, and without a runbook. */
+/**
+ * The runbook's advice on an error. Undefined when the runbook does not name it, or does not
+ * exist.
+ */
 export function adviceFor(error: string): string | undefined {
   for (const [, names = '', , advice = ''] of runbook().matchAll(ROW))
     if (names.split(/[,\s]+/).includes(error)) return advice.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1');

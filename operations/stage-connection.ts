@@ -7,19 +7,22 @@ import { environments, STAGES, type Stage } from '../infra/config/environments';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { type PlatformOutputs, readOutputs } from './outputs';
 
-/** Options for the clients of the AWS SDK. Without endpoint and credentials they find AWS and the operator's own. */
+/**
+ * Options for AWS SDK clients. Without endpoint and credentials they use AWS and the operator's
+ * credentials.
+ */
 export interface AwsAccess {
   readonly region: string;
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** What an operator's command needs of a deployed stage. */
+/** What an operator's command must know about a deployed stage. */
 export interface StageConnection extends StageOutputs {
   readonly aws: AwsAccess;
-  /** Where the load balancer answers for any host, when DNS does not say so. */
+  /** Where the load balancer answers for any host, when its DNS name does not resolve. */
   readonly loadBalancerUrl?: string;
-  /** A tenant's URL with the word SUBDOMAIN in the place of its subdomain. */
+  /** A tenant's URL with the word SUBDOMAIN in place of its subdomain. */
   readonly tenantUrl?: string;
 }
 
@@ -29,10 +32,13 @@ export function localConnection(outputs: PlatformOutputs): StageConnection {
   return { aws, ...rest };
 }
 
-/** `--stage` of every operator's command. */
+/** Option `--stage` of the operators' commands. */
 export const stageOption = () => new Option('--stage <stage>', 'stage to work on').choices(STAGES).default('local');
 
-/** The stacks of all stages have the same names: only the account says which stage an operator's credentials reach. */
+/**
+ * Stacks have the same names in all stages. Only the account tells which stage an operator's
+ * credentials reach.
+ */
 export function requireAccountOf(stage: Stage, account: string | undefined): void {
   const { account: expected } = environments[stage];
   if (account !== expected)
@@ -42,9 +48,9 @@ export function requireAccountOf(stage: Stage, account: string | undefined): voi
 }
 
 /**
- * Reads what the stage's control plane tells its operators.
+ * Reads the outputs of the stage's control plane.
  *
- * @throws Error that tells a stage that is not deployed from one that another release has deployed
+ * @throws Error that says whether the stage is not deployed, or was deployed by another release
  */
 export async function outputsOf(
   cloudformation: Pick<CloudFormationClient, 'send'>,
@@ -69,13 +75,16 @@ async function stackOf(cloudformation: Pick<CloudFormationClient, 'send'>): Prom
   try {
     return (await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }))).Stacks?.[0];
   } catch (thrown) {
-    // "DescribeStacks": a ValidationError is all that AWS says of a stack that does not exist.
+    // AWS answers a ValidationError for a stack that does not exist ("DescribeStacks").
     if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
     throw thrown;
   }
 }
 
-/** @throws Error that says how to start or deploy the stage, when it is not there, or whose credentials these are */
+/**
+ * @throws Error that says how to start or deploy the stage, or that the credentials are of another
+ * account
+ */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (stage === 'local') return localConnection(await readOutputs());
   const aws = { region: environments[stage].region };

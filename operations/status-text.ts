@@ -12,7 +12,7 @@ function stateText({ status, redrivable, redriveCount, at }: Run): string {
   ].join(', ');
 }
 
-/** What an operator has to know before a redrive. */
+/** Facts that an operator must know before a redrive. */
 function notes({ status, redrivable, notRedrivableBecause, olderThanMachine }: Run): string[] {
   const hasFailed = status !== 'RUNNING' && status !== 'SUCCEEDED';
   return [
@@ -26,7 +26,7 @@ function notes({ status, redrivable, notRedrivableBecause, olderThanMachine }: R
 
 const indented = (text: string) => text.split('\n').map((line) => `  ${line}`);
 
-/** How a tenant stands, as a person at a terminal reads it. */
+/** State of a tenant, as text. */
 export function statusText({ run, failure, suspension, links, ...tenant }: TenantStatus): string {
   const { companyName = '(no name)', subdomain = 'no subdomain', url, tenantId, signupId, status, since } = tenant;
   const rows: readonly (readonly [string, string])[] = [

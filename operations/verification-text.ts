@@ -19,7 +19,7 @@ function groupText(title: string, answers: readonly Answer[]): string[] {
   ];
 }
 
-/** A verification as a person at a terminal reads it: the verdict, what failed and why, where the whole report is. */
+/** A verification as text: the verdict, what failed and why, and where the whole report is. */
 export function verificationText(verification: Verification): string {
   if (verification.verdict === 'skipped') {
     return `tenant ${verification.tenantId} is ${verification.status}: only a tenant in service can be verified`;

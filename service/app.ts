@@ -98,7 +98,10 @@ export function serviceApp(options: AppOptions): FastifyInstance {
     databases.clear();
   });
 
-  /** With a host, whether its page can be served: a release asks that of a version before any visitor gets it. */
+  /**
+   * For a host: whether its page can be served. A release asks this of a version before any
+   * visitor gets it.
+   */
   const serves = async (host: string) => {
     const route = await routes.find(host);
     if (route?.status !== 'ACTIVE') return false;

@@ -8,7 +8,7 @@ const page = (title: string, body: string) => `<!doctype html>
 </html>
 `;
 
-/** The form of a tenant's funnel, with an id of its own each time it is shown. */
+/** The form of a tenant's funnel, with a new id each time it is shown. */
 export function contactPage(companyName: string): string {
   const name = escapeHtml(companyName);
   return page(

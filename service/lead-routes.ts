@@ -12,10 +12,10 @@ export interface LeadRoutes {
 }
 
 const LONGEST_BODY = 16 * 1024;
-/** Sessions by token that are open at a time: each is a login of its own. */
+/** Greatest number of simultaneous sessions with a reader's token. Each is its own login. */
 const MOST_READERS = 4;
 const RETRY_AFTER_SECONDS = 10;
-/** SQL states of a login that was refused ("PostgreSQL Error Codes", class 28). */
+/** SQL states of a refused login ("PostgreSQL Error Codes", class 28). */
 const REFUSED = /^28/;
 
 const text = (reply: FastifyReply, status: number, words: string) =>
@@ -23,14 +23,18 @@ const text = (reply: FastifyReply, status: number, words: string) =>
 const html = (reply: FastifyReply, body: string) => reply.type('text/html; charset=utf-8').send(body);
 
 /**
- * Browsers name the origin of every form that is sent by POST ("Cross-Site Request Forgery Prevention Cheat Sheet", OWASP).
+ * Whether a form was sent from the tenant's own page. Browsers send the origin with every POST of
+ * a form ("Cross-Site Request Forgery Prevention Cheat Sheet", OWASP).
  */
 function fromOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
   if (!origin || !URL.canParse(origin)) return false;
   return new URL(origin).host === host;
 }
 
-/** A tenant's form, the leads that visitors send by it, and the list of them for who has a token of the tenant. */
+/**
+ * Routes of a tenant's form, of the leads that visitors send with it, and of their list for
+ * readers with a token.
+ */
 export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: LeadRoutes): void {
   let readers = 0;
   app.addContentTypeParser(
@@ -39,7 +43,9 @@ export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: 
     (_, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
 
-  /** The failure of one tenant's database is that tenant's alone, and no word of it is the visitor's. */
+  /**
+   * A failure of one tenant's database affects only that tenant. The visitor gets no detail of it.
+   */
   const unavailable = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     request.log.error({ err: thrown, tenantId: request.tenantId }, 'database.unavailable');
     return text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This cannot be done right now.');

@@ -1,7 +1,9 @@
 import type { Client, Pool } from 'pg';
 import * as z from 'zod';
 
-/** What the form sends. The id was made with the form: a form that is sent twice is one lead. */
+/**
+ * Fields of the form. The id was made with the form, so a form that is sent twice makes one lead.
+ */
 export const LeadSchema = z.object({
   id: z.uuid(),
   name: z.string().trim().min(1).max(200),

@@ -5,36 +5,41 @@ import { DATABASE_NAME, tenantNames } from '../functions/contract/naming';
 import type { RouteRecord } from '../functions/contract/records';
 import type { TenantSessions } from './tenant-sessions';
 
-/** The tenant's database cannot be used now. Other tenants' databases can. */
+/** The tenant's database cannot be used now. Other tenants' databases are not affected. */
 class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }
 
 export interface TenantDatabasesOptions {
   readonly sessions: Pick<TenantSessions, 'of'>;
-  /** Authorities of the databases' certificates, PEM; by default those that Node knows. */
+  /** Certificate authorities of the databases, PEM. Default: those that Node knows. */
   readonly certificates?: string;
   readonly capacity?: number;
 }
 
 /**
- * Connections to one tenant's database in one task. A database takes 400 (infra/tenant/database-alarms.ts), so
- * a cell may have a hundred tasks, and each colour its own.
+ * Connections to one tenant's database from one task. A database accepts 400
+ * (infra/tenant/database-alarms.ts), enough for a hundred tasks of each colour.
  */
 const CONNECTIONS = 2;
-/** Requests that wait for a connection. A further one is told to come back, instead of waiting without end. */
+/**
+ * Requests that may wait for a connection. A further one fails at once and may be repeated later.
+ */
 const MOST_WAITING = 20;
 const CAPACITY = 200;
 const IDLE_MS = 30_000;
 const CONNECT_MS = 3_000;
 const STATEMENT_MS = 5_000;
-/** Half of what a role's session may last: a connection does not outlive its tenant's suspension by much. */
+/**
+ * Half of a role session's time: a connection must not last much longer than its tenant is in
+ * service.
+ */
 const MOST_SECONDS = 450;
 
 /**
- * Connections to the databases of the tenants being served, each as the tenant's own user, by a token that the tenant's
- * role signs for every new connection. One pool a tenant: what a tenant's database cannot take waits for that tenant
- * alone.
+ * Connections to the databases of the tenants being served, each as the tenant's own database
+ * user. The tenant's role signs a token for every new connection. Each tenant has a pool of its
+ * own, so an overloaded database delays only its tenant.
  */
 export class TenantDatabases {
   private readonly pools: LRUCache<string, Pool>;
@@ -54,8 +59,8 @@ export class TenantDatabases {
   }
 
   /**
-   * One session of whoever has a token for the tenant's database user: the database itself judges the token.
-   * The session reads only.
+   * A read-only session with a token of the tenant's database user. The database itself checks the
+   * token.
    */
   async withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
     const options = '-c default_transaction_read_only=on';
@@ -92,7 +97,7 @@ export class TenantDatabases {
       maxLifetimeSeconds: MOST_SECONDS,
       allowExitOnIdle: true,
     });
-    // A server that stops would otherwise end this process.
+    // Without a handler, a server that stops would end this process.
     pool.on('error', () => undefined);
     this.pools.set(route.tenantId, pool);
     return pool;

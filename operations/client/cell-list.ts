@@ -12,7 +12,7 @@ export interface ListedCell {
   readonly name: string;
   /** Number of slots. */
   readonly capacity: number;
-  /** Slots that a tenant has, or that are set aside. */
+  /** Slots that tenants have, or that are set aside. */
   readonly taken: number;
   readonly left: number;
   readonly liveColour: Colour;
@@ -34,7 +34,7 @@ async function takenSlots(table: TenantsTable, cell: string): Promise<number> {
   return count;
 }
 
-/** The cells of the stage, and how many tenants each can still take. */
+/** The cells of the stage, with the number of tenants that each can still take. */
 export async function listCells(table: TenantsTable, ssm: Pick<SSMClient, 'send'>): Promise<ListedCell[]> {
   const cells = await ssmCells(ssm).cells();
   return await settled(

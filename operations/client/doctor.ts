@@ -16,9 +16,12 @@ import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
 import type { AwsAccess, StageConnection } from '../stage-connection';
 import type { QueueDepth } from './queue-depths';
 
-/** A stack that needs longer than a Multi-AZ database with its replica needs a look; milliseconds. */
+/**
+ * Milliseconds. A stack that takes longer than a Multi-AZ database with its replica needs an
+ * operator.
+ */
 const LONG_WAIT = 3 * 3_600_000;
-/** Of all stacks of the platform. */
+/** Prefix of the names of all platform stacks. */
 const PREFIX = 'TenantOnboarding-';
 
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
@@ -77,7 +80,10 @@ const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue:
     ? ok(`queue ${queue}`, 'empty')
     : failed(`queue ${queue}`, `${visible + hidden} messages; docs/runbook.md says what to do with them`);
 
-/** Asks a deployed stage whether all runs as it should. It changes nothing; what cannot be asked is `unknown`. */
+/**
+ * Examines a deployed stage and changes nothing. A question that AWS does not answer gives
+ * `unknown`.
+ */
 export async function examine(
   stage: StageConnection,
   table: TenantsTable,

@@ -12,7 +12,7 @@ export interface ListedReport {
   readonly storedAt: string;
 }
 
-/** Reports about a tenant, the newest first. */
+/** Lists the reports on a tenant, newest first. */
 export async function listReports({ s3, bucket }: Reports, tenantId: string): Promise<ListedReport[]> {
   const ask = (ContinuationToken: string | undefined) =>
     s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${EVIDENCE_PREFIX}${tenantId}/`, ContinuationToken }));
@@ -29,15 +29,15 @@ export async function listReports({ s3, bucket }: Reports, tenantId: string): Pr
 export interface FetchedReport {
   readonly report: string;
   readonly text: string;
-  /** SHA-256 of the text. */
+  /** SHA-256 of the text, in hex. */
   readonly digest: string;
   /** Digest on the tenant's record; undefined when the record names another report. */
   readonly recorded: string | undefined;
 }
 
 /**
- * Reads one report and its digest. Only the last verification's digest is on the record: the lock of
- * the bucket is what vouches for an older report.
+ * Reads one report and computes its digest. The tenant's record has only the digest of the last
+ * verification. For an older report the bucket's lock is the proof that it is unchanged.
  */
 export async function fetchReport(
   { s3, bucket }: Reports,

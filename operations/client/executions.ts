@@ -14,7 +14,10 @@ import { everyItem } from '../../functions/shared/paging';
 import { type Visit, visitsOf } from './progress';
 
 export interface FollowOptions {
-  /** Called whenever the execution has got on. Without it the history is read once, at the end. */
+  /**
+   * Called whenever the execution has made progress. Without it the history is read once, at the
+   * end.
+   */
   readonly onProgress?: (visits: readonly Visit[]) => void;
   readonly everyMs?: number;
   readonly signal?: AbortSignal;
@@ -26,14 +29,15 @@ export interface Ended {
   readonly status: string;
   readonly failure: Failure | undefined;
   readonly output: unknown;
-  /** From its start to its end, as Step Functions has it. */
+  /** Seconds from start to end, as Step Functions recorded them. */
   readonly seconds: number;
   readonly visits: readonly Visit[];
 }
 
 /**
- * Whether the execution's machine has got another definition since the execution began ("DescribeStateMachineForExecution":
- * the definition of the execution; "DescribeStateMachine": the present one).
+ * Whether the definition of the execution's state machine has changed since the execution began
+ * ("DescribeStateMachineForExecution" has the execution's definition, "DescribeStateMachine" the
+ * present one).
  */
 export async function isOlderThanMachine(machines: Pick<SFNClient, 'send'>, executionArn: string): Promise<boolean> {
   const then = await machines.send(new DescribeStateMachineForExecutionCommand({ executionArn }));
@@ -59,12 +63,12 @@ function endOf(execution: DescribeExecutionOutput, visits: readonly Visit[]): En
   };
 }
 
-/** Follows an execution until it ends, however it ends. */
+/** Follows an execution until it ends in any way. */
 export async function follow(machines: SFNClient, executionArn: string, options: FollowOptions = {}): Promise<Ended> {
   const { onProgress, everyMs = 300, signal } = options;
   let known = 0;
   for (;;) {
-    // Asked before the history, which is complete once the execution has ended.
+    // The status is read before the history, which is complete once the execution has ended.
     const execution = await machines.send(new DescribeExecutionCommand({ executionArn }));
     const hasEnded = execution.status !== 'RUNNING';
     const history = hasEnded || onProgress ? await historyOf(machines, executionArn) : [];

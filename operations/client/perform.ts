@@ -7,26 +7,29 @@ import { ACT_DIGEST_HEADER, type ActOutcome, type ActSchema, PerformActOutput } 
 import { functionSeconds } from '../../functions/contract/time-limits';
 import type { AwsAccess } from '../stage-connection';
 
-/** What an operator's client acts with: the operator's own credentials. */
+/** Credentials and clients of the operator. */
 export interface Operator {
   readonly aws: AwsAccess;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly performActFunctionName: string;
 }
 
-/** One attempt, as a verification is not repeated unasked; it waits as long as the function may take. */
+/**
+ * One attempt, as a verification must not be repeated by accident. It waits as long as the
+ * function may take.
+ */
 export const INVOCATION = {
   maxAttempts: 1,
   requestHandler: { requestTimeout: functionSeconds('PerformAct') * 1000 },
 } as const;
 
-/** An act that the platform has not done, and why. */
+/** An act that the platform did not perform, and why. */
 export class ActNotDone extends Error {
   override readonly name = 'ActNotDone';
 
   constructor(
     readonly outcome: Exclude<ActOutcome, 'done' | 'nothing'>,
-    /** Name of the platform's error. */
+    /** Error name of the platform. */
     readonly error: string,
     readonly reason: string,
   ) {
@@ -35,10 +38,10 @@ export class ActNotDone extends Error {
 }
 
 const HeadersSchema = z.looseObject({ headers: z.record(z.string(), z.string()) });
-/** The function sets these itself, or they do not reach STS. */
+/** Headers that the function sets itself, or that do not reach STS. */
 const NOT_PASSED_ON = ['host', 'user-agent', 'content-length', ACT_DIGEST_HEADER];
 
-/** Ends a request before it is sent. */
+/** Thrown to end a request before it is sent. */
 class Signed extends Error {
   constructor(readonly headers: Readonly<Record<string, string>>) {
     super('signed');
@@ -46,8 +49,8 @@ class Signed extends Error {
 }
 
 /**
- * Signs a GetCallerIdentity request that carries the digest of the act, and does not send it:
- * PerformAct does, and STS tells it who has signed.
+ * Signs a GetCallerIdentity request that carries the digest of the act, without sending it.
+ * PerformAct sends it, and STS answers who has signed it.
  */
 async function signedHeaders(aws: AwsAccess, request: string): Promise<Record<string, string>> {
   const sts = new STSClient({ ...aws, maxAttempts: 1 });
@@ -78,9 +81,9 @@ async function signedHeaders(aws: AwsAccess, request: string): Promise<Record<st
 const ThrownSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
 
 /**
- * Has the platform perform an act, in the name of the caller.
+ * Makes the platform perform an act in the caller's name.
  *
- * @returns the answer of an act that was done, or had nothing to do
+ * @returns the answer of an act that was performed, or for which there was nothing to do
  * @throws ActNotDone when no tenant has the name, or the act was refused or has failed
  */
 export async function perform<S extends z.ZodType>(

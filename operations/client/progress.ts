@@ -5,9 +5,9 @@ export interface Visit {
   readonly state: string;
   readonly enteredAt: Date;
   readonly leftAt?: Date;
-  /** Errors of its attempts. */
+  /** Error names of its failed attempts. */
   readonly errors: readonly string[];
-  /** Its last attempt ended with the last of the errors. */
+  /** Whether its last attempt failed, with the last of the errors. */
   readonly failed: boolean;
 }
 
@@ -23,8 +23,9 @@ const errorOf = (event: HistoryEvent) => FAILURES.map((key) => event[key]?.error
 const isExit = (event: HistoryEvent) => event.stateExitedEventDetails !== undefined;
 
 /**
- * An execution's history as visits to its states, in the order in which they began. Events of branches side by side are
- * told apart by the chain of their predecessors ("HistoryEvent": `previousEventId`).
+ * Converts an execution's history to visits to its states, in the order of their beginning. Events
+ * of parallel branches are distinguished by the chain of their predecessors ("HistoryEvent":
+ * `previousEventId`).
  */
 export function visitsOf(history: readonly HistoryEvent[]): Visit[] {
   const visits = new Map<number, { -readonly [K in keyof Visit]: Visit[K] }>();

@@ -3,7 +3,10 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 /** Approximate numbers of messages ("GetQueueAttributes"). */
 export interface QueueDepth {
   readonly visible: number;
-  /** Received by somebody a moment ago and not deleted: they appear again after their visibility timeout. */
+  /**
+   * Messages that somebody has received a moment ago and not deleted. They reappear after their
+   * visibility timeout.
+   */
   readonly hidden: number;
 }
 

@@ -17,20 +17,20 @@ import type { StageClient } from './stage-client';
 
 export type Intent = ReleaseClaim['intent'];
 
-/** Where a release has moved a tenant, when, and how that stands. */
+/** The colour to which a release has moved a tenant, and when. */
 export interface MovedTenant {
   readonly host: string;
   readonly colour: Colour;
   readonly at: string;
   readonly release: string;
-  /** Whether the placement counts: its release is under way. */
+  /** Whether this placement is in force: its release is under way. */
   readonly counts: boolean;
 }
 
 export interface CellReleases {
   readonly cell: string;
   readonly live: LiveColour | undefined;
-  /** The release under way, or the last one. */
+  /** The release under way, or else the last one. */
   readonly claim: ReleaseClaim | undefined;
   readonly tenants: readonly MovedTenant[];
 }
@@ -42,10 +42,10 @@ export type Steering =
 
 const RECALLED: PlatformErrorName = 'ReleaseRecalled';
 
-/** Two starts of one image are one release. */
+/** The id of an image's release: two starts of one image are one release. */
 const idOf = (digest: string) => `r-${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
 
-/** What an operator can do about releases. It returns data and prints nothing. */
+/** Operators' actions on releases. It returns data and prints nothing. */
 export class Releases {
   private readonly cells: ReturnType<typeof ssmCells>;
 
@@ -53,7 +53,7 @@ export class Releases {
     this.cells = ssmCells(new SSMClient(client.stage.aws));
   }
 
-  /** The cell of the name, or all cells of the stage. */
+  /** The cell with this name, or all cells of the stage. */
   async cellsCalled(name?: string): Promise<readonly CellDescriptor[]> {
     const cells = await this.cells.cells();
     const found = name === undefined ? cells : cells.filter((cell) => cell.name === name);
@@ -61,7 +61,7 @@ export class Releases {
     throw new Error(`there is no cell ${name}; the stage has ${cells.map((cell) => cell.name).join(', ')}`);
   }
 
-  /** @throws PlatformError `InvalidRequest` for a digest or an id that no release can have */
+  /** @throws PlatformError `InvalidRequest` for a malformed digest or id */
   async start({ name }: CellDescriptor, digest: string, releaseId = idOf(digest)): Promise<string> {
     const request = parseAt('release', ReleaseRequestSchema, { cell: name, digest, releaseId });
     return await this.client.start(request, { stateMachineArn: this.client.stage.releaseMachineArn });
@@ -81,8 +81,9 @@ export class Releases {
   }
 
   /**
-   * Holds a release, lets it go on, or takes it back. A release that was stopped is redriven, so that it can return its
-   * tenants. Where no release is under way, going back is a release of the image before.
+   * Holds a release, lets it continue, or returns its tenants. A stopped release is redriven, so
+   * that it can return its tenants. When no release is under way, `back` starts a release of the
+   * previous image.
    */
   async steer(cell: CellDescriptor, intent: Intent): Promise<Steering> {
     const claim = await readClaim(this.client.table, cell.name);
@@ -103,7 +104,7 @@ export class Releases {
     const digest = live?.formerDigest;
     if (!digest)
       return { how: 'nothing', because: `no release has brought the version that cell ${cell.name} had before` };
-    // Another id than that of the release that brought the image first.
+    // The id must differ from that of the release that brought the image first.
     const request = {
       cell: cell.name,
       digest,
@@ -124,7 +125,7 @@ export class Releases {
     }
   }
 
-  /** Ends the bake at once. Its time may just have been over. */
+  /** Ends the waiting time of a ring at once. It may have ended a moment before. */
   private async answer(taskToken: string, intent: Intent, releaseId: string): Promise<void> {
     const cause = `an operator has taken release ${releaseId} back`;
     const { sfn } = this.client;

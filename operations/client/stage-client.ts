@@ -33,19 +33,22 @@ import { type Verification, WholeAnswer } from './verification';
 /** What to redrive: the latest execution of a tenant, or one execution by its ARN. */
 export type RedriveTarget = { readonly tenant: string } | { readonly executionArn: string };
 
-/** Nothing has the name that was typed. */
+/** No tenant, report or cell has the name that was typed. */
 export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
-/** Whose acts: of a tenant by any of its names, of the stage as a whole, or all of a day (UTC). */
+/**
+ * Which acts: those on a tenant by any of its names, on the stage as a whole, or of a day (UTC).
+ */
 export type ActsOf = { readonly tenant: string } | Extract<ActScope, { stage: true } | { day: string }>;
 
 const because = (reason: string | undefined) => (reason ? { reason } : {});
 
 /**
- * Everything that an operator can do to one stage. It returns data and prints nothing: what a person reads is written by
- * the commands. A tenant is named by its subdomain (a lost one too), its host or page, its tenant id or its signup id.
+ * Everything that an operator can do with one stage. It returns data and prints nothing; the
+ * commands write the text for people. A tenant can be named by its subdomain (also one that it did
+ * not get), its host or page, its tenant id or its signup id.
  */
 export class StageClient {
   readonly sfn: SFNClient;
@@ -62,12 +65,15 @@ export class StageClient {
     this.operator = { aws, lambda: new LambdaClient({ ...aws, ...INVOCATION }), performActFunctionName };
   }
 
-  /** @throws Error when the stage is not there, or the credentials are of another account */
+  /** @throws Error when the stage is not deployed, or the credentials are of another account */
   static async connect(stage: Stage): Promise<StageClient> {
     return new StageClient(await connectTo(stage));
   }
 
-  /** @throws PlatformError `InvalidRequest` when no tenant has or had the name; all methods that take a tenant throw it */
+  /**
+   * @throws PlatformError `InvalidRequest` when no tenant has or had this name, as all methods
+   * with a tenant
+   */
   find(tenant: string): Promise<TenantRecord | RefusedSignup> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
     return subdomain ? lookUpSubdomain(this.table, subdomain) : lookUpTenant(this.table, tenant.trim());
@@ -78,9 +84,9 @@ export class StageClient {
   }
 
   /**
-   * Redrives a failed execution or, where AWS no longer can, starts an equal new one.
+   * Redrives a failed execution. When AWS can no longer redrive it, starts an equal new one.
    *
-   * @param anew starts a new one in any case, with today's definition
+   * @param anew always starts a new one, with today's definition
    */
   async redrive(
     target: RedriveTarget,
@@ -91,8 +97,8 @@ export class StageClient {
   }
 
   /**
-   * Gives up an onboarding that is HELD, or whose run has ended in the middle: a new execution takes the tenant over and
-   * undoes everything.
+   * Gives up an onboarding that is HELD, or whose run has ended in the middle. A new execution
+   * takes the tenant over and undoes everything.
    */
   async abandon(tenant: string, reason: string): Promise<Abandoning> {
     const act = { kind: 'abandon', tenant: await this.knownName(tenant), reason } as const;
@@ -100,8 +106,8 @@ export class StageClient {
   }
 
   /**
-   * Starts an onboarding for each signup on the dead-letter queue, and takes the signup off the queue. An unreadable message
-   * leaves the queue only after `setAside` has kept it.
+   * Starts an onboarding for each signup on the dead-letter queue, and deletes the message. An
+   * unreadable message is deleted only after `setAside` has stored it.
    */
   async *replay({ setAside }: { readonly setAside?: (message: Unreadable) => void } = {}): AsyncGenerator<Replay> {
     const named = new Set<string>();
@@ -122,13 +128,17 @@ export class StageClient {
     }
   }
 
-  /** Takes messages that were kept elsewhere off the queue. @returns what arrived meanwhile, and was replayed, too */
+  /**
+   * Deletes messages that were stored elsewhere.
+   *
+   * @returns signups that arrived meanwhile and were replayed, too
+   */
   private async replayedBesides(setAside: string[], named: ReadonlySet<string>): Promise<Replay[]> {
     const { messages } = await perform(this.operator, { kind: 'replay', setAside }, ReplayAnswer);
     return messages.filter((message) => !('unreadable' in message && named.has(message.unreadable.messageId)));
   }
 
-  /** Starts an onboarding by hand, with a signup as billing sends it. */
+  /** Starts an onboarding by hand, with a signup in the form that billing sends. */
   async signUp(signup: unknown, reason?: string) {
     return await perform(this.operator, { kind: 'signup', signup, ...because(reason) }, SignupAnswer);
   }
@@ -138,12 +148,12 @@ export class StageClient {
     return queueDepth(this.sqs, this.stage.undeliveredSignupsUrl);
   }
 
-  /** The queue of events that match no rule; misspelled signups are among them. */
+  /** The queue of events that match no rule, such as misspelled signups. */
   unmatchedEvents(): Promise<QueueDepth> {
     return queueDepth(this.sqs, this.stage.unmatchedEventsUrl);
   }
 
-  /** Verifies a tenant now, as the daily audit does, and leaves the same evidence. */
+  /** Verifies a tenant now, as the daily audit does, and stores the same evidence. */
   async verify(tenant: string, reason?: string): Promise<Verification> {
     const act = { kind: 'verify', tenant: await this.knownName(tenant), ...because(reason) } as const;
     return await perform(this.operator, act, WholeAnswer);
@@ -155,13 +165,17 @@ export class StageClient {
     return await perform(this.operator, act, SuspendTenantOutput);
   }
 
-  /** Brings a suspended tenant back. @throws ActNotDone where its last verification has not passed, or is too old */
+  /**
+   * Brings a suspended tenant back.
+   *
+   * @throws ActNotDone when its last verification failed, or is too old
+   */
   async resume(tenant: string, reason?: string) {
     const act = { kind: 'resume', tenant: await this.knownName(tenant), ...because(reason) } as const;
     return await perform(this.operator, act, ResumeTenantOutput);
   }
 
-  /** Who did what: to a tenant, to the stage as a whole, or on a day. The newest comes first. */
+  /** Acts on a tenant, on the stage as a whole, or of a day, newest first. */
   async acts(
     of: ActsOf,
     page: { readonly before?: string | undefined; readonly limit?: number } = {},
@@ -170,23 +184,23 @@ export class StageClient {
     return await listActs(table, 'tenant' in of ? { tenantId: (await this.find(of.tenant)).tenantId } : of, page);
   }
 
-  /** A name that the functions know. Only a host has to be looked up before. */
+  /** A name that the functions accept. Only a host must be looked up. */
   private async knownName(tenant: string): Promise<string> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
     return subdomain ? (await lookUpSubdomain(this.table, subdomain)).tenantId : tenant.trim();
   }
 
-  /** Tenants and refused signups that the filter admits. */
+  /** Tenants and refused signups that match the filter. */
   tenants(filter: TenantFilter = {}): Promise<TenantList> {
     return listTenants(this.table, filter);
   }
 
-  /** The stage's cells with the slots that are left. */
+  /** The stage's cells, with the slots that are left. */
   cells(): Promise<ListedCell[]> {
     return listCells(this.table, new SSMClient(this.stage.aws));
   }
 
-  /** All queues on which something waits for a person. */
+  /** All queues whose messages wait for a person. */
   async queues(): Promise<readonly (QueueDepth & { readonly queue: string })[]> {
     const { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl } =
       this.stage;
@@ -199,18 +213,18 @@ export class StageClient {
     );
   }
 
-  /** Whether all of the stage runs as it should. */
+  /** Examines the whole stage. */
   examine(): Promise<readonly Finding[]> {
     return examine(this.stage, this.table, () => this.queues());
   }
 
-  /** Reports about a tenant, the newest first. */
+  /** The reports on a tenant, newest first. */
   async reports(tenant: string): Promise<ListedReport[]> {
     const { tenantId } = await this.find(tenant);
     return await listReports(this.evidence, tenantId);
   }
 
-  /** One report, by default the last one on the tenant's record. */
+  /** One report; by default the one that the tenant's record names. */
   async report(tenant: string, report?: string): Promise<FetchedReport> {
     const record = await this.find(tenant);
     const verification = 'refused' in record ? undefined : record.verification;
@@ -223,12 +237,12 @@ export class StageClient {
     return { s3: new S3Client({ ...this.stage.aws, forcePathStyle: true }), bucket: this.stage.evidenceBucketName };
   }
 
-  /** Starts an execution, by default of TenantOnboarding. @returns its ARN */
+  /** Starts an execution; by default of TenantOnboarding. @returns its ARN */
   start(input: unknown, { stateMachineArn = this.stage.stateMachineArn, ...options }: StartOptions = {}) {
     return start(this.sfn, input, { ...options, stateMachineArn });
   }
 
-  /** Follows an execution until it ends, however it ends. */
+  /** Follows an execution until it ends in any way. */
   follow(executionArn: string, options: FollowOptions = {}): Promise<Ended> {
     return follow(this.sfn, executionArn, options);
   }

@@ -1,13 +1,14 @@
-/** The host of an address, as a browser reads it; undefined for a text that is none. */
+/** The host of an address, as a browser parses it; undefined for a text that is no address. */
 function hostOf(address: string): string | undefined {
   const url = address.includes('://') ? address : `http://${address}`;
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : undefined;
 }
 
 /**
- * The subdomain in a host or in the address of a page, as it stands in a browser's bar.
+ * The subdomain in a host or in the address of a page, as a browser shows it.
  *
- * @param domain of the stage: `https://acme.funnels.example:8443/` and `acme.funnels.example` lead to `acme`
+ * @param domain of the stage: `https://acme.funnels.example:8443/` and `acme.funnels.example` give
+ * `acme`
  * @returns undefined for every other name
  */
 export function subdomainIn(typed: string, domain: string): string | undefined {

@@ -31,16 +31,16 @@ import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/co
 import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
 
-/** The order of the rollback: what needs another stack goes before it. */
+/** The order of the rollback: a stack is deleted before the stacks that it needs. */
 const KINDS: readonly StackKind[] = ['access', 'database', 'network', 'storage'];
 const ALIASES = tenantNames.keyAlias('');
-/** "ScheduleKeyDeletion": 7 days at least. */
+/** The shortest that ScheduleKeyDeletion allows. */
 const WINDOW_DAYS = 7;
 const EVERY_MS = 500;
 /** Route 53 takes five requests a second, and one change of a zone at a time ("Quotas", Amazon Route 53 Developer Guide). */
 const ZONE_ATTEMPTS = 10;
 
-/** All of it before the first is removed: a list changes under its own pages. */
+/** Reads a whole list before the first item is deleted: a list changes between its pages. */
 async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
@@ -48,11 +48,11 @@ async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /**
- * Takes a stage down with all that it has: stops its runs and its intake, offboards every tenant,
- * empties the buckets and deletes the stacks. Called again, it goes on where it has stopped.
+ * Takes a stage down with everything in it. It stops runs and intake, offboards every tenant,
+ * empties the buckets and deletes the stacks. Called again, it continues where it stopped.
  *
- * Two things outlive it. Keys stay for the seven days in which KMS lets their deletion be cancelled;
- * the evidence stays where its retention is in compliance mode, which binds every principal.
+ * Two kinds of resources stay. Keys stay for the seven days in which KMS lets their deletion be
+ * cancelled. Evidence in compliance mode stays until its retention ends, for every principal.
  */
 export class TearDown {
   private readonly cloudformation: CloudFormationClient;
@@ -67,7 +67,7 @@ export class TearDown {
     this.s3 = new S3Client({ ...aws, ...(aws.endpoint && { forcePathStyle: true }) });
   }
 
-  /** @throws Error that names the stack which could not be deleted, with CloudFormation's reason */
+  /** @throws Error that names the stack that could not be deleted, with CloudFormation's reason */
   async run(): Promise<void> {
     await this.closeIntake();
     const stacks = await everyItem(paginateDescribeStacks({ client: this.cloudformation }, {}), (page) => page.Stacks);
@@ -83,7 +83,7 @@ export class TearDown {
       await this.delete(name);
   }
 
-  /** No signup starts a run from here on, and no run goes on. */
+  /** After this no signup starts a run, and no run continues. */
   private async closeIntake(): Promise<void> {
     const events = new EventBridgeClient(this.stage.aws);
     const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn } = this.stage;
@@ -102,8 +102,9 @@ export class TearDown {
   }
 
   /**
-   * Removes what no stack owns: snapshots that people took, backups that RDS retains, and the DNS records of tenants.
-   * Route 53 deletes no hosted zone that has records ("DeleteHostedZone", HostedZoneNotEmpty).
+   * Deletes what no stack owns: snapshots that people took, backups that RDS retains, and tenants'
+   * DNS records. Route 53 deletes no hosted zone with records ("DeleteHostedZone",
+   * HostedZoneNotEmpty).
    */
   private async removeLeftovers(isControlPlaneThere: boolean): Promise<void> {
     const { aws } = this.stage;

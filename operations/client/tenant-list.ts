@@ -8,9 +8,9 @@ export interface TenantFilter {
   readonly status?: readonly TenantStatus[] | undefined;
   readonly cell?: string | undefined;
   readonly plan?: string | undefined;
-  /** Error of the failure on record. */
+  /** Error name of the failure on record. */
   readonly error?: string | undefined;
-  /** Since when at the latest the tenant has its status. */
+  /** Only tenants that have had their status since before this time. */
   readonly before?: Date | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ListedTenant {
   readonly since: string;
   readonly plan: string | undefined;
   readonly cell: string | undefined;
-  /** Error of the failure on record. */
+  /** Error name of the failure on record. */
   readonly error: string | undefined;
   readonly executionArn: string;
 }

@@ -8,7 +8,7 @@ import { describeRunEnd } from '../../functions/runs/run-end';
 import { historyOf, isOlderThanMachine } from './executions';
 import { visitsOf } from './progress';
 
-/** How a tenant stands: its record, its latest execution, and the failure if there was one. */
+/** State of a tenant: its record, its latest execution, and its failure, if any. */
 export interface TenantStatus {
   readonly tenantId: string;
   readonly signupId: string;
@@ -26,12 +26,12 @@ export interface TenantStatus {
     /** The reason, in AWS's words; undefined where the execution is redrivable. */
     readonly notRedrivableBecause: string | undefined;
     /**
-     * Whether the machine has another definition by now; a redrive keeps the old one. Undefined for a run that has succeeded,
-     * and where the definitions cannot be read.
+     * Whether the state machine has another definition by now; a redrive keeps the old one.
+     * Undefined for a run that has succeeded, and when the definitions cannot be read.
      */
     readonly olderThanMachine: boolean | undefined;
     readonly redriveCount: number;
-    /** States that the execution is in, while it runs. */
+    /** States that a running execution is in. */
     readonly at: readonly string[];
   };
   readonly failure: FailureReport | undefined;
@@ -40,10 +40,13 @@ export interface TenantStatus {
   readonly links: Readonly<Record<'execution' | 'stacks', string>>;
 }
 
-/** Recorded outcomes of a run that has ended, but whose end is not on record yet. */
+/** Outcomes on record that say that the end of the run is not recorded yet. */
 const UNRECORDED: readonly (Outcome | undefined)[] = [undefined, 'rolling-back'];
 
-/** The failure on record. Where the end is not on record yet: the failure as the watchdog will record it. */
+/**
+ * The failure on record or, when the end of the run is not recorded yet, the failure that the
+ * watchdog will record.
+ */
 async function failureOf(sfn: SFNClient, record: TenantRecord | RefusedSignup, status = '') {
   const { executionArn, failure } = record;
   if (['FAILED', 'ABORTED', 'TIMED_OUT'].includes(status) && UNRECORDED.includes(failure?.outcome)) {
@@ -66,7 +69,9 @@ function notRedrivable(execution: DescribeExecutionOutput | undefined): string |
   return execution.redriveStatusReason ?? 'AWS gives no reason';
 }
 
-/** The definitions are an extra: an operator who may not read them still gets the rest. */
+/**
+ * The definitions are optional: an operator without permission to read them still gets the rest.
+ */
 const olderThanMachine = (sfn: SFNClient, executionArn: string) =>
   isOlderThanMachine(sfn, executionArn).catch(() => undefined);
 
@@ -76,13 +81,15 @@ function stacksLink(executionArn: string, tenantId: string): string {
   return `https://${region}.console.aws.amazon.com/cloudformation/home?region=${region}#/stacks?${filter}`;
 }
 
-/** Joins the tenant's record and its execution; the failure is worded as on the record and in the event. */
+/**
+ * Combines the tenant's record and its execution. The failure has the words of record and event.
+ */
 export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSignup): Promise<TenantStatus> {
   const { executionArn, tenantId, signupId, companyName, subdomain, status, updatedAt } = record;
   const execution = await describe(sfn, executionArn);
   const running = execution?.status === 'RUNNING';
   const visits = running ? visitsOf(await historyOf(sfn, executionArn)) : [];
-  // An execution that has been redriven and is running has no failure; the record still holds the earlier one.
+  // A redriven execution that is running has no failure; the record still has the earlier one.
   const isPast = running && record.failure?.outcome !== 'rolling-back';
   const failure = isPast ? undefined : await failureOf(sfn, record, execution?.status);
   const notRedrivableBecause = uselessBecause(record, failure) ?? notRedrivable(execution);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AuditTenantOutput } from '../../functions/contract/audit';
 import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 
-/** The answer of a verification, with the whole report. */
+/** The answer of AuditTenant when it was asked for the whole report. */
 export const WholeAnswer = AuditTenantOutput.transform((answer, context) => {
   if (answer.verdict === 'skipped') return answer;
   const { success, data, error } = EvidenceSchema.safeParse(answer.evidence);

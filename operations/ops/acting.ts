@@ -18,7 +18,7 @@ const REASON = ['--reason <text>', 'kept on record', nonBlank] as const;
 
 const usage = (message: string) => new CommanderError(EXIT.usage, 'Usage', message);
 
-/** Follows a run where that was asked for. @returns the exit code */
+/** Follows a run if `wait` is set. @returns the exit code */
 async function ended({ client, signal }: Ops, executionArn: string, wait: boolean, success = 'SUCCEEDED') {
   if (!wait) return EXIT.done;
   const { status, failure } = await client.follow(executionArn, { signal });
@@ -29,7 +29,7 @@ async function ended({ client, signal }: Ops, executionArn: string, wait: boolea
 const redriveText = (done: Redrive) =>
   done.how === 'nothing' ? `nothing to do: ${done.because}` : `${done.how}: ${done.executionArn}`;
 
-/** Redrives all failed onboardings, or shows them. */
+/** Redrives all failed onboardings, or only lists them. */
 async function redriveFailed(
   { client, print }: Ops,
   error: string | undefined,
@@ -50,7 +50,7 @@ async function redriveFailed(
   return code;
 }
 
-/** One that fails stops nobody's. */
+/** Redrives one tenant's onboarding. A failure does not stop the others. */
 async function redriveOne(client: StageClient, tenant: string, reason: string | undefined): Promise<number> {
   try {
     console.log(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`);
@@ -78,7 +78,7 @@ async function replay({ client, print }: Ops, file: string | undefined): Promise
   return counts.replayed + counts.unreadable === 0 ? EXIT.nothing : EXIT.done;
 }
 
-/** The commands that change something: each act is on record, with the caller's ARN. */
+/** Adds the commands that change something. Each act is recorded with the caller's ARN. */
 export function addActing(commands: Commands): void {
   const Signup = z.object({
     company: z.string(),

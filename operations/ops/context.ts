@@ -5,11 +5,11 @@ import { StageClient } from '../client/stage-client';
 import { nonBlank } from '../options';
 import { stageOption } from '../stage-connection';
 
-/** What every command of `ops` gets. */
+/** Dependencies of every `ops` command. */
 export interface Ops {
   readonly client: StageClient;
   readonly stage: Stage;
-  /** Prints data as JSON where that was asked for, and else as the text. */
+  /** Prints the data as JSON if `--json` is set, and otherwise the text. */
   readonly print: (data: unknown, text: () => string) => void;
   readonly signal: AbortSignal;
 }
@@ -22,8 +22,8 @@ export type Work<O> = (ops: Ops, options: O, argument: string | undefined) => Pr
 /**
  * Adds a command with `--stage` and `--json` to the program.
  *
- * @param usage its name, and an argument if it has one: `status <tenant>`
- * @param ended takes the exit code
+ * @param usage name of the command, and its argument if it has one: `status <tenant>`
+ * @param ended called with the exit code
  */
 export class Commands {
   constructor(
@@ -57,7 +57,7 @@ export class Commands {
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30m`, `12h`, `7d`. @returns the time that long ago */
+/** Reads `30m`, `12h` or `7d`. @returns the time that long ago */
 export function ago(text: string): Date {
   const [, count = '', unit = ''] = /^(\d{1,5})([mhd])$/.exec(text) ?? [];
   const ms = UNITS[unit];

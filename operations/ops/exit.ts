@@ -4,20 +4,20 @@ import { ActNotDone } from '../client/perform';
 import { NotFound } from '../client/stage-client';
 import { adviceFor } from '../runbook-advice';
 
-/** Exit codes of `ops`. A script can tell what to do next by the code alone. */
+/** Exit codes of `ops`, by which a script can decide what to do next. */
 export const EXIT = { done: 0, failed: 1, usage: 2, notFound: 3, refused: 4, nothing: 5 } as const;
 
 export interface Ending {
   readonly code: number;
   readonly error: string;
   readonly message: string;
-  /** What the runbook says about the error. */
+  /** The runbook's advice on the error. */
   readonly advice: string | undefined;
 }
 
 const OF_OUTCOME = { 'not-found': EXIT.notFound, refused: EXIT.refused, failed: EXIT.failed } as const;
 
-/** How a command ends that has thrown. Undefined: it has shown its help, as it was asked to. */
+/** Exit code and message for an error. Undefined for help that was requested and shown. */
 export function endingOf(thrown: unknown): Ending | undefined {
   if (thrown instanceof CommanderError) {
     if (thrown.exitCode === 0) return undefined;
@@ -29,7 +29,7 @@ export function endingOf(thrown: unknown): Ending | undefined {
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const error = thrown instanceof Error ? thrown.name : 'Error';
-  // A look-up knows no other bad request than a name that nobody has.
+  // A look-up refuses a request only when no tenant has the name.
   const missing =
     thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && message.startsWith('tenant not found'));
   const denied = error.startsWith('AccessDenied');

@@ -37,7 +37,7 @@ const COLUMNS = {
   error: 'ERROR',
 };
 
-/** Tenants as a table of the terminal's width. */
+/** A table of tenants in the terminal's width. */
 export const tenantsTable = (tenants: readonly ListedTenant[]) =>
   table(
     COLUMNS,
@@ -76,7 +76,7 @@ const actsTable = (entries: readonly ActEntry[]) =>
     })),
   );
 
-/** The commands that change nothing. */
+/** Adds the commands that change nothing. */
 export function addReading(commands: Commands): void {
   commands
     .add(

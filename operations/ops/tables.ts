@@ -1,16 +1,16 @@
 import Table from 'cli-table3';
 
-/** The width of the terminal, or of a page of text where the output goes elsewhere. */
+/** Width of the terminal, or of a text page when the output is no terminal. */
 const widthOf = (stream: NodeJS.WriteStream) => (stream.isTTY ? stream.columns : 120);
 
 const shown = (value: unknown) => (value === undefined || value === '' ? '-' : String(value));
-/** Text of customers may hold anything, characters that clear a terminal among them. */
+/** Customers' texts may contain anything, such as characters that clear a terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
 /**
- * Rows under their columns, no wider than the terminal: the widest columns are cut.
+ * Formats rows under their columns, no wider than the terminal: the widest columns are cut.
  *
- * @returns a line of text for no rows
+ * @returns a line of text when there are no rows
  */
 export function table<K extends string>(
   columns: Readonly<Record<K, string>>,
@@ -45,7 +45,7 @@ export function table<K extends string>(
     .join('\n');
 }
 
-/** A time in the operator's zone, which it names: `2026-11-29 08:15:02 GMT+1`. */
+/** A time in the operator's time zone, with the zone: `2026-11-29 08:15:02 GMT+1`. */
 export function localTime(iso: string): string {
   const at = new Date(iso);
   const zone = new Intl.DateTimeFormat('en', { timeZoneName: 'short' })
