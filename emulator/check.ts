@@ -8,7 +8,7 @@ const CHECKS = [
   ['-m', 'ruff', 'check', '--quiet', '.'],
   ['-m', 'mypy', '--no-error-summary'],
 ];
-/** With `--write`: what the tools can mend by themselves. */
+/** With `--write`: what the tools can repair by themselves. */
 const MENDS = [
   ['-m', 'ruff', 'check', '--quiet', '--fix', '.'],
   ['-m', 'ruff', 'format', '--quiet', '.'],

@@ -33,14 +33,14 @@ async function main(signal: AbortSignal): Promise<number> {
     say(
       '\nA visitor of each company sends the form of its page; each company reads its leads with a token of its own.',
     );
-    const strays = await playLeads(stage, platform.outputs.loadBalancerUrl, outcomes);
+    const wrongLeads = await playLeads(stage, platform.outputs.loadBalancerUrl, outcomes);
     const hosts = outcomes.flatMap(({ run, inventory }) =>
       run.status === 'SUCCEEDED' && inventory?.record ? [inventory.record.host] : [],
     );
     say("\nA new version of the shared service is released, ring by ring, while visitors load every tenant's page.");
     const surprises = await playReleases(platform, stage, [...new Set(hosts)], { signal, say });
     say(`\n${closingTable(outcomes, process.stdout.columns)}\n`);
-    const wrong = [...disappointments(outcomes), ...strays, ...surprises];
+    const wrong = [...disappointments(outcomes), ...wrongLeads, ...surprises];
     for (const sentence of wrong) say(pc.red(`not as expected: ${sentence}`));
     if (wrong.length > 0) return 1;
     say(pc.green('The new version reached every tenant, the broken one none, and no request of a visitor failed.'));

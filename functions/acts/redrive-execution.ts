@@ -138,8 +138,8 @@ async function goOn(deps: RedriveDeps, found: Found): Promise<Redrive> {
 /**
  * Redrives a failed execution. Where AWS no longer can ("RedriveExecution": within 14 days of its end), a new
  * execution with the same input takes over the signup and everything that exists of it; of an ACTIVE tenant it only
- * publishes the announcement. Of several operators who do this
- * at once one succeeds, and the others are told so.
+ * publishes the announcement. When several operators do this at once, one succeeds, and the answer of
+ * the others says so.
  */
 export async function redriveExecution(
   deps: RedriveDeps,

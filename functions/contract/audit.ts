@@ -88,7 +88,7 @@ const TenantReportSchema = z.object({
   reason: z.string(),
   report: z.string().optional(),
 });
-/** What many tenants have in common: told once. */
+/** A cause that many tenants share, in one report. */
 const SharedReportSchema = z.object({
   verdict: z.literal('shared'),
   /** A line for each cause: the check, and of how many tenants of which cell. */
@@ -96,10 +96,10 @@ const SharedReportSchema = z.object({
   tenants: z.number(),
   /** Hosts of the first tenants. */
   examples: z.array(z.string()),
-  /** How many tenants the brake has kept in service. */
+  /** How many tenants were not suspended, because too many would have been. */
   held: z.number(),
 });
-/** What all tenants of a cell share and trust: told once for each cell. */
+/** A failure of what all tenants of a cell share and trust, in one report per cell. */
 const SurroundingsReportSchema = z.object({ verdict: z.literal('surroundings'), cell: z.string(), reason: z.string() });
 
 export const AuditSurroundingsInput = z.object({ executionArn: z.string() });
@@ -142,7 +142,7 @@ export const ConcludeAuditInput = z.object({
   drifted: z.number(),
   unverified: z.number(),
   skipped: z.number(),
-  /** How many tenants the brake has kept in service. */
+  /** How many tenants were not suspended, because too many would have been. */
   held: z.number(),
   /** Cells whose surroundings failed a check, or could not be asked about. */
   surroundings: z.number(),

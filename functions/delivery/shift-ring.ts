@@ -18,8 +18,8 @@ export interface ShiftRingDeps extends AlignRuleDeps {
  * Moves the next tenants to the new colour.
  *
  * 1. Choose them (rings.ts).
- * 2. For each, record the new place, then bring the rule in line. The record comes first: whoever
- *    else writes the rule, reads it.
+ * 2. For each, record the new colour, then change the rule to it. The record comes first: every other
+ *    function that writes the rule reads it.
  * 3. Record the ring.
  *
  * Called again after a death, it moves those of the ring that have not been moved, and aligns the

@@ -17,7 +17,7 @@ type Reports = z.input<typeof JudgeAuditOutput>['reports'];
 
 /**
  * "Quotas" of the Step Functions guide: a state's output has at most 256 KiB. A hundred reports of a
- * thousand characters take half of it; more tenants are told of together.
+ * thousand characters take half of it; further tenants are reported together.
  */
 const NAMED_AT_MOST = 100;
 const REASON_AT_MOST = 1_000;
@@ -66,7 +66,7 @@ function reportsOf(audited: readonly Audited[], brake: Brake): { reports: Report
   const { suspend, held } = suspensionsOf(audited, brake);
   const going = new Set(suspend.map(({ tenantId }) => tenantId));
   const alone = audited.filter((each) => !isTold(each) || going.has(each.tenantId));
-  // Those who go first: whoever is suspended is told of.
+  // Suspended tenants first: each of them is reported by name.
   const inOrder = [...alone].sort((one, other) => Number(going.has(other.tenantId)) - Number(going.has(one.tenantId)));
   const [named, others] = [inOrder.slice(0, NAMED_AT_MOST), inOrder.slice(NAMED_AT_MOST)];
   const together = [...audited.filter(isTold), ...others];

@@ -17,8 +17,8 @@ export interface Newness {
   /** When the tenant's listener rule was created or last changed, ISO 8601. */
   readonly ruleSince: string;
   /**
-   * Whether the tenant's role has never opened a door. The role of a tenant in service has, in its
-   * onboarding: what it is denied later is no delay.
+   * Whether the tenant's role has never been allowed anything. The role of a tenant in service was,
+   * in its onboarding: a later denial is no delay.
    */
   readonly roleUnproven: boolean;
 }

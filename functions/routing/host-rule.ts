@@ -52,7 +52,7 @@ async function rulesOf(elb: LoadBalancer, ListenerArn: string): Promise<Rule[]> 
   );
 }
 
-/** The priorities of the listener's rules, whoever made them. */
+/** The priorities of all rules of the listener. */
 export async function prioritiesInUse(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Set<number>> {
   const rules = await rulesOf(elb, listenerArn);
   return new Set(rules.map(({ Priority }) => Number(Priority)));

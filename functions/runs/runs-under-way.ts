@@ -20,7 +20,7 @@ export const isLate = ({ startDate, redriveDate }: ExecutionListItem, now: Date,
 /** Statuses of tenants that an execution is working on. */
 export const UNDER_WAY = ['ONBOARDING', 'ROLLING_BACK'] as const;
 
-/** A day: long enough for an operator to mend the cause and redrive. The resources cost money meanwhile. */
+/** A day: long enough for an operator to repair the cause and redrive. The resources cost money meanwhile. */
 const HELD_AT_MOST_MS = 24 * 60 * 60_000;
 
 export const isHeldTooLong = ({ updatedAt }: TenantRecord, now: Date) =>

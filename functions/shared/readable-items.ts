@@ -11,8 +11,8 @@ function nameOf(item: unknown): string {
 }
 
 /**
- * Parses items of a list of which any may be damaged, by a hand in the console or by an older release. A damaged item is named
- * in the log and passed over, so that it stops nobody's work on the others.
+ * Parses the items of a list. A person in the console or an older release may have damaged an item.
+ * A damaged item is logged and skipped, so that the work on the other items goes on.
  */
 export class ReadableItems {
   /** Keys of the damaged items so far, each once. */

@@ -48,10 +48,10 @@ function launched(task: WaitingTask, stackId: string, stack: Stack | undefined):
     : notYet(`outputs of the template: ${describeIssues(settled.error)}`);
 }
 
-/** Somebody may have mended a held tenant's stack by hand: an updated stack is as complete as a new one. */
+/** A person may have repaired a held tenant's stack by hand: an updated stack is as complete as a new one. */
 const COMPLETE = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
 
-/** Of a mending that failed, too: such a stack is not complete, and the person who began to mend it decides what becomes of it. */
+/** A failed repair by hand: the stack is not complete, and the person who began the repair decides about it. */
 const FAILED_UPDATES = new Set(['UPDATE_FAILED', 'UPDATE_ROLLBACK_FAILED']);
 
 const FAILED_CREATIONS = new Set(['CREATE_FAILED', 'ROLLBACK_COMPLETE', 'ROLLBACK_FAILED']);

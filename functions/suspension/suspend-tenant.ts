@@ -65,7 +65,7 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * 3. Set the rule to 503 again: a release that read the record before 2 may have opened the rule after it.
  * 4. Ask for the page through the load balancer until it answers 503.
  *
- * It is idempotent: a retry does the part that is missing, and is told of the suspension on record. Undone by ResumeTenant.
+ * It is idempotent: a retry does what is missing, and returns the suspension on record. Undone by ResumeTenant.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`, `TransientNotYetVisible` while the page
  * is still served. When nobody can ask for the page, because the tenant's cell is gone, it throws `ConfigurationInvalid`.

@@ -13,7 +13,7 @@ const ListedSchema = z.looseObject({
 
 /**
  * Whether a tenant has been in service and may still be: its route was opened once. The attributes
- * of the record say so, and not its index keys: whoever can change those could hide a tenant.
+ * of the record decide, not its index keys: a principal that can change those could hide a tenant.
  */
 const isInService = ({ status, activatedAt }: z.output<typeof ListedSchema>) =>
   status === 'ACTIVE' || status === 'SUSPENDED' || activatedAt !== undefined;

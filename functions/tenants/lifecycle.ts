@@ -91,7 +91,7 @@ export const OPERATIONS = {
   /** Only in a rollback: a late function of an earlier attempt touches no key of the next attempt. */
   beginKeyRetirement: { ...undo, from: ['ROLLING_BACK'] },
   retireKey: { ...undo, from: ['ROLLING_BACK'], removes: ['keyRequestedAt', 'keyRetiringUntil'] },
-  /** By whoever began it, also after another execution has taken the tenant over. */
+  /** Allowed to the execution that began it, also after another one has taken the tenant over. */
   endKeyRetirement: {
     ...{ from: ANY, owned: false, neverActive: false },
     ...{ asSeen: ['keyRetiringUntil'], removes: ['keyRetiringUntil'] },

@@ -163,7 +163,7 @@ export async function recordVerification(table: TenantsTable, owned: Owned, veri
 /**
  * Sets record and route to ACTIVE in one transaction, if the record still has the verification and
  * the failure with which it was read. So the function of a stopped run does not activate a tenant
- * after the watchdog has told the failure of that run.
+ * after the watchdog has published the failure of that run.
  *
  * @param seen the record as it was read
  * @throws PlatformError `ClaimLost`; `TransientConflict` when only a failure was recorded meanwhile

@@ -15,7 +15,7 @@ export interface CellServiceProps {
   readonly config: StageConfig;
   readonly cell: CellConfig;
   readonly vpc: IVpc;
-  readonly door: CellLoadBalancer;
+  readonly balancer: CellLoadBalancer;
   readonly task: ServiceTask;
   readonly seedTasks: IFunction;
 }
@@ -27,7 +27,7 @@ export class CellService extends Construct {
 
   constructor(scope: Construct, id: string, props: CellServiceProps) {
     super(scope, id);
-    const { config, cell, vpc, door, task } = props;
+    const { config, cell, vpc, balancer, task } = props;
     this.cluster = asInterface<ICluster>(
       new Cluster(this, 'Cluster', {
         clusterName: cellName(cell.name),
@@ -43,7 +43,7 @@ export class CellService extends Construct {
     // STS, CloudWatch Logs and the image's registry have no fixed addresses. Security groups do not filter DNS.
     securityGroup.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'The APIs of AWS');
     securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
-    securityGroup.connections.allowFrom(door.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
+    securityGroup.connections.allowFrom(balancer.loadBalancer, Port.tcp(SERVICE_PORT), 'Requests of tenants');
     const seeding = new CustomResource(this, 'Tasks', {
       resourceType: 'Custom::ColourTasks',
       serviceToken: props.seedTasks.functionArn,
@@ -58,7 +58,7 @@ export class CellService extends Construct {
         checkPriority,
         vpc,
         securityGroup,
-        listener: door.listener,
+        listener: balancer.listener,
         cluster: this.cluster,
         definition: task.definition,
         seeding,

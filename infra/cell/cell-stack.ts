@@ -46,12 +46,12 @@ export class CellStack extends Stack {
     const logs = new AccessLogBucket(this, 'AccessLogs', { config });
     logs.admitTenants();
     const accessLogs = logs.bucket;
-    const door = new CellLoadBalancer(this, 'Door', { config, cell, vpc, accessLogs });
+    const balancer = new CellLoadBalancer(this, 'Door', { config, cell, vpc, accessLogs });
     if (config.webAcl)
-      new WebAcl(this, 'WebAcl', { ...config.webAcl, cell: cell.name, loadBalancer: door.loadBalancer });
+      new WebAcl(this, 'WebAcl', { ...config.webAcl, cell: cell.name, loadBalancer: balancer.loadBalancer });
     const task = new ServiceTask(this, 'Task', { config, cell, table });
     const { cluster, colours } = new CellService(this, 'Service', {
-      ...{ config, cell, vpc, door, task },
+      ...{ config, cell, vpc, balancer, task },
       seedTasks: props.seedTasks,
     });
     new DatabaseSetup(this, 'Databases', { config, cell, vpc });
@@ -63,7 +63,7 @@ export class CellStack extends Stack {
     });
     // The role of tenants' stacks may not change a security group with this tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
-    new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: door.loadBalancer, colours });
+    new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: balancer.loadBalancer, colours });
     const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
     const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
@@ -80,11 +80,11 @@ export class CellStack extends Stack {
         blue: colours.blue.targetGroup.targetGroupArn,
         green: colours.green.targetGroup.targetGroupArn,
       },
-      listenerArn: door.listener.listenerArn,
-      loadBalancerArn: door.loadBalancer.loadBalancerArn,
-      loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${door.loadBalancer.loadBalancerDnsName}`,
-      loadBalancerDnsName: door.loadBalancer.loadBalancerDnsName,
-      loadBalancerZoneId: door.loadBalancer.loadBalancerCanonicalHostedZoneId,
+      listenerArn: balancer.listener.listenerArn,
+      loadBalancerArn: balancer.loadBalancer.loadBalancerArn,
+      loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${balancer.loadBalancer.loadBalancerDnsName}`,
+      loadBalancerDnsName: balancer.loadBalancer.loadBalancerDnsName,
+      loadBalancerZoneId: balancer.loadBalancer.loadBalancerCanonicalHostedZoneId,
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {
@@ -102,9 +102,9 @@ export class CellStack extends Stack {
     descriptor.node.addDependency(live);
 
     declareOutputs(this, CellOutputsSchema, {
-      loadBalancerDnsName: door.loadBalancer.loadBalancerDnsName,
-      loadBalancerArn: door.loadBalancer.loadBalancerArn,
-      listenerArn: door.listener.listenerArn,
+      loadBalancerDnsName: balancer.loadBalancer.loadBalancerDnsName,
+      loadBalancerArn: balancer.loadBalancer.loadBalancerArn,
+      listenerArn: balancer.listener.listenerArn,
       taskRoleArn: task.taskRole.roleArn,
       liveTargetGroupArn: live.targetGroupArn,
     });

@@ -14,7 +14,7 @@ interface Result {
 export const resultsOf = (probes: readonly Probe[]): Promise<Result[]> =>
   settled(probes.map(async ([name, send]) => ({ name, attempt: await send() })));
 
-/** A session that cannot be opened is a door that stays shut. */
+/** A role that cannot be assumed counts as denied. */
 export const orShut =
   (send: () => Promise<Attempt>): (() => Promise<Attempt>) =>
   async () => {

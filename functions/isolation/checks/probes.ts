@@ -38,7 +38,7 @@ async function ownLogin(subject: Subject, { facts, probes }: Sources): Promise<F
   );
 }
 
-/** The decoy's doors are no doors of the tenant: one that is shut only leaves questions open. */
+/** The decoy's resources are not the tenant's: when the decoy is denied them, the check is unanswered. */
 async function decoysDoors(...probes: readonly Probe[]): Promise<Finding> {
   const { passed, evidence } = await allAllowed(...probes);
   return passed ? { passed, evidence } : { passed, evidence, unanswered: true };

@@ -20,7 +20,7 @@ import {
 
 /**
  * AWS must deny every probe, and a denial proves something only beside a grant. So the probes are
- * sent after the same session has opened its own door of the same service: a role that AWS does not
+ * sent after the same session was allowed its own resource of the same service: a role that AWS does not
  * know everywhere yet is denied everything.
  */
 async function allDenied(controls: readonly Probe[], ...probes: readonly Probe[]): Promise<Finding> {

@@ -22,7 +22,7 @@ function placeOf(templates: PublishedTemplates, kind: StackKind, version: string
   return { Bucket, Key };
 }
 
-/** An object that does not exist is AccessDenied to whoever may not list the bucket ("GetObject"). */
+/** An object that does not exist is AccessDenied for a caller who may not list the bucket ("GetObject"). */
 const ABSENT = ['NoSuchKey', 'AccessDenied'];
 
 /** A text never changes under its digest, so each is read once in the life of a process. */
