@@ -9,6 +9,10 @@ export type MetricName =
   | 'LateRuns'
   /** Slots that no tenant gets, because somebody's listener rule has their priority. */
   | 'SlotsSetAside'
+  /** Slots of all cells that tenants have or that are set aside, at each sweep. */
+  | 'SlotsTaken'
+  /** Slots of all cells that further tenants can get, at each sweep. */
+  | 'SlotsLeft'
   /** Waiting tasks that the sweep had to answer. */
   | 'LostStackEvents'
   /** Items of the tenants table that cannot be parsed, at each sweep and at each search for orphans. */

@@ -5,6 +5,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
+import type { CellDescriptor } from '../contract/cell';
 import type { TenantRecord } from '../contract/records';
 import { workflowOf } from '../contract/workflows';
 import { noticeReleaseEnd } from '../delivery/notice-release-end';
@@ -19,6 +20,7 @@ import { meter } from '../shared/meter';
 import { ReadableItems } from '../shared/readable-items';
 import { tenantsIn } from '../tenants/tenants-in';
 import { tenantsTable } from '../tenants/tenants-table';
+import { countSlots } from './count-slots';
 import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
 import { type NoticeEndDeps, noticeEnd } from './notice-end';
 import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
@@ -135,12 +137,12 @@ async function releaseEnded(deps: SweepDeps, cell: string, { running, grace }: O
 }
 
 /** @returns the cells whose release has ended without a notice */
-async function releasesEnded(deps: SweepDeps, sweeping: Omit<Sweeping, 'items'>): Promise<string[]> {
+async function releasesEnded(
+  deps: SweepDeps,
+  cells: readonly CellDescriptor[],
+  sweeping: Omit<Sweeping, 'items'>,
+): Promise<string[]> {
   const noticed: string[] = [];
-  const cells = await deps.compute.cells().catch((thrown: unknown) => {
-    sweeping.failures.push(thrown);
-    return [];
-  });
   await each(cells, sweeping.failures, async ({ name }) => {
     if (await releaseEnded(deps, name, sweeping)) noticed.push(name);
   });
@@ -158,9 +160,11 @@ async function releasesEnded(deps: SweepDeps, sweeping: Omit<Sweeping, 'items'>)
  *    missed.
  * 4. Count the tenants that have been HELD for more than a day.
  * 5. Notice a release that has a cell and has ended outside its failure path.
+ * 6. Count the slots of all cells, taken and left. An alarm goes off when few are left.
  *
  * An item of the table that cannot be parsed is named in the log, counted and passed over: it stops
- * nobody. The cost follows the number of onboardings under way or held, not the number of tenants.
+ * nobody. The cost follows the number of onboardings under way or held, and the number of cells: one
+ * request counts the slots of a cell, whose items are far below a page of 1 MB ("Query").
  *
  * Throws the first failure, after all other work is done.
  */
@@ -183,7 +187,12 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
     const late = lateOf(running, deps);
     const noticed = await noticeEnded(deps, { running, grace, items, failures });
     const held = await heldTooLong(deps, items, failures);
-    const cells = await releasesEnded(deps, { running, grace, failures });
+    const known = await deps.compute.cells().catch((thrown: unknown) => {
+      failures.push(thrown);
+      return undefined;
+    });
+    const cells = known ? await releasesEnded(deps, known, { running, grace, failures }) : [];
+    if (known) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
     meter.count('LostStackEvents', done.answered);
     meter.count('LateRuns', late.length);
     meter.count('TenantsHeldTooLong', held.length);

@@ -84,6 +84,7 @@ function runChildren(stack: Stack, workflow: Workflow, labels: readonly string[]
  */
 export class AslMachine extends Construct {
   readonly machine: StateMachine;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: AslMachineProps) {
     super(scope, id);
@@ -103,6 +104,13 @@ export class AslMachine extends Construct {
         Grants: policyOf(this, [invoke, ...children, DELIVER_LOGS, ...(config.tracing ? [TRACE] : [])]),
       },
     });
+    // With this prefix Step Functions needs no entry in the account's resource policy for logs,
+    // whose size is limited.
+    this.logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/vendedlogs/states/${workflow.name}`,
+      retention: config.logRetention,
+      removalPolicy: config.removalPolicy,
+    });
     this.machine = new StateMachine(this, 'Machine', {
       stateMachineName: workflow.name,
       stateMachineType: StateMachineType.STANDARD,
@@ -113,13 +121,7 @@ export class AslMachine extends Construct {
       },
       role: role.withoutPolicyUpdates(),
       logs: {
-        // With this prefix Step Functions needs no entry in the account's resource policy for logs,
-        // whose size is limited.
-        destination: new LogGroup(this, 'Logs', {
-          logGroupName: `/aws/vendedlogs/states/${workflow.name}`,
-          retention: config.logRetention,
-          removalPolicy: config.removalPolicy,
-        }),
+        destination: this.logGroup,
         level: LogLevel.ALL,
         includeExecutionData: false,
       },

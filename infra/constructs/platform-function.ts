@@ -82,19 +82,20 @@ export function codeVersion(id: string): string {
 export class PlatformFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly logGroup: LogGroup;
 
   constructor(scope: Construct, id: string, props: PlatformFunctionProps) {
     super(scope, id);
     const { config, grants, environment, deadLetters, inCell } = props;
     const name = inCell ? `${id}-${inCell.name}` : id;
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/tenant-onboarding/${name}`,
       retention: config.logRetention,
       removalPolicy: config.removalPolicy,
     });
     const writeLogs: Grant = {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-      resources: [logGroup.logGroupArn],
+      resources: [this.logGroup.logGroupArn],
       wildcardBecause: "A log group's ARN ends in :*, its streams.",
     };
     const keepFailed: Grant[] = deadLetters
@@ -123,7 +124,7 @@ export class PlatformFunction extends Construct {
       timeout: Duration.seconds(functionSeconds(id)),
       environment: { ...environment },
       role: this.role.withoutPolicyUpdates(),
-      logGroup,
+      logGroup: this.logGroup,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(deadLetters && { deadLetterQueue: deadLetters }),
       ...(inCell && {

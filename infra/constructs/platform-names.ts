@@ -12,6 +12,7 @@ import type { Workflow } from '../../functions/contract/workflows';
  * other names.
  */
 export const EVENT_BUS_NAME = 'tenant-onboarding';
+export const DASHBOARD_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
 
 /** The ECR repository of the shared service's images, which releases take by digest. */

@@ -8,6 +8,7 @@ import type { StageConfig } from '../config/stages';
 import type { EventFunction } from '../constructs/event-function';
 import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm, type PlatformAlarmProps } from '../constructs/platform-alarm';
+import { CAPACITY_ALARM_PERCENT, slotsUsedPercent } from './capacity';
 import type { UnmatchedEvents } from './unmatched-events';
 
 export interface ControlPlaneAlarmsProps {
@@ -168,6 +169,13 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: platformMetric('SlotsSetAside', Duration.minutes(5)),
       impact: 'a cell has one slot less: somebody has made a listener rule with the priority of a slot.',
       runbook: 'docs/runbook.md#slot-set-aside',
+    },
+    CapacityLow: {
+      metric: slotsUsedPercent(),
+      threshold: CAPACITY_ALARM_PERCENT,
+      withoutData: 'as-before',
+      impact: `${CAPACITY_ALARM_PERCENT} % or more of all slots are taken. When none is left, every signup fails with CapacityExhausted.`,
+      runbook: 'docs/runbook.md#capacity-low',
     },
     OrphansFound: {
       metric: platformMetric('Orphans', Duration.hours(1), 'Maximum'),

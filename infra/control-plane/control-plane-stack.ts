@@ -21,10 +21,12 @@ import { Machines } from './machines';
 import { Operators } from './operators';
 import { ReleaseAlarms } from './release-alarms';
 import { RunEvents } from './run-events';
+import { SavedQueries } from './saved-queries';
 import { auditDaily, Schedules } from './schedules';
 import { PlatformBus, SignupIntake } from './signup-intake';
 import { StackEvents } from './stack-events';
 import { TenantStackRole } from './stack-role/stack-role';
+import { StageDashboard } from './stage-dashboard';
 import { TenantTemplates } from './tenant-templates';
 import { UnmatchedEvents } from './unmatched-events';
 
@@ -72,7 +74,9 @@ export class ControlPlaneStack extends Stack {
     this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
     this.seedTasks = asInterface<IFunction>(made.seedTasks.lambda);
     const machines = new Machines(this, { config, functions: all });
-    const { machine } = machines.named(workflowNamed('TenantOnboarding'));
+    const onboarding = machines.named(workflowNamed('TenantOnboarding'));
+    const { machine } = onboarding;
+    const release = machines.named(workflowNamed('TenantRelease'));
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     const unmatched = new UnmatchedEvents(this, 'UnmatchedEvents', { bus });
@@ -96,7 +100,7 @@ export class ControlPlaneStack extends Stack {
     new ReleaseAlarms(this, 'ReleaseAlarms', {
       config,
       topic,
-      machine: machines.named(workflowNamed('TenantRelease')).machine,
+      machine: release.machine,
       deploymentSettled,
       keepCells,
     });
@@ -116,6 +120,24 @@ export class ControlPlaneStack extends Stack {
     auditDaily(isolationAudit);
     new AuditAlarms(this, 'AuditAlarms', { config, topic, machine: isolationAudit.machine });
 
+    const functions = [...all, operators.performAct];
+    const { queries } = new SavedQueries(this, 'SavedQueries', { functions, onboardings: onboarding.logGroup });
+    new StageDashboard(this, 'StageDashboard', {
+      config,
+      onboarding: machine,
+      release: release.machine,
+      functions,
+      queues: {
+        'undelivered signups': intake.undelivered,
+        'unmatched events': unmatched.queue,
+        'unmatched events, undelivered': unmatched.undelivered,
+        'stack events': stackSettled.undelivered,
+        'ends of runs': watchdog.undelivered,
+        'ends of deployments': deploymentSettled.undelivered,
+      },
+      queries,
+    });
+
     declareOutputs(this, StageOutputsSchema, {
       domain: config.domain,
       eventBusName: bus.eventBusName,
@@ -133,7 +155,7 @@ export class ControlPlaneStack extends Stack {
       auditTenantFunctionName: audit.auditTenant.lambda.functionName,
       suspendTenantFunctionName: audit.suspendTenant.lambda.functionName,
       resumeTenantFunctionName: audit.resumeTenant.lambda.functionName,
-      releaseMachineArn: machines.named(workflowNamed('TenantRelease')).machine.stateMachineArn,
+      releaseMachineArn: release.machine.stateMachineArn,
       keepCellsFunctionName: keepCells.lambda.functionName,
       evidenceBucketName: evidence.bucket.bucketName,
       actsTableName: acts.tableName,

@@ -12,6 +12,7 @@ import { type Grant, policyOf } from '../constructs/grant';
 import { PlatformFunction } from '../constructs/platform-function';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
+import { dashboardGrants } from './dashboard-grants';
 import type { TenantTemplates } from './tenant-templates';
 
 export interface OperatorsProps {
@@ -144,5 +145,6 @@ function readerGrants(
       resources: ['*'],
       wildcardBecause: 'A list of all alarms, rules or subscriptions is a request on no single one of them.',
     },
+    ...dashboardGrants(stack),
   ];
 }

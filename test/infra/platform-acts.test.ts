@@ -43,8 +43,18 @@ describe.each(STAGES)('the record of acts of stage %s', (stage) => {
     };
     const reader = actionsOf('tenant-onboarding-reader');
     expect(reader.length).toBeGreaterThan(10);
-    expect(reader.filter((action) => !/:(?:Get|List|Describe|Query|Decrypt)/.test(action))).toEqual([]);
+    expect(reader.filter((action) => !/:(?:Get|List|Describe|Query|StartQuery|Decrypt)/.test(action))).toEqual([]);
     const more = actionsOf('tenant-onboarding-operator').filter((action) => !reader.includes(action));
     expect(more).toEqual(['lambda:InvokeFunction']);
+  });
+
+  test('the policies of people stay below the size limit of a managed policy, 6,144 characters', () => {
+    for (const [, { Properties }] of resourcesOf(controlPlane, 'AWS::IAM::ManagedPolicy')) {
+      // A reference becomes an ARN of about 100 characters at most. The parts of a join stay as they are.
+      const text = JSON.stringify(Properties.PolicyDocument)
+        .replaceAll(/\{"Ref":"AWS::Partition"\}/g, 'aws')
+        .replaceAll(/\{"(?:Ref|Fn::GetAtt|Fn::ImportValue)":[^{}]+\}/g, 'x'.repeat(100));
+      expect([Properties.ManagedPolicyName, text.length < 6_144]).toEqual([Properties.ManagedPolicyName, true]);
+    }
   });
 });

@@ -13,6 +13,7 @@ interface Input {
   readonly ReturnValues?: string;
   readonly ExclusiveStartKey?: Item;
   readonly Limit?: number;
+  readonly Select?: string;
   readonly RequestItems: Record<string, { readonly Keys: Item[] }>;
   readonly ScanIndexForward?: boolean;
 }
@@ -130,6 +131,9 @@ export class FakeTable implements TenantsTable {
     const page = found.slice(after, after + (input.Limit ?? found.length));
     const last = page.at(-1);
     const more = last !== undefined && after + page.length < found.length;
-    return { Items: structuredClone(page), ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }) };
+    return {
+      ...(input.Select === 'COUNT' ? { Count: page.length } : { Items: structuredClone(page) }),
+      ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
+    };
   }
 }

@@ -4,7 +4,7 @@ import { watchedWorkflows } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_TENANT, onTable, publishing } from './context';
+import { type FunctionContext, OF_ANY_TENANT, onCellItems, onTable, publishing } from './context';
 
 /**
  * Functions that look for runs that ended without a report, and for waiting tasks whose answer was
@@ -34,6 +34,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
+      onCellItems(context, 'Query'),
       {
         actions: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
         resources: [arns.tenantStacks],

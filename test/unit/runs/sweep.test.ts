@@ -1,9 +1,19 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CellDescriptor } from '../../../functions/contract/cell';
 import { failureReport } from '../../../functions/contract/failure-report';
 import { tenantIdOf } from '../../../functions/contract/naming';
 import { itemKeys, stateKeys, type TenantRecord, type WaitingTask } from '../../../functions/contract/records';
 import { sweep } from '../../../functions/runs/sweep';
-import { anExecution, aStackId, aTenantRecord, aWaitingTask, NOW, REGION, theStacks } from '../../support/builders';
+import {
+  aCell,
+  anExecution,
+  aStackId,
+  aTenantRecord,
+  aWaitingTask,
+  NOW,
+  REGION,
+  theStacks,
+} from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeCompute } from '../../support/fake-compute';
 import { FakeTable } from '../../support/fake-table';
@@ -33,6 +43,7 @@ interface Scene {
   readonly refused?: readonly string[];
   /** Further items of the table, damaged ones for example. */
   readonly items?: readonly Record<string, unknown>[];
+  readonly cells?: CellDescriptor[];
 }
 
 function outputsOf(id: string) {
@@ -80,6 +91,7 @@ function aScene({
   gone = [],
   items = [],
   refused = [],
+  cells,
 }: Scene) {
   const table = new FakeTable(...items);
   for (const task of tasks) {
@@ -125,7 +137,7 @@ function aScene({
     },
     stage: { machineArns: Object.keys(running), maxOnboardingMinutes: 60 },
     now: () => now,
-    compute: new FakeCompute(),
+    compute: new FakeCompute(cells),
   };
   return {
     ...{ table, sfn, bus, counted, cloudFormationCalls },
@@ -292,6 +304,36 @@ describe('Sweep: answers for lost stack events', () => {
     });
     await expect(run()).rejects.toMatchObject({ name: 'AccessDenied' });
     expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
+    expect(counted).not.toHaveProperty('SweepsDone');
+  });
+});
+
+describe('Sweep: capacity', () => {
+  const cells = [aCell({ capacity: 3 }), aCell({ name: 'cell2', capacity: 1 })];
+  const slots = [
+    { ...itemKeys.takenSlot('cell1', 0), number: 0 },
+    { ...itemKeys.takenSlot('cell1', 1), number: 1, setAside: NOW },
+    { ...itemKeys.freeSlot('cell1', 2), number: 2 },
+    { ...itemKeys.takenSlot('cell2', 0), number: 0 },
+    { ...itemKeys.takenSlot('cell2', 1), number: 1 },
+  ];
+
+  it('counts the slots of all cells, taken and left', async () => {
+    const { run, counted } = aScene({ items: slots, cells });
+    await run();
+    expect(counted).toMatchObject({ SlotsTaken: 4, SlotsLeft: 1, SweepsDone: 1 });
+  });
+
+  it('counts no slots when those of one cell cannot be read, and fails', async () => {
+    const { run, counted, table } = aScene({ items: slots, cells });
+    const { send } = table.client;
+    table.client.send = async (command) => {
+      if (JSON.stringify(command).includes('CELL#cell2') && command.constructor.name === 'QueryCommand')
+        throw awsError('AccessDenied');
+      return await send(command);
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'AccessDenied' });
+    expect(counted).not.toHaveProperty('SlotsTaken');
     expect(counted).not.toHaveProperty('SweepsDone');
   });
 });
