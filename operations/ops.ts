@@ -4,6 +4,7 @@ import { addActing } from './ops/acting';
 import { Commands } from './ops/context';
 import { EXIT, endingOf } from './ops/exit';
 import { addReading } from './ops/reading';
+import { addReleasing } from './ops/releasing';
 
 const CODES = [
   '',
@@ -23,6 +24,7 @@ async function main(signal: AbortSignal): Promise<number> {
   });
   addReading(commands);
   addActing(commands);
+  addReleasing(commands);
   try {
     await program.parseAsync();
     return code;

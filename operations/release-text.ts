@@ -29,5 +29,5 @@ export function releasesText({ cell, live, claim, tenants }: CellReleases): stri
 export function steeringText(cell: string, steering: Steering): string {
   if (steering.how === 'nothing') return `cell ${cell}: ${steering.because}`;
   if (steering.how === 'steered') return `cell ${cell}: release ${steering.releaseId} has the order`;
-  return `cell ${cell}: release ${steering.request.releaseId} of the image before, ${short(steering.request.digest)}`;
+  return `cell ${cell}: release ${steering.releaseId} of the image before, ${short(steering.digest)}`;
 }

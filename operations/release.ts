@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import type { CellDescriptor } from '../functions/contract/cell';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { type Intent, Releases } from './client/releases';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { nonBlank } from './options';
 import { releasesText, steeringText } from './release-text';
+import { rollOut, steerCells } from './roll-out';
 import { stageOption } from './stage-connection';
 
 const OptionsSchema = z.object({
@@ -19,11 +19,10 @@ const OptionsSchema = z.object({
   go: z.boolean().default(false),
   back: z.boolean().default(false),
 });
-type Options = z.infer<typeof OptionsSchema>;
 
 const INTENTS: readonly Intent[] = ['hold', 'go', 'back'];
 
-function options(): Options {
+function options(): z.infer<typeof OptionsSchema> {
   const command = new Command('release')
     .description('Brings an image of the shared service to all tenants, ring by ring, one cell after another.')
     .addOption(new Option('--image <digest>', 'sha256:... of an image in the repository').argParser(nonBlank))
@@ -41,43 +40,19 @@ function options(): Options {
   return given;
 }
 
-/**
- * Follows the release to its end, with a line for each of its states.
- *
- * @returns whether it completed
- */
-async function roll(
-  client: StageClient,
-  releases: Releases,
-  cell: CellDescriptor,
-  given: Options,
-  signal: AbortSignal,
-) {
-  const executionArn = await releases.start(cell, given.image ?? '', given.id);
-  console.log(`cell ${cell.name}: ${executionArn}`);
-  let told = 0;
-  const { status, failure } = await client.follow(executionArn, {
-    signal,
-    onProgress: (visits) => {
-      for (const { state } of visits.slice(told)) console.log(`  ${state}`);
-      told = visits.length;
-    },
-  });
-  console.log(`cell ${cell.name}: ${status}${failure ? ` ${failure.error}\n${failure.reason}` : ''}`);
-  return status === 'SUCCEEDED';
-}
-
 async function main(signal: AbortSignal): Promise<number> {
-  const given = options();
+  const { image, id, cell, ...given } = options();
   const client = await StageClient.connect(given.stage);
-  const releases = new Releases(client);
   const intent = INTENTS.find((each) => given[each]);
-  for (const cell of await releases.cellsCalled(given.cell)) {
-    if (given.status) console.log(releasesText(await releases.status(cell)));
-    else if (intent) console.log(steeringText(cell.name, await releases.steer(cell, intent)));
-    // A release that one cell has returned is not started in the next cell.
-    else if (!(await roll(client, releases, cell, given, signal))) return 1;
+  if (image !== undefined) {
+    const say = (line: string) => console.log(line);
+    const rolled = await rollOut(client, { digest: image, releaseId: id, cell }, { signal, say });
+    return rolled.every(({ status }) => status === 'SUCCEEDED') ? 0 : 1;
   }
+  if (intent) for (const each of await steerCells(client, intent, { cell })) console.log(steeringText(each.cell, each));
+  const releases = new Releases(client);
+  if (given.status)
+    for (const each of await releases.cellsCalled(cell)) console.log(releasesText(await releases.status(each)));
   return 0;
 }
 

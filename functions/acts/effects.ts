@@ -11,6 +11,7 @@ import { abandonOnboarding } from './abandon-onboarding';
 import { startOnce } from './executions';
 import { redriveExecution } from './redrive-execution';
 import { replaySignups } from './replay-signups';
+import { startRelease, steerRelease } from './steer-release';
 import { callFunction } from './tenant-calls';
 
 export interface EffectDeps {
@@ -25,6 +26,7 @@ export interface EffectDeps {
     readonly auditTenantFunction: string;
     readonly suspendTenantFunction: string;
     readonly resumeTenantFunction: string;
+    readonly releaseMachineArn: string;
   };
 }
 
@@ -88,7 +90,7 @@ async function verify({ lambda, stage }: EffectDeps, tenant: string, verifiedBy:
  * @throws the error of the action, which says why it is refused or has failed
  */
 export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: string, record: Named): Promise<Effect> {
-  const { sfn, lambda, stage } = deps;
+  const { sfn, lambda, stage, table } = deps;
   const { stateMachineArn } = stage;
   switch (act.kind) {
     case 'signup': {
@@ -112,6 +114,14 @@ export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: st
       const payload = { tenant: required(record).tenantId };
       const answer = await callFunction(lambda, stage.resumeTenantFunction, payload, ResumeTenantOutput);
       return { answer, details: { resumedAt: answer.resumedAt } };
+    }
+    case 'release': {
+      const answer = await startRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act);
+      return { answer, details: { digest: act.digest, ...answer } };
+    }
+    case 'steer-release': {
+      const done = didOrNot(await steerRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));
+      return { ...done, details: { intent: act.intent, ...done.details } };
     }
   }
 }

@@ -57,9 +57,11 @@ function namedTenant(act: Act): string | undefined {
   return act.kind === 'redrive' && 'tenant' in act.target ? act.target.tenant : undefined;
 }
 
-/** The name that was typed, or the execution. */
-const targetOf = (act: Act) =>
-  act.kind === 'redrive' && 'executionArn' in act.target ? act.target.executionArn : namedTenant(act);
+/** The name that was typed, the execution, or the cell of a release. */
+function targetOf(act: Act): string | undefined {
+  if ('cell' in act) return act.cell;
+  return act.kind === 'redrive' && 'executionArn' in act.target ? act.target.executionArn : namedTenant(act);
+}
 
 type Found = TenantRecord | RefusedSignup | undefined;
 
@@ -104,12 +106,12 @@ async function attempted(effect: () => Promise<Effect>): Promise<ActResult & { r
 }
 
 /**
- * Does what an operator asks for, and keeps who asked for what. It is the one way to change a tenant
- * by hand: an operator's IAM policy allows this function, and no effect.
+ * Does what an operator asks for, and records who asked for it. It is the only way to change a tenant
+ * or a release by hand: an operator's IAM policy allows this function, and no effect.
  *
  * 1. Ask STS who has signed the act. Without a caller nothing is done or recorded.
  * 2. Look the tenant up, and record what is asked for. Without the record nothing is done.
- * 3. Do it: start or redrive an execution, or call VerifyIsolation's audit, SuspendTenant,
+ * 3. Do it: start or redrive an execution, steer a release, or call AuditTenant, SuspendTenant or
  *    ResumeTenant. A refusal and a failure are answers of this function, not errors.
  * 4. Record what came of it.
  *
@@ -180,6 +182,7 @@ const realDeps = (): PerformActDeps => {
         auditTenantFunction: env('AUDIT_TENANT_FUNCTION'),
         suspendTenantFunction: env('SUSPEND_TENANT_FUNCTION'),
         resumeTenantFunction: env('RESUME_TENANT_FUNCTION'),
+        releaseMachineArn: env('RELEASE_MACHINE_ARN'),
       };
     },
     identify: (signed) => callerOf(signed, env('ACCOUNT_ID')),

@@ -6,6 +6,7 @@ import { REASON_MAX_LENGTH } from './tenant';
 const NAME_MAX_LENGTH = 300;
 
 const tenant = z.string().min(1).max(NAME_MAX_LENGTH);
+const cell = z.string().min(1).max(64);
 const reason = z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty');
 
 /**
@@ -32,6 +33,18 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('verify'), tenant, reason: reason.optional() }),
   z.object({ kind: z.literal('suspend'), tenant, reason }),
   z.object({ kind: z.literal('resume'), tenant, reason: reason.optional() }),
+  /** The machine refuses a malformed digest, an unknown cell and an image that cannot run. */
+  z.object({
+    ...{ kind: z.literal('release'), cell, digest: z.string().max(100) },
+    ...{ releaseId: z.string().max(100).optional(), reason: reason.optional() },
+  }),
+  /** `hold` after the ring under way, `go` on at once, or bring all tenants `back`. */
+  z.object({
+    kind: z.literal('steer-release'),
+    cell,
+    intent: z.enum(['go', 'hold', 'back']),
+    reason: reason.optional(),
+  }),
 ]);
 export type Act = z.output<typeof ActSchema>;
 
@@ -94,7 +107,7 @@ export const ActEntrySchema = z.object({
   kind: z.string(),
   /** Absent where the act is on no tenant, or no tenant has the name. */
   tenantId: z.string().optional(),
-  /** The name that was typed, or the ARN of the execution. */
+  /** The name that was typed, the ARN of the execution, or the cell of a release. */
   target: z.string().optional(),
   reason: z.string().optional(),
   endedAt: z.iso.datetime().optional(),
@@ -111,6 +124,15 @@ export const RedriveAnswer = z.discriminatedUnion('how', [
 
 export const AbandonAnswer = z.discriminatedUnion('how', [
   z.object({ how: z.literal('started'), executionArn: z.string() }),
+  z.object({ how: z.literal('nothing'), because: z.string() }),
+]);
+
+export const ReleaseAnswer = z.object({ executionArn: z.string() });
+
+/** `steered`: the release under way has the order. `started`: a release of the image before. */
+export const SteerReleaseAnswer = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('steered'), releaseId: z.string(), executionArn: z.string() }),
+  z.object({ how: z.literal('started'), releaseId: z.string(), digest: z.string(), executionArn: z.string() }),
   z.object({ how: z.literal('nothing'), because: z.string() }),
 ]);
 

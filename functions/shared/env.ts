@@ -57,6 +57,7 @@ export type EnvName =
   | 'URL_PORT'
   | 'ACTS_TABLE_NAME'
   | 'ONBOARDING_MACHINE_ARN'
+  | 'RELEASE_MACHINE_ARN'
   | 'UNDELIVERED_SIGNUPS_URL'
   /** Names of functions that PerformAct calls. */
   | 'AUDIT_TENANT_FUNCTION'

@@ -13,6 +13,7 @@ import { PlatformFunction } from '../constructs/platform-function';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import { dashboardGrants } from './dashboard-grants';
+import { onCellItems } from './functions/context';
 import type { TenantTemplates } from './tenant-templates';
 
 export interface OperatorsProps {
@@ -66,6 +67,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
   const { auditTenant, suspendTenant, resumeTenant } = called;
   const arns = platformArns(Stack.of(scope));
   const onboarding = workflowNamed('TenantOnboarding');
+  const release = workflowNamed('TenantRelease');
   return new PlatformFunction(scope, 'PerformAct', {
     config,
     environment: {
@@ -73,6 +75,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       ACTS_TABLE_NAME: acts.tableName,
       ACCOUNT_ID: config.env.account,
       ONBOARDING_MACHINE_ARN: arns.machine(onboarding),
+      RELEASE_MACHINE_ARN: arns.machine(release),
       UNDELIVERED_SIGNUPS_URL: undeliveredSignups.queueUrl,
       AUDIT_TENANT_FUNCTION: auditTenant.lambda.functionName,
       SUSPEND_TENANT_FUNCTION: suspendTenant.lambda.functionName,
@@ -81,10 +84,12 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
     grants: [
       { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
       { actions: ['dynamodb:PutItem'], resources: [acts.tableArn] },
-      { actions: ['states:StartExecution'], resources: [arns.machine(onboarding)] },
+      onCellItems({ table }, 'UpdateItem'),
+      { actions: ['states:StartExecution'], resources: [arns.machine(onboarding), arns.machine(release)] },
+      { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [arns.machine(release)] },
       {
         actions: ['states:DescribeExecution', 'states:RedriveExecution'],
-        resources: [arns.executions(onboarding)],
+        resources: [arns.executions(onboarding), arns.executions(release)],
         wildcardBecause: RANDOM_NAMES,
       },
       {

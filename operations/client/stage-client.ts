@@ -43,7 +43,7 @@ export class NotFound extends Error {
  */
 export type ActsOf = { readonly tenant: string } | Extract<ActScope, { stage: true } | { day: string }>;
 
-const because = (reason: string | undefined) => (reason ? { reason } : {});
+export const because = (reason: string | undefined) => (reason ? { reason } : {});
 
 /**
  * Everything that an operator can do with one stage. It returns data and prints nothing; the
@@ -54,7 +54,7 @@ export class StageClient {
   readonly sfn: SFNClient;
   readonly table: TenantsTable;
   private readonly sqs: SQSClient;
-  private readonly operator: Operator;
+  readonly operator: Operator;
 
   constructor(readonly stage: StageConnection) {
     const { aws, tenantsTableName } = stage;

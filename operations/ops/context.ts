@@ -16,6 +16,11 @@ export interface Ops {
 
 const CommonSchema = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
 
+function commonOf(command: Command): Pick<Ops, 'stage' | 'print'> {
+  const { stage, json } = CommonSchema.parse(command.opts());
+  return { stage, print: (data, text) => console.log(json ? JSON.stringify(data, null, 2) : text()) };
+}
+
 /** @returns the exit code */
 export type Work<O> = (ops: Ops, options: O, argument: string | undefined) => Promise<number>;
 
@@ -32,6 +37,7 @@ export class Commands {
     private readonly ended: (code: number) => void,
   ) {}
 
+  /** A command that works on a deployed stage. */
   add<S extends z.ZodType>(
     usage: string,
     description: string,
@@ -39,19 +45,34 @@ export class Commands {
     schema: S,
     work: Work<z.output<S>>,
   ): Command {
+    const command = this.command(usage, description, examples);
+    return command.action(async (...given: unknown[]) => {
+      const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
+      const { stage, print } = commonOf(command);
+      const options = schema.parse(command.opts());
+      const client = await StageClient.connect(stage);
+      this.ended(await work({ client, stage, print, signal: this.signal }, options, argument));
+    });
+  }
+
+  /** A command that needs no deployed stage. */
+  addWithoutStage(
+    usage: string,
+    description: string,
+    examples: readonly string[],
+    work: (stage: Stage, print: Ops['print'], signal: AbortSignal) => Promise<number>,
+  ): Command {
+    const command = this.command(usage, description, examples);
+    return command.action(async () => {
+      const { stage, print } = commonOf(command);
+      this.ended(await work(stage, print, this.signal));
+    });
+  }
+
+  private command(usage: string, description: string, examples: readonly string[]): Command {
     const command = this.program.command(usage).description(description);
     command.addHelpText('after', ['', 'Examples:', ...examples.map((each) => `  $ ops ${each}`)].join('\n'));
-    return command
-      .addOption(stageOption())
-      .option('--json', 'prints JSON')
-      .action(async (...given: unknown[]) => {
-        const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
-        const { stage, json } = CommonSchema.parse(command.opts());
-        const options = schema.parse(command.opts());
-        const print = (data: unknown, text: () => string) => console.log(json ? JSON.stringify(data, null, 2) : text());
-        const client = await StageClient.connect(stage);
-        this.ended(await work({ client, stage, print, signal: this.signal }, options, argument));
-      });
+    return command.addOption(stageOption()).option('--json', 'prints JSON');
   }
 }
 

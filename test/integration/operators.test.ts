@@ -149,6 +149,9 @@ describe('the command ops', () => {
       { name: 'c1', capacity: 1000, taken: 1, left: 999, liveColour: 'blue' },
     ]);
     expect(JSON.parse((await ops('queues', '--json')).said)).toHaveLength(4);
+    expect(JSON.parse((await ops('release', '--json')).said)).toMatchObject([{ cell: 'c1', live: { colour: 'blue' } }]);
+    const before: { verdict: string; subject: string }[] = JSON.parse((await ops('preflight', '--json')).said);
+    expect(before.filter(({ verdict }) => verdict !== 'ok')).toMatchObject([{ subject: 'alarm subscriber' }]);
     expect((await ops('audit-log', '--tenant', 'by-hand')).said).toMatch(/resume +by-hand|resume +t[0-9a-z]{15}/);
     const { code, said, complained } = await ops('evidence', 'by-hand', '--show');
     expect([code, JSON.parse(said)]).toMatchObject([0, { passed: true }]);
@@ -164,6 +167,15 @@ describe('the command ops', () => {
     expect(await ops('redrive', 'by-hand')).toMatchObject({ code: 5, said: expect.stringContaining('succeeded') });
     expect(await ops('redrive', '--failed')).toMatchObject({ code: 5 });
     expect(await ops('replay')).toMatchObject({ code: 5 });
+    expect(await ops('release', '--hold', '--reason', 'a test')).toMatchObject({ code: 5 });
+    expect(await ops('release', '--image', 'latest')).toMatchObject({ code: 4 });
+    expect(await ops('release', '--image', 'latest', '--hold')).toMatchObject({ code: 2 });
+    expect(await ops('release', '--hold', '--cell', 'nowhere')).toMatchObject({ code: 3 });
+    const [refused, held] = JSON.parse((await ops('audit-log', '--on-no-tenant', '--json')).said).entries;
+    expect([refused, held]).toMatchObject([
+      { kind: 'release', target: 'c1', result: { outcome: 'refused' } },
+      { kind: 'steer-release', target: 'c1', reason: 'a test', result: { outcome: 'nothing' } },
+    ]);
     expect(await ops('status', 'nobody')).toMatchObject({ code: 3, complained: expect.stringContaining('nobody') });
     expect(await ops('suspend', 'nobody', '--reason', 'a test')).toMatchObject({ code: 3 });
     expect(await ops('suspend', 'by-hand')).toMatchObject({ code: 2, complained: expect.stringContaining('--reason') });

@@ -39,13 +39,13 @@ type ItemAction =
  * Grants on items of the tenants table. A transaction needs the permission of each of its
  * operations ("Using IAM with DynamoDB transactions").
  */
-export const onTable = ({ table }: FunctionContext, ...actions: ItemAction[]): Grant => ({
+export const onTable = ({ table }: Pick<FunctionContext, 'table'>, ...actions: ItemAction[]): Grant => ({
   actions: actions.map((action) => `dynamodb:${action}`),
   resources: [table.tableArn],
 });
 
 /** Allows items of cells and no item of a tenant. */
-export const onCellItems = (context: FunctionContext, ...actions: ItemAction[]): Grant => ({
+export const onCellItems = (context: Pick<FunctionContext, 'table'>, ...actions: ItemAction[]): Grant => ({
   ...onTable(context, ...actions),
   conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
 });

@@ -10,6 +10,7 @@ import { FakeTable } from '../../support/fake-table';
 const JANE = 'arn:aws:sts::111122223333:assumed-role/Operations/jane';
 const { tenantId } = aTenant();
 const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
+const RELEASES = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantRelease';
 const ID = '3f6f2f2e-8f43-4b0e-9f0c-0d7c3f6f2f2e';
 
 const answering = (answer: object, failed?: string) => ({
@@ -40,6 +41,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
       auditTenantFunction: 'AuditTenant',
       suspendTenantFunction: 'SuspendTenant',
       resumeTenantFunction: 'ResumeTenant',
+      releaseMachineArn: RELEASES,
     },
   };
   const ask = (act: Act | object, more: object = {}, changed: Partial<PerformActDeps> = {}) =>
@@ -171,4 +173,40 @@ it('lists an act whose function was killed, without a result', async () => {
   const [entry] = await recorded({ tenantId });
   expect(entry).toMatchObject({ kind: 'suspend', by: JANE });
   expect(entry).not.toHaveProperty('result');
+});
+
+it('starts a release in the caller’s name, and records the cell and the image', async () => {
+  const { ask, sfn, recorded } = aScene();
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const act = { kind: 'release', cell: 'cell1', digest, reason: 'a new page' };
+  await expect(ask(act)).resolves.toMatchObject({ outcome: 'done', answer: { executionArn: anExecution('new') } });
+  expect(sfn.inputs('StartExecutionCommand')).toMatchObject([{ stateMachineArn: RELEASES }]);
+  expect(await recorded({ stage: true })).toMatchObject([
+    {
+      by: JANE,
+      kind: 'release',
+      target: 'cell1',
+      reason: 'a new page',
+      result: { outcome: 'done', details: { digest } },
+    },
+  ]);
+});
+
+it('records the refusal of a release with a malformed digest, and starts nothing', async () => {
+  const { ask, sfn, recorded } = aScene();
+  await expect(ask({ kind: 'release', cell: 'cell1', digest: 'latest' })).resolves.toMatchObject({
+    outcome: 'refused',
+    error: 'InvalidRequest',
+  });
+  expect(sfn.inputs('StartExecutionCommand')).toEqual([]);
+  expect(await recorded({ stage: true })).toMatchObject([{ kind: 'release', result: { outcome: 'refused' } }]);
+});
+
+it('records an order to a cell without a release as nothing to do', async () => {
+  const { ask, recorded } = aScene();
+  await expect(ask({ kind: 'steer-release', cell: 'cell1', intent: 'hold' })).resolves.toMatchObject({
+    outcome: 'nothing',
+    answer: { how: 'nothing', because: 'no release is under way in cell cell1' },
+  });
+  expect(await recorded({ stage: true })).toMatchObject([{ kind: 'steer-release', target: 'cell1' }]);
 });

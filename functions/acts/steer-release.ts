@@ -1,0 +1,98 @@
+import {
+  RedriveExecutionCommand,
+  SendTaskFailureCommand,
+  SendTaskSuccessCommand,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import type * as z from 'zod';
+import { readLiveColour } from '../compute/table-live-colour';
+import type { Act, SteerReleaseAnswer } from '../contract/act';
+import type { PlatformErrorName } from '../contract/errors';
+import type { ReleaseClaim } from '../contract/records';
+import { type ReleaseRequest, ReleaseRequestSchema } from '../contract/release';
+import { note, readClaim } from '../delivery/release-store';
+import { isNamed } from '../shared/is-named';
+import { parseAt } from '../shared/parse-at';
+import { isTaskGone } from '../stacks/settle-stack';
+import type { TenantsTable } from '../tenants/tenants-table';
+import { describe, isUnderWay, start } from './executions';
+
+export interface ReleaseDeps {
+  readonly table: TenantsTable;
+  readonly sfn: Pick<SFNClient, 'send'>;
+  readonly releaseMachineArn: string;
+}
+
+type OfKind<K extends Act['kind']> = Extract<Act, { kind: K }>;
+type Intent = ReleaseClaim['intent'];
+type Steering = z.output<typeof SteerReleaseAnswer>;
+
+const RECALLED: PlatformErrorName = 'ReleaseRecalled';
+
+/** The id of an image's release: two starts of one image are one release. */
+const idOf = (digest: string) => `r-${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
+
+async function begin({ sfn, releaseMachineArn }: ReleaseDeps, given: ReleaseRequest): Promise<string> {
+  const request = parseAt('release', ReleaseRequestSchema, given);
+  return await start(sfn, request, { stateMachineArn: releaseMachineArn });
+}
+
+/**
+ * Starts the release of an image in a cell.
+ *
+ * @throws PlatformError `InvalidRequest` for a malformed digest or id
+ */
+export async function startRelease(deps: ReleaseDeps, act: OfKind<'release'>) {
+  const { cell, digest, releaseId = idOf(digest) } = act;
+  return { executionArn: await begin(deps, { cell, digest, releaseId }) };
+}
+
+/** @returns false when the release has ended meanwhile */
+async function intend({ table }: ReleaseDeps, cell: string, executionArn: string, intent: Intent): Promise<boolean> {
+  try {
+    await note(table, cell, executionArn, { intent });
+    return true;
+  } catch (thrown) {
+    if (isNamed(thrown, 'ClaimLost')) return false;
+    throw thrown;
+  }
+}
+
+/** Ends the waiting time of a ring at once. It may have ended a moment before. */
+async function answerRing({ sfn }: ReleaseDeps, taskToken: string, intent: Intent, releaseId: string): Promise<void> {
+  const cause = `an operator has taken release ${releaseId} back`;
+  try {
+    if (intent === 'back') await sfn.send(new SendTaskFailureCommand({ taskToken, error: RECALLED, cause }));
+    else await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+  } catch (thrown) {
+    if (!isTaskGone(thrown)) throw thrown;
+  }
+}
+
+async function withoutRelease(deps: ReleaseDeps, cell: string, intent: Intent): Promise<Steering> {
+  if (intent !== 'back') return { how: 'nothing', because: `no release is under way in cell ${cell}` };
+  const live = await readLiveColour(deps.table, cell);
+  const digest = live?.formerDigest;
+  if (!digest) return { how: 'nothing', because: `no release has brought the version that cell ${cell} had before` };
+  // The id must differ from that of the release that brought the image first.
+  const releaseId = `${idOf(digest)}-after-${live.releaseId ?? 'none'}`.slice(0, 64);
+  return { how: 'started', releaseId, digest, executionArn: await begin(deps, { cell, digest, releaseId }) };
+}
+
+/**
+ * Holds the release of a cell, lets it continue, or returns its tenants. A stopped release is
+ * redriven, so that it can return its tenants. When no release is under way, `back` starts a release
+ * of the previous image.
+ */
+export async function steerRelease(deps: ReleaseDeps, { cell, intent }: OfKind<'steer-release'>): Promise<Steering> {
+  const claim = await readClaim(deps.table, cell);
+  if (!claim || claim.endedAt) return await withoutRelease(deps, cell, intent);
+  const { releaseId, executionArn, waiting } = claim;
+  if (!(await intend(deps, cell, executionArn, intent)))
+    return { how: 'nothing', because: `release ${releaseId} has just ended` };
+  if (waiting?.for === 'bake' && intent !== 'hold') await answerRing(deps, waiting.taskToken, intent, releaseId);
+  const execution = await describe(deps.sfn, executionArn);
+  if (intent === 'back' && execution && !isUnderWay(execution))
+    await deps.sfn.send(new RedriveExecutionCommand({ executionArn }));
+  return { how: 'steered', releaseId, executionArn };
+}

@@ -1,0 +1,72 @@
+import { CommanderError } from 'commander';
+import * as z from 'zod';
+import { settled } from '../../functions/shared/settled';
+import { type Intent, Releases } from '../client/releases';
+import { nonBlank } from '../options';
+import { releasesText, steeringText } from '../release-text';
+import { rollOut, steerCells } from '../roll-out';
+import { runPreflight } from '../run-preflight';
+import type { Commands } from './context';
+import { EXIT } from './exit';
+import { table } from './tables';
+
+const INTENTS: readonly Intent[] = ['hold', 'go', 'back'];
+
+const ReleaseOptions = z.object({
+  image: z.string().optional(),
+  id: z.string().optional(),
+  cell: z.string().optional(),
+  hold: z.boolean().default(false),
+  go: z.boolean().default(false),
+  back: z.boolean().default(false),
+  reason: z.string().optional(),
+});
+
+/** Adds the commands for deployments and for releases of the shared service. */
+export function addReleasing(commands: Commands): void {
+  commands
+    .add(
+      'release',
+      'Shows the releases of each cell; brings an image of the shared service to all tenants, ring by ring; or steers the release under way.',
+      ['release', 'release --image sha256:... --reason "new pages"', 'release --hold --cell c1', 'release --back'],
+      ReleaseOptions,
+      async ({ client, print, signal }, { image, id, ...given }) => {
+        const intent = INTENTS.find((each) => given[each]);
+        if ([image !== undefined, ...INTENTS.map((each) => given[each])].filter(Boolean).length > 1)
+          throw new CommanderError(EXIT.usage, 'Usage', 'give one of --image, --hold, --go and --back');
+        if (intent) {
+          const steered = await steerCells(client, intent, given);
+          print(steered, () => steered.map((each) => steeringText(each.cell, each)).join('\n'));
+          return steered.every(({ how }) => how === 'nothing') ? EXIT.nothing : EXIT.done;
+        }
+        if (image !== undefined) {
+          const order = { ...given, digest: image, releaseId: id };
+          const rolled = await rollOut(client, order, { signal, say: (line) => console.error(line) });
+          print(rolled, () => table({ cell: 'CELL', status: 'STATUS', executionArn: 'EXECUTION' }, rolled));
+          return rolled.every(({ status }) => status === 'SUCCEEDED') ? EXIT.done : EXIT.failed;
+        }
+        const releases = new Releases(client);
+        const cells = await settled((await releases.cellsCalled(given.cell)).map((cell) => releases.status(cell)));
+        print(cells, () => cells.map(releasesText).join('\n'));
+        return EXIT.done;
+      },
+    )
+    .option('--image <digest>', 'sha256:... of an image in the repository', nonBlank)
+    .option('--id <name>', 'name of the release; by default made of the digest', nonBlank)
+    .option('--cell <name>', 'only this cell', nonBlank)
+    .option('--hold', 'holds the release under way after the ring that it has moved')
+    .option('--go', 'lets a release continue, and ends the time of its ring at once')
+    .option('--back', 'returns the tenants of the release; without one, releases the image before')
+    .option('--reason <text>', 'kept on record', nonBlank);
+
+  commands.addWithoutStage(
+    'preflight',
+    'Asks AWS for everything that a deployment of the stage depends on: account, certificate, quotas, engine, image.',
+    ['preflight --stage dev', 'preflight --stage prod --json'],
+    async (stage, print, signal) => {
+      const findings = await runPreflight(stage, signal);
+      print(findings, () => table({ verdict: 'VERDICT', subject: 'WHAT', says: 'FOUND' }, findings));
+      return findings.every(({ verdict }) => verdict === 'ok') ? EXIT.done : EXIT.failed;
+    },
+  );
+}

@@ -1,0 +1,71 @@
+import type { CellDescriptor } from '../functions/contract/cell';
+import type { Ended } from './client/executions';
+import { type Intent, Releases, type Steering } from './client/releases';
+import type { StageClient } from './client/stage-client';
+
+export interface RollOut {
+  readonly digest: string;
+  readonly releaseId?: string | undefined;
+  /** Only this cell. */
+  readonly cell?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+export interface RolledCell extends Pick<Ended, 'executionArn' | 'status' | 'failure'> {
+  readonly cell: string;
+}
+
+async function rollCell(
+  client: StageClient,
+  cell: CellDescriptor,
+  { digest, releaseId, reason }: RollOut,
+  options: { readonly signal: AbortSignal; readonly say: (line: string) => void },
+): Promise<RolledCell> {
+  const { signal, say } = options;
+  const executionArn = await new Releases(client).start(cell, digest, releaseId, reason);
+  say(`cell ${cell.name}: ${executionArn}`);
+  let said = 0;
+  const { status, failure } = await client.follow(executionArn, {
+    signal,
+    onProgress: (visits) => {
+      for (const { state } of visits.slice(said)) say(`  ${state}`);
+      said = visits.length;
+    },
+  });
+  say(`cell ${cell.name}: ${status}${failure ? ` ${failure.error}\n${failure.reason}` : ''}`);
+  return { cell: cell.name, executionArn, status, failure };
+}
+
+/**
+ * Releases an image in one cell after another, and follows each release to its end. A release that
+ * one cell has returned is not started in the next cell.
+ *
+ * @param options `say` gets a line for each state
+ * @returns the cells whose release has ended; only the last one can have failed
+ */
+export async function rollOut(
+  client: StageClient,
+  order: RollOut,
+  options: { readonly signal: AbortSignal; readonly say: (line: string) => void },
+): Promise<RolledCell[]> {
+  const rolled: RolledCell[] = [];
+  for (const cell of await new Releases(client).cellsCalled(order.cell)) {
+    const ended = await rollCell(client, cell, order, options);
+    rolled.push(ended);
+    if (ended.status !== 'SUCCEEDED') break;
+  }
+  return rolled;
+}
+
+/** Gives an order to the release of each cell, or of one cell. */
+export async function steerCells(
+  client: StageClient,
+  intent: Intent,
+  { cell, reason }: Pick<RollOut, 'cell' | 'reason'>,
+): Promise<(Steering & { readonly cell: string })[]> {
+  const releases = new Releases(client);
+  const steered: (Steering & { readonly cell: string })[] = [];
+  for (const each of await releases.cellsCalled(cell))
+    steered.push({ cell: each.name, ...(await releases.steer(each, intent, reason)) });
+  return steered;
+}
