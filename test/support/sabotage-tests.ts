@@ -25,12 +25,12 @@ export function testOnGround<S, T extends Technique<S>>(
   }, 300_000);
   afterAll(() => platform?.stop());
 
-  test('what is healthy raises no alarm', async () => {
+  test('what is healthy fails no check', async () => {
     expect(await ground.ask()).toEqual([]);
   });
 
   const rows = batches.flatMap((batch) => batch.map((each) => [each.check, each.name, each, batch] as const));
-  test.each(rows)('%s finds it: %s', async (check, _, technique, batch) => {
+  test.each(rows)('check %s finds the attack technique: %s', async (check, _, technique, batch) => {
     const verdicts = tried.get(batch) ?? tryTogether(ground, batch);
     tried.set(batch, verdicts);
     const verdict = (await verdicts).get(technique);
