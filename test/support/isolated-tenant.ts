@@ -102,7 +102,8 @@ function healthyIdentity(): FactData['identity'] {
   const serviceRole = (purpose: string) => ({
     name: `${tenantNames.role(tenantId)}-${purpose}`,
     arn: `${roleArn}-${purpose}`,
-    trust: expectedRole(made('network'), `${tenantNames.role(tenantId)}-${purpose}`).trust,
+    ...expectedRole(made('network'), `${tenantNames.role(tenantId)}-${purpose}`),
+    attached: [],
     boundaryArn,
     maxSessionSeconds: 3600,
     tags: { tenantId },
@@ -139,12 +140,11 @@ function healthyAccount(): FactData['account'] {
       attached: [],
       managed: [],
     }) as const;
-  const inlineOf = (purpose: string) => expectedRole(made('network'), `${name}-${purpose}`).inline;
   return {
     principals: [
       role(name, expectedRole(made('access'), name).inline, { tenantId }),
-      role(`${name}-flow-logs`, inlineOf('flow-logs'), { tenantId }),
-      role(`${name}-monitoring`, inlineOf('monitoring'), { tenantId }),
+      role(`${name}-flow-logs`, [], { tenantId }),
+      role(`${name}-monitoring`, [], { tenantId }),
       { ...role('Task', policyOf({ Action: 'sts:AssumeRole', Resource: '*' })), arn: cell.taskRoleArn },
     ],
   };

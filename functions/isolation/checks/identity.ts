@@ -8,12 +8,12 @@ import {
 } from '../../contract/naming';
 import { tenantBoundaryStatements } from '../../contract/tenant-boundary';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn, Unanswered } from '../check';
+import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn } from '../check';
 import { coversPattern } from '../comparison/patterns';
 import { grantsBeyond } from '../comparison/policy-difference';
 import type { Principal } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
-import { type RoleFacts, SERVICE_ROLES } from '../facts/identity-facts';
+import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
 import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
 import { expectedRole } from '../release/expected';
@@ -77,15 +77,14 @@ const strangersTrustedBy = (trust: readonly Statement[], { accountId }: Subject)
     .map(({ principals }) => principals.join(', ') || 'others');
 
 /** What a service's role trusts and may do beyond what the tenant's release makes. */
-async function beyondRelease({ name, trust }: RoleFacts, { account, release }: Facts): Promise<string[]> {
-  const [principals, network, database] = await settled([account.principals(), release.network(), release.database()]);
-  const actual = principals.find((each) => each.kind === 'role' && each.name === name);
-  if (!actual) throw new Unanswered(`IAM lists no role ${name} yet`, 'role');
+async function beyondRelease(role: ServiceRoleFacts, { release }: Facts): Promise<string[]> {
+  const { name, trust, inline, attached } = role;
+  const [network, database] = await settled([release.network(), release.database()]);
   const expected = expectedRole([...network, ...database], name);
   return [
     ...grantsBeyond(trust, expected.trust).map((each) => `trust of ${name}: ${each}`),
-    ...grantsBeyond([...actual.inline, ...actual.managed], expected.inline).map((each) => `policy of ${name}: ${each}`),
-    ...actual.attached.map((arn) => `policy ${arn} is attached to ${name}`),
+    ...grantsBeyond(inline, expected.inline).map((each) => `policy of ${name}: ${each}`),
+    ...attached.map((arn) => `policy ${arn} is attached to ${name}`),
   ];
 }
 

@@ -65,13 +65,13 @@ const isOfRds = ({ RequesterManaged, RequesterId, Description }: NetworkInterfac
   RequesterManaged === true && (RequesterId === 'amazon-rds' || Description === 'RDSNetworkInterface');
 
 /** What the flow logs' role must not do although it has to: then nothing reaches the log group. */
-async function undeliverable(subject: Subject, { account, release }: Facts): Promise<string[]> {
+async function undeliverable(subject: Subject, { identity, release }: Facts): Promise<string[]> {
   const name = `${tenantNames.role(tenantIdOf(subject))}-flow-logs`;
-  const [principals, network] = await settled([account.principals(), release.network()]);
-  const role = principals.find((each) => each.kind === 'role' && each.name === name);
+  const [roles, network] = await settled([identity.serviceRoles(), release.network()]);
+  const role = roles.find((each) => each.name === name);
   // identity.service-roles finds a role that is gone.
   if (!role) return [];
-  return grantsLacking([...role.inline, ...role.managed], expectedRole(network, name).inline).map(
+  return grantsLacking(role.inline, expectedRole(network, name).inline).map(
     (actions) => `nothing is delivered: role ${name} may not ${actions}`,
   );
 }

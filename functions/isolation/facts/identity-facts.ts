@@ -16,13 +16,20 @@ export interface RoleFacts {
   readonly tags: Tags;
 }
 
+/** A role that an AWS service assumes for the tenant. The policies of this one role are read, and no list of the account. */
+export interface ServiceRoleFacts extends RoleFacts {
+  /** The statements of all its inline policies. */
+  readonly inline: readonly Statement[];
+  readonly attached: readonly (string | undefined)[];
+}
+
 export interface IdentityFacts {
   readonly role: () => Promise<RoleFacts>;
   /** The statements of all inline policies of the role. */
   readonly inline: () => Promise<readonly Statement[]>;
   readonly attached: () => Promise<readonly (string | undefined)[]>;
   /** The roles that AWS services assume for this tenant, as far as they exist. */
-  readonly serviceRoles: () => Promise<readonly RoleFacts[]>;
+  readonly serviceRoles: () => Promise<readonly ServiceRoleFacts[]>;
   /** The default version of the boundary. */
   readonly boundary: () => Promise<readonly Statement[]>;
 }
@@ -43,6 +50,15 @@ async function readRole(client: IAMClient, name: string): Promise<RoleFacts> {
   };
 }
 
+async function readServiceRole(client: IAMClient, name: string): Promise<ServiceRoleFacts> {
+  const [role, inline, attached] = await settled([
+    readRole(client, name),
+    inlineStatements(client, name),
+    attachedPolicies(client, name),
+  ]);
+  return { ...role, inline, attached };
+}
+
 export function identityFacts(client: IAMClient, subject: Subject): IdentityFacts {
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
@@ -51,7 +67,8 @@ export function identityFacts(client: IAMClient, subject: Subject): IdentityFact
     attached: readOnce(() => attachedPolicies(client, RoleName)),
     serviceRoles: readOnce(async () => {
       const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);
-      const roles = await settled(names.map((name) => unlessAbsent(readRole(client, name), 'NoSuchEntityException')));
+      const reading = (name: string) => unlessAbsent(readServiceRole(client, name), 'NoSuchEntityException');
+      const roles = await settled(names.map(reading));
       return roles.filter((role) => role !== undefined);
     }),
     boundary: readOnce(async () => {

@@ -131,13 +131,14 @@ testBreaches(IDENTITY_CHECKS, [
   [
     'identity.service-roles',
     'reading the OS metrics of every database',
-    ({ facts }) => facts.account.principals[2].inline.push(...policyOf({ Action: 'logs:GetLogEvents', Resource: '*' })),
+    ({ facts }) =>
+      facts.identity.serviceRoles[1].inline.push(...policyOf({ Action: 'logs:GetLogEvents', Resource: '*' })),
     'resource * is not in the release’s statement',
   ],
   [
     'identity.service-roles',
     'with a policy of AWS',
-    ({ facts }) => facts.account.principals[1].attached.push('arn:aws:iam::aws:policy/ReadOnlyAccess'),
+    ({ facts }) => facts.identity.serviceRoles[0].attached.push('arn:aws:iam::aws:policy/ReadOnlyAccess'),
     'ReadOnlyAccess is attached',
   ],
   [

@@ -176,7 +176,7 @@ testBreaches(NETWORK_CHECKS, [
   [
     'network.flow-logs',
     'by a role without a policy',
-    ({ facts }) => (facts.account.principals[1].inline = []),
+    ({ facts }) => (facts.identity.serviceRoles[0].inline = []),
     'may not logs:CreateLogStream, logs:PutLogEvents',
   ],
   [
