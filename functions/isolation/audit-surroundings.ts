@@ -16,6 +16,8 @@ import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type Principal, readPrincipals } from './facts/account-facts';
+import { noteworthy } from './facts/noteworthy-principals';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
 import { keepAnswers } from './surroundings/last-answers';
@@ -25,7 +27,9 @@ export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
   readonly platform: Omit<Surroundings, 'cell'>;
-  readonly ask: (surroundings: Surroundings) => Promise<readonly Answer[]>;
+  readonly ask: (surroundings: Surroundings) => Promise<Answer[]>;
+  /** All principals of the account. */
+  readonly principals: () => Promise<readonly Principal[]>;
   readonly now: () => Date;
 }
 
@@ -41,9 +45,10 @@ const told = (answers: readonly Answer[]) =>
  * Asks once for each cell what all of its tenants share and trust: roles that their roles trust, the
  * cell's network and load balancer, table, bus, topic, evidence, alarms.
  *
- * 1. Asks every question of a cell.
- * 2. Keeps the answers beside the cell's items. Every report of a tenant of the cell takes them from
- *    there: those of this audit, and those of onboardings until the next.
+ * 1. Lists the account's principals, and asks every question of a cell.
+ * 2. Keeps the answers, and the principals that a question about a tenant can be about, beside the
+ *    cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
+ *    those of onboardings until the next.
  * 3. Answers with one report for each cell where a check failed or has no answer.
  *
  * It suspends nobody: what all tenants share does not get better by a 503.
@@ -60,11 +65,12 @@ export const auditSurroundings: Action<
   name: 'AuditSurroundings',
   input: AuditSurroundingsInput,
   output: AuditSurroundingsOutput,
-  run: async ({ table, compute, platform, ask, now }) => {
+  run: async ({ table, compute, platform, ask, principals: list, now }) => {
     const reports = [];
+    const principals = noteworthy(await list());
     for (const cell of await compute.cells()) {
       const answers = await ask({ ...platform, cell });
-      await keepAnswers(table, cell.name, answers, now().toISOString());
+      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
       if (bad.length > 0)
@@ -104,6 +110,7 @@ const realDeps = (): AuditSurroundingsDeps => {
       };
     },
     ask: (surroundings) => askSurroundings(surroundings, surroundingsFacts(clients, surroundings), now),
+    principals: () => readPrincipals(clients.iam),
     now,
   };
 };

@@ -17,9 +17,10 @@ import { tenantCalled } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
+import { listedFacts } from './facts/noteworthy-principals';
 import { provingDeps, stageContext } from './proving';
 import { failedOf, openOf, type Report, reasonOf } from './report';
-import { withSurroundings } from './surroundings/last-answers';
+import { type LastAudit, lastAudit, withSurroundings } from './surroundings/last-answers';
 
 type Input = z.output<typeof AuditTenantInput>;
 
@@ -75,11 +76,15 @@ async function keepVerdict(
  * Without evidence there is no verification. What was seen is on record all the same: the audit
  * judges by it. The finding is about the tenant alone: AuditSurroundings tells once what all share.
  */
-async function keepReport(deps: AuditTenantDeps, record: TenantRecord, report: Report, input: Input): Promise<Proof> {
+async function keepReport(
+  deps: AuditTenantDeps,
+  record: TenantRecord,
+  { report, last }: { report: Report; last: LastAudit | undefined },
+  input: Input,
+): Promise<Proof> {
   const { verifiedBy, audit } = input;
   try {
-    const whole = await withSurroundings(deps.table, report, deps.proving.now());
-    const proof = await keepProof(deps.proving, whole, verifiedBy);
+    const proof = await keepProof(deps.proving, withSurroundings(report, last), verifiedBy);
     await keepVerdict(deps.table, record, proof, audit ? findingOf(report, audit, proof.keys.json) : undefined);
     return proof;
   } catch (thrown) {
@@ -102,8 +107,12 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
-    const report = await examine(deps.proving, await livingTenant(deps, record), newness);
-    return await keepReport(deps, record, report, input);
+    const subject = await livingTenant(deps, record);
+    const last = await lastAudit(deps.table, subject.tenant.slot.cell, deps.proving.now());
+    // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
+    const account = input.audit && last?.principals ? listedFacts(last.principals) : undefined;
+    const report = await examine({ ...deps.proving, ...(account && { account }) }, subject, newness);
+    return await keepReport(deps, record, { report, last }, input);
   } catch (thrown) {
     if (input.audit) await noteFailure(deps, record, input.audit, thrown);
     throw thrown;

@@ -70,6 +70,9 @@ export class Unanswered extends Error {
   }
 }
 
+/** Thrown by a source whose answer this verification does not wait for. The report says so. */
+export class NotAsked extends Error {}
+
 /** Where the answers of checks come from: the configuration in AWS, and probes. */
 export interface Sources {
   readonly facts: Facts;

@@ -53,11 +53,13 @@ export interface Statement {
    */
   readonly inverted: boolean;
   /** What NotPrincipal, NotAction and NotResource list. */
-  readonly not?: {
-    readonly principals?: readonly string[] | undefined;
-    readonly actions?: readonly string[] | undefined;
-    readonly resources?: readonly string[] | undefined;
-  };
+  readonly not?:
+    | {
+        readonly principals?: readonly string[] | undefined;
+        readonly actions?: readonly string[] | undefined;
+        readonly resources?: readonly string[] | undefined;
+      }
+    | undefined;
 }
 
 /**

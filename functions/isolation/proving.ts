@@ -36,7 +36,7 @@ export function provingDeps(): ProvingDeps {
       return env('CODE_VERSION');
     },
     evidence: evidenceStore(clients.s3),
-    sourcesFor: (subject) => sourcesOf(clients, subject),
+    sourcesFor: (subject, account) => sourcesOf(clients, subject, account),
     now: () => new Date(),
   };
 }

@@ -30,6 +30,10 @@ export const AnswerSchema = z.object({
 });
 export type Answer = z.infer<typeof AnswerSchema>;
 
+/** A question that a verification did not ask. */
+const NotAskedSchema = z.object({ id: z.string(), title: z.string(), because: z.string() });
+export type NotAskedAbout = z.infer<typeof NotAskedSchema>;
+
 /**
  * One verification of one tenant, its answers in the order of the catalogue. The page for auditors
  * is made from it.
@@ -44,6 +48,8 @@ export const ReportSchema = z.object({
   verifiedAt: z.iso.datetime(),
   passed: z.boolean(),
   checks: z.array(AnswerSchema),
+  /** Absent when every question was asked, and in reports of version 0.1 of the platform. */
+  notAsked: z.array(NotAskedSchema).optional(),
 });
 export type Report = z.infer<typeof ReportSchema>;
 

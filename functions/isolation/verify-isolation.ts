@@ -3,10 +3,11 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
+import { listedFacts } from './facts/noteworthy-principals';
 import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
 import type { StageContext, Subject } from './subject';
-import { withSurroundings } from './surroundings/last-answers';
+import { lastAudit, withSurroundings } from './surroundings/last-answers';
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
@@ -37,7 +38,8 @@ async function recordProof(
  *    probes. The tenant's role and its listener rule are new: what fails only because AWS may not
  *    show them everywhere yet is asked again for a minute, and then by the state machine. When they
  *    are five minutes old, it is a breach.
- * 2. Adds the last audit's answers about what all tenants of the cell share, if there are any.
+ * 2. Adds the last audit's answers about what all tenants of the cell share. Without such an audit it
+ *    says that it has not asked, as for the principals of the account, which only audits list.
  *    Keeps the report in the evidence bucket, passed or failed, and then its page. Without evidence
  *    nothing is verified.
  * 3. Fails when a check failed, with an error that names every failed check.
@@ -62,8 +64,9 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const newness = { ruleSince, roleUnproven: true };
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
-    const own = await examine(deps.proving, subject, newness);
-    const report = await withSurroundings(deps.table, own, deps.proving.now());
+    const audit = await lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now());
+    const account = listedFacts(audit?.principals);
+    const report = withSurroundings(await examine({ ...deps.proving, account }, subject, newness), audit);
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };

@@ -12,11 +12,12 @@ import {
   type Finding,
   groupOf,
   type NewResource,
+  NotAsked,
   type Sources,
   Unanswered,
 } from './check';
 import { evidenceOf, type Newness, opennessOf } from './newness';
-import type { Answer, Report } from './report';
+import type { Answer, NotAskedAbout, Report } from './report';
 import type { Subject } from './subject';
 
 /** Names of AWS's errors about a resource that does not exist, or that AWS does not show yet. */
@@ -32,10 +33,11 @@ function restsOn(thrown: unknown): NewResource | undefined {
  * Fails closed: a check that cannot be answered does not pass. A transient fault of AWS is no
  * answer; it is thrown, and the state machine retries the verification.
  */
-export async function find<S, F>(check: Pick<Check<S, F>, 'run'>, subject: S, sources: F): Promise<Finding> {
+export async function find<S, F>(check: Pick<Check<S, F>, 'run'>, subject: S, sources: F): Promise<Finding | NotAsked> {
   try {
     return await check.run(subject, sources);
   } catch (thrown) {
+    if (thrown instanceof NotAsked) return thrown;
     const error = translateError(thrown);
     if (isTransient(error.name)) throw error;
     const reason = thrown instanceof Unanswered ? thrown.message : error.message;
@@ -61,18 +63,26 @@ function turns(): ReadonlyMap<CheckGroup, Promise<unknown>> {
   );
 }
 
+/** A question that was left out, with the reason. */
+const leftOut = ({ id, title }: Pick<Check, 'id' | 'title'>, because: string): NotAskedAbout => ({
+  id,
+  title,
+  because,
+});
+
 async function answersTo(
   catalogue: readonly Check[],
   subject: Subject,
   sources: Sources,
   now: () => Date,
   newness?: Newness,
-): Promise<Answer[]> {
+): Promise<(Answer | NotAskedAbout)[]> {
   const turnOf = turns();
   return await settled(
     catalogue.map(async (check) => {
       await turnOf.get(groupOf(check));
       const found = await find(check, subject, sources);
+      if (found instanceof NotAsked) return leftOut(check, found.message);
       const open = await opennessOf(found, sources, now(), newness);
       const { id, title, question, severity, controls, remediation } = check;
       const at = now().toISOString();
@@ -98,7 +108,9 @@ export async function verify(
   catalogue: readonly Check[] = CATALOGUE,
   newness?: Newness,
 ): Promise<Report> {
-  const checks = await withoutStackTraces(() => answersTo(catalogue, subject, sources, now, newness));
+  const all = await withoutStackTraces(() => answersTo(catalogue, subject, sources, now, newness));
+  const checks = all.filter((each) => 'passed' in each);
+  const notAsked = all.filter((each) => 'because' in each);
   const { tenant, stacks } = subject;
   return {
     version: 1,
@@ -115,5 +127,6 @@ export async function verify(
     verifiedAt: now().toISOString(),
     passed: checks.every((answer) => answer.passed),
     checks,
+    ...(notAsked.length > 0 && { notAsked }),
   };
 }

@@ -58,9 +58,9 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(on('states:StartExecution')).toHaveLength(1);
   });
 
-  test('has the grants of VerifyIsolation, and those to find the tenant', () => {
+  test('asks with the grants of VerifyIsolation, those that find the tenant again, and lists the account for a person', () => {
     const more = actionsOf('AuditTenant').filter((action) => !actionsOf('VerifyIsolation').includes(action));
-    expect(more).toEqual(['ssm:GetParametersByPath']);
+    expect(more).toEqual(['iam:GetAccountAuthorizationDetails', 'ssm:GetParametersByPath']);
   });
 
   test.each(['AuditTenant', 'VerifyIsolation'])('%s writes only evidence, verdict and log', (name) => {

@@ -1,5 +1,4 @@
 import pc from 'picocolors';
-import type { Answer } from '../../functions/isolation/report';
 import { breaches, type Target } from './target';
 import type { AttackTechnique } from './technique';
 
@@ -8,6 +7,8 @@ export interface InForce {
   readonly technique: string;
   readonly check: string;
   readonly named: boolean;
+  /** What the check said, where it did not fail. */
+  readonly said?: string;
 }
 
 export interface AtOnce {
@@ -51,12 +52,13 @@ export async function allAtOnce(target: Target, techniques: readonly AttackTechn
       apart.push({ technique: name, reason: `another technique is in its way: ${reasonOf(thrown)}` });
     }
   }
-  const failed: readonly Answer[] = (await breaches({ ...target, subject })).filter(({ open }) => open === undefined);
-  const isNamed = (check: string) => failed.some(({ id }) => id === check);
-  return {
-    inForce: detonated.map(({ name, check }) => ({ technique: name, check, named: isNamed(check) })),
-    apart,
+  const answers = await breaches({ ...target, subject });
+  const verdictOn = ({ name, check }: AttackTechnique): InForce => {
+    const answer = answers.find(({ id }) => id === check);
+    const named = answer !== undefined && answer.open === undefined;
+    return { technique: name, check, named, ...(!named && { said: answer?.evidence ?? 'passed' }) };
   };
+  return { inForce: detonated.map(verdictOn), apart };
 }
 
 export function atOnceLines({ inForce, apart }: AtOnce): string[] {
@@ -66,7 +68,7 @@ export function atOnceLines({ inForce, apart }: AtOnce): string[] {
   return [
     '\nall at once',
     ...apart.map(({ technique, reason }) => `apart: ${technique}: ${reason.slice(0, 160)}`),
-    ...missed.map(({ technique, check }) => pc.red(`not named: ${check}, for ${technique}`)),
+    ...missed.map(({ technique, check, said }) => pc.red(`not named: ${check}, for ${technique}: ${said}`)),
     missed.length === 0 ? pc.green(closing) : pc.red(closing),
   ];
 }

@@ -8,7 +8,7 @@ import type { AttackTechnique, Scene } from './technique';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 
 /**
- * A tenant to attack, and clients with the credentials of VerifyIsolation's role, which verify it.
+ * A tenant to attack, and clients with the credentials of AuditTenant's role, which verify it.
  */
 export interface Target extends Scene {
   readonly verifier: SourceClients;

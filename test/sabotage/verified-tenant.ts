@@ -10,7 +10,8 @@ import type { Subject } from '../../functions/isolation/subject';
 import type { Platform } from '../../local/platform';
 import { sessionOf } from './role-session';
 
-export const VERIFIER = 'tenant-onboarding-VerifyIsolation';
+/** Who verifies a tenant in service: its role asks all that VerifyIsolation asks, and lists the account's principals. */
+export const VERIFIER = 'tenant-onboarding-AuditTenant';
 
 /** The environment of the deployed function. */
 async function verifiersEnvironment({ aws }: Platform): Promise<Record<string, string>> {
@@ -18,7 +19,7 @@ async function verifiersEnvironment({ aws }: Platform): Promise<Record<string, s
     const found = Functions.find(({ Role, Environment }) => Role?.endsWith(`/${VERIFIER}`) && Environment?.Variables);
     if (found) return found.Environment?.Variables ?? {};
   }
-  throw new Error('VerifyIsolation is not deployed');
+  throw new Error('AuditTenant is not deployed');
 }
 
 /** What the machine gave VerifyIsolation in a run. */
@@ -58,5 +59,5 @@ export async function subjectOfRun(platform: Platform, executionArn: string): Pr
   };
 }
 
-/** Credentials of VerifyIsolation's role. */
-export const asVerifier = (platform: Platform) => sessionOf(platform, 'VerifyIsolation');
+/** Credentials of AuditTenant's role. */
+export const asVerifier = (platform: Platform) => sessionOf(platform, 'AuditTenant');

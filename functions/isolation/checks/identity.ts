@@ -11,7 +11,7 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn } from '../check';
 import { coversPattern } from '../comparison/patterns';
 import { grantsBeyond } from '../comparison/policy-difference';
-import type { Principal } from '../facts/account-facts';
+import { namesLogin, type Principal } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
@@ -96,8 +96,7 @@ const isNamedAfter = ({ name, tags }: Principal, subject: Subject) =>
  * its administrator: no policy of one tenant keeps an administrator out.
  */
 const logsIn = (statement: Statement, users: readonly string[]) =>
-  statement.effect === 'Allow' &&
-  statement.actions.some((action) => action.toLowerCase().startsWith('rds-db:')) &&
+  namesLogin(statement) &&
   (statement.not?.resources !== undefined ||
     statement.resources.some((pattern) => users.some((user) => coversPattern(pattern, user))));
 

@@ -22,8 +22,12 @@ export interface Principal {
 }
 
 export interface AccountFacts {
+  /** All of the account, or at least those that a question about a tenant can be about. */
   readonly principals: () => Promise<readonly Principal[]>;
 }
+
+export const namesLogin = ({ effect, actions }: Statement) =>
+  effect === 'Allow' && actions.some((action) => action.toLowerCase().startsWith('rds-db:'));
 
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
   policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));
@@ -42,7 +46,7 @@ interface Detail {
 type Own = Pick<Principal, 'kind' | 'name' | 'trust' | 'inline'>;
 
 /** "GetAccountAuthorizationDetails" (IAM): all principals with their policies, many a page. */
-async function readPrincipals(client: IAMClient): Promise<Principal[]> {
+export async function readPrincipals(client: IAMClient): Promise<Principal[]> {
   const found: (Own & { readonly detail: Detail })[] = [];
   const managed = new Map<string, Statement[]>();
   const pages = paginateGetAccountAuthorizationDetails(
@@ -73,8 +77,8 @@ async function readPrincipals(client: IAMClient): Promise<Principal[]> {
 }
 
 /**
- * The account's principals. One request for all: IAM lists roles neither by tag nor by a part of
- * their names. The answer does not depend on the tenant.
+ * The account's principals, asked for now. IAM lists roles neither by tag nor by a part of their
+ * names, so this reads all of them, and there are some for each tenant: an audit does it once.
  */
 export const accountFacts = (client: IAMClient): AccountFacts => ({
   principals: readOnce(() => readPrincipals(client)),

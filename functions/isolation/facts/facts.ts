@@ -55,7 +55,8 @@ export interface FactClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
-export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
+/** @param account what is known of the account already; asked for when it is absent */
+export const factsOf = (clients: FactClients, subject: Subject, account?: AccountFacts): Facts => ({
   key: keyFacts(clients.kms, clients.organizations, subject),
   database: databaseFacts(clients.rds, subject),
   storage: storageFacts(clients.s3, subject),
@@ -64,7 +65,7 @@ export const factsOf = (clients: FactClients, subject: Subject): Facts => ({
   identity: identityFacts(clients.iam, subject),
   routing: routingFacts(clients.elb, subject),
   logs: logFacts(clients.logs, subject),
-  account: accountFacts(clients.iam),
+  account: account ?? accountFacts(clients.iam),
   tagged: taggedFacts(clients.tagging, clients.kms, subject),
   stacks: stackFacts(clients.cloudformation, subject),
   release: releaseFacts(clients.s3, clients.cloudformation, subject),

@@ -1,5 +1,5 @@
 import { settled } from '../../shared/settled';
-import { controlLine, groupOf } from '../check';
+import { controlLine, groupOf, NotAsked } from '../check';
 import type { Answer } from '../report';
 import { find } from '../verify';
 import { type CellFactClients, cellFacts } from './cell-facts';
@@ -35,7 +35,9 @@ export async function askSurroundings(
   return await settled(
     checks.map(async (check) => {
       const { id, title, question, severity, controls, remediation } = check;
-      const { passed, evidence, unanswered } = await find(check, surroundings, facts);
+      const found = await find(check, surroundings, facts);
+      if (found instanceof NotAsked) throw found;
+      const { passed, evidence, unanswered } = found;
       const metadata = { id, group: groupOf(check), title, question, severity, control: controlLine(controls) };
       const open = unanswered && !passed ? ({ open: 'unanswered' } as const) : {};
       return { ...metadata, controls: [...controls], remediation, passed, ...open, evidence, at: now().toISOString() };

@@ -2,36 +2,54 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys } from '../../contract/records';
 import type { TenantsTable } from '../../tenants/tenants-table';
+import type { Principal } from '../facts/account-facts';
+import { PrincipalSchema } from '../facts/noteworthy-principals';
 import { type Answer, AnswerSchema, type Report } from '../report';
+import { SURROUNDINGS_METADATA } from './metadata';
 
-const KeptSchema = z.object({ at: z.iso.datetime(), answers: z.array(AnswerSchema) });
+/** What an audit leaves about a cell: the answers about its surroundings, and the account's noteworthy principals. */
+const KeptSchema = z.object({
+  at: z.iso.datetime(),
+  answers: z.array(AnswerSchema),
+  /** An audit of an earlier release has kept none. */
+  principals: z.array(PrincipalSchema).optional(),
+});
+export type LastAudit = z.infer<typeof KeptSchema>;
+
+/** @see KeptSchema */
+interface Learnt {
+  readonly at: string;
+  readonly answers: readonly Answer[];
+  readonly principals: readonly Principal[];
+}
 
 /** How old an answer may be, milliseconds: an audit asks every day, and may take some hours. */
 const GOOD_FOR = 30 * 60 * 60_000;
 
-/** Keeps the answers of an audit beside the cell's other items. */
-export async function keepAnswers(
-  table: TenantsTable,
-  cell: string,
-  answers: readonly Answer[],
-  at: string,
-): Promise<void> {
-  const Item = { ...itemKeys.surroundings(cell), at, answers };
+/** Keeps what an audit has learnt beside the cell's other items. */
+export async function keepAnswers(table: TenantsTable, cell: string, learnt: Learnt): Promise<void> {
+  const Item = { ...itemKeys.surroundings(cell), ...learnt };
   await table.client.send(new PutCommand({ TableName: table.name, Item }));
 }
 
-/** The answers of the last audit about a cell; none before the first audit, or when they are too old. */
-async function lastAnswers(table: TenantsTable, cell: string, now: Date): Promise<readonly Answer[]> {
+/** What the last audit has learnt about a cell; undefined before the first audit, or when it is too old. */
+export async function lastAudit(table: TenantsTable, cell: string, now: Date): Promise<LastAudit | undefined> {
   const { Item } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: itemKeys.surroundings(cell), ConsistentRead: true }),
   );
   const kept = KeptSchema.safeParse(Item).data;
-  return kept && now.getTime() - Date.parse(kept.at) < GOOD_FOR ? kept.answers : [];
+  return kept && now.getTime() - Date.parse(kept.at) < GOOD_FOR ? kept : undefined;
 }
 
+const NO_AUDIT = 'no audit has asked about what the tenants of this cell share in the last 30 hours';
+
 /** A tenant's report with the last answers about what the tenant shares with its cell. */
-export async function withSurroundings(table: TenantsTable, report: Report, now: Date): Promise<Report> {
-  const answers = await lastAnswers(table, report.cell, now);
-  const passed = report.passed && answers.every((answer) => answer.passed);
-  return { ...report, passed, checks: [...report.checks, ...answers] };
+export function withSurroundings(report: Report, audit: LastAudit | undefined): Report {
+  const { notAsked = [], checks } = report;
+  if (!audit) {
+    const left = SURROUNDINGS_METADATA.map(({ id, title }) => ({ id, title, because: NO_AUDIT }));
+    return { ...report, notAsked: [...notAsked, ...left] };
+  }
+  const passed = report.passed && audit.answers.every((answer) => answer.passed);
+  return { ...report, passed, checks: [...checks, ...audit.answers] };
 }

@@ -14,6 +14,11 @@ export function isolationFunctions(scope: Construct, context: FunctionContext, t
     auditTenant: askingFunction('AuditTenant', asking, [
       onTable(context, 'GetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      {
+        actions: ['iam:GetAccountAuthorizationDetails'],
+        resources: ['*'],
+        wildcardBecause: NO_RESOURCE('GetAccountAuthorizationDetails'),
+      },
     ]),
   };
 }
@@ -125,7 +130,6 @@ function askingFunction(
           'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeTags',
           'elasticloadbalancing:DescribeTargetHealth',
-          'iam:GetAccountAuthorizationDetails',
           'kms:ListAliases',
           'logs:DescribeLogGroups',
           'organizations:DescribeOrganization',

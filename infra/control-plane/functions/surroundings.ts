@@ -53,9 +53,10 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'ec2:DescribeVpcs',
           'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeLoadBalancerAttributes',
+          'iam:GetAccountAuthorizationDetails',
         ],
         ['*'],
-        NO_RESOURCE('these Describe actions'),
+        NO_RESOURCE('these Describe and Get actions'),
       ),
     ],
   });

@@ -3,7 +3,9 @@ import { auditTenant } from '../../../functions/isolation/audit-tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Check, Sources } from '../../../functions/isolation/check';
 import type { Evidence } from '../../../functions/isolation/evidence-report';
+import type { AccountFacts } from '../../../functions/isolation/facts/account-facts';
 import type { Subject } from '../../../functions/isolation/subject';
+import { keepAnswers } from '../../../functions/isolation/surroundings/last-answers';
 import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
@@ -29,8 +31,12 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
   const tenant = onboarded(overrides);
   const s3 = new FakeClient({ PutObjectCommand: stores });
   const stage = aStage();
+  const accounts: (AccountFacts | undefined)[] = [];
   const proving = {
-    sourcesFor: () => ({}) as Sources,
+    sourcesFor: (_: Subject, account?: AccountFacts) => {
+      accounts.push(account);
+      return {} as Sources;
+    },
     evidence: { bucketName: 'evidence', client: s3 },
     codeVersion: '1.2.3+abc',
     now: () => new Date(NOW),
@@ -38,7 +44,13 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
   const deps = { ...tenant, stage, proving };
   const audit = (input: { tenant?: string; whole?: boolean; audit?: string } = {}) =>
     auditTenant.run(deps, { tenant: tenantId, verifiedBy: 'arn:execution:audit', whole: false, ...input });
-  return { ...tenant, s3, audit, stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence };
+  return {
+    ...tenant,
+    s3,
+    audit,
+    accounts,
+    stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence,
+  };
 }
 
 test('compares the tenant with its record, its stacks, its cell and the colour that is live there now', async () => {
@@ -61,6 +73,18 @@ test('compares the tenant with its record, its stacks, its cell and the colour t
     route: { ruleArn: expect.stringContaining('arn:rule') },
     routed: true,
   });
+});
+
+test('an audit takes the account’s principals from its own list; for a person they are listed now', async () => {
+  ask(true);
+  const { audit, accounts, table } = scene();
+  await audit({ audit: 'arn:execution:audit' });
+  expect(accounts).toEqual([undefined]);
+  await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [] });
+  await audit({ audit: 'arn:execution:audit' });
+  await expect(accounts[1]?.principals()).resolves.toEqual([]);
+  await audit();
+  expect(accounts[2]).toBeUndefined();
 });
 
 test.each(['acme', tenantId, 'sub_acme'])('finds the tenant by %s', async (tenant) => {

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
+import { NotAsked } from '../check';
+import { type AccountFacts, namesLogin, type Principal } from './account-facts';
+import { SERVICE_ROLES } from './identity-facts';
+
+const StatementSchema = z.object({
+  sid: z.string(),
+  effect: z.enum(['Allow', 'Deny']),
+  principals: z.array(z.string()),
+  actions: z.array(z.string()),
+  resources: z.array(z.string()),
+  conditions: z.array(z.object({ operator: z.string(), key: z.string(), values: z.array(z.string()) })),
+  inverted: z.boolean(),
+  not: z
+    .object({
+      principals: z.array(z.string()).optional(),
+      actions: z.array(z.string()).optional(),
+      resources: z.array(z.string()).optional(),
+    })
+    .optional(),
+});
+
+/** A principal as an audit keeps it: without what no question about a tenant is about. */
+export const PrincipalSchema = z.object({
+  kind: z.enum(['role', 'user', 'group']),
+  name: z.string(),
+  arn: z.string(),
+  tags: z.record(z.string(), z.string().optional()),
+  trust: z.array(StatementSchema),
+  inline: z.array(StatementSchema),
+  attached: z.array(z.string()),
+  managed: z.array(StatementSchema),
+});
+
+const madeFor = (tenantId: string) => {
+  const role = tenantNames.role(tenantId);
+  return [role, ...SERVICE_ROLES.map((purpose) => `${role}-${purpose}`)];
+};
+
+/** A role with the name and the tag that a tenant's stacks give it. */
+function isOfTenantsStacks({ kind, name, tags }: Principal): boolean {
+  const tenantId = tenantIdIn(name);
+  if (kind !== 'role' || tenantId === undefined) return false;
+  return madeFor(tenantId).includes(name) && [tenantId, undefined].includes(tags[TENANT_TAG]);
+}
+
+/**
+ * The principals that a question about some tenant can be about: those with a tenant's name or tag
+ * that no tenant's stack makes, and those whose own policies name a login to databases. On a healthy
+ * platform they are few, however many tenants there are. Of their policies the logins stay.
+ */
+export function noteworthy(principals: readonly Principal[]): Principal[] {
+  const kept = principals.map(({ inline, managed, ...rest }) => ({
+    ...rest,
+    ...{ trust: [], attached: [], inline: inline.filter(namesLogin), managed: managed.filter(namesLogin) },
+  }));
+  return kept.filter((principal) => {
+    const { name, arn, tags, inline, managed } = principal;
+    const isNamed = tags[TENANT_TAG] !== undefined || tenantIdIn(name) !== undefined;
+    const logsIn = inline.length + managed.length > 0 && !arn.includes(`:role${TENANT_ROLE_PATH}`);
+    return logsIn || (isNamed && !isOfTenantsStacks(principal));
+  });
+}
+
+/** The principals as the last audit has listed them. Without a list, questions about them are not asked. */
+export const listedFacts = (principals: readonly Principal[] | undefined): AccountFacts => ({
+  principals: async () => {
+    if (!principals) throw new NotAsked('no audit has listed the principals of the account in the last 30 hours');
+    return principals;
+  },
+});
