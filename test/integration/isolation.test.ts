@@ -150,13 +150,14 @@ test('the role has exactly the permissions for the calls that the checks make', 
     decodeURIComponent(PolicyDocument),
   ).Statement;
   const granted = statements.flatMap(({ Action }) => Action);
-  // The action's own: the cell's live colour, the record, the evidence, logs and traces.
+  // The action's own: the cell and its live colour, the record, the evidence, logs and traces.
   const ofTheStep = [
     'dynamodb:GetItem',
     'dynamodb:UpdateItem',
     'kms:GenerateDataKey',
     's3:PutObject',
     's3:PutObjectRetention',
+    'ssm:GetParametersByPath',
   ].concat(granted.filter((action) => /^(xray:|logs:(Create|Put))/.test(action)));
   expect(new Set(granted.filter((action) => !ofTheStep.includes(action)))).toEqual(new Set(made));
 }, 60_000);

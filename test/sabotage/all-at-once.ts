@@ -1,6 +1,8 @@
 import pc from 'picocolors';
+import type { Answer } from '../../functions/isolation/report';
+import { type SharedTarget, type SharedTechnique, sharedBreaches } from './surroundings-target';
 import { breaches, type Target } from './target';
-import type { AttackTechnique } from './technique';
+import type { AttackTechnique, Detonated } from './technique';
 
 /** A technique that was in force beside the others, and whether the report named its check. */
 export interface InForce {
@@ -17,49 +19,108 @@ export interface AtOnce {
   readonly apart: readonly { readonly technique: string; readonly reason: string }[];
 }
 
-/** Techniques that take away what other techniques, or their checks, work with. */
-export const APART: Readonly<Record<string, string>> = {
-  'disable the key': 'no door of the tenant would open any more',
-  'schedule the deletion of the key': 'no door of the tenant would open any more',
+const NO_DOOR = 'no door of the tenant would open any more';
+const OPENED = 'another technique lets the role do everything, this too';
+const ONE_TRUST = 'the trust has one set of terms, and another technique writes it';
+const ONE_ACTION = 'the rule has one action, and another technique writes it';
+const OTHER_RULE = 'a rule of another technique answers first';
+
+/** Techniques that take away what other techniques, or their checks, work with; and those that others undo. */
+const APART: Readonly<Record<string, string>> = {
+  'disable the key': NO_DOOR,
+  'schedule the deletion of the key': NO_DOOR,
+  'shut the decoy out of its own key': 'no door of the decoy would open any more',
+  'shut the decoy out of its own secret': 'a denial of the decoy’s secret would prove nothing any more',
   'delete the secret, to be restored for a week': 'the secret could not be changed any more',
   'put a database under another key in the place of the tenant’s': 'the database would be another one',
-  'set the master password to a known one': 'beside a new version of the secret it looks like a rotation',
   'stop the database': 'a stopped database cannot be changed',
+  'delete the bucket’s policy': 'the policy could not be changed any more',
+  'ask for a change in tonight’s maintenance window': 'a change that is made at once brings the waiting ones with it',
+  'set the master password to a known one': 'another technique writes a new version of the secret, as a rotation does',
+  'deny the role writing to its bucket': OPENED,
+  'deny the role reading from its bucket': OPENED,
+  'deny the role use of its key': OPENED,
+  'deny the role reading its secret': 'the server that the secret names could not be read',
+  'deny the role logging in': OPENED,
+  'require the external ID only when one is given': ONE_TRUST,
+  'take another tenant’s external id as well': ONE_TRUST,
+  'require the session tag only when one is set': ONE_TRUST,
+  'forward the tenant’s requests to strange targets': ONE_ACTION,
+  'forward some of the tenant’s requests to strange targets': ONE_ACTION,
+  'send the tenant’s visitors elsewhere': ONE_ACTION,
+  'forward the tenant’s requests to the colour where nothing runs': OTHER_RULE,
+  'answer for every other host of the domain': OTHER_RULE,
+  'let the tenant’s rule answer for hosts below its own': OTHER_RULE,
 };
 
 const reasonOf = (thrown: unknown) => (thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown));
 
+type Named = Pick<AttackTechnique, 'name' | 'check'>;
+
 /**
  * Detonates every technique that can stand beside the others, and then asks all checks once. Nothing
  * is reverted: the platform ends with the run.
+ *
+ * @param detonate gets the next technique
+ * @param ask returns the answers that have not passed
  */
-export async function allAtOnce(target: Target, techniques: readonly AttackTechnique[]): Promise<AtOnce> {
-  const detonated: AttackTechnique[] = [];
+async function together<T extends Named>(
+  techniques: readonly T[],
+  detonate: (technique: T) => Promise<Detonated>,
+  ask: () => Promise<readonly Answer[]>,
+): Promise<AtOnce> {
+  const detonated: (Named & Detonated)[] = [];
   const apart: { technique: string; reason: string }[] = [];
-  let { subject } = target;
   for (const technique of techniques) {
-    const { name } = technique;
+    const { name, check } = technique;
     const reason = APART[name];
     if (reason) {
       apart.push({ technique: name, reason });
       continue;
     }
     try {
-      const { believed } = await technique.detonate({ ...target, subject });
-      subject = believed ?? subject;
-      detonated.push(technique);
+      detonated.push({ name, check, ...(await detonate(technique)) });
     } catch (thrown) {
       apart.push({ technique: name, reason: `another technique is in its way: ${reasonOf(thrown)}` });
     }
   }
-  const answers = await breaches({ ...target, subject });
-  const verdictOn = ({ name, check }: AttackTechnique): InForce => {
+  const answers = await ask();
+  const verdictOn = ({ name, check, expectedEvidence }: Named & Detonated): InForce => {
     const answer = answers.find(({ id }) => id === check);
-    const named = answer !== undefined && answer.open === undefined;
-    return { technique: name, check, named, ...(!named && { said: answer?.evidence ?? 'passed' }) };
+    const evidence = answer?.evidence ?? 'passed';
+    // Some techniques leave a check without an answer; then its evidence has to say so.
+    const named = answer !== undefined && (answer.open === undefined || evidence.includes(expectedEvidence));
+    return { technique: name, check, named, ...(!named && { said: evidence }) };
   };
   return { inForce: detonated.map(verdictOn), apart };
 }
+
+/** Everything at once that breaks one tenant, and then what breaks what all tenants share. */
+export async function allAtOnce(
+  target: Target,
+  techniques: readonly AttackTechnique[],
+  surroundings: SharedTarget,
+  shared: readonly SharedTechnique[],
+): Promise<AtOnce> {
+  let { subject } = target;
+  const ofTenant = await together(
+    techniques,
+    async (technique) => {
+      const detonated = await technique.detonate({ ...target, subject });
+      subject = detonated.believed ?? subject;
+      return detonated;
+    },
+    () => breaches({ ...target, subject }),
+  );
+  const ofAll = await together(
+    shared,
+    (technique) => technique.detonate(surroundings),
+    () => sharedBreaches(surroundings),
+  );
+  return { inForce: [...ofTenant.inForce, ...ofAll.inForce], apart: [...ofTenant.apart, ...ofAll.apart] };
+}
+
+export const allNamed = ({ inForce }: AtOnce) => inForce.every(({ named }) => named);
 
 export function atOnceLines({ inForce, apart }: AtOnce): string[] {
   const missed = inForce.filter(({ named }) => !named);

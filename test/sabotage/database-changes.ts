@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
@@ -83,8 +84,9 @@ export const admitting = (
 
 /** A security group of the tenant's VPC that is not the database's. */
 export async function anotherGroup({ subject, root: { ec2 } }: Scene) {
+  const GroupName = `wide-open-${randomUUID()}`;
   const { GroupId = '' } = await ec2.send(
-    new CreateSecurityGroupCommand({ GroupName: 'wide-open', Description: 'wide open', VpcId: vpcOf(subject) }),
+    new CreateSecurityGroupCommand({ GroupName, Description: 'wide open', VpcId: vpcOf(subject) }),
   );
   const remove: Revert = () => ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
   return { GroupId, remove };

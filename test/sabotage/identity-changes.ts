@@ -6,6 +6,7 @@ import {
   DetachRolePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
+  GetRoleCommand,
   PutRolePermissionsBoundaryCommand,
   SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iam';
@@ -31,8 +32,10 @@ export const trusting = (Principal: Statement['Principal'], subject: Subject): S
   },
 });
 
-/** Takes the boundary off a role. */
+/** Takes the boundary off a role, unless another technique has done so. */
 export async function withoutBoundary({ iam }: FactClients, RoleName: string, boundaryArn: string): Promise<Revert> {
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
+  if (!Role?.PermissionsBoundary) return async () => undefined;
   await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName }));
   return () => iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary: boundaryArn }));
 }

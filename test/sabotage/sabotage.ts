@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
-import { allAtOnce, atOnceLines } from './all-at-once';
+import { type AtOnce, allAtOnce, allNamed, atOnceLines } from './all-at-once';
 import { ATTACK_TECHNIQUES, SHARED_TECHNIQUES } from './all-techniques';
 import { BENIGN_CHANGES } from './benign/all-changes';
 import { benignLines } from './benign/benign-report';
@@ -20,20 +20,20 @@ const OptionsSchema = z.object({
 });
 
 /**
- * Runs every attack technique on one tenant, and then every change that is no breach. With
- * `--all-at-once` it puts all techniques in force on one tenant that can stand beside each other.
+ * Runs every attack technique on one tenant, then every change that is no breach, and at last puts all
+ * techniques in force at once that can stand beside each other; with `--all-at-once` only that.
  *
  * @returns 0 only when each technique is found by the check it names, no check fails before it or
- * after its revert, and none fails on a benign change; or when all that are in force at once are named
+ * after its revert, none fails on a benign change, and all that are in force at once are named
  */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('sabotage')
     .description('Attacks the isolation of a healthy tenant in many ways, and prints which check finds each.')
     .option('--json <file>', 'writes which check found which attack technique')
-    .option('--all-at-once', 'puts all techniques in force at once that can stand beside each other')
+    .option('--all-at-once', 'only puts all techniques in force at once that can stand beside each other')
     .option('--only <name>', 'runs only techniques whose name or check contains this')
     .parse();
-  const { json, only = '', allAtOnce: atOnce } = OptionsSchema.parse(command.opts());
+  const { json, only = '', allAtOnce: atOnceAlone } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   const shared = SHARED_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));
   const changes = BENIGN_CHANGES.filter(({ name }) => name.includes(only));
@@ -44,11 +44,16 @@ async function main(signal: AbortSignal): Promise<number> {
     const target = await startTarget(platform, 'sabotaged');
     const before = await breaches(target);
     for (const { id, evidence } of before) console.log(`false alarm before the first technique: ${id}: ${evidence}`);
-    if (atOnce) {
-      const together = await allAtOnce(target, techniques);
+    const surroundings = await sharedTarget(platform);
+    const atOnce = async (): Promise<AtOnce> => {
+      const together = await allAtOnce(target, techniques, surroundings, shared);
       for (const line of atOnceLines(together)) console.log(line);
-      if (json) writeFileSync(json, `${JSON.stringify({ allAtOnce: together }, null, 2)}\n`);
-      return before.length === 0 && together.inForce.every(({ named }) => named) ? 0 : 1;
+      return together;
+    };
+    if (atOnceAlone) {
+      const together = await atOnce();
+      if (json) writeFileSync(json, `${JSON.stringify({ 'all-at-once': together }, null, 2)}\n`);
+      return before.length === 0 && allNamed(together) ? 0 : 1;
     }
     console.log(headLine());
     const verdicts: Verdict[] = [];
@@ -61,7 +66,6 @@ async function main(signal: AbortSignal): Promise<number> {
     for (const [check, reason] of Object.entries(NOT_EXERCISED))
       console.log(`cannot be exercised here: ${check}: ${reason}`);
     console.log(`\n${closingLine(verdicts)}`);
-    const surroundings = await sharedTarget(platform);
     for (const technique of shared) {
       signal.throwIfAborted();
       const verdict = await trySharedTechnique(surroundings, technique);
@@ -74,6 +78,7 @@ async function main(signal: AbortSignal): Promise<number> {
       benign.push(await tryChange(target, change));
     }
     for (const line of benignLines(benign)) console.log(line);
+    const together = await atOnce();
     if (json) {
       const rows = verdicts.map(({ technique, check, foundBy, found }) => ({
         sabotage: technique,
@@ -81,10 +86,10 @@ async function main(signal: AbortSignal): Promise<number> {
         foundBy,
         found,
       }));
-      writeFileSync(json, `${JSON.stringify({ sabotages: rows, benign }, null, 2)}\n`);
+      writeFileSync(json, `${JSON.stringify({ sabotages: rows, benign, 'all-at-once': together }, null, 2)}\n`);
     }
     const clean = verdicts.every(({ found, falseAlarms }) => found && falseAlarms.length === 0);
-    return clean && before.length === 0 && benign.every(isUnharmed) ? 0 : 1;
+    return clean && before.length === 0 && benign.every(isUnharmed) && allNamed(together) ? 0 : 1;
   } finally {
     await platform.stop();
   }

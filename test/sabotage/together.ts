@@ -1,5 +1,4 @@
 import type { Answer } from '../../functions/isolation/report';
-import { APART } from './all-at-once';
 import type { Verdict } from './target';
 import type { Detonated } from './technique';
 
@@ -25,6 +24,17 @@ export interface Ground<S, T extends Technique<S>> {
 /** Techniques in force at the same time. More would take longer to ask about than they save. */
 const AT_ONCE = 8;
 
+/** Techniques that take away what others work with, or that others hide. */
+const ALONE: ReadonlySet<string> = new Set([
+  'disable the key',
+  'schedule the deletion of the key',
+  'delete the secret, to be restored for a week',
+  'put a database under another key in the place of the tenant’s',
+  'stop the database',
+  // Beside a new version of the secret it looks like a rotation.
+  'set the master password to a known one',
+]);
+
 /** What only one technique of a batch may be about. All probes use the same doors. */
 const subjectOf = ({ check }: Named) => (check.startsWith('probes.') ? 'probes' : check);
 
@@ -32,9 +42,9 @@ const subjectOf = ({ check }: Named) => (check.startsWith('probes.') ? 'probes' 
 export function batchesOf<T extends Named>(techniques: readonly T[]): T[][] {
   const batches: T[][] = [];
   const takes = (batch: readonly T[], technique: T) =>
-    batch.length < AT_ONCE && batch.every((each) => subjectOf(each) !== subjectOf(technique) && !APART[each.name]);
+    batch.length < AT_ONCE && batch.every((each) => subjectOf(each) !== subjectOf(technique) && !ALONE.has(each.name));
   for (const technique of techniques) {
-    const free = APART[technique.name] ? undefined : batches.find((batch) => takes(batch, technique));
+    const free = ALONE.has(technique.name) ? undefined : batches.find((batch) => takes(batch, technique));
     if (free) free.push(technique);
     else batches.push([technique]);
   }

@@ -47,33 +47,33 @@ const secondSecret = (
   },
 });
 
-const SNAPSHOT = { DBSnapshotIdentifier: 'for-the-copy' };
-const COPY = { DBInstanceIdentifier: 'reports' };
-
 /** A snapshot of the database, restored as another instance. */
-const aCopy = ({ subject, root: { rds } }: Scene) =>
-  inTurn(
+function aCopy({ subject, root: { rds } }: Scene, copy: { DBInstanceIdentifier: string }) {
+  const snapshot = { DBSnapshotIdentifier: `for-${copy.DBInstanceIdentifier}` };
+  return inTurn(
     async () => {
       await rds.send(
-        new CreateDBSnapshotCommand({ ...SNAPSHOT, DBInstanceIdentifier: databaseOf(subject).InstanceId }),
+        new CreateDBSnapshotCommand({ ...snapshot, DBInstanceIdentifier: databaseOf(subject).InstanceId }),
       );
-      return () => rds.send(new DeleteDBSnapshotCommand(SNAPSHOT));
+      return () => rds.send(new DeleteDBSnapshotCommand(snapshot));
     },
     async () => {
-      await rds.send(new RestoreDBInstanceFromDBSnapshotCommand({ ...SNAPSHOT, ...COPY }));
-      return () => rds.send(new DeleteDBInstanceCommand({ ...COPY, SkipFinalSnapshot: true }));
+      await rds.send(new RestoreDBInstanceFromDBSnapshotCommand({ ...snapshot, ...copy }));
+      return () => rds.send(new DeleteDBInstanceCommand({ ...copy, SkipFinalSnapshot: true }));
     },
   );
+}
 
 const anInstance = (
   name: string,
+  DBInstanceIdentifier: string,
   made: (subject: Subject) => { KmsKeyId?: string; Tags?: { Key: string; Value: string }[] },
   expectedEvidence: string,
 ): AttackTechnique => ({
   name,
   check: 'database.copies',
   detonate: async ({ subject, root: { rds } }) => {
-    const id = { DBInstanceIdentifier: 'elsewhere' };
+    const id = { DBInstanceIdentifier };
     await rds.send(
       new CreateDBInstanceCommand({
         ...id,
@@ -97,7 +97,7 @@ const proxied = (name: string, RequireTLS: boolean): AttackTechnique => ({
   name,
   check: 'database.proxies',
   detonate: async ({ subject, root: { rds } }) => {
-    const DBProxyName = 'pool';
+    const DBProxyName = RequireTLS ? 'pool-with-tls' : 'pool';
     await rds.send(
       new CreateDBProxyCommand({
         DBProxyName,
@@ -198,29 +198,32 @@ export const COPIES_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'database.copies',
     detonate: async (scene) => ({
       expectedEvidence: 'uses the tenant’s key, and is none of',
-      revert: await aCopy(scene),
+      revert: await aCopy(scene, { DBInstanceIdentifier: 'reports' }),
     }),
   },
   anInstance(
     'run a database under the tenant’s key',
+    'under-the-key',
     (subject) => ({ KmsKeyId: subject.key.keyArn }),
     'uses the tenant’s key, and is none of',
   ),
   anInstance(
     'run a database with the tenant’s tag',
+    'with-the-tag',
     (subject) => ({ Tags: tag(subject) }),
-    ':db:elsewhere has the tenant’s tag',
+    ':db:with-the-tag has the tenant’s tag',
   ),
   {
     name: 'share a snapshot of that copy with another account',
     check: 'database.snapshots',
     detonate: async (scene) => {
       const { rds } = scene.root;
+      const copy = { DBInstanceIdentifier: 'reports-to-share' };
       const ofCopy = { DBSnapshotIdentifier: 'of-the-copy' };
       const revert = await inTurn(
-        () => aCopy(scene),
+        () => aCopy(scene, copy),
         async () => {
-          await rds.send(new CreateDBSnapshotCommand({ ...ofCopy, ...COPY }));
+          await rds.send(new CreateDBSnapshotCommand({ ...ofCopy, ...copy }));
           return () => rds.send(new DeleteDBSnapshotCommand(ofCopy));
         },
         async () => {

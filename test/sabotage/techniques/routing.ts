@@ -38,19 +38,22 @@ export async function ruleWith(
 export async function furtherRule({ subject, root: { elb } }: Scene, Conditions: RuleCondition[], action?: Action) {
   const { listenerArn, targetGroupArns } = subject.cell;
   const Actions = [action ?? { Type: 'forward', TargetGroupArn: targetGroupArns[subject.liveColour] }];
+  const { Rules: taken = [] } = await elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn }));
+  let priority = 7;
+  while (taken.some((rule) => rule.Priority === String(priority))) priority += 1;
   const { Rules } = await elb.send(
-    new CreateRuleCommand({ ListenerArn: listenerArn, Priority: 7, Conditions, Actions }),
+    new CreateRuleCommand({ ListenerArn: listenerArn, Priority: priority, Conditions, Actions }),
   );
   const RuleArn = Rules?.[0]?.RuleArn;
-  return { RuleArn, revert: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
+  return { RuleArn, priority, revert: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
 }
 
 const secondRule = (name: string, conditions: (subject: Subject) => RuleCondition[]): AttackTechnique => ({
   name,
   check: 'routing.only-rule',
   detonate: async (scene) => {
-    const { RuleArn, revert } = await furtherRule(scene, conditions(scene.subject));
-    return { expectedEvidence: `rule ${RuleArn} with priority 7 matches the host too`, revert };
+    const { RuleArn, priority, revert } = await furtherRule(scene, conditions(scene.subject));
+    return { expectedEvidence: `rule ${RuleArn} with priority ${priority} matches the host too`, revert };
   },
 });
 

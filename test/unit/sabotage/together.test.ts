@@ -1,5 +1,4 @@
 import type { Answer } from '../../../functions/isolation/report';
-import { APART } from '../../sabotage/all-at-once';
 import type { Verdict } from '../../sabotage/target';
 import { batchesOf, type Ground, type Technique, tryTogether } from '../../sabotage/together';
 
@@ -45,7 +44,7 @@ test('a batch has one technique of each check, and one about the probes', () => 
 });
 
 test('what cannot stand beside others is a batch of its own', () => {
-  const [name = ''] = Object.keys(APART);
+  const name = 'disable the key';
   const all = [
     { name: 'tag', check: 'key.tag' },
     { name, check: 'key.usable' },
