@@ -5,6 +5,7 @@ import { Commands } from './ops/context';
 import { EXIT, endingOf } from './ops/exit';
 import { addReading } from './ops/reading';
 import { addReleasing } from './ops/releasing';
+import { addResuming } from './ops/resuming';
 
 const CODES = [
   '',
@@ -25,6 +26,7 @@ async function main(signal: AbortSignal): Promise<number> {
   addReading(commands);
   addActing(commands);
   addReleasing(commands);
+  addResuming(commands);
   try {
     await program.parseAsync();
     return code;

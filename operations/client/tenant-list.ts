@@ -10,6 +10,8 @@ export interface TenantFilter {
   readonly plan?: string | undefined;
   /** Error name of the failure on record. */
   readonly error?: string | undefined;
+  /** ARN of the audit's execution that suspended the tenant, or the name at its end. */
+  readonly suspendedBy?: string | undefined;
   /** Only tenants that have had their status since before this time. */
   readonly before?: Date | undefined;
 }
@@ -26,6 +28,8 @@ export interface ListedTenant {
   readonly cell: string | undefined;
   /** Error name of the failure on record. */
   readonly error: string | undefined;
+  /** ARN of the audit's execution, or of the person. */
+  readonly suspendedBy: string | undefined;
   readonly executionArn: string;
 }
 
@@ -44,12 +48,16 @@ function listed(item: unknown): ListedTenant | undefined {
     plan,
     cell,
     error: failure?.error,
+    suspendedBy: record?.suspension?.by,
     executionArn,
   };
 }
 
-function admits({ cell, plan, error, before }: TenantFilter, tenant: ListedTenant): boolean {
+const isBy = (asked: string, by: string | undefined) => by === asked || by?.split(':').at(-1) === asked;
+
+function admits({ cell, plan, error, suspendedBy, before }: TenantFilter, tenant: ListedTenant): boolean {
   return (
+    (suspendedBy === undefined || isBy(suspendedBy, tenant.suspendedBy)) &&
     (cell === undefined || tenant.cell === cell) &&
     (plan === undefined || tenant.plan === plan) &&
     (error === undefined || tenant.error === error) &&

@@ -205,23 +205,4 @@ export function addActing(commands: Commands): void {
       },
     )
     .requiredOption(...REASON);
-
-  commands
-    .add(
-      'resume <tenant>',
-      'Verifies a suspended tenant and, if every check passes, brings it back.',
-      ['resume acme --reason "INC-42 is mended"'],
-      Reason,
-      async ({ client, print }, { reason }, tenant = '') => {
-        const verification = await client.verify(tenant, reason);
-        if (verification.verdict !== 'isolated') {
-          print(verification, () => verificationText(verification));
-          return verification.verdict === 'skipped' ? EXIT.refused : EXIT.failed;
-        }
-        const done = await client.resume(verification.tenantId, reason);
-        print(done, () => `${done.host} is ACTIVE since ${done.resumedAt}`);
-        return EXIT.done;
-      },
-    )
-    .option(...REASON);
 }

@@ -6,6 +6,7 @@ import { addActing } from '../../../operations/ops/acting';
 import { ago, Commands } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addReading } from '../../../operations/ops/reading';
+import { addResuming } from '../../../operations/ops/resuming';
 import { localTime, table } from '../../../operations/ops/tables';
 import { adviceFor } from '../../../operations/runbook-advice';
 import { awsError } from '../../support/fake-client';
@@ -65,6 +66,7 @@ it('docs/ops.md lists each command of ops once, and no others', () => {
   const commands = new Commands(program, new AbortController().signal, () => {});
   addReading(commands);
   addActing(commands);
+  addResuming(commands);
   const [, rows = ''] =
     /\| command \| does \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(readFileSync('docs/ops.md', 'utf8')) ?? [];
   const told = [...rows.matchAll(/^\| `([a-z-]+)/gm)].map(([, name]) => name);

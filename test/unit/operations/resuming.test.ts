@@ -1,0 +1,66 @@
+import type { StageClient } from '../../../operations/client/stage-client';
+import { listTenants, type TenantFilter } from '../../../operations/client/tenant-list';
+import { EXIT } from '../../../operations/ops/exit';
+import { resumeOfAudit } from '../../../operations/ops/resuming';
+import { aTenant, NOW } from '../../support/builders';
+import { onboarded } from '../../support/onboarded';
+
+const AUDIT = 'arn:aws:states:eu-central-1:000000000000:execution:TenantIsolationAudit:audit-1';
+const { tenantId } = aTenant();
+const suspended = { status: 'SUSPENDED', suspension: { at: NOW, by: AUDIT, reason: 'storage.public' } } as const;
+
+/** One tenant in the table, and an operator's client that verifies with this verdict. */
+function scene({ verdict = 'isolated', failed = [] as string[], record = suspended as object } = {}) {
+  const { table } = onboarded(record);
+  const acts: string[] = [];
+  const client = {
+    tenants: (filter: TenantFilter) => listTenants(table, filter),
+    verify: async (tenant: string) => {
+      acts.push(`verify ${tenant}`);
+      return { verdict, failed, tenantId: tenant };
+    },
+    resume: async (tenant: string) => {
+      acts.push(`resume ${tenant}`);
+      return { tenantId: tenant, host: 'acme', resumedAt: NOW };
+    },
+  } as unknown as StageClient;
+  const printed: { data: unknown; text: string }[] = [];
+  const print = (data: unknown, text: () => string) => printed.push({ data, text: text() });
+  const run = (audit: string, yes: boolean) => resumeOfAudit({ client, print }, { audit, yes });
+  return { run, acts, printed };
+}
+
+test.each([AUDIT, 'audit-1'])(
+  '%s names the audit: who would be resumed is shown, and nothing is done',
+  async (audit) => {
+    const { run, acts, printed } = scene();
+    expect(await run(audit, false)).toBe(EXIT.done);
+    expect(acts).toEqual([]);
+    expect(printed[0]?.data).toMatchObject([{ tenantId, status: 'SUSPENDED', suspendedBy: AUDIT }]);
+    expect(printed[0]?.text).toContain('1 would be verified, and resumed if every check passes');
+  },
+);
+
+test('with --yes each is verified first, then resumed', async () => {
+  const { run, acts, printed } = scene();
+  expect(await run('audit-1', true)).toBe(EXIT.done);
+  expect(acts).toEqual([`verify ${tenantId}`, `resume ${tenantId}`]);
+  expect(printed[0]?.data).toEqual([{ tenantId, resumedAt: NOW }]);
+});
+
+test('a tenant that fails a check stays suspended, and the command says by what', async () => {
+  const { run, acts, printed } = scene({ verdict: 'drifted', failed: ['key.policy'] });
+  expect(await run('audit-1', true)).toBe(EXIT.failed);
+  expect(acts).toEqual([`verify ${tenantId}`]);
+  expect(printed[0]?.text).toContain(`${tenantId}  stays suspended: failed key.policy`);
+});
+
+test.each<[string, string, object]>([
+  ['another audit', 'audit-2', suspended],
+  ['a person', 'audit-1', { ...suspended, suspension: { ...suspended.suspension, by: 'arn:aws:iam::1:user/ops' } }],
+  ['nobody', 'audit-1', {}],
+])('a tenant that %s has suspended is left alone', async (_, audit, record) => {
+  const { run, acts } = scene({ record });
+  expect(await run(audit, true)).toBe(EXIT.nothing);
+  expect(acts).toEqual([]);
+});
