@@ -107,11 +107,11 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
-    const subject = await livingTenant(deps, record);
+    const { subject, stacks } = await livingTenant(deps, record);
     const last = await lastAudit(deps.table, subject.tenant.slot.cell, deps.proving.now());
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const account = input.audit && last?.principals ? listedFacts(last.principals) : undefined;
-    const report = await examine({ ...deps.proving, ...(account && { account }) }, subject, newness);
+    const report = await examine({ ...deps.proving, known: { account, stacks } }, subject, newness);
     return await keepReport(deps, record, { report, last }, input);
   } catch (thrown) {
     if (input.audit) await noteFailure(deps, record, input.audit, thrown);

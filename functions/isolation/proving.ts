@@ -36,7 +36,7 @@ export function provingDeps(): ProvingDeps {
       return env('CODE_VERSION');
     },
     evidence: evidenceStore(clients.s3),
-    sourcesFor: (subject, account) => sourcesOf(clients, subject, account),
+    sourcesFor: (subject, known) => sourcesOf(clients, subject, known),
     now: () => new Date(),
   };
 }

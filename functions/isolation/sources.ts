@@ -12,8 +12,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { clientOptions, withoutCallLog } from '../shared/clients';
 import type { Sources } from './check';
-import type { AccountFacts } from './facts/account-facts';
-import { type FactClients, factsOf } from './facts/facts';
+import { type FactClients, factsOf, type Known } from './facts/facts';
 import { probesOf } from './probes/aws-probes';
 import type { ProbeClients } from './probes/aws-session';
 import type { Subject } from './subject';
@@ -52,8 +51,8 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
   };
 }
 
-/** Facts and probes of one tenant. They are for one run: each fact is read once and kept. @param account see `factsOf` */
-export const sourcesOf = (clients: SourceClients, subject: Subject, account?: AccountFacts): Sources => ({
-  facts: factsOf(clients, subject, account),
+/** Facts and probes of one tenant. They are for one run: each fact is read once and kept. */
+export const sourcesOf = (clients: SourceClients, subject: Subject, known?: Known): Sources => ({
+  facts: factsOf(clients, subject, known),
   probes: probesOf(clients, subject),
 });

@@ -65,8 +65,8 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     const audit = await lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now());
-    const account = listedFacts(audit?.principals);
-    const report = withSurroundings(await examine({ ...deps.proving, account }, subject, newness), audit);
+    const known = { account: listedFacts(audit?.principals) };
+    const report = withSurroundings(await examine({ ...deps.proving, known }, subject, newness), audit);
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };

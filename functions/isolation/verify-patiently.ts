@@ -1,7 +1,7 @@
 import { pause } from '../shared/invocation';
 import { CATALOGUE } from './catalogue';
 import type { Check, Sources } from './check';
-import type { AccountFacts } from './facts/account-facts';
+import type { Known } from './facts/facts';
 import type { Newness } from './newness';
 import { failedOf, openOf, type Report } from './report';
 import type { Subject } from './subject';
@@ -30,9 +30,8 @@ const PATIENCE: Patience = {
 };
 
 export interface Verifying {
-  readonly sourcesFor: (subject: Subject, account?: AccountFacts) => Sources;
-  /** What is known of the account already; the sources ask for it when it is absent. */
-  readonly account?: AccountFacts;
+  readonly sourcesFor: (subject: Subject, known?: Known) => Sources;
+  readonly known?: Known;
   readonly now: () => Date;
   readonly patience?: Patience;
   readonly catalogue?: readonly Check[];
@@ -45,11 +44,11 @@ const waits = (report: Report) =>
 async function askAgain(
   report: Report,
   subject: Subject,
-  { sourcesFor, account, now }: Verifying,
+  { sourcesFor, known, now }: Verifying,
   checks: readonly Check[],
   newness?: Newness,
 ): Promise<Report> {
-  const later = await verify(subject, sourcesFor(subject, account), now, checks, newness);
+  const later = await verify(subject, sourcesFor(subject, known), now, checks, newness);
   const answers = new Map(later.checks.map((answer) => [answer.id, answer]));
   const merged = report.checks.map((answer) => answers.get(answer.id) ?? answer);
   const { verifiedAt } = later;
@@ -70,9 +69,9 @@ async function askAgain(
  * @throws PlatformError see `verify`
  */
 export async function verifyPatiently(subject: Subject, verifying: Verifying, newness?: Newness): Promise<Report> {
-  const { sourcesFor, account, now, patience = PATIENCE, catalogue = CATALOGUE } = verifying;
+  const { sourcesFor, known, now, patience = PATIENCE, catalogue = CATALOGUE } = verifying;
   const began = now().getTime();
-  let report = await verify(subject, sourcesFor(subject, account), now, catalogue, newness);
+  let report = await verify(subject, sourcesFor(subject, known), now, catalogue, newness);
   let waited = false;
   for (const limit of patience.pauses) {
     if (!waits(report) || now().getTime() - began > patience.atMost) break;

@@ -1,3 +1,4 @@
+import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Compute, cellNamed } from '../../compute/compute';
 import { PlatformError } from '../../contract/errors';
 import { tenantNames } from '../../contract/naming';
@@ -7,6 +8,7 @@ import { TenantSchema } from '../../contract/tenant';
 import { parseAt } from '../../shared/parse-at';
 import { settled } from '../../shared/settled';
 import { type CloudFormation, describeStack } from '../../stacks/stacks';
+import type { DescribedStacks } from '../facts/release-facts';
 import type { StageContext, Subject } from '../subject';
 
 export interface LivingTenantDeps {
@@ -15,32 +17,40 @@ export interface LivingTenantDeps {
   readonly stage: StageContext;
 }
 
-async function stackOf(
-  { cloudformation }: LivingTenantDeps,
-  { tenantId, templateVersions }: TenantRecord,
-  kind: StackKind,
-): Promise<unknown> {
-  const stackName = tenantNames.stack(tenantId, kind);
+async function describedStack({ cloudformation }: LivingTenantDeps, stackName: string): Promise<Stack> {
   const stack = await describeStack(cloudformation, stackName);
   if (!stack) throw new PlatformError('UnexpectedFailure', `stack ${stackName} not found; was it deleted?`);
-  const outputs = Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue]));
-  return { stackId: stack.StackId, stackName, templateVersion: templateVersions?.[kind], outputs };
+  return stack;
 }
 
-async function stacksOf(deps: LivingTenantDeps, record: TenantRecord): Promise<TenantStacks> {
-  const stack = (kind: StackKind) => stackOf(deps, record, kind);
+async function describedStacks(deps: LivingTenantDeps, { tenantId }: TenantRecord) {
+  const stack = (kind: StackKind) => describedStack(deps, tenantNames.stack(tenantId, kind));
   const [network, database, storage, access] = await settled([
     stack('network'),
     stack('database'),
     stack('storage'),
     stack('access'),
   ]);
-  const { tenantId } = record;
+  return { network, database, storage, access };
+}
+
+/** What a run knew of its stacks when they were complete. */
+function stacksOf({ tenantId, templateVersions }: TenantRecord, described: Record<StackKind, Stack>): TenantStacks {
+  const settledStack = (kind: StackKind) => {
+    const { StackId: stackId, Outputs = [] } = described[kind];
+    const outputs = Object.fromEntries(Outputs.map((o) => [o.OutputKey ?? '', o.OutputValue]));
+    return {
+      stackId,
+      stackName: tenantNames.stack(tenantId, kind),
+      templateVersion: templateVersions?.[kind],
+      outputs,
+    };
+  };
   return {
-    network: parseAt(`network stack of ${tenantId}`, SettledStackSchemas.network, network),
-    database: parseAt(`database stack of ${tenantId}`, SettledStackSchemas.database, database),
-    storage: parseAt(`storage stack of ${tenantId}`, SettledStackSchemas.storage, storage),
-    access: parseAt(`access stack of ${tenantId}`, SettledStackSchemas.access, access),
+    network: parseAt(`network stack of ${tenantId}`, SettledStackSchemas.network, settledStack('network')),
+    database: parseAt(`database stack of ${tenantId}`, SettledStackSchemas.database, settledStack('database')),
+    storage: parseAt(`storage stack of ${tenantId}`, SettledStackSchemas.storage, settledStack('storage')),
+    access: parseAt(`access stack of ${tenantId}`, SettledStackSchemas.access, settledStack('access')),
   };
 }
 
@@ -48,6 +58,12 @@ async function cellOf({ compute }: LivingTenantDeps, name: string) {
   const cell = cellNamed(await compute.cells(), name);
   const { colour: liveColour } = await compute.live(cell);
   return { cell, liveColour };
+}
+
+/** The expected tenant, and its stacks as they were described for it. */
+interface LivingTenant {
+  readonly subject: Subject;
+  readonly stacks: DescribedStacks;
 }
 
 /**
@@ -58,20 +74,21 @@ async function cellOf({ compute }: LivingTenantDeps, name: string) {
  * @throws PlatformError `UnexpectedFailure` when a stack does not exist, `InvalidRequest` when
  * record or stack is incomplete
  */
-export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<Subject> {
+export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<LivingTenant> {
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
   const { keyArn, ruleArn, tenantId, status } = record;
   if (!keyArn || !ruleArn)
     throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no key or no listener rule`);
-  const [stacks, { cell, liveColour }] = await settled([stacksOf(deps, record), cellOf(deps, tenant.slot.cell)]);
-  return {
+  const [stacks, { cell, liveColour }] = await settled([describedStacks(deps, record), cellOf(deps, tenant.slot.cell)]);
+  const subject = {
     ...deps.stage,
     tenant,
     cell,
     liveColour,
-    stacks,
+    stacks: stacksOf(record, stacks),
     key: { keyArn, aliasName: tenantNames.keyAlias(tenantId) },
     route: { ruleArn },
     routed: status === 'ACTIVE',
   };
+  return { subject, stacks };
 }

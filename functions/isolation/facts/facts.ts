@@ -16,7 +16,7 @@ import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
 import { type LogFacts, logFacts } from './log-facts';
 import { type NetworkFacts, networkFacts } from './network-facts';
-import { type ReleaseFacts, releaseFacts, type StackFacts, stackFacts } from './release-facts';
+import { type DescribedStacks, type ReleaseFacts, releaseFacts, type StackFacts, stackFacts } from './release-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
 import { type SecretFacts, secretFacts } from './secret-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
@@ -55,8 +55,13 @@ export interface FactClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
-/** @param account what is known of the account already; asked for when it is absent */
-export const factsOf = (clients: FactClients, subject: Subject, account?: AccountFacts): Facts => ({
+/** Facts that the caller knows already. What is absent is asked for. */
+export interface Known {
+  readonly account?: AccountFacts | undefined;
+  readonly stacks?: DescribedStacks | undefined;
+}
+
+export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => ({
   key: keyFacts(clients.kms, clients.organizations, subject),
   database: databaseFacts(clients.rds, subject),
   storage: storageFacts(clients.s3, subject),
@@ -65,8 +70,8 @@ export const factsOf = (clients: FactClients, subject: Subject, account?: Accoun
   identity: identityFacts(clients.iam, subject),
   routing: routingFacts(clients.elb, subject),
   logs: logFacts(clients.logs, subject),
-  account: account ?? accountFacts(clients.iam),
+  account: known.account ?? accountFacts(clients.iam),
   tagged: taggedFacts(clients.tagging, clients.kms, subject),
-  stacks: stackFacts(clients.cloudformation, subject),
+  stacks: stackFacts(clients.cloudformation, subject, known.stacks),
   release: releaseFacts(clients.s3, clients.cloudformation, subject),
 });

@@ -20,9 +20,11 @@ export interface ReleaseFacts {
   readonly access: () => Promise<readonly ExpectedResource[]>;
 }
 
-/** The tenant's stacks, as CloudFormation describes them. */
+/** A tenant's stacks, as CloudFormation describes them. */
+export type DescribedStacks = Readonly<Record<StackKind, Stack | undefined>>;
+
 export interface StackFacts {
-  readonly all: () => Promise<Readonly<Record<StackKind, Stack | undefined>>>;
+  readonly all: () => Promise<DescribedStacks>;
   /** The text of each stack's template, as it was sent to CloudFormation. */
   readonly templates: () => Promise<Readonly<Record<StackKind, string>>>;
 }
@@ -51,9 +53,10 @@ async function templateOfStack(client: CloudFormationClient, stackId: string): P
   return (await client.send(new GetTemplateCommand(request))).TemplateBody;
 }
 
-export function stackFacts(client: CloudFormationClient, { stacks }: Subject): StackFacts {
+/** @param described the stacks, where the caller has just read them */
+export function stackFacts(client: CloudFormationClient, { stacks }: Subject, described?: DescribedStacks): StackFacts {
   return {
-    all: readOnce(() => ofAllStacks((kind) => describeStack(client, stacks[kind].stackName))),
+    all: readOnce(async () => described ?? ofAllStacks((kind) => describeStack(client, stacks[kind].stackName))),
     templates: readOnce(() => ofAllStacks(async (kind) => (await templateOfStack(client, stacks[kind].stackId)) ?? '')),
   };
 }

@@ -3,7 +3,7 @@ import { auditTenant } from '../../../functions/isolation/audit-tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Check, Sources } from '../../../functions/isolation/check';
 import type { Evidence } from '../../../functions/isolation/evidence-report';
-import type { AccountFacts } from '../../../functions/isolation/facts/account-facts';
+import type { Known } from '../../../functions/isolation/facts/facts';
 import type { Subject } from '../../../functions/isolation/subject';
 import { keepAnswers } from '../../../functions/isolation/surroundings/last-answers';
 import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
@@ -31,10 +31,10 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
   const tenant = onboarded(overrides);
   const s3 = new FakeClient({ PutObjectCommand: stores });
   const stage = aStage();
-  const accounts: (AccountFacts | undefined)[] = [];
+  const known: Known[] = [];
   const proving = {
-    sourcesFor: (_: Subject, account?: AccountFacts) => {
-      accounts.push(account);
+    sourcesFor: (_: Subject, given: Known = {}) => {
+      known.push(given);
       return {} as Sources;
     },
     evidence: { bucketName: 'evidence', client: s3 },
@@ -48,7 +48,7 @@ function scene(overrides: Parameters<typeof onboarded>[0] = {}, stores: unknown 
     ...tenant,
     s3,
     audit,
-    accounts,
+    known,
     stored: () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence,
   };
 }
@@ -77,14 +77,23 @@ test('compares the tenant with its record, its stacks, its cell and the colour t
 
 test('an audit takes the account’s principals from its own list; for a person they are listed now', async () => {
   ask(true);
-  const { audit, accounts, table } = scene();
+  const { audit, known, table } = scene();
   await audit({ audit: 'arn:execution:audit' });
-  expect(accounts).toEqual([undefined]);
+  expect(known[0]?.account).toBeUndefined();
   await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [] });
   await audit({ audit: 'arn:execution:audit' });
-  await expect(accounts[1]?.principals()).resolves.toEqual([]);
+  await expect(known[1]?.account?.principals()).resolves.toEqual([]);
   await audit();
-  expect(accounts[2]).toBeUndefined();
+  expect(known[2]?.account).toBeUndefined();
+});
+
+test('its stacks are described once: the checks get what the expected tenant was made from', async () => {
+  ask(true);
+  const { audit, known } = scene();
+  await audit();
+  expect(known[0]?.stacks?.network?.Outputs).toEqual(
+    expect.arrayContaining([expect.objectContaining({ OutputKey: 'VpcId' })]),
+  );
 });
 
 test.each(['acme', tenantId, 'sub_acme'])('finds the tenant by %s', async (tenant) => {
