@@ -6,6 +6,7 @@ import {
   paginateListSecretVersionIds,
   type SecretListEntry,
   type SecretsManagerClient,
+  type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import { everyItem } from '../../shared/paging';
 import { parsePolicy, type Statement } from '../policy-document';
@@ -21,9 +22,15 @@ export interface SecretFacts {
   readonly policy: () => Promise<readonly Statement[]>;
   /** Secrets of the account that have the tenant's id somewhere. */
   readonly named: () => Promise<readonly SecretListEntry[]>;
-  /** When each version of the secret was made. */
+  /**
+   * When each version of the secret was made. A version that a rotation has begun and never finished
+   * was no password of the database ("Secrets Manager secret versions").
+   */
   readonly versions: () => Promise<readonly Date[]>;
 }
+
+const isPendingAlone = ({ VersionStages = [] }: SecretVersionsListEntry) =>
+  VersionStages.length > 0 && VersionStages.every((stage) => stage === 'AWSPENDING');
 
 export function secretFacts(client: SecretsManagerClient, subject: Subject): SecretFacts {
   const { SecretArn: SecretId } = subject.stacks.database.outputs;
@@ -39,7 +46,8 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
     }),
     versions: readOnce(async () => {
       const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });
-      return (await everyItem(pages, (page) => page.Versions)).flatMap(({ CreatedDate }) => CreatedDate ?? []);
+      const versions = await everyItem(pages, (page) => page.Versions);
+      return versions.filter((each) => !isPendingAlone(each)).flatMap(({ CreatedDate }) => CreatedDate ?? []);
     }),
   };
 }
