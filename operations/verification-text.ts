@@ -25,7 +25,7 @@ export function verificationText(verification: Verification): string {
     return `tenant ${verification.tenantId} is ${verification.status}: only a tenant in service can be verified`;
   }
   const { evidence, tenantId, host, status, digest, report, failed } = verification;
-  const { checks, passed, verifiedAt, verifiedBy, codeVersion, cell } = evidence;
+  const { checks, passed, verifiedAt, verifiedBy, codeVersion, cell, notAsked = [] } = evidence;
   const open = openOf(evidence).length;
   const broken =
     failed.length > 0 ? `not isolated: ${failed.length} of ${checks.length} checks failed` : 'not verified';
@@ -40,6 +40,7 @@ export function verificationText(verification: Verification): string {
       return answers.length > 0 ? groupText(GROUP_TITLES[group], answers) : [];
     }),
     '',
+    ...notAsked.map(({ id, because }) => `  not asked  ${id}: ${because}`),
     `  verified   ${verifiedAt} by ${verifiedBy}`,
     `  code       ${codeVersion}`,
     `  report     ${report}`,

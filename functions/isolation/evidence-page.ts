@@ -5,7 +5,7 @@ import { frameworkView } from './evidence/framework-view';
 import { anchor, attribute, mark, nothing, plural, SEVERITY_TITLES, time, timeOfDay } from './evidence/page-parts';
 import { pageStyle } from './evidence/page-style';
 import { type Evidence, keysOf } from './evidence-report';
-import { type Answer, failedOf, openOf } from './report';
+import { type Answer, failedOf, type NotAskedAbout, openOf } from './report';
 
 export const GROUP_TITLES: Readonly<Record<CheckGroup, string>> = {
   key: 'Encryption key',
@@ -95,6 +95,30 @@ function failures({ checks }: Evidence): readonly Html[] {
 
 const answersOf = ({ checks }: Evidence, group: CheckGroup) => checks.filter((answer) => answer.group === group);
 
+/** Questions that were left out, each with the reason: an auditor must not take silence for an answer. */
+function notAsked({ notAsked: left = [] }: Evidence): readonly Html[] {
+  if (left.length === 0) return nothing;
+  const item = ({ id, title, because }: NotAskedAbout) =>
+    html`<li><span class="title">${title}</span><span class="minor"><code class="id">${id}</code> · ${because}</span></li>`;
+  return [
+    html`<section aria-labelledby="not-asked"><h2 id="not-asked">What was not asked</h2>
+<ul class="plain">${left.map(item)}</ul></section>`,
+  ];
+}
+
+function madeOf({ parameters, sdkVersions }: Evidence): readonly Html[] {
+  const row = ([name, value]: readonly [string, string]) =>
+    html`<tr><th scope="row"><code>${name}</code></th><td><code>${value}</code></td></tr>`;
+  const table = (caption: string, values: Readonly<Record<string, string>>) =>
+    html`<table class="values"><caption>${caption}</caption><tbody>${Object.entries(values).map(row)}</tbody></table>`;
+  return [
+    ...STACK_KINDS.flatMap((kind) =>
+      parameters?.[kind] ? table(`Parameters of the ${kind} stack`, parameters[kind]) : [],
+    ),
+    ...(sdkVersions ? [table('Clients of the AWS SDK that asked', sdkVersions)] : []),
+  ];
+}
+
 function summary(evidence: Evidence): Html {
   const row = (title: string, answers: readonly Answer[]) => {
     const failed = answers.filter(({ passed }) => !passed).length;
@@ -162,9 +186,11 @@ ${lead(evidence)}
 ${facts(evidence, digest)}
 ${failures(evidence)}
 ${summary(evidence)}
+${notAsked(evidence)}
 ${frameworkView(evidence.checks)}
 ${notes(evidence)}
 ${CHECK_GROUPS.flatMap((name) => group(evidence, name))}
+${madeOf(evidence)}
 </main>
 </body>
 </html>

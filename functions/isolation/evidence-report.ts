@@ -9,6 +9,8 @@ export const EvidenceSchema = ReportSchema.extend({
   verifiedBy: z.string(),
   /** The code that ran the checks: `VERSION+DIGEST` of its bundle. */
   codeVersion: z.string(),
+  /** Versions of the AWS SDK's clients. Reports of version 0.1 of the platform do not have them. */
+  sdkVersions: z.record(z.string(), z.string()).optional(),
 });
 export type Evidence = z.infer<typeof EvidenceSchema>;
 

@@ -45,6 +45,11 @@ export const ReportSchema = z.object({
   cell: z.string(),
   routed: z.boolean(),
   templateVersions: z.record(StackKindSchema, z.string()),
+  /**
+   * Of each stack, as this tenant's release launches it: `stacks.parameters` says whether the stack has
+   * them. Reports of version 0.1 of the platform do not have them.
+   */
+  parameters: z.record(StackKindSchema, z.record(z.string(), z.string())).optional(),
   verifiedAt: z.iso.datetime(),
   passed: z.boolean(),
   checks: z.array(AnswerSchema),

@@ -16,6 +16,7 @@ import {
   type Sources,
   Unanswered,
 } from './check';
+import { parametersOf } from './facts/release-facts';
 import { evidenceOf, type Newness, opennessOf } from './newness';
 import type { Answer, NotAskedAbout, Report } from './report';
 import type { Subject } from './subject';
@@ -123,6 +124,12 @@ export async function verify(
       database: stacks.database.templateVersion,
       storage: stacks.storage.templateVersion,
       access: stacks.access.templateVersion,
+    },
+    parameters: {
+      network: parametersOf(subject, 'network'),
+      database: parametersOf(subject, 'database'),
+      storage: parametersOf(subject, 'storage'),
+      access: parametersOf(subject, 'access'),
     },
     verifiedAt: now().toISOString(),
     passed: checks.every((answer) => answer.passed),

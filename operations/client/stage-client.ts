@@ -13,6 +13,8 @@ import type { Replay, Unreadable } from '../../functions/acts/replay-signups';
 import { AbandonAnswer, RedriveAnswer, ReplayAnswer, SignupAnswer } from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
+import { type Comparison, compareReports } from '../../functions/isolation/evidence/compare-reports';
+import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 import { settled } from '../../functions/shared/settled';
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
@@ -231,6 +233,16 @@ export class StageClient {
     const key = report ?? verification?.report ?? (await listReports(this.evidence, record.tenantId))[0]?.report;
     if (!key) throw new NotFound(`tenant ${record.tenantId} has never been verified: it has no report`);
     return await fetchReport(this.evidence, key, verification);
+  }
+
+  /** Compares two reports about a tenant. @param keys by default those of the two newest */
+  async compareReports(tenant: string, keys: readonly string[] = []): Promise<Comparison> {
+    const { tenantId } = await this.find(tenant);
+    const [one, other] =
+      keys.length > 0 ? keys : (await listReports(this.evidence, tenantId)).map(({ report }) => report);
+    if (!one || !other) throw new NotFound(`tenant ${tenantId} has no two reports to compare`);
+    const read = async (key: string) => EvidenceSchema.parse(JSON.parse((await this.report(tenant, key)).text));
+    return compareReports(await read(one), await read(other));
   }
 
   private get evidence() {

@@ -5,6 +5,7 @@ import type { ActEntry } from '../../functions/contract/act';
 import { TenantStatusSchema } from '../../functions/contract/tenant';
 import type { ActsOf } from '../client/stage-client';
 import type { ListedTenant } from '../client/tenant-list';
+import { comparisonText } from '../comparison-text';
 import { nonBlank } from '../options';
 import { adviceFor } from '../runbook-advice';
 import { statusText } from '../status-text';
@@ -188,9 +189,18 @@ export function addReading(commands: Commands): void {
     .add(
       'evidence <tenant>',
       'Lists the reports about a tenant, or shows one after a check of its digest.',
-      ['evidence acme', 'evidence acme --show > report.json'],
-      z.object({ show: z.boolean().default(false), report: z.string().optional() }),
-      async ({ client, print }, { show, report }, tenant = '') => {
+      ['evidence acme', 'evidence acme --show > report.json', 'evidence acme --compare', 'evidence acme --compare A B'],
+      z.object({
+        show: z.boolean().default(false),
+        report: z.string().optional(),
+        compare: z.union([z.literal(true), z.array(z.string()).length(2, 'name two reports to compare')]).optional(),
+      }),
+      async ({ client, print }, { show, report, compare }, tenant = '') => {
+        if (compare !== undefined) {
+          const comparison = await client.compareReports(tenant, compare === true ? [] : compare);
+          print(comparison, () => comparisonText(comparison));
+          return comparison.answers.length > 0 ? EXIT.failed : EXIT.done;
+        }
         if (!show && report === undefined) {
           const reports = await client.reports(tenant);
           print(reports, () =>
@@ -215,5 +225,9 @@ export function addReading(commands: Commands): void {
       },
     )
     .option('--show', 'shows the last report')
-    .option('--report <key>', 'shows this report', nonBlank);
+    .option('--report <key>', 'shows this report', nonBlank)
+    .option(
+      '--compare [keys...]',
+      'compares the last two reports, or two that are named; exits 1 where a verdict differs',
+    );
 }

@@ -29,8 +29,17 @@ function controlsOf(answers: readonly Answer[], framework: Framework): ControlRo
 const link = (answer: Answer) =>
   html`<li><a href="#${anchor(answer)}"><code class="id">${answer.id}</code></a>${answer.passed ? '' : ' ✗ failed'}</li>`;
 
+/** What to do about a control that does not pass, from the checks that failed. */
+function toDo(answers: readonly Answer[]): readonly Html[] {
+  const remediations = answers.flatMap(({ passed, remediation }) => (passed || !remediation ? [] : [remediation]));
+  return remediations.map(
+    ({ action, runbook }) =>
+      html`<span class="to-do"><strong>What to do:</strong> ${action} <code>${runbook}</code></span>`,
+  );
+}
+
 const row = ({ id, answers }: ControlRow) =>
-  html`<tr><th scope="row">${id}</th><td><ul class="links">${answers.map(link)}</ul></td>
+  html`<tr><th scope="row">${id}</th><td><ul class="links">${answers.map(link)}</ul>${toDo(answers)}</td>
 <td class="verdict-cell">${mark(answers.every(({ passed }) => passed))}</td></tr>`;
 
 function table(answers: readonly Answer[], framework: Framework): readonly Html[] {

@@ -44,6 +44,8 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 .mark { font-weight: 700; white-space: nowrap; }
 .failed > * { background: var(--bad-wash); }
 .failed > :first-child { box-shadow: inset 4px 0 0 var(--bad); padding-left: .75rem; }
+.values { max-width: 60rem; } .values th { width: 16rem; overflow-wrap: anywhere; } .values td { overflow-wrap: anywhere; }
+.plain { padding: 0; list-style: none; } .plain li { padding: .4rem 0; border-bottom: 1px solid var(--line); }
 .controls { max-width: 60rem; } .controls .control { width: 9rem; }
 .links { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: 0; list-style: none; }
 .links a { color: inherit; }

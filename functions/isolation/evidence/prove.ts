@@ -7,6 +7,7 @@ import { breachOf, failedOf, openOf, type Report, reasonOf } from '../report';
 import type { Subject } from '../subject';
 import { type Verifying, verifyPatiently } from '../verify-patiently';
 import { type EvidenceStore, type KeptEvidence, keepEvidence } from './keep-evidence';
+import { SDK_VERSIONS } from './sdk-versions';
 
 export interface ProvingDeps extends Verifying {
   readonly evidence: EvidenceStore;
@@ -52,7 +53,7 @@ export async function keepProof(
   verifiedBy: string,
   onKept?: (proof: Proof) => Promise<void>,
 ): Promise<Proof> {
-  const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion };
+  const evidence: Evidence = { ...report, verifiedBy, codeVersion: deps.codeVersion, sdkVersions: SDK_VERSIONS };
   try {
     const notify = async (kept: KeptEvidence) => onKept?.({ evidence, ...kept });
     return { evidence, ...(await keepEvidence(deps.evidence, evidence, notify)) };

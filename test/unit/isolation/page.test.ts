@@ -76,6 +76,28 @@ test('says what to do about a failed check, with a link to the runbook', () => {
   expect(page({ checks: answers })).not.toContain('What to do:');
 });
 
+test('says what was not asked, and why', () => {
+  const text = page({ notAsked: [{ id: 'cell.dns', title: 'About names', because: 'no audit has asked' }] });
+  expect(text).toContain('What was not asked');
+  expect(text).toMatch(/About names.*cell\.dns<\/code> · no audit has asked/s);
+  expect(page()).not.toContain('What was not asked');
+});
+
+test('names the parameters of the stacks and the clients that asked', () => {
+  const parameters = { network: {}, database: { Plan: HOSTILE }, storage: {}, access: {} };
+  const text = page({ parameters, sdkVersions: { s3: '3.1173.0' } });
+  expect(text).toContain('Parameters of the database stack');
+  expect(text).toMatch(/<code>s3<\/code><\/th><td><code>3\.1173\.0/);
+  expect(text).not.toContain('<script>');
+});
+
+test('a control that fails says what to do', () => {
+  const text = page({ checks: [anAnswer({ passed: false })] });
+  const view = /<section aria-labelledby="frameworks">.*?<\/section>/s.exec(text)?.[0] ?? '';
+  expect(view).toContain('What to do:</strong> Restore the bucket’s policy.');
+  expect(page()).not.toContain('What to do:');
+});
+
 describe('the view by framework', () => {
   const soc2 = (id: string) => ({ framework: 'SOC 2', id }) as const;
   const fsbp = (id: string) => ({ framework: 'FSBP', id }) as const;
