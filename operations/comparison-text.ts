@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ChangedAnswer, Comparison } from '../functions/isolation/evidence/compare-reports';
+import type { ChangedAnswer, Comparison } from '../functions/isolation/compare-reports';
 
 const GOOD = 'passed';
 

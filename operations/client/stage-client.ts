@@ -13,7 +13,7 @@ import type { Replay, Unreadable } from '../../functions/acts/replay-signups';
 import { AbandonAnswer, RedriveAnswer, ReplayAnswer, SignupAnswer } from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
-import { type Comparison, compareReports } from '../../functions/isolation/evidence/compare-reports';
+import { type Comparison, compareReports } from '../../functions/isolation/compare-reports';
 import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 import { settled } from '../../functions/shared/settled';
 import { lookUpSubdomain, lookUpTenant } from '../../functions/tenants/tenant-lookup';

@@ -1,4 +1,4 @@
-import { compareReports } from '../../../functions/isolation/evidence/compare-reports';
+import { compareReports } from '../../../functions/isolation/compare-reports';
 import { comparisonText } from '../../../operations/comparison-text';
 import { anAnswer, anEvidence } from '../../support/evidence';
 

@@ -1,5 +1,5 @@
-import type { Evidence } from '../evidence-report';
-import type { Answer } from '../report';
+import type { Evidence } from './evidence-report';
+import type { Answer } from './report';
 
 /** What a check said in a report; `absent` when the report has no answer to it. */
 export type Verdict = 'passed' | 'failed' | 'unanswered' | 'absent';
