@@ -48,6 +48,10 @@ function route53Action(method: string, { pathname }: URL): string | undefined {
   return method === 'POST' ? 'ChangeResourceRecordSets' : 'ListResourceRecordSets';
 }
 
+/** The one request to Lambda that names no action on the wire and that functions make ("Invoke"). */
+const lambdaAction = (method: string, { pathname }: URL) =>
+  method === 'POST' && /\/functions\/[^/]+\/invocations$/.test(pathname) ? 'Invoke' : undefined;
+
 const header = ({ headers }: IncomingMessage, name: string) => [headers[name] ?? []].flat()[0] ?? '';
 
 /**
@@ -64,6 +68,7 @@ export function awsCallOf(request: IncomingMessage, body: Buffer): AwsCall | und
     (typeof target === 'string' ? target.split('.').at(-1) : undefined) ??
     (service === 's3' ? s3Action(request.method ?? 'GET', url) : undefined) ??
     (service === 'route53' ? route53Action(request.method ?? 'GET', url) : undefined) ??
+    (service === 'lambda' ? lambdaAction(request.method ?? 'GET', url) : undefined) ??
     query.get('Action') ??
     url.searchParams.get('Action') ??
     `${request.method} ${url.pathname}`;

@@ -1,8 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { LambdaClient, paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  type FunctionConfiguration,
+  LambdaClient,
+  paginateListFunctions,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { functionRoleName } from '../../functions/contract/naming';
+import { functionRoleName, setUpDatabaseName } from '../../functions/contract/naming';
 import { actionsOf, workflowNamed } from '../../functions/contract/workflows';
 import { everyItem } from '../../functions/shared/paging';
 import type { AwsCall } from '../../local/aws-call';
@@ -26,9 +31,11 @@ export interface DeployedFunction {
   readonly logGroup: string;
 }
 
-export async function deployedFunctions({ aws }: Platform): Promise<DeployedFunction[]> {
-  const client = new LambdaClient(aws);
-  const found = await everyItem(paginateListFunctions({ client }, {}), (page) => page.Functions);
+function listed({ aws }: Platform): Promise<FunctionConfiguration[]> {
+  return everyItem(paginateListFunctions({ client: new LambdaClient(aws) }, {}), (page) => page.Functions);
+}
+
+function deployedOf(found: readonly FunctionConfiguration[]): DeployedFunction[] {
   return NAMES.map((name) => {
     const deployed = found.find(({ Role }) => Role?.endsWith(`/${functionRoleName(name)}`));
     if (!deployed) throw new Error(`function ${name} is not deployed`);
@@ -41,6 +48,14 @@ export async function deployedFunctions({ aws }: Platform): Promise<DeployedFunc
     };
   });
 }
+
+export const deployedFunctions = async (platform: Platform) => deployedOf(await listed(platform));
+
+/** Log groups of SetUpDatabase, of which each cell has its own: PrepareDatabase invokes it, and no state does. */
+const cellLogGroups = (found: readonly FunctionConfiguration[]) =>
+  found.flatMap(({ FunctionName, LoggingConfig }) =>
+    FunctionName?.startsWith(setUpDatabaseName('')) ? (LoggingConfig?.LogGroup ?? []) : [],
+  );
 
 /** Points all functions at another endpoint. */
 async function redirect(platform: Platform, functions: readonly DeployedFunction[], endpoint?: string): Promise<void> {
@@ -100,9 +115,11 @@ export async function watchCalls<T>(platform: Platform, work: () => Promise<T>) 
 export async function functionUsage(platform: Platform, since: number): Promise<Usage> {
   const client = new CloudWatchLogsClient(platform.aws);
   const usage = { lambdaRequests: 0, lambdaGbSeconds: 0, logGigabytes: 0 };
-  for (const { logGroup } of await deployedFunctions(platform)) {
+  const found = await listed(platform);
+  const logGroups = [...deployedOf(found).map(({ logGroup }) => logGroup), ...cellLogGroups(found)];
+  for (const logGroupName of logGroups) {
     const { events = [] } = await client.send(
-      new FilterLogEventsCommand({ logGroupName: logGroup, startTime: since, limit: 10_000 }),
+      new FilterLogEventsCommand({ logGroupName, startTime: since, limit: 10_000 }),
     );
     for (const { message = '' } of events) {
       usage.logGigabytes += Buffer.byteLength(message) / 1e9;

@@ -76,6 +76,10 @@ export function usageOf({ service, action, body }: AwsCall): Usage {
       return { customEvents: parsed(EventsSchema, body).Entries.length };
     case 'kms':
       return { kmsRequests: 1 };
+    case 'lambda':
+      // What a function that is invoked costs is counted from its own log, as that of all others.
+      if (action === 'Invoke') return {};
+      throw new Error(`no price for ${service}:${action}`);
     case 'secretsmanager':
       return { secretRequests: 1 };
     case 's3':

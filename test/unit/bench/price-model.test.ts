@@ -29,6 +29,7 @@ test.each([
   ["a bucket's policy", call('s3', 'GetBucketPolicy'), { s3ReadRequests: 1 }],
   ['a deletion', call('s3', 'DeleteObject'), {}],
   ['a stack', call('cloudformation', 'CreateStack'), {}],
+  ['an invocation, which its own log bills', call('lambda', 'Invoke'), {}],
   ['a DNS record', call('route53', 'ChangeResourceRecordSets'), {}],
 ])('%s is billed', (_, made, usage) => {
   expect(usageOf(made)).toEqual(usage);
@@ -37,6 +38,7 @@ test.each([
 test.each([
   ['a service', call('bedrock', 'InvokeModel')],
   ['an action', call('dynamodb', 'Scan')],
+  ['another action of Lambda', call('lambda', 'PublishVersion')],
 ])('%s without a price is an error, and not free', (_, made) => {
   expect(() => usageOf(made)).toThrow(/no price for/);
 });
