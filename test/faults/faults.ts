@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { type Figure, figuresTable, isMet } from '../support/figures';
-import { figures } from './figures/figures';
+import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
+import { FIGURE_NAMES, figures, type WantedFigures } from './figures/figures';
 import { Lab } from './lab';
 import { matrix } from './matrix';
 import { type Recording, record } from './recording';
@@ -10,6 +10,7 @@ import type { TrialResult } from './run-trial';
 import { runTrials } from './runner';
 import { inOrderOf, isBroken, rows, tableOf } from './table';
 
+/** All of them, for `--only`. */
 const FIGURES = 'figures';
 
 const OptionsSchema = z.object({
@@ -17,6 +18,7 @@ const OptionsSchema = z.object({
   seed: z.string(),
   only: z.array(z.string()).optional(),
   every: z.coerce.number().int().positive(),
+  count: z.coerce.number().int().positive().optional(),
   figures: z.boolean(),
 });
 type Options = z.output<typeof OptionsSchema>;
@@ -61,14 +63,20 @@ async function runMatrix(lab: Lab, recording: Recording, options: Options, signa
   return broken.length + ofPlatforms.length === 0;
 }
 
-async function runFigures(lab: Lab, recording: Recording, seed: string): Promise<boolean> {
+interface FigureRun extends WantedFigures {
+  readonly seed: string;
+  readonly json?: string | undefined;
+}
+
+async function runFigures(lab: Lab, recording: Recording, run: FigureRun): Promise<boolean> {
   const tellFigure = ({ name, problems = [] }: Figure) => {
     log(name);
     for (const problem of problems) console.log(`    ${problem}`);
   };
   try {
-    const found = await figures(lab, recording, seed, tellFigure);
+    const found = await figures(lab, recording, run.seed, run, tellFigure);
     console.log(figuresTable(found));
+    if (run.json) writeFileSync(run.json, `${JSON.stringify(found.map(toJson), null, 2)}\n`);
     return found.every(isMet);
   } finally {
     await lab.stop();
@@ -89,21 +97,26 @@ async function main(signal: AbortSignal): Promise<boolean> {
     .description(
       'Lets every AWS call, state and stack of an onboarding and of its rollback fail, and judges what is left.',
     )
-    .option('--json <file>', 'writes the table')
+    .option('--json <file>', 'writes the table; of figures alone: [{name, value, unit, limit, ok}]')
     .option('--seed <seed>', 'the names of all tenants follow from it', '1')
-    .option('--only <keys...>', `runs the trials whose keys begin so alone; "${FIGURES}" are the figures`)
+    .option(
+      '--only <keys...>',
+      `runs the trials whose keys begin so alone; "${FIGURES}" are the figures, or one of them: ${FIGURE_NAMES.join(', ')}`,
+    )
+    .option('--count <n>', 'onboardings or signups of each figure, for a smaller or a larger one')
     .option('--every <n>', 'every nth trial alone', '1')
     .option('--no-figures', 'leaves out the figures')
     .parse();
   const options = OptionsSchema.parse(command.opts());
-  const { only, seed } = options;
+  const { only, seed, count, json } = options;
   const lab = await Lab.start({ signal });
   const recording = await recorded(lab);
   log(`${recording.onboarding.length} calls of an onboarding, ${recording.rollback.length} of a rollback`);
-  if (only?.includes(FIGURES)) return runFigures(lab, recording, seed);
+  const names = FIGURE_NAMES.filter((name) => !only || only.includes(FIGURES) || only.includes(name));
+  if (only && names.length > 0) return runFigures(lab, recording, { names, count, seed, json });
   const whole = await runMatrix(lab, recording, options, signal);
   if (only || !options.figures) return whole;
-  return (await runFigures(await Lab.start({ signal }), recording, seed)) && whole;
+  return (await runFigures(await Lab.start({ signal }), recording, { names, count, seed })) && whole;
 }
 
 if (require.main === module) {

@@ -28,11 +28,11 @@ const tenants = ({ holdings, table }: Census) =>
  * Equal events: a thousand at once, a thousand more after the onboarding has succeeded, and of another signup a thousand
  * after its onboarding has failed.
  */
-export async function equalEvents(lab: Lab, { complete }: Recording, seed: string): Promise<Figure[]> {
+export async function equalEvents(lab: Lab, { complete }: Recording, seed: string, count = EVENTS): Promise<Figure[]> {
   const before = tenants(await lab.census());
   const signup = signupOf(seed, 'equal events');
-  const atOnce = await sendEqual(lab, signup, EVENTS);
-  const later = await sendEqual(lab, signup, EVENTS);
+  const atOnce = await sendEqual(lab, signup, count);
+  const later = await sendEqual(lab, signup, count);
 
   const failing = signupOf(seed, 'equal events after a failure');
   const failingId = tenantIdOf(failing.signupId);
@@ -42,7 +42,7 @@ export async function equalEvents(lab: Lab, { complete }: Recording, seed: strin
   });
   await sendEqual(lab, failing, 1);
   await disarm();
-  const afterFailure = await sendEqual(lab, failing, EVENTS);
+  const afterFailure = await sendEqual(lab, failing, count);
 
   const census = await lab.census();
   const made = [...tenants(census)].filter((tenantId) => !before.has(tenantId));
@@ -53,9 +53,9 @@ export async function equalEvents(lab: Lab, { complete }: Recording, seed: strin
   ];
   const of = (name: string, value: number, exactly: number): Figure => ({ name, value, unit: '', limit: { exactly } });
   return [
-    of(`onboardings of ${EVENTS} equal events at once`, atOnce, 1),
-    of(`of ${EVENTS} more after success`, later, 0),
-    of(`of ${EVENTS} after failure`, afterFailure, 1),
+    of(`onboardings of ${count} equal events at once`, atOnce, 1),
+    of(`of ${count} more after success`, later, 0),
+    of(`of ${count} after failure`, afterFailure, 1),
     { ...of('tenants of both signups', made.length, 2), problems },
   ];
 }

@@ -8,16 +8,38 @@ import { rollbackTime } from './rollback-time';
 import { slotCount } from './slot-count';
 import { subdomainRaces } from './subdomain-races';
 
-/** What many onboardings come to, and how long a rollback takes; that first, while nothing else is at work. */
+/** @param count runs, pairs, onboardings or signups; undefined: as many as the figure is meant for */
+type Measure = (lab: Lab, recording: Recording, seed: string, count?: number) => Promise<Figure[]>;
+
+/** By name, in the order in which they are measured: the rollback's time first, while nothing else is at work. */
+const MEASURES: Readonly<Record<string, Measure>> = {
+  'rollback-time': rollbackTime,
+  'subdomain-races': subdomainRaces,
+  'slot-count': slotCount,
+  'passing-faults': passingFaults,
+  'equal-events': equalEvents,
+  'every-signup': everySignup,
+};
+
+export const FIGURE_NAMES: readonly string[] = Object.keys(MEASURES);
+
+export interface WantedFigures {
+  readonly names: readonly string[];
+  readonly count?: number | undefined;
+}
+
+/** What many onboardings come to, and how long a rollback takes. */
 export async function figures(
   lab: Lab,
   recording: Recording,
   seed: string,
+  { names, count }: WantedFigures,
   done: (figure: Figure) => void,
 ): Promise<Figure[]> {
   const found: Figure[] = [];
-  for (const measure of [rollbackTime, subdomainRaces, slotCount, passingFaults, equalEvents, everySignup]) {
-    for (const one of await measure(lab, recording, seed)) {
+  for (const [name, measure] of Object.entries(MEASURES)) {
+    if (!names.includes(name)) continue;
+    for (const one of await measure(lab, recording, seed, count)) {
       found.push(one);
       done(one);
     }

@@ -47,9 +47,14 @@ function passingFault({ onboarding, resources }: Recording, random: () => number
 }
 
 /** Onboardings that each meet AWS's delays and one fault that passes: each ends ACTIVE and complete without a person. */
-export async function passingFaults(lab: Lab, recording: Recording, seed: string): Promise<Figure[]> {
+export async function passingFaults(
+  lab: Lab,
+  recording: Recording,
+  seed: string,
+  onboardings = ONBOARDINGS,
+): Promise<Figure[]> {
   const random = seededRandom(`${seed} passing`);
-  const signups = Array.from({ length: ONBOARDINGS }, (_, index) => signupOf(seed, `passing ${index}`));
+  const signups = Array.from({ length: onboardings }, (_, index) => signupOf(seed, `passing ${index}`));
   const armed = new Map<string, Fault>();
   for (const { signupId, subdomain } of signups) {
     const tenantId = tenantIdOf(signupId);
@@ -59,7 +64,7 @@ export async function passingFaults(lab: Lab, recording: Recording, seed: string
   }
   const factor = await lab.patience();
   await lab.control('patience', { factor: factor || PATIENCE });
-  for (let from = 0; from < ONBOARDINGS; from += AT_ONCE) await lab.signups.burst(signups.slice(from, from + AT_ONCE));
+  for (let from = 0; from < onboardings; from += AT_ONCE) await lab.signups.burst(signups.slice(from, from + AT_ONCE));
   await lab.control('patience', { factor });
 
   const census = await lab.census();
@@ -79,6 +84,6 @@ export async function passingFaults(lab: Lab, recording: Recording, seed: string
     ...slotProblems(census),
     ...unowned(census).map(({ kind, name }) => `unowned: ${kind} ${name}`),
   ];
-  const name = `of ${ONBOARDINGS} onboardings under delays and one passing fault each, ACTIVE without a person`;
-  return [{ name, value: active.length, unit: '', limit: { exactly: ONBOARDINGS }, problems }];
+  const name = `of ${onboardings} onboardings under delays and one passing fault each, ACTIVE without a person`;
+  return [{ name, value: active.length, unit: '', limit: { exactly: onboardings }, problems }];
 }

@@ -11,10 +11,10 @@ const entered = (events: readonly HistoryEvent[], state: string) =>
   events.find(({ stateEnteredEventDetails }) => stateEnteredEventDetails?.name === state)?.timestamp?.getTime() ?? 0;
 
 /** How long it takes to undo everything, against how long it took to make it: refused at the last call before ACTIVE. */
-export async function rollbackTime(lab: Lab, _: Recording, seed: string): Promise<Figure[]> {
+export async function rollbackTime(lab: Lab, _: Recording, seed: string, runs = RUNS): Promise<Figure[]> {
   const sfn = new SFNClient(lab.platform.aws);
   const ratios: number[] = [];
-  for (let run = 0; run < RUNS; run++) {
+  for (let run = 0; run < runs; run++) {
     const signup = signupOf(seed, `rollback time ${run}`);
     const executionArn = lab.executionArn(signup.subdomain);
     lab.injection.arm(tenantIdOf(signup.signupId), LAST_CALL_REFUSED);

@@ -8,8 +8,13 @@ import { signupOf } from '../trial';
 const PAIRS = 50;
 
 /** Two signups for each subdomain, all at once: one of each pair wins, and the other leaves it untouched. */
-export async function subdomainRaces(lab: Lab, { complete }: Recording, seed: string): Promise<Figure[]> {
-  const pairs = Array.from({ length: PAIRS }, (_, index) => {
+export async function subdomainRaces(
+  lab: Lab,
+  { complete }: Recording,
+  seed: string,
+  count = PAIRS,
+): Promise<Figure[]> {
+  const pairs = Array.from({ length: count }, (_, index) => {
     const [one, other] = [signupOf(seed, `race ${index}`), signupOf(seed, `race ${index}, the other`)];
     return [one, { ...other, subdomain: one.subdomain }] as const;
   });
@@ -26,9 +31,9 @@ export async function subdomainRaces(lab: Lab, { complete }: Recording, seed: st
     ...losers.flatMap(({ signupId }) => differences(holdingsOf(census, tenantIdOf(signupId)), new Map())),
     ...slotProblems(census),
   ];
-  const inAll = { unit: '', limit: { exactly: PAIRS } };
+  const inAll = { unit: '', limit: { exactly: count } };
   return [
-    { name: `${PAIRS} pairs that race for a subdomain: pairs with one winner`, value: decided, ...inAll, problems },
+    { name: `${count} pairs that race for a subdomain: pairs with one winner`, value: decided, ...inAll, problems },
     { name: 'losers that end SubdomainTaken', value: taken, ...inAll },
   ];
 }
