@@ -110,6 +110,7 @@ const LAYERED = new Set([
   'AuditSurroundings',
   'AuditTenant',
   'DeleteStack',
+  'DeregisterTenant',
   'KeepCells',
   'Orphans',
   'ReserveTenant',

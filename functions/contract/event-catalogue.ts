@@ -5,10 +5,12 @@ import {
   SignupConflictSchema,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
+  TENANT_ONBOARDING_FAILING,
   TENANT_RELEASE_COMPLETED,
   TENANT_RELEASE_RETURNED,
   TenantOnboardedSchema,
   TenantOnboardingFailedSchema,
+  TenantOnboardingFailingSchema,
   TenantReleaseCompletedSchema,
   TenantReleaseReturnedSchema,
 } from './events';
@@ -125,6 +127,25 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
       stoppedAt: 'Where and why the run itself ended, if not at the failed step.',
       links: 'Where an operator of the platform finds more.',
       ...ORDER,
+    },
+  }),
+  catalogued({
+    type: TENANT_ONBOARDING_FAILING,
+    version: 1,
+    source: ONBOARDING_SOURCE,
+    direction: 'out',
+    summary:
+      'An attempt to onboard the tenant is failing: its rollback begins, and may take many minutes. `TenantOnboardingFailed` of the same attempt follows.',
+    detail: TenantOnboardingFailingSchema,
+    fields: {
+      version: 'Version of this schema.',
+      signupId: SIGNUP_ID,
+      tenantId: TENANT_ID,
+      failedStep: 'The state of the run that failed.',
+      error: 'Name of the error.',
+      reason: 'The cause in words: of a stack, the first resource that failed.',
+      executionArn: EXECUTION,
+      ...SENT_ORDER,
     },
   }),
   catalogued({

@@ -79,6 +79,28 @@ export function failureEvent(
   };
 }
 
+export const TENANT_ONBOARDING_FAILING = 'TenantOnboardingFailing';
+export const TenantOnboardingFailingSchema = z.object({
+  version: z.literal(1),
+  signupId: z.string(),
+  tenantId: z.string(),
+  failedStep: z.string(),
+  error: z.string(),
+  reason: z.string(),
+  executionArn: z.string(),
+  ...OrderSchema.shape,
+});
+export type TenantOnboardingFailing = z.infer<typeof TenantOnboardingFailingSchema>;
+
+/** The event of a run whose rollback begins. */
+export function failingEvent(
+  { step, error, reason }: FailureReport,
+  { signupId, tenantId, executionArn }: Pick<TenantRecord, 'signupId' | 'tenantId' | 'executionArn'>,
+  order: Order,
+): TenantOnboardingFailing {
+  return { version: 1, signupId, tenantId, failedStep: step, error, reason, executionArn, ...order };
+}
+
 export const SIGNUP_CONFLICT = 'SignupConflict';
 export const SignupConflictSchema = z.object({
   version: z.literal(1),

@@ -79,9 +79,16 @@ export const RegisterTenantInput = z.object({
 });
 export const RegisterTenantOutput = RouteSchema;
 
+/**
+ * A run keeps the definition with which it began. Definitions of earlier releases do not send the
+ * count.
+ */
+const redriveCount = z.number().int().nonnegative().default(0);
+
 export const DeregisterTenantInput = z.object({
   ...ofTenant,
   cell: CellDescriptorSchema,
+  redriveCount,
   failure: CaughtFailureSchema,
 });
 export const DeregisterTenantOutput = z.object({ deregistered: z.boolean() });
@@ -104,12 +111,6 @@ export const ActivateTenantInput = z.object({
   verification: VerificationSchema,
 });
 export const ActivateTenantOutput = z.object({ activatedAt: z.iso.datetime() });
-
-/**
- * A run keeps the definition with which it began. Definitions of earlier releases do not send the
- * count.
- */
-const redriveCount = z.number().int().nonnegative().default(0);
 
 /**
  * `activatedBy`: the execution that made the tenant ACTIVE, where this one only announces it.

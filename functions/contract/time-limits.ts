@@ -44,7 +44,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ActivateTenant: { calls: 12 },
   // Seven requests for the page, of 8 s at most each, and the pauses between them (compute/tenant-page.ts).
   PublishCompletion: { calls: 2, pauses: 65 },
-  DeregisterTenant: { calls: 15 },
+  DeregisterTenant: { calls: 16 },
   DeleteStack: { calls: 16 },
   RetireTenantKey: { calls: 18 },
   ReleaseReservation: { calls: 2 },

@@ -7,10 +7,12 @@ import {
   type SignupConflict,
   TENANT_ONBOARDED,
   TENANT_ONBOARDING_FAILED,
+  TENANT_ONBOARDING_FAILING,
   TENANT_RELEASE_COMPLETED,
   TENANT_RELEASE_RETURNED,
   type TenantOnboarded,
   type TenantOnboardingFailed,
+  type TenantOnboardingFailing,
   type TenantReleaseCompleted,
   type TenantReleaseReturned,
 } from '../contract/events';
@@ -36,6 +38,7 @@ export function eventBus(client: EventBridgeClient): EventBus {
 interface Details {
   readonly [TENANT_ONBOARDED]: TenantOnboarded & Order;
   readonly [TENANT_ONBOARDING_FAILED]: TenantOnboardingFailed & Order;
+  readonly [TENANT_ONBOARDING_FAILING]: TenantOnboardingFailing;
   readonly [SIGNUP_CONFLICT]: SignupConflict;
   readonly [TENANT_RELEASE_COMPLETED]: TenantReleaseCompleted;
   readonly [TENANT_RELEASE_RETURNED]: TenantReleaseReturned;

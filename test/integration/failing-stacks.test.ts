@@ -42,7 +42,7 @@ test.each([
   180_000,
 );
 
-test('F2: the status gives the reason of the failure while a sibling of the failed resource is still rolled back', async () => {
+test('F2: status and event say why the run fails while a sibling of the failed resource is still rolled back', async () => {
   const { signup, stackOf } = aSignup('failing');
   const stack = stackOf('database');
   await stage.control('stack-faults', { stack, resource: 'Primary', on: 'create', reason: 'no such class' });
@@ -53,9 +53,11 @@ test('F2: the status gives the reason of the failure while a sibling of the fail
     const status = await stage.client.status(signup.subdomain).catch(() => undefined);
     return status?.failure;
   });
+  const [event] = await stage.beginningRollbacks(executionArn);
   const cloudformation = new CloudFormationClient(stage.platform.aws);
   expect((await describeStack(cloudformation, stack))?.StackStatus).toBe('ROLLBACK_IN_PROGRESS');
   expect(told).toMatchObject({ error: 'StackFailed', reason: expect.stringContaining('no such class') });
+  expect(event).toMatchObject({ error: 'StackFailed', reason: told.reason, attempt: 1 });
   await stage.control('stack-faults/remove', {});
   expect(await stage.follow(executionArn)).toMatchObject({ status: 'FAILED', failure: { error: 'StackFailed' } });
 }, 180_000);

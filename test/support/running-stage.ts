@@ -9,7 +9,9 @@ import * as z from 'zod';
 import {
   ONBOARDING_SOURCE,
   TENANT_ONBOARDING_FAILED,
+  TENANT_ONBOARDING_FAILING,
   TenantOnboardingFailedSchema,
+  TenantOnboardingFailingSchema,
 } from '../../functions/contract/events';
 import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
@@ -21,7 +23,11 @@ import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
-const FailedEventSchema = z.object({ detail: TenantOnboardingFailedSchema });
+const FailureEventSchema = z.discriminatedUnion('detail-type', [
+  z.object({ 'detail-type': z.literal(TENANT_ONBOARDING_FAILED), detail: TenantOnboardingFailedSchema }),
+  z.object({ 'detail-type': z.literal(TENANT_ONBOARDING_FAILING), detail: TenantOnboardingFailingSchema }),
+]);
+type FailureEvent = z.output<typeof FailureEventSchema>;
 
 /** Waits until the question has an answer. */
 export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
@@ -40,7 +46,7 @@ export class RunningStage {
   readonly client: StageClient;
   readonly sfn: SFNClient;
   private readonly queue = `failures-${randomUUID()}`;
-  private readonly heard: z.infer<typeof TenantOnboardingFailedSchema>[] = [];
+  private readonly heard: FailureEvent[] = [];
   private queueUrl = '';
 
   private constructor(readonly platform: Platform) {
@@ -73,7 +79,8 @@ export class RunningStage {
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: this.queue }));
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
     const onBus = { EventBusName: this.connection.eventBusName };
-    const EventPattern = JSON.stringify({ source: [ONBOARDING_SOURCE], 'detail-type': [TENANT_ONBOARDING_FAILED] });
+    const types = [TENANT_ONBOARDING_FAILED, TENANT_ONBOARDING_FAILING];
+    const EventPattern = JSON.stringify({ source: [ONBOARDING_SOURCE], 'detail-type': types });
     await events.send(new PutRuleCommand({ ...onBus, Name: this.queue, EventPattern }));
     const Targets = [{ Id: 'queue', Arn: Attributes?.QueueArn }];
     await events.send(new PutTargetsCommand({ ...onBus, Rule: this.queue, Targets }));
@@ -81,14 +88,27 @@ export class RunningStage {
   }
 
   /** The announcements of an execution's failures, once there are so many. */
-  failures(executionArn: string, atLeast = 1) {
+  async failures(executionArn: string, atLeast = 1) {
+    const events = await this.hears(TENANT_ONBOARDING_FAILED, executionArn, atLeast);
+    return events.map(({ detail }) => detail);
+  }
+
+  /** The announcements that an execution's rollback begins. */
+  async beginningRollbacks(executionArn: string) {
+    const events = await this.hears(TENANT_ONBOARDING_FAILING, executionArn, 1);
+    return events.map(({ detail }) => detail);
+  }
+
+  private hears<T extends FailureEvent['detail-type']>(type: T, executionArn: string, atLeast: number) {
     const sqs = new SQSClient(this.platform.aws);
-    return eventually(`${atLeast} TenantOnboardingFailed of ${executionArn}`, async () => {
+    const isWanted = (event: FailureEvent): event is Extract<FailureEvent, { 'detail-type': T }> =>
+      event['detail-type'] === type && event.detail.executionArn === executionArn;
+    return eventually(`${atLeast} ${type} of ${executionArn}`, async () => {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
       );
-      for (const { Body = '' } of Messages) this.heard.push(FailedEventSchema.parse(JSON.parse(Body)).detail);
-      const own = this.heard.filter((event) => event.executionArn === executionArn);
+      for (const { Body = '' } of Messages) this.heard.push(FailureEventSchema.parse(JSON.parse(Body)));
+      const own = this.heard.filter(isWanted);
       return own.length >= atLeast ? own : undefined;
     });
   }

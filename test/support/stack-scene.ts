@@ -8,6 +8,7 @@ import { launchStack } from '../../functions/stacks/launch-stack';
 import { settleStack } from '../../functions/stacks/settle-stack';
 import { ACCOUNT_ID, aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, REGION, theStacks } from './builders';
 import { FakeBuckets } from './fake-buckets';
+import { FakeBus } from './fake-bus';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { type FakeStack, FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
@@ -73,8 +74,8 @@ export class StackScene {
     const failure = { step: 'ProvisionStacks', error: 'StackFailed', reason: 'a sibling' };
     const elb = new FakeLoadBalancer();
     return deregisterTenant.run(
-      { table, elb, cloudformation, now: () => new Date(this.time) },
-      { executionArn: anExecution(), tenant, cell: aCell(), failure },
+      { table, elb, cloudformation, bus: new FakeBus(), now: () => new Date(this.time) },
+      { executionArn: anExecution(), tenant, cell: aCell(), redriveCount: 0, failure },
     );
   };
 

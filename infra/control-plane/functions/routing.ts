@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onNames, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onNames, onTable, publishing } from './context';
 
 /** Functions that make, change and delete a tenant's route and listener rule. */
 export function routingFunctions(scope: Construct, context: FunctionContext) {
@@ -49,13 +49,14 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
   const removing = onNames(context, (names) => [names.reading(), names.changing('DELETE')]);
   const deregisterTenant = new PlatformFunction(scope, 'DeregisterTenant', {
     config,
-    environment: { ...environment, ...removing.environment },
+    environment: { ...environment, ...removing.environment, EVENT_BUS_NAME: context.bus.eventBusName },
     grants: [
       onTable(context, 'GetItem', 'UpdateItem', 'DeleteItem'),
       describeRules,
       onRules('DeleteRule'),
       ...removing.grants,
       onTenantStacks('DescribeStacks'),
+      publishing(context),
     ],
   });
   const asking = onNames(context, (names) => [names.asking()]);

@@ -5,6 +5,7 @@ import {
   SignupConflictSchema,
   TenantOnboardedSchema,
   TenantOnboardingFailedSchema,
+  TenantOnboardingFailingSchema,
   TenantReleaseCompletedSchema,
   TenantReleaseReturnedSchema,
 } from '../../../functions/contract/events';
@@ -17,6 +18,7 @@ const SCHEMAS: Record<string, z.ZodType> = {
   'tenant-signed-up': SignupSchema,
   'tenant-onboarded': TenantOnboardedSchema,
   'tenant-onboarding-failed': TenantOnboardingFailedSchema,
+  'tenant-onboarding-failing': TenantOnboardingFailingSchema,
   'signup-conflict': SignupConflictSchema,
   'tenant-release-completed': TenantReleaseCompletedSchema,
   'tenant-release-returned': TenantReleaseReturnedSchema,

@@ -1,8 +1,10 @@
+import { TenantOnboardingFailingSchema } from '../../../functions/contract/events';
 import { tenantNames } from '../../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { claimName } from '../../../functions/dns/tenant-name';
 import { deregisterTenant } from '../../../functions/routing/deregister-tenant';
 import { aCell, anExecution, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { FakeBus } from '../../support/fake-bus';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
 import { FakeStacks } from '../../support/fake-stacks';
 import { FakeTable } from '../../support/fake-table';
@@ -18,11 +20,12 @@ function aScene(overrides: Partial<TenantRecord> = {}) {
   );
   const elb = new FakeLoadBalancer();
   const zone = new FakeZone();
-  const input = { executionArn: anExecution(), tenant, cell: aCell(), failure };
+  const input = { executionArn: anExecution(), tenant, cell: aCell(), redriveCount: 1, failure };
   const cloudformation = new FakeStacks();
-  const deps = { table, elb, zone, cloudformation, now: () => new Date(NOW) };
+  const bus = new FakeBus();
+  const deps = { table, elb, zone, cloudformation, bus, now: () => new Date(NOW) };
   const run = () => deregisterTenant.run(deps, input);
-  return { table, elb, zone, cloudformation, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
+  return { table, elb, zone, cloudformation, bus, run, record: () => table.get(itemKeys.tenant(tenant.tenantId)) };
 }
 
 const ownRule = (elb: FakeLoadBalancer) => elb.add(tenant.slot.priority, tenant.host, tenant.tenantId);
@@ -40,6 +43,42 @@ describe('DeregisterTenant', () => {
       statePk: 'STATUS#ROLLING_BACK',
       failure: { ...failure, at: NOW, outcome: 'rolling-back' },
     });
+  });
+
+  it('F2: tells the bus at once that the run is failing, and why', async () => {
+    const { table, elb, bus, run, record } = aScene();
+    table.put({ ...record(), ruleArn: ownRule(elb).RuleArn });
+    elb.before = () => {
+      throw new Error('the load balancer hangs');
+    };
+    await expect(run()).rejects.toThrow('hangs');
+    expect(bus.events.map(({ type }) => type)).toEqual(['TenantOnboardingFailing']);
+    expect(TenantOnboardingFailingSchema.parse(bus.events[0]?.detail)).toMatchObject({
+      signupId: tenant.signupId,
+      tenantId: tenant.tenantId,
+      failedStep: 'VerifyIsolation',
+      error: 'IsolationBreach',
+      reason: 'bucket is open',
+      executionArn: anExecution(),
+      attempt: 2,
+      occurredAt: NOW,
+    });
+  });
+
+  it('F2: undoes all the same when the bus refuses the event', async () => {
+    const { table, elb, bus, run, record } = aScene();
+    table.put({ ...record(), ruleArn: ownRule(elb).RuleArn });
+    bus.before = () => {
+      throw new Error('AccessDenied');
+    };
+    await expect(run()).resolves.toEqual({ deregistered: true });
+    expect(elb.rules).toEqual([]);
+  });
+
+  it('F2: tells nothing of a tenant that another execution owns', async () => {
+    const { bus, run } = aScene({ executionArn: anExecution('second') });
+    await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(bus.events).toEqual([]);
   });
 
   it('D1: deletes the tenant’s DNS records, and no others', async () => {
