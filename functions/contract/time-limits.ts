@@ -41,11 +41,11 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   // A new role or rule is asked again for 60 s (isolation/verify-patiently.ts). Four reads in a row
   // may each be repeated after 3.5 s of pauses (shared/repeated.ts).
   VerifyIsolation: { calls: 12, pauses: 74 },
-  ActivateTenant: { calls: 12 },
+  ActivateTenant: { calls: 14 },
   // Seven requests for the page, of 8 s at most each, and the pauses between them (compute/tenant-page.ts).
   PublishCompletion: { calls: 2, pauses: 65 },
   DeregisterTenant: { calls: 16 },
-  DeleteStack: { calls: 16 },
+  DeleteStack: { calls: 17 },
   RetireTenantKey: { calls: 18 },
   ReleaseReservation: { calls: 2 },
   PublishFailure: { calls: 3 },

@@ -1,5 +1,6 @@
 import { CloudFormationClient, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type * as z from 'zod';
@@ -15,6 +16,7 @@ import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { settled } from '../shared/settled';
+import { type Databases, protectDatabases } from '../stacks/database-protection';
 import { claimLost, requirePermission } from '../tenants/lifecycle';
 import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -28,6 +30,7 @@ export interface ActivateTenantDeps extends TenantAccess {
   readonly zone?: HostedZone | undefined;
   readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
   readonly cloudformation: Pick<CloudFormationClient, 'send'>;
+  readonly rds: Databases;
   readonly now: () => Date;
 }
 
@@ -52,7 +55,7 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  *    lost.
  *    All name servers of the hosted zone must know the tenant's DNS records.
  * 2. Put a starter page into the tenant's bucket, with the tenant's role.
- * 3. Protect the four stacks from deletion.
+ * 3. Protect the four stacks and the databases from deletion.
  * 4. Let the listener rule forward to the target group of the live colour, if the group has a
  *    healthy target. The live colour is read now: the execution may have begun two weeks before its
  *    redrive. The shared service still answers 503, because the route is SETTING_UP.
@@ -76,7 +79,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
   input: ActivateTenantInput,
   output: ActivateTenantOutput,
   run: async (deps, input) => {
-    const { table, elb, compute, cloudformation, now } = deps;
+    const { table, elb, compute, cloudformation, rds, now } = deps;
     const { tenant, cell, stacks, route, executionArn } = input;
     const { tenantId, host } = tenant;
     const record = await findTenant(table, tenantId);
@@ -99,6 +102,8 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
         ),
       ),
     );
+    const { InstanceId, ReplicaId } = stacks.database.outputs;
+    await protectDatabases(rds, ReplicaId ? [InstanceId, ReplicaId] : [InstanceId]);
     const live = await compute.live(cell);
     await compute.requireHealthyTarget(cell, live.colour);
     await pointRule(elb, route.ruleArn, ruleOf({ status: 'ACTIVE' }, live, cell));
@@ -118,6 +123,7 @@ const realDeps = (): ActivateTenantDeps => {
     zone: hostedZone(),
     compute: { ...tableLiveColour(table), ...targetHealth(elb) },
     cloudformation: new CloudFormationClient(clientOptions),
+    rds: new RDSClient(clientOptions),
     sts: new STSClient(clientOptions),
     s3As: (credentials) => new S3Client({ ...clientOptions, credentials }),
     now: () => new Date(),

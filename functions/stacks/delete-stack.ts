@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { tenantNames } from '../contract/naming';
@@ -61,6 +62,7 @@ const realDeps = (): StackDeletionDeps => ({
   cloudformation: new CloudFormationClient(clientOptions),
   sfn: new SFNClient(clientOptions),
   s3: new S3Client(clientOptions),
+  rds: new RDSClient(clientOptions),
   get platform() {
     return { accountId: env('ACCOUNT_ID'), region: env('AWS_REGION'), stackRoleArn: env('STACK_ROLE_ARN') };
   },

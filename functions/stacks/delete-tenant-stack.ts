@@ -6,6 +6,7 @@ import { tenantNames } from '../contract/naming';
 import type { WaitingTask } from '../contract/records';
 import { claimLost } from '../tenants/lifecycle';
 import { guardUndo } from '../tenants/tenant-store';
+import { type Databases, releaseDatabases } from './database-protection';
 import { emptyBucket } from './empty-bucket';
 import { requireOwnStack } from './own-stack';
 import { requestDeletion } from './requests';
@@ -15,6 +16,7 @@ import { beginWaiting, endWaiting, findWaitingTask, waitFor } from './waiting-ta
 
 export interface StackDeletionDeps extends SettleStackDeps {
   readonly s3: Pick<S3Client, 'send'>;
+  readonly rds: Databases;
   readonly platform: { readonly accountId: string; readonly region: string; readonly stackRoleArn: string };
   readonly now: () => Date;
 }
@@ -39,7 +41,17 @@ async function nothingToDelete(deps: StackDeletionDeps, task: DeleteTask, launch
 /** What CloudFormation is deleting already, after a failed creation or for an earlier request. */
 const DELETING = new Set(['ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS']);
 
+/**
+ * ActivateTenant protects the stack first and then its databases. So the databases of a stack that is
+ * not protected are not protected either, unless a request of a function that was killed arrived late:
+ * then the first deletion has failed. A retry finds the stack protected until both are done.
+ */
+const mayHaveProtected = ({ EnableTerminationProtection, StackStatus }: Stack) =>
+  EnableTerminationProtection === true || StackStatus === 'DELETE_FAILED';
+
 async function beginDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
+  if (task.stack === 'database' && mayHaveProtected(stack))
+    await releaseDatabases(deps.rds, [tenantNames.database(task.tenantId), tenantNames.replica(task.tenantId)]);
   if (stack.EnableTerminationProtection) {
     await deps.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName: task.stackName, EnableTerminationProtection: false }),

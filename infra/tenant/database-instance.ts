@@ -14,7 +14,8 @@ export interface CommonInstanceProps {
 
 const ACCEPTED = {
   RDS3: 'The plan says whether a standby exists (parameter); a replica is itself a second copy.',
-  RDS10: "A rollback must be able to delete it; the stack's termination protection guards an ACTIVE tenant.",
+  RDS10:
+    'A rollback must be able to delete it; ActivateTenant switches deletion protection on, and no update sets it back.',
   RDS11: 'The port is no secret: only the cell reaches it, and the peering contract names 5432.',
   RDS13: 'Backups are on: the retention is a parameter of at least one day.',
 } as const;
@@ -39,7 +40,6 @@ export function databaseInstance(
     enableIamDatabaseAuthentication: true,
     autoMinorVersionUpgrade: true,
     copyTagsToSnapshot: true,
-    deletionProtection: false,
     enableCloudwatchLogsExports: [...LOG_EXPORTS],
     enablePerformanceInsights: true,
     performanceInsightsKmsKeyId: common.keyArn,

@@ -40,8 +40,8 @@ const ENGINE_PARAMETERS = {
  * The tenant's PostgreSQL database. Everything that it stores is encrypted with the tenant's key.
  *
  * A rollback must leave nothing. So the template deletes the instance with its automated backups,
- * takes no final snapshot, and has no deletion protection. The stack's termination protection
- * guards an ACTIVE tenant.
+ * takes no final snapshot, and does not name deletion protection. ActivateTenant protects stack
+ * and instances; an update of the stack leaves what the template does not name.
  */
 export class DatabaseStack extends TenantTemplate<'database'> {
   constructor(scope: Construct) {

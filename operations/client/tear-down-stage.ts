@@ -26,6 +26,7 @@ import { nameLeftovers } from '../../functions/orphans/name-leftovers';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
+import { releaseDatabases } from '../../functions/stacks/database-protection';
 import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { environmentOf } from '../../infra/preflight/function-environment';
@@ -139,6 +140,7 @@ export class TearDown {
       new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
     );
     await this.emptyBuckets(StackName);
+    await this.releaseDatabases(StackName);
     await this.cloudformation.send(new DeleteStackCommand({ StackName }));
     for (;;) {
       const stack = await describeStack(this.cloudformation, StackName);
@@ -150,11 +152,20 @@ export class TearDown {
     this.log(`${StackName} deleted`);
   }
 
+  private async releaseDatabases(StackName: string): Promise<void> {
+    const databases = await this.resourcesOf(StackName, 'AWS::RDS::DBInstance');
+    await releaseDatabases(new RDSClient(this.stage.aws), databases);
+  }
+
   private async emptyBuckets(StackName: string): Promise<void> {
+    for (const bucket of await this.resourcesOf(StackName, 'AWS::S3::Bucket')) await this.empty(bucket);
+  }
+
+  /** Physical ids of the stack's resources of one type. */
+  private async resourcesOf(StackName: string, type: string): Promise<string[]> {
     const pages = paginateListStackResources({ client: this.cloudformation }, { StackName });
     const resources = await everyItem(pages, ({ StackResourceSummaries }) => StackResourceSummaries);
-    for (const { ResourceType, PhysicalResourceId: Bucket } of resources)
-      if (ResourceType === 'AWS::S3::Bucket' && Bucket) await this.empty(Bucket);
+    return resources.flatMap(({ ResourceType, PhysicalResourceId: id }) => (ResourceType === type && id ? [id] : []));
   }
 
   private async empty(Bucket: string): Promise<void> {

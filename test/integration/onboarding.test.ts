@@ -10,6 +10,7 @@ import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-s
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { askedPatience } from '../../emulator/emulator';
@@ -79,6 +80,13 @@ describe('the scenario of the demo', () => {
           Stacks?.map(({ StackStatus, EnableTerminationProtection }) => [StackStatus, EnableTerminationProtection]),
         ).toEqual([['CREATE_COMPLETE', true]]);
       }
+      const { DBInstances = [] } = await new RDSClient(platform.aws).send(
+        new DescribeDBInstancesCommand({
+          Filters: [{ Name: 'db-instance-id', Values: [tenantNames.database(tenantId)] }],
+        }),
+      );
+      // D6: the stack's protection does not stop a person who deletes the instance itself.
+      expect(DBInstances.map(({ DeletionProtection }) => DeletionProtection)).toEqual([true]);
       const { KeyMetadata } = await new KMSClient(platform.aws).send(
         new DescribeKeyCommand({ KeyId: tenantNames.keyAlias(tenantId) }),
       );

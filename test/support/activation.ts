@@ -7,6 +7,7 @@ import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from
 import { FakeBuckets } from './fake-buckets';
 import { FakeClient } from './fake-client';
 import { FakeCompute } from './fake-compute';
+import { FakeDatabases } from './fake-databases';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
@@ -27,10 +28,19 @@ export class Activation {
   name: { readonly zone: HostedZone; readonly changeId: string } | undefined;
   readonly cloudformation = new FakeStacks();
   readonly s3 = new FakeBuckets();
+  readonly rds = new FakeDatabases();
   /** What AssumeRole answers; an Error is thrown. */
   session: unknown = { Credentials: { AccessKeyId: 'ASIA', SecretAccessKey: 'secret', SessionToken: 'token' } };
   readonly sts = new FakeClient({ AssumeRoleCommand: () => this.session });
-  readonly fakes: readonly [FakeTable, FakeLoadBalancer, FakeStacks, FakeBuckets, FakeClient, FakeCompute];
+  readonly fakes: readonly [
+    FakeTable,
+    FakeLoadBalancer,
+    FakeStacks,
+    FakeBuckets,
+    FakeClient,
+    FakeCompute,
+    FakeDatabases,
+  ];
 
   private constructor(record: Partial<TenantRecord>) {
     const route: RouteRecord = {
@@ -49,7 +59,8 @@ export class Activation {
     );
     for (const kind of STACK_KINDS) this.cloudformation.add(stacks[kind].stackName, { StackStatus: 'CREATE_COMPLETE' });
     this.s3.fill(BUCKET, 0);
-    this.fakes = [this.table, this.elb, this.cloudformation, this.s3, this.sts, this.compute];
+    this.rds.addOf(stacks.database.outputs);
+    this.fakes = [this.table, this.elb, this.cloudformation, this.s3, this.sts, this.compute, this.rds];
   }
 
   static async ready(record: Partial<TenantRecord> = {}): Promise<Activation> {
@@ -59,9 +70,9 @@ export class Activation {
   }
 
   readonly activate = (executionArn = anExecution()) => {
-    const { table, elb, compute, cloudformation, sts, s3, cell } = this;
+    const { table, elb, compute, cloudformation, rds, sts, s3, cell } = this;
     const zone = this.name?.zone;
-    const deps = { table, elb, zone, compute, cloudformation, sts, s3As: () => s3, now: () => new Date(NOW) };
+    const deps = { table, elb, zone, compute, cloudformation, rds, sts, s3As: () => s3, now: () => new Date(NOW) };
     const nameChangeId = this.name?.changeId;
     const route = { ruleArn: this.rule?.RuleArn ?? '', ...(nameChangeId && { nameChangeId }) };
     const input = { executionArn, tenant, cell, key: aKey(), stacks, route, verification: VERIFIED };

@@ -9,6 +9,7 @@ import { settleStack } from '../../functions/stacks/settle-stack';
 import { ACCOUNT_ID, aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, REGION, theStacks } from './builders';
 import { FakeBuckets } from './fake-buckets';
 import { FakeBus } from './fake-bus';
+import { FakeDatabases } from './fake-databases';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { type FakeStack, FakeStacks } from './fake-stacks';
 import { FakeTable } from './fake-table';
@@ -24,18 +25,19 @@ export class StackScene {
   readonly cloudformation = new FakeStacks();
   readonly sfn = new FakeTasks();
   readonly s3 = new FakeBuckets();
+  readonly rds = new FakeDatabases();
   private time = Date.parse(NOW);
   readonly bucket = tenantNames.bucket(tenant.tenantId, ACCOUNT_ID, REGION);
-  readonly fakes: readonly [FakeTable, FakeStacks, FakeTasks, FakeBuckets];
+  readonly fakes: readonly [FakeTable, FakeStacks, FakeTasks, FakeBuckets, FakeDatabases];
 
   constructor(record: Partial<TenantRecord> = {}) {
     this.table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
-    this.fakes = [this.table, this.cloudformation, this.sfn, this.s3];
+    this.fakes = [this.table, this.cloudformation, this.sfn, this.s3, this.rds];
   }
 
   /** What the functions work with. */
   get deps() {
-    const { table, cloudformation, sfn, s3 } = this;
+    const { table, cloudformation, sfn, s3, rds } = this;
     const platform = {
       accountId: ACCOUNT_ID,
       region: REGION,
@@ -52,7 +54,7 @@ export class StackScene {
         access: template('access'),
       },
     };
-    return { table, cloudformation, sfn, s3, platform, now: () => new Date(this.time) };
+    return { table, cloudformation, sfn, s3, rds, platform, now: () => new Date(this.time) };
   }
 
   readonly launch = (
@@ -115,13 +117,14 @@ export class StackScene {
 
   /** The same scene's dependencies, every call of which waits for its turn. */
   inTurns(turn: (command: string) => Promise<unknown>): StackScene['deps'] {
-    const { table, cloudformation, sfn, s3 } = this;
+    const { table, cloudformation, sfn, s3, rds } = this;
     return {
       ...this.deps,
       table: Object.create(table, { client: { value: takingTurns(table.client, turn) } }),
       cloudformation: takingTurns(cloudformation, turn),
       sfn: takingTurns(sfn, turn),
       s3: takingTurns(s3, turn),
+      rds: takingTurns(rds, turn),
     };
   }
 }

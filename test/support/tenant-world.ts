@@ -25,6 +25,7 @@ import { FakeBuckets } from './fake-buckets';
 import { FakeBus } from './fake-bus';
 import { awsError, FakeClient } from './fake-client';
 import { FakeCompute } from './fake-compute';
+import { FakeDatabases } from './fake-databases';
 import { FakeKeys } from './fake-keys';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeStacks } from './fake-stacks';
@@ -53,6 +54,7 @@ export class TenantWorld {
   readonly cloudformation = new FakeStacks();
   readonly sfn = new FakeTasks();
   readonly s3 = new FakeBuckets();
+  readonly rds = new FakeDatabases();
   readonly elb = new FakeLoadBalancer();
   readonly zone = new FakeZone();
   readonly bus = new FakeBus();
@@ -85,7 +87,7 @@ export class TenantWorld {
   private tokens = 0;
 
   constructor() {
-    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizations, executions } = this;
+    const { table, kms, cloudformation, sfn, s3, rds, elb, bus, compute, sts, organizations, executions } = this;
     const { client } = this.zone;
     this.fakes = [
       table,
@@ -93,6 +95,7 @@ export class TenantWorld {
       cloudformation,
       sfn,
       s3,
+      rds,
       elb,
       client,
       bus,
@@ -110,9 +113,9 @@ export class TenantWorld {
   }
 
   get deps() {
-    const { table, kms, cloudformation, sfn, s3, elb, bus, compute, sts, organizationId, executions } = this;
+    const { table, kms, cloudformation, sfn, s3, rds, elb, bus, compute, sts, organizationId, executions } = this;
     return {
-      ...{ table, kms, sfn, s3, elb, bus, compute, sts, organizationId, executions },
+      ...{ table, kms, sfn, s3, rds, elb, bus, compute, sts, organizationId, executions },
       zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
       ...{ lambda: this.cellFunctions, secretsAs: () => this.secrets, signLogin: async () => LOGIN_TOKEN },
@@ -223,6 +226,7 @@ export class TenantWorld {
       const deleted = found.StackStatus === 'DELETE_IN_PROGRESS';
       this.cloudformation.become(found, deleted ? 'DELETE_COMPLETE' : 'CREATE_COMPLETE', theStacks()[stack].outputs);
       if (stack === 'storage' && !deleted) this.s3.fill(this.bucket, 0);
+      if (stack === 'database' && !deleted) this.rds.addOf(theStacks().database.outputs);
       await settleStack(this.deps, stackId, found.StackStatus);
     }
     const answer = this.sfn.answers.get(taskToken);
@@ -289,8 +293,11 @@ export class TenantWorld {
       (each) => each.StackName === tenantNames.stack(this.tenantId, stack),
     );
     if (found?.StackStatus === 'DELETE_IN_PROGRESS') {
+      if (stack === 'database' && this.rds.protectedIds.length > 0)
+        throw new Error('RDS deletes no protected database');
       this.cloudformation.become(found, 'DELETE_COMPLETE');
       if (stack === 'storage') this.s3.buckets.delete(this.bucket);
+      if (stack === 'database') this.rds.instances.clear();
       await settleStack(this.deps, found.StackId, 'DELETE_COMPLETE');
     }
     const answer = this.sfn.answers.get(taskToken);
@@ -328,13 +335,14 @@ export class TenantWorld {
       ...this.elb.rules.map(({ Priority, tags }) => `rule ${Priority} of ${tags[TENANT_TAG]}`),
       ...this.zone.records.map(({ Name, Type }) => `record ${Name} ${Type}`),
       ...[...this.s3.buckets.keys()].map((bucket) => `bucket ${bucket}`),
+      ...[...this.rds.instances.keys()].map((id) => `database ${id}`),
       ...[...this.table.items.keys()].filter((key) => held.test(key)),
     ];
   }
 
   /** All that there is, to be compared with itself later. */
   snapshot(): unknown {
-    const { table, kms, cloudformation, elb, zone, s3, sfn, bus } = this;
+    const { table, kms, cloudformation, elb, zone, s3, rds, sfn, bus } = this;
     return structuredClone({
       items: table.items,
       keys: kms.keys,
@@ -343,6 +351,7 @@ export class TenantWorld {
       rules: elb.rules,
       records: zone.records,
       buckets: s3.buckets,
+      databases: rds.instances,
       answers: sfn.answers,
       events: bus.events,
     });

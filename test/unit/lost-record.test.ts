@@ -71,6 +71,7 @@ describe('G6: the record was deleted during the onboarding', () => {
     await world.onboard();
     world.deactivate();
     for (const stack of world.cloudformation.stacks) stack.EnableTerminationProtection = false;
+    for (const database of world.rds.instances.values()) database.protectedFromDeletion = false;
     world.table.items.delete(`${itemKeys.tenant(world.tenantId).pk}|TENANT`);
     for (const undo of Object.values(world.undos())) await world.retried(undo);
     expect(world.leftovers().filter((left) => !/SLOT|CLAIM/.test(left))).toEqual([]);

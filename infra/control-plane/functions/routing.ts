@@ -68,6 +68,11 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
       onTenantStacks('UpdateTerminationProtection'),
+      {
+        actions: ['rds:ModifyDBInstance'],
+        resources: [arns.rds('db')],
+        wildcardBecause: OF_ANY_TENANT,
+      },
       describeTargets,
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],

@@ -59,6 +59,11 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
       onStacks('DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'UpdateTerminationProtection'),
       passStackRole,
       {
+        actions: ['rds:ModifyDBInstance'],
+        resources: [arns.rds('db')],
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      {
         actions: ['s3:ListBucketVersions', 's3:ListBucket'],
         resources: [arns.tenantBuckets],
         wildcardBecause: OF_ANY_TENANT,

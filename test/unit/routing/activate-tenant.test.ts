@@ -14,6 +14,9 @@ describe('ActivateTenant', () => {
     await expect(activation.activate()).resolves.toEqual({ activatedAt: NOW });
     expect(activation.page).toContain('Acme GmbH');
     expect(activation.protectedStacks).toBe(4);
+    // D6: a person who deletes the instance itself passes the stack's protection by.
+    expect(activation.rds.protectedIds).toEqual([...activation.rds.instances.keys()]);
+    expect(activation.rds.protectedIds).toContain(theStacks().database.outputs.InstanceId);
     expect(activation.rule?.Actions).toEqual([{ Type: 'forward', TargetGroupArn: aCell().targetGroupArns.blue }]);
     expect(activation.record).toMatchObject({ status: 'ACTIVE', statePk: 'STATUS#ACTIVE', activatedAt: NOW });
     expect(activation.route.status).toBe('ACTIVE');
@@ -30,6 +33,18 @@ describe('ActivateTenant', () => {
     activation.compute.unhealthy.delete(blue);
     await activation.activate();
     expect(activation.open).toBe(true);
+  });
+
+  it('D6: waits for RDS to end a change before the databases are protected, and opens nothing before', async () => {
+    const activation = await Activation.ready();
+    activation.rds.before = () => {
+      throw awsError('InvalidDBInstanceStateFault');
+    };
+    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientConflict' });
+    expect(activation.rule?.Actions[0]?.Type).toBe('fixed-response');
+    activation.rds.before = () => {};
+    await activation.activate();
+    expect(activation.rds.protectedIds).toEqual([...activation.rds.instances.keys()]);
   });
 
   it('D1: opens nothing until all name servers know the tenant’s name; called again, it opens', async () => {

@@ -27,6 +27,35 @@ describe('DeleteStack', () => {
     expect(scene.waiting('network')).toBeUndefined();
   });
 
+  it.each([
+    ['was protected', { EnableTerminationProtection: true }],
+    ['could not be deleted, as a late request has protected its database', {}],
+  ])('D6: releases the databases of a stack that %s before it is deleted', async (_, protection) => {
+    const scene = rollingBack();
+    const status = 'EnableTerminationProtection' in protection ? 'CREATE_COMPLETE' : 'DELETE_FAILED';
+    const stack = Object.assign(scene.leftover('database', status), protection);
+    scene.rds.addOf(theStacks().database.outputs);
+    for (const database of scene.rds.instances.values()) database.protectedFromDeletion = true;
+    scene.cloudformation.before = (command) => {
+      if (command === 'DeleteStackCommand') expect(scene.rds.protectedIds).toEqual([]);
+    };
+    await scene.delete('database');
+    expect(stack.StackStatus).toBe('DELETE_IN_PROGRESS');
+    expect(scene.rds.protectedIds).toEqual([]);
+  });
+
+  it('D6: leaves the databases protected when a newer execution takes over right before', async () => {
+    const scene = rollingBack();
+    Object.assign(scene.leftover('database', 'CREATE_COMPLETE'), { EnableTerminationProtection: true });
+    scene.rds.addOf(theStacks().database.outputs);
+    for (const database of scene.rds.instances.values()) database.protectedFromDeletion = true;
+    scene.cloudformation.before = (command) => {
+      if (command === 'DescribeStacksCommand') scene.become({ executionArn: anExecution('second') });
+    };
+    await expect(scene.delete('database')).rejects.toMatchObject({ name: 'ClaimLost' });
+    expect(scene.rds.protectedIds).toEqual([...scene.rds.instances.keys()]);
+  });
+
   it.each(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'] as const)(
     'F2: does not delete a stack that CloudFormation is rolling back: it waits for %s, and is called again',
     async (status) => {

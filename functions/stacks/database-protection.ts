@@ -1,0 +1,44 @@
+import { ModifyDBInstanceCommand, type RDSClient } from '@aws-sdk/client-rds';
+import { PlatformError } from '../contract/errors';
+import { isNamed } from '../shared/is-named';
+import { settled } from '../shared/settled';
+
+export type Databases = Pick<RDSClient, 'send'>;
+
+/** The API's error codes lack the suffix `Fault`, the SDK's classes have it. */
+const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Fault`);
+
+async function setProtection(rds: Databases, id: string, DeletionProtection: boolean): Promise<void> {
+  try {
+    await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, DeletionProtection }));
+  } catch (thrown) {
+    if (isCoded(thrown, 'InvalidDBInstanceState'))
+      throw new PlatformError('TransientConflict', `RDS is changing the database ${id}`, { cause: thrown });
+    throw thrown;
+  }
+}
+
+/**
+ * Protects a tenant's databases from deletion. The protection of the stack does not stop a person who
+ * deletes the instance itself ("Deleting a DB instance"). RDS applies this change at once and without
+ * an outage, also without `ApplyImmediately` ("Settings for DB instances"). That flag would apply other
+ * changes, too, that wait for the maintenance window.
+ *
+ * @throws PlatformError `TransientConflict` while RDS is changing an instance
+ */
+export async function protectDatabases(rds: Databases, ids: readonly string[]): Promise<void> {
+  await settled(ids.map((id) => setProtection(rds, id, true)));
+}
+
+/** Takes the protection off. Tolerates that an instance is gone, or that the plan has no replica. */
+export async function releaseDatabases(rds: Databases, ids: readonly string[]): Promise<void> {
+  await settled(
+    ids.map(async (id) => {
+      try {
+        await setProtection(rds, id, false);
+      } catch (thrown) {
+        if (!isCoded(thrown, 'DBInstanceNotFound')) throw thrown;
+      }
+    }),
+  );
+}
