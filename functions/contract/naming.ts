@@ -52,6 +52,13 @@ export function externalIdOf(tenantId: string): string {
 export const functionRoleName = (functionName: string) => `tenant-onboarding-${functionName}`;
 
 /**
+ * The role with which a person restores a tenant's database. Policies of tenants' keys bind it by its
+ * ARN, so its name is fixed.
+ */
+export const BREAK_GLASS_ROLE = 'tenant-onboarding-break-glass';
+export const breakGlassRoleArn = (accountId: string) => `arn:aws:iam::${accountId}:role/${BREAK_GLASS_ROLE}`;
+
+/**
  * The function that sets tenants' databases up in the network of one cell. Every cell has its own; the
  * control plane finds it by this name.
  */

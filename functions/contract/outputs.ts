@@ -18,6 +18,8 @@ export const StageOutputsSchema = z.object({
   undeliveredRunEventsUrl: z.url(),
   /** Queue of the events on the bus that match no rule. */
   unmatchedEventsUrl: z.url(),
+  /** Queue of the uses of the break-glass role. */
+  breakGlassUsesUrl: z.url(),
   sweepFunctionName: z.string(),
   orphansFunctionName: z.string(),
   alarmTopicArn: z.string(),

@@ -1,4 +1,4 @@
-import { functionRoleName, TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+import { breakGlassRoleArn, functionRoleName, TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
 
 export interface KeyPolicyFacts {
   readonly tenantId: string;
@@ -13,7 +13,7 @@ export interface KeyPolicyFacts {
 interface Statement {
   readonly Sid: string;
   readonly Effect: 'Allow' | 'Deny';
-  readonly Principal: '*' | Readonly<Record<'AWS' | 'Service', string>> | { AWS: string } | { Service: string };
+  readonly Principal: '*' | { readonly AWS: string } | { readonly Service: string };
   readonly Action: string | readonly string[];
   readonly Resource: '*';
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
@@ -78,6 +78,11 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
  * - The tenant's role can use the key.
  * - CloudFormation's role can use the key through the services that store the tenant's data. Only
  *   those services can hold grants (`kms:GrantIsForAWSResource`; "AWS KMS condition keys").
+ * - The same is allowed to the account with the ARN of CloudFormation's role as a condition. A policy
+ *   stores a role that it names as a unique id, and the role, made anew, has another one ("IAM JSON
+ *   policy elements: Principal"). The condition and the role's IAM policy still admit it.
+ * - The break-glass role restores databases and reads Database Insights, through RDS only ("Changing
+ *   an AWS KMS policy for Performance Insights").
  * - CloudWatch Logs can use the key for this tenant's log groups ("Encrypt log data in CloudWatch
  *   Logs using AWS KMS").
  * - Nobody outside the organization does anything, except the account itself and AWS's own services ("Data perimeters on
@@ -89,8 +94,14 @@ export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
   const roleOf = (name: string) => ({ AWS: `arn:aws:iam::${accountId}:role/${functionRoleName(name)}` });
   const tenantRole = `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
   const logGroup = (name: string) => `arn:aws:logs:${region}:${accountId}:log-group:${name}`;
-  const viaServices = { 'kms:ViaService': VIA.map((service) => `${service}.${region}.amazonaws.com`) };
+  const via = (service: string) => `${service}.${region}.amazonaws.com`;
+  const viaServices = { 'kms:ViaService': VIA.map(via) };
+  const isStacks = { ArnEquals: { 'aws:PrincipalArn': stackRoleArn } };
+  const isBreakGlass = { ArnEquals: { 'aws:PrincipalArn': breakGlassRoleArn(accountId) } };
+  const forAws = { Bool: { 'kms:GrantIsForAWSResource': 'true' } };
   const use = ['kms:Encrypt', 'kms:Decrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:DescribeKey'];
+  const usesThroughServices = { Effect: 'Allow', Action: use, Resource: '*' } as const;
+  const letsServicesHoldGrants = { Effect: 'Allow', Action: 'kms:CreateGrant', Resource: '*' } as const;
   const statements: Statement[] = [
     { Sid: 'AccountAdministers', Effect: 'Allow', Principal: account, Action: ADMINISTRATION, Resource: '*' },
     { Sid: 'StepMakesIt', Effect: 'Allow', Principal: roleOf('CreateTenantKey'), Action: MAKING, Resource: '*' },
@@ -105,19 +116,41 @@ export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
     },
     {
       Sid: 'StacksUseThroughServices',
-      Effect: 'Allow',
+      ...usesThroughServices,
       Principal: { AWS: stackRoleArn },
-      Action: use,
-      Resource: '*',
       Condition: { StringEquals: viaServices },
     },
     {
       Sid: 'StacksLetServicesHoldGrants',
-      Effect: 'Allow',
+      ...letsServicesHoldGrants,
       Principal: { AWS: stackRoleArn },
-      Action: 'kms:CreateGrant',
+      Condition: { StringEquals: viaServices, ...forAws },
+    },
+    {
+      Sid: 'StacksMadeAnewUseThroughServices',
+      ...usesThroughServices,
+      Principal: account,
+      Condition: { ...isStacks, StringEquals: viaServices },
+    },
+    {
+      Sid: 'StacksMadeAnewLetServicesHoldGrants',
+      ...letsServicesHoldGrants,
+      Principal: account,
+      Condition: { ...isStacks, StringEquals: viaServices, ...forAws },
+    },
+    {
+      Sid: 'BreakGlassUsesThroughRds',
+      Effect: 'Allow',
+      Principal: account,
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
       Resource: '*',
-      Condition: { StringEquals: viaServices, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
+      Condition: { ...isBreakGlass, StringEquals: { 'kms:ViaService': via('rds') } },
+    },
+    {
+      Sid: 'BreakGlassLetsRdsHoldGrants',
+      ...letsServicesHoldGrants,
+      Principal: account,
+      Condition: { ...isBreakGlass, StringEquals: { 'kms:ViaService': via('rds') }, ...forAws },
     },
     {
       Sid: 'LogsOfThisTenant',

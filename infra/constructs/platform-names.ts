@@ -81,6 +81,7 @@ export function platformArns(stack: Stack) {
     rdsInstances: arn('rds', 'db:*'),
     rdsSnapshots: arn('rds', 'snapshot:*'),
     rdsAutomatedBackups: arn('rds', 'auto-backup:*'),
+    insights: arn('pi', 'metrics/rds/*'),
     tenantAlarms: arn('cloudwatch', 'alarm:tenant-*'),
   } as const;
 }

@@ -8,6 +8,7 @@ import type { StageConfig } from '../config/stages';
 import type { EventFunction } from '../constructs/event-function';
 import { platformMetric } from '../constructs/metrics';
 import { PlatformAlarm, type PlatformAlarmProps } from '../constructs/platform-alarm';
+import type { BreakGlass } from './break-glass';
 import { CAPACITY_ALARM_PERCENT, slotsUsedPercent } from './capacity';
 import type { UnmatchedEvents } from './unmatched-events';
 
@@ -17,6 +18,7 @@ export interface ControlPlaneAlarmsProps {
   readonly machine: StateMachine;
   readonly undeliveredSignups: Queue;
   readonly unmatched: UnmatchedEvents;
+  readonly breakGlass: BreakGlass;
   readonly stackSettled: EventFunction;
   readonly watchdog: EventFunction;
 }
@@ -64,7 +66,7 @@ function certificateTexts({ certificateArn }: StageConfig): Record<string, Alarm
 }
 
 function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
-  const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatched } = props;
+  const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatched, breakGlass } = props;
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
@@ -113,6 +115,16 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       metric: waiting(unmatched.undelivered),
       impact: 'an event on the bus matches no rule and could not be kept on its queue; a customer may be waiting.',
       runbook: 'docs/runbook.md#event-unmatched',
+    },
+    BreakGlassUsed: {
+      metric: waiting(breakGlass.uses),
+      impact: "a person has used, or tried to use, the role that can restore any tenant's database and read from it.",
+      runbook: 'docs/runbook.md#break-glass-used',
+    },
+    BreakGlassUseUndelivered: {
+      metric: waiting(breakGlass.undelivered),
+      impact: 'a use of the break-glass role could not be kept on its queue: nobody may have looked at it.',
+      runbook: 'docs/runbook.md#break-glass-used',
     },
     StackEventUndelivered: {
       metric: waiting(stackSettled.undelivered),

@@ -13,6 +13,7 @@ import { declareOutputs } from '../constructs/stack-outputs';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import type { NamesZone } from '../foundation/names-zone';
 import { AuditAlarms } from './audit-alarms';
+import { BreakGlass } from './break-glass';
 import { ControlPlaneAlarms } from './control-plane-alarms';
 import { DeploymentEvents } from './deployment-events';
 import { EventRegistry } from './event-registry';
@@ -80,6 +81,7 @@ export class ControlPlaneStack extends Stack {
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     const unmatched = new UnmatchedEvents(this, 'UnmatchedEvents', { bus });
+    const breakGlass = new BreakGlass(this, 'BreakGlass');
     new StackEvents(this, 'StackEvents', { stackSettled });
     new DeploymentEvents(this, 'DeploymentEvents', { deploymentSettled });
     new RunEvents(this, 'RunEvents', {
@@ -95,6 +97,7 @@ export class ControlPlaneStack extends Stack {
       watchdog,
       undeliveredSignups: intake.undelivered,
       unmatched,
+      breakGlass,
     });
 
     new ReleaseAlarms(this, 'ReleaseAlarms', {
@@ -110,7 +113,7 @@ export class ControlPlaneStack extends Stack {
       table,
       acts,
       evidence,
-      queues: [intake.undelivered, unmatched.queue, stackSettled.undelivered, watchdog.undelivered],
+      queues: [intake.undelivered, unmatched.queue, stackSettled.undelivered, watchdog.undelivered, breakGlass.uses],
       undeliveredSignups: intake.undelivered,
       launchStack,
       templates,
@@ -148,6 +151,7 @@ export class ControlPlaneStack extends Stack {
       undeliveredStackEventsUrl: stackSettled.undelivered.queueUrl,
       undeliveredRunEventsUrl: watchdog.undelivered.queueUrl,
       unmatchedEventsUrl: unmatched.queue.queueUrl,
+      breakGlassUsesUrl: breakGlass.uses.queueUrl,
       sweepFunctionName: sweep.lambda.functionName,
       orphansFunctionName: orphans.lambda.functionName,
       alarmTopicArn: topic.topicArn,

@@ -204,9 +204,12 @@ export class StageClient {
 
   /** All queues whose messages wait for a person. */
   async queues(): Promise<readonly (QueueDepth & { readonly queue: string })[]> {
-    const { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl } =
-      this.stage;
-    const queues = { undeliveredSignupsUrl, unmatchedEventsUrl, undeliveredStackEventsUrl, undeliveredRunEventsUrl };
+    const { undeliveredSignupsUrl, unmatchedEventsUrl, breakGlassUsesUrl } = this.stage;
+    const { undeliveredStackEventsUrl, undeliveredRunEventsUrl } = this.stage;
+    const queues = {
+      ...{ undeliveredSignupsUrl, unmatchedEventsUrl, breakGlassUsesUrl },
+      ...{ undeliveredStackEventsUrl, undeliveredRunEventsUrl },
+    };
     return await settled(
       Object.entries(queues).map(async ([name, url]) => ({
         queue: name.replace(/Url$/, ''),

@@ -87,9 +87,34 @@ describe.each(STAGES)('stage %s', (stage) => {
       expect([id, Properties.LoggingConfiguration.IncludeExecutionData]).toEqual([id, false]);
   });
 
+  test('K4: each use of the break-glass role is kept, and it reaches no instance but restored ones', () => {
+    const kept = resourcesOf(controlPlane, 'AWS::Events::Rule').filter(([id]) => id.startsWith('BreakGlass'));
+    expect(kept).toHaveLength(2);
+    for (const [, { Properties }] of kept) {
+      expect(Properties.State).toBe('ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS');
+      expect(JSON.stringify(Properties.EventPattern)).toContain(':role/tenant-onboarding-break-glass');
+    }
+    controlPlane.hasResourceProperties('AWS::IAM::Role', { RoleName: 'tenant-onboarding-break-glass' });
+    const [[, role] = []] = resourcesOf(controlPlane, 'AWS::IAM::Role').filter(
+      ([, { Properties }]) => Properties.RoleName === 'tenant-onboarding-break-glass',
+    );
+    const changing = statementsIn(role?.Properties.Policies).filter(({ Action }) =>
+      listed(Action).some((action) => /rds:(?:Modify|Delete)/.test(action)),
+    );
+    expect(changing.map(({ Resource }) => JSON.stringify(Resource))).toEqual([
+      expect.stringMatching(/:db:tenant-\*-restored"/),
+    ]);
+    const onKeys = statementsIn(role?.Properties.Policies).filter(({ Action }) =>
+      listed(Action).some((action) => action.startsWith('kms:')),
+    );
+    expect(onKeys.map(({ Condition }) => Condition)).toEqual([
+      expect.objectContaining({ StringEquals: { 'kms:ViaService': expect.anything() } }),
+    ]);
+  });
+
   test('has encrypted queues that require TLS', () => {
     const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(6);
+    expect(queues).toHaveLength(8);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(controlPlane, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
     for (const policy of policies)

@@ -10,8 +10,19 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
+import { CreateGrantCommand, DecryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  CreateDBSnapshotCommand,
+  DeleteDBInstanceCommand,
+  DeleteDBSnapshotCommand,
+  DescribeDBInstancesCommand,
+  RDSClient,
+  RestoreDBInstanceFromDBSnapshotCommand,
+} from '@aws-sdk/client-rds';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { breakGlassRoleArn, tenantNames } from '../../functions/contract/naming';
 import { StageClient } from '../../operations/client/stage-client';
 import { aSignup } from '../support/builders';
 import { RunningStage } from '../support/running-stage';
@@ -109,6 +120,48 @@ test('nobody can change, delete or add a recorded act without PerformAct, whatev
   expect((await stage.client.acts({ tenant: 'by-hand' })).entries).toEqual(entries);
 });
 
+/** A session of the break-glass role, as whoever may assume it opens one. */
+async function breakGlass(caller: { readonly aws: object }) {
+  const RoleArn = breakGlassRoleArn(stage.platform.outputs.accountId);
+  const { Credentials } = await new STSClient(caller.aws).send(
+    new AssumeRoleCommand({ RoleArn, RoleSessionName: 'INC-42' }),
+  );
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  const credentials = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  return { ...stage.connection.aws, credentials };
+}
+
+test('K4: a tenant’s database is restored beside its own by the break-glass role, which can do nothing else with it', async () => {
+  const { tenantId } = await stage.client.status('by-hand');
+  const own = tenantNames.database(tenantId);
+  const restored = { DBInstanceIdentifier: `${own}-restored` };
+  const snapshot = { DBSnapshotIdentifier: `${own}-before` };
+  await new RDSClient(stage.platform.aws).send(new CreateDBSnapshotCommand({ ...snapshot, DBInstanceIdentifier: own }));
+  const olga = await person('olivia', { arn: stage.connection.operatorPolicyArn });
+  await expect(breakGlass(olga)).rejects.toMatchObject(denied);
+  const restoreAs = (aws: object) =>
+    new RDSClient(aws).send(new RestoreDBInstanceFromDBSnapshotCommand({ ...snapshot, ...restored }));
+  await expect(restoreAs(olga.aws)).rejects.toMatchObject(denied);
+
+  const emma = await person('emma', { actions: ['sts:AssumeRole'] });
+  const aws = await breakGlass(emma);
+  await restoreAs(aws);
+  const rds = new RDSClient(aws);
+  const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand(restored));
+  const [{ KmsKeyId = '' } = {}] = DBInstances;
+  expect(KmsKeyId).toContain(':key/');
+  const kms = new KMSClient(aws);
+  const ways = [
+    kms.send(new DecryptCommand({ KeyId: KmsKeyId, CiphertextBlob: Buffer.from('anything') })),
+    kms.send(new CreateGrantCommand({ KeyId: KmsKeyId, GranteePrincipal: emma.arn ?? '', Operations: ['Decrypt'] })),
+    rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: own, SkipFinalSnapshot: true })),
+  ];
+  for (const way of ways) await expect(way).rejects.toMatchObject(denied);
+  await rds.send(new DeleteDBInstanceCommand({ ...restored, SkipFinalSnapshot: true }));
+  await new RDSClient(stage.platform.aws).send(new DeleteDBSnapshotCommand(snapshot));
+  expect(await stage.client.verify('by-hand')).toMatchObject({ verdict: 'isolated' });
+}, 60_000);
+
 test('an unsigned request does nothing, whoever may call the function', async () => {
   const olga = await person('oscar', { arn: stage.connection.operatorPolicyArn });
   const lambda = new LambdaClient(olga.aws);
@@ -148,10 +201,10 @@ describe('the command ops', () => {
     expect(JSON.parse((await ops('cells', '--json')).said)).toEqual([
       { name: 'c1', capacity: 1000, taken: 1, left: 999, liveColour: 'blue' },
     ]);
-    expect(JSON.parse((await ops('queues', '--json')).said)).toHaveLength(4);
     expect(JSON.parse((await ops('release', '--json')).said)).toMatchObject([{ cell: 'c1', live: { colour: 'blue' } }]);
     const before: { verdict: string; subject: string }[] = JSON.parse((await ops('preflight', '--json')).said);
     expect(before.filter(({ verdict }) => verdict !== 'ok')).toMatchObject([{ subject: 'alarm subscriber' }]);
+    expect(JSON.parse((await ops('queues', '--json')).said)).toHaveLength(5);
     expect((await ops('audit-log', '--tenant', 'by-hand')).said).toMatch(/resume +by-hand|resume +t[0-9a-z]{15}/);
     const { code, said, complained } = await ops('evidence', 'by-hand', '--show');
     expect([code, JSON.parse(said)]).toMatchObject([0, { passed: true }]);
@@ -201,7 +254,7 @@ describe('the command ops', () => {
     const robin = await person('robin', { arn: stage.connection.readerPolicyArn });
     expect((await robin.client.examine()).filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
     expect((await robin.client.cells()).map(({ name }) => name)).toEqual(['c1']);
-    expect((await robin.client.queues()).length).toBe(4);
+    expect((await robin.client.queues()).length).toBe(5);
     expect((await robin.client.tenants()).tenants.length).toBeGreaterThan(0);
     expect(await robin.client.report('by-hand')).toMatchObject({ recorded: expect.stringMatching(/^[0-9a-f]{64}$/) });
   }, 60_000);

@@ -1,4 +1,4 @@
-import { TENANT_TAG, tenantNames } from '../../contract/naming';
+import { breakGlassRoleArn, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
@@ -20,8 +20,8 @@ const isAllowed = (statement: Statement, action: string) =>
 const only = (statement: Statement, ...principals: string[]) =>
   !statement.inverted && statement.principals.every((principal) => principals.includes(principal));
 
-function throughStores(statement: Statement, { region }: Subject): boolean {
-  const services = STORES.map((store) => `${store}.${region}.amazonaws.com`);
+function through(stores: readonly string[], statement: Statement, { region }: Subject): boolean {
+  const services = stores.map((store) => `${store}.${region}.amazonaws.com`);
   return statement.conditions.some((condition) => isCondition(condition, ['StringEquals'], 'kms:ViaService', services));
 }
 
@@ -38,16 +38,19 @@ const forgetsSooner = (days: number | undefined, promised: number | undefined) =
   days !== undefined && promised !== undefined && days < promised;
 
 /**
- * A statement for the account with a condition on `aws:PrincipalArn` is for the principals of that
- * condition. What it allows is compared with what the release allows them, not with what IAM may
- * allow administrators.
+ * A statement with a condition on `aws:PrincipalArn` is for the principals of that condition,
+ * whomever else it names. What it allows is compared with what the release allows them, not with what
+ * IAM may allow administrators. A policy of an earlier release names the same roles without the
+ * condition.
  */
 function forNamed(statement: Statement): Statement {
   const named = statement.conditions.find(
     ({ operator, key }) =>
       key.toLowerCase() === 'aws:principalarn' && /^(?:arn|string)(?:equals|like)$/i.test(operator),
   );
-  return named ? { ...statement, principals: named.values.map((arn) => `AWS:${arn}`) } : statement;
+  if (!named) return statement;
+  const principals = named.values.map((arn) => `AWS:${arn}`);
+  return { ...statement, principals, conditions: statement.conditions.filter((each) => each !== named) };
 }
 
 /** The policy with which this release makes the tenant's key. */
@@ -63,7 +66,11 @@ function isForStoresOnly(statement: Statement, subject: Subject): boolean {
   const forAws = statement.conditions.some((condition) =>
     isCondition(condition, ['Bool'], 'kms:GrantIsForAWSResource', ['true']),
   );
-  return only(statement, `AWS:${subject.stackRoleArn}`) && forAws && throughStores(statement, subject);
+  const named = forNamed(statement);
+  const isStacks = only(named, `AWS:${subject.stackRoleArn}`) && through(STORES, statement, subject);
+  const isBreakGlass =
+    only(named, `AWS:${breakGlassRoleArn(subject.accountId)}`) && through(['rds'], statement, subject);
+  return forAws && (isStacks || isBreakGlass);
 }
 
 function expectedLogGroups(subject: Subject): string[] {
@@ -141,7 +148,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
       makers
         .filter((each) => !isForStoresOnly(each, subject))
         .map((each) => `statement ${nameOf(each)} lets ${whoOf(each)} create grants`),
-      'only the stacks’ role creates grants, through RDS, S3 and Secrets Manager',
+      'only the stacks’ role creates grants, through RDS, S3 and Secrets Manager, and the break-glass role, through RDS',
     );
   },
   'key.grants': async (subject, { facts }) => {

@@ -29,7 +29,7 @@ export const KEY_METADATA = [
     id: 'key.policy',
     title: 'Only this tenant uses the key',
     question:
-      'Does the key’s policy allow use of the key only to the tenant’s role, its data stores and its log groups?',
+      'Does the key’s policy allow use of the key only to the tenant’s role, its data stores, its log groups and, through RDS, the break-glass role?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'], FSBP: ['KMS.1'] },
     remediation: 'Remove the statement that the evidence names from the key’s policy, or restore its conditions.',
@@ -53,7 +53,8 @@ export const KEY_METADATA = [
   {
     id: 'key.grant-makers',
     title: 'Grants on the key are made for the tenant’s data stores only',
-    question: 'Does the key’s policy allow only the stacks’ role to create grants, and only for AWS resources?',
+    question:
+      'Does the key’s policy allow only the stacks’ role and the break-glass role to create grants, and only for AWS resources?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Remove `kms:CreateGrant` from the statement that the evidence names, or restore its conditions.',

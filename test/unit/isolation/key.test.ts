@@ -77,6 +77,33 @@ testBreaches(KEY_CHECKS, [
     'statement Allow StacksUseThroughServices grants',
   ],
   [
+    'key.policy',
+    'K4: usable by the break-glass role without RDS',
+    ({ facts }) => {
+      const glass = facts.key.policy.find((each: { sid: string }) => each.sid === 'BreakGlassUsesThroughRds');
+      glass.conditions = glass.conditions.filter((each: { key: string }) => each.key !== 'kms:ViaService');
+    },
+    'statement Allow BreakGlassUsesThroughRds grants',
+  ],
+  [
+    'key.policy',
+    'K4: usable through RDS by the whole account',
+    ({ facts }) => {
+      const glass = facts.key.policy.find((each: { sid: string }) => each.sid === 'BreakGlassUsesThroughRds');
+      glass.conditions = glass.conditions.filter((each: { key: string }) => each.key === 'kms:ViaService');
+    },
+    'statement Allow BreakGlassUsesThroughRds grants',
+  ],
+  [
+    'key.grant-makers',
+    'K4: grants by the break-glass role for others than AWS’s resources',
+    ({ facts }) => {
+      const glass = facts.key.policy.find((each: { sid: string }) => each.sid === 'BreakGlassLetsRdsHoldGrants');
+      glass.conditions = glass.conditions.filter((each: { operator: string }) => each.operator !== 'Bool');
+    },
+    'statement Allow BreakGlassLetsRdsHoldGrants lets',
+  ],
+  [
     'key.policy-account',
     'open to another account',
     ({ facts }) => facts.key.policy.push(...anyOf('kms:DescribeKey', { AWS: OTHER_ACCOUNT })),

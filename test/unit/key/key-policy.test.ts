@@ -64,7 +64,38 @@ test('lets only the tenant’s own role decrypt, of all principals of the accoun
     ({ Principal }) => JSON.stringify(Principal) === JSON.stringify(ROOT),
   );
   const role = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${tenantNames.role(tenantId)}`;
-  expect(forAccount.map(({ Condition }) => Condition)).toEqual([{ ArnEquals: { 'aws:PrincipalArn': role } }]);
+  const unlessThroughServices = forAccount.filter(({ Condition }) => !Condition?.StringEquals?.['kms:ViaService']);
+  expect(unlessThroughServices.map(({ Condition }) => Condition)).toEqual([
+    { ArnEquals: { 'aws:PrincipalArn': role } },
+  ]);
+});
+
+test('K4: the break-glass role works through RDS only, and lets nobody but AWS hold grants', () => {
+  const breakGlass = `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-break-glass`;
+  const own = policy().Statement.filter(({ Condition }) => JSON.stringify(Condition)?.includes(breakGlass));
+  expect(own.map(({ Action }) => Action)).toEqual([
+    ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'],
+    'kms:CreateGrant',
+  ]);
+  for (const { Principal, Condition } of own) {
+    expect(Principal).toEqual(ROOT);
+    expect(Condition).toMatchObject({
+      ArnEquals: { 'aws:PrincipalArn': breakGlass },
+      StringEquals: { 'kms:ViaService': `rds.${REGION}.amazonaws.com` },
+    });
+  }
+  expect(own[1]?.Condition).toMatchObject({ Bool: { 'kms:GrantIsForAWSResource': 'true' } });
+});
+
+test('K2: CloudFormation’s role, made anew, has the same use of the key: by its ARN, not by its unique id', () => {
+  const alike = (principal: object, more: object) =>
+    policy()
+      .Statement.filter(({ Principal }) => JSON.stringify(Principal) === JSON.stringify(principal))
+      .filter(({ Condition }) => JSON.stringify(Condition?.ArnEquals) === JSON.stringify(more))
+      .map(({ Action, Condition }) => ({ Action, ...Condition?.StringEquals, ...Condition?.Bool }));
+  const named = alike({ AWS: STACK_ROLE_ARN }, undefined as never);
+  expect(named).toHaveLength(2);
+  expect(alike(ROOT, { 'aws:PrincipalArn': STACK_ROLE_ARN })).toEqual(named);
 });
 
 test('lets CloudFormation’s role use the key only through the tenant’s data services, with grants for AWS alone', () => {
@@ -73,9 +104,9 @@ test('lets CloudFormation’s role use the key only through the tenant’s data 
   expect(ofStacks).toHaveLength(2);
   for (const { Condition } of ofStacks)
     expect(Condition).toMatchObject({ StringEquals: { 'kms:ViaService': services } });
-  expect(allowing('kms:CreateGrant').map(({ Condition }) => Condition)).toEqual([
-    { StringEquals: { 'kms:ViaService': services }, Bool: { 'kms:GrantIsForAWSResource': 'true' } },
-  ]);
+  const grants = allowing('kms:CreateGrant').map(({ Condition }) => Condition);
+  expect(grants).toHaveLength(3);
+  for (const condition of grants) expect(condition?.Bool).toEqual({ 'kms:GrantIsForAWSResource': 'true' });
 });
 
 test('lets CloudWatch Logs encrypt the log groups of this tenant and no others', () => {
