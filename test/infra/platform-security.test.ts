@@ -49,6 +49,23 @@ describe.each(STAGES)('stage %s', (stage) => {
     expect(allowed.filter((action) => action.includes('*'))).toEqual([]);
   });
 
+  test('K7: lets no role, reader or operator read a log group of a tenant, or send it elsewhere', () => {
+    const reading =
+      /^logs:(?:Get(?:LogEvents|LogRecord|LogObject|LogFields|QueryResults)|FilterLogEvents|StartQuery|StartLiveTail|Unmask|CreateExportTask|PutSubscriptionFilter|PutAccountPolicy)$/i;
+    const statements = all.flatMap((template) =>
+      resourcesOf(template)
+        .filter(([, { Type }]) => Type.startsWith('AWS::IAM::'))
+        .flatMap(([id, { Properties }]) => statementsIn(Properties).map((each) => ({ id, ...each }))),
+    );
+    const readers = statements.filter(
+      ({ Effect, Action }) => Effect === 'Allow' && listed(Action).some((action) => reading.test(action)),
+    );
+    // The boundary of tenants' roles: enhanced monitoring reads its own group again. It has no text of a tenant's.
+    expect(readers.map(({ id, Resource }) => [id, JSON.stringify(Resource)])).toEqual([
+      [expect.stringContaining('TenantBoundary'), expect.stringMatching(/log-group:RDSOSMetrics\*:log-stream:\*"/)],
+    ]);
+  });
+
   test('attaches no AWS managed policy to a role, and never AdministratorAccess', () => {
     expect(JSON.stringify(all.map((template) => template.toJSON()))).not.toMatch(/AdministratorAccess|PowerUserAccess/);
     for (const template of all)
