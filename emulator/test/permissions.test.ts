@@ -10,7 +10,13 @@ import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/clie
 import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
-import { DeleteDBSnapshotCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  CreateDBInstanceCommand,
+  CreateDBSnapshotCommand,
+  DeleteDBSnapshotCommand,
+  RDSClient,
+  RestoreDBInstanceFromDBSnapshotCommand,
+} from '@aws-sdk/client-rds';
 import {
   type ChangeAction,
   ChangeResourceRecordSetsCommand,
@@ -463,6 +469,41 @@ describe('the use of a KMS key', () => {
     const sealed = new GetObjectCommand({ Bucket: 'data-globex', Key: 'sealed' });
     await s3(with_).send(sealed);
     await expect(s3(without).send(sealed)).rejects.toMatchObject(denied);
+  });
+
+  test('by RDS needs the permission of the caller to restore an encrypted snapshot', async () => {
+    const rds = (credentials = ROOT) => new RDSClient(access(emulator, credentials));
+    const snapshot = { DBSnapshotIdentifier: 'of-encrypted' };
+    await rds().send(
+      new CreateDBInstanceCommand({
+        ...{
+          DBInstanceIdentifier: 'encrypted',
+          Engine: 'postgres',
+          DBInstanceClass: 'db.t4g.micro',
+          AllocatedStorage: 20,
+        },
+        ...{
+          MasterUsername: 'postgres',
+          MasterUserPassword: 'not-a-secret',
+          StorageEncrypted: true,
+          KmsKeyId: keys.mine,
+        },
+      }),
+    );
+    await rds().send(new CreateDBSnapshotCommand({ ...snapshot, DBInstanceIdentifier: 'encrypted' }));
+    const mayRestore = statement('rds:RestoreDBInstanceFromDBSnapshot', '*');
+    const through = (service: string, ...actions: string[]) =>
+      statement(actions, keys.mine, {
+        StringEquals: { 'kms:ViaService': `${service}.${emulator.region}.amazonaws.com` },
+      });
+    const restore = async (name: string, ...statements: object[]) =>
+      rds(await caller([mayRestore, ...statements])).send(
+        new RestoreDBInstanceFromDBSnapshotCommand({ ...snapshot, DBInstanceIdentifier: name }),
+      );
+    await expect(restore('no-key')).rejects.toMatchObject(denied);
+    await expect(restore('no-grant', through('rds', 'kms:Decrypt'))).rejects.toMatchObject(denied);
+    await expect(restore('by-s3', through('s3', 'kms:CreateGrant', 'kms:Decrypt'))).rejects.toMatchObject(denied);
+    await restore('restored', through('rds', 'kms:CreateGrant', 'kms:Decrypt'));
   });
 
   test('by DynamoDB needs the permission of the caller to read and write an item of an encrypted table', async () => {

@@ -32,6 +32,7 @@ from ..stepfunctions.tasks import machine_of
 _MISSING_KEY = "arn:aws:kms:::missing"
 
 _also: contextvars.ContextVar[list[str]] = contextvars.ContextVar("also")
+_snapshot: contextvars.ContextVar[str] = contextvars.ContextVar("snapshot")
 
 PATCH = Patch(__name__, after=["iam.conditions"])
 
@@ -49,6 +50,7 @@ def _extract_named(
     account_id: str,
 ) -> str:
     _also.set([])
+    _snapshot.set("")
     name = _NAMED.get(service)
     found = name(_Request(headers, body, query_params, f"{region}:{account_id}")) if name else None
     return found or extract(service, method, path, headers, body, query_params, region, account_id)
@@ -163,7 +165,13 @@ def _bus(request: _Request) -> str | None:
 _DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
 
 
+def named_snapshot() -> str:
+    """The DB snapshot that the request which is being authorized names; empty without one."""
+    return _snapshot.get("")
+
+
 def _database(request: _Request) -> str | None:
+    _snapshot.set(request.param("DBSnapshotIdentifier"))
     if request.param("DBInstanceIdentifier"):
         return None
     for parameter, kind in _DATABASE_TYPES:

@@ -1,15 +1,18 @@
-"""What S3, Secrets Manager and DynamoDB encrypt under a customer managed key needs permission to use that key.
+"""What S3, Secrets Manager, DynamoDB and RDS encrypt under a customer managed key needs permission to use that key.
 
 AWS: "Using server-side encryption with AWS KMS keys (SSE-KMS)" (Amazon S3 User Guide)
 AWS: "Secret encryption and decryption in AWS Secrets Manager" (AWS Secrets Manager User Guide)
 AWS: "DynamoDB encryption at rest: How it works" (Amazon DynamoDB Developer Guide)
+AWS: "AWS KMS key management" (Amazon RDS User Guide)
 Test: permissions.test.ts: by S3 needs the permission of the caller to read and write an encrypted object
 Test: permissions.test.ts: an encrypted secret needs the permission of the caller to use the key for this secret
 Test: permissions.test.ts: by DynamoDB needs the permission of the caller to read and write an item of an encrypted table
+Test: permissions.test.ts: by RDS needs the permission of the caller to restore an encrypted snapshot
 
 A PutObject needs kms:GenerateDataKey on the key, a GetObject kms:Decrypt. Reading a secret needs
 kms:Decrypt, writing it kms:GenerateDataKey as well. Any use of a table needs kms:Decrypt, which DynamoDB
-remembers for five minutes for each caller. The services ask KMS on behalf of the caller,
+remembers for five minutes for each caller. Restoring a snapshot needs kms:CreateGrant and kms:Decrypt: RDS
+holds a grant for the new instance. The services ask KMS on behalf of the caller,
 so `kms:ViaService`, `kms:CallerAccount` and the service's encryption context are in the request.
 MiniStack asks for no permission on the key.
 """
@@ -22,9 +25,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
-from ministack.services import dynamodb, kms, s3, secretsmanager
+from ministack.services import dynamodb, kms, rds, s3, secretsmanager
 
 from ..iam.conditions import s3_request_headers
+from ..iam.resources import named_snapshot
 from ..patch import Patch
 from ..shapes import Answer, Original, Record
 
@@ -97,11 +101,20 @@ def _uses(iam_action: str, resource_arn: str) -> Iterator[Use]:
         yield from _object_uses(iam_action, resource_arn)
     if iam_action.startswith("dynamodb:"):
         yield from _table_uses(resource_arn)
+    if iam_action == "rds:RestoreDBInstanceFromDBSnapshot":
+        yield from _snapshot_uses()
     for action in _SECRET_USES.get(iam_action, ()):
         _, secret = secretsmanager._resolve(resource_arn)
         key = _customer_key((secret or {}).get("KmsKeyId"))
         if key and secret:
             yield action, key, {"kms:EncryptionContext:SecretARN": secret["ARN"]}
+
+
+def _snapshot_uses() -> Iterator[Use]:
+    key = _customer_key((rds._snapshots.get(named_snapshot()) or {}).get("KmsKeyId"))
+    if key:
+        yield "kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"}
+        yield "kms:Decrypt", key, {}
 
 
 def _table_uses(resource_arn: str) -> Iterator[Use]:
