@@ -137,6 +137,8 @@ export class ControlPlaneStack extends Stack {
         'stack events': stackSettled.undelivered,
         'ends of runs': watchdog.undelivered,
         'ends of deployments': deploymentSettled.undelivered,
+        'uses of break glass': breakGlass.uses,
+        'uses of break glass, undelivered': breakGlass.undelivered,
       },
       queries,
     });

@@ -6,6 +6,7 @@ import { addActing } from '../../../operations/ops/acting';
 import { ago, Commands } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addReading } from '../../../operations/ops/reading';
+import { addReleasing } from '../../../operations/ops/releasing';
 import { addResuming } from '../../../operations/ops/resuming';
 import { localTime, table } from '../../../operations/ops/tables';
 import { adviceFor } from '../../../operations/runbook-advice';
@@ -66,6 +67,7 @@ it('docs/ops.md lists each command of ops once, and no others', () => {
   const commands = new Commands(program, new AbortController().signal, () => {});
   addReading(commands);
   addActing(commands);
+  addReleasing(commands);
   addResuming(commands);
   const [, rows = ''] =
     /\| command \| does \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(readFileSync('docs/ops.md', 'utf8')) ?? [];
