@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { type Platform, startPlatform } from '../../local/platform';
 import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
+import { auditFigures } from './audit';
 import { bundleFigures } from './bundles';
 import { burstFigures } from './burst';
 import { cdkFigures } from './cdk-per-tenant';
@@ -11,7 +12,7 @@ import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
 
-const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'growth'] as const;
+const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth'] as const;
 type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
@@ -42,6 +43,9 @@ async function measure(platform: Platform, { wanted, tenants }: Choice): Promise
   await group('floor', () => floorFigures(platform, onboardings));
   await group('price', () => priceFigures(platform, onboardings));
   await group('burst', () => burstFigures(platform, onboardings, tenants / 5));
+  await group('audit', () =>
+    auditFigures(platform, onboardings, tenants - (wanted('growth') ? ONBOARDED_BY_GROWTH : 0)),
+  );
   await group('growth', async () => {
     await fill(onboardings, tenants - ONBOARDED_BY_GROWTH, tenants / 5);
     const small = await startPlatform({ patience: 0, cells: cellsFor(tenants) });

@@ -52,14 +52,14 @@ async function pagesServed({ outputs }: Platform, tenants: readonly TenantRecord
 }
 
 /** Of the processes that were there both times: how many there are is the emulator's choice. */
-function grown(what: keyof Memory, before: Memory, after: Memory) {
+export function grown(what: keyof Memory, before: Memory, after: Memory) {
   const both = [...before[what].keys()].filter((pid) => after[what].has(pid));
   const sum = (memory: Memory) => both.reduce((total, pid) => total + (memory[what].get(pid) ?? 0), 0);
   const [earlier, later] = [sum(before), sum(after)];
   return {
     value: later / earlier,
     unit: 'times',
-    note: `resident after the second burst ${later.toFixed(0)} MB, after the first ${earlier.toFixed(0)} MB, processes ${both.length}`,
+    note: `resident later ${later.toFixed(0)} MB, earlier ${earlier.toFixed(0)} MB, processes ${both.length}`,
   };
 }
 

@@ -17,7 +17,7 @@ import { reportedInvocation } from './execution-history';
 import type { Usage } from './price-model';
 
 /** Those that an onboarding may run through: every step, and StackSettled. */
-const NAMES = [...actionsOf(workflowNamed('TenantOnboarding')), 'StackSettled'];
+const NAMES: readonly string[] = [...actionsOf(workflowNamed('TenantOnboarding')), 'StackSettled'];
 
 /** After so long without a call nothing of an onboarding is under way any more, milliseconds. */
 const SILENCE = 750;
@@ -35,8 +35,8 @@ function listed({ aws }: Platform): Promise<FunctionConfiguration[]> {
   return everyItem(paginateListFunctions({ client: new LambdaClient(aws) }, {}), (page) => page.Functions);
 }
 
-function deployedOf(found: readonly FunctionConfiguration[]): DeployedFunction[] {
-  return NAMES.map((name) => {
+function deployedOf(found: readonly FunctionConfiguration[], names = NAMES): DeployedFunction[] {
+  return names.map((name) => {
     const deployed = found.find(({ Role }) => Role?.endsWith(`/${functionRoleName(name)}`));
     if (!deployed) throw new Error(`function ${name} is not deployed`);
     return {
@@ -49,7 +49,7 @@ function deployedOf(found: readonly FunctionConfiguration[]): DeployedFunction[]
   });
 }
 
-export const deployedFunctions = async (platform: Platform) => deployedOf(await listed(platform));
+export const deployedFunctions = async (platform: Platform, names = NAMES) => deployedOf(await listed(platform), names);
 
 /** Log groups of SetUpDatabase, of which each cell has its own: PrepareDatabase invokes it, and no state does. */
 const cellLogGroups = (found: readonly FunctionConfiguration[]) =>
@@ -87,9 +87,11 @@ async function callUnpublished({ aws, outputs }: Platform): Promise<() => Promis
 /**
  * Lets some work be done and notes every call that functions make to AWS meanwhile, by way of a proxy which they know
  * for that long only. Functions start anew before and after.
+ *
+ * @param names of the functions; by default those of an onboarding
  */
-export async function watchCalls<T>(platform: Platform, work: () => Promise<T>) {
-  const functions = await deployedFunctions(platform);
+export async function watchCalls<T>(platform: Platform, work: () => Promise<T>, names = NAMES) {
+  const functions = await deployedFunctions(platform, names);
   const proxy = await startAwsProxy(platform.emulator.endpointUrl);
   const calls: AwsCall[] = [];
   let last = performance.now();
