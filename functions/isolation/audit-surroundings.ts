@@ -16,7 +16,7 @@ import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type Principal, readPrincipals } from './facts/account-facts';
+import { type Account, readAccount } from './facts/account-facts';
 import { noteworthy } from './facts/noteworthy-principals';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
@@ -28,8 +28,9 @@ export interface AuditSurroundingsDeps {
   readonly compute: Pick<Compute, 'cells'>;
   readonly platform: Omit<Surroundings, 'cell'>;
   readonly ask: (surroundings: Surroundings) => Promise<Answer[]>;
-  /** All principals of the account. */
-  readonly principals: () => Promise<readonly Principal[]>;
+  /** Lists the account. */
+  readonly account: () => Promise<Account>;
+  readonly boundaryArn: string;
   readonly now: () => Date;
 }
 
@@ -46,8 +47,8 @@ const told = (answers: readonly Answer[]) =>
  * cell's network and load balancer, table, bus, topic, evidence, alarms.
  *
  * 1. Lists the account's principals, and asks every question of a cell.
- * 2. Keeps the answers, and the principals that a question about a tenant can be about, beside the
- *    cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
+ * 2. Keeps the answers, the principals that a question about a tenant can be about, and the tenants'
+ *    boundary, beside the cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
  *    those of onboardings until the next.
  * 3. Answers with one report for each cell where a check failed or has no answer.
  *
@@ -65,12 +66,14 @@ export const auditSurroundings: Action<
   name: 'AuditSurroundings',
   input: AuditSurroundingsInput,
   output: AuditSurroundingsOutput,
-  run: async ({ table, compute, platform, ask, principals: list, now }) => {
+  run: async ({ table, compute, platform, ask, account, boundaryArn, now }) => {
     const reports = [];
-    const principals = noteworthy(await list());
+    const { principals: all, policies } = await account();
+    const principals = noteworthy(all);
+    const boundary = policies.get(boundaryArn);
     for (const cell of await compute.cells()) {
       const answers = await ask({ ...platform, cell });
-      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals });
+      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
       if (bad.length > 0)
@@ -110,7 +113,10 @@ const realDeps = (): AuditSurroundingsDeps => {
       };
     },
     ask: (surroundings) => askSurroundings(surroundings, surroundingsFacts(clients, surroundings), now),
-    principals: () => readPrincipals(clients.iam),
+    account: () => readAccount(clients.iam),
+    get boundaryArn() {
+      return env('TENANT_BOUNDARY_ARN');
+    },
     now,
   };
 };

@@ -110,8 +110,10 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
     const { subject, stacks } = await livingTenant(deps, record);
     const last = await lastAudit(deps.table, subject.tenant.slot.cell, deps.proving.now());
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
-    const account = input.audit && last?.principals ? listedFacts(last.principals) : undefined;
-    const report = await examine({ ...deps.proving, known: { account, stacks } }, subject, newness);
+    const listed = input.audit ? last : undefined;
+    const account = listed?.principals && listedFacts(listed.principals);
+    const known = { account, boundary: listed?.boundary, stacks };
+    const report = await examine({ ...deps.proving, known }, subject, newness);
     return await keepReport(deps, record, { report, last }, input);
   } catch (thrown) {
     if (input.audit) await noteFailure(deps, record, input.audit, thrown);

@@ -45,8 +45,15 @@ interface Detail {
 
 type Own = Pick<Principal, 'kind' | 'name' | 'trust' | 'inline'>;
 
+/** What one listing of the account tells. */
+export interface Account {
+  readonly principals: readonly Principal[];
+  /** The statements in force of the account's own managed policies, by ARN. */
+  readonly policies: ReadonlyMap<string, readonly Statement[]>;
+}
+
 /** "GetAccountAuthorizationDetails" (IAM): all principals with their policies, many a page. */
-export async function readPrincipals(client: IAMClient): Promise<Principal[]> {
+export async function readAccount(client: IAMClient): Promise<Account> {
   const found: (Own & { readonly detail: Detail })[] = [];
   const managed = new Map<string, Statement[]>();
   const pages = paginateGetAccountAuthorizationDetails(
@@ -69,11 +76,12 @@ export async function readPrincipals(client: IAMClient): Promise<Principal[]> {
     }
     for (const policy of Policies) managed.set(policy.Arn ?? '', inForce(policy));
   }
-  return found.map(({ detail, ...own }) => {
+  const principals = found.map(({ detail, ...own }) => {
     const attached = (detail.AttachedManagedPolicies ?? []).map(({ PolicyArn = '' }) => PolicyArn);
     const statements = attached.flatMap((arn) => managed.get(arn) ?? []);
     return { ...own, arn: detail.Arn ?? '', tags: tagsOf(detail.Tags), attached, managed: statements };
   });
+  return { principals, policies: managed };
 }
 
 /**
@@ -81,5 +89,5 @@ export async function readPrincipals(client: IAMClient): Promise<Principal[]> {
  * names, so this reads all of them, and there are some for each tenant: an audit does it once.
  */
 export const accountFacts = (client: IAMClient): AccountFacts => ({
-  principals: readOnce(() => readPrincipals(client)),
+  principals: readOnce(async () => (await readAccount(client)).principals),
 });

@@ -9,6 +9,7 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Statement } from '../policy-document';
 import type { Subject } from '../subject';
 import { type AccountFacts, accountFacts } from './account-facts';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
@@ -59,6 +60,8 @@ export interface FactClients {
 export interface Known {
   readonly account?: AccountFacts | undefined;
   readonly stacks?: DescribedStacks | undefined;
+  /** The statements of the tenants' boundary. */
+  readonly boundary?: readonly Statement[] | undefined;
 }
 
 export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => ({
@@ -67,7 +70,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   storage: storageFacts(clients.s3, subject),
   secrets: secretFacts(clients.secrets, subject),
   network: networkFacts(clients.ec2, subject),
-  identity: identityFacts(clients.iam, subject),
+  identity: identityFacts(clients.iam, subject, known.boundary),
   routing: routingFacts(clients.elb, subject),
   logs: logFacts(clients.logs, subject),
   account: known.account ?? accountFacts(clients.iam),

@@ -59,7 +59,8 @@ async function readServiceRole(client: IAMClient, name: string): Promise<Service
   return { ...role, inline, attached };
 }
 
-export function identityFacts(client: IAMClient, subject: Subject): IdentityFacts {
+/** @param boundary the boundary's statements, where the caller knows them */
+export function identityFacts(client: IAMClient, subject: Subject, boundary?: readonly Statement[]): IdentityFacts {
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
     role: readOnce(() => readRole(client, RoleName)),
@@ -72,6 +73,7 @@ export function identityFacts(client: IAMClient, subject: Subject): IdentityFact
       return roles.filter((role) => role !== undefined);
     }),
     boundary: readOnce(async () => {
+      if (boundary) return boundary;
       const PolicyArn = subject.boundaryArn;
       const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));
       const { PolicyVersion } = await client.send(

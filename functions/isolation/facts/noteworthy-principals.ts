@@ -4,7 +4,8 @@ import { NotAsked } from '../check';
 import { type AccountFacts, namesLogin, type Principal } from './account-facts';
 import { SERVICE_ROLES } from './identity-facts';
 
-const StatementSchema = z.object({
+/** A statement of a policy, as it is kept. */
+export const StatementSchema = z.object({
   sid: z.string(),
   effect: z.enum(['Allow', 'Deny']),
   principals: z.array(z.string()),

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { itemKeys } from '../../contract/records';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import type { Principal } from '../facts/account-facts';
-import { PrincipalSchema } from '../facts/noteworthy-principals';
+import { PrincipalSchema, StatementSchema } from '../facts/noteworthy-principals';
+import type { Statement } from '../policy-document';
 import { type Answer, AnswerSchema, type Report } from '../report';
 import { SURROUNDINGS_METADATA } from './metadata';
 
@@ -13,6 +14,8 @@ const KeptSchema = z.object({
   answers: z.array(AnswerSchema),
   /** An audit of an earlier release has kept none. */
   principals: z.array(PrincipalSchema).optional(),
+  /** The statements of the tenants' boundary; absent when the audit has not found the policy. */
+  boundary: z.array(StatementSchema).optional(),
 });
 export type LastAudit = z.infer<typeof KeptSchema>;
 
@@ -21,6 +24,7 @@ interface Learnt {
   readonly at: string;
   readonly answers: readonly Answer[];
   readonly principals: readonly Principal[];
+  readonly boundary?: readonly Statement[] | undefined;
 }
 
 /** How old an answer may be, milliseconds: an audit asks every day, and may take some hours. */

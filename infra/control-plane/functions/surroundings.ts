@@ -11,7 +11,7 @@ const TASK_ROLES = "A cell's task role has CloudFormation's name; the function o
  * items.
  */
 export function auditSurroundings(scope: Construct, context: FunctionContext): PlatformFunction {
-  const { config, arns, table, topic, bus, evidence } = context;
+  const { config, arns, table, topic, bus, evidence, boundary } = context;
   const read = (actions: string[], resources: string[], wildcardBecause?: string): Grant => ({
     actions,
     resources,
@@ -21,6 +21,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
     config,
     environment: {
       TABLE_NAME: table.tableName,
+      TENANT_BOUNDARY_ARN: boundary.managedPolicyArn,
       ACCOUNT_ID: config.env.account,
       ALARM_TOPIC_ARN: topic.topicArn,
       EVENT_BUS_NAME: bus.eventBusName,

@@ -80,11 +80,12 @@ test('an audit takes the account’s principals from its own list; for a person 
   const { audit, known, table } = scene();
   await audit({ audit: 'arn:execution:audit' });
   expect(known[0]?.account).toBeUndefined();
-  await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [] });
+  await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [], boundary: [] });
   await audit({ audit: 'arn:execution:audit' });
   await expect(known[1]?.account?.principals()).resolves.toEqual([]);
+  expect(known[1]?.boundary).toEqual([]);
   await audit();
-  expect(known[2]?.account).toBeUndefined();
+  expect(known[2]).toMatchObject({ account: undefined, boundary: undefined });
 });
 
 test('its stacks are described once: the checks get what the expected tenant was made from', async () => {

@@ -37,7 +37,11 @@ async function audited(principals: readonly Principal[]) {
       compute: { cells: async () => [aCell()] },
       platform: { ...platform, evidenceBucketName: 'e', billingAccountId: '1' },
       ask: async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
-      principals: async () => principals,
+      account: async () => ({
+        principals,
+        policies: new Map([['arn:boundary', policyOf({ Action: 's3:GetObject' })]]),
+      }),
+      boundaryArn: 'arn:boundary',
       now: () => new Date(NOW),
     },
     { executionArn: 'arn:audit' },
@@ -71,6 +75,11 @@ test.each<[string, Principal, string[]]>([
 ])('%s is found in the next onboarding, from what the audit has kept', async (_, stranger, failed) => {
   const { checks, passed } = await verified([...own, stranger]);
   expect([passed, checks.filter((each) => !each.passed).map(({ id }) => id)]).toEqual([false, failed]);
+});
+
+test('the boundary is of the same listing', async () => {
+  const last = await lastAudit(await audited(own), aCell().name, at(0));
+  expect(last?.boundary).toMatchObject([{ effect: 'Allow', actions: ['s3:GetObject'] }]);
 });
 
 test('a healthy account passes from what the audit has kept, beside the answers about the surroundings', async () => {
