@@ -106,11 +106,14 @@ function notAsked({ notAsked: left = [] }: Evidence): readonly Html[] {
   ];
 }
 
+/** The page made from the stored report is the page: its JSON has its keys in order. */
+const byName = ([one]: readonly [string, string], [other]: readonly [string, string]) => (one < other ? -1 : 1);
+
 function madeOf({ parameters, sdkVersions }: Evidence): readonly Html[] {
   const row = ([name, value]: readonly [string, string]) =>
     html`<tr><th scope="row"><code>${name}</code></th><td><code>${value}</code></td></tr>`;
   const table = (caption: string, values: Readonly<Record<string, string>>) =>
-    html`<table class="values"><caption>${caption}</caption><tbody>${Object.entries(values).map(row)}</tbody></table>`;
+    html`<table class="values"><caption>${caption}</caption><tbody>${Object.entries(values).sort(byName).map(row)}</tbody></table>`;
   return [
     ...STACK_KINDS.flatMap((kind) =>
       parameters?.[kind] ? table(`Parameters of the ${kind} stack`, parameters[kind]) : [],

@@ -1,5 +1,6 @@
 import { CHECK_GROUPS } from '../../../functions/isolation/check';
 import { evidencePage } from '../../../functions/isolation/evidence-page';
+import { EvidenceSchema, sealed } from '../../../functions/isolation/evidence-report';
 import { anAnswer, anEvidence } from '../../support/evidence';
 
 const DIGEST = 'ab'.repeat(32);
@@ -89,6 +90,18 @@ test('names the parameters of the stacks and the clients that asked', () => {
   expect(text).toContain('Parameters of the database stack');
   expect(text).toMatch(/<code>s3<\/code><\/th><td><code>3\.1173\.0/);
   expect(text).not.toContain('<script>');
+});
+
+test('is the same when it is made from the stored report, whose keys are in order', () => {
+  const parameters = {
+    network: { VpcCidr: '10.64.0.0/24', CellVpcId: 'vpc-1' },
+    database: {},
+    storage: {},
+    access: {},
+  };
+  const evidence = anEvidence({ parameters, sdkVersions: { sts: '3.1.0', ec2: '3.1.0' } });
+  const stored = EvidenceSchema.parse(JSON.parse(sealed(evidence).json));
+  expect(evidencePage(stored, DIGEST)).toBe(evidencePage(evidence, DIGEST));
 });
 
 test('a control that fails says what to do', () => {
