@@ -111,7 +111,7 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
     const last = await lastAudit(deps.table, subject.tenant.slot.cell, deps.proving.now());
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
-    const account = listed?.principals && listedFacts(listed.principals);
+    const account = listed?.principals && listedFacts(async () => listed.principals);
     const known = { account, boundary: listed?.boundary, stacks };
     const report = await examine({ ...deps.proving, known }, subject, newness);
     return await keepReport(deps, record, { report, last }, input);

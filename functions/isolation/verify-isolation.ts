@@ -1,5 +1,6 @@
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { once } from '../shared/once';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
@@ -64,9 +65,11 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const newness = { ruleSince, roleUnproven: true };
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
-    const audit = await lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now());
-    const known = { account: listedFacts(audit?.principals) };
-    const report = withSurroundings(await examine({ ...deps.proving, known }, subject, newness), audit);
+    // It is read while the checks wait for their own answers.
+    const audit = once(() => lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now()));
+    const known = { account: listedFacts(async () => (await audit())?.principals) };
+    const own = await examine({ ...deps.proving, known }, subject, newness);
+    const report = withSurroundings(own, await audit());
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);
     if (!evidence.passed) throw breachOf(evidence, keys.json);
     return { checks: evidence.checks.length, verifiedAt: evidence.verifiedAt, digest };

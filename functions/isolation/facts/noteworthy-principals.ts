@@ -65,8 +65,9 @@ export function noteworthy(principals: readonly Principal[]): Principal[] {
 }
 
 /** The principals as the last audit has listed them. Without a list, questions about them are not asked. */
-export const listedFacts = (principals: readonly Principal[] | undefined): AccountFacts => ({
+export const listedFacts = (read: () => Promise<readonly Principal[] | undefined>): AccountFacts => ({
   principals: async () => {
+    const principals = await read();
     if (!principals) throw new NotAsked('no audit has listed the principals of the account in the last 30 hours');
     return principals;
   },

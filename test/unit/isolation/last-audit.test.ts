@@ -53,7 +53,7 @@ async function audited(principals: readonly Principal[]) {
 async function verified(principals: readonly Principal[]) {
   const last = await lastAudit(await audited(principals), aCell().name, at(LATER));
   const subject = aSubject();
-  const facts = { ...factsFrom(healthyFacts()), account: listedFacts(last?.principals) };
+  const facts = { ...factsFrom(healthyFacts()), account: listedFacts(async () => last?.principals) };
   const checks = IDENTITY_CHECKS.filter(({ id }) => OF_ACCOUNT.includes(id));
   const report = await verify(subject, { facts, probes: new FakeProbes(subject) }, () => at(LATER), checks);
   return withSurroundings(report, last);
@@ -91,7 +91,7 @@ test('a healthy account passes from what the audit has kept, beside the answers 
 
 test('before the first audit the report says what was not asked, and why', async () => {
   const subject = aSubject();
-  const facts = { ...factsFrom(healthyFacts()), account: listedFacts(undefined) };
+  const facts = { ...factsFrom(healthyFacts()), account: listedFacts(async () => undefined) };
   const report = await verify(subject, { facts, probes: new FakeProbes(subject) }, () => at(0), IDENTITY_CHECKS);
   const whole = withSurroundings(report, undefined);
   expect(whole.passed).toBe(true);
