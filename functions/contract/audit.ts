@@ -102,6 +102,9 @@ const SharedReportSchema = z.object({
 /** A failure of what all tenants of a cell share and trust, in one report per cell. */
 const SurroundingsReportSchema = z.object({ verdict: z.literal('surroundings'), cell: z.string(), reason: z.string() });
 
+/** What there is of tenants and does not match the tenants that were audited: told once. */
+const UncountedReportSchema = z.object({ verdict: z.literal('uncounted'), differences: z.array(z.string()) });
+
 export const AuditSurroundingsInput = z.object({ executionArn: z.string() });
 /** `failing`: the number of cells where a check failed or has no answer. */
 export const AuditSurroundingsOutput = z.object({
@@ -117,15 +120,20 @@ export const JudgeAuditInput = z.object({
   /** When the audit began. */
   startedAt: z.string(),
 });
-/** `held`: tenants that would have been suspended by causes that they share. */
+/**
+ * `held`: tenants that would have been suspended by causes that they share. `uncounted`: route items,
+ * rules and buckets that do not match the tenants that were audited.
+ */
 export const JudgeAuditOutput = z.object({
   reports: z.array(
     z.discriminatedUnion('verdict', [
       TenantReportSchema.extend(withSuspend),
       SharedReportSchema.extend({ suspend: z.literal(false) }),
+      UncountedReportSchema.extend({ suspend: z.literal(false) }),
     ]),
   ),
   held: z.number(),
+  uncounted: z.number(),
 });
 
 const reported = { executionArn: z.string(), suspension: z.enum(['none', 'done', 'failed']) };
@@ -133,6 +141,7 @@ export const ReportBreachInput = z.discriminatedUnion('verdict', [
   TenantReportSchema.extend(reported),
   SharedReportSchema.extend(reported),
   SurroundingsReportSchema.extend(reported),
+  UncountedReportSchema.extend(reported),
 ]);
 export const ReportBreachOutput = z.object({ reported: z.literal(true) });
 
@@ -146,5 +155,7 @@ export const ConcludeAuditInput = z.object({
   held: z.number(),
   /** Cells whose surroundings failed a check, or could not be asked about. */
   surroundings: z.number(),
+  /** Differences between the tenants audited and what there is of tenants. An audit of an earlier release counts none. */
+  uncounted: z.number().default(0),
 });
-export const ConcludeAuditOutput = ConcludeAuditInput.omit({ held: true, surroundings: true });
+export const ConcludeAuditOutput = ConcludeAuditInput.omit({ held: true, surroundings: true, uncounted: true });

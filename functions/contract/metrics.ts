@@ -33,5 +33,7 @@ export type MetricName =
   | 'SuspensionsHeld'
   /** Cells of which an audit has found that what all tenants share is not as it must be, or unknown. */
   | 'SurroundingsFailing'
+  /** Route items, listener rules and buckets that do not match the tenants of an audit. */
+  | 'TenantsUncounted'
   /** 1 for each audit that has reached the last tenant. */
   | 'AuditsDone';

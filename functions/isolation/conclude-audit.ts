@@ -16,11 +16,12 @@ export const concludeAudit: Action<
   name: 'ConcludeAudit',
   input: ConcludeAuditInput,
   output: ConcludeAuditOutput,
-  run: async (deps, { held, surroundings, ...totals }) => {
+  run: async (deps, { held, surroundings, uncounted, ...totals }) => {
     deps.meter.count('TenantsDrifted', totals.drifted);
     deps.meter.count('TenantsUnverified', totals.unverified);
     deps.meter.count('SuspensionsHeld', held);
     deps.meter.count('SurroundingsFailing', surroundings);
+    deps.meter.count('TenantsUncounted', uncounted);
     deps.meter.count('AuditsDone', 1);
     return totals;
   },

@@ -1,16 +1,22 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
+import { ssmCells } from '../compute/ssm-cells';
 import { type AuditFinding, JudgeAuditInput, JudgeAuditOutput } from '../contract/audit';
+import { isTransient } from '../contract/errors';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
+import { translateError } from '../shared/error-translation';
 import { logger } from '../shared/logger';
 import { type TenantInService, tenantsInService } from '../tenants/every-tenant';
-import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { tenantsTable } from '../tenants/tenants-table';
 import { type Audited, type Brake, causesOf, SharedCauses, suspensionsOf } from './audit/brake';
+import { awsResources, type CountingDeps, uncounted } from './audit/count-tenants';
 
-export interface JudgeAuditDeps {
-  readonly table: TenantsTable;
+export interface JudgeAuditDeps extends CountingDeps {
   readonly maxSuspensions: number;
-  readonly now: () => Date;
 }
 
 type Reports = z.input<typeof JudgeAuditOutput>['reports'];
@@ -86,6 +92,28 @@ function reportsOf(audited: readonly Audited[], brake: Brake): { reports: Report
   return { reports: [...told, ...named.map((each) => reportOf(each, going.has(each.tenantId)))], held };
 }
 
+/** A fault that prevents the count is a difference: nobody knows then who has left the audit. */
+async function differencesIn(deps: CountingDeps, audited: ReadonlySet<string>): Promise<string[]> {
+  try {
+    return await uncounted(deps, audited);
+  } catch (thrown) {
+    const { name, message } = translateError(thrown);
+    if (isTransient(name)) throw thrown;
+    return [`route items, rules and buckets could not be counted: ${name}: ${message}`];
+  }
+}
+
+const uncountedReport = (differences: readonly string[]): Reports =>
+  differences.length === 0
+    ? []
+    : [
+        {
+          verdict: 'uncounted',
+          differences: differences.slice(0, NAMED_AT_MOST).map((each) => each.slice(0, REASON_AT_MOST)),
+          suspend: false,
+        },
+      ];
+
 /**
  * Judges an audit when every tenant has been asked about: whom to suspend, and what to tell.
  *
@@ -94,7 +122,9 @@ function reportsOf(audited: readonly Audited[], brake: Brake): { reports: Report
  * 2. Suspends nobody unless the stage says so, and then only tenants with a failed critical check.
  *    The brake: if more than `maxSuspensions` tenants or a tenth of a cell would go by the same check,
  *    nobody goes.
- * 3. Tells once what many tenants share, and of each other tenant by name.
+ * 3. Counts route items, listener rules and buckets against the tenants audited: whoever has left the
+ *    audit is found by what there still is of it.
+ * 4. Tells once what many tenants share, and of each other tenant by name.
  *
  * Throws `ConfigurationInvalid`, `Transient*`.
  *
@@ -104,11 +134,14 @@ export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput,
   name: 'JudgeAudit',
   input: JudgeAuditInput,
   output: JudgeAuditOutput,
-  run: async ({ table, maxSuspensions, now }, { executionArn, onBreach, startedAt }) => {
+  run: async (deps, { executionArn, onBreach, startedAt }) => {
+    const { table, maxSuspensions, now } = deps;
+    const ids = new Set<string>();
     const found: Audited[] = [];
     const sizes = new Map<string, number>();
     for await (const tenant of tenantsInService(table)) {
       if (isYounger(tenant, executionArn, startedAt)) continue;
+      ids.add(tenant.tenantId);
       const audited = auditedOf(tenant, executionArn, now().toISOString());
       sizes.set(audited.cell, (sizes.get(audited.cell) ?? 0) + 1);
       if (audited.finding.verdict !== 'isolated') found.push(audited);
@@ -116,12 +149,22 @@ export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput,
     const judged = onBreach === 'suspend' ? found : found.map((each) => ({ ...each, inService: false }));
     const { reports, held } = reportsOf(judged, { maxSuspensions, sizes });
     if (held > 0) logger.error('audit.braked', { held });
-    return { reports, held };
+    const differences = await differencesIn(deps, ids);
+    if (differences.length > 0) logger.error('audit.uncounted', { differences: differences.slice(0, EXAMPLES) });
+    return { reports: [...uncountedReport(differences), ...reports], held, uncounted: differences.length };
   },
 };
 
 export const handler = actionHandler(judgeAudit, {
   table: tenantsTable(),
+  compute: ssmCells(new SSMClient(clientOptions)),
+  ...awsResources(new ElasticLoadBalancingV2Client(clientOptions), new S3Client(clientOptions)),
+  get accountId() {
+    return env('ACCOUNT_ID');
+  },
+  get region() {
+    return env('AWS_REGION');
+  },
   get maxSuspensions() {
     return Number(env('MAX_SUSPENSIONS'));
   },

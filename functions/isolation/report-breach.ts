@@ -5,6 +5,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
+import { plural } from './evidence/page-parts';
 
 export interface ReportBreachDeps {
   readonly topicArn: string;
@@ -30,6 +31,11 @@ const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string;
     title: 'What tenants share is not isolated',
     impact: 'all tenants of the cell may be open: what they share and trust is not as the release made it.',
     section: 'surroundings',
+  },
+  uncounted: {
+    title: 'Audit does not account for all',
+    impact: 'a tenant may have left the audit, so that nobody asks whether it is isolated.',
+    section: 'uncounted-tenants',
   },
   shared: {
     title: 'Many tenants fail for one cause',
@@ -58,6 +64,11 @@ function linesOf(breach: Breach): { readonly who: string; readonly lines: string
     return { who: `${tenants} tenants`, lines: [`${tenants} tenants.`, '', ...causes, '', some, ...brake] };
   }
   if (breach.verdict === 'surroundings') return { who: `cell ${breach.cell}`, lines: [breach.cell, '', breach.reason] };
+  if (breach.verdict === 'uncounted') {
+    const { differences } = breach;
+    const who = plural(differences.length, 'difference');
+    return { who, lines: [`${who}.`, '', ...differences] };
+  }
   const { tenantId, host, reason, report, suspension } = breach;
   const kept = report ? [`Report: ${report} in the evidence bucket.`] : [];
   const lines = [`${host ?? tenantId} (tenant ${tenantId})`, '', reason, '', SUSPENSIONS[suspension], ...kept];

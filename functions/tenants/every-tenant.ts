@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys, type TenantRecord, TenantRecordSchema } from '../contract/records';
+import { TenantStatusSchema } from '../contract/tenant';
 import { pages } from '../shared/paging';
 import type { TenantsTable } from './tenants-table';
 
@@ -20,20 +21,23 @@ const isInService = ({ status, activatedAt }: z.output<typeof ListedSchema>) =>
 
 const tenantIdIn = ({ pk }: { readonly pk: string }) => pk.slice(itemKeys.tenant('').pk.length);
 
-/** The items of tenants, strongly consistent, page by page. */
-async function* tenantItems(table: TenantsTable, after?: string | null): AsyncGenerator<unknown[]> {
+/** All items with a sort key, strongly consistent, page by page. */
+async function* itemsWith(table: TenantsTable, sk: string, after?: object): AsyncGenerator<unknown[]> {
   const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
     table.client.send(
       new ScanCommand({
         TableName: table.name,
         ConsistentRead: true,
-        FilterExpression: 'sk = :tenant',
-        ExpressionAttributeValues: { ':tenant': itemKeys.tenant('').sk },
-        ExclusiveStartKey: ExclusiveStartKey ?? (after ? itemKeys.tenant(after) : undefined),
+        FilterExpression: 'sk = :sk',
+        ExpressionAttributeValues: { ':sk': sk },
+        ExclusiveStartKey: ExclusiveStartKey ?? (after && { ...after }),
       }),
     );
   for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey)) yield Items;
 }
+
+const tenantItems = (table: TenantsTable, after?: string | null) =>
+  itemsWith(table, itemKeys.tenant('').sk, after ? itemKeys.tenant(after) : undefined);
 
 /**
  * Ids of tenants that are in service, `limit` at most: those after `after` in the order of the table,
@@ -66,4 +70,36 @@ export async function* tenantsInService(table: TenantsTable): AsyncGenerator<Ten
     for (const item of z.array(ListedSchema).parse(items).filter(isInService))
       yield { tenantId: tenantIdIn(item), record: TenantRecordSchema.safeParse(item).data };
   }
+}
+
+const RegisteredSchema = ListedSchema.extend({
+  status: TenantStatusSchema.optional().catch(undefined),
+  host: z.string().optional().catch(undefined),
+  updatedAt: z.string().optional().catch(undefined),
+});
+
+/** Every tenant of the table, whatever its status, and refused signups. */
+export async function registeredTenants(table: TenantsTable) {
+  const found = [];
+  for await (const items of tenantItems(table))
+    for (const item of z.array(RegisteredSchema).parse(items)) {
+      const { status, host, updatedAt } = item;
+      found.push({ tenantId: tenantIdIn(item), status, host, updatedAt, inService: isInService(item) });
+    }
+  return found;
+}
+
+const RouteItemSchema = z.looseObject({
+  pk: z.string(),
+  tenantId: z.string().catch('unknown'),
+  status: z.string().catch('unknown'),
+});
+
+/** Every route item, by the host in its key: the shared service finds it by the key alone. */
+export async function routeItems(table: TenantsTable) {
+  const found = [];
+  for await (const items of itemsWith(table, itemKeys.route('').sk))
+    for (const { pk, tenantId, status } of z.array(RouteItemSchema).parse(items))
+      found.push({ host: pk.slice(itemKeys.route('').pk.length), tenantId, status });
+  return found;
 }

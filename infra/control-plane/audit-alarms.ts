@@ -54,6 +54,14 @@ export class AuditAlarms extends Construct {
       config,
       topic,
     });
+    new PlatformAlarm(this, 'TenantsUncounted', {
+      metric: platformMetric('TenantsUncounted', Duration.minutes(1)),
+      withoutData: 'as-before',
+      impact: 'route items, rules or buckets do not match the tenants audited: a tenant may have left the audit.',
+      runbook: 'docs/runbook.md#uncounted-tenants',
+      config,
+      topic,
+    });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
       impact: 'the daily audit has failed: it is unknown whether the remaining tenants are isolated.',

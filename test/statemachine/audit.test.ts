@@ -41,14 +41,30 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
     expect(asked.map(({ tenant }) => tenant).sort()).toEqual(['t1', 't2', 't3']);
     expect(new Set(asked.map(({ verifiedBy }) => verifiedBy)).size).toBe(3);
     expect(String(asked[0]?.verifiedBy)).toMatch(/:execution:Scripted\/Tenants:/);
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 3,
+      drifted: 0,
+      unverified: 0,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
     expect(eventsOf('ReportBreach')).toEqual([]);
   });
 
   test('ends well for a stage without tenants', async () => {
     scripted.script('ListTenants', { output: { tenantIds: [], next: null } });
     await audit();
-    expect(totals()).toEqual({ isolated: 0, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 0,
+      drifted: 0,
+      unverified: 0,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('gives JudgeAudit the audit and the stage’s onBreach', async () => {
@@ -63,7 +79,7 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
   });
 
   test('suspends a tenant first, and then reports it', async () => {
-    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0, uncounted: 0 } });
     await audit();
     const by = expect.stringMatching(/:execution:Scripted:/);
     expect(eventsOf('SuspendTenant')).toEqual([{ tenant: 't2', by, reason: DRIFTED.reason }]);
@@ -76,7 +92,9 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
 
   test('only reports a tenant that is not suspended, and a cause that many share', async () => {
     const shared = { verdict: 'shared', causes: ['key.grants'], tenants: 12, examples: [], held: 12, suspend: false };
-    scripted.script('JudgeAudit', { output: { reports: [shared, { ...DRIFTED, suspend: false }], held: 12 } });
+    scripted.script('JudgeAudit', {
+      output: { reports: [shared, { ...DRIFTED, suspend: false }], held: 12, uncounted: 0 },
+    });
     await audit();
     expect(eventsOf('SuspendTenant')).toEqual([]);
     expect(eventsOf('ReportBreach').map(({ verdict, suspension }) => [verdict, suspension])).toEqual(
@@ -103,38 +121,78 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
       { output: { verdict: 'isolated' } },
     );
     await audit();
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 3,
+      drifted: 0,
+      unverified: 0,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('counts a tenant that still cannot be audited as unverified, and audits the others', async () => {
     script('t1', { error: 'UnexpectedFailure', message: 'stack tenant-t1-storage does not exist any more' });
     await audit();
     expect(eventsOf('JudgeAudit')).toHaveLength(1);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 2,
+      drifted: 0,
+      unverified: 1,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('reports a breach whose evidence could not be stored as a breach', async () => {
     script('t3', { error: 'IsolationBreach', message: '1 of 50 isolation checks failed' });
     await audit();
-    expect(totals()).toEqual({ isolated: 2, drifted: 1, unverified: 0, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 2,
+      drifted: 1,
+      unverified: 0,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('counts a report that cannot be sent as unverified, and goes on to the end', async () => {
-    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: false }], held: 0 } });
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: false }], held: 0, uncounted: 0 } });
     scripted.script('ReportBreach', { error: 'AccessDenied' });
     await audit();
-    expect(totals()).toEqual({ isolated: 3, drifted: 0, unverified: 1, skipped: 0, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 3,
+      drifted: 0,
+      unverified: 1,
+      skipped: 0,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('does not report a tenant that has left service meanwhile', async () => {
     script('t2', { output: { verdict: 'skipped', status: 'SUSPENDED' } });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([]);
-    expect(totals()).toEqual({ isolated: 2, drifted: 0, unverified: 0, skipped: 1, held: 0, surroundings: 0 });
+    expect(totals()).toEqual({
+      isolated: 2,
+      drifted: 0,
+      unverified: 0,
+      skipped: 1,
+      held: 0,
+      surroundings: 0,
+      uncounted: 0,
+    });
   });
 
   test('reports a failed suspension with its breach', async () => {
-    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0 } });
+    scripted.script('JudgeAudit', { output: { reports: [{ ...DRIFTED, suspend: true }], held: 0, uncounted: 0 } });
     scripted.script('SuspendTenant', { error: 'AccessDenied' });
     await audit();
     expect(eventsOf('ReportBreach')).toEqual([expect.objectContaining({ tenantId: 't2', suspension: 'failed' })]);

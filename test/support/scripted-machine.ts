@@ -255,6 +255,6 @@ const AUDITED: Record<string, Answer> = {
   ListTenants: { output: { tenantIds: ['t1', 't2', 't3'], next: null } },
   AuditTenant: { output: { verdict: 'isolated', host: 'acme.funnels.example', failed: [], reason: '' } },
   AuditSurroundings: { output: { reports: [], failing: 0 } },
-  JudgeAudit: { output: { reports: [], held: 0 } },
+  JudgeAudit: { output: { reports: [], held: 0, uncounted: 0 } },
   ReportBreach: { output: { reported: true } },
 };

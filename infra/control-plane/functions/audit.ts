@@ -21,8 +21,20 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
   });
   const judgeAudit = new PlatformFunction(scope, 'JudgeAudit', {
     config,
-    environment: { ...environment, MAX_SUSPENSIONS: String(config.maxSuspensions) },
-    grants: [onTable(context, 'Scan')],
+    environment: {
+      ...environment,
+      MAX_SUSPENSIONS: String(config.maxSuspensions),
+      ACCOUNT_ID: config.env.account,
+    },
+    grants: [
+      onTable(context, 'Scan'),
+      readCells,
+      {
+        actions: ['elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets'],
+        resources: ['*'],
+        wildcardBecause: NO_RESOURCE('DescribeRules and ListBuckets'),
+      },
+    ],
   });
   const suspendTenant = new PlatformFunction(scope, 'SuspendTenant', {
     config,

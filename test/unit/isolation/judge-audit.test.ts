@@ -1,8 +1,10 @@
 import type { AuditFinding } from '../../../functions/contract/audit';
 import { JudgeAuditOutput } from '../../../functions/contract/audit';
+import { tenantNames } from '../../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { judgeAudit } from '../../../functions/isolation/judge-audit';
-import { aTenantRecord, NOW } from '../../support/builders';
+import { ACCOUNT_ID, aCell, aTenantRecord, NOW, REGION } from '../../support/builders';
+import { awsError } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
 
 const AUDIT = 'arn:aws:states:eu-central-1:111122223333:execution:TenantIsolationAudit:1';
@@ -23,17 +25,46 @@ function tenant(n: number, audit: AuditFinding | undefined, more: Partial<Tenant
   const record = aTenantRecord({ tenantId, host: `h${n}.example`, slot, status: 'ACTIVE', activatedAt: NOW, ...more });
   return { ...itemKeys.tenant(tenantId), ...record, ...(audit && { audit }) };
 }
+type Tenant = ReturnType<typeof tenant>;
 const healthy = (from: number, count: number) => Array.from({ length: count }, (_, n) => tenant(from + n, found()));
 
-async function judge(items: object[], onBreach: 'alarm' | 'suspend' = 'suspend') {
-  const deps = { table: new FakeTable(...(items as never[])), maxSuspensions: 3, now: () => new Date(LATER) };
-  const { reports, held } = JudgeAuditOutput.parse(
+const routeOf = ({ tenantId, host, status }: Tenant) => ({ ...itemKeys.route(host ?? ''), tenantId, status });
+const bucketOf = ({ tenantId }: Tenant) => tenantNames.bucket(tenantId, ACCOUNT_ID, REGION);
+const ruleFor = (host: string) => ({ Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }] });
+
+/** Asks a colour for its health, and is the cell's own. */
+const ofColour = {
+  Conditions: [...ruleFor('blue.c1.funnels.example').Conditions, { Field: 'path-pattern' }],
+};
+
+/** What there is of these tenants besides their records, when nothing is missing. */
+const resourcesOf = (tenants: readonly Tenant[]) => ({
+  routes: tenants.map(routeOf) as object[],
+  rules: tenants.map(({ host }) => ruleFor(host ?? '')),
+  buckets: [...tenants.map(bucketOf), aCell().decoy.bucketName],
+});
+
+async function judge(
+  items: Tenant[],
+  onBreach: 'alarm' | 'suspend' = 'suspend',
+  seen: Partial<ReturnType<typeof resourcesOf>> = {},
+) {
+  const { routes, rules, buckets } = { ...resourcesOf(items), ...seen };
+  const deps = {
+    table: new FakeTable(...([...items, ...routes] as never[])),
+    ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
+    compute: { cells: async () => [aCell()] },
+    rulesOf: async () => [{ IsDefault: true }, ofColour, ...rules],
+    buckets: async () => buckets,
+  };
+  const { reports, held, uncounted } = JudgeAuditOutput.parse(
     await judgeAudit.run(deps, { executionArn: AUDIT, onBreach, startedAt: NOW }),
   );
   const shared = reports.flatMap((report) => (report.verdict === 'shared' ? [report] : []));
-  const named = reports.flatMap((report) => (report.verdict === 'shared' ? [] : [report]));
+  const named = reports.flatMap((report) => ('tenantId' in report ? [report] : []));
+  const differences = reports.flatMap((report) => (report.verdict === 'uncounted' ? report.differences : []));
   const suspended = named.filter(({ suspend }) => suspend).map(({ tenantId }) => tenantId);
-  return { reports, held, shared, named, suspended };
+  return { reports, held, shared, named, suspended, uncounted, differences };
 }
 
 test('reports nothing of healthy tenants', async () => {
@@ -131,7 +162,8 @@ test('a tenant that this audit has not answered for is unverified', async () => 
 });
 
 test('a record that cannot be parsed makes its tenant unverified, reported by name', async () => {
-  const { named } = await judge([{ ...tenant(1, found()), plan: 'unheard of' }, ...healthy(2, 20)]);
+  const damaged = { ...tenant(1, found()), plan: 'unheard of' as never };
+  const { named } = await judge([damaged, ...healthy(2, 20)]);
   expect(named).toEqual([expect.objectContaining({ tenantId: idOf(1), verdict: 'unverified' })]);
 });
 
@@ -146,4 +178,78 @@ test('the answer stays below the size limit of a state’s output', async () => 
   expect(JSON.stringify(reports).length).toBeLessThan(200 * 1024);
   expect(named).toHaveLength(100);
   expect(shared[0]?.tenants).toBe(900);
+});
+
+describe('what there is of tenants, against those who were audited', () => {
+  const [one, two, three] = [tenant(1, found()), tenant(2, found()), tenant(3, found())];
+  const all = [one, two, three];
+  const left = resourcesOf(all);
+
+  /** Tenant 3 as somebody has made its record look; everything else of it is still there. */
+  const changed = (more: object) => {
+    const { activatedAt: _, ...record } = three;
+    return [one, two, { ...record, ...more } as Tenant];
+  };
+
+  test('nothing differs on a healthy stage, with a tenant that is onboarded meanwhile and one that has failed', async () => {
+    const under = changed({ tenantId: idOf(8), host: 'h8.example', status: 'ONBOARDING' })[2] as Tenant;
+    const settingUp = { ...routeOf(under), status: 'SETTING_UP' };
+    const { rules, buckets, routes } = resourcesOf([...all, under]);
+    const seen = { rules, buckets, routes: [...routes.slice(0, 3), settingUp] };
+    const failed = { ...under, ...itemKeys.tenant(idOf(9)), tenantId: idOf(9), host: 'h9.example', status: 'FAILED' };
+    const items = [...all, { ...under, ...itemKeys.tenant(idOf(8)) }, failed as Tenant];
+    expect(await judge(items, 'alarm', seen)).toMatchObject({ reports: [], uncounted: 0 });
+  });
+
+  test('a tenant whose record is gone is told by its route, its rule and its bucket', async () => {
+    const { differences, uncounted } = await judge([one, two], 'alarm', left);
+    expect(uncounted).toBe(3);
+    expect(differences).toEqual([
+      `the route item of h3.example is ACTIVE, and of tenant ${idOf(3)}, which is unknown`,
+      'a listener rule for h3.example is of no tenant',
+      `bucket ${bucketOf(three)} is of a tenant that is unknown`,
+    ]);
+  });
+
+  test.each([
+    ['FAILED long ago', { status: 'FAILED', updatedAt: '2029-01-01T00:00:00.000Z' }, 3],
+    ['FAILED a moment ago', { status: 'FAILED', updatedAt: LATER }, 1],
+    ['ONBOARDING', { status: 'ONBOARDING' }, 1],
+  ])('a tenant in service that somebody has made look %s has not left the audit unnoticed', async (_, more, number) => {
+    const { differences } = await judge(changed(more), 'alarm', left);
+    expect(differences).toHaveLength(number);
+    expect(differences[0]).toContain('the route item of h3.example is ACTIVE');
+  });
+
+  test.each<[string, Partial<typeof left>, string]>([
+    ['route item', { routes: left.routes.slice(0, 2) }, 'has no route item'],
+    ['rule', { rules: left.rules.slice(0, 2) }, 'has no listener rule'],
+    ['bucket', { buckets: left.buckets.filter((name) => name !== bucketOf(three)) }, 'has no bucket'],
+  ])('a tenant in service without a %s is told', async (_, seen, says) => {
+    const { differences } = await judge(all, 'alarm', seen);
+    expect(differences).toEqual([`tenant ${idOf(3)} ${says}`]);
+  });
+
+  test('a host that leads to another tenant is told', async () => {
+    const routes = [...left.routes.slice(0, 2), { ...routeOf(three), tenantId: idOf(2) }];
+    expect((await judge(all, 'alarm', { routes })).differences).toEqual([`tenant ${idOf(3)} has no route item`]);
+  });
+
+  test('what cannot be counted is a difference, and the audit is judged all the same', async () => {
+    const deps = {
+      table: new FakeTable(...(all as never[])),
+      ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
+      ...{ compute: { cells: async () => [] }, rulesOf: async () => [] },
+      buckets: () => Promise.reject(awsError('AccessDenied')),
+    };
+    const { uncounted, reports } = await judgeAudit.run(deps, {
+      executionArn: AUDIT,
+      onBreach: 'alarm',
+      startedAt: NOW,
+    });
+    expect([uncounted, JSON.stringify(reports)]).toEqual([
+      1,
+      expect.stringContaining('could not be counted: AccessDenied'),
+    ]);
+  });
 });

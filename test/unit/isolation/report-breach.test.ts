@@ -73,6 +73,17 @@ test('one message names a cause that many tenants share, and says that nobody wa
   expect(text).toContain('https://runbook.acme.io#many-tenants-fail-at-once');
 });
 
+test('tells once what an audit does not account for, difference by difference', async () => {
+  const { subject, text } = await messageOf({
+    verdict: 'uncounted',
+    differences: ['bucket b is of a tenant that is unknown'],
+    ...{ executionArn: 'arn:audit', suspension: 'none' },
+  });
+  expect(subject).toBe('Audit does not account for all: 1 difference');
+  expect(text).toContain('bucket b is of a tenant that is unknown');
+  expect(text).toContain('https://runbook.acme.io#uncounted-tenants');
+});
+
 test('the subject is one ASCII line shorter than 100 characters, as SNS requires', async () => {
   const { subject } = await messageOf({ ...DRIFTED, host: `${'a'.repeat(63)}.${'b'.repeat(63)}.example` });
   expect(subject).toMatch(/^[\x20-\x7e]{1,99}$/);
@@ -81,12 +92,14 @@ test('the subject is one ASCII line shorter than 100 characters, as SNS requires
 test('the audit’s metrics count each kind of breach, zeros included, and the audit’s end', async () => {
   const counts: Record<string, number> = {};
   const meter = { count: (name: string, value: number) => void Object.assign(counts, { [name]: value }) };
-  await concludeAudit.run({ meter }, { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0, surroundings: 0 });
+  const totals = { isolated: 7, drifted: 0, unverified: 2, skipped: 1, held: 0, surroundings: 0, uncounted: 3 };
+  await concludeAudit.run({ meter }, totals);
   expect(counts).toEqual({
     TenantsDrifted: 0,
     TenantsUnverified: 2,
     SuspensionsHeld: 0,
     SurroundingsFailing: 0,
+    TenantsUncounted: 3,
     AuditsDone: 1,
   });
 });
