@@ -112,6 +112,7 @@ const LAYERED = new Set([
   'DeleteStack',
   'DeregisterTenant',
   'KeepCells',
+  'JudgeAudit',
   'Orphans',
   'ReserveTenant',
   'Sweep',
