@@ -127,7 +127,7 @@ export async function followRun(
   return { applicant, ...ended, tenantId, page, inventory: tenantId ? await inventoryOf(stage, tenantId) : undefined };
 }
 
-/** Sends one signup and follows it. */
+/** Sends one signup as billing does, and follows it. */
 export async function onboard(
   stage: StageConnection,
   signups: Signups,

@@ -3,14 +3,15 @@ import pc from 'picocolors';
 import * as z from 'zod';
 import { PlanSchema } from '../functions/contract/plans';
 import { STAGES } from '../infra/config/stages';
+import { StageClient } from '../operations/client/stage-client';
 import { runCommand } from '../operations/command';
 import { nonBlank } from '../operations/options';
 import { connectTo } from '../operations/stage-connection';
 import { became } from './expectations';
 import { viewOn } from './live-view';
 import { watcherOn } from './progress-text';
-import { type Outcome, onboard } from './scenario';
-import { newSignup, Signups } from './signups';
+import { followRun, type Outcome } from './scenario';
+import { newSignup } from './signups';
 
 const OptionsSchema = z.object({
   company: z.string(),
@@ -18,17 +19,19 @@ const OptionsSchema = z.object({
   plan: z.string(),
   email: z.string().optional(),
   signupId: z.string().optional(),
+  reason: z.string().optional(),
   stage: z.enum(STAGES),
 });
 
 function readOptions() {
   const command = new Command('signup')
-    .description('Sends a signup to a stage, as billing does, and follows it to the end.')
+    .description('Signs a company up on a stage by hand, and follows the onboarding to the end.')
     .requiredOption('--company <name>', 'name of the company', nonBlank)
     .requiredOption('--subdomain <label>', 'the subdomain it wants', nonBlank)
     .option('--plan <plan>', `one of ${PlanSchema.options.join(', ')}`, nonBlank, 'enterprise')
     .option('--email <address>', 'its contact; ops@SUBDOMAIN.example by default', nonBlank)
     .option('--signup-id <id>', 'the idempotency key; a new one by default', nonBlank)
+    .option('--reason <text>', 'kept on record', nonBlank)
     .addOption(new Option('--stage <stage>', 'where to').choices(STAGES).default('local'))
     .parse();
   return OptionsSchema.parse(command.opts());
@@ -59,7 +62,8 @@ async function main(signal: AbortSignal): Promise<number> {
     expected: 'ACTIVE',
     detail: detailOf(options),
   } as const;
-  const outcome = await onboard(connection, new Signups(connection), applicant, { watcher: watcherOn(view), signal });
+  const begin = async () => (await new StageClient(connection).signUp(applicant.detail, options.reason)).executionArn;
+  const outcome = await followRun(connection, applicant, begin, { watcher: watcherOn(view), signal });
   view.settle();
   for (const line of report(outcome)) view.say(line);
   return outcome.run.status === 'SUCCEEDED' ? 0 : 1;

@@ -1,82 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, writeFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import * as z from 'zod';
-import type { Redrive } from '../../functions/acts/redrive-execution';
 import { PlanSchema } from '../../functions/contract/plans';
-import { evidencePage } from '../../functions/isolation/evidence-page';
-import type { StageClient } from '../client/stage-client';
 import { nonBlank } from '../options';
-import { isLeft, replayText, tallyText } from '../replay-text';
-import { verificationText } from '../verification-text';
-import type { Commands, Ops } from './context';
+import { abandon, ended, redrive, redriveFailed, replay, suspend, verify } from './acts';
+import type { Commands } from './context';
 import { EXIT } from './exit';
-import { tenantsTable } from './reading';
 
 const Reason = z.object({ reason: z.string().optional() });
 const REASON = ['--reason <text>', 'kept on record', nonBlank] as const;
 
 const usage = (message: string) => new CommanderError(EXIT.usage, 'Usage', message);
-
-/** Follows a run if `wait` is set. @returns the exit code */
-async function ended({ client, signal }: Ops, executionArn: string, wait: boolean, success = 'SUCCEEDED') {
-  if (!wait) return EXIT.done;
-  const { status, failure } = await client.follow(executionArn, { signal });
-  console.error(failure ? `${status}: ${failure.error}\n${failure.reason}` : status);
-  return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
-}
-
-const redriveText = (done: Redrive) =>
-  done.how === 'nothing' ? `nothing to do: ${done.because}` : `${done.how}: ${done.executionArn}`;
-
-/** Redrives all failed onboardings, or only lists them. */
-async function redriveFailed(
-  { client, print }: Ops,
-  error: string | undefined,
-  yes: boolean,
-  reason: string | undefined,
-) {
-  const { tenants } = await client.tenants({ status: ['FAILED', 'HELD'], error });
-  if (tenants.length === 0) {
-    print([], () => 'nothing to redrive');
-    return EXIT.nothing;
-  }
-  if (!yes) {
-    print(tenants, () => `${tenantsTable(tenants)}\n${tenants.length} would be redriven; --yes does it`);
-    return EXIT.done;
-  }
-  let code: number = EXIT.done;
-  for (const { tenantId } of tenants) code = Math.max(code, await redriveOne(client, tenantId, reason));
-  return code;
-}
-
-/** Redrives one tenant's onboarding. A failure does not stop the others. */
-async function redriveOne(client: StageClient, tenant: string, reason: string | undefined): Promise<number> {
-  try {
-    console.log(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`);
-    return EXIT.done;
-  } catch (thrown) {
-    console.log(`${tenant}  ${thrown instanceof Error ? thrown.message : thrown}`);
-    return EXIT.failed;
-  }
-}
-
-async function replay({ client, print }: Ops, file: string | undefined): Promise<number> {
-  const { hidden } = await client.undeliveredSignups();
-  const counts = { replayed: 0, unreadable: 0 };
-  const messages: unknown[] = [];
-  const setAside = file && ((message: object) => appendFileSync(file, `${JSON.stringify(message)}\n`));
-  const lines: string[] = [];
-  for await (const done of client.replay(setAside ? { setAside } : {})) {
-    counts['unreadable' in done ? 'unreadable' : 'replayed'] += 1;
-    messages.push(done);
-    lines.push(replayText(done));
-  }
-  const tally = { ...counts, hidden, setAside: file !== undefined, unmatched: await client.unmatchedEvents() };
-  print({ messages, ...tally }, () => [...lines, ...tallyText(tally)].join('\n'));
-  if (isLeft(tally)) return EXIT.failed;
-  return counts.replayed + counts.unreadable === 0 ? EXIT.nothing : EXIT.done;
-}
 
 /** Adds the commands that change something. Each act is recorded with the caller's ARN. */
 export function addActing(commands: Commands): void {
@@ -133,11 +67,9 @@ export function addActing(commands: Commands): void {
       async (ops, { execution, anew, wait, failed, error, yes, reason }, tenant) => {
         if ([tenant, execution, failed || undefined].filter((named) => named !== undefined).length !== 1)
           throw usage('name either a tenant, --execution or --failed');
-        if (failed) return await redriveFailed(ops, error, yes, reason);
+        if (failed) return await redriveFailed(ops, { error, yes, reason });
         const target = execution ? { executionArn: execution } : { tenant: tenant ?? '' };
-        const done = await ops.client.redrive(target, { anew, reason });
-        ops.print(done, () => redriveText(done));
-        return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait);
+        return await redrive(ops, target, { anew, wait, reason });
       },
     )
     .option('--execution <arn>', 'an execution instead of a tenant', nonBlank)
@@ -154,13 +86,7 @@ export function addActing(commands: Commands): void {
       'Gives up an onboarding that is held, or whose run was stopped: everything is undone.',
       ['abandon acme --reason "the customer has left" --wait'],
       z.object({ reason: z.string(), wait: z.boolean().default(false) }),
-      async (ops, { reason, wait }, tenant = '') => {
-        const done = await ops.client.abandon(tenant, reason);
-        ops.print(done, () =>
-          done.how === 'nothing' ? `nothing to abandon: ${done.because}` : `rollback started: ${done.executionArn}`,
-        );
-        return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait, 'OnboardingAbandoned');
-      },
+      async (ops, options, tenant = '') => await abandon(ops, tenant, options),
     )
     .requiredOption(...REASON)
     .option('--wait', 'waits until everything is undone; exits 0 only then');
@@ -181,13 +107,7 @@ export function addActing(commands: Commands): void {
       'Verifies the isolation of a tenant in service now.',
       ['verify acme --html report.html'],
       Reason.extend({ html: z.string().optional() }),
-      async ({ client, print }, { html, reason }, tenant = '') => {
-        const verification = await client.verify(tenant, reason);
-        print(verification, () => verificationText(verification));
-        if (verification.verdict === 'skipped') return EXIT.refused;
-        if (html) writeFileSync(html, evidencePage(verification.evidence, verification.digest));
-        return verification.verdict === 'isolated' ? EXIT.done : EXIT.failed;
-      },
+      async (ops, options, tenant = '') => await verify(ops, tenant, options),
     )
     .option('--html <file>', 'also writes the report as a page for auditors', nonBlank)
     .option(...REASON);
@@ -198,11 +118,7 @@ export function addActing(commands: Commands): void {
       'Takes a tenant out of service: its route answers 503, its data stays.',
       ['suspend acme --reason "INC-42"'],
       z.object({ reason: z.string() }),
-      async ({ client, print }, { reason }, tenant = '') => {
-        const done = await client.suspend(tenant, reason);
-        print(done, () => `${done.host} (tenant ${done.tenantId}) is SUSPENDED since ${done.suspendedAt}`);
-        return done.earlier ? EXIT.nothing : EXIT.done;
-      },
+      async (ops, { reason }, tenant = '') => await suspend(ops, tenant, reason),
     )
     .requiredOption(...REASON);
 }

@@ -14,11 +14,15 @@ export interface Ops {
   readonly signal: AbortSignal;
 }
 
-const CommonSchema = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
+export const OpsOptions = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
 
-function commonOf(command: Command): Pick<Ops, 'stage' | 'print'> {
-  const { stage, json } = CommonSchema.parse(command.opts());
-  return { stage, print: (data, text) => console.log(json ? JSON.stringify(data, null, 2) : text()) };
+const printing = (json: boolean): Ops['print'] => {
+  return (data, text) => console.log(json ? JSON.stringify(data, null, 2) : text());
+};
+
+/** Connects to the stage. @throws Error when it is not deployed, or the credentials are of another account */
+export async function opsOf({ stage, json }: z.output<typeof OpsOptions>, signal: AbortSignal): Promise<Ops> {
+  return { client: await StageClient.connect(stage), stage, print: printing(json), signal };
 }
 
 /** @returns the exit code */
@@ -48,10 +52,9 @@ export class Commands {
     const command = this.command(usage, description, examples);
     return command.action(async (...given: unknown[]) => {
       const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
-      const { stage, print } = commonOf(command);
       const options = schema.parse(command.opts());
-      const client = await StageClient.connect(stage);
-      this.ended(await work({ client, stage, print, signal: this.signal }, options, argument));
+      const ops = await opsOf(OpsOptions.parse(command.opts()), this.signal);
+      this.ended(await work(ops, options, argument));
     });
   }
 
@@ -64,8 +67,8 @@ export class Commands {
   ): Command {
     const command = this.command(usage, description, examples);
     return command.action(async () => {
-      const { stage, print } = commonOf(command);
-      this.ended(await work(stage, print, this.signal));
+      const { stage, json } = OpsOptions.parse(command.opts());
+      this.ended(await work(stage, printing(json), this.signal));
     });
   }
 

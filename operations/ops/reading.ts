@@ -9,7 +9,7 @@ import { comparisonText } from '../comparison-text';
 import { nonBlank } from '../options';
 import { adviceFor } from '../runbook-advice';
 import { statusText } from '../status-text';
-import { ago, type Commands } from './context';
+import { ago, type Commands, type Ops } from './context';
 import { EXIT } from './exit';
 import { localTime, table } from './tables';
 
@@ -77,6 +77,20 @@ const actsTable = (entries: readonly ActEntry[]) =>
     })),
   );
 
+/** Shows the state of a tenant, and with `watch` each change until the run ends. */
+export async function showStatus({ client, print, signal }: Ops, tenant: string, watch: boolean): Promise<number> {
+  for (let shown = ''; ; ) {
+    const status = await client.status(tenant);
+    const text = JSON.stringify(status);
+    const advice = status.failure && adviceFor(status.failure.error);
+    if (text !== shown)
+      print(status, () => [statusText(status), ...(advice ? ['', `What to do: ${advice}`] : [])].join('\n'));
+    shown = text;
+    if (!watch || status.run.status !== 'RUNNING') return EXIT.done;
+    await pause(1000, undefined, { signal });
+  }
+}
+
 /** Adds the commands that change nothing. */
 export function addReading(commands: Commands): void {
   commands
@@ -108,18 +122,7 @@ export function addReading(commands: Commands): void {
       'Shows how a tenant stands and, if its onboarding failed, why and what to do.',
       ['status acme', 'status acme --watch'],
       z.object({ watch: z.boolean().default(false) }),
-      async ({ client, print, signal }, { watch }, tenant = '') => {
-        for (let shown = ''; ; ) {
-          const status = await client.status(tenant);
-          const text = JSON.stringify(status);
-          const advice = status.failure && adviceFor(status.failure.error);
-          if (text !== shown)
-            print(status, () => [statusText(status), ...(advice ? ['', `What to do: ${advice}`] : [])].join('\n'));
-          shown = text;
-          if (!watch || status.run.status !== 'RUNNING') return EXIT.done;
-          await pause(1000, undefined, { signal });
-        }
-      },
+      async (ops, { watch }, tenant = '') => await showStatus(ops, tenant, watch),
     )
     .option('--watch', 'shows each change until the run ends');
 

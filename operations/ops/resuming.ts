@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import * as z from 'zod';
 import type { StageClient } from '../client/stage-client';
 import { nonBlank } from '../options';
-import { verificationText } from '../verification-text';
+import { resume } from './acts';
 import type { Commands, Ops } from './context';
 import { EXIT } from './exit';
 import { tenantsTable } from './reading';
@@ -80,18 +80,10 @@ export function addResuming(commands: Commands): void {
         yes: z.boolean().default(false),
       }),
       async (ops, { reason, all, audit, yes }, tenant) => {
-        const { client, print } = ops;
         if (all !== (audit !== undefined) || all === (tenant !== undefined))
           throw new CommanderError(EXIT.usage, 'Usage', 'name either a tenant, or --all and --audit');
         if (audit !== undefined) return await resumeOfAudit(ops, { audit, yes, reason });
-        const verification = await client.verify(tenant ?? '', reason);
-        if (verification.verdict !== 'isolated') {
-          print(verification, () => verificationText(verification));
-          return verification.verdict === 'skipped' ? EXIT.refused : EXIT.failed;
-        }
-        const done = await client.resume(verification.tenantId, reason);
-        print(done, () => `${done.host} is ACTIVE since ${done.resumedAt}`);
-        return EXIT.done;
+        return await resume(ops, tenant ?? '', { reason });
       },
     )
     .option('--all', 'all tenants that an audit has suspended (shown first; --yes does it)')

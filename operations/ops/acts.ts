@@ -1,0 +1,136 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import type { Redrive } from '../../functions/acts/redrive-execution';
+import type { PlatformErrorName } from '../../functions/contract/errors';
+import { evidencePage } from '../../functions/isolation/evidence-page';
+import type { RedriveTarget, StageClient } from '../client/stage-client';
+import { isLeft, replayText, tallyText } from '../replay-text';
+import { verificationText } from '../verification-text';
+import type { Ops } from './context';
+import { EXIT } from './exit';
+import { tenantsTable } from './reading';
+
+/** The error name of a run whose rollback was completed by an abandonment. */
+const ABANDONED: PlatformErrorName = 'OnboardingAbandoned';
+
+interface Because {
+  readonly reason?: string | undefined;
+}
+
+/** Follows a run if `wait` is set. @returns the exit code */
+export async function ended({ client, signal }: Ops, executionArn: string, wait: boolean, success = 'SUCCEEDED') {
+  if (!wait) return EXIT.done;
+  const { status, failure } = await client.follow(executionArn, { signal });
+  console.error(failure ? `${status}: ${failure.error}\n${failure.reason}` : status);
+  return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
+}
+
+function redriveText(done: Redrive): string {
+  if (done.how === 'redriven') return `redriven: ${done.executionArn}`;
+  if (done.how === 'nothing') return `nothing to do: ${done.because}`;
+  return `new execution started in place of the old one (${done.because}): ${done.executionArn}`;
+}
+
+export async function redrive(
+  ops: Ops,
+  target: RedriveTarget,
+  { anew, wait, reason }: Because & { readonly anew: boolean; readonly wait: boolean },
+): Promise<number> {
+  const done = await ops.client.redrive(target, { anew, reason });
+  ops.print(done, () => redriveText(done));
+  return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait);
+}
+
+/** Redrives one tenant's onboarding. A failure does not stop the others. */
+async function redriveOne(client: StageClient, tenant: string, reason: string | undefined): Promise<number> {
+  try {
+    console.log(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`);
+    return EXIT.done;
+  } catch (thrown) {
+    console.log(`${tenant}  ${thrown instanceof Error ? thrown.message : thrown}`);
+    return EXIT.failed;
+  }
+}
+
+/** Redrives all failed onboardings, or only lists them. */
+export async function redriveFailed(
+  { client, print }: Ops,
+  { error, yes, reason }: Because & { readonly error?: string | undefined; readonly yes: boolean },
+): Promise<number> {
+  const { tenants } = await client.tenants({ status: ['FAILED', 'HELD'], error });
+  if (tenants.length === 0) {
+    print([], () => 'nothing to redrive');
+    return EXIT.nothing;
+  }
+  if (!yes) {
+    print(tenants, () => `${tenantsTable(tenants)}\n${tenants.length} would be redriven; --yes does it`);
+    return EXIT.done;
+  }
+  let code: number = EXIT.done;
+  for (const { tenantId } of tenants) code = Math.max(code, await redriveOne(client, tenantId, reason));
+  return code;
+}
+
+export async function abandon(
+  ops: Ops,
+  tenant: string,
+  { reason, wait }: { readonly reason: string; readonly wait: boolean },
+): Promise<number> {
+  const done = await ops.client.abandon(tenant, reason);
+  ops.print(done, () =>
+    done.how === 'nothing' ? `nothing to abandon: ${done.because}` : `rollback started: ${done.executionArn}`,
+  );
+  return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait, ABANDONED);
+}
+
+/** @param file gets the unreadable messages, a line of JSON each; without it they stay on the queue */
+export async function replay({ client, print }: Ops, file: string | undefined): Promise<number> {
+  const { hidden } = await client.undeliveredSignups();
+  const counts = { replayed: 0, unreadable: 0 };
+  const messages: unknown[] = [];
+  const setAside = file && ((message: object) => appendFileSync(file, `${JSON.stringify(message)}\n`));
+  const lines: string[] = [];
+  for await (const done of client.replay(setAside ? { setAside } : {})) {
+    counts['unreadable' in done ? 'unreadable' : 'replayed'] += 1;
+    messages.push(done);
+    lines.push(replayText(done));
+  }
+  const tally = { ...counts, hidden, setAside: file !== undefined, unmatched: await client.unmatchedEvents() };
+  print({ messages, ...tally }, () => [...lines, ...tallyText(tally)].join('\n'));
+  if (isLeft(tally)) return EXIT.failed;
+  return counts.replayed + counts.unreadable === 0 ? EXIT.nothing : EXIT.done;
+}
+
+export async function verify(
+  { client, print }: Ops,
+  tenant: string,
+  { html, reason }: Because & { readonly html?: string | undefined },
+): Promise<number> {
+  const verification = await client.verify(tenant, reason);
+  print(verification, () => verificationText(verification));
+  if (verification.verdict === 'skipped') return EXIT.refused;
+  if (html) writeFileSync(html, evidencePage(verification.evidence, verification.digest));
+  return verification.verdict === 'isolated' ? EXIT.done : EXIT.failed;
+}
+
+export async function suspend({ client, print }: Ops, tenant: string, reason: string): Promise<number> {
+  const done = await client.suspend(tenant, reason);
+  const { host, tenantId, suspendedAt, earlier } = done;
+  const before =
+    earlier && earlier.reason !== reason
+      ? [`${earlier.by} suspended it before, and that reason stays on record: ${earlier.reason}`]
+      : [];
+  print(done, () => [`${host} (tenant ${tenantId}) is SUSPENDED since ${suspendedAt}`, ...before].join('\n'));
+  return earlier ? EXIT.nothing : EXIT.done;
+}
+
+/** Verifies a suspended tenant and, if every check passes, brings it back. */
+export async function resume({ client, print }: Ops, tenant: string, { reason }: Because): Promise<number> {
+  const verification = await client.verify(tenant, reason);
+  if (verification.verdict !== 'isolated') {
+    print(verification, () => verificationText(verification));
+    return verification.verdict === 'skipped' ? EXIT.refused : EXIT.failed;
+  }
+  const done = await client.resume(verification.tenantId, reason);
+  print(done, () => `${verificationText(verification)}\n\n${done.host} is ACTIVE since ${done.resumedAt}`);
+  return EXIT.done;
+}
