@@ -57,6 +57,16 @@ describe('a Node version that is too old', () => {
   });
 });
 
+test.each([
+  ['without a target', []],
+  ['with two targets', ['--tenant', 'acme', '--execution', 'arn:run']],
+])('npm run redrive %s is refused before it looks for the stage', async (_, words) => {
+  await expect(command('redrive', ...words)).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('name either --tenant or --execution'),
+  });
+});
+
 /** An unset variable of a shell makes an empty argument. */
 test.each([
   ['signup', '--email', ['--company', 'Acme GmbH', '--subdomain', 'acme']],
