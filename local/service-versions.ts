@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { pushImage } from '../emulator/image-registry';
-import { SERVICE_REPOSITORY } from '../infra/constructs/platform-names';
+import { SERVICE_REPOSITORY } from '../functions/contract/naming';
 import type { Platform } from './platform';
 
 /** How a version of the shared service behaves. */

@@ -1,5 +1,7 @@
 import {
   CreateBucketCommand,
+  DeleteBucketAnalyticsConfigurationCommand,
+  DeleteBucketInventoryConfigurationCommand,
   DeleteBucketPolicyCommand,
   DeleteObjectCommand,
   DeletePublicAccessBlockCommand,
@@ -12,6 +14,10 @@ import {
   GetBucketVersioningCommand,
   GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
+  ListBucketAnalyticsConfigurationsCommand,
+  ListBucketInventoryConfigurationsCommand,
+  PutBucketAnalyticsConfigurationCommand,
+  PutBucketInventoryConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -141,4 +147,32 @@ test('GetBucketPolicyStatus says whether a policy is public', async () => {
   }
   await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
   await expect(status()).rejects.toMatchObject({ name: 'NoSuchBucketPolicy' });
+});
+
+test('a bucket lists its inventories and its analyses until they are deleted', async () => {
+  const Bucket = 'reported';
+  await s3.send(new CreateBucketCommand({ Bucket }));
+  const S3BucketDestination = { Bucket: 'arn:aws:s3:::theirs', Format: 'CSV' as const };
+  const Destination = { S3BucketDestination };
+  const Schedule = { Frequency: 'Daily' as const };
+  const InventoryConfiguration = {
+    Id: 'a',
+    IsEnabled: true,
+    IncludedObjectVersions: 'All' as const,
+    Schedule,
+    Destination,
+  };
+  const DataExport = { OutputSchemaVersion: 'V_1' as const, Destination };
+  const AnalyticsConfiguration = { Id: 'b', StorageClassAnalysis: { DataExport } };
+  await s3.send(new PutBucketInventoryConfigurationCommand({ Bucket, Id: 'a', InventoryConfiguration }));
+  await s3.send(new PutBucketAnalyticsConfigurationCommand({ Bucket, Id: 'b', AnalyticsConfiguration }));
+  const inventories = async () =>
+    (await s3.send(new ListBucketInventoryConfigurationsCommand({ Bucket }))).InventoryConfigurationList ?? [];
+  const analyses = async () =>
+    (await s3.send(new ListBucketAnalyticsConfigurationsCommand({ Bucket }))).AnalyticsConfigurationList ?? [];
+  expect(await inventories()).toEqual([InventoryConfiguration]);
+  expect(await analyses()).toEqual([AnalyticsConfiguration]);
+  await s3.send(new DeleteBucketInventoryConfigurationCommand({ Bucket, Id: 'a' }));
+  await s3.send(new DeleteBucketAnalyticsConfigurationCommand({ Bucket, Id: 'b' }));
+  expect([...(await inventories()), ...(await analyses())]).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { DescribeEventBusCommand, EventBridgeClient, PutPermissionCommand } from '@aws-sdk/client-eventbridge';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, launch } from './aws';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -14,4 +14,13 @@ test('PutPermission names the root of the account that gets the permission', asy
   await events.send(new PutPermissionCommand(given));
   const { Policy = '{}' } = await events.send(new DescribeEventBusCommand({}));
   expect(JSON.parse(Policy).Statement).toMatchObject([{ Principal: { AWS: 'arn:aws:iam::999999999999:root' } }]);
+});
+
+test('a bus made by CloudFormation has the policy of its template', async () => {
+  const events = new EventBridgeClient(access(emulator));
+  const Statement = [{ Sid: 'Given', Effect: 'Allow', Principal: '*', Action: 'events:PutEvents', Resource: '*' }];
+  const Properties = { Name: 'ours', Policy: { Version: '2012-10-17', Statement } };
+  await launch(emulator, 'bus', { Bus: { Type: 'AWS::Events::EventBus', Properties } });
+  const { Policy = '{}' } = await events.send(new DescribeEventBusCommand({ Name: 'ours' }));
+  expect(JSON.parse(Policy).Statement).toEqual(Statement);
 });

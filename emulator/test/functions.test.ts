@@ -1,5 +1,10 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { InvokeCommand, LambdaClient, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, launch, pause } from './aws';
 
@@ -37,6 +42,7 @@ beforeAll(async () => {
         Handler: 'index.handler',
         Timeout: 20,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
+        VpcConfig: { SubnetIds: ['subnet-a'], SecurityGroupIds: ['sg-a'] },
         Code: { ZipFile: CODE },
       },
     },
@@ -50,6 +56,11 @@ async function invoke(event: object) {
   );
   return { FunctionError, payload: JSON.parse(Buffer.from(Payload ?? []).toString() || 'null') };
 }
+
+test('a function made by CloudFormation has the network of its template', async () => {
+  const { VpcConfig } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'scripted' }));
+  expect(VpcConfig).toMatchObject({ SubnetIds: ['subnet-a'], SecurityGroupIds: ['sg-a'] });
+});
 
 test('the caller gets a function’s error under its own name, and the function can be called again', async () => {
   const before = await invoke({});

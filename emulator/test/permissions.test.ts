@@ -1,3 +1,4 @@
+import { BackupClient, GetBackupPlanCommand, GetBackupVaultAccessPolicyCommand } from '@aws-sdk/client-backup';
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -7,7 +8,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DescribeEventBusCommand, EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ListTargetsByRuleCommand,
+  PutEventsCommand,
+} from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, GetRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateAliasCommand, DescribeKeyCommand, EncryptCommand, KMSClient } from '@aws-sdk/client-kms';
 import {
@@ -347,11 +353,12 @@ describe('IAM authorizes on the right resource', () => {
     await expect(put('theirs')).rejects.toMatchObject(denied);
   });
 
-  test('the policy of a table by the table, and an event bus by its name', async () => {
+  test('the policy of a table by the table, an event bus and a rule by their names', async () => {
     const table = `arn:aws:dynamodb:${here()}:table/mine`;
     const user = await caller([
       statement('dynamodb:GetResourcePolicy', table),
       statement('events:DescribeEventBus', `arn:aws:events:${here()}:event-bus/default`),
+      statement('events:ListTargetsByRule', `arn:aws:events:${here()}:rule/mine`),
     ]);
     const dynamodb = new DynamoDBClient(access(emulator, user));
     const policyOf = (ResourceArn: string) => dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
@@ -360,6 +367,25 @@ describe('IAM authorizes on the right resource', () => {
     const events = new EventBridgeClient(access(emulator, user));
     expect((await events.send(new DescribeEventBusCommand({ Name: 'default' }))).Name).toBe('default');
     await expect(events.send(new DescribeEventBusCommand({ Name: 'theirs' }))).rejects.toMatchObject(denied);
+    const targetsOf = (rule: object) => events.send(new ListTargetsByRuleCommand({ Rule: 'mine', ...rule }));
+    expect((await targetsOf({})).Targets ?? []).toEqual([]);
+    await expect(targetsOf({ Rule: 'theirs' })).rejects.toMatchObject(denied);
+    await expect(targetsOf({ EventBusName: 'theirs' })).rejects.toMatchObject(denied);
+  });
+
+  test('a backup plan by its id, a vault by its name', async () => {
+    const place = here();
+    const user = await caller([
+      statement('backup:GetBackupPlan', `arn:aws:backup:${place}:backup-plan:mine`),
+      statement('backup:GetBackupVaultAccessPolicy', `arn:aws:backup:${place}:backup-vault:mine`),
+    ]);
+    const backup = new BackupClient(access(emulator, user));
+    const plan = (BackupPlanId: string) => backup.send(new GetBackupPlanCommand({ BackupPlanId }));
+    const policy = (BackupVaultName: string) => backup.send(new GetBackupVaultAccessPolicyCommand({ BackupVaultName }));
+    for (const asked of [plan, policy]) {
+      await expect(asked('mine')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+      await expect(asked('theirs')).rejects.toMatchObject(denied);
+    }
   });
 
   test('the answer to a task, by the state machine of the waiting execution, after its end too', async () => {

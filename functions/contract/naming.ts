@@ -81,17 +81,17 @@ export const TENANT_TAG = 'tenantId';
  */
 export const PROBE_PREFIX = '.isolation-probe/';
 
+/** The platform's stacks: `Foundation`, `ControlPlane`, `Delivery`, and `Cell-NAME` for each cell. */
+export const platformStackName = (stack: string) => `TenantOnboarding-${stack}`;
+
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 
+/** The ECR repository of the shared service's images, which releases take by digest. */
+export const SERVICE_REPOSITORY = 'tenant-onboarding/service';
+
 /** Header with which the shared service tells its version, in every answer. */
 export const VERSION_HEADER = 'x-service-version';
-
-/**
- * SSM path under which the platform's stacks publish the roles that tenants trust, one part of a
- * policy each: `/tenant-onboarding/trustees/NAME/N`.
- */
-export const TRUSTEES_PARAMETER_PATH = '/tenant-onboarding/trustees';
 
 /** Prefix of reports in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
 export const EVIDENCE_PREFIX = 'tenants/';

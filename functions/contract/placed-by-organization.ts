@@ -12,5 +12,7 @@ export const PlacedByOrganizationSchema = z.object({
    * `backup.amazonaws.com/AWSServiceRoleForBackup`.
    */
   keyUsers: z.array(z.string()),
+  /** Accounts to whose vaults the organization's backup may copy what it keeps of tenants. */
+  backupAccounts: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

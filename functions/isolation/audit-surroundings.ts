@@ -1,3 +1,5 @@
+import { BackupClient } from '@aws-sdk/client-backup';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -5,8 +7,13 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
@@ -16,8 +23,9 @@ import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type Account, readAccount } from './facts/account-facts';
+import { type Account, type Principal, readAccount } from './facts/account-facts';
 import { noteworthy } from './facts/noteworthy-principals';
+import { placedByOrganization } from './placed';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
 import { keepAnswers } from './surroundings/last-answers';
@@ -27,7 +35,7 @@ export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
   readonly platform: Omit<Surroundings, 'cell'>;
-  readonly ask: (surroundings: Surroundings) => Promise<Answer[]>;
+  readonly ask: (surroundings: Surroundings, principals: readonly Principal[]) => Promise<Answer[]>;
   /** Lists the account. */
   readonly account: () => Promise<Account>;
   readonly boundaryArn: string;
@@ -72,7 +80,7 @@ export const auditSurroundings: Action<
     const principals = noteworthy(all);
     const boundary = policies.get(boundaryArn);
     for (const cell of await compute.cells()) {
-      const answers = await ask({ ...platform, cell });
+      const answers = await ask({ ...platform, cell }, all);
       await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
@@ -86,7 +94,7 @@ export const auditSurroundings: Action<
 const realDeps = (): AuditSurroundingsDeps => {
   const ssm = new SSMClient(clientOptions);
   const clients = {
-    ssm: withoutCallLog(ssm),
+    cloudformation: withoutCallLog(new CloudFormationClient(clientOptions)),
     iam: withoutCallLog(new IAMClient(clientOptions)),
     ec2: withoutCallLog(new EC2Client(clientOptions)),
     ecs: withoutCallLog(new ECSClient(clientOptions)),
@@ -96,6 +104,12 @@ const realDeps = (): AuditSurroundingsDeps => {
     events: withoutCallLog(new EventBridgeClient(clientOptions)),
     sns: withoutCallLog(new SNSClient(clientOptions)),
     cloudwatch: withoutCallLog(new CloudWatchClient(clientOptions)),
+    backup: withoutCallLog(new BackupClient(clientOptions)),
+    kms: withoutCallLog(new KMSClient(clientOptions)),
+    lambda: withoutCallLog(new LambdaClient(clientOptions)),
+    route53: withoutCallLog(new Route53Client(clientOptions)),
+    sfn: withoutCallLog(new SFNClient(clientOptions)),
+    sqs: withoutCallLog(new SQSClient(clientOptions)),
   };
   const now = () => new Date();
   return {
@@ -110,9 +124,15 @@ const realDeps = (): AuditSurroundingsDeps => {
         busName: env('EVENT_BUS_NAME'),
         evidenceBucketName: env('EVIDENCE_BUCKET_NAME'),
         billingAccountId: env('BILLING_ACCOUNT_ID'),
+        placed: placedByOrganization(env),
       };
     },
-    ask: (surroundings) => askSurroundings(surroundings, surroundingsFacts(clients, surroundings), now),
+    ask: (surroundings, principals) =>
+      askSurroundings(
+        surroundings,
+        surroundingsFacts(clients, surroundings, async () => principals),
+        now,
+      ),
     account: () => readAccount(clients.iam),
     get boundaryArn() {
       return env('TENANT_BOUNDARY_ARN');

@@ -1,9 +1,9 @@
-import { PlacedByOrganizationSchema } from '../contract/placed-by-organization';
 import { PublishedTemplatesSchema } from '../contract/stacks';
 import { type EnvName, env, optionalEnv } from '../shared/env';
 import { parseAt } from '../shared/parse-at';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
+import { placedByOrganization } from './placed';
 import { sourceClients, sourcesOf } from './sources';
 import type { StageContext } from './subject';
 
@@ -16,10 +16,11 @@ export function stageContext(
   return {
     accountId: value('ACCOUNT_ID'),
     region: value('AWS_REGION'),
+    tableName: value('TABLE_NAME'),
     stackRoleArn: value('STACK_ROLE_ARN'),
     boundaryArn: value('TENANT_BOUNDARY_ARN'),
     trustedRoleArns: value('TRUSTED_ROLE_ARNS').split(','),
-    placed: parseAt('PLACED_BY_ORGANIZATION', PlacedByOrganizationSchema, JSON.parse(value('PLACED_BY_ORGANIZATION'))),
+    placed: placedByOrganization(value),
     alarmTopicArn: value('ALARM_TOPIC_ARN'),
     runbookUrl: value('RUNBOOK_URL'),
     availabilityZones: value('AVAILABILITY_ZONES').split(','),

@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient } from '@aws-sdk/client-iam';
@@ -43,6 +44,7 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
     ec2: withoutCallLog(new EC2Client(all)),
     iam: withoutCallLog(new IAMClient(all)),
     elb: withoutCallLog(new ElasticLoadBalancingV2Client(all)),
+    dynamodb: withoutCallLog(new DynamoDBClient(all)),
     logs: withoutCallLog(new CloudWatchLogsClient(all)),
     cloudformation: withoutCallLog(new CloudFormationClient(all)),
     tagging: withoutCallLog(new ResourceGroupsTaggingAPIClient(all)),

@@ -9,6 +9,7 @@ import type { PublishedTemplates } from '../contract/stacks';
 export interface StageContext {
   readonly accountId: string;
   readonly region: string;
+  readonly tableName: string;
   readonly stackRoleArn: string;
   readonly boundaryArn: string;
   /** Functions that a tenant's role trusts, besides the cell's task role. */

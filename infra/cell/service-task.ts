@@ -13,11 +13,10 @@ import {
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { taskFamily } from '../../functions/contract/naming';
+import { SERVICE_REPOSITORY, taskFamily } from '../../functions/contract/naming';
 import type { CellConfig, ServiceImage, StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
-import { cellName, platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
-import { Trustee } from '../constructs/trustee';
+import { cellName, platformArns } from '../constructs/platform-names';
 
 export const SERVICE_PORT = 8080;
 const ROOT = join(__dirname, '../..');
@@ -57,9 +56,6 @@ export class ServiceTask extends Construct {
   constructor(scope: Construct, id: string, props: ServiceTaskProps) {
     super(scope, id);
     const { config, cell, table } = props;
-    const assumedBy = new ServicePrincipal('ecs-tasks.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
     const policy = policyOf(this, [
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],
@@ -73,12 +69,12 @@ export class ServiceTask extends Construct {
       },
     ]);
     this.taskRole = new Role(this, 'TaskRole', {
-      assumedBy,
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
       description: 'Reads routes and assumes the roles of tenants, nothing else.',
       inlinePolicies: { Grants: policy },
     });
-    const { roleName } = this.taskRole;
-    new Trustee(this, 'Trustee', { name: `cell-${cell.name}`, roleName, assumedBy, policies: [policy] });
     const logGroup = new LogGroup(this, 'Logs', {
       retention: config.logRetention,
       removalPolicy: config.removalPolicy,

@@ -214,6 +214,7 @@ const NO_REGION_QUOTAS: RegionQuotas = {
 const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   endpointServices: ['guardduty-data'],
   keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
+  backupAccounts: [],
 };
 
 const FIRST_CELL = {

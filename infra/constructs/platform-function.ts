@@ -16,7 +16,6 @@ import type { StageConfig } from '../config/stages';
 import { FUNCTIONS_DIRECTORY, isLayered } from '../function-bundles';
 import { codeLayer } from './code-layer';
 import { type Grant, policyOf } from './grant';
-import { Trustee } from './trustee';
 
 export interface PlatformFunctionProps {
   readonly config: StageConfig;
@@ -24,11 +23,6 @@ export interface PlatformFunctionProps {
   readonly environment: Partial<Record<EnvName, string>>;
   readonly grants: readonly Grant[];
   readonly memoryMiB?: number;
-  /**
-   * True for a function that tenants' roles or keys trust. `identity.trustees` compares its role
-   * with the release.
-   */
-  readonly isTrusted?: true;
   /** Network of a function of which each cell has its own. */
   readonly inCell?: {
     readonly name: string;
@@ -102,18 +96,12 @@ export class PlatformFunction extends Construct {
       ? [{ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }]
       : [];
     const ofItsOwn = [writeLogs, ...keepFailed, ...(inCell ? [USE_NETWORK] : []), ...(config.tracing ? [TRACE] : [])];
-    const assumedBy = new ServicePrincipal('lambda.amazonaws.com');
-    const policy = policyOf(this, [...grants, ...ofItsOwn]);
     this.role = new Role(this, 'Role', {
       roleName: functionRoleName(name),
-      assumedBy,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `Grants of the function ${name}`,
-      inlinePolicies: {
-        Grants: policy,
-      },
+      inlinePolicies: { Grants: policyOf(this, [...grants, ...ofItsOwn]) },
     });
-    if (props.isTrusted)
-      new Trustee(this, 'Trustee', { name, roleName: functionRoleName(name), assumedBy, policies: [policy] });
     this.lambda = new LambdaFunction(this, 'Function', {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,

@@ -2,6 +2,8 @@ import type { Stack } from 'aws-cdk-lib';
 import {
   CELLS_PARAMETER_PATH,
   functionRoleName,
+  platformStackName,
+  SERVICE_REPOSITORY,
   setUpDatabaseName,
   TENANT_ROLE_PATH,
 } from '../../functions/contract/naming';
@@ -14,9 +16,6 @@ import type { Workflow } from '../../functions/contract/workflows';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const DASHBOARD_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
-
-/** The ECR repository of the shared service's images, which releases take by digest. */
-export const SERVICE_REPOSITORY = 'tenant-onboarding/service';
 
 /** Tag on all resources of a cell. Tenants' stacks may add routes to route tables with this tag. */
 export const CELL_TAG = 'cell';
@@ -46,8 +45,16 @@ export function platformArns(stack: Stack) {
     itemExecutions: ({ name }: Workflow, label: string) => arn('states', `execution:${name}/${label}:*`),
     /** ARN by name, for a function that must know the role of a function that is made later. */
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
-    parameters: (path: string) => arn('ssm', `parameter${path}`),
-    anyRole: arn('iam', 'role/*', ''),
+    /** What the platform's own stacks make: its stacks begin with one name, and CloudFormation's names with the stack's. */
+    platformStacks: arn('cloudformation', `stack/${platformStackName('*')}/*`),
+    platformCode: arn('lambda', `function:${platformStackName('*')}`),
+    platformQueues: arn('sqs', platformStackName('*')),
+    backupPlans: arn('backup', 'backup-plan:*'),
+    backupVaults: arn('backup', 'backup-vault:*'),
+    platformRules: [
+      arn('events', `rule/${platformStackName('*')}`),
+      arn('events', `rule/${EVENT_BUS_NAME}/${platformStackName('*')}`),
+    ],
     /** SetUpDatabase of every cell. */
     databaseSetups: arn('lambda', `function:${setUpDatabaseName('*')}`),
     databaseUser: (user: string) => arn('rds-db', `dbuser:*/${user}`),

@@ -8,7 +8,6 @@ import { BREAK_GLASS_ROLE, breakGlassRoleArn, TENANT_TAG } from '../../functions
 import { DeadLetterQueue } from '../constructs/dead-letter-queue';
 import { type Grant, policyOf } from '../constructs/grant';
 import { type PlatformArns, platformArns } from '../constructs/platform-names';
-import { Trustee } from '../constructs/trustee';
 
 const OF_ANY_TENANT = 'It restores the database of any tenant; the prefix is theirs alone.';
 
@@ -76,7 +75,6 @@ export class BreakGlass extends Construct {
       maxSessionDuration: Duration.hours(1),
       inlinePolicies: { Restore: policy },
     });
-    new Trustee(this, 'Trustee', { name: 'break-glass', roleName: BREAK_GLASS_ROLE, assumedBy, policies: [policy] });
     this.uses = new DeadLetterQueue(this, 'Uses').queue;
     this.undelivered = new DeadLetterQueue(this, 'Undelivered').queue;
     const roleArn = [breakGlassRoleArn(account)];

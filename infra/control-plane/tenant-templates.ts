@@ -20,6 +20,8 @@ export class TenantTemplates extends Construct {
    * templates.
    */
   readonly objectArns: readonly string[];
+  /** Every function's package among the assets. */
+  readonly packageArns: readonly string[];
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -38,6 +40,8 @@ export class TenantTemplates extends Construct {
     this.published = Stack.of(this).toJsonString(
       Object.fromEntries(assets.map(([kind, { httpUrl: url }]) => [kind, { url, version: written[kind].version }])),
     );
-    this.objectArns = [...new Set(assets.map(([, { bucket }]) => bucket.arnForObjects('*.json')))];
+    const objects = (pattern: string) => [...new Set(assets.map(([, { bucket }]) => bucket.arnForObjects(pattern)))];
+    this.objectArns = objects('*.json');
+    this.packageArns = objects('*.zip');
   }
 }

@@ -3,10 +3,11 @@ import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import { workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
-import { platformArns, SERVICE_REPOSITORY } from '../constructs/platform-names';
+import { platformArns } from '../constructs/platform-names';
 import { PipelineArtifacts } from './pipeline-artifacts';
 
 /**

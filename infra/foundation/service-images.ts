@@ -1,8 +1,8 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Repository, TagMutability } from 'aws-cdk-lib/aws-ecr';
 import { Construct } from 'constructs';
+import { SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import type { StageConfig } from '../config/stages';
-import { SERVICE_REPOSITORY } from '../constructs/platform-names';
 
 /**
  * Number of images to keep. Releases need the live one, the one before it, and those that failed

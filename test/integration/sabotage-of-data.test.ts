@@ -1,4 +1,5 @@
 import { COPIES_TECHNIQUES } from '../sabotage/techniques/copies';
+import { COPIES_ELSEWHERE_TECHNIQUES } from '../sabotage/techniques/copies-elsewhere';
 import { DATABASE_TECHNIQUES } from '../sabotage/techniques/database';
 import { DATABASE_NETWORK_TECHNIQUES } from '../sabotage/techniques/database-network';
 import { DATABASE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/database-settings';
@@ -8,12 +9,14 @@ import { MEMBER_TECHNIQUES } from '../sabotage/techniques/members';
 import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
 import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from '../sabotage/techniques/storage-policy';
+import { STORAGE_REPORT_TECHNIQUES } from '../sabotage/techniques/storage-reports';
 import { STORAGE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/storage-settings';
 import { testTechniques } from '../support/sabotage-tests';
 
 testTechniques([
   // A password that is set is looked for beside each new version of the secret: it comes first.
   ...COPIES_TECHNIQUES,
+  ...COPIES_ELSEWHERE_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
   ...DATABASE_NETWORK_TECHNIQUES,
   ...DATABASE_SETTINGS_TECHNIQUES,
@@ -23,5 +26,6 @@ testTechniques([
   ...STORAGE_TECHNIQUES,
   ...STORAGE_POLICY_TECHNIQUES,
   ...STORAGE_SETTINGS_TECHNIQUES,
+  ...STORAGE_REPORT_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
 ]);

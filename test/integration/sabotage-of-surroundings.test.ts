@@ -1,19 +1,54 @@
+import { SHARED_TECHNIQUES } from '../sabotage/all-techniques';
+import { SHARED_BENIGN_CHANGES } from '../sabotage/benign/of-surroundings';
 import {
   type SharedScene,
+  type SharedTarget,
   type SharedTechnique,
   sharedBreaches,
   sharedTarget,
   trySharedTechnique,
 } from '../sabotage/surroundings-target';
-import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
-import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
+import { inTurn } from '../sabotage/technique';
 import { testOnGround } from '../support/sabotage-tests';
 
-testOnGround<SharedScene, SharedTechnique>([...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES], async (platform) => {
-  const target = await sharedTarget(platform);
+let target: SharedTarget;
+
+testOnGround<SharedScene, SharedTechnique>(SHARED_TECHNIQUES, async (platform) => {
+  target = await sharedTarget(platform);
   return {
     scene: target,
     ask: () => sharedBreaches(target),
     alone: (technique) => trySharedTechnique(target, technique),
   };
+});
+
+/** AWS calls of all questions about the surroundings of one cell. */
+const AT_MOST = 60;
+
+test('all questions about a cell cost at most 60 requests', async () => {
+  let calls = 0;
+  for (const client of Object.values(target.auditor))
+    client.middlewareStack.add(
+      (next: (args: never) => unknown) => (args: never) => {
+        calls += 1;
+        return next(args);
+      },
+      { step: 'build', name: 'counting' },
+    );
+  await sharedBreaches(target);
+  for (const client of Object.values(target.auditor)) client.middlewareStack.remove('counting');
+  expect(calls).toBeGreaterThan(0);
+  expect(calls).toBeLessThanOrEqual(AT_MOST);
+});
+
+test('no check fails on harmless changes', async () => {
+  const revert = await inTurn(
+    ...SHARED_BENIGN_CHANGES.map(
+      ({ make }) =>
+        () =>
+          make(target),
+    ),
+  );
+  const seen = await sharedBreaches(target).finally(revert);
+  expect(seen.map(({ id, evidence }) => `${id}: ${evidence}`)).toEqual([]);
 });

@@ -6,6 +6,7 @@ import { IDENTITY_POLICY_TECHNIQUES } from '../sabotage/techniques/identity-poli
 import { NETWORK_TECHNIQUES } from '../sabotage/techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from '../sabotage/techniques/network-routes';
 import { PROBE_TECHNIQUES } from '../sabotage/techniques/probes';
+import { ROUTE_ITEM_TECHNIQUES } from '../sabotage/techniques/route-items';
 import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
 import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
 import { testTechniques } from '../support/sabotage-tests';
@@ -19,6 +20,7 @@ testTechniques([
   ...NETWORK_TECHNIQUES,
   ...NETWORK_ROUTE_TECHNIQUES,
   ...ROUTING_TECHNIQUES,
+  ...ROUTE_ITEM_TECHNIQUES,
   ...CROSS_TENANT_PROBE_TECHNIQUES,
   ...PROBE_TECHNIQUES,
   ...STACK_TECHNIQUES,

@@ -1,6 +1,9 @@
 import type { SharedTechnique } from './surroundings-target';
 import type { AttackTechnique } from './technique';
+import { CELL_NETWORK_TECHNIQUES } from './techniques/cell-network';
 import { COPIES_TECHNIQUES } from './techniques/copies';
+import { COPIES_ELSEWHERE_TECHNIQUES } from './techniques/copies-elsewhere';
+import { COPIES_OF_ALL_TECHNIQUES } from './techniques/copies-of-all';
 import { CROSS_TENANT_PROBE_TECHNIQUES } from './techniques/cross-tenant-probes';
 import { DATABASE_TECHNIQUES } from './techniques/database';
 import { DATABASE_NETWORK_TECHNIQUES } from './techniques/database-network';
@@ -14,12 +17,16 @@ import { KEY_POLICY_TECHNIQUES } from './techniques/key-policies';
 import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
+import { PLATFORM_TECHNIQUES } from './techniques/platform';
 import { PROBE_TECHNIQUES } from './techniques/probes';
+import { ROUTE_ITEM_TECHNIQUES } from './techniques/route-items';
 import { ROUTING_TECHNIQUES } from './techniques/routing';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
+import { SERVING_TECHNIQUES } from './techniques/serving';
 import { STACK_TECHNIQUES } from './techniques/stacks';
 import { STORAGE_TECHNIQUES } from './techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
+import { STORAGE_REPORT_TECHNIQUES } from './techniques/storage-reports';
 import { STORAGE_SETTINGS_TECHNIQUES } from './techniques/storage-settings';
 import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
@@ -47,7 +54,17 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
   ...COPIES_TECHNIQUES,
+  ...COPIES_ELSEWHERE_TECHNIQUES,
+  ...ROUTE_ITEM_TECHNIQUES,
+  ...STORAGE_REPORT_TECHNIQUES,
 ];
 
 /** Those against what all tenants share and trust. */
-export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [...TRUSTEE_TECHNIQUES, ...SURROUNDINGS_TECHNIQUES];
+export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
+  ...TRUSTEE_TECHNIQUES,
+  ...SURROUNDINGS_TECHNIQUES,
+  ...SERVING_TECHNIQUES,
+  ...CELL_NETWORK_TECHNIQUES,
+  ...PLATFORM_TECHNIQUES,
+  ...COPIES_OF_ALL_TECHNIQUES,
+];

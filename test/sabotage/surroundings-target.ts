@@ -1,3 +1,5 @@
+import { BackupClient } from '@aws-sdk/client-backup';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -5,10 +7,17 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
+import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ssmCells } from '../../functions/compute/ssm-cells';
+import type { CellDescriptor } from '../../functions/contract/cell';
+import { readPrincipals } from '../../functions/isolation/facts/account-facts';
 import type { Answer } from '../../functions/isolation/report';
 import {
   askSurroundings,
@@ -22,8 +31,8 @@ import { sessionOf } from './role-session';
 import type { Verdict } from './target';
 import type { Detonated } from './technique';
 
-const clientsWith = (access: object): SurroundingsClients => ({
-  ssm: new SSMClient(access),
+const clientsWith = (access: object): SharedTarget['auditor'] => ({
+  cloudformation: new CloudFormationClient(access),
   iam: new IAMClient(access),
   ec2: new EC2Client(access),
   ecs: new ECSClient(access),
@@ -33,15 +42,23 @@ const clientsWith = (access: object): SurroundingsClients => ({
   events: new EventBridgeClient(access),
   sns: new SNSClient(access),
   cloudwatch: new CloudWatchClient(access),
+  backup: new BackupClient(access),
+  kms: new KMSClient(access),
+  lambda: new LambdaClient(access),
+  route53: new Route53Client(access),
+  sfn: new SFNClient(access),
+  sqs: new SQSClient(access),
 });
 
 /** What all tenants share, clients with every permission, and clients of AuditSurroundings' role. */
 export interface SharedScene {
   readonly surroundings: Surroundings;
-  readonly root: SurroundingsClients;
+  readonly root: SurroundingsClients & { readonly iam: IAMClient; readonly ssm: SSMClient };
 }
 export interface SharedTarget extends SharedScene {
-  readonly auditor: SurroundingsClients;
+  readonly auditor: SurroundingsClients & { readonly iam: IAMClient };
+  /** The cell as its descriptor is now. */
+  readonly described: () => Promise<CellDescriptor>;
   readonly settle: () => Promise<void>;
 }
 
@@ -54,31 +71,47 @@ export interface SharedTechnique {
 
 export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
   const { aws, outputs, emulator } = platform;
-  const [cell] = await ssmCells(new SSMClient(aws)).cells();
-  if (!cell) throw new Error('the platform has no cell');
+  const ssm = new SSMClient(aws);
+  const described = async () => {
+    const [cell] = await ssmCells(ssm).cells();
+    if (!cell) throw new Error('the platform has no cell');
+    return cell;
+  };
   const { endpoint, region } = aws;
   const credentials = await sessionOf(platform, 'AuditSurroundings');
   return {
     surroundings: {
       accountId: outputs.accountId,
       region: outputs.region,
-      cell,
+      cell: await described(),
       tableName: outputs.tenantsTableName,
       topicArn: outputs.alarmTopicArn,
       busName: outputs.eventBusName,
       evidenceBucketName: outputs.evidenceBucketName,
       billingAccountId: stages.local.billingAccountId,
+      placed: stages.local.placedByOrganization,
     },
-    root: clientsWith(aws),
+    root: { ...clientsWith(aws), ssm },
+    described,
     auditor: clientsWith({ endpoint, region, credentials }),
     settle: emulator.settle,
   };
 }
 
 /** Asks every question about the surroundings. @returns the answers that have not passed */
-export async function sharedBreaches({ surroundings, auditor, settle }: SharedTarget): Promise<Answer[]> {
+export async function sharedBreaches({
+  surroundings: expected,
+  auditor,
+  described,
+  settle,
+}: SharedTarget): Promise<Answer[]> {
   await settle();
-  const answers = await askSurroundings(surroundings, surroundingsFacts(auditor, surroundings), () => new Date());
+  const surroundings = { ...expected, cell: await described() };
+  const answers = await askSurroundings(
+    surroundings,
+    surroundingsFacts(auditor, surroundings, () => readPrincipals(auditor.iam)),
+    () => new Date(),
+  );
   return answers.filter(({ passed }) => !passed);
 }
 

@@ -33,6 +33,11 @@ const ALONE: ReadonlySet<string> = new Set([
   'stop the database',
   // Beside a new version of the secret it looks like a rotation.
   'set the master password to a known one',
+  // All other questions are asked about what the descriptor names.
+  'name a stranger’s target group in the cell’s descriptor',
+  'name a stranger’s task role in the cell’s descriptor',
+  'name another block of tenants in the cell’s descriptor',
+  'name another bucket for access logs in the cell’s descriptor',
 ]);
 
 /** What only one technique of a batch may be about. All probes use the same doors. */

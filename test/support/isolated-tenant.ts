@@ -21,10 +21,15 @@ export const RULE_ARN = `arn:aws:elasticloadbalancing:${REGION}:${ACCOUNT_ID}:li
 export const aStage = (): StageContext => ({
   accountId: ACCOUNT_ID,
   region: REGION,
+  tableName: 'tenants',
   stackRoleArn,
   boundaryArn,
   trustedRoleArns: ['VerifyIsolation', 'ActivateTenant'].map((name) => `arn:aws:iam::${ACCOUNT_ID}:role/${name}`),
-  placed: { endpointServices: ['guardduty-data'], keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'] },
+  placed: {
+    endpointServices: ['guardduty-data'],
+    keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
+    backupAccounts: [],
+  },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
   availabilityZones: ['a', 'b', 'c'].map((letter) => `${REGION}${letter}`),
@@ -188,6 +193,8 @@ function healthyDatabase(): FactData['database'] {
       ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
     ),
     proxies: [],
+    exports: [],
+    integrations: [],
     events: [{ SourceIdentifier: database.outputs.InstanceId, Message: 'DB instance created', Date: new Date() }],
     manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
   };
@@ -293,6 +300,15 @@ function healthyStacks(): FactData['stacks']['all'] {
   return { network: stack('network'), database: stack('database'), storage: stack('storage'), access: stack('access') };
 }
 
+const healthyItem = (): FactData['routeItem']['item'] => ({
+  ...{ host: aTenant().host, tenantId, companyName: 'Acme GmbH', status: 'SETTING_UP', keyArn: aKey().keyArn },
+  ...{ roleArn, externalId: aTenant().externalId, bucketName: bucket },
+  database: {
+    host: theStacks().database.outputs.EndpointAddress,
+    port: Number(theStacks().database.outputs.EndpointPort),
+  },
+});
+
 function healthyRouting(): FactData['routing'] {
   const { tenant } = aSubject();
   const answer = (StatusCode: string) => ({
@@ -397,6 +413,7 @@ export function healthyFacts(): FactData {
       ],
       cors: [],
       notified: [],
+      reports: [],
       website: undefined,
       named: [bucket],
       versioning: 'Enabled',
@@ -420,6 +437,7 @@ export function healthyFacts(): FactData {
     release: { network: made('network'), database: made('database'), storage: made('storage'), access: made('access') },
     identity: healthyIdentity(),
     routing: healthyRouting(),
+    routeItem: { item: healthyItem() },
     logs: {
       groups: [
         `/tenants/${tenantId}/flow-logs`,
@@ -428,6 +446,7 @@ export function healthyFacts(): FactData {
         ),
       ].map((logGroupName) => ({ logGroupName, kmsKeyId: key.keyArn, retentionInDays: 400, metricFilterCount: 0 })),
       subscriptions: [],
+      accountPolicies: [],
     },
   };
 }

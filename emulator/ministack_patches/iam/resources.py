@@ -9,7 +9,8 @@ Test: permissions.test.ts: an alias by its key as well, with NotFound for a key 
 Test: permissions.test.ts: an event, by its source and detail type
 Test: permissions.test.ts: the answer to a task, by the state machine of the waiting execution, after its end too
 Test: permissions.test.ts: a snapshot of a database, by its name
-Test: permissions.test.ts: the policy of a table by the table, and an event bus by its name
+Test: permissions.test.ts: the policy of a table by the table, an event bus and a rule by their names
+Test: permissions.test.ts: a backup plan by its id, a vault by its name
 
 MiniStack takes `*`, or a coarser resource, for the requests named below, so that a policy that
 names the resource would not admit them.
@@ -52,7 +53,7 @@ def _extract_named(
     _also.set([])
     _snapshot.set("")
     name = _NAMED.get(service)
-    found = name(_Request(headers, body, query_params, f"{region}:{account_id}")) if name else None
+    found = name(_Request(path, headers, body, query_params, f"{region}:{account_id}")) if name else None
     return found or extract(service, method, path, headers, body, query_params, region, account_id)
 
 
@@ -82,8 +83,8 @@ def _context_with_event(context_of: Original, service: str, iam_action: str, bod
 
 
 class _Request:
-    def __init__(self, headers: dict[str, str], body: bytes, params: Params, place: str) -> None:
-        self.params, self.place = params, place
+    def __init__(self, path: str, headers: dict[str, str], body: bytes, params: Params, place: str) -> None:
+        self.path, self.params, self.place = path, params, place
         try:
             fields = json.loads(body) if body[:1] == b"{" else {}
         except ValueError:
@@ -154,11 +155,22 @@ def _table_of_policy(request: _Request) -> str | None:
     return request.fields.get("ResourceArn") if request.action.endswith("ResourcePolicy") else None
 
 
-def _bus(request: _Request) -> str | None:
+def _bus_or_rule(request: _Request) -> str | None:
+    fields = request.fields
+    if request.action == "ListTargetsByRule" and fields.get("Rule"):
+        bus = (fields.get("EventBusName") or "default").rsplit("/", 1)[-1]
+        path = "" if bus == "default" else f"{bus}/"
+        return f"arn:aws:events:{request.place}:rule/{path}{fields['Rule']}"
     if request.action != "DescribeEventBus":
         return None
-    name = request.fields.get("Name") or "default"
+    name = fields.get("Name") or "default"
     return str(name) if name.startswith("arn:") else f"arn:aws:events:{request.place}:event-bus/{name}"
+
+
+def _backup(request: _Request) -> str | None:
+    kind, name = [*request.path.strip("/").removeprefix("backup/").split("/"), ""][:2]
+    types = {"plans": "backup-plan", "backup-vaults": "backup-vault"}
+    return f"arn:aws:backup:{request.place}:{types[kind]}:{name}" if kind in types and name else None
 
 
 # A list that names no resource is a request on all of its type.
@@ -190,7 +202,8 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "states": _machine_of_task,
     "rds": _database,
     "dynamodb": _table_of_policy,
-    "events": _bus,
+    "events": _bus_or_rule,
+    "backup": _backup,
 }
 
 

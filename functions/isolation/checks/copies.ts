@@ -1,7 +1,15 @@
+import { tenantIdIn } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import { COPIES_METADATA } from '../metadata/copies';
-import { tenantIdOf, vpcOf } from '../subject';
+import { type Subject, tenantIdOf, vpcOf } from '../subject';
 import { orShut } from './own-doors';
+
+/** An export that has ended this way has written nothing that stays. */
+const OVER = ['CANCELED', 'FAILED'];
+
+/** The names of a tenant's databases and of their snapshots contain the tenant's id. */
+const isOf = (subject: Subject, sourceArn = '', keyArn = '') =>
+  tenantIdIn(sourceArn) === tenantIdOf(subject) || keyArn === subject.key.keyArn;
 
 /** What holds or leads to the tenant's data besides its own resources. */
 export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
@@ -16,6 +24,30 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
           `proxy ${DBProxyName} leads to the tenant’s database ${RequireTLS ? 'over TLS' : 'without TLS'}: ${Endpoint}`,
       ),
       'no proxy leads to the tenant’s database',
+    );
+  },
+  'database.exports': async (subject, { facts }) => {
+    const exports = await facts.database.exports();
+    return finding(
+      exports
+        .filter(({ SourceArn, KmsKeyId, Status = '' }) => isOf(subject, SourceArn, KmsKeyId) && !OVER.includes(Status))
+        .map(
+          ({ ExportTaskIdentifier, SourceArn, S3Bucket, Status }) =>
+            `export ${ExportTaskIdentifier} of ${SourceArn} to bucket ${S3Bucket} is ${Status}`,
+        ),
+      'no export of the tenant’s database',
+    );
+  },
+  'database.integrations': async (subject, { facts }) => {
+    const integrations = await facts.database.integrations();
+    return finding(
+      integrations
+        .filter(({ SourceArn, KMSKeyId }) => isOf(subject, SourceArn, KMSKeyId))
+        .map(
+          ({ IntegrationName, SourceArn, TargetArn }) =>
+            `integration ${IntegrationName} replicates ${SourceArn} to ${TargetArn}`,
+        ),
+      'no integration with the tenant’s database',
     );
   },
   'secrets.only-one': async (subject, { facts }) => {

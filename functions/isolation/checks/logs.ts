@@ -12,6 +12,13 @@ export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
       'no log group has a subscription',
     );
   },
+  'logs.account-policies': async (_, { facts }) =>
+    finding(
+      (await facts.logs.accountPolicies()).map(
+        ({ policyName, policyDocument }) => `policy ${policyName} sends all logs of the account: ${policyDocument}`,
+      ),
+      'no subscription for the whole account',
+    ),
   'logs.filters': async (_, { facts }) => {
     const groups = await facts.logs.groups();
     return finding(

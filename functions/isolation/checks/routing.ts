@@ -14,7 +14,7 @@ import {
 } from '../check';
 import { ROUTING_METADATA } from '../metadata/routing';
 import { covers } from '../policy-document';
-import { type Subject, tenantIdOf } from '../subject';
+import { bucketOf, type Subject, tenantIdOf } from '../subject';
 
 const hostsOf = ({ Conditions = [] }: Rule) =>
   Conditions.filter(({ Field }) => Field === 'host-header').flatMap(
@@ -153,6 +153,27 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
     return finding(
       others.map(({ RuleArn, Priority }) => `rule ${RuleArn} with priority ${Priority} matches the host too`),
       'no other rule serves the host',
+    );
+  },
+  'routing.item': async (subject, { facts }) => {
+    const { tenant, stacks, key, routed } = subject;
+    const item = await facts.routeItem.item();
+    if (!item) return finding([`the table has no item of the host ${tenant.host}`], '');
+    const { EndpointAddress, EndpointPort } = stacks.database.outputs;
+    return finding(
+      [
+        ...expectEqual('the item’s host', item.host, tenant.host),
+        ...expectEqual('the item’s tenant', item.tenantId, tenantIdOf(subject)),
+        ...expectEqual('the item’s role', item.roleArn, stacks.access.outputs.RoleArn),
+        ...expectEqual('the item’s external id', item.externalId, tenant.externalId),
+        ...expectEqual('the item’s bucket', item.bucketName, bucketOf(subject)),
+        ...expectEqual('the item’s key', item.keyArn, key.keyArn),
+        // Routes of earlier releases name no database.
+        ...(item.database ? expectEqual('the item’s database', item.database.host, EndpointAddress) : []),
+        ...(item.database ? expectEqual('the item’s port', item.database.port, Number(EndpointPort)) : []),
+        ...(routed === (item.status === 'ACTIVE') ? [] : [`the item’s status is ${item.status}`]),
+      ],
+      `the item of ${tenant.host} names this tenant’s own resources`,
     );
   },
   'routing.default': async (_, { facts }) => {

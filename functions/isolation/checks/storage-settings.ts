@@ -70,6 +70,11 @@ export const STORAGE_SETTINGS_CHECKS: readonly Check[] = checksOf(STORAGE_SETTIN
       (await facts.storage.notified()).map((each) => `the bucket notifies ${each} of its objects`),
       'nobody is notified',
     ),
+  'storage.reports': async (_, { facts }) =>
+    finding(
+      (await facts.storage.reports()).map(({ name, bucket }) => `${name} lists the bucket’s objects in ${bucket}`),
+      'no inventory, and no analysis that is exported',
+    ),
   'storage.website': async (_, { facts }) => {
     const website = await facts.storage.website();
     const leadsTo = website?.RedirectAllRequestsTo?.HostName;

@@ -14,7 +14,7 @@ export function coversPattern(outer: string, inner: string): boolean {
 }
 
 /** Whether no text matches both patterns. */
-function areDisjoint(one: string, other: string): boolean {
+export function areDisjoint(one: string, other: string): boolean {
   const known = new Map<number, boolean>();
   const step = (a: string | undefined, b: string | undefined, i: number, j: number): boolean => {
     if (a === ANY) return meet(i + 1, j) || (b !== undefined && meet(i, j + 1));

@@ -144,6 +144,34 @@ function whyNotDenied(parts: readonly Scope[], statement: Statement, actual: rea
   ].join(', ');
 }
 
+const wholeOf = (statement: Statement) => {
+  const { principals, resources } = statement;
+  const who = principals.length > 0 ? ` for ${principals.join(', ')}` : '';
+  const on = resources.length > 0 ? ` on ${resources.join(', ')}` : '';
+  return `${nameOf(statement)}${who}${on}`;
+};
+
+/**
+ * Both directions: what a policy allows or denies beyond the expected one, and what it does not allow
+ * or deny although it should.
+ *
+ * @param what the policy, as the sentences name it
+ */
+export function policyDifferences(
+  what: string,
+  actual: readonly Statement[],
+  expected: readonly Statement[],
+): string[] {
+  const beyond = (one: readonly Statement[], other: readonly Statement[]) => [
+    ...allowedBeyond(one, other).map(({ statement }) => wholeOf(statement)),
+    ...denialsLacking(other, one).map(({ statement }) => wholeOf(statement)),
+  ];
+  return [
+    ...beyond(actual, expected).map((each) => `${what} has the statement ${each}`),
+    ...beyond(expected, actual).map((each) => `${what} lacks the statement ${each}`),
+  ];
+}
+
 /** A further condition that may weaken a denial. */
 export type Fine = (condition: Condition) => boolean;
 

@@ -1,5 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { IAMClient } from '@aws-sdk/client-iam';
@@ -18,6 +19,7 @@ import { type KeyFacts, keyFacts } from './key-facts';
 import { type LogFacts, logFacts } from './log-facts';
 import { type NetworkFacts, networkFacts } from './network-facts';
 import { type DescribedStacks, type ReleaseFacts, releaseFacts, type StackFacts, stackFacts } from './release-facts';
+import { type RouteItemFacts, routeItemFacts } from './route-item-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
 import { type SecretFacts, secretFacts } from './secret-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
@@ -35,6 +37,7 @@ export interface Facts {
   readonly network: NetworkFacts;
   readonly identity: IdentityFacts;
   readonly routing: RoutingFacts;
+  readonly routeItem: RouteItemFacts;
   readonly logs: LogFacts;
   readonly account: AccountFacts;
   readonly tagged: TaggedFacts;
@@ -50,6 +53,7 @@ export interface FactClients {
   readonly ec2: EC2Client;
   readonly iam: IAMClient;
   readonly elb: ElasticLoadBalancingV2Client;
+  readonly dynamodb: DynamoDBClient;
   readonly logs: CloudWatchLogsClient;
   readonly cloudformation: CloudFormationClient;
   readonly organizations: OrganizationsClient;
@@ -72,6 +76,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   network: networkFacts(clients.ec2, subject),
   identity: identityFacts(clients.iam, subject, known.boundary),
   routing: routingFacts(clients.elb, subject),
+  routeItem: routeItemFacts(clients.dynamodb, subject),
   logs: logFacts(clients.logs, subject),
   account: known.account ?? accountFacts(clients.iam),
   tagged: taggedFacts(clients.tagging, clients.kms, subject),

@@ -13,6 +13,8 @@ import {
   GetBucketWebsiteCommand,
   GetPublicAccessBlockCommand,
   type LifecycleRule,
+  ListBucketAnalyticsConfigurationsCommand,
+  ListBucketInventoryConfigurationsCommand,
   type LoggingEnabled,
   type PublicAccessBlockConfiguration,
   paginateListBuckets,
@@ -23,6 +25,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
 import { parsePolicy, type Statement } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
@@ -41,6 +44,8 @@ export interface StorageFacts {
   readonly cors: () => Promise<readonly CORSRule[]>;
   /** Topics, queues, functions and the event bus that S3 notifies of the bucket's objects. */
   readonly notified: () => Promise<readonly string[]>;
+  /** Buckets into which S3 writes lists of the bucket's objects: inventories and analyses, by the name of each. */
+  readonly reports: () => Promise<readonly { readonly name: string; readonly bucket: string }[]>;
   readonly website: () => Promise<WebsiteConfiguration | undefined>;
   /** Names of the account's buckets that begin like the tenant's. */
   readonly named: () => Promise<readonly string[]>;
@@ -109,6 +114,21 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
         ...(to.QueueConfigurations ?? []).map(({ QueueArn }) => QueueArn ?? ''),
         ...(to.LambdaFunctionConfigurations ?? []).map(({ LambdaFunctionArn }) => LambdaFunctionArn ?? ''),
         ...(to.EventBridgeConfiguration ? ['the event bus of the account (EventBridge)'] : []),
+      ];
+    }),
+    reports: readOnce(async () => {
+      const [{ InventoryConfigurationList = [] }, { AnalyticsConfigurationList = [] }] = await settled([
+        client.send(new ListBucketInventoryConfigurationsCommand(ofBucket)),
+        client.send(new ListBucketAnalyticsConfigurationsCommand(ofBucket)),
+      ]);
+      return [
+        ...InventoryConfigurationList.map(({ Id, Destination }) => ({
+          ...{ name: `inventory ${Id}`, bucket: Destination?.S3BucketDestination?.Bucket ?? 'no bucket' },
+        })),
+        ...AnalyticsConfigurationList.flatMap(({ Id, StorageClassAnalysis }) => {
+          const bucket = StorageClassAnalysis?.DataExport?.Destination?.S3BucketDestination?.Bucket;
+          return bucket === undefined ? [] : [{ name: `analysis ${Id}`, bucket }];
+        }),
       ];
     }),
     website: readOnce(() =>

@@ -10,6 +10,22 @@ export const COPIES_METADATA = [
     remediation: 'Find out who made the proxy that the evidence names, and delete it.',
   },
   {
+    id: 'database.exports',
+    title: 'No export writes the database into a bucket',
+    question: 'Has no export task of RDS the tenant’s database, snapshot or key?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.7'] },
+    remediation: 'Cancel the export that the evidence names, and delete what it has written into its bucket.',
+  },
+  {
+    id: 'database.integrations',
+    title: 'No integration replicates the database',
+    question: 'Has no zero-ETL integration the tenant’s database as its source, or the tenant’s key?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.7'] },
+    remediation: 'Delete the integration that the evidence names, and what it has written to its target.',
+  },
+  {
     id: 'secrets.only-one',
     title: 'The tenant has one secret',
     question: 'Has no other secret the tenant’s id in its name, description or tags?',

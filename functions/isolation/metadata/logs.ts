@@ -17,4 +17,13 @@ export const LOGS_METADATA = [
     controls: { 'SOC 2': ['CC6.7'] },
     remediation: 'Delete the metric filters of the log group that the evidence names, and the metrics’ dimensions.',
   },
+  {
+    id: 'logs.account-policies',
+    title: 'No policy of the account sends all logs away',
+    question: 'Has CloudWatch Logs no subscription that sends every log group of the account elsewhere?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation:
+      'Delete the policy of the account that the evidence names, and find out what its destination has received.',
+  },
 ] as const satisfies readonly CheckMetadata[];

@@ -58,4 +58,13 @@ export const ROUTING_METADATA = [
     controls: { 'SOC 2': ['CC6.6'] },
     remediation: 'Set the listener’s default action back to a fixed 404 response.',
   },
+  {
+    id: 'routing.item',
+    title: 'The host’s item names this tenant’s own resources',
+    question:
+      'Does the item that the shared service reads for the host name this tenant’s role, bucket, key and database?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.6'] },
+    remediation: 'Set the item of the host back to the tenant’s record and stacks, and find out who has written it.',
+  },
 ] as const satisfies readonly CheckMetadata[];

@@ -26,6 +26,14 @@ export const STORAGE_SETTINGS_METADATA = [
     remediation: 'Remove the destination that the evidence names from the bucket’s notifications.',
   },
   {
+    id: 'storage.reports',
+    title: 'No report lists the bucket’s objects',
+    question: 'Has the bucket no inventory and no analysis that S3 writes into another bucket?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Delete the inventory or the analysis that the evidence names, and what is in its bucket.',
+  },
+  {
     id: 'storage.website',
     title: 'The bucket is no website',
     question: 'Is the bucket without a website configuration?',

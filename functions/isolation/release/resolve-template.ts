@@ -5,12 +5,18 @@ export interface TemplateValues {
   readonly parameters: Readonly<Record<string, string>>;
   readonly accountId: string;
   readonly region: string;
+  /** Of a stack that is there: the names of its resources, by logical id. */
+  readonly physicalIds?: ReadonlyMap<string, string>;
+  /** What other stacks export, by the name of the export. */
+  readonly exports?: ReadonlyMap<string, string>;
 }
 
-/** A resource as the template makes it for one tenant. */
+/** A resource as the template makes it: for one tenant, or for the platform. */
 export interface ExpectedResource {
   /** Its logical id. */
   readonly id: string;
+  /** Its name in AWS, where the stack is there. */
+  readonly physicalId?: string | undefined;
   /** E.g. `AWS::S3::Bucket`. */
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -47,9 +53,30 @@ const NAMES: Readonly<Record<string, string>> = {
   'AWS::RDS::DBInstance': 'DBInstanceIdentifier',
 };
 
+const lastOf = (path: string) => path.split(/[/|]/).at(-1) ?? '';
+
+/** "Return values" of each type: its ARN, by its physical id. A queue's id is its URL, a rule's may begin with its bus. */
+const ARNS: Readonly<Record<string, (id: string, { region, accountId }: TemplateValues) => string>> = {
+  'AWS::S3::Bucket': (id) => `arn:aws:s3:::${id}`,
+  'AWS::KMS::Key': (id, { region, accountId }) => `arn:aws:kms:${region}:${accountId}:key/${id}`,
+  'AWS::DynamoDB::Table': (id, { region, accountId }) => `arn:aws:dynamodb:${region}:${accountId}:table/${id}`,
+  'AWS::Lambda::Function': (id, { region, accountId }) => `arn:aws:lambda:${region}:${accountId}:function:${id}`,
+  'AWS::SQS::Queue': (id, { region, accountId }) => `arn:aws:sqs:${region}:${accountId}:${lastOf(id)}`,
+  'AWS::Events::EventBus': (id, { region, accountId }) => `arn:aws:events:${region}:${accountId}:event-bus/${id}`,
+  'AWS::Logs::LogGroup': (id, { region, accountId }) => `arn:aws:logs:${region}:${accountId}:log-group:${id}:*`,
+};
+
+/** "Return values" of each type: the attribute that is a part of the physical id. */
+const IN_PHYSICAL_ID: Readonly<Record<string, (id: string) => string>> = {
+  'AWS::EC2::SecurityGroup.GroupId': (id) => id,
+  'AWS::SecretsManager::Secret.Id': (id) => id,
+  'AWS::ECS::Service.Name': lastOf,
+  'AWS::SQS::Queue.QueueName': lastOf,
+};
+
 /**
- * Resolves the functions that the tenants' templates use. What AWS chooses itself, e.g. the id of a
- * VPC, becomes `<Vpc.VpcId>`: no check compares it.
+ * Resolves the functions that our templates use. What AWS chooses itself, e.g. the id of a VPC, is the
+ * physical id where the stack is there. Otherwise it becomes `<Vpc.VpcId>`: no check compares it.
  */
 class Resolver {
   constructor(
@@ -60,7 +87,10 @@ class Resolver {
   resources(): ExpectedResource[] {
     return Object.entries(this.template.Resources)
       .filter(([, { Condition }]) => Condition === undefined || this.holds(Condition))
-      .map(([id, { Type: type, Properties }]) => ({ id, type, properties: this.object(Properties) }));
+      .map(([id, { Type: type, Properties }]) => ({
+        ...{ id, type, properties: this.object(Properties) },
+        ...(this.values.physicalIds && { physicalId: this.values.physicalIds.get(id) }),
+      }));
   }
 
   private object(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -73,7 +103,15 @@ class Resolver {
     const [[name, argument] = ['', undefined], ...more] = Object.entries(value);
     if (more.length > 0) return this.object(value);
     if (name === 'Ref') return this.reference(String(argument));
+    if (name === 'Fn::Sub') return this.substituted(String(argument));
+    if (name === 'Fn::ImportValue') return this.values.exports?.get(String(argument)) ?? `<${String(argument)}>`;
     return name.startsWith('Fn::') && Array.isArray(argument) ? this.call(name, argument) : this.object(value);
+  }
+
+  private substituted(text: string): string {
+    return text.replace(/\$\{([\w:]+)(?:\.(\w+))?\}/g, (_, name: string, attribute?: string) =>
+      attribute ? this.attribute(name, attribute) : String(this.reference(name)),
+    );
   }
 
   private call(name: string, [first, ...rest]: readonly unknown[]): unknown {
@@ -81,6 +119,14 @@ class Resolver {
       case 'Fn::Join': {
         const parts = this.value(rest[0]);
         return Array.isArray(parts) ? parts.join(String(first)) : parts;
+      }
+      case 'Fn::Split': {
+        const text = this.value(rest[0]);
+        return typeof text === 'string' ? text.split(String(first)) : text;
+      }
+      case 'Fn::Select': {
+        const among = this.value(rest[0]);
+        return Array.isArray(among) ? among[Number(first)] : among;
       }
       case 'Fn::GetAtt':
         return this.attribute(String(first), String(rest[0]));
@@ -100,8 +146,13 @@ class Resolver {
 
   private reference(name: string): unknown {
     const { accountId, region, parameters } = this.values;
-    const pseudo = { 'AWS::AccountId': accountId, 'AWS::Region': region, 'AWS::Partition': 'aws' };
-    const known = new Map(Object.entries({ ...pseudo, ...parameters })).get(name);
+    const pseudo = {
+      'AWS::AccountId': accountId,
+      'AWS::Region': region,
+      'AWS::Partition': 'aws',
+      'AWS::URLSuffix': 'amazonaws.com',
+    };
+    const known = new Map(Object.entries({ ...pseudo, ...parameters })).get(name) ?? this.values.physicalIds?.get(name);
     if (known === undefined) return this.nameOf(name) || `<${name}>`;
     return this.template.Parameters[name]?.Type === 'CommaDelimitedList' ? known.split(',') : known;
   }
@@ -112,15 +163,22 @@ class Resolver {
   }
 
   private attribute(id: string, attribute: string): string {
-    const { Type, Properties = {} } = this.template.Resources[id] ?? {};
-    const { accountId, region } = this.values;
-    const name = this.nameOf(id);
-    if (attribute === 'Arn' && Type === 'AWS::S3::Bucket') return `arn:aws:s3:::${name}`;
-    if (attribute === 'Arn' && Type === 'AWS::Logs::LogGroup')
-      return `arn:aws:logs:${region}:${accountId}:log-group:${name}:*`;
+    const { Type = '', Properties = {} } = this.template.Resources[id] ?? {};
+    const physicalId = this.values.physicalIds?.get(id);
+    const name = physicalId ?? this.nameOf(id);
     if (attribute === 'Arn' && Type === 'AWS::IAM::Role')
-      return `arn:aws:iam::${accountId}:role${textIn(Properties, 'Path') || '/'}${name}`;
-    return `<${id}.${attribute}>`;
+      return `arn:aws:iam::${this.values.accountId}:role${textIn(Properties, 'Path') || '/'}${name}`;
+    if (attribute === 'Arn' && Type === 'AWS::Events::Rule') return this.ruleArn(Properties, name);
+    const arn = attribute === 'Arn' && name ? ARNS[Type]?.(name, this.values) : undefined;
+    if (arn) return arn;
+    return (physicalId && IN_PHYSICAL_ID[`${Type}.${attribute}`]?.(physicalId)) || `<${id}.${attribute}>`;
+  }
+
+  /** "CreateRule": a rule of the default bus has no bus in its ARN. */
+  private ruleArn(properties: Readonly<Record<string, unknown>>, name: string): string {
+    const bus = String(this.value(properties.EventBusName) ?? 'default');
+    const path = bus === 'default' ? '' : `${lastOf(bus)}/`;
+    return `arn:aws:events:${this.values.region}:${this.values.accountId}:rule/${path}${lastOf(name)}`;
   }
 }
 

@@ -1,25 +1,48 @@
 import { settled } from '../../shared/settled';
 import { controlLine, groupOf, NotAsked } from '../check';
+import type { AccountFacts } from '../facts/account-facts';
 import type { Answer } from '../report';
 import { find } from '../verify';
 import { type CellFactClients, cellFacts } from './cell-facts';
-import { SURROUNDINGS_CHECKS, type SurroundingsCheck, type SurroundingsFacts } from './checks';
+import { SURROUNDINGS_CHECKS } from './checks';
+import { type CopiesFactClients, copiesFacts } from './copies-facts';
+import { loadBalancerFacts } from './load-balancer-facts';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
+import { platformStacks } from './platform-stacks';
+import { type PolicyFactClients, policyFacts } from './policy-facts';
 import type { Surroundings } from './surroundings';
+import type { SurroundingsCheck, SurroundingsFacts } from './surroundings-facts';
 import { trusteeFacts } from './trustee-facts';
 
 export type SurroundingsClients = CellFactClients &
-  PlatformFactClients & {
-    readonly iam: Parameters<typeof trusteeFacts>[0];
-    readonly ssm: Parameters<typeof trusteeFacts>[1];
+  PlatformFactClients &
+  PolicyFactClients &
+  CopiesFactClients & {
+    readonly elb: Parameters<typeof loadBalancerFacts>[0];
+    readonly cloudformation: Parameters<typeof platformStacks>[0];
   };
 
-/** Facts about one cell. They are for one run: each is read once and kept. */
-export const surroundingsFacts = (clients: SurroundingsClients, surroundings: Surroundings): SurroundingsFacts => ({
-  trustees: trusteeFacts(clients.iam, clients.ssm),
-  cell: cellFacts(clients, surroundings),
-  platform: platformFacts(clients, surroundings),
-});
+/**
+ * Facts about one cell. They are for one run: each is read once and kept.
+ *
+ * @param principals those of the account, which a run lists once for all of its cells
+ */
+export function surroundingsFacts(
+  clients: SurroundingsClients,
+  surroundings: Surroundings,
+  principals: AccountFacts['principals'],
+): SurroundingsFacts {
+  const stacks = platformStacks(clients.cloudformation, surroundings);
+  return {
+    trustees: trusteeFacts(principals, stacks),
+    cell: cellFacts(clients, surroundings),
+    loadBalancer: loadBalancerFacts(clients.elb, clients.ecs, surroundings),
+    platform: platformFacts(clients, surroundings),
+    policies: policyFacts(clients, surroundings),
+    copies: copiesFacts(clients),
+    stacks,
+  };
+}
 
 /**
  * Asks every question about the surroundings of a cell's tenants, side by side.

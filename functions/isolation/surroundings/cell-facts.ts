@@ -4,19 +4,35 @@ import {
   type DhcpOptions,
   type EC2Client,
   type Instance,
+  type NetworkInterface,
   paginateDescribeInstances,
+  paginateDescribeNetworkInterfaces,
+  paginateDescribeRouteTables,
+  paginateDescribeSecurityGroups,
+  paginateDescribeVpcEndpoints,
   paginateDescribeVpcPeeringConnections,
+  type RouteTable,
+  type SecurityGroup,
+  type VpcEndpoint,
   type VpcPeeringConnection,
 } from '@aws-sdk/client-ec2';
-import { DescribeServicesCommand, type ECSClient, type Service } from '@aws-sdk/client-ecs';
 import {
-  DescribeListenersCommand,
-  DescribeLoadBalancerAttributesCommand,
-  type ElasticLoadBalancingV2Client,
-  type Listener,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  type ECSClient,
+  type Service,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
+import {
+  type HostedZoneSummary,
+  ListHostedZonesByVPCCommand,
+  type Route53Client,
+  VPCRegion,
+} from '@aws-sdk/client-route-53';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
+import { Unanswered } from '../check';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
@@ -28,24 +44,33 @@ export interface CellFacts {
   readonly dhcpOptions: () => Promise<DhcpOptions | undefined>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
-  readonly listeners: () => Promise<readonly Listener[]>;
-  /** The load balancer's attributes by key. */
-  readonly attributes: () => Promise<Readonly<Record<string, string | undefined>>>;
+  /** What runs in the services, each revision once. */
+  readonly definitions: () => Promise<readonly TaskDefinition[]>;
+  /** Hosted zones that answer the VPC's hosts in place of the public ones. */
+  readonly privateZones: () => Promise<readonly HostedZoneSummary[]>;
+  readonly interfaces: () => Promise<readonly NetworkInterface[]>;
+  readonly routeTables: () => Promise<readonly RouteTable[]>;
+  readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
+  readonly groups: () => Promise<readonly SecurityGroup[]>;
   readonly accessLogPolicy: () => Promise<readonly Statement[]>;
 }
 
 export interface CellFactClients {
   readonly ec2: EC2Client;
   readonly ecs: ECSClient;
-  readonly elb: ElasticLoadBalancingV2Client;
   readonly s3: S3Client;
+  readonly route53: Route53Client;
 }
 
-export function cellFacts({ ec2, ecs, elb, s3 }: CellFactClients, { accountId, cell }: Surroundings): CellFacts {
-  const LoadBalancerArn = cell.loadBalancerArn;
+export function cellFacts(clients: CellFactClients, { accountId, region, cell }: Surroundings): CellFacts {
+  const { ec2, ecs, s3, route53 } = clients;
+  const inVpc = { Filters: [{ Name: 'vpc-id', Values: [cell.vpcId] }] };
+  const services = readOnce(async () => {
+    const described = { cluster: cell.clusterName, services: Object.values(cell.services) };
+    return (await ecs.send(new DescribeServicesCommand(described))).services ?? [];
+  });
   return {
     instances: readOnce(async () => {
-      const inVpc = { Filters: [{ Name: 'vpc-id', Values: [cell.vpcId] }] };
       const found = await everyItem(paginateDescribeInstances({ client: ec2 }, inVpc), (page) => page.Reservations);
       return found.flatMap(({ Instances = [] }) => Instances);
     }),
@@ -62,17 +87,35 @@ export function cellFacts({ ec2, ecs, elb, s3 }: CellFactClients, { accountId, c
       );
       return found.filter((each) => [each.AccepterVpcInfo?.VpcId, each.RequesterVpcInfo?.VpcId].includes(cell.vpcId));
     }),
-    services: readOnce(async () => {
-      const services = Object.values(cell.services);
-      return (await ecs.send(new DescribeServicesCommand({ cluster: cell.clusterName, services }))).services ?? [];
+    services,
+    definitions: readOnce(async () => {
+      const running = (await services()).filter(
+        ({ desiredCount = 0, runningCount = 0 }) => desiredCount + runningCount > 0,
+      );
+      const named = [...new Set(running.flatMap(({ taskDefinition }) => taskDefinition ?? []))];
+      const found = await settled(
+        named.map((taskDefinition) => ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))),
+      );
+      return found.flatMap(({ taskDefinition }) => taskDefinition ?? []);
     }),
-    listeners: readOnce(
-      async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
+    privateZones: readOnce(async () => {
+      const known = Object.values(VPCRegion).find((each) => each === region);
+      if (!known) throw new Unanswered(`Route 53 lists no private zones of ${region}`);
+      const ofVpc = { VPCId: cell.vpcId, VPCRegion: known };
+      return (await route53.send(new ListHostedZonesByVPCCommand(ofVpc))).HostedZoneSummaries ?? [];
+    }),
+    interfaces: readOnce(() =>
+      everyItem(paginateDescribeNetworkInterfaces({ client: ec2 }, inVpc), (page) => page.NetworkInterfaces),
     ),
-    attributes: readOnce(async () => {
-      const { Attributes = [] } = await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }));
-      return Object.fromEntries(Attributes.flatMap(({ Key, Value }) => (Key ? [[Key, Value]] : [])));
-    }),
+    routeTables: readOnce(() =>
+      everyItem(paginateDescribeRouteTables({ client: ec2 }, inVpc), (page) => page.RouteTables),
+    ),
+    endpoints: readOnce(() =>
+      everyItem(paginateDescribeVpcEndpoints({ client: ec2 }, inVpc), (page) => page.VpcEndpoints),
+    ),
+    groups: readOnce(() =>
+      everyItem(paginateDescribeSecurityGroups({ client: ec2 }, inVpc), (page) => page.SecurityGroups),
+    ),
     accessLogPolicy: readOnce(async () => {
       const bucket = { Bucket: cell.accessLogBucketName, ExpectedBucketOwner: accountId };
       const answer = await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy');

@@ -1,110 +1,12 @@
-import type { CheckMetadata } from '../check';
+import { CELL_METADATA } from './cell-metadata';
+import { COPIES_OF_ALL_METADATA } from './copies-metadata';
+import { PLATFORM_METADATA } from './platform-metadata';
+import { SERVING_METADATA } from './serving-metadata';
 
+/** What people read about the questions that are asked once for each audit and cell. */
 export const SURROUNDINGS_METADATA = [
-  {
-    id: 'identity.trustees',
-    title: 'The roles that tenants trust are those of the release',
-    question:
-      'Does each role that a tenant’s role, key or stack trusts have exactly the trust and the policies of the release?',
-    severity: 'critical',
-    controls: { FSBP: ['IAM.1'], 'SOC 2': ['CC6.1', 'CC6.3'] },
-    remediation: 'Set trust and policies of the role that the evidence names back to its stack’s template.',
-  },
-  {
-    id: 'routing.listeners',
-    title: 'The load balancer has one listener, with a sound policy',
-    question: 'Is the cell’s listener the only one of its load balancer, and does it accept TLS 1.2 and newer only?',
-    severity: 'high',
-    controls: { FSBP: ['ELB.17'], 'SOC 2': ['CC6.7'] },
-    remediation: 'Delete the other listener, or set the TLS policy back to that of the cell’s stack.',
-  },
-  {
-    id: 'routing.load-balancer',
-    title: 'The load balancer keeps its own logs and drops odd headers',
-    question:
-      'Does the load balancer log to the cell’s bucket, drop invalid header fields and mitigate request smuggling?',
-    severity: 'high',
-    controls: { FSBP: ['ELB.4', 'ELB.5', 'ELB.12'], 'SOC 2': ['CC6.6', 'CC7.2'] },
-    remediation: 'Set the load balancer’s attributes back to those of the cell’s stack.',
-  },
-  {
-    id: 'cell.instances',
-    title: 'No instance runs in the cell’s network',
-    question: 'Is the cell’s VPC free of EC2 instances, from which every tenant’s database could be reached?',
-    severity: 'high',
-    controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Find out who started the instance that the evidence names, and terminate it.',
-  },
-  {
-    id: 'cell.dns',
-    title: 'The cell asks AWS’s own name server',
-    question: 'Do the DHCP options of the cell’s VPC name AmazonProvidedDNS and no other name server?',
-    severity: 'high',
-    controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Associate the default DHCP options with the cell’s VPC.',
-  },
-  {
-    id: 'cell.network',
-    title: 'The cell is peered with tenants only',
-    question: 'Does every peering of the cell’s VPC lead to a tenant’s block in this account?',
-    severity: 'high',
-    controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Delete the peering that the evidence names, after its owner is known.',
-  },
-  {
-    id: 'cell.service',
-    title: 'No shell reaches the shared service',
-    question: 'Is ECS Exec off for both services of the cell?',
-    severity: 'high',
-    controls: { 'SOC 2': ['CC6.1'] },
-    remediation: 'Deploy the cell’s stack, which turns ECS Exec off, and stop the tasks that were started with it.',
-  },
-  {
-    id: 'cell.access-logs',
-    title: 'Only this account reads the access logs',
-    question: 'Does the policy of the cell’s log bucket let no principal outside this account read?',
-    severity: 'high',
-    controls: { FSBP: ['S3.6'], 'SOC 2': ['CC6.1'] },
-    remediation: 'Set the bucket’s policy back to that of the cell’s stack.',
-  },
-  {
-    id: 'platform.table',
-    title: 'The tenants table is shared with nobody',
-    question: 'Has the tenants table no resource policy for others, and no stream that leads its changes elsewhere?',
-    severity: 'critical',
-    controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
-    remediation: 'Delete the table’s resource policy, and disable the stream that the evidence names.',
-  },
-  {
-    id: 'platform.bus',
-    title: 'Only the billing account puts signups on the bus',
-    question: 'Does the bus’s policy admit this account and the billing account only?',
-    severity: 'high',
-    controls: { 'SOC 2': ['CC6.1'] },
-    remediation: 'Remove the statement that the evidence names from the policy of the bus.',
-  },
-  {
-    id: 'platform.topic',
-    title: 'Alarms reach the account’s own operators only',
-    question: 'Do policy and subscriptions of the alarm topic keep other accounts out?',
-    severity: 'medium',
-    controls: { 'SOC 2': ['CC6.1', 'CC7.2'] },
-    remediation: 'Remove the subscription or the statement that the evidence names from the alarm topic.',
-  },
-  {
-    id: 'platform.evidence',
-    title: 'Reports are locked by default',
-    question: 'Does the evidence bucket lock each new version by default?',
-    severity: 'high',
-    controls: { FSBP: ['S3.15'], 'SOC 2': ['CC7.2'] },
-    remediation: 'Set the default retention of the evidence bucket back to that of the foundation stack.',
-  },
-  {
-    id: 'audit.alarms',
-    title: 'Alarms tell the operators',
-    question: 'Is every alarm of the alarm topic enabled to act?',
-    severity: 'high',
-    controls: { FSBP: ['CloudWatch.17'], 'SOC 2': ['CC7.2'] },
-    remediation: 'Enable the actions of the alarms that the evidence names.',
-  },
-] as const satisfies readonly CheckMetadata[];
+  ...SERVING_METADATA,
+  ...CELL_METADATA,
+  ...PLATFORM_METADATA,
+  ...COPIES_OF_ALL_METADATA,
+] as const;

@@ -27,7 +27,7 @@ export interface PlatformFacts {
   readonly busPolicy: () => Promise<readonly Statement[]>;
   readonly topicPolicy: () => Promise<readonly Statement[]>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
-  /** Alarms of the platform and of tenants' databases: those whose action is the topic. */
+  /** Every alarm of the account on a metric. */
   readonly alarms: () => Promise<readonly MetricAlarm[]>;
   readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
 }
@@ -70,10 +70,7 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Surrou
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
-    alarms: readOnce(async () => {
-      const all = await everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms);
-      return all.filter(({ AlarmActions = [] }) => AlarmActions.includes(TopicArn));
-    }),
+    alarms: readOnce(() => everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms)),
     evidenceLock: readOnce(async () => {
       const answer = await unlessAbsent(
         s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),

@@ -1,4 +1,5 @@
 import type { CellDescriptor } from '../../contract/cell';
+import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 
 /** What all tenants of a cell share and trust, as the platform expects to find it in AWS. */
 export interface Surroundings {
@@ -11,4 +12,5 @@ export interface Surroundings {
   readonly evidenceBucketName: string;
   /** The only other account that may put signups on the bus. */
   readonly billingAccountId: string;
+  readonly placed: PlacedByOrganization;
 }

@@ -1,60 +1,68 @@
-import { GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam';
-import { paginateGetParametersByPath, type SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { TRUSTEES_PARAMETER_PATH } from '../../contract/naming';
-import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { readOnce, unlessAbsent } from '../facts/reading';
-import { attachedPolicies, inlineStatements } from '../facts/role-policies';
-import { parsePolicy, type Statement } from '../policy-document';
+import type { AccountFacts, Principal } from '../facts/account-facts';
+import { readOnce } from '../facts/reading';
+import { type Statement, statementsOf } from '../policy-document';
+import type { ExpectedResource } from '../release/resolve-template';
+import type { PlatformStacks } from './platform-stacks';
 
-/** One part of what a stack's template has published about a role that tenants trust. */
-const PublishedSchema = z.object({ role: z.string(), trust: z.unknown(), policy: z.unknown() });
-
-/** What the release makes of a role that tenants' roles, keys or stacks trust. */
+/** What a template of the platform makes of a role. */
 export interface Trustee {
   readonly role: string;
   readonly trust: readonly Statement[];
   readonly inline: readonly Statement[];
-}
-
-export interface TrusteeInAws extends Trustee {
+  /** ARNs of its managed policies. */
   readonly attached: readonly string[];
 }
 
 export interface TrusteeFacts {
-  /** Published by the templates of the platform's stacks, and not by IAM. */
+  /** Made by the templates of the platform's stacks, and not by IAM. */
   readonly expected: () => Promise<readonly Trustee[]>;
   /** The same roles as IAM has them, in the same order; undefined where IAM has none. */
-  readonly found: () => Promise<readonly (TrusteeInAws | undefined)[]>;
+  readonly found: () => Promise<readonly (Trustee | undefined)[]>;
 }
 
-async function readTrustee(client: IAMClient, RoleName: string): Promise<TrusteeInAws | undefined> {
-  const role = await unlessAbsent(client.send(new GetRoleCommand({ RoleName })), 'NoSuchEntityException');
-  if (!role) return undefined;
-  const [inline, attached] = await settled([inlineStatements(client, RoleName), attachedPolicies(client, RoleName)]);
-  return {
-    role: RoleName,
-    trust: parsePolicy(role.Role?.AssumeRolePolicyDocument ?? ''),
-    inline,
-    attached: attached.map((arn = 'without an ARN') => arn),
-  };
-}
+const RoleSchema = z.object({
+  AssumeRolePolicyDocument: z.unknown(),
+  Policies: z.array(z.object({ PolicyDocument: z.unknown() })).default([]),
+  ManagedPolicyArns: z.array(z.string()).default([]),
+});
+/** A policy that a template attaches to roles: as an inline policy, or as a managed one. */
+const AttachedSchema = z.object({ Roles: z.array(z.string()).default([]), PolicyDocument: z.unknown() });
 
-export function trusteeFacts(iam: IAMClient, ssm: SSMClient): TrusteeFacts {
-  const expected = readOnce(async () => {
-    const path = { Path: TRUSTEES_PARAMETER_PATH, Recursive: true };
-    const parameters = await everyItem(paginateGetParametersByPath({ client: ssm }, path), (page) => page.Parameters);
-    const byRole = new Map<string, Trustee>();
-    for (const { Value = '' } of parameters) {
-      const { role, trust, policy } = PublishedSchema.parse(JSON.parse(Value));
-      const inline = [...(byRole.get(role)?.inline ?? []), ...parsePolicy(JSON.stringify(policy))];
-      byRole.set(role, { role, trust: parsePolicy(JSON.stringify(trust)), inline });
-    }
-    return [...byRole.values()];
+function trusteesIn(resources: readonly ExpectedResource[]): Trustee[] {
+  const ofType = (type: string) => resources.filter((each) => each.type === type);
+  const attached = (type: string, role: string) =>
+    ofType(type)
+      .map(({ physicalId = '', properties }) => ({ physicalId, ...AttachedSchema.parse(properties) }))
+      .filter(({ Roles }) => Roles.includes(role));
+  return ofType('AWS::IAM::Role').map(({ physicalId: role = '', properties }) => {
+    const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns } = RoleSchema.parse(properties);
+    const policies = [...Policies, ...attached('AWS::IAM::Policy', role)];
+    return {
+      role,
+      trust: statementsOf(AssumeRolePolicyDocument),
+      inline: policies.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
+      attached: [...ManagedPolicyArns, ...attached('AWS::IAM::ManagedPolicy', role).map((each) => each.physicalId)],
+    };
   });
+}
+
+const trusteeOf = ({ name, trust, inline, attached }: Principal): Trustee => ({ role: name, trust, inline, attached });
+
+export function trusteeFacts(
+  principals: AccountFacts['principals'],
+  { foundation, controlPlane, cell }: PlatformStacks,
+): TrusteeFacts {
+  const expected = readOnce(async () =>
+    (await settled([foundation(), controlPlane(), cell()])).flatMap((resources) => trusteesIn(resources)),
+  );
   return {
     expected,
-    found: readOnce(async () => await settled((await expected()).map(({ role }) => readTrustee(iam, role)))),
+    found: readOnce(async () => {
+      const [roles, all] = await settled([expected(), principals()]);
+      const byName = new Map(all.filter(({ kind }) => kind === 'role').map((each) => [each.name, trusteeOf(each)]));
+      return roles.map(({ role }) => byName.get(role));
+    }),
   };
 }

@@ -11,7 +11,6 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const prepareDatabase = new PlatformFunction(scope, 'PrepareDatabase', {
     config,
-    isTrusted: true,
     environment: { TABLE_NAME: table.tableName },
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),

@@ -1,11 +1,11 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { SERVICE_REPOSITORY } from '../../../functions/contract/naming';
 import { STATE_INDEX } from '../../../functions/contract/records';
 import { workflowNamed } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { SERVICE_REPOSITORY } from '../../constructs/platform-names';
 import {
   type FunctionContext,
   NO_RESOURCE,

@@ -47,7 +47,6 @@ function askingFunction(
   });
   return new PlatformFunction(scope, name, {
     config,
-    isTrusted: true,
     memoryMiB: 1024,
     environment: {
       TABLE_NAME: table.tableName,
@@ -74,6 +73,7 @@ function askingFunction(
       ),
       read(
         [
+          's3:GetAnalyticsConfiguration',
           's3:GetBucketCORS',
           's3:GetBucketLogging',
           's3:GetBucketNotification',
@@ -84,6 +84,7 @@ function askingFunction(
           's3:GetBucketVersioning',
           's3:GetBucketWebsite',
           's3:GetEncryptionConfiguration',
+          's3:GetInventoryConfiguration',
           's3:GetLifecycleConfiguration',
           's3:GetReplicationConfiguration',
         ],
@@ -131,10 +132,13 @@ function askingFunction(
           'elasticloadbalancing:DescribeTags',
           'elasticloadbalancing:DescribeTargetHealth',
           'kms:ListAliases',
+          'logs:DescribeAccountPolicies',
           'logs:DescribeLogGroups',
           'organizations:DescribeOrganization',
           'rds:DescribeDBProxies',
           'rds:DescribeEvents',
+          'rds:DescribeExportTasks',
+          'rds:DescribeIntegrations',
           's3:ListAllMyBuckets',
           'secretsmanager:ListSecrets',
           'tag:GetResources',

@@ -28,7 +28,6 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
   return [
     new PlatformFunction(scope, 'CreateTenantKey', {
       config,
-      isTrusted: true,
       environment: {
         TABLE_NAME,
         ACCOUNT_ID,
@@ -60,7 +59,6 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
     }),
     new PlatformFunction(scope, 'RetireTenantKey', {
       config,
-      isTrusted: true,
       environment: { TABLE_NAME, ACCOUNT_ID },
       grants: [
         onTable(context, 'GetItem', 'UpdateItem'),

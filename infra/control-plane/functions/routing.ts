@@ -62,7 +62,6 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
   const asking = onNames(context, (names) => [names.asking()]);
   const activateTenant = new PlatformFunction(scope, 'ActivateTenant', {
     config,
-    isTrusted: true,
     environment: { ...environment, ...asking.environment },
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),

@@ -1,17 +1,18 @@
 import type { Construct } from 'constructs';
-import { TRUSTEES_PARAMETER_PATH } from '../../../functions/contract/naming';
+import { WORKFLOWS } from '../../../functions/contract/workflows';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onCellItems } from './context';
 
-const TASK_ROLES = "A cell's task role has CloudFormation's name; the function only reads.";
+const ANY_PLAN = 'Whoever makes a backup plan chooses neither its id nor ours; the function only reads.';
+const OF_THIS_STACK = 'CloudFormation names what its stacks make; the function only reads.';
 
 /**
  * AuditSurroundings. It reads AWS's settings, and writes only its answers, beside each cell's
  * items.
  */
 export function auditSurroundings(scope: Construct, context: FunctionContext): PlatformFunction {
-  const { config, arns, table, topic, bus, evidence, boundary } = context;
+  const { config, arns, table, topic, bus, evidence, boundary, templates } = context;
   const read = (actions: string[], resources: string[], wildcardBecause?: string): Grant => ({
     actions,
     resources,
@@ -27,15 +28,27 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       EVENT_BUS_NAME: bus.eventBusName,
       EVIDENCE_BUCKET_NAME: evidence.bucket.bucketName,
       BILLING_ACCOUNT_ID: config.billingAccountId,
+      PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
     },
     grants: [
       onCellItems(context, 'PutItem'),
-      read(['ssm:GetParametersByPath'], [arns.cellParameters, arns.parameters(TRUSTEES_PARAMETER_PATH)]),
+      read(['ssm:GetParametersByPath'], [arns.cellParameters]),
+      read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
+      read(['kms:GetKeyPolicy'], [arns.keys], OF_THIS_STACK),
+      read(['lambda:GetPolicy'], [arns.platformCode], OF_THIS_STACK),
       read(
-        ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
-        [arns.anyRole],
-        TASK_ROLES,
+        ['backup:GetBackupPlan', 'backup:GetBackupSelection', 'backup:ListBackupSelections'],
+        [arns.backupPlans],
+        ANY_PLAN,
       ),
+      read(['backup:GetBackupVaultAccessPolicy'], [arns.backupVaults], ANY_PLAN),
+      read(['sqs:GetQueueAttributes'], [arns.platformQueues], OF_THIS_STACK),
+      read(['events:ListTargetsByRule'], [...arns.platformRules], OF_THIS_STACK),
+      read(
+        ['states:DescribeStateMachine'],
+        WORKFLOWS.map((workflow) => arns.machine(workflow)),
+      ),
+      read(['s3:GetObject'], [...templates.packageArns], 'Packages of functions are named by their content.'),
       read(
         ['dynamodb:DescribeTable', 'dynamodb:GetResourcePolicy', 'dynamodb:DescribeKinesisStreamingDestination'],
         [table.tableArn],
@@ -45,19 +58,35 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['s3:GetBucketObjectLockConfiguration'], [evidence.bucket.bucketArn]),
       read(['s3:GetBucketPolicy'], ['arn:aws:s3:::*'], OF_ANY_CELL),
       read(['ecs:DescribeServices'], [arns.cellServices], OF_ANY_CELL),
+      read(['ecs:DescribeTasks'], [arns.cellTasks], OF_ANY_CELL),
+      // "ListTasks" is authorized on a container instance, which a task of Fargate does not have.
+      { actions: ['ecs:ListTasks'], resources: ['*'], wildcardBecause: NO_RESOURCE('ecs:ListTasks on Fargate') },
       read(
         [
+          'backup:ListBackupPlans',
+          'cloudformation:ListExports',
           'cloudwatch:DescribeAlarms',
           'ec2:DescribeDhcpOptions',
           'ec2:DescribeInstances',
+          'ec2:DescribeNetworkInterfaces',
+          'ec2:DescribeRouteTables',
+          'ec2:DescribeSecurityGroups',
+          'ec2:DescribeVpcEndpoints',
           'ec2:DescribeVpcPeeringConnections',
           'ec2:DescribeVpcs',
+          'ecs:DescribeTaskDefinition',
+          'elasticloadbalancing:DescribeListenerAttributes',
           'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeLoadBalancerAttributes',
+          'elasticloadbalancing:DescribeTargetGroupAttributes',
+          'elasticloadbalancing:DescribeTargetHealth',
+          'events:ListRules',
           'iam:GetAccountAuthorizationDetails',
+          'lambda:ListFunctions',
+          'route53:ListHostedZonesByVPC',
         ],
         ['*'],
-        NO_RESOURCE('these Describe and Get actions'),
+        NO_RESOURCE('these Describe and List actions'),
       ),
     ],
   });

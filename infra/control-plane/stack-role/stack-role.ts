@@ -3,7 +3,6 @@ import { type IManagedPolicy, type IRole, Role, ServicePrincipal } from 'aws-cdk
 import { Construct } from 'constructs';
 import { policyOf } from '../../constructs/grant';
 import { platformArns, STACK_ROLE_NAME } from '../../constructs/platform-names';
-import { Trustee } from '../../constructs/trustee';
 import { databaseGrants } from './database-grants';
 import { identityGrants, observabilityGrants, storageGrants } from './grants';
 import { networkGrants } from './network-grants';
@@ -19,10 +18,7 @@ export class TenantStackRole extends Construct {
   constructor(scope: Construct, id: string, props: { readonly boundary: IManagedPolicy }) {
     super(scope, id);
     const arns = platformArns(Stack.of(this));
-    const assumedBy = new ServicePrincipal('cloudformation.amazonaws.com', {
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-    });
-    const policies = {
+    const inlinePolicies = {
       Identity: policyOf(this, identityGrants(arns, props.boundary.managedPolicyArn)),
       Network: policyOf(this, networkGrants(arns)),
       Database: policyOf(this, databaseGrants(arns)),
@@ -31,11 +27,11 @@ export class TenantStackRole extends Construct {
     };
     this.role = new Role(this, 'Role', {
       roleName: STACK_ROLE_NAME,
-      assumedBy,
+      assumedBy: new ServicePrincipal('cloudformation.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
       description: 'Permissions of CloudFormation for the stacks of tenants',
-      inlinePolicies: policies,
+      inlinePolicies,
     });
-    const trusted = { name: 'stacks', roleName: STACK_ROLE_NAME, assumedBy, policies: Object.values(policies) };
-    new Trustee(this, 'Trustee', trusted);
   }
 }

@@ -25,6 +25,33 @@ testBreaches(COPIES_CHECKS, [
     'proxy reports leads',
   ],
   [
+    'database.exports',
+    'of a snapshot',
+    ({ facts }) =>
+      facts.database.exports.push({
+        ...{ ExportTaskIdentifier: 'e', S3Bucket: 'theirs', Status: 'IN_PROGRESS' },
+        SourceArn: `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}-2026`,
+      }),
+    'to bucket theirs is IN_PROGRESS',
+  ],
+  [
+    'database.exports',
+    'under the tenant’s key',
+    ({ facts, subject }) =>
+      facts.database.exports.push({ ExportTaskIdentifier: 'e', S3Bucket: 'theirs', KmsKeyId: subject.key.keyArn }),
+    'to bucket theirs',
+  ],
+  [
+    'database.integrations',
+    'to a warehouse',
+    ({ facts }) =>
+      facts.database.integrations.push({
+        ...{ IntegrationName: 'bi', TargetArn: 'arn:theirs', Status: 'active' },
+        ...{ SourceArn: `arn:aws:rds:r:1:db:tenant-${tenantId}`, IntegrationArn: 'arn:bi', CreateTime: new Date() },
+      }),
+    'integration bi replicates',
+  ],
+  [
     'secrets.only-one',
     'a copy under the account’s key',
     ({ facts }) => facts.secrets.named.push({ ARN: 'arn:copy', Name: `tenants/${tenantId}/database-copy` }),

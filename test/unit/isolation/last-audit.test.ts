@@ -10,7 +10,7 @@ import { ACCOUNT_ID, aCell, aTenant, NOW } from '../../support/builders';
 import { anAnswer } from '../../support/evidence';
 import { FakeProbes } from '../../support/fake-probes';
 import { FakeTable } from '../../support/fake-table';
-import { aSubject, factsFrom, healthyFacts, policyOf } from '../../support/isolated-tenant';
+import { aStage, aSubject, factsFrom, healthyFacts, policyOf } from '../../support/isolated-tenant';
 
 const { tenantId } = aTenant();
 const LATER = 24 * 3_600_000;
@@ -35,7 +35,8 @@ async function audited(principals: readonly Principal[]) {
     {
       table,
       compute: { cells: async () => [aCell()] },
-      platform: { ...platform, evidenceBucketName: 'e', billingAccountId: '1' },
+      platform: { ...platform, evidenceBucketName: 'e', billingAccountId: '1', placed: aStage().placed },
+      placed: aStage().placed,
       ask: async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
       account: async () => ({
         principals,

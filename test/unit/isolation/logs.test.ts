@@ -14,6 +14,12 @@ testBreaches(LOGS_CHECKS, [
     'to arn:aws:logs:eu-central-1:999999999999:destination:theirs',
   ],
   [
+    'logs.account-policies',
+    'a subscription of all',
+    ({ facts }) => facts.logs.accountPolicies.push({ policyName: 'all', policyDocument: 'arn:theirs' }),
+    'policy all sends all logs of the account: arn:theirs',
+  ],
+  [
     'logs.filters',
     'users become metrics',
     ({ facts }) => (facts.logs.groups[1].metricFilterCount = 1),

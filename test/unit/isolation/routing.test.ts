@@ -72,6 +72,31 @@ testBreaches(ROUTING_CHECKS, [
     'rule arn:path',
   ],
   [
+    'routing.item',
+    'another tenant’s',
+    ({ facts }) => Object.assign(facts.routeItem.item ?? {}, { tenantId: 'tother' }),
+    'the item’s tenant is tother',
+  ],
+  [
+    'routing.item',
+    'another bucket',
+    ({ facts }) => Object.assign(facts.routeItem.item ?? {}, { bucketName: 'theirs' }),
+    'the item’s bucket is theirs',
+  ],
+  [
+    'routing.item',
+    'another database',
+    ({ facts }) => Object.assign(facts.routeItem.item ?? {}, { database: { host: 'theirs', port: 5432 } }),
+    'the item’s database is theirs',
+  ],
+  [
+    'routing.item',
+    'open before its time',
+    ({ facts }) => Object.assign(facts.routeItem.item ?? {}, { status: 'ACTIVE' }),
+    'the item’s status is ACTIVE',
+  ],
+  ['routing.item', 'none', ({ facts }) => (facts.routeItem.item = undefined), 'no item of the host'],
+  [
     'routing.default',
     'forwarding',
     ({ facts }) => (facts.routing.listener.DefaultActions[0] = { Type: 'forward' }),

@@ -25,6 +25,12 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
     'pages of * may GET objects',
   ],
   [
+    'storage.reports',
+    'an inventory',
+    ({ facts }) => (facts.storage.reports = [{ name: 'inventory daily', bucket: 'arn:aws:s3:::theirs' }]),
+    'inventory daily lists the bucket’s objects in arn:aws:s3:::theirs',
+  ],
+  [
     'storage.notifications',
     'the event bus',
     ({ facts }) => facts.storage.notified.push('the event bus of the account (EventBridge)'),

@@ -1,76 +1,25 @@
-import type { SurroundingsFacts } from '../../../functions/isolation/surroundings/checks';
+import { policyDifferences } from '../../../functions/isolation/comparison/policy-difference';
 import { SURROUNDINGS_CHECKS } from '../../../functions/isolation/surroundings/checks';
-import { differences, strangersIn } from '../../../functions/isolation/surroundings/statements';
-import { ACCOUNT_ID, aCell, REGION } from '../../support/builders';
+import { strangersIn } from '../../../functions/isolation/surroundings/statements';
+import { ACCOUNT_ID } from '../../support/builders';
+import {
+  aBackup,
+  BUS,
+  type SurroundingsData as Data,
+  healthySurroundings,
+  surroundings,
+  surroundingsFrom,
+} from '../../support/healthy-surroundings';
 import { policyOf } from '../../support/isolated-tenant';
 
-const cell = aCell();
-const role = cell.taskRoleArn.split('/').at(-1) ?? '';
 const STRANGER = 'arn:aws:iam::999999999999:root';
-const surroundings = {
-  ...{ accountId: ACCOUNT_ID, region: REGION, cell, tableName: 'tenants', busName: 'bus' },
-  ...{ topicArn: 'arn:topic', evidenceBucketName: 'evidence', billingAccountId: '123412341234' },
-};
 
-function healthy() {
-  const trust = policyOf({ Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' });
-  const inline = policyOf({ Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: 'arn:aws:iam::1:role/tenants/*' });
-  const attributes: Record<string, string> = {
-    'access_logs.s3.enabled': 'true',
-    'access_logs.s3.bucket': cell.accessLogBucketName,
-    'routing.http.drop_invalid_header_fields.enabled': 'true',
-    'routing.http.desync_mitigation_mode': 'defensive',
-  };
-  return {
-    trustees: {
-      expected: [{ role, trust, inline }],
-      found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }],
-    },
-    cell: {
-      instances: [{ InstanceId: 'i-gone', State: { Name: 'terminated' } }] as object[],
-      dhcpOptions: undefined as object | undefined,
-      peerings: [
-        {
-          VpcPeeringConnectionId: 'pcx-acme',
-          Status: { Code: 'active' },
-          RequesterVpcInfo: { VpcId: 'vpc-acme', CidrBlock: '10.64.0.0/24', OwnerId: ACCOUNT_ID },
-          AccepterVpcInfo: { VpcId: cell.vpcId },
-        },
-      ],
-      services: [{ serviceName: 'blue' }, { serviceName: 'green', enableExecuteCommand: false }],
-      listeners: [
-        { ListenerArn: cell.listenerArn, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
-      ],
-      attributes,
-      accessLogPolicy: policyOf({ Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject' }),
-    },
-    platform: {
-      table: { TableName: 'tenants' } as object,
-      tablePolicy: policyOf(),
-      tableStreams: [] as string[],
-      busPolicy: policyOf({ Principal: { AWS: 'arn:aws:iam::123412341234:root' }, Action: 'events:PutEvents' }),
-      topicPolicy: policyOf({
-        Principal: { Service: 'cloudwatch.amazonaws.com' },
-        Action: 'sns:Publish',
-        Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
-      }),
-      subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
-      alarms: [{ AlarmName: 'TenantDrifted', ActionsEnabled: true }],
-      evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
-    },
-  };
-}
-type Data = ReturnType<typeof healthy>;
-
-const askable = (group: object) =>
-  Object.fromEntries(Object.entries(group).map(([name, value]) => [name, async () => value]));
 async function ask(id: string, spoil: (data: Data) => void = () => {}) {
   const check = SURROUNDINGS_CHECKS.find((each) => each.id === id);
   if (!check) throw new Error(`no check ${id}`);
-  const data = structuredClone(healthy());
+  const data = structuredClone(healthySurroundings());
   spoil(data);
-  const groups = Object.entries(data).map(([name, group]) => [name, askable(group)]);
-  return await check.run(surroundings, Object.fromEntries(groups) as unknown as SurroundingsFacts);
+  return await check.run(surroundings, surroundingsFrom(data));
 }
 
 test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))('%s passes healthy surroundings, with evidence', async (id) => {
@@ -78,8 +27,12 @@ test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))('%s passes healthy surround
 });
 
 const stranger = (Action: string) => policyOf({ Sid: 'Support', Principal: { AWS: STRANGER }, Action });
-const found = ({ trustees }: Data) => trustees.found[0] as Data['trustees']['found'][number];
-const peering = ({ cell: facts }: Data) => facts.peerings[0] as Data['cell']['peerings'][number];
+const first = <T>(list: readonly T[]) => list[0] as T;
+const found = ({ trustees }: Data) => first(trustees.found);
+const peering = ({ cell: facts }: Data) => first(facts.peerings);
+const task = ({ loadBalancer }: Data) => first(loadBalancer.serving.tasks);
+const definition = ({ cell: facts }: Data) => first(facts.definitions);
+const lambda = ({ policies }: Data) => first(policies.functions);
 
 const BREACHES: [string, string, (data: Data) => void, string][] = [
   ['identity.trustees', 'a stranger', (data) => found(data).trust.push(...stranger('sts:AssumeRole')), STRANGER],
@@ -95,19 +48,19 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   [
     'routing.listeners',
     'one more',
-    ({ cell: c }) => c.listeners.push({ ListenerArn: 'arn:other', Protocol: 'HTTP', SslPolicy: '' }),
+    ({ loadBalancer: c }) => c.listeners.push({ ListenerArn: 'arn:other', Protocol: 'HTTP', SslPolicy: '' }),
     'arn:other is unexpected',
   ],
   [
     'routing.listeners',
     'weak TLS',
-    ({ cell: c }) => Object.assign(c.listeners[0] ?? {}, { SslPolicy: 'ELBSecurityPolicy-2016-08' }),
+    ({ loadBalancer: c }) => Object.assign(c.listeners[0] ?? {}, { SslPolicy: 'ELBSecurityPolicy-2016-08' }),
     '2016-08',
   ],
   [
     'routing.load-balancer',
     'logs elsewhere',
-    ({ cell: c }) => Object.assign(c.attributes, { 'access_logs.s3.bucket': 'theirs' }),
+    ({ loadBalancer: c }) => Object.assign(c.attributes, { 'access_logs.s3.bucket': 'theirs' }),
     'theirs',
   ],
   [
@@ -173,8 +126,261 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   [
     'audit.alarms',
     'silenced',
-    ({ platform }) => platform.alarms.push({ AlarmName: 'Quiet', ActionsEnabled: false }),
-    'Quiet',
+    ({ platform }) => Object.assign(first(platform.alarms), { ActionsEnabled: false }),
+    'alarm TenantDrifted are disabled',
+  ],
+  [
+    'audit.alarms',
+    'deaf',
+    ({ platform }) => Object.assign(first(platform.alarms), { Threshold: 1000 }),
+    'Threshold of alarm TenantDrifted is 1000',
+  ],
+  ['audit.alarms', 'gone', ({ platform }) => platform.alarms.splice(0), 'alarm TenantDrifted does not exist'],
+  [
+    'audit.alarms',
+    'told elsewhere',
+    ({ platform }) => first(platform.alarms).AlarmActions.push('arn:theirs'),
+    'arn:theirs is unexpected',
+  ],
+  [
+    'routing.load-balancer',
+    'a header kept as it came',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.attributes, { 'routing.http.preserve_host_header.enabled': 'true' }),
+    'preserve_host_header.enabled is true',
+  ],
+  [
+    'routing.listener-attributes',
+    'every origin',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.listenerAttributes, {
+        'routing.http.response.access_control_allow_origin.header_value': '*',
+      }),
+    'access_control_allow_origin.header_value: *',
+  ],
+  [
+    'routing.listener-attributes',
+    'another name for a header',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.listenerAttributes, {
+        'routing.http.request.x_amzn_mtls_clientcert.header_name': 'X-Forwarded-For',
+      }),
+    'X-Forwarded-For',
+  ],
+  [
+    'routing.group-attributes',
+    'sticky',
+    ({ loadBalancer }) => Object.assign(loadBalancer.groupAttributes.green, { 'stickiness.enabled': 'true' }),
+    'green: stickiness.enabled is true, not false',
+  ],
+  [
+    'routing.targets',
+    'a stranger’s server',
+    ({ loadBalancer }) =>
+      loadBalancer.serving.targets.push({ colour: 'green', address: '203.0.113.5', state: 'unused' }),
+    '203.0.113.5 is a target of green (unused)',
+  ],
+  [
+    'routing.targets',
+    'a task of nobody',
+    (data) => (task(data).group = 'family:theirs'),
+    '10.0.0.7 is a target of blue',
+  ],
+  ['cell.service', 'a task beside', (data) => (task(data).group = 'family:theirs'), 'arn:task of family:theirs'],
+  [
+    'cell.service',
+    'another role',
+    (data) => (definition(data).taskRoleArn = 'arn:theirs'),
+    'the task role of cell-blue is arn:theirs',
+  ],
+  [
+    'cell.service',
+    'another image',
+    (data) => (first(definition(data).containerDefinitions).image = 'theirs/service@sha256:1'),
+    'runs the image theirs/service@sha256:1',
+  ],
+  [
+    'cell.service',
+    'one variable more',
+    (data) => first(definition(data).containerDefinitions).environment.push({ name: 'HTTPS_PROXY', value: 'theirs' }),
+    'HTTPS_PROXY=theirs is unexpected',
+  ],
+  [
+    'cell.service',
+    'a second container',
+    (data) => definition(data).containerDefinitions.push({ name: 'Sidecar', image: 'theirs', environment: [] }),
+    'the container Sidecar',
+  ],
+  [
+    'cell.service',
+    'another network',
+    ({ cell: facts }) =>
+      first(facts.services).networkConfiguration.awsvpcConfiguration.securityGroups.push('sg-theirs'),
+    'security group of blue sg-theirs is unexpected',
+  ],
+  [
+    'cell.descriptor',
+    'another target group',
+    ({ stacks }) =>
+      Object.assign(first(stacks.cell.filter(({ type }) => type === 'AWS::SSM::Parameter')).properties, {
+        Value: JSON.stringify({ ...surroundings.cell, targetGroupArns: { blue: 'arn:own', green: 'arn:own' } }),
+      }),
+    'targetGroupArns.blue is',
+  ],
+  [
+    'cell.interfaces',
+    'a stranger’s',
+    ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a' }),
+    'eni-theirs',
+  ],
+  [
+    'cell.interfaces',
+    'called like the load balancer’s',
+    ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', Description: 'ELB app/cell1/1' }),
+    'eni-theirs',
+  ],
+  [
+    'cell.groups',
+    'one rule more',
+    ({ cell: facts }) =>
+      facts.groups[1]?.IpPermissions.push({
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        IpRanges: [{ CidrIp: '::' }],
+      }),
+    'tcp 22-22 :: is unexpected',
+  ],
+  [
+    'cell.groups',
+    'one group more',
+    ({ cell: facts }) =>
+      facts.groups.push({ GroupId: 'sg-theirs', GroupName: 'open', IpPermissions: [], IpPermissionsEgress: [] }),
+    'sg-theirs (open)',
+  ],
+  [
+    'cell.groups',
+    'an open default group',
+    ({ cell: facts }) => facts.groups[2]?.IpPermissions.push({ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }),
+    'the default group sg-default',
+  ],
+  [
+    'cell.dns',
+    'a private zone',
+    ({ cell: facts }) =>
+      facts.privateZones.push({ HostedZoneId: 'Z2', Name: 'rds.local.', Owner: { OwningAccount: ACCOUNT_ID } }),
+    'private zone Z2',
+  ],
+  ['platform.table', 'replicated', ({ platform }) => (platform.table = { Replicas: [{ RegionName: 'us' }] }), 'in us'],
+  ['platform.table', 'a key for others', ({ policies }) => policies.ofKey.push(...stranger('kms:Decrypt')), STRANGER],
+  [
+    'platform.evidence',
+    'a key for others',
+    ({ policies }) => policies.ofKey.push(...stranger('kms:Decrypt')),
+    STRANGER,
+  ],
+  ['platform.evidence', 'read', ({ policies }) => policies.ofBucket.push(...stranger('s3:GetObject')), STRANGER],
+  [
+    'platform.permissions',
+    'called by a stranger',
+    ({ policies }) => policies.ofFunction.push(...stranger('lambda:InvokeFunction')),
+    'the policy of function SuspendTenant has the statement Allow Support',
+  ],
+  [
+    'platform.permissions',
+    'a queue for others',
+    ({ policies }) => policies.ofQueue.push(...stranger('sqs:ReceiveMessage')),
+    'the policy of https://sqs/queue has the statement',
+  ],
+  [
+    'platform.functions',
+    'another variable',
+    (data) => (lambda(data).Environment.Variables.TABLE_NAME = 'theirs'),
+    'TABLE_NAME=theirs is unexpected',
+  ],
+  [
+    'platform.functions',
+    'a layer',
+    (data) => lambda(data).Layers.push({ Arn: 'arn:theirs' }),
+    'arn:theirs is unexpected',
+  ],
+  ['platform.functions', 'another role', (data) => (lambda(data).Role = 'arn:theirs'), 'arn:theirs'],
+  ['platform.functions', 'gone', ({ policies }) => policies.functions.splice(0, 1), 'does not exist'],
+  ['audit.code', 'another package', ({ policies }) => (policies.digestOf = 'other'), 'of VerifyIsolation is digest'],
+  [
+    'audit.machines',
+    'another function',
+    ({ policies }) => (policies.definition = policies.definition.replace('lambda:1', 'lambda:2')),
+    'another definition',
+  ],
+  ['audit.rules', 'disabled', ({ policies }) => (first(policies.rules).State = 'DISABLED'), 'is DISABLED'],
+  [
+    'audit.rules',
+    'once a year',
+    ({ policies }) => (first(policies.rules).ScheduleExpression = 'rate(365 days)'),
+    '365',
+  ],
+  [
+    'audit.rules',
+    'one more on the bus',
+    ({ policies }) => policies.rules.push({ Name: 'theirs', State: 'ENABLED', EventPattern: '{}' }),
+    `rule theirs of ${BUS}`,
+  ],
+  [
+    'audit.rules',
+    'one more target',
+    ({ policies }) => policies.targets.push({ Id: '2', Arn: 'arn:theirs', RoleArn: 'arn:theirs' }),
+    'arn:theirs as arn:theirs is unexpected',
+  ],
+  [
+    'cell.network',
+    'a stranger’s endpoint',
+    ({ cell: facts }) =>
+      facts.endpoints.push({
+        ...{ VpcEndpointId: 'vpce-theirs', VpcEndpointType: 'Interface', ServiceName: 'com.amazonaws.vpce.theirs' },
+      }),
+    'endpoint vpce-theirs leads to com.amazonaws.vpce.theirs',
+  ],
+  [
+    'database.backup-plans',
+    'to another account',
+    ({ copies }) => copies.backups.push(aBackup('theirs', 'arn:aws:backup:r:999999999999:backup-vault:theirs')),
+    'backup plan theirs (all) copies tenants’ resources to arn:aws:backup:r:999999999999:backup-vault:theirs',
+  ],
+  [
+    'database.backup-plans',
+    'of one tenant',
+    ({ copies }) =>
+      copies.backups.push(
+        aBackup('theirs', 'arn:aws:backup:r:999999999999:backup-vault:v', `arn:aws:rds:*:*:db:tenant-t1`),
+      ),
+    'backup plan theirs',
+  ],
+  [
+    'database.backup-plans',
+    'by tag',
+    ({ copies }) => first(first(copies.backups.slice(1)).selections).ListOfTags.push({ ConditionKey: 'tenantId' }),
+    'backup plan others (all) copies',
+  ],
+  [
+    'database.backup-plans',
+    'a vault for others',
+    ({ copies }) => copies.vaultPolicy.push(...stranger('backup:CopyIntoBackupVault')),
+    'vault local of backup plan organization',
+  ],
+  [
+    'cell.routes',
+    'through a stranger’s interface',
+    ({ cell: facts }) =>
+      (first(facts.routeTables).Routes[1] = { DestinationCidrBlock: '0.0.0.0/0', NetworkInterfaceId: 'eni-theirs' }),
+    'routes 0.0.0.0/0 to eni-theirs; route table rtb-1 lacks 0.0.0.0/0',
+  ],
+  [
+    'cell.routes',
+    'more than tenants’ blocks over a peering',
+    ({ cell: facts }) =>
+      first(facts.routeTables).Routes.push({ DestinationCidrBlock: '10.0.0.0/8', VpcPeeringConnectionId: 'pcx-acme' }),
+    'routes 10.0.0.0/8 to pcx-acme',
   ],
 ];
 
@@ -186,7 +392,46 @@ test('every check of the surroundings has a breach in this file', () => {
   expect(new Set(BREACHES.map(([id]) => id))).toEqual(new Set(SURROUNDINGS_CHECKS.map(({ id }) => id)));
 });
 
-test('the trusted roles cannot be judged without the published templates', async () => {
+test.each<[string, string, (data: Data) => void]>([
+  [
+    'routing.load-balancer',
+    'a longer timeout, and protection from deletion',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.attributes, {
+        'idle_timeout.timeout_seconds': '120',
+        'deletion_protection.enabled': 'true',
+      }),
+  ],
+  [
+    'routing.group-attributes',
+    'another algorithm',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.groupAttributes.blue, {
+        'load_balancing.algorithm.type': 'least_outstanding_requests',
+      }),
+  ],
+  [
+    'audit.alarms',
+    'somebody of this account who is told, too',
+    ({ platform }) => first(platform.alarms).AlarmActions.push(`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:security`),
+  ],
+  [
+    'audit.rules',
+    'a rule of an AWS service',
+    ({ policies }) =>
+      policies.rules.push({
+        Name: 'managed',
+        State: 'ENABLED',
+        EventPattern: '{}',
+        ManagedBy: 'schemas.amazonaws.com',
+      }),
+  ],
+  ['routing.targets', 'a target that goes', ({ loadBalancer }) => loadBalancer.serving.targets.splice(0)],
+])('%s does not fail on a harmless change: %s', async (id, _, change) => {
+  expect(await ask(id, change)).toMatchObject({ passed: true });
+});
+
+test('the trusted roles cannot be judged without the templates of the stacks', async () => {
   await expect(ask('identity.trustees', ({ trustees }) => trustees.expected.splice(0))).rejects.toThrow('no template');
 });
 
@@ -195,7 +440,7 @@ describe('the comparison of statements', () => {
 
   test('ignores order, names and letter case of actions', () => {
     const other = policyOf({ Sid: 'B', Action: ['s3:putobject', 's3:GetObject'], Resource: ['b', 'a'] });
-    expect(differences('the policy', one, other)).toEqual([]);
+    expect(policyDifferences('the policy', one, other)).toEqual([]);
   });
 
   test.each<[string, object]>([
@@ -205,8 +450,8 @@ describe('the comparison of statements', () => {
       { Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'], Condition: { Bool: { x: 'true' } } },
     ],
     ['the other effect', { Effect: 'Deny', Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'] }],
-  ])('reports %s on both sides', (_, statement) => {
-    expect(differences('the policy', one, policyOf(statement as never))).toHaveLength(2);
+  ])('reports %s as a difference', (_, statement) => {
+    expect(policyDifferences('the policy', one, policyOf(statement as never))).not.toEqual([]);
   });
 
   test.each<[string, boolean, object]>([

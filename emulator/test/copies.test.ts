@@ -1,0 +1,64 @@
+import {
+  CloudWatchLogsClient,
+  DeleteAccountPolicyCommand,
+  DescribeAccountPoliciesCommand,
+  PutAccountPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CancelExportTaskCommand,
+  CreateIntegrationCommand,
+  DeleteIntegrationCommand,
+  DescribeExportTasksCommand,
+  DescribeIntegrationsCommand,
+  RDSClient,
+  StartExportTaskCommand,
+} from '@aws-sdk/client-rds';
+import { type Emulator, startEmulator } from '../emulator';
+import { access } from './aws';
+
+let emulator: Emulator;
+let rds: RDSClient;
+beforeAll(async () => {
+  emulator = await startEmulator({ patience: 0 });
+  rds = new RDSClient(access(emulator));
+}, 60_000);
+afterAll(() => emulator?.stop());
+
+const SourceArn = 'arn:aws:rds:eu-central-1:000000000000:snapshot:mine';
+
+test('an export is listed with its source and its bucket, until it is canceled', async () => {
+  const named = { ExportTaskIdentifier: 'mine' };
+  const IamRoleArn = 'arn:aws:iam::000000000000:role/exports';
+  await rds.send(
+    new StartExportTaskCommand({ ...named, SourceArn, IamRoleArn, KmsKeyId: 'key', S3BucketName: 'theirs' }),
+  );
+  const listed = async () => (await rds.send(new DescribeExportTasksCommand({}))).ExportTasks;
+  expect(await listed()).toMatchObject([{ ...named, SourceArn, S3Bucket: 'theirs', Status: 'STARTING' }]);
+  await rds.send(new CancelExportTaskCommand(named));
+  expect(await listed()).toMatchObject([{ ...named, Status: 'CANCELED' }]);
+  const other = rds.send(new CancelExportTaskCommand({ ExportTaskIdentifier: 'other' }));
+  await expect(other).rejects.toMatchObject({ name: 'ExportTaskNotFoundFault' });
+});
+
+test('an integration is listed with its source and its target, until it is deleted', async () => {
+  const integration = { IntegrationName: 'mine', SourceArn, TargetArn: 'arn:aws:redshift:eu-central-1:0:theirs' };
+  const { IntegrationArn } = await rds.send(new CreateIntegrationCommand(integration));
+  const listed = async () => (await rds.send(new DescribeIntegrationsCommand({}))).Integrations;
+  expect(await listed()).toMatchObject([integration]);
+  const removed = () => rds.send(new DeleteIntegrationCommand({ IntegrationIdentifier: IntegrationArn }));
+  await removed();
+  expect(await listed()).toEqual([]);
+  await expect(removed()).rejects.toMatchObject({ name: 'IntegrationNotFoundFault' });
+});
+
+test('a policy of the account is listed by its type, until it is deleted', async () => {
+  const logs = new CloudWatchLogsClient(access(emulator));
+  const policy = { policyName: 'all', policyType: 'SUBSCRIPTION_FILTER_POLICY' as const };
+  await logs.send(new PutAccountPolicyCommand({ ...policy, policyDocument: '{}' }));
+  const listed = async (policyType: 'SUBSCRIPTION_FILTER_POLICY' | 'DATA_PROTECTION_POLICY') =>
+    (await logs.send(new DescribeAccountPoliciesCommand({ policyType }))).accountPolicies;
+  expect(await listed('SUBSCRIPTION_FILTER_POLICY')).toMatchObject([{ ...policy, policyDocument: '{}' }]);
+  expect(await listed('DATA_PROTECTION_POLICY')).toEqual([]);
+  await logs.send(new DeleteAccountPolicyCommand(policy));
+  expect(await listed('SUBSCRIPTION_FILTER_POLICY')).toEqual([]);
+});

@@ -1,0 +1,117 @@
+import { settled } from '../../shared/settled';
+import { checksOf, finding } from '../check';
+import { overlaps } from '../cidr';
+import { policyDifferences } from '../comparison/policy-difference';
+import { CELL_METADATA } from './cell-metadata';
+import { attachedPolicy } from './expected-of';
+import { endpointViolations, groupViolations } from './group-violations';
+import { unknownInterfaces } from './known-interfaces';
+import { routeViolations } from './route-violations';
+import { strangersIn } from './statements';
+import type { Surroundings } from './surroundings';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+const DNS_OF_AWS = 'AmazonProvidedDNS';
+/** Actions on a log bucket that read nothing: load balancers and S3 deliver by them. */
+const DELIVERY = ['s3:PutObject', 's3:GetBucketAcl', 's3:ListBucketMultipartUploads', 's3:AbortMultipartUpload'];
+
+const isAlive = (state: string | undefined) =>
+  !['deleted', 'deleting', 'rejected', 'expired', 'failed'].includes(state ?? '');
+
+/** Questions about the network of a cell, which all of its tenants share. */
+export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
+  CELL_METADATA,
+  {
+    'cell.instances': async ({ cell }, { cell: facts }) => {
+      const running = (await facts.instances()).filter(({ State }) => State?.Name !== 'terminated');
+      return finding(
+        running.map(({ InstanceId, SubnetId, State }) => `instance ${InstanceId} is ${State?.Name} in ${SubnetId}`),
+        `no instance is in ${cell.vpcId}`,
+      );
+    },
+    'cell.interfaces': async ({ cell }, facts) => {
+      const [interfaces, { tasks }, resources] = await settled([
+        facts.cell.interfaces(),
+        facts.loadBalancer.serving(),
+        facts.stacks.cell(),
+      ]);
+      return finding(
+        unknownInterfaces(interfaces, tasks, resources, cell).map(
+          ({ NetworkInterfaceId, Description, SubnetId, RequesterId, OwnerId }) =>
+            `network interface ${NetworkInterfaceId} (${Description || 'no description'}) of ${RequesterId ?? OwnerId} is in ${SubnetId}`,
+        ),
+        `${interfaces.length} network interfaces, all of the cell’s own`,
+      );
+    },
+    'cell.groups': async ({ cell }, { cell: facts, stacks }) => {
+      const [groups, endpoints, resources] = await settled([facts.groups(), facts.endpoints(), stacks.cell()]);
+      return finding(
+        groupViolations(groups, endpoints, resources),
+        `${groups.length} security groups in ${cell.vpcId}, with the rules of the cell’s stack`,
+      );
+    },
+    'cell.routes': async ({ cell }, { cell: facts, stacks }) => {
+      const [tables, resources] = await settled([facts.routeTables(), stacks.cell()]);
+      return finding(
+        routeViolations(tables, resources, cell),
+        `${tables.length} route tables, with the routes of the cell’s stack and of tenants`,
+      );
+    },
+    'cell.dns': async (_, { cell: facts }) => {
+      const [options, zones] = await settled([facts.dhcpOptions(), facts.privateZones()]);
+      const servers = (options?.DhcpConfigurations ?? [])
+        .filter(({ Key }) => Key === 'domain-name-servers')
+        .flatMap(({ Values = [] }) => Values.map(({ Value }) => Value));
+      return finding(
+        [
+          ...servers
+            .filter((server) => server !== DNS_OF_AWS)
+            .map((server) => `options ${options?.DhcpOptionsId} name the name server ${server}`),
+          // The zone of an interface endpoint is its service's ("HostedZoneOwner").
+          ...zones
+            .filter(({ Owner }) => !Owner?.OwningService)
+            .map(
+              ({ HostedZoneId, Name, Owner }) =>
+                `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
+            ),
+        ],
+        'the cell’s hosts ask AWS’s own name server',
+      );
+    },
+    'cell.network': async ({ accountId, region, cell, placed }, { cell: facts, stacks }) => {
+      const [all, endpoints, resources] = await settled([facts.peerings(), facts.endpoints(), stacks.cell()]);
+      const services = placed.endpointServices.map((service) => `com.amazonaws.${region}.${service}`);
+      const peerings = all.filter(({ Status }) => isAlive(Status?.Code));
+      const pending = ['initiating-request', 'pending-acceptance', 'provisioning'];
+      const strange = peerings
+        .filter(({ Status }) => !pending.includes(Status?.Code ?? ''))
+        .filter(({ RequesterVpcInfo, AccepterVpcInfo }) => {
+          const { CidrBlock, OwnerId = accountId } = RequesterVpcInfo ?? {};
+          const isTenants =
+            CidrBlock !== undefined && overlaps(CidrBlock, cell.tenantRange) && CidrBlock.endsWith('/24');
+          return !isTenants || OwnerId !== accountId || AccepterVpcInfo?.VpcId !== cell.vpcId;
+        });
+      return finding(
+        [
+          ...endpointViolations(endpoints, resources, services),
+          ...strange.map(
+            ({ VpcPeeringConnectionId, RequesterVpcInfo, AccepterVpcInfo }) =>
+              `peering ${VpcPeeringConnectionId} of ${RequesterVpcInfo?.VpcId} (${RequesterVpcInfo?.CidrBlock}) with ${AccepterVpcInfo?.VpcId} is no tenant’s`,
+          ),
+        ],
+        `${peerings.length} peerings, all of tenants’ blocks in ${cell.tenantRange}`,
+      );
+    },
+    'cell.access-logs': async ({ accountId, cell }, { cell: facts, stacks }) => {
+      const reading = (await facts.accessLogPolicy()).filter(
+        ({ inverted, actions }) => inverted || actions.some((action) => !DELIVERY.includes(action)),
+      );
+      const expected = attachedPolicy(await stacks.cell(), 'AWS::S3::BucketPolicy', 'Bucket', cell.accessLogBucketName);
+      const bucket = `the policy of ${cell.accessLogBucketName}`;
+      return finding(
+        [...strangersIn(reading, [accountId]), ...policyDifferences(bucket, await facts.accessLogPolicy(), expected)],
+        'the log bucket has the policy of the cell’s stack: no principal outside this account reads the logs',
+      );
+    },
+  },
+);

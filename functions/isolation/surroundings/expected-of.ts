@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { Unanswered } from '../check';
+import { type Statement, statementsOf } from '../policy-document';
+import type { ExpectedResource } from '../release/resolve-template';
+
+type Resources = readonly ExpectedResource[];
+
+export const ofType = (resources: Resources, type: string) => resources.filter((each) => each.type === type);
+
+/** @throws Unanswered when no template makes such a resource */
+export function resourceCalled(resources: Resources, type: string, physicalId: string): ExpectedResource {
+  const found = ofType(resources, type).find((each) => each.physicalId === physicalId);
+  if (!found) throw new Unanswered(`no template of the platform makes the ${type} ${physicalId}`);
+  return found;
+}
+
+const AttributesSchema = z.array(z.object({ Key: z.string(), Value: z.coerce.string() })).default([]);
+
+/** `LoadBalancerAttributes`, `TargetGroupAttributes` or `ListenerAttributes` of a template, by key. */
+export const attributesIn = (attributes: unknown): Readonly<Record<string, string>> =>
+  Object.fromEntries(AttributesSchema.parse(attributes ?? []).map(({ Key, Value }) => [Key, Value]));
+
+/** The statements of a policy that is a resource of its own, and names what it is attached to in a property. */
+export function attachedPolicy(
+  resources: Resources,
+  type: string,
+  property: string,
+  physicalId: string | undefined,
+): Statement[] {
+  return ofType(resources, type)
+    .filter(({ properties }) => [properties[property]].flat().includes(physicalId))
+    .flatMap(({ properties }) => statementsOf(properties.PolicyDocument));
+}
+
+const PermissionSchema = z.object({
+  FunctionName: z.string(),
+  Action: z.string(),
+  Principal: z.string(),
+  SourceArn: z.string().optional(),
+  SourceAccount: z.string().optional(),
+});
+
+/** The resource policy that the `AWS::Lambda::Permission`s of a template give a function. */
+export function functionPolicy(resources: Resources, functionArn: string): Statement[] {
+  const named = [functionArn, functionArn.split(':').at(-1)];
+  return ofType(resources, 'AWS::Lambda::Permission')
+    .map(({ properties }) => PermissionSchema.parse(properties))
+    .filter(({ FunctionName }) => named.includes(FunctionName))
+    .map(({ Action, Principal, SourceArn, SourceAccount }) => ({
+      Effect: 'Allow',
+      Action,
+      Principal: /\.amazonaws\.com$/.test(Principal) ? { Service: Principal } : { AWS: Principal },
+      Resource: functionArn,
+      Condition: {
+        ...(SourceArn && { ArnLike: { 'AWS:SourceArn': SourceArn } }),
+        ...(SourceAccount && { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
+      },
+    }))
+    .flatMap((statement) => statementsOf({ Statement: statement }));
+}

@@ -1,0 +1,140 @@
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { functionRoleName } from '../../contract/naming';
+import { settled } from '../../shared/settled';
+import { expectEqual, expectExactly, Unanswered } from '../check';
+import { policyDifferences } from '../comparison/policy-difference';
+import type { ExpectedResource } from '../release/resolve-template';
+import { attachedPolicy, functionPolicy, ofType } from './expected-of';
+import type { Surroundings } from './surroundings';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+/** The functions that act on a tenant in service by its name alone. Each costs a request: the others want a run's claim. */
+const ACTING = ['PerformAct', 'SuspendTenant', 'ResumeTenant', 'AuditTenant'];
+/** The functions whose answer is that a tenant is isolated. */
+const VERIFYING = ['VerifyIsolation', 'AuditTenant'];
+/** The workflows without which no tenant is verified. */
+const VERIFIED_BY = ['TenantOnboarding', 'TenantIsolationAudit'];
+
+const FunctionSchema = z.object({
+  Role: z.string(),
+  Handler: z.string(),
+  Code: z.object({ S3Bucket: z.string(), S3Key: z.string() }),
+  Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
+  Layers: z.array(z.string()).default([]),
+  VpcConfig: z
+    .object({ SecurityGroupIds: z.array(z.string()).default([]), SubnetIds: z.array(z.string()).default([]) })
+    .default({ SecurityGroupIds: [], SubnetIds: [] }),
+});
+
+const TargetsSchema = z.array(
+  z.object({ Arn: z.string(), DeadLetterConfig: z.object({ Arn: z.string() }).optional() }),
+);
+
+const MachineSchema = z.object({
+  DefinitionString: z.string(),
+  DefinitionSubstitutions: z.record(z.string(), z.unknown()).default({}),
+});
+
+const functionsIn = (resources: readonly ExpectedResource[]) =>
+  ofType(resources, 'AWS::Lambda::Function').map(({ physicalId = '', properties }) => ({
+    ...{ name: physicalId, ...FunctionSchema.parse(properties) },
+  }));
+
+/** The function of an action: CloudFormation has chosen its name, and its role has the action's. */
+function functionOf(action: string, resources: readonly ExpectedResource[]) {
+  const found = functionsIn(resources).find(({ Role }) => Role.endsWith(`/${functionRoleName(action)}`));
+  if (!found) throw new Unanswered(`no template makes the function ${action}`);
+  return found;
+}
+
+/** Queues that hold signups: where a rule of the platform’s bus sends events, or what could not start an onboarding. */
+function queuesOfBus(resources: readonly ExpectedResource[]) {
+  const sentTo = ofType(resources, 'AWS::Events::Rule')
+    .filter(({ properties }) => properties.EventBusName !== undefined)
+    .flatMap(({ properties }) => TargetsSchema.parse(properties.Targets))
+    .map(({ Arn, DeadLetterConfig }) => (Arn.includes(':sqs:') ? Arn : DeadLetterConfig?.Arn));
+  return ofType(resources, 'AWS::SQS::Queue').filter(({ physicalId = '' }) =>
+    sentTo.some((arn) => arn?.split(':').at(-1) === physicalId.split('/').at(-1)),
+  );
+}
+
+const variablesIn = (variables: Readonly<Record<string, string | undefined>> = {}) =>
+  Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+
+/** How the resource policies of functions and queues differ from the templates. */
+export async function permissionViolations(
+  { accountId, region }: Surroundings,
+  { policies, stacks }: SurroundingsFacts,
+): Promise<string[]> {
+  const resources = await stacks.controlPlane();
+  const ofFunctions = ACTING.map(async (action) => {
+    const { name } = functionOf(action, resources);
+    const expected = functionPolicy(resources, `arn:aws:lambda:${region}:${accountId}:function:${name}`);
+    return policyDifferences(`the policy of function ${action}`, await policies.ofFunction(name), expected);
+  });
+  const ofQueues = queuesOfBus(resources).map(async ({ physicalId = '' }) => {
+    const expected = attachedPolicy(resources, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
+    return policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected);
+  });
+  return (await settled([...ofFunctions, ...ofQueues])).flat();
+}
+
+type Expected = ReturnType<typeof functionsIn>[number];
+
+function settingViolations(actual: FunctionConfiguration, expected: Expected): string[] {
+  const { name } = expected;
+  const layers = (actual.Layers ?? []).map(({ Arn }) => Arn);
+  const { SecurityGroupIds = [], SubnetIds = [] } = actual.VpcConfig ?? {};
+  return [
+    ...expectEqual(`the role of ${name}`, actual.Role, expected.Role),
+    ...expectEqual(`the handler of ${name}`, actual.Handler, expected.Handler),
+    ...expectExactly(
+      `variable of ${name}:`,
+      variablesIn(actual.Environment?.Variables),
+      variablesIn(expected.Environment.Variables),
+    ),
+    ...expectExactly(`layer of ${name}`, layers, expected.Layers),
+    ...expectExactly(`security group of ${name}`, SecurityGroupIds, expected.VpcConfig.SecurityGroupIds),
+    ...expectExactly(`subnet of ${name}`, SubnetIds, expected.VpcConfig.SubnetIds),
+  ];
+}
+
+/** How the settings of functions differ from the templates. */
+export async function functionViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
+  const [actual, ...resources] = await settled([policies.functions(), stacks.controlPlane(), stacks.cell()]);
+  const expected = functionsIn(resources.flat());
+  return expected.flatMap((each) => {
+    const found = actual.find(({ FunctionName }) => FunctionName === each.name);
+    return found ? settingViolations(found, each) : [`function ${each.name} does not exist`];
+  });
+}
+
+/** Verifying functions whose code is not the package that the release has deployed. */
+export async function codeViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
+  const [actual, resources] = await settled([policies.functions(), stacks.controlPlane()]);
+  const compared = VERIFYING.map(async (action) => {
+    const { name, Code } = functionOf(action, resources);
+    const digest = await policies.digestOf(Code.S3Bucket, Code.S3Key);
+    const found = actual.find(({ FunctionName }) => FunctionName === name);
+    return expectEqual(`the digest of the code of ${action}`, found?.CodeSha256, digest);
+  });
+  return (await settled(compared)).flat();
+}
+
+/** State machines whose definition is not that of the release. */
+export async function machineViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
+  const machines = ofType(await stacks.controlPlane(), 'AWS::StepFunctions::StateMachine').filter(
+    ({ physicalId = '' }) => VERIFIED_BY.some((name) => physicalId.endsWith(`:${name}`)),
+  );
+  const compared = machines.map(async ({ physicalId = '', properties }) => {
+    const { DefinitionString, DefinitionSubstitutions } = MachineSchema.parse(properties);
+    const expected = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
+      String(DefinitionSubstitutions[name] ?? all),
+    );
+    const actual = await policies.definition(physicalId);
+    const isSame = actual !== '' && JSON.stringify(JSON.parse(actual)) === JSON.stringify(JSON.parse(expected));
+    return isSame ? [] : [`state machine ${physicalId} has another definition than that of the release`];
+  });
+  return (await settled(compared)).flat();
+}

@@ -1,0 +1,109 @@
+import type { IpPermission, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
+import * as z from 'zod';
+import { expectExactly } from '../check';
+import type { ExpectedResource } from '../release/resolve-template';
+import { ofType } from './expected-of';
+
+const RuleSchema = z.object({
+  IpProtocol: z.string(),
+  FromPort: z.number().optional(),
+  ToPort: z.number().optional(),
+  CidrIp: z.string().optional(),
+  CidrIpv6: z.string().optional(),
+  SourceSecurityGroupId: z.string().optional(),
+  DestinationSecurityGroupId: z.string().optional(),
+  SourcePrefixListId: z.string().optional(),
+  DestinationPrefixListId: z.string().optional(),
+});
+type Rule = z.output<typeof RuleSchema>;
+const GroupSchema = z.object({
+  SecurityGroupIngress: z.array(RuleSchema).default([]),
+  SecurityGroupEgress: z.array(RuleSchema).optional(),
+});
+const ofGroup = z.looseObject({ GroupId: z.string() });
+
+const inWords = (protocol: string | undefined, from: number | undefined, to: number | undefined, other: string) =>
+  `${protocol} ${from ?? 'any'}-${to ?? 'any'} ${other}`;
+
+const ofTemplate = (rule: Rule) =>
+  inWords(
+    rule.IpProtocol,
+    rule.FromPort,
+    rule.ToPort,
+    rule.CidrIp ??
+      rule.CidrIpv6 ??
+      rule.SourceSecurityGroupId ??
+      rule.DestinationSecurityGroupId ??
+      rule.SourcePrefixListId ??
+      rule.DestinationPrefixListId ??
+      '',
+  );
+
+const inForce = (permissions: readonly IpPermission[] = []) =>
+  permissions.flatMap(({ IpProtocol, FromPort, ToPort, ...others }) =>
+    [
+      ...(others.IpRanges ?? []).map(({ CidrIp = '' }) => CidrIp),
+      ...(others.Ipv6Ranges ?? []).map(({ CidrIpv6 = '' }) => CidrIpv6),
+      ...(others.UserIdGroupPairs ?? []).map(({ GroupId = '' }) => GroupId),
+      ...(others.PrefixListIds ?? []).map(({ PrefixListId = '' }) => PrefixListId),
+    ].map((other) => inWords(IpProtocol, FromPort, ToPort, other)),
+  );
+
+function rulesOf(resources: readonly ExpectedResource[], id: string) {
+  const group = ofType(resources, 'AWS::EC2::SecurityGroup').find(({ physicalId }) => physicalId === id);
+  if (!group) return undefined;
+  const apart = (type: string) =>
+    ofType(resources, type)
+      .filter(({ properties }) => ofGroup.parse(properties).GroupId === id)
+      .map(({ properties }) => RuleSchema.parse(properties));
+  const { SecurityGroupIngress, SecurityGroupEgress } = GroupSchema.parse(group.properties);
+  return {
+    ingress: [...SecurityGroupIngress, ...apart('AWS::EC2::SecurityGroupIngress')].map(ofTemplate),
+    // A template that says nothing about it leaves the rule of EC2, which lets all traffic out.
+    egress: SecurityGroupEgress && [...SecurityGroupEgress, ...apart('AWS::EC2::SecurityGroupEgress')].map(ofTemplate),
+  };
+}
+
+/** The default group of a VPC lets its own members in, and has none ("Default security groups"). */
+function violationsOf(group: SecurityGroup, resources: readonly ExpectedResource[]): string[] {
+  const { GroupId: id = '', GroupName, IpPermissions, IpPermissionsEgress } = group;
+  const expected = rulesOf(resources, id);
+  if (expected)
+    return [
+      ...expectExactly(`inbound rule of ${id}:`, inForce(IpPermissions), expected.ingress),
+      ...(expected.egress
+        ? expectExactly(`outbound rule of ${id}:`, inForce(IpPermissionsEgress), expected.egress)
+        : []),
+    ];
+  if (GroupName !== 'default') return [`security group ${id} (${GroupName}) is in the cell’s network`];
+  return inForce(IpPermissions)
+    .filter((rule) => !rule.endsWith(` ${id}`))
+    .map((rule) => `inbound rule of the default group ${id}: ${rule} is unexpected`);
+}
+
+/** Security groups and rules that the cell's stack does not make. `cell.network` judges endpoints, and so their groups. */
+export function groupViolations(
+  groups: readonly SecurityGroup[],
+  endpoints: readonly VpcEndpoint[],
+  resources: readonly ExpectedResource[],
+): string[] {
+  const ofEndpoints = endpoints.flatMap(({ Groups = [] }) => Groups.map(({ GroupId }) => GroupId));
+  return groups
+    .filter(({ GroupId }) => rulesOf(resources, GroupId ?? '') !== undefined || !ofEndpoints.includes(GroupId))
+    .flatMap((group) => violationsOf(group, resources));
+}
+
+/** Endpoints that neither the cell's stack nor the stage's organization has placed. */
+export function endpointViolations(
+  endpoints: readonly VpcEndpoint[],
+  resources: readonly ExpectedResource[],
+  placed: readonly string[],
+): string[] {
+  const own = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
+  return endpoints
+    .filter(({ VpcEndpointId, ServiceName = '', VpcEndpointType, State = '' }) => {
+      const isPlaced = VpcEndpointType === 'Interface' && placed.includes(ServiceName);
+      return !own.includes(VpcEndpointId) && !isPlaced && !/^delet/i.test(State);
+    })
+    .map(({ VpcEndpointId, ServiceName }) => `endpoint ${VpcEndpointId} leads to ${ServiceName}`);
+}

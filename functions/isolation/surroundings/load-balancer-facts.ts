@@ -1,0 +1,109 @@
+import { DescribeTasksCommand, type ECSClient, paginateListTasks, type Task } from '@aws-sdk/client-ecs';
+import {
+  DescribeListenerAttributesCommand,
+  DescribeListenersCommand,
+  DescribeLoadBalancerAttributesCommand,
+  DescribeTargetGroupAttributesCommand,
+  DescribeTargetHealthCommand,
+  type ElasticLoadBalancingV2Client,
+  type Listener,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { type Colour, ColourSchema } from '../../contract/cell';
+import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
+import { readOnce } from '../facts/reading';
+import type { Surroundings } from './surroundings';
+
+/** By key, as Elastic Load Balancing has them. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
+
+export interface Target {
+  readonly colour: Colour;
+  readonly address: string;
+  readonly state: string;
+}
+
+export interface Serving {
+  readonly tasks: readonly Task[];
+  /** Without those that are being taken out of service. */
+  readonly targets: readonly Target[];
+}
+
+export interface LoadBalancerFacts {
+  readonly listeners: () => Promise<readonly Listener[]>;
+  readonly attributes: () => Promise<Attributes>;
+  readonly listenerAttributes: () => Promise<Attributes>;
+  readonly groupAttributes: () => Promise<Readonly<Record<Colour, Attributes>>>;
+  /** The tasks of the cell's cluster, whoever has started them, and the targets of both colours. */
+  readonly serving: () => Promise<Serving>;
+}
+
+/** "DescribeTasks": 100 at most. */
+const AT_ONCE = 100;
+
+const byKey = (found: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Attributes =>
+  Object.fromEntries(found.flatMap(({ Key, Value }) => (Key ? [[Key, Value]] : [])));
+
+const batchesOf = (arns: readonly string[]) =>
+  Array.from({ length: Math.ceil(arns.length / AT_ONCE) }, (_, n) => arns.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
+
+/** What ECS says of a task's network interfaces, e.g. `privateIPv4Address`, `networkInterfaceId`. */
+const detailsOf = ({ attachments = [] }: Task, detail: string) =>
+  attachments.flatMap(({ details = [] }) => details.filter(({ name }) => name === detail).map(({ value }) => value));
+
+/** Targets that are no task of one of the cell's services. A service registers its own tasks only. */
+export function strangersAmong({ targets, tasks }: Serving): Target[] {
+  const own = tasks.filter(({ group }) => ofServices(group)).flatMap((task) => detailsOf(task, 'privateIPv4Address'));
+  return targets.filter(({ address }) => !own.includes(address));
+}
+
+/** "Task": a service's tasks have its name as their group, which nobody else can choose. */
+export const ofServices = (group: string | undefined) =>
+  ColourSchema.options.some((name) => group === `service:${name}`);
+
+export const interfacesOf = (tasks: readonly Task[]) => tasks.flatMap((task) => detailsOf(task, 'networkInterfaceId'));
+
+export function loadBalancerFacts(
+  elb: ElasticLoadBalancingV2Client,
+  ecs: ECSClient,
+  { cell }: Surroundings,
+): LoadBalancerFacts {
+  const { loadBalancerArn: LoadBalancerArn, listenerArn: ListenerArn, clusterName: cluster, targetGroupArns } = cell;
+  const targetsOf = async (colour: Colour): Promise<Target[]> => {
+    const TargetGroupArn = targetGroupArns[colour];
+    const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+    return TargetHealthDescriptions.map(({ Target: target, TargetHealth }) => ({
+      ...{ colour, address: target?.Id ?? '', state: TargetHealth?.State ?? 'unknown' },
+    })).filter(({ state }) => state !== 'draining');
+  };
+  const attributesOf = async (colour: Colour) => {
+    const TargetGroupArn = targetGroupArns[colour];
+    return byKey((await elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }))).Attributes);
+  };
+  const readServing = async (): Promise<Serving> => {
+    const targets = (await settled(ColourSchema.options.map(targetsOf))).flat();
+    const arns = await everyItem(paginateListTasks({ client: ecs }, { cluster }), (page) => page.taskArns);
+    const found = await settled(batchesOf(arns).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))));
+    return { targets, tasks: found.flatMap(({ tasks = [] }) => tasks) };
+  };
+  return {
+    listeners: readOnce(
+      async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
+    ),
+    attributes: readOnce(async () =>
+      byKey((await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }))).Attributes),
+    ),
+    listenerAttributes: readOnce(async () =>
+      byKey((await elb.send(new DescribeListenerAttributesCommand({ ListenerArn }))).Attributes),
+    ),
+    groupAttributes: readOnce(async () => {
+      const [blue, green] = await settled([attributesOf('blue'), attributesOf('green')]);
+      return { blue, green };
+    }),
+    serving: readOnce(async () => {
+      const seen = await readServing();
+      // Between the two readings a task may have ended, whose target was there. The second look tells.
+      return strangersAmong(seen).length > 0 ? await readServing() : seen;
+    }),
+  };
+}

@@ -1,0 +1,150 @@
+import { settled } from '../../shared/settled';
+import { checksOf, finding, Unanswered } from '../check';
+import { policyDifferences } from '../comparison/policy-difference';
+import { type Statement, statementsOf } from '../policy-document';
+import { alarmViolations } from './alarm-violations';
+import { attachedPolicy, ofType, resourceCalled } from './expected-of';
+import { codeViolations, functionViolations, machineViolations, permissionViolations } from './function-violations';
+import { PLATFORM_METADATA } from './platform-metadata';
+import { ruleViolations } from './rule-violations';
+import { strangersIn } from './statements';
+import type { Surroundings } from './surroundings';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+/** How the policy of a key of the foundation differs from its template. The key is known by its description. */
+async function keyViolations(what: string, description: RegExp, { policies, stacks }: SurroundingsFacts) {
+  const key = ofType(await stacks.foundation(), 'AWS::KMS::Key').find(({ properties }) =>
+    description.test(String(properties.Description)),
+  );
+  if (!key?.physicalId) throw new Unanswered(`the foundation’s stack makes no key of ${what}`);
+  const actual = await policies.ofKey(key.physicalId);
+  return policyDifferences(`the policy of the key of ${what}`, actual, statementsOf(key.properties.KeyPolicy));
+}
+
+/** The policy of the platform’s bus, by its template. */
+const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>
+  properties.Policy === undefined ? [] : statementsOf(properties.Policy);
+
+/** Questions about what all tenants of all cells share and trust. */
+export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
+  PLATFORM_METADATA,
+  {
+    'identity.trustees': async ({ cell }, { trustees }) => {
+      const [expected, found] = await settled([trustees.expected(), trustees.found()]);
+      if (!expected.some(({ role }) => cell.taskRoleArn.endsWith(`/${role}`)))
+        throw new Unanswered(`no template makes the task role ${cell.taskRoleArn}`);
+      const violations = expected.flatMap(({ role, trust, inline, attached }, n) => {
+        const actual = found[n];
+        if (!actual) return [`role ${role} does not exist`];
+        return [
+          ...policyDifferences(`the trust of ${role}`, actual.trust, trust),
+          ...policyDifferences(`the policy of ${role}`, actual.inline, inline),
+          ...actual.attached
+            .filter((arn) => !attached.includes(arn))
+            .map((arn) => `policy ${arn} is attached to ${role}`),
+        ];
+      });
+      return finding(
+        violations,
+        `${expected.length} roles have the trust and the policies of the release, and no others`,
+      );
+    },
+    'platform.table': async ({ accountId }, facts) => {
+      const { platform } = facts;
+      const [policy, streams, table, key] = await settled([
+        platform.tablePolicy(),
+        platform.tableStreams(),
+        platform.table(),
+        keyViolations('the tenants table', /tenants table/, facts),
+      ]);
+      return finding(
+        [
+          ...strangersIn(policy, [accountId]),
+          ...streams.map((stream) => `changes of the table go to ${stream}`),
+          ...(table?.StreamSpecification?.StreamEnabled ? [`the table has the stream ${table.LatestStreamArn}`] : []),
+          ...(table?.Replicas ?? []).map(({ RegionName }) => `the table has a replica in ${RegionName}`),
+          ...key,
+        ],
+        'no policy for others, and no stream',
+      );
+    },
+    'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
+      const [policy, resources] = await settled([platform.busPolicy(), stacks.controlPlane()]);
+      const expected = busPolicyOf(resourceCalled(resources, 'AWS::Events::EventBus', busName));
+      return finding(
+        [
+          ...strangersIn(policy, [accountId, billingAccountId]),
+          ...policyDifferences(`the policy of ${busName}`, policy, expected),
+        ],
+        `the bus admits this account and ${billingAccountId} only`,
+      );
+    },
+    'platform.topic': async ({ accountId, topicArn }, { platform, stacks }) => {
+      const [policy, subscriptions, resources] = await settled([
+        platform.topicPolicy(),
+        platform.subscriptions(),
+        stacks.foundation(),
+      ]);
+      const foreign = subscriptions.filter(
+        ({ Owner, Endpoint = '' }) =>
+          (Owner !== undefined && Owner !== accountId) ||
+          (Endpoint.startsWith('arn:') && Endpoint.split(':')[4] !== accountId),
+      );
+      const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
+      return finding(
+        [
+          ...strangersIn(policy, [accountId]),
+          ...policyDifferences('the policy of the topic', policy, expected),
+          ...foreign.map(({ Protocol, Endpoint, Owner }) => `${Protocol} ${Endpoint} of ${Owner} hears the alarms`),
+        ],
+        `${subscriptions.length} subscriptions, all of this account`,
+      );
+    },
+    'platform.evidence': async ({ evidenceBucketName }, facts) => {
+      const { platform, policies, stacks } = facts;
+      const [lock, policy, resources, key] = await settled([
+        platform.evidenceLock(),
+        policies.ofBucket(evidenceBucketName),
+        stacks.foundation(),
+        keyViolations('the evidence', /Reports/, facts),
+      ]);
+      const { Mode, Days = 0, Years = 0 } = lock?.DefaultRetention ?? {};
+      const expected = attachedPolicy(resources, 'AWS::S3::BucketPolicy', 'Bucket', evidenceBucketName);
+      return finding(
+        [
+          ...(Mode === undefined || Days + Years < 1 ? ['the evidence bucket has no default retention'] : []),
+          ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected),
+          ...key,
+        ],
+        `each report is locked for ${Years > 0 ? `${Years} years` : `${Days} days`} (${Mode})`,
+      );
+    },
+    'platform.permissions': async (surroundings, facts) =>
+      finding(
+        await permissionViolations(surroundings, facts),
+        'the functions that act on tenants, and the queues, have the policies of the release',
+      ),
+    'platform.functions': async (_, facts) =>
+      finding(await functionViolations(facts), 'all functions have the settings of the release'),
+    'audit.code': async (_, facts) =>
+      finding(await codeViolations(facts), 'the verifying functions run the packages of the release'),
+    'audit.machines': async (_, facts) =>
+      finding(await machineViolations(facts), 'the state machines have the definitions of the release'),
+    'audit.rules': async ({ busName }, facts) =>
+      finding(await ruleViolations(busName, facts), `all rules are enabled; ${busName} has no other`),
+    'audit.alarms': async ({ topicArn }, { platform, stacks }) => {
+      const [all, ...resources] = await settled([platform.alarms(), stacks.controlPlane(), stacks.cell()]);
+      const ours = all.filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn));
+      return finding(
+        [
+          ...(ours.length === 0 ? ['no alarm acts on the alarm topic'] : []),
+          ...ours
+            .filter(({ ActionsEnabled }) => ActionsEnabled === false)
+            .map(({ AlarmName }) => `the actions of alarm ${AlarmName} are disabled`),
+          ...alarmViolations(all, ofType(resources.flat(), 'AWS::CloudWatch::Alarm')),
+        ],
+        `${ours.length} alarms act on the topic`,
+      );
+    },
+  },
+);

@@ -1,0 +1,97 @@
+import type { CheckMetadata } from '../check';
+
+export const PLATFORM_METADATA = [
+  {
+    id: 'identity.trustees',
+    title: 'The platform’s roles are those of the release',
+    question:
+      'Does each role of the platform’s stacks, whom tenants trust, have exactly the trust and the policies of the release?',
+    severity: 'critical',
+    controls: { FSBP: ['IAM.1'], 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Set trust and policies of the role that the evidence names back to its stack’s template.',
+  },
+  {
+    id: 'platform.table',
+    title: 'The tenants table is shared with nobody',
+    question:
+      'Have the tenants table and its key no policy beyond the release’s, and does no stream or replica lead its items elsewhere?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Delete the table’s resource policy, and disable the stream that the evidence names.',
+  },
+  {
+    id: 'platform.bus',
+    title: 'Only the billing account puts signups on the bus',
+    question: 'Does the bus’s policy admit this account and the billing account only?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Remove the statement that the evidence names from the policy of the bus.',
+  },
+  {
+    id: 'platform.topic',
+    title: 'Alarms reach the account’s own operators only',
+    question: 'Do policy and subscriptions of the alarm topic keep other accounts out?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1', 'CC7.2'] },
+    remediation: 'Remove the subscription or the statement that the evidence names from the alarm topic.',
+  },
+  {
+    id: 'platform.evidence',
+    title: 'Reports are locked, and read in this account only',
+    question: 'Does the evidence bucket lock each version by default, and have bucket and key the release’s policies?',
+    severity: 'high',
+    controls: { FSBP: ['S3.15'], 'SOC 2': ['CC7.2'] },
+    remediation:
+      'Set default retention and policies of the evidence bucket and its key back to the foundation stack’s.',
+  },
+  {
+    id: 'platform.permissions',
+    title: 'Nobody else calls the platform’s functions',
+    question:
+      'Have the functions that act on tenants by name, and the queues of signups, the release’s resource policies?',
+    severity: 'high',
+    controls: { FSBP: ['Lambda.1', 'SQS.3'], 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Remove the statement that the evidence names from the policy of the function or the queue.',
+  },
+  {
+    id: 'platform.functions',
+    title: 'The platform’s functions run as the release made them',
+    question: 'Has each function the role, the variables, the layers and the network of its stack’s template?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Deploy the stack of the function that the evidence names, and find out who has changed it.',
+  },
+  {
+    id: 'audit.code',
+    title: 'The verifying functions run the released code',
+    question: 'Is the code of the functions that verify tenants the package of the release, by digest?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
+    remediation: 'Deploy the control plane, find out who has changed the code, and audit all tenants again.',
+  },
+  {
+    id: 'audit.machines',
+    title: 'Onboarding and audit run the released definitions',
+    question: 'Have the state machines of onboarding and audit exactly the definitions of the release?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
+    remediation: 'Deploy the control plane, and look for tenants that were onboarded by the changed definition.',
+  },
+  {
+    id: 'audit.rules',
+    title: 'The audit is started, and events go where they belong',
+    question: 'Are the rules of the platform enabled and unchanged, and has its bus no other rule?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC7.2'] },
+    remediation: 'Enable the rule, set it back to its stack’s template, or delete the rule that the evidence names.',
+  },
+  {
+    id: 'audit.alarms',
+    title: 'Alarms tell the operators',
+    question: 'Is every alarm of the platform’s stacks there, enabled to act, and as the release made it?',
+    severity: 'high',
+    controls: { FSBP: ['CloudWatch.17'], 'SOC 2': ['CC7.2'] },
+    remediation:
+      'Enable the actions of the alarms that the evidence names, or set them back to their stack’s template.',
+  },
+] as const satisfies readonly CheckMetadata[];

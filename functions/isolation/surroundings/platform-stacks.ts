@@ -1,0 +1,64 @@
+import {
+  type CloudFormationClient,
+  GetTemplateCommand,
+  paginateListExports,
+  paginateListStackResources,
+} from '@aws-sdk/client-cloudformation';
+import { platformStackName } from '../../contract/naming';
+import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
+import { Unanswered } from '../check';
+import { readOnce } from '../facts/reading';
+import { type ExpectedResource, resolveTemplate } from '../release/resolve-template';
+import type { Surroundings } from './surroundings';
+
+/**
+ * What the templates of the platform's stacks make. CloudFormation keeps each template as it was
+ * deployed, so what somebody has changed in a service itself differs from it.
+ */
+export interface PlatformStacks {
+  readonly foundation: () => Promise<readonly ExpectedResource[]>;
+  readonly controlPlane: () => Promise<readonly ExpectedResource[]>;
+  readonly cell: () => Promise<readonly ExpectedResource[]>;
+}
+
+type Exports = () => Promise<ReadonlyMap<string, string>>;
+
+const exportsOf = (client: CloudFormationClient): Exports =>
+  readOnce(async () => {
+    const found = await everyItem(paginateListExports({ client }, {}), (page) => page.Exports);
+    return new Map(found.map(({ Name = '', Value = '' }) => [Name, Value]));
+  });
+
+async function readStack(
+  client: CloudFormationClient,
+  exports: Exports,
+  { accountId, region }: Surroundings,
+  StackName: string,
+): Promise<ExpectedResource[]> {
+  const [template, summaries, exported] = await settled([
+    client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' })),
+    everyItem(paginateListStackResources({ client }, { StackName }), (page) => page.StackResourceSummaries),
+    exports(),
+  ]);
+  if (!template.TemplateBody) throw new Unanswered(`CloudFormation has no template of stack ${StackName}`);
+  const physicalIds = new Map(
+    summaries.flatMap(({ LogicalResourceId, PhysicalResourceId }) =>
+      LogicalResourceId && PhysicalResourceId ? [[LogicalResourceId, PhysicalResourceId] as const] : [],
+    ),
+  );
+  return resolveTemplate(template.TemplateBody, {
+    ...{ parameters: {}, accountId, region, physicalIds, exports: exported },
+  });
+}
+
+/** Ten requests for all three, whatever the number of tenants. */
+export function platformStacks(client: CloudFormationClient, surroundings: Surroundings): PlatformStacks {
+  const exports = exportsOf(client);
+  const stack = (name: string) => readOnce(() => readStack(client, exports, surroundings, platformStackName(name)));
+  return {
+    foundation: stack('Foundation'),
+    controlPlane: stack('ControlPlane'),
+    cell: stack(`Cell-${surroundings.cell.name}`),
+  };
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import {
+  type EventBridgeClient,
+  ListRulesCommand,
+  ListTargetsByRuleCommand,
+  type Rule,
+  type Target,
+} from '@aws-sdk/client-eventbridge';
+import { GetKeyPolicyCommand, type KMSClient } from '@aws-sdk/client-kms';
+import {
+  type FunctionConfiguration,
+  GetPolicyCommand,
+  type LambdaClient,
+  paginateListFunctions,
+} from '@aws-sdk/client-lambda';
+import { GetBucketPolicyCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { everyItem } from '../../shared/paging';
+import { readOnce, unlessAbsent } from '../facts/reading';
+import { parsePolicy, type Statement } from '../policy-document';
+import type { Surroundings } from './surroundings';
+
+/** What a resource of the platform allows whom, and what it runs or is called by. */
+export interface PolicyFacts {
+  readonly ofKey: (keyId: string) => Promise<readonly Statement[]>;
+  readonly ofBucket: (name: string) => Promise<readonly Statement[]>;
+  readonly ofQueue: (url: string) => Promise<readonly Statement[]>;
+  readonly ofFunction: (name: string) => Promise<readonly Statement[]>;
+  readonly functions: () => Promise<readonly FunctionConfiguration[]>;
+  /** SHA-256 of a deployed package, base64: as Lambda has it of the code that it runs. */
+  readonly digestOf: (bucket: string, key: string) => Promise<string>;
+  /** The rules of a bus; of the default one without a name. */
+  readonly rules: (bus?: string) => Promise<readonly Rule[]>;
+  readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
+  readonly definition: (machineArn: string) => Promise<string>;
+}
+
+export interface PolicyFactClients {
+  readonly kms: KMSClient;
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+  readonly lambda: LambdaClient;
+  readonly events: EventBridgeClient;
+  readonly sfn: SFNClient;
+}
+
+const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
+
+/** "ListRules" has no paginator in the SDK. */
+async function everyRule(client: EventBridgeClient, EventBusName: string | undefined): Promise<Rule[]> {
+  const found: Rule[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await client.send(new ListRulesCommand({ EventBusName, NextToken }));
+    found.push(...(page.Rules ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return found;
+}
+
+export function policyFacts(clients: PolicyFactClients, { accountId }: Surroundings): PolicyFacts {
+  const { kms, s3, sqs, lambda, events, sfn } = clients;
+  return {
+    ofKey: async (KeyId) =>
+      statements((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
+    ofBucket: async (Bucket) => {
+      const bucket = { Bucket, ExpectedBucketOwner: accountId };
+      return statements(
+        (await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
+      );
+    },
+    ofQueue: async (QueueUrl) => {
+      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }));
+      return statements(Attributes?.Policy);
+    },
+    ofFunction: async (FunctionName) => {
+      const answer = lambda.send(new GetPolicyCommand({ FunctionName }));
+      return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
+    },
+    functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
+    digestOf: async (Bucket, Key) => {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      return createHash('sha256').update(bytes).digest('base64');
+    },
+    rules: (bus) => everyRule(events, bus),
+    targets: async (Rule, EventBusName) =>
+      (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [],
+    definition: async (stateMachineArn) =>
+      (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition ?? '',
+  };
+}

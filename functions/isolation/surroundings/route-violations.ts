@@ -1,0 +1,72 @@
+import type { Route, RouteTable } from '@aws-sdk/client-ec2';
+import * as z from 'zod';
+import type { CellDescriptor } from '../../contract/cell';
+import { overlaps } from '../cidr';
+import type { ExpectedResource } from '../release/resolve-template';
+import { ofType } from './expected-of';
+
+const RouteSchema = z.object({
+  RouteTableId: z.string(),
+  DestinationCidrBlock: z.string(),
+  GatewayId: z.string().optional(),
+  NatGatewayId: z.string().optional(),
+});
+type Expected = z.output<typeof RouteSchema>;
+
+const destinationOf = (route: Route) =>
+  route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock ?? route.DestinationPrefixListId ?? 'nowhere';
+
+/** Where a route leads, whatever it is: EC2 has a field for each kind of target ("Route"). */
+const targetOf = (route: Route) =>
+  route.GatewayId ??
+  route.NatGatewayId ??
+  route.VpcPeeringConnectionId ??
+  route.NetworkInterfaceId ??
+  route.TransitGatewayId ??
+  route.InstanceId ??
+  route.EgressOnlyInternetGatewayId ??
+  'an unknown target';
+
+const isIn = (expected: readonly Expected[], table: string | undefined, route: Route) =>
+  expected.some(
+    ({ RouteTableId, DestinationCidrBlock, GatewayId, NatGatewayId }) =>
+      RouteTableId === table &&
+      DestinationCidrBlock === route.DestinationCidrBlock &&
+      (GatewayId ?? NatGatewayId) === targetOf(route),
+  );
+
+/** A tenant's stack routes its own block over its peering, which `cell.network` judges. */
+const isTenants = ({ VpcPeeringConnectionId, DestinationCidrBlock }: Route, { tenantRange }: CellDescriptor) =>
+  VpcPeeringConnectionId !== undefined &&
+  DestinationCidrBlock !== undefined &&
+  Number(DestinationCidrBlock.split('/')[1]) >= Number(tenantRange.split('/')[1]) &&
+  overlaps(DestinationCidrBlock, tenantRange);
+
+/** Routes of the cell's network that neither its stack nor a tenant's makes, and routes of its stack that are gone. */
+export function routeViolations(
+  tables: readonly RouteTable[],
+  resources: readonly ExpectedResource[],
+  cell: CellDescriptor,
+): string[] {
+  const expected = ofType(resources, 'AWS::EC2::Route').map(({ properties }) => RouteSchema.parse(properties));
+  const endpoints = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
+  const strange = tables.flatMap(({ RouteTableId, Routes = [] }) =>
+    Routes.filter(
+      (route) =>
+        route.GatewayId !== 'local' &&
+        !endpoints.includes(route.GatewayId) &&
+        !isTenants(route, cell) &&
+        !isIn(expected, RouteTableId, route),
+    ).map((route) => `route table ${RouteTableId} routes ${destinationOf(route)} to ${targetOf(route)}`),
+  );
+  const gone = expected.filter(
+    (each) =>
+      !tables.some(({ RouteTableId, Routes = [] }) => Routes.some((route) => isIn([each], RouteTableId, route))),
+  );
+  return [
+    ...strange,
+    ...gone.map(
+      ({ RouteTableId, DestinationCidrBlock }) => `route table ${RouteTableId} lacks ${DestinationCidrBlock}`,
+    ),
+  ];
+}

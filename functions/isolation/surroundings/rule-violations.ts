@@ -1,0 +1,94 @@
+import type { Rule, Target } from '@aws-sdk/client-eventbridge';
+import * as z from 'zod';
+import { settled } from '../../shared/settled';
+import { expectEqual, expectExactly } from '../check';
+import { ofType } from './expected-of';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+const TargetSchema = z.object({
+  Arn: z.string(),
+  RoleArn: z.string().optional(),
+  Input: z.string().optional(),
+  InputPath: z.string().optional(),
+});
+const RuleSchema = z.object({
+  State: z.string().default('ENABLED'),
+  EventBusName: z.string().optional(),
+  EventPattern: z.unknown().optional(),
+  ScheduleExpression: z.string().optional(),
+  Targets: z.array(TargetSchema).default([]),
+});
+
+/** CloudFormation names a rule of another bus than the default one `BUS|RULE`. */
+const nameIn = (physicalId = '') => physicalId.split('|').at(-1) ?? '';
+
+/** The pattern of a rule, without the order of keys. */
+function patternOf(pattern: unknown): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort(([one], [other]) => one.localeCompare(other))
+        .map(([key, each]) => [key, sorted(each)]),
+    );
+  };
+  return JSON.stringify(sorted(pattern)) ?? 'none';
+}
+
+const inWords = ({ Arn, RoleArn, Input, InputPath }: z.input<typeof TargetSchema> | Target) =>
+  [Arn, RoleArn && `as ${RoleArn}`, Input && `with ${Input}`, InputPath && `with ${InputPath}`]
+    .filter(Boolean)
+    .join(' ');
+
+/** Targets cost a request each: those are asked about that start a workflow. */
+const startsMachine = ({ Targets }: z.output<typeof RuleSchema>) => Targets.some(({ Arn }) => Arn.includes(':states:'));
+
+function changes(
+  actual: Rule,
+  targets: readonly Target[] | z.output<typeof RuleSchema>['Targets'],
+  expected: z.output<typeof RuleSchema>,
+) {
+  const name = actual.Name;
+  return [
+    ...expectEqual(`the state of rule ${name}`, actual.State, expected.State),
+    ...expectEqual(`the schedule of rule ${name}`, actual.ScheduleExpression, expected.ScheduleExpression),
+    ...expectEqual(
+      `the pattern of rule ${name}`,
+      patternOf(actual.EventPattern && JSON.parse(actual.EventPattern)),
+      patternOf(expected.EventPattern),
+    ),
+    ...expectExactly(`target of rule ${name}:`, targets.map(inWords), expected.Targets.map(inWords)),
+  ];
+}
+
+/** Rules that are gone, disabled or changed, and rules of the platform's bus that no template makes. */
+export async function ruleViolations(busName: string, { policies, stacks }: SurroundingsFacts): Promise<string[]> {
+  const [ofDefault, ofBus, resources] = await settled([
+    policies.rules(),
+    policies.rules(busName),
+    stacks.controlPlane(),
+  ]);
+  const expected = ofType(resources, 'AWS::Events::Rule').map(({ physicalId, properties }) => ({
+    ...{ name: nameIn(physicalId), rule: RuleSchema.parse(properties) },
+  }));
+  const names = expected.map(({ name }) => name);
+  const changed = await settled(
+    expected.map(async ({ name, rule }) => {
+      const actual = (rule.EventBusName ? ofBus : ofDefault).find(({ Name }) => Name === name);
+      if (!actual) return [`rule ${name} does not exist`];
+      return changes(
+        actual,
+        startsMachine(rule) ? await policies.targets(name, rule.EventBusName) : rule.Targets,
+        rule,
+      );
+    }),
+  );
+  return [
+    ...changed.flat(),
+    // A managed rule is one of an AWS service ("Rule": ManagedBy).
+    ...ofBus
+      .filter(({ Name = '', ManagedBy }) => !names.includes(Name) && ManagedBy === undefined)
+      .map(({ Name, EventPattern }) => `rule ${Name} of ${busName} takes events like ${EventPattern}`),
+  ];
+}

@@ -1,0 +1,97 @@
+import type { ContainerDefinition, Service, TaskDefinition } from '@aws-sdk/client-ecs';
+import * as z from 'zod';
+import { SERVICE_REPOSITORY } from '../../contract/naming';
+import { settled } from '../../shared/settled';
+import { expectEqual, expectExactly } from '../check';
+import { ofType } from './expected-of';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+const NetworkSchema = z.object({
+  ServiceName: z.string(),
+  NetworkConfiguration: z.object({
+    AwsvpcConfiguration: z.object({
+      AssignPublicIp: z.string().default('DISABLED'),
+      SecurityGroups: z.array(z.string()),
+      Subnets: z.array(z.string()),
+    }),
+  }),
+});
+
+const ContainerSchema = z.object({
+  Name: z.string(),
+  Image: z.string(),
+  Environment: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
+});
+const DefinitionSchema = z.object({
+  TaskRoleArn: z.string(),
+  ExecutionRoleArn: z.string(),
+  ContainerDefinitions: z.array(ContainerSchema),
+});
+
+const repositoryOf = (image = '') => image.replace(/[@:][^/]*$/, '');
+
+/** A release registers images of the platform's own repository, by their digest. */
+const isReleased = (image: string | undefined, ofTemplate: string) =>
+  [repositoryOf(ofTemplate), `${ofTemplate.split('/')[0]}/${SERVICE_REPOSITORY}`].includes(repositoryOf(image));
+
+function containerViolations(
+  actual: ContainerDefinition,
+  expected: z.output<typeof ContainerSchema> | undefined,
+  family: string | undefined,
+): string[] {
+  if (!expected) return [`${family} has the container ${actual.name}, which is no part of the template`];
+  const named = (variables: readonly { name?: string | undefined; value?: string | undefined }[] = []) =>
+    variables.map(({ name, value }) => `${name}=${value}`);
+  const variables = expected.Environment.map(({ Name, Value }) => `${Name}=${Value}`);
+  const released = named(actual.environment).filter((each) => !each.startsWith('SERVICE_VERSION='));
+  return [
+    ...(isReleased(actual.image, expected.Image) ? [] : [`${family} runs the image ${actual.image}`]),
+    ...expectExactly(`variable of ${family}`, released, variables),
+    ...(actual.secrets ?? []).map(({ name }) => `${family} gets the secret ${name}`),
+    ...(actual.command?.length || actual.entryPoint?.length ? [`${family} runs another command than its image’s`] : []),
+  ];
+}
+
+function definitionViolations(actual: TaskDefinition, expected: z.output<typeof DefinitionSchema>): string[] {
+  const { family, taskRoleArn, executionRoleArn, containerDefinitions = [] } = actual;
+  const names = expected.ContainerDefinitions.map(({ Name }) => Name);
+  return [
+    ...expectEqual(`the task role of ${family}`, taskRoleArn, expected.TaskRoleArn),
+    ...expectEqual(`the execution role of ${family}`, executionRoleArn, expected.ExecutionRoleArn),
+    ...names.flatMap((name) =>
+      containerDefinitions.some((each) => each.name === name) ? [] : [`${family} lacks the container ${name}`],
+    ),
+    ...containerDefinitions.flatMap((each) => {
+      const ofTemplate = expected.ContainerDefinitions.find(({ Name }) => Name === each.name);
+      return containerViolations(each, ofTemplate, family);
+    }),
+  ];
+}
+
+function networkViolations(
+  { serviceName, networkConfiguration }: Service,
+  templates: z.output<typeof NetworkSchema>[],
+) {
+  const expected = templates.find(({ ServiceName }) => ServiceName === serviceName);
+  const is = networkConfiguration?.awsvpcConfiguration;
+  const should = expected?.NetworkConfiguration.AwsvpcConfiguration;
+  if (!should) return [`service ${serviceName} is no part of the cell’s stack`];
+  return [
+    ...expectExactly(`security group of ${serviceName}`, is?.securityGroups ?? [], should.SecurityGroups),
+    ...expectExactly(`subnet of ${serviceName}`, is?.subnets ?? [], should.Subnets),
+    ...expectEqual(`a public address of ${serviceName}`, is?.assignPublicIp ?? 'DISABLED', should.AssignPublicIp),
+  ];
+}
+
+/** How the services and what they run differ from the cell's template. A release changes the image alone. */
+export async function serviceViolations({ cell, stacks }: SurroundingsFacts): Promise<string[]> {
+  const [services, definitions, resources] = await settled([cell.services(), cell.definitions(), stacks.cell()]);
+  const templates = ofType(resources, 'AWS::ECS::Service').map(({ properties }) => NetworkSchema.parse(properties));
+  const [definition] = ofType(resources, 'AWS::ECS::TaskDefinition').map((each) =>
+    DefinitionSchema.parse(each.properties),
+  );
+  return [
+    ...services.flatMap((service) => networkViolations(service, templates)),
+    ...(definition ? definitions.flatMap((each) => definitionViolations(each, definition)) : []),
+  ];
+}

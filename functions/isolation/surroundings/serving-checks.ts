@@ -1,0 +1,164 @@
+import { ColourSchema } from '../../contract/cell';
+import { CELLS_PARAMETER_PATH } from '../../contract/naming';
+import { settled } from '../../shared/settled';
+import { checksOf, expectEqual, expectExactly, finding } from '../check';
+import { attributesIn, resourceCalled } from './expected-of';
+import { type Attributes, ofServices, strangersAmong } from './load-balancer-facts';
+import { serviceViolations } from './service-violations';
+import { SERVING_METADATA } from './serving-metadata';
+import type { Surroundings } from './surroundings';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+/** The security policies that accept no TLS older than 1.2 ("Security policies for your Application Load Balancer"). */
+const SOUND_TLS = /^ELBSecurityPolicy-(?:TLS13-1-[23]|TLS-1-2|FS-1-2)/;
+
+/** "Load balancer attributes": those that decide what is logged, let in or passed on, where no template sets them. */
+const BALANCER_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
+  'routing.http.desync_mitigation_mode': ['defensive', 'strictest'],
+  'routing.http.preserve_host_header.enabled': ['false'],
+  'routing.http.xff_header_processing.mode': ['append'],
+  'waf.fail_open.enabled': ['false'],
+  'connection_logs.s3.enabled': ['false'],
+};
+/** "Target group attributes". */
+const GROUP_DEFAULTS: Readonly<Record<string, readonly string[]>> = { 'stickiness.enabled': ['false'] };
+/** They say how long something is waited for or kept, and an operator may choose them. */
+const FREE = [
+  ...['idle_timeout.timeout_seconds', 'client_keep_alive.seconds', 'deregistration_delay.timeout_seconds'],
+  'deletion_protection.enabled',
+];
+
+/**
+ * A violation for each attribute that is not as the template or, where that says nothing, as AWS has
+ * it. Of a default a missing attribute is no violation: not every Region has every attribute.
+ */
+function attributeViolations(
+  actual: Attributes,
+  template: Readonly<Record<string, string>>,
+  defaults: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  const expected = { ...defaults, ...Object.fromEntries(Object.entries(template).map(([key, each]) => [key, [each]])) };
+  return Object.entries(expected)
+    .filter(([key]) => !FREE.includes(key))
+    .filter(([key, values]) => !values.includes(actual[key] ?? (key in template ? '' : (values[0] ?? ''))))
+    .map(([key, values]) => `${key} is ${actual[key] ?? 'absent'}, not ${values.join(' or ')}`);
+}
+
+/** "Listener attributes": each request header keeps AWS's name; the server header is sent; nothing else has a value. */
+const isListenersDefault = (key: string, value: string) =>
+  value === '' ||
+  (key === 'routing.http.response.server.enabled' && value === 'true') ||
+  key.toLowerCase() === `routing.http.request.${value.toLowerCase().replaceAll('-', '_')}.header_name`;
+
+/** Fields of the descriptor that differ from what the stack makes. A name that only AWS knows is not compared. */
+function fieldsThatDiffer(actual: unknown, expected: unknown, path: string): string[] {
+  if (typeof expected === 'string' && /^<.*>$/.test(expected)) return [];
+  if (typeof expected !== 'object' || expected === null || typeof actual !== 'object' || actual === null)
+    return expectEqual(path, actual, expected);
+  const [is, should] = [new Map(Object.entries(actual)), new Map(Object.entries(expected))];
+  return [...new Set([...is.keys(), ...should.keys()])].flatMap((key) =>
+    fieldsThatDiffer(is.get(key), should.get(key), path ? `${path}.${key}` : key),
+  );
+}
+
+/** Questions about what takes visitors' requests. */
+export const SERVING_CHECKS = checksOf<(typeof SERVING_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
+  SERVING_METADATA,
+  {
+    'routing.listeners': async ({ cell }, { loadBalancer }) => {
+      const listeners = await loadBalancer.listeners();
+      const arns = listeners.map(({ ListenerArn }) => ListenerArn);
+      const weak = listeners.filter(
+        ({ Protocol, SslPolicy = '' }) => Protocol === 'HTTPS' && !SOUND_TLS.test(SslPolicy),
+      );
+      return finding(
+        [
+          ...expectExactly('listener', arns, [cell.listenerArn]),
+          ...weak.map(({ ListenerArn, SslPolicy }) => `listener ${ListenerArn} has the policy ${SslPolicy}`),
+          ...listeners.flatMap(({ ListenerArn, MutualAuthentication }) =>
+            MutualAuthentication?.IgnoreClientCertificateExpiry
+              ? [`listener ${ListenerArn} takes expired certificates`]
+              : [],
+          ),
+        ],
+        `the only listener is ${cell.listenerArn}`,
+      );
+    },
+    'routing.load-balancer': async ({ cell }, { loadBalancer, stacks }) => {
+      const [actual, resources] = await settled([loadBalancer.attributes(), stacks.cell()]);
+      const { properties } = resourceCalled(
+        resources,
+        'AWS::ElasticLoadBalancingV2::LoadBalancer',
+        cell.loadBalancerArn,
+      );
+      return finding(
+        attributeViolations(actual, attributesIn(properties.LoadBalancerAttributes), BALANCER_DEFAULTS),
+        `it logs to ${cell.accessLogBucketName}, drops invalid header fields and mitigates desync`,
+      );
+    },
+    'routing.listener-attributes': async ({ cell }, { loadBalancer, stacks }) => {
+      const [actual, resources] = await settled([loadBalancer.listenerAttributes(), stacks.cell()]);
+      const { properties } = resourceCalled(resources, 'AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn);
+      const template = attributesIn(properties.ListenerAttributes);
+      const added = Object.entries(actual).filter(
+        ([key, value = '']) => !(key in template) && !isListenersDefault(key, value),
+      );
+      return finding(
+        [
+          ...attributeViolations(actual, template, {}),
+          ...added.map(([key, value]) => `the listener has ${key}: ${value}`),
+        ],
+        'the listener changes no header',
+      );
+    },
+    'routing.group-attributes': async ({ cell }, { loadBalancer, stacks }) => {
+      const [actual, resources] = await settled([loadBalancer.groupAttributes(), stacks.cell()]);
+      return finding(
+        ColourSchema.options.flatMap((colour) => {
+          const arn = cell.targetGroupArns[colour];
+          const { properties } = resourceCalled(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', arn);
+          const template = attributesIn(properties.TargetGroupAttributes);
+          return attributeViolations(actual[colour], template, GROUP_DEFAULTS).map((each) => `${colour}: ${each}`);
+        }),
+        'both target groups have the attributes of the cell’s stack',
+      );
+    },
+    'routing.targets': async (_, { loadBalancer }) => {
+      const serving = await loadBalancer.serving();
+      return finding(
+        strangersAmong(serving).map(
+          ({ colour, address, state }) => `${address} is a target of ${colour} (${state}), and no task of a service`,
+        ),
+        `${serving.targets.length} targets, all tasks of the cell’s services`,
+      );
+    },
+    'cell.service': async ({ cell }, facts) => {
+      const [services, { tasks }] = await settled([facts.cell.services(), facts.loadBalancer.serving()]);
+      return finding(
+        [
+          ...expectEqual('the number of services', services.length, Object.keys(cell.services).length),
+          ...[...services, ...tasks]
+            .filter(({ enableExecuteCommand }) => enableExecuteCommand === true)
+            .map((each) =>
+              'serviceName' in each
+                ? `service ${each.serviceName} lets shells into its tasks`
+                : `task ${'taskArn' in each ? each.taskArn : ''} lets shells in`,
+            ),
+          ...tasks
+            .filter(({ group }) => !ofServices(group))
+            .map(({ taskArn, group }) => `task ${taskArn} of ${group ?? 'nobody'} runs in the cell’s cluster`),
+          ...(await serviceViolations(facts)),
+        ],
+        `ECS Exec is off; ${tasks.length} tasks, all of the cell’s services`,
+      );
+    },
+    'cell.descriptor': async ({ cell }, { stacks }) => {
+      const path = `${CELLS_PARAMETER_PATH}/${cell.name}`;
+      const { properties } = resourceCalled(await stacks.cell(), 'AWS::SSM::Parameter', path);
+      return finding(
+        fieldsThatDiffer(cell, JSON.parse(String(properties.Value)), ''),
+        `${path} says what the cell’s stack makes`,
+      );
+    },
+  },
+);

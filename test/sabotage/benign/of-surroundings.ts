@@ -1,0 +1,106 @@
+import {
+  CreateBackupPlanCommand,
+  CreateBackupSelectionCommand,
+  CreateBackupVaultCommand,
+  DeleteBackupPlanCommand,
+  DeleteBackupSelectionCommand,
+  DeleteBackupVaultCommand,
+} from '@aws-sdk/client-backup';
+import {
+  CreateSecurityGroupCommand,
+  CreateVpcEndpointCommand,
+  DeleteSecurityGroupCommand,
+  DeleteVpcEndpointsCommand,
+} from '@aws-sdk/client-ec2';
+import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
+import { ListFunctionsCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import type { SharedScene } from '../surroundings-target';
+import type { Revert } from '../technique';
+
+/** A change of what tenants share on which no check may fail. */
+export interface SharedChange {
+  readonly name: string;
+  readonly make: (scene: SharedScene) => Promise<Revert>;
+}
+
+const backup = (name: string, Resources: string[], copiesTo?: string): SharedChange => ({
+  name,
+  make: async ({ surroundings: { accountId }, root }) => {
+    const BackupPlanName = name.replaceAll(/\W+/g, '-').slice(0, 40);
+    const vault = { BackupVaultName: BackupPlanName };
+    await root.backup.send(new CreateBackupVaultCommand(vault));
+    const CopyActions = copiesTo ? [{ DestinationBackupVaultArn: copiesTo }] : [];
+    const Rules = [{ RuleName: 'daily', TargetBackupVaultName: BackupPlanName, CopyActions }];
+    const { BackupPlanId } = await root.backup.send(
+      new CreateBackupPlanCommand({ BackupPlan: { BackupPlanName, Rules } }),
+    );
+    const IamRoleArn = `arn:aws:iam::${accountId}:role/backup`;
+    const BackupSelection = { SelectionName: 'all', IamRoleArn, Resources };
+    const { SelectionId } = await root.backup.send(new CreateBackupSelectionCommand({ BackupPlanId, BackupSelection }));
+    return async () => {
+      await root.backup.send(new DeleteBackupSelectionCommand({ BackupPlanId, SelectionId }));
+      await root.backup.send(new DeleteBackupPlanCommand({ BackupPlanId }));
+      await root.backup.send(new DeleteBackupVaultCommand(vault));
+    };
+  },
+});
+
+export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
+  backup('the organization backs everything up in this account', ['*']),
+  backup('servers are backed up to another account', ['arn:aws:ec2:*'], 'arn:aws:backup:r:999999999999:backup-vault:v'),
+  {
+    name: 'GuardDuty has an endpoint and a group in the cell’s network',
+    make: async ({ surroundings: { cell, region }, root: { ec2 } }) => {
+      const VpcId = cell.vpcId;
+      const Description = 'GuardDuty';
+      const { GroupId } = await ec2.send(
+        new CreateSecurityGroupCommand({ GroupName: 'GuardDutyManaged', Description, VpcId }),
+      );
+      const { VpcEndpoint } = await ec2.send(
+        new CreateVpcEndpointCommand({
+          ...{ VpcId, VpcEndpointType: 'Interface', SecurityGroupIds: [GroupId ?? ''] },
+          ServiceName: `com.amazonaws.${region}.guardduty-data`,
+        }),
+      );
+      return async () => {
+        await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpoint?.VpcEndpointId ?? ''] }));
+        await ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
+      };
+    },
+  },
+  {
+    name: 'an operator lets idle connections live longer',
+    make: async ({ surroundings: { cell }, root: { elb } }) => {
+      const { loadBalancerArn: LoadBalancerArn } = cell;
+      const set = (Value: string) =>
+        elb.send(
+          new ModifyLoadBalancerAttributesCommand({
+            LoadBalancerArn,
+            Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value }],
+          }),
+        );
+      await set('120');
+      return () => set('60');
+    },
+  },
+  {
+    name: 'an operator gives a function more memory',
+    make: async ({ root: { lambda } }) => {
+      const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
+      const { FunctionName, MemorySize } = Functions.find(({ Role }) => Role?.endsWith('-AuditTenant')) ?? {};
+      const set = (size: number | undefined) =>
+        lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: size }));
+      await set(2048);
+      return () => set(MemorySize);
+    },
+  },
+  {
+    name: 'another team has a rule on the default bus',
+    make: async ({ root: { events } }) => {
+      const rule = { Name: 'another-team', EventPattern: JSON.stringify({ source: ['aws.health'] }) };
+      await events.send(new PutRuleCommand(rule));
+      return () => events.send(new DeleteRuleCommand({ Name: rule.Name }));
+    },
+  },
+];

@@ -1,0 +1,311 @@
+import { functionRoleName, platformStackName } from '../../functions/contract/naming';
+import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
+import { ACCOUNT_ID, aCell, REGION } from './builders';
+import { policyOf } from './isolated-tenant';
+
+const cell = aCell();
+const role = cell.taskRoleArn.split('/').at(-1) ?? '';
+export const BUS = 'tenant-onboarding';
+const TOPIC = `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`;
+const EVIDENCE = 'evidence';
+export const surroundings = {
+  ...{ accountId: ACCOUNT_ID, region: REGION, cell, tableName: 'tenants', busName: BUS, topicArn: TOPIC },
+  ...{ evidenceBucketName: EVIDENCE, billingAccountId: '123412341234' },
+  placed: {
+    endpointServices: ['guardduty-data'],
+    keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
+    backupAccounts: ['555555555555'],
+  },
+};
+
+const ROOT = `arn:aws:iam::${ACCOUNT_ID}:root`;
+const document = (Statement: object) => ({ Statement: { Effect: 'Allow', ...Statement } });
+const KEY = { Principal: { AWS: ROOT }, Action: 'kms:*', Resource: '*' };
+const LOGS = {
+  ...{ Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject', Resource: '*' },
+  Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
+};
+const SIGNUPS = { Principal: { AWS: 'arn:aws:iam::123412341234:root' }, Action: 'events:PutEvents', Resource: '*' };
+const ALARMS = {
+  ...{ Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish', Resource: TOPIC },
+  Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
+};
+const SEND = { Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' };
+const ATTRIBUTES: Record<string, string> = {
+  'access_logs.s3.enabled': 'true',
+  'access_logs.s3.bucket': cell.accessLogBucketName,
+  'routing.http.drop_invalid_header_fields.enabled': 'true',
+};
+const DEFINITION = JSON.stringify({ StartAt: 'A', States: { A: { Resource: 'arn:lambda:1' } } });
+const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
+const ASSETS = { S3Bucket: 'assets', S3Key: '1.zip' };
+const ALARM = { MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' };
+
+const resource = (type: string, physicalId: string, properties: Record<string, unknown> = {}) => ({
+  ...{ id: physicalId, type, physicalId, properties },
+});
+const pairs = (attributes: Record<string, string>) =>
+  Object.entries(attributes).map(([Key, Value]) => ({ Key, Value }));
+
+const FUNCTIONS = [
+  ...['PerformAct', 'SuspendTenant', 'ResumeTenant', 'AuditTenant', 'VerifyIsolation', 'JudgeAudit'],
+  ...['ActivateTenant', 'DeregisterTenant', 'DeleteStack', 'RetireTenantKey', 'PrepareDatabase'],
+];
+const roleOf = (action: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName(action)}`;
+const nameOf = (action: string) => `${platformStackName('ControlPlane')}-${action}`;
+const RULE = `${platformStackName('ControlPlane')}-Daily`;
+const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:TenantIsolationAudit`;
+
+/** What the templates make. */
+const templates = () => ({
+  foundation: [
+    ...['tenants table', 'Messages', 'Reports'].map((Description) =>
+      resource('AWS::KMS::Key', Description, { Description, KeyPolicy: document(KEY) }),
+    ),
+    resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
+    resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
+  ],
+  controlPlane: [
+    resource('AWS::Events::EventBus', BUS, { Policy: document(SIGNUPS) }),
+    ...FUNCTIONS.map((action) =>
+      resource('AWS::Lambda::Function', nameOf(action), {
+        ...{ Role: roleOf(action), Handler: 'index.handler', Code: ASSETS, Layers: ['arn:layer:1'] },
+        Environment: { Variables: { TABLE_NAME: 'tenants' } },
+      }),
+    ),
+    resource('AWS::SQS::Queue', 'https://sqs/queue'),
+    resource('AWS::SQS::QueuePolicy', 'q', { Queues: ['https://sqs/queue'], PolicyDocument: document(SEND) }),
+    resource('AWS::StepFunctions::StateMachine', MACHINE, {
+      DefinitionString: DEFINITION.replace('arn:lambda:1', '$' + '{A}'),
+      DefinitionSubstitutions: { A: 'arn:lambda:1' },
+    }),
+    resource('AWS::Events::Rule', RULE, {
+      ...{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts' }] },
+    }),
+    resource('AWS::Events::Rule', `${BUS}|signups`, {
+      ...{
+        EventBusName: BUS,
+        EventPattern: { source: ['billing'] },
+        Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts', DeadLetterConfig: { Arn: 'arn:aws:sqs:r:1:queue' } }],
+      },
+    }),
+    resource('AWS::CloudWatch::Alarm', 'TenantDrifted', { ...ALARM, AlarmActions: [TOPIC] }),
+  ],
+  cell: [
+    resource('AWS::ElasticLoadBalancingV2::LoadBalancer', cell.loadBalancerArn, {
+      LoadBalancerAttributes: pairs(ATTRIBUTES),
+    }),
+    resource('AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn),
+    ...Object.values(cell.targetGroupArns).map((arn) =>
+      resource('AWS::ElasticLoadBalancingV2::TargetGroup', arn, {
+        TargetGroupAttributes: pairs({ 'stickiness.enabled': 'false' }),
+      }),
+    ),
+    resource('AWS::SSM::Parameter', `/tenant-onboarding/cells/${cell.name}`, {
+      Value: JSON.stringify({ ...cell, loadBalancerDnsName: '<Door.DNSName>' }),
+    }),
+    ...['blue', 'green'].map((ServiceName) =>
+      resource('AWS::ECS::Service', ServiceName, {
+        ServiceName,
+        NetworkConfiguration: { AwsvpcConfiguration: { SecurityGroups: ['sg-service'], Subnets: ['subnet-a'] } },
+      }),
+    ),
+    resource('AWS::ECS::TaskDefinition', 'task', {
+      ...{ TaskRoleArn: cell.taskRoleArn, ExecutionRoleArn: EXECUTES },
+      ContainerDefinitions: [
+        { Name: 'Service', Image: 'registry/seed:1', Environment: [{ Name: 'PORT', Value: '8080' }] },
+      ],
+    }),
+    resource('AWS::EC2::SecurityGroup', 'sg-service', {
+      SecurityGroupEgress: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' }],
+    }),
+    resource('AWS::EC2::VPCEndpoint', 'vpce-s3'),
+    resource('AWS::EC2::Route', 'r', {
+      RouteTableId: 'rtb-1',
+      DestinationCidrBlock: '0.0.0.0/0',
+      NatGatewayId: 'nat-1',
+    }),
+    resource('AWS::EC2::SecurityGroupIngress', 'sgr-1', {
+      ...{ GroupId: 'sg-service', IpProtocol: 'tcp', FromPort: 8080, ToPort: 8080, SourceSecurityGroupId: 'sg-door' },
+    }),
+    resource('AWS::S3::BucketPolicy', 'logs', { Bucket: cell.accessLogBucketName, PolicyDocument: document(LOGS) }),
+  ],
+});
+
+/** A backup plan that selects what has the ARN, and copies it to a vault. */
+export const aBackup = (name: string, vaultArn: string, ...resources: string[]) => ({
+  plan: {
+    BackupPlanName: name,
+    Rules: [
+      {
+        ...{ RuleName: 'daily', TargetBackupVaultName: 'local' },
+        CopyActions: [{ DestinationBackupVaultArn: vaultArn }],
+      },
+    ],
+  },
+  selections: [
+    {
+      ...{ SelectionName: 'all', IamRoleArn: 'arn:role' },
+      Resources: resources.length > 0 ? resources : ['*'],
+      ListOfTags: [] as object[],
+    },
+  ],
+});
+
+/** Surroundings as the release makes them, as plain data to spoil in one place. */
+export function healthySurroundings() {
+  const trust = policyOf({ Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' });
+  const inline = policyOf({ Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: 'arn:aws:iam::1:role/tenants/*' });
+  const details = [
+    { name: 'privateIPv4Address', value: '10.0.0.7' },
+    { name: 'networkInterfaceId', value: 'eni-task' },
+  ];
+  return {
+    trustees: {
+      expected: [{ role, trust, inline, attached: [] as string[] }],
+      found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }],
+    },
+    stacks: templates(),
+    cell: {
+      instances: [{ InstanceId: 'i-gone', State: { Name: 'terminated' } }] as object[],
+      dhcpOptions: undefined as object | undefined,
+      privateZones: [
+        { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },
+      ] as object[],
+      peerings: [
+        {
+          VpcPeeringConnectionId: 'pcx-acme',
+          Status: { Code: 'active' },
+          RequesterVpcInfo: { VpcId: 'vpc-acme', CidrBlock: '10.64.0.0/24', OwnerId: ACCOUNT_ID },
+          AccepterVpcInfo: { VpcId: cell.vpcId },
+        },
+      ],
+      services: ['blue', 'green'].map((serviceName) => ({
+        serviceName,
+        enableExecuteCommand: false,
+        networkConfiguration: { awsvpcConfiguration: { securityGroups: ['sg-service'], subnets: ['subnet-a'] } },
+      })),
+      definitions: [
+        {
+          ...{ family: 'cell-blue', taskRoleArn: cell.taskRoleArn, executionRoleArn: EXECUTES },
+          containerDefinitions: [
+            {
+              ...{ name: 'Service', image: 'registry/tenant-onboarding/service@sha256:1' },
+              environment: [
+                { name: 'PORT', value: '8080' },
+                { name: 'SERVICE_VERSION', value: '1' },
+              ],
+            },
+          ],
+        },
+      ],
+      interfaces: [
+        { NetworkInterfaceId: 'eni-task', Description: 'a task' },
+        {
+          ...{ NetworkInterfaceId: 'eni-door', RequesterManaged: true },
+          Description: `ELB ${cell.loadBalancerArn.split(':loadbalancer/')[1]}`,
+        },
+      ] as object[],
+      routeTables: [
+        {
+          RouteTableId: 'rtb-1',
+          Routes: [
+            { DestinationCidrBlock: '10.0.0.0/18', GatewayId: 'local' },
+            { DestinationCidrBlock: '0.0.0.0/0', NatGatewayId: 'nat-1' },
+            { DestinationPrefixListId: 'pl-s3', GatewayId: 'vpce-s3' },
+            { DestinationCidrBlock: '10.64.0.0/25', VpcPeeringConnectionId: 'pcx-acme' },
+          ] as object[],
+        },
+      ],
+      endpoints: [
+        { VpcEndpointId: 'vpce-s3', VpcEndpointType: 'Gateway', ServiceName: `com.amazonaws.${REGION}.s3` },
+        {
+          ...{ VpcEndpointId: 'vpce-gd', VpcEndpointType: 'Interface', Groups: [{ GroupId: 'sg-guardduty' }] },
+          ServiceName: `com.amazonaws.${REGION}.guardduty-data`,
+        },
+      ] as object[],
+      groups: [
+        {
+          ...{ GroupId: 'sg-guardduty', GroupName: 'GuardDuty' },
+          IpPermissions: [] as object[],
+          IpPermissionsEgress: [] as object[],
+        },
+        {
+          ...{ GroupId: 'sg-service', GroupName: 'service' },
+          IpPermissions: [
+            { IpProtocol: 'tcp', FromPort: 8080, ToPort: 8080, UserIdGroupPairs: [{ GroupId: 'sg-door' }] },
+          ] as object[],
+          IpPermissionsEgress: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }],
+        },
+        {
+          ...{ GroupId: 'sg-default', GroupName: 'default' },
+          IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-default' }] }] as object[],
+          IpPermissionsEgress: [],
+        },
+      ],
+      accessLogPolicy: policyOf(LOGS),
+    },
+    loadBalancer: {
+      listeners: [
+        { ListenerArn: cell.listenerArn, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
+      ],
+      attributes: { ...ATTRIBUTES, 'routing.http.desync_mitigation_mode': 'defensive' } as Record<string, string>,
+      listenerAttributes: {
+        'routing.http.request.x_amzn_mtls_clientcert.header_name': 'X-Amzn-Mtls-Clientcert',
+        'routing.http.response.server.enabled': 'true',
+        'routing.http.response.strict_transport_security.header_value': '',
+      } as Record<string, string>,
+      groupAttributes: {
+        blue: { 'stickiness.enabled': 'false' } as Record<string, string>,
+        green: { 'stickiness.enabled': 'false', 'slow_start.duration_seconds': '0' } as Record<string, string>,
+      },
+      serving: {
+        tasks: [{ taskArn: 'arn:task', group: 'service:blue', attachments: [{ details }] }],
+        targets: [{ colour: 'blue', address: '10.0.0.7', state: 'healthy' }],
+      },
+    },
+    platform: {
+      table: { TableName: 'tenants' } as object,
+      tablePolicy: policyOf(),
+      tableStreams: [] as string[],
+      busPolicy: policyOf(SIGNUPS),
+      topicPolicy: policyOf(ALARMS),
+      subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
+      alarms: [{ ...ALARM, AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] }],
+      evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
+    },
+    copies: {
+      backups: [
+        aBackup('organization', `arn:aws:backup:${REGION}:555555555555:backup-vault:central`),
+        aBackup('others', `arn:aws:backup:${REGION}:999999999999:backup-vault:theirs`, 'arn:aws:ec2:*'),
+      ],
+      vaultPolicy: policyOf(),
+    },
+    policies: {
+      ofKey: policyOf(KEY),
+      ofBucket: policyOf(LOGS),
+      ofQueue: policyOf(SEND),
+      ofFunction: policyOf(),
+      functions: FUNCTIONS.map((action) => ({
+        ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },
+        ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
+      })),
+      digestOf: 'digest',
+      rules: [
+        { Name: RULE, State: 'ENABLED', ScheduleExpression: 'rate(1 day)' },
+        { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },
+      ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
+      targets: [{ Id: '1', Arn: MACHINE, RoleArn: 'arn:starts' }],
+      definition: DEFINITION,
+    },
+  };
+}
+export type SurroundingsData = ReturnType<typeof healthySurroundings>;
+
+const askable = (group: object) =>
+  Object.fromEntries(Object.entries(group).map(([name, value]) => [name, async () => value]));
+
+export const surroundingsFrom = (data: SurroundingsData) =>
+  Object.fromEntries(
+    Object.entries(data).map(([name, group]) => [name, askable(group)]),
+  ) as unknown as SurroundingsFacts;
