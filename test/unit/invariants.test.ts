@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const TESTS = join(__dirname, '..');
@@ -30,4 +30,49 @@ test('every line of the list has the form of a link to a test', () => {
 
 test.each(invariants.flatMap(({ named }) => named))('$file has a test with the title: $name', ({ file, name }) => {
   expect(readFileSync(join(TESTS, file), 'utf8')).toContain(name);
+});
+
+/** The rows `| F2 | what holds | [..](file), ... |`, each with the files that it names. */
+const rows = [...text.matchAll(/^\| ([TFGKD]\d+(?:-[TFGKD]\d+)?(?:, [TFGKD]\d+)*) \| .+ \| (\[.+) \|$/gm)].map(
+  ([, row = '', tests = '']) => ({
+    row,
+    files: [...tests.matchAll(/\]\(([^)]+\.test\.ts)\)/g)].map(([, file = '']) => file),
+  }),
+);
+
+/** So many rows of each kind: what AWS shows later, failures that pass, guards, keys, day two. */
+const KINDS = { T: 8, F: 13, G: 9, K: 7, D: 12 } as const;
+
+test('the table of what AWS does has every row', () => {
+  const named = new Set(rows.map(({ row }) => row));
+  const all = Object.entries(KINDS).flatMap(([kind, count]) =>
+    Array.from({ length: count }, (_, n) => `${kind}${n + 1}`),
+  );
+  expect(all.filter((row) => !named.has(row))).toEqual([]);
+});
+
+test.each(rows.filter(({ row }) => !row.includes('-')))(
+  'row $row names files that exist, and one of them has a test whose name has the row',
+  ({ row, files }) => {
+    const texts = files.map((file) => readFileSync(join(TESTS, file), 'utf8'));
+    expect([row, texts.some((source) => new RegExp(`['\`](?:[TFGKD]\\d+, )*${row}[:,]`).test(source))]).toEqual([
+      row,
+      true,
+    ]);
+  },
+);
+
+/** The rows of the section about what was seen to go wrong: each names files. */
+const [, seen = ''] = text.split(/^## What was seen to go wrong.*$/m);
+const seenRows = [...(seen.split(/^## /m)[0] ?? '').matchAll(/^\| (.+) \| (\[.+) \|$/gm)].map(
+  ([, row = '', tests = '']) => ({
+    row: row.split(' | ')[0] ?? '',
+    files: [...tests.matchAll(/\]\(([^)]+)\)/g)].map(([, file = '']) => file),
+  }),
+);
+
+test('what was seen to go wrong has a row each, with files of tests that exist', () => {
+  expect(seenRows.length).toBeGreaterThan(15);
+  for (const { row, files } of seenRows)
+    expect([row, files.filter((file) => !existsSync(join(TESTS, file)))]).toEqual([row, []]);
 });
