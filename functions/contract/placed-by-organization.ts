@@ -14,5 +14,7 @@ export const PlacedByOrganizationSchema = z.object({
   keyUsers: z.array(z.string()),
   /** Accounts to whose vaults the organization's backup may copy what it keeps of tenants. */
   backupAccounts: z.array(z.string()).default([]),
+  /** Names of roles, users and groups whose own policies may read tenants' log groups. */
+  logReaders: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

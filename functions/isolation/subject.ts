@@ -40,6 +40,15 @@ export const tenantIdOf = (subject: Subject) => subject.tenant.tenantId;
 export const roleOf = (subject: Subject) => roleArnOf(subject, subject.tenant.tenantId);
 export const bucketOf = (subject: Subject) => subject.stacks.storage.outputs.BucketName;
 export const vpcOf = (subject: Subject) => subject.stacks.network.outputs.VpcId;
+/** The log groups of the tenant's network and of its databases, as the templates make them. */
+export function logGroupsOf(subject: Subject): string[] {
+  const { InstanceId, ReplicaId } = subject.stacks.database.outputs;
+  const instances = ReplicaId === undefined ? [InstanceId] : [InstanceId, ReplicaId];
+  return [
+    `/tenants/${tenantIdOf(subject)}/flow-logs`,
+    ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
+  ];
+}
 /** The database's user of the shared service, as `rds-db:connect` names it. */
 export const databaseUserArnOf = ({ region, accountId, stacks, tenant }: Subject) =>
   `arn:aws:rds-db:${region}:${accountId}:dbuser:${stacks.database.outputs.ResourceId}/${tenantNames.databaseUser(tenant.tenantId)}`;

@@ -215,6 +215,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   endpointServices: ['guardduty-data'],
   keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
   backupAccounts: [],
+  logReaders: [],
 };
 
 const FIRST_CELL = {

@@ -29,6 +29,7 @@ export const aStage = (): StageContext => ({
     endpointServices: ['guardduty-data'],
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: [],
+    logReaders: ['security-audit'],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,

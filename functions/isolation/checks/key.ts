@@ -8,7 +8,7 @@ import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
 import { isCondition, nameOf, type Statement, speaksOf, statementsOf, whoOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
-import { type Subject, tenantIdOf } from '../subject';
+import { logGroupsOf, type Subject, tenantIdOf } from '../subject';
 
 /** The period of KMS, unless somebody chooses another one ("Rotating AWS KMS keys"). */
 const DAYS_OF_A_YEAR = 365;
@@ -71,15 +71,6 @@ function isForStoresOnly(statement: Statement, subject: Subject): boolean {
   const isBreakGlass =
     only(named, `AWS:${breakGlassRoleArn(subject.accountId)}`) && through(['rds'], statement, subject);
   return forAws && (isStacks || isBreakGlass);
-}
-
-function expectedLogGroups(subject: Subject): string[] {
-  const { InstanceId, ReplicaId } = subject.stacks.database.outputs;
-  const instances = ReplicaId === undefined ? [InstanceId] : [InstanceId, ReplicaId];
-  return [
-    `/tenants/${tenantIdOf(subject)}/flow-logs`,
-    ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
-  ];
 }
 
 export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
@@ -176,7 +167,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     const names = groups.map(({ logGroupName }) => logGroupName);
     return finding(
       [
-        ...expectedLogGroups(subject)
+        ...logGroupsOf(subject)
           .filter((name) => !names.includes(name))
           .map((name) => `log group ${name} is missing`),
         ...groups.flatMap(({ logGroupName = '', retentionInDays }) =>

@@ -4,6 +4,7 @@ import {
   type PolicyDetail,
   paginateGetAccountAuthorizationDetails,
 } from '@aws-sdk/client-iam';
+import { coversPattern } from '../comparison/patterns';
 import { parsePolicy, type Statement } from '../policy-document';
 import { readOnce, type Tags, tagsOf } from './reading';
 
@@ -28,6 +29,18 @@ export interface AccountFacts {
 
 export const namesLogin = ({ effect, actions }: Statement) =>
   effect === 'Allow' && actions.some((action) => action.toLowerCase().startsWith('rds-db:'));
+
+/** Actions that show the events of a log group, or send them elsewhere ("Actions, resources, and condition keys for Amazon CloudWatch Logs"). */
+const READING_LOGS = [
+  ...['logs:getlogevents', 'logs:getlogrecord', 'logs:getlogobject', 'logs:filterlogevents', 'logs:startquery'],
+  ...['logs:startlivetail', 'logs:unmask', 'logs:createexporttask', 'logs:putsubscriptionfilter'],
+];
+
+export const namesLogReading = ({ effect, actions }: Statement) =>
+  effect === 'Allow' &&
+  actions
+    .map((action) => action.toLowerCase())
+    .some((action) => action.startsWith('logs:') && READING_LOGS.some((reading) => coversPattern(action, reading)));
 
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
   policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
 import { NotAsked } from '../check';
-import { type AccountFacts, namesLogin, type Principal } from './account-facts';
+import type { Statement } from '../policy-document';
+import { type AccountFacts, namesLogin, namesLogReading, type Principal } from './account-facts';
 import { SERVICE_ROLES } from './identity-facts';
 
 /** A statement of a policy, as it is kept. */
@@ -46,21 +47,24 @@ function isOfTenantsStacks({ kind, name, tags }: Principal): boolean {
   return madeFor(tenantId).includes(name) && [tenantId, undefined].includes(tags[TENANT_TAG]);
 }
 
+const isNoteworthy = (statement: Statement) => namesLogin(statement) || namesLogReading(statement);
+
 /**
  * The principals that a question about some tenant can be about: those with a tenant's name or tag
- * that no tenant's stack makes, and those whose own policies name a login to databases. On a healthy
- * platform they are few, however many tenants there are. Of their policies the logins stay.
+ * that no tenant's stack makes, and those whose own policies name a login to databases, or an action
+ * that reads logs. On a healthy platform they are few, however many tenants there are. Of their policies
+ * these statements stay.
  */
 export function noteworthy(principals: readonly Principal[]): Principal[] {
   const kept = principals.map(({ inline, managed, ...rest }) => ({
     ...rest,
-    ...{ trust: [], attached: [], inline: inline.filter(namesLogin), managed: managed.filter(namesLogin) },
+    ...{ trust: [], attached: [], inline: inline.filter(isNoteworthy), managed: managed.filter(isNoteworthy) },
   }));
   return kept.filter((principal) => {
     const { name, arn, tags, inline, managed } = principal;
     const isNamed = tags[TENANT_TAG] !== undefined || tenantIdIn(name) !== undefined;
-    const logsIn = inline.length + managed.length > 0 && !arn.includes(`:role${TENANT_ROLE_PATH}`);
-    return logsIn || (isNamed && !isOfTenantsStacks(principal));
+    const reachesData = inline.length + managed.length > 0 && !arn.includes(`:role${TENANT_ROLE_PATH}`);
+    return reachesData || (isNamed && !isOfTenantsStacks(principal));
   });
 }
 

@@ -10,6 +10,16 @@ export const LOGS_METADATA = [
     remediation: 'Delete the subscription filter that the evidence names, and find out what it has sent.',
   },
   {
+    id: 'logs.readers',
+    title: 'Nobody but those whom the stage lists reads the tenant’s logs',
+    question:
+      'Does no own policy of a principal name an action that reads the tenant’s log groups, but for the principals that the stage lists?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.3'] },
+    remediation:
+      'Remove the action from the policies of the principal that the evidence names, or list the principal in `logReaders` of the stage.',
+  },
+  {
     id: 'logs.filters',
     title: 'No metric is made of the tenant’s logs',
     question: 'Has none of the tenant’s log groups a metric filter, which turns its text into metrics?',

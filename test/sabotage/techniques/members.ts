@@ -114,16 +114,26 @@ const furtherRole = (
   },
 });
 
-const login = (name: string, UserName: string, resource: (subject: Subject) => string): AttackTechnique => ({
+interface Granted {
+  readonly check: 'identity.logins' | 'logs.readers';
+  readonly UserName: string;
+  readonly Action: string;
+  readonly says: string;
+  /** Whether the user has the tenant's tag. */
+  readonly tagged: boolean;
+}
+
+const granted = (name: string, to: Granted, resource: (subject: Subject) => string): AttackTechnique => ({
   name,
-  check: 'identity.logins',
+  check: to.check,
   detonate: async ({ subject, root: { iam } }) => {
-    const policy = { UserName, PolicyName: 'login' };
-    const statement = { Effect: 'Allow', Action: 'rds-db:connect', Resource: resource(subject) };
+    const { UserName, Action, says, tagged } = to;
+    const policy = { UserName, PolicyName: 'granted' };
+    const statement = { Effect: 'Allow', Action, Resource: resource(subject) };
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     const revert = await inTurn(
       async () => {
-        await iam.send(new CreateUserCommand({ UserName, Tags: tags(subject) }));
+        await iam.send(new CreateUserCommand({ UserName, ...(tagged && { Tags: tags(subject) }) }));
         return () => iam.send(new DeleteUserCommand({ UserName }));
       },
       async () => {
@@ -131,9 +141,19 @@ const login = (name: string, UserName: string, resource: (subject: Subject) => s
         return () => iam.send(new DeleteUserPolicyCommand(policy));
       },
     );
-    return { expectedEvidence: `user/${UserName} may log in to the tenant’s database`, revert };
+    return { expectedEvidence: `user/${UserName} ${says}`, revert };
   },
 });
+
+const login = (name: string, UserName: string, resource: (subject: Subject) => string) => {
+  const says = 'may log in to the tenant’s database';
+  return granted(name, { check: 'identity.logins', UserName, Action: 'rds-db:connect', says, tagged: true }, resource);
+};
+
+const reader = (name: string, UserName: string, Action: string, resource: (subject: Subject) => string) => {
+  const says = 'may read the tenant’s logs';
+  return granted(name, { check: 'logs.readers', UserName, Action, says, tagged: false }, resource);
+};
 
 const furtherGroup = (name: string, GroupName: string): AttackTechnique => ({
   name,
@@ -220,6 +240,19 @@ export const MEMBER_TECHNIQUES: readonly AttackTechnique[] = [
     RoleName: 'exporter',
     Tags: tags(subject),
   })),
+  reader(
+    'let a user search the database’s log',
+    'analyst',
+    'logs:FilterLogEvents',
+    (subject) => `arn:aws:logs:*:*:log-group:${postgresqlLogOf(subject)}:*`,
+  ),
+  reader(
+    'let a user query the flow logs of all tenants',
+    'observer',
+    'logs:Start*',
+    () => 'arn:aws:logs:*:*:log-group:/tenants/*',
+  ),
+  reader('let a user do everything with all logs', 'log-keeper', 'logs:*', () => '*'),
   login('make a user with the tenant’s tag that logs in everywhere', 'support', () => '*'),
   login(
     'let a user log in as master to one database',

@@ -83,6 +83,13 @@ test('the boundary is of the same listing', async () => {
   expect(last?.boundary).toMatchObject([{ effect: 'Allow', actions: ['s3:GetObject'] }]);
 });
 
+test('K7: who reads logs is kept by the audit, and nothing else that they may do', () => {
+  const analyst = principal('analyst', {
+    managed: policyOf({ Action: 'logs:Filter*', Resource: '*' }, { Action: 's3:*' }),
+  });
+  expect(noteworthy([...own, analyst])).toMatchObject([{ name: 'analyst', managed: [{ actions: ['logs:Filter*'] }] }]);
+});
+
 test('a healthy account passes from what the audit has kept, beside the answers about the surroundings', async () => {
   const report = await verified(own);
   expect(report).toMatchObject({ passed: true });
