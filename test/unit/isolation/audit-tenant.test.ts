@@ -75,7 +75,7 @@ test('compares the tenant with its record, its stacks, its cell and the colour t
   });
 });
 
-test('an audit takes the account’s principals from its own list; for a person they are listed now', async () => {
+test('takes the account’s principals from the list of the audit, and lists them anew for a person', async () => {
   ask(true);
   const { audit, known, table } = scene();
   await audit({ audit: 'arn:execution:audit' });
@@ -88,7 +88,7 @@ test('an audit takes the account’s principals from its own list; for a person 
   expect(known[2]).toMatchObject({ account: undefined, boundary: undefined });
 });
 
-test('its stacks are described once: the checks get what the expected tenant was made from', async () => {
+test('describes the stacks once, and gives the checks what it has read', async () => {
   ask(true);
   const { audit, known } = scene();
   await audit();

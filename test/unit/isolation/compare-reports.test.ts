@@ -42,19 +42,19 @@ test.each([
   expect(same).toBe(0);
 });
 
-test('evidence in other words is no difference', () => {
+test('ignores evidence in other words', () => {
   const again = anEvidence({ ...monday, checks: monday.checks.map((each) => ({ ...each, evidence: 'otherwise' })) });
   expect(compareReports(monday, again)).toMatchObject({ answers: [], values: [], same: 4 });
 });
 
-test('says of what else tenant and checks were made', () => {
+test('names each changed version and parameter', () => {
   expect(compareReports(monday, tuesday).values).toEqual([
     { what: 'code version', before: '0.1.0+0123456789ab', after: '0.2.0+0123456789ab' },
     { what: 'parameter of the database stack: Plan', before: 'starter', after: 'enterprise' },
   ]);
 });
 
-test('a report of an earlier version of the platform has neither parameters nor SDK', () => {
+test('compares a report of an earlier version of the platform, without parameters and SDK', () => {
   const { parameters: _, sdkVersions: __, ...old } = monday;
   expect(compareReports(old, monday).values).toContainEqual({
     what: 'version of s3',
@@ -63,11 +63,11 @@ test('a report of an earlier version of the platform has neither parameters nor 
   });
 });
 
-test('reports about different tenants are not compared', () => {
+test('refuses reports about different tenants', () => {
   expect(() => compareReports(monday, anEvidence({ tenantId: 'tother' }))).toThrow('different tenants');
 });
 
-test('a person reads what has another verdict, with the evidence, and the values', () => {
+test('prints each changed verdict with its evidence, and each changed value', () => {
   const text = comparisonText(compareReports(monday, tuesday));
   for (const said of ['5 checks with another verdict', 'passed → failed', 'wide open', 'Plan: starter → enterprise'])
     expect(text).toContain(said);

@@ -191,7 +191,7 @@ describe('what there is of tenants, against those who were audited', () => {
     return [one, two, { ...record, ...more } as Tenant];
   };
 
-  test('nothing differs on a healthy stage, with a tenant that is onboarded meanwhile and one that has failed', async () => {
+  test('finds no difference on a healthy stage, with a tenant that is onboarded meanwhile and one that has failed', async () => {
     const under = changed({ tenantId: idOf(8), host: 'h8.example', status: 'ONBOARDING' })[2] as Tenant;
     const settingUp = { ...routeOf(under), status: 'SETTING_UP' };
     const { rules, buckets, routes } = resourcesOf([...all, under]);
@@ -201,7 +201,7 @@ describe('what there is of tenants, against those who were audited', () => {
     expect(await judge(items, 'alarm', seen)).toMatchObject({ reports: [], uncounted: 0 });
   });
 
-  test('a tenant whose record is gone is told by its route, its rule and its bucket', async () => {
+  test('reports route, rule and bucket of a tenant whose record is gone', async () => {
     const { differences, uncounted } = await judge([one, two], 'alarm', left);
     expect(uncounted).toBe(3);
     expect(differences).toEqual([
@@ -215,7 +215,7 @@ describe('what there is of tenants, against those who were audited', () => {
     ['FAILED long ago', { status: 'FAILED', updatedAt: '2029-01-01T00:00:00.000Z' }, 3],
     ['FAILED a moment ago', { status: 'FAILED', updatedAt: LATER }, 1],
     ['ONBOARDING', { status: 'ONBOARDING' }, 1],
-  ])('a tenant in service that somebody has made look %s has not left the audit unnoticed', async (_, more, number) => {
+  ])('reports a tenant in service that somebody has made look %s', async (_, more, number) => {
     const { differences } = await judge(changed(more), 'alarm', left);
     expect(differences).toHaveLength(number);
     expect(differences[0]).toContain('the route item of h3.example is ACTIVE');
@@ -225,17 +225,17 @@ describe('what there is of tenants, against those who were audited', () => {
     ['route item', { routes: left.routes.slice(0, 2) }, 'has no route item'],
     ['rule', { rules: left.rules.slice(0, 2) }, 'has no listener rule'],
     ['bucket', { buckets: left.buckets.filter((name) => name !== bucketOf(three)) }, 'has no bucket'],
-  ])('a tenant in service without a %s is told', async (_, seen, says) => {
+  ])('reports a tenant in service without a %s', async (_, seen, says) => {
     const { differences } = await judge(all, 'alarm', seen);
     expect(differences).toEqual([`tenant ${idOf(3)} ${says}`]);
   });
 
-  test('a host that leads to another tenant is told', async () => {
+  test('reports a host that leads to another tenant', async () => {
     const routes = [...left.routes.slice(0, 2), { ...routeOf(three), tenantId: idOf(2) }];
     expect((await judge(all, 'alarm', { routes })).differences).toEqual([`tenant ${idOf(3)} has no route item`]);
   });
 
-  test('what cannot be counted is a difference, and the audit is judged all the same', async () => {
+  test('reports what cannot be counted, and judges the audit all the same', async () => {
     const deps = {
       table: new FakeTable(...(all as never[])),
       ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },

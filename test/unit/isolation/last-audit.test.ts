@@ -60,7 +60,7 @@ async function verified(principals: readonly Principal[]) {
   return withSurroundings(report, last);
 }
 
-test('an audit keeps no role that tenants’ stacks make, so the item does not grow with the tenants', () => {
+test('keeps no role that tenants’ stacks make, so the item does not grow with the tenants', () => {
   expect(noteworthy([...own, principal('Admin', { managed: policyOf({ Action: '*', Resource: '*' }) })])).toEqual([]);
 });
 
@@ -78,26 +78,26 @@ test.each<[string, Principal, string[]]>([
   expect([passed, checks.filter((each) => !each.passed).map(({ id }) => id)]).toEqual([false, failed]);
 });
 
-test('the boundary is of the same listing', async () => {
+test('keeps the boundary from the same listing', async () => {
   const last = await lastAudit(await audited(own), aCell().name, at(0));
   expect(last?.boundary).toMatchObject([{ effect: 'Allow', actions: ['s3:GetObject'] }]);
 });
 
-test('K7: who reads logs is kept by the audit, and nothing else that they may do', () => {
+test('K7: keeps who reads logs, and nothing else that they may do', () => {
   const analyst = principal('analyst', {
     managed: policyOf({ Action: 'logs:Filter*', Resource: '*' }, { Action: 's3:*' }),
   });
   expect(noteworthy([...own, analyst])).toMatchObject([{ name: 'analyst', managed: [{ actions: ['logs:Filter*'] }] }]);
 });
 
-test('a healthy account passes from what the audit has kept, beside the answers about the surroundings', async () => {
+test('passes a healthy account by what the audit has kept, and adds the answers about the surroundings', async () => {
   const report = await verified(own);
   expect(report).toMatchObject({ passed: true });
   expect(report.notAsked).toBeUndefined();
   expect(report.checks.map(({ id }) => id)).toEqual([...OF_ACCOUNT, 'cell.dns']);
 });
 
-test('before the first audit the report says what was not asked, and why', async () => {
+test('says before the first audit what was not asked, and why', async () => {
   const subject = aSubject();
   const facts = { ...factsFrom(healthyFacts()), account: listedFacts(async () => undefined) };
   const report = await verify(subject, { facts, probes: new FakeProbes(subject) }, () => at(0), IDENTITY_CHECKS);
@@ -110,7 +110,7 @@ test('before the first audit the report says what was not asked, and why', async
   );
 });
 
-test('answers of more than 30 hours ago, and unreadable ones, are none', async () => {
+test('ignores answers of more than 30 hours ago, and unreadable ones', async () => {
   const table = await audited(own);
   await expect(lastAudit(table, aCell().name, at(31 * 3_600_000))).resolves.toBeUndefined();
   table.put({ ...itemKeys.surroundings(aCell().name), at: NOW, answers: 'many' });

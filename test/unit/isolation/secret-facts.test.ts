@@ -4,7 +4,7 @@ import { aSubject } from '../../support/isolated-tenant';
 
 const made = (day: number) => new Date(Date.UTC(2026, 0, day));
 
-test('a version that a rotation has only begun is no password that the database has had', async () => {
+test('leaves out a version that a rotation has only begun', async () => {
   const Versions = [
     { CreatedDate: made(1), VersionStages: [] },
     { CreatedDate: made(2), VersionStages: ['AWSPREVIOUS'] },

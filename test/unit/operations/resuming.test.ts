@@ -41,14 +41,14 @@ test.each([AUDIT, 'audit-1'])(
   },
 );
 
-test('with --yes each is verified first, then resumed', async () => {
+test('verifies each tenant first and then resumes it, with --yes', async () => {
   const { run, acts, printed } = scene();
   expect(await run('audit-1', true)).toBe(EXIT.done);
   expect(acts).toEqual([`verify ${tenantId}`, `resume ${tenantId}`]);
   expect(printed[0]?.data).toEqual([{ tenantId, resumedAt: NOW }]);
 });
 
-test('a tenant that fails a check stays suspended, and the command says by what', async () => {
+test('leaves a tenant that fails a check suspended, and names the check', async () => {
   const { run, acts, printed } = scene({ verdict: 'drifted', failed: ['key.policy'] });
   expect(await run('audit-1', true)).toBe(EXIT.failed);
   expect(acts).toEqual([`verify ${tenantId}`]);
