@@ -17,7 +17,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import type { CellDescriptor } from '../../functions/contract/cell';
-import { readPrincipals } from '../../functions/isolation/facts/account-facts';
+import { readAccount } from '../../functions/isolation/facts/account-facts';
 import type { Answer } from '../../functions/isolation/report';
 import {
   askSurroundings,
@@ -109,7 +109,7 @@ export async function sharedBreaches({
   const surroundings = { ...expected, cell: await described() };
   const answers = await askSurroundings(
     surroundings,
-    surroundingsFacts(auditor, surroundings, () => readPrincipals(auditor.iam)),
+    surroundingsFacts(auditor, surroundings, async () => (await readAccount(auditor.iam)).principals),
     () => new Date(),
   );
   return answers.filter(({ passed }) => !passed);

@@ -15,6 +15,7 @@ export const surroundings = {
     endpointServices: ['guardduty-data'],
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: ['555555555555'],
+    logReaders: [],
   },
 };
 

@@ -36,7 +36,6 @@ async function audited(principals: readonly Principal[]) {
       table,
       compute: { cells: async () => [aCell()] },
       platform: { ...platform, evidenceBucketName: 'e', billingAccountId: '1', placed: aStage().placed },
-      placed: aStage().placed,
       ask: async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
       account: async () => ({
         principals,
