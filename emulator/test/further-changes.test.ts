@@ -164,6 +164,23 @@ describe('a database', () => {
     await modify('renamed', { NewDBInstanceIdentifier: 'source' });
   });
 
+  test('a replica of a protected database is protected only when it asks for it', async () => {
+    const SourceDBInstanceIdentifier = 'source';
+    await modify(SourceDBInstanceIdentifier, { DeletionProtection: true });
+    await rds.send(
+      new CreateDBInstanceReadReplicaCommand({ DBInstanceIdentifier: 'open', SourceDBInstanceIdentifier }),
+    );
+    const asking = { DBInstanceIdentifier: 'closed', SourceDBInstanceIdentifier, DeletionProtection: true };
+    await rds.send(new CreateDBInstanceReadReplicaCommand(asking));
+    expect([(await instance('open'))?.DeletionProtection, (await instance('closed'))?.DeletionProtection]).toEqual([
+      false,
+      true,
+    ]);
+    for (const id of ['source', 'closed']) await modify(id, { DeletionProtection: false });
+    for (const DBInstanceIdentifier of ['open', 'closed'])
+      await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
+  });
+
   test('names the region that its backups are replicated to', async () => {
     const there = new RDSClient({ ...access(emulator), region: 'eu-west-1' });
     const source = { SourceDBInstanceArn: (await instance('source'))?.DBInstanceArn };
