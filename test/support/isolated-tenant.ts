@@ -280,7 +280,12 @@ function healthyNetwork(): FactData['network'] {
     flowLogs: [
       { FlowLogId, FlowLogStatus: 'ACTIVE', TrafficType: 'ALL', LogGroupName: `/tenants/${tenantId}/flow-logs` },
     ],
-    interfaces: [{ NetworkInterfaceId: 'eni-0db', RequesterManaged: true, Description: 'RDSNetworkInterface' }],
+    interfaces: [
+      {
+        ...{ NetworkInterfaceId: 'eni-0db', RequesterManaged: true, Description: 'RDSNetworkInterface' },
+        Groups: [{ GroupId: theStacks().network.outputs.DatabaseSecurityGroupId }],
+      },
+    ],
   };
 }
 

@@ -269,6 +269,10 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
             `network interface ${each.NetworkInterfaceId} does not belong to RDS: ${each.Description || 'no description'}`,
           ]),
       ...(each.Association?.PublicIp ? [`network interface ${each.NetworkInterfaceId} has a public address`] : []),
+      // Another database in the tenant's subnets has an interface of RDS, too, with security groups of its own.
+      ...(isOfRds(each) ? (each.Groups ?? []) : [])
+        .filter(({ GroupId }) => GroupId !== subject.stacks.network.outputs.DatabaseSecurityGroupId)
+        .map(({ GroupId }) => `network interface ${each.NetworkInterfaceId} of RDS has the security group ${GroupId}`),
     ]);
     const others = interfaces.filter((each) => !isOfRds(each)).length;
     return finding(

@@ -193,6 +193,16 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.interfaces',
+    'another database',
+    ({ facts }) =>
+      facts.network.interfaces.push({
+        ...{ NetworkInterfaceId: 'eni-other', RequesterManaged: true, Description: 'RDSNetworkInterface' },
+        Groups: [{ GroupId: 'sg-default' }],
+      }),
+    'network interface eni-other of RDS has the security group sg-default',
+  ],
+  [
+    'network.interfaces',
     'a stranger',
     ({ facts }) => facts.network.interfaces.push({ NetworkInterfaceId: 'eni-0', Description: 'jump host' }),
     'eni-0 does not belong to RDS: jump host',
