@@ -1,4 +1,3 @@
-import { SHARED_TECHNIQUES } from '../sabotage/all-techniques';
 import { SHARED_BENIGN_CHANGES } from '../sabotage/benign/of-surroundings';
 import {
   type SharedScene,
@@ -9,11 +8,26 @@ import {
   trySharedTechnique,
 } from '../sabotage/surroundings-target';
 import { inTurn } from '../sabotage/technique';
+import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
+import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
+import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
+import { SERVING_TECHNIQUES } from '../sabotage/techniques/serving';
+import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
+import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
 import { testOnGround } from '../support/sabotage-tests';
+
+const TECHNIQUES = [
+  ...TRUSTEE_TECHNIQUES,
+  ...SURROUNDINGS_TECHNIQUES,
+  ...SERVING_TECHNIQUES,
+  ...CELL_NETWORK_TECHNIQUES,
+  ...PLATFORM_TECHNIQUES,
+  ...COPIES_OF_ALL_TECHNIQUES,
+];
 
 let target: SharedTarget;
 
-testOnGround<SharedScene, SharedTechnique>(SHARED_TECHNIQUES, async (platform) => {
+testOnGround<SharedScene, SharedTechnique>(TECHNIQUES, async (platform) => {
   target = await sharedTarget(platform);
   return {
     scene: target,
