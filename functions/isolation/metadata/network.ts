@@ -94,7 +94,8 @@ export const NETWORK_METADATA = [
   {
     id: 'network.interfaces',
     title: 'Only the database is in the VPC',
-    question: 'Does every network interface of the VPC belong to RDS, without a public address?',
+    question:
+      'Does every network interface of the VPC belong to RDS, in the database’s group and without a public address?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.6'] },
     remediation: 'Find the owner of the interface that the evidence names, and delete what uses it.',
