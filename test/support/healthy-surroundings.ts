@@ -189,6 +189,7 @@ export function healthySurroundings() {
       definitions: [
         {
           ...{ family: 'cell-blue', taskRoleArn: cell.taskRoleArn, executionRoleArn: EXECUTES },
+          registeredAt: new Date('2026-03-01T12:00:00Z'),
           containerDefinitions: [
             {
               ...{ name: 'Service', image: 'registry/tenant-onboarding/service@sha256:1' },

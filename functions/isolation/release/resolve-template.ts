@@ -17,6 +17,8 @@ export interface ExpectedResource {
   readonly id: string;
   /** Its name in AWS, where the stack is there. */
   readonly physicalId?: string | undefined;
+  /** When the stack has made or updated it last, where the stack is there. */
+  readonly updatedAt?: Date | undefined;
   /** E.g. `AWS::S3::Bucket`. */
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;

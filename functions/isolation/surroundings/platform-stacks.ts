@@ -47,9 +47,11 @@ async function readStack(
       LogicalResourceId && PhysicalResourceId ? [[LogicalResourceId, PhysicalResourceId] as const] : [],
     ),
   );
-  return resolveTemplate(template.TemplateBody, {
+  const updates = new Map(summaries.map((each) => [each.LogicalResourceId, each.LastUpdatedTimestamp]));
+  const resources = resolveTemplate(template.TemplateBody, {
     ...{ parameters: {}, accountId, region, physicalIds, exports: exported },
   });
+  return resources.map((each) => ({ ...each, updatedAt: updates.get(each.id) }));
 }
 
 /** Ten requests for all three, whatever the number of tenants. */

@@ -37,7 +37,7 @@ const isReleased = (image: string | undefined, ofTemplate: string) =>
 function containerViolations(
   actual: ContainerDefinition,
   expected: z.output<typeof ContainerSchema> | undefined,
-  family: string | undefined,
+  { family, isBehind }: { readonly family: string | undefined; readonly isBehind: boolean },
 ): string[] {
   if (!expected) return [`${family} has the container ${actual.name}, which is no part of the template`];
   const named = (variables: readonly { name?: string | undefined; value?: string | undefined }[] = []) =>
@@ -46,13 +46,23 @@ function containerViolations(
   const released = named(actual.environment).filter((each) => !each.startsWith('SERVICE_VERSION='));
   return [
     ...(isReleased(actual.image, expected.Image) ? [] : [`${family} runs the image ${actual.image}`]),
-    ...expectExactly(`variable of ${family}`, released, variables),
+    ...(isBehind ? [] : expectExactly(`variable of ${family}`, released, variables)),
     ...(actual.secrets ?? []).map(({ name }) => `${family} gets the secret ${name}`),
     ...(actual.command?.length || actual.entryPoint?.length ? [`${family} runs another command than its image’s`] : []),
   ];
 }
 
-function definitionViolations(actual: TaskDefinition, expected: z.output<typeof DefinitionSchema>): string[] {
+/**
+ * A release takes the variables of its time from the stack's definition. A later deployment of the
+ * stack may have other variables, which the next release brings: until then the service is behind,
+ * and no stranger has changed it.
+ */
+function definitionViolations(
+  actual: TaskDefinition,
+  expected: z.output<typeof DefinitionSchema>,
+  updatedAt: Date | undefined,
+): string[] {
+  const isBehind = Number(actual.registeredAt) < Number(updatedAt);
   const { family, taskRoleArn, executionRoleArn, containerDefinitions = [] } = actual;
   const names = expected.ContainerDefinitions.map(({ Name }) => Name);
   return [
@@ -63,7 +73,7 @@ function definitionViolations(actual: TaskDefinition, expected: z.output<typeof 
     ),
     ...containerDefinitions.flatMap((each) => {
       const ofTemplate = expected.ContainerDefinitions.find(({ Name }) => Name === each.name);
-      return containerViolations(each, ofTemplate, family);
+      return containerViolations(each, ofTemplate, { family, isBehind });
     }),
   ];
 }
@@ -87,11 +97,14 @@ function networkViolations(
 export async function serviceViolations({ cell, stacks }: SurroundingsFacts): Promise<string[]> {
   const [services, definitions, resources] = await settled([cell.services(), cell.definitions(), stacks.cell()]);
   const templates = ofType(resources, 'AWS::ECS::Service').map(({ properties }) => NetworkSchema.parse(properties));
-  const [definition] = ofType(resources, 'AWS::ECS::TaskDefinition').map((each) =>
-    DefinitionSchema.parse(each.properties),
-  );
+  const [definition] = ofType(resources, 'AWS::ECS::TaskDefinition').map(({ properties, updatedAt }) => ({
+    expected: DefinitionSchema.parse(properties),
+    updatedAt,
+  }));
   return [
     ...services.flatMap((service) => networkViolations(service, templates)),
-    ...(definition ? definitions.flatMap((each) => definitionViolations(each, definition)) : []),
+    ...(definition
+      ? definitions.flatMap((each) => definitionViolations(each, definition.expected, definition.updatedAt))
+      : []),
   ];
 }

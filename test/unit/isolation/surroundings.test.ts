@@ -469,3 +469,34 @@ describe('the comparison of statements', () => {
     expect(strangersIn(policyOf(statement as never), [ACCOUNT_ID])).toHaveLength(passes ? 0 : 1);
   });
 });
+
+describe('cell.service, after a deployment of the stack with another variable', () => {
+  const later = (data: Data) => {
+    const [made] = data.stacks.cell.filter(({ type }) => type === 'AWS::ECS::TaskDefinition');
+    Object.assign(made ?? {}, { updatedAt: new Date('2026-03-02T12:00:00Z') });
+    first(first(definition(data).containerDefinitions).environment).value = '9090';
+  };
+
+  test('passes the definition of an earlier release', async () => {
+    expect(await ask('cell.service', later)).toMatchObject({ passed: true });
+  });
+
+  test('fails on a definition that was registered after it', async () => {
+    const spoil = (data: Data) => {
+      later(data);
+      definition(data).registeredAt = new Date('2026-03-03T12:00:00Z');
+    };
+    expect(await ask('cell.service', spoil)).toMatchObject({
+      passed: false,
+      evidence: expect.stringContaining('PORT=9090 is unexpected'),
+    });
+  });
+
+  test('fails on another role all the same', async () => {
+    const spoil = (data: Data) => {
+      later(data);
+      definition(data).taskRoleArn = 'arn:theirs';
+    };
+    expect(await ask('cell.service', spoil)).toMatchObject({ passed: false });
+  });
+});
