@@ -23,6 +23,7 @@ const NO_DOOR = 'no door of the tenant would open any more';
 const OPENED = 'another technique lets the role do everything, this too';
 const ONE_TRUST = 'the trust has one set of terms, and another technique writes it';
 const ONE_ACTION = 'the rule has one action, and another technique writes it';
+const OTHER_CELL = 'the cell’s own group, role or bucket would not be asked about any more';
 const OTHER_RULE = 'a rule of another technique answers first';
 
 /** Techniques that take away what other techniques, or their checks, work with; and those that others undo. */
@@ -49,6 +50,9 @@ const APART: Readonly<Record<string, string>> = {
   'forward some of the tenant’s requests to strange targets': ONE_ACTION,
   'send the tenant’s visitors elsewhere': ONE_ACTION,
   'forward the tenant’s requests to the colour where nothing runs': OTHER_RULE,
+  'name a stranger’s target group in the cell’s descriptor': OTHER_CELL,
+  'name a stranger’s task role in the cell’s descriptor': OTHER_CELL,
+  'name another bucket for access logs in the cell’s descriptor': OTHER_CELL,
   'answer for every other host of the domain': OTHER_RULE,
   'let the tenant’s rule answer for hosts below its own': OTHER_RULE,
 };
