@@ -14,6 +14,10 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   displayName,
   // A test that reads log lines asks for them (test/support/log-lines.ts).
   ...(displayName === 'unit' && { setupFiles: ['<rootDir>/test/support/silent-logger.ts'] }),
+  ...(displayName === 'infra' && {
+    globalSetup: '<rootDir>/test/support/synthesize-stages.js',
+    globalTeardown: '<rootDir>/test/support/remove-synthesis.js',
+  }),
   ...(displayName === 'integration' && {
     globalSetup: '<rootDir>/test/support/record-deployment.js',
     setupFilesAfterEnv: ['<rootDir>/test/support/await-deployment.js'],

@@ -14,6 +14,7 @@ const started = [
   'test/redeploy/redeploy-drill.ts',
   'test/releases/release-drill.ts',
   'test/sabotage/sabotage.ts',
+  'test/support/write-stage-templates.ts',
 ];
 
 /** Finds files, exports and dependencies that nothing uses; a part of `npm run check`. */

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { STAGES } from '../../infra/config/stages';
 import { platform } from '../../infra/platform';
 import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
-import { ensureBundles } from '../support/stage-templates';
+import { ensureBundles } from '../support/stage-synthesis';
 
 const ReportSchema = z.object({
   pluginReports: z.array(z.object({ pluginName: z.string(), violations: z.array(z.object({ ruleName: z.string() })) })),

@@ -32,6 +32,8 @@ import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
 
 export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
+  // A master password that somebody sets is looked for beside new versions of the secret: it comes before those that make some.
+  ...COPIES_TECHNIQUES,
   ...KEY_TECHNIQUES,
   ...KEY_POLICY_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
@@ -53,7 +55,6 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...DATABASE_SETTINGS_TECHNIQUES,
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
-  ...COPIES_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,
   ...STORAGE_REPORT_TECHNIQUES,

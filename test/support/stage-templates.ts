@@ -1,14 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { SERVICE_DIRECTORY } from '../../infra/build';
 import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
-import { FUNCTIONS_DIRECTORY, functionSources, LAYER_DIRECTORY } from '../../infra/function-bundles';
-import { platform } from '../../infra/platform';
 
 export interface Resource {
   readonly Type: string;
@@ -20,42 +14,52 @@ export interface Resource {
 }
 
 export interface StageTemplates {
-  readonly app: App;
   readonly foundation: Template;
   readonly controlPlane: Template;
   readonly cells: readonly Template[];
   /** Undefined where the stage has no pipeline. */
   readonly delivery: Template | undefined;
   readonly all: readonly Template[];
+  /** By the stacks' names. */
+  readonly named: Readonly<Record<string, Template>>;
 }
 
-const ROOT = join(__dirname, '../..');
-
-export function ensureBundles(): void {
-  const bundles = Object.keys(functionSources()).map((name) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
-  if ([...bundles, LAYER_DIRECTORY, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
-  execFileSync(join(ROOT, 'node_modules/.bin/tsx'), ['infra/build.ts'], { cwd: ROOT, stdio: 'pipe' });
+/** Whether the process of synthesize-stages.js still works. */
+function isSynthesizing(): boolean {
+  try {
+    return process.kill(Number(process.env.STAGE_SYNTHESIS), 0);
+  } catch {
+    return false;
+  }
 }
 
-const synthesized = new Map<Stage, StageTemplates>();
+function templatesIn(file: string): Record<string, object> {
+  const sleeping = new Int32Array(new SharedArrayBuffer(4));
+  while (!existsSync(file) && isSynthesizing()) Atomics.wait(sleeping, 0, 0, 50);
+  if (!existsSync(file)) throw new Error(`the stages could not be synthesized: ${file} is missing`);
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
 
-/** The templates of a stage, synthesized once per test file. */
+const read = new Map<Stage, StageTemplates>();
+
+/** The templates of a stage, synthesized once for all test files. */
 export function stageTemplates(stage: Stage): StageTemplates {
-  const known = synthesized.get(stage);
+  const known = read.get(stage);
   if (known) return known;
-  ensureBundles();
-  const outdir = mkdtempSync(join(tmpdir(), `platform-${stage}-`));
-  const app = platform(stage, { outdir });
-  const assembly = app.synth();
-  const templateOf = (name: string) => Template.fromJSON(assembly.getStackByName(name).template);
+  const byName = templatesIn(join(process.env.STAGE_TEMPLATES ?? '', `${stage}.json`));
+  const named = Object.fromEntries(Object.entries(byName).map(([name, body]) => [name, Template.fromJSON(body)]));
+  const templateOf = (name: string) => {
+    const found = named[name];
+    if (!found) throw new Error(`stage ${stage} has no stack ${name}`);
+    return found;
+  };
   const foundation = templateOf(FOUNDATION);
   const controlPlane = templateOf(CONTROL_PLANE);
   const cells = stages[stage].cells.map(({ name }) => templateOf(cellStackName(name)));
   const delivery = stages[stage].pipeline && templateOf(DELIVERY);
-  rmSync(outdir, { recursive: true });
   const all = [foundation, controlPlane, ...cells, ...(delivery ? [delivery] : [])];
-  const templates = { app, foundation, controlPlane, cells, delivery, all };
-  synthesized.set(stage, templates);
+  const templates = { foundation, controlPlane, cells, delivery, all, named };
+  read.set(stage, templates);
   return templates;
 }
 
