@@ -1,0 +1,72 @@
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { tableLiveColour } from '../../functions/compute/table-live-colour';
+import type { CellDescriptor } from '../../functions/contract/cell';
+import { type Platform, startPlatform } from '../../local/platform';
+import { pushVersion, type Version } from '../../local/service-versions';
+import { newSignup, Signups } from '../../local/signups';
+import { Visitors } from '../../local/visitors';
+import { StageClient } from '../../operations/client/stage-client';
+import { localConnection } from '../../operations/stage-connection';
+
+const TENANTS = ['acme', 'beta', 'gamma', 'delta'] as const;
+
+/** A cell with four tenants in service, and what a test needs to release versions to it. */
+export class ReleasedCell {
+  private builds = 0;
+  readonly hosts = TENANTS.map((subdomain) => `${subdomain}.funnels.localhost`);
+
+  private constructor(
+    readonly platform: Platform,
+    readonly client: StageClient,
+    readonly cell: CellDescriptor,
+  ) {}
+
+  static async start(): Promise<ReleasedCell> {
+    const platform = await startPlatform({ patience: 0 });
+    try {
+      const stage = localConnection(platform.outputs);
+      const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();
+      if (!cell) throw new Error('the platform has no cell');
+      const signups = new Signups(stage);
+      await Promise.all(
+        TENANTS.map((subdomain) => {
+          const plan = subdomain === 'beta' ? 'growth' : 'enterprise';
+          return signups.onboardWell(newSignup({ companyName: subdomain, subdomain, plan }));
+        }),
+      );
+      return new ReleasedCell(platform, new StageClient(stage), cell);
+    } catch (failure) {
+      await platform.stop();
+      throw failure;
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.platform.stop();
+  }
+
+  live() {
+    return tableLiveColour(this.client.table).live(this.cell);
+  }
+
+  visitors(pauseMs: number): Visitors {
+    return new Visitors(this.platform.outputs.loadBalancerUrl, this.hosts, pauseMs);
+  }
+
+  async begin(version: Version, releaseId = `r${++this.builds}`) {
+    const digest = await pushVersion(this.platform, version, releaseId);
+    const request = { cell: this.cell.name, digest, releaseId };
+    const stateMachineArn = this.platform.outputs.releaseMachineArn;
+    return { digest, releaseId, executionArn: await this.client.start(request, { stateMachineArn }) };
+  }
+
+  /** A release under the load of visitors of every tenant. */
+  async release(version: Version) {
+    const visitors = this.visitors(20);
+    const begun = await this.begin(version);
+    const run = await this.client.follow(begun.executionArn);
+    const visits = await visitors.stop();
+    return { ...begun, run, visits };
+  }
+}
