@@ -4,8 +4,8 @@ import {
   type SharedTarget,
   type SharedTechnique,
   sharedBreaches,
+  sharedGroundOf,
   sharedTarget,
-  trySharedTechnique,
 } from '../sabotage/surroundings-target';
 import { inTurn } from '../sabotage/technique';
 import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
@@ -29,11 +29,7 @@ let target: SharedTarget;
 
 testOnGround<SharedScene, SharedTechnique>(TECHNIQUES, async (platform) => {
   target = await sharedTarget(platform);
-  return {
-    scene: target,
-    ask: () => sharedBreaches(target),
-    alone: (technique) => trySharedTechnique(target, technique),
-  };
+  return sharedGroundOf(target);
 });
 
 /** AWS calls of all questions about the surroundings of one cell. */

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Verdict } from './target';
+import type { Verdict } from './together';
 
 const WIDTH = 62;
 

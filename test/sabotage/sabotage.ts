@@ -10,8 +10,9 @@ import { benignLines } from './benign/benign-report';
 import { type BenignVerdict, isUnharmed, tryChange } from './benign/try-change';
 import { NOT_EXERCISED } from './not-exercised';
 import { closingLine, headLine, verdictLines } from './report';
-import { sharedTarget, trySharedTechnique } from './surroundings-target';
-import { breaches, startTarget, tryTechnique, type Verdict } from './target';
+import { sharedGroundOf, sharedTarget } from './surroundings-target';
+import { breaches, groundOf, startTarget } from './target';
+import { tryAlone, type Verdict } from './together';
 
 const OptionsSchema = z.object({
   json: z.string().optional(),
@@ -59,7 +60,7 @@ async function main(signal: AbortSignal): Promise<number> {
     const verdicts: Verdict[] = [];
     for (const technique of techniques) {
       signal.throwIfAborted();
-      const verdict = await tryTechnique(target, technique);
+      const verdict = await tryAlone(groundOf(target), technique);
       verdicts.push(verdict);
       for (const line of verdictLines(verdict)) console.log(line);
     }
@@ -68,7 +69,7 @@ async function main(signal: AbortSignal): Promise<number> {
     console.log(`\n${closingLine(verdicts)}`);
     for (const technique of shared) {
       signal.throwIfAborted();
-      const verdict = await trySharedTechnique(surroundings, technique);
+      const verdict = await tryAlone(sharedGroundOf(surroundings), technique);
       verdicts.push(verdict);
       for (const line of verdictLines(verdict)) console.log(line);
     }

@@ -28,8 +28,7 @@ import type { Surroundings } from '../../functions/isolation/surroundings/surrou
 import { stages } from '../../infra/config/stages';
 import type { Platform } from '../../local/platform';
 import { sessionOf } from './role-session';
-import type { Verdict } from './target';
-import type { Detonated } from './technique';
+import type { Ground, Technique } from './together';
 
 const clientsWith = (access: object): SharedTarget['auditor'] => ({
   cloudformation: new CloudFormationClient(access),
@@ -63,11 +62,7 @@ export interface SharedTarget extends SharedScene {
 }
 
 /** A way to break what all tenants share and trust, through AWS's own API. */
-export interface SharedTechnique {
-  readonly name: string;
-  readonly check: string;
-  readonly detonate: (scene: SharedScene) => Promise<Detonated>;
-}
+export type SharedTechnique = Technique<SharedScene>;
 
 export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
   const { aws, outputs, emulator } = platform;
@@ -115,19 +110,8 @@ export async function sharedBreaches({
   return answers.filter(({ passed }) => !passed);
 }
 
-/** Detonates a technique, asks, reverts and asks again. @throws Error when the detonation fails */
-export async function trySharedTechnique(target: SharedTarget, technique: SharedTechnique): Promise<Verdict> {
-  const { name, check, detonate } = technique;
-  const began = performance.now();
-  const { expectedEvidence, revert } = await detonate(target).catch((thrown: unknown) => {
-    throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
-  });
-  const seen = await sharedBreaches(target).finally(revert);
-  const seconds = (performance.now() - began) / 1000;
-  const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
-  return {
-    ...{ technique: name, check, foundBy: seen.map(({ id }) => id) },
-    ...{ found: evidence.includes(expectedEvidence), evidence, expectedEvidence, seconds },
-    falseAlarms: (await sharedBreaches(target)).map((answer) => `${answer.id}: ${answer.evidence}`),
-  };
-}
+/** The ground on which techniques are tried on what all tenants share. */
+export const sharedGroundOf = (target: SharedTarget): Ground<SharedScene> => ({
+  scene: target,
+  ask: () => sharedBreaches(target),
+});

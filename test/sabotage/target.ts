@@ -4,7 +4,8 @@ import { verify } from '../../functions/isolation/verify';
 import type { Platform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import { localConnection } from '../../operations/stage-connection';
-import type { AttackTechnique, Scene } from './technique';
+import type { Scene } from './technique';
+import type { Ground } from './together';
 import { asVerifier, subjectOfRun } from './verified-tenant';
 
 /**
@@ -14,22 +15,6 @@ export interface Target extends Scene {
   readonly verifier: SourceClients;
   /** Waits until all that was changed counts everywhere. */
   readonly settle: () => Promise<void>;
-}
-
-export interface Verdict {
-  readonly technique: string;
-  /** The check that must find it. */
-  readonly check: string;
-  /** Every check that failed. */
-  readonly foundBy: readonly string[];
-  /** The check failed, and its evidence names the change. */
-  readonly found: boolean;
-  /** The evidence of that check. */
-  readonly evidence: string;
-  readonly expectedEvidence: string;
-  /** Checks that still fail after the revert, with their evidence. */
-  readonly falseAlarms: readonly string[];
-  readonly seconds: number;
 }
 
 /** Onboards a tenant. @throws Error when it does not become ACTIVE */
@@ -54,30 +39,8 @@ export async function breaches({ subject, verifier, settle }: Target): Promise<A
   return checks.filter(({ passed }) => !passed);
 }
 
-/**
- * Detonates a technique, verifies the tenant, reverts and verifies again. @throws Error when the
- * detonation fails
- */
-export async function tryTechnique(target: Target, { name, check, detonate }: AttackTechnique): Promise<Verdict> {
-  const began = performance.now();
-  const {
-    expectedEvidence,
-    revert,
-    believed = target.subject,
-  } = await detonate(target).catch((thrown: unknown) => {
-    throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
-  });
-  const seen = await breaches({ ...target, subject: believed }).finally(revert);
-  const seconds = (performance.now() - began) / 1000;
-  const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
-  return {
-    technique: name,
-    check,
-    foundBy: seen.map(({ id }) => id),
-    found: evidence.includes(expectedEvidence),
-    evidence,
-    expectedEvidence,
-    falseAlarms: (await breaches(target)).map((answer) => `${answer.id}: ${answer.evidence}`),
-    seconds,
-  };
-}
+/** The ground on which techniques are tried on the tenant. */
+export const groundOf = (target: Target): Ground<Scene> => ({
+  scene: target,
+  ask: (believed = target.subject) => breaches({ ...target, subject: believed }),
+});

@@ -1,5 +1,6 @@
 import type { FactClients } from '../../functions/isolation/facts/facts';
 import type { AwsAccess } from '../../local/platform';
+import type { Technique } from './together';
 import type { RoutedSubject } from './verified-tenant';
 
 /** A healthy ACTIVE tenant, and clients with every permission. */
@@ -25,12 +26,7 @@ export interface Detonated {
 }
 
 /** A way to break a tenant's isolation through AWS's own API. */
-export interface AttackTechnique {
-  readonly name: string;
-  /** The check that must find it. */
-  readonly check: string;
-  readonly detonate: (scene: Scene) => Promise<Detonated>;
-}
+export type AttackTechnique = Technique<Scene>;
 
 /**
  * Makes several changes in turn, and reverts them in reverse. When one fails, those before it are

@@ -1,5 +1,4 @@
 import type { Answer } from '../../functions/isolation/report';
-import type { Verdict } from './target';
 import type { Detonated } from './technique';
 
 interface Named {
@@ -13,12 +12,66 @@ export interface Technique<S> extends Named {
   readonly detonate: (scene: S) => Promise<Detonated>;
 }
 
-export interface Ground<S, T extends Technique<S>> {
+export interface Ground<S> {
   readonly scene: S;
-  /** Asks all checks. @returns the answers that have not passed */
-  readonly ask: () => Promise<Answer[]>;
-  /** Detonates one technique, asks, reverts and asks again. */
-  readonly alone: (technique: T) => Promise<Verdict>;
+  /**
+   * Asks all checks.
+   *
+   * @param believed what the platform believes of the tenant, where a technique has changed that
+   * @returns the answers that have not passed
+   */
+  readonly ask: (believed?: Detonated['believed']) => Promise<Answer[]>;
+}
+
+export interface Verdict {
+  readonly technique: string;
+  /** The check that must find it. */
+  readonly check: string;
+  /** Every check that failed. */
+  readonly foundBy: readonly string[];
+  /** The check failed, and its evidence names the change. */
+  readonly found: boolean;
+  /** The evidence of that check. */
+  readonly evidence: string;
+  readonly expectedEvidence: string;
+  /** Checks that still fail after the revert, with their evidence. */
+  readonly falseAlarms: readonly string[];
+  readonly seconds: number;
+}
+
+interface Seen {
+  readonly answers: readonly Answer[];
+  readonly falseAlarms: readonly string[];
+  readonly seconds: number;
+}
+
+function verdictOn({ name, check }: Named, expectedEvidence: string, seen: Seen): Verdict {
+  const { answers, falseAlarms, seconds } = seen;
+  const evidence = answers.find(({ id }) => id === check)?.evidence ?? 'nothing';
+  return {
+    technique: name,
+    check,
+    foundBy: answers.map(({ id }) => id),
+    found: evidence.includes(expectedEvidence),
+    evidence,
+    expectedEvidence,
+    falseAlarms,
+    seconds,
+  };
+}
+
+const alarmsIn = (answers: readonly Answer[]) => answers.map(({ id, evidence }) => `${id}: ${evidence}`);
+
+/** Detonates a technique, asks, reverts and asks again. @throws Error when the detonation fails */
+export async function tryAlone<S>({ scene, ask }: Ground<S>, technique: Technique<S>): Promise<Verdict> {
+  const began = performance.now();
+  const { expectedEvidence, revert, believed } = await technique.detonate(scene).catch((thrown: unknown) => {
+    const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown;
+    throw new Error(`cannot ${technique.name}: ${reason}`);
+  });
+  const answers = await ask(believed).finally(revert);
+  const seconds = (performance.now() - began) / 1000;
+  return verdictOn(technique, expectedEvidence, { answers, falseAlarms: alarmsIn(await ask()), seconds });
 }
 
 /** Techniques in force at the same time. More would take longer to ask about than they save. */
@@ -67,12 +120,13 @@ async function revertAll(detonated: readonly Detonated[]): Promise<void> {
  * @throws Error when a technique cannot be detonated alone either
  */
 export async function tryTogether<S, T extends Technique<S>>(
-  { scene, ask, alone }: Ground<S, T>,
+  ground: Ground<S>,
   techniques: readonly T[],
 ): Promise<Map<T, Verdict>> {
+  const { scene, ask } = ground;
   const began = performance.now();
   const inForce = new Map<T, Detonated>();
-  let seen: Answer[] = [];
+  let answers: Answer[] = [];
   try {
     for (const technique of techniques) {
       const detonated = await technique.detonate(scene).catch(() => undefined);
@@ -80,26 +134,18 @@ export async function tryTogether<S, T extends Technique<S>>(
       if (detonated?.believed) await detonated.revert();
       else if (detonated) inForce.set(technique, detonated);
     }
-    seen = await ask();
+    answers = await ask();
   } finally {
     await revertAll([...inForce.values()]);
   }
-  const falseAlarms = (await ask()).map(({ id, evidence }) => `${id}: ${evidence}`);
-  const seconds = (performance.now() - began) / 1000;
+  const falseAlarms = alarmsIn(await ask());
+  const seen = { answers, falseAlarms, seconds: (performance.now() - began) / 1000 };
 
   const verdicts = new Map<T, Verdict>();
   for (const technique of techniques) {
-    const { name, check } = technique;
-    const expectedEvidence = inForce.get(technique)?.expectedEvidence;
-    const evidence = seen.find(({ id }) => id === check)?.evidence ?? 'nothing';
-    const found = expectedEvidence !== undefined && evidence.includes(expectedEvidence);
-    const foundBy = seen.map(({ id }) => id);
-    verdicts.set(
-      technique,
-      found
-        ? { technique: name, check, foundBy, found, evidence, expectedEvidence, falseAlarms, seconds }
-        : await alone(technique),
-    );
+    const detonated = inForce.get(technique);
+    const verdict = detonated && verdictOn(technique, detonated.expectedEvidence, seen);
+    verdicts.set(technique, verdict?.found ? verdict : await tryAlone(ground, technique));
   }
   return verdicts;
 }

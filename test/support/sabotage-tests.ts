@@ -1,5 +1,5 @@
 import { type Platform, startPlatform } from '../../local/platform';
-import { breaches, startTarget, tryTechnique } from '../sabotage/target';
+import { groundOf, startTarget } from '../sabotage/target';
 import type { AttackTechnique, Scene } from '../sabotage/technique';
 import { batchesOf, type Ground, type Technique, tryTogether } from '../sabotage/together';
 
@@ -11,10 +11,10 @@ import { batchesOf, type Ground, type Technique, tryTogether } from '../sabotage
  */
 export function testOnGround<S, T extends Technique<S>>(
   techniques: readonly T[],
-  start: (platform: Platform) => Promise<Ground<S, T>>,
+  start: (platform: Platform) => Promise<Ground<S>>,
 ): void {
   let platform: Platform;
-  let ground: Ground<S, T>;
+  let ground: Ground<S>;
   const batches = batchesOf(techniques);
   const tried = new Map<readonly T[], ReturnType<typeof tryTogether<S, T>>>();
 
@@ -42,12 +42,7 @@ export function testOnGround<S, T extends Technique<S>>(
 
 /** The techniques are tried on a tenant. */
 export function testTechniques(techniques: readonly AttackTechnique[]): void {
-  testOnGround<Scene, AttackTechnique>(techniques, async (platform) => {
-    const target = await startTarget(platform, 'sabotaged');
-    return {
-      scene: target,
-      ask: () => breaches(target),
-      alone: (technique) => tryTechnique(target, technique),
-    };
-  });
+  testOnGround<Scene, AttackTechnique>(techniques, async (platform) =>
+    groundOf(await startTarget(platform, 'sabotaged')),
+  );
 }

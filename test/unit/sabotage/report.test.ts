@@ -1,5 +1,5 @@
 import { closingLine, verdictLines } from '../../sabotage/report';
-import type { Verdict } from '../../sabotage/target';
+import type { Verdict } from '../../sabotage/together';
 
 const aVerdict = (overrides: Partial<Verdict> = {}): Verdict => ({
   technique: 'open the bucket',

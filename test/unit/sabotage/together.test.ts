@@ -1,5 +1,4 @@
 import type { Answer } from '../../../functions/isolation/report';
-import type { Verdict } from '../../sabotage/target';
 import { batchesOf, type Ground, type Technique, tryTogether } from '../../sabotage/together';
 
 /** What is open, each with the evidence that its check gives. */
@@ -19,17 +18,25 @@ const opens = (check: string, evidence: string, options: { name?: string; leaves
 
 function aGround() {
   const scene: Scene = new Map();
-  const alone: string[] = [];
-  const verdict = { foundBy: [], found: true, evidence: '', expectedEvidence: '', falseAlarms: [], seconds: 0 };
-  const ground: Ground<Scene, Technique<Scene>> = {
+  const ground: Ground<Scene> = {
     scene,
     ask: async () => [...scene].map(([id, evidence]): Answer => ({ id, evidence, passed: false }) as Answer),
-    alone: async ({ name, check }): Promise<Verdict> => {
-      alone.push(name);
-      return { ...verdict, technique: name, check, foundBy: [`${check} alone`] };
-    },
   };
-  return { ground, alone };
+  return ground;
+}
+
+/** The techniques, and the names of those that were detonated again: by themselves. */
+function counting(...techniques: Technique<Scene>[]) {
+  const alone: string[] = [];
+  const counted = techniques.map((technique): Technique<Scene> => {
+    let times = 0;
+    const detonate = (scene: Scene) => {
+      if (++times > 1) alone.push(technique.name);
+      return technique.detonate(scene);
+    };
+    return { ...technique, detonate };
+  });
+  return { alone, counted };
 }
 
 test('a batch has one technique of each check, and one about the probes', () => {
@@ -54,33 +61,48 @@ test('what cannot stand beside others is a batch of its own', () => {
 });
 
 test('each technique is found by its own check and its own evidence', async () => {
-  const { ground, alone } = aGround();
-  const [tag, logs] = [opens('key.tag', 'another tag'), opens('key.logs', 'another key')];
-  const verdicts = await tryTogether(ground, [tag, logs]);
-  expect(verdicts.get(tag)).toMatchObject({ found: true, evidence: 'another tag', falseAlarms: [] });
-  expect(verdicts.get(logs)).toMatchObject({ found: true, evidence: 'another key', falseAlarms: [] });
+  const ground = aGround();
+  const { alone, counted } = counting(opens('key.tag', 'another tag'), opens('key.logs', 'another key'));
+  const verdicts = await tryTogether(ground, counted);
+  const [tag, logs] = [...verdicts.values()];
+  expect(tag).toMatchObject({ found: true, evidence: 'another tag', falseAlarms: [] });
+  expect(logs).toMatchObject({ found: true, evidence: 'another key', falseAlarms: [] });
   expect(alone).toEqual([]);
   expect(ground.scene.size).toBe(0);
 });
 
 test('what is hidden by another, cannot be detonated beside it or is believed is tried alone', async () => {
-  const { ground, alone } = aGround();
-  const hidden = opens('key.tag', 'the first', { name: 'hidden' });
-  const hides = opens('key.tag', 'the second', { name: 'hides' });
-  const refused: Technique<Scene> = { name: 'refused', check: 'key.logs', detonate: () => Promise.reject(new Error()) };
+  const ground = aGround();
+  const logs = opens('key.logs', 'another key');
+  const beside: Technique<Scene> = {
+    ...logs,
+    name: 'refused beside others',
+    detonate: (scene) => (scene.size > 0 ? Promise.reject(new Error()) : logs.detonate(scene)),
+  };
   const believed: Technique<Scene> = {
     name: 'believed',
     check: 'database.backups',
     detonate: async (scene) => ({ ...(await opens('database.backups', 'one').detonate(scene)), believed: {} as never }),
   };
-  const verdicts = await tryTogether(ground, [hidden, hides, refused, believed]);
-  expect(alone).toEqual(['hidden', 'refused', 'believed']);
-  expect(verdicts.get(refused)?.foundBy).toEqual(['key.logs alone']);
+  const { alone, counted } = counting(
+    opens('key.tag', 'the first', { name: 'hidden' }),
+    opens('key.tag', 'the second', { name: 'hides' }),
+    beside,
+    believed,
+  );
+  const verdicts = [...(await tryTogether(ground, counted)).values()];
+  expect(alone).toEqual(['hidden', 'refused beside others', 'believed']);
+  expect(verdicts.map(({ found }) => found)).toEqual([true, true, true, true]);
+  expect(verdicts[2]?.foundBy).toEqual(['key.logs']);
+});
+
+test('what cannot be detonated alone either is an error that names it', async () => {
+  const refused = { name: 'open the logs', check: 'key.logs', detonate: () => Promise.reject(new Error('no')) };
+  await expect(tryTogether(aGround(), [refused])).rejects.toThrow('cannot open the logs: Error: no');
 });
 
 test('what is open after the revert is a false alarm', async () => {
-  const { ground } = aGround();
   const leaves = opens('key.tag', 'another tag', { leaves: true });
-  const verdicts = await tryTogether(ground, [leaves]);
+  const verdicts = await tryTogether(aGround(), [leaves]);
   expect(verdicts.get(leaves)?.falseAlarms).toEqual(['key.tag: another tag']);
 });
