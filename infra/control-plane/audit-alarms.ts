@@ -13,55 +13,53 @@ export interface AuditAlarmsProps {
   readonly machine: StateMachine;
 }
 
+/** What an audit may find, by the alarm's construct id: each keeps ringing until the next audit finds none. */
+const FINDINGS = {
+  TenantDrifted: {
+    metric: 'TenantsDrifted',
+    impact:
+      'a tenant in service is not isolated. Others may reach its data, or it may reach the data of another tenant.',
+    section: 'tenant-drifted',
+  },
+  TenantUnverified: {
+    metric: 'TenantsUnverified',
+    impact: 'it is unknown whether a tenant in service is isolated: the audit could not verify the tenant today.',
+    section: 'tenant-unverified',
+  },
+  SuspensionsHeld: {
+    metric: 'SuspensionsHeld',
+    impact: 'many tenants fail critical checks for one cause, and the audit has suspended none of them.',
+    section: 'many-tenants-fail-at-once',
+  },
+  SurroundingsFailing: {
+    metric: 'SurroundingsFailing',
+    impact: 'what all tenants of a cell share and trust is not as the release made it, or could not be read.',
+    section: 'surroundings',
+  },
+  TenantsUncounted: {
+    metric: 'TenantsUncounted',
+    impact: 'route items, rules or buckets do not match the tenants audited: a tenant may have left the audit.',
+    section: 'uncounted-tenants',
+  },
+} as const;
+
 /**
- * Alarms for isolation that is lost or unknown. The first two ring until an audit finds no such
+ * Alarms for isolation that is lost or unknown. Those of findings ring until an audit finds no such
  * tenant: an audit reports its metrics once a day, so missing data does not change their state.
  * The message of ReportBreach names the tenants and the failed checks.
  */
 export class AuditAlarms extends Construct {
   constructor(scope: Construct, id: string, { config, topic, machine }: AuditAlarmsProps) {
     super(scope, id);
-    new PlatformAlarm(this, 'TenantDrifted', {
-      metric: platformMetric('TenantsDrifted', Duration.minutes(1)),
-      withoutData: 'as-before',
-      impact:
-        'a tenant in service is not isolated. Others may reach its data, or it may reach the data of another tenant.',
-      runbook: 'docs/runbook.md#tenant-drifted',
-      config,
-      topic,
-    });
-    new PlatformAlarm(this, 'TenantUnverified', {
-      metric: platformMetric('TenantsUnverified', Duration.minutes(1)),
-      withoutData: 'as-before',
-      impact: 'it is unknown whether a tenant in service is isolated: the audit could not verify the tenant today.',
-      runbook: 'docs/runbook.md#tenant-unverified',
-      config,
-      topic,
-    });
-    new PlatformAlarm(this, 'SuspensionsHeld', {
-      metric: platformMetric('SuspensionsHeld', Duration.minutes(1)),
-      withoutData: 'as-before',
-      impact: 'many tenants fail critical checks for one cause, and the audit has suspended none of them.',
-      runbook: 'docs/runbook.md#many-tenants-fail-at-once',
-      config,
-      topic,
-    });
-    new PlatformAlarm(this, 'SurroundingsFailing', {
-      metric: platformMetric('SurroundingsFailing', Duration.minutes(1)),
-      withoutData: 'as-before',
-      impact: 'what all tenants of a cell share and trust is not as the release made it, or could not be read.',
-      runbook: 'docs/runbook.md#surroundings',
-      config,
-      topic,
-    });
-    new PlatformAlarm(this, 'TenantsUncounted', {
-      metric: platformMetric('TenantsUncounted', Duration.minutes(1)),
-      withoutData: 'as-before',
-      impact: 'route items, rules or buckets do not match the tenants audited: a tenant may have left the audit.',
-      runbook: 'docs/runbook.md#uncounted-tenants',
-      config,
-      topic,
-    });
+    for (const [id, { metric, impact, section }] of Object.entries(FINDINGS))
+      new PlatformAlarm(this, id, {
+        metric: platformMetric(metric, Duration.minutes(1)),
+        withoutData: 'as-before',
+        impact,
+        runbook: `docs/runbook.md#${section}`,
+        config,
+        topic,
+      });
     new PlatformAlarm(this, 'AuditFailed', {
       metric: machine.metricFailed({ period: Duration.minutes(1), statistic: 'Sum' }),
       impact: 'the daily audit has failed: it is unknown whether the remaining tenants are isolated.',
