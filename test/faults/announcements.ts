@@ -15,7 +15,7 @@ import {
 } from '../../functions/contract/events';
 import type { Platform } from '../../local/platform';
 
-const EventSchema = z.object({ 'detail-type': z.string(), detail: z.unknown() });
+const EventSchema = z.object({ id: z.string(), 'detail-type': z.string(), detail: z.unknown() });
 const ExecutionSchema = z.object({ executionArn: z.string(), status: z.string() });
 
 /** What is said on the buses about one execution. */
@@ -33,6 +33,8 @@ class Heard {
  */
 export class Announcements {
   private readonly heard = new Map<string, Heard>();
+  /** EventBridge and SQS deliver at least once. What a publisher says twice has an id for each. */
+  private readonly ids = new Set<string>();
   private listening: Promise<void> = Promise.resolve();
   private closed = false;
 
@@ -101,7 +103,9 @@ export class Announcements {
     }
   }
 
-  private hear({ 'detail-type': type, detail }: z.output<typeof EventSchema>): void {
+  private hear({ id, 'detail-type': type, detail }: z.output<typeof EventSchema>): void {
+    if (this.ids.has(id)) return;
+    this.ids.add(id);
     if (type === TENANT_ONBOARDED) {
       const event = TenantOnboardedSchema.parse(detail);
       this.of(event.executionArn).onboarded.push(event);

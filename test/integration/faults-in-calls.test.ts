@@ -1,7 +1,7 @@
 import { faultBench, testTrials } from '../support/fault-trials';
 
 /** Calls of the way forward that AWS does not take. */
-testTrials(faultBench(), [
+const trials = [
   'throttled three times: CreateTenantKey kms:CreateKey#1',
   'refused for good: ReserveTenant dynamodb:TransactWriteItems#1',
   'refused for good: VerifyIsolation kms:GetKeyPolicy#1',
@@ -9,4 +9,5 @@ testTrials(faultBench(), [
   'answered 5xx before the effect: LaunchDatabase cloudformation:CreateStack#1',
   'function out of memory before the effect: RegisterTenant elasticloadbalancing:CreateRule#1',
   'function out of time, the effect comes later: LaunchNetwork cloudformation:CreateStack#1',
-]);
+];
+testTrials(faultBench(), trials, { everyEventTwice: true });

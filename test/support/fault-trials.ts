@@ -41,13 +41,18 @@ export function faultBench(): FaultBench {
  * A cut through the matrix that `npm run faults` runs whole. The last test of its file: it ends the platform.
  *
  * @param keys of the trials, in the order of the matrix
+ * @param everyEventTwice what EventBridge may do, it does with each event
  */
-export function testTrials(bench: FaultBench, keys: readonly string[]): void {
+export function testTrials(bench: FaultBench, keys: readonly string[], { everyEventTwice = false } = {}): void {
   test('whatever fails, a tenant is ACTIVE or gone without a trace, and a redrive finishes the job', async () => {
     const recording = bench.recording();
     const all = matrix(recording);
     const trials = keys.flatMap((key) => all.filter((trial) => trial.key === key));
     expect(trials.map(({ key }) => key)).toEqual(keys);
+    if (everyEventTwice) {
+      const twice = { source: '*', detailType: '*', deliveries: 2, times: Number.MAX_SAFE_INTEGER };
+      await bench.lab().control('deliveries', twice);
+    }
     const results: TrialResult[] = [];
     const done = (result: TrialResult) => results.push(result);
     expect(await runTrials(trials, bench.lend(), { recording, seed: 'cut', done })).toEqual([]);

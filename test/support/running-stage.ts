@@ -23,9 +23,10 @@ import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
+const id = z.string();
 const FailureEventSchema = z.discriminatedUnion('detail-type', [
-  z.object({ 'detail-type': z.literal(TENANT_ONBOARDING_FAILED), detail: TenantOnboardingFailedSchema }),
-  z.object({ 'detail-type': z.literal(TENANT_ONBOARDING_FAILING), detail: TenantOnboardingFailingSchema }),
+  z.object({ id, 'detail-type': z.literal(TENANT_ONBOARDING_FAILED), detail: TenantOnboardingFailedSchema }),
+  z.object({ id, 'detail-type': z.literal(TENANT_ONBOARDING_FAILING), detail: TenantOnboardingFailingSchema }),
 ]);
 type FailureEvent = z.output<typeof FailureEventSchema>;
 
@@ -46,7 +47,8 @@ export class RunningStage {
   readonly client: StageClient;
   readonly sfn: SFNClient;
   private readonly queue = `failures-${randomUUID()}`;
-  private readonly heard: FailureEvent[] = [];
+  /** By the event's id: EventBridge and SQS deliver at least once. */
+  private readonly heard = new Map<string, FailureEvent>();
   private queueUrl = '';
 
   private constructor(readonly platform: Platform) {
@@ -107,8 +109,10 @@ export class RunningStage {
       const { Messages = [] } = await sqs.send(
         new ReceiveMessageCommand({ QueueUrl: this.queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 600 }),
       );
-      for (const { Body = '' } of Messages) this.heard.push(FailureEventSchema.parse(JSON.parse(Body)));
-      const own = this.heard.filter(isWanted);
+      for (const event of Messages.map(({ Body = '' }) => FailureEventSchema.parse(JSON.parse(Body)))) {
+        this.heard.set(event.id, event);
+      }
+      const own = [...this.heard.values()].filter(isWanted);
       return own.length >= atLeast ? own : undefined;
     });
   }
