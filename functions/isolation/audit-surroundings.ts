@@ -1,6 +1,7 @@
 import { BackupClient } from '@aws-sdk/client-backup';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -9,6 +10,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -22,8 +24,10 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
+import { settled } from '../shared/settled';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Account, type Principal, readAccount } from './facts/account-facts';
+import { accountLists, type KeptLists, keepLists } from './facts/account-lists';
 import { noteworthy } from './facts/noteworthy-principals';
 import { placedByOrganization } from './placed';
 import type { Answer } from './report';
@@ -38,6 +42,8 @@ export interface AuditSurroundingsDeps {
   readonly ask: (surroundings: Surroundings, principals: readonly Principal[]) => Promise<Answer[]>;
   /** Lists the account. */
   readonly account: () => Promise<Account>;
+  /** Lists of the account that questions about each tenant are about. */
+  readonly lists: () => Promise<KeptLists>;
   readonly boundaryArn: string;
   readonly now: () => Date;
 }
@@ -54,9 +60,9 @@ const told = (answers: readonly Answer[]) =>
  * Asks once for each cell what all of its tenants share and trust: roles that their roles trust, the
  * cell's network and load balancer, table, bus, topic, evidence, alarms.
  *
- * 1. Lists the account's principals, and asks every question of a cell.
- * 2. Keeps the answers, the principals that a question about a tenant can be about, and the tenants'
- *    boundary, beside the cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
+ * 1. Lists the account's principals and what may copy a database or all logs, and asks every question of a cell.
+ * 2. Keeps the answers, the principals that a question about a tenant can be about, the other lists, and the
+ *    tenants' boundary, beside the cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
  *    those of onboardings until the next.
  * 3. Answers with one report for each cell where a check failed or has no answer.
  *
@@ -74,14 +80,14 @@ export const auditSurroundings: Action<
   name: 'AuditSurroundings',
   input: AuditSurroundingsInput,
   output: AuditSurroundingsOutput,
-  run: async ({ table, compute, platform, ask, account, boundaryArn, now }) => {
+  run: async ({ table, compute, platform, ask, account, lists: readLists, boundaryArn, now }) => {
     const reports = [];
-    const { principals: all, policies } = await account();
+    const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
     const principals = noteworthy(all);
     const boundary = policies.get(boundaryArn);
     for (const cell of await compute.cells()) {
       const answers = await ask({ ...platform, cell }, all);
-      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary });
+      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary, lists });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
       if (bad.length > 0)
@@ -106,6 +112,8 @@ const realDeps = (): AuditSurroundingsDeps => {
     cloudwatch: withoutCallLog(new CloudWatchClient(clientOptions)),
     backup: withoutCallLog(new BackupClient(clientOptions)),
     kms: withoutCallLog(new KMSClient(clientOptions)),
+    logs: withoutCallLog(new CloudWatchLogsClient(clientOptions)),
+    rds: withoutCallLog(new RDSClient(clientOptions)),
     lambda: withoutCallLog(new LambdaClient(clientOptions)),
     route53: withoutCallLog(new Route53Client(clientOptions)),
     sfn: withoutCallLog(new SFNClient(clientOptions)),
@@ -134,6 +142,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         now,
       ),
     account: () => readAccount(clients.iam),
+    lists: () => keepLists(accountLists(clients)),
     get boundaryArn() {
       return env('TENANT_BOUNDARY_ARN');
     },

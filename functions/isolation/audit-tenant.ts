@@ -11,6 +11,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { translateError } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
+import { keptFor } from '../shared/kept-for';
 import { logger } from '../shared/logger';
 import { recordFinding, recordVerdict } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
@@ -28,6 +29,9 @@ export interface AuditTenantDeps extends LivingTenantDeps {
   readonly table: TenantsTable;
   readonly proving: ProvingDeps;
 }
+
+/** Milliseconds. Deployments alone change the descriptors of cells. */
+const CELLS_GOOD_FOR = 60_000;
 
 const idsOf = (answers: readonly { readonly id: string }[]) => answers.map(({ id }) => id);
 
@@ -112,7 +116,7 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
     const account = listed?.principals && listedFacts(async () => listed.principals);
-    const known = { account, boundary: listed?.boundary, stacks };
+    const known = { account, boundary: async () => listed?.boundary, lists: async () => listed?.lists, stacks };
     const report = await examine({ ...deps.proving, known }, subject, newness);
     return await keepReport(deps, record, { report, last }, input);
   } catch (thrown) {
@@ -170,11 +174,12 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
 
 const realDeps = (): AuditTenantDeps => {
   const table = tenantsTable();
+  const { cells } = ssmCells(new SSMClient(clientOptions));
   return {
     table,
     proving: provingDeps(),
     cloudformation: new CloudFormationClient(clientOptions),
-    compute: { ...ssmCells(new SSMClient(clientOptions)), ...tableLiveColour(table) },
+    compute: { cells: keptFor({ ms: CELLS_GOOD_FOR }, cells), ...tableLiveColour(table) },
     get stage() {
       return stageContext();
     },

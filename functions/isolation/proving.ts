@@ -4,6 +4,7 @@ import { parseAt } from '../shared/parse-at';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
 import { placedByOrganization } from './placed';
+import { decoyDoors } from './probes/decoy-doors';
 import { sourceClients, sourcesOf } from './sources';
 import type { StageContext } from './subject';
 
@@ -32,12 +33,13 @@ export function stageContext(
 /** Sources and evidence store on AWS. */
 export function provingDeps(): ProvingDeps {
   const clients = sourceClients();
+  const doorsOf = decoyDoors(clients);
   return {
     get codeVersion() {
       return env('CODE_VERSION');
     },
     evidence: evidenceStore(clients.s3),
-    sourcesFor: (subject, known) => sourcesOf(clients, subject, known),
+    sourcesFor: (subject, known) => sourcesOf(clients, subject, known, doorsOf),
     now: () => new Date(),
   };
 }

@@ -16,6 +16,7 @@ import type { Sources } from './check';
 import { type FactClients, factsOf, type Known } from './facts/facts';
 import { probesOf } from './probes/aws-probes';
 import type { ProbeClients } from './probes/aws-session';
+import { decoyDoors } from './probes/decoy-doors';
 import type { Subject } from './subject';
 
 export type SourceClients = FactClients & ProbeClients;
@@ -54,7 +55,12 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
 }
 
 /** Facts and probes of one tenant. They are for one run: each fact is read once and kept. */
-export const sourcesOf = (clients: SourceClients, subject: Subject, known?: Known): Sources => ({
+export const sourcesOf = (
+  clients: SourceClients,
+  subject: Subject,
+  known?: Known,
+  doorsOf = decoyDoors(clients),
+): Sources => ({
   facts: factsOf(clients, subject, known),
-  probes: probesOf(clients, subject),
+  probes: probesOf(clients, subject, doorsOf),
 });

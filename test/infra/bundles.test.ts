@@ -12,7 +12,7 @@ const NODE = join(__dirname, '../../node_modules/.bin/node');
 const LIMIT_KB = 500;
 /** Of a function and all that it loads. AuditSurroundings asks sixteen services once a day: no tenant waits for its start. */
 const LOADED_KB = 1_200;
-const LOADED_DAILY_KB = 1_300;
+const LOADED_DAILY_KB = 1_350;
 const loadable = (name: string) => (name === 'AuditSurroundings' ? LOADED_DAILY_KB : LOADED_KB);
 
 describe('the bundles', () => {

@@ -193,9 +193,6 @@ function healthyDatabase(): FactData['database'] {
     parameters: Object.entries(Object(propertiesOf(made('database'), 'AWS::RDS::DBParameterGroup').Parameters)).map(
       ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
     ),
-    proxies: [],
-    exports: [],
-    integrations: [],
     events: [{ SourceIdentifier: database.outputs.InstanceId, Message: 'DB instance created', Date: new Date() }],
     manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
   };
@@ -438,6 +435,7 @@ export function healthyFacts(): FactData {
     },
     network: healthyNetwork(),
     account: healthyAccount(),
+    lists: { proxies: [], exports: [], integrations: [], logPolicies: [] },
     tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },
     release: { network: made('network'), database: made('database'), storage: made('storage'), access: made('access') },
@@ -452,7 +450,6 @@ export function healthyFacts(): FactData {
         ),
       ].map((logGroupName) => ({ logGroupName, kmsKeyId: key.keyArn, retentionInDays: 400, metricFilterCount: 0 })),
       subscriptions: [],
-      accountPolicies: [],
     },
   };
 }

@@ -4,9 +4,6 @@ import { COPIES_METADATA } from '../metadata/copies';
 import { type Subject, tenantIdOf, vpcOf } from '../subject';
 import { orShut } from './own-doors';
 
-/** An export that has ended this way has written nothing that stays. */
-const OVER = ['CANCELED', 'FAILED'];
-
 /** The names of a tenant's databases and of their snapshots contain the tenant's id. */
 const isOf = (subject: Subject, sourceArn = '', keyArn = '') =>
   tenantIdIn(sourceArn) === tenantIdOf(subject) || keyArn === subject.key.keyArn;
@@ -15,7 +12,7 @@ const isOf = (subject: Subject, sourceArn = '', keyArn = '') =>
 export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
   'database.proxies': async (subject, { facts }) => {
     const { SecretArn } = subject.stacks.database.outputs;
-    const proxies = (await facts.database.proxies()).filter(
+    const proxies = (await facts.lists.proxies()).filter(
       ({ VpcId, Auth = [] }) => VpcId === vpcOf(subject) || Auth.some((each) => each.SecretArn === SecretArn),
     );
     return finding(
@@ -27,10 +24,10 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
     );
   },
   'database.exports': async (subject, { facts }) => {
-    const exports = await facts.database.exports();
+    const exports = await facts.lists.exports();
     return finding(
       exports
-        .filter(({ SourceArn, KmsKeyId, Status = '' }) => isOf(subject, SourceArn, KmsKeyId) && !OVER.includes(Status))
+        .filter(({ SourceArn, KmsKeyId }) => isOf(subject, SourceArn, KmsKeyId))
         .map(
           ({ ExportTaskIdentifier, SourceArn, S3Bucket, Status }) =>
             `export ${ExportTaskIdentifier} of ${SourceArn} to bucket ${S3Bucket} is ${Status}`,
@@ -39,7 +36,7 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
     );
   },
   'database.integrations': async (subject, { facts }) => {
-    const integrations = await facts.database.integrations();
+    const integrations = await facts.lists.integrations();
     return finding(
       integrations
         .filter(({ SourceArn, KMSKeyId }) => isOf(subject, SourceArn, KMSKeyId))

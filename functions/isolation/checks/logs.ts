@@ -34,7 +34,7 @@ export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
   },
   'logs.account-policies': async (_, { facts }) =>
     finding(
-      (await facts.logs.accountPolicies()).map(
+      (await facts.lists.logPolicies()).map(
         ({ policyName, policyDocument }) => `policy ${policyName} sends all logs of the account: ${policyDocument}`,
       ),
       'no subscription for the whole account',

@@ -1,19 +1,13 @@
 import {
   type DBInstance,
-  type DBProxy,
   type DBSnapshot,
   DescribeDBSnapshotAttributesCommand,
   type Event,
-  type ExportTask,
-  type Integration,
   type Parameter,
   paginateDescribeDBInstances,
   paginateDescribeDBParameters,
-  paginateDescribeDBProxies,
   paginateDescribeDBSnapshots,
   paginateDescribeEvents,
-  paginateDescribeExportTasks,
-  paginateDescribeIntegrations,
   type RDSClient,
 } from '@aws-sdk/client-rds';
 import { TENANT_TAG } from '../../contract/naming';
@@ -39,11 +33,6 @@ export interface DatabaseFacts {
   readonly parameters: () => Promise<readonly Parameter[]>;
   /** What happened to the primary in the last 14 days, as far as RDS remembers. */
   readonly events: () => Promise<readonly Event[]>;
-  readonly proxies: () => Promise<readonly DBProxy[]>;
-  /** Exports of the account into buckets: RDS lists them by no key. */
-  readonly exports: () => Promise<readonly ExportTask[]>;
-  /** Zero-ETL integrations of the account. */
-  readonly integrations: () => Promise<readonly Integration[]>;
   /**
    * Manual snapshots of the tenant's instances, with the tenant's tag or under the tenant's key.
    * Automated snapshots cannot be shared ("ModifyDBSnapshotAttribute").
@@ -90,9 +79,6 @@ export function databaseFacts(client: RDSClient, subject: Subject): DatabaseFact
       const ofPrimary = { SourceIdentifier: InstanceId, SourceType: 'db-instance', Duration: LONGEST } as const;
       return everyItem(paginateDescribeEvents({ client }, ofPrimary), (page) => page.Events);
     }),
-    exports: readOnce(() => everyItem(paginateDescribeExportTasks({ client }, {}), (page) => page.ExportTasks)),
-    integrations: readOnce(() => everyItem(paginateDescribeIntegrations({ client }, {}), (page) => page.Integrations)),
-    proxies: readOnce(() => everyItem(paginateDescribeDBProxies({ client }, {}), (page) => page.DBProxies)),
     manualSnapshots: readOnce(async () => {
       const manual = { SnapshotType: 'manual' };
       const snapshots = await everyItem(paginateDescribeDBSnapshots({ client }, manual), (page) => page.DBSnapshots);

@@ -13,6 +13,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Statement } from '../policy-document';
 import type { Subject } from '../subject';
 import { type AccountFacts, accountFacts } from './account-facts';
+import { type AccountLists, accountLists, auditedLists, type KeptLists } from './account-lists';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
@@ -40,6 +41,7 @@ export interface Facts {
   readonly routeItem: RouteItemFacts;
   readonly logs: LogFacts;
   readonly account: AccountFacts;
+  readonly lists: AccountLists;
   readonly tagged: TaggedFacts;
   readonly stacks: StackFacts;
   readonly release: ReleaseFacts;
@@ -60,13 +62,16 @@ export interface FactClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
-/** Facts that the caller knows already. What is absent is asked for. */
+/** Facts that the caller knows already, or can look up. What is absent is asked for. */
 export interface Known {
   readonly account?: AccountFacts | undefined;
   readonly stacks?: DescribedStacks | undefined;
   /** The statements of the tenants' boundary. */
-  readonly boundary?: readonly Statement[] | undefined;
+  readonly boundary?: () => Promise<readonly Statement[] | undefined>;
+  readonly lists?: () => Promise<KeptLists | undefined>;
 }
+
+const unknown = async () => undefined;
 
 export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => ({
   key: keyFacts(clients.kms, clients.organizations, subject),
@@ -79,6 +84,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   routeItem: routeItemFacts(clients.dynamodb, subject),
   logs: logFacts(clients.logs, subject),
   account: known.account ?? accountFacts(clients.iam),
+  lists: auditedLists(accountLists(clients), known.lists ?? unknown),
   tagged: taggedFacts(clients.tagging, clients.kms, subject),
   stacks: stackFacts(clients.cloudformation, subject, known.stacks),
   release: releaseFacts(clients.s3, clients.cloudformation, subject),

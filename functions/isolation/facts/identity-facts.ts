@@ -59,8 +59,12 @@ async function readServiceRole(client: IAMClient, name: string): Promise<Service
   return { ...role, inline, attached };
 }
 
-/** @param boundary the boundary's statements, where the caller knows them */
-export function identityFacts(client: IAMClient, subject: Subject, boundary?: readonly Statement[]): IdentityFacts {
+/** @param known the boundary's statements, where the caller knows them */
+export function identityFacts(
+  client: IAMClient,
+  subject: Subject,
+  known: () => Promise<readonly Statement[] | undefined> = async () => undefined,
+): IdentityFacts {
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
     role: readOnce(() => readRole(client, RoleName)),
@@ -73,6 +77,7 @@ export function identityFacts(client: IAMClient, subject: Subject, boundary?: re
       return roles.filter((role) => role !== undefined);
     }),
     boundary: readOnce(async () => {
+      const boundary = await known();
       if (boundary) return boundary;
       const PolicyArn = subject.boundaryArn;
       const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));

@@ -1,7 +1,5 @@
 import {
-  type AccountPolicy,
   type CloudWatchLogsClient,
-  DescribeAccountPoliciesCommand,
   type LogGroup,
   paginateDescribeLogGroups,
   paginateDescribeSubscriptionFilters,
@@ -18,8 +16,6 @@ export interface LogFacts {
    * the tenant's id ("DescribeLogGroups": a pattern is a part of the name).
    */
   readonly groups: () => Promise<readonly LogGroup[]>;
-  /** Subscriptions of every log group of the account. */
-  readonly accountPolicies: () => Promise<readonly AccountPolicy[]>;
   /** Whatever the groups' events are sent to. */
   readonly subscriptions: () => Promise<readonly SubscriptionFilter[]>;
 }
@@ -33,10 +29,6 @@ export function logFacts(client: CloudWatchLogsClient, subject: Subject): LogFac
     everyItem(paginateDescribeSubscriptionFilters({ client }, { logGroupName }), (page) => page.subscriptionFilters);
   return {
     groups,
-    accountPolicies: readOnce(async () => {
-      const ofType = { policyType: 'SUBSCRIPTION_FILTER_POLICY' as const };
-      return (await client.send(new DescribeAccountPoliciesCommand(ofType))).accountPolicies ?? [];
-    }),
     subscriptions: readOnce(async () => {
       const named = await groups();
       return (await settled(named.map(({ logGroupName }) => subscriptionsOf(logGroupName)))).flat();

@@ -1,47 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import type { STSClient } from '@aws-sdk/client-sts';
 import { loadBalancerProbe } from '../../compute/load-balancer-probe';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { once } from '../../shared/once';
 import { repeated } from '../../shared/repeated';
-import { assumeTenantRole, type SessionCredentials, type SessionTerms } from '../../tenants/tenant-session';
-import { Unanswered } from '../check';
+import { assumeTenantRole } from '../../tenants/tenant-session';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
-import { attempt, isDenial } from './attempt';
+import { attempt } from './attempt';
 import { awsSession, type ObjectSession, type ProbeClients } from './aws-session';
+import { decoyDoors } from './decoy-doors';
 import { objectProbe } from './object-probe';
+import { openSession } from './open-session';
 import type { ObjectProbe, Probes } from './probes';
-import { decoyTermsOf, termsOf } from './terms';
-
-/**
- * Opens a session on terms that AWS should allow.
- *
- * @throws Unanswered when AWS denies it: no probe behind it can be made
- */
-async function openSession(sts: STSClient, terms: SessionTerms, name: string): Promise<SessionCredentials> {
-  try {
-    return await repeated(() => assumeTenantRole(sts, terms, name));
-  } catch (thrown) {
-    if (!isDenial(thrown)) throw thrown;
-    throw new Unanswered(`role ${terms.roleArn} cannot be assumed: AWS denies it`, 'role');
-  }
-}
+import { termsOf } from './terms';
 
 /**
  * Probes of one tenant and of its cell's decoy. A session is opened by the first probe that needs
  * it, and kept for one run.
+ *
+ * @param doorsOf keeps the decoys' own controls from one run to the next
  */
-export function probesOf(clients: ProbeClients, subject: Subject): Probes {
+export function probesOf(clients: ProbeClients, subject: Subject, doorsOf = decoyDoors(clients)): Probes {
   const { sts } = clients;
   const name = `VerifyIsolation-${tenantIdOf(subject)}`;
   const { region, key, stacks, cell } = subject;
-  const sessionOn = (terms: SessionTerms) => {
-    const credentials = once(() => openSession(sts, terms, name));
-    return { credentials, session: awsSession({ credentials, clients, region, name }) };
-  };
-  const [tenants, decoys] = [sessionOn(termsOf(subject)), sessionOn(decoyTermsOf(subject))];
-  const [tenant, decoy] = [tenants.session, decoys.session];
+  const credentials = once(() => openSession(sts, termsOf(subject), name));
+  const doors = doorsOf(cell.decoy, region);
+  const tenant = awsSession({ credentials, clients, region, name });
+  const decoy = awsSession({ credentials: doors.credentials, clients, region, name });
   const objectOf = (
     owner: ObjectSession,
     Bucket: string,
@@ -71,16 +57,16 @@ export function probesOf(clients: ProbeClients, subject: Subject): Probes {
     decoy,
     own: {
       tenant: {
-        session: () => attempt(tenants.credentials()),
+        session: () => attempt(credentials()),
         bucket: tenantsObject.opened,
         key: once(() => tenant.keyRoundTrip(key.keyArn)),
         secret: once(() => tenant.readSecret(stacks.database.outputs.SecretArn)),
       },
       decoy: {
-        session: () => attempt(decoys.credentials()),
+        session: doors.session,
         bucket: decoysObject.opened,
-        key: once(() => decoy.useKey(cell.decoy.keyArn)),
-        secret: once(() => decoy.readSecret(cell.decoy.secretArn)),
+        key: doors.key,
+        secret: doors.secret,
       },
     },
     tenantsObject,

@@ -8,8 +8,10 @@ export const termsOf = (subject: Subject): Required<SessionTerms> => ({
   tenantId: tenantIdOf(subject),
 });
 
-export const decoyTermsOf = ({ cell: { decoy } }: Subject): Required<SessionTerms> => ({
+export const termsOfDecoy = (decoy: Subject['cell']['decoy']): Required<SessionTerms> => ({
   roleArn: decoy.roleArn,
   externalId: decoy.externalId,
   tenantId: decoy.tenantId,
 });
+
+export const decoyTermsOf = ({ cell }: Subject): Required<SessionTerms> => termsOfDecoy(cell.decoy);

@@ -3,12 +3,13 @@ import * as z from 'zod';
 import { itemKeys } from '../../contract/records';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import type { Principal } from '../facts/account-facts';
+import { type KeptLists, KeptListsSchema } from '../facts/account-lists';
 import { PrincipalSchema, StatementSchema } from '../facts/noteworthy-principals';
 import type { Statement } from '../policy-document';
 import { type Answer, AnswerSchema, type Report } from '../report';
 import { SURROUNDINGS_METADATA } from './metadata';
 
-/** What an audit leaves about a cell: the answers about its surroundings, and the account's noteworthy principals. */
+/** What an audit leaves about a cell: the answers about its surroundings, and what it has listed of the account. */
 const KeptSchema = z.object({
   at: z.iso.datetime(),
   answers: z.array(AnswerSchema),
@@ -16,6 +17,7 @@ const KeptSchema = z.object({
   principals: z.array(PrincipalSchema).optional(),
   /** The statements of the tenants' boundary; absent when the audit has not found the policy. */
   boundary: z.array(StatementSchema).optional(),
+  lists: KeptListsSchema.optional(),
 });
 export type LastAudit = z.infer<typeof KeptSchema>;
 
@@ -25,6 +27,7 @@ interface Learnt {
   readonly answers: readonly Answer[];
   readonly principals: readonly Principal[];
   readonly boundary?: readonly Statement[] | undefined;
+  readonly lists: KeptLists;
 }
 
 /** How old an answer may be, milliseconds: an audit asks every day, and may take some hours. */

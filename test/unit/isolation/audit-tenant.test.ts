@@ -78,14 +78,19 @@ test('compares the tenant with its record, its stacks, its cell and the colour t
 test('takes the account’s principals from the list of the audit, and lists them anew for a person', async () => {
   ask(true);
   const { audit, known, table } = scene();
+  const nothing = { items: [] };
+  const lists = { proxies: nothing, exports: nothing, integrations: nothing, logPolicies: nothing };
   await audit({ audit: 'arn:execution:audit' });
   expect(known[0]?.account).toBeUndefined();
-  await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [], boundary: [] });
+  await keepAnswers(table, aCell().name, { at: NOW, answers: [], principals: [], boundary: [], lists });
   await audit({ audit: 'arn:execution:audit' });
   await expect(known[1]?.account?.principals()).resolves.toEqual([]);
-  expect(known[1]?.boundary).toEqual([]);
+  await expect(known[1]?.boundary?.()).resolves.toEqual([]);
+  await expect(known[1]?.lists?.()).resolves.toEqual(lists);
   await audit();
-  expect(known[2]).toMatchObject({ account: undefined, boundary: undefined });
+  expect(known[2]?.account).toBeUndefined();
+  await expect(known[2]?.boundary?.()).resolves.toBeUndefined();
+  await expect(known[2]?.lists?.()).resolves.toBeUndefined();
 });
 
 test('describes the stacks once, and gives the checks what it has read', async () => {

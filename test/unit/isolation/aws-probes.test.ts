@@ -1,6 +1,7 @@
 import { probesOf } from '../../../functions/isolation/probes/aws-probes';
 import type { ProbeClients } from '../../../functions/isolation/probes/aws-session';
-import { termsOf } from '../../../functions/isolation/probes/terms';
+import { decoyDoors } from '../../../functions/isolation/probes/decoy-doors';
+import { decoyTermsOf, termsOf } from '../../../functions/isolation/probes/terms';
 import { sourceClients } from '../../../functions/isolation/sources';
 import { REGION, theStacks } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
@@ -66,4 +67,28 @@ test('leaves a parameter out of AssumeRole when the probe leaves it out', async 
 test('an answer of STS without credentials opens no session', async () => {
   const probes = probesOver(new FakeClient({ AssumeRoleCommand: {} }));
   await expect(probes.assumeRole(termsOf(subject))).rejects.toThrow('without credentials');
+});
+
+test('a decoy’s session serves the tenants of a minute, and each tenant has its own', async () => {
+  const sts = new FakeClient({ AssumeRoleCommand: { Credentials } });
+  const clients = { ...nowhere, sts } as unknown as ProbeClients;
+  const doors = decoyDoors(clients);
+  for (let run = 0; run < 3; run++) {
+    const { own } = probesOf(clients, subject, doors);
+    await expect(own.decoy.session()).resolves.toEqual({ allowed: true });
+    await expect(own.tenant.session()).resolves.toEqual({ allowed: true });
+  }
+  const roles = sts.inputs('AssumeRoleCommand').map(({ RoleArn }) => RoleArn);
+  expect(roles.filter((arn) => arn === decoyTermsOf(subject).roleArn)).toHaveLength(1);
+  expect(roles.filter((arn) => arn === termsOf(subject).roleArn)).toHaveLength(3);
+});
+
+test('a decoy that AWS denies is tried again by the next tenant', async () => {
+  const sts = new FakeClient({
+    AssumeRoleCommand: (_: unknown, before: number) => (before === 0 ? awsError('AccessDenied') : { Credentials }),
+  });
+  const clients = { ...nowhere, sts } as unknown as ProbeClients;
+  const doors = decoyDoors(clients);
+  await expect(probesOf(clients, subject, doors).own.decoy.session()).rejects.toThrow('cannot be assumed');
+  await expect(probesOf(clients, subject, doors).own.decoy.session()).resolves.toEqual({ allowed: true });
 });

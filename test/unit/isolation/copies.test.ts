@@ -10,14 +10,14 @@ testBreaches(COPIES_CHECKS, [
     'database.proxies',
     'in the VPC, without TLS',
     ({ facts, subject }) =>
-      facts.database.proxies.push({ DBProxyName: 'pool', VpcId: subject.stacks.network.outputs.VpcId }),
+      facts.lists.proxies.push({ DBProxyName: 'pool', VpcId: subject.stacks.network.outputs.VpcId }),
     'proxy pool leads to the tenant’s database without TLS',
   ],
   [
     'database.proxies',
     'elsewhere, with the tenant’s secret',
     ({ facts, subject }) =>
-      facts.database.proxies.push({
+      facts.lists.proxies.push({
         DBProxyName: 'reports',
         RequireTLS: true,
         Auth: [{ SecretArn: subject.stacks.database.outputs.SecretArn }],
@@ -28,7 +28,7 @@ testBreaches(COPIES_CHECKS, [
     'database.exports',
     'of a snapshot',
     ({ facts }) =>
-      facts.database.exports.push({
+      facts.lists.exports.push({
         ...{ ExportTaskIdentifier: 'e', S3Bucket: 'theirs', Status: 'IN_PROGRESS' },
         SourceArn: `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}-2026`,
       }),
@@ -38,16 +38,16 @@ testBreaches(COPIES_CHECKS, [
     'database.exports',
     'under the tenant’s key',
     ({ facts, subject }) =>
-      facts.database.exports.push({ ExportTaskIdentifier: 'e', S3Bucket: 'theirs', KmsKeyId: subject.key.keyArn }),
+      facts.lists.exports.push({ ExportTaskIdentifier: 'e', S3Bucket: 'theirs', KmsKeyId: subject.key.keyArn }),
     'to bucket theirs',
   ],
   [
     'database.integrations',
     'to a warehouse',
     ({ facts }) =>
-      facts.database.integrations.push({
-        ...{ IntegrationName: 'bi', TargetArn: 'arn:theirs', Status: 'active' },
-        ...{ SourceArn: `arn:aws:rds:r:1:db:tenant-${tenantId}`, IntegrationArn: 'arn:bi', CreateTime: new Date() },
+      facts.lists.integrations.push({
+        ...{ IntegrationName: 'bi', TargetArn: 'arn:theirs' },
+        ...{ SourceArn: `arn:aws:rds:r:1:db:tenant-${tenantId}` },
       }),
     'integration bi replicates',
   ],
@@ -81,7 +81,7 @@ test.each(COPIES_CHECKS)('$id ignores copies that are being deleted, and copies 
   const { passed } = await ask(check, ({ facts, probes }) => {
     facts.tagged.keys.push({ KeyId: 'retired', Arn: OTHER_KEY, KeyState: 'PendingDeletion' });
     facts.secrets.named.push({ ARN: 'arn:old', Name: `tenants/${tenantId}/old`, DeletedDate: new Date() });
-    facts.database.proxies.push({ DBProxyName: 'other', VpcId: 'vpc-0other' });
+    facts.lists.proxies.push({ DBProxyName: 'other', VpcId: 'vpc-0other' });
     probes.target = {};
   });
   expect(passed).toBe(true);

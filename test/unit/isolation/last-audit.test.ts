@@ -1,13 +1,23 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { itemKeys } from '../../../functions/contract/records';
 import { auditSurroundings } from '../../../functions/isolation/audit-surroundings';
+import { COPIES_CHECKS } from '../../../functions/isolation/checks/copies';
 import { IDENTITY_CHECKS } from '../../../functions/isolation/checks/identity';
 import type { Principal } from '../../../functions/isolation/facts/account-facts';
+import {
+  accountLists,
+  auditedLists,
+  type KeptLists,
+  keepLists,
+} from '../../../functions/isolation/facts/account-lists';
 import { listedFacts, noteworthy } from '../../../functions/isolation/facts/noteworthy-principals';
 import { lastAudit, withSurroundings } from '../../../functions/isolation/surroundings/last-answers';
 import { SURROUNDINGS_METADATA } from '../../../functions/isolation/surroundings/metadata';
 import { verify } from '../../../functions/isolation/verify';
 import { ACCOUNT_ID, aCell, aTenant, NOW } from '../../support/builders';
 import { anAnswer } from '../../support/evidence';
+import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeProbes } from '../../support/fake-probes';
 import { FakeTable } from '../../support/fake-table';
 import { aStage, aSubject, factsFrom, healthyFacts, policyOf } from '../../support/isolated-tenant';
@@ -27,8 +37,12 @@ const own = [`tenant-${tenantId}`, `tenant-${tenantId}-flow-logs`, `tenant-${ten
   principal(name, { arn: `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${name}`, tags: { tenantId }, inline: login }),
 );
 
+const NOTHING: KeptLists = {
+  ...{ proxies: { items: [] }, exports: { items: [] }, integrations: { items: [] }, logPolicies: { items: [] } },
+};
+
 /** An audit of one cell that finds these principals, and what it has kept. */
-async function audited(principals: readonly Principal[]) {
+async function audited(principals: readonly Principal[], lists = NOTHING) {
   const table = new FakeTable();
   const platform = { accountId: ACCOUNT_ID, region: 'r', tableName: 't', topicArn: 'a', busName: 'b' };
   await auditSurroundings.run(
@@ -41,6 +55,7 @@ async function audited(principals: readonly Principal[]) {
         principals,
         policies: new Map([['arn:boundary', policyOf({ Action: 's3:GetObject' })]]),
       }),
+      lists: async () => lists,
       boundaryArn: 'arn:boundary',
       now: () => new Date(NOW),
     },
@@ -114,4 +129,59 @@ test('ignores answers of more than 30 hours ago, and unreadable ones', async () 
   await expect(lastAudit(table, aCell().name, at(31 * 3_600_000))).resolves.toBeUndefined();
   table.put({ ...itemKeys.surroundings(aCell().name), at: NOW, answers: 'many' });
   await expect(lastAudit(table, aCell().name, at(0))).resolves.toBeUndefined();
+});
+
+const EXPORT = `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}-2026`;
+const exportTask = (Status: string) => ({
+  ...{ ExportTaskIdentifier: Status, SourceArn: EXPORT, S3Bucket: 'theirs', Status },
+});
+/** RDS and CloudWatch Logs: two exports, one of them canceled, and what they answer about the rest. */
+const listing = (answers: Readonly<Record<string, unknown>> = {}) => {
+  const client = new FakeClient({
+    DescribeDBProxiesCommand: {},
+    DescribeExportTasksCommand: { ExportTasks: [exportTask('COMPLETE'), exportTask('CANCELED')] },
+    DescribeIntegrationsCommand: {},
+    DescribeAccountPoliciesCommand: {},
+    ...answers,
+  });
+  // Paginators look for the SDK's own class.
+  const rds = Object.assign(Object.create(RDSClient.prototype), { send: client.send });
+  return { client, lists: accountLists({ rds, logs: client as unknown as CloudWatchLogsClient }) };
+};
+
+/** What the checks about copies say, from the lists that an audit has kept; asked anew without one. */
+async function copiesBy(audit: KeptLists | undefined, asked = listing()) {
+  const kept = audit && (await lastAudit(await audited(own, audit), aCell().name, at(LATER)))?.lists;
+  const facts = { ...factsFrom(healthyFacts()), lists: auditedLists(asked.lists, async () => kept) };
+  const subject = aSubject();
+  const checks = COPIES_CHECKS.filter(({ id }) => /database\./.test(id));
+  const report = await verify(subject, { facts, probes: new FakeProbes(subject) }, () => at(LATER), checks);
+  const failed = report.checks.filter(({ passed }) => !passed);
+  return { failed: failed.map(({ id, open, evidence }) => ({ id, open, evidence })), sent: asked.client.sent };
+}
+
+test('an audit lists what may copy a database once, and its tenants ask no more', async () => {
+  const { failed, sent } = await copiesBy(await keepLists(listing().lists));
+  expect(failed).toEqual([
+    { id: 'database.exports', open: undefined, evidence: `export COMPLETE of ${EXPORT} to bucket theirs is COMPLETE` },
+  ]);
+  expect(sent).toEqual([]);
+});
+
+test('without such an audit the lists are asked for now', async () => {
+  const { failed, sent } = await copiesBy(undefined);
+  expect(failed).toMatchObject([{ id: 'database.exports' }]);
+  expect(sent.map(({ command }) => command)).toEqual(expect.arrayContaining(['DescribeExportTasksCommand']));
+});
+
+test('a list that AWS refuses to an audit leaves its question open, and the others answered', async () => {
+  const denied = listing({ DescribeExportTasksCommand: awsError('AccessDenied', 'no such permission') });
+  const { failed } = await copiesBy(await keepLists(denied.lists));
+  const evidence = 'could not be answered: the last audit could not list it: AccessDenied: no such permission';
+  expect(failed).toEqual([{ id: 'database.exports', open: 'unanswered', evidence }]);
+});
+
+test('a list that fails in passing fails the audit’s function, which is called again', async () => {
+  const failing = listing({ DescribeIntegrationsCommand: awsError('ConcurrentModificationException') });
+  await expect(keepLists(failing.lists)).rejects.toMatchObject({ name: 'ConcurrentModificationException' });
 });

@@ -52,7 +52,7 @@ testBreaches(LOGS_CHECKS, [
   [
     'logs.account-policies',
     'a subscription of all',
-    ({ facts }) => facts.logs.accountPolicies.push({ policyName: 'all', policyDocument: 'arn:theirs' }),
+    ({ facts }) => facts.lists.logPolicies.push({ policyName: 'all', policyDocument: 'arn:theirs' }),
     'policy all sends all logs of the account: arn:theirs',
   ],
   [
