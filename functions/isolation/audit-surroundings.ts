@@ -20,6 +20,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { AuditSurroundingsInput, AuditSurroundingsOutput } from '../contract/audit';
+import type { CellDescriptor } from '../contract/cell';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
@@ -33,13 +34,12 @@ import { placedByOrganization } from './placed';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
 import { keepAnswers } from './surroundings/last-answers';
-import type { Surroundings } from './surroundings/surroundings';
 
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
-  readonly platform: Omit<Surroundings, 'cell'>;
-  readonly ask: (surroundings: Surroundings, principals: readonly Principal[]) => Promise<Answer[]>;
+  /** Begins to ask about the platform with these principals, one cell after the other. */
+  readonly asking: (principals: readonly Principal[]) => (cell: CellDescriptor) => Promise<Answer[]>;
   /** Lists the account. */
   readonly account: () => Promise<Account>;
   /** Lists of the account that questions about each tenant are about. */
@@ -80,13 +80,14 @@ export const auditSurroundings: Action<
   name: 'AuditSurroundings',
   input: AuditSurroundingsInput,
   output: AuditSurroundingsOutput,
-  run: async ({ table, compute, platform, ask, account, lists: readLists, boundaryArn, now }) => {
+  run: async ({ table, compute, asking, account, lists: readLists, boundaryArn, now }) => {
     const reports = [];
     const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
     const principals = noteworthy(all);
     const boundary = policies.get(boundaryArn);
+    const ask = asking(all);
     for (const cell of await compute.cells()) {
-      const answers = await ask({ ...platform, cell }, all);
+      const answers = await ask(cell);
       await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary, lists });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
@@ -123,8 +124,8 @@ const realDeps = (): AuditSurroundingsDeps => {
   return {
     table: tenantsTable(),
     compute: ssmCells(ssm),
-    get platform() {
-      return {
+    asking: (principals) => {
+      const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
         tableName: env('TABLE_NAME'),
@@ -134,13 +135,9 @@ const realDeps = (): AuditSurroundingsDeps => {
         billingAccountId: env('BILLING_ACCOUNT_ID'),
         placed: placedByOrganization(env),
       };
+      const factsOf = surroundingsFacts(clients, platform, async () => principals);
+      return (cell) => askSurroundings({ ...platform, cell }, factsOf(cell), now);
     },
-    ask: (surroundings, principals) =>
-      askSurroundings(
-        surroundings,
-        surroundingsFacts(clients, surroundings, async () => principals),
-        now,
-      ),
     account: () => readAccount(clients.iam),
     lists: () => keepLists(accountLists(clients)),
     get boundaryArn() {

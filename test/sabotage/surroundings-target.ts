@@ -104,7 +104,11 @@ export async function sharedBreaches({
   const surroundings = { ...expected, cell: await described() };
   const answers = await askSurroundings(
     surroundings,
-    surroundingsFacts(auditor, surroundings, async () => (await readAccount(auditor.iam)).principals),
+    surroundingsFacts(
+      auditor,
+      surroundings,
+      async () => (await readAccount(auditor.iam)).principals,
+    )(surroundings.cell),
     () => new Date(),
   );
   return answers.filter(({ passed }) => !passed);

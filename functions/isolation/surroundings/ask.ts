@@ -1,16 +1,17 @@
+import type { CellDescriptor } from '../../contract/cell';
 import { settled } from '../../shared/settled';
 import { controlLine, groupOf, NotAsked } from '../check';
 import type { AccountFacts } from '../facts/account-facts';
 import type { Answer } from '../report';
 import { find } from '../verify';
-import { type CellFactClients, cellFacts } from './cell-facts';
+import { accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
 import { platformStacks } from './platform-stacks';
 import { type PolicyFactClients, policyFacts } from './policy-facts';
-import type { Surroundings } from './surroundings';
+import type { PlatformSurroundings, Surroundings } from './surroundings';
 import type { SurroundingsCheck, SurroundingsFacts } from './surroundings-facts';
 import { trusteeFacts } from './trustee-facts';
 
@@ -23,24 +24,33 @@ export type SurroundingsClients = CellFactClients &
   };
 
 /**
- * Facts about one cell. They are for one run: each is read once and kept.
+ * Facts about each cell. They are for one run: what all cells share is read once for all of them, and
+ * the rest once for its cell.
  *
- * @param principals those of the account, which a run lists once for all of its cells
+ * @param principals those of the account
  */
 export function surroundingsFacts(
   clients: SurroundingsClients,
-  surroundings: Surroundings,
+  platform: PlatformSurroundings,
   principals: AccountFacts['principals'],
-): SurroundingsFacts {
-  const stacks = platformStacks(clients.cloudformation, surroundings);
-  return {
-    trustees: trusteeFacts(principals, stacks),
-    cell: cellFacts(clients, surroundings),
-    loadBalancer: loadBalancerFacts(clients.elb, clients.ecs, surroundings),
-    platform: platformFacts(clients, surroundings),
-    policies: policyFacts(clients, surroundings),
+): (cell: CellDescriptor) => SurroundingsFacts {
+  const stacksOf = platformStacks(clients.cloudformation, platform);
+  const peerings = accountPeerings(clients.ec2);
+  const shared = {
+    platform: platformFacts(clients, platform),
+    policies: policyFacts(clients, platform),
     copies: copiesFacts(clients),
-    stacks,
+  };
+  return (cell) => {
+    const surroundings = { ...platform, cell };
+    const stacks = stacksOf(cell.name);
+    return {
+      ...shared,
+      stacks,
+      trustees: trusteeFacts(principals, stacks),
+      cell: cellFacts(clients, surroundings, peerings),
+      loadBalancer: loadBalancerFacts(clients.elb, clients.ecs, surroundings),
+    };
   };
 }
 

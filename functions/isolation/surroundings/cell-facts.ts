@@ -62,7 +62,17 @@ export interface CellFactClients {
   readonly route53: Route53Client;
 }
 
-export function cellFacts(clients: CellFactClients, { accountId, region, cell }: Surroundings): CellFacts {
+/** All peerings of the account: no filter finds those where a VPC is either side. */
+export const accountPeerings = (client: EC2Client) =>
+  readOnce(() =>
+    everyItem(paginateDescribeVpcPeeringConnections({ client }, {}), (page) => page.VpcPeeringConnections),
+  );
+
+export function cellFacts(
+  clients: CellFactClients,
+  { accountId, region, cell }: Surroundings,
+  allPeerings: ReturnType<typeof accountPeerings>,
+): CellFacts {
   const { ec2, ecs, s3, route53 } = clients;
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [cell.vpcId] }] };
   const services = readOnce(async () => {
@@ -80,13 +90,10 @@ export function cellFacts(clients: CellFactClients, { accountId, region, cell }:
       if (id === undefined || id === 'default') return undefined;
       return (await ec2.send(new DescribeDhcpOptionsCommand({ DhcpOptionsIds: [id] }))).DhcpOptions?.[0];
     }),
-    peerings: readOnce(async () => {
-      const found = await everyItem(
-        paginateDescribeVpcPeeringConnections({ client: ec2 }, {}),
-        (page) => page.VpcPeeringConnections,
-      );
-      return found.filter((each) => [each.AccepterVpcInfo?.VpcId, each.RequesterVpcInfo?.VpcId].includes(cell.vpcId));
-    }),
+    peerings: async () =>
+      (await allPeerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
+        [AccepterVpcInfo?.VpcId, RequesterVpcInfo?.VpcId].includes(cell.vpcId),
+      ),
     services,
     definitions: readOnce(async () => {
       const running = (await services()).filter(

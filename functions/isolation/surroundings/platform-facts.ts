@@ -17,7 +17,7 @@ import {
 import { everyItem } from '../../shared/paging';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
-import type { Surroundings } from './surroundings';
+import type { PlatformSurroundings } from './surroundings';
 
 export interface PlatformFacts {
   readonly table: () => Promise<TableDescription | undefined>;
@@ -42,7 +42,7 @@ export interface PlatformFactClients {
 
 const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
 
-export function platformFacts(clients: PlatformFactClients, surroundings: Surroundings): PlatformFacts {
+export function platformFacts(clients: PlatformFactClients, surroundings: PlatformSurroundings): PlatformFacts {
   const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
   const { dynamodb, events, sns, cloudwatch, s3 } = clients;
   return {

@@ -10,7 +10,7 @@ import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce } from '../facts/reading';
 import { type ExpectedResource, resolveTemplate } from '../release/resolve-template';
-import type { Surroundings } from './surroundings';
+import type { PlatformSurroundings } from './surroundings';
 
 /**
  * What the templates of the platform's stacks make. CloudFormation keeps each template as it was
@@ -33,7 +33,7 @@ const exportsOf = (client: CloudFormationClient): Exports =>
 async function readStack(
   client: CloudFormationClient,
   exports: Exports,
-  { accountId, region }: Surroundings,
+  { accountId, region }: PlatformSurroundings,
   StackName: string,
 ): Promise<ExpectedResource[]> {
   const [template, summaries, exported] = await settled([
@@ -54,13 +54,13 @@ async function readStack(
   return resources.map((each) => ({ ...each, updatedAt: updates.get(each.id) }));
 }
 
-/** Ten requests for all three, whatever the number of tenants. */
-export function platformStacks(client: CloudFormationClient, surroundings: Surroundings): PlatformStacks {
+/** Ten requests for the three of one cell, and two more for each other cell, whatever the number of tenants. */
+export function platformStacks(
+  client: CloudFormationClient,
+  surroundings: PlatformSurroundings,
+): (cell: string) => PlatformStacks {
   const exports = exportsOf(client);
   const stack = (name: string) => readOnce(() => readStack(client, exports, surroundings, platformStackName(name)));
-  return {
-    foundation: stack('Foundation'),
-    controlPlane: stack('ControlPlane'),
-    cell: stack(`Cell-${surroundings.cell.name}`),
-  };
+  const shared = { foundation: stack('Foundation'), controlPlane: stack('ControlPlane') };
+  return (cell) => ({ ...shared, cell: stack(`Cell-${cell}`) });
 }

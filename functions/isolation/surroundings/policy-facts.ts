@@ -17,9 +17,9 @@ import { GetBucketPolicyCommand, GetObjectCommand, type S3Client } from '@aws-sd
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
-import type { Surroundings } from './surroundings';
+import type { PlatformSurroundings } from './surroundings';
 
 /** What a resource of the platform allows whom, and what it runs or is called by. */
 export interface PolicyFacts {
@@ -59,35 +59,38 @@ async function everyRule(client: EventBridgeClient, EventBusName: string | undef
   return found;
 }
 
-export function policyFacts(clients: PolicyFactClients, { accountId }: Surroundings): PolicyFacts {
+export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn } = clients;
   return {
-    ofKey: async (KeyId) =>
+    ofKey: readOnceEach(async (KeyId: string) =>
       statements((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
-    ofBucket: async (Bucket) => {
+    ),
+    ofBucket: readOnceEach(async (Bucket: string) => {
       const bucket = { Bucket, ExpectedBucketOwner: accountId };
       return statements(
         (await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
       );
-    },
-    ofQueue: async (QueueUrl) => {
+    }),
+    ofQueue: readOnceEach(async (QueueUrl: string) => {
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }));
       return statements(Attributes?.Policy);
-    },
-    ofFunction: async (FunctionName) => {
+    }),
+    ofFunction: readOnceEach(async (FunctionName: string) => {
       const answer = lambda.send(new GetPolicyCommand({ FunctionName }));
       return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
-    },
+    }),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
-    digestOf: async (Bucket, Key) => {
+    digestOf: readOnceEach(async (Bucket: string, Key: string) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
       return createHash('sha256').update(bytes).digest('base64');
-    },
-    rules: (bus) => everyRule(events, bus),
-    targets: async (Rule, EventBusName) =>
-      (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [],
-    definition: async (stateMachineArn) =>
-      (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition ?? '',
+    }),
+    rules: readOnceEach((bus?: string) => everyRule(events, bus)),
+    targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
+      return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];
+    }),
+    definition: readOnceEach(async (stateMachineArn: string) => {
+      return (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition ?? '';
+    }),
   };
 }

@@ -1,11 +1,10 @@
 import type { CellDescriptor } from '../../contract/cell';
 import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 
-/** What all tenants of a cell share and trust, as the platform expects to find it in AWS. */
-export interface Surroundings {
+/** What all tenants of the platform share and trust, as the platform expects to find it in AWS. */
+export interface PlatformSurroundings {
   readonly accountId: string;
   readonly region: string;
-  readonly cell: CellDescriptor;
   readonly tableName: string;
   readonly topicArn: string;
   readonly busName: string;
@@ -13,4 +12,9 @@ export interface Surroundings {
   /** The only other account that may put signups on the bus. */
   readonly billingAccountId: string;
   readonly placed: PlacedByOrganization;
+}
+
+/** The same with what the tenants of one cell share. */
+export interface Surroundings extends PlatformSurroundings {
+  readonly cell: CellDescriptor;
 }

@@ -20,7 +20,7 @@ import { anAnswer } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeProbes } from '../../support/fake-probes';
 import { FakeTable } from '../../support/fake-table';
-import { aStage, aSubject, factsFrom, healthyFacts, policyOf } from '../../support/isolated-tenant';
+import { aSubject, factsFrom, healthyFacts, policyOf } from '../../support/isolated-tenant';
 
 const { tenantId } = aTenant();
 const LATER = 24 * 3_600_000;
@@ -44,13 +44,11 @@ const NOTHING: KeptLists = {
 /** An audit of one cell that finds these principals, and what it has kept. */
 async function audited(principals: readonly Principal[], lists = NOTHING) {
   const table = new FakeTable();
-  const platform = { accountId: ACCOUNT_ID, region: 'r', tableName: 't', topicArn: 'a', busName: 'b' };
   await auditSurroundings.run(
     {
       table,
       compute: { cells: async () => [aCell()] },
-      platform: { ...platform, evidenceBucketName: 'e', billingAccountId: '1', placed: aStage().placed },
-      ask: async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
+      asking: () => async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
       account: async () => ({
         principals,
         policies: new Map([['arn:boundary', policyOf({ Action: 's3:GetObject' })]]),

@@ -1,0 +1,48 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { type SurroundingsClients, surroundingsFacts } from '../../../functions/isolation/surroundings/ask';
+import { ACCOUNT_ID, aCell } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+import { aStage } from '../../support/isolated-tenant';
+
+const PLATFORM = {
+  ...{ accountId: ACCOUNT_ID, region: 'eu-central-1', tableName: 't', topicArn: 'arn:topic', busName: 'bus' },
+  ...{ evidenceBucketName: 'evidence', billingAccountId: '1', placed: aStage().placed },
+};
+const KEY_POLICY = '{"Version":"2012-10-17","Statement":[]}';
+
+/** Facts of two cells in one audit, and what was sent for them. */
+function twoCells() {
+  const aws = new FakeClient({
+    GetKeyPolicyCommand: { Policy: KEY_POLICY },
+    ListRulesCommand: { Rules: [] },
+    DescribeTableCommand: { Table: { TableName: 't' } },
+    DescribeVpcsCommand: { Vpcs: [{ DhcpOptionsId: 'default' }] },
+  });
+  const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
+  const factsOf = surroundingsFacts(clients, PLATFORM, async () => []);
+  return { aws, cells: ['c1', 'c2'].map((name) => factsOf({ ...aCell(), name, vpcId: `vpc-0${name}` })) };
+}
+
+test('what all cells share is asked once an audit', async () => {
+  const { aws, cells } = twoCells();
+  for (const { platform, policies } of cells) {
+    await platform.table();
+    await policies.ofKey('key-1');
+    await policies.rules();
+    await policies.rules('bus');
+  }
+  expect(aws.sent.map(({ command }) => command)).toEqual([
+    'DescribeTableCommand',
+    'GetKeyPolicyCommand',
+    'ListRulesCommand',
+    'ListRulesCommand',
+  ]);
+  await cells[1]?.policies.ofKey('key-2');
+  expect(aws.inputs('GetKeyPolicyCommand').map(({ KeyId }) => KeyId)).toEqual(['key-1', 'key-2']);
+});
+
+test('what is of a cell is asked of each', async () => {
+  const { aws, cells } = twoCells();
+  for (const { cell } of cells) await cell.dhcpOptions();
+  expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
+});
