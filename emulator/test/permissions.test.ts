@@ -1,10 +1,15 @@
 import { BackupClient, GetBackupPlanCommand, GetBackupVaultAccessPolicyCommand } from '@aws-sdk/client-backup';
 import {
+  BatchGetItemCommand,
+  CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   GetResourcePolicyCommand,
   PutItemCommand,
+  QueryCommand,
+  ScanCommand,
+  TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeServicesCommand, DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { DescribeTagsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -371,6 +376,50 @@ describe('IAM authorizes on the right resource', () => {
     expect((await targetsOf({})).Targets ?? []).toEqual([]);
     await expect(targetsOf({ Rule: 'theirs' })).rejects.toMatchObject(denied);
     await expect(targetsOf({ EventBusName: 'theirs' })).rejects.toMatchObject(denied);
+  });
+
+  test('items of a table by their partition keys, of a query and a transaction as well', async () => {
+    const TableName = 'leading-keys';
+    const root = new DynamoDBClient(access(emulator));
+    await root.send(
+      new CreateTableCommand({
+        TableName,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+      }),
+    );
+    const Condition = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } };
+    const items = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:Scan'];
+    const user = await caller([
+      { Effect: 'Allow', Action: items, Resource: `arn:aws:dynamodb:${here()}:table/${TableName}`, Condition },
+    ]);
+    const dynamodb = new DynamoDBClient(access(emulator, user));
+    const key = (pk: string) => ({ pk: { S: pk }, sk: { S: 'one' } });
+    const put = (pk: string) => ({ Put: { TableName, Item: key(pk) } });
+    const asked = (pk: string) => [
+      new GetItemCommand({ TableName, Key: key(pk) }),
+      new PutItemCommand({ TableName, Item: key(pk) }),
+      new QueryCommand({
+        TableName,
+        KeyConditionExpression: '#p = :p AND begins_with(sk, :s)',
+        ExpressionAttributeNames: { '#p': 'pk' },
+        ExpressionAttributeValues: { ':p': { S: pk }, ':s': { S: 'o' } },
+      }),
+      new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: [key('CELL#1'), key(pk)] } } }),
+      new TransactWriteItemsCommand({ TransactItems: [put('CELL#1'), put(pk)] }),
+    ];
+    const send = (command: object) => dynamodb.send(command as GetItemCommand);
+    for (const command of asked('CELL#2')) await expect(send(command)).resolves.toBeDefined();
+    for (const command of asked('TENANT#2')) await expect(send(command)).rejects.toMatchObject(denied);
+    // "ForAllValues" is true where the request has no such key.
+    await expect(send(new ScanCommand({ TableName }))).resolves.toBeDefined();
   });
 
   test('a backup plan by its id, a vault by its name', async () => {
