@@ -64,6 +64,12 @@ export const breakGlassRoleArn = (accountId: string) => `arn:aws:iam::${accountI
  */
 export const setUpDatabaseName = (cell: string) => functionRoleName(`SetUpDatabase-${cell}`);
 
+/**
+ * The function that tries the doors of tenants' databases from the network of one cell, for the functions
+ * that verify. Every cell has its own.
+ */
+export const askDatabaseName = (cell: string) => functionRoleName(`AskDatabase-${cell}`);
+
 /** PostgreSQL's names in every tenant's database: the database, its master user, the tables' owner, their schema. */
 export const DATABASE_NAME = 'funnels';
 export const DATABASE_MASTER = 'tenant_admin';

@@ -68,6 +68,8 @@ export const PreparedDatabaseSchema = z.object({
   version: z.string(),
   preparedAt: z.iso.datetime(),
   seconds: z.number().nonnegative(),
+  /** Revision of the roles. Records of the first release that prepared databases lack it. */
+  roles: z.number().int().positive().optional(),
 });
 
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */

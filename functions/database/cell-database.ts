@@ -1,22 +1,38 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../contract/errors';
-import { setUpDatabaseName } from '../contract/naming';
+import { askDatabaseName, setUpDatabaseName } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { type SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
+import { type AskDatabaseInput, AskDatabaseOutput, type DoorAnswers } from './door-call';
 
 /** What Lambda answers of a function that threw. Of one that was killed, the type is Lambda's own. */
 const FailureSchema = z.looseObject({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 const NAMES = [...TRANSIENT_ERRORS, ...PERMANENT_ERRORS];
 
-async function invoke(lambda: Pick<LambdaClient, 'send'>, cell: string, payload: string) {
+interface CellFunction {
+  readonly action: string;
+  readonly cell: string;
+  readonly functionName: string;
+}
+
+async function invoke(lambda: Pick<LambdaClient, 'send'>, { action, cell, functionName }: CellFunction, input: object) {
   try {
-    return await lambda.send(new InvokeCommand({ FunctionName: setUpDatabaseName(cell), Payload: payload }));
+    return await lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(input) }));
   } catch (thrown) {
     if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
-    throw new PlatformError('ConfigurationInvalid', `cell ${cell} has no function SetUpDatabase; deploy the cell`);
+    throw new PlatformError('ConfigurationInvalid', `cell ${cell} has no function ${action}; deploy the cell`);
   }
+}
+
+async function answerOf(lambda: Pick<LambdaClient, 'send'>, called: CellFunction, input: object): Promise<unknown> {
+  const { FunctionError, Payload } = await invoke(lambda, called, input);
+  const answer: unknown = JSON.parse(Buffer.from(Payload ?? '').toString() || 'null');
+  if (!FunctionError) return answer;
+  const { errorType = '', errorMessage = 'no message' } = FailureSchema.safeParse(answer).data ?? {};
+  const name = NAMES.find((known) => known === errorType) ?? 'TransientServiceFault';
+  throw new PlatformError(name, `${called.action} of cell ${called.cell}: ${errorMessage}`);
 }
 
 /**
@@ -30,10 +46,16 @@ export async function callSetUp(
   cell: string,
   input: z.input<typeof SetUpDatabaseInput>,
 ): Promise<z.output<typeof SetUpDatabaseOutput>> {
-  const { FunctionError, Payload } = await invoke(lambda, cell, JSON.stringify(input));
-  const answer: unknown = JSON.parse(Buffer.from(Payload ?? '').toString() || 'null');
-  if (!FunctionError) return parseAt('answer of SetUpDatabase', SetUpDatabaseOutput, answer);
-  const { errorType = '', errorMessage = 'no message' } = FailureSchema.safeParse(answer).data ?? {};
-  const name = NAMES.find((known) => known === errorType) ?? 'TransientServiceFault';
-  throw new PlatformError(name, `SetUpDatabase of cell ${cell}: ${errorMessage}`);
+  const called = { action: 'SetUpDatabase', cell, functionName: setUpDatabaseName(cell) };
+  return parseAt('answer of SetUpDatabase', SetUpDatabaseOutput, await answerOf(lambda, called, input));
+}
+
+/** Calls AskDatabase of a cell. @throws PlatformError see `callSetUp` */
+export async function callAsk(
+  lambda: Pick<LambdaClient, 'send'>,
+  cell: string,
+  input: z.input<typeof AskDatabaseInput>,
+): Promise<DoorAnswers> {
+  const called = { action: 'AskDatabase', cell, functionName: askDatabaseName(cell) };
+  return parseAt('answer of AskDatabase', AskDatabaseOutput, await answerOf(lambda, called, input));
 }

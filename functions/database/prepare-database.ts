@@ -14,6 +14,7 @@ import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-ses
 import { guardForward, recordDatabase } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { callSetUp } from './cell-database';
+import { ROLES_REVISION } from './release-facts';
 
 interface Login {
   readonly hostname: string;
@@ -75,6 +76,7 @@ export const prepareDatabase: Action<typeof PrepareDatabaseInput, typeof Prepare
     const database = {
       version,
       preparedAt: preparedAt.toISOString(),
+      roles: ROLES_REVISION,
       seconds: (preparedAt.getTime() - began.getTime()) / 1000,
     };
     await recordDatabase(table, owned, database);

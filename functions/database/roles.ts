@@ -16,6 +16,20 @@ const createUnlessThere = (role: string, attributes: string) => `
   END $$;`;
 
 /**
+ * What everybody may enter by default, besides the tenant's own database. RDS's master user owns both. Where
+ * it does not, they are RDS's to close.
+ */
+const SHUT_OTHER_DATABASES = `
+  DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT datname FROM pg_database
+      WHERE datname IN ('postgres', 'template1') AND pg_has_role(datdba, 'USAGE')
+        AND has_database_privilege('public', oid, 'CONNECT, CREATE, TEMPORARY')
+    LOOP
+      EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', name);
+    END LOOP;
+  END $$;`;
+
+/**
  * Statements, as the master user, that make the roles of a tenant's database. They may run again.
  *
  * - The owner has schema and tables. Nobody logs in as the owner; the master user may become it.
@@ -24,6 +38,8 @@ const createUnlessThere = (role: string, attributes: string) => `
  *
  * `GRANT rds_iam` of the master user to itself is left out: RDS would take no password of it any more.
  * Attributes like NOSUPERUSER are not named: only a superuser may name them, even where nothing changes.
+ *
+ * release-facts.ts has what these statements make, in the words of the isolation checks.
  *
  * Sources: "Understanding PostgreSQL roles and permissions", "Creating a database account using IAM
  * authentication" (Amazon RDS User Guide); "ALTER DEFAULT PRIVILEGES" (PostgreSQL).
@@ -38,6 +54,7 @@ export function roleStatements(applicationUser: string): readonly string[] {
     `GRANT rds_iam TO ${application}`,
     `GRANT ${owner} TO CURRENT_USER`,
     `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
+    SHUT_OTHER_DATABASES,
     'REVOKE ALL ON SCHEMA public FROM PUBLIC',
     `CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${owner}`,
     `GRANT CONNECT ON DATABASE ${database} TO ${application}`,

@@ -1,6 +1,8 @@
 import type { Check } from './check';
 import { COPIES_CHECKS } from './checks/copies';
 import { DATABASE_CHECKS } from './checks/database';
+import { DATABASE_DOOR_CHECKS } from './checks/database-door';
+import { DATABASE_LOGIN_CHECKS } from './checks/database-logins';
 import { DATABASE_SETTINGS_CHECKS } from './checks/database-settings';
 import { IDENTITY_CHECKS } from './checks/identity';
 import { KEY_CHECKS } from './checks/key';
@@ -20,6 +22,7 @@ export const CATALOGUE: readonly Check[] = [
   ...KEY_CHECKS,
   ...DATABASE_CHECKS,
   ...DATABASE_SETTINGS_CHECKS,
+  ...DATABASE_DOOR_CHECKS,
   ...STORAGE_CHECKS,
   ...STORAGE_SETTINGS_CHECKS,
   ...SECRETS_CHECKS,
@@ -32,4 +35,5 @@ export const CATALOGUE: readonly Check[] = [
   ...STACKS_CHECKS,
   ...ROUTING_CHECKS,
   ...PROBE_CHECKS,
+  ...DATABASE_LOGIN_CHECKS,
 ];

@@ -5,13 +5,15 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
-import { clientOptions, withoutCallLog } from '../shared/clients';
+import { ASK_DATABASE_SECONDS } from '../contract/time-limits';
+import { clientOptions, EndingWithInvocation, REQUEST_LIMITS, withoutCallLog } from '../shared/clients';
 import type { Sources } from './check';
 import { type FactClients, factsOf, type Known } from './facts/facts';
 import { probesOf } from './probes/aws-probes';
@@ -35,6 +37,12 @@ export interface Reaching {
   };
 }
 
+/** AskDatabase answers when all its logins have ended. A client that waited less would ask it a second time. */
+const UNTIL_ASKED = {
+  maxAttempts: 2,
+  requestHandler: new EndingWithInvocation({ ...REQUEST_LIMITS, requestTimeout: (ASK_DATABASE_SECONDS + 5) * 1000 }),
+} as const;
+
 export function sourceClients({ credentials, ...place }: Reaching = {}): SourceClients {
   const all = { ...clientOptions, ...place, ...(credentials && { credentials }) };
   return {
@@ -51,6 +59,7 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
     tagging: withoutCallLog(new ResourceGroupsTaggingAPIClient(all)),
     organizations: withoutCallLog(new OrganizationsClient(all)),
     sts: withoutCallLog(new STSClient(all)),
+    lambda: withoutCallLog(new LambdaClient({ ...all, ...UNTIL_ASKED })),
   };
 }
 

@@ -31,6 +31,11 @@ export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolat
   readonly liveColour?: Colour;
   /** Whether its route is open. A closed route must answer 503. */
   readonly routed: boolean;
+  /**
+   * Of which revision the roles of its database are, as its record says: 0 when no release has prepared it. Absent: of
+   * this release's.
+   */
+  readonly rolesRevision?: number;
 }
 
 const roleArnOf = ({ accountId }: StageContext, tenantId: string) =>

@@ -15,7 +15,7 @@ import { CellDescriptor } from './cell-descriptor';
 import { CellLoadBalancer } from './cell-load-balancer';
 import { CellNetwork } from './cell-network';
 import { CellService } from './cell-service';
-import { DatabaseSetup } from './database-setup';
+import { DatabaseFunctions } from './database-functions';
 import { DecoyTenant } from './decoy-tenant';
 import { LiveColour } from './live-colour';
 import { ServiceTask } from './service-task';
@@ -54,7 +54,7 @@ export class CellStack extends Stack {
       ...{ config, cell, vpc, balancer, task },
       seedTasks: props.seedTasks,
     });
-    new DatabaseSetup(this, 'Databases', { config, cell, vpc });
+    new DatabaseFunctions(this, 'Databases', { config, cell, vpc });
     const decoy = new DecoyTenant(this, 'Decoy', {
       cellName: cell.name,
       taskRole: task.taskRole,

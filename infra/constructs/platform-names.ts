@@ -1,5 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import {
+  askDatabaseName,
   CELLS_PARAMETER_PATH,
   functionRoleName,
   platformStackName,
@@ -57,6 +58,8 @@ export function platformArns(stack: Stack) {
     ],
     /** SetUpDatabase of every cell. */
     databaseSetups: arn('lambda', `function:${setUpDatabaseName('*')}`),
+    /** AskDatabase of every cell. */
+    databaseDoors: arn('lambda', `function:${askDatabaseName('*')}`),
     databaseUser: (user: string) => arn('rds-db', `dbuser:*/${user}`),
     cellParameters: arn('ssm', `parameter${CELLS_PARAMETER_PATH}`),
     tenantStacks: arn('cloudformation', 'stack/tenant-*/*'),

@@ -7,7 +7,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { functionRoleName, setUpDatabaseName } from '../../functions/contract/naming';
+import { askDatabaseName, functionRoleName, setUpDatabaseName } from '../../functions/contract/naming';
 import { actionsOf, workflowNamed } from '../../functions/contract/workflows';
 import { everyItem } from '../../functions/shared/paging';
 import type { AwsCall } from '../../local/aws-call';
@@ -51,10 +51,12 @@ function deployedOf(found: readonly FunctionConfiguration[], names = NAMES): Dep
 
 export const deployedFunctions = async (platform: Platform, names = NAMES) => deployedOf(await listed(platform), names);
 
-/** Log groups of SetUpDatabase, of which each cell has its own: PrepareDatabase invokes it, and no state does. */
+/** Log groups of the functions of which each cell has its own: other functions invoke them, and no state does. */
 const cellLogGroups = (found: readonly FunctionConfiguration[]) =>
   found.flatMap(({ FunctionName, LoggingConfig }) =>
-    FunctionName?.startsWith(setUpDatabaseName('')) ? (LoggingConfig?.LogGroup ?? []) : [],
+    [setUpDatabaseName(''), askDatabaseName('')].some((name) => FunctionName?.startsWith(name))
+      ? (LoggingConfig?.LogGroup ?? [])
+      : [],
   );
 
 /** Points all functions at another endpoint. */

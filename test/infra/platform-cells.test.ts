@@ -182,9 +182,11 @@ describe.each(
       });
   });
 
-  test('sets databases up by a function that reaches only their port, and may only write its log', () => {
-    const [[, lambda] = []] = resourcesOf(template, 'AWS::Lambda::Function');
-    expect(lambda?.Properties).toMatchObject({ FunctionName: `tenant-onboarding-SetUpDatabase-${cell.name}` });
+  test.each(['SetUpDatabase', 'AskDatabase'])('%s reaches only databases’ port, and may only write its log', (name) => {
+    const [, lambda] =
+      resourcesOf(template, 'AWS::Lambda::Function').find(
+        ([, { Properties }]) => Properties.FunctionName === `tenant-onboarding-${name}-${cell.name}`,
+      ) ?? [];
     expect(lambda?.Properties.VpcConfig.SubnetIds).toHaveLength(3);
     const groups = resourcesOf(template, 'AWS::EC2::SecurityGroup');
     const [, group] =

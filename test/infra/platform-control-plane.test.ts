@@ -291,8 +291,8 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
 
 test('every function has a source file, and every source file its function', () => {
   const sources = functionSources();
-  // Each cell has its own SetUpDatabase.
-  expect(Object.keys(sources).sort()).toEqual([...FUNCTIONS, 'SetUpDatabase'].sort());
+  // Each cell has its own of these.
+  expect(Object.keys(sources).sort()).toEqual([...FUNCTIONS, 'AskDatabase', 'SetUpDatabase'].sort());
   for (const [name, file] of Object.entries(sources))
     expect([name, existsSync(join(__dirname, '../..', file))]).toEqual([name, true]);
 });

@@ -116,6 +116,7 @@ const IAM_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   's3:ListBucketInventoryConfigurations': ['s3:GetInventoryConfiguration'],
   's3:GetPublicAccessBlock': ['s3:GetBucketPublicAccessBlock'],
   's3:DeleteObject': ['s3:DeleteObjectVersion'],
+  'lambda:Invoke': ['lambda:InvokeFunction'],
   'sts:AssumeRole': ['sts:AssumeRole', 'sts:TagSession'],
 };
 const PREFIXES: Readonly<Record<string, string>> = {

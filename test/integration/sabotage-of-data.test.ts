@@ -1,6 +1,7 @@
 import { COPIES_TECHNIQUES } from '../sabotage/techniques/copies';
 import { COPIES_ELSEWHERE_TECHNIQUES } from '../sabotage/techniques/copies-elsewhere';
 import { DATABASE_TECHNIQUES } from '../sabotage/techniques/database';
+import { DATABASE_DOOR_TECHNIQUES } from '../sabotage/techniques/database-door';
 import { DATABASE_NETWORK_TECHNIQUES } from '../sabotage/techniques/database-network';
 import { DATABASE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/database-settings';
 import { KEY_TECHNIQUES } from '../sabotage/techniques/key';
@@ -18,6 +19,7 @@ testTechniques([
   ...COPIES_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
+  ...DATABASE_DOOR_TECHNIQUES,
   ...DATABASE_NETWORK_TECHNIQUES,
   ...DATABASE_SETTINGS_TECHNIQUES,
   ...SECRETS_TECHNIQUES,

@@ -1,4 +1,5 @@
 import { CROSS_TENANT_PROBE_TECHNIQUES } from '../sabotage/techniques/cross-tenant-probes';
+import { DATABASE_LOGIN_TECHNIQUES } from '../sabotage/techniques/database-logins';
 import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from '../sabotage/techniques/exact-policies';
 import { EXACT_ROLE_TECHNIQUES } from '../sabotage/techniques/exact-roles';
 import { IDENTITY_TECHNIQUES } from '../sabotage/techniques/identity';
@@ -23,5 +24,6 @@ testTechniques([
   ...ROUTE_ITEM_TECHNIQUES,
   ...CROSS_TENANT_PROBE_TECHNIQUES,
   ...PROBE_TECHNIQUES,
+  ...DATABASE_LOGIN_TECHNIQUES,
   ...STACK_TECHNIQUES,
 ]);

@@ -2,8 +2,12 @@ import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
 import { Client } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
+import { askDatabase } from '../../functions/database/ask-database';
+import type { FactName } from '../../functions/database/door-call';
 import { MIGRATIONS } from '../../functions/database/migrations';
+import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
 import { setUpDatabase } from '../../functions/database/set-up-database';
+import { factDifference } from '../../functions/isolation/comparison/fact-difference';
 
 const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
 const APPLICATION = 'app_tenant';
@@ -68,6 +72,47 @@ test('the application logs in with a token, and reads and writes rows', async ()
   );
   expect(await asApplication('SELECT name FROM leads')).toEqual([{ name: 'Jo' }]);
   await expect(ask(APPLICATION, MASTER.password, 'SELECT 1')).rejects.toMatchObject({ code: '28000' });
+});
+
+/** What AskDatabase answers for the application. */
+const askDoor = async (others: object[] = []) => {
+  const own = {
+    name: 'own',
+    user: APPLICATION,
+    password: await tokenOf(APPLICATION),
+    database: 'funnels',
+    encrypted: true,
+  };
+  const input = askDatabase.input.parse({
+    tenantId: 't1',
+    ...at,
+    own,
+    others: others.map((each) => ({ ...own, ...each })),
+  });
+  return await askDatabase.run({ certificates: () => ca }, input);
+};
+
+test('what PrepareDatabase makes is what the isolation checks expect', async () => {
+  const { own, facts } = await askDoor();
+  expect(own).toEqual({ outcome: 'accepted' });
+  for (const [name, expected] of Object.entries(expectedFacts(APPLICATION, ROLES_REVISION)))
+    expect([name, factDifference(name as FactName, facts[name as FactName], expected)]).toEqual([name, []]);
+});
+
+test('AskDatabase tells how each login ended, and leaves nothing behind', async () => {
+  const password = await tokenOf('somebody');
+  const { others, powers } = await askDoor([
+    { name: 'another', password },
+    { name: 'plain', encrypted: false },
+    { name: 'elsewhere', database: 'postgres' },
+  ]);
+  expect(others).toMatchObject({
+    another: { outcome: 'refused', code: '28000', message: expect.stringMatching(/^PAM authentication/) },
+    plain: { outcome: 'refused', code: '28000', message: expect.stringContaining('no encryption') },
+    elsewhere: { outcome: 'refused', code: '42501' },
+  });
+  expect(new Set(Object.values(powers))).toEqual(new Set(['42501']));
+  expect(await asApplication(`SELECT 1 FROM pg_class WHERE relname = 'isolation_probe'`)).toEqual([]);
 });
 
 test.each([

@@ -6,6 +6,8 @@ import { COPIES_ELSEWHERE_TECHNIQUES } from './techniques/copies-elsewhere';
 import { COPIES_OF_ALL_TECHNIQUES } from './techniques/copies-of-all';
 import { CROSS_TENANT_PROBE_TECHNIQUES } from './techniques/cross-tenant-probes';
 import { DATABASE_TECHNIQUES } from './techniques/database';
+import { DATABASE_DOOR_TECHNIQUES } from './techniques/database-door';
+import { DATABASE_LOGIN_TECHNIQUES } from './techniques/database-logins';
 import { DATABASE_NETWORK_TECHNIQUES } from './techniques/database-network';
 import { DATABASE_SETTINGS_TECHNIQUES } from './techniques/database-settings';
 import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from './techniques/exact-policies';
@@ -38,6 +40,8 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...KEY_POLICY_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
   ...DATABASE_NETWORK_TECHNIQUES,
+  ...DATABASE_DOOR_TECHNIQUES,
+  ...DATABASE_LOGIN_TECHNIQUES,
   ...STORAGE_TECHNIQUES,
   ...STORAGE_POLICY_TECHNIQUES,
   ...SECRETS_TECHNIQUES,

@@ -84,6 +84,11 @@ const ALONE: ReadonlySet<string> = new Set([
   'delete the secret, to be restored for a week',
   'put a database under another key in the place of the tenant’s',
   'stop the database',
+  // Nobody looks behind the door of a database that refuses the application.
+  'turn IAM authentication off',
+  'take rds_iam from the application',
+  'let the application no longer log in',
+  'let the application log in with the master password',
   // Beside a new version of the secret it looks like a rotation.
   'set the master password to a known one',
   // All other questions are asked about what the descriptor names.

@@ -10,6 +10,7 @@ import { decoyTermsOf, termsOf } from '../../functions/isolation/probes/terms';
 import type { Subject } from '../../functions/isolation/subject';
 import { SETTING_UP_PAGE } from '../../functions/routing/host-rule';
 import type { SessionTerms } from '../../functions/tenants/tenant-session';
+import { healthyDoor } from './healthy-door';
 
 /** What AWS is asked when somebody assumes a role on these terms, as `FakeProbes.allowed` spells it. */
 export const assuming = ({ roleArn: role, externalId, tenantId: tag }: SessionTerms) =>
@@ -22,6 +23,10 @@ export class FakeProbes implements Probes {
   readonly bodies: Record<string, string> = {};
   target: SecretTarget = {};
   token: string | undefined;
+  /** What the door of the database answers. */
+  readonly door: ReturnType<typeof healthyDoor>;
+  /** Why it cannot be asked. */
+  closed: Error | undefined;
   readonly tenant = this.session('tenant');
   readonly decoy = this.session('decoy');
   readonly own: { readonly tenant: OwnDoors; readonly decoy: OwnDoors };
@@ -32,6 +37,7 @@ export class FakeProbes implements Probes {
     const { key, stacks, cell, tenant } = subject;
     const { EndpointAddress: host, EndpointPort: port } = stacks.database.outputs;
     this.target = { host, port };
+    this.door = healthyDoor(tenant.tenantId);
     const own = {
       bucket: stacks.storage.outputs.BucketName,
       key: key.keyArn,
@@ -68,6 +74,10 @@ export class FakeProbes implements Probes {
     };
   }
 
+  readonly database = async () => {
+    if (this.closed) throw this.closed;
+    return this.door;
+  };
   readonly assumeRole = async (terms: SessionTerms) => this.at(`platform ${assuming(terms)}`);
   readonly request = async (host: string) => ({
     status: this.answers[host] ?? 404,
@@ -96,6 +106,7 @@ export class FakeProbes implements Probes {
       useKey: async (keyArn) => this.at(`${who} use key ${keyArn}`),
       keyRoundTrip: async (keyArn) => this.at(`${who} key round trip ${keyArn}`),
       readSecret: async (secretArn) => this.at(`${who} read secret ${secretArn}`),
+      secretPassword: async () => 'master-password',
       secretTarget: async () => this.target,
       assumeRole: async (terms) => this.at(`${who} ${assuming(terms)}`),
       signLogin: async (host, port, user) => this.token ?? `${host}:${port}/?Action=connect&DBUser=${user}`,

@@ -76,7 +76,7 @@ interface LivingTenant {
  */
 export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<LivingTenant> {
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
-  const { keyArn, ruleArn, tenantId, status } = record;
+  const { keyArn, ruleArn, tenantId, status, database } = record;
   if (!keyArn || !ruleArn)
     throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no key or no listener rule`);
   const [stacks, { cell, liveColour }] = await settled([describedStacks(deps, record), cellOf(deps, tenant.slot.cell)]);
@@ -89,6 +89,8 @@ export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord)
     key: { keyArn, aliasName: tenantNames.keyAlias(tenantId) },
     route: { ruleArn },
     routed: status === 'ACTIVE',
+    // The first release that prepared databases recorded no revision.
+    rolesRevision: database ? (database.roles ?? 1) : 0,
   };
   return { subject, stacks };
 }

@@ -8,6 +8,7 @@ import { assumeTenantRole } from '../../tenants/tenant-session';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
 import { attempt } from './attempt';
 import { awsSession, type ObjectSession, type ProbeClients } from './aws-session';
+import { tryDoor } from './database-door';
 import { decoyDoors } from './decoy-doors';
 import { objectProbe } from './object-probe';
 import { openSession } from './open-session';
@@ -72,6 +73,7 @@ export function probesOf(clients: ProbeClients, subject: Subject, doorsOf = deco
     tenantsObject,
     decoysObject,
     assumeRole: (terms) => attempt(repeated(() => assumeTenantRole(sts, terms, name))),
+    database: once(() => tryDoor({ lambda: clients.lambda, subject, tenant, decoy, now: Date.now })),
     request: loadBalancerProbe(cell.loadBalancerUrl, subject.tenant.host),
   };
 }

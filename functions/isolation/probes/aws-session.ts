@@ -1,4 +1,5 @@
 import { DecryptCommand, GenerateDataKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   GetSecretValueCommand,
@@ -6,7 +7,6 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
-import { Signer } from '@aws-sdk/rds-signer';
 import * as z from 'zod';
 import { PROBE_PREFIX } from '../../contract/naming';
 import { surroundingsOf } from '../../shared/clients';
@@ -14,6 +14,7 @@ import { once } from '../../shared/once';
 import { repeated } from '../../shared/repeated';
 import { assumeTenantRole, type SessionCredentials } from '../../tenants/tenant-session';
 import { attempt } from './attempt';
+import { loginTokenOf } from './login-token';
 import type { Encryption, TenantSession } from './probes';
 
 /** CRC-32 of an empty body. No probe sends one. */
@@ -60,6 +61,8 @@ export interface ProbeClients {
   readonly kms: KMSClient;
   readonly secrets: SecretsManagerClient;
   readonly sts: STSClient;
+  /** Calls AskDatabase of the tenant's cell. */
+  readonly lambda: LambdaClient;
 }
 
 /** A secret may also have nothing but user and password. */
@@ -67,6 +70,8 @@ const SecretTargetSchema = z.object({
   host: z.string().optional(),
   port: z.union([z.string(), z.number()]).transform(String).optional(),
 });
+
+const PasswordSchema = z.object({ password: z.string() });
 
 interface AwsSessionProps {
   /** Opens the session, or returns the credentials of the open one. */
@@ -135,8 +140,9 @@ export function awsSession({ credentials, clients, region, name }: AwsSessionPro
     secretTarget: async (SecretId) =>
       SecretTargetSchema.parse(JSON.parse((await secretValue(SecretId)()).SecretString ?? '{}')),
     assumeRole: (terms) => asked(async () => assumeTenantRole(await sts(), terms, name)),
-    signLogin: async (hostname, port, username) => {
-      return await new Signer({ hostname, port, username, region, credentials: await credentials() }).getAuthToken();
-    },
+    secretPassword: async (SecretId) =>
+      PasswordSchema.parse(JSON.parse((await secretValue(SecretId)()).SecretString ?? '{}')).password,
+    signLogin: async (hostname, port, username, at = new Date()) =>
+      loginTokenOf({ hostname, port, username, region, credentials: await credentials() }, at),
   };
 }

@@ -1,6 +1,7 @@
 import type { Answered } from '../../compute/load-balancer-probe';
 import type { SessionTerms } from '../../tenants/tenant-session';
 import type { Attempt } from './attempt';
+import type { Door } from './database-door';
 
 /** Encryption that an upload asks for. An upload without one gets the bucket's default. */
 export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm: 'aws:kms'; readonly keyArn: string };
@@ -28,11 +29,15 @@ export interface TenantSession {
   /** The server that the secret names. The password is discarded. @throws Error when it is denied */
   readonly secretTarget: (secretArn: string) => Promise<SecretTarget>;
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
+  /** The password in the secret. Only a login that must be refused has a use for it. @throws Error when it is denied */
+  readonly secretPassword: (secretArn: string) => Promise<string>;
   /**
    * Signs a token for a database login. No request is sent: only the database can say whether it
    * accepts the token.
+   *
+   * @param at when the token was signed; absent: now
    */
-  readonly signLogin: (host: string, port: number, user: string) => Promise<string>;
+  readonly signLogin: (host: string, port: number, user: string, at?: Date) => Promise<string>;
 }
 
 /**
@@ -75,6 +80,8 @@ export interface Probes {
   readonly decoysObject: ObjectProbe;
   /** The verifying function itself assumes a role, on any terms. */
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
+  /** What the door of the tenant's database answers, and what its own role finds behind it. */
+  readonly database: () => Promise<Door>;
   /** Sends a request for a host to the cell's listener, as a browser does. */
   readonly request: (host: string) => Promise<Answered>;
 }

@@ -4,8 +4,8 @@ import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
 
 /**
- * PrepareDatabase. The function that logs in to databases is in each cell
- * (cell/database-setup.ts).
+ * PrepareDatabase. The functions that log in to databases are in each cell
+ * (cell/database-functions.ts).
  */
 export function databaseFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;

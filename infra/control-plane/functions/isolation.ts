@@ -3,7 +3,7 @@ import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
 
 /** Functions that verify a tenant's isolation: before its first request, and every day after. */
 export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
@@ -67,6 +67,7 @@ function askingFunction(
       ...own,
       ...evidence.grants,
       read(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles),
+      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseDoors], wildcardBecause: OF_ANY_CELL },
       read(
         ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListGrants', 'kms:ListResourceTags'],
         arns.keys,

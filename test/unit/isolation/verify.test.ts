@@ -90,11 +90,19 @@ test('a tenant whose role cannot be assumed passes no probe that needs the role,
   const tenantsObject = { opened: refuse, written: refuse, readBack: refuse, readByOther: refuse };
   const decoysObject = { ...probes.decoysObject, readByOther: refuse };
   const own = { ...probes.own, tenant: { session: refuse, bucket: refuse, key: refuse, secret: refuse } };
-  const shut = { tenant: stranger, own, tenantsObject, decoysObject };
+  const shut = { tenant: stranger, own, tenantsObject, decoysObject, database: refuse };
   const sources = { facts: factsFrom(healthyFacts()), probes: { ...probes, ...shut, request: probes.request } };
   const { checks } = await verify(aSubject(), sources, now);
   const failed = checks.filter(({ passed }) => !passed).map(({ id }) => id);
   expect(failed).toEqual([
+    'database.logins',
+    'database.members',
+    'database.owners',
+    'database.grants',
+    'database.code',
+    'database.foreign',
+    'database.replication',
+    'database.sessions',
     'secrets.target',
     'probes.own-bucket',
     'probes.own-key',
@@ -114,5 +122,13 @@ test('a tenant whose role cannot be assumed passes no probe that needs the role,
     'probes.role-from-decoy',
     'probes.foreign-key-upload',
     'probes.unkeyed-upload',
+    'probes.database-login',
+    'probes.database-from-decoy',
+    'probes.database-other-user',
+    'probes.database-expired-token',
+    'probes.database-without-tls',
+    'probes.database-master-password',
+    'probes.database-powers',
+    'probes.database-others',
   ]);
 });

@@ -1,0 +1,100 @@
+import { DATABASE_MASTER, DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
+import type { FactName } from './door-call';
+
+/**
+ * Revision of what `roleStatements` (roles.ts) makes. The tenant's record has it, so that a tenant of an earlier release
+ * is held to what that release made.
+ *
+ * 1. The owner and the application.
+ * 2. The databases postgres and template1 are shut.
+ */
+export const ROLES_REVISION = 2;
+
+/**
+ * What a tenant's database must have: `required` lines, and besides them only lines that match `allowed`.
+ */
+export interface ExpectedFact {
+  readonly required: readonly string[];
+  readonly allowed: readonly RegExp[];
+}
+
+/**
+ * Roles that RDS makes for itself ("Understanding PostgreSQL roles and permissions", Amazon RDS User Guide), and
+ * those of PostgreSQL. Groups nobody logs in as; a role of these names that logs in is not RDS's.
+ */
+const RDS_GROUPS = 'rds_(?:ad|extension|iam|password|replication|reserved|superuser)';
+const RDS_USERS = '(?:rdsadmin|rdsrepladmin|rdstopmgr)';
+const RDS = `(?:${RDS_GROUPS}|${RDS_USERS}|pg_[a-z_]+)`;
+const ATTRIBUTES = '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*';
+
+const matching = (...patterns: readonly string[]) => patterns.map((pattern) => new RegExp(`^${pattern}$`));
+
+/** Settings of a role or a database with which a session would run other code, or as another role. */
+const REDIRECTING =
+  'search_path|role|session_authorization|session_preload_libraries|local_preload_libraries|session_replication_role|row_security';
+
+/**
+ * What `roleStatements` (roles.ts) and the migrations make, in the lines of door-facts.ts. The two files are
+ * changed together.
+ *
+ * @param revision see ROLES_REVISION
+ */
+export function expectedFacts(application: string, revision: number): Readonly<Record<FactName, ExpectedFact>> {
+  const [master, owner, schema, database] = [DATABASE_MASTER, DATABASE_OWNER, DATABASE_SCHEMA, DATABASE_NAME];
+  const open = revision < 2 ? ['postgres', 'template1'] : [];
+  const toRds = `\\S+ \\S+ TO ${RDS}: .*`;
+  return {
+    roles: {
+      required: [`${application} LOGIN`, owner, `${master} LOGIN CREATEDB CREATEROLE`],
+      allowed: matching(`${RDS_GROUPS}${ATTRIBUTES}`, `${RDS_USERS}(?: LOGIN)?${ATTRIBUTES}`),
+    },
+    members: {
+      required: [`${application} in rds_iam INHERIT SET`, `${master} in ${owner} INHERIT SET ADMIN`],
+      // Who makes a role may administer it.
+      allowed: matching(
+        `${master} in ${application} ADMIN`,
+        `${master} in rds_superuser(?: \\w+)*`,
+        `${RDS} in ${RDS}.*`,
+      ),
+    },
+    reach: {
+      required: [`member of ${application}`, 'member of rds_iam', `schema ${schema}`, `database ${database}`],
+      allowed: matching(...open.map((name) => `database ${name}`)),
+    },
+    owners: {
+      required: [`DATABASE ${database} OF ${master}`, `SCHEMA ${schema} OF ${owner}`],
+      allowed: matching(
+        `DATABASE (?:postgres|template1) OF (?:${master}|rdsadmin)`,
+        'DATABASE (?:rdsadmin|template0) OF rdsadmin',
+        'SCHEMA public OF pg_database_owner',
+        `(?:TABLE|FUNCTION) ${schema}\\.\\S+ OF ${owner}`,
+      ),
+    },
+    grants: {
+      required: [`DATABASE ${database} TO ${application}: CONNECT`, `SCHEMA ${schema} TO ${application}: USAGE`],
+      allowed: matching(
+        `TABLE ${schema}\\.\\S+ TO ${application}: DELETE, INSERT, SELECT, UPDATE`,
+        `SEQUENCE ${schema}\\.\\S+ TO ${application}: USAGE`,
+        'DATABASE (?:rdsadmin|template0) TO .*',
+        ...open.map((name) => `DATABASE ${name} TO PUBLIC: .*`),
+        toRds,
+      ),
+    },
+    defaults: {
+      required: [
+        `${owner} IN ${schema} ON r TO ${application} DELETE, ${application} INSERT, ${application} SELECT, ${application} UPDATE`,
+        `${owner} IN ${schema} ON S TO ${application} USAGE`,
+        `${owner} ON f TO nobody`,
+      ],
+      allowed: matching(`${RDS}(?: IN \\S+)? ON \\S TO .*`),
+    },
+    code: { required: [], allowed: matching(`EVENT TRIGGER \\S+ of ${RDS_USERS}`) },
+    foreign: { required: ['EXTENSION plpgsql'], allowed: matching('LANGUAGE (?:c|internal|plpgsql|sql)') },
+    // RDS itself keeps a physical slot for each replica.
+    replication: { required: [], allowed: matching('SLOT rds_\\S+ physical') },
+    settings: {
+      required: [`${application}: search_path=${schema}`],
+      allowed: matching(`(?:${RDS}|rdsadmin)(?: IN \\S+)?: .*`, `[^:]+: (?!(?:${REDIRECTING})=).*`),
+    },
+  };
+}

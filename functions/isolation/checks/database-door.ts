@@ -1,0 +1,56 @@
+import { tenantNames } from '../../contract/naming';
+import type { FactName } from '../../database/door-call';
+import { expectedFacts, ROLES_REVISION } from '../../database/release-facts';
+import { type Check, checksOf, type Finding, finding, NotAsked, type Sources, Unanswered } from '../check';
+import { factDifference } from '../comparison/fact-difference';
+import { DATABASE_DOOR_METADATA } from '../metadata/database-door';
+import type { Door } from '../probes/database-door';
+import { type Subject, tenantIdOf } from '../subject';
+
+const revisionOf = ({ rolesRevision = ROLES_REVISION }: Subject) => rolesRevision;
+
+/** @throws NotAsked when no release has prepared the database: then it has none of what is asked about */
+export async function doorOf(subject: Subject, { probes }: Sources): Promise<Door> {
+  if (revisionOf(subject) === 0)
+    throw new NotAsked('the database is behind a release: PrepareDatabase has never run for it (database.release)');
+  return await probes.database();
+}
+
+/** The own login must have been accepted: without it there is nothing to compare. */
+const factsAsExpected =
+  (names: readonly FactName[], seen: string): Check['run'] =>
+  async (subject, sources) => {
+    const { own, facts } = (await doorOf(subject, sources)).answers;
+    if (own.outcome !== 'accepted')
+      throw new Unanswered('nobody could look behind the door: see probes.database-login', 'role');
+    const expected = expectedFacts(tenantNames.databaseUser(tenantIdOf(subject)), revisionOf(subject));
+    return finding(
+      names.flatMap((name) => factDifference(name, facts[name], expected[name])),
+      seen,
+    );
+  };
+
+async function ofThisRelease(subject: Subject): Promise<Finding> {
+  const revision = revisionOf(subject);
+  return finding(
+    revision < ROLES_REVISION
+      ? [`the database is behind a release: its roles are of revision ${revision}, this release's of ${ROLES_REVISION}`]
+      : [],
+    `roles of revision ${revision}, as this release makes them`,
+  );
+}
+
+export const DATABASE_DOOR_CHECKS: readonly Check[] = checksOf(DATABASE_DOOR_METADATA, {
+  'database.logins': factsAsExpected(['roles'], 'only the roles of the release, with their attributes'),
+  'database.members': factsAsExpected(['members'], 'only the memberships of the release'),
+  'database.owners': factsAsExpected(['owners'], 'all databases, schemas, tables and functions have their owner'),
+  'database.grants': factsAsExpected(
+    ['grants', 'defaults', 'reach'],
+    'only the rights of the release, nothing for PUBLIC, and the same for what will be made',
+  ),
+  'database.code': factsAsExpected(['code'], 'no function with the rights of its owner, no trigger, no rule'),
+  'database.foreign': factsAsExpected(['foreign'], 'no way to foreign servers, and only the extensions of the release'),
+  'database.replication': factsAsExpected(['replication'], 'no publication, subscription or replication slot'),
+  'database.sessions': factsAsExpected(['settings'], 'sessions begin in the tenant’s own schema'),
+  'database.release': ofThisRelease,
+});

@@ -1,0 +1,81 @@
+import type { CheckMetadata } from '../check';
+
+export const DATABASE_DOOR_METADATA = [
+  {
+    id: 'database.logins',
+    title: 'Only the release’s roles may log in to the database',
+    question:
+      'Does the database have exactly the roles of the release, each with its attributes, and is none of them a superuser?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Drop the role that the evidence names, or take the attribute from it, and find out who made it.',
+  },
+  {
+    id: 'database.members',
+    title: 'No role is a member of another but by the release',
+    question: 'Are the memberships of roles exactly those of the release, and does the application have rds_iam alone?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Revoke the membership that the evidence names.',
+  },
+  {
+    id: 'database.owners',
+    title: 'All that is in the database belongs to its owner',
+    question: 'Do databases, schemas, tables and functions belong to the roles that the release makes their owners?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Drop what the evidence names, or give it back to the owner that the release names.',
+  },
+  {
+    id: 'database.grants',
+    title: 'Rights in the database are those of the release',
+    question:
+      'Are the rights on databases, schemas, tables, columns and functions, and those by default, exactly the release’s, with none for PUBLIC?',
+    severity: 'critical',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation: 'Revoke the right that the evidence names, or grant the missing one.',
+  },
+  {
+    id: 'database.code',
+    title: 'No code in the database has another’s rights',
+    question: 'Is there no function that runs with the rights of its owner, no trigger and no rule?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.8'] },
+    remediation: 'Drop the function, trigger or rule that the evidence names, and find out who made it.',
+  },
+  {
+    id: 'database.foreign',
+    title: 'The database leads to no other server',
+    question:
+      'Are there no foreign servers, wrappers, tables and user mappings, and no extensions or languages but the release’s?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation:
+      'Drop the server, wrapper or extension that the evidence names, and rotate what its user mappings name.',
+  },
+  {
+    id: 'database.replication',
+    title: 'Nothing is replicated out of the database by PostgreSQL',
+    question: 'Are there no publications, no subscriptions and no replication slots, but RDS’s own for a replica?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Drop the publication, subscription or slot that the evidence names.',
+  },
+  {
+    id: 'database.sessions',
+    title: 'Sessions begin in the tenant’s own schema',
+    question:
+      'Do the settings of roles and databases begin each session in the tenant’s schema, as no other role and without further libraries?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.8'] },
+    remediation: 'Reset the setting that the evidence names (`ALTER ROLE … RESET …`).',
+  },
+  {
+    id: 'database.release',
+    title: 'The database’s roles are of this release',
+    question: 'Have the roles and rights of the database been made by this release, and not by an earlier one?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC8.1'] },
+    remediation: 'Bring the database to this release, as the runbook says; nobody reaches more than before until then.',
+  },
+] as const satisfies readonly CheckMetadata[];

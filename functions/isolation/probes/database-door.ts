@@ -1,0 +1,87 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { isTransient } from '../../contract/errors';
+import { DATABASE_MASTER, DATABASE_NAME, tenantNames } from '../../contract/naming';
+import { callAsk } from '../../database/cell-database';
+import type { DoorAnswers, Login } from '../../database/door-call';
+import { settled } from '../../shared/settled';
+import { Unanswered } from '../check';
+import { type Subject, tenantIdOf } from '../subject';
+import type { TenantSession } from './probes';
+
+/** Logins that a tenant's database must refuse, besides the one that it must accept. */
+export type LoginName =
+  | 'decoy'
+  | 'other-user'
+  | 'master'
+  | 'expired'
+  | 'plain'
+  | 'plain-master'
+  | 'master-password'
+  | 'postgres'
+  | 'template1';
+
+export interface Door {
+  readonly answers: DoorAnswers;
+  /** Logins that could not be tried, with the reason. */
+  readonly unsent: Readonly<Partial<Record<string, string>>>;
+}
+
+/** A quarter of an hour, in which a token is good, and a minute for clocks that differ. */
+const EXPIRED_MS = 16 * 60_000;
+/** Sent without encryption, where nothing secret may be. */
+const NO_SECRET = 'no-secret';
+
+interface DoorProps {
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly subject: Subject;
+  readonly tenant: TenantSession;
+  readonly decoy: TenantSession;
+  readonly now: () => number;
+}
+
+/**
+ * Tries the door of the tenant's database by AskDatabase of its cell. All tokens are signed here, without a
+ * request: the function in the cell can make none.
+ *
+ * @throws Unanswered when the tenant's role cannot sign, or the function does not answer
+ */
+export async function tryDoor({ lambda, subject, tenant, decoy, now }: DoorProps): Promise<Door> {
+  const { EndpointAddress: host, EndpointPort, SecretArn } = subject.stacks.database.outputs;
+  const [tenantId, port] = [tenantIdOf(subject), Number(EndpointPort)];
+  const user = tenantNames.databaseUser(tenantId);
+  const unsent: Record<string, string> = {};
+  const login = (name: string, password: string, change: Partial<Login> = {}): Login => ({
+    ...{ name, user, password, database: DATABASE_NAME, encrypted: true },
+    ...change,
+  });
+  const ofMaster = { user: DATABASE_MASTER };
+  const token = await tenant.signLogin(host, port, user);
+  const trying = async (name: LoginName, secret: () => Promise<string>, change?: Partial<Login>): Promise<Login[]> => {
+    try {
+      return [login(name, await secret(), change)];
+    } catch (thrown) {
+      unsent[name] = thrown instanceof Error ? thrown.message : String(thrown);
+      return [];
+    }
+  };
+  const others = await settled([
+    trying('decoy', () => decoy.signLogin(host, port, user)),
+    trying('other-user', () => tenant.signLogin(host, port, tenantNames.databaseUser(subject.cell.decoy.tenantId))),
+    trying('master', () => tenant.signLogin(host, port, DATABASE_MASTER), ofMaster),
+    trying('expired', () => tenant.signLogin(host, port, user, new Date(now() - EXPIRED_MS))),
+    trying('plain', async () => NO_SECRET, { encrypted: false }),
+    trying('plain-master', async () => NO_SECRET, { ...ofMaster, encrypted: false }),
+    trying('master-password', () => tenant.secretPassword(SecretArn)),
+    trying('postgres', async () => token, { database: 'postgres' }),
+    trying('template1', async () => token, { database: 'template1' }),
+  ]);
+  const input = { tenantId, host, port, own: login('own', token), others: others.flat() };
+  try {
+    return { answers: await callAsk(lambda, subject.cell.name, input), unsent };
+  } catch (thrown) {
+    // A function that fails says nothing about AWS: the other checks have their answers.
+    if (thrown instanceof Error && (thrown.name === 'ConfigurationInvalid' || isTransient(thrown.name)))
+      throw new Unanswered(thrown.message, 'role');
+    throw thrown;
+  }
+}

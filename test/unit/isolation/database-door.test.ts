@@ -1,0 +1,226 @@
+import { Signer } from '@aws-sdk/rds-signer';
+import { tenantNames } from '../../../functions/contract/naming';
+import { Unanswered } from '../../../functions/isolation/check';
+import { DATABASE_DOOR_CHECKS } from '../../../functions/isolation/checks/database-door';
+import { DATABASE_LOGIN_CHECKS } from '../../../functions/isolation/checks/database-logins';
+import { type LoginName, tryDoor } from '../../../functions/isolation/probes/database-door';
+import { loginTokenOf } from '../../../functions/isolation/probes/login-token';
+import { find } from '../../../functions/isolation/verify';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { aCell, aTenant, REGION } from '../../support/builders';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeProbes } from '../../support/fake-probes';
+import { healthyDoor } from '../../support/healthy-door';
+import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
+
+const { tenantId } = aTenant();
+const application = tenantNames.databaseUser(tenantId);
+const CHECKS = [...DATABASE_DOOR_CHECKS, ...DATABASE_LOGIN_CHECKS];
+
+type Facts = Record<string, string[]>;
+const having =
+  (fact: string, line: string) =>
+  ({ probes }: Scene) =>
+    (probes.door.answers.facts as Facts)[fact]?.push(line);
+const lacking =
+  (fact: string, line: string) =>
+  ({ probes: { door } }: Scene) => {
+    const lines = (door.answers.facts as Facts)[fact] ?? [];
+    lines.splice(lines.indexOf(line), 1);
+  };
+const accepting =
+  (name: LoginName) =>
+  ({ probes }: Scene) => {
+    probes.door.answers.others[name] = { outcome: 'accepted' };
+  };
+const refusing =
+  (name: LoginName, code: string, message: string) =>
+  ({ probes }: Scene) => {
+    probes.door.answers.others[name] = { outcome: 'refused', code, message };
+  };
+const ownRefused = ({ probes }: Scene) => {
+  probes.door.answers.own = { outcome: 'refused', code: '28000', message: 'PAM authentication failed' };
+};
+
+testBreaches(CHECKS, [
+  ['database.logins', 'a stranger', having('roles', 'stranger LOGIN'), 'stranger LOGIN: no release makes this'],
+  ['database.logins', 'a group of RDS that logs in', having('roles', 'rds_ad LOGIN'), 'rds_ad LOGIN'],
+  ['database.logins', 'a master user who is more', having('roles', 'tenant_admin LOGIN SUPERUSER'), 'SUPERUSER'],
+  ['database.logins', 'no owner', lacking('roles', 'funnels_owner'), 'funnels_owner: missing'],
+  [
+    'database.members',
+    'an application that reads all',
+    having('members', `${application} in pg_read_all_data INHERIT SET`),
+    'in pg_read_all_data',
+  ],
+  [
+    'database.members',
+    'an application without rds_iam',
+    lacking('members', `${application} in rds_iam INHERIT SET`),
+    'in rds_iam INHERIT SET: missing',
+  ],
+  ['database.owners', 'a table of another', having('owners', 'TABLE funnels.leads OF stranger'), 'OF stranger'],
+  ['database.owners', 'another schema', having('owners', 'SCHEMA other OF tenant_admin'), 'SCHEMA other'],
+  ['database.grants', 'a table for PUBLIC', having('grants', 'TABLE funnels.leads TO PUBLIC: SELECT'), 'TO PUBLIC'],
+  [
+    'database.grants',
+    'a right that can be passed on',
+    having('grants', `TABLE funnels.leads TO ${application}: DELETE*, INSERT, SELECT, UPDATE`),
+    'DELETE*',
+  ],
+  ['database.grants', 'tables to come', having('defaults', 'tenant_admin ON r TO PUBLIC SELECT'), 'PUBLIC SELECT'],
+  ['database.grants', 'another schema', having('reach', 'schema other'), 'schema other'],
+  ['database.code', 'a trigger', having('code', 'TRIGGER copy on funnels.leads'), 'TRIGGER copy'],
+  ['database.foreign', 'a server', having('foreign', 'SERVER stranger'), 'SERVER stranger'],
+  ['database.replication', 'a publication', having('replication', 'PUBLICATION everything'), 'PUBLICATION'],
+  ['database.sessions', 'another schema first', having('settings', 'ALL: search_path=evil'), 'search_path=evil'],
+  ['database.sessions', 'as another', having('settings', `${application}: role=funnels_owner`), 'role=funnels_owner'],
+  ['database.release', 'an earlier release', ({ subject }) => (subject.rolesRevision = 1), 'behind a release'],
+  ['probes.database-login', 'refused', ownRefused, 'the tenant’s role was refused: PAM'],
+  ['probes.database-from-decoy', 'let in', accepting('decoy'), 'the decoy’s token was accepted'],
+  ['probes.database-other-user', 'let in', accepting('other-user'), 'for another user was accepted'],
+  ['probes.database-other-user', 'as master', accepting('master'), 'as the master user with the tenant’s token was'],
+  ['probes.database-expired-token', 'let in', accepting('expired'), 'an expired token was accepted'],
+  ['probes.database-without-tls', 'let in', accepting('plain'), 'a login without TLS was accepted'],
+  [
+    'probes.database-without-tls',
+    'asked',
+    refusing('plain-master', '28P01', 'password authentication failed'),
+    'of the master user without TLS was asked for its secret',
+  ],
+  ['probes.database-master-password', 'let in', accepting('master-password'), 'the master password was accepted'],
+  [
+    'probes.database-powers',
+    'a table',
+    ({ probes }) => (probes.door.answers.powers['make a table'] = 'done'),
+    'the application could make a table',
+  ],
+  ['probes.database-others', 'let in', accepting('postgres'), 'the database postgres was accepted'],
+]);
+
+const checkCalled = (id: string) => CHECKS.find((check) => check.id === id) ?? CHECKS[0];
+const answer = async (id: string, spoil: (scene: Scene) => void) => {
+  const check = checkCalled(id);
+  if (!check) throw new Error('no checks');
+  return await ask(check, spoil);
+};
+
+test.each([
+  ['a server without a connection left', refusing('decoy', '53300', 'too many connections')],
+  ['a user who does not exist', refusing('decoy', '28P01', 'password authentication failed')],
+  ['an own login that is refused', ownRefused],
+  ['a decoy that cannot sign', ({ probes }: Scene) => void delete probes.door.answers.others.decoy],
+])('a refusal because of %s proves nothing, and is no violation', async (_, spoil) => {
+  expect(await answer('probes.database-from-decoy', spoil)).toMatchObject({ passed: false, unanswered: true });
+});
+
+test.each([
+  { outcome: 'refused', code: '57P03', message: 'the database system is starting up' },
+  { outcome: 'unreached', reason: 'timeout expired' },
+] as const)('a server that takes nobody, or cannot be reached, is no violation: %j', async (own) => {
+  const spoil = ({ probes }: Scene) => {
+    probes.door.answers.own = own;
+  };
+  const unanswered = { passed: false, unanswered: true, restsOn: 'role' };
+  expect(await answer('probes.database-login', spoil)).toMatchObject(unanswered);
+});
+
+test('a power that is refused for another reason is not proven', async () => {
+  const spoil = ({ probes }: Scene) => {
+    probes.door.answers.powers['become the owner'] = '22023';
+  };
+  expect(await answer('probes.database-powers', spoil)).toMatchObject({ passed: false, unanswered: true });
+});
+
+test('facts that cannot be read or are not told answer nothing', async () => {
+  const subject = aSubject();
+  const probes = new FakeProbes(subject);
+  probes.door.answers.facts.code = { unread: 'permission denied (42501)' };
+  const sources = { facts: factsFrom(healthyFacts()), probes };
+  const code = checkCalled('database.code');
+  if (!code) throw new Error('no check');
+  expect(await find(code, subject, sources)).toMatchObject({ unanswered: true, passed: false });
+  probes.closed = new Unanswered('no function', 'role');
+  expect(await find(code, subject, sources)).toMatchObject({ unanswered: true, passed: false });
+});
+
+describe('a tenant of an earlier release', () => {
+  const asked = async (rolesRevision: number) => {
+    const subject = aSubject({ rolesRevision });
+    const probes = new FakeProbes(subject);
+    Object.assign(probes.door, healthyDoor(tenantId, rolesRevision));
+    if (rolesRevision === 1)
+      for (const name of ['postgres', 'template1']) {
+        probes.door.answers.others[name] = { outcome: 'accepted' };
+        (probes.door.answers.facts as Facts).grants?.push(`DATABASE ${name} TO PUBLIC: CONNECT`);
+        (probes.door.answers.facts as Facts).reach?.push(`database ${name}`);
+      }
+    return await Promise.all(
+      CHECKS.map(async (check) => ({
+        id: check.id,
+        found: await find(check, subject, { facts: factsFrom(healthyFacts()), probes }),
+      })),
+    );
+  };
+
+  test('fails no check but the one that says so, which suspends nobody', async () => {
+    const failed = (await asked(1)).filter(({ found }) => !('passed' in found && found.passed));
+    expect(failed.map(({ id }) => id)).toEqual(['database.release']);
+    expect(checkCalled('database.release')?.severity).toBe('medium');
+  });
+
+  test('whose database was never prepared is told so, and asked nothing else', async () => {
+    const answers = await asked(0);
+    const behind = answers.filter(({ found }) => 'passed' in found);
+    expect(behind.map(({ id }) => id)).toEqual(['database.release']);
+    expect(answers).toContainEqual({
+      id: 'probes.database-login',
+      found: expect.objectContaining({ message: expect.stringContaining('behind a release') }),
+    });
+  });
+});
+
+describe('the door', () => {
+  const credentials = { accessKeyId: 'ASIA', secretAccessKey: 'secret', sessionToken: 'token' };
+  const healthy = () => ({ Payload: Buffer.from(JSON.stringify(healthyDoor(tenantId).answers)) });
+  const tried = (lambda: FakeClient) => {
+    const { tenant, decoy } = new FakeProbes(aSubject());
+    return tryDoor({ lambda, subject: aSubject(), tenant, decoy, now: Date.now });
+  };
+
+  test('is tried by the function of the tenant’s cell, with one call, and nothing secret without TLS', async () => {
+    const lambda = new FakeClient({ InvokeCommand: healthy() });
+    const door = await tried(lambda);
+    expect(door.answers.own).toEqual({ outcome: 'accepted' });
+    expect(lambda.sent).toHaveLength(1);
+    const [{ FunctionName, Payload }] = lambda.inputs('InvokeCommand') as [{ FunctionName: string; Payload: string }];
+    expect(FunctionName).toBe(`tenant-onboarding-AskDatabase-${aCell().name}`);
+    const { others }: { others: { name: string; encrypted: boolean; password: string }[] } = JSON.parse(Payload);
+    expect(others.map(({ name }) => name)).toEqual(Object.keys(healthyDoor(tenantId).answers.others));
+    for (const { encrypted, password } of others) if (!encrypted) expect(password).toBe('no-secret');
+  });
+
+  test.each([
+    ['a cell without the function', awsError('ResourceNotFoundException'), 'has no function AskDatabase'],
+    [
+      'a function that was killed',
+      { FunctionError: 'Unhandled', Payload: Buffer.from('{"errorType":"Sandbox.Timedout"}') },
+      'AskDatabase of cell',
+    ],
+  ])('%s leaves the questions open', async (_, answered, words) => {
+    const failure = await tried(new FakeClient({ InvokeCommand: answered })).catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(Unanswered);
+    expect(failure).toMatchObject({ message: expect.stringContaining(words) });
+  });
+
+  test('an expired token differs from one of the SDK in its time only', async () => {
+    const at = new Date('2026-03-01T12:00:00Z');
+    jest.useFakeTimers({ now: at });
+    try {
+      const login = { hostname: 'db.example', port: 5432, username: application, region: REGION, credentials };
+      expect(await loginTokenOf(login, at)).toBe(await new Signer(login).getAuthToken());
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
