@@ -64,7 +64,15 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
   });
 
   test.each(['AuditTenant', 'VerifyIsolation'])('%s writes only evidence, verdict and log', (name) => {
-    expect(actionsOf(name).filter((action) => CHANGING.test(action))).toEqual(LEFT_BEHIND);
+    const changing = actionsOf(name).filter((action) => CHANGING.test(action) && action !== 'lambda:InvokeFunction');
+    expect(changing).toEqual(LEFT_BEHIND);
+  });
+
+  test.each(['AuditTenant', 'VerifyIsolation'])('%s invokes the functions that try databases, and no other', (name) => {
+    const invoked = grantsOf(name).filter(({ Action }) => listed(Action).includes('lambda:InvokeFunction'));
+    expect(invoked.flatMap(({ Resource }) => listed(Resource)).map((arn) => JSON.stringify(arn))).toEqual([
+      expect.stringMatching(/:function:[^*]*AskDatabase[^*]*\*?[^*]*"/),
+    ]);
   });
 
   test.each(['SuspendTenant', 'ResumeTenant'])('%s changes route and record, and no data of the tenant', (name) => {
