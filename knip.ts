@@ -9,6 +9,7 @@ const started = [
   'local/{demo,local,record,signup}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
   'operations/ops.ts',
+  'operations/console/page/{main.tsx,domain-to-ascii.ts}',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',
   'test/redeploy/redeploy-drill.ts',
@@ -20,7 +21,7 @@ const started = [
 /** Finds files, exports and dependencies that nothing uses; a part of `npm run check`. */
 const config: KnipConfig = {
   entry: started,
-  project: ['**/*.{ts,js,cjs}'],
+  project: ['**/*.{ts,tsx,js,cjs}'],
   // The type of a parameter or a result belongs to its function, though nobody names it yet.
   ignoreExportsUsedInFile: { interface: true, type: true },
   // Each action has a schema of its input and of its output, even where two are equal.

@@ -1,0 +1,48 @@
+import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import type { Preview } from '../api';
+import { ACT_TEXT } from './act-rules';
+import type { ActOutcome } from './acting';
+
+interface ActOutcomesProps {
+  readonly preview: Preview;
+  readonly outcomes: readonly ActOutcome[];
+  readonly onDismiss: () => void;
+}
+
+/** What came of an act, tenant by tenant; in the platform's words where it was not done. */
+export function ActOutcomes({ preview: { act, targets }, outcomes, onDismiss }: ActOutcomesProps) {
+  const nameOf = (tenantId: string) => targets.find((each) => each.tenantId === tenantId)?.companyName ?? tenantId;
+  const notDone = outcomes.filter(({ outcome }) => outcome !== 'done');
+  const done = outcomes.filter(({ outcome }) => outcome === 'done');
+  return (
+    <SpaceBetween size="m">
+      {done.length > 0 && (
+        <div role="status">
+          <StatusIndicator type="success">
+            {ACT_TEXT[act].label}: {done.length === 1 ? nameOf(done[0]?.tenantId ?? '') : `${done.length} tenants`}
+          </StatusIndicator>
+          {done.length === 1 && <div>{done[0]?.message}</div>}
+        </div>
+      )}
+      {notDone.map(({ tenantId, outcome, error = outcome, message, advice }) => (
+        <Alert key={tenantId} type={outcome === 'nothing' ? 'info' : 'error'} header={`${nameOf(tenantId)}: ${error}`}>
+          <div className="words">{message}</div>
+          {advice && (
+            <div>
+              <b>What to do:</b> {advice}
+            </div>
+          )}
+        </Alert>
+      ))}
+      <Box float="right">
+        <Button variant="primary" onClick={onDismiss}>
+          Close
+        </Button>
+      </Box>
+    </SpaceBetween>
+  );
+}

@@ -1,0 +1,60 @@
+import Header from '@cloudscape-design/components/header';
+import Link from '@cloudscape-design/components/link';
+import Table, { type TableProps } from '@cloudscape-design/components/table';
+import { type Audits as AuditList, AuditsSchema } from '../../api';
+import { Failure } from '../failure';
+import { linkTo } from '../routes';
+import { RunStatus } from '../run-progress';
+import { Clock, Time } from '../time';
+import { useLive } from '../use-live';
+
+type Audit = AuditList['audits'][number];
+
+const countsText = (counts: Audit['counts']) =>
+  Object.entries(counts ?? {})
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ') || '-';
+
+const COLUMNS: readonly TableProps.ColumnDefinition<Audit>[] = [
+  {
+    ...{ id: 'startedAt', header: 'Started', isRowHeader: true },
+    cell: ({ startedAt, link }) => (
+      <Link href={link} external>
+        <Time at={startedAt} />
+      </Link>
+    ),
+  },
+  { ...{ id: 'status', header: 'Run' }, cell: ({ status }) => <RunStatus of={status} /> },
+  {
+    ...{ id: 'duration', header: 'Duration' },
+    cell: ({ startedAt, endedAt }) => <Clock from={startedAt} to={endedAt} />,
+  },
+  { ...{ id: 'counts', header: 'Tenants by verdict' }, cell: ({ counts }) => countsText(counts) },
+  {
+    ...{ id: 'suspended', header: 'Suspended by it' },
+    cell: ({ name }) => <Link href={linkTo('tenants', { suspendedBy: name, status: 'SUSPENDED' })}>tenants</Link>,
+  },
+];
+
+/** The last audits of all tenants in service. */
+export default function Audits() {
+  const { data, error, refetch } = useLive('/api/audits', AuditsSchema, () => ['audits']);
+  if (error) return <Failure of={error} retry={refetch} />;
+  return (
+    <Table
+      header={
+        <Header variant="h1" description="Once a day, every tenant in service is verified.">
+          Audits
+        </Header>
+      }
+      items={data?.audits ?? []}
+      trackBy="executionArn"
+      loading={!data}
+      loadingText="Loading audits"
+      columnDefinitions={COLUMNS}
+      ariaLabels={{ tableLabel: 'Audits' }}
+      empty="No audit yet"
+    />
+  );
+}

@@ -1,0 +1,96 @@
+import Alert from '@cloudscape-design/components/alert';
+import Box from '@cloudscape-design/components/box';
+import Container from '@cloudscape-design/components/container';
+import Header from '@cloudscape-design/components/header';
+import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
+import SpaceBetween from '@cloudscape-design/components/space-between';
+import Spinner from '@cloudscape-design/components/spinner';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { type Releases as ReleaseList, ReleasesSchema } from '../../api';
+import { Failure } from '../failure';
+import { RunProgress } from '../run-progress';
+import { Time } from '../time';
+import { useLive } from '../use-live';
+
+type CellRelease = ReleaseList['releases'][number];
+type Claim = NonNullable<CellRelease['claim']>;
+
+function Outcome({ endedAt, outcome, failure, phase, intent }: Claim) {
+  if (!endedAt) return <StatusIndicator type="in-progress">{`${phase}, asked to ${intent}`}</StatusIndicator>;
+  if (outcome === 'completed') return <StatusIndicator type="success">completed</StatusIndicator>;
+  return <StatusIndicator type="error">{outcome ?? failure?.error ?? 'ended'}</StatusIndicator>;
+}
+
+function Release({ claim }: { readonly claim: Claim }) {
+  const { releaseId, digest, from, to, rings, startedAt, endedAt, failure, executionArn } = claim;
+  return (
+    <SpaceBetween size="m">
+      {failure && (
+        <Alert type="error" header={`${failure.step} failed: ${failure.error}`}>
+          <div className="words">{failure.reason}</div>
+        </Alert>
+      )}
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: 'Release', value: releaseId },
+          { label: 'State', value: <Outcome {...claim} /> },
+          { label: 'Image', value: <span className="mono">{digest}</span> },
+          { label: 'Moves tenants', value: `from ${from} to ${to}` },
+          { label: 'Started', value: <Time at={startedAt} /> },
+          { label: 'Ended', value: <Time at={endedAt} /> },
+        ]}
+      />
+      <div>
+        <Box variant="h3">Rings that were moved</Box>
+        {rings.length === 0 && 'None yet.'}
+        <ol className="rings">
+          {rings.map(({ ring, tenants, at }) => (
+            <li key={ring}>
+              {tenants} {tenants === 1 ? 'tenant' : 'tenants'}, <Time at={at} />
+            </li>
+          ))}
+        </ol>
+      </div>
+      <RunProgress execution={executionArn} />
+    </SpaceBetween>
+  );
+}
+
+function OfCell({ cell, live, claim }: CellRelease) {
+  const description = live ? (
+    <>
+      {live.colour} is live since <Time at={live.since} />
+      {live.digest && (
+        <>
+          {', image '}
+          <span className="mono">{live.digest}</span>
+        </>
+      )}
+    </>
+  ) : (
+    'No colour is live yet.'
+  );
+  return (
+    <Container header={<Header variant="h2" description={description}>{`Cell ${cell}`}</Header>}>
+      {claim ? <Release claim={claim} /> : 'No release so far.'}
+    </Container>
+  );
+}
+
+/** The release under way in each cell, ring by ring, or the last one. */
+export default function Releases() {
+  const { data, error, refetch } = useLive('/api/releases', ReleasesSchema, () => ['releases']);
+  if (error) return <Failure of={error} retry={refetch} />;
+  return (
+    <SpaceBetween size="l">
+      <Header variant="h1" description="A release brings an image of the shared service to the tenants, ring by ring.">
+        Releases
+      </Header>
+      {!data && <Spinner />}
+      {data?.releases.map((release) => (
+        <OfCell key={release.cell} {...release} />
+      ))}
+    </SpaceBetween>
+  );
+}
