@@ -9,6 +9,7 @@ const started = [
   'local/{demo,local,record,signup}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
   'operations/ops.ts',
+  'operations/console/console.ts',
   'operations/console/page/{main.tsx,domain-to-ascii.ts}',
   'test/bench/{bench,bare-script,cdk-per-tenant-app}.ts',
   'test/faults/faults.ts',

@@ -33,7 +33,8 @@ export interface ListedTenant {
   readonly executionArn: string;
 }
 
-function listed(item: unknown): ListedTenant | undefined {
+/** @returns undefined for a damaged item */
+export function listed(item: unknown): ListedTenant | undefined {
   const record: TenantRecord | undefined = TenantRecordSchema.safeParse(item).data;
   const found = record ?? RefusedSignupSchema.safeParse(item).data;
   if (!found) return undefined;
@@ -55,7 +56,8 @@ function listed(item: unknown): ListedTenant | undefined {
 
 const isBy = (asked: string, by: string | undefined) => by === asked || by?.split(':').at(-1) === asked;
 
-function admits({ cell, plan, error, suspendedBy, before }: TenantFilter, tenant: ListedTenant): boolean {
+/** Whether the filter admits a tenant; its statuses are not asked about. */
+export function admits({ cell, plan, error, suspendedBy, before }: TenantFilter, tenant: ListedTenant): boolean {
   return (
     (suspendedBy === undefined || isBy(suspendedBy, tenant.suspendedBy)) &&
     (cell === undefined || tenant.cell === cell) &&

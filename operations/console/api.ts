@@ -24,7 +24,7 @@ import {
  * | GET /api/tenants/NAME/reports | | Reports |
  * | GET /api/tenants/NAME/report | ReportQuery | Report, with the address of its page |
  * | GET /api/run | RunQuery | Run |
- * | GET /api/signup-schema | | JSON Schema of SignupRequest's fields but `reason` |
+ * | GET /api/signup-schema | | docs/events/TenantSignedUp.v1.schema.json |
  * | POST /api/signups | SignupRequest | SignupStarted |
  * | POST /api/acts/preview | PreviewRequest | Preview |
  * | POST /api/acts | ActsRequest | ActResults |
@@ -67,7 +67,7 @@ export const StageSchema = z.object({
 export type Stage = z.infer<typeof StageSchema>;
 
 /** Repeated parameters (`status=FAILED&status=HELD`) are an array, also where there is one. */
-export const TenantsQuerySchema = z.object({
+export const TenantsQuerySchema = z.strictObject({
   status: z.array(TenantStatusSchema).optional(),
   cell: z.string().optional(),
   plan: z.string().optional(),
@@ -117,13 +117,14 @@ export type TenantsPage = z.infer<typeof TenantsPageSchema>;
  * - waiting: not reached yet (and never, once the run has ended)
  * - running: entered; with errors, it is being retried
  * - done, failed
+ * - stopped: entered, and ended with its run or with the failure of a parallel state
  */
 export const RunStateSchema = z.object({
   state: z.string(),
   /** Name of the function that it calls: several states can be one step. */
   step: z.string(),
   part: z.enum(['forward', 'undo', 'failure']),
-  status: z.enum(['waiting', 'running', 'done', 'failed']),
+  status: z.enum(['waiting', 'running', 'done', 'failed', 'stopped']),
   startedAt: z.string().optional(),
   endedAt: z.string().optional(),
   /** How often the run has entered it: a state of a loop has many visits. */
@@ -133,8 +134,7 @@ export const RunStateSchema = z.object({
 });
 export type RunState = z.infer<typeof RunStateSchema>;
 
-export const RunQuerySchema = z.object({ execution: z.string().min(1).max(2048) });
-export type RunQuery = z.input<typeof RunQuerySchema>;
+export const RunQuerySchema = z.strictObject({ execution: z.string().min(1).max(2048) });
 
 /** An execution of one of the platform's state machines. */
 export const RunSchema = z.object({
@@ -222,8 +222,7 @@ export const ReportsSchema = z.object({ reports: z.array(z.object({ report: z.st
 export type Reports = z.infer<typeof ReportsSchema>;
 
 /** Key of the report; by default the last one. */
-export const ReportQuerySchema = z.object({ key: z.string().min(1).max(1024).optional() });
-export type ReportQuery = z.input<typeof ReportQuerySchema>;
+export const ReportQuerySchema = z.strictObject({ key: z.string().min(1).max(1024).optional() });
 
 export const ReportSchema = z.object({
   report: z.string(),
@@ -253,7 +252,6 @@ export const SignupRequestSchema = SignupSchema.omit({ version: true, signupId: 
   signupId: SignupSchema.shape.signupId.optional(),
   reason: reason.optional(),
 });
-export type SignupRequest = z.input<typeof SignupRequestSchema>;
 
 export const SignupStartedSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
 export type SignupStarted = z.infer<typeof SignupStartedSchema>;
@@ -262,7 +260,7 @@ const MAX_TENANTS = 25;
 const tenantNames = z.array(z.string().min(1).max(300)).min(1);
 
 /** Either names of tenants, or a query: whom an act would touch. */
-export const PreviewRequestSchema = z.object({
+export const PreviewRequestSchema = z.strictObject({
   act: z.enum(ACT_KINDS),
   tenants: tenantNames.max(1000).optional(),
   query: TenantsQuerySchema.pick({
@@ -292,7 +290,7 @@ export type Preview = z.infer<typeof PreviewSchema>;
  * An act on tenants that a preview has shown. A longer list is sent in slices of `MAX_TENANTS`, each
  * with its own `confirm`: the number of its tenants.
  */
-export const ActsRequestSchema = z.object({
+export const ActsRequestSchema = z.strictObject({
   act: z.enum(ACT_KINDS),
   /** Tenant ids. */
   tenants: tenantNames.max(MAX_TENANTS),
@@ -324,7 +322,7 @@ export const ActResultsSchema = z.object({
 export type ActResults = z.infer<typeof ActResultsSchema>;
 
 /** One of `tenant`, `day` (UTC; today by default) and `stage` (acts on no tenant). */
-export const ActsQuerySchema = z.object({
+export const ActsQuerySchema = z.strictObject({
   tenant: z.string().optional(),
   day: z.iso.date().optional(),
   stage: z.literal('true').optional(),
@@ -332,7 +330,6 @@ export const ActsQuerySchema = z.object({
   before: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(100),
 });
-export type ActsQuery = z.input<typeof ActsQuerySchema>;
 
 export const ActsPageSchema = z.object({ acts: z.array(ActEntrySchema), next: z.string().optional() });
 export type ActsPage = z.infer<typeof ActsPageSchema>;
@@ -394,16 +391,17 @@ export type Queues = z.infer<typeof QueuesSchema>;
 
 /**
  * What a page shows: it is told of changes to these only, and only these are asked of AWS.
+ * The stream starts with an event without topics; what is read after it is never older than the
+ * events that follow.
  * `tenants`, `cells`, `releases`, `audits`, `queues`, `acts`, `tenant:TENANTID`, `run:EXECUTIONARN`.
  */
-export const TopicSchema = z
+const TopicSchema = z
   .string()
   .max(2100)
   .regex(/^(tenants|cells|releases|audits|queues|acts|tenant:[^\s]+|run:[^\s]+)$/);
 
 /** Repeat `topic`. After a lost connection send `Last-Event-ID` with the id of the last event. */
-export const EventsQuerySchema = z.object({ topic: z.array(TopicSchema).max(20).default([]) });
-export type EventsQuery = z.input<typeof EventsQuerySchema>;
+export const EventsQuerySchema = z.strictObject({ topic: z.array(TopicSchema).max(20).default([]) });
 
 /**
  * Events of the stream. Each has an `id`; a comment (`:`) arrives every 15 s as a heartbeat.

@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
+import type { Abandoning } from '../../functions/acts/abandon-onboarding';
 import type { Redrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
 import { evidencePage } from '../../functions/isolation/evidence-page';
@@ -24,7 +25,7 @@ export async function ended({ client, signal }: Ops, executionArn: string, wait:
   return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
 }
 
-function redriveText(done: Redrive): string {
+export function redriveText(done: Redrive): string {
   if (done.how === 'redriven') return `redriven: ${done.executionArn}`;
   if (done.how === 'nothing') return `nothing to do: ${done.because}`;
   return `new execution started in place of the old one (${done.because}): ${done.executionArn}`;
@@ -70,15 +71,16 @@ export async function redriveFailed(
   return code;
 }
 
+export const abandonText = (done: Abandoning) =>
+  done.how === 'nothing' ? `nothing to abandon: ${done.because}` : `rollback started: ${done.executionArn}`;
+
 export async function abandon(
   ops: Ops,
   tenant: string,
   { reason, wait }: { readonly reason: string; readonly wait: boolean },
 ): Promise<number> {
   const done = await ops.client.abandon(tenant, reason);
-  ops.print(done, () =>
-    done.how === 'nothing' ? `nothing to abandon: ${done.because}` : `rollback started: ${done.executionArn}`,
-  );
+  ops.print(done, () => abandonText(done));
   return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait, ABANDONED);
 }
 

@@ -17,21 +17,26 @@ export interface Ending {
 
 const OF_OUTCOME = { 'not-found': EXIT.notFound, refused: EXIT.refused, failed: EXIT.failed } as const;
 
+/** Whether nothing has the name that was asked for. A look-up refuses a request only for that reason. */
+export const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && thrown.message.startsWith('tenant not found'));
+
 /** Exit code and message for an error. Undefined for help that was requested and shown. */
 export function endingOf(thrown: unknown): Ending | undefined {
-  if (thrown instanceof CommanderError) {
-    if (thrown.exitCode === 0) return undefined;
-    return { code: EXIT.usage, error: thrown.code, message: thrown.message, advice: undefined };
-  }
+  if (!(thrown instanceof CommanderError)) return failureOf(thrown);
+  if (thrown.exitCode === 0) return undefined;
+  return { code: EXIT.usage, error: thrown.code, message: thrown.message, advice: undefined };
+}
+
+/** Exit code and message for an error of the platform or of AWS. */
+export function failureOf(thrown: unknown): Ending {
   if (thrown instanceof ActNotDone) {
     const { outcome, error, reason } = thrown;
     return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error) };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const error = thrown instanceof Error ? thrown.name : 'Error';
-  // A look-up refuses a request only when no tenant has the name.
-  const missing =
-    thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && message.startsWith('tenant not found'));
+  const missing = isMissing(thrown);
   const denied = error.startsWith('AccessDenied');
   const code = missing ? EXIT.notFound : denied ? EXIT.refused : EXIT.failed;
   return { code, error, message, advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error) };

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { StageClient } from '../client/stage-client';
+import { act, preview, signUp } from './acting';
+import {
+  ActsQuerySchema,
+  ActsRequestSchema,
+  EventsQuerySchema,
+  PreviewRequestSchema,
+  ReportQuerySchema,
+  RunQuerySchema,
+  SignupRequestSchema,
+  TenantsQuerySchema,
+} from './api';
+import type { EventStreams } from './event-streams';
+import type { EvidenceTickets } from './evidence-tickets';
+import { Refused } from './refused';
+import { body, query } from './request';
+import type { RunHistories } from './run-histories';
+import { runOf } from './run-of';
+import type { StageAnswers } from './stage-answers';
+import { tenantDetail, tenantReport, tenantReports } from './tenant-answers';
+import type { TenantDirectory } from './tenant-directory';
+
+/** What the routes need. */
+export interface Desk {
+  readonly client: StageClient;
+  readonly answers: StageAnswers;
+  readonly directory: TenantDirectory;
+  readonly histories: RunHistories;
+  readonly tickets: EvidenceTickets;
+  readonly events: EventStreams;
+}
+
+export interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly parameters: URLSearchParams;
+  /** The name in the path, decoded. */
+  readonly name: string;
+}
+
+/** The answer of a stream is written by the route itself. */
+export const STREAMED = Symbol('streamed');
+
+type Route = (desk: Desk, asked: Asked) => Promise<unknown> | unknown;
+
+const SIGNUP_SCHEMA = join(__dirname, '../../docs/events/TenantSignedUp.v1.schema.json');
+
+async function acts({ client }: Desk, { parameters }: Asked) {
+  const { tenant, stage, day, before, limit } = query(ActsQuerySchema, parameters);
+  const today = new Date().toISOString().slice(0, 10);
+  const of = tenant !== undefined ? { tenant } : stage ? { stage: true as const } : { day: day ?? today };
+  const { entries, next } = await client.acts(of, { before, limit });
+  return { acts: entries, next };
+}
+
+/** Looks for the effects of an act at once. */
+async function acted<T>({ events }: Desk, doing: Promise<T>): Promise<T> {
+  events.watch.nudge();
+  try {
+    return await doing;
+  } finally {
+    events.watch.nudge();
+  }
+}
+
+async function run({ histories }: Desk, { parameters }: Asked) {
+  const { execution } = query(RunQuerySchema, parameters);
+  if (!execution.startsWith('arn:'))
+    throw new Refused('InvalidRequest', 'expected the ARN of an execution', 'execution');
+  return runOf(execution, await histories.read(execution));
+}
+
+function events({ events: streams }: Desk, { request, response, parameters }: Asked) {
+  const lastId = request.headers['last-event-id'];
+  streams.open(response, query(EventsQuerySchema, parameters).topic, lastId?.toString());
+  return STREAMED;
+}
+
+/** `*` stands for one part of a path: a name. */
+export const ROUTES: Readonly<Record<string, Route>> = {
+  'GET /api/stage': ({ answers }) => answers.stage(),
+  'GET /api/tenants': ({ directory }, { parameters }) => directory.page(query(TenantsQuerySchema, parameters)),
+  'GET /api/tenants/*': ({ client }, { name }) => tenantDetail(client, name),
+  'GET /api/tenants/*/reports': ({ client }, { name }) => tenantReports(client, name),
+  'GET /api/tenants/*/report': ({ client, tickets }, { name, parameters }) =>
+    tenantReport(client, tickets, name, query(ReportQuerySchema, parameters)),
+  'GET /api/run': run,
+  'GET /api/signup-schema': () => JSON.parse(readFileSync(SIGNUP_SCHEMA, 'utf8')),
+  'POST /api/signups': async (desk, { request }) =>
+    acted(desk, signUp(desk.client, await body(SignupRequestSchema, request))),
+  'POST /api/acts/preview': async ({ client, directory }, { request }) =>
+    preview(client, directory, await body(PreviewRequestSchema, request)),
+  'POST /api/acts': async (desk, { request }) => acted(desk, act(desk.client, await body(ActsRequestSchema, request))),
+  'GET /api/acts': acts,
+  'GET /api/cells': ({ answers }) => answers.cells(),
+  'GET /api/releases': ({ answers }) => answers.releases(),
+  'GET /api/audits': ({ answers }) => answers.audits(),
+  'GET /api/queues': ({ answers }) => answers.queues(),
+  'GET /api/events': events,
+};
