@@ -25,7 +25,7 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   transform,
   // Their package.json know `import` alone.
   moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie|eventsource-parser)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],

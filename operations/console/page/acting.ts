@@ -6,17 +6,19 @@ export type ActOutcome = ActResults['results'][number];
 /** Tenants of one request; the console takes at most 25. A smaller number shows progress sooner. */
 const SLICE = 10;
 
-/** Requests for an act on all targets of a preview, in their order. */
-export function requestsFor({ act, targets, confirm }: Preview, reason: string): readonly ActsRequest[] {
+/** Requests for an act on all targets of a preview, in their order, each with its own confirmation. */
+export function requestsFor({ act, targets }: Preview, reason: string): readonly ActsRequest[] {
   const slices = Array.from({ length: Math.ceil(targets.length / SLICE) }, (_, index) =>
     targets.slice(index * SLICE, (index + 1) * SLICE),
   );
-  return slices.map((slice) => ({
-    ...{ act, tenants: slice.map(({ tenantId }) => tenantId) },
-    ...(reason && { reason }),
-    // A preview of one tenant is confirmed by its name, a slice of a longer one by its number.
-    confirm: targets.length === 1 ? confirm : `${slice.length} ${slice.length === 1 ? 'tenant' : 'tenants'}`,
-  }));
+  return slices.map((slice) => {
+    const [first] = slice;
+    const isOne = slice.length === 1 && first;
+    return {
+      ...{ act, tenants: slice.map(({ tenantId }) => tenantId), ...(reason && { reason }) },
+      confirm: isOne ? (first.subdomain ?? first.tenantId) : `${slice.length} tenants`,
+    };
+  });
 }
 
 /** @param progress called with the number of tenants that are done */

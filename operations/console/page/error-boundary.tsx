@@ -5,7 +5,10 @@ interface Caught {
   readonly failure: unknown;
 }
 
-/** Shows a view's own failure in its place; the other views stay usable. */
+/**
+ * Shows a view's own failure in its place; the other views stay usable. A view whose script did not
+ * load, as without a connection, comes with the page.
+ */
 export class ErrorBoundary extends Component<{ readonly children: ReactNode }, Caught> {
   override state: Caught = { failure: undefined };
 
@@ -14,6 +17,10 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, C
   }
 
   override render() {
-    return this.state.failure === undefined ? this.props.children : <Failure of={this.state.failure} />;
+    return this.state.failure === undefined ? (
+      this.props.children
+    ) : (
+      <Failure of={this.state.failure} retry={() => location.reload()} />
+    );
   }
 }

@@ -32,23 +32,6 @@ export const waitBefore = (attempt: number, random = Math.random) =>
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Passes chunks on, and fails when none has come for too long, as after a computer's sleep. */
-function untilSilence(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
-  let timer: ReturnType<typeof setTimeout>;
-  const watch = (controller: TransformStreamDefaultController) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => controller.error(new Error('the console is silent')), SILENCE);
-  };
-  return new TransformStream({
-    start: watch,
-    transform: (chunk, controller) => {
-      watch(controller);
-      controller.enqueue(chunk);
-    },
-    flush: () => clearTimeout(timer),
-  });
-}
-
 /**
  * Tells the views what has changed. It follows one stream of events about all topics that are shown,
  * and asks again after a lost connection, with the id of the last event that it has read.
@@ -61,11 +44,14 @@ export class LiveUpdates {
   private stopped = false;
   private connection = new AbortController();
   private asked: readonly string[] = [];
+  /** Topics whose changes have been told without a gap. */
+  private begun: readonly string[] = [];
   private lastEventId: string | undefined;
 
   constructor(
     private readonly open: OpenStream,
     private readonly wait: (ms: number) => Promise<void> = pause,
+    private readonly silence = SILENCE,
   ) {}
 
   /** For `useSyncExternalStore`: calls the listener when `state` has changed. */
@@ -96,38 +82,58 @@ export class LiveUpdates {
     for (let attempt = 0; !this.stopped; attempt += 1) {
       const before = this.connection;
       try {
-        if (!(await this.follow(() => (attempt = 0)))) return;
+        await this.follow(() => (attempt = -1));
       } catch {
         // The connection is lost, or the topics are others by now.
       }
-      if (before !== this.connection) continue;
       if (this.stopped) return;
+      if (before !== this.connection) continue;
       this.become({ ...this.state, connected: false });
-      await this.wait(waitBefore(attempt));
+      await this.wait(waitBefore(Math.max(0, attempt)));
     }
   }
 
-  /** @returns false when the console refuses the token */
-  private async follow(opened: () => void): Promise<boolean> {
+  private async follow(opened: () => void): Promise<void> {
     const shown = this.topics();
-    const fresh = this.state.connected ? shown.filter((topic) => !this.asked.includes(topic)) : shown;
+    if (!this.state.connected) this.begun = [];
     this.asked = shown;
     const headers = this.lastEventId ? { 'last-event-id': this.lastEventId } : {};
     const { ok, status, body } = await this.open(shown, headers, this.connection.signal);
-    if (status === 401) return false;
+    if (status === 401) return this.stop();
     if (!ok || !body) throw new Error(`the console answered ${status}`);
     opened();
     this.become({ ...this.state, connected: true });
-    // What changed between the view's question and this stream is in no event.
-    this.tell(fresh);
-    const decoded = body.pipeThrough(untilSilence()).pipeThrough(new TextDecoderStream());
-    const events = decoded.pipeThrough(new EventSourceParserStream()).getReader();
-    for (;;) {
-      const { done, value } = await events.read();
-      if (done) throw new Error('the stream has ended');
-      this.lastEventId = value.id ?? this.lastEventId;
-      this.hear(ServerEventSchema.parse({ event: value.event, data: JSON.parse(value.data) }));
+    await this.read(body, shown);
+  }
+
+  /** Reads until the stream ends, fails or is silent for too long, as after a computer's sleep. */
+  private async read(body: NonNullable<Response['body']>, shown: readonly string[]): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => events.cancel().catch(() => undefined), this.silence);
+    };
+    const parsing = new EventSourceParserStream({ onComment: alive });
+    const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(parsing).getReader();
+    try {
+      for (let first = true; ; first = false) {
+        alive();
+        const { done, value } = await events.read();
+        if (done) throw new Error('the stream has ended');
+        // What changed between the view's question and this stream is in no event.
+        if (first) this.begin(shown);
+        this.lastEventId = value.id ?? this.lastEventId;
+        this.hear(ServerEventSchema.parse({ event: value.event, data: JSON.parse(value.data) }));
+      }
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  private begin(shown: readonly string[]): void {
+    const fresh = shown.filter((topic) => !this.begun.includes(topic));
+    this.begun = shown;
+    this.tell(fresh);
   }
 
   private hear({ event, data }: ServerEvent): void {

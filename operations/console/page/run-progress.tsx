@@ -22,20 +22,22 @@ export function RunStatus({ of: status }: { readonly of: string }) {
 function lookOf({ status }: RunState, run: Run): StatusIndicatorProps.Type {
   if (status === 'done') return 'success';
   if (status === 'failed') return 'error';
-  if (run.status !== 'RUNNING') return 'stopped';
+  if (status === 'stopped' || run.status !== 'RUNNING') return 'stopped';
   return status === 'running' ? 'in-progress' : 'pending';
 }
 
 function StepDetails({ state, run }: { readonly state: RunState; readonly run: Run }) {
-  const { startedAt, endedAt, errors, visits } = state;
-  const retried = errors.length > 0 && state.status !== 'failed';
+  const { startedAt, endedAt, errors, visits, status } = state;
+  const retried = errors.length > 0 && status !== 'failed';
+  // A state that failed in a parallel branch has no end.
+  const isTimed = endedAt !== undefined || (status === 'running' && run.status === 'RUNNING');
   return (
     <Box color="text-body-secondary" fontSize="body-s">
       {STEP_TEXT[state.state]}
-      {startedAt && (
+      {startedAt && isTimed && (
         <>
           {', '}
-          <Clock from={startedAt} to={endedAt ?? (run.status === 'RUNNING' ? undefined : run.endedAt)} />
+          <Clock from={startedAt} to={endedAt} />
         </>
       )}
       {visits > 1 && `, entered ${visits} times`}

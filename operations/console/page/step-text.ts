@@ -53,7 +53,7 @@ export function shownStates({ states }: Run): readonly RunState[] {
 export function runText({ status, states }: Run): string {
   const named = (is: RunState['status']) =>
     states
-      .filter((state) => state.status === is)
+      .filter((state) => state.status === is && state.part !== 'failure')
       .map(({ state }) => state)
       .join(', ');
   if (status === 'SUCCEEDED') return 'The run has succeeded.';

@@ -1,5 +1,6 @@
 import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
+import ButtonDropdown from '@cloudscape-design/components/button-dropdown';
 import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import Multiselect from '@cloudscape-design/components/multiselect';
@@ -7,9 +8,10 @@ import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { TenantStatusSchema } from '../../../../functions/contract/tenant';
-import { type TenantRow, TenantsPageSchema, TenantsQuerySchema } from '../../api';
+import { ACT_KINDS, type PreviewRequest, type TenantRow, TenantsPageSchema, TenantsQuerySchema } from '../../api';
+import { ACT_TEXT } from '../act-rules';
 import { Failure } from '../failure';
 import { linkToTenant } from '../routes';
 import { Status } from '../status';
@@ -17,6 +19,8 @@ import { isFiltered, type TenantQuery, tenantQueryOf, tenantsLink, tenantsPath }
 import { Time } from '../time';
 import { useLive } from '../use-live';
 import { replaceRoute } from '../use-route';
+
+const ActDialog = lazy(() => import('../act-dialog').then(({ ActDialog }) => ({ default: ActDialog })));
 
 const COLUMNS: readonly TableProps.ColumnDefinition<TenantRow>[] = [
   {
@@ -89,6 +93,31 @@ function Nobody({ filtered }: { readonly filtered: boolean }) {
   );
 }
 
+/** An act on the selected tenants or, when none is selected, on all that match the filter. */
+function BulkActs({ query, selected }: { readonly query: TenantQuery; readonly selected: readonly TenantRow[] }) {
+  const [request, setRequest] = useState<PreviewRequest>();
+  const { sort: _sort, order: _order, ...filter } = query;
+  const whom = selected.length > 0 ? { tenants: selected.map(({ tenantId }) => tenantId) } : { query: filter };
+  return (
+    <>
+      <ButtonDropdown
+        items={ACT_KINDS.map((id) => ({ id, text: ACT_TEXT[id].label }))}
+        onItemClick={({ detail }) => {
+          const act = ACT_KINDS.find((kind) => kind === detail.id);
+          if (act) setRequest({ act, ...whom });
+        }}
+      >
+        {selected.length > 0 ? `Act on ${selected.length} selected` : 'Act on all that match'}
+      </ButtonDropdown>
+      {request && (
+        <Suspense>
+          <ActDialog request={request} onDismiss={() => setRequest(undefined)} />
+        </Suspense>
+      )}
+    </>
+  );
+}
+
 /** All tenants of the stage, a page at a time. Filter and order are part of the address. */
 export function Tenants({ search }: { readonly search: URLSearchParams }) {
   const query = tenantQueryOf(search);
@@ -97,6 +126,7 @@ export function Tenants({ search }: { readonly search: URLSearchParams }) {
   const ask = (changes: Partial<TenantQuery>) => replaceRoute(tenantsLink({ ...query, ...changes }));
   const [text, setText] = useTyping(query.q ?? '', (q) => ask({ q }));
   const filtered = isFiltered(query);
+  const [selected, setSelected] = useState<readonly TenantRow[]>([]);
   const known = data?.next && cursors.length === page ? [...cursors, data.next] : cursors;
   const show = (next: number) => goTo({ page: next, cursors: known });
   const count = data?.total === undefined ? '' : `${data.total} found`;
@@ -116,16 +146,26 @@ export function Tenants({ search }: { readonly search: URLSearchParams }) {
           order: isDescending ? 'desc' : 'asc',
         })
       }
-      ariaLabels={{ tableLabel: 'Tenants' }}
+      selectionType="multi"
+      selectedItems={selected}
+      onSelectionChange={({ detail }) => setSelected(detail.selectedItems)}
+      ariaLabels={{
+        ...{ tableLabel: 'Tenants', selectionGroupLabel: 'Selected tenants' },
+        allItemsSelectionLabel: () => 'Select all of this page',
+        itemSelectionLabel: (_, { companyName, tenantId }) => `Select ${companyName ?? tenantId}`,
+      }}
       empty={<Nobody filtered={filtered} />}
       header={
         <Header
           variant="h1"
           {...(data?.total !== undefined && { counter: `(${data.total})` })}
           actions={
-            <Button variant="primary" href="#/sign-up">
-              Sign up
-            </Button>
+            <SpaceBetween size="xs" direction="horizontal">
+              <BulkActs query={query} selected={selected} />
+              <Button variant="primary" href="#/sign-up">
+                Sign up
+              </Button>
+            </SpaceBetween>
           }
         >
           Tenants
