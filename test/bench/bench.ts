@@ -2,17 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { type Platform, startPlatform } from '../../local/platform';
+import { localConnection } from '../../operations/stage-connection';
 import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
 import { auditFigures } from './audit';
 import { bundleFigures } from './bundles';
 import { burstFigures } from './burst';
 import { cdkFigures } from './cdk-per-tenant';
+import { consoleFigures } from './console';
 import { floorFigures } from './floor';
 import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
 
-const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth'] as const;
+const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth', 'console'] as const;
 type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
@@ -46,6 +48,8 @@ async function measure(platform: Platform, { wanted, tenants }: Choice): Promise
   await group('audit', () =>
     auditFigures(platform, onboardings, tenants - (wanted('growth') ? ONBOARDED_BY_GROWTH : 0)),
   );
+  // It fills the table for a while.
+  await group('console', () => consoleFigures(localConnection(platform.outputs)));
   await group('growth', async () => {
     await fill(onboardings, tenants - ONBOARDED_BY_GROWTH, tenants / 5);
     const small = await startPlatform({ patience: 0, cells: cellsFor(tenants) });

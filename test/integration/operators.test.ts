@@ -24,6 +24,7 @@ import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { breakGlassRoleArn, tenantNames } from '../../functions/contract/naming';
 import { StageClient } from '../../operations/client/stage-client';
+import { startConsole } from '../../operations/console/console-server';
 import { aSignup } from '../support/builders';
 import { RunningStage } from '../support/running-stage';
 
@@ -49,6 +50,18 @@ async function person(name: string, policy: { readonly arn: string } | { readonl
   const credentials = { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
   const aws = { ...stage.connection.aws, credentials };
   return { arn: User?.Arn, aws, client: new StageClient({ ...stage.connection, aws }) };
+}
+
+/** A console with a person's credentials, and a way to ask it as its page does. */
+async function consoleOf(client: StageClient) {
+  const { url, stop } = await startConsole({ client, stage: 'local', files: new Map() });
+  const authorization = `Bearer ${new URL(url).hash.replace('#token=', '')}`;
+  const ask = (path: string, body?: object) =>
+    fetch(new URL(path, url), {
+      headers: { authorization, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    });
+  return { ask, stop };
 }
 
 test('an operator acts only through PerformAct, a reader not at all, and each act is recorded under AWS’s caller', async () => {
@@ -98,6 +111,50 @@ test('an operator acts only through PerformAct, a reader not at all, and each ac
     new LambdaClient(olga.aws).send(new InvokeCommand({ FunctionName, Payload: '{}' })),
   ];
   for (const way of around) await expect(way).rejects.toMatchObject(denied);
+}, 120_000);
+
+test('the console shows a reader everything, and acts in its operator’s name', async () => {
+  const { operatorPolicyArn, readerPolicyArn } = stage.connection;
+  const reader = await person('console-reader', { arn: readerPolicyArn });
+  const operator = await person('console-operator', { arn: operatorPolicyArn });
+  const { tenantId, run } = await reader.client.status('by-hand');
+  const order = { act: 'suspend', tenants: [tenantId], reason: 'a test', confirm: 'by-hand' };
+
+  const [shown, acting] = [await consoleOf(reader.client), await consoleOf(operator.client)];
+  try {
+    const tenant = `/api/tenants/${tenantId}`;
+    const views = ['stage', 'tenants', 'tenants?q=by-hand', 'cells', 'releases', 'audits', 'queues', 'acts'];
+    for (const path of [
+      ...views.map((view) => `/api/${view}`),
+      ...[tenant, `${tenant}/reports`, `${tenant}/report`, `/api/acts?tenant=by-hand`],
+      `/api/run?execution=${encodeURIComponent(run.executionArn)}`,
+    ])
+      expect([path, (await shown.ask(path)).status]).toEqual([path, 200]);
+    expect(await (await shown.ask('/api/acts', order)).json()).toMatchObject({
+      results: [{ outcome: 'refused', error: expect.stringMatching(/^AccessDenied/) }],
+    });
+
+    // Somebody else's act is told to the reader's tab, whose console makes no act itself.
+    const told = shown.ask(`/api/events?topic=tenant:${tenantId}`).then(async ({ body }) => {
+      let text = '';
+      for await (const chunk of body ?? []) {
+        text += Buffer.from(chunk).toString();
+        if (text.split(`tenant:${tenantId}`).length > 2) return text;
+      }
+      throw new Error(`the stream has ended: ${text}`);
+    });
+    expect(await (await acting.ask('/api/acts', order)).json()).toMatchObject({ results: [{ outcome: 'done' }] });
+    expect(await told).toContain('event: changed');
+    expect(await (await acting.ask('/api/acts', { ...order, act: 'resume' })).json()).toMatchObject({
+      results: [{ outcome: 'done', report: expect.stringContaining(tenantId) }],
+    });
+    const { entries } = await reader.client.acts({ tenant: 'by-hand' });
+    expect(entries.slice(0, 3).map(({ kind, by }) => [kind, by])).toEqual(
+      ['resume', 'verify', 'suspend'].map((kind) => [kind, operator.arn]),
+    );
+  } finally {
+    await Promise.all([shown.stop(), acting.stop()]);
+  }
 }, 120_000);
 
 test('nobody can change, delete or add a recorded act without PerformAct, whatever their permissions', async () => {
