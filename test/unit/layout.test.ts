@@ -28,7 +28,7 @@ function foreignImports(folder: string, mayImport: readonly string[]): string[] 
   const allowed = mayImport.filter((name) => name !== 'nothing of ours').map(folderCalled);
   return filesIn(folder).flatMap((file) =>
     importsOf(file)
-      .filter((target) => ![folder, ...allowed].some((into) => within(into)(target)))
+      .filter((target) => ![folder, ...allowed].some((into) => target === into || within(into)(target)))
       .map((target) => `${file} -> ${target}`),
   );
 }
