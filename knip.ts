@@ -6,7 +6,7 @@ const started = [
   ...globSync('functions/*/*.ts').filter((file) => /^export const handler\b/m.test(readFileSync(file, 'utf8'))),
   'service/main.ts',
   'infra/{build,deploy,bin/app}.ts',
-  'local/{demo,local,record,signup}.ts',
+  'local/{demo,local,record,screenshots,signup,unpack-browser}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
   'operations/ops.ts',
   'operations/console/console.ts',

@@ -11,9 +11,16 @@ export interface MishapOptions extends FollowOptions {
 }
 
 /**
+ * A log group with the name of the tenant's database logs, as RDS leaves it when a database is
+ * deleted by hand. As long as it exists, the tenant's database stack fails.
+ */
+export const logGroupInTheWay = (signupId: string) => ({
+  logGroupName: `/aws/rds/instance/${tenantNames.database(tenantIdOf(signupId))}/postgresql`,
+});
+
+/**
  * Onboards a company whose database stack fails for a reason that an operator can repair: a log
- * group with the database's log name exists already, as RDS leaves it when a database is deleted
- * by hand.
+ * group is in the way.
  *
  * @returns the failed run, and the same run redriven after the log group was deleted
  */
@@ -23,9 +30,7 @@ export async function playMishap(stage: StageConnection, options: MishapOptions 
   const detail = newSignup(said);
   const applicant: Applicant = { ...said, label: 'nordlicht', expected: 'StackFailed', detail };
   const logs = new CloudWatchLogsClient(stage.aws);
-  const inTheWay = {
-    logGroupName: `/aws/rds/instance/${tenantNames.database(tenantIdOf(detail.signupId))}/postgresql`,
-  };
+  const inTheWay = logGroupInTheWay(detail.signupId);
   await logs.send(new CreateLogGroupCommand(inTheWay));
 
   const failed = await onboard(stage, new Signups(stage), applicant, options);
