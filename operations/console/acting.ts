@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { describe } from '../../functions/acts/executions';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../../functions/contract/naming';
-import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { SignupSchema } from '../../functions/contract/signup';
 import { settled } from '../../functions/shared/settled';
 import type { StageClient } from '../client/stage-client';
 import { type ListedTenant, listed } from '../client/tenant-list';
 import { EXIT, failureOf, isMissing } from '../ops/exit';
-import { actsOn } from './acts-allowed';
+import { actsOn, isDecidedByStatus, maySuit } from './acts-allowed';
 import type {
   ActKind,
   ActResults,
@@ -25,14 +24,14 @@ import type { TenantDirectory } from './tenant-directory';
 
 /** Acts that are at work at the same time: a verification takes many seconds. */
 const AT_ONCE = 5;
+/** More than a person can look through. */
+const MOST_TARGETS = 1000;
 const NEED_REASON: readonly ActKind[] = ['abandon', 'suspend'];
 
 const OUTCOMES: Readonly<Record<number, ActResults['results'][number]['outcome']>> = {
   [EXIT.notFound]: 'not-found',
   [EXIT.refused]: 'refused',
 };
-
-type Found = TenantRecord | RefusedSignup;
 
 /** Starts an onboarding by hand, with the same act as `ops signup`. */
 export async function signUp(
@@ -51,33 +50,41 @@ const confirmationFor = (targets: readonly ListedTenant[]) => {
 };
 
 /** Why the act does not suit the tenant; undefined where it does. */
-async function leftBecause({ sfn }: StageClient, act: ActKind, record: Found): Promise<string | undefined> {
-  const execution = await describe(sfn, record.executionArn);
+async function leftBecause(client: StageClient, act: ActKind, tenant: ListedTenant): Promise<string | undefined> {
+  const { tenantId, status } = tenant;
+  if (!maySuit(act, tenant)) return `it is ${status}`;
+  if (isDecidedByStatus(act)) return undefined;
+  const record = await client.find(tenantId);
+  const execution = await describe(client.sfn, record.executionArn);
   if (actsOn(record, execution?.status).includes(act)) return undefined;
   return `it is ${record.status}, and its run is ${execution?.status ?? 'deleted by AWS'}`;
 }
 
-interface Names {
-  readonly ids: readonly string[];
+interface Named {
+  readonly tenants: readonly ListedTenant[];
   readonly left: Preview['left'];
 }
 
 /** Tenants by any of their names; a name that nobody has is told. */
-async function named(client: StageClient, names: readonly string[]): Promise<Names> {
-  const ids = new Set<string>();
+async function named(client: StageClient, names: readonly string[]): Promise<Named> {
+  const tenants = new Map<string, ListedTenant>();
   const left: Preview['left'] = [];
   for (const tenant of names) {
     try {
-      ids.add((await client.find(tenant)).tenantId);
+      const row = listed(await client.find(tenant));
+      if (row) tenants.set(row.tenantId, row);
     } catch (thrown) {
       if (!isMissing(thrown)) throw thrown;
       left.push({ tenant, because: 'no tenant has that name' });
     }
   }
-  return { ids: [...ids], left };
+  return { tenants: [...tenants.values()], left };
 }
 
-/** Whom an act would touch, and whom it would not. Nothing is changed. */
+/**
+ * Whom an act would touch, and whom it would not. Nothing is changed. A query is about those tenants
+ * whose status may suit the act at all.
+ */
 export async function preview(
   client: StageClient,
   directory: TenantDirectory,
@@ -85,19 +92,22 @@ export async function preview(
 ): Promise<Preview> {
   if ((tenants === undefined) === (query === undefined))
     throw new Refused('InvalidRequest', 'expected either tenants or a query', 'tenants');
-  const names: Names = tenants
+  const asked: Named = tenants
     ? await named(client, tenants)
-    : { ids: (await directory.selected(query ?? {})).map(({ tenantId }) => tenantId), left: [] };
+    : { tenants: (await directory.selected(query ?? {})).filter((row) => maySuit(act, row)), left: [] };
+  if (asked.tenants.length > MOST_TARGETS)
+    throw new Refused(
+      'InvalidRequest',
+      `it selects ${asked.tenants.length} tenants; expected at most ${MOST_TARGETS}`,
+      'query',
+    );
   const targets: ListedTenant[] = [];
-  const left = [...names.left];
-  for (const ids of slices(names.ids)) {
-    const asked = ids.map(async (tenantId) => {
-      const record = await client.find(tenantId);
-      return { tenantId, row: listed(record), because: await leftBecause(client, act, record) };
-    });
-    for (const { tenantId, row, because } of await settled(asked)) {
-      if (row && because === undefined) targets.push(row);
-      else left.push({ tenant: tenantId, because: because ?? 'its record is damaged' });
+  const left = [...asked.left];
+  for (const rows of slices(asked.tenants)) {
+    const judged = rows.map(async (row) => ({ row, because: await leftBecause(client, act, row) }));
+    for (const { row, because } of await settled(judged)) {
+      if (because === undefined) targets.push(row);
+      else left.push({ tenant: row.tenantId, because });
     }
   }
   return { act, targets, left, confirm: confirmationFor(targets), needsReason: NEED_REASON.includes(act) };

@@ -1,4 +1,5 @@
 import type { TenantStatus } from '../../functions/contract/tenant';
+import type { ListedTenant } from '../client/tenant-list';
 import type { ActKind } from './api';
 
 interface Tenant {
@@ -6,12 +7,25 @@ interface Tenant {
   readonly failure?: { readonly error: string; readonly outcome: string } | undefined;
 }
 
+/** Statuses of an onboarding that is neither finished nor undone. */
+const OPEN: readonly TenantStatus[] = ['HELD', 'ONBOARDING', 'ROLLING_BACK'];
+
 /** Statuses in which each act can be asked for; the platform itself decides. */
 const ON_STATUS: Readonly<Record<Exclude<ActKind, 'redrive' | 'abandon'>, readonly TenantStatus[]>> = {
   verify: ['ACTIVE', 'SUSPENDED'],
   suspend: ['ACTIVE'],
   resume: ['SUSPENDED'],
 };
+
+/** Whether the act may suit a tenant, by what the list tells of it. Of some acts only its run tells more. */
+export function maySuit(act: ActKind, { status, error }: Pick<ListedTenant, 'status' | 'error'>): boolean {
+  if (act === 'redrive') return (status !== 'ACTIVE' && status !== 'SUSPENDED') || error !== undefined;
+  if (act === 'abandon') return OPEN.includes(status);
+  return ON_STATUS[act].includes(status);
+}
+
+/** Whether the list tells all that decides about the act. */
+export const isDecidedByStatus = (act: ActKind) => act !== 'redrive' && act !== 'abandon';
 
 /**
  * The acts that make sense for a tenant.
@@ -23,11 +37,10 @@ export function actsOn({ status, failure }: Tenant, run: string | undefined): Ac
   const isUnannounced = failure?.outcome === 'unannounced';
   const isInService = status === 'ACTIVE' || status === 'SUSPENDED';
   const redrivable = hasEnded && run !== 'SUCCEEDED' && failure?.error !== 'InvalidSignup';
-  const isOpen = status === 'HELD' || status === 'ONBOARDING' || status === 'ROLLING_BACK';
   const on = (act: keyof typeof ON_STATUS) => (ON_STATUS[act].includes(status) ? [act] : []);
   return [
     ...(redrivable && (!isInService || isUnannounced) ? (['redrive'] as const) : []),
-    ...(hasEnded && isOpen ? (['abandon'] as const) : []),
+    ...(hasEnded && OPEN.includes(status) ? (['abandon'] as const) : []),
     ...on('verify'),
     ...on('suspend'),
     ...on('resume'),

@@ -1,5 +1,8 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import { describe } from '../../functions/acts/executions';
 import type { ActEntry } from '../../functions/contract/act';
+import { tenantIdOf } from '../../functions/contract/naming';
+import { readableSignupId } from '../../functions/contract/signup';
 import type { TenantStatus } from '../../functions/contract/tenant';
 import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
@@ -72,7 +75,7 @@ const UNDOING_FOR = 10_000;
  * ends, however many tenants there are. What happens to a tenant in service, acts and audits tell.
  */
 function underWay({ client, directory }: Subject): Probe {
-  let undoingUntil = Date.now() + UNDOING_FOR;
+  let undoingUntil = 0;
   const statuses = (): TenantStatus[] => (Date.now() < undoingUntil ? ['ONBOARDING', 'ROLLING_BACK'] : ['ONBOARDING']);
   const runs = new Map<string, string>();
   const itemsIn = (status: TenantStatus) =>
@@ -93,7 +96,7 @@ function underWay({ client, directory }: Subject): Probe {
     return new Map(items.map((item) => [item.stateSk, JSON.stringify(item)]));
   };
   const probe = { name: 'under-way', slowMs: () => 1_200, fastMs: 400, calls: () => statuses().length };
-  return comparing(probe, read, async (changed, now) => {
+  const compared = comparing(probe, read, async (changed, now) => {
     await directory.refresh(changed);
     const ofRuns = changed.flatMap((id) => runs.get(id) ?? []).map((execution) => `run:${execution}`);
     for (const id of changed.filter((each) => !now.has(each))) {
@@ -101,6 +104,37 @@ function underWay({ client, directory }: Subject): Probe {
       undoingUntil = Date.now() + UNDOING_FOR;
     }
     return ['tenants', 'cells', ...changed.map(tenantTopic), ...ofRuns];
+  });
+  const begin = () => {
+    undoingUntil = Date.now() + UNDOING_FOR;
+    return compared.begin();
+  };
+  return { ...compared, begin };
+}
+
+/**
+ * Runs that have failed, by their inputs: a signup that is refused is never ONBOARDING. Only news
+ * cost a further call each.
+ */
+function failures({ client, directory }: Subject): Probe {
+  const read = async () => {
+    const { stateMachineArn } = client.stage;
+    const request = { stateMachineArn, statusFilter: 'FAILED', maxResults: 20 } as const;
+    const { executions = [] } = await client.sfn.send(new ListExecutionsCommand(request));
+    return new Map(executions.map(({ executionArn = '', stopDate }) => [executionArn, String(stopDate?.getTime())]));
+  };
+  const tenantOf = async (executionArn: string) => {
+    const { input = 'null' } = (await describe(client.sfn, executionArn)) ?? {};
+    const signupId = readableSignupId(JSON.parse(input));
+    return signupId === undefined ? [] : [tenantIdOf(signupId)];
+  };
+  const probe = { name: 'failures', slowMs: () => 5_000, fastMs: 1_000, calls: () => 1 };
+  return comparing(probe, read, async (changed, now) => {
+    const news = changed.filter((execution) => now.has(execution));
+    const tenantIds = (await settled(news.map(tenantOf))).flat();
+    if (tenantIds.length === 0) return [];
+    await directory.refresh(tenantIds);
+    return ['tenants', ...tenantIds.map(tenantTopic)];
   });
 }
 
@@ -192,10 +226,15 @@ function run({ histories }: Subject, executionArn: string): Probe {
 
 /** @returns the probes that a topic needs; each has a name, and those of one name are one */
 export function probesOn(subject: Subject): (topic: string) => readonly Probe[] {
-  const [ofTenants, ofActs, ofAudits] = [underWay(subject), acts(subject), audits(subject)];
+  const [ofTenants, ofFailures, ofActs, ofAudits] = [
+    underWay(subject),
+    failures(subject),
+    acts(subject),
+    audits(subject),
+  ];
   const [ofReleases, ofQueues] = [releases(subject), queues(subject)];
   const onTopic: Readonly<Record<string, readonly Probe[]>> = {
-    tenants: [ofTenants, ofActs, ofAudits],
+    tenants: [ofTenants, ofFailures, ofActs, ofAudits],
     cells: [ofTenants, ofReleases],
     releases: [ofReleases, ofActs],
     audits: [ofAudits],
@@ -204,6 +243,6 @@ export function probesOn(subject: Subject): (topic: string) => readonly Probe[] 
   };
   return (topic) => {
     if (topic.startsWith('run:')) return [run(subject, topic.slice('run:'.length))];
-    return topic.startsWith('tenant:') ? [ofTenants, ofActs, ofAudits] : (onTopic[topic] ?? []);
+    return topic.startsWith('tenant:') ? [ofTenants, ofFailures, ofActs, ofAudits] : (onTopic[topic] ?? []);
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { workflowOf } from '../../functions/contract/workflows';
 import type { StageClient } from '../client/stage-client';
 import { act, preview, signUp } from './acting';
 import {
@@ -66,10 +67,18 @@ async function acted<T>({ events }: Desk, doing: Promise<T>): Promise<T> {
   }
 }
 
+function workflowKnown(execution: string): boolean {
+  try {
+    return workflowOf(execution) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 async function run({ histories }: Desk, { parameters }: Asked) {
   const { execution } = query(RunQuerySchema, parameters);
-  if (!execution.startsWith('arn:'))
-    throw new Refused('InvalidRequest', 'expected the ARN of an execution', 'execution');
+  if (!workflowKnown(execution))
+    throw new Refused('InvalidRequest', 'expected the ARN of an execution of the platform', 'execution');
   return runOf(execution, await histories.read(execution));
 }
 

@@ -25,6 +25,9 @@ const CONNECTION: StageConnection = {
   ...{ evidenceBucketName: 'evidence', readerPolicyArn: named('reader'), operatorPolicyArn: named('operator') },
 };
 
+/** The client of such a stage, over a table in memory. */
+export const aStageClient = (table: FakeTable) => Object.assign(new StageClient(CONNECTION), { table });
+
 const PAGE = '<!doctype html><title>Console</title>';
 const FILES = new Map([
   ['/', { contentType: 'text/html; charset=utf-8', body: Buffer.from(PAGE) }],
@@ -70,8 +73,7 @@ export class ConsoleInTest {
     );
     const sfn = new FakeClient({ DescribeExecutionCommand: { status: 'SUCCEEDED' }, ...answers.sfn });
     const lambda = new FakeClient(answers.lambda ?? {});
-    const client = Object.assign(new StageClient(CONNECTION), {
-      table,
+    const client = Object.assign(aStageClient(table), {
       sfn: Object.assign(new SFNClient({ region: REGION }), { send: sfn.send }),
     });
     Object.assign(client.operator, { lambda });

@@ -184,6 +184,11 @@ it('tells a run by its states, and reads only news of it the second time', async
   ]);
 });
 
+it.each(['arn:aws:states:eu-central-1:1:execution:Other:x', 'nonsense'])('knows no run %s', async (execution) => {
+  const path = `/api/run?execution=${encodeURIComponent(execution)}`;
+  expect(await error(await start(), path)).toMatchObject({ status: 400, field: 'execution' });
+});
+
 it('tells a run that AWS has deleted', async () => {
   const console = await start([], { sfn: { GetExecutionHistoryCommand: awsError('ExecutionDoesNotExist') } });
   const { json } = await console.ask(`/api/run?execution=${encodeURIComponent(anExecution())}`);
@@ -213,7 +218,9 @@ describe('acts', () => {
     const { json } = await console.ask('/api/acts/preview', { act: 'redrive', query: {} });
     const preview = PreviewSchema.parse(json);
     expect(preview.targets.map(({ subdomain }) => subdomain).sort()).toEqual(['one', 'two']);
-    expect(preview).toMatchObject({ confirm: '2 tenants', left: [{ tenant: active.tenantId }] });
+    expect(preview).toMatchObject({ confirm: '2 tenants', left: [] });
+    const wrong = await console.ask('/api/acts/preview', { act: 'redrive', tenants: ['acme'] });
+    expect(wrong.json).toMatchObject({ targets: [], left: [{ tenant: active.tenantId, because: 'it is ACTIVE' }] });
     const named = await console.ask('/api/acts/preview', { act: 'abandon', tenants: ['one', 'nobody'] });
     expect(named.json).toMatchObject({ confirm: 'one', needsReason: true, left: [{ tenant: 'nobody' }] });
     expect(performed).toEqual([]);
