@@ -128,7 +128,7 @@ function failures({ client, directory }: Subject): Probe {
     const signupId = readableSignupId(JSON.parse(input));
     return signupId === undefined ? [] : [tenantIdOf(signupId)];
   };
-  const probe = { name: 'failures', slowMs: () => 5_000, fastMs: 1_000, calls: () => 1 };
+  const probe = { name: 'failures', slowMs: () => 8_000, fastMs: 1_000, calls: () => 1 };
   return comparing(probe, read, async (changed, now) => {
     const news = changed.filter((execution) => now.has(execution));
     const tenantIds = (await settled(news.map(tenantOf))).flat();
@@ -159,7 +159,7 @@ function acts({ client, directory }: Subject): Probe {
     for (const entry of page.entries) entries.set(entry.id, entry);
     return new Map(page.entries.map((entry) => [entry.id, JSON.stringify(entry.result ?? null)]));
   };
-  return comparing({ name: 'acts', slowMs: () => 6_000, fastMs: 500, calls: () => 1 }, read, async (changed, now) => {
+  return comparing({ name: 'acts', slowMs: () => 4_000, fastMs: 500, calls: () => 1 }, read, async (changed, now) => {
     const news = changed.filter((id) => now.has(id)).flatMap((id) => entries.get(id) ?? []);
     for (const id of entries.keys()) if (!now.has(id)) entries.delete(id);
     if (news.length === 0) return [];

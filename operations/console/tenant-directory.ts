@@ -14,6 +14,9 @@ type Query = z.output<typeof TenantsQuerySchema>;
 /** What selects rows, without what puts them in order. */
 export type Selection = Omit<Query, 'sort' | 'order' | 'cursor' | 'limit'>;
 
+/** Of more changes than that, all rows are read anew. */
+const READ_ONE_BY_ONE = 100;
+
 interface Rows {
   readonly tenants: Map<string, ListedTenant>;
   readonly unreadable: Set<string>;
@@ -75,6 +78,7 @@ export class TenantDirectory {
   /** Reads tenants again that have changed. */
   async refresh(tenantIds: readonly string[]): Promise<void> {
     if (this.reading) for (const tenantId of tenantIds) this.changedMeanwhile.add(tenantId);
+    if (tenantIds.length > READ_ONE_BY_ONE) this.forget();
     const { rows } = this;
     if (rows) await settled(tenantIds.map((tenantId) => this.readInto(rows, tenantId)));
   }
