@@ -25,6 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
         `Running; endpoints are in ${relative(process.cwd(), file)}, credentials are test/test. Ctrl-C ends it.`,
       );
       console.log('Try: npm run signup -- --company "Acme GmbH" --subdomain acme --plan enterprise');
+      console.log('Watch it in the console: npm run console');
       console.log(`Its page will be at ${platform.outputs.tenantUrl.replace('SUBDOMAIN', 'acme')}`);
       if (!signal.aborted) await once(signal, 'abort');
     } finally {
