@@ -1,12 +1,12 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
-import SideNavigation from '@cloudscape-design/components/side-navigation';
+import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { StageSchema } from '../api';
+import { type Stage, StageSchema } from '../api';
 import { APPEARANCES, useAppearance } from './appearance';
 import { useApi } from './console-api';
 import { ErrorBoundary } from './error-boundary';
@@ -29,6 +29,13 @@ const Tenant = lazy(() => import('./views/tenant'));
 const NAVIGATION = Object.entries(VIEWS).map(([name, text]) => ({
   ...({ type: 'link', href: `#/${name}`, text } as const),
 }));
+
+/** Pages of the stage in the AWS console; the local stage has none. */
+function linksOf(stage: Stage | undefined): SideNavigationProps.Item[] {
+  if (!stage || stage.links.length === 0) return [];
+  const links = stage.links.map(({ name, url }) => ({ type: 'link', text: name, href: url, external: true }) as const);
+  return [{ type: 'divider' }, ...links];
+}
 
 function viewOf(route: Route): { readonly title: string; readonly view: ReactNode } {
   if (route.view === 'unknown')
@@ -93,7 +100,7 @@ export function Shell() {
         <nav className="side" aria-label="Views">
           <SideNavigation
             activeHref={route.view === 'tenant' || place === '' || place === '#/' ? '#/tenants' : place}
-            items={NAVIGATION}
+            items={[...NAVIGATION, ...linksOf(stage)]}
           />
         </nav>
         <main ref={main} id="content" className="content" tabIndex={-1}>

@@ -2,17 +2,34 @@ import Button from '@cloudscape-design/components/button';
 import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
-import { ActsPageSchema } from '../../api';
+import { useState } from 'react';
+import { ActsPageSchema, ActsQuerySchema } from '../../api';
 import { ActTable } from '../act-table';
 import { Failure } from '../failure';
 import { linkTo } from '../routes';
 import { useLive } from '../use-live';
+import { replaceRoute } from '../use-route';
 
 const today = () => new Date().toISOString().slice(0, 10);
+const isDay = (text: string) => ActsQuerySchema.shape.day.safeParse(text).success;
+
+function DayField({ day }: { readonly day: string }) {
+  const [typed, setTyped] = useState(day);
+  const type = (text: string) => {
+    setTyped(text);
+    if (isDay(text)) replaceRoute(linkTo('audit-log', { day: text }));
+  };
+  return (
+    <FormField label="Day (UTC)" errorText={isDay(typed) ? '' : 'Expected a day such as 2026-11-29.'}>
+      <Input value={typed} inputMode="numeric" onChange={({ detail }) => type(detail.value)} />
+    </FormField>
+  );
+}
 
 /** Who did what on a day, newest first. The record is kept by days of UTC. */
 export default function AuditLog({ search }: { readonly search: URLSearchParams }) {
-  const day = search.get('day') ?? today();
+  const asked = search.get('day') ?? '';
+  const day = isDay(asked) ? asked : today();
   const before = search.get('before');
   const path = `/api/acts?${new URLSearchParams({ day, ...(before && { before }) })}`;
   const { data, error, refetch } = useLive(path, ActsPageSchema, () => ['acts']);
@@ -25,16 +42,7 @@ export default function AuditLog({ search }: { readonly search: URLSearchParams 
           Audit log
         </Header>
       }
-      filter={
-        <FormField label="Day (UTC)">
-          <Input
-            {...{ value: day, type: 'text', inputMode: 'numeric', placeholder: 'YYYY-MM-DD' }}
-            onChange={({ detail }) => {
-              location.hash = linkTo('audit-log', { day: detail.value });
-            }}
-          />
-        </FormField>
-      }
+      filter={<DayField day={day} />}
       pagination={data?.next && <Button href={linkTo('audit-log', { day, before: data.next })}>Earlier acts</Button>}
     />
   );

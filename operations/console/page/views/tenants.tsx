@@ -6,6 +6,7 @@ import Link from '@cloudscape-design/components/link';
 import Multiselect from '@cloudscape-design/components/multiselect';
 import Pagination from '@cloudscape-design/components/pagination';
 import SpaceBetween from '@cloudscape-design/components/space-between';
+import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import TextFilter from '@cloudscape-design/components/text-filter';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
@@ -155,6 +156,12 @@ export function Tenants({ search }: { readonly search: URLSearchParams }) {
         itemSelectionLabel: (_, { companyName, tenantId }) => `Select ${companyName ?? tenantId}`,
       }}
       empty={<Nobody filtered={filtered} />}
+      footer={
+        data &&
+        data.unreadable.length > 0 && (
+          <StatusIndicator type="error">{`Not listed, as their items are damaged: ${data.unreadable.join(', ')}`}</StatusIndicator>
+        )
+      }
       header={
         <Header
           variant="h1"
