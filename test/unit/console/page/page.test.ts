@@ -120,6 +120,7 @@ describe('the form of a signup', () => {
     expect(signupErrors({ ...typed, subdomain: 'www' })).toEqual({
       subdomain: 'expected a subdomain that the platform has not reserved',
     });
+    expect(signupErrors(EMPTY_SIGNUP).subdomain).toBe('expected a DNS label, it is empty');
     expect(Object.keys(signupErrors(EMPTY_SIGNUP)).sort()).toEqual([
       ...['companyName', 'contactEmail', 'plan', 'subdomain'],
     ]);
