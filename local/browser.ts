@@ -11,7 +11,11 @@ const UNPACKED = join(ROOT, '.local', `chromium-${version}`);
 
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>${UNPACKED}/fonts</dir><dir>/usr/share/fonts</dir><cachedir>${UNPACKED}/font-cache</cachedir></fontconfig>
+<fontconfig>
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
+  <dir>${UNPACKED}/fonts</dir>
+  <cachedir>${UNPACKED}/font-cache</cachedir>
+</fontconfig>
 `;
 
 /** Unpacks the browser once for this clone. Two processes at once never see each other's half. */

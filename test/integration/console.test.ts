@@ -7,7 +7,7 @@ import { BrowserTab } from '../support/browser-tab';
 import { RunningStage } from '../support/running-stage';
 
 const COMPANY = '<img src=x onerror=alert(1)> & <b>Söhne</b>';
-const VIEWS = ['tenants', 'sign-up', 'cells', 'releases', 'audits', 'queues', 'audit-log'];
+const VIEWS = ['tenants', 'sign-up', 'cells', 'releases', 'audits', 'queues', 'audit-log', 'tenants/nobody'];
 
 let stage: RunningStage;
 let browser: Browser;
@@ -37,8 +37,8 @@ const becomes = (status: string) =>
     .waitFor();
 
 test('the first page is small, has no token in its address, and says what to do in an empty stage', async () => {
-  // One test takes the connection away.
-  const isExpected = (text: string) => text.includes('net::ERR_INTERNET_DISCONNECTED');
+  // One test takes the connection away, and one asks for a tenant that does not exist.
+  const isExpected = (text: string) => /net::ERR_INTERNET_DISCONNECTED|404 \(Not Found\)/.test(text);
   tab = await BrowserTab.open(browser, served.url, { isExpected });
   await sees('No tenants yet');
   expect(tab.page.url()).not.toContain('token');

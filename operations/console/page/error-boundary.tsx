@@ -20,7 +20,7 @@ export class ErrorBoundary extends Component<{ readonly children: ReactNode }, C
     return this.state.failure === undefined ? (
       this.props.children
     ) : (
-      <Failure of={this.state.failure} retry={() => location.reload()} />
+      <Failure title="This view has failed" of={this.state.failure} retry={() => location.reload()} />
     );
   }
 }

@@ -5,8 +5,15 @@ import { ConsoleError } from './console-api';
 
 const NOT_AN_ERROR = 'UnexpectedFailure';
 
+interface FailureProps {
+  readonly of: unknown;
+  readonly retry?: () => void;
+  /** Heading of the view, where the failure is all that it shows. */
+  readonly title?: string;
+}
+
 /** What did not work, in the words of the platform or of AWS, and the runbook's advice. */
-export function Failure({ of: failure, retry }: { readonly of: unknown; readonly retry?: () => void }) {
+export function Failure({ of: failure, retry, title }: FailureProps) {
   const { error, message, advice } =
     failure instanceof ConsoleError
       ? failure
@@ -15,13 +22,16 @@ export function Failure({ of: failure, retry }: { readonly of: unknown; readonly
           message: failure instanceof Error ? failure.message : String(failure),
         };
   return (
-    <Alert type="error" header={error} action={retry && <Button onClick={retry}>Try again</Button>}>
-      <div className="words">{message}</div>
-      {advice && (
-        <Box margin={{ top: 'xs' }}>
-          <strong>What to do:</strong> {advice}
-        </Box>
-      )}
-    </Alert>
+    <>
+      {title && <Box variant="h1">{title}</Box>}
+      <Alert type="error" header={error} action={retry && <Button onClick={retry}>Try again</Button>}>
+        <div className="words">{message}</div>
+        {advice && (
+          <Box margin={{ top: 'xs' }}>
+            <strong>What to do:</strong> {advice}
+          </Box>
+        )}
+      </Alert>
+    </>
   );
 }

@@ -33,7 +33,7 @@ export default function AuditLog({ search }: { readonly search: URLSearchParams 
   const before = search.get('before');
   const path = `/api/acts?${new URLSearchParams({ day, ...(before && { before }) })}`;
   const { data, error, refetch } = useLive(path, ActsPageSchema, () => ['acts']);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Audit log" of={error} retry={refetch} />;
   return (
     <ActTable
       acts={data?.acts}

@@ -40,7 +40,7 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Audit>[] = [
 /** The last audits of all tenants in service. */
 export default function Audits() {
   const { data, error, refetch } = useLive('/api/audits', AuditsSchema, () => ['audits']);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Audits" of={error} retry={refetch} />;
   return (
     <Table
       header={

@@ -42,7 +42,7 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Cell>[] = [
 /** How many tenants each cell can still take. */
 export default function Cells() {
   const { data, error, refetch } = useLive('/api/cells', CellsSchema, () => ['cells']);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Cells" of={error} retry={refetch} />;
   return (
     <Table
       header={<Header variant="h1">Cells</Header>}

@@ -22,7 +22,7 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Queue>[] = [
 /** Messages that wait for a person. */
 export default function Queues() {
   const { data, error, refetch } = useLive('/api/queues', QueuesSchema, () => ['queues']);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Queues" of={error} retry={refetch} />;
   return (
     <Table
       header={

@@ -81,7 +81,7 @@ function OfCell({ cell, live, claim }: CellRelease) {
 /** The release under way in each cell, ring by ring, or the last one. */
 export default function Releases() {
   const { data, error, refetch } = useLive('/api/releases', ReleasesSchema, () => ['releases']);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Releases" of={error} retry={refetch} />;
   return (
     <SpaceBetween size="l">
       <Header variant="h1" description="A release brings an image of the shared service to the tenants, ring by ring.">

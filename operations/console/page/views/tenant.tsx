@@ -45,7 +45,7 @@ export default function Tenant({ name, search }: { readonly name: string; readon
   const path = `/api/tenants/${encodeURIComponent(name)}`;
   const topicsOf = (known: TenantDetail | undefined) => (known ? [`tenant:${known.tenantId}`] : []);
   const { data: tenant, error, refetch } = useLive(path, TenantDetailSchema, topicsOf);
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title={name} of={error} retry={refetch} />;
   if (!tenant) return <Spinner size="large" />;
   const { companyName = tenant.tenantId, url, status, since } = tenant;
   return (

@@ -108,7 +108,11 @@ function BulkActs({ query, selected }: { readonly query: TenantQuery; readonly s
           if (act) setRequest({ act, ...whom });
         }}
       >
-        {selected.length > 0 ? `Act on ${selected.length} selected` : 'Act on all that match'}
+        {selected.length > 0
+          ? `Act on ${selected.length} selected`
+          : isFiltered(query)
+            ? 'Act on all that match'
+            : 'Act on all'}
       </ButtonDropdown>
       {request && (
         <Suspense>
@@ -131,7 +135,7 @@ export function Tenants({ search }: { readonly search: URLSearchParams }) {
   const known = data?.next && cursors.length === page ? [...cursors, data.next] : cursors;
   const show = (next: number) => goTo({ page: next, cursors: known });
   const count = data?.total === undefined ? '' : `${data.total} found`;
-  if (error) return <Failure of={error} retry={refetch} />;
+  if (error) return <Failure title="Tenants" of={error} retry={refetch} />;
   return (
     <Table
       items={data?.tenants ?? []}
