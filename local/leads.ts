@@ -16,10 +16,13 @@ const formId = (form: string) => /name="id" value="([^"]+)"/.exec(form)?.[1] ?? 
 
 const visitorOf = ({ tenantId }: RouteRecord) => `visitor@${tenantId}.example`;
 
-/** Signs a login token of the tenant's database user, as a person with that permission does. */
+/**
+ * Signs a login token of the tenant's reader, as a person with that permission does. The lead was just
+ * written, so the token is for the primary.
+ */
 async function tokenOf(stage: StageConnection, { tenantId, database }: RouteRecord): Promise<string> {
   const { host: hostname, port } = database ?? { host: '', port: 0 };
-  return new Signer({ ...stage.aws, hostname, port, username: tenantNames.databaseUser(tenantId) }).getAuthToken();
+  return new Signer({ ...stage.aws, hostname, port, username: tenantNames.databaseReader(tenantId) }).getAuthToken();
 }
 
 /** Sends the form of a tenant's page as a browser does. @returns the status of the answer */

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { READER_CONNECTIONS } from '../functions/contract/connections';
 import type { RouteRecord } from '../functions/contract/records';
 import { codeOf } from '../functions/shared/error-code';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
-import type { TenantDatabases } from './tenant-databases';
+import { ForeignToken, type TenantDatabases } from './tenant-databases';
 
 export interface LeadRoutes {
   readonly databases: TenantDatabases;
@@ -12,8 +13,6 @@ export interface LeadRoutes {
 }
 
 const LONGEST_BODY = 16 * 1024;
-/** Greatest number of simultaneous sessions with a reader's token. Each is its own login. */
-const MOST_READERS = 4;
 const RETRY_AFTER_SECONDS = 10;
 /** SQL states of a refused login ("PostgreSQL Error Codes", class 28). */
 const REFUSED = /^28/;
@@ -75,12 +74,12 @@ export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: 
     if (!route) return reply;
     const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
-    if (readers >= MOST_READERS) return unavailable(request, reply, new Error('too many read by token'));
+    if (readers >= READER_CONNECTIONS) return unavailable(request, reply, new Error('too many read by token'));
     readers += 1;
     try {
       return { leads: await databases.withToken(route, token, listLeads) };
     } catch (thrown) {
-      if (!REFUSED.test(codeOf(thrown))) return unavailable(request, reply, thrown);
+      if (!(thrown instanceof ForeignToken || REFUSED.test(codeOf(thrown)))) return unavailable(request, reply, thrown);
       return text(
         reply.header('www-authenticate', 'Bearer error="invalid_token"'),
         401,

@@ -1,6 +1,7 @@
 import { Signer } from '@aws-sdk/rds-signer';
 import { LRUCache } from 'lru-cache';
 import { Client, type ClientConfig, Pool } from 'pg';
+import { POOL_CONNECTIONS } from '../functions/contract/connections';
 import { DATABASE_NAME, tenantNames } from '../functions/contract/naming';
 import type { RouteRecord } from '../functions/contract/records';
 import type { TenantSessions } from './tenant-sessions';
@@ -10,6 +11,22 @@ class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }
 
+/** A token for another server or user. */
+export class ForeignToken extends Error {
+  override readonly name = 'ForeignToken';
+}
+
+/** Server and user that a token names, which must be this tenant's ("Generating an IAM authentication token"). */
+function targetOf({ tenantId, database }: RouteRecord, token: string) {
+  const named = URL.canParse(`https://${token}`) ? new URL(`https://${token}`) : undefined;
+  const servers = [database, database?.replica].filter((server) => server !== undefined);
+  const server = servers.find(({ host, port }) => named?.hostname === host && Number(named.port) === port);
+  const users = [tenantNames.databaseReader(tenantId), tenantNames.databaseUser(tenantId)];
+  const user = users.find((name) => named?.searchParams.get('DBUser') === name);
+  if (!server || !user) throw new ForeignToken('the token names no server or no user of this tenant');
+  return { host: server.host, port: server.port, user };
+}
+
 export interface TenantDatabasesOptions {
   readonly sessions: Pick<TenantSessions, 'of'>;
   /** Certificate authorities of the databases, PEM. Default: those that Node knows. */
@@ -17,11 +34,6 @@ export interface TenantDatabasesOptions {
   readonly capacity?: number;
 }
 
-/**
- * Connections to one tenant's database from one task. A database accepts 400
- * (infra/tenant/database-alarms.ts), enough for a hundred tasks of each colour.
- */
-const CONNECTIONS = 2;
 /**
  * Requests that may wait for a connection. A further one fails at once and may be repeated later.
  */
@@ -59,12 +71,16 @@ export class TenantDatabases {
   }
 
   /**
-   * A read-only session with a token of the tenant's database user. The database itself checks the
-   * token.
+   * A read-only session with a token of one of the tenant's database users, at the server that the token
+   * names: the replica, or the primary for a reader that must see what was just written. The server itself
+   * checks the token.
+   *
+   * @throws ForeignToken when the token names no server or no user of this tenant
    */
   async withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const access = this.accessTo(route);
     const options = '-c default_transaction_read_only=on';
-    const client = new Client({ ...this.accessTo(route), password: token, options });
+    const client = new Client({ ...access, ...targetOf(route, token), password: token, options });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -92,7 +108,7 @@ export class TenantDatabases {
     const pool = new Pool({
       ...access,
       password,
-      max: CONNECTIONS,
+      max: POOL_CONNECTIONS,
       idleTimeoutMillis: IDLE_MS,
       maxLifetimeSeconds: MOST_SECONDS,
       allowExitOnIdle: true,

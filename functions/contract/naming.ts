@@ -120,6 +120,8 @@ export const tenantNames = {
   replica: (tenantId: string) => `tenant-${tenantId}-replica`,
   /** The PostgreSQL user that the shared service logs in as, by IAM authentication. */
   databaseUser: (tenantId: string) => `app_${tenantId}`,
+  /** The PostgreSQL user that only reads, by IAM authentication: of the primary and of the replica. */
+  databaseReader: (tenantId: string) => `read_${tenantId}`,
 } as const;
 
 interface Cluster {

@@ -13,6 +13,8 @@ export const ENGINE = { name: 'postgres', majorVersion: '18' } as const;
 export interface Sizing {
   /** RDS instance class, e.g. `db.r6g.large`. */
   readonly instanceClass: string;
+  /** Memory of that class, GiB ("Hardware specifications for DB instance classes"). */
+  readonly memoryGiB: number;
   /** Storage at creation, GiB. */
   readonly allocatedStorageGiB: number;
   /** Ceiling of storage autoscaling, GiB. RDS requires at least 10 % more than the allocation. */
@@ -28,6 +30,7 @@ export interface Sizing {
 export const SIZINGS: Readonly<Record<Plan, Sizing>> = {
   growth: {
     instanceClass: 'db.t4g.medium',
+    memoryGiB: 4,
     allocatedStorageGiB: 50,
     maxAllocatedStorageGiB: 200,
     multiAz: true,
@@ -36,6 +39,7 @@ export const SIZINGS: Readonly<Record<Plan, Sizing>> = {
   },
   enterprise: {
     instanceClass: 'db.r6g.large',
+    memoryGiB: 16,
     allocatedStorageGiB: 100,
     maxAllocatedStorageGiB: 1000,
     multiAz: true,

@@ -63,6 +63,8 @@ const TenantFailureSchema = FailureReportSchema.partial({ undone: true, remainin
 });
 export type TenantFailure = z.infer<typeof TenantFailureSchema>;
 
+const DatabaseAddressSchema = z.object({ host: z.string(), port: z.number().int() });
+
 /** Of a tenant's database: the last migration, since when it is prepared, and how many seconds that took. */
 export const PreparedDatabaseSchema = z.object({
   version: z.string(),
@@ -154,7 +156,10 @@ export const RouteRecordSchema = z.object({
   bucketName: z.string(),
   keyArn: z.string(),
   /** Where the tenant's database answers. Routes of earlier releases lack it. */
-  database: z.object({ host: z.string(), port: z.number().int() }).optional(),
+  database: DatabaseAddressSchema.extend({
+    /** Where its read replica answers, if the plan has one. Routes of earlier releases lack it. */
+    replica: DatabaseAddressSchema.optional(),
+  }).optional(),
 });
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;
 

@@ -57,6 +57,11 @@ export function tenantBoundaryStatements({ partition, accountId, region }: Bound
       ofTheAccount('rds-db', `dbuser:*/${tenantNames.databaseUser(CALLERS_TENANT)}`),
     ),
     allow(
+      'OwnDatabaseReader',
+      ['rds-db:connect'],
+      ofTheAccount('rds-db', `dbuser:*/${tenantNames.databaseReader(CALLERS_TENANT)}`),
+    ),
+    allow(
       'OwnLogs',
       ['logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
       ofTheAccount('logs', `log-group:/tenants/${CALLERS_TENANT}/*`),

@@ -14,5 +14,6 @@ export const SetUpDatabaseInput = z.object({
   password: z.string(),
   token: z.string(),
   applicationUser: z.string(),
+  readerUser: z.string(),
 });
 export const SetUpDatabaseOutput = z.object({ version: z.string() });

@@ -71,6 +71,7 @@ export const prepareDatabase: Action<typeof PrepareDatabaseInput, typeof Prepare
       ...{ tenantId, host: EndpointAddress, port, user: username, password },
       token: await signLogin({ hostname: EndpointAddress, port, username }),
       applicationUser: tenantNames.databaseUser(tenantId),
+      readerUser: tenantNames.databaseReader(tenantId),
     });
     const preparedAt = now();
     const database = {

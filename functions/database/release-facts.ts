@@ -1,4 +1,4 @@
-import { DATABASE_MASTER, DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
+import { DATABASE_MASTER, DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../contract/naming';
 import type { FactName } from './door-call';
 
 /**
@@ -6,7 +6,7 @@ import type { FactName } from './door-call';
  * is held to what that release made.
  *
  * 1. The owner and the application.
- * 2. The databases postgres and template1 are shut.
+ * 2. The reader, too; the databases postgres and template1 are shut.
  */
 export const ROLES_REVISION = 2;
 
@@ -39,20 +39,27 @@ const REDIRECTING =
  *
  * @param revision see ROLES_REVISION
  */
-export function expectedFacts(application: string, revision: number): Readonly<Record<FactName, ExpectedFact>> {
+export function expectedFacts(tenantId: string, revision: number): Readonly<Record<FactName, ExpectedFact>> {
   const [master, owner, schema, database] = [DATABASE_MASTER, DATABASE_OWNER, DATABASE_SCHEMA, DATABASE_NAME];
+  const [application, reader] = [tenantNames.databaseUser(tenantId), tenantNames.databaseReader(tenantId)];
+  const since = (first: number, ...lines: readonly string[]) => (revision < first ? [] : lines);
   const open = revision < 2 ? ['postgres', 'template1'] : [];
+  const rows = ['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((right) => `${application} ${right}`);
   const toRds = `\\S+ \\S+ TO ${RDS}: .*`;
   return {
     roles: {
-      required: [`${application} LOGIN`, owner, `${master} LOGIN CREATEDB CREATEROLE`],
+      required: [`${application} LOGIN`, ...since(2, `${reader} LOGIN`), owner, `${master} LOGIN CREATEDB CREATEROLE`],
       allowed: matching(`${RDS_GROUPS}${ATTRIBUTES}`, `${RDS_USERS}(?: LOGIN)?${ATTRIBUTES}`),
     },
     members: {
-      required: [`${application} in rds_iam INHERIT SET`, `${master} in ${owner} INHERIT SET ADMIN`],
+      required: [
+        `${application} in rds_iam INHERIT SET`,
+        ...since(2, `${reader} in rds_iam INHERIT SET`),
+        `${master} in ${owner} INHERIT SET ADMIN`,
+      ],
       // Who makes a role may administer it.
       allowed: matching(
-        `${master} in ${application} ADMIN`,
+        `${master} in (?:${[application, ...since(2, reader)].join('|')}) ADMIN`,
         `${master} in rds_superuser(?: \\w+)*`,
         `${RDS} in ${RDS}.*`,
       ),
@@ -71,9 +78,14 @@ export function expectedFacts(application: string, revision: number): Readonly<R
       ),
     },
     grants: {
-      required: [`DATABASE ${database} TO ${application}: CONNECT`, `SCHEMA ${schema} TO ${application}: USAGE`],
+      required: [
+        `DATABASE ${database} TO ${application}: CONNECT`,
+        `SCHEMA ${schema} TO ${application}: USAGE`,
+        ...since(2, `DATABASE ${database} TO ${reader}: CONNECT`, `SCHEMA ${schema} TO ${reader}: USAGE`),
+      ],
       allowed: matching(
         `TABLE ${schema}\\.\\S+ TO ${application}: DELETE, INSERT, SELECT, UPDATE`,
+        ...since(2, `TABLE ${schema}\\.\\S+ TO ${reader}: SELECT`),
         `SEQUENCE ${schema}\\.\\S+ TO ${application}: USAGE`,
         'DATABASE (?:rdsadmin|template0) TO .*',
         ...open.map((name) => `DATABASE ${name} TO PUBLIC: .*`),
@@ -82,7 +94,7 @@ export function expectedFacts(application: string, revision: number): Readonly<R
     },
     defaults: {
       required: [
-        `${owner} IN ${schema} ON r TO ${application} DELETE, ${application} INSERT, ${application} SELECT, ${application} UPDATE`,
+        `${owner} IN ${schema} ON r TO ${[...rows, ...since(2, `${reader} SELECT`)].join(', ')}`,
         `${owner} IN ${schema} ON S TO ${application} USAGE`,
         `${owner} ON f TO nobody`,
       ],
@@ -93,7 +105,7 @@ export function expectedFacts(application: string, revision: number): Readonly<R
     // RDS itself keeps a physical slot for each replica.
     replication: { required: [], allowed: matching('SLOT rds_\\S+ physical') },
     settings: {
-      required: [`${application}: search_path=${schema}`],
+      required: [`${application}: search_path=${schema}`, ...since(2, `${reader}: search_path=${schema}`)],
       allowed: matching(`(?:${RDS}|rdsadmin)(?: IN \\S+)?: .*`, `[^:]+: (?!(?:${REDIRECTING})=).*`),
     },
   };

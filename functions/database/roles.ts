@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 
 /**
- * Of a session of the application. It may set both for itself: they end what was forgotten, and limit
+ * Of a session of the application or the reader. It may set both for itself: they end what was forgotten, and limit
  * nobody who means to.
  */
 const STATEMENT_TIMEOUT = '10s';
@@ -34,6 +34,7 @@ const SHUT_OTHER_DATABASES = `
  *
  * - The owner has schema and tables. Nobody logs in as the owner; the master user may become it.
  * - The application logs in by IAM alone, reads and writes rows, and makes nothing.
+ * - The reader logs in by IAM alone and reads rows, of the replica too, which has its source's roles.
  * - PUBLIC, which every role belongs to, has nothing.
  *
  * `GRANT rds_iam` of the master user to itself is left out: RDS would take no password of it any more.
@@ -44,27 +45,38 @@ const SHUT_OTHER_DATABASES = `
  * Sources: "Understanding PostgreSQL roles and permissions", "Creating a database account using IAM
  * authentication" (Amazon RDS User Guide); "ALTER DEFAULT PRIVILEGES" (PostgreSQL).
  */
-export function roleStatements(applicationUser: string): readonly string[] {
-  const [owner, application, schema, database] = [DATABASE_OWNER, applicationUser, DATABASE_SCHEMA, DATABASE_NAME].map(
-    escapeIdentifier,
-  );
+export function roleStatements(applicationUser: string, readerUser: string): readonly string[] {
+  const [owner, application, reader, schema, database] = [
+    DATABASE_OWNER,
+    applicationUser,
+    readerUser,
+    DATABASE_SCHEMA,
+    DATABASE_NAME,
+  ].map(escapeIdentifier);
+  const users = `${application}, ${reader}`;
   return [
     createUnlessThere(DATABASE_OWNER, 'NOLOGIN'),
     createUnlessThere(applicationUser, 'LOGIN'),
-    `GRANT rds_iam TO ${application}`,
+    createUnlessThere(readerUser, 'LOGIN'),
+    `GRANT rds_iam TO ${users}`,
     `GRANT ${owner} TO CURRENT_USER`,
     `REVOKE ALL ON DATABASE ${database} FROM PUBLIC`,
     SHUT_OTHER_DATABASES,
     'REVOKE ALL ON SCHEMA public FROM PUBLIC',
     `CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION ${owner}`,
-    `GRANT CONNECT ON DATABASE ${database} TO ${application}`,
-    `GRANT USAGE ON SCHEMA ${schema} TO ${application}`,
+    `GRANT CONNECT ON DATABASE ${database} TO ${users}`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${users}`,
+    // Tables that are there already, of a tenant of an earlier release.
+    `GRANT SELECT ON ALL TABLES IN SCHEMA ${schema} TO ${reader}`,
     `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema}
        GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO ${application}`,
+    `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT SELECT ON TABLES TO ${reader}`,
     `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} IN SCHEMA ${schema} GRANT USAGE ON SEQUENCES TO ${application}`,
     `ALTER DEFAULT PRIVILEGES FOR ROLE ${owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC`,
-    `ALTER ROLE ${application} SET search_path = ${schema}`,
-    `ALTER ROLE ${application} SET statement_timeout = '${STATEMENT_TIMEOUT}'`,
-    `ALTER ROLE ${application} SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION_TIMEOUT}'`,
+    ...[application, reader].flatMap((user) => [
+      `ALTER ROLE ${user} SET search_path = ${schema}`,
+      `ALTER ROLE ${user} SET statement_timeout = '${STATEMENT_TIMEOUT}'`,
+      `ALTER ROLE ${user} SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION_TIMEOUT}'`,
+    ]),
   ];
 }

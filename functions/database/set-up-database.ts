@@ -71,7 +71,7 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
     try {
       const { client, access } = await asMaster(input, certificates());
       try {
-        for (const statement of roleStatements(input.applicationUser)) await client.query(statement);
+        for (const statement of roleStatements(input.applicationUser, input.readerUser)) await client.query(statement);
       } finally {
         await client.end();
       }

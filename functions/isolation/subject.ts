@@ -54,6 +54,14 @@ export function logGroupsOf(subject: Subject): string[] {
     ...instances.flatMap((id) => ['postgresql', 'upgrade'].map((log) => `/aws/rds/instance/${id}/${log}`)),
   ];
 }
+/** All users of the tenant's database and its replica, but the master user, as `rds-db:connect` names them. */
+export function databaseUserArnsOf({ region, accountId, stacks, tenant: { tenantId } }: Subject): string[] {
+  const { ResourceId, ReplicaResourceId = ResourceId } = stacks.database.outputs;
+  const users = [tenantNames.databaseUser(tenantId), tenantNames.databaseReader(tenantId)];
+  return [...new Set([ResourceId, ReplicaResourceId])].flatMap((id) =>
+    users.map((user) => `arn:aws:rds-db:${region}:${accountId}:dbuser:${id}/${user}`),
+  );
+}
 /** The database's user of the shared service, as `rds-db:connect` names it. */
 export const databaseUserArnOf = ({ region, accountId, stacks, tenant }: Subject) =>
   `arn:aws:rds-db:${region}:${accountId}:dbuser:${stacks.database.outputs.ResourceId}/${tenantNames.databaseUser(tenant.tenantId)}`;

@@ -5,6 +5,8 @@ import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
+import type { RouteRecord } from '../contract/records';
+import type { StackOutputs } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -39,6 +41,16 @@ async function withdraw(
   const sameSlot = record?.slot?.cell === tenant.slot.cell && record.slot.number === tenant.slot.number;
   if (rule.created && !(adopts && sameSlot)) await elb.send(new DeleteRuleCommand({ RuleArn: rule.ruleArn }));
   if (name?.created && !adopts) await withdrawName(zone, tenant, cell);
+}
+
+/** Where the shared service finds the tenant's database, and its replica if the plan has one. */
+function databaseOf(outputs: StackOutputs<'database'>): RouteRecord['database'] {
+  const { EndpointAddress, EndpointPort, ReplicaAddress, ReplicaPort } = outputs;
+  return {
+    host: EndpointAddress,
+    port: Number(EndpointPort),
+    ...(ReplicaAddress && ReplicaPort && { replica: { host: ReplicaAddress, port: Number(ReplicaPort) } }),
+  };
 }
 
 /**
@@ -86,10 +98,7 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       externalId: tenant.externalId,
       bucketName: stacks.storage.outputs.BucketName,
       keyArn: key.keyArn,
-      database: {
-        host: stacks.database.outputs.EndpointAddress,
-        port: Number(stacks.database.outputs.EndpointPort),
-      },
+      database: databaseOf(stacks.database.outputs),
     };
     const registeredAt = now().toISOString();
     const { network, database, storage, access } = stacks;

@@ -93,6 +93,8 @@ const PARAMETERS: { readonly [K in StackKind]: (launch: Launch, platform: StackP
       BucketName: tenantNames.bucket(tenant.tenantId, accountId, region),
       SecretArn: database.SecretArn,
       DatabaseResourceId: database.ResourceId,
+      // Without a replica the policy names the database twice.
+      ReplicaResourceId: database.ReplicaResourceId ?? database.ResourceId,
       BoundaryArn: boundaryArn,
       ExternalId: tenant.externalId,
       TrustedRoleArns: [cell.taskRoleArn, ...trustedRoleArns].join(','),

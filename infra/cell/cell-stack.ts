@@ -6,6 +6,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { CellOutputsSchema } from '../../functions/contract/outputs';
 import { cellCapacity } from '../config/cell-capacity';
+import { requireConnections } from '../config/connection-budget';
 import type { CellConfig, StageConfig } from '../config/stages';
 import { AccessLogBucket } from '../constructs/access-log-bucket';
 import { CELL_TAG } from '../constructs/platform-names';
@@ -42,6 +43,7 @@ export class CellStack extends Stack {
     super(scope, id, props);
     this.zones = props.config.availabilityZones;
     const { config, cell, table, topic, boundary } = props;
+    requireConnections(cell);
     const { vpc, appRouteTableIds } = new CellNetwork(this, 'Network', { config, cell });
     const logs = new AccessLogBucket(this, 'AccessLogs', { config });
     logs.admitTenants();

@@ -12,6 +12,7 @@ const WILDCARDS = [
   'kms:<AWS::Region>:<AWS::AccountId>:key/*',
   `secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:tenants/<aws:PrincipalTag/${TENANT_TAG}>/*`,
   `rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:*/app_<aws:PrincipalTag/${TENANT_TAG}>`,
+  `rds-db:<AWS::Region>:<AWS::AccountId>:dbuser:*/read_<aws:PrincipalTag/${TENANT_TAG}>`,
   `logs:<AWS::Region>:<AWS::AccountId>:log-group:/tenants/<aws:PrincipalTag/${TENANT_TAG}>/*`,
   'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics*',
   'logs:<AWS::Region>:<AWS::AccountId>:log-group:RDSOSMetrics*:log-stream:*',

@@ -10,8 +10,8 @@ interface AccessRoleProps {
   readonly bucketArn: string;
   readonly keyArn: string;
   readonly secretArn: string;
-  /** `DbiResourceId` of the database; the decoy has none. */
-  readonly databaseResourceId?: string;
+  /** `DbiResourceId` of the database, and of its replica or of the database again; the decoy has none. */
+  readonly databaseResourceIds?: readonly [primary: string, replica: string];
 }
 
 const taggedWith = (tenantId: string) => ({ [`aws:RequestTag/${TENANT_TAG}`]: tenantId });
@@ -22,7 +22,10 @@ function grants(props: AccessRoleProps): iam.PolicyStatement[] {
   const allow = (sid: string, actions: string[], resource: string, conditions: Record<string, unknown> = {}) =>
     new iam.PolicyStatement({ sid, actions, resources: [resource], conditions });
   const objects = `${props.bucketArn}/*`;
-  const user = `dbuser:${props.databaseResourceId}/${tenantNames.databaseUser(props.tenantId)}`;
+  const user = (resourceId: string, name: string) =>
+    `arn:${Aws.PARTITION}:rds-db:${Aws.REGION}:${Aws.ACCOUNT_ID}:dbuser:${resourceId}/${name}`;
+  const [application, reader] = [tenantNames.databaseUser(props.tenantId), tenantNames.databaseReader(props.tenantId)];
+  const [primary, replica] = props.databaseResourceIds ?? [];
   return [
     allow('ListOwnBucket', ['s3:ListBucket', 's3:GetBucketLocation'], props.bucketArn),
     allow('ReadOwnObjects', ['s3:GetObject', 's3:GetObjectVersion', 's3:DeleteObject'], objects),
@@ -31,13 +34,14 @@ function grants(props: AccessRoleProps): iam.PolicyStatement[] {
     }),
     allow('UseOwnKey', ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'], props.keyArn),
     allow('ReadOwnSecret', ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], props.secretArn),
-    ...(props.databaseResourceId
+    ...(primary && replica
       ? [
-          allow(
-            'LogInToOwnDatabase',
-            ['rds-db:connect'],
-            `arn:${Aws.PARTITION}:rds-db:${Aws.REGION}:${Aws.ACCOUNT_ID}:${user}`,
-          ),
+          allow('LogInToOwnDatabase', ['rds-db:connect'], user(primary, application)),
+          new iam.PolicyStatement({
+            sid: 'ReadOwnDatabase',
+            actions: ['rds-db:connect'],
+            resources: [user(primary, reader), user(replica, reader)],
+          }),
         ]
       : []),
   ];

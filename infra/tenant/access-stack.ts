@@ -24,7 +24,7 @@ export class AccessStack extends TenantTemplate<'access'> {
       bucketArn: `arn:${Aws.PARTITION}:s3:::${this.text('BucketName')}`,
       keyArn: this.keyArn,
       secretArn: this.text('SecretArn'),
-      databaseResourceId: this.text('DatabaseResourceId'),
+      databaseResourceIds: [this.text('DatabaseResourceId'), this.text('ReplicaResourceId')],
     });
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::<BucketName>/*]',

@@ -1,11 +1,6 @@
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-
-/**
- * Set in the parameter group, so that one threshold fits every instance class. RDS's default
- * depends on memory.
- */
-export const MAX_CONNECTIONS = 400;
+import { MAX_CONNECTIONS } from '../../functions/contract/connections';
 
 const GIB = 1024 ** 3;
 

@@ -8,9 +8,10 @@ import {
   Validations,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { MAX_CONNECTIONS } from '../../functions/contract/connections';
 import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import { ENGINE } from '../../functions/contract/plans';
-import { databaseAlarm, MAX_CONNECTIONS, PRIMARY_ALARMS, REPLICA_LAG_ALARM } from './database-alarms';
+import { databaseAlarm, PRIMARY_ALARMS, REPLICA_LAG_ALARM } from './database-alarms';
 import { type CommonInstanceProps, databaseInstance } from './database-instance';
 import { monitoringRole } from './database-monitoring';
 import { databaseSecret, secretField } from './database-secret';
@@ -145,7 +146,13 @@ export class DatabaseStack extends TenantTemplate<'database'> {
     const watched = this.watched(instance);
     const alarm = databaseAlarm(this, 'ReplicaLagAlarm', REPLICA_LAG_ALARM, watched);
     for (const resource of [instance, alarm, ...logGroups]) resource.cfnOptions.condition = wanted;
-    this.output('ReplicaId', instance.ref).condition = wanted;
+    for (const [name, value] of [
+      ['ReplicaId', instance.ref],
+      ['ReplicaResourceId', instance.attrDbiResourceId],
+      ['ReplicaAddress', instance.attrEndpointAddress],
+      ['ReplicaPort', instance.attrEndpointPort],
+    ] as const)
+      this.output(name, value).condition = wanted;
   }
 
   private watched(instance: rds.CfnDBInstance) {

@@ -55,6 +55,10 @@ const PARAMETERS: Record<StackParameter<StackKind>, CfnParameterProps> = {
     description: 'The resource ID by which rds-db:connect names the database',
     allowedPattern: 'db-[A-Z0-9]+',
   },
+  ReplicaResourceId: {
+    description: 'The resource ID of the read replica; without a replica that of the database',
+    allowedPattern: 'db-[A-Z0-9]+',
+  },
   ExternalId: {
     description: 'The external ID that a caller must give to assume the role',
     allowedPattern: 'x[0-9a-z]+',

@@ -1,4 +1,11 @@
-import { CreateDBInstanceCommand, RDSClient, StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
+import {
+  CreateDBInstanceCommand,
+  CreateDBInstanceReadReplicaCommand,
+  type DBInstance,
+  RDSClient,
+  StartDBInstanceCommand,
+  StopDBInstanceCommand,
+} from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { tenantNames } from '../../functions/contract/naming';
@@ -30,13 +37,25 @@ async function databaseOf(subdomain: string, ca: string) {
       EnableIAMDatabaseAuthentication: true,
     }),
   );
-  const database = { host: DBInstance?.Endpoint?.Address ?? '', port: DBInstance?.Endpoint?.Port ?? 0 };
+  const addressOf = ({ Endpoint }: DBInstance = {}) => ({ host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0 });
+  const primary = addressOf(DBInstance);
+  const replica = await rds.send(
+    new CreateDBInstanceReadReplicaCommand({
+      DBInstanceIdentifier: `${subdomain}-replica`,
+      SourceDBInstanceIdentifier: subdomain,
+      EnableIAMDatabaseAuthentication: true,
+    }),
+  );
+  const database = { ...primary, replica: addressOf(replica.DBInstance) };
   const route = world.add(routeOf(subdomain, { database }), `<h1>${subdomain}</h1>`);
   routes[subdomain] = route;
   const { tenantId } = route;
   await setUpDatabase.run(
     { certificates: () => ca },
-    { tenantId, ...database, ...MASTER, token: 'none', applicationUser: tenantNames.databaseUser(tenantId) },
+    {
+      ...{ tenantId, ...primary, ...MASTER, token: 'none' },
+      ...{ applicationUser: tenantNames.databaseUser(tenantId), readerUser: tenantNames.databaseReader(tenantId) },
+    },
   );
 }
 
@@ -85,10 +104,13 @@ function send(subdomain: string, fields: Record<string, string>, headers: Record
   });
 }
 
-async function tokenOf(subdomain: string): Promise<string> {
-  const { tenantId = '', database } = routes[subdomain] ?? {};
-  const username = tenantNames.databaseUser(tenantId);
-  const { host: hostname, port } = database ?? { host: '', port: 0 };
+async function tokenOf(
+  subdomain: string,
+  username = tenantNames.databaseReader(routes[subdomain]?.tenantId ?? ''),
+  server: 'primary' | 'replica' = 'primary',
+): Promise<string> {
+  const { database } = routes[subdomain] ?? {};
+  const { host: hostname, port } = (server === 'primary' ? database : database?.replica) ?? { host: '', port: 0 };
   return new Signer({ hostname, port, username, region: emulator.region, credentials: ROOT }).getAuthToken();
 }
 
@@ -112,9 +134,24 @@ test('a form sent twice makes one lead', async () => {
   expect(leads.filter(({ id }: { id: string }) => id === form.id)).toHaveLength(1);
 });
 
+test('leads are read from the replica with the reader’s token for it, and from the primary with one for that', async () => {
+  const form = lead({ id: '0195f000-0000-7000-8000-000000000009' });
+  expect((await send('acme', form)).statusCode).toBe(201);
+  for (const server of ['primary', 'replica'] as const) {
+    const { leads } = await eventually(`the lead at the ${server}`, async () => {
+      const answer = await list('acme', await tokenOf('acme', undefined, server));
+      const body: { leads?: { id: string }[] } = answer.json();
+      return body.leads?.some(({ id }) => id === form.id) ? body : undefined;
+    });
+    expect(leads).toContainEqual(expect.objectContaining({ id: form.id }));
+  }
+});
+
 test.each([
   ['no token', async () => ''],
   ['another tenant’s token', () => tokenOf('beta')],
+  ['a token of the master user', () => tokenOf('acme', MASTER.user)],
+  ['a token for another user of the same server', () => tokenOf('acme', 'somebody')],
   ['the master password', async () => MASTER.password],
 ])('leads cannot be read with %s', async (_, token) => {
   const answer = await list('acme', await token());

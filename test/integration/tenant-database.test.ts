@@ -10,7 +10,8 @@ import { setUpDatabase } from '../../functions/database/set-up-database';
 import { factDifference } from '../../functions/isolation/comparison/fact-difference';
 
 const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
-const APPLICATION = 'app_tenant';
+const APPLICATION = 'app_t1';
+const READER = 'read_t1';
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 
 let emulator: Emulator;
@@ -42,7 +43,10 @@ const tokenOf = (username: string) =>
 const setUp = async (change: object = {}) =>
   setUpDatabase.run(
     { certificates: () => ca },
-    { tenantId: 't1', ...at, ...MASTER, token: await tokenOf(MASTER.user), applicationUser: APPLICATION, ...change },
+    {
+      ...{ tenantId: 't1', ...at, ...MASTER, token: await tokenOf(MASTER.user) },
+      ...{ applicationUser: APPLICATION, readerUser: READER, ...change },
+    },
   );
 
 async function ask(user: string, password: string, statement: string): Promise<Record<string, unknown>[]> {
@@ -74,6 +78,15 @@ test('the application logs in with a token, and reads and writes rows', async ()
   await expect(ask(APPLICATION, MASTER.password, 'SELECT 1')).rejects.toMatchObject({ code: '28000' });
 });
 
+test('the reader reads rows, also of tables that were there before it, and writes none', async () => {
+  await asMaster(`SET ROLE funnels_owner; REVOKE SELECT ON funnels.leads FROM ${READER}`);
+  await setUp();
+  const asReader = async (statement: string) => ask(READER, await tokenOf(READER), statement);
+  expect(await asReader('SELECT name FROM leads')).toEqual([{ name: 'Jo' }]);
+  for (const statement of ['DELETE FROM leads', 'CREATE TABLE mine ()', 'CREATE TEMPORARY TABLE mine ()'])
+    await expect(asReader(statement)).rejects.toMatchObject({ code: '42501' });
+});
+
 /** What AskDatabase answers for the application. */
 const askDoor = async (others: object[] = []) => {
   const own = {
@@ -95,7 +108,7 @@ const askDoor = async (others: object[] = []) => {
 test('what PrepareDatabase makes is what the isolation checks expect', async () => {
   const { own, facts } = await askDoor();
   expect(own).toEqual({ outcome: 'accepted' });
-  for (const [name, expected] of Object.entries(expectedFacts(APPLICATION, ROLES_REVISION)))
+  for (const [name, expected] of Object.entries(expectedFacts('t1', ROLES_REVISION)))
     expect([name, factDifference(name as FactName, facts[name as FactName], expected)]).toEqual([name, []]);
 });
 

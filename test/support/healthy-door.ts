@@ -1,4 +1,3 @@
-import { tenantNames } from '../../functions/contract/naming';
 import { type DoorAnswers, FACT_NAMES, type LoginOutcome } from '../../functions/database/door-call';
 import { FORBIDDEN } from '../../functions/database/door-powers';
 import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
@@ -11,7 +10,7 @@ const notAllowed = refused('42501', 'permission denied for database "postgres"')
 
 /** What the door of a healthy tenant's database answers. */
 export function healthyDoor(tenantId: string, revision = ROLES_REVISION) {
-  const expected = expectedFacts(tenantNames.databaseUser(tenantId), revision);
+  const expected = expectedFacts(tenantId, revision);
   const facts: Record<string, string[]> = {};
   for (const name of FACT_NAMES) facts[name] = [...expected[name].required];
   // What RDS and the migrations add.

@@ -1,4 +1,3 @@
-import { tenantNames } from '../../contract/naming';
 import type { FactName } from '../../database/door-call';
 import { expectedFacts, ROLES_REVISION } from '../../database/release-facts';
 import { type Check, checksOf, type Finding, finding, NotAsked, type Sources, Unanswered } from '../check';
@@ -23,7 +22,7 @@ const factsAsExpected =
     const { own, facts } = (await doorOf(subject, sources)).answers;
     if (own.outcome !== 'accepted')
       throw new Unanswered('nobody could look behind the door: see probes.database-login', 'role');
-    const expected = expectedFacts(tenantNames.databaseUser(tenantIdOf(subject)), revisionOf(subject));
+    const expected = expectedFacts(tenantIdOf(subject), revisionOf(subject));
     return finding(
       names.flatMap((name) => factDifference(name, facts[name], expected[name])),
       seen,

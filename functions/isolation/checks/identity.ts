@@ -17,7 +17,7 @@ import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
 import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
 import { expectedRole } from '../release/expected';
-import { bucketOf, databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
+import { bucketOf, databaseUserArnOf, databaseUserArnsOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
 const LONGEST_SESSION_SECONDS = 3600;
 /** What a session in a tenant's role takes. */
@@ -56,7 +56,7 @@ function staysInsideTenant(statement: Statement, { region, accountId }: Subject)
 function ownResources(subject: Subject): string[] {
   const { key, stacks } = subject;
   const bucket = `arn:aws:s3:::${bucketOf(subject)}`;
-  return [bucket, `${bucket}/*`, key.keyArn, stacks.database.outputs.SecretArn, databaseUserArnOf(subject)];
+  return [bucket, `${bucket}/*`, key.keyArn, stacks.database.outputs.SecretArn, ...databaseUserArnsOf(subject)];
 }
 
 const trustedOf = ({ cell, trustedRoleArns }: Subject) =>
@@ -242,13 +242,15 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
     );
   },
   'identity.logins': async (subject, { facts }) => {
-    const user = databaseUserArnOf(subject);
-    const master = user.replace(/[^/]*$/, DATABASE_MASTER);
+    const users = databaseUserArnsOf(subject);
+    const master = databaseUserArnOf(subject).replace(/[^/]*$/, DATABASE_MASTER);
     const allowed = (await facts.account.principals()).filter(
       ({ arn, inline, managed }) =>
         arn !== roleOf(subject) &&
         !arn.includes(`:role${TENANT_ROLE_PATH}`) &&
-        [...inline, ...managed].some((each) => logsIn(each, preparesDatabases(arn, subject) ? [user] : [user, master])),
+        [...inline, ...managed].some((each) =>
+          logsIn(each, preparesDatabases(arn, subject) ? users : [...users, master]),
+        ),
     );
     return finding(
       allowed.map(({ kind, arn }) => `${kind} ${arn} may log in to the tenant’s database (rds-db:connect)`),

@@ -96,6 +96,8 @@ function coloursReached(actions: readonly Action[], { cell }: Subject): Colour[]
   return ColourSchema.options.filter((colour) => targets.includes(cell.targetGroupArns[colour]));
 }
 
+const addressOf = ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`;
+
 export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
   'routing.host': ofRule((rule, subject) => {
     const conditions = (rule.Conditions ?? []).map(({ Field }) => Field);
@@ -159,7 +161,7 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
     const { tenant, stacks, key, routed } = subject;
     const item = await facts.routeItem.item();
     if (!item) return finding([`the table has no item of the host ${tenant.host}`], '');
-    const { EndpointAddress, EndpointPort } = stacks.database.outputs;
+    const { EndpointAddress, EndpointPort, ReplicaAddress, ReplicaPort } = stacks.database.outputs;
     return finding(
       [
         ...expectEqual('the item’s host', item.host, tenant.host),
@@ -171,6 +173,9 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
         // Routes of earlier releases name no database.
         ...(item.database ? expectEqual('the item’s database', item.database.host, EndpointAddress) : []),
         ...(item.database ? expectEqual('the item’s port', item.database.port, Number(EndpointPort)) : []),
+        ...(item.database?.replica
+          ? expectEqual('the item’s replica', addressOf(item.database.replica), `${ReplicaAddress}:${ReplicaPort}`)
+          : []),
         ...(routed === (item.status === 'ACTIVE') ? [] : [`the item’s status is ${item.status}`]),
       ],
       `the item of ${tenant.host} names this tenant’s own resources`,
