@@ -2,7 +2,7 @@ import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, transform } from 'esbuild';
 import { noJsonSchemas } from './no-json-schemas';
-import { smallSchemas } from './small-schemas';
+import { smallPackages, smallSchemas } from './small-schemas';
 
 const ROOT = join(__dirname, '..');
 const DIST = join(ROOT, 'dist');
@@ -40,7 +40,7 @@ export const BUNDLING = {
   external: ['pg-native', 'pg-cloudflare'],
   legalComments: 'none',
   logLevel: 'error',
-  plugins: [noJsonSchemas, smallSchemas],
+  plugins: [noJsonSchemas, smallPackages, smallSchemas],
   write: false,
 } satisfies BuildOptions;
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
+import * as z from 'zod';
 
 const SCHEMA_FILES = /@aws-sdk[\\/].*[\\/]dist-es[\\/].*schemas_\d+\.js$/;
 const CONSTANT = /^const (_\w+) = ("[^"\\\n]*");$/gm;
@@ -27,6 +28,20 @@ export const smallSchemas: Plugin = {
     build.onLoad({ filter: SCHEMA_FILES }, async ({ path }) => ({
       contents: withLiteralKeys(await readFile(path, 'utf8')),
       loader: 'js',
+    }));
+  },
+};
+
+const PACKAGE_FILES = /node_modules[\\/]@aws-sdk[\\/].*package\.json$/;
+const PackageSchema = z.object({ name: z.string(), version: z.string() });
+
+/** Each client asks its own package.json for its version, and would bring the whole file with it. */
+export const smallPackages: Plugin = {
+  name: 'small-packages',
+  setup(build) {
+    build.onLoad({ filter: PACKAGE_FILES }, async ({ path }) => ({
+      contents: JSON.stringify(PackageSchema.parse(JSON.parse(await readFile(path, 'utf8')))),
+      loader: 'json',
     }));
   },
 };
