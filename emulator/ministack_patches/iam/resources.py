@@ -173,6 +173,14 @@ def _backup(request: _Request) -> str | None:
     return f"arn:aws:backup:{request.place}:{types[kind]}:{name}" if kind in types and name else None
 
 
+def _pipeline(request: _Request) -> str | None:
+    """An approval is answered at the action, a stage is retried at the stage."""
+    fields = request.fields
+    name = fields.get("pipelineName") or fields.get("name")
+    below = [fields[key] for key in ("stageName", "actionName") if key in fields]
+    return f"arn:aws:codepipeline:{request.place}:{'/'.join([name, *below])}" if name else None
+
+
 # A list that names no resource is a request on all of its type.
 _DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
 
@@ -204,6 +212,7 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "dynamodb": _table_of_policy,
     "events": _bus_or_rule,
     "backup": _backup,
+    "codepipeline": _pipeline,
 }
 
 

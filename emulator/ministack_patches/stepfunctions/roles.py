@@ -13,16 +13,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ministack.core import iam_evaluator
-from ministack.core.responses import get_region
-from ministack.services import iam, lambda_svc
+from ministack.services import lambda_svc
 from ministack.services import stepfunctions as sfn
 
 from ..patch import Patch
+from ..role_permissions import refusal
 from ..shapes import Original
 from .run import current
-
-_ACTION = "lambda:InvokeFunction"
 
 PATCH = Patch(__name__)
 
@@ -31,30 +28,8 @@ PATCH = Patch(__name__)
 def _call_with_role(call: Original, func_ref: str, event: Any) -> Any:
     role_arn = current().role_arn
     _, config, _ = lambda_svc._get_func_record_for_ref(func_ref)
-    if role_arn and config and not _allowed(role_arn, config["FunctionArn"]):
-        account, name = _named(role_arn)
-        raise sfn._ExecutionError(
-            "Lambda.AWSLambdaException",
-            f"User: arn:aws:sts::{account}:assumed-role/{name}/execution is not authorized to perform: {_ACTION} on "
-            f"resource: {config['FunctionArn']} because no identity-based policy allows the {_ACTION} action",
-        )
+    if role_arn and config:
+        refused = refusal(role_arn, "lambda:InvokeFunction", config["FunctionArn"], "execution")
+        if refused:
+            raise sfn._ExecutionError("Lambda.AWSLambdaException", refused)
     return call(func_ref, event)
-
-
-def _named(role_arn: str) -> tuple[str, str]:
-    return role_arn.split(":")[4], role_arn.rsplit("/", 1)[-1]
-
-
-def _allowed(role_arn: str, function_arn: str) -> bool:
-    account, name = _named(role_arn)
-    context = iam_evaluator.EvalContext(
-        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/execution",
-        principal_type="AssumedRole",
-        principal_account=account,
-        action=_ACTION,
-        resource_arn=function_arn,
-        region=get_region(),
-    )
-    policies = iam_evaluator._gather_role_policies(name, account)
-    limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
-    return bool(iam_evaluator.evaluate(context, policies, *limits).decision == "Allow")
