@@ -7,6 +7,7 @@ const started = [
   'service/main.ts',
   'infra/{build,deploy,bin/app}.ts',
   'local/{demo,local,record,screenshots,signup,unpack-browser}.ts',
+  'local/{demo,local,push,record,signup}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
   'operations/ops.ts',
   'operations/console/console.ts',

@@ -8,7 +8,7 @@ const ROOT = join(__dirname, '..');
 export const SERVICE_DIRECTORY = join(ROOT, 'dist/service');
 
 /** Bundles the shared service to dist/service/server.js. */
-async function buildService(): Promise<void> {
+export async function buildService(): Promise<void> {
   const { outputFiles } = await build({
     ...BUNDLING,
     format: 'cjs',

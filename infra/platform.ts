@@ -82,13 +82,10 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
       ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }
-  if (config.pipeline)
-    new DeliveryStack(app, DELIVERY, {
-      ...shared(),
-      description: 'Tenant onboarding: the pipeline that starts releases of the shared service',
-      config,
-      approval: config.pipeline.approval,
-    });
+  new DeliveryStack(app, DELIVERY, {
+    ...shared(),
+    description: 'Tenant onboarding: the pipeline that starts releases of the shared service',
+  });
   Tags.of(app).add('service', 'tenant-onboarding');
   return app;
 }

@@ -96,6 +96,9 @@ export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 /** The ECR repository of the shared service's images, which releases take by digest. */
 export const SERVICE_REPOSITORY = 'tenant-onboarding/service';
 
+/** The pipeline that starts releases of pushed images. */
+export const RELEASE_PIPELINE = 'tenant-onboarding-release';
+
 /** Header with which the shared service tells its version, in every answer. */
 export const VERSION_HEADER = 'x-service-version';
 

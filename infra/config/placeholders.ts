@@ -7,7 +7,7 @@ import type { StageConfig } from './stages';
 const DOCUMENTATION = /^(?:123456789012|012345678901|(\d)\1{3}(\d)\2{3}(\d)\3{3})$/;
 /** "Reserved Top Level DNS Names" (RFC 2606), second-level domains included. */
 const RESERVED_DOMAIN = /(?:^|[.@])(?:example\.(?:com|net|org)|[a-z0-9-]+\.example|[a-z0-9-]+\.invalid)$/;
-const ZEROS = /certificate\/[0-]+$/;
+const ZEROS = /(?:certificate|connection)\/[0-]+$/;
 
 /**
  * Finds what is still an example in a stage's configuration: accounts, domain, certificate,
@@ -17,7 +17,7 @@ const ZEROS = /certificate\/[0-]+$/;
  */
 export function placeholdersIn(config: StageConfig): string[] {
   if (config.credentials === 'cli') return [];
-  const { env, billingAccountId, domain, certificateArn, alarmEmail, runbookUrl } = config;
+  const { env, billingAccountId, domain, certificateArn, alarmEmail, runbookUrl, pipeline } = config;
   return [
     ...(DOCUMENTATION.test(env.account) ? [`account ${env.account} is one of AWS's documentation`] : []),
     ...(DOCUMENTATION.test(billingAccountId)
@@ -26,6 +26,9 @@ export function placeholdersIn(config: StageConfig): string[] {
     ...(RESERVED_DOMAIN.test(domain) ? [`domain ${domain} is reserved for examples`] : []),
     ...(certificateArn && ZEROS.test(certificateArn) ? [`certificate ${certificateArn} is a placeholder`] : []),
     ...(alarmEmail && RESERVED_DOMAIN.test(alarmEmail) ? [`alarm address ${alarmEmail} is reserved for examples`] : []),
+    ...(pipeline.build && ZEROS.test(pipeline.build.connectionArn)
+      ? [`connection ${pipeline.build.connectionArn} is a placeholder`]
+      : []),
     ...(runbookUrl ? [] : ['no runbookUrl: alarms cannot link to the runbook']),
     ...(runbookUrl && RESERVED_DOMAIN.test(new URL(runbookUrl).hostname)
       ? [`runbook address ${runbookUrl} is reserved for examples`]

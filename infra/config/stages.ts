@@ -50,6 +50,18 @@ export interface WebAclConfig {
   readonly requestsPerFiveMinutes: number;
 }
 
+/**
+ * The code of the shared service. A person makes the connection in the console, because its
+ * provider asks for a consent ("Connection to GitHub using GitHub App").
+ */
+export interface ImageSource {
+  /** `https://github.com/OWNER/NAME.git` */
+  readonly repositoryUrl: string;
+  readonly branch: string;
+  /** `arn:aws:codeconnections:REGION:ACCOUNT:connection/ID` */
+  readonly connectionArn: string;
+}
+
 /** The shared service's image: built by Docker at deploy time, or one that a registry has already. */
 export type ServiceImage = { readonly from: 'dockerfile' } | { readonly from: 'registry'; readonly uri: string };
 
@@ -88,10 +100,11 @@ export interface StageConfig {
    */
   readonly regionQuotas: RegionQuotas;
   /**
-   * Starts releases when an image is pushed. Without it people start them. `approval`: a person
-   * must approve first.
+   * Starts releases when an image is pushed. `approval`: a person must approve first. `build`:
+   * where the image is built from, whenever the branch changes; without it images are pushed from
+   * elsewhere.
    */
-  readonly pipeline?: { readonly approval: boolean };
+  readonly pipeline: { readonly approval: boolean; readonly build?: ImageSource };
   /** Releases of the shared service. */
   readonly release: {
     /** How long each ring of tenants is observed before the next one is moved. */
@@ -257,6 +270,7 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: NO_REGION_QUOTAS,
+    pipeline: { approval: true },
     release: { bake: Duration.seconds(1), grace: Duration.seconds(10), propagation: Duration.seconds(2) },
     onFailure: 'rollback',
     orphans: 'report',
@@ -297,7 +311,15 @@ export const stages: Record<Stage, StageConfig> = {
       },
     ],
     regionQuotas: AWS_DEFAULT_REGION_QUOTAS,
-    pipeline: { approval: false },
+    pipeline: {
+      approval: false,
+      build: {
+        repositoryUrl: 'https://github.com/example/tenant-onboarding.git',
+        branch: 'main',
+        connectionArn:
+          'arn:aws:codeconnections:eu-central-1:111122223333:connection/00000000-0000-0000-0000-000000000000',
+      },
+    },
     release: { bake: Duration.minutes(2), grace: Duration.hours(1), propagation: Duration.minutes(2) },
     onFailure: 'hold',
     orphans: 'remove',

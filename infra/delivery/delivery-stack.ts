@@ -3,11 +3,12 @@ import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { SERVICE_REPOSITORY } from '../../functions/contract/naming';
+import { RELEASE_PIPELINE, SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import { workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
 import { platformArns } from '../constructs/platform-names';
+import { ImageBuild } from './image-build';
 import { PipelineArtifacts } from './pipeline-artifacts';
 
 /**
@@ -32,7 +33,6 @@ const action = (
 
 export interface DeliveryStackProps extends StackProps {
   readonly config: StageConfig;
-  readonly approval: boolean;
 }
 
 /**
@@ -46,7 +46,8 @@ export interface DeliveryStackProps extends StackProps {
 export class DeliveryStack extends Stack {
   constructor(scope: Construct, id: string, props: DeliveryStackProps) {
     super(scope, id, props);
-    const { config, approval } = props;
+    const { config } = props;
+    const { approval, build } = config.pipeline;
     const artifacts = new PipelineArtifacts(this, 'Artifacts', { config });
     const arns = platformArns(this);
     const release = workflowNamed('TenantRelease');
@@ -100,12 +101,14 @@ export class DeliveryStack extends Stack {
       },
     ];
     const pipeline = new CfnPipeline(this, 'Pipeline', {
+      name: RELEASE_PIPELINE,
       pipelineType: 'V2',
       executionMode: 'QUEUED',
       roleArn: role.roleArn,
       artifactStore: artifacts.store(),
       stages,
     });
+    if (build) new ImageBuild(this, 'ImageBuild', { config, source: build, key: artifacts.key });
     this.startOnPush(`arn:${this.partition}:codepipeline:${this.region}:${this.account}:${pipeline.ref}`);
   }
 

@@ -10,7 +10,7 @@ import type { Grant } from '../constructs/grant';
 /** Bucket for what the pipeline's actions pass on: the name of an image, and nothing secret. */
 export class PipelineArtifacts extends Construct {
   private readonly bucket: Bucket;
-  private readonly key: Key;
+  readonly key: Key;
 
   constructor(scope: Construct, id: string, props: { readonly config: StageConfig }) {
     super(scope, id);

@@ -1,23 +1,27 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { ReleaseRequestSchema } from '../../functions/contract/release';
 import { STAGES, stages } from '../../infra/config/stages';
 import { listed, resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
 
-const piped = STAGES.filter((stage) => stages[stage].pipeline);
+/** What the roles may do that these services assume. */
+function actionsOf(template: Template, services: readonly string[]): string[] {
+  const roles = resourcesOf(template, 'AWS::IAM::Role').filter(([, { Properties }]) =>
+    services.includes(Properties.AssumeRolePolicyDocument.Statement[0].Principal.Service),
+  );
+  return roles
+    .flatMap(([, { Properties }]) => statementsIn(Properties.Policies).flatMap(({ Action }) => listed(Action)))
+    .sort();
+}
 
-test('the local stage has no pipeline: people start its releases', () => {
-  expect(stageTemplates('local').delivery).toBeUndefined();
-});
-
-describe.each(piped)('the pipeline of stage %s', (stage) => {
+describe.each(STAGES)('the pipeline of stage %s', (stage) => {
   const { delivery } = stageTemplates(stage);
-  if (!delivery) throw new Error('the stage has no pipeline');
   const [[, pipeline] = []] = resourcesOf(delivery, 'AWS::CodePipeline::Pipeline');
   const phases: { Name: string; Actions: Record<string, never>[]; OnFailure?: unknown }[] =
     pipeline?.Properties.Stages ?? [];
 
   test('releases to one cell after another, with an approval if the stage wants one', () => {
     expect(pipeline?.Properties).toMatchObject({ PipelineType: 'V2', ExecutionMode: 'QUEUED' });
-    const approval = stages[stage].pipeline?.approval ? ['Approval'] : [];
+    const approval = stages[stage].pipeline.approval ? ['Approval'] : [];
     expect(phases.map(({ Name }) => Name)).toEqual(['Source', ...approval, 'Release']);
     const actions = phases.at(-1)?.Actions ?? [];
     expect(actions.map(({ Name }) => Name)).toEqual(stages[stage].cells.map(({ name }) => name));
@@ -52,10 +56,7 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
   });
 
   test('may start releases and read which image was pushed, and nothing else', () => {
-    const actions = resourcesOf(delivery, 'AWS::IAM::Role').flatMap(([, { Properties }]) =>
-      statementsIn(Properties.Policies).flatMap(({ Action }) => listed(Action)),
-    );
-    expect(actions.sort()).toEqual([
+    expect(actionsOf(delivery, ['codepipeline.amazonaws.com', 'events.amazonaws.com'])).toEqual([
       'codepipeline:StartPipelineExecution',
       'ecr:DescribeImages',
       'kms:Decrypt',
@@ -71,5 +72,55 @@ describe.each(piped)('the pipeline of stage %s', (stage) => {
   test('encrypts its artifacts with its own key', () => {
     expect(pipeline?.Properties.ArtifactStore).toMatchObject({ Type: 'S3', EncryptionKey: { Type: 'KMS' } });
     delivery.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
+  });
+});
+
+describe.each(STAGES.filter((stage) => stages[stage].pipeline.build))('the image build of stage %s', (stage) => {
+  const { delivery } = stageTemplates(stage);
+  const [[, project] = []] = resourcesOf(delivery, 'AWS::CodeBuild::Project');
+
+  test('builds for the architecture of the tasks, when the branch changes', () => {
+    expect(project?.Properties.Environment).toMatchObject({ Type: 'ARM_CONTAINER', PrivilegedMode: true });
+    const [{ Properties } = { Properties: undefined }] = stageTemplates(stage).cells.flatMap((cell) =>
+      resourcesOf(cell, 'AWS::ECS::TaskDefinition').map(([, task]) => task),
+    );
+    expect(Properties?.RuntimePlatform.CpuArchitecture).toBe('ARM64');
+    expect(project?.Properties.Triggers).toMatchObject({
+      Webhook: true,
+      FilterGroups: [
+        expect.arrayContaining([{ Type: 'HEAD_REF', Pattern: `^refs/heads/${stages[stage].pipeline.build?.branch}$` }]),
+      ],
+    });
+  });
+
+  test('pushes one manifest under the tag of the commit, to the repository that starts the pipeline', () => {
+    const variables = Object.fromEntries(
+      project?.Properties.Environment.EnvironmentVariables.map((each: Record<string, unknown>) => [
+        each.Name,
+        each.Value,
+      ]),
+    );
+    expect(variables).toMatchObject({ REPOSITORY: 'tenant-onboarding/service', BUILDX_NO_DEFAULT_ATTESTATIONS: '1' });
+    const [command] = JSON.parse(project?.Properties.Source.BuildSpec).phases.build.commands;
+    expect(command).toContain('docker push "$REGISTRY/$REPOSITORY:$TAG"');
+  });
+
+  test('may read the code and push images, and start nothing', () => {
+    expect(actionsOf(delivery, ['codebuild.amazonaws.com'])).toEqual([
+      'codeconnections:GetConnection',
+      'codeconnections:GetConnectionToken',
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:CompleteLayerUpload',
+      'ecr:DescribeImages',
+      'ecr:GetAuthorizationToken',
+      'ecr:InitiateLayerUpload',
+      'ecr:PutImage',
+      'ecr:UploadLayerPart',
+      'kms:Decrypt',
+      'kms:GenerateDataKey',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+    ]);
   });
 });

@@ -1,6 +1,8 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { readClaim } from '../../functions/delivery/release-store';
+import { ReleasePipeline } from '../../local/release-pipeline';
+import { pushVersion } from '../../local/service-versions';
 import { ReleasedCell } from '../support/released-cell';
 
 let released: ReleasedCell;
@@ -64,4 +66,22 @@ test('KeepCells removes the former colour’s tasks when its time is over', asyn
   }
   const [idle, serving] = [Math.min(...(await desired())), Math.max(...(await desired()))];
   expect([idle, serving > 0]).toEqual([0, true]);
+}, 120_000);
+
+test('a change of the service that is pushed and approved reaches every tenant through the pipeline', async () => {
+  const pipeline = new ReleasePipeline(released.platform.aws);
+  // The images of the tests above have been pushed, too, and their executions wait.
+  await pipeline.clear('the test pushes another image');
+  const since = new Date();
+  const digest = await pushVersion(released.platform, 'good', 'pushed');
+  const execution = await pipeline.begun(digest, since);
+  const approval = await pipeline.approvalOf(execution);
+  if (approval === 'none') throw new Error('the execution has ended without an approval');
+  expect(await released.live()).not.toMatchObject({ digest });
+  await pipeline.approve(approval, 'seen in dev');
+  expect(await pipeline.ended(execution)).toBe('Succeeded');
+  expect(await released.live()).toMatchObject({ digest, releaseId: `p-${execution}` });
+  const visitors = released.visitors(5);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect([...(await visitors.stop()).answers.keys()]).toEqual([`200 ${digest}`]);
 }, 120_000);

@@ -17,8 +17,7 @@ export interface StageTemplates {
   readonly foundation: Template;
   readonly controlPlane: Template;
   readonly cells: readonly Template[];
-  /** Undefined where the stage has no pipeline. */
-  readonly delivery: Template | undefined;
+  readonly delivery: Template;
   readonly all: readonly Template[];
   /** By the stacks' names. */
   readonly named: Readonly<Record<string, Template>>;
@@ -56,8 +55,8 @@ export function stageTemplates(stage: Stage): StageTemplates {
   const foundation = templateOf(FOUNDATION);
   const controlPlane = templateOf(CONTROL_PLANE);
   const cells = stages[stage].cells.map(({ name }) => templateOf(cellStackName(name)));
-  const delivery = stages[stage].pipeline && templateOf(DELIVERY);
-  const all = [foundation, controlPlane, ...cells, ...(delivery ? [delivery] : [])];
+  const delivery = templateOf(DELIVERY);
+  const all = [foundation, controlPlane, ...cells, delivery];
   const templates = { foundation, controlPlane, cells, delivery, all, named };
   read.set(stage, templates);
   return templates;
