@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { settled } from '../../functions/shared/settled';
 import { noJsonSchemas } from '../../infra/no-json-schemas';
 
 const ROOT = join(__dirname, '../..');
@@ -96,7 +97,7 @@ const OPTIONS = {
  * their content
  */
 export async function bundlePage(): Promise<ReadonlyMap<string, PageFile>> {
-  const [{ outputFiles: scripts }, { outputFiles: all }] = await Promise.all([
+  const [{ outputFiles: scripts }, { outputFiles: all }] = await settled([
     build({ ...OPTIONS, splitting: true }),
     build(OPTIONS),
   ]);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
+import { settled } from '../../functions/shared/settled';
 import { STAGES } from '../../infra/config/environments';
 import { StageClient } from '../client/stage-client';
 import { runCommand } from '../command';
@@ -24,7 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
     .addOption(new Option('--port <port>', 'a free one by default').argParser(portIn))
     .parse();
   const { stage, port } = OptionsSchema.parse(command.opts());
-  const [client, files] = await Promise.all([StageClient.connect(stage), bundlePage()]);
+  const [client, files] = await settled([StageClient.connect(stage), bundlePage()]);
   const running = await startConsole({ client, stage, files, port });
   console.log(`The console of stage ${stage} is at\n\n  ${running.url}\n\nCtrl-C ends it.`);
   if (!signal.aborted) await once(signal, 'abort');
