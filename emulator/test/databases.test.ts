@@ -154,16 +154,17 @@ test('a login without TLS, with a wrong password or under another CA is refused'
   await expect(ask({ ...at(), ssl: true, user: 'admin_of_it', password: PASSWORD })).rejects.toThrow(/certificate/);
 });
 
+const change = (MasterUserPassword: string) =>
+  rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: outputs.id, MasterUserPassword }));
+
 test('the master password can be modified', async () => {
-  const change = (MasterUserPassword: string) =>
-    rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: outputs.id, MasterUserPassword }));
   await change('another-password-2');
   expect(await asMaster('SELECT 1 AS one', 'another-password-2')).toEqual([{ one: 1 }]);
   await expect(asMaster('SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   await change(PASSWORD);
 });
 
-test('a replica reads the rows of its source, and refuses writes', async () => {
+test('a replica reads the rows of its source, refuses writes, and has its master password', async () => {
   await asMaster(`INSERT INTO items VALUES ('of the source')`);
   const DBInstanceIdentifier = 'reading';
   await rds.send(
@@ -173,6 +174,15 @@ test('a replica reads the rows of its source, and refuses writes', async () => {
   const replica = { ...at(), port: Endpoint?.Port ?? 0, user: 'admin_of_it', password: PASSWORD };
   expect(await ask(replica, 'SELECT name FROM items')).toContainEqual({ name: 'of the source' });
   await expect(ask(replica, `INSERT INTO items VALUES ('x')`)).rejects.toMatchObject({ code: '25006' });
+
+  const password = 'another-password-3';
+  await change(password);
+  await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id }));
+  await available(outputs.id ?? '');
+  // The server starts with this connection.
+  expect(await ask({ ...replica, password }, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect(await asMaster('SELECT 1 AS one', password)).toEqual([{ one: 1 }]);
+  await change(PASSWORD);
 });
 
 test('a reboot ends sessions and keeps rows; a stopped instance refuses logins', async () => {

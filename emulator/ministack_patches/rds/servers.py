@@ -7,7 +7,7 @@ AWS: "Understanding PostgreSQL roles and permissions" (Amazon RDS User Guide)
 AWS: "Rebooting a DB instance" (Amazon RDS User Guide)
 Test: databases.test.ts: the master user logs in by password, is no superuser, and can allow a user to log in by IAM
 Test: databases.test.ts: a login token is refused %s
-Test: databases.test.ts: a replica reads the rows of its source, and refuses writes
+Test: databases.test.ts: a replica reads the rows of its source, refuses writes, and has its master password
 Test: databases.test.ts: a reboot ends sessions and keeps rows; a stopped instance refuses logins
 
 A server is a cluster of its own (emulator/postgres), which starts at the first connection. MiniStack
@@ -68,9 +68,14 @@ class _Instance:
 
     @property
     def source_id(self) -> str:
+        return str(self._source["DbiResourceId"])
+
+    @property
+    def _source(self) -> Record:
+        """The record of the instance whose data a replica has."""
         with request_scope(*self._scope):
-            source = rds._instances.get(self._record.get("ReadReplicaSourceDBInstanceIdentifier") or "")
-        return str((source or self._record)["DbiResourceId"])
+            source: Record | None = rds._instances.get(self._record.get("ReadReplicaSourceDBInstanceIdentifier") or "")
+        return source or self._record
 
     @property
     def available(self) -> bool:
@@ -78,7 +83,8 @@ class _Instance:
 
     @property
     def master(self) -> tuple[str, str]:
-        return self._record["MasterUsername"], self._record["_MasterUserPassword"]
+        # A replica's record keeps the password that the primary had when the replica was made.
+        return self._source["MasterUsername"], self._source["_MasterUserPassword"]
 
     @property
     def database(self) -> str:
