@@ -104,6 +104,8 @@ export class EventStreams {
 
   /** @param thrown undefined when AWS answers again */
   private tellTrouble(thrown: unknown): void {
+    // What changed while AWS did not answer is not known.
+    if (thrown === undefined) this.publish(this.watch.topics());
     const { error, message, advice } = thrown === undefined ? NO_ERROR : failureOf(thrown);
     const data = { ...(error && { error, message }), ...(advice && { advice }) };
     for (const stream of this.streams) this.send(stream, { event: 'problem', data });

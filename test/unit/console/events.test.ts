@@ -220,4 +220,5 @@ it('says when AWS does not answer, asks less often then, and says when it answer
   await passes(61_000);
   expect(tab.events.at(-1)).toMatchObject({ event: 'problem', data: {} });
   expect(tab.events.at(-1)?.data).toEqual({});
+  expect(tab.told.at(-2)).toEqual(['tenants']);
 });
