@@ -65,7 +65,7 @@ export function RunProgress({ execution }: { readonly execution: string }) {
         {startedAt && (
           <>
             {' '}
-            for <Clock from={attemptStartedAt ?? startedAt} to={endedAt} />
+            {endedAt ? 'after' : 'for'} <Clock from={attemptStartedAt ?? startedAt} to={endedAt} />
           </>
         )}
         {attempt > 1 && `, attempt ${attempt}`}

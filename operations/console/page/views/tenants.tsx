@@ -33,10 +33,10 @@ const COLUMNS: readonly TableProps.ColumnDefinition<TenantRow>[] = [
     cell: ({ subdomain = '-' }) => <span className="mono">{subdomain}</span>,
   },
   { ...{ id: 'status', header: 'Status', sortingField: 'status' }, cell: ({ status }) => <Status of={status} /> },
+  { ...{ id: 'error', header: 'Failure' }, cell: ({ error = '-' }) => error },
   { ...{ id: 'since', header: 'Since', sortingField: 'since' }, cell: ({ since }) => <Time at={since} /> },
   { ...{ id: 'plan', header: 'Plan', sortingField: 'plan' }, cell: ({ plan = '-' }) => plan },
   { ...{ id: 'cell', header: 'Cell', sortingField: 'cell' }, cell: ({ cell = '-' }) => cell },
-  { ...{ id: 'error', header: 'Failure' }, cell: ({ error = '-' }) => error },
 ];
 const STATUSES = TenantStatusSchema.options.map((value) => ({ value, label: value }));
 const TYPING_PAUSE = 200;
