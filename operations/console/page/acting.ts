@@ -21,7 +21,13 @@ export function requestsFor({ act, targets }: Preview, reason: string): readonly
   });
 }
 
-/** @param progress called with the number of tenants that are done */
+/**
+ * Sends the requests one after another. After one that failed no more are sent, and what was done before
+ * is told all the same.
+ *
+ * @param progress called with the number of tenants that are done
+ * @throws ConsoleError when the first request fails: no outcome is known then
+ */
 export async function performOn(
   api: Pick<ConsoleApi, 'post'>,
   preview: Preview,
@@ -30,7 +36,14 @@ export async function performOn(
 ): Promise<readonly ActOutcome[]> {
   const outcomes: ActOutcome[] = [];
   for (const request of requestsFor(preview, reason)) {
-    outcomes.push(...(await api.post('/api/acts', request, ActResultsSchema)).results);
+    try {
+      outcomes.push(...(await api.post('/api/acts', request, ActResultsSchema)).results);
+    } catch (thrown) {
+      if (outcomes.length === 0) throw thrown;
+      const message = `not known, or not asked for: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+      const open = preview.targets.slice(outcomes.length);
+      return [...outcomes, ...open.map(({ tenantId }) => ({ tenantId, outcome: 'failed' as const, message }))];
+    }
     progress(outcomes.length);
   }
   return outcomes;

@@ -15,7 +15,7 @@ function Depth({ visible, hidden }: Queue) {
 const COLUMNS: readonly TableProps.ColumnDefinition<Queue>[] = [
   { ...{ id: 'queue', header: 'Queue', isRowHeader: true }, cell: ({ queue }) => queue },
   { ...{ id: 'depth', header: 'Messages' }, cell: (queue) => <Depth {...queue} /> },
-  { ...{ id: 'hidden', header: 'Of these, being received' }, cell: ({ hidden }) => hidden },
+  { ...{ id: 'hidden', header: 'Received, not deleted yet' }, cell: ({ hidden }) => hidden },
   { ...{ id: 'says', header: 'What waits there, and what to do' }, cell: ({ says }) => says },
 ];
 
@@ -26,7 +26,7 @@ export default function Queues() {
   return (
     <Table
       header={
-        <Header variant="h1" description="All queues are empty in a healthy stage. SQS counts approximately.">
+        <Header variant="h1" description="In a healthy stage all queues are empty. The numbers are approximate.">
           Queues
         </Header>
       }

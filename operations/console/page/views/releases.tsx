@@ -15,8 +15,13 @@ import { useLive } from '../use-live';
 type CellRelease = ReleaseList['releases'][number];
 type Claim = NonNullable<CellRelease['claim']>;
 
+/** What an operator has asked of a release under way. */
+const INTENTS: Readonly<Record<Claim['intent'], string>> = {
+  ...{ go: '', hold: ', asked to hold after this ring', back: ', asked to bring the tenants back' },
+};
+
 function Outcome({ endedAt, outcome, failure, phase, intent }: Claim) {
-  if (!endedAt) return <StatusIndicator type="in-progress">{`${phase}, asked to ${intent}`}</StatusIndicator>;
+  if (!endedAt) return <StatusIndicator type="in-progress">{`${phase}${INTENTS[intent]}`}</StatusIndicator>;
   if (outcome === 'completed') return <StatusIndicator type="success">completed</StatusIndicator>;
   return <StatusIndicator type="error">{outcome ?? failure?.error ?? 'ended'}</StatusIndicator>;
 }

@@ -32,7 +32,7 @@ const FIELDS: readonly {
   {
     name: 'contactEmail',
     label: 'Contact e-mail',
-    description: 'Whom the company names for questions.',
+    description: 'The address that the company gives for questions.',
     type: 'email',
   },
   { name: 'reason', label: 'Reason - optional', description: 'Goes on record with your name.' },
@@ -114,7 +114,7 @@ export default function SignUp({ search }: { readonly search: URLSearchParams })
         description={<Box variant="span">The onboarding goes on when you leave this page.</Box>}
         actions={
           <SpaceBetween size="xs" direction="horizontal">
-            <Button href={linkTo('sign-up')}>Sign another up</Button>
+            <Button href={linkTo('sign-up')}>Sign up another company</Button>
             <Button variant="primary" href={linkToTenant(tenant)}>
               Open the tenant
             </Button>

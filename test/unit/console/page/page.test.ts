@@ -96,6 +96,16 @@ describe('acts', () => {
     expect(outcomes.map(({ tenantId }) => tenantId)).toEqual(preview(21).targets.map(({ tenantId }) => tenantId));
     expect(done).toEqual([10, 20, 21]);
   });
+
+  test('that were done are told when a later request fails', async () => {
+    const results = preview(10).targets.map(({ tenantId }) => ({ tenantId, outcome: 'done', message: '' }));
+    const post = jest.fn().mockResolvedValueOnce({ results }).mockRejectedValue(new Error('no connection'));
+    const outcomes = await performOn({ post } as never, preview(30), '', () => undefined);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual([...Array(10).fill('done'), ...Array(20).fill('failed')]);
+    expect(outcomes.at(-1)?.message).toContain('no connection');
+    expect(post).toHaveBeenCalledTimes(2);
+    await expect(performOn({ post } as never, preview(30), '', () => undefined)).rejects.toThrow('no connection');
+  });
 });
 
 describe('the form of a signup', () => {
