@@ -45,7 +45,7 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
   const since = (first: number, ...lines: readonly string[]) => (revision < first ? [] : lines);
   const open = revision < 2 ? ['postgres', 'template1'] : [];
   const rows = ['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((right) => `${application} ${right}`);
-  const toRds = `\\S+ \\S+ TO ${RDS}: .*`;
+  const toRds = `(?:PARAMETER \\S+|DATABASE (?:postgres|template1)|SCHEMA public) TO ${RDS}: .*`;
   return {
     roles: {
       required: [`${application} LOGIN`, ...since(2, `${reader} LOGIN`), owner, `${master} LOGIN CREATEDB CREATEROLE`],

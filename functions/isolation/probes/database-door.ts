@@ -3,6 +3,7 @@ import { isTransient } from '../../contract/errors';
 import { DATABASE_MASTER, DATABASE_NAME, tenantNames } from '../../contract/naming';
 import { callAsk } from '../../database/cell-database';
 import type { DoorAnswers, Login } from '../../database/door-call';
+import { translateError } from '../../shared/error-translation';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { type Subject, tenantIdOf } from '../subject';
@@ -60,6 +61,7 @@ export async function tryDoor({ lambda, subject, tenant, decoy, now }: DoorProps
     try {
       return [login(name, await secret(), change)];
     } catch (thrown) {
+      if (isTransient(translateError(thrown).name)) throw thrown;
       unsent[name] = thrown instanceof Error ? thrown.message : String(thrown);
       return [];
     }

@@ -68,6 +68,12 @@ testBreaches(CHECKS, [
     having('grants', `TABLE funnels.leads TO ${application}: DELETE*, INSERT, SELECT, UPDATE`),
     'DELETE*',
   ],
+  [
+    'database.grants',
+    'a table for a group of RDS',
+    having('grants', 'TABLE funnels.leads TO rds_iam: SELECT'),
+    'rds_iam',
+  ],
   ['database.grants', 'tables to come', having('defaults', 'tenant_admin ON r TO PUBLIC SELECT'), 'PUBLIC SELECT'],
   ['database.grants', 'another schema', having('reach', 'schema other'), 'schema other'],
   ['database.code', 'a trigger', having('code', 'TRIGGER copy on funnels.leads'), 'TRIGGER copy'],
@@ -183,10 +189,19 @@ describe('a tenant of an earlier release', () => {
 describe('the door', () => {
   const credentials = { accessKeyId: 'ASIA', secretAccessKey: 'secret', sessionToken: 'token' };
   const healthy = () => ({ Payload: Buffer.from(JSON.stringify(healthyDoor(tenantId).answers)) });
-  const tried = (lambda: FakeClient) => {
+  const tried = (lambda: FakeClient, signing?: Error) => {
     const { tenant, decoy } = new FakeProbes(aSubject());
-    return tryDoor({ lambda, subject: aSubject(), tenant, decoy, now: Date.now });
+    const refusing = signing ? { ...decoy, signLogin: () => Promise.reject(signing) } : decoy;
+    return tryDoor({ lambda, subject: aSubject(), tenant, decoy: refusing, now: Date.now });
   };
+
+  test('a decoy that cannot sign leaves its own question open; a throttled one is asked again', async () => {
+    const lambda = new FakeClient({ InvokeCommand: healthy() });
+    const door = await tried(lambda, new Unanswered('role of the decoy cannot be assumed'));
+    expect(door.unsent).toEqual({ decoy: 'role of the decoy cannot be assumed' });
+    const throttled = awsError('ThrottlingException');
+    await expect(tried(lambda, throttled)).rejects.toBe(throttled);
+  });
 
   test('is tried by the function of the tenant’s cell, with one call, and nothing secret without TLS', async () => {
     const lambda = new FakeClient({ InvokeCommand: healthy() });
