@@ -3,6 +3,7 @@ import { runCommand } from './command';
 import { addActing } from './ops/acting';
 import { Commands } from './ops/context';
 import { EXIT, endingOf } from './ops/exit';
+import { addMigrating } from './ops/migrating';
 import { addReading } from './ops/reading';
 import { addReleasing } from './ops/releasing';
 import { addResuming } from './ops/resuming';
@@ -26,6 +27,7 @@ async function main(signal: AbortSignal): Promise<number> {
   addReading(commands);
   addActing(commands);
   addReleasing(commands);
+  addMigrating(commands);
   addResuming(commands);
   try {
     await program.parseAsync();

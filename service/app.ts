@@ -6,8 +6,10 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
-import { VERSION_HEADER } from '../functions/contract/naming';
+import { isBehind } from '../functions/contract/migration';
+import { BEHIND, MIGRATION_HEADER, VERSION_HEADER } from '../functions/contract/naming';
 import type { RouteRecord } from '../functions/contract/records';
+import { behindTenant } from './behind-tenant';
 import { tenantHost } from './host';
 import { addLeadRoutes } from './lead-routes';
 import type { RouteDirectory } from './route-directory';
@@ -29,6 +31,10 @@ export interface AppOptions {
   readonly routes: RouteDirectory;
   readonly sessions: TenantSessions;
   readonly databases: TenantDatabases;
+  /** The migration that this version needs of a tenant's database. */
+  readonly needs: string;
+  /** The last migration that this version knows. */
+  readonly knows: string;
   readonly logger: FastifyServerOptions['logger'];
 }
 
@@ -53,6 +59,8 @@ const RETRY_AFTER_SECONDS = 10;
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
 const nothingHere = (reply: FastifyReply) => text(reply, 404, 'There is nothing under this name.');
+const beingUpdated = (reply: FastifyReply) =>
+  text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This site is being updated.');
 const beingSetUp = (reply: FastifyReply) =>
   text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This site is being set up.');
 
@@ -63,7 +71,7 @@ function html(reply: FastifyReply, { body, length }: Page) {
 
 /** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
 export function serviceApp(options: AppOptions): FastifyInstance {
-  const { domain, version, routes, sessions, databases, logger = false } = options;
+  const { domain, version, routes, sessions, databases, needs, knows, logger = false } = options;
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -98,21 +106,28 @@ export function serviceApp(options: AppOptions): FastifyInstance {
     databases.clear();
   });
 
+  /** By the route, which is read anyway: a tenant is served again seconds after its migration. */
+  const lacks = ({ database }: RouteRecord) => database !== undefined && isBehind(database.version, needs);
+
   /**
    * For a host: whether its page can be served. A release asks this of a version before any
    * visitor gets it.
    */
   const serves = async (host: string) => {
     const route = await routes.find(host);
-    if (route?.status !== 'ACTIVE') return false;
+    if (route?.status !== 'ACTIVE') return 'not served';
+    if (lacks(route)) return 'behind';
     const page = await tenantPage(sessions, route);
     page?.body.destroy();
-    return true;
+    return 'ok';
   };
   app.get<{ Querystring: { host?: string } }>('/healthz', async ({ query }, reply) => {
-    const host = query.host === undefined ? undefined : tenantHost(query.host, domain);
-    const healthy = query.host === undefined || (host !== undefined && (await serves(host)));
-    return text(reply, healthy ? 200 : 404, healthy ? `ok ${version}` : 'not served');
+    reply.header(MIGRATION_HEADER, knows);
+    if (query.host === undefined) return text(reply, 200, `ok ${version}`);
+    const host = tenantHost(query.host, domain);
+    const answer = host === undefined ? 'not served' : await serves(host);
+    if (answer === 'behind') return text(reply, 503, `${BEHIND} ${needs}`);
+    return text(reply, answer === 'ok' ? 200 : 404, answer === 'ok' ? `ok ${version}` : answer);
   });
   /** The route of the request's host, if its tenant is ACTIVE; otherwise the reply has been sent. */
   const activeRoute = async (request: FastifyRequest, reply: FastifyReply): Promise<RouteRecord | undefined> => {
@@ -123,10 +138,14 @@ export function serviceApp(options: AppOptions): FastifyInstance {
       return undefined;
     }
     request.tenantId = route.tenantId;
-    if (route.status === 'ACTIVE') return route;
+    const isBehindNow = route.status === 'ACTIVE' && lacks(route);
+    if (route.status === 'ACTIVE' && !isBehindNow) return route;
     sessions.forget(route.tenantId);
     databases.forget(route.tenantId);
-    beingSetUp(reply);
+    if (isBehindNow) {
+      request.log.warn(behindTenant(route, needs), 'tenant.behind');
+      beingUpdated(reply);
+    } else beingSetUp(reply);
     return undefined;
   };
 

@@ -4,6 +4,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { serviceApp } from './app';
+import { knownTo, MIGRATION_FILES, neededBy } from './migrations/manifest';
 import { RouteDirectory } from './route-directory';
 import { TenantDatabases } from './tenant-databases';
 import { TenantSessions } from './tenant-sessions';
@@ -42,6 +43,8 @@ async function main(): Promise<void> {
     }),
     sessions,
     databases: new TenantDatabases({ sessions }),
+    needs: neededBy(MIGRATION_FILES),
+    knows: knownTo(MIGRATION_FILES),
   });
 
   /** Accepts no new connection, answers the requests under way, and exits. */

@@ -5,12 +5,14 @@ import type * as z from 'zod';
 import type { Act, ActRequest, ReplayAnswer } from '../contract/act';
 import { AuditTenantOutput, ResumeTenantOutput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
+import { PlanMigrationOutput } from '../contract/migration';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { abandonOnboarding } from './abandon-onboarding';
 import { startOnce } from './executions';
 import { redriveExecution } from './redrive-execution';
 import { replaySignups } from './replay-signups';
+import { startMigration } from './start-migration';
 import { startRelease, steerRelease } from './steer-release';
 import { callFunction } from './tenant-calls';
 
@@ -27,6 +29,8 @@ export interface EffectDeps {
     readonly suspendTenantFunction: string;
     readonly resumeTenantFunction: string;
     readonly releaseMachineArn: string;
+    readonly migrationMachineArn: string;
+    readonly planMigrationFunction: string;
   };
 }
 
@@ -122,6 +126,14 @@ export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: st
     case 'steer-release': {
       const done = didOrNot(await steerRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));
       return { ...done, details: { intent: act.intent, ...done.details } };
+    }
+    case 'migrate':
+      return didOrNot(await startMigration({ table, sfn, migrationMachineArn: stage.migrationMachineArn }, act));
+    case 'preview-migration': {
+      const { cell, phase, to } = act;
+      const payload = { cell, phase, ...(to && { to }) };
+      const answer = await callFunction(lambda, stage.planMigrationFunction, payload, PlanMigrationOutput);
+      return { answer, details: { phase, target: answer.target, behind: answer.behind.length } };
     }
   }
 }

@@ -183,6 +183,8 @@ const realDeps = (): PerformActDeps => {
         suspendTenantFunction: env('SUSPEND_TENANT_FUNCTION'),
         resumeTenantFunction: env('RESUME_TENANT_FUNCTION'),
         releaseMachineArn: env('RELEASE_MACHINE_ARN'),
+        migrationMachineArn: env('MIGRATION_MACHINE_ARN'),
+        planMigrationFunction: env('PLAN_MIGRATION_FUNCTION'),
       };
     },
     identify: (signed) => callerOf(signed, env('ACCOUNT_ID')),

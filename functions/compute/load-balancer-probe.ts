@@ -1,6 +1,6 @@
 import { request as overHttp } from 'node:http';
 import { request as overTls } from 'node:https';
-import { VERSION_HEADER } from '../contract/naming';
+import { MIGRATION_HEADER, VERSION_HEADER } from '../contract/naming';
 import { invocationSignal } from '../shared/invocation';
 
 export interface Answered {
@@ -8,6 +8,8 @@ export interface Answered {
   readonly body: string;
   /** Of the shared service: the version that has answered. */
   readonly version?: string | undefined;
+  /** Of the shared service at /healthz: the last migration that the version knows. */
+  readonly migration?: string | undefined;
 }
 
 const TIMEOUT_MS = 8_000;
@@ -48,9 +50,14 @@ export const loadBalancerProbe =
           if (body.length < BODY_LIMIT) body += chunk;
         });
         response.on('error', reject);
-        const version = response.headers[VERSION_HEADER];
+        const { [VERSION_HEADER]: version, [MIGRATION_HEADER]: migration } = response.headers;
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body, ...(typeof version === 'string' && { version }) }),
+          resolve({
+            status: response.statusCode ?? 0,
+            body,
+            ...(typeof version === 'string' && { version }),
+            ...(typeof migration === 'string' && { migration }),
+          }),
         );
       });
       request.on('timeout', () => request.destroy(unanswered(`no answer from ${loadBalancerUrl} in ${TIMEOUT_MS} ms`)));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MigrationRequestSchema } from './migration';
 import { isVisible } from './signup';
 import { REASON_MAX_LENGTH } from './tenant';
 
@@ -45,6 +46,10 @@ export const ActSchema = z.discriminatedUnion('kind', [
     intent: z.enum(['go', 'hold', 'back']),
     reason: reason.optional(),
   }),
+  /** Migrates the databases of a cell's tenants. The machine refuses an unknown cell and an unknown file. */
+  z.object({ kind: z.literal('migrate'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
+  /** Who is behind, and by which files. Nothing is changed. */
+  z.object({ kind: z.literal('preview-migration'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
 ]);
 export type Act = z.output<typeof ActSchema>;
 
@@ -134,6 +139,11 @@ export const SteerReleaseAnswer = z.discriminatedUnion('how', [
   z.object({ how: z.literal('steered'), releaseId: z.string(), executionArn: z.string() }),
   z.object({ how: z.literal('started'), releaseId: z.string(), digest: z.string(), executionArn: z.string() }),
   z.object({ how: z.literal('nothing'), because: z.string() }),
+]);
+
+export const MigrateAnswer = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('started'), executionArn: z.string() }),
+  z.object({ how: z.literal('nothing'), because: z.string(), executionArn: z.string() }),
 ]);
 
 export const SignupAnswer = z.object({ executionArn: z.string() });

@@ -57,6 +57,10 @@ export const PERMANENT_ERRORS = [
   'StackDeletionFailed',
   /** A migration of the tenant's database failed; the message names the file and the SQL state. */
   'MigrationFailed',
+  /** Another migration has the tenants of the cell. */
+  'MigrationUnderWay',
+  /** The database of a tenant lacks migrations that an image of the shared service needs. */
+  'TenantBehind',
   /** At least one isolation check failed; the message names them. */
   'IsolationBreach',
   /**

@@ -1,6 +1,12 @@
 /** Namespace of the metrics that the functions write. Alarms of the control plane read them. */
 export const METRICS_NAMESPACE = 'TenantOnboarding';
 export const METRICS_SERVICE = 'control-plane';
+/** Of the metrics that the shared service writes. */
+export const SERVICE_METRICS = 'shared-service';
+
+export type ServiceMetricName =
+  /** Requests that were answered 503 because the tenant's database lacks a migration. */
+  'RequestsOfTenantsBehind';
 
 export type MetricName =
   /** Runs that ended outside their failure path. */

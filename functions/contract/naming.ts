@@ -102,6 +102,15 @@ export const RELEASE_PIPELINE = 'tenant-onboarding-release';
 /** Header with which the shared service tells its version, in every answer. */
 export const VERSION_HEADER = 'x-service-version';
 
+/** Header of its answers at /healthz: the last of the migrations that the version knows. */
+export const MIGRATION_HEADER = 'x-service-migration';
+
+/**
+ * How the shared service answers a probe for a tenant whose database lacks a migration, with the
+ * migration that it needs: `behind NAME`.
+ */
+export const BEHIND = 'behind';
+
 /** Prefix of reports in the evidence bucket: `tenants/TENANTID/TIME-EXECUTION.json` and `.html`. */
 export const EVIDENCE_PREFIX = 'tenants/';
 

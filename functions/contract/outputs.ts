@@ -28,6 +28,7 @@ export const StageOutputsSchema = z.object({
   suspendTenantFunctionName: z.string(),
   resumeTenantFunctionName: z.string(),
   releaseMachineArn: z.string(),
+  migrationMachineArn: z.string(),
   keepCellsFunctionName: z.string(),
   evidenceBucketName: z.string(),
   /** Who did what: only PerformAct adds to it. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AuditFindingSchema } from './audit';
 import { ColourSchema } from './cell';
 import { StackKindSchema } from './stacks';
-import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
+import { FailureReportSchema, REASON_MAX_LENGTH, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
 /**
  * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).
@@ -19,6 +19,7 @@ import { FailureReportSchema, SlotSchema, TenantSchema, TenantStatusSchema } fro
  * | cell | CELL#name | CELL | `highWater`: slots below it have been handed out or are on the free list |
  * | live colour | CELL#name | LIVE | which colour of the cell is live; SeedCell writes it once, then only releases do |
  * | release | CELL#name | RELEASE | the release that has the cell, or the last one that had it (`endedAt`) |
+ * | migration | CELL#name | MIGRATION | the migration that has the cell's tenants, or the last one (`endedAt`); `contracted` |
  * | surroundings | CELL#name | SURROUNDINGS | the last answers about what all tenants of the cell share |
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
@@ -40,6 +41,7 @@ export const itemKeys = {
   surroundings: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'SURROUNDINGS' }),
   liveColour: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'LIVE' }),
   release: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'RELEASE' }),
+  migration: (cell: string) => ({ pk: `CELL#${cell}`, sk: 'MIGRATION' }),
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
   takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `${TAKEN_SLOT_PREFIX}${padded(slot)}` }),
   waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
@@ -74,6 +76,18 @@ export const PreparedDatabaseSchema = z.object({
   roles: z.number().int().positive().optional(),
 });
 
+/** What the last migration of a tenant in service has come to, and which execution it was. */
+const TenantMigrationSchema = z.object({
+  by: z.string(),
+  at: z.iso.datetime(),
+  outcome: z.enum(['migrated', 'failed']),
+  /** The file to which the tenant was brought, or should have been. */
+  target: z.string(),
+  seconds: z.number().nonnegative().optional(),
+  /** Of a failure: file and SQL state. */
+  reason: z.string().max(REASON_MAX_LENGTH).optional(),
+});
+
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
 export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   slot: SlotSchema.optional(),
@@ -98,6 +112,7 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   templateVersions: z.partialRecord(StackKindSchema, z.string()).optional(),
   /** Roles, schema and migrations of the tenant's database are there. */
   database: PreparedDatabaseSchema.optional(),
+  migration: TenantMigrationSchema.optional(),
   /**
    * The last verification. `digest` is the SHA-256 of the object `report` in the evidence bucket.
    * `failed` lists the failed checks, if there are any.
@@ -155,10 +170,14 @@ export const RouteRecordSchema = z.object({
   externalId: z.string(),
   bucketName: z.string(),
   keyArn: z.string(),
-  /** Where the tenant's database answers. Routes of earlier releases lack it. */
+  /**
+   * Where the tenant's database answers, and its last migration. Routes of earlier releases lack it, or
+   * the migration.
+   */
   database: DatabaseAddressSchema.extend({
     /** Where its read replica answers, if the plan has one. Routes of earlier releases lack it. */
     replica: DatabaseAddressSchema.optional(),
+    version: z.string().optional(),
   }).optional(),
 });
 export type RouteRecord = z.infer<typeof RouteRecordSchema>;

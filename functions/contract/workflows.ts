@@ -107,6 +107,23 @@ export const WORKFLOWS = [
     conclusion: 'ConcludeReturn',
     watched: true,
   },
+  {
+    name: 'TenantMigration',
+    file: 'tenant-migration.asl.yaml',
+    firstState: 'BeginMigration',
+    forward: {
+      ClaimMigration: 'ClaimMigration',
+      PlanMigration: 'PlanMigration',
+      MigrateTenant: 'PrepareDatabase',
+      StopMigration: 'StopMigration',
+      SettleMigration: 'SettleMigration',
+    },
+    undos: {},
+    rollbackFrom: {},
+    failure: { ConcludeMigration: 'ConcludeReturn' },
+    conclusion: 'ConcludeMigration',
+    watched: true,
+  },
 ] as const satisfies readonly Workflow[];
 
 export type WorkflowName = (typeof WORKFLOWS)[number]['name'];

@@ -15,5 +15,10 @@ export const SetUpDatabaseInput = z.object({
   token: z.string(),
   applicationUser: z.string(),
   readerUser: z.string(),
+  /** The last migration to run. Callers of earlier releases name none. */
+  to: z.string().optional(),
+  /** An application uses the database: no statement may keep it waiting for long. */
+  living: z.boolean().default(false),
 });
+/** `version`: the last migration that the database has. */
 export const SetUpDatabaseOutput = z.object({ version: z.string() });

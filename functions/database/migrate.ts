@@ -1,40 +1,77 @@
-import { Kysely, Migrator, PostgresDialect } from 'kysely';
-import { Pool, type PoolConfig } from 'pg';
+import { type Migration, Migrator, sql } from 'kysely';
+import { type Client, escapeIdentifier } from 'pg';
+import type { MigrationFile } from '../../service/migrations/manifest';
 import { PlatformError } from '../contract/errors';
+import { isBehind } from '../contract/migration';
 import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
+import { codeOf } from '../shared/error-code';
 import { databaseError } from './database-errors';
-import { MIGRATIONS } from './migrations';
+import { onSession } from './one-session';
+
+/** SQL state of a statement that its time limit has ended, where no other run's lock was waited for. */
+const TOOK_TOO_LONG = '57014';
+
+export interface Migrating {
+  readonly files: readonly MigrationFile[];
+  /** The last file to run. */
+  readonly target: string;
+  /**
+   * Whether an application uses the database. A statement that takes too long is then no passing
+   * failure: each attempt would keep the application waiting.
+   */
+  readonly living: boolean;
+}
+
+const migrationOf = ({ text }: MigrationFile): Migration => ({
+  up: async (database) => {
+    await sql.raw(text).execute(database);
+  },
+});
+
+function failureOf(error: unknown, failed: string | undefined, { living }: Migrating): unknown {
+  const what = failed ? `migration ${failed}` : 'migrations';
+  if (living && failed && codeOf(error) === TOOK_TOO_LONG && error instanceof Error)
+    return new PlatformError('MigrationFailed', `${what}: ${error.message} (${TOOK_TOO_LONG})`, { cause: error });
+  const translated = databaseError(error, what, 'MigrationFailed');
+  if (translated instanceof PlatformError || !(translated instanceof Error)) return translated;
+  return new PlatformError('MigrationFailed', `${what}: ${translated.message}`, { cause: error });
+}
 
 /**
- * Runs the migrations that have not run yet, in one transaction and under a lock: of two runs at a time one
- * waits, and a run that is killed leaves nothing behind.
+ * Runs the migrations that have not run yet, up to the target: each file in a transaction of its own, so
+ * that the locks of one are gone before the next begins, and all under one advisory lock at a time. Of
+ * two runs one waits. A run that is killed leaves whole files behind, and the next one goes on.
  *
- * Every session begins as the owner, so that the tables and the list of migrations are the owner's. A file
+ * The session becomes the owner, so that the tables and the list of migrations are the owner's. A file
  * must not change the role: kysely writes its list in the same session.
  *
- * @returns the last migration
- * @throws PlatformError `MigrationFailed` with the file and the SQL state
+ * @returns the last migration that the database has
+ * @throws PlatformError `MigrationFailed` with the file and the SQL state; `TransientConflict` when a lock
+ * of the application was not had in time
  */
-export async function migrate(access: PoolConfig): Promise<string> {
-  const pool = new Pool({ ...access, max: 2, options: `-c role=${DATABASE_OWNER} -c search_path=${DATABASE_SCHEMA}` });
-  // A server that stops would otherwise end this process.
-  pool.on('error', () => undefined);
-  const database = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+export async function migrate(client: Client, migrating: Migrating): Promise<string> {
+  const { files, target } = migrating;
+  const [owner, schema] = [DATABASE_OWNER, DATABASE_SCHEMA].map(escapeIdentifier);
+  await client.query(`SET ROLE ${owner}; SET search_path = ${schema}`);
+  // Up to the target, and what the database has besides: kysely must know that.
+  let known = files;
   const migrator = new Migrator({
-    db: database,
-    provider: { getMigrations: async () => MIGRATIONS },
+    db: onSession(client),
+    provider: { getMigrations: async () => Object.fromEntries(known.map((each) => [each.name, migrationOf(each)])) },
     migrationTableSchema: DATABASE_SCHEMA,
   });
   try {
-    const { error, results = [] } = await migrator.migrateToLatest();
-    const failed = results.find(({ status }) => status === 'Error')?.migrationName;
-    if (error) throw databaseError(error, failed ? `migration ${failed}` : 'migrations', 'MigrationFailed');
+    const before = await migrator.getMigrations();
+    const executed = before.filter(({ executedAt }) => executedAt).map(({ name }) => name);
+    known = files.filter(({ name }) => executed.includes(name) || !isBehind(target, name));
+    const pending = known.map(({ name }) => name).filter((name) => !executed.includes(name));
+    // A step that finds nothing to do any more has met another run.
+    for (const _ of pending) {
+      const { error, results = [] } = await migrator.migrateUp();
+      if (error) throw failureOf(error, results.find(({ status }) => status === 'Error')?.migrationName, migrating);
+    }
+    return known.at(-1)?.name ?? target;
   } catch (thrown) {
-    throw thrown instanceof PlatformError || !(thrown instanceof Error)
-      ? thrown
-      : new PlatformError('MigrationFailed', `migrations: ${thrown.message}`, { cause: thrown });
-  } finally {
-    await database.destroy();
+    throw thrown instanceof PlatformError ? thrown : failureOf(thrown, undefined, migrating);
   }
-  return Object.keys(MIGRATIONS).sort().at(-1) ?? 'none';
 }

@@ -1,46 +1,38 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import * as z from 'zod';
-import { tenantNames } from '../contract/naming';
+import { MIGRATION_FILES } from '../../service/migrations/manifest';
+import { MigrateTenantInput, MigrateTenantOutput } from '../contract/migration';
 import { PrepareDatabaseInput, PrepareDatabaseOutput } from '../contract/onboarding';
+import { itemKeys } from '../contract/records';
 import { SET_UP_DATABASE_SECONDS } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/clients';
-import { onceVisible } from '../shared/once-visible';
-import { parseAt } from '../shared/parse-at';
-import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
-import { guardForward, recordDatabase } from '../tenants/tenant-store';
-import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { callSetUp } from './cell-database';
+import { guardForwardWith, recordDatabase } from '../tenants/tenant-store';
+import { tenantsTable } from '../tenants/tenants-table';
+import { type MigrateTenantDeps, migrateTenant } from './migrate-tenant';
+import { expandTarget } from './migration-plan';
+import { contractedIn } from './migration-store';
 import { ROLES_REVISION } from './release-facts';
-
-interface Login {
-  readonly hostname: string;
-  readonly port: number;
-  readonly username: string;
-}
-
-export interface PrepareDatabaseDeps {
-  readonly table: TenantsTable;
-  readonly sts: Pick<STSClient, 'send'>;
-  /** A client of Secrets Manager with the credentials of a session. */
-  readonly secretsAs: (credentials: SessionCredentials) => Pick<SecretsManagerClient, 'send'>;
-  readonly lambda: Pick<LambdaClient, 'send'>;
-  readonly signLogin: (login: Login) => Promise<string>;
-  readonly now: () => Date;
-}
-
-/** What RDS and the template have put into the secret. */
-const MasterSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
+import { setUpAsTenant } from './set-up-as-tenant';
 
 /**
- * Makes the tenant's database ready for the application: roles, schema, migrations.
+ * One function for a new tenant and for one in service: tenants' roles trust its role, and nothing else
+ * may read a master user's secret.
+ */
+const Input = z.union([MigrateTenantInput, PrepareDatabaseInput]);
+const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
+
+/**
+ * Makes the tenant's database ready for the application: roles, schema, migrations. For a
+ * tenant in service, as a migration of its cell calls it: see migrate-tenant.ts.
  *
  * 1. This execution must own the tenant, and the tenant must be ONBOARDING.
  * 2. Read the master user's secret with the tenant's role, as nobody else may.
- * 3. Call SetUpDatabase of the tenant's cell, which logs in and does the work.
+ * 3. Call SetUpDatabase of the tenant's cell, which logs in and does the work. No migration runs that
+ *    removes what the cell's version of the service may still need.
  * 4. Record the version of the schema, and how long it took.
  *
  * Called again after a crash, it finds its roles and migrations there. Undone by the deletion of the database
@@ -51,27 +43,23 @@ const MasterSchema = z.object({ username: z.string().min(1), password: z.string(
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
-export const prepareDatabase: Action<typeof PrepareDatabaseInput, typeof PrepareDatabaseOutput, PrepareDatabaseDeps> = {
+export const prepareDatabase: Action<typeof Input, typeof Output, MigrateTenantDeps> = {
   name: 'PrepareDatabase',
-  input: PrepareDatabaseInput,
-  output: PrepareDatabaseOutput,
-  run: async ({ table, sts, secretsAs, lambda, signLogin, now }, { tenant, cell, stacks, executionArn }) => {
+  input: Input,
+  output: Output,
+  run: async (deps, input) => {
+    if ('migration' in input) return await migrateTenant(deps, input);
+    const { table, now, files } = deps;
+    const { tenant, cell, stacks, executionArn } = input;
     const { tenantId, externalId } = tenant;
     const owned = { tenantId, executionArn };
-    await guardForward(table, 'recordDatabase', owned);
+    const [item] = await guardForwardWith(table, 'recordDatabase', owned, [itemKeys.migration(cell.name)]);
+    const contracted = contractedIn(cell.name, item);
     const began = now();
-    const terms = { roleArn: stacks.access.outputs.RoleArn, externalId, tenantId };
-    const credentials = await onceVisible(assumeTenantRole(sts, terms, `PrepareDatabase-${tenantId}`));
     const { SecretArn, EndpointAddress, EndpointPort } = stacks.database.outputs;
-    const read = new GetSecretValueCommand({ SecretId: SecretArn });
-    const { SecretString = '' } = await onceVisible(secretsAs(credentials).send(read));
-    const { username, password } = parseAt(`secret ${SecretArn}`, MasterSchema, JSON.parse(SecretString || 'null'));
-    const port = Number(EndpointPort);
-    const { version } = await callSetUp(lambda, cell.name, {
-      ...{ tenantId, host: EndpointAddress, port, user: username, password },
-      token: await signLogin({ hostname: EndpointAddress, port, username }),
-      applicationUser: tenantNames.databaseUser(tenantId),
-      readerUser: tenantNames.databaseReader(tenantId),
+    const { version } = await setUpAsTenant(deps, {
+      ...{ tenantId, externalId, roleArn: stacks.access.outputs.RoleArn, cell: cell.name, secretId: SecretArn },
+      ...{ host: EndpointAddress, port: Number(EndpointPort), to: expandTarget(files, contracted), living: false },
     });
     const preparedAt = now();
     const database = {
@@ -85,8 +73,9 @@ export const prepareDatabase: Action<typeof PrepareDatabaseInput, typeof Prepare
   },
 };
 
-const realDeps = (): PrepareDatabaseDeps => ({
+const realDeps = (): MigrateTenantDeps => ({
   table: tenantsTable(),
+  files: MIGRATION_FILES,
   sts: new STSClient(clientOptions),
   secretsAs: (credentials) => new SecretsManagerClient({ ...clientOptions, credentials }),
   lambda: new LambdaClient({

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientConfig } from 'pg';
 import type * as z from 'zod';
+import { MIGRATION_FILES, type MigrationFile } from '../../service/migrations/manifest';
+import { PlatformError } from '../contract/errors';
 import { DATABASE_NAME } from '../contract/naming';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { env } from '../shared/env';
@@ -9,25 +11,38 @@ import { isNamed } from '../shared/is-named';
 import { SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
 import { databaseError } from './database-errors';
 import { migrate } from './migrate';
+import { expandTarget } from './migration-plan';
 import { roleStatements } from './roles';
 
 export interface SetUpDatabaseDeps {
   /** The authorities of the databases' certificates, PEM. */
   readonly certificates: () => string;
+  readonly files: readonly MigrationFile[];
 }
 
 type Input = z.output<typeof SetUpDatabaseInput>;
 
 const CONNECT_MS = 10_000;
 /** A statement that waits for a lock of another run, or a migration of an empty database. */
-const STATEMENT_MS = 30_000;
+const EMPTY = { statement_timeout: 30_000 } as const;
+/**
+ * While a statement waits for a lock on a table, every later statement on that table waits behind it, and
+ * while it runs, too. The application gives up after 5 s (service/tenant-databases.ts). A session whose
+ * function was killed gives its locks back when it idles.
+ * "Client Connection Defaults", `lock_timeout` (PostgreSQL).
+ */
+const LIVING = {
+  lock_timeout: 2_000,
+  statement_timeout: 15_000,
+  idle_in_transaction_session_timeout: 5_000,
+} as const;
 
-const accessOf = ({ host, port, user }: Input, password: string, ca: string) =>
+const accessOf = ({ host, port, user, living }: Input, password: string, ca: string) =>
   ({
     ...{ host, port, user, password, database: DATABASE_NAME, application_name: 'SetUpDatabase' },
     ssl: { ca },
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
+    ...(living ? LIVING : EMPTY),
     keepAlive: true,
   }) satisfies ClientConfig;
 
@@ -43,46 +58,57 @@ async function connected(access: ClientConfig): Promise<Client> {
  * Logs in as the master user. An RDS that counts the master user among the members of rds_iam, as it may
  * administer one, refuses its password and asks for a token.
  */
-async function asMaster(input: Input, ca: string): Promise<{ client: Client; access: ClientConfig }> {
-  const byPassword = accessOf(input, input.password, ca);
+async function asMaster(input: Input, ca: string): Promise<Client> {
   try {
-    return { client: await connected(byPassword), access: byPassword };
+    return await connected(accessOf(input, input.password, ca));
   } catch (thrown) {
     if (codeOf(thrown) !== '28000') throw thrown;
-    const byToken = accessOf(input, input.token, ca);
-    return { client: await connected(byToken), access: byToken };
+    return await connected(accessOf(input, input.token, ca));
   }
 }
 
+/** The file that the caller names, or the last that any tenant may get. */
+function targetIn(files: readonly MigrationFile[], to: string | undefined): string {
+  if (to === undefined) return expandTarget(files, undefined);
+  if (files.some(({ name }) => name === to)) return to;
+  throw new PlatformError(
+    'ConfigurationInvalid',
+    `this cell's function does not know migration ${to}; deploy the cell`,
+  );
+}
+
 /**
- * Makes the roles and the schema of a tenant's database and runs its migrations. It runs in the network of the
- * tenant's cell, from which alone the database can be reached, has no way to AWS and no permission there.
- * PrepareDatabase calls it and hands it what it needs.
+ * Makes the roles and the schema of a tenant's database and runs its migrations, in one session. It runs in
+ * the network of the tenant's cell, from which alone the database can be reached, has no way to AWS and no
+ * permission there. PrepareDatabase calls it and hands it what it needs.
  *
  * Every statement may run again, so that a run that was killed is taken up.
  *
- * Throws `TransientServiceFault`, `TransientConflict`, `AccessDenied`, `MigrationFailed`.
+ * Throws `TransientServiceFault`, `TransientConflict`, `AccessDenied`, `MigrationFailed`, `ConfigurationInvalid`.
  */
 export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDatabaseOutput, SetUpDatabaseDeps> = {
   name: 'SetUpDatabase',
   input: SetUpDatabaseInput,
   output: SetUpDatabaseOutput,
-  run: async ({ certificates }, input) => {
+  run: async ({ certificates, files }, input) => {
+    const { tenantId, applicationUser, readerUser, to, living } = input;
+    const target = targetIn(files, to);
     try {
-      const { client, access } = await asMaster(input, certificates());
+      const client = await asMaster(input, certificates());
       try {
-        for (const statement of roleStatements(input.applicationUser, input.readerUser)) await client.query(statement);
+        await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
+        return { version: await migrate(client, { files, target, living }) };
       } finally {
         await client.end();
       }
-      return { version: await migrate(access) };
     } catch (thrown) {
       if (isNamed(thrown, 'AbortError')) throw thrown;
-      throw databaseError(thrown, `database of tenant ${input.tenantId}`, 'MigrationFailed');
+      throw databaseError(thrown, `database of tenant ${tenantId}`, 'MigrationFailed');
     }
   },
 };
 
 export const handler = actionHandler(setUpDatabase, {
   certificates: () => readFileSync(env('DATABASE_CERTIFICATES'), 'utf8'),
+  files: MIGRATION_FILES,
 });

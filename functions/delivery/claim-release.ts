@@ -30,7 +30,7 @@ export interface ClaimReleaseDeps {
  * Undone by ReturnTenants and PublishReturn.
  *
  * Throws `InvalidRequest` for a malformed request, and for the id of another release; `ConfigurationInvalid` when the
- * cell does not exist; `ReleaseUnderWay`; `TransientConflict`.
+ * cell does not exist; `ReleaseUnderWay`; `MigrationUnderWay`; `TransientConflict`.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */

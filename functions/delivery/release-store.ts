@@ -1,6 +1,7 @@
 import { GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { liveColourNotFound, readLiveColour } from '../compute/table-live-colour';
 import { PlatformError } from '../contract/errors';
+import { MigrationClaimSchema } from '../contract/migration';
 import { itemKeys, type LiveColour, type ReleaseClaim, ReleaseClaimSchema } from '../contract/records';
 import type { Release } from '../contract/release';
 import { parseAt } from '../shared/parse-at';
@@ -52,12 +53,25 @@ export const tenantsMoved = ({ rings }: ReleaseClaim) => rings.reduce((sum, ring
 
 const LIVE = { '#colour': 'colour', '#releasing': 'releasing' };
 
+/** @throws PlatformError `MigrationUnderWay` */
+async function requireNoMigration({ name, client }: TenantsTable, cell: string): Promise<void> {
+  const { Item } = await client.send(
+    new GetCommand({ TableName: name, Key: itemKeys.migration(cell), ConsistentRead: true }),
+  );
+  const migration = MigrationClaimSchema.safeParse(Item).data;
+  if (!migration || migration.endedAt || migration.unfinished) return;
+  throw new PlatformError(
+    'MigrationUnderWay',
+    `a migration has the tenants of cell ${cell} since ${migration.startedAt}: ${migration.executionArn}`,
+  );
+}
+
 /**
  * Claims the cell for a release, and lets the placements of this attempt count from now on. A claim
  * that the execution had before, ended or not, is begun anew.
  *
- * @throws PlatformError `ReleaseUnderWay` when another release has the cell; `TransientConflict` when
- * the live colour has changed meanwhile
+ * @throws PlatformError `ReleaseUnderWay` when another release has the cell; `MigrationUnderWay` while its
+ * tenants are being migrated; `TransientConflict` when the live colour has changed meanwhile
  */
 export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: string): Promise<void> {
   const { release, executionArn } = owned;
@@ -76,6 +90,13 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
       },
     },
     {
+      ConditionCheck: {
+        TableName: table.name,
+        Key: itemKeys.migration(cell.name),
+        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR attribute_exists(unfinished)',
+      },
+    },
+    {
       Update: {
         TableName: table.name,
         Key: itemKeys.liveColour(cell.name),
@@ -91,10 +112,12 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
   } catch (thrown) {
     if (!isConditionFailure(thrown)) throw thrown;
     const other = await readClaim(table, cell.name);
-    if (!other || other.endedAt || other.executionArn === executionArn)
+    if (!other || other.endedAt || other.executionArn === executionArn) {
+      await requireNoMigration(table, cell.name);
       throw new PlatformError('TransientConflict', `the live colour of cell ${cell.name} has changed`, {
         cause: thrown,
       });
+    }
     throw new PlatformError(
       'ReleaseUnderWay',
       `release ${other.releaseId} has cell ${cell.name} since ${other.startedAt}: ${other.executionArn}`,

@@ -44,7 +44,7 @@ async function withdraw(
 }
 
 /** Where the shared service finds the tenant's database, and its replica if the plan has one. */
-function databaseOf(outputs: StackOutputs<'database'>): RouteRecord['database'] {
+function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord['database']> {
   const { EndpointAddress, EndpointPort, ReplicaAddress, ReplicaPort } = outputs;
   return {
     host: EndpointAddress,
@@ -98,7 +98,10 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       externalId: tenant.externalId,
       bucketName: stacks.storage.outputs.BucketName,
       keyArn: key.keyArn,
-      database: databaseOf(stacks.database.outputs),
+      database: {
+        ...databaseOf(stacks.database.outputs),
+        ...(record.database && { version: record.database.version }),
+      },
     };
     const registeredAt = now().toISOString();
     const { network, database, storage, access } = stacks;

@@ -8,6 +8,8 @@ import { ssmCells } from '../compute/ssm-cells';
 import type { CellDescriptor } from '../contract/cell';
 import type { TenantRecord } from '../contract/records';
 import { workflowOf } from '../contract/workflows';
+import { readMigration } from '../database/migration-store';
+import { noticeMigrationEnd } from '../database/notice-migration-end';
 import { noticeReleaseEnd } from '../delivery/notice-release-end';
 import { readClaim } from '../delivery/release-store';
 import type { Executions } from '../reservation/claims';
@@ -18,6 +20,7 @@ import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
 import { ReadableItems } from '../shared/readable-items';
+import { settled } from '../shared/settled';
 import { tenantsIn } from '../tenants/tenants-in';
 import { tenantsTable } from '../tenants/tenants-table';
 import { countSlots } from './count-slots';
@@ -48,7 +51,7 @@ const SweepOutput = z.object({
   held: z.array(z.string()),
   /** Keys of the items that cannot be parsed. */
   unreadable: z.array(z.string()),
-  /** Cells whose release has ended without a notice. */
+  /** Cells whose release or migration has ended without a notice. */
   cells: z.array(z.string()),
 });
 
@@ -126,25 +129,49 @@ async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, fail
   return held;
 }
 
-/** Notices the end of a release that has a cell and runs no more; the watchdog may still come in the grace period. */
-async function releaseEnded(deps: SweepDeps, cell: string, { running, grace }: Omit<Sweeping, 'items'>) {
-  const claim = await readClaim(deps.table, cell);
-  if (!claim || claim.endedAt || running.some(({ executionArn }) => executionArn === claim.executionArn)) return false;
-  const end = await describeRunEnd(deps.sfn, claim.executionArn);
-  if (!end || isConcluded(end) || deps.now().getTime() - end.stoppedOn.getTime() < grace) return false;
-  if (claim.failure && claim.failure.at >= end.stoppedOn.toISOString()) return false;
-  return (await noticeReleaseEnd(deps, end)) === 'unfinished';
+/** What a release or a migration has written about itself: its execution, and the end that was noticed last. */
+interface Claim {
+  readonly executionArn: string;
+  readonly endedAt?: string | undefined;
+  readonly noticed?: string | undefined;
 }
 
-/** @returns the cells whose release has ended without a notice */
-async function releasesEnded(
+/**
+ * The end of a run that has a cell and runs no more, unless it was noticed; the watchdog may still come in
+ * the grace period.
+ */
+async function unnoticedEnd(
+  deps: SweepDeps,
+  claim: Claim | undefined,
+  { running, grace }: Omit<Sweeping, 'items'>,
+): Promise<RunEnd | undefined> {
+  if (!claim || claim.endedAt || running.some(({ executionArn }) => executionArn === claim.executionArn)) return;
+  const end = await describeRunEnd(deps.sfn, claim.executionArn);
+  if (!end || isConcluded(end) || deps.now().getTime() - end.stoppedOn.getTime() < grace) return;
+  return claim.noticed && claim.noticed >= end.stoppedOn.toISOString() ? undefined : end;
+}
+
+/** Notices the ends of a release and of a migration of the cell. @returns whether there was one */
+async function cellEnded(deps: SweepDeps, cell: string, sweeping: Omit<Sweeping, 'items'>): Promise<boolean> {
+  const [release, migration] = await settled([readClaim(deps.table, cell), readMigration(deps.table, cell)]);
+  const released = await unnoticedEnd(deps, release && { ...release, noticed: release.failure?.at }, sweeping);
+  const migrated = await unnoticedEnd(deps, migration && { ...migration, noticed: migration.unfinished?.at }, sweeping);
+  const notices = [
+    released && (await noticeReleaseEnd(deps, released)),
+    migrated && (await noticeMigrationEnd(deps, migrated)),
+  ];
+  return notices.includes('unfinished');
+}
+
+/** @returns the cells whose release or migration has ended without a notice */
+async function cellsEnded(
   deps: SweepDeps,
   cells: readonly CellDescriptor[],
   sweeping: Omit<Sweeping, 'items'>,
 ): Promise<string[]> {
   const noticed: string[] = [];
   await each(cells, sweeping.failures, async ({ name }) => {
-    if (await releaseEnded(deps, name, sweeping)) noticed.push(name);
+    if (await cellEnded(deps, name, sweeping)) noticed.push(name);
   });
   return noticed;
 }
@@ -159,7 +186,7 @@ async function releasesEnded(
  * 3. Find tenants under way without a running execution, and notice the ends that the watchdog
  *    missed.
  * 4. Count the tenants that have been HELD for more than a day.
- * 5. Notice a release that has a cell and has ended outside its failure path.
+ * 5. Notice a release or a migration that has a cell and has ended outside its failure path.
  * 6. Count the slots of all cells, taken and left. An alarm goes off when few are left.
  *
  * An item of the table that cannot be parsed is named in the log, counted and passed over: it stops
@@ -191,7 +218,7 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
       failures.push(thrown);
       return undefined;
     });
-    const cells = known ? await releasesEnded(deps, known, { running, grace, failures }) : [];
+    const cells = known ? await cellsEnded(deps, known, { running, grace, failures }) : [];
     if (known) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
     meter.count('LostStackEvents', done.answered);
     meter.count('LateRuns', late.length);

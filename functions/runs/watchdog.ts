@@ -2,6 +2,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { workflowOf } from '../contract/workflows';
+import { noticeMigrationEnd } from '../database/notice-migration-end';
 import { noticeReleaseEnd } from '../delivery/notice-release-end';
 import type { Executions } from '../reservation/claims';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -69,7 +70,8 @@ export const watchdog: Action<typeof ExecutionStatusChange, typeof Noticed, Watc
     const end = await endOf(deps.sfn, detail);
     if (!end || isConcluded(end)) return { notice: 'ignored' };
     const { name } = workflowOf(detail.executionArn);
-    return { notice: name === 'TenantRelease' ? await noticeReleaseEnd(deps, end) : await noticeEnd(deps, end) };
+    if (name === 'TenantRelease') return { notice: await noticeReleaseEnd(deps, end) };
+    return { notice: name === 'TenantMigration' ? await noticeMigrationEnd(deps, end) : await noticeEnd(deps, end) };
   },
 };
 

@@ -58,11 +58,13 @@ export type EnvName =
   | 'ACTS_TABLE_NAME'
   | 'ONBOARDING_MACHINE_ARN'
   | 'RELEASE_MACHINE_ARN'
+  | 'MIGRATION_MACHINE_ARN'
   | 'UNDELIVERED_SIGNUPS_URL'
   /** Names of functions that PerformAct calls. */
   | 'AUDIT_TENANT_FUNCTION'
   | 'SUSPEND_TENANT_FUNCTION'
   | 'RESUME_TENANT_FUNCTION'
+  | 'PLAN_MIGRATION_FUNCTION'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

@@ -113,6 +113,9 @@ export const OPERATIONS = {
     ...{ asSeen: ['verification.digest'], removes: ['suspension'] },
   },
 
+  /** What a migration of the tenant's database has come to. */
+  recordMigration: { ...inService, from: IN_SERVICE },
+
   /** A release has decided where the tenant's requests go. */
   place: { ...inService, from: IN_SERVICE },
 

@@ -2,7 +2,7 @@ import type { AuditFinding } from '../contract/audit';
 import type { TenantRecord } from '../contract/records';
 import { send, unlessChanged } from './guarded-write';
 import type { TenantsTable } from './tenants-table';
-import { routeTransition, transition } from './transition';
+import { routeTransition, routeVersion, transition } from './transition';
 
 type Verification = NonNullable<TenantRecord['verification']>;
 type Suspension = NonNullable<TenantRecord['suspension']>;
@@ -58,5 +58,32 @@ export async function place(
   placement: Placement,
 ): Promise<void> {
   const update = transition(table, 'place', { tenantId, set: { placement } });
+  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+}
+
+type Database = NonNullable<TenantRecord['database']>;
+type Migration = NonNullable<TenantRecord['migration']>;
+
+/** Records what a tenant's database has now, on the record and on the route, in one transaction. */
+export async function recordMigrated(
+  table: TenantsTable,
+  { tenantId, host, database }: TenantRecord,
+  { migration, ...made }: Pick<Database, 'version' | 'seconds' | 'roles'> & { readonly migration: Migration },
+): Promise<void> {
+  const { at } = migration;
+  const { version, roles } = made;
+  const prepared = { ...(database ?? { preparedAt: at, ...made }), version, roles };
+  const update = transition(table, 'recordMigration', { tenantId, at, set: { database: prepared, migration } });
+  const write = send(table, update, routeVersion(table, { tenantId, host, version }));
+  await unlessChanged(`tenant ${tenantId} is no longer in service`, write);
+}
+
+/** Records that a migration of the tenant's database has failed. What the database has stays on record. */
+export async function recordMigrationFailure(
+  table: TenantsTable,
+  tenantId: string,
+  migration: Migration,
+): Promise<void> {
+  const update = transition(table, 'recordMigration', { tenantId, at: migration.at, set: { migration } });
   await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
 }

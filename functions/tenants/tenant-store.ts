@@ -79,12 +79,20 @@ export async function guardUndo(
  *
  * @throws PlatformError `ClaimLost`
  */
-export async function guardForward(
-  table: TenantsTable,
-  name: 'launchStack' | 'recordDatabase' | 'register' | 'recordVerification',
-  { tenantId, executionArn }: Owned,
-): Promise<TenantRecord> {
-  const record = await findTenant(table, tenantId);
+export async function guardForward(table: TenantsTable, name: Forward, owned: Owned): Promise<TenantRecord> {
+  return permitted(name, owned, await findTenant(table, owned.tenantId));
+}
+
+/** The same check, and other items in the same request. @returns the items, in the order of their keys */
+export async function guardForwardWith(table: TenantsTable, name: Forward, owned: Owned, others: readonly ItemKey[]) {
+  const { record, others: items } = await findTenantWith(table, owned.tenantId, others);
+  permitted(name, owned, record);
+  return items;
+}
+
+type Forward = 'launchStack' | 'recordDatabase' | 'register' | 'recordVerification';
+
+function permitted(name: Forward, { tenantId, executionArn }: Owned, record: TenantRecord | undefined): TenantRecord {
   if (!record) throw claimLost(name, tenantId, executionArn);
   requirePermission(name, record, executionArn);
   return record;

@@ -148,6 +148,23 @@ export function routeTransition(
   };
 }
 
+/** The write of the last migration of the tenant's database. It fails when the host's route belongs to another tenant. */
+export function routeVersion(
+  table: TenantsTable,
+  { tenantId, host, version }: { readonly tenantId: string; readonly host: string; readonly version: string },
+): Write {
+  return {
+    Update: {
+      TableName: table.name,
+      Key: itemKeys.route(host),
+      UpdateExpression: 'SET #database.#version = :version',
+      ConditionExpression: 'tenantId = :tenant AND attribute_exists(#database)',
+      ExpressionAttributeNames: { '#database': 'database', '#version': 'version' },
+      ExpressionAttributeValues: { ':version': version, ':tenant': tenantId },
+    },
+  };
+}
+
 /**
  * The write of the route of a new tenant. It fails when the host's route belongs to another tenant.
  */

@@ -140,6 +140,8 @@ export interface StageConfig {
    * throttle per account.
    */
   readonly auditsAtOnce: number;
+  /** Databases that a migration of a cell works on in parallel; an inline Map allows 40. */
+  readonly migrationsAtOnce: number;
   /**
    * For how long no principal can remove a report of isolation checks. Governance mode can be
    * overridden with `s3:BypassGovernanceRetention`, so a stage can be taken down. Compliance mode
@@ -278,6 +280,7 @@ export const stages: Record<Stage, StageConfig> = {
     placedByOrganization: GUARDDUTY_AND_BACKUP,
     maxSuspensions: 3,
     auditsAtOnce: 4,
+    migrationsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
     logRetention: RetentionDays.ONE_WEEK,
@@ -327,6 +330,7 @@ export const stages: Record<Stage, StageConfig> = {
     placedByOrganization: GUARDDUTY_AND_BACKUP,
     maxSuspensions: 3,
     auditsAtOnce: 4,
+    migrationsAtOnce: 4,
     evidence: ObjectLockRetention.governance(Duration.days(7)),
     runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',
     maxOnboardingMinutes: 60,
@@ -365,6 +369,7 @@ export const stages: Record<Stage, StageConfig> = {
     placedByOrganization: GUARDDUTY_AND_BACKUP,
     maxSuspensions: 3,
     auditsAtOnce: 8,
+    migrationsAtOnce: 10,
     // Twelve months, the period of a SOC 2 Type II report, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',

@@ -1,6 +1,12 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { METRICS_NAMESPACE, METRICS_SERVICE, type MetricName } from '../../functions/contract/metrics';
+import {
+  METRICS_NAMESPACE,
+  METRICS_SERVICE,
+  type MetricName,
+  SERVICE_METRICS,
+  type ServiceMetricName,
+} from '../../functions/contract/metrics';
 
 /** A metric that the functions write (functions/shared/meter.ts). */
 export const platformMetric = (
@@ -14,4 +20,14 @@ export const platformMetric = (
     dimensionsMap: { service: METRICS_SERVICE },
     period,
     statistic,
+  });
+
+/** A metric that the shared service writes (service/behind-tenant.ts). */
+export const serviceMetric = (metricName: ServiceMetricName, period: Duration) =>
+  new Metric({
+    namespace: METRICS_NAMESPACE,
+    metricName,
+    dimensionsMap: { service: SERVICE_METRICS },
+    period,
+    statistic: 'Sum',
   });

@@ -19,6 +19,7 @@ import { DeploymentEvents } from './deployment-events';
 import { EventRegistry } from './event-registry';
 import { platformFunctions } from './functions/functions';
 import { Machines } from './machines';
+import { MigrationAlarms } from './migration-alarms';
 import { Operators } from './operators';
 import { ReleaseAlarms } from './release-alarms';
 import { RunEvents } from './run-events';
@@ -70,7 +71,18 @@ export class ControlPlaneStack extends Stack {
       stackRole: new TenantStackRole(this, 'TenantStackRole', { boundary }).role,
       templates,
     });
-    const { all, launchStack, stackSettled, deploymentSettled, keepCells, watchdog, sweep, orphans, audit } = made;
+    const {
+      all,
+      launchStack,
+      stackSettled,
+      deploymentSettled,
+      keepCells,
+      watchdog,
+      sweep,
+      orphans,
+      audit,
+      planMigration,
+    } = made;
     this.trustedRoles = made.trustedRoles;
     this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
     this.seedTasks = asInterface<IFunction>(made.seedTasks.lambda);
@@ -78,6 +90,7 @@ export class ControlPlaneStack extends Stack {
     const onboarding = machines.named(workflowNamed('TenantOnboarding'));
     const { machine } = onboarding;
     const release = machines.named(workflowNamed('TenantRelease'));
+    const migration = machines.named(workflowNamed('TenantMigration'));
     const isolationAudit = machines.named(workflowNamed('TenantIsolationAudit'));
     const intake = new SignupIntake(this, 'SignupIntake', { bus, machine });
     const unmatched = new UnmatchedEvents(this, 'UnmatchedEvents', { bus });
@@ -108,6 +121,8 @@ export class ControlPlaneStack extends Stack {
       keepCells,
     });
 
+    new MigrationAlarms(this, 'MigrationAlarms', { config, topic, machine: migration.machine });
+
     const operators = new Operators(this, 'Operators', {
       config,
       table,
@@ -117,7 +132,7 @@ export class ControlPlaneStack extends Stack {
       undeliveredSignups: intake.undelivered,
       launchStack,
       templates,
-      called: audit,
+      called: { ...audit, planMigration },
     });
 
     auditDaily(isolationAudit);
@@ -162,6 +177,7 @@ export class ControlPlaneStack extends Stack {
       suspendTenantFunctionName: audit.suspendTenant.lambda.functionName,
       resumeTenantFunctionName: audit.resumeTenant.lambda.functionName,
       releaseMachineArn: release.machine.stateMachineArn,
+      migrationMachineArn: migration.machine.stateMachineArn,
       keepCellsFunctionName: keepCells.lambda.functionName,
       evidenceBucketName: evidence.bucket.bucketName,
       actsTableName: acts.tableName,

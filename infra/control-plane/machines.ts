@@ -13,10 +13,11 @@ const CONSTRUCT_IDS: Partial<Record<WorkflowName, string>> = {
 };
 
 /** Values of the stage for placeholders in the workflows' files. */
-const settingsOf = ({ onFailure, onBreach, auditsAtOnce, release }: StageConfig) => ({
+const settingsOf = ({ onFailure, onBreach, auditsAtOnce, migrationsAtOnce, release }: StageConfig) => ({
   OnFailure: onFailure,
   OnBreach: onBreach,
   AuditsAtOnce: String(auditsAtOnce),
+  MigrationsAtOnce: String(migrationsAtOnce),
   BakeSeconds: String(release.bake.toSeconds()),
 });
 

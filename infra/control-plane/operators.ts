@@ -26,7 +26,9 @@ export interface OperatorsProps {
   readonly launchStack: PlatformFunction;
   readonly templates: TenantTemplates;
   /** Functions that PerformAct calls. */
-  readonly called: Readonly<Record<'auditTenant' | 'suspendTenant' | 'resumeTenant', PlatformFunction>>;
+  readonly called: Readonly<
+    Record<'auditTenant' | 'suspendTenant' | 'resumeTenant' | 'planMigration', PlatformFunction>
+  >;
 }
 
 const RANDOM_NAMES = 'Executions that EventBridge or a person starts have random names.';
@@ -64,10 +66,11 @@ export class Operators extends Construct {
 
 function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
   const { config, table, acts, undeliveredSignups, called } = props;
-  const { auditTenant, suspendTenant, resumeTenant } = called;
+  const { auditTenant, suspendTenant, resumeTenant, planMigration } = called;
   const arns = platformArns(Stack.of(scope));
   const onboarding = workflowNamed('TenantOnboarding');
   const release = workflowNamed('TenantRelease');
+  const migration = workflowNamed('TenantMigration');
   return new PlatformFunction(scope, 'PerformAct', {
     config,
     environment: {
@@ -76,20 +79,22 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       ACCOUNT_ID: config.env.account,
       ONBOARDING_MACHINE_ARN: arns.machine(onboarding),
       RELEASE_MACHINE_ARN: arns.machine(release),
+      MIGRATION_MACHINE_ARN: arns.machine(migration),
       UNDELIVERED_SIGNUPS_URL: undeliveredSignups.queueUrl,
       AUDIT_TENANT_FUNCTION: auditTenant.lambda.functionName,
       SUSPEND_TENANT_FUNCTION: suspendTenant.lambda.functionName,
       RESUME_TENANT_FUNCTION: resumeTenant.lambda.functionName,
+      PLAN_MIGRATION_FUNCTION: planMigration.lambda.functionName,
     },
     grants: [
       { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
       { actions: ['dynamodb:PutItem'], resources: [acts.tableArn] },
       onCellItems({ table }, 'UpdateItem'),
-      { actions: ['states:StartExecution'], resources: [arns.machine(onboarding), arns.machine(release)] },
+      { actions: ['states:StartExecution'], resources: [onboarding, release, migration].map(arns.machine) },
       { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [arns.machine(release)] },
       {
         actions: ['states:DescribeExecution', 'states:RedriveExecution'],
-        resources: [arns.executions(onboarding), arns.executions(release)],
+        resources: [onboarding, release, migration].map(arns.executions),
         wildcardBecause: RANDOM_NAMES,
       },
       {
@@ -98,7 +103,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       },
       {
         actions: ['lambda:InvokeFunction'],
-        resources: [auditTenant, suspendTenant, resumeTenant].map(({ lambda }) => lambda.functionArn),
+        resources: [auditTenant, suspendTenant, resumeTenant, planMigration].map(({ lambda }) => lambda.functionArn),
       },
     ],
   });

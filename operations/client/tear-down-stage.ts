@@ -87,7 +87,7 @@ export class TearDown {
   /** After this no signup starts a run, and no run continues. */
   private async closeIntake(): Promise<void> {
     const events = new EventBridgeClient(this.stage.aws);
-    const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn } = this.stage;
+    const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn, migrationMachineArn } = this.stage;
     const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName }));
     for (const { Name } of Rules) await events.send(new DisableRuleCommand({ EventBusName, Name }));
     const client = new SFNClient(this.stage.aws);
@@ -96,7 +96,8 @@ export class TearDown {
         paginateListExecutions({ client }, { stateMachineArn: machine, statusFilter: 'RUNNING' }),
         ({ executions }) => executions,
       );
-    const running = [...(await runningOf(stateMachineArn)), ...(await runningOf(releaseMachineArn))];
+    const machines = [stateMachineArn, releaseMachineArn, migrationMachineArn];
+    const running = (await settled(machines.map(runningOf))).flat();
     for (const { executionArn } of running)
       await client.send(new StopExecutionCommand({ executionArn, cause: 'the stage is taken down' }));
     this.log(`intake closed, ${running.length} runs stopped`);

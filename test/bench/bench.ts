@@ -11,10 +11,13 @@ import { cdkFigures } from './cdk-per-tenant';
 import { consoleFigures } from './console';
 import { floorFigures } from './floor';
 import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
+import { migrationFigures } from './migrations';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
 
-const GROUPS = ['bundles', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth', 'console'] as const;
+const GROUPS = ['bundles', 'migrations', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth', 'console'] as const;
+/** These need no platform. */
+const WITHOUT_PLATFORM: readonly string[] = ['bundles', 'migrations'];
 type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
@@ -64,11 +67,14 @@ async function measure(platform: Platform, { wanted, tenants }: Choice): Promise
 
 async function run(choice: Choice): Promise<Figure[]> {
   const { wanted } = choice;
-  const bundles = wanted('bundles') ? await bundleFigures() : [];
-  if (!GROUPS.some((group) => group !== 'bundles' && wanted(group))) return bundles;
+  const alone = [
+    ...(wanted('bundles') ? await bundleFigures() : []),
+    ...(wanted('migrations') ? await migrationFigures(choice.tenants / 5) : []),
+  ];
+  if (!GROUPS.some((group) => !WITHOUT_PLATFORM.includes(group) && wanted(group))) return alone;
   const platform = await startPlatform({ patience: 0, cells: cellsFor(choice.tenants) });
   try {
-    return [...(await measure(platform, choice)), ...bundles];
+    return [...(await measure(platform, choice)), ...alone];
   } finally {
     await platform.stop();
   }

@@ -12,6 +12,7 @@ import { tenantNames } from '../../functions/contract/naming';
 import { setUpDatabase } from '../../functions/database/set-up-database';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
+import { MIGRATION_FILES, neededBy } from '../../service/migrations/manifest';
 import { TenantDatabases } from '../../service/tenant-databases';
 import { eventually } from '../support/running-stage';
 import { routeOf, ServiceWorld } from '../support/shared-service';
@@ -51,9 +52,9 @@ async function databaseOf(subdomain: string, ca: string) {
   routes[subdomain] = route;
   const { tenantId } = route;
   await setUpDatabase.run(
-    { certificates: () => ca },
+    { certificates: () => ca, files: MIGRATION_FILES },
     {
-      ...{ tenantId, ...primary, ...MASTER, token: 'none' },
+      ...{ tenantId, ...primary, ...MASTER, token: 'none', living: false },
       ...{ applicationUser: tenantNames.databaseUser(tenantId), readerUser: tenantNames.databaseReader(tenantId) },
     },
   );
@@ -77,6 +78,8 @@ beforeAll(async () => {
     routes: world.directory(),
     sessions,
     databases,
+    needs: neededBy(MIGRATION_FILES),
+    knows: neededBy(MIGRATION_FILES),
     logger: false,
   });
 }, 90_000);

@@ -1,9 +1,21 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { STSClient } from '@aws-sdk/client-sts';
+import { fromHttp } from '@aws-sdk/credential-providers';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { Client } from 'pg';
+import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../../functions/contract/naming';
+import { itemKeys } from '../../functions/contract/records';
 import { readClaim } from '../../functions/delivery/release-store';
+import { findRoute } from '../../functions/tenants/routes';
+import { assumeTenantRole } from '../../functions/tenants/tenant-session';
+import { requestPage } from '../../local/page';
 import { ReleasePipeline } from '../../local/release-pipeline';
 import { pushVersion } from '../../local/service-versions';
+import { Migrations } from '../../operations/client/migrations';
 import { ReleasedCell } from '../support/released-cell';
+import { eventually } from '../support/running-stage';
 
 let released: ReleasedCell;
 
@@ -11,6 +23,99 @@ beforeAll(async () => {
   released = await ReleasedCell.start();
 }, 180_000);
 afterAll(() => released?.stop());
+
+describe('tenants whose databases lack a migration that the service needs', () => {
+  const [acme, beta, gamma, delta] = ['acme', 'beta', 'gamma', 'delta'].map((name) => `${name}.funnels.localhost`) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+
+  /** As the master user of the tenant's database, with the secret that the tenant's role alone may read. */
+  async function asMaster(host: string, statements: string): Promise<void> {
+    const { aws, emulator } = released.platform;
+    const route = await findRoute(released.client.table, host);
+    if (!route?.database) throw new Error(`${host} has no database`);
+    const task = fromHttp({
+      awsContainerCredentialsFullUri: emulator.containerCredentialsUrl(released.cell.taskRoleArn),
+    });
+    const sts = new STSClient({ ...aws, credentials: task });
+    const credentials = await assumeTenantRole(sts, route, 'releases-test');
+    const { SecretString = '' } = await new SecretsManagerClient({ ...aws, credentials }).send(
+      new GetSecretValueCommand({ SecretId: tenantNames.secret(route.tenantId) }),
+    );
+    const { username: user, password } = JSON.parse(SecretString) as { username: string; password: string };
+    const ssl = { ca: await emulator.databaseCertificates() };
+    const { host: server, port } = route.database;
+    const client = new Client({ host: server, port, user, password, database: DATABASE_NAME, ssl });
+    await client.connect();
+    await client.query(`SET ROLE ${DATABASE_OWNER}; SET search_path = ${DATABASE_SCHEMA}; ${statements}`);
+    await client.end();
+  }
+
+  /** A tenant of a release before the first migration, by its database, its record and its route. */
+  async function setBack(host: string, statements: string): Promise<void> {
+    await asMaster(host, statements);
+    const { client, name: TableName } = released.client.table;
+    const tenantId = (await findRoute(released.client.table, host))?.tenantId ?? '';
+    for (const Key of [itemKeys.route(host), itemKeys.tenant(tenantId)])
+      await client.send(
+        new UpdateCommand({
+          ...{ TableName, Key, UpdateExpression: 'SET #database.#version = :none' },
+          ExpressionAttributeNames: { '#database': 'database', '#version': 'version' },
+          ExpressionAttributeValues: { ':none': '0000-none-000000000000' },
+        }),
+      );
+  }
+
+  const pageOf = async (host: string) => {
+    const { status, body } = await requestPage(released.platform.outputs.loadBalancerUrl, host);
+    return status === 503 ? body.trim() : status;
+  };
+  const UPDATING = 'This site is being updated.';
+
+  test('get 503, and no release; one run migrates them, stops at one that fails, and finishes after the mend', async () => {
+    const migrations = new Migrations(released.client);
+    const expand = { phase: 'expand' } as const;
+    await Promise.all([
+      ...[acme, beta].map((host) => setBack(host, 'DROP TABLE kysely_migration, leads')),
+      // The table is still there: the migration that makes it fails.
+      setBack(gamma, 'DROP TABLE kysely_migration'),
+    ]);
+    await eventually('503 of the tenants that are behind', async () => {
+      const pages = await Promise.all([acme, beta, gamma, delta].map(pageOf));
+      return pages.every((page, n) => page === (n < 3 ? UPDATING : 200)) || undefined;
+    });
+    const refused = await released.client.follow((await released.begin('good')).executionArn);
+    expect(refused.failure).toMatchObject({ error: 'TenantBehind', reason: expect.stringContaining('0001-leads') });
+
+    const plan = await migrations.preview(released.cell, expand);
+    expect(plan.behind.map(({ host }) => host).sort()).toEqual([acme, beta, gamma]);
+    const [first, second] = await Promise.all([1, 2].map(() => migrations.start(released.cell, expand)));
+    const ended = await Promise.all([first, second].map((run) => released.client.follow(run?.executionArn ?? '')));
+    const failures = ended.map(({ failure }) => failure?.error);
+    expect(failures).toContain('MigrationFailed');
+    expect(failures.every((error) => error === 'MigrationFailed' || error === 'MigrationUnderWay')).toBe(true);
+    const failed = ended.find(({ failure }) => failure?.error === 'MigrationFailed');
+    expect(failed?.failure?.reason).toMatch(new RegExp(`${gamma}.* migration 0001-leads-\\w+: .*\\(42P07\\)`));
+    expect(await migrations.status(released.cell)).toMatchObject({ outcome: 'failed', failure: { host: gamma } });
+    expect(await released.client.find(gamma)).toMatchObject({ migration: { outcome: 'failed' } });
+
+    await asMaster(gamma, 'DROP TABLE leads');
+    const { executionArn } = (await migrations.status(released.cell)) ?? { executionArn: '' };
+    expect(await released.client.redrive({ executionArn })).toMatchObject({ how: 'redriven' });
+    expect(await released.client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await migrations.status(released.cell)).toMatchObject({
+      outcome: 'completed',
+      counts: { failed: 0, left: 0 },
+    });
+    await eventually('pages of all tenants', async () => {
+      const pages = await Promise.all([acme, beta, gamma, delta].map(pageOf));
+      return pages.every((page) => page === 200) || undefined;
+    });
+  }, 120_000);
+});
 
 test('a release reaches every tenant ring by ring, and no visitor’s request fails', async () => {
   const { digest, releaseId, run, visits } = await released.release('good');

@@ -4,10 +4,10 @@ import { Client } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { askDatabase } from '../../functions/database/ask-database';
 import type { FactName } from '../../functions/database/door-call';
-import { MIGRATIONS } from '../../functions/database/migrations';
 import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
 import { setUpDatabase } from '../../functions/database/set-up-database';
 import { factDifference } from '../../functions/isolation/comparison/fact-difference';
+import { MIGRATION_FILES, type MigrationFile } from '../../service/migrations/manifest';
 
 const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
 const APPLICATION = 'app_t1';
@@ -40,14 +40,19 @@ afterAll(() => emulator.stop());
 const tokenOf = (username: string) =>
   new Signer({ hostname: at.host, port: at.port, username, region: emulator.region, credentials }).getAuthToken();
 
-const setUp = async (change: object = {}) =>
-  setUpDatabase.run(
-    { certificates: () => ca },
-    {
-      ...{ tenantId: 't1', ...at, ...MASTER, token: await tokenOf(MASTER.user) },
-      ...{ applicationUser: APPLICATION, readerUser: READER, ...change },
-    },
-  );
+const setUp = async (change: object = {}, files: readonly MigrationFile[] = MIGRATION_FILES) => {
+  const login = { ...at, ...MASTER, token: await tokenOf(MASTER.user) };
+  const input = {
+    tenantId: 't1',
+    ...login,
+    applicationUser: APPLICATION,
+    readerUser: READER,
+    living: false,
+    ...change,
+  };
+  return setUpDatabase.run({ certificates: () => ca, files }, input);
+};
+const version = MIGRATION_FILES.at(-1)?.name;
 
 async function ask(user: string, password: string, statement: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ ...at, user, password, database: 'funnels', ssl: { ca } });
@@ -63,7 +68,6 @@ const asMaster = (statement: string) => ask(MASTER.user, MASTER.password, statem
 const asApplication = async (statement: string) => ask(APPLICATION, await tokenOf(APPLICATION), statement);
 
 test('a new database is set up once, however often and by however many callers at once', async () => {
-  const version = Object.keys(MIGRATIONS).at(-1);
   expect(await Promise.allSettled([setUp(), setUp()])).toContainEqual({ status: 'fulfilled', value: { version } });
   expect(await setUp()).toEqual({ version });
   await asMaster('SET ROLE funnels_owner; DROP TABLE funnels.kysely_migration, funnels.leads');
@@ -144,10 +148,67 @@ test.each([
   await expect(asApplication(statement)).rejects.toMatchObject({ code });
 });
 
+describe('migrations of a database that an application uses', () => {
+  const digest = '0123456789ab';
+  const file = (name: string, text: string): MigrationFile => ({ name: `${name}-${digest}`, text });
+  const RELEASED = [...MIGRATION_FILES, file('0002-source', 'ALTER TABLE leads ADD source text')];
+  const LAST = file('0003-score', 'ALTER TABLE leads ADD score int; CREATE TABLE scores ()');
+  const BROKEN = file('0003-score', 'ALTER TABLE leads ADD score int; CREATE TABLE leads ()');
+  const living = (files: readonly MigrationFile[], to = files.at(-1)?.name) => setUp({ to, living: true }, files);
+
+  afterAll(() =>
+    asMaster('SET ROLE funnels_owner; DROP TABLE funnels.kysely_migration, funnels.leads, funnels.scores'),
+  );
+
+  test('end at the file that is named, and never go back', async () => {
+    const [first, second] = RELEASED;
+    expect(await living([...RELEASED, LAST], first?.name)).toEqual({ version: first?.name });
+    expect(await living([...RELEASED, LAST], second?.name)).toEqual({ version: second?.name });
+    expect(await living([...RELEASED, LAST], first?.name)).toEqual({ version: second?.name });
+    expect(await asApplication('SELECT source FROM leads LIMIT 1')).toHaveLength(1);
+  });
+
+  test('keep the files before one that fails, and name the file and the SQL state', async () => {
+    await expect(living([...RELEASED, BROKEN])).rejects.toMatchObject({
+      name: 'MigrationFailed',
+      message: expect.stringMatching(/^migration 0003-score-\w+: relation "leads" already exists \(42P07\)$/),
+    });
+    await expect(asApplication('SELECT score FROM leads')).rejects.toMatchObject({ code: '42703' });
+    expect(await living([...RELEASED, LAST])).toEqual({ version: LAST.name });
+  });
+
+  test('give up soon when the application holds a lock, so that it never waits for long', async () => {
+    const holder = new Client({ ...at, ...MASTER, database: 'funnels', ssl: { ca } });
+    await holder.connect();
+    await holder.query('SET ROLE funnels_owner; BEGIN; LOCK TABLE funnels.leads IN ROW EXCLUSIVE MODE');
+    const waiting = file('0004-locked', 'ALTER TABLE leads ADD locked int');
+    const began = Date.now();
+    const migrating = living([...RELEASED, LAST, waiting]).catch((thrown: unknown) => thrown);
+    // What stands behind the migration in the queue for the lock goes on when the migration gives up.
+    await asApplication('SELECT count(*) FROM leads');
+    expect(await migrating).toMatchObject({ name: 'TransientConflict', message: expect.stringContaining('55P03') });
+    expect(Date.now() - began).toBeLessThan(5_000);
+    await holder.end();
+    expect(await living([...RELEASED, LAST, waiting])).toEqual({ version: waiting.name });
+  });
+
+  test('refuse a file that the cell’s function does not know', async () => {
+    await expect(living(RELEASED, `0009-future-${digest}`)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  });
+
+  test('a file that was changed after it ran is told as missing', async () => {
+    const changed = [...MIGRATION_FILES, file('0002-origin', 'ALTER TABLE leads ADD origin text')];
+    await expect(living(changed)).rejects.toMatchObject({
+      name: 'MigrationFailed',
+      message: expect.stringContaining('0002-source'),
+    });
+  });
+});
+
 test('PrepareDatabase logs in with a token when the master password no longer works', async () => {
   await asMaster('GRANT rds_iam TO CURRENT_USER');
   await expect(asMaster('SELECT 1')).rejects.toMatchObject({ code: '28000' });
-  expect(await setUp()).toEqual({ version: Object.keys(MIGRATIONS).at(-1) });
+  expect(await setUp()).toEqual({ version });
 });
 
 test('a wrong master user and an unreachable server give different errors', async () => {

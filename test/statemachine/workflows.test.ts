@@ -16,7 +16,7 @@ import { allStates, type Machine, machineOf, placeholdersOf, tasksOf } from '../
 
 const ROOT = join(__dirname, '../..');
 /** Placeholders that the stage's configuration fills. */
-const SETTINGS = ['OnFailure', 'OnBreach', 'AuditsAtOnce', 'BakeSeconds'];
+const SETTINGS = ['OnFailure', 'OnBreach', 'AuditsAtOnce', 'BakeSeconds', 'MigrationsAtOnce'];
 const kebab = (name: string) => name.replace(/(?!^)([A-Z])/g, '-$1').toLowerCase();
 
 describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, workflow]))('%s', (_, workflow) => {

@@ -21,6 +21,7 @@ const CONNECTION: StageConnection = {
   ...{ breakGlassUsesUrl: queue('glass'), sweepFunctionName: 'Sweep', orphansFunctionName: 'Orphans' },
   ...{ alarmTopicArn: named('alarms'), auditMachineArn: named('audit'), releaseMachineArn: named('release') },
   ...{ auditTenantFunctionName: 'AuditTenant', suspendTenantFunctionName: 'SuspendTenant' },
+  migrationMachineArn: named('migration'),
   ...{ resumeTenantFunctionName: 'ResumeTenant', keepCellsFunctionName: 'KeepCells' },
   ...{ evidenceBucketName: 'evidence', readerPolicyArn: named('reader'), operatorPolicyArn: named('operator') },
 };

@@ -37,8 +37,8 @@ interface Script {
 
 /**
  * The code of every scripted function: it appends its call to a file and answers the n-th call with the n-th line of its
- * script, the last one for good; a stack or a tenant can have a script of its own. ConcludeFailure follows the real rule, or
- * no redrive could be tried, and PublishFailure hands it the failure.
+ * script, the last one for good; a stack or a tenant can have a script of its own. ConcludeFailure and ConcludeReturn
+ * follow the real rule, or no redrive could be tried, and PublishFailure hands it the failure.
  */
 const STUB = `
 const fs = require('node:fs');
@@ -49,7 +49,7 @@ const read = (file, fallback) => { try { return JSON.parse(fs.readFileSync(proce
 const fail = (error, message) => { throw Object.assign(new Error(message ?? 'scripted'), { name: error }); };
 exports.handler = async (event) => {
   fs.appendFileSync(process.env.SCRIPT_DIR + '/calls.jsonl', JSON.stringify({ function: name, event }) + '\\n');
-  const about = event.stack ?? (typeof event.tenant === 'string' ? event.tenant : undefined);
+  const about = event.stack ?? (typeof event.tenant === 'string' ? event.tenant : event.tenantId);
   const key = about && fs.existsSync(process.env.SCRIPT_DIR + '/' + name + '.' + about + '.json') ? name + '.' + about : name;
   const counter = process.env.SCRIPT_DIR + '/' + key + '.count';
   const n = fs.existsSync(counter) ? fs.statSync(counter).size : 0;
@@ -58,6 +58,7 @@ exports.handler = async (event) => {
   const answer = script[Math.min(n, script.length - 1)];
   if (answer.error) fail(answer.error, answer.message);
   if (name === 'ConcludeFailure' && event.redriveCount <= event.concludedAtRedrive) fail(event.report.error, event.report.reason);
+  if (name === 'ConcludeReturn' && event.redriveCount <= event.concludedAtRedrive) fail(event.failure.error, event.failure.cause);
   if (name === 'PublishFailure') return { report: event.failure };
   if (event.taskToken && !answer.silent)
     await sfn.send(new SendTaskSuccessCommand({ taskToken: event.taskToken, output: JSON.stringify(answer.output) }));
@@ -131,6 +132,11 @@ export class ScriptedMachine {
   static audit(onBreach: OnBreach): Promise<ScriptedMachine> {
     const substitutions = { OnBreach: onBreach, AuditsAtOnce: '4' };
     return ScriptedMachine.of({ workflow: workflowNamed('TenantIsolationAudit'), substitutions, well: AUDITED });
+  }
+
+  static migration(): Promise<ScriptedMachine> {
+    const substitutions = { MigrationsAtOnce: '2' };
+    return ScriptedMachine.of({ workflow: workflowNamed('TenantMigration'), substitutions, well: MIGRATED });
   }
 
   private static async of(scripted: Script): Promise<ScriptedMachine> {
@@ -257,4 +263,19 @@ const AUDITED: Record<string, Answer> = {
   AuditSurroundings: { output: { reports: [], failing: 0 } },
   JudgeAudit: { output: { reports: [], held: 0, uncounted: 0 } },
   ReportBreach: { output: { reported: true } },
+};
+
+const MIGRATED: Record<string, Answer> = {
+  ClaimMigration: { output: { cell: 'c1', phase: 'expand', target: '0002' } },
+  PlanMigration: {
+    output: {
+      target: '0002',
+      behind: ['t1', 't2', 't3'].map((tenantId) => ({ tenantId })),
+      current: 5,
+      unreadable: [],
+    },
+  },
+  PrepareDatabase: { output: { outcome: 'migrated' } },
+  StopMigration: { output: { outcome: 'failed' } },
+  SettleMigration: { output: { target: '0002', failure: null } },
 };

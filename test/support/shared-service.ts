@@ -6,6 +6,7 @@ import { externalIdOf, tenantIdOf } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
+import { MIGRATION_FILES, neededBy } from '../../service/migrations/manifest';
 import { RouteDirectory } from '../../service/route-directory';
 import { TenantDatabases } from '../../service/tenant-databases';
 import { TenantSessions } from '../../service/tenant-sessions';
@@ -106,6 +107,9 @@ export class ServiceWorld {
     return new RouteDirectory({ client, tableName: 'tenants', now: () => this.now, ...limits });
   }
 
+  /** The migration that the service needs. */
+  needs = neededBy(MIGRATION_FILES);
+
   app(sessions = this.sessions(), logged: object[] = []) {
     const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
     return serviceApp({
@@ -114,6 +118,8 @@ export class ServiceWorld {
       routes: this.directory(),
       sessions,
       databases: new TenantDatabases({ sessions }),
+      needs: this.needs,
+      knows: '0003-drop.contract-0123456789ab',
       logger: { stream },
     });
   }

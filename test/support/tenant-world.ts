@@ -19,6 +19,7 @@ import { type Action, actionHandler } from '../../functions/shared/action-handle
 import { deleteStack } from '../../functions/stacks/delete-stack';
 import { launchStack } from '../../functions/stacks/launch-stack';
 import { settleStack } from '../../functions/stacks/settle-stack';
+import { MIGRATION_FILES } from '../../service/migrations/manifest';
 import { ACCOUNT_ID, aCell, anExecution, aSignup, DOMAIN, NOW, REGION, theStacks } from './builders';
 import { wasKilled } from './deaths';
 import { FakeBuckets } from './fake-buckets';
@@ -118,6 +119,7 @@ export class TenantWorld {
       ...{ table, kms, sfn, s3, rds, elb, bus, compute, sts, organizationId, executions },
       zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
+      files: MIGRATION_FILES,
       ...{ lambda: this.cellFunctions, secretsAs: () => this.secrets, signLogin: async () => LOGIN_TOKEN },
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {

@@ -1,12 +1,11 @@
 import type { Construct } from 'constructs';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { runbookAddress } from '../../constructs/runbook-link';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable, telling } from './context';
 
 /** Functions of the audit, except AuditTenant, which is beside VerifyIsolation in isolation.ts. */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
-  const { config, arns, table, topic } = context;
+  const { config, arns, table } = context;
   const environment = { TABLE_NAME: table.tableName };
   const modifyRules: Grant = {
     actions: ['elasticloadbalancing:ModifyRule'],
@@ -55,17 +54,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
       },
     ],
   });
-  const reportBreach = new PlatformFunction(scope, 'ReportBreach', {
-    config,
-    environment: { ALARM_TOPIC_ARN: topic.topicArn, RUNBOOK_URL: runbookAddress(config) },
-    grants: [
-      { actions: ['sns:Publish'], resources: [topic.topicArn] },
-      // "Configure SQS/SNS encryption": a publisher to an encrypted topic uses the topic's key.
-      ...(topic.masterKey
-        ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [topic.masterKey.keyArn] }]
-        : []),
-    ],
-  });
+  const reportBreach = new PlatformFunction(scope, 'ReportBreach', { config, ...telling(context) });
   const concludeAudit = new PlatformFunction(scope, 'ConcludeAudit', { config, environment: {}, grants: [] });
   return { listTenants, judgeAudit, suspendTenant, resumeTenant, reportBreach, concludeAudit };
 }

@@ -7,6 +7,7 @@ import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { StageConfig } from '../../config/stages';
 import type { Grant } from '../../constructs/grant';
 import type { PlatformArns } from '../../constructs/platform-names';
+import { runbookAddress } from '../../constructs/runbook-link';
 import type { EvidenceBucket } from '../../foundation/evidence-bucket';
 import type { NamesZone } from '../../foundation/names-zone';
 import type { TenantTemplates } from '../tenant-templates';
@@ -80,6 +81,18 @@ export const publishing = ({ bus }: FunctionContext): Grant => ({
   actions: ['events:PutEvents'],
   resources: [bus.eventBusArn],
   conditions: { StringEquals: { 'events:source': ONBOARDING_SOURCE } },
+});
+
+/** Environment and grants to send the operators a message. */
+export const telling = ({ config, topic }: Pick<FunctionContext, 'config' | 'topic'>) => ({
+  environment: { ALARM_TOPIC_ARN: topic.topicArn, RUNBOOK_URL: runbookAddress(config) },
+  grants: [
+    { actions: ['sns:Publish'], resources: [topic.topicArn] },
+    // "Configure SQS/SNS encryption": a publisher to an encrypted topic uses the topic's key.
+    ...(topic.masterKey
+      ? [{ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [topic.masterKey.keyArn] }]
+      : []),
+  ] satisfies Grant[],
 });
 
 /** Environment and grants for tenants' DNS records. Empty when the stage has no hosted zone. */

@@ -1,11 +1,11 @@
 import type { Construct } from 'constructs';
 import { DATABASE_MASTER } from '../../../functions/contract/naming';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onCellItems, onTable, telling } from './context';
 
 /**
- * PrepareDatabase. The functions that log in to databases are in each cell
- * (cell/database-functions.ts).
+ * PrepareDatabase, and the functions of a migration besides, which reach no database. The functions that
+ * log in to databases are in each cell (cell/database-functions.ts).
  */
 export function databaseFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
@@ -13,7 +13,7 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
     config,
     environment: { TABLE_NAME: table.tableName },
     grants: [
-      onTable(context, 'GetItem', 'UpdateItem'),
+      onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],
         resources: [arns.assumableTenantRoles],
@@ -27,5 +27,30 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
       },
     ],
   });
-  return { prepareDatabase };
+  const environment = { TABLE_NAME: table.tableName };
+  new PlatformFunction(scope, 'ClaimMigration', {
+    config,
+    environment: { ...environment, DOMAIN: config.domain },
+    grants: [
+      onCellItems(context, 'GetItem', 'UpdateItem', 'ConditionCheckItem'),
+      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    ],
+  });
+  const planMigration = new PlatformFunction(scope, 'PlanMigration', {
+    config,
+    environment,
+    grants: [onTable(context, 'GetItem', 'Scan')],
+  });
+  new PlatformFunction(scope, 'StopMigration', {
+    config,
+    environment,
+    grants: [onTable(context, 'GetItem', 'UpdateItem')],
+  });
+  const operators = telling(context);
+  new PlatformFunction(scope, 'SettleMigration', {
+    config,
+    environment: { ...environment, ...operators.environment },
+    grants: [onCellItems(context, 'GetItem', 'UpdateItem'), ...operators.grants],
+  });
+  return { prepareDatabase, planMigration };
 }

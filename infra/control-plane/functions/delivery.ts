@@ -69,7 +69,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     more: Partial<typeof grace & typeof bus> & Record<string, string> = {},
   ) => new PlatformFunction(scope, name, { config, environment: { ...environment, ...more }, grants });
 
-  make('ClaimRelease', [claims, cells.listCells]);
+  make('ClaimRelease', [claims, onCellItems(context, 'ConditionCheckItem'), cells.listCells]);
   make(
     'PrepareTask',
     [claims, { actions: ['ecr:DescribeImages'], resources: [arns.serviceImages] }, ...registeringTasks(context)],

@@ -30,6 +30,8 @@ export interface PlatformFunctions {
   readonly watchdog: EventFunction;
   readonly sweep: PlatformFunction;
   readonly orphans: PlatformFunction;
+  /** For an operator's preview. */
+  readonly planMigration: PlatformFunction;
   /** Functions of the audit, and ResumeTenant, which ends a suspension. */
   readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: PlatformFunction };
   /** Roles of functions that a tenant's role trusts, besides the shared service's role. */
@@ -38,7 +40,7 @@ export interface PlatformFunctions {
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
   const { activateTenant } = routingFunctions(scope, context);
-  const { prepareDatabase } = databaseFunctions(scope, context);
+  const { prepareDatabase, planMigration } = databaseFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
@@ -62,6 +64,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
     stackSettled,
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
+    planMigration,
     audit: { auditTenant, auditSurroundings: auditSurroundings(scope, context), ...auditFunctions(scope, context) },
     trustedRoles,
   };

@@ -11,6 +11,7 @@ const JANE = 'arn:aws:sts::111122223333:assumed-role/Operations/jane';
 const { tenantId } = aTenant();
 const MACHINE = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
 const RELEASES = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantRelease';
+const MIGRATIONS = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantMigration';
 const ID = '3f6f2f2e-8f43-4b0e-9f0c-0d7c3f6f2f2e';
 
 const answering = (answer: object, failed?: string) => ({
@@ -42,6 +43,8 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
       suspendTenantFunction: 'SuspendTenant',
       resumeTenantFunction: 'ResumeTenant',
       releaseMachineArn: RELEASES,
+      migrationMachineArn: MIGRATIONS,
+      planMigrationFunction: 'PlanMigration',
     },
   };
   const ask = (act: Act | object, more: object = {}, changed: Partial<PerformActDeps> = {}) =>

@@ -1,6 +1,8 @@
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { DatabaseError } from 'pg';
 import { databaseError } from '../../../functions/database/database-errors';
-import { MIGRATIONS } from '../../../functions/database/migrations';
+import { MIGRATION_FILES } from '../../../service/migrations/manifest';
 
 const refused = (code: string) =>
   Object.assign(new DatabaseError('no', 2, 'error'), { code, detail: 'Key (email)=(jo@acme.example) exists.' });
@@ -24,5 +26,11 @@ test('the error message contains the SQL state and no data of a row', () => {
 });
 
 test('no released migration has changed', () => {
-  expect(Object.keys(MIGRATIONS)).toEqual(['0001-leads-5c9e9e912f37']);
+  expect(MIGRATION_FILES.map(({ name }) => name)).toEqual(['0001-leads-5c9e9e912f37']);
+});
+
+test('the list of migrations has every file of the folder, in order', () => {
+  const files = globSync('service/migrations/*.sql').map((file) => basename(file, '.sql'));
+  expect(MIGRATION_FILES.map(({ name }) => name.replace(/-[0-9a-f]{12}$/, ''))).toEqual(files.sort());
+  for (const file of files) expect(file).toMatch(/^\d{4}-[a-z0-9-]+(\.contract)?$/);
 });

@@ -1,5 +1,6 @@
+import { itemKeys } from '../../../functions/contract/records';
 import { prepareDatabase } from '../../../functions/database/prepare-database';
-import { aCell, anExecution, theStacks } from '../../support/builders';
+import { aCell, anExecution, NOW, theStacks } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { LOGIN_TOKEN, MASTER, TenantWorld } from '../../support/tenant-world';
 
@@ -19,7 +20,7 @@ test('calls the function of the tenant’s cell with the master user’s secret,
   const { world, input } = await reserved();
   const prepared = await world.invoke(prepareDatabase, input);
   expect(world.record?.database).toEqual(prepared);
-  expect(prepared.version).toBe('0001-leads-0123456789ab');
+  expect(prepared).toMatchObject({ version: '0001-leads-0123456789ab' });
   const { FunctionName, Payload } = world.cellFunctions.inputs('InvokeCommand').at(-1) ?? {};
   expect(FunctionName).toBe('tenant-onboarding-SetUpDatabase-cell1');
   expect(JSON.parse(String(Payload))).toMatchObject({
@@ -28,6 +29,23 @@ test('calls the function of the tenant’s cell with the master user’s secret,
     token: LOGIN_TOKEN,
     applicationUser: `app_${input.tenant.tenantId}`,
   });
+});
+
+test('a new tenant gets no migration that removes something, until its cell has contracted to it', async () => {
+  const { world, input } = await reserved();
+  const files = ['0001-leads', '0002-drop-phone.contract', '0003-score'].map((name) => ({
+    name: `${name}-0123456789ab`,
+    text: '',
+  }));
+  const asked = async () => {
+    await prepareDatabase.run({ ...world.deps, files }, input);
+    return JSON.parse(String(world.cellFunctions.inputs('InvokeCommand').at(-1)?.Payload));
+  };
+  expect(await asked()).toMatchObject({ to: '0001-leads-0123456789ab', living: false });
+  const claim = { cell: input.cell.name, executionArn: 'arn', phase: 'contract', target: 'x', startedAt: NOW };
+  const contracted = '0002-drop-phone.contract-0123456789ab';
+  world.table.put({ ...itemKeys.migration(input.cell.name), ...claim, contracted });
+  expect(await asked()).toMatchObject({ to: '0003-score-0123456789ab' });
 });
 
 test('an error of the cell’s function keeps its name; a killed function is a transient error', async () => {

@@ -5,6 +5,7 @@ import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
 import { ago, Commands } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
+import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
 import { addReleasing } from '../../../operations/ops/releasing';
 import { addResuming } from '../../../operations/ops/resuming';
@@ -68,6 +69,7 @@ it('docs/ops.md lists each command of ops once, and no others', () => {
   addReading(commands);
   addActing(commands);
   addReleasing(commands);
+  addMigrating(commands);
   addResuming(commands);
   const [, rows = ''] =
     /\| command \| does \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(readFileSync('docs/ops.md', 'utf8')) ?? [];

@@ -74,6 +74,59 @@ test.each(['SETTING_UP', 'SUSPENDED'] as const)(
   },
 );
 
+describe('a version that needs a migration', () => {
+  const database = (version?: string) => ({ host: 'db', port: 5432, ...(version && { version }) });
+  beforeEach(async () => {
+    await app.close();
+    world.needs = '0002-source-0123456789ab';
+    world.add(routeOf('acme', { database: database('0001-leads-0123456789ab') }), '<h1>Acme</h1>');
+    world.add(routeOf('beta', { database: database('0002-source-0123456789ab') }), '<h1>Beta</h1>');
+    app = world.app(world.sessions(), logged);
+  });
+
+  test.each(['/', '/contact'])(
+    'answers 503 at %s for the tenant that lacks it alone, with a log line and a metric',
+    async (url) => {
+      const answer = await get(`acme.${DOMAIN}`, url);
+      expect([answer.statusCode, answer.body]).toEqual([503, 'This site is being updated.\n']);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect((await get(`beta.${DOMAIN}`, url)).statusCode).toBe(200);
+      const lines = logged.filter(({ msg }) => msg === 'tenant.behind');
+      expect(lines).toEqual([
+        expect.objectContaining({
+          tenantId: routeOf('acme').tenantId,
+          needs: '0002-source-0123456789ab',
+          has: '0001-leads-0123456789ab',
+          RequestsOfTenantsBehind: 1,
+          _aws: expect.objectContaining({ Timestamp: expect.any(Number) }),
+        }),
+      ]);
+    },
+  );
+
+  test('serves the tenant seconds after its migration, and a tenant that is ahead', async () => {
+    expect((await get(`acme.${DOMAIN}`)).statusCode).toBe(503);
+    world.add(routeOf('acme', { database: database('0003-score-0123456789ab') }), '<h1>Acme</h1>');
+    world.now += 6_000;
+    expect((await get(`acme.${DOMAIN}`)).body).toBe('<h1>Acme</h1>');
+  });
+
+  test('counts a route without a migration as at the first one', async () => {
+    world.add(routeOf('acme', { database: database() }), '<h1>Acme</h1>');
+    expect((await get(`acme.${DOMAIN}`)).statusCode).toBe(503);
+    world.add(routeOf('gamma'), '<h1>Gamma</h1>');
+    expect((await get(`gamma.${DOMAIN}`)).statusCode).toBe(200);
+  });
+
+  test('tells a release which tenant is behind', async () => {
+    const ask = (host: string) => get('green.cell1.funnels.example', `/healthz?host=${host}.${DOMAIN}`);
+    const behind = await ask('acme');
+    expect([behind.statusCode, behind.body]).toEqual([503, 'behind 0002-source-0123456789ab\n']);
+    expect((await ask('beta')).statusCode).toBe(200);
+    expect(behind.headers['x-service-migration']).toBe('0003-drop.contract-0123456789ab');
+  });
+});
+
 test('stops serving a tenant that is no longer ACTIVE, and drops its credentials', async () => {
   const sessions = world.sessions();
   await app.close();
