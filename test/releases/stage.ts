@@ -98,8 +98,10 @@ export class ReleaseStage {
       })
       .catch(() => undefined);
     if (run) return false;
-    await this.client.sfn.send(new StopExecutionCommand({ executionArn, cause: `drill: stopped at ${state}` }));
-    return true;
+    const stop = new StopExecutionCommand({ executionArn, cause: `drill: stopped at ${state}` });
+    // The execution may have ended a moment before: its status says so.
+    await this.client.sfn.send(stop).catch(() => undefined);
+    return (await this.follow(executionArn)).status === 'ABORTED';
   }
 
   async redrive(executionArn: string): Promise<Ended> {
