@@ -1,4 +1,4 @@
-import type { CellReleases, Steering } from './client/releases';
+import type { CellReleases, RetriedMove, Steering } from './client/releases';
 
 const short = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
 
@@ -30,4 +30,9 @@ export function steeringText(cell: string, steering: Steering): string {
   if (steering.how === 'nothing') return `cell ${cell}: ${steering.because}`;
   if (steering.how === 'steered') return `cell ${cell}: release ${steering.releaseId} has the order`;
   return `cell ${cell}: release ${steering.releaseId} of the image before, ${short(steering.digest)}`;
+}
+
+export function retriedText({ host, before, colour }: RetriedMove): string {
+  if (before === colour) return `${host} is on ${colour}, where it belongs, and its page is served`;
+  return `${host} was moved from ${before ?? 'no colour'} to ${colour}, and its page is served`;
 }

@@ -5,7 +5,7 @@ import { type Intent, Releases } from './client/releases';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { nonBlank } from './options';
-import { releasesText, steeringText } from './release-text';
+import { releasesText, retriedText, steeringText } from './release-text';
 import { rollOut, steerCells } from './roll-out';
 import { stageOption } from './stage-connection';
 
@@ -18,6 +18,7 @@ const OptionsSchema = z.object({
   hold: z.boolean().default(false),
   go: z.boolean().default(false),
   back: z.boolean().default(false),
+  retry: z.string().optional(),
 });
 
 const INTENTS: readonly Intent[] = ['hold', 'go', 'back'];
@@ -32,16 +33,23 @@ function options(): z.infer<typeof OptionsSchema> {
     .option('--hold', 'holds the release under way after the ring that it has moved')
     .option('--go', 'lets a release go on, and ends its bake at once')
     .option('--back', 'takes the release back, or, where none is under way, brings the image before')
+    .addOption(new Option('--retry <tenant>', 'moves this tenant again, where its move failed').argParser(nonBlank))
     .addOption(stageOption())
     .parse();
   const given = OptionsSchema.parse(command.opts());
-  const asked = [given.image !== undefined, given.status, ...INTENTS.map((intent) => given[intent])];
-  if (asked.filter(Boolean).length !== 1) command.error('give one of --image, --status, --hold, --go and --back');
+  const asked = [
+    given.image !== undefined,
+    given.retry !== undefined,
+    given.status,
+    ...INTENTS.map((intent) => given[intent]),
+  ];
+  if (asked.filter(Boolean).length !== 1)
+    command.error('give one of --image, --status, --hold, --go, --back and --retry');
   return given;
 }
 
 async function main(signal: AbortSignal): Promise<number> {
-  const { image, id, cell, ...given } = options();
+  const { image, id, cell, retry, ...given } = options();
   const client = await StageClient.connect(given.stage);
   const intent = INTENTS.find((each) => given[each]);
   if (image !== undefined) {
@@ -51,6 +59,7 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   if (intent) for (const each of await steerCells(client, intent, { cell })) console.log(steeringText(each.cell, each));
   const releases = new Releases(client);
+  if (retry !== undefined) console.log(retriedText(await releases.retry(retry)));
   if (given.status)
     for (const each of await releases.cellsCalled(cell)) console.log(releasesText(await releases.status(each)));
   return 0;

@@ -7,6 +7,7 @@ import { AuditTenantOutput, ResumeTenantOutput, SuspendTenantOutput } from '../c
 import { PlatformError } from '../contract/errors';
 import { PlanMigrationOutput } from '../contract/migration';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
+import { RetryMoveOutput } from '../contract/release';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { abandonOnboarding } from './abandon-onboarding';
 import { startOnce } from './executions';
@@ -28,6 +29,7 @@ export interface EffectDeps {
     readonly auditTenantFunction: string;
     readonly suspendTenantFunction: string;
     readonly resumeTenantFunction: string;
+    readonly retryMoveFunction: string;
     readonly releaseMachineArn: string;
     readonly migrationMachineArn: string;
     readonly planMigrationFunction: string;
@@ -118,6 +120,12 @@ export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: st
       const payload = { tenant: required(record).tenantId };
       const answer = await callFunction(lambda, stage.resumeTenantFunction, payload, ResumeTenantOutput);
       return { answer, details: { resumedAt: answer.resumedAt } };
+    }
+    case 'retry-move': {
+      const payload = { tenant: required(record).tenantId };
+      const answer = await callFunction(lambda, stage.retryMoveFunction, payload, RetryMoveOutput);
+      const { before, colour } = answer;
+      return { answer, details: { before, colour } };
     }
     case 'release': {
       const answer = await startRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act);

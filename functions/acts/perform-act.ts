@@ -111,8 +111,8 @@ async function attempted(effect: () => Promise<Effect>): Promise<ActResult & { r
  *
  * 1. Ask STS who has signed the act. Without a caller nothing is done or recorded.
  * 2. Look the tenant up, and record what is asked for. Without the record nothing is done.
- * 3. Do it: start or redrive an execution, steer a release, or call AuditTenant, SuspendTenant or
- *    ResumeTenant. A refusal and a failure are answers of this function, not errors.
+ * 3. Do it: start or redrive an execution, steer a release, or call AuditTenant, SuspendTenant,
+ *    ResumeTenant or RetryMove. A refusal and a failure are answers of this function, not errors.
  * 4. Record what came of it.
  *
  * A function that is killed between 2 and 4 leaves an act without a result, which the list shows.
@@ -182,6 +182,7 @@ const realDeps = (): PerformActDeps => {
         auditTenantFunction: env('AUDIT_TENANT_FUNCTION'),
         suspendTenantFunction: env('SUSPEND_TENANT_FUNCTION'),
         resumeTenantFunction: env('RESUME_TENANT_FUNCTION'),
+        retryMoveFunction: env('RETRY_MOVE_FUNCTION'),
         releaseMachineArn: env('RELEASE_MACHINE_ARN'),
         migrationMachineArn: env('MIGRATION_MACHINE_ARN'),
         planMigrationFunction: env('PLAN_MIGRATION_FUNCTION'),

@@ -50,6 +50,8 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('migrate'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
   /** Who is behind, and by which files. Nothing is changed. */
   z.object({ kind: z.literal('preview-migration'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
+  /** Moves one tenant again, to the colour where it belongs. */
+  z.object({ kind: z.literal('retry-move'), tenant, reason: reason.optional() }),
 ]);
 export type Act = z.output<typeof ActSchema>;
 

@@ -64,6 +64,13 @@ export const ReturnTenantsOutput = z.object({ aligned: z.number() });
 export const PublishReturnInput = z.object({ ...ofRelease, redriveCount: z.number(), failure: CaughtFailureSchema });
 export const PublishReturnOutput = z.object({ published: z.literal(true) });
 
+export const RetryMoveInput = z.object({ tenant: z.string().min(1) });
+/** `before`: the colour to which the rule led; absent when it led to neither. */
+export const RetryMoveOutput = z.object({
+  ...{ tenantId: z.string(), host: z.string(), colour: ColourSchema },
+  before: ColourSchema.optional(),
+});
+
 export const ConcludeReturnInput = z.object({
   failure: CaughtFailureSchema,
   concludedAtRedrive: z.number(),

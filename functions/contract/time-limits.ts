@@ -88,6 +88,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ReturnTenants: { seconds: 300 },
   KeepCells: { seconds: 300 },
   PublishReturn: { calls: 3 },
+  RetryMove: { calls: 14, pauses: 65 },
   ConcludeReturn: { calls: 1 },
   SeedTasks: { calls: 6 },
   // It waits for the slowest of the functions that it calls, AuditTenant, and has ten calls of its own.

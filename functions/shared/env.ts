@@ -65,6 +65,7 @@ export type EnvName =
   | 'SUSPEND_TENANT_FUNCTION'
   | 'RESUME_TENANT_FUNCTION'
   | 'PLAN_MIGRATION_FUNCTION'
+  | 'RETRY_MOVE_FUNCTION'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

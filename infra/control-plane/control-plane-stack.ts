@@ -77,6 +77,7 @@ export class ControlPlaneStack extends Stack {
       stackSettled,
       deploymentSettled,
       keepCells,
+      retryMove,
       watchdog,
       sweep,
       orphans,
@@ -132,7 +133,7 @@ export class ControlPlaneStack extends Stack {
       undeliveredSignups: intake.undelivered,
       launchStack,
       templates,
-      called: { ...audit, planMigration },
+      called: { ...audit, planMigration, retryMove },
     });
 
     auditDaily(isolationAudit);

@@ -27,7 +27,7 @@ export interface OperatorsProps {
   readonly templates: TenantTemplates;
   /** Functions that PerformAct calls. */
   readonly called: Readonly<
-    Record<'auditTenant' | 'suspendTenant' | 'resumeTenant' | 'planMigration', PlatformFunction>
+    Record<'auditTenant' | 'suspendTenant' | 'resumeTenant' | 'planMigration' | 'retryMove', PlatformFunction>
   >;
 }
 
@@ -66,7 +66,7 @@ export class Operators extends Construct {
 
 function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
   const { config, table, acts, undeliveredSignups, called } = props;
-  const { auditTenant, suspendTenant, resumeTenant, planMigration } = called;
+  const { auditTenant, suspendTenant, resumeTenant, planMigration, retryMove } = called;
   const arns = platformArns(Stack.of(scope));
   const onboarding = workflowNamed('TenantOnboarding');
   const release = workflowNamed('TenantRelease');
@@ -85,6 +85,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       SUSPEND_TENANT_FUNCTION: suspendTenant.lambda.functionName,
       RESUME_TENANT_FUNCTION: resumeTenant.lambda.functionName,
       PLAN_MIGRATION_FUNCTION: planMigration.lambda.functionName,
+      RETRY_MOVE_FUNCTION: retryMove.lambda.functionName,
     },
     grants: [
       { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
@@ -103,7 +104,9 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       },
       {
         actions: ['lambda:InvokeFunction'],
-        resources: [auditTenant, suspendTenant, resumeTenant, planMigration].map(({ lambda }) => lambda.functionArn),
+        resources: [auditTenant, suspendTenant, resumeTenant, planMigration, retryMove].map(
+          ({ lambda }) => lambda.functionArn,
+        ),
       },
     ],
   });

@@ -5,6 +5,7 @@ import { readLiveColour } from '../../functions/compute/table-live-colour';
 import { ReleaseAnswer, SteerReleaseAnswer } from '../../functions/contract/act';
 import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import type { LiveColour, ReleaseClaim } from '../../functions/contract/records';
+import { RetryMoveOutput } from '../../functions/contract/release';
 import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { settled } from '../../functions/shared/settled';
@@ -12,6 +13,7 @@ import { perform } from './perform';
 import { because, NotFound, type StageClient } from './stage-client';
 
 export type Intent = ReleaseClaim['intent'];
+export type RetriedMove = z.output<typeof RetryMoveOutput>;
 export type Steering = z.output<typeof SteerReleaseAnswer>;
 
 /** The colour to which a release has moved a tenant, and when. */
@@ -52,6 +54,12 @@ export class Releases {
   async start({ name }: CellDescriptor, digest: string, releaseId?: string, reason?: string): Promise<string> {
     const act = { kind: 'release', cell: name, digest, ...(releaseId && { releaseId }), ...because(reason) } as const;
     return (await perform(this.client.operator, act, ReleaseAnswer)).executionArn;
+  }
+
+  /** Moves one tenant again, to the colour where it belongs. `tenant` is any of its names. */
+  async retry(tenant: string, reason?: string): Promise<RetriedMove> {
+    const act = { kind: 'retry-move', tenant: await this.client.knownName(tenant), ...because(reason) } as const;
+    return await perform(this.client.operator, act, RetryMoveOutput);
   }
 
   async status(cell: CellDescriptor): Promise<CellReleases> {

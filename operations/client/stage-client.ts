@@ -187,7 +187,7 @@ export class StageClient {
   }
 
   /** A name that the functions accept. Only a host must be looked up. */
-  private async knownName(tenant: string): Promise<string> {
+  async knownName(tenant: string): Promise<string> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
     return subdomain ? (await lookUpSubdomain(this.table, subdomain)).tenantId : tenant.trim();
   }

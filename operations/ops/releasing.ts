@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { type Intent, Releases } from '../client/releases';
 import { nonBlank } from '../options';
-import { releasesText, steeringText } from '../release-text';
+import { releasesText, retriedText, steeringText } from '../release-text';
 import { rollOut, steerCells } from '../roll-out';
 import { runPreflight } from '../run-preflight';
 import type { Commands } from './context';
@@ -19,6 +19,7 @@ const ReleaseOptions = z.object({
   hold: z.boolean().default(false),
   go: z.boolean().default(false),
   back: z.boolean().default(false),
+  retry: z.string().optional(),
   reason: z.string().optional(),
 });
 
@@ -28,16 +29,26 @@ export function addReleasing(commands: Commands): void {
     .add(
       'release',
       'Shows the releases of each cell; brings an image of the shared service to all tenants, ring by ring; or steers the release under way.',
-      ['release', 'release --image sha256:... --reason "new pages"', 'release --hold --cell c1', 'release --back'],
+      [
+        ...['release', 'release --image sha256:... --reason "new pages"', 'release --hold --cell c1', 'release --back'],
+        'release --retry acme',
+      ],
       ReleaseOptions,
-      async ({ client, print, signal }, { image, id, ...given }) => {
+      async ({ client, print, signal }, { image, id, retry, ...given }) => {
         const intent = INTENTS.find((each) => given[each]);
-        if ([image !== undefined, ...INTENTS.map((each) => given[each])].filter(Boolean).length > 1)
-          throw new CommanderError(EXIT.usage, 'Usage', 'give one of --image, --hold, --go and --back');
+        if (
+          [image !== undefined, retry !== undefined, ...INTENTS.map((each) => given[each])].filter(Boolean).length > 1
+        )
+          throw new CommanderError(EXIT.usage, 'Usage', 'give one of --image, --hold, --go, --back and --retry');
         if (intent) {
           const steered = await steerCells(client, intent, given);
           print(steered, () => steered.map((each) => steeringText(each.cell, each)).join('\n'));
           return steered.every(({ how }) => how === 'nothing') ? EXIT.nothing : EXIT.done;
+        }
+        if (retry !== undefined) {
+          const moved = await new Releases(client).retry(retry, given.reason);
+          print(moved, () => retriedText(moved));
+          return EXIT.done;
         }
         if (image !== undefined) {
           const order = { ...given, digest: image, releaseId: id };
@@ -57,6 +68,7 @@ export function addReleasing(commands: Commands): void {
     .option('--hold', 'holds the release under way after the ring that it has moved')
     .option('--go', 'lets a release continue, and ends the time of its ring at once')
     .option('--back', 'returns the tenants of the release; without one, releases the image before')
+    .option('--retry <tenant>', 'moves this tenant again, where its move failed', nonBlank)
     .option('--reason <text>', 'kept on record', nonBlank);
 
   commands.addWithoutStage(

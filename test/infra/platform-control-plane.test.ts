@@ -28,6 +28,7 @@ const FUNCTIONS = [
     'Orphans',
     'PerformAct',
     'ResumeTenant',
+    'RetryMove',
     'SeedCell',
     'SeedTasks',
     'StackSettled',

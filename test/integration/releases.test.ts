@@ -1,19 +1,27 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
+import {
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromHttp } from '@aws-sdk/credential-providers';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Client } from 'pg';
+import { OTHER_COLOUR } from '../../functions/contract/cell';
 import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { readClaim } from '../../functions/delivery/release-store';
+import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { findRoute } from '../../functions/tenants/routes';
 import { assumeTenantRole } from '../../functions/tenants/tenant-session';
 import { requestPage } from '../../local/page';
 import { ReleasePipeline } from '../../local/release-pipeline';
 import { pushVersion } from '../../local/service-versions';
 import { Migrations } from '../../operations/client/migrations';
+import { Releases } from '../../operations/client/releases';
 import { ReleasedCell } from '../support/released-cell';
 import { eventually } from '../support/running-stage';
 
@@ -172,6 +180,22 @@ test('KeepCells removes the former colour’s tasks when its time is over', asyn
   const [idle, serving] = [Math.min(...(await desired())), Math.max(...(await desired()))];
   expect([idle, serving > 0]).toEqual([0, true]);
 }, 120_000);
+
+test('an operator moves a tenant again whose rule somebody has changed, and the act is on record', async () => {
+  const [tenant] = await tenantsOf(released.client.table, released.cell, ['ACTIVE']);
+  if (!tenant) throw new Error('no tenant is in service');
+  const { colour } = await released.live();
+  const idle = OTHER_COLOUR[colour];
+  const elb = new ElasticLoadBalancingV2Client(released.platform.aws);
+  const Actions = [{ Type: 'forward', TargetGroupArn: released.cell.targetGroupArns[idle] }] as const;
+  await elb.send(new ModifyRuleCommand({ RuleArn: tenant.ruleArn, Actions: [...Actions] }));
+  const moved = await new Releases(released.client).retry(tenant.subdomain, 'it was left behind');
+  expect(moved).toEqual({ tenantId: tenant.tenantId, host: tenant.host, before: idle, colour });
+  const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [tenant.ruleArn ?? ''] }));
+  expect(Rules?.[0]?.Actions?.[0]?.TargetGroupArn).toBe(released.cell.targetGroupArns[colour]);
+  const { entries } = await released.client.acts({ tenant: tenant.tenantId });
+  expect(entries).toContainEqual(expect.objectContaining({ kind: 'retry-move', reason: 'it was left behind' }));
+}, 60_000);
 
 test('a change of the service that is pushed and approved reaches every tenant through the pipeline', async () => {
   const pipeline = new ReleasePipeline(released.platform.aws);

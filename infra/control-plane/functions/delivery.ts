@@ -113,5 +113,6 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.answerTasks,
     ...cells.moveRules,
   ]);
-  return { deploymentSettled, keepCells };
+  const retryMove = make('RetryMove', [onTable(context, 'GetItem'), cells.listCells, ...cells.moveRules]);
+  return { deploymentSettled, keepCells, retryMove };
 }

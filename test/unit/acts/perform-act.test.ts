@@ -42,6 +42,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
       auditTenantFunction: 'AuditTenant',
       suspendTenantFunction: 'SuspendTenant',
       resumeTenantFunction: 'ResumeTenant',
+      retryMoveFunction: 'RetryMove',
       releaseMachineArn: RELEASES,
       migrationMachineArn: MIGRATIONS,
       planMigrationFunction: 'PlanMigration',
@@ -212,4 +213,17 @@ it('records an order to a cell without a release as nothing to do', async () => 
     answer: { how: 'nothing', because: 'no release is under way in cell cell1' },
   });
   expect(await recorded({ stage: true })).toMatchObject([{ kind: 'steer-release', target: 'cell1' }]);
+});
+
+it('moves a tenant again in the caller’s name, and records from where to where', async () => {
+  const moved = { tenantId, host: 'acme.funnels.example', before: 'blue', colour: 'green' };
+  const { ask, lambda, recorded } = aScene({ called: answering(moved) });
+  await expect(ask({ kind: 'retry-move', tenant: tenantId })).resolves.toMatchObject({
+    outcome: 'done',
+    answer: moved,
+  });
+  expect(lambda.inputs('InvokeCommand')).toMatchObject([{ FunctionName: 'RetryMove' }]);
+  expect(await recorded({ tenantId })).toMatchObject([
+    { by: JANE, kind: 'retry-move', result: { details: { before: 'blue', colour: 'green' } } },
+  ]);
 });
