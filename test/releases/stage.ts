@@ -81,6 +81,10 @@ export class ReleaseStage {
     return this.releases.start(this.cell, digest, releaseId);
   }
 
+  claim() {
+    return readClaim(this.client.table, this.cell.name);
+  }
+
   follow(executionArn: string): Promise<Ended> {
     return this.client.follow(executionArn, { everyMs: 100 });
   }
@@ -130,7 +134,7 @@ export class ReleaseStage {
     const { table } = this.client;
     const [live, claim, tenants] = await Promise.all([
       readLiveColour(table, this.cell.name),
-      readClaim(table, this.cell.name),
+      this.claim(),
       tenantsOf(table, this.cell, ['ACTIVE']),
     ]);
     const { Rules = [] } = await new ElasticLoadBalancingV2Client(this.platform.aws).send(

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type Workflow, workflowNamed } from '../../functions/contract/workflows';
+import { requireNoRelease } from '../../infra/release-under-way';
 import type { Version } from '../../local/service-versions';
 import { newSignup } from '../../local/signups';
 import type { Ended } from '../../operations/client/executions';
@@ -132,6 +134,32 @@ export const TRIALS: readonly Trial[] = [
   meanwhile('a tenant is onboarded', 'BakeRing', 'completed', async (stage) => {
     const subdomain = `late-${Date.now()}`;
     await stage.signups.onboardWell(newSignup({ companyName: 'Late GmbH', subdomain, plan: 'growth' }));
+  }),
+  {
+    ...{ fault: 'a tenant is suspended, then resumed', phase: 'BakeRing', expected: 'completed' },
+    run: async (stage) => {
+      const subdomain = `paused-${Date.now()}`;
+      await stage.signups.onboardWell(newSignup({ companyName: 'Paused GmbH', subdomain, plan: 'growth' }));
+      const { digest, executionArn } = await of(stage, 'good');
+      await until(stage, executionArn, 'BakeRing');
+      await stage.client.suspend(subdomain, 'drill');
+      // Only a verification since then admits the tenant again.
+      await stage.client.verify(subdomain);
+      await stage.client.resume(subdomain);
+      return { digest, run: await stage.follow(executionArn) };
+    },
+  },
+  meanwhile('the same image is released again', 'BakeRing', 'completed', async (stage, executionArn) => {
+    await until(stage, executionArn, 'BakeRing');
+    const { digest } = (await stage.claim()) ?? { digest: '' };
+    const { failure } = await stage.follow(await stage.begin(digest, 'again'));
+    if (failure?.error !== 'ReleaseUnderWay') throw new Error(`the second release ended ${failure?.error}`);
+  }),
+  meanwhile('somebody deploys the stage', 'BakeRing', 'completed', async (stage, executionArn) => {
+    await until(stage, executionArn, 'BakeRing');
+    const clients = { cloudformation: new CloudFormationClient(stage.platform.aws), table: stage.client.table.client };
+    const refused = await requireNoRelease(clients, [stage.cell]).catch(({ message }: Error) => message);
+    if (!refused?.includes('release')) throw new Error('the deployment was not refused');
   }),
   meanwhile('an operator takes it back', 'BakeRing', 'ReleaseRecalled', async (stage, executionArn) => {
     await until(stage, executionArn, 'BakeRing');
