@@ -10,12 +10,14 @@ const ofTenant = { ...ofExecution, tenant: TenantSchema };
 const KeySchema = z.object({ keyArn: z.string(), aliasName: z.string() });
 /**
  * `nameChangeId`: Route 53's change of the tenant's DNS records, where the stage has a hosted zone.
- * Definitions of earlier releases pass on a route without its time.
+ * Definitions of earlier releases pass on a route without its time, and some prepare no database: then the revision
+ * of its roles is 0.
  */
 const RouteSchema = z.object({
   ruleArn: z.string(),
   nameChangeId: z.string().optional(),
   registeredAt: z.iso.datetime().optional(),
+  rolesRevision: z.number().int().nonnegative().optional(),
 });
 const VerificationSchema = z.object({
   checks: z.number().int().positive(),

@@ -140,6 +140,10 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
 });
 export type TenantRecord = z.infer<typeof TenantRecordSchema>;
 
+/** Revision of the roles in a tenant's database; 0 when no release has prepared it. The first that did recorded none. */
+export const rolesRevisionOf = ({ database }: Pick<TenantRecord, 'database'>): number =>
+  database ? (database.roles ?? 1) : 0;
+
 /**
  * A signup that was refused before anything was reserved, with the fields that could be read. The
  * item has the key of the tenant that the signup would have become, so an operator finds the reason

@@ -63,7 +63,9 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     // A definition of an earlier release does not say when the rule was made.
     const ruleSince = tenantInput.route.registeredAt ?? deps.proving.now().toISOString();
     const newness = { ruleSince, roleUnproven: true };
-    const subject: Subject = { ...deps.stage, ...tenantInput, routed: false };
+    // A definition that prepares no database says so, or says nothing.
+    const { rolesRevision = 0 } = tenantInput.route;
+    const subject: Subject = { ...deps.stage, ...tenantInput, routed: false, rolesRevision };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     // It is read while the checks wait for their own answers.
     const audit = once(() => lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now()));

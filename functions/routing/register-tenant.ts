@@ -5,7 +5,7 @@ import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
-import type { RouteRecord } from '../contract/records';
+import { type RouteRecord, rolesRevisionOf } from '../contract/records';
 import type { StackOutputs } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
@@ -117,7 +117,8 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
       if (isNamed(thrown, 'ClaimLost')) await withdraw(deps, input, { rule, name });
       throw thrown;
     }
-    return { ruleArn: rule.ruleArn, nameChangeId: name?.changeId, registeredAt };
+    const rolesRevision = rolesRevisionOf(record);
+    return { ruleArn: rule.ruleArn, nameChangeId: name?.changeId, registeredAt, rolesRevision };
   },
 };
 

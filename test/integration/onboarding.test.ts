@@ -11,6 +11,7 @@ import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/cli
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { askedPatience } from '../../emulator/emulator';
@@ -215,7 +216,13 @@ describe('the live colour of a cell', () => {
       if (Type === 'AWS::ECS::Service') Object.assign(Properties, { HealthCheckGracePeriodSeconds: 61 });
     }
     const Capabilities = ['CAPABILITY_NAMED_IAM' as const];
-    await client.send(new UpdateStackCommand({ StackName, TemplateBody: JSON.stringify(template), Capabilities }));
+    // "CloudFormation quotas": 51,200 bytes in a request, more from S3.
+    const place = { Bucket: 'templates-of-a-later-deployment', Key: `${MinimumTasks}.json` };
+    const s3 = new S3Client(platform.aws);
+    await s3.send(new CreateBucketCommand({ Bucket: place.Bucket }));
+    await s3.send(new PutObjectCommand({ ...place, Body: JSON.stringify(template) }));
+    const TemplateURL = `${platform.aws.endpoint}/${place.Bucket}/${place.Key}`;
+    await client.send(new UpdateStackCommand({ StackName, TemplateURL, Capabilities }));
     await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
   };
 

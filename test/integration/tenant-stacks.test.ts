@@ -72,6 +72,7 @@ async function launchAll() {
     BucketName,
     SecretArn: database.SecretArn,
     DatabaseResourceId: database.ResourceId,
+    ReplicaResourceId: database.ReplicaResourceId ?? database.ResourceId,
     BoundaryArn,
     ExternalId: externalId,
     TrustedRoleArns: stage.taskRoleArn,

@@ -1,7 +1,10 @@
 import { DescribeExecutionCommand, paginateGetExecutionHistory, RedriveExecutionCommand } from '@aws-sdk/client-sfn';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import { ssmCells } from '../../functions/compute/ssm-cells';
 import { everyItem } from '../../functions/shared/paging';
 import { inventoryOf } from '../../local/inventory';
+import { Migrations } from '../../operations/client/migrations';
 import { eventually, type RunningStage } from '../support/running-stage';
 import { HELD, isUnderWay, POSITIONS, type Positioned, Positions } from './positions';
 import type { Releases } from './releases';
@@ -67,6 +70,8 @@ export class Drill {
     const others = await Promise.all(
       POSITIONS.filter((position) => position !== HELD).map((position) => positions.bring(position)),
     );
+    // A release that prepares no database leaves its tenants behind this one's service: they are migrated as the runbook says.
+    if (from !== 'today') await this.migrate();
     const inService = others.filter(({ position }) => position === 'active' || position === 'suspended');
     const active = inService.filter(({ position }) => position === 'active');
     const before = await this.pictures(inService);
@@ -101,6 +106,18 @@ export class Drill {
       faults,
     }));
     return { rows, requests: visitors.requests, failedRequests: visitors.failed };
+  }
+
+  /** @throws Error when a database is not migrated */
+  private async migrate(): Promise<void> {
+    const { client, platform } = this.stage;
+    const migrations = new Migrations(client);
+    for (const cell of await ssmCells(new SSMClient(platform.aws)).cells()) {
+      const started = await migrations.start(cell, { phase: 'expand' });
+      if (started.how !== 'started') throw new Error(`${cell.name} is not migrated: ${started.because}`);
+      const { status, failure } = await client.follow(started.executionArn);
+      if (status !== 'SUCCEEDED') throw new Error(`the migration of ${cell.name} ended ${status}: ${failure?.reason}`);
+    }
   }
 
   private pictures(tenants: readonly Positioned[]) {

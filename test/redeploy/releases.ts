@@ -68,8 +68,8 @@ function asPublished(today: Template, release: string): Template {
         return [id, { ...resource, Properties: { ...Properties, Description: `Release ${release}` } }];
       if (Type !== 'AWS::StepFunctions::StateMachine') return [id, resource];
       const machine = MachineSchema.parse(Properties);
-      const definition = definitions.get(machine.StateMachineName);
-      if (!definition) return [id, resource];
+      // A machine that the release did not have calls today's functions, without versions as all do.
+      const definition = definitions.get(machine.StateMachineName) ?? machine.DefinitionString;
       const substitutions = Object.entries(machine.DefinitionSubstitutions)
         .filter(([name]) => definition.includes(`\${${name}}`))
         .map(([name, value]) => {

@@ -2,7 +2,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Compute, cellNamed } from '../../compute/compute';
 import { PlatformError } from '../../contract/errors';
 import { tenantNames } from '../../contract/naming';
-import type { TenantRecord } from '../../contract/records';
+import { rolesRevisionOf, type TenantRecord } from '../../contract/records';
 import { SettledStackSchemas, type StackKind, type TenantStacks } from '../../contract/stacks';
 import { TenantSchema } from '../../contract/tenant';
 import { parseAt } from '../../shared/parse-at';
@@ -76,7 +76,7 @@ interface LivingTenant {
  */
 export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord): Promise<LivingTenant> {
   const tenant = parseAt(`record of tenant ${record.tenantId}`, TenantSchema, record);
-  const { keyArn, ruleArn, tenantId, status, database } = record;
+  const { keyArn, ruleArn, tenantId, status } = record;
   if (!keyArn || !ruleArn)
     throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no key or no listener rule`);
   const [stacks, { cell, liveColour }] = await settled([describedStacks(deps, record), cellOf(deps, tenant.slot.cell)]);
@@ -89,8 +89,7 @@ export async function livingTenant(deps: LivingTenantDeps, record: TenantRecord)
     key: { keyArn, aliasName: tenantNames.keyAlias(tenantId) },
     route: { ruleArn },
     routed: status === 'ACTIVE',
-    // The first release that prepared databases recorded no revision.
-    rolesRevision: database ? (database.roles ?? 1) : 0,
+    rolesRevision: rolesRevisionOf(record),
   };
   return { subject, stacks };
 }

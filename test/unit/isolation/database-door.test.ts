@@ -151,8 +151,8 @@ test('facts that cannot be read or are not told answer nothing', async () => {
 });
 
 describe('a tenant of an earlier release', () => {
-  const asked = async (rolesRevision: number) => {
-    const subject = aSubject({ rolesRevision });
+  const asked = async (rolesRevision: number, routed = true) => {
+    const subject = aSubject({ rolesRevision, routed });
     const probes = new FakeProbes(subject);
     Object.assign(probes.door, healthyDoor(tenantId, rolesRevision));
     if (rolesRevision === 1)
@@ -183,6 +183,11 @@ describe('a tenant of an earlier release', () => {
       id: 'probes.database-login',
       found: expect.objectContaining({ message: expect.stringContaining('behind a release') }),
     });
+  });
+
+  test('D2: in a run whose definition prepares no database, holds up nothing', async () => {
+    const answers = await asked(0, false);
+    expect(answers.filter(({ found }) => 'passed' in found)).toEqual([]);
   });
 });
 
