@@ -134,6 +134,17 @@ test('a fault fails the configured number of times; a resource that cannot be de
   expect(await topics()).toEqual([]);
 });
 
+test('what a rollback could not delete stays the stack’s, and goes with it', async () => {
+  await fault({ stack: 'half-made', resource: 'Second', on: 'create', reason: 'quota exceeded' });
+  await fault({ stack: 'half-made', resource: 'First', on: 'delete', reason: 'still in use', times: 1 });
+  const stack = await create('half-made', { First: topic, Second: topic });
+  expect(await settled(cloudformation, stack)).toMatchObject({ StackStatus: 'ROLLBACK_FAILED' });
+  expect(await topics()).toHaveLength(1);
+  await remove('half-made');
+  expect(await settled(cloudformation, stack)).toMatchObject({ StackStatus: 'DELETE_COMPLETE' });
+  expect(await topics()).toEqual([]);
+});
+
 test('a bucket is deleted with its stack only when it is empty, versions and delete markers included', async () => {
   const s3 = new S3Client({ ...access(emulator), forcePathStyle: true });
   const [Bucket, Key] = ['full-bucket', 'page'];
