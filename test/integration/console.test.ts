@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { tenantNames } from '../../functions/contract/naming';
+import { breakStack, mendStacks } from '../../local/broken-stacks';
 import { launchBrowser } from '../../local/browser';
 import { bundlePage } from '../../operations/console/bundle-page';
 import { type RunningConsole, startConsole } from '../../operations/console/console-server';
@@ -61,9 +61,7 @@ test('a company is signed up, fails, is understood, redriven, verified, suspende
   await tab.page.getByRole('radio', { name: 'growth' }).check();
   await button('Sign up').click();
   await heading(`Onboarding of ${COMPANY}`).waitFor();
-  const tenantId = new URLSearchParams(new URL(tab.page.url()).hash.split('?')[1]).get('tenant') ?? '';
-  const stack = tenantNames.stack(tenantId, 'database');
-  await stage.control('stack-faults', { stack, resource: 'Primary', on: 'create', reason: 'no such class' });
+  await breakStack(stage.platform.outputs.endpointUrl, 'database', 'no such class');
   await sees(/^RUNNING$/);
   expect(await tab.violations()).toEqual([]);
 
@@ -77,7 +75,7 @@ test('a company is signed up, fails, is understood, redriven, verified, suspende
   expect(await tab.violations()).toEqual([]);
   expect(await button('Suspend').isDisabled()).toBe(true);
 
-  await stage.control('stack-faults/remove', {});
+  expect(await mendStacks(stage.platform.outputs.endpointUrl)).toBeGreaterThan(0);
   await button('Redrive').click();
   await button('Redrive soehne').click();
   await button('Close').last().click();
