@@ -1,6 +1,13 @@
 import { source as axeSource } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 
+/** When every animation that ends has ended. A spinner does not. */
+const AT_REST = `Promise.allSettled(
+  document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+    .map(({ finished }) => finished),
+)`;
+
 /** A tab of the console, and all that went wrong in it. */
 export class BrowserTab {
   /** Errors on the browser's console, uncaught errors, and requests to elsewhere. */
@@ -22,7 +29,11 @@ export class BrowserTab {
       readonly isExpected?: (text: string) => boolean;
     } = {},
   ): Promise<BrowserTab> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      colorScheme,
+      reducedMotion: 'reduce',
+    });
     const tab = new BrowserTab(await context.newPage());
     const { origin } = new URL(url);
     tab.page.setDefaultTimeout(60_000);
@@ -46,6 +57,8 @@ export class BrowserTab {
   async violations(): Promise<string[]> {
     // A tooltip belongs to no landmark: Cloudscape draws it at the end of the document.
     await this.page.mouse.move(0, 0);
+    // A button that appears, or is no longer under the pointer, changes its colours for a moment.
+    await this.page.evaluate(AT_REST);
     await this.page.evaluate(axeSource);
     const { violations } = await this.page.evaluate<{
       violations: { id: string; nodes: { html: string }[] }[];
