@@ -4,7 +4,7 @@ AWS: "View stack events by operation" (AWS CloudFormation User Guide)
 AWS: "Determine the cause of a stack failure" (AWS CloudFormation User Guide)
 AWS: "Troubleshooting CloudFormation" (AWS CloudFormation User Guide)
 Test: stack-failures.test.ts: a failed resource rolls back its stack; the events have its reason, and other resources are cancelled
-Test: stack-failures.test.ts: what a rollback could not delete stays the stack's, and goes with it
+Test: stack-failures.test.ts: what a rollback could not delete stays the stack’s, and goes with it
 
 The rollback's reason names the resources that failed to create, and no cause. Resources that were
 being created beside the failed one are CREATE_FAILED too, with the reason "Resource creation
