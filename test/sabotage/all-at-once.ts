@@ -24,6 +24,7 @@ const OPENED = 'another technique lets the role do everything, this too';
 const ONE_TRUST = 'the trust has one set of terms, and another technique writes it';
 const ONE_ACTION = 'the rule has one action, and another technique writes it';
 const OTHER_CELL = 'the cell’s own group, role or bucket would not be asked about any more';
+const NO_LOGIN = 'nobody could look behind the door of the database any more';
 const OTHER_RULE = 'a rule of another technique answers first';
 
 /** Techniques that take away what other techniques, or their checks, work with; and those that others undo. */
@@ -34,6 +35,12 @@ const APART: Readonly<Record<string, string>> = {
   'shut the decoy out of its own secret': 'a denial of the decoy’s secret would prove nothing any more',
   'delete the secret, to be restored for a week': 'the secret could not be changed any more',
   'put a database under another key in the place of the tenant’s': 'the database would be another one',
+  'turn IAM authentication off': NO_LOGIN,
+  'take rds_iam from the application': NO_LOGIN,
+  'let the application no longer log in': NO_LOGIN,
+  'let the application log in with the master password': NO_LOGIN,
+  'say of the tenant that its database is of an earlier release': 'an earlier release left other databases open',
+  'let the master user log in without TLS': 'it is found alone; what hides it beside all others is not known',
   'stop the database': 'a stopped database cannot be changed',
   'delete the bucket’s policy': 'the policy could not be changed any more',
   'ask for a change in tonight’s maintenance window': 'a change that is made at once brings the waiting ones with it',
