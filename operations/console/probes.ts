@@ -224,13 +224,26 @@ function run({ histories }: Subject, executionArn: string): Probe {
   return comparing(probe, read, async () => [topic]);
 }
 
+/**
+ * A probe that keeps the directory up to date. What has changed while nobody asked it is in no answer: when it begins,
+ * the directory reads everything again.
+ */
+const keeping = (directory: TenantDirectory, probe: Probe): Probe => ({
+  ...probe,
+  begin: async () => {
+    await probe.begin();
+    directory.forget();
+  },
+});
+
 /** @returns the probes that a topic needs; each has a name, and those of one name are one */
 export function probesOn(subject: Subject): (topic: string) => readonly Probe[] {
+  const keeps = (probe: Probe) => keeping(subject.directory, probe);
   const [ofTenants, ofFailures, ofActs, ofAudits] = [
-    underWay(subject),
-    failures(subject),
-    acts(subject),
-    audits(subject),
+    keeps(underWay(subject)),
+    keeps(failures(subject)),
+    keeps(acts(subject)),
+    keeps(audits(subject)),
   ];
   const [ofReleases, ofQueues] = [releases(subject), queues(subject)];
   const onTopic: Readonly<Record<string, readonly Probe[]>> = {

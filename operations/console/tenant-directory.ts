@@ -83,9 +83,10 @@ export class TenantDirectory {
     if (rows) await settled(tenantIds.map((tenantId) => this.readInto(rows, tenantId)));
   }
 
-  /** Reads all rows anew when they are needed the next time. */
+  /** Reads all rows anew when they are needed the next time. What is being read is too old already. */
   forget(): void {
     this.rows = undefined;
+    this.reading = undefined;
   }
 
   private async all(): Promise<Rows> {
@@ -93,10 +94,16 @@ export class TenantDirectory {
   }
 
   private readAll(): Promise<Rows> {
-    this.reading ??= this.read().finally(() => {
+    if (this.reading) return this.reading;
+    const reading = this.read();
+    this.reading = reading;
+    const done = (rows?: Rows) => {
+      if (this.reading !== reading) return;
+      this.rows = rows;
       this.reading = undefined;
-    });
-    return this.reading;
+    };
+    reading.then(done, () => done());
+    return reading;
   }
 
   private async read(): Promise<Rows> {
@@ -107,7 +114,6 @@ export class TenantDirectory {
       unreadable: new Set(unreadable),
     };
     await settled([...this.changedMeanwhile].map((tenantId) => this.readInto(rows, tenantId)));
-    this.rows = rows;
     return rows;
   }
 

@@ -86,6 +86,30 @@ describe('an onboarding', () => {
   });
 });
 
+it.each(['under-way', 'acts'])(
+  '%s has the list read again when it begins: nobody has asked it until then',
+  async (name) => {
+    const { table, directory, probe } = scene({ ListExecutionsCommand: {} });
+    const status = async () => (await directory.selected({})).map((row) => row.status);
+    table.put(tenantItem(record('SUSPENDED')));
+    expect(await status()).toEqual(['SUSPENDED']);
+    table.put(tenantItem(record('ACTIVE')));
+    expect(await status()).toEqual(['SUSPENDED']);
+    await probe(name).begin();
+    expect(await status()).toEqual(['ACTIVE']);
+  },
+);
+
+it('keeps no rows that were being read when it was told to forget them', async () => {
+  const { table, directory } = scene();
+  table.put(tenantItem(record('SUSPENDED')));
+  const early = directory.selected({});
+  directory.forget();
+  table.put(tenantItem(record('ACTIVE')));
+  await early;
+  expect((await directory.selected({})).map((row) => row.status)).toEqual(['ACTIVE']);
+});
+
 it('tells a signup that was refused: it was never under way', async () => {
   const failed: object[] = [];
   const { probe } = scene({
@@ -125,8 +149,8 @@ it('has every tenant that is shown read again after an audit', async () => {
 
 it('tells a change whose effects could not be read, when they can be read', async () => {
   const { table, directory, probe } = scene();
-  await directory.selected({});
   await probe('under-way').begin();
+  await directory.selected({});
   table.put(tenantItem(record('ONBOARDING')));
   table.before = (command) => {
     if (command === 'GetCommand') throw new Error('throttled');
