@@ -5,6 +5,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import getPort from 'get-port';
+import { control } from './control';
 import { virtualEnvironment } from './venv';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -201,8 +202,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 }
 
 async function askPatience(endpointUrl: string, request: { factor: number } | { settle: true }): Promise<void> {
-  const answer = await fetch(`${endpointUrl}/_local/patience`, { method: 'POST', body: JSON.stringify(request) });
-  if (!answer.ok) throw new Error(`the patience was not set: ${answer.status} ${await answer.text()}`);
+  await control(endpointUrl, 'patience', request);
 }
 
 function endGroup(leader: number | undefined): void {

@@ -1,15 +1,9 @@
 import * as z from 'zod';
+import { control } from '../emulator/control';
 import { tenantNames } from '../functions/contract/naming';
 import type { StackKind } from '../functions/contract/stacks';
 
 const StruckSchema = z.object({ struck: z.record(z.string(), z.number()) });
-
-/** @throws Error in the emulator's words when it refuses */
-async function control(endpointUrl: string, path: string, request: object): Promise<unknown> {
-  const answer = await fetch(`${endpointUrl}/_local/${path}`, { method: 'POST', body: JSON.stringify(request) });
-  if (!answer.ok) throw new Error(`the emulator refused ${JSON.stringify(request)}: ${await answer.text()}`);
-  return await answer.json();
-}
 
 /** From now on the first resource of each tenant's stack of this kind cannot be created, for this reason. */
 export async function breakStack(endpointUrl: string, kind: StackKind, reason: string): Promise<void> {

@@ -4,6 +4,8 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { control as ask } from '../control';
 import type { Emulator } from '../emulator';
 
 export interface Credentials {
@@ -63,15 +65,8 @@ export async function launch(
 }
 
 /** Asks an endpoint of the emulator's own for what cannot be waited for or called for. */
-export async function control(emulator: Emulator, path: string, request: object): Promise<Record<string, unknown>> {
-  const answer = await fetch(`${emulator.endpointUrl}/_local/${path}`, {
-    method: 'POST',
-    body: JSON.stringify(request),
-  });
-  const body = (await answer.json()) as Record<string, unknown>;
-  if (!answer.ok) throw Object.assign(new Error(JSON.stringify(body)), { name: String(body.__type) });
-  return body;
-}
+export const control = async ({ endpointUrl }: Emulator, path: string, request: object) =>
+  (await ask(endpointUrl, path, request)) as Record<string, unknown>;
 
 /** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself (`settle`). */
 export const slowerThanAws = (emulator: Emulator) => emulator.setPatience(10);
@@ -81,3 +76,20 @@ export async function kindAgain(emulator: Emulator): Promise<void> {
   await emulator.setPatience(0);
   await emulator.settle();
 }
+
+/** A table whose items have a partition key `pk` and a sort key `sk`. */
+export const keyedTable = (client: DynamoDBClient, TableName: string) =>
+  client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'sk', AttributeType: 'S' },
+      ],
+    }),
+  );

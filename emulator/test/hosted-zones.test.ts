@@ -31,9 +31,7 @@ afterAll(async () => {
   await emulator.stop();
 });
 
-async function patience(factor: number): Promise<void> {
-  await fetch(`${emulator.endpointUrl}/_local/patience`, { method: 'POST', body: JSON.stringify({ factor }) });
-}
+const patience = (factor: number) => emulator.setPatience(factor);
 
 async function zone(Name = `zone${++zones}.localhost`): Promise<{ id: string; name: string }> {
   const { HostedZone } = await dns.send(new CreateHostedZoneCommand({ Name, CallerReference: Name }));

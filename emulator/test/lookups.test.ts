@@ -4,7 +4,7 @@ import {
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { BatchWriteItemCommand, CreateTableCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import {
   CreateSubnetCommand,
   CreateVpcCommand,
@@ -21,7 +21,7 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-kms';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, keyedTable } from './aws';
 
 const ITEMS = 2_000;
 const TableName = 'crowded';
@@ -32,20 +32,7 @@ let dynamodb: DynamoDBClient;
 beforeAll(async () => {
   emulator = await startEmulator({ patience: 0 });
   dynamodb = new DynamoDBClient(access(emulator));
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'S' },
-      ],
-    }),
-  );
+  await keyedTable(dynamodb, TableName);
   const item = (pk: string, sk: string) => ({ PutRequest: { Item: { pk: { S: pk }, sk: { S: sk } } } });
   const puts = [
     item('few', 'free-1'),

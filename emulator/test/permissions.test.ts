@@ -1,7 +1,6 @@
 import { BackupClient, GetBackupPlanCommand, GetBackupVaultAccessPolicyCommand } from '@aws-sdk/client-backup';
 import {
   BatchGetItemCommand,
-  CreateTableCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -56,7 +55,7 @@ import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, type Credentials, launch, ROOT } from './aws';
+import { access, type Credentials, keyedTable, launch, ROOT } from './aws';
 import { Machines } from './machines';
 
 let emulator: Emulator;
@@ -381,20 +380,7 @@ describe('IAM authorizes on the right resource', () => {
   test('items of a table by their partition keys, of a query and a transaction as well', async () => {
     const TableName = 'leading-keys';
     const root = new DynamoDBClient(access(emulator));
-    await root.send(
-      new CreateTableCommand({
-        TableName,
-        BillingMode: 'PAY_PER_REQUEST',
-        KeySchema: [
-          { AttributeName: 'pk', KeyType: 'HASH' },
-          { AttributeName: 'sk', KeyType: 'RANGE' },
-        ],
-        AttributeDefinitions: [
-          { AttributeName: 'pk', AttributeType: 'S' },
-          { AttributeName: 'sk', AttributeType: 'S' },
-        ],
-      }),
-    );
+    await keyedTable(root, TableName);
     const Condition = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } };
     const items = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchGetItem', 'dynamodb:Scan'];
     const user = await caller([

@@ -8,6 +8,7 @@ import {
   SFNClient,
 } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
+import { control } from '../../emulator/control';
 import { executionArnOf } from '../../functions/acts/executions';
 import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
@@ -93,10 +94,7 @@ export class Lab {
 
   /** Asks the emulator for what AWS cannot be asked for. */
   async control(path: string, request: Readonly<Record<string, unknown>>): Promise<unknown> {
-    const url = `${this.platform.emulator.endpointUrl}/_local/${path}`;
-    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(request) });
-    if (!answer.ok) throw new Error(`the emulator refused ${JSON.stringify(request)}: ${await answer.text()}`);
-    return answer.json();
+    return await control(this.platform.emulator.endpointUrl, path, request);
   }
 
   /** How many invocations wait for a process: AWS would have one for each. */

@@ -2,6 +2,7 @@ import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/cli
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RedriveExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { control } from '../../emulator/control';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import type { CellDescriptor } from '../../functions/contract/cell';
@@ -114,11 +115,7 @@ export class ReleaseStage {
   }
 
   async control(path: string, request: object): Promise<void> {
-    const answer = await fetch(`${this.platform.emulator.endpointUrl}/_local/${path}`, {
-      method: 'POST',
-      body: JSON.stringify(request),
-    });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    await control(this.platform.emulator.endpointUrl, path, request);
   }
 
   async keepCells(): Promise<void> {

@@ -6,6 +6,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import { control } from '../../emulator/control';
 import {
   ONBOARDING_SOURCE,
   TENANT_ONBOARDING_FAILED,
@@ -157,9 +158,7 @@ export class RunningStage {
     return this.call(this.platform.deployment.controlPlane.sweepFunctionName, { graceSeconds: 0 });
   }
 
-  async control(path: string, body: object): Promise<void> {
-    const url = `${this.platform.emulator.endpointUrl}/_local/${path}`;
-    const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  async control(path: string, request: object): Promise<void> {
+    await control(this.platform.emulator.endpointUrl, path, request);
   }
 }
