@@ -1,12 +1,10 @@
-import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
-import Table, { type TableProps } from '@cloudscape-design/components/table';
+import type { TableProps } from '@cloudscape-design/components/table';
 import { type Audits as AuditList, AuditsSchema } from '../../api';
-import { Failure } from '../failure';
+import { ListView } from '../list-view';
 import { linkTo } from '../routes';
 import { RunStatus } from '../run-progress';
 import { Clock, Time } from '../time';
-import { useLive } from '../use-live';
 
 type Audit = AuditList['audits'][number];
 
@@ -39,21 +37,15 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Audit>[] = [
 
 /** The last audits of all tenants in service. */
 export default function Audits() {
-  const { data, error, refetch } = useLive('/api/audits', AuditsSchema, () => ['audits']);
-  if (error) return <Failure title="Audits" of={error} retry={refetch} />;
   return (
-    <Table
-      header={
-        <Header variant="h1" description="Once a day, every tenant in service is verified.">
-          Audits
-        </Header>
-      }
-      items={data?.audits ?? []}
+    <ListView
+      title="Audits"
+      description="Once a day, every tenant in service is verified."
+      topic="audits"
+      schema={AuditsSchema}
+      itemsOf={({ audits }) => audits}
       trackBy="executionArn"
-      loading={!data}
-      loadingText="Loading audits"
       columnDefinitions={COLUMNS}
-      ariaLabels={{ tableLabel: 'Audits' }}
       empty="No audit yet"
     />
   );

@@ -1,12 +1,10 @@
-import Header from '@cloudscape-design/components/header';
 import Link from '@cloudscape-design/components/link';
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table, { type TableProps } from '@cloudscape-design/components/table';
+import type { TableProps } from '@cloudscape-design/components/table';
 import { type Cells as CellList, CellsSchema } from '../../api';
-import { Failure } from '../failure';
+import { ListView } from '../list-view';
 import { linkTo } from '../routes';
-import { useLive } from '../use-live';
 
 type Cell = CellList['cells'][number];
 
@@ -41,17 +39,14 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Cell>[] = [
 
 /** How many tenants each cell can still take. */
 export default function Cells() {
-  const { data, error, refetch } = useLive('/api/cells', CellsSchema, () => ['cells']);
-  if (error) return <Failure title="Cells" of={error} retry={refetch} />;
   return (
-    <Table
-      header={<Header variant="h1">Cells</Header>}
-      items={data?.cells ?? []}
+    <ListView
+      title="Cells"
+      topic="cells"
+      schema={CellsSchema}
+      itemsOf={({ cells }) => cells}
       trackBy="name"
-      loading={!data}
-      loadingText="Loading cells"
       columnDefinitions={COLUMNS}
-      ariaLabels={{ tableLabel: 'Cells' }}
       empty="The stage has no cell"
     />
   );

@@ -1,9 +1,7 @@
-import Header from '@cloudscape-design/components/header';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import Table, { type TableProps } from '@cloudscape-design/components/table';
+import type { TableProps } from '@cloudscape-design/components/table';
 import { type Queues as QueueList, QueuesSchema } from '../../api';
-import { Failure } from '../failure';
-import { useLive } from '../use-live';
+import { ListView } from '../list-view';
 
 type Queue = QueueList['queues'][number];
 
@@ -21,22 +19,16 @@ const COLUMNS: readonly TableProps.ColumnDefinition<Queue>[] = [
 
 /** Messages that wait for a person. */
 export default function Queues() {
-  const { data, error, refetch } = useLive('/api/queues', QueuesSchema, () => ['queues']);
-  if (error) return <Failure title="Queues" of={error} retry={refetch} />;
   return (
-    <Table
-      header={
-        <Header variant="h1" description="In a healthy stage all queues are empty. The numbers are approximate.">
-          Queues
-        </Header>
-      }
-      items={data?.queues ?? []}
+    <ListView
+      title="Queues"
+      description="In a healthy stage all queues are empty. The numbers are approximate."
+      topic="queues"
+      schema={QueuesSchema}
+      itemsOf={({ queues }) => queues}
       trackBy="queue"
-      loading={!data}
-      loadingText="Loading queues"
       wrapLines
       columnDefinitions={COLUMNS}
-      ariaLabels={{ tableLabel: 'Queues' }}
       empty="The stage has no queue"
     />
   );

@@ -49,12 +49,13 @@ function useTyping(typed: string, settle: (text: string) => void): [string, (tex
     settled.current = typed;
     setText(typed);
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a key begins the pause anew
+  const latest = useRef(settle);
+  latest.current = settle;
   useEffect(() => {
     if (text === settled.current) return;
     const timer = setTimeout(() => {
       settled.current = text;
-      settle(text);
+      latest.current(text);
     }, TYPING_PAUSE);
     return () => clearTimeout(timer);
   }, [text]);
