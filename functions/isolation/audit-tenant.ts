@@ -116,7 +116,7 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
     const account = listed?.principals && listedFacts(async () => listed.principals);
-    const known = { account, boundary: async () => listed?.boundary, lists: async () => listed?.lists, stacks };
+    const known = { account, audit: async () => listed, stacks };
     const report = await examine({ ...deps.proving, known }, subject, newness);
     return await keepReport(deps, record, { report, last }, input);
   } catch (thrown) {

@@ -69,11 +69,7 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     // It is read while the checks wait for their own answers.
     const audit = once(() => lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now()));
-    const known = {
-      account: listedFacts(async () => (await audit())?.principals),
-      boundary: async () => (await audit())?.boundary,
-      lists: async () => (await audit())?.lists,
-    };
+    const known = { account: listedFacts(async () => (await audit())?.principals), audit };
     const own = await examine({ ...deps.proving, known }, subject, newness);
     const report = withSurroundings(own, await audit());
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);

@@ -62,16 +62,18 @@ export interface FactClients {
   readonly tagging: ResourceGroupsTaggingAPIClient;
 }
 
+interface AuditListing {
+  readonly boundary?: readonly Statement[] | undefined;
+  readonly lists?: KeptLists | undefined;
+}
+
 /** Facts that the caller knows already, or can look up. What is absent is asked for. */
 export interface Known {
   readonly account?: AccountFacts | undefined;
   readonly stacks?: DescribedStacks | undefined;
-  /** The statements of the tenants' boundary. */
-  readonly boundary?: () => Promise<readonly Statement[] | undefined>;
-  readonly lists?: () => Promise<KeptLists | undefined>;
+  /** What an audit has listed once for all its tenants: the statements of their boundary, and the account's lists. */
+  readonly audit?: () => Promise<AuditListing | undefined>;
 }
-
-const unknown = async () => undefined;
 
 export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => ({
   key: keyFacts(clients.kms, clients.organizations, subject),
@@ -79,12 +81,12 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   storage: storageFacts(clients.s3, subject),
   secrets: secretFacts(clients.secrets, subject),
   network: networkFacts(clients.ec2, subject),
-  identity: identityFacts(clients.iam, subject, known.boundary),
+  identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
   routing: routingFacts(clients.elb, subject),
   routeItem: routeItemFacts(clients.dynamodb, subject),
   logs: logFacts(clients.logs, subject),
   account: known.account ?? accountFacts(clients.iam),
-  lists: auditedLists(accountLists(clients), known.lists ?? unknown),
+  lists: auditedLists(accountLists(clients), async () => (await known.audit?.())?.lists),
   tagged: taggedFacts(clients.tagging, clients.kms, subject),
   stacks: stackFacts(clients.cloudformation, subject, known.stacks),
   release: releaseFacts(clients.s3, clients.cloudformation, subject),

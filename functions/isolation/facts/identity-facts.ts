@@ -63,7 +63,7 @@ async function readServiceRole(client: IAMClient, name: string): Promise<Service
 export function identityFacts(
   client: IAMClient,
   subject: Subject,
-  known: () => Promise<readonly Statement[] | undefined> = async () => undefined,
+  known: () => Promise<readonly Statement[] | undefined>,
 ): IdentityFacts {
   const RoleName = tenantNames.role(tenantIdOf(subject));
   return {
