@@ -39,11 +39,14 @@ function protocolOf({ service, body }: AwsCall): Protocol {
   return body.subarray(0, 1).toString() === '{' ? 'json' : 'query';
 }
 
+/** How the message of an injected error begins. */
+export const injected = (kind: AwsErrorKind) => `injected ${kind} of`;
+
 /** What AWS answers in the protocol of the call's service, naming the call as the cause. */
 export function awsError(call: AwsCall, kind: AwsErrorKind): Answer {
   const protocol = protocolOf(call);
   const { status, code } = ERRORS[protocol][kind];
-  const message = `injected ${kind} of ${call.service}:${call.action}`;
+  const message = `${injected(kind)} ${call.service}:${call.action}`;
   if (protocol === 'json') {
     const body = JSON.stringify({ __type: code, message });
     return { status, headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': code }, body };

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { tenantIdOf } from '../../functions/contract/naming';
 import { functionSeconds } from '../../functions/contract/time-limits';
 import { arm, type Subject } from './arm-fault';
+import { injected } from './aws-errors';
 import { type Census, holdingsOf } from './census';
 import type { CensusDesk } from './census-desk';
 import { consistencyProblems } from './consistency';
@@ -53,7 +54,7 @@ const isPassing = (error: string) =>
  */
 const lasted = ({ faults }: Trial, { error, cause }: End) =>
   error === 'TransientNotYetVisible' &&
-  cause.includes('injected refusal of') &&
+  cause.includes(injected('refusal')) &&
   faults.some((fault) => fault.type === 'call' && fault.kind === 'refused');
 
 /** How a run must end that gets over its fault by itself. */

@@ -40,7 +40,8 @@ const APART: Readonly<Record<string, string>> = {
   'let the application no longer log in': NO_LOGIN,
   'let the application log in with the master password': NO_LOGIN,
   'say of the tenant that its database is of an earlier release': 'an earlier release left other databases open',
-  'let the master user log in without TLS': 'it is found alone; what hides it beside all others is not known',
+  'let the master user log in without TLS':
+    'another technique makes the master user one of rds_iam, whom RDS lets in over TLS alone',
   'stop the database': 'a stopped database cannot be changed',
   'delete the bucket’s policy': 'the policy could not be changed any more',
   'ask for a change in tonight’s maintenance window': 'a change that is made at once brings the waiting ones with it',

@@ -13,6 +13,7 @@ import {
   DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   type ModifyDBInstanceCommandInput,
+  ModifyDBParameterGroupCommand,
   ModifyDBSnapshotAttributeCommand,
 } from '@aws-sdk/client-rds';
 import { type Subject, vpcOf } from '../../functions/isolation/subject';
@@ -64,6 +65,23 @@ export const changingReplica = (
     const { ReplicaId } = databaseOf(scene.subject);
     await modified(scene, ReplicaId, change);
     return { expectedEvidence: `${expectedEvidence} ${ReplicaId}`, revert: () => modified(scene, ReplicaId, back) };
+  },
+});
+
+/** RDS no longer insists on TLS. */
+export const withoutTls = (name: string, check: string, expectedEvidence: string): AttackTechnique => ({
+  name,
+  check,
+  detonate: async ({ subject, root: { rds } }) => {
+    const forced = (ParameterValue: '0' | '1') =>
+      rds.send(
+        new ModifyDBParameterGroupCommand({
+          DBParameterGroupName: databaseOf(subject).ParameterGroupName,
+          Parameters: [{ ParameterName: 'rds.force_ssl', ParameterValue, ApplyMethod: 'immediate' }],
+        }),
+      );
+    await forced('0');
+    return { expectedEvidence, revert: () => forced('1') };
   },
 });
 

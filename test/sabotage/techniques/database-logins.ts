@@ -1,6 +1,5 @@
-import { ModifyDBParameterGroupCommand } from '@aws-sdk/client-rds';
 import { databaseUserArnOf } from '../../../functions/isolation/subject';
-import { databaseOf } from '../database-changes';
+import { withoutTls } from '../database-changes';
 import { applicationOf, asMaster, inDatabase, masterPassword } from '../database-sessions';
 import { roleNameOf } from '../identity-changes';
 import { decoyRoleOf, unbounded, unlocking } from '../probe-changes';
@@ -44,21 +43,11 @@ export const DATABASE_LOGIN_TECHNIQUES: readonly AttackTechnique[] = [
       asMasterBoth(scene, 'GRANT rds_iam TO CURRENT_USER', 'REVOKE rds_iam FROM CURRENT_USER'),
     ],
   ),
-  {
-    name: 'let the master user log in without TLS',
-    check: 'probes.database-without-tls',
-    detonate: async ({ subject, root: { rds } }) => {
-      const forced = (ParameterValue: '0' | '1') =>
-        rds.send(
-          new ModifyDBParameterGroupCommand({
-            DBParameterGroupName: databaseOf(subject).ParameterGroupName,
-            Parameters: [{ ParameterName: 'rds.force_ssl', ParameterValue, ApplyMethod: 'immediate' }],
-          }),
-        );
-      await forced('0');
-      return { expectedEvidence: 'of the master user without TLS was asked for its secret', revert: () => forced('1') };
-    },
-  },
+  withoutTls(
+    'let the master user log in without TLS',
+    'probes.database-without-tls',
+    'of the master user without TLS was asked for its secret',
+  ),
   {
     name: 'let the application log in with the master password',
     check: 'probes.database-master-password',

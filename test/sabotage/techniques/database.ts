@@ -3,7 +3,6 @@ import {
   CreateDBInstanceCommand,
   CreateDBInstanceReadReplicaCommand,
   DeleteDBInstanceCommand,
-  ModifyDBParameterGroupCommand,
   RDSClient,
   RebootDBInstanceCommand,
   RemoveRoleFromDBInstanceCommand,
@@ -21,6 +20,7 @@ import {
   instanceOf,
   modified,
   sharedSnapshot,
+  withoutTls,
 } from '../database-changes';
 import { type AttackTechnique, inTurn, STRANGER } from '../technique';
 
@@ -82,21 +82,7 @@ export const DATABASE_TECHNIQUES: readonly AttackTechnique[] = [
     () => ({ MultiAZ: true }),
     () => 'Multi-AZ is false',
   ),
-  {
-    name: 'let the database take connections without TLS',
-    check: 'database.tls',
-    detonate: async ({ subject, root: { rds } }) => {
-      const forced = (ParameterValue: '0' | '1') =>
-        rds.send(
-          new ModifyDBParameterGroupCommand({
-            DBParameterGroupName: databaseOf(subject).ParameterGroupName,
-            Parameters: [{ ParameterName: 'rds.force_ssl', ParameterValue, ApplyMethod: 'immediate' }],
-          }),
-        );
-      await forced('0');
-      return { expectedEvidence: 'rds.force_ssl is 0', revert: () => forced('1') };
-    },
-  },
+  withoutTls('let the database take connections without TLS', 'database.tls', 'rds.force_ssl is 0'),
   {
     name: 'give the database the engine’s own parameter group',
     check: 'database.tls',
