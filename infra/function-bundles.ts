@@ -114,6 +114,7 @@ const LAYERED = new Set([
   'KeepCells',
   'JudgeAudit',
   'Orphans',
+  'PerformAct',
   'ReserveTenant',
   'Sweep',
   'VerifyIsolation',

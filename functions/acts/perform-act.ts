@@ -23,6 +23,7 @@ import { translateError } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { parseAt } from '../shared/parse-at';
+import { tellNews } from '../tenants/changes';
 import { lookUpTenant } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { recordAsked, recordResult } from './act-log';
@@ -115,7 +116,8 @@ async function attempted(effect: () => Promise<Effect>): Promise<ActResult & { r
  *    ResumeTenant or RetryMove. A refusal and a failure are answers of this function, not errors.
  * 4. Record what came of it.
  *
- * A function that is killed between 2 and 4 leaves an act without a result, which the list shows.
+ * 2 and 4 also tell open consoles that there is news. A function that is killed between 2 and 4
+ * leaves an act without a result, which the list shows.
  *
  * Throws `AccessDenied` when STS does not confirm the caller; `InvalidRequest` for a malformed,
  * a late or a repeated request; `Transient*`.
@@ -142,11 +144,13 @@ export const performAct: Action<typeof PerformActInput, typeof PerformActOutput,
       ...(act.reason && { reason: act.reason }),
     };
     await recordAsked(deps.acts, entry);
+    await tellNews(deps.table, 'acts');
     const { answer, ...result } =
       missing === undefined
         ? await attempted(() => effectOf(deps, request, by, record))
         : { outcome: 'not-found' as const, error: 'InvalidRequest', message: missing, answer: undefined };
     await recordResult(deps.acts, { ...entry, endedAt: deps.now().toISOString(), result });
+    await tellNews(deps.table, 'acts');
     logger.info('act.done', { actId: id, kind: act.kind, by, tenantId, outcome: result.outcome, error: result.error });
     return { ...result, id, by, ...(tenantId && { tenantId }), ...(answer !== undefined && { answer }) };
   },

@@ -2,6 +2,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, type LiveColour, LiveColourSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
+import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { Compute } from './compute';
@@ -30,7 +31,7 @@ export async function seedLiveColour(table: TenantsTable, cell: string, live: Li
     await table.client.send(
       new PutCommand({
         TableName: table.name,
-        Item: { ...itemKeys.liveColour(cell), ...live },
+        Item: { ...itemKeys.liveColour(cell), ...changedNow(), ...live },
         ConditionExpression: 'attribute_not_exists(pk)',
       }),
     );

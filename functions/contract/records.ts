@@ -5,7 +5,8 @@ import { StackKindSchema } from './stacks';
 import { FailureReportSchema, REASON_MAX_LENGTH, SlotSchema, TenantSchema, TenantStatusSchema } from './tenant';
 
 /**
- * The tenants table: one table, keys `pk` and `sk`, sparse index `byState` (`statePk`, `stateSk`).
+ * The tenants table: one table, keys `pk` and `sk`, sparse indexes `byState` (`statePk`, `stateSk`) and
+ * `byChange` (`changePk`, `changeSk`).
  *
  * | item | pk | sk | says |
  * |---|---|---|---|
@@ -24,6 +25,7 @@ import { FailureReportSchema, REASON_MAX_LENGTH, SlotSchema, TenantSchema, Tenan
  * | free slot | CELL#name | FREE#00042 | a slot that no tenant has |
  * | taken slot | CELL#name | SLOT#00042 | which tenant has it; `setAside`: since when no tenant may get it |
  * | waiting task | STACK#stackName | WAIT | the task token that the stack's end will answer |
+ * | news | NEWS#acts, NEWS#audits | NEWS | when something outside this table has changed: an act was recorded, an audit goes on |
  */
 /** Of the sort keys of slots that a tenant has, or that are set aside. */
 export const TAKEN_SLOT_PREFIX = 'SLOT#';
@@ -45,7 +47,11 @@ export const itemKeys = {
   freeSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `FREE#${padded(slot)}` }),
   takenSlot: (cell: string, slot: number) => ({ pk: `CELL#${cell}`, sk: `${TAKEN_SLOT_PREFIX}${padded(slot)}` }),
   waitingTask: (stackName: string) => ({ pk: `STACK#${stackName}`, sk: 'WAIT' }),
+  news: (of: NewsOf) => ({ pk: `NEWS#${of}`, sk: 'NEWS' }),
 } as const;
+
+/** What the items of news tell of. */
+export type NewsOf = 'acts' | 'audits';
 
 export const STATE_INDEX = 'byState';
 /** Index keys: tenants by status, waiting tasks by their start time. */
@@ -56,6 +62,16 @@ export const stateKeys = {
   }),
   waitingTask: (since: string) => ({ statePk: 'WAITING', stateSk: since }),
 } as const;
+
+/**
+ * Index of what an operator may look at, by the time of its last write: tenants, waiting tasks,
+ * releases, live colours, news. One query of its end tells all that has changed, whatever it is.
+ */
+export const CHANGE_INDEX = 'byChange';
+/** Attributes that the index has besides the keys. */
+export const IN_CHANGE_INDEX = ['executionArn'] as const;
+/** Index keys of an item that is written at this time (ISO 8601). */
+export const changeKeys = (at: string) => ({ changePk: 'CHANGE', changeSk: at });
 
 export const SignupClaimSchema = z.object({ signupId: z.string(), tenantId: z.string(), executionArn: z.string() });
 

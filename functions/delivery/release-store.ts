@@ -5,6 +5,7 @@ import { MigrationClaimSchema } from '../contract/migration';
 import { itemKeys, type LiveColour, type ReleaseClaim, ReleaseClaimSchema } from '../contract/records';
 import type { Release } from '../contract/release';
 import { parseAt } from '../shared/parse-at';
+import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 
@@ -84,7 +85,7 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
     {
       Put: {
         TableName: table.name,
-        Item: { ...itemKeys.release(cell.name), ...claim },
+        Item: { ...itemKeys.release(cell.name), ...changedNow(), ...claim },
         ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn = :execution',
         ExpressionAttributeValues: { ':execution': executionArn },
       },
@@ -135,7 +136,7 @@ type Noted = Partial<
  * @throws PlatformError `ClaimLost`
  */
 export async function note(table: TenantsTable, cell: string, executionArn: string, noted: Noted): Promise<void> {
-  const entries = Object.entries(noted);
+  const entries = Object.entries({ ...noted, ...changedNow() });
   const set = entries.filter(([, value]) => value !== undefined);
   const removed = entries.filter(([, value]) => value === undefined);
   const UpdateExpression = [
@@ -170,7 +171,7 @@ async function writeLive(table: TenantsTable, { release, executionArn }: OwnedRe
           {
             Put: {
               TableName: table.name,
-              Item: { ...itemKeys.liveColour(release.cell.name), ...live },
+              Item: { ...itemKeys.liveColour(release.cell.name), ...changedNow(), ...live },
               ConditionExpression: '#colour = :from AND #releasing = :attempt',
               ExpressionAttributeNames: LIVE,
               ExpressionAttributeValues: { ':from': release.from, ':attempt': release.attempt },
@@ -207,13 +208,14 @@ export async function withdraw(table: TenantsTable, owned: OwnedRelease, at: str
 
 /** The idle colour has no tasks any more. @throws ConditionalCheckFailedException when a release has begun, or kept it longer */
 export async function forgetIdle({ name, client }: TenantsTable, cell: string, keepUntil: string): Promise<void> {
+  const { changePk, changeSk } = changedNow();
   await client.send(
     new UpdateCommand({
       TableName: name,
       Key: itemKeys.liveColour(cell),
-      UpdateExpression: 'REMOVE idle',
+      UpdateExpression: 'SET changePk = :change, changeSk = :at REMOVE idle',
       ConditionExpression: 'idle.keepUntil = :until AND attribute_not_exists(releasing)',
-      ExpressionAttributeValues: { ':until': keepUntil },
+      ExpressionAttributeValues: { ':until': keepUntil, ':change': changePk, ':at': changeSk },
     }),
   );
 }

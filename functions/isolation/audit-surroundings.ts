@@ -26,6 +26,7 @@ import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
+import { tellNews } from '../tenants/changes';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type Account, type Principal, readAccount } from './facts/account-facts';
 import { accountLists, type KeptLists, keepLists } from './facts/account-lists';
@@ -82,6 +83,7 @@ export const auditSurroundings: Action<
   output: AuditSurroundingsOutput,
   run: async ({ table, compute, asking, account, lists: readLists, boundaryArn, now }) => {
     const reports = [];
+    await tellNews(table, 'audits');
     const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
     const principals = noteworthy(all);
     const boundary = policies.get(boundaryArn);

@@ -10,6 +10,7 @@ import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { translateError } from '../shared/error-translation';
 import { logger } from '../shared/logger';
+import { tellNews } from '../tenants/changes';
 import { type TenantInService, tenantsInService } from '../tenants/every-tenant';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type Audited, type Brake, causesOf, SharedCauses, suspensionsOf } from './audit/brake';
@@ -151,6 +152,7 @@ export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput,
     if (held > 0) logger.error('audit.braked', { held });
     const differences = await differencesIn(deps, ids);
     if (differences.length > 0) logger.error('audit.uncounted', { differences: differences.slice(0, EXAMPLES) });
+    await tellNews(table, 'audits');
     return { reports: [...uncountedReport(differences), ...reports], held, uncounted: differences.length };
   },
 };

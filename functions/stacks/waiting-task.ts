@@ -3,6 +3,7 @@ import { PlatformError } from '../contract/errors';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
+import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { claimLost } from '../tenants/lifecycle';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -36,7 +37,7 @@ export async function beginWaiting(
   const { tenantId, executionArn: owner } = task;
   const Put = {
     TableName: table.name,
-    Item: { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...task },
+    Item: { ...itemKeys.waitingTask(task.stackName), ...stateKeys.waitingTask(task.since), ...changedNow(), ...task },
     ConditionExpression: 'attribute_not_exists(pk) OR since <= :since',
     ExpressionAttributeValues: { ':since': task.since },
   };

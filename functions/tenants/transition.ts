@@ -1,6 +1,7 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, type RefusedSignup, type RouteRecord, stateKeys, type TenantRecord } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
+import { changedNow } from './changes';
 import { type Claim, type Creation, OPERATIONS, type Operation, type OperationName, type Seen } from './lifecycle';
 import type { TenantsTable } from './tenants-table';
 
@@ -95,7 +96,8 @@ export function creation(
   const terms = new Terms();
   const { tenantId } = record;
   const { to } = OPERATIONS[name];
-  const Item = { ...itemKeys.tenant(tenantId), ...stateKeys.tenant(to, tenantId), ...record, status: to };
+  const keys = { ...itemKeys.tenant(tenantId), ...stateKeys.tenant(to, tenantId), ...changedNow() };
+  const Item = { ...keys, ...record, status: to };
   const ConditionExpression = conditionOf(name, { tenantId }, terms);
   return { Put: { TableName: table.name, Item, ConditionExpression, ...terms } };
 }
@@ -112,6 +114,7 @@ export function transition<N extends OperationName>(table: TenantsTable, name: N
     ...set,
     ...(row.to && { status: row.to, ...stateKeys.tenant(row.to, tenantId) }),
     ...(at && { updatedAt: at }),
+    ...changedNow(),
   };
   const assignments = Object.entries(written)
     .filter(([, value]) => value !== undefined)

@@ -4,7 +4,7 @@ import { ManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DAY_INDEX } from '../../functions/contract/act';
-import { STATE_INDEX } from '../../functions/contract/records';
+import { CHANGE_INDEX, STATE_INDEX } from '../../functions/contract/records';
 import { WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
 import { CONTROL_PLANE } from '../config/stack-names';
 import type { StageConfig } from '../config/stages';
@@ -13,7 +13,7 @@ import { PlatformFunction } from '../constructs/platform-function';
 import { platformArns } from '../constructs/platform-names';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import { dashboardGrants } from './dashboard-grants';
-import { onCellItems } from './functions/context';
+import { onCellItems, onNews } from './functions/context';
 import type { TenantTemplates } from './tenant-templates';
 
 export interface OperatorsProps {
@@ -91,6 +91,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
       { actions: ['dynamodb:PutItem'], resources: [acts.tableArn] },
       onCellItems({ table }, 'UpdateItem'),
+      onNews({ table }, 'acts'),
       { actions: ['states:StartExecution'], resources: [onboarding, release, migration].map(arns.machine) },
       { actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'], resources: [arns.machine(release)] },
       {
@@ -125,6 +126,7 @@ function readerGrants(
       resources: [
         table.tableArn,
         `${table.tableArn}/index/${STATE_INDEX}`,
+        `${table.tableArn}/index/${CHANGE_INDEX}`,
         acts.tableArn,
         `${acts.tableArn}/index/${DAY_INDEX}`,
       ],

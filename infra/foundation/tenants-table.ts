@@ -3,7 +3,7 @@ import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } fr
 import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
-import { STATE_INDEX } from '../../functions/contract/records';
+import { CHANGE_INDEX, IN_CHANGE_INDEX, STATE_INDEX } from '../../functions/contract/records';
 import type { StageConfig } from '../config/stages';
 
 /** How DynamoDB uses a table's key ("Using a customer managed key with DynamoDB"). */
@@ -73,6 +73,14 @@ export class TenantsTable extends Construct {
       partitionKey: { name: 'statePk', type: AttributeType.STRING },
       sortKey: { name: 'stateSk', type: AttributeType.STRING },
       projectionType: ProjectionType.ALL,
+    });
+    // What a console asks once a second: its entries are small, and it has no tenant's data.
+    this.table.addGlobalSecondaryIndex({
+      indexName: CHANGE_INDEX,
+      partitionKey: { name: 'changePk', type: AttributeType.STRING },
+      sortKey: { name: 'changeSk', type: AttributeType.STRING },
+      projectionType: ProjectionType.INCLUDE,
+      nonKeyAttributes: [...IN_CHANGE_INDEX],
     });
   }
 }

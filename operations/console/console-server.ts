@@ -110,8 +110,7 @@ function deskFor({ client, stage }: ConsoleOptions): Desk {
   const answers = new StageAnswers(client, stage);
   const directory = new TenantDirectory(client.table, (tenantId) => client.find(tenantId));
   const histories = new RunHistories(client.sfn);
-  const followed = () => events.watch.topics();
-  const events = new EventStreams(probesOn({ client, directory, histories, answers, followed }));
+  const events = new EventStreams(probesOn({ client, directory, histories, answers }));
   return { client, answers, directory, histories, tickets: new EvidenceTickets(), events };
 }
 

@@ -1,14 +1,7 @@
 import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
-import { describe } from '../../functions/acts/executions';
 import type { ActEntry } from '../../functions/contract/act';
-import { tenantIdOf } from '../../functions/contract/naming';
-import { readableSignupId } from '../../functions/contract/signup';
-import type { TenantStatus } from '../../functions/contract/tenant';
-import { everyItem, pages } from '../../functions/shared/paging';
-import { settled } from '../../functions/shared/settled';
-import { listTenantsIn } from '../../functions/tenants/tenant-store';
+import { changesAfter, lastChangeAt, type Mark } from '../../functions/tenants/changes';
 import type { StageClient } from '../client/stage-client';
-import { listed } from '../client/tenant-list';
 import type { RunHistories } from './run-histories';
 import { runOf } from './run-of';
 import type { StageAnswers } from './stage-answers';
@@ -61,82 +54,58 @@ export interface Subject {
   readonly directory: TenantDirectory;
   readonly histories: RunHistories;
   readonly answers: StageAnswers;
-  /** Topics that somebody follows. */
-  readonly followed: () => readonly string[];
 }
 
 const tenantTopic = (tenantId: string) => `tenant:${tenantId}`;
 
-/** A tenant that has left ONBOARDING may be in its rollback: for that long it is looked for there, too. Milliseconds. */
-const UNDOING_FOR = 10_000;
+/** Entries of an index arrive in nearly the order of their times: writers' clocks differ. Milliseconds. */
+const OVERLAP = 10_000;
+const earlier = (at: string) => (at ? new Date(Date.parse(at) - OVERLAP).toISOString() : at);
 
-/**
- * Tenants whose onboarding or rollback is under way. One query finds each that begins, changes or
- * ends, however many tenants there are. What happens to a tenant in service, acts and audits tell.
- */
-function underWay({ client, directory }: Subject): Probe {
-  let undoingUntil = 0;
-  const statuses = (): TenantStatus[] => (Date.now() < undoingUntil ? ['ONBOARDING', 'ROLLING_BACK'] : ['ONBOARDING']);
-  const runs = new Map<string, string>();
-  const itemsIn = (status: TenantStatus) =>
-    everyItem(
-      pages(
-        (after?: string) => listTenantsIn(client.table, status, { after }),
-        ({ next }) => next,
-      ),
-      ({ tenants }) => tenants,
-    );
-  const read = async () => {
-    const items = (await settled(statuses().map(itemsIn))).flat();
-    for (const item of items) {
-      const tenant = listed(item);
-      if (tenant) runs.set(item.stateSk, tenant.executionArn);
-      if (tenant?.status === 'ROLLING_BACK') undoingUntil = Date.now() + UNDOING_FOR;
-    }
-    return new Map(items.map((item) => [item.stateSk, JSON.stringify(item)]));
-  };
-  const probe = { name: 'under-way', slowMs: () => 1_200, fastMs: 400, calls: () => statuses().length };
-  const compared = comparing(probe, read, async (changed, now) => {
-    await directory.refresh(changed);
-    const ofRuns = changed.flatMap((id) => runs.get(id) ?? []).map((execution) => `run:${execution}`);
-    for (const id of changed.filter((each) => !now.has(each))) {
-      runs.delete(id);
-      undoingUntil = Date.now() + UNDOING_FOR;
-    }
-    return ['tenants', 'cells', ...changed.map(tenantTopic), ...ofRuns];
-  });
-  const begin = () => {
-    undoingUntil = Date.now() + UNDOING_FOR;
-    return compared.begin();
-  };
-  return { ...compared, begin };
+const idOf = ({ pk }: Mark) => pk.split('#').slice(1).join('#');
+const keyOf = ({ pk, sk }: Mark) => `${pk} ${sk}`;
+
+/** What a page shows of an item, by the kind of the item. */
+const SHOWS: Readonly<Record<string, (mark: Mark) => readonly string[]>> = {
+  TENANT: (mark) => ['tenants', 'cells', tenantTopic(idOf(mark))],
+  CELL: () => ['releases', 'cells'],
+  NEWS: (mark) => [idOf(mark)],
+};
+
+function topicsOfMark(mark: Mark): readonly string[] {
+  const [kind = ''] = mark.pk.split('#');
+  return [...(SHOWS[kind]?.(mark) ?? []), ...(mark.executionArn ? [`run:${mark.executionArn}`] : [])];
 }
 
 /**
- * Runs that have failed, by their inputs: a signup that is refused is never ONBOARDING. Only news
- * cost a further call each.
+ * Everything that a write of the tenants table tells, and the items of news tell of what is outside
+ * of it: one query a second, however many tenants there are and whatever is shown.
  */
-function failures({ client, directory }: Subject): Probe {
-  const read = async () => {
-    const { stateMachineArn } = client.stage;
-    const request = { stateMachineArn, statusFilter: 'FAILED', maxResults: 20 } as const;
-    const { executions = [] } = await client.sfn.send(new ListExecutionsCommand(request));
-    return new Map(executions.map(({ executionArn = '', stopDate }) => [executionArn, String(stopDate?.getTime())]));
+function changes({ client: { table }, directory }: Subject): Probe {
+  let known: ReadonlyMap<string, string> = new Map();
+  let last = '';
+  const seen = (marks: readonly Mark[]) => {
+    known = new Map(marks.map((mark) => [keyOf(mark), mark.changeSk]));
+    last = marks.reduce((latest, { changeSk }) => (changeSk > latest ? changeSk : latest), last);
   };
-  const tenantOf = async (executionArn: string) => {
-    const { input = 'null' } = (await describe(client.sfn, executionArn)) ?? {};
-    const signupId = readableSignupId(JSON.parse(input));
-    return signupId === undefined ? [] : [tenantIdOf(signupId)];
+  return {
+    ...{ name: 'changes', slowMs: () => 1_000, fastMs: 400, calls: () => 1 },
+    begin: async () => {
+      last = (await lastChangeAt(table)) ?? '';
+      seen(await changesAfter(table, earlier(last) || ' '));
+    },
+    ask: async () => {
+      const marks = await changesAfter(table, earlier(last) || ' ');
+      const news = marks.filter((mark) => known.get(keyOf(mark)) !== mark.changeSk);
+      await directory.refresh(news.filter(({ sk }) => sk === 'TENANT').map(idOf));
+      seen(marks);
+      return [...new Set(news.flatMap(topicsOfMark))];
+    },
   };
-  const probe = { name: 'failures', slowMs: () => 8_000, fastMs: 1_000, calls: () => 1 };
-  return comparing(probe, read, async (changed, now) => {
-    const news = changed.filter((execution) => now.has(execution));
-    const tenantIds = (await settled(news.map(tenantOf))).flat();
-    if (tenantIds.length === 0) return [];
-    await directory.refresh(tenantIds);
-    return ['tenants', ...tenantIds.map(tenantTopic)];
-  });
 }
+
+/** Pause of a probe that news wakes, in case nobody could tell it. Milliseconds. */
+const UNTOLD = 180_000;
 
 /** Newest acts that are compared: two operators and a script make fewer between two askings. */
 const NEWEST_ACTS = 40;
@@ -159,7 +128,7 @@ function acts({ client, directory }: Subject): Probe {
     for (const entry of page.entries) entries.set(entry.id, entry);
     return new Map(page.entries.map((entry) => [entry.id, JSON.stringify(entry.result ?? null)]));
   };
-  return comparing({ name: 'acts', slowMs: () => 4_000, fastMs: 500, calls: () => 1 }, read, async (changed, now) => {
+  return comparing({ name: 'acts', slowMs: () => UNTOLD, fastMs: 500, calls: () => 1 }, read, async (changed, now) => {
     const news = changed.filter((id) => now.has(id)).flatMap((id) => entries.get(id) ?? []);
     for (const id of entries.keys()) if (!now.has(id)) entries.delete(id);
     if (news.length === 0) return [];
@@ -168,34 +137,14 @@ function acts({ client, directory }: Subject): Probe {
   });
 }
 
-/** An audit writes its verdict on each tenant's record, and may suspend tenants. */
-function audits({ client, directory, followed }: Subject): Probe {
+/** Audits: an item of news tells when one begins, and when all tenants have been asked about. */
+function audits({ client }: Subject): Probe {
   const read = async () => {
     const stateMachineArn = client.stage.auditMachineArn;
     const { executions = [] } = await client.sfn.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 5 }));
     return new Map(executions.map(({ executionArn = '', status = '' }) => [executionArn, status]));
   };
-  return comparing(
-    { name: 'audits', slowMs: () => 60_000, fastMs: 2_000, calls: () => 1 },
-    read,
-    async (changed, now) => {
-      const hasEnded = changed.some((execution) => now.get(execution) !== 'RUNNING');
-      if (!hasEnded) return ['audits'];
-      directory.forget();
-      return ['audits', 'tenants', ...followed().filter((topic) => topic.startsWith('tenant:'))];
-    },
-  );
-}
-
-function releases({ answers }: Subject): Probe {
-  let cells = 1;
-  const read = async () => {
-    const all = (await answers.releases()).releases;
-    cells = all.length;
-    return new Map(all.map((each) => [each.cell, JSON.stringify(each)]));
-  };
-  const probe = { name: 'releases', slowMs: () => 20_000, fastMs: 700, calls: () => 2 * cells };
-  return comparing(probe, read, async () => ['releases', 'cells']);
+  return comparing({ name: 'audits', slowMs: () => UNTOLD, fastMs: 700, calls: () => 1 }, read, async () => ['audits']);
 }
 
 function queues({ answers }: Subject): Probe {
@@ -205,7 +154,7 @@ function queues({ answers }: Subject): Probe {
     count = all.length;
     return new Map(all.map((each) => [each.queue, JSON.stringify(each)]));
   };
-  return comparing({ name: 'queues', slowMs: () => 30_000, fastMs: 5_000, calls: () => count }, read, async () => [
+  return comparing({ name: 'queues', slowMs: () => 120_000, fastMs: 5_000, calls: () => count }, read, async () => [
     'queues',
   ]);
 }
@@ -219,7 +168,7 @@ function run({ histories }: Subject, executionArn: string): Probe {
     isOver = runOf(executionArn, events).status !== 'RUNNING';
     return new Map([[topic, String(events.length)]]);
   };
-  const slowMs = () => (isOver ? 30_000 : 1_500);
+  const slowMs = () => (isOver ? UNTOLD : 30_000);
   const probe = { name: topic, slowMs, fastMs: 400, calls: () => 1 };
   return comparing(probe, read, async () => [topic]);
 }
@@ -239,23 +188,18 @@ const keeping = (directory: TenantDirectory, probe: Probe): Probe => ({
 /** @returns the probes that a topic needs; each has a name, and those of one name are one */
 export function probesOn(subject: Subject): (topic: string) => readonly Probe[] {
   const keeps = (probe: Probe) => keeping(subject.directory, probe);
-  const [ofTenants, ofFailures, ofActs, ofAudits] = [
-    keeps(underWay(subject)),
-    keeps(failures(subject)),
-    keeps(acts(subject)),
-    keeps(audits(subject)),
-  ];
-  const [ofReleases, ofQueues] = [releases(subject), queues(subject)];
+  const [ofChanges, ofActs] = [keeps(changes(subject)), keeps(acts(subject))];
+  const [ofAudits, ofQueues] = [audits(subject), queues(subject)];
   const onTopic: Readonly<Record<string, readonly Probe[]>> = {
-    tenants: [ofTenants, ofFailures, ofActs, ofAudits],
-    cells: [ofTenants, ofReleases],
-    releases: [ofReleases, ofActs],
-    audits: [ofAudits],
-    queues: [ofQueues],
-    acts: [ofActs],
+    tenants: [ofChanges, ofActs],
+    cells: [ofChanges],
+    releases: [ofChanges, ofActs],
+    audits: [ofChanges, ofAudits],
+    queues: [ofChanges, ofActs, ofQueues],
+    acts: [ofChanges, ofActs],
   };
   return (topic) => {
-    if (topic.startsWith('run:')) return [run(subject, topic.slice('run:'.length))];
-    return topic.startsWith('tenant:') ? [ofTenants, ofFailures, ofActs, ofAudits] : (onTopic[topic] ?? []);
+    if (topic.startsWith('run:')) return [ofChanges, run(subject, topic.slice('run:'.length))];
+    return topic.startsWith('tenant:') ? [ofChanges, ofActs] : (onTopic[topic] ?? []);
   };
 }

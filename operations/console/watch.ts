@@ -1,7 +1,7 @@
 import type { Probe } from './probes';
 
 /** AWS calls a second in all, while nothing changes. */
-const IDLE_CALLS_A_SECOND = 0.9;
+const IDLE_CALLS_A_SECOND = 0.99;
 /** After a change, more changes are likely: for that long a probe asks at its fast pace. Milliseconds. */
 const LIVELY_FOR = 30_000;
 /** A topic stays followed for that long after its last tab has gone, as the tab may come back. Milliseconds. */
@@ -141,6 +141,7 @@ export class Watch {
 
   private async ask(watched: Watched): Promise<void> {
     const { probe } = watched;
+    const askedAt = Date.now();
     watched.dueAt = ASKING;
     const isFirst = watched.baseline === undefined;
     try {
@@ -160,7 +161,7 @@ export class Watch {
       this.troubled = true;
       this.findings.trouble(thrown);
     }
-    watched.dueAt = Date.now() + this.pauseOf(watched);
+    watched.dueAt = askedAt + this.pauseOf(watched);
     this.schedule();
   }
 

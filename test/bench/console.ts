@@ -6,10 +6,11 @@ import { listTenantsIn } from '../../functions/tenants/tenant-store';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { startAwsProxy } from '../../local/aws-proxy';
 import { StageClient } from '../../operations/client/stage-client';
-import { type RunningConsole, startConsole } from '../../operations/console/console-server';
 import type { StageConnection } from '../../operations/stage-connection';
 import { aTenantRecord } from '../support/builders';
 import { type Figure, median } from '../support/figures';
+import { changeFigures } from './console-changes';
+import { ask, started } from './started-console';
 
 const TENANTS = 10_000;
 const TABS = 10;
@@ -33,20 +34,11 @@ async function write({ name, client }: TenantsTable, requests: readonly object[]
     await client.send(new BatchWriteCommand({ RequestItems: { [name]: [...requests.slice(n, n + BATCH)] } }));
 }
 
-/** What a tab sends; the token is in the address of the console. */
-async function ask({ url }: RunningConsole, path: string): Promise<Response> {
-  const { hash } = new URL(url);
-  return await fetch(new URL(path, url), { headers: { authorization: `Bearer ${hash.replace('#token=', '')}` } });
-}
-
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await work();
   return performance.now() - began;
 }
-
-const started = (connection: StageConnection) =>
-  startConsole({ client: new StageClient(connection), stage: 'local', files: new Map() });
 
 /** The list of a console that has just been started, against one query of the same page, in turn. */
 async function firstPage(connection: StageConnection, table: TenantsTable): Promise<Figure> {
@@ -110,7 +102,7 @@ export async function consoleFigures(connection: StageConnection): Promise<Figur
     items.map((Item) => ({ PutRequest: { Item } })),
   );
   try {
-    return [await firstPage(connection, table), await idle(connection)];
+    return [await firstPage(connection, table), await idle(connection), ...(await changeFigures(connection))];
   } finally {
     await write(
       table,

@@ -1,3 +1,4 @@
+import { CHANGE_INDEX } from '../../functions/contract/records';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { holds, updated } from './fake-table-expressions';
 
@@ -8,6 +9,7 @@ interface Input {
   readonly TransactItems: Record<string, Input>[];
   readonly ConditionExpression: string;
   readonly FilterExpression?: string;
+  readonly IndexName?: string;
   readonly KeyConditionExpression: string;
   readonly UpdateExpression: string;
   readonly ReturnValues?: string;
@@ -121,9 +123,11 @@ export class FakeTable implements TenantsTable {
 
   /** One page holds `Limit` items; keys are those of the table or of the index that has them. */
   private query(input: Input): unknown {
+    const sortKey = (item: Item) =>
+      String((input.IndexName === CHANGE_INDEX ? item.changeSk : item.stateSk) ?? item.sk);
     const found = [...this.items.values()]
       .filter((item) => holds({ ...input, ConditionExpression: input.KeyConditionExpression }, item))
-      .sort((a, b) => String(a.stateSk ?? a.sk).localeCompare(String(b.stateSk ?? b.sk)));
+      .sort((a, b) => sortKey(a).localeCompare(sortKey(b)));
     if (input.ScanIndexForward === false) found.reverse();
     const after = input.ExclusiveStartKey
       ? found.findIndex((item) => keyOf(item) === keyOf(input.ExclusiveStartKey ?? {})) + 1

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onTable, telling } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onNews, onTable, telling } from './context';
 
 /** Functions of the audit, except AuditTenant, which is beside VerifyIsolation in isolation.ts. */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
@@ -27,6 +27,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     },
     grants: [
       onTable(context, 'Scan'),
+      onNews(context, 'audits'),
       readCells,
       {
         actions: ['elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets'],

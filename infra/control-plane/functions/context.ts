@@ -4,6 +4,7 @@ import type { IManagedPolicy, IRole } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { ONBOARDING_SOURCE } from '../../../functions/contract/events';
 import { TENANT_TAG } from '../../../functions/contract/naming';
+import { itemKeys, type NewsOf } from '../../../functions/contract/records';
 import type { StageConfig } from '../../config/stages';
 import type { Grant } from '../../constructs/grant';
 import type { PlatformArns } from '../../constructs/platform-names';
@@ -49,6 +50,12 @@ export const onTable = ({ table }: Pick<FunctionContext, 'table'>, ...actions: I
 export const onCellItems = (context: Pick<FunctionContext, 'table'>, ...actions: ItemAction[]): Grant => ({
   ...onTable(context, ...actions),
   conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['CELL#*'] } },
+});
+
+/** Allows one item: the one that tells consoles of changes outside the table. */
+export const onNews = (context: Pick<FunctionContext, 'table'>, of: NewsOf): Grant => ({
+  ...onTable(context, 'PutItem'),
+  conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [itemKeys.news(of).pk] } },
 });
 
 /** Grants to register a cell's task definition with the roles of the cell's stack. */

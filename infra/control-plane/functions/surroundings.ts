@@ -2,7 +2,7 @@ import type { Construct } from 'constructs';
 import { WORKFLOWS } from '../../../functions/contract/workflows';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onCellItems } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onCellItems, onNews } from './context';
 
 const ANY_PLAN = 'Whoever makes a backup plan chooses neither its id nor ours; the function only reads.';
 const OF_THIS_STACK = 'CloudFormation names what its stacks make; the function only reads.';
@@ -32,6 +32,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
     },
     grants: [
       onCellItems(context, 'PutItem'),
+      onNews(context, 'audits'),
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
       read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
       read(['kms:GetKeyPolicy'], [arns.keys], OF_THIS_STACK),

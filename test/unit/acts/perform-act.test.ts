@@ -54,7 +54,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
       { request: JSON.stringify({ id: ID, at: NOW, act, ...more }), identity: {} },
     );
   const recorded = async (scope: Parameters<typeof listActs>[1]) => (await listActs(acts, scope)).entries;
-  return { ask, acts, lambda, sfn, recorded };
+  return { ask, table, acts, lambda, sfn, recorded };
 }
 
 const suspend = { kind: 'suspend', tenant: tenantId, reason: 'unpaid' } as const;
@@ -75,6 +75,17 @@ it('does what the caller asks for, and records who, when, what, why and the resu
   expect(await recorded({ tenantId })).toEqual([entry]);
   expect(await recorded({ day: NOW.slice(0, 10) })).toEqual([entry]);
   expect(await recorded({ stage: true })).toEqual([]);
+});
+
+it('tells consoles when the act is asked for, and when it has ended', async () => {
+  const { ask, table, acts } = aScene({ called: answering(suspended) });
+  const told: number[] = [];
+  table.after = (command) => {
+    if (command === 'PutCommand') told.push(acts.items.size);
+  };
+  await ask(suspend);
+  expect(told).toEqual([1, 2]);
+  expect(table.get(itemKeys.news('acts'))).toMatchObject({ changePk: 'CHANGE' });
 });
 
 it('records a refusal under the error of the function that refused', async () => {

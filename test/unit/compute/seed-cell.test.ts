@@ -1,6 +1,6 @@
 import { seedCell } from '../../../functions/compute/seed-cell';
 import { type Colour, SeedCellInput } from '../../../functions/contract/cell';
-import { itemKeys } from '../../../functions/contract/records';
+import { itemKeys, LiveColourSchema } from '../../../functions/contract/records';
 import { aCell, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { awsError, FakeClient } from '../../support/fake-client';
@@ -68,7 +68,8 @@ describe('a new cell', () => {
   test('is blue, with the minimum of tasks, and has none in green', async () => {
     const scene = aScene();
     await expect(scene.run()).resolves.toEqual(blue);
-    expect(scene.live()).toEqual({ ...itemKeys.liveColour(cell.name), colour: 'blue', since: scene.LATER });
+    expect(scene.live()).toMatchObject({ ...itemKeys.liveColour(cell.name), colour: 'blue', since: scene.LATER });
+    expect(LiveColourSchema.parse(scene.live())).toEqual({ colour: 'blue', since: scene.LATER });
     expect(scene.tasks()).toEqual({ blue: 3, green: 0 });
   });
 

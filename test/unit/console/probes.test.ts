@@ -1,11 +1,13 @@
+import { setTimeout as passes } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { tenantIdOf } from '../../../functions/contract/naming';
-import type { TenantRecord } from '../../../functions/contract/records';
+import { changeKeys, itemKeys, type TenantRecord } from '../../../functions/contract/records';
+import { changedNow } from '../../../functions/tenants/changes';
 import { probesOn } from '../../../operations/console/probes';
 import { RunHistories } from '../../../operations/console/run-histories';
 import { StageAnswers } from '../../../operations/console/stage-answers';
 import { TenantDirectory } from '../../../operations/console/tenant-directory';
-import { anExecution, aSignup, aSignupEvent, aTenantRecord, NOW, REGION } from '../../support/builders';
+import { aTenantRecord, REGION } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
 import { aStageClient, tenantItem } from '../../support/running-console';
@@ -24,7 +26,7 @@ function scene(answers: Record<string, unknown> = {}) {
   const directory = new TenantDirectory(table, (id) => client.find(id));
   const probesOf = probesOn({
     ...{ client, directory, histories: new RunHistories(client.sfn) },
-    ...{ answers: new StageAnswers(client, 'local'), followed: () => ['acts', own] },
+    answers: new StageAnswers(client, 'local'),
   });
   const probe = (name: string, topic = 'tenants') => {
     const found = probesOf(topic).find((each) => each.name === name);
@@ -34,59 +36,71 @@ function scene(answers: Record<string, unknown> = {}) {
   return { table, sfn, directory, probe };
 }
 
-afterEach(() => {
-  jest.useRealTimers();
-});
+/** A write of the product, which marks what it writes. */
+const written = (table: FakeTable, item: { readonly pk: string; readonly sk: string }) =>
+  table.put({ ...item, ...changedNow() });
 
-describe('an onboarding', () => {
-  it('is told when it begins, goes on, rolls back and ends, each once', async () => {
+describe('what is written to the table', () => {
+  it('is told when an onboarding begins, goes on, rolls back and ends, each once', async () => {
     const { table, probe } = scene();
-    const underWay = probe('under-way');
-    await underWay.begin();
-    // Long after its beginning the probe looks for rollbacks only where it has a reason to.
-    jest.useFakeTimers();
-    jest.setSystemTime(Date.now() + 11_000);
-    expect(await underWay.ask()).toEqual([]);
-    const told = ['tenants', 'cells', own, `run:${executionArn}`];
-    for (const change of [
-      record('ONBOARDING'),
-      record('ONBOARDING', { keyArn: 'arn:key' }),
-      record('ROLLING_BACK'),
-      record('FAILED'),
-    ]) {
-      table.put(tenantItem(change));
-      // Of a tenant that has left ONBOARDING, the next question finds the rollback.
-      const found = [...(await underWay.ask()), ...(await underWay.ask())];
-      expect(new Set(found)).toEqual(new Set(told));
-      expect(await underWay.ask()).toEqual([]);
+    const changes = probe('changes');
+    await changes.begin();
+    expect(await changes.ask()).toEqual([]);
+    for (const status of ['ONBOARDING', 'ONBOARDING', 'ROLLING_BACK', 'FAILED'] as const) {
+      await passes(5);
+      written(table, tenantItem(record(status)));
+      expect(await changes.ask()).toEqual(['tenants', 'cells', own, `run:${executionArn}`]);
+      expect(await changes.ask()).toEqual([]);
     }
   });
 
-  it('costs one query while nothing is under way', async () => {
-    jest.useFakeTimers();
+  it.each([
+    ['a stack that a run waits for', { ...itemKeys.waitingTask('s'), executionArn }, [`run:${executionArn}`]],
+    ['a release', { ...itemKeys.release('c1'), executionArn }, ['releases', 'cells', `run:${executionArn}`]],
+    ['a live colour', itemKeys.liveColour('c1'), ['releases', 'cells']],
+    ['news of acts', itemKeys.news('acts'), ['acts']],
+    ['news of an audit', itemKeys.news('audits'), ['audits']],
+  ])('is told of %s', async (_, item, topics) => {
     const { table, probe } = scene();
-    const underWay = probe('under-way');
-    await underWay.begin();
-    jest.setSystemTime(Date.now() + 11_000);
+    await probe('changes').begin();
+    written(table, item);
+    expect(await probe('changes').ask()).toEqual(topics);
+  });
+
+  it('is told although its time is earlier than one that was seen: clocks differ', async () => {
+    const { table, probe } = scene();
+    written(table, itemKeys.news('acts'));
+    await probe('changes').begin();
+    const before = new Date(Date.now() - 2_000).toISOString();
+    table.put({ ...tenantItem(record('ACTIVE')), ...changeKeys(before) });
+    expect(await probe('changes').ask()).toContain(own);
+  });
+
+  it('costs one query, and reads none of what was written long ago', async () => {
+    const { table, probe } = scene();
+    table.put({ ...tenantItem(record('ACTIVE')), ...changeKeys('2026-01-01T00:00:00.000Z') });
+    written(table, itemKeys.news('audits'));
+    await probe('changes').begin();
     table.calls.length = 0;
-    await underWay.ask();
-    expect([table.calls, underWay.calls()]).toEqual([['QueryCommand'], 1]);
+    expect(await probe('changes').ask()).toEqual([]);
+    expect([table.calls, probe('changes').calls()]).toEqual([['QueryCommand'], 1]);
   });
 
   it('changes its row in the list, which is read from memory', async () => {
     const { table, directory, probe } = scene();
     const status = async () => (await directory.selected({})).map((row) => row.status);
-    table.put(tenantItem(record('ONBOARDING')));
-    await probe('under-way').begin();
+    written(table, tenantItem(record('ONBOARDING')));
+    await probe('changes').begin();
     expect(await status()).toEqual(['ONBOARDING']);
-    table.put(tenantItem(record('ACTIVE')));
+    await passes(5);
+    written(table, tenantItem(record('ACTIVE')));
     expect(await status()).toEqual(['ONBOARDING']);
-    await probe('under-way').ask();
+    await probe('changes').ask();
     expect(await status()).toEqual(['ACTIVE']);
   });
 });
 
-it.each(['under-way', 'acts'])(
+it.each(['changes', 'acts'])(
   '%s has the list read again when it begins: nobody has asked it until then',
   async (name) => {
     const { table, directory, probe } = scene({ ListExecutionsCommand: {} });
@@ -110,19 +124,6 @@ it('keeps no rows that were being read when it was told to forget them', async (
   expect((await directory.selected({})).map((row) => row.status)).toEqual(['ACTIVE']);
 });
 
-it('tells a signup that was refused: it was never under way', async () => {
-  const failed: object[] = [];
-  const { probe } = scene({
-    ListExecutionsCommand: () => ({ executions: [...failed] }),
-    DescribeExecutionCommand: { input: JSON.stringify(aSignupEvent(aSignup({ subdomain: 'Not A Label' }))) },
-  });
-  await probe('failures').begin();
-  expect(await probe('failures').ask()).toEqual([]);
-  failed.push({ executionArn: anExecution('refused'), stopDate: new Date(NOW) });
-  expect(await probe('failures').ask()).toEqual(['tenants', `tenant:${tenantIdOf(aSignup().signupId)}`]);
-  expect(await probe('failures').ask()).toEqual([]);
-});
-
 it('tells an act when it is asked for, and what came of it', async () => {
   const { table, probe } = scene();
   const at = new Date().toISOString();
@@ -136,26 +137,28 @@ it('tells an act when it is asked for, and what came of it', async () => {
   expect(await acts.ask()).toEqual([]);
 });
 
-it('has every tenant that is shown read again after an audit', async () => {
+it('tells an audit when it begins and when it ends', async () => {
   const audit = { executionArn: 'arn:audit', status: 'RUNNING' };
   const audits: object[] = [];
   const { probe } = scene({ ListExecutionsCommand: () => ({ executions: audits.map((each) => ({ ...each })) }) });
-  await probe('audits').begin();
+  const ofAudits = probe('audits', 'audits');
+  await ofAudits.begin();
   audits.push(audit);
-  expect(await probe('audits').ask()).toEqual(['audits']);
+  expect(await ofAudits.ask()).toEqual(['audits']);
   audit.status = 'SUCCEEDED';
-  expect(await probe('audits').ask()).toEqual(['audits', 'tenants', own]);
+  expect(await ofAudits.ask()).toEqual(['audits']);
+  expect(await ofAudits.ask()).toEqual([]);
 });
 
 it('tells a change whose effects could not be read, when they can be read', async () => {
   const { table, directory, probe } = scene();
-  await probe('under-way').begin();
+  await probe('changes').begin();
   await directory.selected({});
-  table.put(tenantItem(record('ONBOARDING')));
+  written(table, tenantItem(record('ONBOARDING')));
   table.before = (command) => {
     if (command === 'GetCommand') throw new Error('throttled');
   };
-  await expect(probe('under-way').ask()).rejects.toThrow('throttled');
+  await expect(probe('changes').ask()).rejects.toThrow('throttled');
   table.before = () => {};
-  expect(await probe('under-way').ask()).toContain(own);
+  expect(await probe('changes').ask()).toContain(own);
 });
