@@ -16,7 +16,7 @@ import type {
   PreviewRequestSchema,
   SignupRequestSchema,
   SignupStarted,
-} from './api';
+} from './api/acts';
 import { perform } from './perform-act';
 import { Refused } from './refused';
 import { confirmationOf } from './tenant-answers';

@@ -1,6 +1,6 @@
 import type { TenantStatus } from '../../functions/contract/tenant';
 import type { ListedTenant } from '../client/tenant-list';
-import type { ActKind } from './api';
+import type { ActKind } from './api/acts';
 
 interface Tenant {
   readonly status: TenantStatus;

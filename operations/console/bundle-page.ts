@@ -23,16 +23,19 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 const EMBEDDED_FONT = /url\('data:font\/woff2;base64,([A-Za-z0-9+/=]+)'\)/g;
 
+const ITALIC_FONT = /@font-face\s*\{[^}]*font-style:\s*italic[^}]*\}/g;
+
 /**
  * Cloudscape's global styles embed eight fonts of 16 KB. As files, a browser loads only those that
- * it uses, and the page's content security policy needs no `data:` for fonts.
+ * it uses, and the page's content security policy needs no `data:` for fonts. The italic ones are
+ * left out: only hints in empty fields are italic, and a browser slants the upright letters itself.
  */
 const fontsAsFiles: Plugin = {
   name: 'fonts-as-files',
   setup({ onLoad, onResolve }) {
     const fonts = new Map<string, Buffer>();
     onLoad({ filter: /global-styles[\\/]index\.css$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8')).replace(EMBEDDED_FONT, (_, encoded: string) => {
+      contents: (await readFile(path, 'utf8')).replace(ITALIC_FONT, '').replace(EMBEDDED_FONT, (_, encoded: string) => {
         const font = Buffer.from(encoded, 'base64');
         const name = `${createHash('sha256').update(font).digest('hex').slice(0, 8)}.woff2`;
         fonts.set(name, font);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import getPort from 'get-port';
 import type { StageClient } from '../client/stage-client';
 import { EXIT, failureOf } from '../ops/exit';
-import type { ApiError } from './api';
+import type { ApiError } from './api/error';
 import type { PageFile } from './bundle-page';
 import { EventStreams } from './event-streams';
 import { EvidenceTickets } from './evidence-tickets';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { failureOf } from '../ops/exit';
-import type { ServerEvent } from './api';
+import type { ServerEvent } from './api/events';
 import { API_HEADERS } from './page-headers';
 import { Watch } from './watch';
 

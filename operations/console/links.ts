@@ -2,7 +2,8 @@ import { tenantNames } from '../../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
 import type { StageConnection } from '../stage-connection';
-import type { Stage, TenantDetail } from './api';
+import type { Stage } from './api/stage';
+import type { TenantDetail } from './api/tenant';
 
 /** The AWS console's pages; undefined for the emulator, which has none. */
 const homeOf = ({ aws }: StageConnection, service: string) =>

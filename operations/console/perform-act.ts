@@ -3,7 +3,7 @@ import type { PlatformErrorName } from '../../functions/contract/errors';
 import type { StageClient } from '../client/stage-client';
 import type { Verification } from '../client/verification';
 import { abandonText, redriveText } from '../ops/acts';
-import type { ActKind, ActResults, ActsRequestSchema } from './api';
+import type { ActKind, ActResults, ActsRequestSchema } from './api/acts';
 
 type Result = Omit<ActResults['results'][number], 'tenantId'>;
 type Order = Pick<z.output<typeof ActsRequestSchema>, 'anew' | 'reason'>;

@@ -4,16 +4,11 @@ import { join } from 'node:path';
 import { workflowOf } from '../../functions/contract/workflows';
 import type { StageClient } from '../client/stage-client';
 import { act, preview, signUp } from './acting';
-import {
-  ActsQuerySchema,
-  ActsRequestSchema,
-  EventsQuerySchema,
-  PreviewRequestSchema,
-  ReportQuerySchema,
-  RunQuerySchema,
-  SignupRequestSchema,
-  TenantsQuerySchema,
-} from './api';
+import { ActsQuerySchema, ActsRequestSchema, PreviewRequestSchema, SignupRequestSchema } from './api/acts';
+import { EventsQuerySchema } from './api/events';
+import { ReportQuerySchema } from './api/reports';
+import { RunQuerySchema } from './api/runs';
+import { TenantsQuerySchema } from './api/tenants';
 import type { EventStreams } from './event-streams';
 import type { EvidenceTickets } from './evidence-tickets';
 import { Refused } from './refused';
@@ -88,7 +83,35 @@ function events({ events: streams }: Desk, { request, response, parameters }: As
   return STREAMED;
 }
 
-/** `*` stands for one part of a path: a name. */
+/**
+ * The console's HTTP API; the folder `api` has each request and answer as a schema. All paths need
+ * `Authorization: Bearer TOKEN`; answers are JSON, and times are ISO 8601 in UTC.
+ *
+ * | request | query or body | answer |
+ * |---|---|---|
+ * | GET /api/stage | | Stage |
+ * | GET /api/tenants | TenantsQuery | TenantsPage |
+ * | GET /api/tenants/NAME | | TenantDetail; NAME is any name of the tenant |
+ * | GET /api/tenants/NAME/reports | | Reports |
+ * | GET /api/tenants/NAME/report | ReportQuery | Report, with the address of its page |
+ * | GET /api/run | RunQuery | Run |
+ * | GET /api/signup-schema | | docs/events/TenantSignedUp.v1.schema.json |
+ * | POST /api/signups | SignupRequest | SignupStarted |
+ * | POST /api/acts/preview | PreviewRequest | Preview |
+ * | POST /api/acts | ActsRequest | ActResults |
+ * | GET /api/acts | ActsQuery | ActsPage |
+ * | GET /api/cells | | Cells |
+ * | GET /api/releases | | Releases |
+ * | GET /api/audits | | Audits |
+ * | GET /api/queues | | Queues |
+ * | GET /api/events | EventsQuery | a stream (`text/event-stream`) of ServerEvent |
+ *
+ * Every error has the body ApiError. Status: 400 bad input (`field` names it), 401 token, 403 and 421
+ * foreign origin or host, 404 not found, 409 refused, 413 body too large, 415 not JSON, 502 AWS or the
+ * platform failed.
+ *
+ * `*` stands for one part of a path: a name.
+ */
 export const ROUTES: Readonly<Record<string, Route>> = {
   'GET /api/stage': ({ answers }) => answers.stage(),
   'GET /api/tenants': ({ directory }, { parameters }) => directory.page(query(TenantsQuerySchema, parameters)),

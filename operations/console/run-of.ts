@@ -2,7 +2,8 @@ import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { executionLink } from '../../functions/contract/failure-report';
 import { type Workflow, workflowOf } from '../../functions/contract/workflows';
 import { type Visit, visitsOf } from '../client/progress';
-import type { Run, RunState } from './api';
+import type { Run, RunState } from './api/runs';
+import { flowOf } from './flow-of';
 
 /** Statuses of an execution by the event that ends it ("HistoryEvent"). */
 const ENDS: Readonly<Record<string, string>> = {
@@ -85,6 +86,7 @@ export function runOf(executionArn: string, events: readonly HistoryEvent[]): Ru
       ...states('undo', undos, Boolean(ended)),
       ...states('failure', failure, Boolean(ended)),
     ],
+    flow: flowOf(workflow),
     ...(error && { error }),
     link: executionLink(executionArn),
   };

@@ -10,7 +10,7 @@ import { once } from '../../functions/shared/once';
 import { settled } from '../../functions/shared/settled';
 import { Releases as ReleasesClient } from '../client/releases';
 import type { StageClient } from '../client/stage-client';
-import type { Audits, Cells, Queues, Releases, Stage } from './api';
+import type { Audits, Cells, Queues, Releases, Stage } from './api/stage';
 import { stageLinks } from './links';
 import { BY_ATTENTION } from './tenant-order';
 

@@ -7,7 +7,7 @@ import { listTenantsIn } from '../../functions/tenants/tenant-store';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { admits, type ListedTenant, listed, listTenants } from '../client/tenant-list';
 import { isMissing } from '../ops/exit';
-import type { TenantsPage, TenantsQuerySchema } from './api';
+import type { TenantsPage, TenantsQuerySchema } from './api/tenants';
 import { BY_ATTENTION, continuation, cursorBehind, cursorBehindId, placeIn, rankOf, sorted } from './tenant-order';
 
 type Query = z.output<typeof TenantsQuerySchema>;

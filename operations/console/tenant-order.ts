@@ -1,6 +1,6 @@
 import { type TenantStatus, TenantStatusSchema } from '../../functions/contract/tenant';
 import type { ListedTenant } from '../client/tenant-list';
-import type { TenantsQuery } from './api';
+import type { TenantsQuery } from './api/tenants';
 import { Refused } from './refused';
 
 /** Statuses in the order in which they need an operator's attention. */

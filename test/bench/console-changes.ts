@@ -1,11 +1,11 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { tenantIdOf } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { changedNow } from '../../functions/tenants/changes';
 import { StageClient } from '../../operations/client/stage-client';
-import { ActsPageSchema, TenantDetailSchema } from '../../operations/console/api';
+import { ActsPageSchema } from '../../operations/console/api/acts';
+import { TenantDetailSchema } from '../../operations/console/api/tenant';
 import type { RunningConsole } from '../../operations/console/console-server';
 import type { StageConnection } from '../../operations/stage-connection';
 import { aTenantRecord } from '../support/builders';
@@ -26,13 +26,20 @@ interface Change {
   readonly recordedIn: (answer: unknown, round: number) => string | undefined;
 }
 
-/** Reads events until what a tab shows has the change. @returns milliseconds since it was on record */
+/** Reads after each event what a tab shows, until it has the change. @returns milliseconds since it was on record */
 async function untilShown(running: RunningConsole, change: Change, round: number): Promise<number> {
   const stream = await ask(running, `/api/events?topic=${encodeURIComponent(change.topic)}`);
-  await pause(UNTIL_QUIET + (round * 1000) / ROUNDS);
-  const made = change.make(round);
   const events = stream.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  let made: Promise<unknown> | undefined;
+  setTimeout(
+    () => {
+      made = change.make(round);
+    },
+    UNTIL_QUIET + (round * 1000) / ROUNDS,
+  );
   for await (const _ of events ?? []) {
+    // What a tab reads when it is opened is not the change.
+    if (!made) continue;
     const recorded = change.recordedIn(await (await ask(running, change.path)).json(), round);
     if (recorded === undefined) continue;
     const shownAt = Date.now();

@@ -1,7 +1,8 @@
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useState } from 'react';
-import { ACT_KINDS, type ActKind, type TenantDetail } from '../api';
+import { ACT_KINDS, type ActKind } from '../api/acts';
+import type { TenantDetail } from '../api/tenant';
 import { ActDialog } from './act-dialog';
 import { ACT_TEXT, impossibleBecause } from './act-rules';
 

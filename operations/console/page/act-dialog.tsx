@@ -9,7 +9,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import Textarea from '@cloudscape-design/components/textarea';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { type Preview, type PreviewRequest, PreviewSchema } from '../api';
+import { type Preview, type PreviewRequest, PreviewSchema } from '../api/acts';
 import { ActOutcomes } from './act-outcomes';
 import { ACT_TEXT, IS_TYPED } from './act-rules';
 import { type ActOutcome, performOn } from './acting';

@@ -3,7 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import type { Preview } from '../api';
+import type { Preview } from '../api/acts';
 import { ACT_TEXT } from './act-rules';
 import type { ActOutcome } from './acting';
 

@@ -1,4 +1,5 @@
-import type { ActKind, TenantDetail } from '../api';
+import type { ActKind } from '../api/acts';
+import type { TenantDetail } from '../api/tenant';
 
 /** What an act does, as its dialog says it before anything happens. */
 export const ACT_TEXT: Readonly<Record<ActKind, { readonly label: string; readonly does: string }>> = {

@@ -2,7 +2,7 @@ import Link from '@cloudscape-design/components/link';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
 import type { ReactNode } from 'react';
-import type { ActsPage } from '../api';
+import type { ActsPage } from '../api/acts';
 import { linkToTenant } from './routes';
 import { Time } from './time';
 

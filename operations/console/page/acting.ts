@@ -1,4 +1,4 @@
-import { type ActResults, ActResultsSchema, type ActsRequest, type Preview } from '../api';
+import { type ActResults, ActResultsSchema, type ActsRequest, type Preview } from '../api/acts';
 import type { ConsoleApi } from './console-api';
 
 export type ActOutcome = ActResults['results'][number];

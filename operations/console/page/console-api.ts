@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 import type * as z from 'zod';
-import { ApiErrorSchema } from '../api';
+import { ApiErrorSchema } from '../api/error';
 
 /** The console's answer when it did not do what was asked. */
 export class ConsoleError extends Error {

@@ -9,7 +9,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Report, ReportSchema, ReportsSchema } from '../api';
+import { type Report, ReportSchema, ReportsSchema } from '../api/reports';
 import { useApi } from './console-api';
 import { Failure } from './failure';
 import { Time } from './time';

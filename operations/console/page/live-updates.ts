@@ -1,5 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import { type ServerEvent, ServerEventSchema } from '../api';
+import { type ServerEvent, ServerEventSchema } from '../api/events';
 
 export interface LiveState {
   /** False from a lost connection to the next that opens. */

@@ -1,12 +1,15 @@
 import Box from '@cloudscape-design/components/box';
+import ExpandableSection from '@cloudscape-design/components/expandable-section';
 import Link from '@cloudscape-design/components/link';
 import LiveRegion from '@cloudscape-design/components/live-region';
 import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator, { type StatusIndicatorProps } from '@cloudscape-design/components/status-indicator';
 import Steps from '@cloudscape-design/components/steps';
-import { type Run, RunSchema, type RunState } from '../api';
+import { RunSchema } from '../api/runs';
 import { Failure } from './failure';
-import { runText, STEP_TEXT, shownStates } from './step-text';
+import { RunGraph } from './run-graph';
+import { lookOf, StepDetails } from './run-step';
+import { runText, shownStates } from './step-text';
 import { Clock } from './time';
 import { useLive } from './use-live';
 
@@ -17,38 +20,6 @@ const RUN_LOOKS: Readonly<Record<string, StatusIndicatorProps.Type>> = {
 /** The status of an execution in Step Functions' words. */
 export function RunStatus({ of: status }: { readonly of: string }) {
   return <StatusIndicator type={RUN_LOOKS[status] ?? 'error'}>{status}</StatusIndicator>;
-}
-
-function lookOf({ status }: RunState, run: Run): StatusIndicatorProps.Type {
-  if (status === 'done') return 'success';
-  if (status === 'failed') return 'error';
-  if (status === 'stopped' || run.status !== 'RUNNING') return 'stopped';
-  return status === 'running' ? 'in-progress' : 'pending';
-}
-
-function StepDetails({ state, run }: { readonly state: RunState; readonly run: Run }) {
-  const { startedAt, endedAt, errors, visits, status } = state;
-  const retried = errors.length > 0 && status !== 'failed';
-  // A state that failed in a parallel branch has no end.
-  const isTimed = endedAt !== undefined || (status === 'running' && run.status === 'RUNNING');
-  return (
-    <Box color="text-body-secondary" fontSize="body-s">
-      {STEP_TEXT[state.state]}
-      {startedAt && isTimed && (
-        <>
-          {', '}
-          <Clock from={startedAt} to={endedAt} />
-        </>
-      )}
-      {visits > 1 && `, entered ${visits} times`}
-      {errors.length > 0 && (
-        <Box color={retried ? 'text-status-warning' : 'text-status-error'} fontSize="body-s">
-          {retried ? 'retried after ' : ''}
-          {errors.join(', ')}
-        </Box>
-      )}
-    </Box>
-  );
 }
 
 /** The states of a run as they happen. @param execution its ARN */
@@ -74,15 +45,18 @@ export function RunProgress({ execution }: { readonly execution: string }) {
           execution in the AWS console
         </Link>
       </Box>
-      <Steps
-        ariaLabel={`Steps of ${run.workflow}`}
-        steps={shownStates(run).map((state) => ({
-          status: lookOf(state, run),
-          statusIconAriaLabel: lookOf(state, run),
-          header: <span>{state.state}</span>,
-          details: <StepDetails state={state} run={run} />,
-        }))}
-      />
+      <RunGraph run={run} />
+      <ExpandableSection headerText="The same as a list">
+        <Steps
+          ariaLabel={`Steps of ${run.workflow}`}
+          steps={shownStates(run).map((state) => ({
+            status: lookOf(state, run),
+            statusIconAriaLabel: lookOf(state, run),
+            header: <span>{state.state}</span>,
+            details: <StepDetails state={state} run={run} />,
+          }))}
+        />
+      </ExpandableSection>
       <LiveRegion hidden>{runText(run)}</LiveRegion>
     </>
   );

@@ -6,7 +6,7 @@ import Spinner from '@cloudscape-design/components/spinner';
 import TopNavigation from '@cloudscape-design/components/top-navigation';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, type ReactNode, Suspense } from 'react';
-import { type Stage, StageSchema } from '../api';
+import { type Stage, StageSchema } from '../api/stage';
 import { APPEARANCES, useAppearance } from './appearance';
 import { useApi } from './console-api';
 import { ErrorBoundary } from './error-boundary';

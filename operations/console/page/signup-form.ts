@@ -1,4 +1,4 @@
-import { SignupRequestSchema } from '../api';
+import { SignupRequestSchema } from '../api/acts';
 
 /** The form's fields as they are typed. */
 export type TypedSignup = Readonly<Record<'companyName' | 'subdomain' | 'contactEmail' | 'plan' | 'reason', string>>;

@@ -1,4 +1,4 @@
-import type { Run, RunState } from '../api';
+import type { Run, RunState } from '../api/runs';
 
 /** What each state does, for people who do not know the state machine. */
 export const STEP_TEXT: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
-import type { TenantDetail } from '../api';
+import type { TenantDetail } from '../api/tenant';
 import { Time } from './time';
 
 type Resource = TenantDetail['resources'][number];

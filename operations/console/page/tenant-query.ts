@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type TenantsQuery, TenantsQuerySchema } from '../api';
+import { type TenantsQuery, TenantsQuerySchema } from '../api/tenants';
 
 export type TenantFilter = Pick<TenantsQuery, 'q' | 'status' | 'plan' | 'cell' | 'error' | 'suspendedBy'>;
 /** What the list of tenants shows. It is part of the address, so a filtered list can be sent on. */

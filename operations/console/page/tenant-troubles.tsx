@@ -2,7 +2,7 @@ import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
-import type { TenantDetail } from '../api';
+import type { TenantDetail } from '../api/tenant';
 import { Time } from './time';
 
 const OUTCOMES: Readonly<Record<string, string>> = {

@@ -5,13 +5,13 @@ import type { TenantStatus } from '../../../functions/contract/tenant';
 import {
   ActResultsSchema,
   ActsPageSchema,
-  ApiErrorSchema,
   PreviewSchema,
-  RunSchema,
   SignupStartedSchema,
-  TenantDetailSchema,
-  TenantsPageSchema,
-} from '../../../operations/console/api';
+} from '../../../operations/console/api/acts';
+import { ApiErrorSchema } from '../../../operations/console/api/error';
+import { RunSchema } from '../../../operations/console/api/runs';
+import { TenantDetailSchema } from '../../../operations/console/api/tenant';
+import { TenantsPageSchema } from '../../../operations/console/api/tenants';
 import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
 import { awsError } from '../../support/fake-client';
 import { ConsoleInTest, tenantItem } from '../../support/running-console';

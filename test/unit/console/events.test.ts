@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { ServerEventSchema } from '../../../operations/console/api';
+import { ServerEventSchema } from '../../../operations/console/api/events';
 import { EventStreams } from '../../../operations/console/event-streams';
 import type { Probe } from '../../../operations/console/probes';
 import { awsError } from '../../support/fake-client';

@@ -1,4 +1,4 @@
-import { ApiErrorSchema } from '../../../operations/console/api';
+import { ApiErrorSchema } from '../../../operations/console/api/error';
 import { ConsoleInTest } from '../../support/running-console';
 
 let console: ConsoleInTest;

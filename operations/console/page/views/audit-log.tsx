@@ -3,7 +3,7 @@ import FormField from '@cloudscape-design/components/form-field';
 import Header from '@cloudscape-design/components/header';
 import Input from '@cloudscape-design/components/input';
 import { useState } from 'react';
-import { ActsPageSchema, ActsQuerySchema } from '../../api';
+import { ActsPageSchema, ActsQuerySchema } from '../../api/acts';
 import { ActTable } from '../act-table';
 import { Failure } from '../failure';
 import { linkTo } from '../routes';

@@ -1,6 +1,6 @@
 import Link from '@cloudscape-design/components/link';
 import type { TableProps } from '@cloudscape-design/components/table';
-import { type Audits as AuditList, AuditsSchema } from '../../api';
+import { type Audits as AuditList, AuditsSchema } from '../../api/stage';
 import { ListView } from '../list-view';
 import { linkTo } from '../routes';
 import { RunStatus } from '../run-progress';

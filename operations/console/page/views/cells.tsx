@@ -2,7 +2,7 @@ import Link from '@cloudscape-design/components/link';
 import ProgressBar from '@cloudscape-design/components/progress-bar';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { TableProps } from '@cloudscape-design/components/table';
-import { type Cells as CellList, CellsSchema } from '../../api';
+import { type Cells as CellList, CellsSchema } from '../../api/stage';
 import { ListView } from '../list-view';
 import { linkTo } from '../routes';
 

@@ -1,6 +1,6 @@
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { TableProps } from '@cloudscape-design/components/table';
-import { type Queues as QueueList, QueuesSchema } from '../../api';
+import { type Queues as QueueList, QueuesSchema } from '../../api/stage';
 import { ListView } from '../list-view';
 
 type Queue = QueueList['queues'][number];

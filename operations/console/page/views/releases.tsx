@@ -6,7 +6,7 @@ import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
-import { type Releases as ReleaseList, ReleasesSchema } from '../../api';
+import { type Releases as ReleaseList, ReleasesSchema } from '../../api/stage';
 import { Failure } from '../failure';
 import { RunProgress } from '../run-progress';
 import { Time } from '../time';

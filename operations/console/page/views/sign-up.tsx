@@ -10,7 +10,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { PlanSchema, SIZINGS } from '../../../../functions/contract/plans';
-import { SignupStartedSchema } from '../../api';
+import { SignupStartedSchema } from '../../api/acts';
 import { ConsoleError, useApi } from '../console-api';
 import { Failure } from '../failure';
 import { linkTo, linkToTenant } from '../routes';

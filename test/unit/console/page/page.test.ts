@@ -1,4 +1,5 @@
-import type { Preview, TenantRow } from '../../../../operations/console/api';
+import type { Preview } from '../../../../operations/console/api/acts';
+import type { TenantRow } from '../../../../operations/console/api/tenants';
 import { impossibleBecause } from '../../../../operations/console/page/act-rules';
 import { performOn, requestsFor } from '../../../../operations/console/page/acting';
 import { domainToASCII } from '../../../../operations/console/page/domain-to-ascii';
