@@ -1,4 +1,6 @@
+import type * as z from 'zod';
 import type { Replay, Unreadable } from '../functions/acts/replay-signups';
+import type { PreviewReplayAnswer } from '../functions/contract/act';
 import type { QueueDepth } from './client/queue-depths';
 
 /** Escaped, because the body may contain anything, such as characters that clear a terminal. */
@@ -10,6 +12,19 @@ const unreadableText = ({ messageId, why, body }: Unreadable) =>
 /** What the replay did with one message. */
 export const replayText = (done: Replay) =>
   'unreadable' in done ? unreadableText(done.unreadable) : `${done.executionArn}  (undelivered: ${done.because})`;
+
+type Preview = z.output<typeof PreviewReplayAnswer>;
+
+/** What a replay would do with each message. */
+export const replayPreviewText = ({ signups, unreadable, more }: Preview): string[] => [
+  ...signups.map(
+    ({ companyName = 'unknown company', subdomain = '-', because }) =>
+      `${companyName} (${subdomain}): would start an onboarding  (undelivered: ${because})`,
+  ),
+  ...unreadable.map(({ messageId, why }) => `unreadable, would stay: message ${messageId}: ${why}`),
+  ...(signups.length + unreadable.length === 0 ? ['the dead-letter queue holds no signup'] : []),
+  ...(more ? ['and perhaps more'] : []),
+];
 
 export interface Tally {
   readonly replayed: number;

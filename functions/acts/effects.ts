@@ -2,7 +2,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type * as z from 'zod';
-import type { Act, ActRequest, ReplayAnswer } from '../contract/act';
+import type { Act, ActRequest, PreviewReplayAnswer, ReplayAnswer } from '../contract/act';
 import { AuditTenantOutput, ResumeTenantOutput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
 import { PlanMigrationOutput } from '../contract/migration';
@@ -12,7 +12,7 @@ import type { TenantsTable } from '../tenants/tenants-table';
 import { abandonOnboarding } from './abandon-onboarding';
 import { startOnce } from './executions';
 import { redriveExecution } from './redrive-execution';
-import { replaySignups } from './replay-signups';
+import { replaySignups, undeliveredSignups } from './replay-signups';
 import { startMigration } from './start-migration';
 import { startRelease, steerRelease } from './steer-release';
 import { callFunction } from './tenant-calls';
@@ -68,9 +68,16 @@ async function redrive(deps: EffectDeps, { target, anew }: OfKind<'redrive'>, re
   return didOrNot(await redriveExecution(on, executionArn, { record, anew }));
 }
 
-async function replay({ sqs, sfn, stage }: EffectDeps, { setAside }: OfKind<'replay'>): Promise<Effect> {
+async function replay({ sqs, sfn, stage }: EffectDeps, { setAside, only }: OfKind<'replay'>): Promise<Effect> {
   const { undeliveredSignupsUrl, stateMachineArn } = stage;
-  const deps = { sqs, sfn, undeliveredSignupsUrl, stateMachineArn, setAside: new Set(setAside) };
+  const deps = {
+    sqs,
+    sfn,
+    undeliveredSignupsUrl,
+    stateMachineArn,
+    setAside: new Set(setAside),
+    ...(only && { only: new Set(only) }),
+  };
   const messages: z.output<typeof ReplayAnswer>['messages'] = [];
   for await (const message of replaySignups(deps)) {
     messages.push('unreadable' in message ? { unreadable: message.unreadable } : message);
@@ -80,6 +87,18 @@ async function replay({ sqs, sfn, stage }: EffectDeps, { setAside }: OfKind<'rep
   const answer = { messages, more: messages.length >= REPLAYED_AT_ONCE };
   const details = { replayed, unreadable: messages.length - replayed.length, setAside: setAside.length };
   return { answer, details, ...(messages.length === 0 && { nothing: 'the dead-letter queue holds no signup' }) };
+}
+
+async function previewReplay({ sqs, stage }: EffectDeps): Promise<Effect> {
+  const { undeliveredSignupsUrl } = stage;
+  const answer: z.output<typeof PreviewReplayAnswer> = { signups: [], unreadable: [], more: false };
+  for await (const message of undeliveredSignups({ sqs, undeliveredSignupsUrl })) {
+    if ('why' in message) answer.unreadable.push(message);
+    else answer.signups.push(message);
+    answer.more = answer.signups.length + answer.unreadable.length >= REPLAYED_AT_ONCE;
+    if (answer.more) break;
+  }
+  return { answer, details: { signups: answer.signups.length, unreadable: answer.unreadable.length } };
 }
 
 async function verify({ lambda, stage }: EffectDeps, tenant: string, verifiedBy: string): Promise<Effect> {
@@ -95,7 +114,12 @@ async function verify({ lambda, stage }: EffectDeps, tenant: string, verifiedBy:
  *
  * @throws the error of the action, which says why it is refused or has failed
  */
-export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: string, record: Named): Promise<Effect> {
+export async function effectOf(
+  deps: EffectDeps,
+  { id, at, act }: ActRequest,
+  by: string,
+  record: Named,
+): Promise<Effect> {
   const { sfn, lambda, stage, table } = deps;
   const { stateMachineArn } = stage;
   switch (act.kind) {
@@ -109,6 +133,8 @@ export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: st
       return didOrNot(await abandonOnboarding({ sfn, stateMachineArn }, required(record), { by, reason: act.reason }));
     case 'replay':
       return await replay(deps, act);
+    case 'preview-replay':
+      return await previewReplay(deps);
     case 'verify':
       return await verify(deps, required(record).tenantId, by);
     case 'suspend': {
@@ -137,6 +163,8 @@ export async function effectOf(deps: EffectDeps, { id, act }: ActRequest, by: st
     }
     case 'migrate':
       return didOrNot(await startMigration({ table, sfn, migrationMachineArn: stage.migrationMachineArn }, act));
+    case 'teardown':
+      return { answer: { recordedAt: at }, details: {} };
     case 'preview-migration': {
       const { cell, phase, to } = act;
       const payload = { cell, phase, ...(to && { to }) };

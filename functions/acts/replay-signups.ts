@@ -7,18 +7,24 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
+import type { UndeliveredSignup } from '../contract/act';
 import { SIGNUP_DETAIL_TYPE } from '../contract/signup';
 import { isNamed } from '../shared/is-named';
 import { describeIssues } from '../shared/parse-at';
 import { startOnce } from './executions';
 
-export interface ReplayDeps {
+interface QueueDeps {
   readonly sqs: Pick<SQSClient, 'send'>;
-  readonly sfn: Pick<SFNClient, 'send'>;
   readonly undeliveredSignupsUrl: string;
+}
+
+export interface ReplayDeps extends QueueDeps {
+  readonly sfn: Pick<SFNClient, 'send'>;
   readonly stateMachineArn: string;
   /** Ids of unreadable messages that an operator has kept elsewhere; all others stay on the queue. */
   readonly setAside?: ReadonlySet<string>;
+  /** Ids of the messages that may start an onboarding; without it all may. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export interface Replayed {
@@ -69,14 +75,16 @@ function unreadable(message: Message, why: string): Replay {
   return { unreadable: { messageId: MessageId, why, body: Body, attributes: Object.fromEntries(attributes) } };
 }
 
+const reasonOf = ({ MessageAttributes }: Message) =>
+  MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'EventBridge gives no reason';
+
 /** Named by the event: replayed twice, it is one execution. */
 async function replay({ sfn, stateMachineArn }: ReplayDeps, message: Message): Promise<Replay> {
   const event = eventIn(message.Body ?? '');
   if (typeof event === 'string') return unreadable(message, event);
   try {
     const { executionArn } = await startOnce(sfn, event, { stateMachineArn, name: `replay-${event.id}` });
-    const because = message.MessageAttributes?.ERROR_MESSAGE?.StringValue ?? 'EventBridge gives no reason';
-    return { executionArn, because };
+    return { executionArn, because: reasonOf(message) };
   } catch (thrown) {
     if (!isNamed(thrown, ...REFUSES_THIS_INPUT)) throw thrown;
     return unreadable(message, `Step Functions refuses its body: ${thrown.message}`);
@@ -84,7 +92,7 @@ async function replay({ sfn, stateMachineArn }: ReplayDeps, message: Message): P
 }
 
 /** At once and not only after the time-out: the alarm goes on, and a second replay names the message again. */
-async function showAgain({ sqs, undeliveredSignupsUrl }: ReplayDeps, messages: Iterable<Message>): Promise<void> {
+async function showAgain({ sqs, undeliveredSignupsUrl }: QueueDeps, messages: Iterable<Message>): Promise<void> {
   const shown = [...messages].map(({ ReceiptHandle }) =>
     sqs.send(
       new ChangeMessageVisibilityCommand({ QueueUrl: undeliveredSignupsUrl, ReceiptHandle, VisibilityTimeout: 0 }),
@@ -95,16 +103,20 @@ async function showAgain({ sqs, undeliveredSignupsUrl }: ReplayDeps, messages: I
 }
 
 /**
- * Starts an execution with each event that the rule could not deliver, then takes it off the queue: in this order, so that a
- * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
- * process undelivered events"). A message that is no such event stops nobody: it stays on the queue until an operator has set it aside.
- *
- * @throws the error of a start that fails for another reason than the message; the message stays on the queue
+ * Receives each message once. Those that are not deleted meanwhile are shown to others again in the
+ * end.
  */
-export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replay> {
-  const { sqs, undeliveredSignupsUrl: QueueUrl, setAside } = deps;
+async function* received(deps: QueueDeps): AsyncGenerator<{
+  readonly message: Message;
+  readonly remove: () => Promise<void>;
+}> {
+  const { sqs, undeliveredSignupsUrl: QueueUrl } = deps;
   /** Received and not deleted, by id. */
   const open = new Map<string | undefined, Message>();
+  const remove = async ({ MessageId, ReceiptHandle }: Message) => {
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    open.delete(MessageId);
+  };
   try {
     for (;;) {
       const { Messages = [] } = await sqs.send(
@@ -119,16 +131,44 @@ export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replay> {
       if (Messages.length === 0) return;
       const fresh = Messages.filter(({ MessageId }) => !open.has(MessageId));
       for (const message of Messages) open.set(message.MessageId, message);
-      for (const message of fresh) {
-        const done = await replay(deps, message);
-        if (!('unreadable' in done) || setAside?.has(done.unreadable.messageId)) {
-          await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: message.ReceiptHandle }));
-          open.delete(message.MessageId);
-        }
-        yield done;
-      }
+      for (const message of fresh) yield { message, remove: () => remove(message) };
     }
   } finally {
     await showAgain(deps, open.values());
+  }
+}
+
+/**
+ * Starts an execution with each event that the rule could not deliver, then takes it off the queue: in this order, so that a
+ * crash between the two starts nothing twice and loses nothing. The message's body is the event ("Using dead-letter queues to
+ * process undelivered events"). A message that is no such event stops nobody: it stays on the queue until an operator has set it aside.
+ *
+ * @throws the error of a start that fails for another reason than the message; the message stays on the queue
+ */
+export async function* replaySignups(deps: ReplayDeps): AsyncGenerator<Replay> {
+  const { setAside, only } = deps;
+  for await (const { message, remove } of received(deps)) {
+    const { MessageId = '' } = message;
+    if (only && !only.has(MessageId) && !setAside?.has(MessageId)) continue;
+    const done = await replay(deps, message);
+    if (!('unreadable' in done) || setAside?.has(done.unreadable.messageId)) await remove();
+    yield done;
+  }
+}
+
+/** Fields by which an operator knows a signup; neither is there for certain. */
+const ShownSchema = z
+  .object({ companyName: z.string().optional().catch(undefined), subdomain: z.string().optional().catch(undefined) })
+  .catch({});
+
+/** What a replay would start, and what it would leave. Every message stays on the queue. */
+export async function* undeliveredSignups(
+  deps: QueueDeps,
+): AsyncGenerator<UndeliveredSignup | { readonly messageId: string; readonly why: string }> {
+  for await (const { message } of received(deps)) {
+    const { MessageId: messageId = '', Body = '' } = message;
+    const event = eventIn(Body);
+    if (typeof event === 'string') yield { messageId, why: event };
+    else yield { messageId, because: reasonOf(message), ...ShownSchema.parse(event.detail) };
   }
 }

@@ -29,8 +29,12 @@ export const ActSchema = z.discriminatedUnion('kind', [
     kind: z.literal('replay'),
     /** Ids of unreadable messages that the operator has kept elsewhere: they leave the queue. */
     setAside: z.array(z.string()).max(1000).default([]),
+    /** Only messages with these ids, as a preview has told them. */
+    only: z.array(z.string()).max(1000).optional(),
     reason: reason.optional(),
   }),
+  /** Which signups a replay would start. Nothing is changed. */
+  z.object({ kind: z.literal('preview-replay'), reason: reason.optional() }),
   z.object({ kind: z.literal('verify'), tenant, reason: reason.optional() }),
   z.object({ kind: z.literal('suspend'), tenant, reason }),
   z.object({ kind: z.literal('resume'), tenant, reason: reason.optional() }),
@@ -50,6 +54,8 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('migrate'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
   /** Who is behind, and by which files. Nothing is changed. */
   z.object({ kind: z.literal('preview-migration'), ...MigrationRequestSchema.shape, cell, reason: reason.optional() }),
+  /** Tells that a stage is about to be taken down. The command does it: PerformAct and the record go with the stage. */
+  z.object({ kind: z.literal('teardown'), reason: reason.optional() }),
   /** Moves one tenant again, to the colour where it belongs. */
   z.object({ kind: z.literal('retry-move'), tenant, reason: reason.optional() }),
 ]);
@@ -148,6 +154,8 @@ export const MigrateAnswer = z.discriminatedUnion('how', [
   z.object({ how: z.literal('nothing'), because: z.string(), executionArn: z.string() }),
 ]);
 
+export const TeardownAnswer = z.object({ recordedAt: z.iso.datetime() });
+
 export const SignupAnswer = z.object({ executionArn: z.string() });
 
 const ReplayedSchema = z.union([
@@ -161,5 +169,21 @@ const ReplayedSchema = z.union([
     }),
   }),
 ]);
+const UndeliveredSignupSchema = z.object({
+  messageId: z.string(),
+  because: z.string(),
+  /** As far as the signup can be read: the onboarding says what is wrong with the others. */
+  companyName: z.string().optional(),
+  subdomain: z.string().optional(),
+});
+export type UndeliveredSignup = z.infer<typeof UndeliveredSignupSchema>;
+
+/** `more`: messages may be left that are not shown. */
+export const PreviewReplayAnswer = z.object({
+  signups: z.array(UndeliveredSignupSchema),
+  unreadable: z.array(z.object({ messageId: z.string(), why: z.string() })),
+  more: z.boolean(),
+});
+
 /** `more`: the act has ended at its limit, and messages may be left. */
 export const ReplayAnswer = z.object({ messages: z.array(ReplayedSchema), more: z.boolean() });

@@ -10,7 +10,14 @@ import { type ActPage, type ActScope, listActs } from '../../functions/acts/act-
 import { type StartOptions, start } from '../../functions/acts/executions';
 import type { Redrive } from '../../functions/acts/redrive-execution';
 import type { Replay, Unreadable } from '../../functions/acts/replay-signups';
-import { AbandonAnswer, RedriveAnswer, ReplayAnswer, SignupAnswer } from '../../functions/contract/act';
+import {
+  AbandonAnswer,
+  PreviewReplayAnswer,
+  RedriveAnswer,
+  ReplayAnswer,
+  SignupAnswer,
+  TeardownAnswer,
+} from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { type Comparison, compareReports } from '../../functions/isolation/compare-reports';
@@ -111,10 +118,16 @@ export class StageClient {
    * Starts an onboarding for each signup on the dead-letter queue, and deletes the message. An
    * unreadable message is deleted only after `setAside` has stored it.
    */
-  async *replay({ setAside }: { readonly setAside?: (message: Unreadable) => void } = {}): AsyncGenerator<Replay> {
+  async *replay({
+    setAside,
+    reason,
+  }: {
+    readonly setAside?: (message: Unreadable) => void;
+    readonly reason?: string | undefined;
+  } = {}): AsyncGenerator<Replay> {
     const named = new Set<string>();
     for (;;) {
-      const { messages, more } = await perform(this.operator, { kind: 'replay' }, ReplayAnswer);
+      const { messages, more } = await perform(this.operator, { kind: 'replay', ...because(reason) }, ReplayAnswer);
       const fresh = messages.filter((message) => !('unreadable' in message && named.has(message.unreadable.messageId)));
       const unreadable = fresh.flatMap((message) => ('unreadable' in message ? [message.unreadable] : []));
       for (const message of unreadable) {
@@ -123,7 +136,7 @@ export class StageClient {
       }
       if (setAside && unreadable.length > 0) {
         const ids = unreadable.map(({ messageId }) => messageId);
-        yield* await this.replayedBesides(ids, named);
+        yield* await this.replayedBesides(ids, named, reason);
       }
       yield* fresh;
       if (!more || fresh.length === 0) return;
@@ -135,9 +148,28 @@ export class StageClient {
    *
    * @returns signups that arrived meanwhile and were replayed, too
    */
-  private async replayedBesides(setAside: string[], named: ReadonlySet<string>): Promise<Replay[]> {
-    const { messages } = await perform(this.operator, { kind: 'replay', setAside }, ReplayAnswer);
+  private async replayedBesides(
+    setAside: string[],
+    named: ReadonlySet<string>,
+    reason: string | undefined,
+  ): Promise<Replay[]> {
+    const { messages } = await perform(this.operator, { kind: 'replay', setAside, ...because(reason) }, ReplayAnswer);
     return messages.filter((message) => !('unreadable' in message && named.has(message.unreadable.messageId)));
+  }
+
+  /** Puts on record that the stage is about to be taken down. @throws ActNotDone when it is not on record */
+  async announceTeardown(reason?: string): Promise<void> {
+    await perform(this.operator, { kind: 'teardown', ...because(reason) }, TeardownAnswer);
+  }
+
+  /** Which signups a replay would start, and which messages it would leave. */
+  async previewReplay() {
+    return await perform(this.operator, { kind: 'preview-replay' }, PreviewReplayAnswer);
+  }
+
+  /** Replays the messages that a preview has told, and no others. */
+  async replayOnly(only: readonly string[], reason?: string) {
+    return await perform(this.operator, { kind: 'replay', only: [...only], ...because(reason) }, ReplayAnswer);
   }
 
   /** Starts an onboarding by hand, with a signup in the form that billing sends. */

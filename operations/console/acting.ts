@@ -26,9 +26,10 @@ import type { TenantDirectory } from './tenant-directory';
 const AT_ONCE = 5;
 /** More than a person can look through. */
 const MOST_TARGETS = 1000;
-const NEED_REASON: readonly ActKind[] = ['abandon', 'suspend'];
+const NEED_REASON: readonly ActKind[] = ['abandon', 'suspend', 'retry-move'];
 
-const OUTCOMES: Readonly<Record<number, ActResults['results'][number]['outcome']>> = {
+/** Outcomes by the exit code that `ops` has for them. */
+export const OUTCOMES: Readonly<Record<number, ActResults['results'][number]['outcome']>> = {
   [EXIT.notFound]: 'not-found',
   [EXIT.refused]: 'refused',
 };

@@ -15,6 +15,7 @@ const ON_STATUS: Readonly<Record<Exclude<ActKind, 'redrive' | 'abandon'>, readon
   verify: ['ACTIVE', 'SUSPENDED'],
   suspend: ['ACTIVE'],
   resume: ['SUSPENDED'],
+  'retry-move': ['ACTIVE'],
 };
 
 /** Whether the act may suit a tenant, by what the list tells of it. Of some acts only its run tells more. */
@@ -44,5 +45,6 @@ export function actsOn({ status, failure }: Tenant, run: string | undefined): Ac
     ...on('verify'),
     ...on('suspend'),
     ...on('resume'),
+    ...on('retry-move'),
   ];
 }

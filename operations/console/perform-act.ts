@@ -1,13 +1,14 @@
 import type * as z from 'zod';
 import type { PlatformErrorName } from '../../functions/contract/errors';
+import { Releases } from '../client/releases';
 import type { StageClient } from '../client/stage-client';
 import type { Verification } from '../client/verification';
 import { abandonText, redriveText } from '../ops/acts';
+import { retriedText } from '../release-text';
 import type { ActKind, ActResults, ActsRequestSchema } from './api/acts';
 
 type Result = Omit<ActResults['results'][number], 'tenantId'>;
 type Order = Pick<z.output<typeof ActsRequestSchema>, 'anew' | 'reason'>;
-type Client = Pick<StageClient, ActKind>;
 
 function verified(verification: Verification): Result {
   if (verification.verdict === 'skipped')
@@ -27,7 +28,7 @@ const started = (done: { readonly how: string; readonly executionArn?: string },
 });
 
 /** As in the command: a tenant comes back only if a verification passes right before. */
-async function resumed(client: Client, tenant: string, reason: string | undefined): Promise<Result> {
+async function resumed(client: StageClient, tenant: string, reason: string | undefined): Promise<Result> {
   const verification = await client.verify(tenant, reason);
   if (verification.verdict !== 'isolated') {
     const { message, ...result } = verified(verification);
@@ -38,7 +39,7 @@ async function resumed(client: Client, tenant: string, reason: string | undefine
 }
 
 /** Acts with a tenant id, through the same functions as `ops`: PerformAct performs and records each. */
-const ACTS: Readonly<Record<ActKind, (client: Client, tenant: string, order: Order) => Promise<Result>>> = {
+const ACTS: Readonly<Record<ActKind, (client: StageClient, tenant: string, order: Order) => Promise<Result>>> = {
   redrive: async (client, tenant, { anew, reason }) => {
     const done = await client.redrive({ tenant }, { anew, reason });
     return started(done, redriveText(done));
@@ -54,7 +55,12 @@ const ACTS: Readonly<Record<ActKind, (client: Client, tenant: string, order: Ord
     return { outcome: earlier ? 'nothing' : 'done', message: `${host} is SUSPENDED since ${suspendedAt}${by ?? ''}` };
   },
   resume: (client, tenant, { reason }) => resumed(client, tenant, reason),
+  'retry-move': async (client, tenant, { reason }) => ({
+    outcome: 'done',
+    message: retriedText(await new Releases(client).retry(tenant, reason)),
+  }),
 };
 
 /** @throws ActNotDone when the platform refuses the act, or it fails */
-export const perform = (client: Client, act: ActKind, tenant: string, order: Order) => ACTS[act](client, tenant, order);
+export const perform = (client: StageClient, act: ActKind, tenant: string, order: Order) =>
+  ACTS[act](client, tenant, order);

@@ -8,6 +8,7 @@ import { ActsQuerySchema, ActsRequestSchema, PreviewRequestSchema, SignupRequest
 import { EventsQuerySchema } from './api/events';
 import { ReportQuerySchema } from './api/reports';
 import { RunQuerySchema } from './api/runs';
+import { StageActRequestSchema, StagePreviewRequestSchema } from './api/stage-acts';
 import { TenantsQuerySchema } from './api/tenants';
 import type { EventStreams } from './event-streams';
 import type { EvidenceTickets } from './evidence-tickets';
@@ -15,6 +16,7 @@ import { Refused } from './refused';
 import { body, query } from './request';
 import type { RunHistories } from './run-histories';
 import { runOf } from './run-of';
+import { previewStageAct, stageAct } from './stage-acting';
 import type { StageAnswers } from './stage-answers';
 import { tenantDetail, tenantReport, tenantReports } from './tenant-answers';
 import type { TenantDirectory } from './tenant-directory';
@@ -99,6 +101,8 @@ function events({ events: streams }: Desk, { request, response, parameters }: As
  * | POST /api/signups | SignupRequest | SignupStarted |
  * | POST /api/acts/preview | PreviewRequest | Preview |
  * | POST /api/acts | ActsRequest | ActResults |
+ * | POST /api/stage-acts/preview | StagePreviewRequest | StagePreview |
+ * | POST /api/stage-acts | StageActRequest | StageActResults |
  * | GET /api/acts | ActsQuery | ActsPage |
  * | GET /api/cells | | Cells |
  * | GET /api/releases | | Releases |
@@ -126,6 +130,10 @@ export const ROUTES: Readonly<Record<string, Route>> = {
   'POST /api/acts/preview': async ({ client, directory }, { request }) =>
     preview(client, directory, await body(PreviewRequestSchema, request)),
   'POST /api/acts': async (desk, { request }) => acted(desk, act(desk.client, await body(ActsRequestSchema, request))),
+  'POST /api/stage-acts/preview': async ({ client }, { request }) =>
+    previewStageAct(client, await body(StagePreviewRequestSchema, request)),
+  'POST /api/stage-acts': async (desk, { request }) =>
+    acted(desk, stageAct(desk.client, await body(StageActRequestSchema, request))),
   'GET /api/acts': acts,
   'GET /api/cells': ({ answers }) => answers.cells(),
   'GET /api/releases': ({ answers }) => answers.releases(),

@@ -18,7 +18,8 @@ import { BY_ATTENTION } from './tenant-order';
 const AUDITS = 20;
 
 const ABOUT_QUEUES: Readonly<Record<string, string>> = {
-  undeliveredSignups: 'Signups that started no onboarding. `ops replay` starts them (runbook: "Signup undelivered").',
+  undeliveredSignups:
+    'Signups that started no onboarding. "Replay signups", or `ops replay`, starts them (runbook: "Signup undelivered").',
   unmatchedEvents: 'Events that match no rule, such as a misspelled signup (runbook: "Event unmatched").',
   breakGlassUses: 'Uses of the break-glass role, to be looked through (runbook: "Break glass used").',
   undeliveredStackEvents: 'Ends of stacks that no function has heard (runbook: "Stack event undelivered").',

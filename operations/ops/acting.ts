@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { PlanSchema } from '../../functions/contract/plans';
 import { nonBlank } from '../options';
-import { abandon, ended, redrive, redriveFailed, replay, suspend, verify } from './acts';
+import { abandon, ended, previewReplay, redrive, redriveFailed, replay, suspend, verify } from './acts';
 import type { Commands } from './context';
 import { EXIT } from './exit';
 
@@ -95,11 +95,14 @@ export function addActing(commands: Commands): void {
     .add(
       'replay',
       'Starts the onboardings of signups that could not be delivered.',
-      ['replay', 'replay --set-aside unreadable.jsonl'],
-      z.object({ setAside: z.string().optional() }),
-      async (ops, { setAside }) => await replay(ops, setAside),
+      ['replay --preview', 'replay', 'replay --set-aside unreadable.jsonl'],
+      Reason.extend({ setAside: z.string().optional(), preview: z.boolean().default(false) }),
+      async (ops, { setAside, preview, reason }) =>
+        preview ? await previewReplay(ops) : await replay(ops, setAside, reason),
     )
-    .option('--set-aside <file>', 'moves unreadable messages from the queue to a file, a line of JSON each', nonBlank);
+    .option('--preview', 'only shows which signups it would start')
+    .option('--set-aside <file>', 'moves unreadable messages from the queue to a file, a line of JSON each', nonBlank)
+    .option(...REASON);
 
   commands
     .add(

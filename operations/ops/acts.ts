@@ -4,7 +4,7 @@ import type { Redrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
 import { evidencePage } from '../../functions/isolation/evidence-page';
 import type { RedriveTarget, StageClient } from '../client/stage-client';
-import { isLeft, replayText, tallyText } from '../replay-text';
+import { isLeft, replayPreviewText, replayText, tallyText } from '../replay-text';
 import { verificationText } from '../verification-text';
 import type { Ops } from './context';
 import { EXIT } from './exit';
@@ -84,14 +84,25 @@ export async function abandon(
   return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait, ABANDONED);
 }
 
+/** Shows what a replay would start and what it would leave. */
+export async function previewReplay({ client, print }: Ops): Promise<number> {
+  const preview = await client.previewReplay();
+  print(preview, () => replayPreviewText(preview).join('\n'));
+  return preview.signups.length + preview.unreadable.length === 0 ? EXIT.nothing : EXIT.done;
+}
+
 /** @param file gets the unreadable messages, a line of JSON each; without it they stay on the queue */
-export async function replay({ client, print }: Ops, file: string | undefined): Promise<number> {
+export async function replay(
+  { client, print }: Ops,
+  file: string | undefined,
+  reason?: string | undefined,
+): Promise<number> {
   const { hidden } = await client.undeliveredSignups();
   const counts = { replayed: 0, unreadable: 0 };
   const messages: unknown[] = [];
   const setAside = file && ((message: object) => appendFileSync(file, `${JSON.stringify(message)}\n`));
   const lines: string[] = [];
-  for await (const done of client.replay(setAside ? { setAside } : {})) {
+  for await (const done of client.replay({ reason, ...(setAside && { setAside }) })) {
     counts['unreadable' in done ? 'unreadable' : 'replayed'] += 1;
     messages.push(done);
     lines.push(replayText(done));

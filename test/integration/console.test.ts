@@ -1,9 +1,11 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { Browser } from 'playwright-core';
 import { breakStack, mendStacks } from '../../local/broken-stacks';
 import { launchBrowser } from '../../local/browser';
 import { bundlePage } from '../../operations/console/bundle-page';
 import { type RunningConsole, startConsole } from '../../operations/console/console-server';
 import { BrowserTab } from '../support/browser-tab';
+import { aSignup, aSignupEvent } from '../support/builders';
 import { RunningStage } from '../support/running-stage';
 
 const COMPANY = '<img src=x onerror=alert(1)> & <b>Söhne</b>';
@@ -123,6 +125,30 @@ test('another operator’s act is seen without a reload', async () => {
   await stage.client.suspend('soehne', 'by another operator');
   await becomes('SUSPENDED');
   await sees('by another operator');
+});
+
+test('an undelivered signup is shown and replayed, and a cell without a release has nothing to steer', async () => {
+  const { aws, undeliveredSignupsUrl: QueueUrl } = stage.connection;
+  const event = aSignupEvent(aSignup({ signupId: 'sub_lost', subdomain: 'lost', companyName: 'Lost & Found' }));
+  const odd = { ...event, 'detail-type': 'Invoice' };
+  for (const body of [event, odd])
+    await new SQSClient(aws).send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(body) }));
+  await tab.page.getByRole('link', { name: 'Queues' }).click();
+  await button('Replay signups').click();
+  await sees('Lost & Found (lost), undelivered: EventBridge gives no reason');
+  await sees(/expected TenantSignedUp/);
+  expect(await tab.violations()).toEqual([]);
+  await button('Replay 1 signup').click();
+  await sees(/^started: arn:aws:states:/);
+  await button('Close').last().click();
+
+  await tab.page.getByRole('link', { name: 'Releases' }).click();
+  await button(/^Bring back/)
+    .first()
+    .click();
+  await sees('No release has brought the version that is live.');
+  expect(await tab.violations()).toEqual([]);
+  await button('Cancel').click();
 });
 
 test('a lost connection is said, and made up for', async () => {

@@ -4,10 +4,11 @@ import { isVisible, SignupSchema } from '../../../functions/contract/signup';
 import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
 import { TenantRowSchema, TenantsQuerySchema } from './tenants';
 
-export const ACT_KINDS = ['redrive', 'abandon', 'verify', 'suspend', 'resume'] as const;
+export const ACT_KINDS = ['redrive', 'abandon', 'verify', 'suspend', 'resume', 'retry-move'] as const;
 export type ActKind = (typeof ACT_KINDS)[number];
 
-const reason = z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty');
+/** Kept on record. */
+export const reason = z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty');
 
 /** `signupId`: the idempotency key; by default a new one. */
 export const SignupRequestSchema = SignupSchema.omit({ version: true, signupId: true }).extend({

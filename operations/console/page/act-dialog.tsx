@@ -1,18 +1,13 @@
 import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
-import FormField from '@cloudscape-design/components/form-field';
-import Input from '@cloudscape-design/components/input';
 import Modal from '@cloudscape-design/components/modal';
-import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
-import Textarea from '@cloudscape-design/components/textarea';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { type Preview, type PreviewRequest, PreviewSchema } from '../api/acts';
 import { ActOutcomes } from './act-outcomes';
 import { ACT_TEXT, IS_TYPED } from './act-rules';
 import { type ActOutcome, performOn } from './acting';
+import { ConfirmationForm } from './confirmation-form';
 import { useApi } from './console-api';
 import { Failure } from './failure';
 import { Status } from './status';
@@ -54,47 +49,21 @@ interface ConfirmationProps {
 function Confirmation({ preview, onDone, onDismiss }: ConfirmationProps) {
   const { act, targets, confirm, needsReason } = preview;
   const api = useApi();
-  const [reason, setReason] = useState('');
-  const [typed, setTyped] = useState('');
   const [done, setDone] = useState(0);
   const { mutate, error, isPending } = useMutation({
-    mutationFn: () => performOn(api, preview, reason.trim(), setDone),
+    mutationFn: (reason: string) => performOn(api, preview, reason, setDone),
     onSuccess: onDone,
   });
-  const ready = (!IS_TYPED[act] || typed.trim() === confirm) && (!needsReason || reason.trim() !== '');
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (ready && !isPending) mutate();
-  };
   const { label, does } = ACT_TEXT[act];
   return (
-    <form onSubmit={submit}>
-      <SpaceBetween size="m">
-        <div>
-          {does}
-          <Targets {...preview} />
-        </div>
-        <FormField label={needsReason ? 'Reason' : 'Reason - optional'} description="Goes on record with your name.">
-          <Textarea value={reason} rows={2} onChange={({ detail }) => setReason(detail.value)} />
-        </FormField>
-        {IS_TYPED[act] && (
-          <FormField label={`To confirm, type ${confirm}`}>
-            <Input value={typed} autoComplete={false} onChange={({ detail }) => setTyped(detail.value)} />
-          </FormField>
-        )}
-        {error && <Failure of={error} />}
-        <Box float="right">
-          <SpaceBetween size="xs" direction="horizontal">
-            <Button formAction="none" variant="link" onClick={onDismiss}>
-              Cancel
-            </Button>
-            <Button variant="primary" disabled={!ready || targets.length === 0} loading={isPending}>
-              {isPending && targets.length > 1 ? `${done} of ${targets.length}` : `${label} ${confirm}`}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      </SpaceBetween>
-    </form>
+    <ConfirmationForm
+      {...{ confirm, needsReason, isPending, error, onDismiss, isTyped: IS_TYPED[act], onConfirm: mutate }}
+      isPossible={targets.length > 0}
+      label={isPending && targets.length > 1 ? `${done} of ${targets.length}` : `${label} ${confirm}`}
+    >
+      {does}
+      <Targets {...preview} />
+    </ConfirmationForm>
   );
 }
 

@@ -11,11 +11,16 @@ export const ACT_TEXT: Readonly<Record<ActKind, { readonly label: string; readon
     label: 'Resume',
     does: 'Brings the tenant back in service, if its last verification has passed and is fresh.',
   },
+  'retry-move': {
+    label: 'Move again',
+    does: 'Brings the tenant’s rule to the colour where it belongs, where a release could not move it.',
+  },
 };
 
 /** Acts whose confirmation has to be typed: they take something away from a customer. */
 export const IS_TYPED: Readonly<Record<ActKind, boolean>> = {
   ...{ redrive: false, abandon: true, verify: false, suspend: true, resume: false },
+  'retry-move': false,
 };
 
 type Judged = Pick<TenantDetail, 'acts' | 'status' | 'run'>;
@@ -35,5 +40,7 @@ export function impossibleBecause(act: ActKind, { acts, status, run }: Judged): 
       return `Only an ACTIVE tenant can be suspended; the tenant is ${status}.`;
     case 'resume':
       return `Only a SUSPENDED tenant can be resumed; the tenant is ${status}.`;
+    case 'retry-move':
+      return `Only an ACTIVE tenant can be moved; the tenant is ${status}.`;
   }
 }

@@ -1,5 +1,6 @@
 import Header from '@cloudscape-design/components/header';
 import Table, { type TableProps } from '@cloudscape-design/components/table';
+import type { ReactNode } from 'react';
 import type * as z from 'zod';
 import { Failure } from './failure';
 import { useLive } from './use-live';
@@ -7,6 +8,8 @@ import { useLive } from './use-live';
 interface ListViewProps<S extends z.ZodType, T> extends Pick<TableProps<T>, 'columnDefinitions' | 'trackBy'> {
   readonly title: string;
   readonly description?: string;
+  /** Buttons beside the title. */
+  readonly actions?: ReactNode;
   /** The topic of its events, and its path below `/api`. */
   readonly topic: string;
   readonly schema: S;
@@ -18,14 +21,14 @@ interface ListViewProps<S extends z.ZodType, T> extends Pick<TableProps<T>, 'col
 
 /** A view that is one short table, read again after each change. */
 export function ListView<S extends z.ZodType, T>(props: ListViewProps<S, T>) {
-  const { title, description, topic, schema, itemsOf, ...table } = props;
+  const { title, description, actions, topic, schema, itemsOf, ...table } = props;
   const { data, error, refetch } = useLive(`/api/${topic}`, schema, () => [topic]);
   if (error) return <Failure title={title} of={error} retry={refetch} />;
   return (
     <Table
       {...table}
       header={
-        <Header variant="h1" {...(description && { description })}>
+        <Header variant="h1" actions={actions} {...(description && { description })}>
           {title}
         </Header>
       }

@@ -1,4 +1,4 @@
-import { type Replay, replaySignups } from '../../../functions/acts/replay-signups';
+import { type Replay, replaySignups, undeliveredSignups } from '../../../functions/acts/replay-signups';
 import { queueDepth } from '../../../operations/client/queue-depths';
 import { isLeft, replayText, tallyText } from '../../../operations/replay-text';
 import { aSignupEvent } from '../../support/builders';
@@ -86,7 +86,12 @@ describe('G4: a message that is no signup event does not stop the replay', () =>
     return { sqs, left: () => messages.filter((m) => !hidden.has(m.ReceiptHandle)).map(({ Body }) => Body) };
   }
 
-  const replayed = async (deps: { sqs: FakeClient; sfn?: FakeClient; setAside?: ReadonlySet<string> }) => {
+  const replayed = async (deps: {
+    sqs: FakeClient;
+    sfn?: FakeClient;
+    setAside?: ReadonlySet<string>;
+    only?: ReadonlySet<string>;
+  }) => {
     const sfn = deps.sfn ?? new FakeClient({ StartExecutionCommand: { executionArn: 'arn:started' } });
     const done: Replay[] = [];
     const stage = { stateMachineArn: machine, undeliveredSignupsUrl: 'http://queue' };
@@ -126,6 +131,25 @@ describe('G4: a message that is no signup event does not stop the replay', () =>
     const [first, second] = await replayed({ sqs, sfn });
     expect(first).toMatchObject({ unreadable: { why: expect.stringContaining('too long') } });
     expect(second).toMatchObject({ executionArn: 'arn:started' });
+    expect(left()).toEqual([good]);
+  });
+
+  it('shows what a replay would start and leave, and takes nothing from the queue', async () => {
+    const { sqs, left } = aQueue('hello', good, odd({ id: 'other', detail: 'odd' }));
+    const shown: object[] = [];
+    for await (const each of undeliveredSignups({ sqs, undeliveredSignupsUrl: 'http://queue' })) shown.push(each);
+    expect(shown).toEqual([
+      { messageId: 'm0', why: 'its body is no JSON' },
+      { messageId: 'm1', because: 'EventBridge gives no reason', companyName: 'Acme GmbH', subdomain: 'acme' },
+      { messageId: 'm2', because: 'EventBridge gives no reason' },
+    ]);
+    expect(left()).toHaveLength(3);
+  });
+
+  it('starts only the messages that were chosen', async () => {
+    const other = odd({ id: 'other' });
+    const { sqs, left } = aQueue(good, other);
+    expect(await replayed({ sqs, only: new Set(['m1']) })).toHaveLength(1);
     expect(left()).toEqual([good]);
   });
 

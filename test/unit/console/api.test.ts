@@ -154,7 +154,7 @@ describe('a tenant', () => {
       const { json } = await console.ask(`/api/tenants/${record.tenantId}`);
       return TenantDetailSchema.parse(json).acts;
     };
-    expect(await acts('ACTIVE', 'SUCCEEDED')).toEqual(['verify', 'suspend']);
+    expect(await acts('ACTIVE', 'SUCCEEDED')).toEqual(['verify', 'suspend', 'retry-move']);
     expect(await acts('SUSPENDED', 'SUCCEEDED')).toEqual(['verify', 'resume']);
     expect(await acts('HELD', 'FAILED')).toEqual(['redrive', 'abandon']);
     expect(await acts('ONBOARDING', 'ABORTED')).toEqual(['redrive', 'abandon']);

@@ -1,14 +1,17 @@
 import Alert from '@cloudscape-design/components/alert';
 import Box from '@cloudscape-design/components/box';
+import Button from '@cloudscape-design/components/button';
 import Container from '@cloudscape-design/components/container';
 import Header from '@cloudscape-design/components/header';
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
+import { useState } from 'react';
 import { type Releases as ReleaseList, ReleasesSchema } from '../../api/stage';
 import { Failure } from '../failure';
 import { RunProgress } from '../run-progress';
+import { StageActDialog } from '../stage-act-dialog';
 import { Time } from '../time';
 import { useLive } from '../use-live';
 
@@ -62,6 +65,38 @@ function Release({ claim }: { readonly claim: Claim }) {
   );
 }
 
+/** Orders to a release. Without one under way only its image before can come back. */
+const ORDERS = [
+  ['hold', 'Hold'],
+  ['go', 'Go on'],
+  ['back', 'Bring back'],
+] as const;
+
+function Orders({ cell, claim }: Pick<CellRelease, 'cell' | 'claim'>) {
+  const [order, setOrder] = useState<{ readonly act: (typeof ORDERS)[number][0]; readonly label: string }>();
+  const isOver = !claim || claim.endedAt !== undefined;
+  return (
+    <>
+      <SpaceBetween size="xs" direction="horizontal">
+        {ORDERS.map(([act, label]) => (
+          <Button
+            key={act}
+            ariaLabel={`${label} ${cell}`}
+            onClick={() => setOrder({ act, label })}
+            disabled={isOver && act !== 'back'}
+            {...(isOver && act !== 'back' && { disabledReason: 'No release is under way in this cell.' })}
+          >
+            {label}
+          </Button>
+        ))}
+      </SpaceBetween>
+      {order && (
+        <StageActDialog order={{ act: order.act, cell }} label={order.label} onDismiss={() => setOrder(undefined)} />
+      )}
+    </>
+  );
+}
+
 function OfCell({ cell, live, claim }: CellRelease) {
   const description = live ? (
     <>
@@ -77,7 +112,13 @@ function OfCell({ cell, live, claim }: CellRelease) {
     'No colour is live yet.'
   );
   return (
-    <Container header={<Header variant="h2" description={description}>{`Cell ${cell}`}</Header>}>
+    <Container
+      header={
+        <Header variant="h2" description={description} actions={<Orders cell={cell} claim={claim} />}>
+          {`Cell ${cell}`}
+        </Header>
+      }
+    >
       {claim ? <Release claim={claim} /> : 'No release so far.'}
     </Container>
   );
