@@ -1,4 +1,5 @@
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const EXIT_CODE_OF_SIGPIPE = 141;
 
 /** The reason with which a command's signal is aborted. */
 export class Interrupted extends Error {
@@ -22,6 +23,11 @@ export function runCommand(main: (signal: AbortSignal) => Promise<number>): void
       controller.abort(new Interrupted(code));
     });
   }
+  // A reader that has seen enough, such as `head`, closes the pipe.
+  process.stdout.on('error', (thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EPIPE') throw thrown;
+    process.exit(EXIT_CODE_OF_SIGPIPE);
+  });
   const parent = process.ppid;
   const watching = setInterval(() => {
     if (process.ppid !== parent) controller.abort(new Interrupted(EXIT_CODES.SIGHUP));

@@ -7,6 +7,7 @@ import { addMigrating } from './ops/migrating';
 import { addReading } from './ops/reading';
 import { addReleasing } from './ops/releasing';
 import { addResuming } from './ops/resuming';
+import { addShowing } from './ops/showing';
 
 const CODES = [
   '',
@@ -29,6 +30,7 @@ async function main(signal: AbortSignal): Promise<number> {
   addReleasing(commands);
   addMigrating(commands);
   addResuming(commands);
+  addShowing(commands);
   try {
     await program.parseAsync();
     return code;

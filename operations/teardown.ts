@@ -1,12 +1,21 @@
 import { createInterface } from 'node:readline/promises';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/environments';
-import { TearDown } from './client/tear-down-stage';
 import { runCommand } from './command';
+import { nonBlank } from './options';
 import { connectTo, stageOption } from './stage-connection';
+import { takeDown } from './take-down';
 
-const OptionsSchema = z.object({ stage: z.enum(STAGES), confirm: z.string().optional() });
+const OptionsSchema = z.object({
+  stage: z.enum(STAGES),
+  confirm: z.string().optional(),
+  reason: z.string().optional(),
+  trail: z.string().optional(),
+});
+
+/** A name that no earlier teardown has taken. */
+const trailOf = (stage: string) => `audit-trail-${stage}-${new Date().toISOString().replaceAll(':', '-')}.jsonl`;
 
 async function asked(stage: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
@@ -23,13 +32,15 @@ async function main(): Promise<number> {
   const command = new Command('teardown')
     .description('Offboards every tenant of a stage, empties its buckets and deletes its stacks. Refuses prod.')
     .option('--confirm <stage>', 'name of the stage, where nobody can be asked')
+    .addOption(new Option('--reason <text>', 'kept on record').argParser(nonBlank))
+    .option('--trail <file>', 'a new file for the record of all acts, whose table is deleted, too')
     .addOption(stageOption())
     .parse();
-  const { stage, confirm } = OptionsSchema.parse(command.opts());
+  const { stage, confirm, reason, trail = trailOf(stage) } = OptionsSchema.parse(command.opts());
   if (stage === 'prod') throw new Error('prod is not taken down by a command');
   if ((confirm ?? (await asked(stage))).trim() !== stage)
     throw new Error(`stage ${stage} was not confirmed by its name`);
-  await new TearDown(await connectTo(stage), (line) => console.log(line)).run();
+  await takeDown(await connectTo(stage), { trail, reason, say: (line) => console.log(line) });
   console.log(`stage ${stage} is taken down`);
   return 0;
 }

@@ -63,12 +63,12 @@ export class Commands {
     usage: string,
     description: string,
     examples: readonly string[],
-    work: (stage: Stage, print: Ops['print'], signal: AbortSignal) => Promise<number>,
+    work: (stage: Stage, print: Ops['print'], signal: AbortSignal, options: unknown) => Promise<number>,
   ): Command {
     const command = this.command(usage, description, examples);
     return command.action(async () => {
       const { stage, json } = OpsOptions.parse(command.opts());
-      this.ended(await work(stage, printing(json), this.signal));
+      this.ended(await work(stage, printing(json), this.signal, command.opts()));
     });
   }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
@@ -12,7 +15,7 @@ import { everyItem } from '../../functions/shared/paging';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
 import { newSignup } from '../../local/signups';
-import { TearDown } from '../../operations/client/tear-down-stage';
+import { takeDown } from '../../operations/take-down';
 import { RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;
@@ -62,7 +65,15 @@ test('D9: teardown deletes an ACTIVE tenant, its DNS records and snapshots, and 
   const DBInstanceIdentifier = tenantNames.database(tenantIdOf(signup.signupId));
   await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier: 'taken-by-a-person' }));
   const lines: string[] = [];
-  await new TearDown(stage.connection, (line) => lines.push(line)).run();
+  const folder = mkdtempSync(join(tmpdir(), 'teardown-'));
+  const trail = join(folder, 'trail.jsonl');
+  await takeDown(stage.connection, { trail, reason: 'not needed', say: (line) => lines.push(line) });
+  const [asked, ended] = readFileSync(trail, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  rmSync(folder, { recursive: true });
+  expect([asked, ended]).toMatchObject([{ kind: 'teardown', reason: 'not needed' }, { result: { outcome: 'done' } }]);
   const { Stacks = [] } = await new CloudFormationClient(stage.platform.aws).send(new DescribeStacksCommand({}));
   expect(Stacks.map(({ StackName }) => StackName)).toEqual([]);
   expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(5);

@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { exec, execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import published from '../fixtures/interface.v0.1.json';
@@ -34,6 +35,22 @@ test.each(Object.entries(published.commands))(
     expect(options.filter((option) => !offered.has(option))).toEqual([]);
   },
 );
+
+const ops = (words: string, more: object = {}) =>
+  promisify(exec)(`${process.execPath} ${join(ROOT, 'operations/ops-bundle.cjs')} ${words}`, more);
+
+test('ops console runs the console from any folder, and ends as it does', async () => {
+  const env = { ...process.env, ONBOARDING_OUTPUTS: 'nowhere.json' };
+  await expect(ops('console', { cwd: tmpdir(), env })).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${join(tmpdir(), 'nowhere.json')} not found`),
+  });
+}, 30_000);
+
+test('a command whose reader closes the pipe early ends without a stack trace', async () => {
+  const { stdout, stderr } = await ops('--help | head -1');
+  expect([stdout, stderr]).toEqual(['Usage: ops [options] [command]\n', '']);
+}, 30_000);
 
 describe('a Node version that is too old', () => {
   const GUARD = 'operations/require-node.cjs';

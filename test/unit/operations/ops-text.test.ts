@@ -9,6 +9,7 @@ import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
 import { addReleasing } from '../../../operations/ops/releasing';
 import { addResuming } from '../../../operations/ops/resuming';
+import { addShowing } from '../../../operations/ops/showing';
 import { localTime, table } from '../../../operations/ops/tables';
 import { adviceFor } from '../../../operations/runbook-advice';
 import { awsError } from '../../support/fake-client';
@@ -71,6 +72,7 @@ it('docs/ops.md lists each command of ops once, and no others', () => {
   addReleasing(commands);
   addMigrating(commands);
   addResuming(commands);
+  addShowing(commands);
   const [, rows = ''] =
     /\| command \| does \|\n\|---\|---\|\n((?:\|.*\n)+)/.exec(readFileSync('docs/ops.md', 'utf8')) ?? [];
   const told = [...rows.matchAll(/^\| `([a-z-]+)/gm)].map(([, name]) => name);
