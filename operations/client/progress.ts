@@ -1,4 +1,5 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { Workflow } from '../../functions/contract/workflows';
 
 /** One visit of an execution to a state. */
 export interface Visit {
@@ -45,4 +46,22 @@ export function visitsOf(history: readonly HistoryEvent[]): Visit[] {
     if (open) open.leftAt = timestamp;
   }
   return [...visits.values()];
+}
+
+/** Visits since the run has begun at its first state for the last time. */
+export const presentAttempt = (visits: readonly Visit[], { firstState }: Workflow) =>
+  visits.slice(
+    Math.max(
+      0,
+      visits.findLastIndex(({ state }) => state === firstState),
+    ),
+  );
+
+/** States that a running execution is in. A state whose parallel state has failed has no end in the history. */
+export function statesUnderWay(visits: readonly Visit[], workflow: Workflow): string[] {
+  const { forward, undos, failure } = workflow;
+  const present = presentAttempt(visits, workflow);
+  const isUndoing = present.some(({ state }) => state in undos || state in failure);
+  const isLeft = ({ state, leftAt }: Visit) => leftAt !== undefined || (isUndoing && state in forward);
+  return present.filter((visit) => !isLeft(visit)).map(({ state }) => state);
 }

@@ -3,10 +3,11 @@ import { describe } from '../../functions/acts/executions';
 import { executionLink, failureReport } from '../../functions/contract/failure-report';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import type { FailureReport, Outcome } from '../../functions/contract/tenant';
+import { workflowNamed } from '../../functions/contract/workflows';
 import { reportOf } from '../../functions/runs/notice-end';
 import { describeRunEnd } from '../../functions/runs/run-end';
 import { historyOf, isOlderThanMachine } from './executions';
-import { visitsOf } from './progress';
+import { statesUnderWay, visitsOf } from './progress';
 
 /** State of a tenant: its record, its latest execution, and its failure, if any. */
 export interface TenantStatus {
@@ -109,7 +110,7 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
       olderThanMachine:
         execution && execution.status !== 'SUCCEEDED' ? await olderThanMachine(sfn, executionArn) : undefined,
       redriveCount: execution?.redriveCount ?? 0,
-      at: visits.filter(({ leftAt }) => !leftAt).map(({ state }) => state),
+      at: statesUnderWay(visits, workflowNamed('TenantOnboarding')),
     },
     failure,
     suspension: 'suspension' in record ? record.suspension : undefined,

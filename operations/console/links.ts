@@ -1,3 +1,4 @@
+import { executionLink } from '../../functions/contract/failure-report';
 import { tenantNames } from '../../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
@@ -8,6 +9,10 @@ import type { TenantDetail } from './api/tenant';
 /** The AWS console's pages; undefined for the emulator, which has none. */
 const homeOf = ({ aws }: StageConnection, service: string) =>
   aws.endpoint ? undefined : `https://${aws.region}.console.aws.amazon.com/${service}/home?region=${aws.region}`;
+
+/** The execution's page in the AWS console; undefined for the emulator, which has none. */
+export const executionPage = ({ aws }: Pick<StageConnection, 'aws'>, executionArn: string) =>
+  aws.endpoint ? undefined : executionLink(executionArn);
 
 /** An encoding as the CloudWatch console wants it in the part after `#`: `$25` stands for `%`. */
 const twiceEncoded = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');

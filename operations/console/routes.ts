@@ -12,6 +12,7 @@ import { StageActRequestSchema, StagePreviewRequestSchema } from './api/stage-ac
 import { TenantsQuerySchema } from './api/tenants';
 import type { EventStreams } from './event-streams';
 import type { EvidenceTickets } from './evidence-tickets';
+import { executionPage } from './links';
 import { Refused } from './refused';
 import { body, query } from './request';
 import type { RunHistories } from './run-histories';
@@ -72,11 +73,12 @@ function workflowKnown(execution: string): boolean {
   }
 }
 
-async function run({ histories }: Desk, { parameters }: Asked) {
+async function run({ client, histories }: Desk, { parameters }: Asked) {
   const { execution } = query(RunQuerySchema, parameters);
   if (!workflowKnown(execution))
     throw new Refused('InvalidRequest', 'expected the ARN of an execution of the platform', 'execution');
-  return runOf(execution, await histories.read(execution));
+  const link = executionPage(client.stage, execution);
+  return { ...runOf(execution, await histories.read(execution)), ...(link && { link }) };
 }
 
 function events({ events: streams }: Desk, { request, response, parameters }: Asked) {

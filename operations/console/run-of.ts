@@ -1,7 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { executionLink } from '../../functions/contract/failure-report';
-import { type Workflow, workflowOf } from '../../functions/contract/workflows';
-import { type Visit, visitsOf } from '../client/progress';
+import { workflowOf } from '../../functions/contract/workflows';
+import { presentAttempt, type Visit, visitsOf } from '../client/progress';
 import type { Run, RunState } from './api/runs';
 import { flowOf } from './flow-of';
 
@@ -14,15 +13,6 @@ const ENDS: Readonly<Record<string, string>> = {
 };
 
 const iso = (at: Date | undefined) => at?.toISOString();
-
-/** Visits since the run has begun at its first state for the last time. */
-const presentAttempt = (visits: readonly Visit[], { firstState }: Workflow) =>
-  visits.slice(
-    Math.max(
-      0,
-      visits.findLastIndex(({ state }) => state === firstState),
-    ),
-  );
 
 /** @param over whether nothing of this part of the run goes on: its open states were ended from outside */
 function statusOf(visits: readonly Visit[], over: boolean): RunState['status'] {
@@ -59,7 +49,7 @@ const errorIn = (event: HistoryEvent | undefined) =>
  * @param events in order; empty for an execution that AWS has deleted
  * @throws Error when the platform has no such workflow
  */
-export function runOf(executionArn: string, events: readonly HistoryEvent[]): Run {
+export function runOf(executionArn: string, events: readonly HistoryEvent[]): Omit<Run, 'link'> {
   const workflow = workflowOf(executionArn);
   const { name, firstState, forward, undos, failure } = workflow;
   const all = visitsOf(events);
@@ -88,6 +78,5 @@ export function runOf(executionArn: string, events: readonly HistoryEvent[]): Ru
     ],
     flow: flowOf(workflow),
     ...(error && { error }),
-    link: executionLink(executionArn),
   };
 }

@@ -3,7 +3,6 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { LRUCache } from 'lru-cache';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import { ConcludeAuditOutput } from '../../functions/contract/audit';
-import { executionLink } from '../../functions/contract/failure-report';
 import { PlanSchema } from '../../functions/contract/plans';
 import { readClaim } from '../../functions/delivery/release-store';
 import { once } from '../../functions/shared/once';
@@ -11,7 +10,7 @@ import { settled } from '../../functions/shared/settled';
 import { Releases as ReleasesClient } from '../client/releases';
 import type { StageClient } from '../client/stage-client';
 import type { Audits, Cells, Queues, Releases, Stage } from './api/stage';
-import { stageLinks } from './links';
+import { executionPage, stageLinks } from './links';
 import { BY_ATTENTION } from './tenant-order';
 
 /** Number of audits that are listed; there is one a day. */
@@ -87,12 +86,13 @@ export class StageAnswers {
     const { executions = [] } = await this.client.sfn.send(listing);
     const audits = await settled(
       executions.map(async ({ executionArn = '', name = '', status = '', startDate, stopDate }) => {
+        const link = executionPage(this.client.stage, executionArn);
         const counts = status === 'SUCCEEDED' ? await this.countsOf(executionArn) : undefined;
         return {
           ...{ executionArn, name, status, startedAt: (startDate ?? new Date(0)).toISOString() },
           ...(stopDate && { endedAt: stopDate.toISOString() }),
           ...(counts && { counts }),
-          link: executionLink(executionArn),
+          ...(link && { link }),
         };
       }),
     );

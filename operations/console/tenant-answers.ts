@@ -12,7 +12,7 @@ import { actsOn } from './acts-allowed';
 import type { Report, ReportQuerySchema, Reports } from './api/reports';
 import type { TenantDetail } from './api/tenant';
 import type { EvidenceTickets } from './evidence-tickets';
-import { resourcesOf } from './links';
+import { executionPage, resourcesOf } from './links';
 import { Refused } from './refused';
 
 /** Everything about one tenant that its record and its latest execution say. */
@@ -22,6 +22,7 @@ export async function tenantDetail(client: StageClient, name: string): Promise<T
   const refused = 'refused' in record;
   const { contactEmail, plan, createdAt } = record;
   const advice = failure && adviceFor(failure.error);
+  const link = executionPage(client.stage, record.executionArn);
   const service = refused
     ? {}
     : {
@@ -33,7 +34,9 @@ export async function tenantDetail(client: StageClient, name: string): Promise<T
     ...{ since, contactEmail, plan, createdAt, refused },
     ...service,
     run: { ...run, at: [...run.at] },
-    ...(failure && { failure: { ...failure, text: failureText(failure), ...(advice && { advice }) } }),
+    ...(failure && {
+      failure: { ...failure, text: failureText(failure), ...(advice && { advice }), ...(link && { link }) },
+    }),
     resources: resourcesOf(client.stage, record),
     acts: actsOn(record, run.status),
     confirm: confirmationOf(record),

@@ -51,6 +51,7 @@ export const RunSchema = z.object({
   states: z.array(RunStateSchema),
   flow: FlowSchema,
   error: z.string().optional(),
-  link: z.string(),
+  /** Its page in the AWS console; absent on the local stage. */
+  link: z.string().optional(),
 });
 export type Run = z.infer<typeof RunSchema>;

@@ -56,7 +56,8 @@ export const AuditsSchema = z.object({
       endedAt: z.string().optional(),
       /** Number of tenants by verdict, once it has succeeded. */
       counts: z.record(z.string(), z.number()).optional(),
-      link: z.string(),
+      /** Its page in the AWS console; absent on the local stage. */
+      link: z.string().optional(),
     }),
   ),
 });

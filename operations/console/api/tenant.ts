@@ -42,7 +42,9 @@ export const TenantDetailSchema = z.object({
     at: z.array(z.string()),
   }),
   /** In AWS's words; `advice` is the runbook's. `text` is the whole report as text. */
-  failure: FailureReportSchema.extend({ text: z.string(), advice: z.string().optional() }).optional(),
+  failure: FailureReportSchema.omit({ links: true })
+    .extend({ text: z.string(), advice: z.string().optional(), link: z.string().optional() })
+    .optional(),
   suspension: z.object({ at: z.string(), by: z.string(), reason: z.string() }).optional(),
   verification: VerificationSchema.optional(),
   /** What the last audit has found. */

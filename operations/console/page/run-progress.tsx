@@ -40,10 +40,14 @@ export function RunProgress({ execution }: { readonly execution: string }) {
           </>
         )}
         {attempt > 1 && `, attempt ${attempt}`}
-        {', '}
-        <Link href={link} external>
-          execution in the AWS console
-        </Link>
+        {link && (
+          <>
+            {', '}
+            <Link href={link} external>
+              execution in the AWS console
+            </Link>
+          </>
+        )}
       </Box>
       <RunGraph run={run} />
       <ExpandableSection headerText="The same as a list">

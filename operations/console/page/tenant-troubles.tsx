@@ -16,7 +16,7 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 function WhyItFailed({ failure }: { readonly failure: NonNullable<TenantDetail['failure']> }) {
-  const { step, error, reason, outcome, undone, remaining, stoppedAt, advice, links } = failure;
+  const { step, error, reason, outcome, undone, remaining, stoppedAt, advice, link } = failure;
   return (
     <Alert type="error" header={`${step} failed: ${error}`}>
       <SpaceBetween size="xs">
@@ -34,9 +34,11 @@ function WhyItFailed({ failure }: { readonly failure: NonNullable<TenantDetail['
             Stopped at {stoppedAt.step}: {stoppedAt.error}: {stoppedAt.reason}
           </div>
         )}
-        <Link href={links.execution} external>
-          execution in the AWS console
-        </Link>
+        {link && (
+          <Link href={link} external>
+            execution in the AWS console
+          </Link>
+        )}
       </SpaceBetween>
     </Alert>
   );

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import { visitsOf } from '../../../operations/client/progress';
+import { workflowNamed } from '../../../functions/contract/workflows';
+import { statesUnderWay, visitsOf } from '../../../operations/client/progress';
 
 let clock = 0;
 const event = (id: number, previousEventId: number, more: Partial<HistoryEvent>): HistoryEvent => ({
@@ -62,4 +63,20 @@ test('a state that is entered again is a new visit', () => {
     [0, 1_000],
     [2_000, 3_000],
   ]);
+});
+
+test('a state whose parallel state has failed is left, in the rollback and in the next attempt', () => {
+  const workflow = workflowNamed('TenantOnboarding');
+  const history = [
+    entered(1, 0, 'BeginAttempt'),
+    exited(2, 1, 'BeginAttempt'),
+    entered(3, 2, 'LaunchDatabase'),
+    event(4, 3, {}),
+    failed(5, 4, 'StackFailed'),
+  ];
+  expect(statesUnderWay(visitsOf(history), workflow)).toEqual(['LaunchDatabase']);
+  const rollback = [...history, entered(6, 0, 'DeleteDatabase')];
+  expect(statesUnderWay(visitsOf(rollback), workflow)).toEqual(['DeleteDatabase']);
+  const again = [exited(7, 6, 'DeleteDatabase'), entered(8, 0, 'BeginAttempt'), entered(9, 8, 'ReserveTenant')];
+  expect(statesUnderWay(visitsOf([...rollback, ...again]), workflow)).toEqual(['BeginAttempt', 'ReserveTenant']);
 });

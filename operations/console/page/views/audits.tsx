@@ -17,11 +17,14 @@ const countsText = (counts: Audit['counts']) =>
 const COLUMNS: readonly TableProps.ColumnDefinition<Audit>[] = [
   {
     ...{ id: 'startedAt', header: 'Started', isRowHeader: true },
-    cell: ({ startedAt, link }) => (
-      <Link href={link} external>
+    cell: ({ startedAt, link }) =>
+      link ? (
+        <Link href={link} external>
+          <Time at={startedAt} />
+        </Link>
+      ) : (
         <Time at={startedAt} />
-      </Link>
-    ),
+      ),
   },
   { ...{ id: 'status', header: 'Run' }, cell: ({ status }) => <RunStatus of={status} /> },
   {
