@@ -1,4 +1,4 @@
-import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { tenantIdOf } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
@@ -94,5 +94,9 @@ export async function changeFigures(connection: StageConnection): Promise<Figure
     recordedIn: (answer, round) =>
       ActsPageSchema.parse(answer).acts.find(({ target }) => target === nobody(round))?.endedAt,
   };
-  return [await shown(connection, ofTenant), await shown(connection, ofOthers)];
+  try {
+    return [await shown(connection, ofTenant), await shown(connection, ofOthers)];
+  } finally {
+    await table.client.send(new DeleteCommand({ TableName: table.name, Key: itemKeys.tenant(tenantId) }));
+  }
 }
