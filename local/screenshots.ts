@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { Signup } from '../functions/contract/signup';
 import { StageClient } from '../operations/client/stage-client';
 import { runCommand } from '../operations/command';
@@ -9,12 +9,15 @@ import { bundlePage } from '../operations/console/bundle-page';
 import { startConsole } from '../operations/console/console-server';
 import { localConnection } from '../operations/stage-connection';
 import { launchBrowser } from './browser';
+import { takeDemoStill } from './demo-still';
 import { logGroupInTheWay } from './mishap';
 import { startPlatform } from './platform';
 import { newSignup } from './signups';
 
 const IMAGES = join(__dirname, '../docs/images');
-const SIZE = { width: 1200, height: 800 };
+const SIZE = { width: 1280, height: 800 };
+/** A run is drawn from top to bottom. */
+const TALL = { width: 1280, height: 1330 };
 
 const COMPANIES = [
   { companyName: 'Acme GmbH', subdomain: 'acme', plan: 'enterprise' },
@@ -46,17 +49,17 @@ async function take(page: Page, client: StageClient): Promise<void> {
   await save(page, 'console-tenants');
   await page.getByRole('link', { name: FAILING.companyName }).click();
   await page.getByText('What to do:').waitFor();
-  await page.getByText('ConcludeFailure', { exact: true }).waitFor();
+  await page.setViewportSize(TALL);
+  await page.getByRole('button', { name: /^ConcludeFailure/ }).waitFor();
   await save(page, 'console-failed-tenant');
+  await page.setViewportSize(SIZE);
   await page.goto(`${page.url().split('#')[0]}#/tenants/acme?tab=evidence`);
   await page.frameLocator('iframe').getByRole('heading').first().waitFor();
   await save(page, 'console-evidence');
 }
 
-/** Makes the README's pictures from the running product. */
-async function main(signal: AbortSignal): Promise<number> {
-  await mkdir(IMAGES, { recursive: true });
-  const [platform, browser, files] = await Promise.all([startPlatform({ signal }), launchBrowser(), bundlePage()]);
+async function takeConsole(browser: Browser, signal: AbortSignal): Promise<void> {
+  const [platform, files] = await Promise.all([startPlatform({ signal }), bundlePage()]);
   try {
     const client = new StageClient(localConnection(platform.outputs));
     await populate(client);
@@ -65,10 +68,22 @@ async function main(signal: AbortSignal): Promise<number> {
     await page.goto(running.url);
     await take(page, client);
     await running.stop();
+  } finally {
+    await platform.stop();
+  }
+}
+
+/** Makes the README's pictures from the running product: the console, and the end of the demo. */
+async function main(signal: AbortSignal): Promise<number> {
+  await mkdir(IMAGES, { recursive: true });
+  const browser = await launchBrowser();
+  try {
+    await takeConsole(browser, signal);
+    await takeDemoStill(await browser.newPage(), join(IMAGES, 'demo.png'), signal);
+    console.log('docs/images/demo.png');
     return 0;
   } finally {
     await browser.close();
-    await platform.stop();
   }
 }
 
