@@ -164,6 +164,22 @@ test('the master password can be modified', async () => {
   await change(PASSWORD);
 });
 
+test('a new master password counts some time after the answer, and nothing else can be changed until then', async () => {
+  await emulator.setPatience(0.05);
+  await change('another-password-4');
+  const { DBInstanceStatus, PendingModifiedValues } = (await described(outputs.id ?? '')) ?? {};
+  expect([DBInstanceStatus, PendingModifiedValues]).toMatchObject([
+    'resetting-master-credentials',
+    { MasterUserPassword: '****' },
+  ]);
+  expect(await asMaster('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  await expect(change('another-password-5')).rejects.toMatchObject({ name: 'InvalidDBInstanceStateFault' });
+  expect((await available(outputs.id ?? '')).PendingModifiedValues?.MasterUserPassword).toBeUndefined();
+  expect(await asMaster('SELECT 1 AS one', 'another-password-4')).toEqual([{ one: 1 }]);
+  await emulator.setPatience(0);
+  await change(PASSWORD);
+});
+
 test('a replica reads the rows of its source, refuses writes, and has its master password', async () => {
   await asMaster(`INSERT INTO items VALUES ('of the source')`);
   const DBInstanceIdentifier = 'reading';

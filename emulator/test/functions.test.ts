@@ -1,17 +1,34 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
+  AddPermissionCommand,
   GetFunctionConfigurationCommand,
   InvokeCommand,
   LambdaClient,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  RotateSecretCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, launch, pause } from './aws';
 
 const CODE = `
 let calls = 0;
 const here = process.pid;
-exports.handler = async ({ kind, pause = 0 }) => {
+const steps = [];
+exports.handler = async ({ kind, pause = 0, Step, SecretId }) => {
+  if (kind === 'steps') return steps;
+  if (Step) {
+    steps.push([SecretId.split(':').at(-1).slice(0, -7), Step].join(' '));
+    if (Step === 'setSecret' && steps.length === 2) throw new Error('not now');
+    return;
+  }
   calls += 1;
   await new Promise((resolve) => setTimeout(resolve, pause));
   if (kind === 'error') throw Object.assign(new Error('no such tenant'), { name: 'TenantUnknown' });
@@ -146,4 +163,75 @@ test('a function that times out is ended with its sandbox, and fails with Sandbo
     payload: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after') },
   });
   expect((await invoke({})).payload.here).not.toBe(before.payload.here);
+});
+
+describe('a rotation', () => {
+  let secrets: SecretsManagerClient;
+  let RotationLambdaARN: string | undefined;
+
+  beforeAll(async () => {
+    secrets = new SecretsManagerClient(access(emulator));
+    await secrets.send(new CreateSecretCommand({ Name: 'rotated', SecretString: '1' }));
+    const { FunctionArn } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'scripted' }));
+    RotationLambdaARN = FunctionArn;
+  });
+
+  const rotate = (change: object = {}) =>
+    secrets.send(
+      new RotateSecretCommand({
+        SecretId: 'rotated',
+        RotationLambdaARN,
+        ...{ RotationRules: { AutomaticallyAfterDays: 30 }, ...change },
+      }),
+    );
+  const described = () => secrets.send(new DescribeSecretCommand({ SecretId: 'rotated' }));
+  const stepsOf = async () => (await invoke({ kind: 'steps' })).payload;
+
+  test('needs a function that Secrets Manager may call', async () => {
+    await expect(rotate()).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining('Ensure that the function policy grants access'),
+    });
+    await expect(rotate({ RotationLambdaARN: undefined })).rejects.toMatchObject({ name: 'InvalidRequestException' });
+    await lambda.send(
+      new AddPermissionCommand({
+        FunctionName: 'scripted',
+        StatementId: 'rotation',
+        Action: 'lambda:InvokeFunction',
+        Principal: 'secretsmanager.amazonaws.com',
+        SourceAccount: emulator.accountId,
+      }),
+    );
+  });
+
+  test('calls its function in four steps, and begins anew when one fails', async () => {
+    const { VersionId = '' } = await rotate();
+    const all = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'].map((step) => `rotated ${step}`);
+    await eventually(async () => (await stepsOf()).length === 6 || undefined);
+    expect(await stepsOf()).toEqual([...all.slice(0, 2), ...all]);
+    const empty = secrets.send(new GetSecretValueCommand({ SecretId: 'rotated', VersionStage: 'AWSPENDING' }));
+    await expect(empty).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    const { VersionIdsToStages, LastRotatedDate } = await described();
+    expect([VersionIdsToStages?.[VersionId], LastRotatedDate]).toEqual([['AWSPENDING'], undefined]);
+  });
+
+  test('that has not ended holds up the next one', async () => {
+    await expect(rotate()).rejects.toMatchObject({ message: expect.stringContaining('will be reattempted') });
+    const [[pending = '', current = ''] = []] = [
+      Object.keys((await described()).VersionIdsToStages ?? {}).toReversed(),
+    ];
+    await secrets.send(
+      new PutSecretValueCommand({
+        ...{ SecretId: 'rotated', ClientRequestToken: pending, SecretString: '2', VersionStages: ['AWSPENDING'] },
+      }),
+    );
+    await secrets.send(
+      new UpdateSecretVersionStageCommand({
+        ...{ SecretId: 'rotated', VersionStage: 'AWSCURRENT', MoveToVersionId: pending, RemoveFromVersionId: current },
+      }),
+    );
+    await rotate({ ClientRequestToken: pending });
+    expect(await eventually(async () => (await described()).LastRotatedDate)).toBeInstanceOf(Date);
+    expect(await rotate({ RotateImmediately: false })).toMatchObject({ Name: 'rotated' });
+  });
 });

@@ -90,6 +90,7 @@ test('the rotation of a secret can be cancelled, and its replicas removed', asyn
       SecretId,
       RotationLambdaARN: 'arn:aws:lambda:eu:1:function:f',
       RotationRules: { AutomaticallyAfterDays: 30 },
+      RotateImmediately: false,
     }),
   );
   const AddReplicaRegions = [{ Region: 'us-east-1' }, { Region: 'us-west-2' }];

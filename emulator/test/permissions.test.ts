@@ -49,6 +49,7 @@ import {
   CreateSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
@@ -355,6 +356,21 @@ describe('IAM authorizes on the right resource', () => {
       );
     expect((await put('mine')).FailedEntryCount).toBe(0);
     await expect(put('theirs')).rejects.toMatchObject(denied);
+  });
+
+  test('a rotation, by the function that it names', async () => {
+    const own = `arn:aws:lambda:${here()}:function:own`;
+    const only = { ArnEquals: { 'secretsmanager:RotationLambdaARN': own } };
+    const user = await caller([statement('secretsmanager:RotateSecret', '*', only)]);
+    const { ARN } = await new SecretsManagerClient(access(emulator)).send(
+      new CreateSecretCommand({ Name: 'rotated', SecretString: 's' }),
+    );
+    const rotate = (RotationLambdaARN: string | undefined) =>
+      new SecretsManagerClient(access(emulator, user)).send(
+        new RotateSecretCommand({ SecretId: ARN, RotationLambdaARN, RotateImmediately: false }),
+      );
+    for (const other of [undefined, `${own}-not`]) await expect(rotate(other)).rejects.toMatchObject(denied);
+    expect(await rotate(own)).toMatchObject({ ARN });
   });
 
   test('the policy of a table by the table, an event bus and a rule by their names', async () => {

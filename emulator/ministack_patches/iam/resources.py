@@ -7,6 +7,7 @@ Test: permissions.test.ts: parameters, by the path that is read
 Test: permissions.test.ts: a service of a cluster by its name, and the tags of a rule by the rule
 Test: permissions.test.ts: an alias by its key as well, with NotFound for a key that does not exist
 Test: permissions.test.ts: an event, by its source and detail type
+Test: permissions.test.ts: a rotation, by the function that it names
 Test: permissions.test.ts: the answer to a task, by the state machine of the waiting execution, after its end too
 Test: permissions.test.ts: a snapshot of a database, by its name
 Test: permissions.test.ts: the policy of a table by the table, an event bus and a rule by their names
@@ -79,6 +80,8 @@ def _enforce_on_all(
 @PATCH.wraps("ministack.core.iam_actions.request_tag_context", digest="c373057a")
 def _context_with_event(context_of: Original, service: str, iam_action: str, body: bytes, params: Params) -> Record:
     context: Record = context_of(service, iam_action, body, params)
+    if iam_action == "secretsmanager:RotateSecret":
+        return {**context, **_rotation_keys(body)}
     return {**context, **_event_keys(body)} if iam_action == "events:PutEvents" else context
 
 
@@ -214,6 +217,12 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "backup": _backup,
     "codepipeline": _pipeline,
 }
+
+
+def _rotation_keys(body: bytes) -> Record:
+    """`secretsmanager:RotationLambdaARN` is that of the request."""
+    function = json.loads(body or b"{}").get("RotationLambdaARN")
+    return {"secretsmanager:RotationLambdaARN": function} if function else {}
 
 
 def _event_keys(body: bytes) -> Record:
