@@ -70,6 +70,20 @@ export const setUpDatabaseName = (cell: string) => functionRoleName(`SetUpDataba
  */
 export const askDatabaseName = (cell: string) => functionRoleName(`AskDatabase-${cell}`);
 
+/** The function by which Secrets Manager rotates master passwords. Tenants' secrets name it, so its name is fixed. */
+export const rotationFunctionArn = (region: string, accountId: string) =>
+  `arn:aws:lambda:${region}:${accountId}:function:${functionRoleName('RotateMasterSecret')}`;
+
+/**
+ * The role that this function assumes for one tenant. Policies of tenants' keys bind it by its ARN, so its name is
+ * fixed.
+ */
+export const ROTATION_ROLE = 'tenant-onboarding-rotation';
+export const rotationRoleArn = (accountId: string) => `arn:aws:iam::${accountId}:role/${ROTATION_ROLE}`;
+
+/** How often a tenant's master password is rotated, in days. */
+export const ROTATION_DAYS = 30;
+
 /** PostgreSQL's names in every tenant's database: the database, its master user, the tables' owner, their schema. */
 export const DATABASE_NAME = 'funnels';
 export const DATABASE_MASTER = 'tenant_admin';

@@ -94,8 +94,11 @@ async function factsOf(client: Client): Promise<DoorAnswers['facts']> {
   return facts;
 }
 
+const NOT_ASKED = { own: { outcome: 'unreached', reason: 'no own login was named' }, powers: {}, facts: {} } as const;
+
 /** The own login, and what is asked with it. A session that breaks leaves the questions open. */
-async function asked(door: Door, login: Login): Promise<Omit<DoorAnswers, 'others'>> {
+async function asked(door: Door, login: Login | undefined): Promise<Omit<DoorAnswers, 'others'>> {
+  if (!login) return NOT_ASKED;
   const client = clientFor(door, login);
   try {
     const own = await outcomeOf(client);

@@ -21,8 +21,8 @@ export const AskDatabaseInput = z.object({
   tenantId: z.string(),
   host: z.string(),
   port: z.number().int(),
-  /** The login with which the questions are asked. */
-  own: LoginSchema,
+  /** The login with which the questions are asked. Without it none is: a rotation only tries its new password. */
+  own: LoginSchema.optional(),
   others: z.array(LoginSchema).max(20),
 });
 

@@ -10,8 +10,10 @@ import { itemKeys } from '../contract/records';
 import { SET_UP_DATABASE_SECONDS } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/clients';
+import { env } from '../shared/env';
 import { guardForwardWith, recordDatabase } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
+import { beginRotation, type RotationDeps } from './begin-rotation';
 import { type MigrateTenantDeps, migrateTenant } from './migrate-tenant';
 import { expandTarget } from './migration-plan';
 import { contractedIn } from './migration-store';
@@ -22,6 +24,8 @@ import { setUpAsTenant } from './set-up-as-tenant';
  * One function for a new tenant and for one in service: tenants' roles trust its role, and nothing else
  * may read a master user's secret.
  */
+type PrepareDatabaseDeps = MigrateTenantDeps & RotationDeps;
+
 const Input = z.union([MigrateTenantInput, PrepareDatabaseInput]);
 const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
 
@@ -33,7 +37,8 @@ const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
  * 2. Read the master user's secret with the tenant's role, as nobody else may.
  * 3. Call SetUpDatabase of the tenant's cell, which logs in and does the work. No migration runs that
  *    removes what the cell's version of the service may still need.
- * 4. Record the version of the schema, and how long it took.
+ * 4. Begin the rotation of the master password, which this function has had, and its schedule.
+ * 5. Record the version of the schema, and how long it took.
  *
  * Called again after a crash, it finds its roles and migrations there. Undone by the deletion of the database
  * stack.
@@ -43,7 +48,7 @@ const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
-export const prepareDatabase: Action<typeof Input, typeof Output, MigrateTenantDeps> = {
+export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabaseDeps> = {
   name: 'PrepareDatabase',
   input: Input,
   output: Output,
@@ -61,6 +66,7 @@ export const prepareDatabase: Action<typeof Input, typeof Output, MigrateTenantD
       ...{ tenantId, externalId, roleArn: stacks.access.outputs.RoleArn, cell: cell.name, secretId: SecretArn },
       ...{ host: EndpointAddress, port: Number(EndpointPort), to: expandTarget(files, contracted), living: false },
     });
+    await beginRotation(deps, SecretArn, executionArn);
     const preparedAt = now();
     const database = {
       version,
@@ -73,8 +79,12 @@ export const prepareDatabase: Action<typeof Input, typeof Output, MigrateTenantD
   },
 };
 
-const realDeps = (): MigrateTenantDeps => ({
+const realDeps = (): PrepareDatabaseDeps => ({
   table: tenantsTable(),
+  secrets: new SecretsManagerClient(clientOptions),
+  get rotationFunction() {
+    return env('ROTATION_FUNCTION');
+  },
   files: MIGRATION_FILES,
   sts: new STSClient(clientOptions),
   secretsAs: (credentials) => new SecretsManagerClient({ ...clientOptions, credentials }),

@@ -1,12 +1,13 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { STSClient } from '@aws-sdk/client-sts';
-import * as z from 'zod';
+import { PlatformError } from '../contract/errors';
 import { tenantNames } from '../contract/naming';
+import { isNamed } from '../shared/is-named';
 import { onceVisible } from '../shared/once-visible';
-import { parseAt } from '../shared/parse-at';
 import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import { callSetUp } from './cell-database';
+import { type MasterLogin, masterLogin, pendingLogin } from './secret-versions';
 
 interface Login {
   readonly hostname: string;
@@ -36,14 +37,19 @@ export interface DatabaseOfTenant {
   readonly living: boolean;
 }
 
-/** What RDS and the template have put into the secret. */
-const MasterSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
+/** "PostgreSQL Error Codes": the server knows the user, and not this password. */
+const isWrongPassword = (thrown: unknown): thrown is Error =>
+  isNamed(thrown, 'AccessDenied') && thrown.message.includes('(28P01)');
 
 /**
  * Reads the master user's secret with the tenant's role, as nobody else may, and calls SetUpDatabase of the
  * tenant's cell with it.
  *
- * @throws PlatformError `TransientNotYetVisible` while the tenant's role is too young, and as `callSetUp`
+ * A rotation may change the password at any moment. So a refused password is read anew: first as the rotation has
+ * just set it, and then as it has been promoted meanwhile.
+ *
+ * @throws PlatformError `TransientNotYetVisible` while the tenant's role is too young; `TransientConflict` when a
+ * rotation is between two passwords; and as `callSetUp`
  */
 export async function setUpAsTenant(
   { sts, secretsAs, lambda, signLogin }: SetUpAsTenantDeps,
@@ -51,13 +57,26 @@ export async function setUpAsTenant(
 ) {
   const terms = { roleArn, externalId, tenantId };
   const credentials = await onceVisible(assumeTenantRole(sts, terms, `PrepareDatabase-${tenantId}`));
-  const read = new GetSecretValueCommand({ SecretId: secretId });
-  const { SecretString = '' } = await onceVisible(secretsAs(credentials).send(read));
-  const { username, password } = parseAt(`secret ${secretId}`, MasterSchema, JSON.parse(SecretString || 'null'));
-  return await callSetUp(lambda, cell, {
-    ...{ tenantId, host, port, user: username, password, to, living },
-    token: await signLogin({ hostname: host, port, username }),
-    applicationUser: tenantNames.databaseUser(tenantId),
-    readerUser: tenantNames.databaseReader(tenantId),
-  });
+  const secrets = secretsAs(credentials);
+  const setUp = async ({ username, password }: MasterLogin) =>
+    await callSetUp(lambda, cell, {
+      ...{ tenantId, host, port, user: username, password, to, living },
+      token: await signLogin({ hostname: host, port, username }),
+      applicationUser: tenantNames.databaseUser(tenantId),
+      readerUser: tenantNames.databaseReader(tenantId),
+    });
+  const first = await onceVisible(masterLogin(secrets, secretId, 'AWSCURRENT'));
+  try {
+    return await setUp(first);
+  } catch (thrown) {
+    if (!isWrongPassword(thrown)) throw thrown;
+    const next = await pendingLogin(secrets, secretId);
+    const login = next && next.password !== first.password ? next : await masterLogin(secrets, secretId, 'AWSCURRENT');
+    if (login.password === first.password) throw thrown;
+    return await setUp(login).catch((again: unknown) => {
+      if (!isWrongPassword(again)) throw again;
+      const message = `the master password of tenant ${tenantId} is being rotated: ${again.message}`;
+      throw new PlatformError('TransientConflict', message, { cause: again });
+    });
+  }
 }

@@ -1,4 +1,11 @@
-import { breakGlassRoleArn, functionRoleName, TENANT_ROLE_PATH, tenantNames } from '../contract/naming';
+import {
+  breakGlassRoleArn,
+  functionRoleName,
+  rotationRoleArn,
+  TENANT_ROLE_PATH,
+  TENANT_TAG,
+  tenantNames,
+} from '../contract/naming';
 
 export interface KeyPolicyFacts {
   readonly tenantId: string;
@@ -83,6 +90,7 @@ const VIA = ['rds', 's3', 'secretsmanager'] as const;
  *   policy elements: Principal"). The condition and the role's IAM policy still admit it.
  * - The break-glass role restores databases and reads Database Insights, through RDS only ("Changing
  *   an AWS KMS policy for Performance Insights").
+ * - The rotation of master passwords reads and writes the secret, in a session for this tenant alone.
  * - CloudWatch Logs can use the key for this tenant's log groups ("Encrypt log data in CloudWatch
  *   Logs using AWS KMS").
  * - Nobody outside the organization does anything, except the account itself and AWS's own services ("Data perimeters on
@@ -151,6 +159,17 @@ export function tenantKeyPolicy(facts: KeyPolicyFacts): KeyPolicy {
       ...letsServicesHoldGrants,
       Principal: account,
       Condition: { ...isBreakGlass, StringEquals: { 'kms:ViaService': via('rds') }, ...forAws },
+    },
+    {
+      Sid: 'RotationUsesThroughSecretsManager',
+      Effect: 'Allow',
+      Principal: account,
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: '*',
+      Condition: {
+        ArnEquals: { 'aws:PrincipalArn': rotationRoleArn(accountId) },
+        StringEquals: { [`aws:PrincipalTag/${TENANT_TAG}`]: tenantId, 'kms:ViaService': via('secretsmanager') },
+      },
     },
     {
       Sid: 'LogsOfThisTenant',

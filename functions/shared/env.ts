@@ -53,6 +53,8 @@ export type EnvName =
   | 'PROPAGATION_SECONDS'
   /** The file with the authorities of databases' certificates, PEM. */
   | 'DATABASE_CERTIFICATES'
+  /** ARN of the function by which Secrets Manager rotates master passwords. */
+  | 'ROTATION_FUNCTION'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   | 'ACTS_TABLE_NAME'

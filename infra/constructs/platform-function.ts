@@ -30,6 +30,8 @@ export interface PlatformFunctionProps {
     readonly securityGroup: ISecurityGroup;
     readonly subnetGroupName: string;
   };
+  /** For a function that others name before it exists, or after it was replaced. */
+  readonly hasFixedName?: true;
   /** For a function that events invoke: the queue for events that it failed on three times. */
   readonly deadLetters?: Queue;
 }
@@ -115,6 +117,7 @@ export class PlatformFunction extends Construct {
       logGroup: this.logGroup,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(deadLetters && { deadLetterQueue: deadLetters }),
+      ...(props.hasFixedName && { functionName: functionRoleName(name) }),
       ...(inCell && {
         functionName: functionRoleName(name),
         vpc: inCell.vpc,

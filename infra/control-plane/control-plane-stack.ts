@@ -22,6 +22,7 @@ import { Machines } from './machines';
 import { MigrationAlarms } from './migration-alarms';
 import { Operators } from './operators';
 import { ReleaseAlarms } from './release-alarms';
+import { RotationAlarm } from './rotation-alarm';
 import { RunEvents } from './run-events';
 import { SavedQueries } from './saved-queries';
 import { auditDaily, Schedules } from './schedules';
@@ -83,6 +84,7 @@ export class ControlPlaneStack extends Stack {
       orphans,
       audit,
       planMigration,
+      rotateMasterSecret,
     } = made;
     this.trustedRoles = made.trustedRoles;
     this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
@@ -123,6 +125,7 @@ export class ControlPlaneStack extends Stack {
     });
 
     new MigrationAlarms(this, 'MigrationAlarms', { config, topic, machine: migration.machine });
+    new RotationAlarm(this, 'RotationAlarm', { config, topic, rotateMasterSecret });
 
     const operators = new Operators(this, 'Operators', {
       config,

@@ -29,6 +29,7 @@ const FUNCTIONS = [
     'PerformAct',
     'ResumeTenant',
     'RetryMove',
+    'RotateMasterSecret',
     'SeedCell',
     'SeedTasks',
     'StackSettled',

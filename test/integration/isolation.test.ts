@@ -4,23 +4,32 @@ import { GetFunctionConfigurationCommand, LambdaClient, paginateListFunctions } 
 import {
   CreateDBSnapshotCommand,
   DeleteDBSnapshotCommand,
+  DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { GetObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { DATABASE_MASTER, PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { Client } from 'pg';
+import { DATABASE_MASTER, DATABASE_NAME, PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
 import type { Subject } from '../../functions/isolation/subject';
 import { verify } from '../../functions/isolation/verify';
+import { codeOf } from '../../functions/shared/error-code';
 import { inventoryOf } from '../../local/inventory';
 import { requestPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import { localConnection } from '../../operations/stage-connection';
 import { asVerifier, subjectOfRun, VERIFIER } from '../sabotage/verified-tenant';
+import { eventually } from '../support/running-stage';
 
 let platform: Platform;
 let subject: Subject;
@@ -91,6 +100,29 @@ test('an ACTIVE tenant passes every check, with the role and the code that verif
   expect(await breaches()).toEqual([]);
 }, 60_000);
 
+test('the master password is rotated when the database is prepared: the earlier one opens nothing', async () => {
+  const { SecretArn: SecretId, EndpointAddress: host, EndpointPort } = subject.stacks.database.outputs;
+  const secrets = root(SecretsManagerClient);
+  await eventually('the end of the rotation', async () => {
+    const { LastRotatedDate } = await secrets.send(new DescribeSecretCommand({ SecretId }));
+    return LastRotatedDate;
+  });
+  const ca = await platform.emulator.databaseCertificates();
+  const logIn = async (VersionStage: string) => {
+    const { SecretString = '' } = await secrets.send(new GetSecretValueCommand({ SecretId, VersionStage }));
+    const { username: user, password, ...rest } = JSON.parse(SecretString);
+    expect(rest).toMatchObject({ host, engine: 'postgres' });
+    const login = { host, port: Number(EndpointPort), user, password, database: DATABASE_NAME, ssl: { ca } };
+    const client = new Client(login);
+    const outcome = await client.connect().then(() => 'accepted', codeOf);
+    await client.end();
+    return outcome;
+  };
+  expect([await logIn('AWSCURRENT'), await logIn('AWSPREVIOUS')]).toEqual(['accepted', '28P01']);
+  clients = freshClients();
+  expect(await breaches()).toEqual([]);
+}, 60_000);
+
 test('probes leave no object at the tenant or the decoy', async () => {
   const versions = async (Bucket: string) => {
     const { Versions = [], DeleteMarkers = [] } = await root(S3Client).send(new ListObjectVersionsCommand({ Bucket }));
@@ -136,6 +168,10 @@ test('the role has exactly the permissions for the calls that the checks make', 
     new PutSecretValueCommand({ SecretId: subject.stacks.database.outputs.SecretArn, SecretString }),
   );
   await root(RDSClient).send(new ModifyDBInstanceCommand({ ...database, MasterUserPassword, ApplyImmediately: true }));
+  await eventually('the new master password', async () => {
+    const { DBInstances } = await root(RDSClient).send(new DescribeDBInstancesCommand(database));
+    return DBInstances?.[0]?.DBInstanceStatus === 'available' || undefined;
+  });
   clients = freshClients();
   calls.length = 0;
   expect(await breaches()).toEqual([]);

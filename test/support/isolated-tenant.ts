@@ -432,6 +432,7 @@ export function healthyFacts(): FactData {
       policy: [],
       named: [{ ARN: database.outputs.SecretArn, Name: tenantNames.secret(tenantId) }],
       versions: [new Date(0)],
+      pendingSince: undefined,
     },
     network: healthyNetwork(),
     account: healthyAccount(),

@@ -64,6 +64,8 @@ export class TenantWorld {
     AssumeRoleCommand: { Credentials: SESSION },
   });
   readonly secrets = new FakeClient({ GetSecretValueCommand: { SecretString: JSON.stringify(MASTER) } });
+  /** Secrets Manager as PrepareDatabase calls it with its own role. */
+  readonly rotations = new FakeClient({ RotateSecretCommand: {} });
   /** SetUpDatabase of the cell, as Lambda answers for it. */
   readonly cellFunctions = new FakeClient({
     InvokeCommand: { Payload: Buffer.from(JSON.stringify({ version: '0001-leads-0123456789ab' })) },
@@ -103,6 +105,7 @@ export class TenantWorld {
       compute,
       sts,
       this.secrets,
+      this.rotations,
       this.cellFunctions,
       organizations,
       executions,
@@ -120,6 +123,7 @@ export class TenantWorld {
       zone: this.zone,
       ...{ cloudformation, kmsOnce: kms, tagging: kms, s3As: () => s3 },
       files: MIGRATION_FILES,
+      ...{ secrets: this.rotations, rotationFunction: 'arn:aws:lambda:eu-central-1:1:function:rotate' },
       ...{ lambda: this.cellFunctions, secretsAs: () => this.secrets, signLogin: async () => LOGIN_TOKEN },
       address: { domain: DOMAIN, urlScheme: 'https' },
       platform: {

@@ -1,5 +1,5 @@
 import type { DBInstance, Event } from '@aws-sdk/client-rds';
-import { TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
+import { rotationFunctionArn, TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import type { Facts } from '../facts/facts';
@@ -33,6 +33,26 @@ const pendingOf = ({ PendingModifiedValues = {} }: DBInstance) =>
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
     .map(([name]) => name);
 
+/** Milliseconds. A rotation takes minutes; Secrets Manager takes up one that failed again and again. */
+const LONGEST_ROTATION = 60 * 60_000;
+const PASSWORD = 'MasterUserPassword';
+
+interface OwnRotation {
+  readonly isUnderWay: boolean;
+  /** When the last one has finished. */
+  readonly lastAt: Date | undefined;
+}
+
+/** What the platform's own rotation of the master password is about, or has done. */
+async function ownRotation({ region, accountId }: Subject, { secrets }: Facts): Promise<OwnRotation> {
+  const { RotationEnabled, RotationLambdaARN, LastRotatedDate } = await secrets.description();
+  if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId))
+    return { isUnderWay: false, lastAt: undefined };
+  const since = await secrets.pendingSince();
+  const isUnderWay = since !== undefined && Date.now() - since.getTime() < LONGEST_ROTATION;
+  return { isUnderWay, lastAt: LastRotatedDate };
+}
+
 const monitoringRoleOf = ({ accountId, tenant, stacks }: Subject) =>
   stacks.network.outputs.MonitoringRoleArn ??
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenant.tenantId)}-monitoring`;
@@ -55,13 +75,14 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
       ),
       `in service: ${(await instancesOf(facts)).map((each) => each.DBInstanceStatus).join(', ')}`,
     ),
-  'database.pending': async (_, { facts }) =>
-    finding(
-      await ofEach(facts, (instance, name) =>
-        pendingOf(instance).map((property) => `a change of ${property} of ${name} waits for the maintenance window`),
-      ),
-      'no change waits',
-    ),
+  'database.pending': async (subject, { facts }) => {
+    const waiting = await ofEach(facts, (instance, name) =>
+      pendingOf(instance).map((property) => `a change of ${property} of ${name} waits for the maintenance window`),
+    );
+    const passwords = waiting.filter((each) => each.includes(` ${PASSWORD} `));
+    const isRotation = passwords.length > 0 && (await ownRotation(subject, facts)).isUnderWay;
+    return finding(isRotation ? waiting.filter((each) => !passwords.includes(each)) : waiting, 'no change waits');
+  },
   'database.parameters': async (_, { facts }) => {
     const [resources, actual] = await settled([facts.release.database(), facts.database.parameters()]);
     const expected = Object.entries(Object(propertiesOf(resources, 'AWS::RDS::DBParameterGroup').Parameters));
@@ -79,19 +100,26 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
       `${actual.length} parameters are set, as in the tenant’s release`,
     );
   },
-  'database.master-password': async (_, { facts }) => {
+  'database.master-password': async (subject, { facts }) => {
     const resets = (await facts.database.events()).filter(({ Message = '' }) => RESET.test(Message));
     const versions = resets.length > 0 ? await versionsSinceLaunch(facts) : [];
     // A later password has put an earlier one out of force.
     const [latest] = resets.toSorted((one, other) => timeOf(other) - timeOf(one));
+    const waiting = (await instancesOf(facts)).filter((each) => pendingOf(each).includes(PASSWORD));
+    const { isUnderWay, lastAt } =
+      latest || waiting.length > 0 ? await ownRotation(subject, facts) : { isUnderWay: false, lastAt: undefined };
     const isRotated = versions.some((made) => {
       const since = latest ? timeOf(latest) - made.getTime() : 0;
       return since < TOGETHER.before && since > -TOGETHER.after;
     });
-    const pending = (await instancesOf(facts)).filter((each) => pendingOf(each).includes('MasterUserPassword'));
+    // A rotation that was taken up late sets the password long after it has made its version.
+    const finishedAfter = latest && lastAt ? lastAt.getTime() - timeOf(latest) : undefined;
+    const isFinished =
+      finishedAfter !== undefined && finishedAfter > -TOGETHER.after && finishedAfter < TOGETHER.before;
+    const pending = isUnderWay ? [] : waiting;
     return finding(
       [
-        ...(latest && !isRotated
+        ...(latest && !isRotated && !isFinished && !isUnderWay
           ? [
               `the master password of ${latest.SourceIdentifier} was set at ${latest.Date?.toISOString()}, and the secret has no version of that time`,
             ]

@@ -1,9 +1,27 @@
-import { TENANT_TAG, tenantNames } from '../../contract/naming';
+import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import { tagsOf } from '../facts/reading';
+import type { SecretDescription } from '../facts/secret-facts';
 import { SECRETS_METADATA } from '../metadata/secrets';
 import { nameOf, whatOf, whoOf } from '../policy-document';
 import { tenantIdOf } from '../subject';
+
+const DAY_MS = 24 * 60 * 60_000;
+/** Days after which a rotation that was due is missed: Secrets Manager tries for a while. */
+const LATE_DAYS = 7;
+
+/** How the rotation of a secret falls short of what PrepareDatabase has set. */
+function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDescription): string[] {
+  const { AutomaticallyAfterDays: days } = RotationRules ?? {};
+  const idleDays = LastRotatedDate ? Math.floor((Date.now() - LastRotatedDate.getTime()) / DAY_MS) : 0;
+  return [
+    ...(RotationEnabled ? [] : ['the rotation of the secret was cancelled']),
+    ...(days !== undefined && days <= ROTATION_DAYS
+      ? []
+      : [`the secret is rotated ${days === undefined ? 'by another schedule' : `every ${days} days`}`]),
+    ...(idleDays > ROTATION_DAYS + LATE_DAYS ? [`the last rotation was ${idleDays} days ago`] : []),
+  ];
+}
 
 export const SECRETS_CHECKS: readonly Check[] = checksOf(SECRETS_METADATA, {
   'secrets.identity': async (subject, { facts }) => {
@@ -37,11 +55,14 @@ export const SECRETS_CHECKS: readonly Check[] = checksOf(SECRETS_METADATA, {
       'the secret has no replica',
     );
   },
-  'secrets.rotation-function': async (_, { facts }) => {
-    const { RotationEnabled, RotationLambdaARN } = await facts.secrets.description();
-    return finding(
-      RotationEnabled ? [`${RotationLambdaARN ?? 'an AWS service'} rotates the secret`] : [],
-      'rotation is off',
-    );
+  'secrets.rotation-function': async ({ region, accountId }, { facts }) => {
+    const description = await facts.secrets.description();
+    const { RotationEnabled, RotationLambdaARN } = description;
+    const isOwn = RotationLambdaARN === rotationFunctionArn(region, accountId);
+    if (RotationEnabled && !isOwn) return finding([`${RotationLambdaARN ?? 'an AWS service'} rotates the secret`], '');
+    // A secret of an earlier release has no rotation function, and none is cancelled.
+    return isOwn
+      ? finding(neglectOf(description), `the platform’s function rotates the secret every ${ROTATION_DAYS} days`)
+      : finding([], 'rotation is off');
   },
 });

@@ -27,6 +27,8 @@ export interface SecretFacts {
    * was no password of the database ("Secrets Manager secret versions").
    */
   readonly versions: () => Promise<readonly Date[]>;
+  /** When the version was made that a rotation has begun and not finished. */
+  readonly pendingSince: () => Promise<Date | undefined>;
 }
 
 const isPendingAlone = ({ VersionStages = [] }: SecretVersionsListEntry) =>
@@ -34,6 +36,10 @@ const isPendingAlone = ({ VersionStages = [] }: SecretVersionsListEntry) =>
 
 export function secretFacts(client: SecretsManagerClient, subject: Subject): SecretFacts {
   const { SecretArn: SecretId } = subject.stacks.database.outputs;
+  const versions = readOnce(() => {
+    const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });
+    return everyItem(pages, (page) => page.Versions);
+  });
   return {
     description: readOnce(() => client.send(new DescribeSecretCommand({ SecretId }))),
     policy: readOnce(async () => {
@@ -44,10 +50,8 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
       const Filters = [{ Key: 'all' as const, Values: [tenantIdOf(subject)] }];
       return everyItem(paginateListSecrets({ client }, { Filters }), (page) => page.SecretList);
     }),
-    versions: readOnce(async () => {
-      const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });
-      const versions = await everyItem(pages, (page) => page.Versions);
-      return versions.filter((each) => !isPendingAlone(each)).flatMap(({ CreatedDate }) => CreatedDate ?? []);
-    }),
+    versions: async () =>
+      (await versions()).filter((each) => !isPendingAlone(each)).flatMap(({ CreatedDate }) => CreatedDate ?? []),
+    pendingSince: async () => (await versions()).find(isPendingAlone)?.CreatedDate,
   };
 }

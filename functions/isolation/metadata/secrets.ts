@@ -35,10 +35,11 @@ export const SECRETS_METADATA = [
   },
   {
     id: 'secrets.rotation-function',
-    title: 'No rotation function reads the secret',
-    question: 'Is rotation of the secret off, so that no function that the platform did not make reads it?',
+    title: 'Only the platform’s function rotates the secret',
+    question: 'Is the secret rotated on time by the platform’s function, or by none in a tenant of an earlier release?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.3'] },
-    remediation: 'Cancel the rotation of the secret, and find out who made the function that the evidence names.',
+    remediation:
+      'Give the secret back its rotation by RotateMasterSecret, and find out who made the function that the evidence names.',
   },
 ] as const satisfies readonly CheckMetadata[];

@@ -1,7 +1,67 @@
-import type { Construct } from 'constructs';
-import { DATABASE_MASTER } from '../../../functions/contract/naming';
+import { Role, ServicePrincipal, SessionTagsPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import {
+  DATABASE_MASTER,
+  ROTATION_ROLE,
+  rotationFunctionArn,
+  rotationRoleArn,
+  TENANT_TAG,
+} from '../../../functions/contract/naming';
+import { policyOf } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onCellItems, onTable, telling } from './context';
+
+const OF_SESSION = 'The session has the tag of one tenant, and the variable stands for it.';
+
+/**
+ * RotateMasterSecret, which Secrets Manager calls, and the role that it assumes for one tenant. Whoever has that
+ * role can set a database's master password, so nobody else may assume it, and no session of it reaches
+ * beyond the tenant of its tag ("IAM policy elements: Variables and tags").
+ */
+function rotation(scope: Construct, context: FunctionContext): PlatformFunction {
+  const { config, arns } = context;
+  const rotate = new PlatformFunction(scope, 'RotateMasterSecret', {
+    config,
+    hasFixedName: true,
+    environment: { TABLE_NAME: context.table.tableName, ACCOUNT_ID: config.env.account },
+    grants: [
+      onTable(context, 'GetItem'),
+      { actions: ['sts:AssumeRole', 'sts:TagSession'], resources: [rotationRoleArn(config.env.account)] },
+      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseDoors], wildcardBecause: OF_ANY_CELL },
+    ],
+  });
+  // "Lambda rotation function permissions": only for secrets of this account.
+  rotate.lambda.addPermission('SecretsManager', {
+    principal: new ServicePrincipal('secretsmanager.amazonaws.com'),
+    sourceAccount: config.env.account,
+  });
+  const tagged = { StringLike: { [`aws:RequestTag/${TENANT_TAG}`]: '?*' } };
+  const own = new Construct(scope, 'Rotation');
+  new Role(own, 'Role', {
+    roleName: ROTATION_ROLE,
+    description: 'Rotates the master password of the tenant in the tag of the session',
+    assumedBy: new SessionTagsPrincipal(rotate.role).withConditions(tagged),
+    inlinePolicies: {
+      Grants: policyOf(own, [
+        {
+          actions: ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+            (action) => `secretsmanager:${action}`,
+          ),
+          resources: [arns.sessionsSecret],
+          wildcardBecause: OF_SESSION,
+        },
+        {
+          actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+          resources: [arns.keys],
+          conditions: { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: `\${aws:PrincipalTag/${TENANT_TAG}}` } },
+          wildcardBecause: OF_SESSION,
+        },
+        { actions: ['rds:DescribeDBInstances', 'rds:ModifyDBInstance'], resources: [arns.sessionsDatabase] },
+      ]),
+    },
+  });
+  return rotate;
+}
 
 /**
  * PrepareDatabase, and the functions of a migration besides, which reach no database. The functions that
@@ -9,11 +69,22 @@ import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onCellItems, onTable,
  */
 export function databaseFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
+  const { account, region } = config.env;
+  const rotateMasterSecret = rotation(scope, context);
+  const ROTATION_FUNCTION = rotationFunctionArn(region, account);
   const prepareDatabase = new PlatformFunction(scope, 'PrepareDatabase', {
     config,
-    environment: { TABLE_NAME: table.tableName },
+    environment: { TABLE_NAME: table.tableName, ROTATION_FUNCTION },
     grants: [
       onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
+      {
+        actions: ['secretsmanager:RotateSecret'],
+        resources: [arns.tenantSecrets],
+        conditions: { ArnEquals: { 'secretsmanager:RotationLambdaARN': ROTATION_FUNCTION } },
+        wildcardBecause: OF_ANY_TENANT,
+      },
+      // "RotateSecret": whoever begins a rotation needs this permission, too.
+      { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION] },
       {
         actions: ['sts:AssumeRole', 'sts:TagSession'],
         resources: [arns.assumableTenantRoles],
@@ -52,5 +123,5 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
     environment: { ...environment, ...operators.environment },
     grants: [onCellItems(context, 'GetItem', 'UpdateItem'), ...operators.grants],
   });
-  return { prepareDatabase, planMigration };
+  return { prepareDatabase, planMigration, rotateMasterSecret };
 }

@@ -33,6 +33,7 @@ export interface PlatformFunctions {
   readonly orphans: PlatformFunction;
   /** For an operator's preview. */
   readonly planMigration: PlatformFunction;
+  readonly rotateMasterSecret: PlatformFunction;
   /** Functions of the audit, and ResumeTenant, which ends a suspension. */
   readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: PlatformFunction };
   /** Roles of functions that a tenant's role trusts, besides the shared service's role. */
@@ -41,7 +42,7 @@ export interface PlatformFunctions {
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
   const { activateTenant } = routingFunctions(scope, context);
-  const { prepareDatabase, planMigration } = databaseFunctions(scope, context);
+  const { prepareDatabase, planMigration, rotateMasterSecret } = databaseFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
@@ -66,6 +67,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
     planMigration,
+    rotateMasterSecret,
     audit: { auditTenant, auditSurroundings: auditSurroundings(scope, context), ...auditFunctions(scope, context) },
     trustedRoles,
   };

@@ -11,11 +11,23 @@ import {
   UntagResourceCommand,
   UpdateSecretCommand,
 } from '@aws-sdk/client-secrets-manager';
-import { TENANT_TAG } from '../../../functions/contract/naming';
+import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG } from '../../../functions/contract/naming';
+import type { FactClients } from '../../../functions/isolation/facts/facts';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { type AttackTechnique, STRANGERS_ROOT } from '../technique';
 
 const secretOf = (subject: Subject) => subject.stacks.database.outputs.SecretArn;
+
+/** The rotation as PrepareDatabase configures it, or another schedule of it. */
+const rotateByOwn = (subject: Subject, secrets: FactClients['secrets'], AutomaticallyAfterDays = ROTATION_DAYS) =>
+  secrets.send(
+    new RotateSecretCommand({
+      SecretId: secretOf(subject),
+      RotationLambdaARN: rotationFunctionArn(subject.region, subject.accountId),
+      RotationRules: { AutomaticallyAfterDays },
+      RotateImmediately: false,
+    }),
+  );
 
 /** Lets a principal read the secret by its own policy. */
 const letIn = (name: string, principal: (subject: Subject) => string): AttackTechnique => ({
@@ -121,7 +133,29 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
       );
       return {
         expectedEvidence: `${RotationLambdaARN} rotates the secret`,
-        revert: () => secrets.send(new CancelRotateSecretCommand({ SecretId })),
+        revert: () => rotateByOwn(subject, secrets),
+      };
+    },
+  },
+  {
+    name: 'cancel the rotation of the master password',
+    check: 'secrets.rotation-function',
+    detonate: async ({ subject, root: { secrets } }) => {
+      await secrets.send(new CancelRotateSecretCommand({ SecretId: secretOf(subject) }));
+      return {
+        expectedEvidence: 'the rotation of the secret was cancelled',
+        revert: () => rotateByOwn(subject, secrets),
+      };
+    },
+  },
+  {
+    name: 'rotate the master password once in two years',
+    check: 'secrets.rotation-function',
+    detonate: async ({ subject, root: { secrets } }) => {
+      await rotateByOwn(subject, secrets, 730);
+      return {
+        expectedEvidence: 'the secret is rotated every 730 days',
+        revert: () => rotateByOwn(subject, secrets),
       };
     },
   },

@@ -78,6 +78,7 @@ class Scene {
       secretsAs: () => new FakeClient({ GetSecretValueCommand: { SecretString: JSON.stringify(MASTER) } }),
       lambda: this.cellFunctions,
       signLogin: async () => LOGIN_TOKEN,
+      ...{ secrets: new FakeClient({}), rotationFunction: 'arn:rotate' },
       sns: this.sns,
       topicArn: 'arn:topic',
       runbookUrl: 'https://runbook.acme.io',

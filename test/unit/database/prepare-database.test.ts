@@ -77,3 +77,70 @@ test('does nothing for a tenant that a newer execution owns', async () => {
   });
   expect(world.cellFunctions.sent).toHaveLength(calls);
 });
+
+test('begins the rotation of the password that it has had, once for each run, by the platform’s function', async () => {
+  const { world, input } = await reserved();
+  const sent = world.rotations.sent.length;
+  for (let attempt = 0; attempt < 2; attempt++) await world.invoke(prepareDatabase, input);
+  const [first, second, ...more] = world.rotations.inputs('RotateSecretCommand').slice(sent);
+  expect(more).toEqual([]);
+  expect(second).toEqual(first);
+  expect(first).toMatchObject({
+    SecretId: input.stacks.database.outputs.SecretArn,
+    ClientRequestToken: expect.stringMatching(/^[0-9a-f]{64}$/),
+    RotationLambdaARN: world.deps.rotationFunction,
+    RotationRules: { AutomaticallyAfterDays: 30 },
+    RotateImmediately: true,
+  });
+});
+
+test('a rotation that is under way already is left to go on; another refusal fails the run', async () => {
+  const { world, input } = await reserved();
+  const refusing = (name: string, message: string) => ({
+    ...world.deps,
+    secrets: new FakeClient({ RotateSecretCommand: awsError(name, message) }),
+  });
+  const underWay = refusing(
+    'InvalidRequestException',
+    "A previous rotation isn't complete. That rotation will be reattempted.",
+  );
+  await expect(prepareDatabase.run(underWay, input)).resolves.toMatchObject({ version: expect.any(String) });
+  const refused = refusing('AccessDeniedException', 'Secrets Manager cannot invoke the specified Lambda function.');
+  await expect(prepareDatabase.run(refused, input)).rejects.toMatchObject({ name: 'AccessDeniedException' });
+});
+
+describe('a master password that a rotation changes meanwhile', () => {
+  const login = (password: string) => ({ SecretString: JSON.stringify({ ...MASTER, password }) });
+  const wrong = { errorType: 'AccessDenied', errorMessage: 'database of tenant t: password failed (28P01)' };
+  /** The secret as it is read first and then, by its label, and the one password that the database takes. */
+  async function prepared(current: string[], pending: string | undefined, inForce: string) {
+    const { world, input } = await reserved();
+    const secret = new FakeClient({
+      GetSecretValueCommand: ({ VersionStage }: { VersionStage: string }) => {
+        if (VersionStage === 'AWSCURRENT')
+          return login(current.length > 1 ? (current.shift() ?? '') : (current[0] ?? ''));
+        return pending === undefined ? awsError('ResourceNotFoundException') : login(pending);
+      },
+    });
+    const lambda = new FakeClient({
+      InvokeCommand: ({ Payload }: { Payload: string }) =>
+        JSON.parse(Payload).password === inForce
+          ? { Payload: payload({ version: '0001-leads-0123456789ab' }) }
+          : { FunctionError: 'Unhandled', Payload: payload(wrong) },
+    });
+    return await prepareDatabase.run({ ...world.deps, lambda, secretsAs: () => secret }, input).then(
+      () => 'prepared',
+      (thrown: Error) => thrown.name,
+    );
+  }
+
+  test.each([
+    ['is set and not promoted', ['old'], 'new', 'new', 'prepared'],
+    ['is promoted since it was read', ['old', 'new'], undefined, 'new', 'prepared'],
+    ['is promoted, and its label stays', ['old', 'new'], 'new', 'new', 'prepared'],
+    ['is set a second time', ['old'], 'new', 'newer', 'TransientConflict'],
+    ['is no rotation’s', ['old'], undefined, 'stranger', 'AccessDenied'],
+  ])('%s', async (_, current, pending, inForce, ended) => {
+    expect(await prepared(current, pending, inForce)).toBe(ended);
+  });
+});

@@ -1,5 +1,7 @@
+import { rotationFunctionArn } from '../../../functions/contract/naming';
 import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
 import { ask, testBreaches } from '../../support/breaches';
+import { ACCOUNT_ID, REGION } from '../../support/builders';
 
 const reset = (at: string) => ({
   Message: 'Reset master credentials',
@@ -81,3 +83,85 @@ test.each(masterPassword)(
     expect(passed).toBe(true);
   },
 );
+
+/** The platform's own rotation, of which RDS and the secret show a part each. */
+const rotatedBy = (RotationLambdaARN: string, more: object = {}) => ({
+  RotationEnabled: true,
+  RotationLambdaARN,
+  ...more,
+});
+const OWN = rotationFunctionArn(REGION, ACCOUNT_ID);
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+const waits = { MasterUserPassword: '****' };
+
+const BY_ROTATION = DATABASE_SETTINGS_CHECKS.filter(({ id }) => /pending|master-password/.test(id));
+
+test.each(BY_ROTATION)(
+  '$id: a rotation by the platform’s function that is under way is no violation',
+  async (check) => {
+    const { passed } = await ask(check, ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy(OWN));
+      facts.secrets.pendingSince = ago(2);
+      facts.database.events.push(reset(ago(1).toISOString()));
+      facts.database.instance.PendingModifiedValues = waits;
+    });
+    expect(passed).toBe(true);
+  },
+);
+
+test.each(masterPassword)('a rotation that was taken up late and has finished is no violation', async (check) => {
+  const { passed } = await ask(check, ({ facts }) => {
+    Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(99) }));
+    facts.secrets.versions.push(ago(300));
+    facts.database.events.push(reset(ago(100).toISOString()));
+  });
+  expect(passed).toBe(true);
+});
+
+testBreaches(BY_ROTATION, [
+  [
+    'database.master-password',
+    'set while a foreign function rotates',
+    ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy('arn:rotate-everything', { LastRotatedDate: ago(1) }));
+      facts.secrets.pendingSince = ago(2);
+      facts.database.events.push(reset(ago(1).toISOString()));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.master-password',
+    'set hours after a rotation began that never finished',
+    ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy(OWN));
+      facts.secrets.pendingSince = ago(200);
+      facts.database.events.push(reset(ago(1).toISOString()));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.master-password',
+    'set long after the last rotation',
+    ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(200) }));
+      facts.database.events.push(reset(ago(1).toISOString()));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.pending',
+    'a smaller class tonight, beside a rotation',
+    ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy(OWN));
+      facts.secrets.pendingSince = ago(2);
+      facts.database.instance.PendingModifiedValues = { ...waits, DBInstanceClass: 'db.t4g.micro' };
+    },
+    'a change of DBInstanceClass of',
+  ],
+  [
+    'database.pending',
+    'a password that no rotation has set',
+    ({ facts }) => (facts.database.instance.PendingModifiedValues = waits),
+    'a change of MasterUserPassword of',
+  ],
+]);

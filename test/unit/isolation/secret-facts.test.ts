@@ -14,5 +14,7 @@ test('leaves out a version that a rotation has only begun', async () => {
   const client = Object.assign(new SecretsManagerClient({ region: 'eu-central-1' }), {
     send: async () => ({ Versions }),
   });
-  await expect(secretFacts(client, aSubject()).versions()).resolves.toEqual([made(1), made(2), made(3)]);
+  const facts = secretFacts(client, aSubject());
+  await expect(facts.versions()).resolves.toEqual([made(1), made(2), made(3)]);
+  await expect(facts.pendingSince()).resolves.toEqual(made(4));
 });

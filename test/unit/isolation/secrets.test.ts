@@ -1,10 +1,18 @@
+import { rotationFunctionArn } from '../../../functions/contract/naming';
 import { SECRETS_CHECKS } from '../../../functions/isolation/checks/secrets';
-import { testBreaches } from '../../support/breaches';
-import { aKey } from '../../support/builders';
+import { ask, testBreaches } from '../../support/breaches';
+import { ACCOUNT_ID, aKey, REGION } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
 const OTHER_ACCOUNT = 'arn:aws:iam::999999999999:root';
 const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
+const DAY_MS = 24 * 60 * 60_000;
+const ROTATED = {
+  RotationEnabled: true,
+  RotationLambdaARN: rotationFunctionArn(REGION, ACCOUNT_ID),
+  RotationRules: { AutomaticallyAfterDays: 30 },
+  LastRotatedDate: new Date(Date.now() - 29 * DAY_MS),
+};
 const anyOf = (Action: string, Principal: Record<string, string>) =>
   policyOf({ Sid: 'Added', Principal, Action, Resource: '*' });
 
@@ -36,4 +44,45 @@ testBreaches(SECRETS_CHECKS, [
     ({ facts }) => Object.assign(facts.secrets.description, { RotationEnabled: true, RotationLambdaARN: 'arn:lambda' }),
     'arn:lambda rotates the secret',
   ],
+  [
+    'secrets.rotation-function',
+    'managed by an AWS service',
+    ({ facts }) => Object.assign(facts.secrets.description, { RotationEnabled: true }),
+    'an AWS service rotates the secret',
+  ],
+  [
+    'secrets.rotation-function',
+    'cancelled',
+    ({ facts }) => Object.assign(facts.secrets.description, ROTATED, { RotationEnabled: false }),
+    'the rotation of the secret was cancelled',
+  ],
+  [
+    'secrets.rotation-function',
+    'every year',
+    ({ facts }) =>
+      Object.assign(facts.secrets.description, ROTATED, { RotationRules: { AutomaticallyAfterDays: 365 } }),
+    'the secret is rotated every 365 days',
+  ],
+  [
+    'secrets.rotation-function',
+    'by an expression',
+    ({ facts }) =>
+      Object.assign(facts.secrets.description, ROTATED, { RotationRules: { ScheduleExpression: 'rate(900 days)' } }),
+    'the secret is rotated by another schedule',
+  ],
+  [
+    'secrets.rotation-function',
+    'missed',
+    ({ facts }) =>
+      Object.assign(facts.secrets.description, ROTATED, { LastRotatedDate: new Date(Date.now() - 40 * DAY_MS) }),
+    'the last rotation was 40 days ago',
+  ],
 ]);
+
+test.each(SECRETS_CHECKS.filter(({ id }) => id === 'secrets.rotation-function'))(
+  'the rotation by the platform’s own function is no violation',
+  async (check) => {
+    const { passed } = await ask(check, ({ facts }) => Object.assign(facts.secrets.description, ROTATED));
+    expect(passed).toBe(true);
+  },
+);

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  type SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import { PlatformError } from '../contract/errors';
+import { isNamed } from '../shared/is-named';
+import { parseAt } from '../shared/parse-at';
+
+type Secrets = Pick<SecretsManagerClient, 'send'>;
+
+/** The version that a rotation makes; Secrets Manager names it before it has a value. */
+export interface PendingVersion {
+  readonly secrets: Secrets;
+  readonly secretId: string;
+  readonly versionId: string;
+}
+
+/** What RDS and the template have put into the secret. RDS's own fields stay. */
+const ValueSchema = z.looseObject({ username: z.string().min(1), password: z.string().min(1) });
+export type MasterLogin = z.output<typeof ValueSchema>;
+
+/** 240 random bits in 40 letters, digits, `-` and `_`: RDS takes 8 to 128, and none of `/`, `"`, `@` and space. */
+const newPassword = () => randomBytes(30).toString('base64url');
+
+/** @throws the service's error; `ResourceNotFoundException` also for a version that has no value yet */
+async function loginOf(secrets: Secrets, request: GetSecretValueCommand['input']): Promise<MasterLogin> {
+  const { SecretString = '' } = await secrets.send(new GetSecretValueCommand(request));
+  return parseAt(`secret ${request.SecretId}`, ValueSchema, JSON.parse(SecretString || 'null'));
+}
+
+/** The master user's login as the secret has it: in force, or of a rotation that is under way. */
+export const masterLogin = (secrets: Secrets, secretId: string, stage: 'AWSCURRENT' | 'AWSPENDING') =>
+  loginOf(secrets, { SecretId: secretId, VersionStage: stage });
+
+/** The same, where there may be no such version. */
+export async function pendingLogin(secrets: Secrets, secretId: string): Promise<MasterLogin | undefined> {
+  try {
+    return await masterLogin(secrets, secretId, 'AWSPENDING');
+  } catch (thrown) {
+    if (isNamed(thrown, 'ResourceNotFoundException')) return undefined;
+    throw thrown;
+  }
+}
+
+async function stagesOf({ secrets, secretId }: PendingVersion): Promise<Readonly<Record<string, readonly string[]>>> {
+  const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId: secretId }));
+  return VersionIdsToStages;
+}
+
+/**
+ * Whether the rotation has finished already.
+ *
+ * @throws PlatformError `InvalidRequest` when no rotation has begun with this version
+ */
+export async function isCurrent(version: PendingVersion): Promise<boolean> {
+  const stages = (await stagesOf(version))[version.versionId] ?? [];
+  if (stages.includes('AWSCURRENT')) return true;
+  if (stages.includes('AWSPENDING')) return false;
+  throw new PlatformError('InvalidRequest', `version ${version.versionId} of ${version.secretId} is not pending`);
+}
+
+/** The value of the pending version, of which `createSecret` has made sure. */
+export const passwordOf = ({ secrets, secretId, versionId }: PendingVersion) =>
+  loginOf(secrets, { SecretId: secretId, VersionId: versionId, VersionStage: 'AWSPENDING' });
+
+/** Gives the pending version a new password, once: a second password would not be the one that RDS was told. */
+export async function beginVersion(version: PendingVersion): Promise<void> {
+  const { secrets, secretId, versionId } = version;
+  try {
+    await passwordOf(version);
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
+    const value = { ...(await masterLogin(secrets, secretId, 'AWSCURRENT')), password: newPassword() };
+    await secrets.send(
+      new PutSecretValueCommand({
+        SecretId: secretId,
+        ClientRequestToken: versionId,
+        SecretString: JSON.stringify(value),
+        VersionStages: ['AWSPENDING'],
+      }),
+    );
+  }
+}
+
+/** From now on readers of the secret get this version. Secrets Manager makes the former one AWSPREVIOUS. */
+export async function promote(version: PendingVersion): Promise<void> {
+  const { secrets, secretId, versionId } = version;
+  const [former] = Object.entries(await stagesOf(version)).find(([, stages]) => stages.includes('AWSCURRENT')) ?? [];
+  await secrets.send(
+    new UpdateSecretVersionStageCommand({
+      SecretId: secretId,
+      VersionStage: 'AWSCURRENT',
+      MoveToVersionId: versionId,
+      ...(former !== undefined && { RemoveFromVersionId: former }),
+    }),
+  );
+}
