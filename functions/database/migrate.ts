@@ -1,4 +1,4 @@
-import { type Migration, Migrator, sql } from 'kysely';
+import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { type Client, escapeIdentifier } from 'pg';
 import type { MigrationFile } from '../../service/migrations/manifest';
 import { PlatformError } from '../contract/errors';
@@ -7,6 +7,7 @@ import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 import { codeOf } from '../shared/error-code';
 import { databaseError } from './database-errors';
 import { onSession } from './one-session';
+import { alone, isOutside, notInTransaction, outsideMigration } from './outside-transaction';
 
 /** SQL state of a statement that its time limit has ended, where no other run's lock was waited for. */
 const TOOK_TOO_LONG = '57014';
@@ -27,6 +28,18 @@ const migrationOf = ({ text }: MigrationFile): Migration => ({
     await sql.raw(text).execute(database);
   },
 });
+const inTransaction = (file: MigrationFile) => (isOutside(file) ? notInTransaction(file) : migrationOf(file));
+
+/** kysely's migrations: those files that it must know at the moment. */
+const providing = (
+  files: () => readonly MigrationFile[],
+  of: (file: MigrationFile) => Migration,
+): MigrationProvider => ({
+  getMigrations: async () => Object.fromEntries(files().map((each) => [each.name, of(each)])),
+});
+
+const executedIn = async (migrator: Migrator): Promise<string[]> =>
+  (await migrator.getMigrations()).filter(({ executedAt }) => executedAt).map(({ name }) => name);
 
 function failureOf(error: unknown, failed: string | undefined, { living }: Migrating): unknown {
   const what = failed ? `migration ${failed}` : 'migrations';
@@ -42,6 +55,8 @@ function failureOf(error: unknown, failed: string | undefined, { living }: Migra
  * that the locks of one are gone before the next begins, and all under one advisory lock at a time. Of
  * two runs one waits. A run that is killed leaves whole files behind, and the next one goes on.
  *
+ * A file that is marked so runs outside a transaction, and alone: see outside-transaction.ts.
+ *
  * The session becomes the owner, so that the tables and the list of migrations are the owner's. A file
  * must not change the role: kysely writes its list in the same session.
  *
@@ -55,19 +70,24 @@ export async function migrate(client: Client, migrating: Migrating): Promise<str
   await client.query(`SET ROLE ${owner}; SET search_path = ${schema}`);
   // Up to the target, and what the database has besides: kysely must know that.
   let known = files;
-  const migrator = new Migrator({
-    db: onSession(client),
-    provider: { getMigrations: async () => Object.fromEntries(known.map((each) => [each.name, migrationOf(each)])) },
-    migrationTableSchema: DATABASE_SCHEMA,
-  });
+  const db = onSession(client);
+  const common = { db, migrationTableSchema: DATABASE_SCHEMA };
+  const migrator = new Migrator({ ...common, provider: providing(() => known, inTransaction) });
+  /** One file by itself. While the lock is held, nobody gets past it. */
+  const outside = (file: MigrationFile) =>
+    alone(client, async () => {
+      if ((await executedIn(migrator)).includes(file.name)) return {};
+      const upTo = known.slice(0, known.indexOf(file) + 1);
+      const provider = providing(() => upTo, outsideMigration);
+      return await new Migrator({ ...common, provider, disableTransactions: true }).migrateUp();
+    });
   try {
-    const before = await migrator.getMigrations();
-    const executed = before.filter(({ executedAt }) => executedAt).map(({ name }) => name);
+    const executed = await executedIn(migrator);
     known = files.filter(({ name }) => executed.includes(name) || !isBehind(target, name));
-    const pending = known.map(({ name }) => name).filter((name) => !executed.includes(name));
+    const pending = known.filter(({ name }) => !executed.includes(name));
     // A step that finds nothing to do any more has met another run.
-    for (const _ of pending) {
-      const { error, results = [] } = await migrator.migrateUp();
+    for (const file of pending) {
+      const { error, results = [] } = await (isOutside(file) ? outside(file) : migrator.migrateUp());
       if (error) throw failureOf(error, results.find(({ status }) => status === 'Error')?.migrationName, migrating);
     }
     return known.at(-1)?.name ?? target;

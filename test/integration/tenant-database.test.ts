@@ -192,6 +192,61 @@ describe('migrations of a database that an application uses', () => {
     expect(await living([...RELEASED, LAST, waiting])).toEqual({ version: waiting.name });
   });
 
+  describe('outside a transaction', () => {
+    const OUTSIDE = '-- outside a transaction\n-- Built beside the application;\n';
+    const dropped = 'DROP INDEX CONCURRENTLY IF EXISTS leads_by_name;\n';
+    const built = (statement: string) => file('0005-leads-by-name', `${OUTSIDE}${dropped}${statement};\n`);
+    const BUILT = built('CREATE INDEX CONCURRENTLY leads_by_name\n  ON leads (name)');
+    const AFTER = file('0006-after', 'ALTER TABLE leads ADD after int');
+    const BEFORE = [...RELEASED, LAST, file('0004-locked', 'ALTER TABLE leads ADD locked int')];
+    const indexes = () =>
+      asMaster(`SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('funnels.leads_by_name')`);
+
+    test('an index that cannot be built is no migration that ran, and is built when its reason is gone', async () => {
+      const unique = built('CREATE UNIQUE INDEX CONCURRENTLY leads_by_name ON leads (name)');
+      const lead = `INSERT INTO leads (id, name, email, message) VALUES (gen_random_uuid(), 'Jo', 'jo@example.org', '')`;
+      await asApplication(lead);
+      await asApplication(lead);
+      const failed = {
+        name: 'MigrationFailed',
+        message: expect.stringMatching(/^migration 0005-leads-by-name-.* \(23505\)$/),
+      };
+      await expect(living([...BEFORE, unique])).rejects.toMatchObject(failed);
+      expect(await indexes()).toEqual([{ indisvalid: false }]);
+
+      const careless = file(
+        '0005-leads-by-name',
+        `${OUTSIDE}CREATE INDEX CONCURRENTLY IF NOT EXISTS leads_by_name ON leads (name);`,
+      );
+      await expect(living([...BEFORE, careless])).rejects.toMatchObject({
+        name: 'MigrationFailed',
+        message: expect.stringContaining('leads_by_name is invalid'),
+      });
+      await asApplication('DELETE FROM leads');
+      expect(await living([...BEFORE, unique])).toEqual({ version: unique.name });
+      expect(await indexes()).toEqual([{ indisvalid: true }]);
+      await asMaster(`SET ROLE funnels_owner; DELETE FROM funnels.kysely_migration WHERE name = '${unique.name}'`);
+    });
+
+    test('an index is built while the application writes; a second run has to come again', async () => {
+      const files = [...BEFORE, BUILT, AFTER];
+      const writer = new Client({ ...at, ...MASTER, database: 'funnels', ssl: { ca } });
+      await writer.connect();
+      await writer.query('SET ROLE funnels_owner; BEGIN; LOCK TABLE funnels.leads IN ROW EXCLUSIVE MODE');
+      const first = living(files);
+      while ((await asMaster(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted`)).length === 0);
+      // The builder waits for the writer longer than a lock may be waited for, and nobody waits for the builder.
+      await expect(living(files)).rejects.toMatchObject({ name: 'TransientConflict' });
+      await asApplication('SELECT count(*) FROM leads');
+      await new Promise((resolve) => setTimeout(resolve, 2_200));
+      await writer.query('COMMIT');
+      await writer.end();
+      expect(await first).toEqual({ version: AFTER.name });
+      expect(await indexes()).toEqual([{ indisvalid: true }]);
+      expect(await living(files)).toEqual({ version: AFTER.name });
+    });
+  });
+
   test('refuse a file that the cell’s function does not know', async () => {
     await expect(living(RELEASED, `0009-future-${digest}`)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
   });
