@@ -22,6 +22,7 @@ export interface AtOnce {
 const NO_DOOR = 'no door of the tenant would open any more';
 const OPENED = 'another technique lets the role do everything, this too';
 const ONE_TRUST = 'the trust has one set of terms, and another technique writes it';
+const ONE_ROTATION = 'a secret has one rotation, which another technique gives to a strange function';
 const ONE_ACTION = 'the rule has one action, and another technique writes it';
 const OTHER_CELL = 'the cell’s own group, role or bucket would not be asked about any more';
 const NO_LOGIN = 'nobody could look behind the door of the database any more';
@@ -46,6 +47,8 @@ const APART: Readonly<Record<string, string>> = {
   'delete the bucket’s policy': 'the policy could not be changed any more',
   'ask for a change in tonight’s maintenance window': 'a change that is made at once brings the waiting ones with it',
   'set the master password to a known one': 'another technique writes a new version of the secret, as a rotation does',
+  'cancel the rotation of the master password': ONE_ROTATION,
+  'rotate the master password once in two years': ONE_ROTATION,
   'deny the role writing to its bucket': OPENED,
   'deny the role reading from its bucket': OPENED,
   'deny the role use of its key': OPENED,

@@ -35,6 +35,8 @@ const pendingOf = ({ PendingModifiedValues = {} }: DBInstance) =>
 
 /** Milliseconds. A rotation takes minutes; Secrets Manager takes up one that failed again and again. */
 const LONGEST_ROTATION = 60 * 60_000;
+/** Milliseconds. A rotation ends after the password was set and tried; its time may be told in whole seconds. */
+const ROTATED_BY = 1_000;
 const PASSWORD = 'MasterUserPassword';
 
 interface OwnRotation {
@@ -108,14 +110,14 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     const waiting = (await instancesOf(facts)).filter((each) => pendingOf(each).includes(PASSWORD));
     const { isUnderWay, lastAt } =
       latest || waiting.length > 0 ? await ownRotation(subject, facts) : { isUnderWay: false, lastAt: undefined };
-    const isRotated = versions.some((made) => {
-      const since = latest ? timeOf(latest) - made.getTime() : 0;
-      return since < TOGETHER.before && since > -TOGETHER.after;
-    });
+    const at = latest ? timeOf(latest) : 0;
+    // What the platform's rotation has made says nothing about a password that was set after its end.
+    const isAfter = lastAt !== undefined && at > lastAt.getTime() + ROTATED_BY;
+    const isRotated = versions
+      .filter((made) => !(isAfter && lastAt !== undefined && made.getTime() <= lastAt.getTime()))
+      .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
     // A rotation that was taken up late sets the password long after it has made its version.
-    const finishedAfter = latest && lastAt ? lastAt.getTime() - timeOf(latest) : undefined;
-    const isFinished =
-      finishedAfter !== undefined && finishedAfter > -TOGETHER.after && finishedAfter < TOGETHER.before;
+    const isFinished = lastAt !== undefined && !isAfter && lastAt.getTime() - at < TOGETHER.before;
     const pending = isUnderWay ? [] : waiting;
     return finding(
       [
