@@ -4,7 +4,21 @@ import { SERVICE_REPOSITORY } from '../functions/contract/naming';
 import type { Platform } from './platform';
 
 /** How a version of the shared service behaves. */
-export type Version = 'good' | 'crashes' | 'sick' | 'pages fail' | 'pages fail now and then' | 'growth pages fail';
+export type Version =
+  | 'good'
+  | 'crashes'
+  | 'sick'
+  | 'pages fail'
+  | 'pages fail now and then'
+  | 'growth pages fail'
+  | 'slow'
+  | 'slow for visitors'
+  | 'leaks'
+  | 'turns sick'
+  | 'fails for visitors';
+
+/** A request of a visitor: whoever asks for the platform says so (functions/compute/load-balancer-probe.ts). */
+const BY_VISITOR = 'request.url === "/" && !request.headers["user-agent"]';
 
 /**
  * Code before the bundle. In a good version only the first line differs, so that its digest is
@@ -18,15 +32,28 @@ const FIRST_LINES: Readonly<Record<Version, string>> = {
   'pages fail': 'process.env.TABLE_NAME = "no-such-table";',
   'pages fail now and then': failing('Math.random() < 0.2 && request.url === "/"'),
   'growth pages fail': failing('/\\b(?:beta|mueller)[.]/.test(request.headers.host + request.url)'),
+  slow: before('if (request.url === "/") { setTimeout(go, 600); return true; }'),
+  'slow for visitors': before(`if (${BY_VISITOR}) { setTimeout(go, 400); return true; }`),
+  leaks: before('if (request.url === "/") (globalThis.kept ??= []).push(Buffer.alloc(8 << 20, 1));'),
+  // Health check and pages fail soon after the first visitor, on every task.
+  'turns sick': before(`if (${BY_VISITOR}) setTimeout(() => { globalThis.isSick = true; }, 200);
+  if (globalThis.isSick) { answer.statusCode = 500; answer.end(); return true; }`),
+  'fails for visitors': failing(`Math.random() < 0.2 && ${BY_VISITOR}`),
 };
+
+/** Code that runs before each request is served. It may return true and call `go` later, or never. */
+function before(code: string): string {
+  return `const http = require("node:http"), { emit } = http.Server.prototype;
+http.Server.prototype.emit = function (name, request, answer) {
+  const go = () => emit.apply(this, arguments);
+  if (name === "request") { ${code} }
+  return go();
+};`;
+}
 
 /** Code that makes requests fail when the condition, JavaScript of the bundle, is true. */
 function failing(condition: string): string {
-  return `const http = require("node:http"), { emit } = http.Server.prototype;
-http.Server.prototype.emit = function (name, request, answer) {
-  if (name === "request" && (${condition})) { answer.statusCode = 500; answer.end(); return true; }
-  return emit.apply(this, arguments);
-};`;
+  return before(`if (${condition}) { answer.statusCode = 500; answer.end(); return true; }`);
 }
 
 /**

@@ -111,13 +111,14 @@ afterAll(() => emulator?.stop());
 
 const push = (bundle: Buffer) => pushImage(emulator.endpointUrl, { repository: REPOSITORY, bundle });
 
-async function definition(digest: string): Promise<string> {
+async function definition(digest: string, memory?: string): Promise<string> {
   const image = `${emulator.accountId}.dkr.ecr.${emulator.region}.amazonaws.com/${REPOSITORY}@${digest}`;
   const { taskDefinition } = await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: 'service',
       networkMode: 'awsvpc',
       requiresCompatibilities: ['FARGATE'],
+      memory,
       taskRoleArn,
       containerDefinitions: [
         {
@@ -189,6 +190,25 @@ test('two tasks of a service share its requests', async () => {
   await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
   const ports = await Promise.all(Array.from({ length: 20 }, async () => (await page()).PORT));
   expect(new Set(ports).size).toBe(2);
+});
+
+test('a task that needs more memory than its definition has is killed, and replaced', async () => {
+  const hungry = Buffer.from(`const kept = []; require('node:http').createServer((request, answer) => {
+    if (request.url === '/eat') kept.push(Buffer.alloc(300 * 1024 * 1024, 1));
+    answer.end(JSON.stringify({ port: process.env.PORT }));
+  }).listen(process.env.PORT, process.env.HOST);`);
+  await deployed(await definition(await push(hungry), '256'));
+  await eventually(async () => ((await states()).join() === 'healthy' ? true : undefined));
+  const { port } = await page();
+  await fetch(`${emulator.loadBalancerUrl}/eat`).catch(() => undefined);
+  await eventually(async () => {
+    const now = await fetch(emulator.loadBalancerUrl).then((answer) => (answer.ok ? answer.json() : undefined));
+    return now && (now as Record<string, string>).port !== port ? true : undefined;
+  });
+  const stopped = { cluster: CLUSTER, desiredStatus: 'STOPPED' } as const;
+  const { taskArns: tasks } = await ecs.send(new ListTasksCommand(stopped));
+  const ended = await ecs.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks }));
+  expect(ended.tasks?.map(({ containers }) => containers?.[0]?.exitCode)).toContain(137);
 });
 
 test.each([

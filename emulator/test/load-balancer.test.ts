@@ -1,5 +1,12 @@
 import { createServer, get, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import {
+  CloudWatchClient,
+  DescribeAlarmsCommand,
+  GetMetricDataCommand,
+  PutMetricAlarmCommand,
+  SetAlarmStateCommand,
+} from '@aws-sdk/client-cloudwatch';
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   type Action,
@@ -8,9 +15,11 @@ import {
   CreateRuleCommand,
   CreateTargetGroupCommand,
   DeleteRuleCommand,
+  DeregisterTargetsCommand,
   DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
   DescribeRulesCommand,
+  DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
   RegisterTargetsCommand,
@@ -196,4 +205,85 @@ test('T3: a rule that was made, changed or deleted takes effect after a delay, a
   } finally {
     await kindAgain(emulator);
   }
+});
+
+/** One statistic of the requests of a target group, in the minutes that CloudWatch tells of. */
+async function metricOf(group: string, MetricName: string, Stat: string): Promise<number[]> {
+  const { LoadBalancers } = await elb.send(new DescribeLoadBalancersCommand({ Names: ['cell'] }));
+  const Dimensions = [
+    { Name: 'LoadBalancer', Value: LoadBalancers?.[0]?.LoadBalancerArn?.split(':loadbalancer/')[1] },
+    { Name: 'TargetGroup', Value: group.split(':').at(-1) },
+  ];
+  const Metric = { Namespace: 'AWS/ApplicationELB', MetricName, Dimensions };
+  const { MetricDataResults } = await new CloudWatchClient(access(emulator)).send(
+    new GetMetricDataCommand({
+      StartTime: new Date(Date.now() - 600_000),
+      EndTime: new Date(Date.now() + 60_000),
+      MetricDataQueries: [{ Id: 'm', MetricStat: { Metric, Period: 60, Stat } }],
+    }),
+  );
+  return MetricDataResults?.[0]?.Values ?? [];
+}
+const summed = (values: readonly number[]) => values.reduce((all, one) => all + one, 0);
+
+test('the load balancer counts requests, failures and times of each target group by itself', async () => {
+  const [blue = '', green = ''] = groups;
+  const before = summed(await metricOf(green, 'RequestCount', 'Sum'));
+  const failing = createServer((_, answer) => {
+    answer.statusCode = 500;
+    setTimeout(() => answer.end(), 200);
+  });
+  servers.push(failing);
+  await new Promise<void>((resolve) => failing.listen(0, '127.0.0.1', resolve));
+  const Targets = [{ Id: '127.0.0.1', Port: (failing.address() as AddressInfo).port }];
+  const { TargetHealthDescriptions } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: blue }));
+  const former = TargetHealthDescriptions?.map(({ Target }) => ({ Id: Target?.Id, Port: Target?.Port }));
+  await rule(50, 'counted.example', forward(blue));
+  await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: blue, Targets: former }));
+  await elb.send(new RegisterTargetsCommand({ TargetGroupArn: blue, Targets }));
+  expect(await request('counted.example')).toMatchObject({ status: 500 });
+  expect(summed(await metricOf(blue, 'HTTPCode_Target_5XX_Count', 'Sum'))).toBe(1);
+  expect(Math.max(...(await metricOf(blue, 'TargetResponseTime', 'p99')))).toBeGreaterThan(0.1);
+  expect(summed(await metricOf(green, 'HTTPCode_Target_5XX_Count', 'Sum'))).toBe(0);
+  expect(summed(await metricOf(green, 'RequestCount', 'Sum'))).toBe(before);
+  failing.close();
+  failing.closeAllConnections();
+  expect(await request('counted.example')).toMatchObject({ status: 502 });
+  expect(summed(await metricOf(blue, 'TargetConnectionErrorCount', 'Sum'))).toBe(1);
+  expect(summed(await metricOf(blue, 'HTTPCode_Target_5XX_Count', 'Sum'))).toBe(1);
+});
+
+test('a minute is told when it is over, and some time later', async () => {
+  const [, green = ''] = groups;
+  await rule(51, 'told.example', forward(green));
+  const before = summed(await metricOf(green, 'RequestCount', 'Sum'));
+  await slowerThanAws(emulator);
+  try {
+    expect(await request('told.example')).toMatchObject({ status: 200 });
+    expect(summed(await metricOf(green, 'RequestCount', 'Sum'))).toBe(before);
+  } finally {
+    await kindAgain(emulator);
+  }
+  expect(summed(await metricOf(green, 'RequestCount', 'Sum'))).toBe(before + 1);
+});
+
+test('an alarm tells when its state changed last, and not when it was set again', async () => {
+  const cloudwatch = new CloudWatchClient(access(emulator));
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      ...{ AlarmName: 'errors', Namespace: 'N', MetricName: 'Errors', Statistic: 'Sum', Period: 60 },
+      ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
+    }),
+  );
+  const set = async () => {
+    const state = { AlarmName: 'errors', StateValue: 'ALARM', StateReason: 'a test' } as const;
+    await cloudwatch.send(new SetAlarmStateCommand(state));
+    const { MetricAlarms } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames: ['errors'] }));
+    return MetricAlarms?.[0]?.StateTransitionedTimestamp?.getTime() ?? 0;
+  };
+  const began = Date.now();
+  const first = await set();
+  expect(Math.abs(first - began)).toBeLessThan(2_000);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await set()).toBe(first);
 });

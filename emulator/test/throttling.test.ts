@@ -1,7 +1,9 @@
 import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { CreateTagsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
+  CreateTargetGroupCommand,
   DescribeRulesCommand,
+  DescribeTargetGroupsCommand,
   ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -97,6 +99,16 @@ test('an API, or a function, can be throttled for some seconds on demand', async
   expect(await throttled(1, modifyRule)).toEqual([]);
   expect((await machines.run(only(call({})))).error).not.toBe('Lambda.TooManyRequestsException');
   await expect(control(emulator, 'throttle', { service: 'kms', action: '*', seconds: 0 })).rejects.toThrow('seconds');
+});
+
+test('a request can be done while its answer is lost', async () => {
+  await control(emulator, 'answers', { service: 'elasticloadbalancing', action: 'CreateTargetGroup', times: 1 });
+  const once = new ElasticLoadBalancingV2Client({ ...access(emulator), maxAttempts: 1 });
+  const made = { Name: 'lost', TargetType: 'lambda' } as const;
+  await expect(once.send(new CreateTargetGroupCommand(made))).rejects.toMatchObject({ name: 'InternalFailure' });
+  const { TargetGroups } = await once.send(new DescribeTargetGroupsCommand({ Names: ['lost'] }));
+  expect(TargetGroups).toHaveLength(1);
+  await expect(control(emulator, 'answers', { service: '*', action: '*', times: 0 })).rejects.toThrow('some answers');
 });
 
 test('with patience 0 nothing is throttled', async () => {

@@ -6,6 +6,8 @@ import { invocationSignal } from '../shared/invocation';
 export interface Answered {
   readonly status: number;
   readonly body: string;
+  /** Until the answer was complete. */
+  readonly ms?: number | undefined;
   /** Of the shared service: the version that has answered. */
   readonly version?: string | undefined;
   /** Of the shared service at /healthz: the last migration that the version knows. */
@@ -31,6 +33,7 @@ export const loadBalancerProbe =
   (loadBalancerUrl: string, tenantHost: string) =>
   (host: string, path = '/') =>
     new Promise<Answered>((resolve, reject) => {
+      const began = performance.now();
       const url = new URL(loadBalancerUrl);
       const [send, tls] = url.protocol === 'https:' ? [overTls, { servername: tenantHost }] : [overHttp, {}];
       const signal = invocationSignal();
@@ -55,6 +58,7 @@ export const loadBalancerProbe =
           resolve({
             status: response.statusCode ?? 0,
             body,
+            ms: performance.now() - began,
             ...(typeof version === 'string' && { version }),
             ...(typeof migration === 'string' && { migration }),
           }),

@@ -49,6 +49,11 @@ export const CellDescriptorSchema = z.object({
    */
   loadBalancerDnsName: z.string().optional(),
   loadBalancerZoneId: z.string().optional(),
+  /**
+   * Alarms that ring when visitors of the cell get errors: a release watches them. Descriptors and
+   * executions of older releases lack them.
+   */
+  alarmNames: z.array(z.string()).optional(),
   taskRoleArn: z.string(),
   accessLogBucketName: z.string(),
   /** The permanent decoy tenant of the cell. Probes try to reach its resources. */

@@ -1,61 +1,75 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { targetStates } from '../compute/target-health';
-import { type PageRequest, requestPage } from '../compute/tenant-page';
+import { requestPage } from '../compute/tenant-page';
 import { PlatformError } from '../contract/errors';
+import type { TenantRecord } from '../contract/records';
 import { JudgeRingInput, JudgeRingOutput } from '../contract/release';
 import type { LoadBalancer } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { pause } from '../shared/invocation';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { type AskPagesDeps, askPages, isDown, isFailed, medianOf, type PageAnswers } from './ask-pages';
 import { requireNotRecalled } from './intent';
+import { isFailing, isSlower, told } from './judge-traffic';
+import { type ObserveColourDeps, observeColour } from './observe-colour';
 import { note, ownClaim } from './release-store';
-import { forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { isMovedBy, tenantsOf } from './tenants-of-cell';
 
-export interface JudgeRingDeps {
+export interface JudgeRingDeps extends AskPagesDeps, ObserveColourDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly page: PageRequest;
-  readonly wait?: (ms: number) => Promise<unknown>;
 }
 
 /**
- * Requests for each page. A page is bad when three in a row fail; together they find a version that
- * fails one request in twenty, with many tenants.
+ * Requests for each page: some where visitors' requests speak for the version, and else as many as are
+ * a verdict of their own.
  */
-const REQUESTS = 10;
-const IN_A_ROW = 3;
-const BETWEEN_MS = 50;
-/** So many failed requests of all, and more than one in a hundred, are no accident. */
-const LEAST_FAILED = 3;
-const SHARE = 0.01;
+const REQUESTS = { good: 10, quiet: 60 } as const;
+/** Tenants of the live version whose pages are the measure for those of the new one. */
+const MEASURES = 5;
 
-/** The statuses that the page answered; 0 for a request without an answer. */
-async function ask({ page, wait = pause }: JudgeRingDeps, request: Parameters<PageRequest>): Promise<number[]> {
-  const statuses: number[] = [];
-  for (let count = 0; count < REQUESTS; count++) {
-    if (count > 0) await wait(BETWEEN_MS);
-    const { status } = await page(...request).catch(() => ({ status: 0 }));
-    statuses.push(status);
-  }
-  return statuses;
+const unhealthy = (why: string) => new PlatformError('ReleaseUnhealthy', why);
+
+/** In turn, so that what slows the network slows both versions. */
+function inTurn(moved: readonly TenantRecord[], staying: readonly TenantRecord[]): string[] {
+  const length = Math.max(moved.length, staying.length);
+  return Array.from({ length }, (_, index) => [moved[index], staying[index]])
+    .flat()
+    .flatMap((tenant) => (tenant ? [tenant.host] : []));
 }
 
-/** A customer may have removed the page: 404 is an answer of the shared service, too. */
-const isFailed = (status: number) => status === 0 || status >= 500;
-
-const failsInARow = (statuses: readonly number[]) =>
-  statuses.some(
-    (_, index) => index + IN_A_ROW <= statuses.length && statuses.slice(index, index + IN_A_ROW).every(isFailed),
+/** @throws PlatformError `ReleaseUnhealthy` when too many requests failed, or a page is down */
+function requireServed(answers: readonly PageAnswers[]): number {
+  const all = answers.flatMap(({ statuses }) => statuses);
+  const failed = all.filter(isFailed).length;
+  const down = answers.filter(isDown).map(({ host }) => host);
+  if (down.length === 0 && !isFailing(failed, all.length)) return all.length;
+  throw unhealthy(
+    `${failed} of ${all.length} requests to moved tenants failed; down: ${down.slice(0, 5).join(', ') || 'none'}`,
   );
+}
+
+/** @throws PlatformError `ReleaseUnhealthy` when the pages of moved tenants take too long */
+function requireQuick(moved: readonly PageAnswers[], staying: readonly PageAnswers[]): void {
+  const middle = (answers: readonly PageAnswers[]) => medianOf(answers.flatMap(({ seconds }) => seconds));
+  const [fresh, live] = [middle(moved), middle(staying)];
+  if (fresh === undefined || !isSlower(fresh, live)) return;
+  const beside = live === undefined ? 'too long' : `those of the live version ${told(live)}`;
+  throw unhealthy(`pages of moved tenants take ${told(fresh)}, ${beside}`);
+}
 
 /**
  * Judges the tenants that the release has moved, after their bake.
  *
  * 1. An operator may have taken the release back, or want it held.
  * 2. The new colour must have a healthy target, and no unhealthy one.
- * 3. Ask for the page of each moved tenant, as visitors do. Three failures in a row of one page, or
- *    three in all that are more than one in a hundred, are too many.
+ * 3. Visitors' requests since the ring was moved, as the load balancer has counted them: failed ones
+ *    and times of both colours, and alarms that have begun to ring (judge-traffic.ts).
+ * 4. Ask for the page of each moved tenant, as visitors do. Three failures in a row of one page, or
+ *    three in all that are more than one in a hundred, are too many. Where visitors have sent too few
+ *    requests for a verdict, these decide, also about the time: beside pages of tenants that have the
+ *    live version still.
  *
  * It has no undo, because it changes nothing.
  *
@@ -76,26 +90,29 @@ export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, Ju
     const states = await targetStates(elb, cell.targetGroupArns[to]);
     // Scaling adds targets that are `initial`, and takes away some that are `draining`.
     if (!states.includes('healthy') || states.includes('unhealthy'))
-      throw new PlatformError('ReleaseUnhealthy', `targets of ${to} are ${states.join(', ') || 'gone'}`);
-    const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
-    const answers: { host: string; statuses: number[] }[] = [];
-    await forEachTenant(moved, async ({ host }) => {
-      answers.push({ host, statuses: await ask(deps, [cell, host]) });
-    });
-    const all = answers.flatMap(({ statuses }) => statuses);
-    const failed = all.filter(isFailed).length;
-    const down = answers.filter(({ statuses }) => failsInARow(statuses)).map(({ host }) => host);
-    if (down.length > 0 || (failed >= LEAST_FAILED && failed > all.length * SHARE))
-      throw new PlatformError(
-        'ReleaseUnhealthy',
-        `${failed} of ${all.length} requests to moved tenants failed; down: ${down.slice(0, 5).join(', ') || 'none'}`,
-      );
-    return { verdict: claim.intent === 'hold' ? 'held' : 'good', asked: all.length };
+      throw unhealthy(`targets of ${to} are ${states.join(', ') || 'gone'}`);
+    const observed = await observeColour(deps, cell, claim);
+    if (observed.verdict === 'bad') throw unhealthy(observed.because);
+    const tenants = await tenantsOf(table, cell, ['ACTIVE']);
+    const isMoved = isMovedBy(attempt);
+    const moved = tenants.filter(isMoved);
+    const staying = tenants.filter((tenant) => !isMoved(tenant)).slice(0, MEASURES);
+    const answers = await askPages(deps, cell, inTurn(moved, staying), REQUESTS[observed.verdict]);
+    const hosts = new Set(moved.map(({ host }) => host));
+    const [ofMoved, ofStaying] = [
+      answers.filter(({ host }) => hosts.has(host)),
+      answers.filter(({ host }) => !hosts.has(host)),
+    ];
+    const asked = requireServed(ofMoved);
+    if (observed.verdict === 'quiet') requireQuick(ofMoved, ofStaying);
+    return { verdict: claim.intent === 'hold' ? 'held' : 'good', asked };
   },
 };
 
 export const handler = actionHandler(judgeRing, {
   table: tenantsTable(),
   elb: new ElasticLoadBalancingV2Client(clientOptions),
+  cloudwatch: new CloudWatchClient(clientOptions),
   page: requestPage,
+  now: () => new Date(),
 });

@@ -1,26 +1,30 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
-import { targetHealth } from '../compute/target-health';
+import { targetHealth, targetStates } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
+import type { PlatformErrorName } from '../contract/errors';
+import type { ReleaseClaim } from '../contract/records';
 import { forwardsOf } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
+import { isTaskGone } from '../stacks/settle-stack';
 import { tenantsTable } from '../tenants/tenants-table';
+import { type ObserveColourDeps, observeColour } from './observe-colour';
 import { forgetIdle, readClaim } from './release-store';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignCell } from './tenants-of-cell';
 
-export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps {
+export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, ObserveColourDeps {
   readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
-  readonly now: () => Date;
 }
 
 /** The schedule's event. */
@@ -28,11 +32,12 @@ const KeepCellsInput = z.unknown();
 
 /**
  * - `answered`: the event of a deployment was lost, and the release that waited for it goes on
+ * - `returned`: visitors of the new colour fare badly in a bake, which ends for that
  * - `aligned`: rules that a crash had left on the idle colour were moved
  * - `emptied`: the tasks of the idle colour were taken away
  * - `kept`: there was nothing to do
  */
-const KeptSchema = z.enum(['answered', 'aligned', 'emptied', 'kept']);
+const KeptSchema = z.enum(['answered', 'returned', 'aligned', 'emptied', 'kept']);
 const KeepCellsOutput = z.object({ cells: z.record(z.string(), KeptSchema) });
 type Kept = z.output<typeof KeptSchema>;
 
@@ -54,9 +59,38 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
   return true;
 }
 
+const UNHEALTHY: PlatformErrorName = 'ReleaseUnhealthy';
+
+/**
+ * Ends the bake of a ring whose visitors fare badly: a bake may take an hour. The release returns its
+ * tenants then.
+ */
+async function endBadBake(deps: KeepCellsDeps, cell: CellDescriptor, claim: ReleaseClaim): Promise<boolean> {
+  if (claim.waiting?.for !== 'bake') return false;
+  const states = await targetStates(deps.elb, cell.targetGroupArns[claim.to]);
+  const observed = await observeColour(deps, cell, claim);
+  const because = states.includes('healthy')
+    ? observed.verdict === 'bad' && observed.because
+    : `targets of ${claim.to} are ${states.join(', ') || 'gone'}`;
+  if (!because) return false;
+  const { taskToken } = claim.waiting;
+  try {
+    await deps.sfn.send(new SendTaskFailureCommand({ taskToken, error: UNHEALTHY, cause: because }));
+  } catch (thrown) {
+    // The bake has ended meanwhile, or its execution was stopped.
+    if (!isTaskGone(thrown)) throw thrown;
+    return false;
+  }
+  logger.warn('release.bake-ended', { cell: cell.name, releaseId: claim.releaseId, because });
+  return true;
+}
+
 async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
   const claim = await readClaim(deps.table, cell.name);
-  if (claim && !claim.endedAt && (await settleFill(deps, cell)) === 'answered') return 'answered';
+  if (claim && !claim.endedAt) {
+    if ((await settleFill(deps, cell)) === 'answered') return 'answered';
+    if (await endBadBake(deps, cell, claim)) return 'returned';
+  }
   const live = await readLiveColour(deps.table, cell.name);
   if (live?.releasing || !live?.idle) return 'kept';
   if ((await alignCell(deps, cell)) > 0) return 'aligned';
@@ -67,8 +101,10 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
  * Keeps each cell as its item LIVE and its release say. It runs every two minutes.
  *
  * 1. Answer a release that waits for a deployment whose event was lost.
- * 2. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
- * 3. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
+ * 2. End the bake of a ring when the new colour has no healthy target, when visitors' requests fail or
+ *    take too long, or when an alarm has begun to ring: the release returns.
+ * 3. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
+ * 4. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
  *    look comes at least a call after the last rule was moved: load balancers go on sending requests
  *    to a former group for seconds (argo-rollouts#3333).
  *
@@ -101,6 +137,7 @@ const realDeps = (): KeepCellsDeps => {
     table,
     elb,
     ecs: new ECSClient(clientOptions),
+    cloudwatch: new CloudWatchClient(clientOptions),
     sfn: new SFNClient(clientOptions),
     compute: { ...ssmCells(ssm), ...tableLiveColour(table), ...targetHealth(elb) },
     now: () => new Date(),

@@ -64,11 +64,17 @@ function failedRequests({ metrics }: ApplicationLoadBalancer): IMetric {
 }
 
 export class CellAlarms extends Construct {
+  /** Alarms that ring when visitors get errors. */
+  readonly names: readonly string[];
+
   constructor(scope: Construct, id: string, props: CellAlarmsProps) {
     super(scope, id);
     const { config, topic, loadBalancer, colours } = props;
-    this.unhealthy(props, [this.empty('BlueEmpty', colours.blue), this.empty('GreenEmpty', colours.green)]);
-    new PlatformAlarm(this, 'CellErrors', {
+    const unhealthy = this.unhealthy(props, [
+      this.empty('BlueEmpty', colours.blue),
+      this.empty('GreenEmpty', colours.green),
+    ]);
+    const errors = new PlatformAlarm(this, 'CellErrors', {
       metric: failedRequests(loadBalancer),
       threshold: 10,
       tellsWhenOver: true,
@@ -78,6 +84,7 @@ export class CellAlarms extends Construct {
       config,
       topic,
     });
+    this.names = [errors.alarm.alarmName, unhealthy.alarmName];
   }
 
   /** This alarm has no action: the idle colour is always in alarm. */
@@ -99,7 +106,7 @@ export class CellAlarms extends Construct {
    * healthy task. During a release both colours have tasks; then CellErrors rings for a live
    * colour without tasks.
    */
-  private unhealthy({ config, topic }: CellAlarmsProps, everyColour: IAlarm[]): void {
+  private unhealthy({ config, topic }: CellAlarmsProps, everyColour: IAlarm[]): CompositeAlarm {
     const impact =
       'no task of the live colour is healthy. The pages of all tenants in the cell fail, and it takes no new tenant.';
     const alarm = new CompositeAlarm(this, 'CellUnhealthyInEveryColour', {
@@ -109,5 +116,6 @@ export class CellAlarms extends Construct {
     const notify = new SnsAction(topic);
     alarm.addAlarmAction(notify);
     alarm.addOkAction(notify);
+    return alarm;
   }
 }

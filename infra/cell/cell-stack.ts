@@ -65,7 +65,7 @@ export class CellStack extends Stack {
     });
     // The role of tenants' stacks may not change a security group with this tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
-    new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: balancer.loadBalancer, colours });
+    const alarms = new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: balancer.loadBalancer, colours });
     const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
     const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
@@ -87,6 +87,7 @@ export class CellStack extends Stack {
       loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${balancer.loadBalancer.loadBalancerDnsName}`,
       loadBalancerDnsName: balancer.loadBalancer.loadBalancerDnsName,
       loadBalancerZoneId: balancer.loadBalancer.loadBalancerCanonicalHostedZoneId,
+      alarmNames: [...alarms.names],
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {

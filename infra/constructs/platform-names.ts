@@ -87,6 +87,8 @@ export function platformArns(stack: Stack) {
     cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
     /** Roles that the cells' stacks make, with names by CloudFormation. */
     cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
+    /** As above: alarms of the cells' stacks. */
+    cellAlarms: arn('cloudwatch', 'alarm:TenantOnboarding-Cell-*'),
     cellTasks: arn('ecs', 'task/cell-*/*'),
     serviceImages: arn('ecr', `repository/${SERVICE_REPOSITORY}`),
     cellServices: arn('ecs', 'service/cell-*/*'),

@@ -4,9 +4,10 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { runCommand } from '../../operations/command';
 import { ReleaseStage } from './stage';
-import { TRIALS, type Trial } from './trials';
+import type { Trial } from './trial';
+import { TRIALS } from './trials';
 
-const OptionsSchema = z.object({ json: z.string().optional(), only: z.string().optional() });
+const OptionsSchema = z.object({ json: z.string().optional(), only: z.array(z.string()).optional() });
 
 /** Row of the drill's table. `exposed`: requests of visitors that a version answered which was returned. */
 interface Row {
@@ -34,7 +35,7 @@ const wrongOf = (answers: ReadonlyMap<string, number>) =>
 async function rowOf(stage: ReleaseStage, trial: Trial): Promise<Row> {
   // Some nodes may still send requests to the version that the trial before has returned.
   await stage.platform.emulator.settle();
-  const visitors = stage.visitors();
+  const visitors = stage.visitors(trial.unvisited ? [] : stage.hosts);
   const began = performance.now();
   const { run, digest, broken } = await trial.run(stage).then(
     (done) => ({ ...done, broken: undefined }),
@@ -80,13 +81,13 @@ async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('release-drill')
     .description('Lets releases meet broken images, stopped executions, throttling and operators, under load.')
     .option('--json <file>', 'writes the table')
-    .option('--only <text>', 'only trials whose fault or phase has this text')
+    .option('--only <text...>', 'only trials whose fault or phase has one of these texts')
     .parse();
-  const { json, only = '' } = OptionsSchema.parse(command.opts());
+  const { json, only = [''] } = OptionsSchema.parse(command.opts());
   const stage = await ReleaseStage.start(PATIENCE);
   try {
     const rows: Row[] = [];
-    for (const trial of TRIALS.filter(({ fault, phase }) => `${fault} ${phase}`.includes(only))) {
+    for (const trial of TRIALS.filter(({ fault, phase }) => only.some((text) => `${fault}, ${phase}`.includes(text)))) {
       signal.throwIfAborted();
       const row = await rowOf(stage, trial);
       console.log(`  ${row.ok ? 'ok' : 'NOT OK'} ${row.fault}, ${row.phase}: ${row.faults.join('; ') || row.outcome}`);

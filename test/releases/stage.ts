@@ -70,8 +70,8 @@ export class ReleaseStage {
     return this.platform.stop();
   }
 
-  visitors(): Visitors {
-    return new Visitors(this.platform.outputs.loadBalancerUrl, this.hosts, EVERY_MS);
+  visitors(hosts: readonly string[]): Visitors {
+    return new Visitors(this.platform.outputs.loadBalancerUrl, hosts, EVERY_MS);
   }
 
   push(version: Version): Promise<string> {

@@ -4,32 +4,8 @@ import { type Workflow, workflowNamed } from '../../functions/contract/workflows
 import { requireNoRelease } from '../../infra/release-under-way';
 import type { Version } from '../../local/service-versions';
 import { newSignup } from '../../local/signups';
-import type { Ended } from '../../operations/client/executions';
-import type { ReleaseStage } from './stage';
-
-/** What a trial does to a release, and how the release has to end. */
-export interface Trial {
-  readonly fault: string;
-  readonly phase: string;
-  /** `completed`, or the name of the error with which the release returns. */
-  readonly expected: string;
-  /** Whether visitors of the first rings may meet the faulty version. */
-  readonly mayExpose?: true;
-  readonly run: (stage: ReleaseStage) => Promise<{ readonly run: Ended; readonly digest: string }>;
-}
-
-const of = async (stage: ReleaseStage, version: Version) => {
-  const digest = await stage.push(version);
-  return { digest, executionArn: await stage.begin(digest) };
-};
-
-const image = (version: Version, phase: string, expected: string, mayExpose?: true): Trial => ({
-  ...{ fault: `image: ${version}`, phase, expected, ...(mayExpose && { mayExpose }) },
-  run: async (stage) => {
-    const { digest, executionArn } = await of(stage, version);
-    return { digest, run: await stage.follow(executionArn) };
-  },
-});
+import { JUDGED } from './judged-trials';
+import { image, meanwhile, of, type Trial, until } from './trial';
 
 /** Releases that a trial begins until it has stopped one in time: some states take milliseconds. */
 const STOPS = 5;
@@ -73,30 +49,6 @@ function stoppedAtEachState({ forward, undos, failure, conclusion }: Workflow): 
   ];
 }
 
-/** Something happens while the release is under way. */
-const meanwhile = (
-  fault: string,
-  phase: string,
-  expected: string,
-  act: (stage: ReleaseStage, executionArn: string) => Promise<unknown>,
-): Trial => ({
-  ...{ fault, phase, expected },
-  run: async (stage) => {
-    const { digest, executionArn } = await of(stage, 'good');
-    const [run] = await Promise.all([stage.follow(executionArn), act(stage, executionArn)]);
-    return { digest, run };
-  },
-});
-
-/** Waits until the release has come to the state. */
-async function until(stage: ReleaseStage, executionArn: string, state: string): Promise<void> {
-  const there = new AbortController();
-  const onProgress = (visits: readonly { state: string }[]) => {
-    if (visits.some((visit) => visit.state === state)) there.abort();
-  };
-  await stage.client.follow(executionArn, { everyMs: 20, signal: there.signal, onProgress }).catch(() => undefined);
-}
-
 export const TRIALS: readonly Trial[] = [
   image('good', 'all', 'completed'),
   image('crashes', 'FillColour', 'ReleaseFillFailed'),
@@ -111,6 +63,7 @@ export const TRIALS: readonly Trial[] = [
       return { digest, run: await stage.follow(await stage.begin(digest, 'absent')) };
     },
   },
+  ...JUDGED,
   ...stoppedAtEachState(workflowNamed('TenantRelease')),
   meanwhile('fifty starts at once', 'ClaimRelease', 'completed', async (stage) => {
     const digest = await stage.push('good');
@@ -122,6 +75,10 @@ export const TRIALS: readonly Trial[] = [
   }),
   meanwhile('ModifyRule is throttled for six seconds', 'ShiftRing', 'completed', (stage) =>
     stage.control('throttle', { service: 'elasticloadbalancing', action: 'ModifyRule', seconds: 6 }),
+  ),
+  // One more than a client repeats a request: the state calls ShiftRing again.
+  meanwhile('the answers of four changes of rules are lost', 'ShiftRing', 'completed', (stage) =>
+    stage.control('answers', { service: 'elasticloadbalancing', action: 'ModifyRule', times: 4 }),
   ),
   meanwhile("the event of the deployment's end is lost", 'FillColour', 'completed', async (stage) => {
     await stage.control('deliveries', { source: 'aws.ecs', detailType: '*', deliveries: 0, times: 3 });

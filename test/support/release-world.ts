@@ -16,13 +16,14 @@ import { returnTenants } from '../../functions/delivery/return-tenants';
 import { settleRelease } from '../../functions/delivery/settle-release';
 import { shiftRing } from '../../functions/delivery/shift-ring';
 import { aCell, aTenant, aTenantRecord, NOW } from './builders';
+import { FakeClient } from './fake-client';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeTable } from './fake-table';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const aReleaseRun = (name = 'first') =>
   `arn:aws:states:eu-central-1:111122223333:execution:TenantRelease:${name}`;
-const cell = aCell();
+const cell = aCell({ alarmNames: ['cell-errors'] });
 
 /** A load balancer that also knows the health of targets. */
 class Balancer extends FakeLoadBalancer {
@@ -43,6 +44,17 @@ export class ReleaseWorld {
   readonly table: FakeTable;
   readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
   readonly hosts: readonly string[];
+  /** What CloudWatch tells of each colour's requests since the ring was moved: query id without colour -> value. */
+  readonly traffic: Partial<Record<'blue' | 'green', Readonly<Record<string, number>>>> = {};
+  /** Alarms as DescribeAlarms tells them. */
+  alarms: readonly object[] = [];
+  readonly cloudwatch = new FakeClient({
+    DescribeAlarmsCommand: () => ({ MetricAlarms: this.alarms }),
+    GetMetricDataCommand: () => ({ MetricDataResults: this.metrics() }),
+  });
+  /** Milliseconds that a page of a colour takes. */
+  readonly msOf: Partial<Record<'blue' | 'green', number>> = {};
+  now = new Date(NOW);
   /** Statuses that pages answer on a colour; 200 where nothing is said. */
   readonly statusOf: Partial<Record<'blue' | 'green', () => number>> = {};
   executionArn = aReleaseRun();
@@ -77,10 +89,18 @@ export class ReleaseWorld {
     const elb = { send: this.elb.answering as never };
     const page = async (_: unknown, host: string) => {
       const colour = this.colours()[host];
-      return { status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
+      const ms = colour && this.msOf[colour];
+      return { ms, status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
     };
-    const now = () => new Date(NOW);
-    return { table: this.table, elb, compute: this.compute, page, now, graceSeconds: 60, wait: async () => undefined };
+    const now = () => this.now;
+    const { table, compute, cloudwatch } = this;
+    return { table, elb, compute, cloudwatch, page, now, graceSeconds: 60, wait: async () => undefined };
+  }
+
+  private metrics() {
+    return Object.entries(this.traffic).flatMap(([colour, values]) =>
+      Object.entries(values).map(([id, value]) => ({ Id: `${colour}_${id}`, Timestamps: [this.now], Values: [value] })),
+    );
   }
 
   claim(releaseId = 'r1', executionArn = this.executionArn) {

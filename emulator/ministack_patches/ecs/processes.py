@@ -114,8 +114,18 @@ class Container:
     def status(self) -> str:
         return "running" if self._process.poll() is None else "exited"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """As the kernel does with a container that needs more memory than it has."""
+        self._process.kill()
+
     def wait(self) -> Record:
-        return {"StatusCode": self._process.wait()}
+        """Docker tells the signal that ended a process as 128 and its number."""
+        code = self._process.wait()
+        return {"StatusCode": 128 - code if code < 0 else code}
 
     def stop(self, timeout: float = _KILL_SECONDS) -> None:
         threading.Thread(target=self._end, args=(timeout,), daemon=True, name="task-end").start()

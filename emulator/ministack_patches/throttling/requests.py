@@ -120,7 +120,7 @@ def _is_throttled(service: str, action: str) -> bool:
     return bucket is not None and not _takes_token(*bucket)
 
 
-def _asked(headers: dict[str, str], body: bytes, query: Record) -> tuple[str, str]:
+def asked(headers: dict[str, str], body: bytes, query: Record) -> tuple[str, str]:
     """Service and action, as the signature and the request name them; empty where they name none."""
     scope = _SCOPE.search(headers.get("authorization", ""))
     target = headers.get("x-amz-target", "")
@@ -155,7 +155,7 @@ async def _dispatch_unless_throttled(
     dispatch: Original, method: str, path: str, headers: Record, body: bytes, query_params: Record, request_id: str
 ) -> Answer:
     if _held or patience.factor() > 0:
-        service, action = _asked(headers, body, query_params)
+        service, action = asked(headers, body, query_params)
         if action and _is_throttled(service, action):
             return _refusal(service, request_id, "x-amz-target" in headers)
     answer: Answer = await dispatch(method, path, headers, body, query_params, request_id)

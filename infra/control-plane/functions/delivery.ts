@@ -45,7 +45,11 @@ function onCells({ arns }: FunctionContext) {
       wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTargetHealth'),
     },
   ];
-  return { describeServices, describeTasks, updateServices, listCells, answerTasks, moveRules };
+  const observe: Grant[] = [
+    { actions: ['cloudwatch:GetMetricData'], resources: ['*'], wildcardBecause: NO_RESOURCE('GetMetricData') },
+    { actions: ['cloudwatch:DescribeAlarms'], resources: [arns.cellAlarms], wildcardBecause: OF_ANY_CELL },
+  ];
+  return { describeServices, describeTasks, updateServices, listCells, answerTasks, moveRules, observe };
 }
 
 /**
@@ -93,7 +97,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   make('ProbeColour', ofTenants, { DOMAIN: config.domain });
   make('ShiftRing', [...ofTenants, ...cells.moveRules]);
   make('BakeRing', [claims]);
-  make('JudgeRing', [...ofTenants, ...cells.moveRules.slice(1)]);
+  make('JudgeRing', [...ofTenants, ...cells.moveRules.slice(1), ...cells.observe]);
   make('SettleRelease', [...ofTenants, ...cells.moveRules], grace);
   make('ConcludeRelease', [claims, publishing(context)], bus);
   make('ReturnTenants', [...ofTenants, ...cells.moveRules], grace);
@@ -112,6 +116,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     cells.answerTasks,
     ...cells.moveRules,
+    ...cells.observe,
   ]);
   const retryMove = make('RetryMove', [onTable(context, 'GetItem'), cells.listCells, ...cells.moveRules]);
   return { deploymentSettled, keepCells, retryMove };

@@ -24,6 +24,7 @@ test('sends the request to the load balancer with the requested Host header', as
   expect(await loadBalancerProbe(url, 'acme.funnels.example')('acme.funnels.example')).toEqual({
     status: 503,
     body: 'for acme.funnels.example',
+    ms: expect.any(Number),
   });
   expect(await loadBalancerProbe(url, 'acme.funnels.example')('other.example')).toMatchObject({ status: 404 });
 });

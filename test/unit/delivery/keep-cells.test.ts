@@ -17,11 +17,12 @@ function aScene(live: Partial<LiveColour> = {}) {
       services: [{ deployments: [{ id: 'd1', status: 'PRIMARY', rolloutState: 'COMPLETED' }] }],
     },
   });
-  const sfn = new FakeClient({ SendTaskSuccessCommand: {} });
+  const sfn = new FakeClient({ SendTaskSuccessCommand: {}, SendTaskFailureCommand: {} });
+  const { cloudwatch } = world;
   const run = (at = Date.parse(NOW) + HOUR) =>
     keepCells.run(
       {
-        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn },
+        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch },
         compute: { ...world.compute, cells: async () => [cell] },
         now: () => new Date(at),
       },
@@ -69,6 +70,56 @@ test('answers for a deployment that ended without an event, and the release cont
   });
   await expect(run()).resolves.toEqual({ cells: { cell1: 'answered' } });
   expect(sfn.inputs('SendTaskSuccessCommand')).toHaveLength(1);
+});
+
+/** A ring bakes, and the sweep comes five minutes later. */
+function aBake() {
+  const scene = aScene({ releasing: 'r1.0' });
+  scene.world.table.put({
+    ...itemKeys.release(cell.name),
+    ...{ cell: cell.name, releaseId: 'r1', executionArn: aReleaseRun(), digest: DIGEST, from: 'blue', to: 'green' },
+    ...{ phase: 'BakeRing', intent: 'go', rings: [{ ring: 1, tenants: 1, at: NOW }], startedAt: NOW },
+    waiting: { for: 'bake', taskToken: 'token-1' },
+  });
+  const at = Date.parse(NOW) + 5 * 60_000;
+  scene.world.now = new Date(at);
+  const ended = () => scene.sfn.inputs('SendTaskFailureCommand');
+  return { ...scene, run: () => scene.run(at), ended };
+}
+
+test('ends a bake whose colour has no healthy target, and the release returns', async () => {
+  const { world, run, ended } = aBake();
+  world.elb.targets.set(cell.targetGroupArns.green, ['unhealthy', 'initial']);
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'returned' } });
+  expect(ended()).toEqual([
+    { taskToken: 'token-1', error: 'ReleaseUnhealthy', cause: 'targets of green are unhealthy, initial' },
+  ]);
+});
+
+test('ends a bake in which visitors get errors', async () => {
+  const { world, run, ended } = aBake();
+  world.traffic.green = { requests: 100, failed: 50 };
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'returned' } });
+  expect(ended()).toEqual([expect.objectContaining({ cause: expect.stringContaining('50 of 100 requests') })]);
+});
+
+test.each([
+  ['without traffic', {}],
+  ['with good traffic', { requests: 500, p95: 0.02 }],
+])('lets a bake go on %s', async (_, green) => {
+  const { world, run, ended } = aBake();
+  world.traffic.green = green;
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+  expect(ended()).toEqual([]);
+});
+
+test('passes over a bake whose execution was stopped', async () => {
+  const { world, sfn, run } = aBake();
+  world.elb.targets.set(cell.targetGroupArns.green, []);
+  sfn.before = () => {
+    throw awsError('TaskTimedOut');
+  };
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
 });
 
 test('one cell that fails makes the call fail, after the other cells', async () => {

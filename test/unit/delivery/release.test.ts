@@ -1,6 +1,6 @@
 import type { Release } from '../../../functions/contract/release';
 import { claimRelease } from '../../../functions/delivery/claim-release';
-import { aCell } from '../../support/builders';
+import { aCell, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { awsError } from '../../support/fake-client';
 import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
@@ -163,12 +163,12 @@ describe('the verdict on a ring', () => {
   };
 
   test.each([200, 404])('is good when pages answer %d', async (status) => {
-    await expect(judged(() => status)).resolves.toMatchObject({ verdict: 'good', asked: 40 });
+    await expect(judged(() => status)).resolves.toMatchObject({ verdict: 'good', asked: 240 });
   });
 
   test('is bad when a page fails three times in a row', async () => {
     let count = 0;
-    await expect(judged(() => (count++ < 3 ? 500 : 200))).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+    await expect(judged(() => (count++ < 12 ? 500 : 200))).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
   });
 
   test('is bad when one request in ten fails, though none in a row', async () => {
@@ -194,6 +194,96 @@ describe('the verdict on a ring', () => {
     const judging = world.judge(release);
     if (verdict === 'good') await expect(judging).resolves.toMatchObject({ verdict });
     else await expect(judging).rejects.toMatchObject({ name: 'ReleaseUnhealthy' });
+  });
+
+  /** The first ring is moved: two tenants have the new version, two the live one. */
+  const observed = async (prepare: (world: ReleaseWorld) => void) => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shift(release);
+    world.now = new Date(Date.parse(NOW) + 5 * 60_000);
+    prepare(world);
+    return world.judge(release);
+  };
+  const quick = { p95: 0.02, p99: 0.05 };
+  const unhealthy = (reason: string) => ({ name: 'ReleaseUnhealthy', message: expect.stringContaining(reason) });
+
+  test('asks less of pages when visitors have sent enough requests', async () => {
+    const judging = observed(({ traffic }) => {
+      traffic.green = { requests: 300, ...quick };
+    });
+    await expect(judging).resolves.toEqual({ verdict: 'good', asked: 20 });
+  });
+
+  test.each<[string, Record<string, number>, Record<string, number>]>([
+    ['4 of 300 requests of visitors were answered with 5xx', { requests: 300, failed: 4, ...quick }, {}],
+    ['3 of 5 requests of visitors were answered with 5xx', { requests: 5, failed: 3 }, {}],
+    ['3 requests of visitors could not reach a task', { requests: 5, unconnected: 3 }, {}],
+    [
+      'p95 of its answers is 150 ms, the live version 20 ms',
+      { requests: 300, ...quick, p95: 0.15 },
+      { requests: 300, ...quick },
+    ],
+    [
+      'p99 of its answers is 400 ms, the live version 50 ms',
+      { requests: 300, ...quick, p99: 0.4 },
+      { requests: 300, ...quick },
+    ],
+    ['p95 of its answers is 2100 ms, at most 2 s', { requests: 300, ...quick, p95: 2.1 }, { requests: 299, ...quick }],
+    ['a task uses 93 % of its memory', { memory: 93 }, {}],
+  ])('is bad: %s', async (reason, green, blue) => {
+    const judging = observed(({ traffic }) => Object.assign(traffic, { green, blue }));
+    await expect(judging).rejects.toMatchObject(unhealthy(reason));
+  });
+
+  test.each<[string, Record<string, number>, Record<string, number>]>([
+    ['the live version fails as often', { requests: 300, failed: 9, ...quick }, { requests: 300, failed: 6, ...quick }],
+    ['two requests fail', { requests: 300, failed: 2, ...quick }, {}],
+    ['half as much again is little', { requests: 300, ...quick, p95: 0.1 }, { requests: 300, ...quick }],
+    ['the live version is as slow', { requests: 300, p95: 3, p99: 6 }, { requests: 300, p95: 2.5, p99: 5.5 }],
+  ])('is good when %s', async (_, green, blue) => {
+    const judging = observed(({ traffic }) => Object.assign(traffic, { green, blue }));
+    await expect(judging).resolves.toMatchObject({ verdict: 'good' });
+  });
+
+  test('without visitors pages decide about the time: beside those of the live version, or by itself', async () => {
+    const slow = observed(({ msOf }) => Object.assign(msOf, { green: 160, blue: 20 }));
+    await expect(slow).rejects.toMatchObject(unhealthy('take 160 ms, those of the live version 20 ms'));
+    const both = observed(({ msOf }) => Object.assign(msOf, { green: 160, blue: 150 }));
+    await expect(both).resolves.toMatchObject({ verdict: 'good', asked: 120 });
+    const last = new ReleaseWorld(FOUR);
+    const release = await last.claimed();
+    await last.shiftAll(release);
+    last.msOf.green = 2_100;
+    await expect(last.judge(release)).rejects.toMatchObject(unhealthy('take 2100 ms, too long'));
+  });
+
+  test('counts no request of the minute in which the ring was moved', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    world.now = new Date('2030-01-01T12:00:30.000Z');
+    await world.shift(release);
+    world.now = new Date('2030-01-01T12:00:59.000Z');
+    await world.judge(release);
+    expect(world.cloudwatch.inputs('GetMetricDataCommand')).toEqual([]);
+    world.now = new Date('2030-01-01T12:01:30.000Z');
+    await world.judge(release);
+    const [asked] = world.cloudwatch.inputs('GetMetricDataCommand');
+    expect(asked).toMatchObject({ StartTime: new Date('2030-01-01T12:01:00.000Z') });
+  });
+
+  test.each([
+    ['bad', 'ALARM', 60_000],
+    ['good', 'ALARM', -60_000],
+    ['good', 'OK', 60_000],
+    ['good', 'INSUFFICIENT_DATA', 60_000],
+  ])('is %s when an alarm is in %s, %d ms after tenants were moved', async (verdict, StateValue, after) => {
+    const judging = observed((world) => {
+      const StateTransitionedTimestamp = new Date(Date.parse(NOW) + after);
+      world.alarms = [{ AlarmName: 'cell-errors', StateValue, StateTransitionedTimestamp }];
+    });
+    if (verdict === 'good') await expect(judging).resolves.toMatchObject({ verdict });
+    else await expect(judging).rejects.toMatchObject(unhealthy('alarm cell-errors rings'));
   });
 });
 
