@@ -1,3 +1,8 @@
+import {
+  ApplicationAutoScalingClient,
+  DescribeScalableTargetsCommand,
+  RegisterScalableTargetCommand,
+} from '@aws-sdk/client-application-auto-scaling';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import {
   CreateClusterCommand,
@@ -20,6 +25,7 @@ import {
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { control } from '../control';
 import { type Emulator, startEmulator } from '../emulator';
 import { pushImage } from '../image-registry';
 import { access, eventually } from './aws';
@@ -190,6 +196,29 @@ test('two tasks of a service share its requests', async () => {
   await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
   const ports = await Promise.all(Array.from({ length: 20 }, async () => (await page()).PORT));
   expect(new Set(ports).size).toBe(2);
+});
+
+test('scaling never goes below the minimum, and not in while that is suspended', async () => {
+  const scaling = new ApplicationAutoScalingClient(access(emulator));
+  const ResourceId = `service/${CLUSTER}/blue`;
+  const target = { ServiceNamespace: 'ecs', ScalableDimension: 'ecs:service:DesiredCount', ResourceId } as const;
+  const register = (more: object) => scaling.send(new RegisterScalableTargetCommand({ ...target, ...more }));
+  const scale = (desired: number) =>
+    control(emulator.endpointUrl, 'scale', { service: target.ResourceId, desired }) as Promise<{ desired: number }>;
+  await expect(register({ MinCapacity: 1 })).rejects.toMatchObject({ name: 'ValidationException' });
+  await register({ MinCapacity: 1, MaxCapacity: 3 });
+  await deployed(await definition(await push(serving('scaled'))), 2);
+  await register({ SuspendedState: { DynamicScalingInSuspended: true } });
+  expect(await scale(0)).toEqual({ desired: 2 });
+  const { ScalableTargets } = await scaling.send(
+    new DescribeScalableTargetsCommand({ ServiceNamespace: 'ecs', ResourceIds: [target.ResourceId] }),
+  );
+  expect(ScalableTargets).toMatchObject([
+    { MinCapacity: 1, MaxCapacity: 3, SuspendedState: { DynamicScalingInSuspended: true } },
+  ]);
+  expect(await scale(9)).toEqual({ desired: 3 });
+  await register({ SuspendedState: { DynamicScalingInSuspended: false } });
+  expect(await scale(0)).toEqual({ desired: 1 });
 });
 
 test('a task that needs more memory than its definition has is killed, and replaced', async () => {

@@ -45,17 +45,20 @@ export interface ServiceName {
  * Changes the desired count of a service. Scaling continues from the new count.
  *
  * @param wanted returns the new desired count for the present one
+ * @returns whether the count was changed
  * @throws PlatformError `ConfigurationInvalid` when the service does not exist
  */
 export async function resize(
   ecs: Containers,
   { cluster, service }: ServiceName,
   wanted: (desired: number) => number,
-): Promise<void> {
+): Promise<boolean> {
   const { services } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
   const desired = services?.[0]?.desiredCount;
   if (desired === undefined)
     throw new PlatformError('ConfigurationInvalid', `ECS service ${service} not found in cluster ${cluster}`);
   const desiredCount = wanted(desired);
-  if (desiredCount !== desired) await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount }));
+  if (desiredCount === desired) return false;
+  await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount }));
+  return true;
 }

@@ -49,6 +49,8 @@ export const CellDescriptorSchema = z.object({
    */
   loadBalancerDnsName: z.string().optional(),
   loadBalancerZoneId: z.string().optional(),
+  /** Least and greatest number of tasks of a live colour. Descriptors and executions of older releases lack it. */
+  liveTasks: z.object({ min: z.number().int(), max: z.number().int() }).optional(),
   /**
    * Alarms that ring when visitors of the cell get errors: a release watches them. Descriptors and
    * executions of older releases lack them.

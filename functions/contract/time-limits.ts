@@ -78,7 +78,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ResumeTenant: { calls: 10, pauses: 65 },
   ClaimRelease: { calls: 5 },
   PrepareTask: { calls: 5 },
-  FillColour: { calls: 9 },
+  FillColour: { calls: 12 },
   DeploymentSettled: { calls: 7 },
   // Those with work for each tenant of a cell: Elastic Load Balancing changes three rules a second.
   ProbeColour: { seconds: 300 },

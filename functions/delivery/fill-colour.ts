@@ -1,5 +1,7 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { holdScaling, type Scaling } from '../compute/scaling';
 import { PlatformError } from '../contract/errors';
 import { FillColourInput, FillColourOutput, type Release } from '../contract/release';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -22,6 +24,7 @@ const BREAKER = {
 } as const;
 
 export interface FillColourDeps extends SettleFillDeps {
+  readonly scaling: Scaling;
   readonly now: () => Date;
   /** How long load balancers may go on sending requests as a former rule says, seconds. */
   readonly propagationSeconds: number;
@@ -45,12 +48,16 @@ async function requireLeft({ table, now, propagationSeconds }: FillColourDeps, {
  *
  * 1. Record the task token, so that the end of the deployment can answer it. Tenants must have left
  *    the colour for as long as load balancers may not know of it.
- * 2. Update the colour's service: ECS begins a deployment. Record the deployment's id.
- * 3. Look whether the deployment has ended meanwhile: its event may have come before the id was
+ * 2. Suspend the scale-in of both colours, and raise their minimum to the tasks that the live one has:
+ *    scaling would take tasks from the live colour when rings leave it, and from the new one before
+ *    it has requests.
+ * 3. Update the colour's service: ECS begins a deployment. Record the deployment's id.
+ * 4. Look whether the deployment has ended meanwhile: its event may have come before the id was
  *    recorded.
  *
  * A deployment of the same task definition that is under way, or done, is waited for again.
- * No visitor's request reaches the colour. ReturnTenants leaves it as it is, for diagnosis.
+ * No visitor's request reaches the colour. ReturnTenants leaves it as it is, for diagnosis, and lets
+ * both colours scale again.
  *
  * Throws `ClaimLost`, `ConfigurationInvalid`, `TransientServiceUnsteady`. The task fails as `ReleaseFillFailed` when the tasks do not become
  * healthy ("DeploymentCircuitBreaker" of the Amazon ECS API reference).
@@ -62,14 +69,15 @@ export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput,
   input: FillColourInput,
   output: FillColourOutput,
   run: async (deps, { release, executionArn, taskDefinition, taskToken }) => {
-    const { table, ecs } = deps;
+    const { table, ecs, scaling } = deps;
     const { cell, from, to } = release;
     await ownClaim(table, { release, executionArn });
     await requireLeft(deps, release);
     const waiting = { for: 'fill', taskToken } as const;
     await note(table, cell.name, executionArn, { phase: 'FillColour', waiting });
     const [live, idle] = await settled([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
-    const desiredCount = Math.max(live.desiredCount ?? 0, 1);
+    const desiredCount = Math.max(live.desiredCount ?? 0, cell.liveTasks?.min ?? 1);
+    await holdScaling(scaling, cell, desiredCount);
     const primary = idle.deployments?.find(({ status }) => status === 'PRIMARY');
     const begun =
       primary?.taskDefinition === taskDefinition &&
@@ -103,6 +111,7 @@ export const handler = actionHandler(fillColour, {
   table: tenantsTable(),
   ecs: new ECSClient(clientOptions),
   sfn: new SFNClient(clientOptions),
+  scaling: new ApplicationAutoScalingClient(clientOptions),
   now: () => new Date(),
   get propagationSeconds() {
     return Number(env('PROPAGATION_SECONDS'));

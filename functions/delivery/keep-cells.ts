@@ -1,3 +1,4 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -5,12 +6,14 @@ import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
+import { resize } from '../compute/ecs-services';
+import { freeScaling, holdScaling, type Scaling } from '../compute/scaling';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth, targetStates } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
 import type { PlatformErrorName } from '../contract/errors';
-import type { ReleaseClaim } from '../contract/records';
+import type { LiveColour, ReleaseClaim } from '../contract/records';
 import { forwardsOf } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -24,6 +27,7 @@ import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignCell } from './tenants-of-cell';
 
 export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, ObserveColourDeps {
+  readonly scaling: Scaling;
   readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
 }
 
@@ -33,11 +37,12 @@ const KeepCellsInput = z.unknown();
 /**
  * - `answered`: the event of a deployment was lost, and the release that waited for it goes on
  * - `returned`: visitors of the new colour fare badly in a bake, which ends for that
+ * - `scaled`: the live colour had too few tasks, or a crash had left scaling suspended, or free in a release
  * - `aligned`: rules that a crash had left on the idle colour were moved
  * - `emptied`: the tasks of the idle colour were taken away
  * - `kept`: there was nothing to do
  */
-const KeptSchema = z.enum(['answered', 'returned', 'aligned', 'emptied', 'kept']);
+const KeptSchema = z.enum(['answered', 'returned', 'scaled', 'aligned', 'emptied', 'kept']);
 const KeepCellsOutput = z.object({ cells: z.record(z.string(), KeptSchema) });
 type Kept = z.output<typeof KeptSchema>;
 
@@ -85,6 +90,18 @@ async function endBadBake(deps: KeepCellsDeps, cell: CellDescriptor, claim: Rele
   return true;
 }
 
+/**
+ * Scaling follows from the cell's item LIVE: no colour loses a task while a release moves tenants. The
+ * live colour always has the stage's minimum.
+ */
+async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, live: LiveColour): Promise<boolean> {
+  const scaled = live.releasing ? await holdScaling(scaling, cell) : await freeScaling(scaling, cell);
+  const service = { cluster: cell.clusterName, service: cell.services[live.colour] };
+  const filled = await resize(ecs, service, (desired) => Math.max(desired, cell.liveTasks?.min ?? 1));
+  if (filled || scaled.length > 0) logger.warn('cell.scaling-restored', { cell: cell.name, filled, scaled });
+  return filled || scaled.length > 0;
+}
+
 async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
   const claim = await readClaim(deps.table, cell.name);
   if (claim && !claim.endedAt) {
@@ -92,6 +109,7 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
     if (await endBadBake(deps, cell, claim)) return 'returned';
   }
   const live = await readLiveColour(deps.table, cell.name);
+  if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live?.releasing || !live?.idle) return 'kept';
   if ((await alignCell(deps, cell)) > 0) return 'aligned';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
@@ -103,8 +121,10 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
  * 1. Answer a release that waits for a deployment whose event was lost.
  * 2. End the bake of a ring when the new colour has no healthy target, when visitors' requests fail or
  *    take too long, or when an alarm has begun to ring: the release returns.
- * 3. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
- * 4. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
+ * 3. Give the live colour its minimum of tasks. Suspend the scale-in of both colours while a release
+ *    moves tenants, and end a suspension that a killed run has left.
+ * 4. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
+ * 5. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
  *    look comes at least a call after the last rule was moved: load balancers go on sending requests
  *    to a former group for seconds (argo-rollouts#3333).
  *
@@ -137,6 +157,7 @@ const realDeps = (): KeepCellsDeps => {
     table,
     elb,
     ecs: new ECSClient(clientOptions),
+    scaling: new ApplicationAutoScalingClient(clientOptions),
     cloudwatch: new CloudWatchClient(clientOptions),
     sfn: new SFNClient(clientOptions),
     compute: { ...ssmCells(ssm), ...tableLiveColour(table), ...targetHealth(elb) },

@@ -1,7 +1,12 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { type Containers, resize } from '../compute/ecs-services';
+import { freeScaling, type Scaling } from '../compute/scaling';
 import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { aligningDeps } from './aligning-deps';
@@ -9,6 +14,8 @@ import { note, ownClaim, withdraw } from './release-store';
 import { alignUntilNoneIsAstray, forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ReturnTenantsDeps extends AlignRuleDeps {
+  readonly ecs: Containers;
+  readonly scaling: Scaling;
   readonly page: PageRequest;
   readonly now: () => Date;
   /** How long the failed version stays for diagnosis, seconds. */
@@ -22,8 +29,9 @@ const isServed = (status: number) => status < 500;
  *
  * 1. End the placements of the release in one write: every tenant belongs to the former colour, which
  *    has been live all the time and has all its tasks.
- * 2. Align the rules of those that were moved, until none is astray.
- * 3. Ask for the page of each of them until it is served.
+ * 2. Give the former colour its tasks again, if somebody has taken them away meanwhile.
+ * 3. Align the rules of those that were moved, until none is astray.
+ * 4. Ask for the page of each of them until it is served. Let both colours scale again.
  *
  * It may be called any number of times, also when no tenant was moved. The failed colour keeps its
  * tasks for the grace period, and no request reaches it.
@@ -38,8 +46,8 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
   input: ReturnTenantsInput,
   output: ReturnTenantsOutput,
   run: async (deps, { release, executionArn, failure }) => {
-    const { table, now, graceSeconds, page } = deps;
-    const { cell, attempt, releaseId } = release;
+    const { table, ecs, scaling, now, graceSeconds, page } = deps;
+    const { cell, from, attempt, releaseId } = release;
     await ownClaim(table, { release, executionArn });
     const at = now();
     await note(table, cell.name, executionArn, {
@@ -48,9 +56,12 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     });
     const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
     await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
+    const former = { cluster: cell.clusterName, service: cell.services[from] };
+    await resize(ecs, former, (desired) => Math.max(desired, cell.liveTasks?.min ?? 1));
     const aligned = await alignUntilNoneIsAstray(deps, cell);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await forEachTenant(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
+    await freeScaling(scaling, cell);
     logger.warn('release.returned', { cell: cell.name, releaseId, ...failure, tenants: moved.length });
     return { aligned };
   },
@@ -58,6 +69,8 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
 
 export const handler = actionHandler(returnTenants, {
   ...aligningDeps(),
+  ecs: new ECSClient(clientOptions),
+  scaling: new ApplicationAutoScalingClient(clientOptions),
   page: requestPage,
   get graceSeconds() {
     return Number(env('GRACE_SECONDS'));

@@ -1,6 +1,9 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { freeScaling, type Scaling } from '../compute/scaling';
 import { SettleReleaseInput, SettleReleaseOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { aligningDeps } from './aligning-deps';
@@ -8,6 +11,7 @@ import { note, ownClaim, settle } from './release-store';
 import { alignUntilNoneIsAstray } from './tenants-of-cell';
 
 export interface SettleReleaseDeps extends AlignRuleDeps {
+  readonly scaling: Scaling;
   readonly now: () => Date;
   /** How long the former version stays, seconds. */
   readonly graceSeconds: number;
@@ -20,6 +24,7 @@ export interface SettleReleaseDeps extends AlignRuleDeps {
  * 1. Write the cell's item LIVE, once. Every tenant belongs to the new colour now, also one that is
  *    activated, resumed or suspended at this moment.
  * 2. Align the rules of those who came too late for a ring, until there are none.
+ * 3. Let both colours scale again.
  *
  * The former colour keeps its tasks for the grace period; the sweep empties it afterwards.
  *
@@ -32,19 +37,22 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
   input: SettleReleaseInput,
   output: SettleReleaseOutput,
   run: async (deps, owned) => {
-    const { table, now, graceSeconds } = deps;
+    const { table, scaling, now, graceSeconds } = deps;
     const { cell, releaseId, to } = owned.release;
     await ownClaim(table, owned);
     await note(table, cell.name, owned.executionArn, { phase: 'SettleRelease' });
     const at = now();
     await settle(table, owned, at.toISOString(), new Date(at.getTime() + graceSeconds * 1000).toISOString());
     logger.info('release.settled', { cell: cell.name, releaseId, live: to });
-    return { aligned: await alignUntilNoneIsAstray(deps, cell) };
+    const aligned = await alignUntilNoneIsAstray(deps, cell);
+    await freeScaling(scaling, cell);
+    return { aligned };
   },
 };
 
 export const handler = actionHandler(settleRelease, {
   ...aligningDeps(),
+  scaling: new ApplicationAutoScalingClient(clientOptions),
   get graceSeconds() {
     return Number(env('GRACE_SECONDS'));
   },

@@ -87,6 +87,7 @@ export class CellStack extends Stack {
       loadBalancerUrl: props.loadBalancerUrl ?? `${config.urlScheme}://${balancer.loadBalancer.loadBalancerDnsName}`,
       loadBalancerDnsName: balancer.loadBalancer.loadBalancerDnsName,
       loadBalancerZoneId: balancer.loadBalancer.loadBalancerCanonicalHostedZoneId,
+      liveTasks: cell.service.liveTasks,
       alarmNames: [...alarms.names],
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,

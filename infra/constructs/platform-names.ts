@@ -89,6 +89,8 @@ export function platformArns(stack: Stack) {
     cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
     /** As above: alarms of the cells' stacks. */
     cellAlarms: arn('cloudwatch', 'alarm:TenantOnboarding-Cell-*'),
+    /** Application Auto Scaling draws the ids. */
+    scalableTargets: arn('application-autoscaling', 'scalable-target/*'),
     cellTasks: arn('ecs', 'task/cell-*/*'),
     serviceImages: arn('ecr', `repository/${SERVICE_REPOSITORY}`),
     cellServices: arn('ecs', 'service/cell-*/*'),

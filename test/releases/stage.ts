@@ -1,8 +1,10 @@
+import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RedriveExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { control } from '../../emulator/control';
+import { holdScaling } from '../../functions/compute/scaling';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import type { CellDescriptor } from '../../functions/contract/cell';
@@ -116,6 +118,11 @@ export class ReleaseStage {
 
   async control(path: string, request: object): Promise<void> {
     await control(this.platform.emulator.endpointUrl, path, request);
+  }
+
+  /** As a run leaves it that was killed. */
+  async holdScaling(): Promise<void> {
+    await holdScaling(new ApplicationAutoScalingClient(this.platform.aws), this.cell, 2);
   }
 
   async keepCells(): Promise<void> {

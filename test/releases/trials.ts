@@ -5,6 +5,7 @@ import { requireNoRelease } from '../../infra/release-under-way';
 import type { Version } from '../../local/service-versions';
 import { newSignup } from '../../local/signups';
 import { JUDGED } from './judged-trials';
+import { SCALING } from './scaling-trials';
 import { image, meanwhile, of, type Trial, until } from './trial';
 
 /** Releases that a trial begins until it has stopped one in time: some states take milliseconds. */
@@ -64,6 +65,7 @@ export const TRIALS: readonly Trial[] = [
     },
   },
   ...JUDGED,
+  ...SCALING,
   ...stoppedAtEachState(workflowNamed('TenantRelease')),
   meanwhile('fifty starts at once', 'ClaimRelease', 'completed', async (stage) => {
     const digest = await stage.push('good');

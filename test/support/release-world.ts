@@ -18,12 +18,13 @@ import { shiftRing } from '../../functions/delivery/shift-ring';
 import { aCell, aTenant, aTenantRecord, NOW } from './builders';
 import { FakeClient } from './fake-client';
 import { FakeLoadBalancer } from './fake-load-balancer';
+import { FakeScaling } from './fake-scaling';
 import { FakeTable } from './fake-table';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const aReleaseRun = (name = 'first') =>
   `arn:aws:states:eu-central-1:111122223333:execution:TenantRelease:${name}`;
-const cell = aCell({ alarmNames: ['cell-errors'] });
+const cell = aCell({ alarmNames: ['cell-errors'], liveTasks: { min: 2, max: 30 } });
 
 /** A load balancer that also knows the health of targets. */
 class Balancer extends FakeLoadBalancer {
@@ -51,6 +52,18 @@ export class ReleaseWorld {
   readonly cloudwatch = new FakeClient({
     DescribeAlarmsCommand: () => ({ MetricAlarms: this.alarms }),
     GetMetricDataCommand: () => ({ MetricDataResults: this.metrics() }),
+  });
+  readonly scaling = new FakeScaling(cell);
+  /** Tasks that each service should have. */
+  readonly desired: Record<string, number> = { [cell.services.blue]: 3, [cell.services.green]: 3 };
+  readonly ecs = new FakeClient({
+    DescribeServicesCommand: ({ services: [name = ''] }: { services: string[] }) => ({
+      services: [{ desiredCount: this.desired[name], deployments: [] }],
+    }),
+    UpdateServiceCommand: ({ service, desiredCount }: { service: string; desiredCount: number }) => {
+      this.desired[service] = desiredCount;
+      return {};
+    },
   });
   /** Milliseconds that a page of a colour takes. */
   readonly msOf: Partial<Record<'blue' | 'green', number>> = {};
@@ -93,8 +106,8 @@ export class ReleaseWorld {
       return { ms, status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
     };
     const now = () => this.now;
-    const { table, compute, cloudwatch } = this;
-    return { table, elb, compute, cloudwatch, page, now, graceSeconds: 60, wait: async () => undefined };
+    const { table, compute, cloudwatch, ecs, scaling } = this;
+    return { table, elb, compute, cloudwatch, ecs, scaling, page, now, graceSeconds: 60, wait: async () => undefined };
   }
 
   private metrics() {

@@ -4,8 +4,8 @@ AWS: "AWS resource and property types reference" (AWS CloudFormation Template Re
 Test: cloudformation.test.ts: makes and deletes the network, scaling and policy types that MiniStack lacks
 
 A type of EC2, EventBridge, CloudWatch, IAM or Secrets Manager is made through that service's API.
-MiniStack has no API of Application Auto Scaling and of the schema registry: their resources are a
-record only, with the physical id that AWS gives.
+A scalable target is registered (applicationautoscaling.targets). Policies of scaling and the schema
+registry are a record only, with the physical id that AWS gives.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch, ec2, eventbridge, iam, secretsmanager
 from ministack.services.cloudformation import provisioners
 
+from ..applicationautoscaling.targets import deregister, register
 from ..patch import Patch
 from ..shapes import Answer, Made, Params, Record
 
@@ -277,9 +278,22 @@ def _delete_secret_policy(physical_id: str, props: Record) -> None:
     secretsmanager._resource_policies.pop(physical_id, None)
 
 
-def _scalable_target(logical_id: str, props: Record) -> Made:
+def _register_target(props: Record) -> Made:
+    registered = register(props)
     target = f"{props['ResourceId']}|{props['ScalableDimension']}|{props['ServiceNamespace']}"
-    return target, {"Id": target}
+    return target, {"Id": target, "ScalableTargetARN": registered["ScalableTargetARN"]}
+
+
+def _deregister_target(physical_id: str, props: Record) -> None:
+    resource, dimension, namespace = physical_id.split("|")
+    deregister(namespace, resource, dimension)
+
+
+_SCALABLE_TARGET: Handler = {
+    "create": lambda logical_id, props, stack_name: _register_target(props),
+    "update": lambda physical_id, old, new, stack_name: _register_target(new),
+    "delete": _deregister_target,
+}
 
 
 def _scaling_policy(logical_id: str, props: Record) -> Made:
@@ -308,7 +322,7 @@ _TYPES: dict[str, Handler] = {
     "CloudWatch::CompositeAlarm": {"create": _create_composite_alarm, "delete": _delete_composite_alarm},
     "IAM::RolePolicy": {"create": _create_role_policy, "delete": _delete_role_policy},
     "SecretsManager::ResourcePolicy": {"create": _create_secret_policy, "delete": _delete_secret_policy},
-    "ApplicationAutoScaling::ScalableTarget": _recorded(_scalable_target),
+    "ApplicationAutoScaling::ScalableTarget": _SCALABLE_TARGET,
     "ApplicationAutoScaling::ScalingPolicy": _recorded(_scaling_policy),
     "ECS::ClusterCapacityProviderAssociations": _recorded(lambda _, props: (props["Cluster"], {})),
     "EventSchemas::Registry": _recorded(_schema_registry),

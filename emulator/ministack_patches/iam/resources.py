@@ -27,6 +27,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator
 from ministack.services import kms
 
+from ..applicationautoscaling.targets import target_arn
 from ..patch import Patch
 from ..shapes import Original, Params, Record
 from ..stepfunctions.tasks import machine_of
@@ -184,6 +185,12 @@ def _pipeline(request: _Request) -> str | None:
     return f"arn:aws:codepipeline:{request.place}:{'/'.join([name, *below])}" if name else None
 
 
+def _target(request: _Request) -> str | None:
+    if request.action != "RegisterScalableTarget":
+        return None
+    return target_arn(request.place, request.fields.get("ResourceId", ""))
+
+
 # A list that names no resource is a request on all of its type.
 _DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
 
@@ -216,6 +223,7 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "events": _bus_or_rule,
     "backup": _backup,
     "codepipeline": _pipeline,
+    "application-autoscaling": _target,
 }
 
 

@@ -49,7 +49,23 @@ function onCells({ arns }: FunctionContext) {
     { actions: ['cloudwatch:GetMetricData'], resources: ['*'], wildcardBecause: NO_RESOURCE('GetMetricData') },
     { actions: ['cloudwatch:DescribeAlarms'], resources: [arns.cellAlarms], wildcardBecause: OF_ANY_CELL },
   ];
-  return { describeServices, describeTasks, updateServices, listCells, answerTasks, moveRules, observe };
+  // "IAM permissions required for Amazon ECS service auto scaling": who changes a target must be allowed to change its service.
+  const scale: Grant[] = [
+    describeServices,
+    updateServices,
+    {
+      actions: ['application-autoscaling:RegisterScalableTarget'],
+      resources: [arns.scalableTargets],
+      wildcardBecause:
+        'Ids of scalable targets are random; who changes one needs ecs:UpdateService on its service, too.',
+    },
+    {
+      actions: ['application-autoscaling:DescribeScalableTargets'],
+      resources: ['*'],
+      wildcardBecause: NO_RESOURCE('DescribeScalableTargets'),
+    },
+  ];
+  return { describeServices, describeTasks, scale, listCells, answerTasks, moveRules, observe };
 }
 
 /**
@@ -86,9 +102,8 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     'FillColour',
     [
       claims,
-      cells.describeServices,
       ...cells.describeTasks,
-      cells.updateServices,
+      ...cells.scale,
       cells.answerTasks,
       ...registeringTasks(context).filter(({ actions }) => actions.includes('iam:PassRole')),
     ],
@@ -98,9 +113,9 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   make('ShiftRing', [...ofTenants, ...cells.moveRules]);
   make('BakeRing', [claims]);
   make('JudgeRing', [...ofTenants, ...cells.moveRules.slice(1), ...cells.observe]);
-  make('SettleRelease', [...ofTenants, ...cells.moveRules], grace);
+  make('SettleRelease', [...ofTenants, ...cells.moveRules, ...cells.scale], grace);
   make('ConcludeRelease', [claims, publishing(context)], bus);
-  make('ReturnTenants', [...ofTenants, ...cells.moveRules], grace);
+  make('ReturnTenants', [...ofTenants, ...cells.moveRules, ...cells.scale], grace);
   make('PublishReturn', [claims, publishing(context)], bus);
   new PlatformFunction(scope, 'ConcludeReturn', { config, environment: {}, grants: [] });
   const deploymentSettled = new EventFunction(scope, 'DeploymentSettled', {
@@ -110,9 +125,8 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   });
   const keepCells = make('KeepCells', [
     ...ofTenants,
-    cells.describeServices,
     ...cells.describeTasks,
-    cells.updateServices,
+    ...cells.scale,
     cells.listCells,
     cells.answerTasks,
     ...cells.moveRules,

@@ -2,10 +2,11 @@ import { itemKeys } from '../../../functions/contract/records';
 import { fillColour } from '../../../functions/delivery/fill-colour';
 import { aCell, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
+import { FakeScaling } from '../../support/fake-scaling';
 import { FakeTable } from '../../support/fake-table';
 import { aReleaseRun, DIGEST } from '../../support/release-world';
 
-const cell = aCell();
+const cell = aCell({ liveTasks: { min: 2, max: 30 } });
 const release = { cell, digest: DIGEST, releaseId: 'r1', from: 'blue', to: 'green', attempt: 'r1.0' } as const;
 const claim = {
   ...itemKeys.release(cell.name),
@@ -29,9 +30,10 @@ function aScene({ green = { desiredCount: 0, deployments: [] as object[] }, idle
     },
   });
   const sfn = new FakeClient({ SendTaskSuccessCommand: {} });
-  const deps = { table, ecs, sfn, now: () => new Date(NOW), propagationSeconds: 120 };
+  const scaling = new FakeScaling(cell);
+  const deps = { table, ecs, sfn, scaling, now: () => new Date(NOW), propagationSeconds: 120 };
   const input = { release, executionArn: aReleaseRun(), taskDefinition: 'arn:green:2', taskToken: 'token-1' };
-  return { table, ecs, sfn, run: () => fillColour.run(deps, input) };
+  return { table, ecs, sfn, scaling, run: () => fillColour.run(deps, input) };
 }
 
 test('gives the colour as many tasks as the live one, without ECS’s own rollback', async () => {
@@ -50,6 +52,21 @@ test('gives the colour as many tasks as the live one, without ECS’s own rollba
   expect(table.get(itemKeys.release(cell.name))).toMatchObject({
     waiting: { for: 'fill', taskToken: 'token-1', deploymentId: 'd1' },
   });
+});
+
+test('lets neither colour lose a task from then on, before the deployment begins', async () => {
+  const { run, ecs, scaling } = aScene();
+  ecs.before = (command) => {
+    if (command === 'UpdateServiceCommand')
+      expect(scaling.state()).toEqual([
+        [3, true],
+        [3, true],
+      ]);
+  };
+  await run();
+  expect(ecs.inputs('UpdateServiceCommand')).toHaveLength(1);
+  await run();
+  expect(scaling.inputs('RegisterScalableTargetCommand')).toHaveLength(2);
 });
 
 test('called again, waits for the deployment under way, and answers for a completed one', async () => {

@@ -2,9 +2,10 @@ import { itemKeys, type LiveColour } from '../../../functions/contract/records';
 import { keepCells } from '../../../functions/delivery/keep-cells';
 import { aCell, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeScaling } from '../../support/fake-scaling';
 import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
 
-const cell = aCell();
+const cell = aCell({ liveTasks: { min: 2, max: 30 } });
 const HOUR = 3_600_000;
 const idle = { colour: 'green', since: NOW, keepUntil: NOW, why: 'former version' } as const;
 
@@ -14,21 +15,25 @@ function aScene(live: Partial<LiveColour> = {}) {
   const ecs = new FakeClient({
     UpdateServiceCommand: {},
     DescribeServicesCommand: {
-      services: [{ deployments: [{ id: 'd1', status: 'PRIMARY', rolloutState: 'COMPLETED' }] }],
+      services: [{ desiredCount: 2, deployments: [{ id: 'd1', status: 'PRIMARY', rolloutState: 'COMPLETED' }] }],
     },
   });
   const sfn = new FakeClient({ SendTaskSuccessCommand: {}, SendTaskFailureCommand: {} });
   const { cloudwatch } = world;
+  const scaling = new FakeScaling(cell);
+  // FillColour has suspended it.
+  if (live.releasing)
+    for (const target of Object.values(scaling.targets)) target.SuspendedState.DynamicScalingInSuspended = true;
   const run = (at = Date.parse(NOW) + HOUR) =>
     keepCells.run(
       {
-        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch },
+        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch, scaling },
         compute: { ...world.compute, cells: async () => [cell] },
         now: () => new Date(at),
       },
       {},
     );
-  return { world, ecs, sfn, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
+  return { world, ecs, sfn, scaling, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
 }
 
 test('removes the tasks of the idle colour once its time is over, one time', async () => {
@@ -120,6 +125,39 @@ test('passes over a bake whose execution was stopped', async () => {
     throw awsError('TaskTimedOut');
   };
   await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+});
+
+test('ends a suspension of scaling that a killed run has left, and suspends it while a release moves tenants', async () => {
+  const left = aScene();
+  for (const target of Object.values(left.scaling.targets))
+    Object.assign(target, { MinCapacity: 7, SuspendedState: { DynamicScalingInSuspended: true } });
+  await expect(left.run()).resolves.toEqual({ cells: { cell1: 'scaled' } });
+  expect(left.scaling.state()).toEqual([
+    [2, false],
+    [2, false],
+  ]);
+  await expect(left.run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+
+  const moving = aScene({ releasing: 'r1.0' });
+  moving.scaling.targets.blue.MinCapacity = 7;
+  moving.scaling.targets.green.SuspendedState.DynamicScalingInSuspended = false;
+  await expect(moving.run()).resolves.toEqual({ cells: { cell1: 'scaled' } });
+  expect(moving.scaling.state()).toEqual([
+    [7, true],
+    [2, true],
+  ]);
+});
+
+test('gives the live colour the tasks that somebody has taken away', async () => {
+  const { world, ecs, run, emptied } = aScene({ releasing: 'r1.0' });
+  world.desired[cell.services.blue] = 0;
+  const described = ecs.send;
+  Object.assign(ecs, {
+    send: (command: { constructor: { name: string } }) =>
+      command.constructor.name === 'DescribeServicesCommand' ? world.ecs.send(command) : described(command),
+  });
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'scaled' } });
+  expect(emptied()).toEqual([{ cluster: cell.clusterName, service: cell.services.blue, desiredCount: 2 }]);
 });
 
 test('one cell that fails makes the call fail, after the other cells', async () => {

@@ -14,7 +14,14 @@ const FOUR = [
 const all = (world: ReleaseWorld, colour: string) => Object.fromEntries(world.hosts.map((host) => [host, colour]));
 
 const theRelease = ({ redriveCount }: ReleaseWorld): Release => ({
-  ...{ cell: aCell(), from: 'blue', to: 'green', digest: DIGEST, releaseId: 'r1', attempt: `r1.${redriveCount}` },
+  ...{
+    cell: aCell({ liveTasks: { min: 2, max: 30 } }),
+    from: 'blue',
+    to: 'green',
+    digest: DIGEST,
+    releaseId: 'r1',
+    attempt: `r1.${redriveCount}`,
+  },
 });
 
 describe('a cell', () => {
@@ -88,6 +95,34 @@ describe('a release', () => {
     expect(world.live()).toMatchObject({ colour: 'blue', idle: { colour: 'green' } });
     expect(world.live()).not.toHaveProperty('releasing');
     expect(world.claimNow()).toMatchObject({ failure: { error: 'ReleaseUnhealthy', step: 'JudgeRing' } });
+  });
+
+  test('lets both colours scale again at its end, and in its return', async () => {
+    for (const end of ['settle', 'goBack'] as const) {
+      const world = new ReleaseWorld(FOUR);
+      const release = await world.claimed();
+      for (const target of Object.values(world.scaling.targets))
+        Object.assign(target, { MinCapacity: 3, SuspendedState: { DynamicScalingInSuspended: true } });
+      await world.shiftAll(release);
+      await world[end](release);
+      expect(world.scaling.state()).toEqual([
+        [2, false],
+        [2, false],
+      ]);
+    }
+  });
+
+  test('gives the former colour its tasks again before tenants return to it', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const release = await world.claimed();
+    await world.shiftAll(release);
+    world.desired[release.cell.services.blue] = 0;
+    let asked = world.desired[release.cell.services.blue];
+    world.elb.before = (command) => {
+      if (command === 'ModifyRuleCommand') asked = world.desired[release.cell.services.blue];
+    };
+    await world.goBack(release);
+    expect(asked).toBe(2);
   });
 
   test('starts again from its first ring when it is redriven', async () => {
