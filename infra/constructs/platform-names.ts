@@ -87,8 +87,6 @@ export function platformArns(stack: Stack) {
     cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
     /** Roles that the cells' stacks make, with names by CloudFormation. */
     cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
-    /** As above: alarms of the cells' stacks. */
-    cellAlarms: arn('cloudwatch', 'alarm:TenantOnboarding-Cell-*'),
     /** Application Auto Scaling draws the ids. */
     scalableTargets: arn('application-autoscaling', 'scalable-target/*'),
     cellTasks: arn('ecs', 'task/cell-*/*'),

@@ -47,7 +47,11 @@ function onCells({ arns }: FunctionContext) {
   ];
   const observe: Grant[] = [
     { actions: ['cloudwatch:GetMetricData'], resources: ['*'], wildcardBecause: NO_RESOURCE('GetMetricData') },
-    { actions: ['cloudwatch:DescribeAlarms'], resources: [arns.cellAlarms], wildcardBecause: OF_ANY_CELL },
+    {
+      actions: ['cloudwatch:DescribeAlarms'],
+      resources: ['*'],
+      wildcardBecause: 'CloudWatch tells composite alarms only to a permission on all alarms.',
+    },
   ];
   // "IAM permissions required for Amazon ECS service auto scaling": who changes a target must be allowed to change its service.
   const scale: Grant[] = [
