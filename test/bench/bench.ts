@@ -14,10 +14,22 @@ import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
 import { migrationFigures } from './migrations';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
+import { releaseFigures } from './releases';
 
-const GROUPS = ['bundles', 'migrations', 'cdk', 'floor', 'price', 'burst', 'audit', 'growth', 'console'] as const;
-/** These need no platform. */
-const WITHOUT_PLATFORM: readonly string[] = ['bundles', 'migrations'];
+const GROUPS = [
+  'bundles',
+  'migrations',
+  'cdk',
+  'floor',
+  'price',
+  'burst',
+  'audit',
+  'growth',
+  'console',
+  'releases',
+] as const;
+/** These need no platform, or have one of their own. */
+const WITHOUT_PLATFORM: readonly string[] = ['bundles', 'migrations', 'releases'];
 type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
@@ -30,6 +42,8 @@ interface Choice {
   readonly wanted: (group: Group) => boolean;
   /** In the end. */
   readonly tenants: number;
+  /** Under load, and as many returns. */
+  readonly releases: number;
 }
 
 /** In this order: what wants few tenants first, what makes many last. On a kind emulator: figures are of the platform's own work. */
@@ -70,6 +84,7 @@ async function run(choice: Choice): Promise<Figure[]> {
   const alone = [
     ...(wanted('bundles') ? await bundleFigures() : []),
     ...(wanted('migrations') ? await migrationFigures(choice.tenants / 5) : []),
+    ...(wanted('releases') ? await releaseFigures(choice.tenants / 5, choice.releases) : []),
   ];
   if (!GROUPS.some((group) => !WITHOUT_PLATFORM.includes(group) && wanted(group))) return alone;
   const platform = await startPlatform({ patience: 0, cells: cellsFor(choice.tenants) });
@@ -84,6 +99,7 @@ const OptionsSchema = z.object({
   json: z.string().optional(),
   only: z.array(z.enum(GROUPS)).optional(),
   tenants: z.coerce.number().int().min(5),
+  releases: z.coerce.number().int().min(1),
 });
 
 async function main(): Promise<void> {
@@ -92,9 +108,10 @@ async function main(): Promise<void> {
     .option('--json <file>', 'also writes the rows as [{name, value, unit, limit, ok}]')
     .addOption(new Option('--only <name...>', 'measures these alone').choices(GROUPS))
     .option('--tenants <number>', 'tenants in the end; a fifth of them sign up in one burst', '500')
+    .option('--releases <number>', 'releases, and as many returns, under load', '20')
     .parse();
-  const { json, only, tenants } = OptionsSchema.parse(command.opts());
-  const figures = await run({ wanted: (group) => !only || only.includes(group), tenants });
+  const { json, only, tenants, releases } = OptionsSchema.parse(command.opts());
+  const figures = await run({ wanted: (group) => !only || only.includes(group), tenants, releases });
   console.log(figuresTable(figures));
   if (json) writeFileSync(json, `${JSON.stringify(figures.map(toJson), null, 2)}\n`);
   if (!figures.every(isMet)) process.exitCode = 1;

@@ -1,18 +1,11 @@
 import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import { readLiveColour } from '../../functions/compute/table-live-colour';
 import { type Colour, ColourSchema, OTHER_COLOUR } from '../../functions/contract/cell';
 import type { Version } from '../../local/service-versions';
 import type { ReleaseStage } from './stage';
 import { meanwhile, of, type Trial, until } from './trial';
 
 const resourceOf = ({ cell }: ReleaseStage, colour: Colour) => `service/${cell.clusterName}/${cell.services[colour]}`;
-
-async function liveColour({ client, cell }: ReleaseStage): Promise<Colour> {
-  const live = await readLiveColour(client.table, cell.name);
-  if (!live) throw new Error('the cell has no live colour');
-  return live.colour;
-}
 
 const resize = ({ platform, cell }: ReleaseStage, colour: Colour, desiredCount: number) =>
   new ECSClient(platform.aws).send(
@@ -51,7 +44,7 @@ const scaledIn = (version: Version, expected: string, mayExpose?: true): Trial =
   ...{ fault: `scaling would take tasks away; image: ${version}`, phase: 'BakeRing', expected },
   ...(mayExpose && { mayExpose }),
   run: async (stage) => {
-    const live = await liveColour(stage);
+    const live = await stage.liveColour();
     await resize(stage, live, 2);
     const { digest, executionArn } = await of(stage, version);
     await until(stage, executionArn, 'BakeRing');
@@ -61,7 +54,7 @@ const scaledIn = (version: Version, expected: string, mayExpose?: true): Trial =
     }
     const run = await stage.follow(executionArn);
     await requireFree(stage);
-    await scaleIn(stage, await liveColour(stage));
+    await scaleIn(stage, await stage.liveColour());
     return { digest, run };
   },
 });
@@ -74,7 +67,7 @@ export const SCALING: readonly Trial[] = [
     // Visitors of its first ring find nobody, until it is returned.
     ...meanwhile('somebody scales the new colour to 0', 'BakeRing', 'ReleaseUnhealthy', async (stage, executionArn) => {
       await until(stage, executionArn, 'BakeRing');
-      await resize(stage, OTHER_COLOUR[await liveColour(stage)], 0);
+      await resize(stage, OTHER_COLOUR[await stage.liveColour()], 0);
       await stage.follow(executionArn);
       await requireFree(stage);
     }),
@@ -84,7 +77,7 @@ export const SCALING: readonly Trial[] = [
     // Visitors of the tenants that have not moved find nobody, until the sweep or the return brings the tasks again.
     ...meanwhile('somebody scales the live colour to 0', 'BakeRing', 'ReleaseRecalled', async (stage, executionArn) => {
       await until(stage, executionArn, 'BakeRing');
-      const live = await liveColour(stage);
+      const live = await stage.liveColour();
       await resize(stage, live, 0);
       await stage.releases.steer(stage.cell, 'back');
       await stage.follow(executionArn);

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -7,7 +8,7 @@ import { control } from '../../emulator/control';
 import { holdScaling } from '../../functions/compute/scaling';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
-import type { CellDescriptor } from '../../functions/contract/cell';
+import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { type Platform, startPlatform } from '../../local/platform';
@@ -26,6 +27,8 @@ const TENANTS = [
   { subdomain: 'delta', plan: 'growth' },
   { subdomain: 'echo', plan: 'enterprise' },
 ] as const;
+/** functions/delivery/rings.ts: all others. */
+const LAST_RING = 3;
 /** A hundred requests a second, over the hosts of all tenants. */
 const EVERY_MS = 10 * TENANTS.length;
 
@@ -82,6 +85,22 @@ export class ReleaseStage {
 
   begin(digest: string, releaseId = `drill-${this.builds}`): Promise<string> {
     return this.releases.start(this.cell, digest, releaseId);
+  }
+
+  async liveColour(): Promise<Colour> {
+    const live = await readLiveColour(this.client.table, this.cell.name);
+    if (!live) throw new Error('the cell has no live colour');
+    return live.colour;
+  }
+
+  /** Waits until the last ring of the release under way bakes. */
+  async untilMoved(): Promise<void> {
+    for (;;) {
+      const claim = await this.claim();
+      const isLast = claim?.rings.some(({ ring }) => ring === LAST_RING);
+      if (!claim || claim.endedAt || (isLast && claim.waiting?.for === 'bake')) return;
+      await pause(50);
+    }
   }
 
   claim() {

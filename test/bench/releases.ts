@@ -1,0 +1,146 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  DescribeRulesCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
+import type { Ended } from '../../operations/client/executions';
+import { copyTenants } from '../releases/copied-tenants';
+import { ReleaseStage } from '../releases/stage';
+import { until } from '../releases/trial';
+import { type Figure, median } from '../support/figures';
+
+/** "Request throttling for the ELB API": changes at once, and a second. */
+const BUCKET = { capacity: 20, perSecond: 3 } as const;
+/** Until an empty bucket is full. */
+const REFILLED_MS = 8_000;
+const ROUNDS = 3;
+
+/** Seconds that an execution spent in a state. */
+const secondsIn = ({ visits }: Ended, state: string) =>
+  visits
+    .filter((visit) => visit.state === state)
+    .reduce((sum, { enteredAt, leftAt = enteredAt }) => sum + (leftAt.getTime() - enteredAt.getTime()) / 1000, 0);
+
+/** A bare script: the rules of all tenants, one after another, to the group that they have already or to the other one. */
+async function bareSeconds(stage: ReleaseStage): Promise<number> {
+  const elb = new ElasticLoadBalancingV2Client(stage.platform.aws);
+  const tenants = await tenantsOf(stage.client.table, stage.cell, ['ACTIVE']);
+  const TargetGroupArn = stage.cell.targetGroupArns[await stage.liveColour()];
+  const began = performance.now();
+  for (const { ruleArn: RuleArn } of tenants)
+    await elb.send(new ModifyRuleCommand({ RuleArn, Actions: [{ Type: 'forward', TargetGroupArn }] }));
+  return (performance.now() - began) / 1000;
+}
+
+/** A good release; @throws Error when it fails */
+async function released(stage: ReleaseStage): Promise<Ended> {
+  const run = await stage.follow(await stage.begin(await stage.push('good')));
+  if (run.failure) throw new Error(`a good release failed: ${run.failure.reason}`);
+  return run;
+}
+
+/** A release that an operator takes back when its last ring bakes. */
+async function returned(stage: ReleaseStage, beforeBack: () => Promise<unknown>): Promise<Ended> {
+  const executionArn = await stage.begin(await stage.push('good'));
+  await until(stage, executionArn, 'BakeRing');
+  await stage.untilMoved();
+  await stage.releases.steer(stage.cell, 'hold');
+  await beforeBack();
+  await stage.releases.steer(stage.cell, 'back');
+  return await stage.follow(executionArn);
+}
+
+/** Releases and returns, each under the load of visitors of every tenant. */
+async function underLoad(stage: ReleaseStage, hosts: readonly string[], rounds: number): Promise<Figure[]> {
+  const visitors = stage.visitors(hosts);
+  const returns: Ended[] = [];
+  for (let round = 0; round < rounds; round++) {
+    await released(stage);
+    returns.push(await returned(stage, async () => undefined));
+  }
+  const { requests, failed, answers } = await visitors.stop();
+  const wrong = returns.filter(({ failure }) => failure?.error !== 'ReleaseRecalled');
+  return [
+    {
+      name: `failed requests in ${rounds} releases and ${rounds} returns of ${hosts.length} tenants`,
+      ...{ value: failed, unit: 'requests', limit: { exactly: 0 } as const },
+      note: `of ${requests}; answers: ${[...answers.keys()].filter((kind) => !kind.startsWith('200')).join(', ') || 'all 200'}`,
+      ...(wrong.length > 0 && { problems: [`${wrong.length} returns ended otherwise`] }),
+    },
+  ];
+}
+
+/** Seconds until the rules of all tenants lead to the group; asked twice a second, which ELB's bucket for reads allows. */
+async function secondsUntilOn(stage: ReleaseStage, targetGroup: string, tenants: number): Promise<number> {
+  const elb = new ElasticLoadBalancingV2Client(stage.platform.aws);
+  const began = performance.now();
+  for (;;) {
+    const { Rules = [] } = await elb.send(
+      new DescribeRulesCommand({ ListenerArn: stage.cell.listenerArn, PageSize: 400 }),
+    );
+    const on = Rules.filter(({ Actions, Priority }) => {
+      const isTenants = Number(Priority) >= stage.cell.firstPriority;
+      return isTenants && Actions?.[0]?.TargetGroupArn === targetGroup;
+    });
+    if (on.length >= tenants) return (performance.now() - began) / 1000;
+    await pause(500);
+  }
+}
+
+/** All tenants return at once, while ELB lets an account change as many rules as on AWS. */
+async function throttledReturn(stage: ReleaseStage, hosts: readonly string[]): Promise<Figure[]> {
+  const live = await stage.liveColour();
+  let seconds = Number.NaN;
+  let counting: Promise<void> | undefined;
+  const run = await returned(stage, async () => {
+    await stage.platform.emulator.setPatience(1);
+    await pause(REFILLED_MS);
+    counting = secondsUntilOn(stage, stage.cell.targetGroupArns[live], hosts.length).then((measured) => {
+      seconds = measured;
+    });
+  });
+  await counting;
+  await stage.platform.emulator.setPatience(0);
+  const allowed = (hosts.length - BUCKET.capacity) / BUCKET.perSecond;
+  return [
+    {
+      name: `return of ${hosts.length} tenants with ELB's bucket, beside what the bucket allows`,
+      ...{ value: seconds / allowed, unit: 'times', limit: { atMost: 1.1 } },
+      note: `${seconds.toFixed(1)} s, the bucket allows ${allowed.toFixed(1)} s`,
+      ...(run.failure?.error !== 'ReleaseRecalled' && { problems: [`it ended ${run.failure?.error}`] }),
+    },
+  ];
+}
+
+/**
+ * Releases of a cell with as many tenants as it can have.
+ *
+ * @param tenants of the figures with the load and without a throttle
+ * @param rounds releases, and as many returns, under load
+ */
+export async function releaseFigures(tenants: number, rounds: number): Promise<Figure[]> {
+  const stage = await ReleaseStage.start(0);
+  try {
+    const hosts = await copyTenants(stage, tenants);
+    const moves: number[] = [];
+    const bare: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      moves.push(secondsIn(await released(stage), 'ShiftRing'));
+      bare.push(await bareSeconds(stage));
+    }
+    const [moved, script] = [median(moves), median(bare)];
+    return [
+      {
+        name: `moving ${hosts.length} tenants, beside a bare script of the same changes in turn`,
+        ...{ value: moved / script, unit: 'times', limit: { atMost: 2 } },
+        note: `${moved.toFixed(2)} s in ShiftRing, the script takes ${script.toFixed(2)} s; medians of ${ROUNDS}`,
+      },
+      ...(await underLoad(stage, hosts, rounds)),
+      ...(await throttledReturn(stage, await copyTenants(stage, Math.ceil(tenants * 1.25)))),
+    ];
+  } finally {
+    await stage.stop();
+  }
+}
