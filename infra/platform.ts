@@ -85,6 +85,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
   new DeliveryStack(app, DELIVERY, {
     ...shared(),
     description: 'Tenant onboarding: the pipeline that starts releases of the shared service',
+    topic,
   });
   Tags.of(app).add('service', 'tenant-onboarding');
   return app;

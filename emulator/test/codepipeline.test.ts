@@ -14,6 +14,8 @@ import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../emulator';
 import { pushImage } from '../image-registry';
 import { access, eventually, launch } from './aws';
@@ -48,7 +50,7 @@ beforeAll(async () => {
   pipelines = new CodePipelineClient(aws);
   events = new EventBridgeClient(aws);
   await new ECRClient(aws).send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
-  roleArn = await role('pipeline', 'codepipeline.amazonaws.com', ['ecr:DescribeImages', 'states:*']);
+  roleArn = await role('pipeline', 'codepipeline.amazonaws.com', ['ecr:DescribeImages', 'states:*', 'sns:Publish']);
   /** Fails when its input says so. */
   const definition = {
     StartAt: 'Fails',
@@ -70,9 +72,11 @@ interface Declared {
   readonly fails?: boolean;
   readonly approval?: boolean;
   readonly roleArn?: string;
+  /** Topic that is told of the approval. */
+  readonly tells?: string;
 }
 
-const stagesOf = ({ approval = true, fails = false }: Declared) => [
+const stagesOf = ({ approval = true, fails = false, tells }: Declared) => [
   {
     name: 'Source',
     actions: [
@@ -93,6 +97,9 @@ const stagesOf = ({ approval = true, fails = false }: Declared) => [
             {
               name: 'Approve',
               actionTypeId: { category: 'Approval' as const, owner: 'AWS' as const, provider: 'Manual', version: '1' },
+              ...(tells && {
+                configuration: { NotificationArn: tells, CustomData: 'image #{Image.ImageDigest}' },
+              }),
             },
           ],
         },
@@ -213,6 +220,28 @@ test('a pushed image starts the pipeline, which releases the digest of that push
     summary: 'seen',
     lastUpdatedBy: expect.stringContaining(':root'),
   });
+});
+
+test('an approval that waits is told to its topic, with what the template says of the image', async () => {
+  const aws = access(emulator);
+  const [sns, sqs] = [new SNSClient(aws), new SQSClient(aws)];
+  const { TopicArn = '' } = await sns.send(new CreateTopicCommand({ Name: 'operators' }));
+  const Endpoint = `arn:aws:sqs:${emulator.region}:${emulator.accountId}:mail`;
+  const sending = { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage' };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...sending, Resource: Endpoint }] });
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'mail', Attributes: { Policy } }));
+  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
+  await make('told', { tells: TopicArn });
+  const digest = await push('told');
+  await start('told', digest);
+  const waits = await token('told');
+  const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 5 }));
+  const { approval } = JSON.parse(JSON.parse(Messages[0]?.Body ?? '{}').Message);
+  expect(approval).toMatchObject({
+    ...{ pipelineName: 'told', stageName: 'Approval', actionName: 'Approve', token: waits },
+    customData: `image ${digest}`,
+  });
+  await answer('told', waits, 'Rejected');
 });
 
 test('a rule whose role may not start the pipeline starts nothing', async () => {

@@ -25,6 +25,7 @@ export type MetricName =
   | 'UnreadableItems'
   /** Tenants that have been HELD for more than a day, at each sweep. */
   | 'TenantsHeldTooLong'
+  | 'ApprovalsTooLate'
   /** 1 for each sweep that has completed all of its work. */
   | 'SweepsDone'
   /** Resources that belong to no tenant, at each search. */

@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CodePipelineClient } from '@aws-sdk/client-codepipeline';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { type ExecutionListItem, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -12,6 +13,7 @@ import { readMigration } from '../database/migration-store';
 import { noticeMigrationEnd } from '../database/notice-migration-end';
 import { noticeReleaseEnd } from '../delivery/notice-release-end';
 import { readClaim } from '../delivery/release-store';
+import { approvalsTooLate } from '../delivery/waiting-approvals';
 import type { Executions } from '../reservation/claims';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -32,6 +34,7 @@ import { isHeldTooLong, isLate, runningExecutions, UNDER_WAY } from './runs-unde
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
   readonly compute: Pick<Compute, 'cells'>;
+  readonly codepipeline: Pick<CodePipelineClient, 'send'>;
   readonly stage: {
     /** ARNs of the state machines of the watched workflows. */
     readonly machineArns: readonly string[];
@@ -53,6 +56,8 @@ const SweepOutput = z.object({
   unreadable: z.array(z.string()),
   /** Cells whose release or migration has ended without a notice. */
   cells: z.array(z.string()),
+  /** Stage and action of the approvals for which an image waits for too long. */
+  approvals: z.array(z.string()),
 });
 
 /** Acts on every item. A failure is collected and does not stop the others. A list that fails ends here. */
@@ -129,6 +134,17 @@ async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, fail
   return held;
 }
 
+async function approvalsLate({ codepipeline, now }: SweepDeps, failures: unknown[]): Promise<string[]> {
+  try {
+    const late = [...(await approvalsTooLate(codepipeline, now()))];
+    if (late.length > 0) logger.warn('approvals.late', { late });
+    return late;
+  } catch (thrown) {
+    failures.push(thrown);
+    return [];
+  }
+}
+
 /** What a release or a migration has written about itself: its execution, and the end that was noticed last. */
 interface Claim {
   readonly executionArn: string;
@@ -187,7 +203,8 @@ async function cellsEnded(
  *    missed.
  * 4. Count the tenants that have been HELD for more than a day.
  * 5. Notice a release or a migration that has a cell and has ended outside its failure path.
- * 6. Count the slots of all cells, taken and left. An alarm goes off when few are left.
+ * 6. Count the approvals of the release pipeline for which an image waits for more than a day.
+ * 7. Count the slots of all cells, taken and left. An alarm goes off when few are left.
  *
  * An item of the table that cannot be parsed is named in the log, counted and passed over: it stops
  * nobody. The cost follows the number of onboardings under way or held, and the number of cells: one
@@ -219,16 +236,18 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
       return undefined;
     });
     const cells = known ? await cellsEnded(deps, known, { running, grace, failures }) : [];
+    const approvals = await approvalsLate(deps, failures);
     if (known) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
     meter.count('LostStackEvents', done.answered);
     meter.count('LateRuns', late.length);
     meter.count('TenantsHeldTooLong', held.length);
+    meter.count('ApprovalsTooLate', approvals.length);
     meter.count('UnreadableItems', items.unreadable.size);
     if (failures.length > 0) throw failures[0];
     meter.count('SweepsDone', 1);
     const { answered, forgotten } = done;
     const unreadable = [...items.unreadable];
-    return { answered, begunAnew: done['begun-anew'], forgotten, late, noticed, held, unreadable, cells };
+    return { answered, begunAnew: done['begun-anew'], forgotten, late, noticed, held, unreadable, cells, approvals };
   },
 };
 
@@ -237,6 +256,7 @@ const realDeps = (): SweepDeps => ({
   bus: eventBus(new EventBridgeClient(clientOptions)),
   cloudformation: new CloudFormationClient(clientOptions),
   sfn: new SFNClient(clientOptions),
+  codepipeline: new CodePipelineClient(clientOptions),
   compute: ssmCells(new SSMClient(clientOptions)),
   meter,
   get stage() {

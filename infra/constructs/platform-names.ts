@@ -4,6 +4,7 @@ import {
   CELLS_PARAMETER_PATH,
   functionRoleName,
   platformStackName,
+  RELEASE_PIPELINE,
   SERVICE_REPOSITORY,
   setUpDatabaseName,
   TENANT_ROLE_PATH,
@@ -89,6 +90,7 @@ export function platformArns(stack: Stack) {
     cellRoles: arn('iam', 'role/TenantOnboarding-Cell-*', ''),
     /** Application Auto Scaling draws the ids. */
     scalableTargets: arn('application-autoscaling', 'scalable-target/*'),
+    releasePipeline: arn('codepipeline', RELEASE_PIPELINE),
     cellTasks: arn('ecs', 'task/cell-*/*'),
     serviceImages: arn('ecr', `repository/${SERVICE_REPOSITORY}`),
     cellServices: arn('ecs', 'service/cell-*/*'),

@@ -172,6 +172,12 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
         'a failed onboarding has been held for more than a day: a customer has no tenant, and its resources cost money.',
       runbook: 'docs/runbook.md#tenant-held',
     },
+    ApprovalLate: {
+      metric: platformMetric('ApprovalsTooLate', Duration.minutes(5), 'Maximum'),
+      impact:
+        'a pushed image waits for its approval for more than a day: no tenant gets it, and the images pushed after it wait, too.',
+      runbook: 'docs/runbook.md#approval-late',
+    },
     LostStackEvents: {
       metric: platformMetric('LostStackEvents', Duration.minutes(5)),
       impact: 'an onboarding took minutes longer: the event of a stack was lost, and the sweep had to find its end.',

@@ -138,7 +138,14 @@ export class StageDashboard extends Construct {
           ),
           graph(
             'Runs and resources that need an operator',
-            greatest('LateRuns', 'UnfinishedRuns', 'TenantsHeldTooLong', 'Orphans', 'UnreadableItems'),
+            greatest(
+              'LateRuns',
+              'UnfinishedRuns',
+              'TenantsHeldTooLong',
+              'ApprovalsTooLate',
+              'Orphans',
+              'UnreadableItems',
+            ),
           ),
         ],
         [

@@ -2,12 +2,15 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { RELEASE_PIPELINE, SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import { workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
 import { platformArns } from '../constructs/platform-names';
+import { runbookLink } from '../constructs/runbook-link';
+import { telling } from '../control-plane/functions/context';
 import { ImageBuild } from './image-build';
 import { PipelineArtifacts } from './pipeline-artifacts';
 
@@ -33,6 +36,8 @@ const action = (
 
 export interface DeliveryStackProps extends StackProps {
   readonly config: StageConfig;
+  /** The operators' topic: an approval that waits is told there. */
+  readonly topic: ITopic;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface DeliveryStackProps extends StackProps {
 export class DeliveryStack extends Stack {
   constructor(scope: Construct, id: string, props: DeliveryStackProps) {
     super(scope, id, props);
-    const { config } = props;
+    const { config, topic } = props;
     const { approval, build } = config.pipeline;
     const artifacts = new PipelineArtifacts(this, 'Artifacts', { config });
     const arns = platformArns(this);
@@ -55,7 +60,7 @@ export class DeliveryStack extends Stack {
       assumedBy: new ServicePrincipal('codepipeline.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
       }),
-      description: 'Reads which image was pushed and starts releases, nothing else.',
+      description: 'Reads which image was pushed, tells operators of an approval, and starts releases; nothing else.',
       inlinePolicies: {
         Grants: policyOf(this, [
           { actions: ['ecr:DescribeImages'], resources: [arns.serviceImages] },
@@ -66,6 +71,7 @@ export class DeliveryStack extends Stack {
             wildcardBecause: 'CodePipeline names the executions that it starts.',
           },
           ...artifacts.using(),
+          ...(approval ? telling({ config, topic }).grants : []),
         ]),
       },
     });
@@ -80,7 +86,24 @@ export class DeliveryStack extends Stack {
           }),
         ],
       },
-      ...(approval ? [{ name: 'Approval', actions: [action('Approve', 'Approval', 'Manual')] }] : []),
+      ...(approval
+        ? [
+            {
+              name: 'Approval',
+              actions: [
+                action('Approve', 'Approval', 'Manual', {
+                  configuration: {
+                    NotificationArn: topic.topicArn,
+                    CustomData:
+                      `Image #{${SOURCE}.ImageDigest} of the shared service waits: it reaches the tenants of ` +
+                      `${config.domain} when somebody approves. Later images wait behind it. How to approve or reject: ` +
+                      runbookLink(config, 'docs/runbook.md#approval-late'),
+                  },
+                }),
+              ],
+            },
+          ]
+        : []),
       {
         name: 'Release',
         actions: config.cells.map(({ name: cell }, index) =>

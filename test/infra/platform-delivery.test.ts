@@ -55,8 +55,19 @@ describe.each(STAGES)('the pipeline of stage %s', (stage) => {
     });
   });
 
-  test('may start releases and read which image was pushed, and nothing else', () => {
-    expect(actionsOf(delivery, ['codepipeline.amazonaws.com', 'events.amazonaws.com'])).toEqual([
+  test('tells the operators that an approval waits, of which image and what to do', () => {
+    const actions = phases.find(({ Name }) => Name === 'Approval')?.Actions ?? [];
+    expect(actions).toHaveLength(stages[stage].pipeline.approval ? 1 : 0);
+    for (const { Configuration } of actions) {
+      const { NotificationArn, CustomData } = Configuration as unknown as Record<string, unknown>;
+      expect(NotificationArn).toBeTruthy();
+      expect(CustomData).toEqual(expect.stringMatching(/#\{Image\.ImageDigest\}.*#approval-late$/));
+    }
+  });
+
+  test('may start releases, tell operators of an approval and read which image was pushed, and nothing else', () => {
+    const toTell = stages[stage].pipeline.approval ? ['kms:Decrypt', 'kms:GenerateDataKey', 'sns:Publish'] : [];
+    const others = [
       'codepipeline:StartPipelineExecution',
       'ecr:DescribeImages',
       'kms:Decrypt',
@@ -66,7 +77,9 @@ describe.each(STAGES)('the pipeline of stage %s', (stage) => {
       'states:DescribeExecution',
       'states:DescribeStateMachine',
       'states:StartExecution',
-    ]);
+    ];
+    const actions = actionsOf(delivery, ['codepipeline.amazonaws.com', 'events.amazonaws.com']);
+    expect(actions).toEqual([...others, ...toTell].sort());
   });
 
   test('encrypts its artifacts with its own key', () => {

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
-from ministack.services import ecr
+from ministack.services import ecr, sns
 from ministack.services import stepfunctions as sfn
 
 from ..role_permissions import refusal
@@ -47,6 +47,16 @@ class Work:
     execution: Execution
     action: Action
     configuration: dict[str, str]
+
+    @property
+    def stage(self) -> str:
+        """Names of actions are unique in their stage; of a pipeline of ours in all of it."""
+        stages = self.execution.declaration["stages"]
+        return next(
+            str(each["name"])
+            for each in stages
+            if any(action["name"] == self.action.name for action in each["actions"])
+        )
 
     def require(self, permission: str, resource_arn: str) -> None:
         """@throws ActionFailed"""
@@ -102,11 +112,32 @@ def _ecr_source(work: Work) -> dict[str, str]:
 
 def _approval(work: Work) -> dict[str, str]:
     work.action.token = new_uuid()
+    topic = work.configuration.get("NotificationArn")
+    if topic:
+        _tell(work, topic)
     if not work.until(lambda: not work.action.token, _APPROVAL_SECONDS):
         raise ActionFailed("ApprovalTimeout", "nobody has approved or rejected in seven days")
     if work.action.status == "Failed":
         raise ActionFailed("Rejected", work.action.summary)
     return {}
+
+
+def _tell(work: Work, topic: str) -> None:
+    """ "JSON data format for manual approval notifications in CodePipeline"."""
+    work.require("sns:Publish", topic)
+    name, stage = work.pipeline.name, work.stage
+    console = f"https://console.aws.amazon.com/codepipeline/home?region={get_region()}#/view/{name}"
+    approval = {
+        "pipelineName": name,
+        "stageName": stage,
+        "actionName": work.action.name,
+        "token": work.action.token,
+        "expires": time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(time.time() + _APPROVAL_SECONDS)),
+        "approvalReviewLink": f"{console}/{stage}/{work.action.name}/approve/{work.action.token}",
+        "customData": work.configuration.get("CustomData", ""),
+    }
+    told = json.dumps({"region": get_region(), "consoleLink": console, "approval": approval})
+    sns.publish_internal(topic, told, f"APPROVAL NEEDED: AWS CodePipeline {name} for action {work.action.name}"[:100])
 
 
 def _step_functions(work: Work) -> dict[str, str]:

@@ -4,9 +4,11 @@ AWS: "How pipeline executions work" (AWS CodePipeline User Guide)
 AWS: "Amazon ECR source action reference" (AWS CodePipeline User Guide)
 AWS: "AWS Step Functions invoke action reference" (AWS CodePipeline User Guide)
 AWS: "Approve or reject an approval action in CodePipeline" (AWS CodePipeline User Guide)
+AWS: "JSON data format for manual approval notifications in CodePipeline" (AWS CodePipeline User Guide)
 AWS: "Stop a pipeline execution in CodePipeline" (AWS CodePipeline User Guide)
 AWS: "GetPipelineState" (AWS CodePipeline API Reference)
 Test: codepipeline.test.ts: a pushed image starts the pipeline, which releases the digest of that push after an approval
+Test: codepipeline.test.ts: an approval that waits is told to its topic, with what the template says of the image
 Test: codepipeline.test.ts: a rejected approval fails the execution, and a token is good for one answer
 Test: codepipeline.test.ts: in QUEUED mode an execution waits for the one before; in SUPERSEDED mode the newest wins
 Test: codepipeline.test.ts: a stopped execution is Stopped, with its action Abandoned, and the next one goes on

@@ -52,6 +52,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
       readRuns,
       publishing(context),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      { actions: ['codepipeline:GetPipelineState'], resources: [arns.releasePipeline] },
     ],
   });
   return { watchdog, sweep };

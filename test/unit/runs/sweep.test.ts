@@ -44,6 +44,8 @@ interface Scene {
   /** Further items of the table, damaged ones for example. */
   readonly items?: readonly Record<string, unknown>[];
   readonly cells?: CellDescriptor[];
+  /** The approval's action, as GetPipelineState tells it; an error without a pipeline. */
+  readonly approval?: object;
 }
 
 function outputsOf(id: string) {
@@ -92,6 +94,7 @@ function aScene({
   items = [],
   refused = [],
   cells,
+  approval,
 }: Scene) {
   const table = new FakeTable(...items);
   for (const task of tasks) {
@@ -138,6 +141,16 @@ function aScene({
     stage: { machineArns: Object.keys(running), maxOnboardingMinutes: 60 },
     now: () => now,
     compute: new FakeCompute(cells),
+    codepipeline: new FakeClient({
+      GetPipelineStateCommand: approval
+        ? {
+            stageStates: [
+              { stageName: 'Source', actionStates: [{ actionName: 'Image' }] },
+              { stageName: 'Approval', actionStates: [{ actionName: 'Approve', latestExecution: approval }] },
+            ],
+          }
+        : awsError('PipelineNotFoundException'),
+    }),
   };
   return {
     ...{ table, sfn, bus, counted, cloudFormationCalls },
@@ -471,6 +484,17 @@ describe('Sweep: runs', () => {
     const { run: swept, counted } = aScene({ records: [tenantOf('held', { status: 'HELD', updatedAt })] });
     await expect(swept()).resolves.toMatchObject({ held });
     expect(counted.TenantsHeldTooLong).toBe(held.length);
+  });
+
+  it.each([
+    ['waits for 25 hours', { token: 'token-1', lastStatusChange: minutesAgo(60 * 25) }, ['Approval/Approve']],
+    ['waits for 23 hours', { token: 'token-1', lastStatusChange: minutesAgo(60 * 23) }, []],
+    ['was given long ago', { status: 'Succeeded', lastStatusChange: minutesAgo(60 * 99) }, []],
+    ['is in no pipeline yet', undefined, []],
+  ])('counts an approval that %s: %j', async (_, approval, approvals) => {
+    const { run: swept, counted } = aScene({ ...(approval && { approval }) });
+    await expect(swept()).resolves.toMatchObject({ approvals });
+    expect(counted).toMatchObject({ ApprovalsTooLate: approvals.length, SweepsDone: 1 });
   });
 
   it('asks Step Functions about no tenant that is in no run', async () => {
