@@ -54,13 +54,14 @@ async function setScaling(
  *
  * "RegisterScalableTarget": a target that exists keeps what the request does not name.
  *
- * @param minimum tasks below which no colour is scaled; without it the minimum stays
+ * @param minimum tasks below which no colour is scaled; without it the minimum stays, and so it does
+ * in a cell that does not say which one to bring back
  * @returns the colours that were changed: none when all is so already
  */
 export const holdScaling = (scaling: Scaling, cell: ScaledCell, minimum?: number): Promise<readonly Colour[]> =>
   setScaling(scaling, cell, ({ MaxCapacity = minimum }) => ({
     suspended: true,
-    minimum: minimum === undefined ? undefined : Math.min(minimum, MaxCapacity ?? minimum),
+    minimum: minimum === undefined || !cell.liveTasks ? undefined : Math.min(minimum, MaxCapacity ?? minimum),
   }));
 
 /**

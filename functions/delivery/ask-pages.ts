@@ -1,5 +1,6 @@
 import type { PageRequest } from '../compute/tenant-page';
 import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
 import { pause } from '../shared/invocation';
 import { forEachTenant } from './tenants-of-cell';
 
@@ -32,7 +33,14 @@ export const isDown = ({ statuses }: Pick<PageAnswers, 'statuses'>): boolean =>
 export const medianOf = (seconds: readonly number[]): number | undefined =>
   seconds.toSorted((one, other) => one - other)[Math.floor(seconds.length / 2)];
 
-/** Asks for the pages of hosts as visitors do, each as often as `requests` says, or until it is down. */
+/** The service answers none of these. A web ACL does, to an address that has sent too many requests in five minutes. */
+const REFUSED_BY_WEB_ACL: readonly number[] = [403, 429];
+
+/**
+ * Asks for the pages of hosts as visitors do, each as often as `requests` says, or until it is down.
+ *
+ * A page that a web ACL refuses to show is asked for again later: it says nothing about the version.
+ */
 export async function askPages(
   { page, wait = pause }: AskPagesDeps,
   cell: CellDescriptor,
@@ -45,6 +53,8 @@ export async function askPages(
     const seconds: number[] = [];
     while (statuses.length < requests && !isDown({ statuses })) {
       const { status, ms } = await page(cell, host).catch(() => ({ status: 0, ms: undefined }));
+      if (REFUSED_BY_WEB_ACL.includes(status))
+        throw new PlatformError('TransientThrottling', `a web ACL answers ${status} for ${host}: too many requests`);
       statuses.push(status);
       if (ms !== undefined) seconds.push(ms / 1000);
       if (isFailed(status)) await wait(AFTER_FAILURE_MS);

@@ -23,9 +23,12 @@ export interface JudgeRingDeps extends AskPagesDeps, ObserveColourDeps {
 
 /**
  * Requests for each page: some where visitors' requests speak for the version, and else as many as are
- * a verdict of their own.
+ * a verdict of their own. All rings together must stay below what a web ACL lets one address ask for in
+ * five minutes (infra/config/stages.ts: 2,000).
  */
 const REQUESTS = { good: 10, quiet: 60 } as const;
+const MOST_REQUESTS = 650;
+const LEAST_FOR_PAGE = 5;
 /** Tenants of the live version whose pages are the measure for those of the new one. */
 const MEASURES = 5;
 
@@ -97,7 +100,9 @@ export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, Ju
     const isMoved = isMovedBy(attempt);
     const moved = tenants.filter(isMoved);
     const staying = tenants.filter((tenant) => !isMoved(tenant)).slice(0, MEASURES);
-    const answers = await askPages(deps, cell, inTurn(moved, staying), REQUESTS[observed.verdict]);
+    const asking = inTurn(moved, staying);
+    const affordable = Math.max(LEAST_FOR_PAGE, Math.floor(MOST_REQUESTS / asking.length));
+    const answers = await askPages(deps, cell, asking, Math.min(REQUESTS[observed.verdict], affordable));
     const hosts = new Set(moved.map(({ host }) => host));
     const [ofMoved, ofStaying] = [
       answers.filter(({ host }) => hosts.has(host)),

@@ -293,6 +293,15 @@ describe('the verdict on a ring', () => {
     await expect(last.judge(release)).rejects.toMatchObject(unhealthy('take 2100 ms, too long'));
   });
 
+  test('asks no more than a web ACL lets one address ask, and waits when it refuses', async () => {
+    const full = new ReleaseWorld(Array.from({ length: 125 }, (_, index) => ({ subdomain: `t${index}` })));
+    const release = await full.claimed();
+    await full.shiftAll(release);
+    let refusals = 2;
+    full.statusOf.green = () => (refusals-- > 0 ? 403 : 200);
+    await expect(full.judge(release)).resolves.toEqual({ verdict: 'good', asked: 625 });
+  });
+
   test('counts no request of the minute in which the ring was moved', async () => {
     const world = new ReleaseWorld(FOUR);
     const release = await world.claimed();
