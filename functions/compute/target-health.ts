@@ -32,3 +32,24 @@ export const targetHealth = (
     );
   },
 });
+
+const REMEMBERED_MS = 1_000;
+
+type Asked = Pick<Compute, 'live' | 'requireHealthyTarget'>;
+
+/**
+ * For many rules in a row: a colour with a healthy target is asked again after a second. An answer
+ * that it has none is not remembered.
+ */
+export function rememberingHealth(compute: Asked, now: () => Date = () => new Date()): Asked {
+  const healthyAt = new Map<string, number>();
+  return {
+    ...compute,
+    requireHealthyTarget: async (cell, colour) => {
+      const targetGroup = cell.targetGroupArns[colour];
+      if (now().getTime() - (healthyAt.get(targetGroup) ?? Number.NEGATIVE_INFINITY) < REMEMBERED_MS) return;
+      await compute.requireHealthyTarget(cell, colour);
+      healthyAt.set(targetGroup, now().getTime());
+    },
+  };
+}

@@ -1,3 +1,4 @@
+import { rememberingHealth } from '../compute/target-health';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
 import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -44,6 +45,7 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     const tenants = await tenantsOf(table, cell, ['ACTIVE']);
     const moved = isMovedBy(attempt);
     const { ring, chosen } = nextRing(tenants, asked, releaseId, moved);
+    const aligning = { ...deps, compute: rememberingHealth(deps.compute) };
     await forEachTenant([...tenants.filter(moved), ...chosen], async (tenant) => {
       const at = now().toISOString();
       try {
@@ -52,7 +54,7 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
         if (isNamed(thrown, 'TransientConflict')) return;
         throw thrown;
       }
-      await alignRule(deps, cell, tenant.tenantId);
+      await alignRule(aligning, cell, tenant.tenantId);
       logger.info('release.tenant-moved', { tenantId: tenant.tenantId, releaseId, to, ring });
     });
     const told = { ring, tenants: chosen.length, at: now().toISOString() };

@@ -1,3 +1,4 @@
+import { rememberingHealth } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -68,7 +69,8 @@ export async function alignCell(deps: AlignRuleDeps, cell: CellDescriptor): Prom
     const aim = ruleOf(record, live, cell);
     return record.ruleArn && typeof aim === 'object' && forwards.get(record.ruleArn) !== aim.forward;
   });
-  await forEachTenant(astray, ({ tenantId }) => alignRule(deps, cell, tenantId));
+  const aligning = { ...deps, compute: rememberingHealth(deps.compute) };
+  await forEachTenant(astray, ({ tenantId }) => alignRule(aligning, cell, tenantId));
   return astray.length;
 }
 

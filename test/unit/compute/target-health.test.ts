@@ -1,4 +1,4 @@
-import { targetHealth } from '../../../functions/compute/target-health';
+import { rememberingHealth, targetHealth } from '../../../functions/compute/target-health';
 import { aCell } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 
@@ -34,4 +34,28 @@ test('a failed DescribeTargetHealth is an error, and not an unhealthy target', a
   await expect(targetHealth(elb).requireHealthyTarget(cell, 'blue')).rejects.toMatchObject({
     name: 'ThrottlingException',
   });
+});
+
+test('for many rules in a row a healthy colour is asked once a second, one without a healthy target each time', async () => {
+  let at = 0;
+  let healthy = true;
+  let asked = 0;
+  const requireHealthyTarget = async () => {
+    asked++;
+    if (!healthy) throw new Error('it has no target');
+  };
+  const live = async () => ({ colour: 'blue' }) as const;
+  const remembering = rememberingHealth({ live, requireHealthyTarget }, () => new Date(at));
+  const ask = () => remembering.requireHealthyTarget(cell, 'green');
+  await ask();
+  await ask();
+  expect(asked).toBe(1);
+  healthy = false;
+  at = 1_000;
+  await expect(ask()).rejects.toThrow('no target');
+  await expect(ask()).rejects.toThrow('no target');
+  healthy = true;
+  await ask();
+  await remembering.requireHealthyTarget(cell, 'blue');
+  expect(asked).toBe(5);
 });
