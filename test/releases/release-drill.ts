@@ -51,8 +51,7 @@ async function rowOf(stage: ReleaseStage, trial: Trial): Promise<Row> {
   const faults = [
     ...(await stage.faults()),
     ...(outcome === trial.expected ? [] : [`ended ${outcome}: ${run?.failure?.reason ?? ''}`]),
-    // A recalled release was good.
-    ...(exposed > 0 && !trial.mayExpose && trial.expected !== 'ReleaseRecalled' ? [`${exposed} requests exposed`] : []),
+    ...(exposed > 0 && !trial.mayExpose && !trial.isGood ? [`${exposed} requests exposed`] : []),
     ...(failed > 0 && !trial.mayExpose ? [`${failed} requests failed: ${wrongOf(answers)}`] : []),
   ];
   const { fault, phase } = trial;

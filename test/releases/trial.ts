@@ -10,6 +10,8 @@ export interface Trial {
   readonly expected: string;
   /** Whether visitors of the first rings may meet the faulty version. */
   readonly mayExpose?: true;
+  /** Whether the version serves visitors well: whoever meets it before it is returned has no harm. */
+  readonly isGood?: true;
   /** Whether nobody visits the tenants during the trial. */
   readonly unvisited?: true;
   readonly run: (stage: ReleaseStage) => Promise<{ readonly run: Ended; readonly digest: string }>;
@@ -37,7 +39,7 @@ export const meanwhile = (
   expected: string,
   act: (stage: ReleaseStage, executionArn: string) => Promise<unknown>,
 ): Trial => ({
-  ...{ fault, phase, expected },
+  ...{ fault, phase, expected, isGood: true },
   run: async (stage) => {
     const { digest, executionArn } = await of(stage, 'good');
     const [run] = await Promise.all([stage.follow(executionArn), act(stage, executionArn)]);
