@@ -4,8 +4,8 @@ AWS: "Amazon ECS CloudWatch metrics" (Amazon ECS Developer Guide)
 AWS: "Stopped tasks error codes" (Amazon ECS Developer Guide)
 Test: ecs.test.ts: a task that needs more memory than its definition has is killed, and replaced
 
-MemoryUtilization, per cent, by cluster and service. A task that is killed ends with exit code 137. MiniStack limits
-nothing and measures nothing.
+MemoryUtilization, per cent, by cluster and service. A task that is killed ends with exit code 137. Where the
+system has no /proc, no task is limited and none is measured. MiniStack limits nothing and measures nothing.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def _watch(task: Record, container: Container, limit: int, account_id: str, regi
         dimensions = {"ClusterName": cluster, "ServiceName": task.get("group", "").partition(":")[2]}
         while ecs._task_is_active(task["taskArn"], task):
             used = _resident(container.pid)
+            if used is None:
+                return
             if used > limit:
                 container.kill()
                 return
@@ -61,9 +63,9 @@ def _watch(task: Record, container: Container, limit: int, account_id: str, regi
             time.sleep(_EVERY_SECONDS)
 
 
-def _resident(pid: int) -> int:
-    """Bytes; 0 when the process has ended."""
+def _resident(pid: int) -> int | None:
+    """Bytes; None when the process has ended, or nobody tells."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
     except (OSError, IndexError):
-        return 0
+        return None
