@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from .accounts import Accounts
 from .programs import Programs
 from .template import SOCKET, connected, start_server, template
 from .wire import Session
@@ -34,6 +35,7 @@ class Cluster:
         self._idle: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self.sessions = 0
+        self.accounts = Accounts(self.socket)
 
     @property
     def socket(self) -> Path:
@@ -94,6 +96,7 @@ class Cluster:
     async def _stop(self) -> None:
         process, self._process = self._process, None
         self._running.discard(self)
+        self.accounts.forget()
         if process is None or process.poll() is not None:
             return
         process.send_signal(signal.SIGINT)

@@ -20,7 +20,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from .cluster import Cluster
-from .login import Account, account_of, require_encryption, require_secret
+from .login import require_encryption, require_secret
 from .programs import Programs
 from .served import Served
 from .template import DATABASE, MASTER, SUPERUSER
@@ -215,7 +215,7 @@ class Front:
                 return None
             startup = startup_of(body)
             await cluster.ready(_settings(instance), lambda session, first: _prepare(session, instance, first))
-            account = await self._account(cluster, startup.user)
+            account = await cluster.accounts.account(startup.user)
             require_encryption(startup, account, instance, encrypted)
             secret = await ask_password(reader, writer)
             await asyncio.to_thread(require_secret, startup.user, secret, account, instance)
@@ -227,13 +227,6 @@ class Front:
         told = startup if instance.source_id == instance.resource_id else _as_replica(startup)
         server[1].write(told.encoded())
         return server
-
-    async def _account(self, cluster: Cluster, user: str) -> Account | None:
-        session = await Session.opened(cluster.socket, SUPERUSER)
-        try:
-            return await account_of(session, user)
-        finally:
-            session.close()
 
 
 def _settings(instance: Served) -> dict[str, str]:

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { Client, DatabaseError } from 'pg';
 import type * as z from 'zod';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { env } from '../shared/env';
 import { codeOf } from '../shared/error-code';
+import { once } from '../shared/once';
 import { settled } from '../shared/settled';
 import {
   AskDatabaseInput,
   AskDatabaseOutput,
   type DoorAnswers,
   FACT_NAMES,
+  type Fact,
+  type FactName,
   type Login,
   type LoginOutcome,
 } from './door-call';
@@ -17,19 +21,21 @@ import { FACT_QUERIES } from './door-facts';
 import { FORBIDDEN } from './door-powers';
 
 export interface AskDatabaseDeps {
-  /** The authorities of the databases' certificates, PEM. */
-  readonly certificates: () => string;
+  /** Trusts the authorities of the databases' certificates. To read RDS's hundred takes longer than a login. */
+  readonly trust: () => Promise<SecureContext>;
 }
 
-type Door = Pick<z.output<typeof AskDatabaseInput>, 'host' | 'port'> & { readonly ca: string };
+type Door = Pick<z.output<typeof AskDatabaseInput>, 'host' | 'port'> & { readonly trust: SecureContext };
 
 const CONNECT_MS = 5_000;
 const STATEMENT_MS = 5_000;
 
-const clientFor = ({ host, port, ca }: Door, { user, password, database, encrypted }: Login): Client => {
+const clientFor = ({ host, port, trust }: Door, { user, password, database, encrypted }: Login): Client => {
   const client = new Client({
     ...{ host, port, user, password, database, application_name: 'AskDatabase' },
-    ssl: encrypted ? { ca } : false,
+    ssl: encrypted ? { secureContext: trust } : false,
+    // All questions are sent at once. Each is answered, or refused, by itself.
+    pipeline: true,
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     // A session's own settings win over those of its role: a query means the server's own catalog.
@@ -60,41 +66,48 @@ async function tried(door: Door, login: Login): Promise<[string, LoginOutcome]> 
 }
 
 /** @returns the SQL state of the refusal, or `done`; other errors are thrown */
-async function tryForbidden(client: Client, statement: string): Promise<string> {
-  await client.query('SAVEPOINT before');
+async function outcomeOfStatement(sent: Promise<unknown>): Promise<string> {
   try {
-    await client.query(statement);
+    await sent;
     return 'done';
   } catch (thrown) {
     if (!(thrown instanceof DatabaseError)) throw thrown;
     return codeOf(thrown);
-  } finally {
-    await client.query('ROLLBACK TO SAVEPOINT before');
   }
 }
 
-async function powersOf(client: Client): Promise<DoorAnswers['powers']> {
-  const powers: Record<string, string> = {};
-  await client.query('BEGIN');
-  for (const [what, statement] of Object.entries(FORBIDDEN)) powers[what] = await tryForbidden(client, statement);
-  await client.query('ROLLBACK');
-  return powers;
+async function tryForbidden(client: Client, what: string, statement: string): Promise<[string, string]> {
+  const [, outcome] = await settled([
+    client.query('SAVEPOINT before'),
+    outcomeOfStatement(client.query(statement)),
+    client.query('ROLLBACK TO SAVEPOINT before'),
+  ]);
+  return [what, outcome];
 }
 
-async function factsOf(client: Client): Promise<DoorAnswers['facts']> {
-  const facts: DoorAnswers['facts'] = {};
-  for (const name of FACT_NAMES)
-    try {
-      const { rows } = await client.query<string[]>({ text: FACT_QUERIES[name], rowMode: 'array' });
-      facts[name] = rows.flat().sort();
-    } catch (thrown) {
-      if (!(thrown instanceof DatabaseError)) throw thrown;
-      facts[name] = { unread: `${thrown.message} (${codeOf(thrown)})` };
-    }
-  return facts;
+async function powersOf(client: Client): Promise<DoorAnswers['powers']> {
+  const [, outcomes] = await settled([
+    client.query('BEGIN'),
+    settled(Object.entries(FORBIDDEN).map(([what, statement]) => tryForbidden(client, what, statement))),
+    client.query('ROLLBACK'),
+  ]);
+  return Object.fromEntries(outcomes);
 }
 
 const NOT_ASKED = { own: { outcome: 'unreached', reason: 'no own login was named' }, powers: {}, facts: {} } as const;
+
+async function factOf(client: Client, name: FactName): Promise<[FactName, Fact]> {
+  try {
+    const { rows } = await client.query<string[]>({ text: FACT_QUERIES[name], rowMode: 'array' });
+    return [name, rows.flat().sort()];
+  } catch (thrown) {
+    if (!(thrown instanceof DatabaseError)) throw thrown;
+    return [name, { unread: `${thrown.message} (${codeOf(thrown)})` }];
+  }
+}
+
+const factsOf = async (client: Client): Promise<DoorAnswers['facts']> =>
+  Object.fromEntries(await settled(FACT_NAMES.map((name) => factOf(client, name))));
 
 /** The own login, and what is asked with it. A session that breaks leaves the questions open. */
 async function asked(door: Door, login: Login | undefined): Promise<Omit<DoorAnswers, 'others'>> {
@@ -103,7 +116,8 @@ async function asked(door: Door, login: Login | undefined): Promise<Omit<DoorAns
   try {
     const own = await outcomeOf(client);
     if (own.outcome !== 'accepted') return { own, powers: {}, facts: {} };
-    return { own, powers: await powersOf(client), facts: await factsOf(client) };
+    const [powers, facts] = await settled([powersOf(client), factsOf(client)]);
+    return { own, powers, facts };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
     return { own: { outcome: 'unreached', reason }, powers: {}, facts: {} };
@@ -124,13 +138,13 @@ export const askDatabase: Action<typeof AskDatabaseInput, typeof AskDatabaseOutp
   name: 'AskDatabase',
   input: AskDatabaseInput,
   output: AskDatabaseOutput,
-  run: async ({ certificates }, { host, port, own, others }) => {
-    const door = { host, port, ca: certificates() };
+  run: async ({ trust }, { host, port, own, others }) => {
+    const door = { host, port, trust: await trust() };
     const [answers, outcomes] = await settled([asked(door, own), settled(others.map((login) => tried(door, login)))]);
     return { ...answers, others: Object.fromEntries(outcomes) };
   },
 };
 
 export const handler = actionHandler(askDatabase, {
-  certificates: () => readFileSync(env('DATABASE_CERTIFICATES'), 'utf8'),
+  trust: once(async () => createSecureContext({ ca: readFileSync(env('DATABASE_CERTIFICATES'), 'utf8') })),
 });

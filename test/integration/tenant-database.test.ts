@@ -1,3 +1,4 @@
+import { createSecureContext } from 'node:tls';
 import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
 import { Client } from 'pg';
@@ -106,7 +107,7 @@ const askDoor = async (others: object[] = []) => {
     own,
     others: others.map((each) => ({ ...own, ...each })),
   });
-  return await askDatabase.run({ certificates: () => ca }, input);
+  return await askDatabase.run({ trust: async () => createSecureContext({ ca }) }, input);
 };
 
 test('what PrepareDatabase makes is what the isolation checks expect', async () => {
