@@ -19,6 +19,8 @@ export const SetUpDatabaseInput = z.object({
   to: z.string().optional(),
   /** An application uses the database: no statement may keep it waiting for long. */
   living: z.boolean().default(false),
+  /** The roles and the schema are of this release: they are not made again. */
+  rolesAreMade: z.boolean().default(false),
 });
 /** `version`: the last migration that the database has. */
 export const SetUpDatabaseOutput = z.object({ version: z.string() });

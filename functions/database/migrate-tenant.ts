@@ -28,7 +28,8 @@ const withoutDatabase = (tenantId: string) =>
  *
  * 1. The execution must have the cell. After the first failure of another tenant nothing is begun.
  * 2. The tenant must be ACTIVE or SUSPENDED, and of the cell; one that has left is left alone.
- * 3. Call SetUpDatabase of the cell, with limits for a database that an application uses.
+ * 3. Call SetUpDatabase of the cell, with limits for a database that an application uses. Roles that are on record
+ *    as this release's are not made again.
  * 4. Write what the database has now to the tenant's record and to its route, in one transaction. The
  *    shared service serves the tenant by what the route says.
  *
@@ -55,7 +56,8 @@ export async function migrateTenant(
   const began = now();
   const secretId = tenantNames.secret(tenantId);
   const setUp = { tenantId, externalId, roleArn, cell, secretId, host, port, to: target, living: true };
-  const { version } = await setUpAsTenant(deps, setUp);
+  const rolesAreMade = record.database?.roles === ROLES_REVISION;
+  const { version } = await setUpAsTenant(deps, { ...setUp, rolesAreMade });
   const ended = now();
   const seconds = (ended.getTime() - began.getTime()) / 1000;
   const at = ended.toISOString();

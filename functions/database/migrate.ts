@@ -6,7 +6,7 @@ import { isBehind } from '../contract/migration';
 import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 import { codeOf } from '../shared/error-code';
 import { databaseError } from './database-errors';
-import { onSession } from './one-session';
+import { executedAfter, onSession } from './one-session';
 import { alone, isOutside, notInTransaction, outsideMigration } from './outside-transaction';
 
 /** SQL state of a statement that its time limit has ended, where no other run's lock was waited for. */
@@ -31,11 +31,8 @@ const migrationOf = ({ text }: MigrationFile): Migration => ({
 const inTransaction = (file: MigrationFile) => (isOutside(file) ? notInTransaction(file) : migrationOf(file));
 
 /** kysely's migrations: those files that it must know at the moment. */
-const providing = (
-  files: () => readonly MigrationFile[],
-  of: (file: MigrationFile) => Migration,
-): MigrationProvider => ({
-  getMigrations: async () => Object.fromEntries(files().map((each) => [each.name, of(each)])),
+const providing = (files: readonly MigrationFile[], of: (file: MigrationFile) => Migration): MigrationProvider => ({
+  getMigrations: async () => Object.fromEntries(files.map((each) => [each.name, of(each)])),
 });
 
 const executedIn = async (migrator: Migrator): Promise<string[]> =>
@@ -67,31 +64,29 @@ function failureOf(error: unknown, failed: string | undefined, { living }: Migra
 export async function migrate(client: Client, migrating: Migrating): Promise<string> {
   const { files, target } = migrating;
   const [owner, schema] = [DATABASE_OWNER, DATABASE_SCHEMA].map(escapeIdentifier);
-  await client.query(`SET ROLE ${owner}; SET search_path = ${schema}`);
+  const become = `SET ROLE ${owner}; SET search_path = ${schema}`;
+  const found = await executedAfter(client, become);
+  if (!found) await client.query(become);
+  const executed = found ?? [];
   // Up to the target, and what the database has besides: kysely must know that.
-  let known = files;
-  const db = onSession(client);
-  const common = { db, migrationTableSchema: DATABASE_SCHEMA };
-  const migrator = new Migrator({ ...common, provider: providing(() => known, inTransaction) });
+  const known = files.filter(({ name }) => executed.includes(name) || !isBehind(target, name));
+  const common = { db: onSession(client, found !== undefined), migrationTableSchema: DATABASE_SCHEMA };
+  const migrator = new Migrator({ ...common, provider: providing(known, inTransaction) });
   /** One file by itself. While the lock is held, nobody gets past it. */
   const outside = (file: MigrationFile) =>
     alone(client, async () => {
       if ((await executedIn(migrator)).includes(file.name)) return {};
-      const upTo = known.slice(0, known.indexOf(file) + 1);
-      const provider = providing(() => upTo, outsideMigration);
+      const provider = providing(known.slice(0, known.indexOf(file) + 1), outsideMigration);
       return await new Migrator({ ...common, provider, disableTransactions: true }).migrateUp();
     });
   try {
-    const executed = await executedIn(migrator);
-    known = files.filter(({ name }) => executed.includes(name) || !isBehind(target, name));
-    const pending = known.filter(({ name }) => !executed.includes(name));
     // A step that finds nothing to do any more has met another run.
-    for (const file of pending) {
+    for (const file of known.filter(({ name }) => !executed.includes(name))) {
       const { error, results = [] } = await (isOutside(file) ? outside(file) : migrator.migrateUp());
       if (error) throw failureOf(error, results.find(({ status }) => status === 'Error')?.migrationName, migrating);
     }
-    return known.at(-1)?.name ?? target;
   } catch (thrown) {
     throw thrown instanceof PlatformError ? thrown : failureOf(thrown, undefined, migrating);
   }
+  return known.at(-1)?.name ?? target;
 }

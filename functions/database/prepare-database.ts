@@ -64,7 +64,8 @@ export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabas
     const { SecretArn, EndpointAddress, EndpointPort } = stacks.database.outputs;
     const { version } = await setUpAsTenant(deps, {
       ...{ tenantId, externalId, roleArn: stacks.access.outputs.RoleArn, cell: cell.name, secretId: SecretArn },
-      ...{ host: EndpointAddress, port: Number(EndpointPort), to: expandTarget(files, contracted), living: false },
+      ...{ host: EndpointAddress, port: Number(EndpointPort), to: expandTarget(files, contracted) },
+      ...{ living: false, rolesAreMade: false },
     });
     await beginRotation(deps, SecretArn, executionArn);
     const preparedAt = now();

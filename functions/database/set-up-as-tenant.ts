@@ -35,6 +35,8 @@ export interface DatabaseOfTenant {
   readonly port: number;
   readonly to: string;
   readonly living: boolean;
+  /** Whether the roles of the database are on record as this release's. */
+  readonly rolesAreMade: boolean;
 }
 
 /** "PostgreSQL Error Codes": the server knows the user, and not this password. */
@@ -53,14 +55,14 @@ const isWrongPassword = (thrown: unknown): thrown is Error =>
  */
 export async function setUpAsTenant(
   { sts, secretsAs, lambda, signLogin }: SetUpAsTenantDeps,
-  { tenantId, externalId, roleArn, cell, secretId, host, port, to, living }: DatabaseOfTenant,
+  { tenantId, externalId, roleArn, cell, secretId, host, port, to, living, rolesAreMade }: DatabaseOfTenant,
 ) {
   const terms = { roleArn, externalId, tenantId };
   const credentials = await onceVisible(assumeTenantRole(sts, terms, `PrepareDatabase-${tenantId}`));
   const secrets = secretsAs(credentials);
   const setUp = async ({ username, password }: MasterLogin) =>
     await callSetUp(lambda, cell, {
-      ...{ tenantId, host, port, user: username, password, to, living },
+      ...{ tenantId, host, port, user: username, password, to, living, rolesAreMade },
       token: await signLogin({ hostname: host, port, username }),
       applicationUser: tenantNames.databaseUser(tenantId),
       readerUser: tenantNames.databaseReader(tenantId),

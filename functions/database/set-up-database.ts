@@ -82,7 +82,8 @@ function targetIn(files: readonly MigrationFile[], to: string | undefined): stri
  * the network of the tenant's cell, from which alone the database can be reached, has no way to AWS and no
  * permission there. PrepareDatabase calls it and hands it what it needs.
  *
- * Every statement may run again, so that a run that was killed is taken up.
+ * Every statement may run again, so that a run that was killed is taken up. Where the caller's record says that the
+ * roles are of this release, they are left: what somebody has changed of them is what the audit looks for.
  *
  * Throws `TransientServiceFault`, `TransientConflict`, `AccessDenied`, `MigrationFailed`, `ConfigurationInvalid`.
  */
@@ -91,12 +92,12 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
   input: SetUpDatabaseInput,
   output: SetUpDatabaseOutput,
   run: async ({ certificates, files }, input) => {
-    const { tenantId, applicationUser, readerUser, to, living } = input;
+    const { tenantId, applicationUser, readerUser, to, living, rolesAreMade } = input;
     const target = targetIn(files, to);
     try {
       const client = await asMaster(input, certificates());
       try {
-        await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
+        if (!rolesAreMade) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
         return { version: await migrate(client, { files, target, living }) };
       } finally {
         await client.end();

@@ -87,7 +87,7 @@ export async function migrationFigures(databases: number): Promise<Figure[]> {
       const to = files.at(-1)?.name;
       const done = setUpDatabase.run(
         { certificates: () => ca, files },
-        { ...login, applicationUser: 'app_t', readerUser: 'read_t', to, living },
+        { ...login, applicationUser: 'app_t', readerUser: 'read_t', to, living, rolesAreMade: living },
       );
       if ((await done.catch(() => undefined))?.version !== to) broken += 1;
     };

@@ -54,7 +54,7 @@ async function databaseOf(subdomain: string, ca: string) {
   await setUpDatabase.run(
     { certificates: () => ca, files: MIGRATION_FILES },
     {
-      ...{ tenantId, ...primary, ...MASTER, token: 'none', living: false },
+      ...{ tenantId, ...primary, ...MASTER, token: 'none', living: false, rolesAreMade: false },
       ...{ applicationUser: tenantNames.databaseUser(tenantId), readerUser: tenantNames.databaseReader(tenantId) },
     },
   );

@@ -49,6 +49,7 @@ const setUp = async (change: object = {}, files: readonly MigrationFile[] = MIGR
     applicationUser: APPLICATION,
     readerUser: READER,
     living: false,
+    rolesAreMade: false,
     ...change,
   };
   return setUpDatabase.run({ certificates: () => ca, files }, input);
@@ -176,6 +177,18 @@ describe('migrations of a database that an application uses', () => {
     });
     await expect(asApplication('SELECT score FROM leads')).rejects.toMatchObject({ code: '42703' });
     expect(await living([...RELEASED, LAST])).toEqual({ version: LAST.name });
+  });
+
+  test('leave the roles as they are when those are on record as this release’s', async () => {
+    const setting = `ALTER ROLE ${APPLICATION} SET lock_timeout = '7s'`;
+    const settings = () => asMaster(`SELECT rolconfig::text FROM pg_roles WHERE rolname = '${APPLICATION}'`);
+    const [made] = await settings();
+    await asMaster(`ALTER ROLE ${APPLICATION} RESET search_path; ${setting}`);
+    await setUp({ to: LAST.name, living: true, rolesAreMade: true }, [...RELEASED, LAST]);
+    expect(await settings()).not.toEqual([made]);
+    await asMaster(`ALTER ROLE ${APPLICATION} RESET lock_timeout`);
+    await setUp({ to: LAST.name, living: true }, [...RELEASED, LAST]);
+    expect(await settings()).toMatchObject([{ rolconfig: expect.stringContaining('search_path') }]);
   });
 
   test('give up soon when the application holds a lock, so that it never waits for long', async () => {

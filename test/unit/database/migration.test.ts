@@ -194,6 +194,15 @@ test('asks for limits that spare the application, and hands over what PrepareDat
   });
 });
 
+test('makes the roles of an earlier release anew, and leaves those that are on record as this release’s', async () => {
+  const handedOver = () =>
+    scene.cellFunctions.inputs('InvokeCommand').map(({ Payload }) => JSON.parse(String(Payload)).rolesAreMade);
+  await scene.migrate();
+  expect(handedOver()).toEqual([false, false, false, false]);
+  await scene.migrate({ phase: 'contract' });
+  expect(handedOver().slice(4)).toEqual([true, true, true, true]);
+});
+
 test('a tenant that fails stops the rest; the message names it, the file and the SQL state; a run after the mend finishes', async () => {
   const why = 'SetUpDatabase of cell cell1: migration 0002-source-0123456789ab: syntax error (42601)';
   const third = (await planMigration.run(scene.deps, { cell, phase: 'expand' })).behind[2]?.host.split('.')[0] ?? '';
