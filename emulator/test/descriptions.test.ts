@@ -12,6 +12,8 @@ import {
   DescribeVpcPeeringConnectionsCommand,
   DescribeVpcsCommand,
   EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
@@ -105,6 +107,17 @@ describe('EC2', () => {
     const { Vpcs = [] } = await ec2.send(new DescribeVpcsCommand(where('cidr-block-association.cidr-block', pattern)));
     const names = Vpcs.map(({ VpcId }) => (VpcId === mine.vpc ? 'mine' : VpcId === other.vpc ? 'other' : VpcId));
     expect(names.sort()).toEqual(expected);
+  });
+
+  test('an instance has a network interface in its subnet until it is terminated', async () => {
+    const one = { ImageId: 'ami-12345678', MinCount: 1, MaxCount: 1, SubnetId: mine.subnet };
+    const { Instances } = await ec2.send(new RunInstancesCommand(one));
+    const InstanceId = Instances?.[0]?.InstanceId ?? '';
+    const inVpc = async () =>
+      (await ec2.send(new DescribeNetworkInterfacesCommand(where('vpc-id', mine.vpc ?? '')))).NetworkInterfaces;
+    expect(await inVpc()).toMatchObject([{ SubnetId: mine.subnet, Status: 'in-use', Attachment: { InstanceId } }]);
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [InstanceId] }));
+    expect(await inVpc()).toEqual([]);
   });
 
   test('finds the endpoints of one VPC, each with its policy, or the default policy that allows everything', async () => {

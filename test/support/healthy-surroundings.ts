@@ -168,7 +168,6 @@ export function healthySurroundings() {
     },
     stacks: templates(),
     cell: {
-      instances: [{ InstanceId: 'i-gone', State: { Name: 'terminated' } }] as object[],
       dhcpOptions: undefined as object | undefined,
       privateZones: [
         { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },

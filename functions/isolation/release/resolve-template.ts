@@ -35,6 +35,9 @@ const TemplateSchema = z.object({
       Properties: z.record(z.string(), z.unknown()).default({}),
     }),
   ),
+  Outputs: z
+    .record(z.string(), z.looseObject({ Value: z.unknown(), Export: z.object({ Name: z.string() }).optional() }))
+    .default({}),
 });
 type Template = z.infer<typeof TemplateSchema>;
 
@@ -93,6 +96,14 @@ class Resolver {
         ...{ id, type, properties: this.object(Properties) },
         ...(this.values.physicalIds && { physicalId: this.values.physicalIds.get(id) }),
       }));
+  }
+
+  exports(): ReadonlyMap<string, string> {
+    return new Map(
+      Object.values(this.template.Outputs).flatMap(({ Value, Export }) =>
+        Export ? [[Export.Name, String(this.value(Value))] as const] : [],
+      ),
+    );
   }
 
   private object(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -192,3 +203,7 @@ class Resolver {
  */
 export const resolveTemplate = (text: string, values: TemplateValues): ExpectedResource[] =>
   new Resolver(TemplateSchema.parse(JSON.parse(text)), values).resources();
+
+/** What a stack that is there exports, by the name of the export. @throws see `resolveTemplate` */
+export const exportsOfTemplate = (text: string, values: TemplateValues): ReadonlyMap<string, string> =>
+  new Resolver(TemplateSchema.parse(JSON.parse(text)), values).exports();

@@ -22,13 +22,14 @@ const isAlive = (state: string | undefined) =>
 export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
   CELL_METADATA,
   {
-    'cell.instances': async ({ cell }, { cell: facts }) => {
-      const running = (await facts.instances()).filter(({ State }) => State?.Name !== 'terminated');
-      return finding(
-        running.map(({ InstanceId, SubnetId, State }) => `instance ${InstanceId} is ${State?.Name} in ${SubnetId}`),
+    // "Elastic network interfaces": an instance has one in its subnet, from its launch until it is terminated.
+    'cell.instances': async ({ cell }, { cell: facts }) =>
+      finding(
+        (await facts.interfaces()).flatMap(({ Attachment, SubnetId, Status }) =>
+          Attachment?.InstanceId ? [`instance ${Attachment.InstanceId} is in ${SubnetId} (${Status})`] : [],
+        ),
         `no instance is in ${cell.vpcId}`,
-      );
-    },
+      ),
     'cell.interfaces': async ({ cell }, facts) => {
       const [interfaces, { tasks }, resources] = await settled([
         facts.cell.interfaces(),

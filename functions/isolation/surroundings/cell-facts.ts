@@ -3,9 +3,7 @@ import {
   DescribeVpcsCommand,
   type DhcpOptions,
   type EC2Client,
-  type Instance,
   type NetworkInterface,
-  paginateDescribeInstances,
   paginateDescribeNetworkInterfaces,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
@@ -38,8 +36,6 @@ import { parsePolicy, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
-  /** Instances in the cell's VPC. The shared service runs on Fargate, so there should be none. */
-  readonly instances: () => Promise<readonly Instance[]>;
   /** The options that the VPC's hosts get by DHCP; undefined for the default of AWS. */
   readonly dhcpOptions: () => Promise<DhcpOptions | undefined>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
@@ -80,10 +76,6 @@ export function cellFacts(
     return (await ecs.send(new DescribeServicesCommand(described))).services ?? [];
   });
   return {
-    instances: readOnce(async () => {
-      const found = await everyItem(paginateDescribeInstances({ client: ec2 }, inVpc), (page) => page.Reservations);
-      return found.flatMap(({ Instances = [] }) => Instances);
-    }),
     dhcpOptions: readOnce(async () => {
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [cell.vpcId] }));
       const id = Vpcs?.[0]?.DhcpOptionsId;

@@ -1,7 +1,6 @@
 import {
   type CloudFormationClient,
   GetTemplateCommand,
-  paginateListExports,
   paginateListStackResources,
 } from '@aws-sdk/client-cloudformation';
 import { platformStackName } from '../../contract/naming';
@@ -9,7 +8,7 @@ import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce } from '../facts/reading';
-import { type ExpectedResource, resolveTemplate } from '../release/resolve-template';
+import { type ExpectedResource, exportsOfTemplate, resolveTemplate } from '../release/resolve-template';
 import type { PlatformSurroundings } from './surroundings';
 
 /**
@@ -22,24 +21,22 @@ export interface PlatformStacks {
   readonly cell: () => Promise<readonly ExpectedResource[]>;
 }
 
-type Exports = () => Promise<ReadonlyMap<string, string>>;
-
-const exportsOf = (client: CloudFormationClient): Exports =>
-  readOnce(async () => {
-    const found = await everyItem(paginateListExports({ client }, {}), (page) => page.Exports);
-    return new Map(found.map(({ Name = '', Value = '' }) => [Name, Value]));
-  });
+interface ReadStack {
+  readonly resources: readonly ExpectedResource[];
+  /** By the name of the export. */
+  readonly exports: ReadonlyMap<string, string>;
+}
 
 async function readStack(
   client: CloudFormationClient,
-  exports: Exports,
   { accountId, region }: PlatformSurroundings,
   StackName: string,
-): Promise<ExpectedResource[]> {
-  const [template, summaries, exported] = await settled([
+  imported: readonly (() => Promise<ReadStack>)[],
+): Promise<ReadStack> {
+  const [template, summaries, others] = await settled([
     client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' })),
     everyItem(paginateListStackResources({ client }, { StackName }), (page) => page.StackResourceSummaries),
-    exports(),
+    settled(imported.map((read) => read())),
   ]);
   if (!template.TemplateBody) throw new Unanswered(`CloudFormation has no template of stack ${StackName}`);
   const physicalIds = new Map(
@@ -48,19 +45,30 @@ async function readStack(
     ),
   );
   const updates = new Map(summaries.map((each) => [each.LogicalResourceId, each.LastUpdatedTimestamp]));
-  const resources = resolveTemplate(template.TemplateBody, {
-    ...{ parameters: {}, accountId, region, physicalIds, exports: exported },
-  });
-  return resources.map((each) => ({ ...each, updatedAt: updates.get(each.id) }));
+  const exports = new Map(others.flatMap((each) => [...each.exports]));
+  const values = { parameters: {}, accountId, region, physicalIds, exports };
+  return {
+    resources: resolveTemplate(template.TemplateBody, values).map((each) => ({
+      ...each,
+      updatedAt: updates.get(each.id),
+    })),
+    exports: exportsOfTemplate(template.TemplateBody, values),
+  };
 }
 
-/** Ten requests for the three of one cell, and two more for each other cell, whatever the number of tenants. */
+/**
+ * Eight requests for the three of one cell, and two more for each other cell, whatever the number of tenants. What a
+ * stack imports follows from the template of the stack that exports it.
+ */
 export function platformStacks(
   client: CloudFormationClient,
   surroundings: PlatformSurroundings,
 ): (cell: string) => PlatformStacks {
-  const exports = exportsOf(client);
-  const stack = (name: string) => readOnce(() => readStack(client, exports, surroundings, platformStackName(name)));
-  const shared = { foundation: stack('Foundation'), controlPlane: stack('ControlPlane') };
-  return (cell) => ({ ...shared, cell: stack(`Cell-${cell}`) });
+  const stack = (name: string, ...imported: readonly (() => Promise<ReadStack>)[]) =>
+    readOnce(() => readStack(client, surroundings, platformStackName(name), imported));
+  const resourcesOf = (read: () => Promise<ReadStack>) => async () => (await read()).resources;
+  const foundation = stack('Foundation');
+  const controlPlane = stack('ControlPlane', foundation);
+  const shared = { foundation: resourcesOf(foundation), controlPlane: resourcesOf(controlPlane) };
+  return (cell) => ({ ...shared, cell: resourcesOf(stack(`Cell-${cell}`, foundation, controlPlane)) });
 }

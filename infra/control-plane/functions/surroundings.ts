@@ -65,10 +65,8 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(
         [
           'backup:ListBackupPlans',
-          'cloudformation:ListExports',
           'cloudwatch:DescribeAlarms',
           'ec2:DescribeDhcpOptions',
-          'ec2:DescribeInstances',
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeRouteTables',
           'ec2:DescribeSecurityGroups',

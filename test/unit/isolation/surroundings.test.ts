@@ -66,8 +66,8 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   [
     'cell.instances',
     'one runs',
-    ({ cell: c }) => c.instances.push({ InstanceId: 'i-1', State: { Name: 'running' } }),
-    'instance i-1 is running',
+    ({ cell: c }) => c.interfaces.push({ SubnetId: 'subnet-a', Status: 'in-use', Attachment: { InstanceId: 'i-1' } }),
+    'instance i-1 is in subnet-a (in-use)',
   ],
   [
     'cell.dns',
