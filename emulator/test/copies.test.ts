@@ -1,8 +1,13 @@
 import {
   CloudWatchLogsClient,
+  CreateLogGroupCommand,
   DeleteAccountPolicyCommand,
+  DeleteDataProtectionPolicyCommand,
   DescribeAccountPoliciesCommand,
+  DescribeLogGroupsCommand,
+  GetDataProtectionPolicyCommand,
   PutAccountPolicyCommand,
+  PutDataProtectionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CancelExportTaskCommand,
@@ -61,4 +66,21 @@ test('a policy of the account is listed by its type, until it is deleted', async
   expect(await listed('DATA_PROTECTION_POLICY')).toEqual([]);
   await logs.send(new DeleteAccountPolicyCommand(policy));
   expect(await listed('SUBSCRIPTION_FILTER_POLICY')).toEqual([]);
+});
+
+test('a log group with a data protection policy is listed as such, until the policy is deleted', async () => {
+  const logs = new CloudWatchLogsClient(access(emulator));
+  const named = { logGroupName: 'protected' };
+  await logs.send(new CreateLogGroupCommand(named));
+  const status = async () =>
+    (await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: 'protected' }))).logGroups?.map(
+      ({ dataProtectionStatus }) => dataProtectionStatus,
+    );
+  expect(await status()).toEqual([undefined]);
+  const group = { logGroupIdentifier: 'protected' };
+  await logs.send(new PutDataProtectionPolicyCommand({ ...group, policyDocument: '{}' }));
+  expect(await status()).toEqual(['ACTIVATED']);
+  expect(await logs.send(new GetDataProtectionPolicyCommand(group))).toMatchObject({ policyDocument: '{}' });
+  await logs.send(new DeleteDataProtectionPolicyCommand(group));
+  expect(await status()).toEqual(['DELETED']);
 });

@@ -16,5 +16,7 @@ export const PlacedByOrganizationSchema = z.object({
   backupAccounts: z.array(z.string()).default([]),
   /** Names of roles, users and groups whose own policies may read tenants' log groups. */
   logReaders: z.array(z.string()).default([]),
+  /** Buckets into which the organization exports the tenants table. */
+  tableExports: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

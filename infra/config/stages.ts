@@ -231,6 +231,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
   backupAccounts: [],
   logReaders: [],
+  tableExports: [],
 };
 
 const FIRST_CELL = {

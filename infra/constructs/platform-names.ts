@@ -55,6 +55,8 @@ export function platformArns(stack: Stack) {
     platformStacks: arn('cloudformation', `stack/${platformStackName('*')}/*`),
     platformCode: arn('lambda', `function:${platformStackName('*')}`),
     platformQueues: arn('sqs', platformStackName('*')),
+    /** DynamoDB names an export, below the table that it is of. */
+    tableExports: arn('dynamodb', `table/${platformStackName('*')}/export/*`),
     backupPlans: arn('backup', 'backup-plan:*'),
     backupVaults: arn('backup', 'backup-vault:*'),
     platformRules: [

@@ -6,6 +6,7 @@ import { DATABASE_NETWORK_TECHNIQUES } from '../sabotage/techniques/database-net
 import { DATABASE_SETTINGS_TECHNIQUES } from '../sabotage/techniques/database-settings';
 import { KEY_TECHNIQUES } from '../sabotage/techniques/key';
 import { KEY_POLICY_TECHNIQUES } from '../sabotage/techniques/key-policies';
+import { LOG_POLICY_TECHNIQUES } from '../sabotage/techniques/log-policies';
 import { MEMBER_TECHNIQUES } from '../sabotage/techniques/members';
 import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
 import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
@@ -18,6 +19,7 @@ testTechniques([
   // A password that is set is looked for beside each new version of the secret: it comes first.
   ...COPIES_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
+  ...LOG_POLICY_TECHNIQUES,
   ...DATABASE_TECHNIQUES,
   ...DATABASE_DOOR_TECHNIQUES,
   ...DATABASE_NETWORK_TECHNIQUES,

@@ -16,6 +16,7 @@ import { IDENTITY_TECHNIQUES } from './techniques/identity';
 import { IDENTITY_POLICY_TECHNIQUES } from './techniques/identity-policies';
 import { KEY_TECHNIQUES } from './techniques/key';
 import { KEY_POLICY_TECHNIQUES } from './techniques/key-policies';
+import { LOG_POLICY_TECHNIQUES } from './techniques/log-policies';
 import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
@@ -60,6 +61,7 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
+  ...LOG_POLICY_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,
   ...STORAGE_REPORT_TECHNIQUES,
 ];

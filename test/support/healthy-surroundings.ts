@@ -16,6 +16,7 @@ export const surroundings = {
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: ['555555555555'],
     logReaders: [],
+    tableExports: ['organization-exports'],
   },
 };
 
@@ -48,6 +49,19 @@ const resource = (type: string, physicalId: string, properties: Record<string, u
 const pairs = (attributes: Record<string, string>) =>
   Object.entries(attributes).map(([Key, Value]) => ({ Key, Value }));
 
+interface FunctionData {
+  FunctionName: string;
+  Role: string;
+  Handler: string;
+  CodeSha256: string;
+  Layers: { Arn: string }[];
+  Environment: { Variables: Record<string, string> };
+  VpcConfig: object;
+  Runtime: string;
+  LoggingConfig: { LogGroup: string };
+  FileSystemConfigs?: { Arn: string }[];
+}
+
 const FUNCTIONS = [
   ...['PerformAct', 'SuspendTenant', 'ResumeTenant', 'AuditTenant', 'VerifyIsolation', 'JudgeAudit'],
   ...['ActivateTenant', 'DeregisterTenant', 'DeleteStack', 'RetireTenantKey', 'PrepareDatabase'],
@@ -63,6 +77,9 @@ const templates = () => ({
     ...['tenants table', 'Messages', 'Reports'].map((Description) =>
       resource('AWS::KMS::Key', Description, { Description, KeyPolicy: document(KEY) }),
     ),
+    resource('AWS::DynamoDB::Table', 'tenants', {
+      ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
+    }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
   ],
@@ -71,6 +88,7 @@ const templates = () => ({
     ...FUNCTIONS.map((action) =>
       resource('AWS::Lambda::Function', nameOf(action), {
         ...{ Role: roleOf(action), Handler: 'index.handler', Code: ASSETS, Layers: ['arn:layer:1'] },
+        ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` } },
         Environment: { Variables: { TABLE_NAME: 'tenants' } },
       }),
     ),
@@ -93,6 +111,10 @@ const templates = () => ({
     resource('AWS::CloudWatch::Alarm', 'TenantDrifted', { ...ALARM, AlarmActions: [TOPIC] }),
   ],
   cell: [
+    resource('AWS::Lambda::Function', functionRoleName('AskDatabase-cell1'), {
+      ...{ Role: roleOf('AskDatabase-cell1'), Handler: 'index.handler', Code: ASSETS, Runtime: 'nodejs24.x' },
+      VpcConfig: { SecurityGroupIds: ['sg-functions'], SubnetIds: ['subnet-a'] },
+    }),
     resource('AWS::ElasticLoadBalancingV2::LoadBalancer', cell.loadBalancerArn, {
       LoadBalancerAttributes: pairs(ATTRIBUTES),
     }),
@@ -266,9 +288,14 @@ export function healthySurroundings() {
       },
     },
     platform: {
-      table: { TableName: 'tenants' } as object,
+      table: {
+        TableName: 'tenants',
+        SSEDescription: { KMSMasterKeyArn: 'arn:table-key' },
+        DeletionProtectionEnabled: true,
+      } as object,
       tablePolicy: policyOf(),
       tableStreams: [] as string[],
+      tableExports: [] as object[],
       busPolicy: policyOf(SIGNUPS),
       topicPolicy: policyOf(ALARMS),
       subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
@@ -287,10 +314,22 @@ export function healthySurroundings() {
       ofBucket: policyOf(LOGS),
       ofQueue: policyOf(SEND),
       ofFunction: policyOf(),
-      functions: FUNCTIONS.map((action) => ({
-        ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },
-        ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
-      })),
+      functions: [
+        ...FUNCTIONS.map((action) => ({
+          ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },
+          ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
+          ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` }, VpcConfig: {} },
+        })),
+        {
+          ...{ FunctionName: functionRoleName('AskDatabase-cell1'), Role: roleOf('AskDatabase-cell1') },
+          ...{ Handler: 'index.handler', CodeSha256: 'digest', Layers: [], Environment: { Variables: {} } },
+          ...{
+            Runtime: 'nodejs24.x',
+            LoggingConfig: { LogGroup: `/aws/lambda/${functionRoleName('AskDatabase-cell1')}` },
+          },
+          VpcConfig: { SecurityGroupIds: ['sg-functions'], SubnetIds: ['subnet-a'] },
+        },
+      ] as FunctionData[],
       digestOf: 'digest',
       rules: [
         { Name: RULE, State: 'ENABLED', ScheduleExpression: 'rate(1 day)' },

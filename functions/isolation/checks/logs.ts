@@ -1,9 +1,11 @@
+import * as z from 'zod';
 import { TENANT_ROLE_PATH } from '../../contract/naming';
+import { settled } from '../../shared/settled';
 import { type Check, checksOf, finding } from '../check';
-import { coversPattern } from '../comparison/patterns';
+import { areDisjoint, coversPattern } from '../comparison/patterns';
 import { namesLogReading } from '../facts/account-facts';
 import { LOGS_METADATA } from '../metadata/logs';
-import type { Statement } from '../policy-document';
+import { covers, nameOf, parsePolicy, type Statement, whoOf } from '../policy-document';
 import { logGroupsOf, type Subject } from '../subject';
 
 /** AWS authorizes some actions on the group and others on one of its streams. */
@@ -21,6 +23,40 @@ const reads = (statement: Statement, arns: readonly string[]) =>
   (statement.not?.resources !== undefined ||
     statement.resources.some((pattern) => arns.some((arn) => coversPattern(pattern, arn))));
 
+/** What AWS's services may do with a log group: bring events. */
+const BRINGING = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:PutLogEventsBatch'];
+
+/**
+ * Whether a statement of a resource policy lets somebody at one of these logs: any AWS service may bring events to
+ * it, nobody else may, and nobody at all may read it by a resource policy. Policies without a resource that a log
+ * group's own policy has are about that group.
+ */
+function admits({ effect, principals, actions, resources, inverted }: Statement, arns: readonly string[]): boolean {
+  if (effect !== 'Allow') return false;
+  const isAbout =
+    inverted || resources.length === 0 || resources.some((each) => arns.some((arn) => !areDisjoint(each, arn)));
+  const onlyBrings =
+    !inverted &&
+    actions.every((action) => BRINGING.some((each) => covers(action, each)) && !/[*?]/.test(action)) &&
+    principals.every((each) => each.startsWith('Service:'));
+  return isAbout && !onlyBrings;
+}
+
+/** "Syntax for data protection policies": where an audit of the policy sends what it has found. */
+const ProtectionSchema = z.object({
+  Statement: z.array(
+    z.object({
+      Operation: z.object({
+        Audit: z.object({ FindingsDestination: z.record(z.string(), z.unknown()).default({}) }).optional(),
+      }),
+    }),
+  ),
+});
+const destinationsOf = (document: string) =>
+  ProtectionSchema.parse(JSON.parse(document)).Statement.flatMap(({ Operation: { Audit } }) =>
+    Object.entries(Audit?.FindingsDestination ?? {}).map(([kind, to]) => `${kind} ${JSON.stringify(to)}`),
+  );
+
 export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
   'logs.subscriptions': async (_, { facts }) => {
     const filters = await facts.logs.subscriptions();
@@ -32,13 +68,44 @@ export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
       'no log group has a subscription',
     );
   },
-  'logs.account-policies': async (_, { facts }) =>
-    finding(
-      (await facts.lists.logPolicies()).map(
-        ({ policyName, policyDocument }) => `policy ${policyName} sends all logs of the account: ${policyDocument}`,
+  'logs.account-policies': async (_, { facts }) => {
+    const [subscriptions, findings] = await settled([facts.lists.logPolicies(), facts.lists.logFindings()]);
+    return finding(
+      [
+        ...subscriptions.map(
+          ({ policyName, policyDocument }) => `policy ${policyName} sends all logs of the account: ${policyDocument}`,
+        ),
+        ...findings.flatMap(({ policyName, policyDocument = '{}' }) =>
+          destinationsOf(policyDocument).map(
+            (to) => `policy ${policyName} sends what it finds in all logs of the account to ${to}`,
+          ),
+        ),
+      ],
+      'no subscription for the whole account, and no findings that are sent away',
+    );
+  },
+  'logs.data-protection': async (_, { facts }) => {
+    const groups = await facts.logs.groups();
+    return finding(
+      groups.flatMap(({ logGroupName, dataProtectionStatus }) =>
+        dataProtectionStatus === 'ACTIVATED'
+          ? [`log group ${logGroupName} has a data protection policy, which no template makes`]
+          : [],
       ),
-      'no subscription for the whole account',
-    ),
+      `${groups.length} log groups, none with a data protection policy of its own`,
+    );
+  },
+  'logs.resource-policies': async (subject, { facts }) => {
+    const arns = logArnsOf(subject);
+    const violations = (await facts.lists.logGrants()).flatMap(({ policyName, policyDocument = '{}', resourceArn }) => {
+      const group = resourceArn?.replace(/:\*$/, '');
+      if (group !== undefined && !arns.includes(group)) return [];
+      return parsePolicy(policyDocument)
+        .filter((statement) => admits(statement, arns))
+        .map((each) => `policy ${policyName ?? `of ${group}`} has the statement ${nameOf(each)} for ${whoOf(each)}`);
+    });
+    return finding(violations, 'no resource policy of CloudWatch Logs admits anybody but services that bring events');
+  },
   'logs.readers': async (subject, { facts }) => {
     const arns = logArnsOf(subject);
     const readers = (await facts.account.principals()).filter(

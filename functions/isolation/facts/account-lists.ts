@@ -1,4 +1,10 @@
-import { type CloudWatchLogsClient, DescribeAccountPoliciesCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  type CloudWatchLogsClient,
+  DescribeAccountPoliciesCommand,
+  DescribeResourcePoliciesCommand,
+  type PolicyScope,
+  type PolicyType,
+} from '@aws-sdk/client-cloudwatch-logs';
 import {
   paginateDescribeDBProxies,
   paginateDescribeExportTasks,
@@ -8,7 +14,7 @@ import {
 import * as z from 'zod';
 import { isTransient } from '../../contract/errors';
 import { translateError } from '../../shared/error-translation';
-import { everyItem } from '../../shared/paging';
+import { everyItem, pages } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce } from './reading';
@@ -33,6 +39,7 @@ const ExportSchema = z.object({
 });
 const IntegrationSchema = z.object({ IntegrationName: text, SourceArn: text, TargetArn: text, KMSKeyId: text });
 const LogPolicySchema = z.object({ policyName: text, policyDocument: text });
+const LogGrantSchema = LogPolicySchema.extend({ resourceArn: text });
 
 const kept = <T extends z.ZodType>(item: T) =>
   z.union([z.object({ items: z.array(item) }), z.object({ unanswered: z.string() })]);
@@ -43,6 +50,9 @@ export const KeptListsSchema = z.object({
   exports: kept(ExportSchema),
   integrations: kept(IntegrationSchema),
   logPolicies: kept(LogPolicySchema),
+  /** An audit of an earlier release has kept none. */
+  logFindings: kept(LogPolicySchema).optional(),
+  logGrants: kept(LogGrantSchema).optional(),
 });
 export type KeptLists = z.output<typeof KeptListsSchema>;
 
@@ -55,6 +65,10 @@ export interface AccountLists {
   readonly integrations: () => Promise<readonly z.output<typeof IntegrationSchema>[]>;
   /** Subscriptions of every log group. */
   readonly logPolicies: () => Promise<readonly z.output<typeof LogPolicySchema>[]>;
+  /** Data protection of every log group. */
+  readonly logFindings: () => Promise<readonly z.output<typeof LogPolicySchema>[]>;
+  /** Resource policies of CloudWatch Logs: for all of its resources, or for the one that they name. */
+  readonly logGrants: () => Promise<readonly z.output<typeof LogGrantSchema>[]>;
 }
 
 export interface AccountListClients {
@@ -64,6 +78,17 @@ export interface AccountListClients {
 
 /** Asks AWS now. Without an item's other properties: they are nobody's question. */
 export function accountLists({ rds: client, logs }: AccountListClients): AccountLists {
+  const policiesOf = async (policyType: PolicyType) => {
+    const { accountPolicies = [] } = await logs.send(new DescribeAccountPoliciesCommand({ policyType }));
+    return z.array(LogPolicySchema).parse(accountPolicies);
+  };
+  const grantsOf = async (policyScope: PolicyScope) => {
+    const ask = (nextToken?: string) => logs.send(new DescribeResourcePoliciesCommand({ policyScope, nextToken }));
+    return await everyItem(
+      pages(ask, (page) => page.nextToken),
+      (page) => page.resourcePolicies,
+    );
+  };
   return {
     proxies: readOnce(async () =>
       z.array(ProxySchema).parse(await everyItem(paginateDescribeDBProxies({ client }, {}), (page) => page.DBProxies)),
@@ -77,9 +102,11 @@ export function accountLists({ rds: client, logs }: AccountListClients): Account
         .array(IntegrationSchema)
         .parse(await everyItem(paginateDescribeIntegrations({ client }, {}), (page) => page.Integrations)),
     ),
-    logPolicies: readOnce(async () => {
-      const ofType = new DescribeAccountPoliciesCommand({ policyType: 'SUBSCRIPTION_FILTER_POLICY' });
-      return z.array(LogPolicySchema).parse((await logs.send(ofType)).accountPolicies ?? []);
+    logPolicies: readOnce(() => policiesOf('SUBSCRIPTION_FILTER_POLICY')),
+    logFindings: readOnce(() => policiesOf('DATA_PROTECTION_POLICY')),
+    logGrants: readOnce(async () => {
+      const found = await settled([grantsOf('ACCOUNT'), grantsOf('RESOURCE')]);
+      return z.array(LogGrantSchema).parse(found.flat());
     }),
   };
 }
@@ -99,9 +126,16 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  *
  * @throws what a transient fault of a service throws: then there is no list
  */
-export async function keepLists({ proxies, exports, integrations, logPolicies }: AccountLists): Promise<KeptLists> {
-  const read = await settled([keep(proxies), keep(exports), keep(integrations), keep(logPolicies)]);
-  return { proxies: read[0], exports: read[1], integrations: read[2], logPolicies: read[3] };
+export async function keepLists(lists: AccountLists): Promise<KeptLists> {
+  const { proxies, exports, integrations, logPolicies, logFindings, logGrants } = lists;
+  const read = await settled([
+    ...([keep(proxies), keep(exports), keep(integrations)] as const),
+    ...([keep(logPolicies), keep(logFindings), keep(logGrants)] as const),
+  ]);
+  return {
+    ...{ proxies: read[0], exports: read[1], integrations: read[2] },
+    ...{ logPolicies: read[3], logFindings: read[4], logGrants: read[5] },
+  };
 }
 
 function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
@@ -111,16 +145,20 @@ function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
 
 /** The lists as an audit has kept them; asked for now where there is no such audit. */
 export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists | undefined>): AccountLists {
+  type List<T> = { items: T[] } | { unanswered: string } | undefined;
   const from =
-    <T>(list: (lists: KeptLists) => { items: T[] } | { unanswered: string }, ask: () => Promise<readonly T[]>) =>
+    <T>(list: (lists: KeptLists) => List<T>, ask: () => Promise<readonly T[]>) =>
     async () => {
       const lists = await audit();
-      return lists ? itemsOf(list(lists)) : await ask();
+      const known = lists && list(lists);
+      return known ? itemsOf(known) : await ask();
     };
   return {
     proxies: from(({ proxies }) => proxies, asked.proxies),
     exports: from(({ exports }) => exports, asked.exports),
     integrations: from(({ integrations }) => integrations, asked.integrations),
     logPolicies: from(({ logPolicies }) => logPolicies, asked.logPolicies),
+    logFindings: from(({ logFindings }) => logFindings, asked.logFindings),
+    logGrants: from(({ logGrants }) => logGrants, asked.logGrants),
   };
 }

@@ -11,14 +11,19 @@ import type { SurroundingsFacts } from './surroundings-facts';
 
 /** The functions that act on a tenant in service by its name alone. Each costs a request: the others want a run's claim. */
 const ACTING = ['PerformAct', 'SuspendTenant', 'ResumeTenant', 'AuditTenant'];
-/** The functions whose answer is that a tenant is isolated. */
-const VERIFYING = ['VerifyIsolation', 'AuditTenant'];
+/**
+ * The functions whose answers are that a tenant is isolated, of each cell AskDatabase among them, and the one that reads
+ * master passwords. Each costs a request.
+ */
+const TRUSTED = ['VerifyIsolation', 'AuditTenant', 'AskDatabase', 'PrepareDatabase'];
 /** The workflows without which no tenant is verified. */
 const VERIFIED_BY = ['TenantOnboarding', 'TenantIsolationAudit'];
 
 const FunctionSchema = z.object({
   Role: z.string(),
   Handler: z.string(),
+  Runtime: z.string().optional(),
+  LoggingConfig: z.object({ LogGroup: z.string().optional() }).default({}),
   Code: z.object({ S3Bucket: z.string(), S3Key: z.string() }),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
   Layers: z.array(z.string()).default([]),
@@ -41,11 +46,24 @@ const functionsIn = (resources: readonly ExpectedResource[]) =>
     ...{ name: physicalId, ...FunctionSchema.parse(properties) },
   }));
 
-/** The function of an action: CloudFormation has chosen its name, and its role has the action's. */
-function functionOf(action: string, resources: readonly ExpectedResource[]) {
-  const found = functionsIn(resources).find(({ Role }) => Role.endsWith(`/${functionRoleName(action)}`));
-  if (!found) throw new Unanswered(`no template makes the function ${action}`);
-  return found;
+type Expected = ReturnType<typeof functionsIn>[number];
+
+/** CloudFormation has chosen the name of most functions; the role has the action's. */
+const roleNameOf = ({ Role }: Expected) => Role.split('/').at(-1) ?? '';
+const actionOf = (each: Expected) => roleNameOf(each).replace(functionRoleName(''), '');
+
+/**
+ * The functions of these actions, for each cell its own.
+ *
+ * @throws Unanswered when no template makes one of them
+ */
+function functionsOf(actions: readonly string[], resources: readonly ExpectedResource[]): Expected[] {
+  const all = functionsIn(resources);
+  return actions.flatMap((action) => {
+    const found = all.filter((each) => actionOf(each) === action || actionOf(each).startsWith(`${action}-`));
+    if (found.length === 0) throw new Unanswered(`no template makes the function ${action}`);
+    return found;
+  });
 }
 
 /** Queues that hold signups: where a rule of the platform’s bus sends events, or what could not start an onboarding. */
@@ -68,10 +86,10 @@ export async function permissionViolations(
   { policies, stacks }: SurroundingsFacts,
 ): Promise<string[]> {
   const resources = await stacks.controlPlane();
-  const ofFunctions = ACTING.map(async (action) => {
-    const { name } = functionOf(action, resources);
+  const ofFunctions = functionsOf(ACTING, resources).map(async (each) => {
+    const { name } = each;
     const expected = functionPolicy(resources, `arn:aws:lambda:${region}:${accountId}:function:${name}`);
-    return policyDifferences(`the policy of function ${action}`, await policies.ofFunction(name), expected);
+    return policyDifferences(`the policy of function ${actionOf(each)}`, await policies.ofFunction(name), expected);
   });
   const ofQueues = queuesOfBus(resources).map(async ({ physicalId = '' }) => {
     const expected = attachedPolicy(resources, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
@@ -80,8 +98,6 @@ export async function permissionViolations(
   return (await settled([...ofFunctions, ...ofQueues])).flat();
 }
 
-type Expected = ReturnType<typeof functionsIn>[number];
-
 function settingViolations(actual: FunctionConfiguration, expected: Expected): string[] {
   const { name } = expected;
   const layers = (actual.Layers ?? []).map(({ Arn }) => Arn);
@@ -89,6 +105,14 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
   return [
     ...expectEqual(`the role of ${name}`, actual.Role, expected.Role),
     ...expectEqual(`the handler of ${name}`, actual.Handler, expected.Handler),
+    ...expectEqual(`the runtime of ${name}`, actual.Runtime, expected.Runtime),
+    // "Configuring CloudWatch log groups": the default.
+    ...expectEqual(
+      `the log group of ${name}`,
+      actual.LoggingConfig?.LogGroup,
+      expected.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
+    ),
+    ...(actual.FileSystemConfigs ?? []).map(({ Arn }) => `${name} mounts the file system ${Arn}`),
     ...expectExactly(
       `variable of ${name}:`,
       variablesIn(actual.Environment?.Variables),
@@ -110,14 +134,13 @@ export async function functionViolations({ policies, stacks }: SurroundingsFacts
   });
 }
 
-/** Verifying functions whose code is not the package that the release has deployed. */
+/** Functions that are trusted with tenants whose code is not the package that the release has deployed. */
 export async function codeViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
-  const [actual, resources] = await settled([policies.functions(), stacks.controlPlane()]);
-  const compared = VERIFYING.map(async (action) => {
-    const { name, Code } = functionOf(action, resources);
-    const digest = await policies.digestOf(Code.S3Bucket, Code.S3Key);
-    const found = actual.find(({ FunctionName }) => FunctionName === name);
-    return expectEqual(`the digest of the code of ${action}`, found?.CodeSha256, digest);
+  const [actual, ...stacksResources] = await settled([policies.functions(), stacks.controlPlane(), stacks.cell()]);
+  const compared = functionsOf(TRUSTED, stacksResources.flat()).map(async (each) => {
+    const digest = await policies.digestOf(each.Code.S3Bucket, each.Code.S3Key);
+    const found = actual.find(({ FunctionName }) => FunctionName === each.name);
+    return expectEqual(`the digest of the code of ${actionOf(each)}`, found?.CodeSha256, digest);
   });
   return (await settled(compared)).flat();
 }

@@ -1,5 +1,7 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
 import { settled } from '../../shared/settled';
-import { checksOf, finding, Unanswered } from '../check';
+import { checksOf, expectEqual, finding, Unanswered } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
 import { alarmViolations } from './alarm-violations';
@@ -19,6 +21,31 @@ async function keyViolations(what: string, description: RegExp, { policies, stac
   if (!key?.physicalId) throw new Unanswered(`the foundation’s stack makes no key of ${what}`);
   const actual = await policies.ofKey(key.physicalId);
   return policyDifferences(`the policy of the key of ${what}`, actual, statementsOf(key.properties.KeyPolicy));
+}
+
+const TableSchema = z.object({
+  SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
+  DeletionProtectionEnabled: z.boolean().default(false),
+});
+
+/** How key and protection of the tenants table differ from its template. More protection is no violation. */
+async function tableViolations(
+  table: TableDescription | undefined,
+  tableName: string,
+  { stacks }: SurroundingsFacts,
+): Promise<string[]> {
+  const resource = resourceCalled(await stacks.foundation(), 'AWS::DynamoDB::Table', tableName);
+  const expected = TableSchema.parse(resource.properties);
+  return [
+    ...expectEqual(
+      'the key of the table',
+      table?.SSEDescription?.KMSMasterKeyArn,
+      expected.SSESpecification.KMSMasterKeyId,
+    ),
+    ...(expected.DeletionProtectionEnabled && table?.DeletionProtectionEnabled !== true
+      ? ['the table is not protected from deletion']
+      : []),
+  ];
 }
 
 /** The policy of the platform’s bus, by its template. */
@@ -49,11 +76,12 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         `${expected.length} roles have the trust and the policies of the release, and no others`,
       );
     },
-    'platform.table': async ({ accountId }, facts) => {
+    'platform.table': async ({ accountId, placed, tableName }, facts) => {
       const { platform } = facts;
-      const [policy, streams, table, key] = await settled([
+      const [policy, streams, exports, table, key] = await settled([
         platform.tablePolicy(),
         platform.tableStreams(),
+        platform.tableExports(),
         platform.table(),
         keyViolations('the tenants table', /tenants table/, facts),
       ]);
@@ -61,11 +89,18 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         [
           ...strangersIn(policy, [accountId]),
           ...streams.map((stream) => `changes of the table go to ${stream}`),
+          ...exports
+            .filter(({ S3Bucket = '' }) => !placed.tableExports.includes(S3Bucket))
+            .map(
+              ({ ExportArn, S3Bucket, S3BucketOwner }) =>
+                `export ${ExportArn?.split('/').at(-1)} writes the table to bucket ${S3Bucket} of ${S3BucketOwner ?? accountId}`,
+            ),
           ...(table?.StreamSpecification?.StreamEnabled ? [`the table has the stream ${table.LatestStreamArn}`] : []),
           ...(table?.Replicas ?? []).map(({ RegionName }) => `the table has a replica in ${RegionName}`),
+          ...(await tableViolations(table, tableName, facts)),
           ...key,
         ],
-        'no policy for others, and no stream',
+        'no policy for others, no stream, and no export but those of the organization',
       );
     },
     'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
@@ -127,7 +162,10 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     'platform.functions': async (_, facts) =>
       finding(await functionViolations(facts), 'all functions have the settings of the release'),
     'audit.code': async (_, facts) =>
-      finding(await codeViolations(facts), 'the verifying functions run the packages of the release'),
+      finding(
+        await codeViolations(facts),
+        'the functions that verify tenants or read master passwords run the packages of the release',
+      ),
     'audit.machines': async (_, facts) =>
       finding(await machineViolations(facts), 'the state machines have the definitions of the release'),
     'audit.rules': async ({ busName }, facts) =>

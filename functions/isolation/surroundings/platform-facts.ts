@@ -1,9 +1,12 @@
 import { type CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
+  DescribeExportCommand,
   DescribeKinesisStreamingDestinationCommand,
   DescribeTableCommand,
   type DynamoDBClient,
+  type ExportDescription,
   GetResourcePolicyCommand,
+  paginateListExports,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -15,6 +18,7 @@ import {
   type Subscription,
 } from '@aws-sdk/client-sns';
 import { everyItem } from '../../shared/paging';
+import { settled } from '../../shared/settled';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { PlatformSurroundings } from './surroundings';
@@ -24,6 +28,8 @@ export interface PlatformFacts {
   readonly tablePolicy: () => Promise<readonly Statement[]>;
   /** ARNs of Kinesis streams that get each change of the table. */
   readonly tableStreams: () => Promise<readonly string[]>;
+  /** Exports of the last 90 days into buckets, and those under way; without failed ones, which leave nothing. */
+  readonly tableExports: () => Promise<readonly ExportDescription[]>;
   readonly busPolicy: () => Promise<readonly Statement[]>;
   readonly topicPolicy: () => Promise<readonly Statement[]>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
@@ -45,12 +51,12 @@ const statements = (policy: string | undefined) => (policy ? parsePolicy(policy)
 export function platformFacts(clients: PlatformFactClients, surroundings: PlatformSurroundings): PlatformFacts {
   const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
   const { dynamodb, events, sns, cloudwatch, s3 } = clients;
+  const TableArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
   return {
     table: readOnce(async () => (await dynamodb.send(new DescribeTableCommand({ TableName }))).Table),
     tablePolicy: readOnce(async () => {
-      const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
       const answer = await unlessAbsent(
-        dynamodb.send(new GetResourcePolicyCommand({ ResourceArn })),
+        dynamodb.send(new GetResourcePolicyCommand({ ResourceArn: TableArn })),
         'PolicyNotFoundException',
       );
       return statements(answer?.Policy);
@@ -60,6 +66,18 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
       return (answer.KinesisDataStreamDestinations ?? [])
         .filter(({ DestinationStatus }) => DestinationStatus !== 'DISABLED')
         .map(({ StreamArn = 'without an ARN' }) => StreamArn);
+    }),
+    tableExports: readOnce(async () => {
+      const listed = await everyItem(
+        paginateListExports({ client: dynamodb }, { TableArn }),
+        (page) => page.ExportSummaries,
+      );
+      const found = await settled(
+        listed
+          .filter(({ ExportStatus }) => ExportStatus !== 'FAILED')
+          .map(({ ExportArn }) => dynamodb.send(new DescribeExportCommand({ ExportArn }))),
+      );
+      return found.flatMap(({ ExportDescription: described }) => described ?? []);
     }),
     busPolicy: readOnce(async () =>
       statements((await events.send(new DescribeEventBusCommand({ Name: busName }))).Policy),

@@ -14,10 +14,11 @@ export const PLATFORM_METADATA = [
     id: 'platform.table',
     title: 'The tenants table is shared with nobody',
     question:
-      'Have the tenants table and its key no policy beyond the release’s, and does no stream or replica lead its items elsewhere?',
+      'Are the tenants table’s key and protection the template’s, have table and key no policy beyond the release’s, and does no stream, replica or export lead its items elsewhere?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
-    remediation: 'Delete the table’s resource policy, and disable the stream that the evidence names.',
+    remediation:
+      'Delete the table’s resource policy, disable the stream that the evidence names, and delete what an export has written; AWS lists it for 90 days, so list its bucket in `tableExports` of the stage then.',
   },
   {
     id: 'platform.bus',
@@ -56,15 +57,17 @@ export const PLATFORM_METADATA = [
   {
     id: 'platform.functions',
     title: 'The platform’s functions run as the release made them',
-    question: 'Has each function the role, the variables, the layers and the network of its stack’s template?',
+    question:
+      'Has each function the role, runtime, variables, layers, log group and network of its stack’s template, and no file system?',
     severity: 'high',
     controls: { 'SOC 2': ['CC8.1'] },
     remediation: 'Deploy the stack of the function that the evidence names, and find out who has changed it.',
   },
   {
     id: 'audit.code',
-    title: 'The verifying functions run the released code',
-    question: 'Is the code of the functions that verify tenants the package of the release, by digest?',
+    title: 'Functions that verify tenants run the released code',
+    question:
+      'Is the code of the functions that verify tenants, or read master passwords, the package of the release, by digest?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
     remediation: 'Deploy the control plane, find out who has changed the code, and audit all tenants again.',

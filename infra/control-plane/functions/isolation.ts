@@ -135,6 +135,7 @@ function askingFunction(
           'kms:ListAliases',
           'logs:DescribeAccountPolicies',
           'logs:DescribeLogGroups',
+          'logs:DescribeResourcePolicies',
           'organizations:DescribeOrganization',
           'rds:DescribeDBProxies',
           'rds:DescribeEvents',

@@ -54,6 +54,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
         ['dynamodb:DescribeTable', 'dynamodb:GetResourcePolicy', 'dynamodb:DescribeKinesisStreamingDestination'],
         [table.tableArn],
       ),
+      read(['dynamodb:DescribeExport'], [arns.tableExports], 'DynamoDB names exports; the function only reads.'),
       read(['events:DescribeEventBus'], [bus.eventBusArn]),
       read(['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], [topic.topicArn]),
       read(['s3:GetBucketObjectLockConfiguration'], [evidence.bucket.bucketArn]),
@@ -66,6 +67,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
         [
           'backup:ListBackupPlans',
           'cloudwatch:DescribeAlarms',
+          'dynamodb:ListExports',
           'ec2:DescribeDhcpOptions',
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeRouteTables',
@@ -83,6 +85,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'iam:GetAccountAuthorizationDetails',
           'lambda:ListFunctions',
           'logs:DescribeAccountPolicies',
+          'logs:DescribeResourcePolicies',
           'rds:DescribeDBProxies',
           'rds:DescribeExportTasks',
           'rds:DescribeIntegrations',

@@ -1,4 +1,10 @@
 import {
+  DeleteAccountPolicyCommand,
+  DeleteResourcePolicyCommand,
+  PutAccountPolicyCommand,
+  PutResourcePolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
@@ -139,6 +145,32 @@ export const CHANGES_BY_THE_ORGANIZATION: readonly BenignChange[] = [
       await stranger.remove();
       const Filters = [{ Name: 'requester-vpc-info.vpc-id', Values: [vpcOf(subject)] }];
       return { revert: () => ec2.send(new DescribeVpcPeeringConnectionsCommand({ Filters })) };
+    },
+  },
+  {
+    name: 'let Route 53 and load balancers bring their logs, and mask addresses in all logs',
+    make: async ({ root: { logs } }) => {
+      const policyName = 'services';
+      const bring = (service: string, Resource: string) => ({
+        ...{ Effect: 'Allow', Principal: { Service: service }, Resource },
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      });
+      const Statement = [
+        bring('route53.amazonaws.com', 'arn:aws:logs:*:*:log-group:/aws/route53/*'),
+        bring('delivery.logs.amazonaws.com', '*'),
+      ];
+      const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+      await logs.send(new PutResourcePolicyCommand({ policyName, policyDocument }));
+      const masking = { policyName: 'mask', policyType: 'DATA_PROTECTION_POLICY' as const };
+      const masks = [{ Sid: 'mask', DataIdentifier: [], Operation: { Deidentify: { MaskConfig: {} } } }];
+      await logs.send(
+        new PutAccountPolicyCommand({ ...masking, policyDocument: JSON.stringify({ Statement: masks }) }),
+      );
+      const revert = async () => {
+        await logs.send(new DeleteAccountPolicyCommand(masking));
+        await logs.send(new DeleteResourcePolicyCommand({ policyName }));
+      };
+      return { revert };
     },
   },
 ];

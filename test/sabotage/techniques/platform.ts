@@ -97,11 +97,12 @@ const setting = (name: string, action: string, change: Change, expectedEvidence:
   detonate: async (scene) => {
     const { lambda } = scene.root;
     const before = await functionOf(scene, action);
-    const { FunctionName, Environment, Role } = before;
+    const { FunctionName, Environment, Role, Runtime, LoggingConfig } = before;
     const Layers = (before.Layers ?? []).flatMap(({ Arn }) => Arn ?? []);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, ...change(before) }));
-    const former = { FunctionName, Environment: { Variables: Environment?.Variables ?? {} }, Role, Layers };
-    return { expectedEvidence, revert: () => lambda.send(new UpdateFunctionConfigurationCommand(former)) };
+    const former = { FunctionName, Environment: { Variables: Environment?.Variables ?? {} }, Role, Layers, Runtime };
+    const revert = { ...former, LoggingConfig, FileSystemConfigs: [] };
+    return { expectedEvidence, revert: () => lambda.send(new UpdateFunctionConfigurationCommand(revert)) };
   },
 });
 const variable =
@@ -238,8 +239,31 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
     ({ Role = '' }) => ({ Role: Role.replace('ResumeTenant', 'CreateTenantKey') }),
     'CreateTenantKey, not',
   ),
+  setting(
+    'write the log of VerifyIsolation where nobody looks',
+    'VerifyIsolation',
+    () => ({ LoggingConfig: { LogFormat: 'JSON', LogGroup: '/support' } }),
+    'is /support, not',
+  ),
+  setting(
+    'run AuditTenant under a runtime without updates',
+    'AuditTenant',
+    () => ({ Runtime: 'nodejs20.x' }),
+    'is nodejs20.x, not',
+  ),
+  setting(
+    'mount a stranger’s file system in PrepareDatabase',
+    'PrepareDatabase',
+    () => ({
+      FileSystemConfigs: [
+        { Arn: 'arn:aws:elasticfilesystem:r:999999999999:access-point/fsap-1', LocalMountPath: '/mnt/x' },
+      ],
+    }),
+    'mounts the file system arn:aws:elasticfilesystem',
+  ),
   code('VerifyIsolation'),
   code('AuditTenant'),
+  ...['PrepareDatabase', 'AskDatabase-c1'].map(code),
   machine('let the audit pass over tenants', 'TenantIsolationAudit', (definition) =>
     definition.replace('"Comment":"', '"Comment":"(changed) ').replace('"Comment": "', '"Comment": "(changed) '),
   ),

@@ -3,7 +3,13 @@ import {
   DisableAlarmActionsCommand,
   EnableAlarmActionsCommand,
 } from '@aws-sdk/client-cloudwatch';
-import { DeleteResourcePolicyCommand, PutResourcePolicyCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteResourcePolicyCommand,
+  DescribeTableCommand,
+  PutResourcePolicyCommand,
+  type SSESpecification,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   AssociateDhcpOptionsCommand,
   CreateDhcpOptionsCommand,
@@ -44,6 +50,22 @@ const attribute = (name: string, Key: string, Value: string): SharedTechnique =>
       elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: [{ Key, Value: to }] }));
     await set(Value);
     return { expectedEvidence: `${Key} is ${Value}`, revert: () => set(before) };
+  },
+});
+
+const tableKey = (name: string, other: SSESpecification, evidence: string): SharedTechnique => ({
+  name,
+  check: 'platform.table',
+  detonate: async ({ surroundings: { tableName: TableName }, root: { dynamodb } }) => {
+    const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+    const set = (specification: SSESpecification) =>
+      dynamodb.send(new UpdateTableCommand({ TableName, SSESpecification: specification }));
+    await set(other);
+    const KMSMasterKeyId = Table?.SSEDescription?.KMSMasterKeyArn;
+    return {
+      expectedEvidence: `the key of the table is ${evidence}`,
+      revert: () => set({ Enabled: true, SSEType: 'KMS', KMSMasterKeyId }),
+    };
   },
 });
 
@@ -187,6 +209,12 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
       return { expectedEvidence: 'the table has the stream', revert: () => stream({ StreamEnabled: false }) };
     },
   },
+  tableKey('put the tenants table under AWS’s own key', { Enabled: false }, ''),
+  tableKey(
+    'put the tenants table under a stranger’s key',
+    { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: `arn:aws:kms:eu-central-1:${STRANGER}:key/theirs` },
+    `arn:aws:kms:eu-central-1:${STRANGER}:key/theirs`,
+  ),
   onBus('let everybody put signups on the bus', '*', '*'),
   onBus('let another account put signups on the bus', STRANGER, `AWS:arn:aws:iam::${STRANGER}:root`),
   {

@@ -1,4 +1,5 @@
 import { LOGS_CHECKS } from '../../../functions/isolation/checks/logs';
+import { logGroupsOf } from '../../../functions/isolation/subject';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { policyOf } from '../../support/isolated-tenant';
 
@@ -17,6 +18,14 @@ const allowed =
       ...facts.account.principals[3],
       ...{ name, arn: `arn:aws:iam::111122223333:role/${name}`, inline: [], managed: policyOf(statement) },
     });
+
+/** A resource policy of all logs of the account. */
+const admitted =
+  (statement: object) =>
+  ({ facts }: Scene) => {
+    const policyDocument = JSON.stringify({ Statement: { Effect: 'Allow', ...statement } });
+    facts.lists.logGrants.push({ policyName: 'support', policyDocument });
+  };
 
 testBreaches(LOGS_CHECKS, [
   [
@@ -56,6 +65,46 @@ testBreaches(LOGS_CHECKS, [
     'policy all sends all logs of the account: arn:theirs',
   ],
   [
+    'logs.account-policies',
+    'findings that are sent away',
+    ({ facts }) => {
+      const Operation = { Audit: { FindingsDestination: { S3: { Bucket: 'theirs' } } } };
+      facts.lists.logFindings.push({
+        policyName: 'find',
+        policyDocument: JSON.stringify({ Statement: [{ Operation }] }),
+      });
+    },
+    'policy find sends what it finds in all logs of the account to S3 {"Bucket":"theirs"}',
+  ],
+  [
+    'logs.data-protection',
+    'a policy of its own',
+    ({ facts }) => (facts.logs.groups[1].dataProtectionStatus = 'ACTIVATED'),
+    'has a data protection policy',
+  ],
+  [
+    'logs.resource-policies',
+    'read by whom a pattern names',
+    admitted({ Action: 'logs:Get*', Principal: { AWS: '*' }, Resource: 'arn:aws:logs:*:*:log-group:/ten?nts/*' }),
+    'policy support has the statement Allow logs:Get* for *',
+  ],
+  [
+    'logs.resource-policies',
+    'all but one action',
+    admitted({ NotAction: 'logs:PutLogEvents', Principal: { Service: 'x.amazonaws.com' }, Resource: '*' }),
+    'policy support has the statement Allow',
+  ],
+  [
+    'logs.resource-policies',
+    'its own policy without a resource',
+    ({ facts, subject }) => {
+      const resourceArn = `arn:aws:logs:${subject.region}:${subject.accountId}:log-group:${logGroupsOf(subject)[0]}:*`;
+      const Statement = { Effect: 'Allow', Action: 'logs:StartQuery', Principal: { AWS: '999999999999' } };
+      facts.lists.logGrants.push({ resourceArn, policyDocument: JSON.stringify({ Statement }) });
+    },
+    'for AWS:999999999999',
+  ],
+  [
     'logs.filters',
     'users become metrics',
     ({ facts }) => (facts.logs.groups[1].metricFilterCount = 1),
@@ -77,4 +126,17 @@ test.each<[string, Said, string]>([
   const readers = LOGS_CHECKS.find(({ id }) => id === 'logs.readers');
   if (!readers) throw new Error('there is no such check');
   expect(await ask(readers, allowed(statement, name))).toMatchObject({ passed: true });
+});
+
+test.each([
+  [
+    'brings events of a service',
+    { Action: 'logs:PutLogEvents', Principal: { Service: 'delivery.logs.amazonaws.com' } },
+  ],
+  ['refuses', { Effect: 'Deny', Action: 'logs:*', Principal: '*' }],
+  ['is about others', { Action: 'logs:*', Principal: '*', Resource: 'arn:aws:logs:*:*:log-group:/aws/route53/*' }],
+])('a resource policy that %s is no breach', async (_, statement) => {
+  const check = LOGS_CHECKS.find(({ id }) => id === 'logs.resource-policies');
+  if (!check) throw new Error('there is no such check');
+  expect(await ask(check, admitted({ Resource: '*', ...statement }))).toMatchObject({ passed: true });
 });

@@ -97,6 +97,30 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     STRANGER,
   ],
   ['platform.table', 'shared', ({ platform }) => platform.tablePolicy.push(...stranger('dynamodb:GetItem')), STRANGER],
+  [
+    'platform.table',
+    'under another key',
+    ({ platform }) => Object.assign(platform.table, { SSEDescription: { KMSMasterKeyArn: 'arn:theirs' } }),
+    'the key of the table is arn:theirs',
+  ],
+  [
+    'platform.table',
+    'under AWS’s own key',
+    ({ platform }) => Object.assign(platform.table, { SSEDescription: undefined }),
+    'the key of the table is absent',
+  ],
+  [
+    'platform.table',
+    'without protection',
+    ({ platform }) => Object.assign(platform.table, { DeletionProtectionEnabled: false }),
+    'the table is not protected from deletion',
+  ],
+  [
+    'platform.table',
+    'exported',
+    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:table/t/export/01', S3Bucket: 'theirs' }),
+    'export 01 writes the table to bucket theirs',
+  ],
   ['platform.table', 'streamed', ({ platform }) => platform.tableStreams.push('arn:stream'), 'go to arn:stream'],
   [
     'platform.table',
@@ -304,8 +328,27 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     (data) => lambda(data).Layers.push({ Arn: 'arn:theirs' }),
     'arn:theirs is unexpected',
   ],
+  ['platform.functions', 'an old runtime', (data) => (lambda(data).Runtime = 'nodejs16.x'), 'is nodejs16.x, not'],
+  [
+    'platform.functions',
+    'a log elsewhere',
+    (data) => (lambda(data).LoggingConfig.LogGroup = '/theirs'),
+    'the log group of',
+  ],
+  [
+    'platform.functions',
+    'a file system',
+    (data) => (lambda(data).FileSystemConfigs = [{ Arn: 'arn:theirs' }]),
+    'mounts the file system arn:theirs',
+  ],
   ['platform.functions', 'another role', (data) => (lambda(data).Role = 'arn:theirs'), 'arn:theirs'],
   ['platform.functions', 'gone', ({ policies }) => policies.functions.splice(0, 1), 'does not exist'],
+  [
+    'audit.code',
+    'other code at the databases’ doors',
+    ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
+    'the digest of the code of AskDatabase-cell1 is theirs',
+  ],
   ['audit.code', 'another package', ({ policies }) => (policies.digestOf = 'other'), 'of VerifyIsolation is digest'],
   [
     'audit.machines',
@@ -425,6 +468,11 @@ test.each<[string, string, (data: Data) => void]>([
         EventPattern: '{}',
         ManagedBy: 'schemas.amazonaws.com',
       }),
+  ],
+  [
+    'platform.table',
+    'an export of the organization',
+    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:e/1', S3Bucket: 'organization-exports' }),
   ],
   ['routing.targets', 'a target that goes', ({ loadBalancer }) => loadBalancer.serving.targets.splice(0)],
 ])('%s does not fail on a harmless change: %s', async (id, _, change) => {
