@@ -6,16 +6,11 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
-import { isBehind } from '../functions/contract/migration';
-import { BEHIND, MIGRATION_HEADER, VERSION_HEADER } from '../functions/contract/naming';
-import type { RouteRecord } from '../functions/contract/records';
+import { VERSION_HEADER } from '../functions/contract/naming';
 import { behindTenant } from './behind-tenant';
-import { tenantHost } from './host';
 import { addLeadRoutes } from './lead-routes';
-import type { RouteDirectory } from './route-directory';
-import type { TenantDatabases } from './tenant-databases';
+import type { Tenant, Tenants } from './tenant-context/tenant';
 import { type Page, tenantPage } from './tenant-page';
-import type { TenantSessions } from './tenant-sessions';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,16 +20,7 @@ declare module 'fastify' {
 }
 
 export interface AppOptions {
-  readonly domain: string;
-  /** Of the image, as the release that started the task names it. */
-  readonly version: string;
-  readonly routes: RouteDirectory;
-  readonly sessions: TenantSessions;
-  readonly databases: TenantDatabases;
-  /** The migration that this version needs of a tenant's database. */
-  readonly needs: string;
-  /** The last migration that this version knows. */
-  readonly knows: string;
+  readonly tenants: Tenants;
   readonly logger: FastifyServerOptions['logger'];
 }
 
@@ -53,7 +39,6 @@ const SECURITY_HEADERS = {
   'cache-control': 'private, no-cache',
 } as const;
 
-const SWEEP_EVERY_MS = 15_000;
 const RETRY_AFTER_SECONDS = 10;
 
 const text = (reply: FastifyReply, status: number, words: string) =>
@@ -71,7 +56,8 @@ function html(reply: FastifyReply, { body, length }: Page) {
 
 /** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
 export function serviceApp(options: AppOptions): FastifyInstance {
-  const { domain, version, routes, sessions, databases, needs, knows, logger = false } = options;
+  const { tenants, logger = false } = options;
+  const version = tenants.headers[VERSION_HEADER];
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -79,12 +65,12 @@ export function serviceApp(options: AppOptions): FastifyInstance {
   });
   app.decorateRequest('tenantId', undefined);
   app.addHook('onRequest', async (_, reply) => {
-    reply.headers(SECURITY_HEADERS).header(VERSION_HEADER, version);
+    reply.headers({ ...SECURITY_HEADERS, ...tenants.headers });
   });
   app.addHook('onResponse', async (request, reply) => {
     if (request.url.startsWith('/healthz')) return;
     const { method, tenantId } = request;
-    const host = tenantHost(request.headers.host, domain);
+    const host = tenants.hostOf(request.headers.host);
     const answered = { method, host, tenantId, version, status: reply.statusCode, ms: reply.elapsedTime };
     request.log.info(answered, 'request.answered');
   });
@@ -99,63 +85,45 @@ export function serviceApp(options: AppOptions): FastifyInstance {
     if (closing) reply.header('connection', 'close');
   });
 
-  const sweeping = setInterval(() => sessions.sweep(), SWEEP_EVERY_MS).unref();
-  app.addHook('onClose', async () => {
-    clearInterval(sweeping);
-    sessions.clear();
-    databases.clear();
-  });
+  app.addHook('onClose', async () => tenants.close());
 
-  /** By the route, which is read anyway: a tenant is served again seconds after its migration. */
-  const lacks = ({ database }: RouteRecord) => database !== undefined && isBehind(database.version, needs);
-
-  /**
-   * For a host: whether its page can be served. A release asks this of a version before any
-   * visitor gets it.
-   */
-  const serves = async (host: string) => {
-    const route = await routes.find(host);
-    if (route?.status !== 'ACTIVE') return 'not served';
-    if (lacks(route)) return 'behind';
-    const page = await tenantPage(sessions, route);
+  /** A release asks this of a version before any visitor gets it. */
+  const servesPage = async (tenant: Tenant) => {
+    const page = await tenantPage(tenant);
     page?.body.destroy();
-    return 'ok';
   };
   app.get<{ Querystring: { host?: string } }>('/healthz', async ({ query }, reply) => {
-    reply.header(MIGRATION_HEADER, knows);
-    if (query.host === undefined) return text(reply, 200, `ok ${version}`);
-    const host = tenantHost(query.host, domain);
-    const answer = host === undefined ? 'not served' : await serves(host);
-    if (answer === 'behind') return text(reply, 503, `${BEHIND} ${needs}`);
-    return text(reply, answer === 'ok' ? 200 : 404, answer === 'ok' ? `ok ${version}` : answer);
+    const { status, headers, body } = await tenants.health(query.host, servesPage);
+    return reply.code(status).headers(headers).send(body);
   });
-  /** The route of the request's host, if its tenant is ACTIVE; otherwise the reply has been sent. */
-  const activeRoute = async (request: FastifyRequest, reply: FastifyReply): Promise<RouteRecord | undefined> => {
-    const host = tenantHost(request.headers.host, domain);
-    const route = host && (await routes.find(host));
-    if (!route) {
+
+  /** The tenant of the request's host, if it is in service; otherwise the reply has been sent. */
+  const activeTenant = async (request: FastifyRequest, reply: FastifyReply): Promise<Tenant | undefined> => {
+    const visit = await tenants.visit(request.headers.host);
+    if (visit.state === 'active') {
+      request.tenantId = visit.tenant.tenantId;
+      return visit.tenant;
+    }
+    if (visit.state === 'unknown') {
       nothingHere(reply);
       return undefined;
     }
-    request.tenantId = route.tenantId;
-    const isBehindNow = route.status === 'ACTIVE' && lacks(route);
-    if (route.status === 'ACTIVE' && !isBehindNow) return route;
-    sessions.forget(route.tenantId);
-    databases.forget(route.tenantId);
-    if (isBehindNow) {
-      request.log.warn(behindTenant(route, needs), 'tenant.behind');
+    request.tenantId = visit.tenantId;
+    if (visit.state === 'closed') beingSetUp(reply);
+    else {
+      request.log.warn(behindTenant(visit, tenants.needs), 'tenant.behind');
       beingUpdated(reply);
-    } else beingSetUp(reply);
+    }
     return undefined;
   };
 
   app.get('/', async (request, reply) => {
-    const route = await activeRoute(request, reply);
-    if (!route) return reply;
-    const page = await tenantPage(sessions, route);
+    const tenant = await activeTenant(request, reply);
+    if (!tenant) return reply;
+    const page = await tenantPage(tenant);
     return page ? html(reply, page) : nothingHere(reply);
   });
-  addLeadRoutes(app, { databases, activeRoute });
+  addLeadRoutes(app, activeTenant);
 
   app.setNotFoundHandler((_, reply) => nothingHere(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {

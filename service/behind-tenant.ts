@@ -1,5 +1,5 @@
 import { METRICS_NAMESPACE, SERVICE_METRICS, type ServiceMetricName } from '../functions/contract/metrics';
-import type { RouteRecord } from '../functions/contract/records';
+import type { Visit } from './tenant-context/tenant';
 
 const METRIC: ServiceMetricName = 'RequestsOfTenantsBehind';
 
@@ -7,10 +7,14 @@ const METRIC: ServiceMetricName = 'RequestsOfTenantsBehind';
  * Members of the log line for a request that was answered 503 because the tenant's database lacks a
  * migration. CloudWatch makes the metric of the line ("Specification: Embedded metric format").
  */
-export const behindTenant = ({ tenantId, database }: RouteRecord, needs: string, now = Date.now()) => ({
+export const behindTenant = (
+  { tenantId, has }: Extract<Visit, { state: 'behind' }>,
+  needs: string,
+  now = Date.now(),
+) => ({
   tenantId,
   needs,
-  has: database?.version,
+  has,
   service: SERVICE_METRICS,
   [METRIC]: 1,
   _aws: {

@@ -1,16 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { READER_CONNECTIONS } from '../functions/contract/connections';
-import type { RouteRecord } from '../functions/contract/records';
 import { codeOf } from '../functions/shared/error-code';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
-import { ForeignToken, type TenantDatabases } from './tenant-databases';
+import type { Tenant } from './tenant-context/tenant';
+import { ForeignToken } from './tenant-context/tenant-databases';
 
-export interface LeadRoutes {
-  readonly databases: TenantDatabases;
-  /** The route of the request's host, if its tenant is ACTIVE; otherwise the reply has been sent. */
-  readonly activeRoute: (request: FastifyRequest, reply: FastifyReply) => Promise<RouteRecord | undefined>;
-}
+/** The tenant of the request's host, if it is in service; otherwise the reply has been sent. */
+type ActiveTenant = (request: FastifyRequest, reply: FastifyReply) => Promise<Tenant | undefined>;
 
 const LONGEST_BODY = 16 * 1024;
 const RETRY_AFTER_SECONDS = 10;
@@ -34,7 +31,7 @@ function fromOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
  * Routes of a tenant's form, of the leads that visitors send with it, and of their list for
  * readers with a token.
  */
-export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: LeadRoutes): void {
+export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant): void {
   let readers = 0;
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -51,33 +48,33 @@ export function addLeadRoutes(app: FastifyInstance, { databases, activeRoute }: 
   };
 
   app.get('/contact', async (request, reply) => {
-    const route = await activeRoute(request, reply);
-    return route ? html(reply, contactPage(route.companyName)) : reply;
+    const tenant = await activeTenant(request, reply);
+    return tenant ? html(reply, contactPage(tenant.companyName)) : reply;
   });
 
   app.post('/leads', { bodyLimit: LONGEST_BODY }, async (request, reply) => {
-    const route = await activeRoute(request, reply);
-    if (!route) return reply;
+    const tenant = await activeTenant(request, reply);
+    if (!tenant) return reply;
     if (!fromOwnPage(request)) return text(reply, 403, 'Please use the form of this site.');
     const lead = LeadSchema.safeParse(request.body);
     if (!lead.success) return text(reply, 400, 'Please fill in your name and a valid e-mail address.');
     try {
-      await keepLead(databases.of(route), lead.data);
+      await keepLead(tenant.database(), lead.data);
     } catch (thrown) {
       return unavailable(request, reply, thrown);
     }
-    return html(reply.code(201), thanksPage(route.companyName));
+    return html(reply.code(201), thanksPage(tenant.companyName));
   });
 
   app.get('/leads', async (request, reply) => {
-    const route = await activeRoute(request, reply);
-    if (!route) return reply;
+    const tenant = await activeTenant(request, reply);
+    if (!tenant) return reply;
     const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
     if (readers >= READER_CONNECTIONS) return unavailable(request, reply, new Error('too many read by token'));
     readers += 1;
     try {
-      return { leads: await databases.withToken(route, token, listLeads) };
+      return { leads: await tenant.withToken(token, listLeads) };
     } catch (thrown) {
       if (!(thrown instanceof ForeignToken || REFUSED.test(codeOf(thrown)))) return unavailable(request, reply, thrown);
       return text(

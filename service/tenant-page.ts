@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import type { RouteRecord } from '../functions/contract/records';
 import { isNamed } from '../functions/shared/is-named';
-import type { TenantSessions } from './tenant-sessions';
+import type { Tenant } from './tenant-context/tenant';
 
 export interface Page {
   readonly body: Readable;
@@ -14,11 +13,11 @@ export interface Page {
  *
  * @returns undefined when the tenant has no page
  */
-export async function tenantPage(sessions: TenantSessions, route: RouteRecord): Promise<Page | undefined> {
+export async function tenantPage(tenant: Tenant): Promise<Page | undefined> {
   try {
-    const { s3 } = await sessions.of(route);
+    const s3 = await tenant.s3();
     const { Body, ContentLength } = await s3.send(
-      new GetObjectCommand({ Bucket: route.bucketName, Key: 'index.html' }),
+      new GetObjectCommand({ Bucket: tenant.bucketName, Key: 'index.html' }),
     );
     if (!(Body instanceof Readable)) throw new Error('GetObject answered without a body');
     return { body: Body, length: ContentLength };
@@ -26,7 +25,7 @@ export async function tenantPage(sessions: TenantSessions, route: RouteRecord): 
     if (isNamed(thrown, 'NoSuchKey')) return undefined;
     // A role that was deleted and created again denies the sessions of the old one. The next
     // request opens a new session.
-    sessions.forget(route.tenantId);
+    tenant.forget();
     throw thrown;
   }
 }

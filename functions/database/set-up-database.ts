@@ -27,7 +27,7 @@ const CONNECT_MS = 10_000;
 const EMPTY = { statement_timeout: 30_000 } as const;
 /**
  * While a statement waits for a lock on a table, every later statement on that table waits behind it, and
- * while it runs, too. The application gives up after 5 s (service/tenant-databases.ts). A session whose
+ * while it runs, too. The application gives up after 5 s (service/tenant-context/tenant-databases.ts). A session whose
  * function was killed gives its locks back when it idles.
  * "Client Connection Defaults", `lock_timeout` (PostgreSQL).
  */

@@ -12,8 +12,8 @@ import { tenantNames } from '../../functions/contract/naming';
 import { setUpDatabase } from '../../functions/database/set-up-database';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
-import { MIGRATION_FILES, neededBy } from '../../service/migrations/manifest';
-import { TenantDatabases } from '../../service/tenant-databases';
+import { MIGRATION_FILES } from '../../service/migrations/manifest';
+import { TenantDatabases } from '../../service/tenant-context/tenant-databases';
 import { eventually } from '../support/running-stage';
 import { routeOf, ServiceWorld } from '../support/shared-service';
 
@@ -72,16 +72,7 @@ beforeAll(async () => {
     sessions: { of: async (route) => ({ ...(await sessions.of(route)), credentials: ROOT }) },
     certificates,
   });
-  app = serviceApp({
-    domain: 'funnels.example',
-    version: 'v1',
-    routes: world.directory(),
-    sessions,
-    databases,
-    needs: neededBy(MIGRATION_FILES),
-    knows: neededBy(MIGRATION_FILES),
-    logger: false,
-  });
+  app = serviceApp({ tenants: world.tenants(sessions, databases), logger: false });
 }, 90_000);
 afterAll(async () => {
   await app?.close();

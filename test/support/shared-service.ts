@@ -7,9 +7,10 @@ import type { RouteRecord } from '../../functions/contract/records';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
 import { MIGRATION_FILES, neededBy } from '../../service/migrations/manifest';
-import { RouteDirectory } from '../../service/route-directory';
-import { TenantDatabases } from '../../service/tenant-databases';
-import { TenantSessions } from '../../service/tenant-sessions';
+import { RouteDirectory } from '../../service/tenant-context/route-directory';
+import { TenantContext } from '../../service/tenant-context/tenant-context';
+import { TenantDatabases } from '../../service/tenant-context/tenant-databases';
+import { TenantSessions } from '../../service/tenant-context/tenant-sessions';
 
 export const DOMAIN = 'funnels.example';
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -110,17 +111,15 @@ export class ServiceWorld {
   /** The migration that the service needs. */
   needs = neededBy(MIGRATION_FILES);
 
+  tenants(sessions = this.sessions(), databases = new TenantDatabases({ sessions })): TenantContext {
+    return new TenantContext({
+      ...{ domain: DOMAIN, version: 'sha256:v1', routes: this.directory(), sessions, databases },
+      ...{ needs: this.needs, knows: '0003-drop.contract-0123456789ab' },
+    });
+  }
+
   app(sessions = this.sessions(), logged: object[] = []) {
     const stream = { write: (line: string) => void logged.push(JSON.parse(line)) };
-    return serviceApp({
-      domain: DOMAIN,
-      version: 'sha256:v1',
-      routes: this.directory(),
-      sessions,
-      databases: new TenantDatabases({ sessions }),
-      needs: this.needs,
-      knows: '0003-drop.contract-0123456789ab',
-      logger: { stream },
-    });
+    return serviceApp({ tenants: this.tenants(sessions), logger: { stream } });
   }
 }

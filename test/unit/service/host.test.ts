@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { tenantHost } from '../../../service/host';
+import { tenantHost } from '../../../service/tenant-context/host';
 
 const DOMAIN = 'funnels.example';
 

@@ -1,7 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { LRUCache } from 'lru-cache';
-import { itemKeys, type RouteRecord, RouteRecordSchema } from '../functions/contract/records';
+import { itemKeys, type RouteRecord, RouteRecordSchema } from '../../functions/contract/records';
 
 export interface RouteDirectoryOptions {
   readonly client: Pick<DynamoDBDocumentClient, 'send'>;

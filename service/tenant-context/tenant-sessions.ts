@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { LRUCache } from 'lru-cache';
-import type { RouteRecord } from '../functions/contract/records';
-import { assumeTenantRole, SESSION_SECONDS, type SessionCredentials } from '../functions/tenants/tenant-session';
+import type { RouteRecord } from '../../functions/contract/records';
+import { assumeTenantRole, SESSION_SECONDS, type SessionCredentials } from '../../functions/tenants/tenant-session';
 
 /** Clients with the credentials of one tenant's role. */
 export interface TenantClients {

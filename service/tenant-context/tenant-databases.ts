@@ -1,9 +1,9 @@
 import { Signer } from '@aws-sdk/rds-signer';
 import { LRUCache } from 'lru-cache';
 import { Client, type ClientConfig, Pool } from 'pg';
-import { POOL_CONNECTIONS } from '../functions/contract/connections';
-import { DATABASE_NAME, tenantNames } from '../functions/contract/naming';
-import type { RouteRecord } from '../functions/contract/records';
+import { POOL_CONNECTIONS } from '../../functions/contract/connections';
+import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
+import type { RouteRecord } from '../../functions/contract/records';
 import type { TenantSessions } from './tenant-sessions';
 
 /** The tenant's database cannot be used now. Other tenants' databases are not affected. */
