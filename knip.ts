@@ -5,6 +5,7 @@ import type { KnipConfig } from 'knip';
 const started = [
   ...globSync('functions/*/*.ts').filter((file) => /^export const handler\b/m.test(readFileSync(file, 'utf8'))),
   'service/main.ts',
+  'examples/node/server.ts',
   'infra/{build,deploy,bin/app}.ts',
   'local/{break,demo,local,push,record,screenshots,signup,unpack-browser}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',

@@ -2,16 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { virtualEnvironment } from './venv';
 
+/** An application in Python that the emulator can run. */
+const EXAMPLE = '../examples/python';
+
 /** Formatter, linter and type checker of the emulator's Python, each to its end, so that one run tells all. */
 const CHECKS = [
-  ['-m', 'ruff', 'format', '--quiet', '--diff', '.'],
-  ['-m', 'ruff', 'check', '--quiet', '.'],
+  ['-m', 'ruff', 'format', '--quiet', '--diff', '.', EXAMPLE],
+  ['-m', 'ruff', 'check', '--quiet', '.', EXAMPLE],
   ['-m', 'mypy', '--no-error-summary'],
 ];
 /** With `--write`: what the tools can repair by themselves. */
 const MENDS = [
-  ['-m', 'ruff', 'check', '--quiet', '--fix', '.'],
-  ['-m', 'ruff', 'format', '--quiet', '.'],
+  ['-m', 'ruff', 'check', '--quiet', '--fix', '.', EXAMPLE],
+  ['-m', 'ruff', 'format', '--quiet', '.', EXAMPLE],
   ['readme.py'],
 ];
 

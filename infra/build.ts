@@ -3,19 +3,22 @@ import { build } from 'esbuild';
 import { WORKFLOWS } from '../functions/contract/workflows';
 import { aslJson } from './asl-file';
 import { BUNDLING, type BuiltBundle, buildFunctions, layerBytes, writeFile } from './function-bundles';
+import { buildTenantContext } from './tenant-context-package';
 
 const ROOT = join(__dirname, '..');
 export const SERVICE_DIRECTORY = join(ROOT, 'dist/service');
 
+/** An application of a task, as one file of JavaScript. */
+export async function bundleApplication(source: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({ ...BUNDLING, format: 'cjs', entryPoints: [source] });
+  const [bundle] = outputFiles;
+  if (!bundle) throw new Error(`${source} has no bundle`);
+  return bundle.contents;
+}
+
 /** Bundles the shared service to dist/service/server.js. */
 export async function buildService(): Promise<void> {
-  const { outputFiles } = await build({
-    ...BUNDLING,
-    format: 'cjs',
-    entryPoints: { server: 'service/main.ts' },
-    outdir: SERVICE_DIRECTORY,
-  });
-  for (const { path, contents } of outputFiles) writeFile(path, contents);
+  writeFile(join(SERVICE_DIRECTORY, 'server.js'), await bundleApplication('service/main.ts'));
 }
 
 /** Writes each workflow's definition to dist/statemachines, to read or to paste into the console. */
@@ -39,8 +42,8 @@ const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0).padStart(6)} K
 
 if (require.main === module) {
   buildStateMachines();
-  buildAll().then(
-    (bundles) => {
+  Promise.all([buildAll(), buildTenantContext()]).then(
+    ([bundles]) => {
       for (const { name, bytes, layerBytes: loaded } of bundles)
         console.log(
           `${name.padEnd(20)} ${kilobytes(bytes)}${loaded > 0 ? ` and ${kilobytes(loaded)} of the layer` : ''}`,

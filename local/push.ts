@@ -1,31 +1,42 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { pushImage } from '../emulator/image-registry';
 import { SERVICE_REPOSITORY } from '../functions/contract/naming';
-import { buildService, SERVICE_DIRECTORY } from '../infra/build';
+import { bundleApplication } from '../infra/build';
 import { runCommand } from '../operations/command';
 import { nonBlank } from '../operations/options';
 import { readOutputs } from '../operations/outputs';
 import { localConnection } from '../operations/stage-connection';
 import { ReleasePipeline } from './release-pipeline';
 
-const OptionsSchema = z.object({ approve: z.string().optional() });
+const OptionsSchema = z.object({ approve: z.string().optional(), source: z.string() });
+
+/** TypeScript and JavaScript are bundled; a script of another language is pushed as it is. */
+async function imageOf(source: string): Promise<Buffer> {
+  const file = resolve(source);
+  if (!existsSync(file)) throw new Error(`--source ${source}: there is no such file`);
+  return /\.[cm]?[jt]s$/.test(file) ? Buffer.from(await bundleApplication(file)) : readFileSync(file);
+}
 
 /**
- * Builds the shared service of this folder and pushes it to the running local platform, as the
- * build of the stage dev does. The push starts the pipeline.
+ * Builds an application, by default the shared service of this folder, and pushes it to the running
+ * local platform, as the build of the stage dev does. The push starts the pipeline.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('push')
     .description('Builds the shared service and pushes it to the local platform, whose pipeline releases it.')
+    .addOption(
+      new Option('--source <file>', 'an application of your own: JavaScript, TypeScript, or a script with a #! line')
+        .default('service/main.ts')
+        .argParser(nonBlank),
+    )
     .addOption(new Option('--approve <text>', 'approves the release, with these words').argParser(nonBlank))
     .parse();
-  const { approve } = OptionsSchema.parse(command.opts());
+  const { approve, source } = OptionsSchema.parse(command.opts());
   const { aws } = localConnection(await readOutputs());
-  await buildService();
-  const bundle = readFileSync(join(SERVICE_DIRECTORY, 'server.js'));
+  const bundle = await imageOf(source);
   const since = new Date();
   const digest = await pushImage(aws.endpoint ?? '', { repository: SERVICE_REPOSITORY, bundle });
   console.log(`pushed ${digest}`);

@@ -191,6 +191,21 @@ test('a deployment sends an event at its start and at its end, with its id', asy
   expect(names).toContain('SERVICE_DEPLOYMENT_COMPLETED');
 });
 
+test('an image may name its own interpreter', async () => {
+  const script = `#!/usr/bin/env python3
+import json, os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"version": "python", "NAME": os.environ["NAME"]}).encode())
+HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+`;
+  await deployed(await definition(await push(Buffer.from(script))));
+  expect(await page()).toMatchObject({ version: 'python', NAME: 'of the definition' });
+});
+
 test('two tasks of a service share its requests', async () => {
   await deployed(await definition(await push(serving('third'))), 2);
   await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));

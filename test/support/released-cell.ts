@@ -9,20 +9,23 @@ import { Visitors } from '../../local/visitors';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
 
-const TENANTS = ['acme', 'beta', 'gamma', 'delta'] as const;
+const TENANTS = ['acme', 'beta', 'gamma', 'delta'];
 
-/** A cell with four tenants in service, and what a test needs to release versions to it. */
+/** A cell with tenants in service, by default four, and what a test needs to release versions to it. */
 export class ReleasedCell {
   private builds = 0;
-  readonly hosts = TENANTS.map((subdomain) => `${subdomain}.funnels.localhost`);
+  readonly hosts: readonly string[];
 
   private constructor(
     readonly platform: Platform,
     readonly client: StageClient,
     readonly cell: CellDescriptor,
-  ) {}
+    subdomains: readonly string[],
+  ) {
+    this.hosts = subdomains.map((subdomain) => `${subdomain}.funnels.localhost`);
+  }
 
-  static async start(): Promise<ReleasedCell> {
+  static async start(subdomains: readonly string[] = TENANTS): Promise<ReleasedCell> {
     const platform = await startPlatform({ patience: 0 });
     try {
       const stage = localConnection(platform.outputs);
@@ -30,12 +33,12 @@ export class ReleasedCell {
       if (!cell) throw new Error('the platform has no cell');
       const signups = new Signups(stage);
       await Promise.all(
-        TENANTS.map((subdomain) => {
+        subdomains.map((subdomain) => {
           const plan = subdomain === 'beta' ? 'growth' : 'enterprise';
           return signups.onboardWell(newSignup({ companyName: subdomain, subdomain, plan }));
         }),
       );
-      return new ReleasedCell(platform, new StageClient(stage), cell);
+      return new ReleasedCell(platform, new StageClient(stage), cell, subdomains);
     } catch (failure) {
       await platform.stop();
       throw failure;
@@ -55,7 +58,10 @@ export class ReleasedCell {
   }
 
   async begin(version: Version, releaseId = `r${++this.builds}`) {
-    const digest = await pushVersion(this.platform, version, releaseId);
+    return this.beginImage(await pushVersion(this.platform, version, releaseId), releaseId);
+  }
+
+  async beginImage(digest: string, releaseId: string) {
     const request = { cell: this.cell.name, digest, releaseId };
     const stateMachineArn = this.platform.outputs.releaseMachineArn;
     return { digest, releaseId, executionArn: await this.client.start(request, { stateMachineArn }) };

@@ -4,11 +4,13 @@ AWS: "Amazon ECS task lifecycle" (Amazon ECS Developer Guide)
 AWS: "Amazon ECS task IAM role" (Amazon ECS Developer Guide)
 AWS: "CannotPullContainer task errors in Amazon ECS" (Amazon ECS Developer Guide)
 Test: ecs.test.ts: a task runs its image with the environment of its definition and the credentials of its task role
+Test: ecs.test.ts: an image may name its own interpreter
 Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 
 There is no Docker. The image of a task is looked up in the emulated ECR: its manifest names one
-layer, which is a JavaScript file, and Node runs the file. An image that is not there cannot be
-pulled. MiniStack runs tasks on Docker, or only pretends to run them.
+layer, which is a file, and Node runs the file; a file whose first line names an interpreter (`#!`)
+is run by that. An image that is not there cannot be pulled. MiniStack runs tasks on Docker, or only
+pretends to run them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -71,6 +74,15 @@ def _bundle(image: Record) -> Path:
     return file
 
 
+def _command(file: Path) -> list[str]:
+    """A script in Python finds the libraries beside the emulator, as an image has its own."""
+    with file.open("rb") as content:
+        if content.read(2) != b"#!":
+            return ["node", str(file)]
+    file.chmod(0o755)
+    return [str(file)]
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind((LOOPBACK, 0))
@@ -87,12 +99,12 @@ class Container:
         self._log = file.parent / f"{self.port}.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                ["node", str(file)],
+                _command(file),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={
-                    "PATH": os.environ["PATH"],
+                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                     **environment,
                     "HOST": LOOPBACK,
                     "PORT": str(self.port),
@@ -102,6 +114,7 @@ class Container:
                     "AWS_EC2_METADATA_DISABLED": "true",
                     # An image has AWS's bundle of authorities for its databases.
                     "NODE_EXTRA_CA_CERTS": authorities(),
+                    "PGSSLROOTCERT": authorities(),
                 },
             )
         self.id = hashlib.sha256(f"{self._process.pid}-{time.time_ns()}".encode()).hexdigest()

@@ -1,0 +1,57 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { tenantsFromEnvironment } from '../../service/tenant-context/from-environment';
+import type { Tenant } from '../../service/tenant-context/tenant';
+
+/** An application of your own in place of the shared service: docs/your-application.md says what it must do. */
+const tenants = tenantsFromEnvironment(process.env);
+
+/** The tenant's page, and how many leads its database has. */
+async function page(tenant: Tenant): Promise<string> {
+  const s3 = await tenant.s3();
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: tenant.bucketName, Key: 'index.html' }));
+  const { rows } = await tenant.database().query('SELECT count(*)::int AS leads FROM leads');
+  return `${(await Body?.transformToString()) ?? ''}\n<!-- ${rows[0]?.leads} leads -->\n`;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const CLOSED = { status: 503, headers: { 'retry-after': '10' }, body: 'This site is not available right now.\n' };
+
+async function answerTo(url: URL, host: string | undefined): Promise<Answer> {
+  if (url.pathname === '/healthz') {
+    const asked = url.searchParams.get('host') ?? undefined;
+    return tenants.health(asked, async (tenant) => void (await page(tenant)));
+  }
+  const visit = await tenants.visit(host);
+  if (visit.state === 'unknown' || url.pathname !== '/') return { status: 404, body: 'Nothing is here.\n' };
+  if (visit.state !== 'active') return CLOSED;
+  const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-cache' };
+  return { status: 200, headers, body: await page(visit.tenant) };
+}
+
+function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...tenants.headers, ...headers }).end(body);
+}
+
+const server = createServer((request, response) => {
+  answerTo(new URL(request.url ?? '/', 'http://task'), request.headers.host).then(
+    (answer) => send(response, answer),
+    (thrown: unknown) => {
+      console.error(thrown);
+      send(response, CLOSED);
+    },
+  );
+});
+
+/** ECS sends SIGTERM and kills the task 30 s later. Requests under way are answered. */
+process.once('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+  tenants.close();
+});
+server.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? '0.0.0.0');
