@@ -14,7 +14,8 @@ import {
 } from '@aws-sdk/client-ec2';
 import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
-import { ListFunctionsCommand, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
 
@@ -87,8 +88,8 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   {
     name: 'an operator gives a function more memory',
     make: async ({ root: { lambda } }) => {
-      const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-      const { FunctionName, MemorySize } = Functions.find(({ Role }) => Role?.endsWith('-AuditTenant')) ?? {};
+      const functions = await everyItem(paginateListFunctions({ client: lambda }, {}), ({ Functions }) => Functions);
+      const { FunctionName, MemorySize } = functions.find(({ Role }) => Role?.endsWith('-AuditTenant')) ?? {};
       const set = (size: number | undefined) =>
         lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: size }));
       await set(2048);

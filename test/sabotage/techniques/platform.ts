@@ -19,7 +19,7 @@ import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
   AddPermissionCommand,
   GetFunctionCommand,
-  ListFunctionsCommand,
+  paginateListFunctions,
   RemovePermissionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
@@ -28,6 +28,7 @@ import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyComma
 import { DescribeStateMachineCommand, ListStateMachinesCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { functionRoleName, platformStackName } from '../../../functions/contract/naming';
+import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER, STRANGERS_ROOT } from '../technique';
 
@@ -52,8 +53,8 @@ async function resourceOf({ root }: SharedScene, stack: string, type: string, pa
 }
 
 async function functionOf({ root: { lambda } }: SharedScene, action: string) {
-  const { Functions = [] } = await lambda.send(new ListFunctionsCommand({}));
-  const found = Functions.find(({ Role }) => Role?.endsWith(`/${functionRoleName(action)}`));
+  const functions = await everyItem(paginateListFunctions({ client: lambda }, {}), ({ Functions }) => Functions);
+  const found = functions.find(({ Role }) => Role?.endsWith(`/${functionRoleName(action)}`));
   if (!found) throw new Error(`${action} is not deployed`);
   return found;
 }
