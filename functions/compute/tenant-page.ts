@@ -12,6 +12,17 @@ export type PageRequest = (cell: CellDescriptor, host: string) => Promise<Answer
  */
 export const requestPage: PageRequest = (cell, host) => loadBalancerProbe(cell.loadBalancerUrl, host)(host);
 
+/** The service answers none of these. A web ACL does, to an address that has sent too many requests in five minutes. */
+const REFUSED_BY_WEB_ACL: readonly number[] = [403, 429];
+
+export const isRefusedByWebAcl = (status: number): boolean => REFUSED_BY_WEB_ACL.includes(status);
+
+/**
+ * Whether the shared service has answered, and without a failure. A customer may have removed the page: then the
+ * service answers 404, and serves the tenant. An answer of the web ACL says nothing about the service.
+ */
+export const isServed = (status: number): boolean => status < 500 && !isRefusedByWebAcl(status);
+
 /** Milliseconds between requests, 9 s in all: `pauses` of contract/time-limits.ts. */
 const PAUSES_MS = [250, 500, 1_000, 2_000, 2_500, 2_750];
 

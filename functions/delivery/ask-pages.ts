@@ -1,4 +1,4 @@
-import type { PageRequest } from '../compute/tenant-page';
+import { isRefusedByWebAcl, type PageRequest } from '../compute/tenant-page';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { pause } from '../shared/invocation';
@@ -33,9 +33,6 @@ export const isDown = ({ statuses }: Pick<PageAnswers, 'statuses'>): boolean =>
 export const medianOf = (seconds: readonly number[]): number | undefined =>
   seconds.toSorted((one, other) => one - other)[Math.floor(seconds.length / 2)];
 
-/** The service answers none of these. A web ACL does, to an address that has sent too many requests in five minutes. */
-const REFUSED_BY_WEB_ACL: readonly number[] = [403, 429];
-
 /**
  * Asks for the pages of hosts as visitors do, each as often as `requests` says, or until it is down.
  *
@@ -53,7 +50,7 @@ export async function askPages(
     const seconds: number[] = [];
     while (statuses.length < requests && !isDown({ statuses })) {
       const { status, ms } = await page(cell, host).catch(() => ({ status: 0, ms: undefined }));
-      if (REFUSED_BY_WEB_ACL.includes(status))
+      if (isRefusedByWebAcl(status))
         throw new PlatformError('TransientThrottling', `a web ACL answers ${status} for ${host}: too many requests`);
       statuses.push(status);
       if (ms !== undefined) seconds.push(ms / 1000);

@@ -1,7 +1,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Compute, cellNamed } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
-import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { type CellDescriptor, type Colour, ColourSchema } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -18,8 +18,6 @@ export interface RetryMoveDeps extends AlignRuleDeps {
   readonly cells: Compute['cells'];
   readonly page: PageRequest;
 }
-
-const isServed = (status: number) => status < 500;
 
 /** The colour to which the tenant's rule leads now; undefined when the rule leads to neither. */
 async function whereNow(elb: LoadBalancer, cell: CellDescriptor, ruleArn: string): Promise<Colour | undefined> {

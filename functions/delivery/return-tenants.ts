@@ -2,7 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { type Containers, resize } from '../compute/ecs-services';
 import { freeScaling, type Scaling } from '../compute/scaling';
-import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -21,8 +21,6 @@ export interface ReturnTenantsDeps extends AlignRuleDeps {
   /** How long the failed version stays for diagnosis, seconds. */
   readonly graceSeconds: number;
 }
-
-const isServed = (status: number) => status < 500;
 
 /**
  * Brings the tenants of a failed release back to the version that they had. The undo of ShiftRing.

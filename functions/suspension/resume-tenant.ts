@@ -4,7 +4,7 @@ import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
-import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
@@ -32,9 +32,6 @@ export interface ResumeTenantDeps {
  * again.
  */
 const FRESH_FOR = 15 * 60_000;
-
-/** A customer may have removed the page: then the shared service answers 404, and serves the tenant. */
-const isAnswered = (status: number) => status < 500;
 
 /** @returns the digest of the verification that permits the resumption */
 function requireFreshVerification({ tenantId, verification, suspension }: TenantRecord, now: Date): string {
@@ -88,7 +85,7 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
   run: async (deps, { tenant }) => {
     const record = await tenantCalled(deps.table, tenant);
     const { tenantId, host, status, updatedAt } = record;
-    const requireServed = async (cell: CellDescriptor) => untilServed(() => deps.page(cell, host), host, isAnswered);
+    const requireServed = async (cell: CellDescriptor) => untilServed(() => deps.page(cell, host), host, isServed);
     if (status === 'ACTIVE') {
       await requireServed(await cellOfTenant(deps.compute, record));
       return { tenantId, host, resumedAt: updatedAt };

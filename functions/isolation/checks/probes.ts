@@ -1,3 +1,4 @@
+import { isRefusedByWebAcl } from '../../compute/tenant-page';
 import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, type Finding, finding, restingOn, type Sources } from '../check';
@@ -44,6 +45,13 @@ async function decoysDoors(...probes: readonly Probe[]): Promise<Finding> {
   return passed ? { passed, evidence } : { passed, evidence, unanswered: true };
 }
 
+/** A web ACL answers an address that has sent too many requests: that says nothing about routes. */
+const refusedByWebAcl = (answer: string): Finding => ({
+  passed: false,
+  unanswered: true,
+  evidence: `${answer}, as a web ACL does`,
+});
+
 const CHECKS = checksOf(PROBE_METADATA, {
   ...REFUSALS,
   'probes.own-bucket': async (_, { probes: { tenantsObject } }) => {
@@ -62,6 +70,7 @@ const CHECKS = checksOf(PROBE_METADATA, {
   'probes.host': restingOn('rule', async ({ tenant, routed }, { probes, facts }) => {
     const { status, body } = await probes.request(tenant.host);
     const answer = `${tenant.host} answers ${status}`;
+    if (isRefusedByWebAcl(status)) return refusedByWebAcl(answer);
     if (!routed) return finding(status === 503 ? [] : [answer], answer);
     // The service restarts, or has no healthy task: that says nothing about who reaches the tenant.
     if (status >= 500) return { passed: false, unanswered: true, evidence: `${answer}: nobody serves it now` };
@@ -74,6 +83,8 @@ const CHECKS = checksOf(PROBE_METADATA, {
     const domain = tenant.host.slice(tenant.subdomain.length + 1);
     const others = [`${cell.decoy.tenantId}.${domain}`, `${cell.decoy.tenantId}.${tenant.host}`];
     const answers = await settled(others.map(async (host) => ({ host, ...(await probes.request(host)) })));
+    const refused = answers.find(({ status }) => isRefusedByWebAcl(status));
+    if (refused) return refusedByWebAcl(`${refused.host} answers ${refused.status}`);
     return finding(
       answers.filter(({ status }) => status !== 404).map(({ host, status }) => `${host} answers ${status}, not 404`),
       `404 for ${others.join(' and ')}`,

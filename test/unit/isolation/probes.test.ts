@@ -161,6 +161,9 @@ test.each([
   // The shared service restarts.
   [503, '', { passed: false, unanswered: true }],
   [502, '', { passed: false, unanswered: true }],
+  // A web ACL refuses an address with too many requests.
+  [403, '', { passed: false, unanswered: true }],
+  [429, '', { passed: false, unanswered: true }],
 ])('a routed tenant whose host answers %i (%j)', async (status, body, expected) => {
   const check = PROBE_CHECKS.find(({ id }) => id === 'probes.host');
   if (!check) throw new Error('there is no such check');
@@ -171,4 +174,13 @@ test.each([
   const found = await ask(check, spoil, { routed: true });
   expect(found).toMatchObject(expected);
   if (!('unanswered' in expected)) expect(found).not.toHaveProperty('unanswered');
+});
+
+test('a web ACL that refuses the request for a neighbour’s name is no breach', async () => {
+  const check = PROBE_CHECKS.find(({ id }) => id === 'probes.other-host');
+  if (!check) throw new Error('there is no such check');
+  const spoil = ({ probes }: Scene) => {
+    probes.answers[`${decoy.tenantId}.${host}`] = 403;
+  };
+  expect(await ask(check, spoil)).toMatchObject({ passed: false, unanswered: true });
 });
