@@ -97,6 +97,12 @@ export const TENANT_ROLE_PATH = '/tenants/';
 export const TENANT_TAG = 'tenantId';
 
 /**
+ * In a policy: the tenant whose tag the caller's role or session carries. A session tag can repeat the
+ * value of a role's tag and cannot change it.
+ */
+export const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
+
+/**
  * Prefix of the objects that isolation probes write and delete. Objects of a crashed probe expire.
  */
 export const PROBE_PREFIX = '.isolation-probe/';

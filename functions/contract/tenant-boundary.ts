@@ -1,4 +1,4 @@
-import { TENANT_TAG, tenantNames } from './naming';
+import { CALLERS_TENANT, TENANT_TAG, tenantNames } from './naming';
 
 /** Account and Region; the template of the foundation passes CloudFormation's own references. */
 export interface BoundaryPlace {
@@ -14,12 +14,6 @@ export interface BoundaryStatement {
   readonly Resource: string;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
-
-/**
- * The tenant of the role: the value of the role's tag `tenantId`. A session tag can repeat the
- * value and cannot change it.
- */
-const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /**
  * The statements of the boundary of tenants' roles: one for each need, the access role's first, then

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { TENANT_TAG } from '../contract/naming';
 
 const listed = z.union([z.string(), z.array(z.string())]).transform((value) => [value].flat());
 const principalList = z.union([
@@ -27,9 +26,6 @@ const StatementSchema = z.object({
 const DocumentSchema = z.object({
   Statement: z.union([StatementSchema, z.array(StatementSchema)]).transform((value) => [value].flat()),
 });
-
-/** In a policy: the tenant whose tag the caller's role or session carries. */
-export const CALLERS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /** One test of a statement's condition block: operator, key, values. */
 export interface Condition {

@@ -1,6 +1,7 @@
 import type { Stack } from 'aws-cdk-lib';
 import {
   askDatabaseName,
+  CALLERS_TENANT,
   CELLS_PARAMETER_PATH,
   functionRoleName,
   platformStackName,
@@ -8,7 +9,6 @@ import {
   SERVICE_REPOSITORY,
   setUpDatabaseName,
   TENANT_ROLE_PATH,
-  TENANT_TAG,
   tenantNames,
 } from '../../functions/contract/naming';
 import type { Workflow } from '../../functions/contract/workflows';
@@ -20,8 +20,6 @@ import type { Workflow } from '../../functions/contract/workflows';
 export const EVENT_BUS_NAME = 'tenant-onboarding';
 export const DASHBOARD_NAME = 'tenant-onboarding';
 export const STACK_ROLE_NAME = 'tenant-onboarding-stacks';
-
-const SESSIONS_TENANT = `\${aws:PrincipalTag/${TENANT_TAG}}`;
 
 /** Tag on all resources of a cell. Tenants' stacks may add routes to route tables with this tag. */
 export const CELL_TAG = 'cell';
@@ -79,8 +77,8 @@ export function platformArns(stack: Stack) {
     tenantBuckets: `arn:${stack.partition}:s3:::tenant-*-${stack.account}-${stack.region}`,
     evidence: `arn:${stack.partition}:s3:::${evidenceBucketName(stack)}`,
     /** What a session of the rotation's role reaches: of the tenant in its tag. */
-    sessionsSecret: arn('secretsmanager', `secret:${tenantNames.secret(SESSIONS_TENANT)}-*`),
-    sessionsDatabase: arn('rds', `db:${tenantNames.database(SESSIONS_TENANT)}`),
+    sessionsSecret: arn('secretsmanager', `secret:${tenantNames.secret(CALLERS_TENANT)}-*`),
+    sessionsDatabase: arn('rds', `db:${tenantNames.database(CALLERS_TENANT)}`),
     tenantSecrets: arn('secretsmanager', 'secret:tenants/*'),
     tenantLogGroups: arn('logs', 'log-group:/tenants/*'),
     tenantDatabaseLogGroups: arn('logs', 'log-group:/aws/rds/instance/tenant-*'),

@@ -1,4 +1,5 @@
 import {
+  CALLERS_TENANT,
   DATABASE_MASTER,
   functionRoleName,
   TENANT_ROLE_PATH,
@@ -15,7 +16,7 @@ import { namesLogin, type Principal } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
-import { CALLERS_TENANT, isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
+import { isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
 import { expectedRole } from '../release/expected';
 import { bucketOf, databaseUserArnOf, databaseUserArnsOf, roleOf, type Subject, tenantIdOf } from '../subject';
 

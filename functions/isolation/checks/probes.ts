@@ -1,9 +1,9 @@
 import { isRefusedByWebAcl } from '../../compute/tenant-page';
-import { tenantNames } from '../../contract/naming';
+import { CALLERS_TENANT, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, type Finding, finding, restingOn, type Sources } from '../check';
 import { PROBE_METADATA } from '../metadata/probes';
-import { CALLERS_TENANT, covers, speaksOf } from '../policy-document';
+import { covers, speaksOf } from '../policy-document';
 import { databaseUserArnOf, type Subject, tenantIdOf } from '../subject';
 import { allAllowed, decoysKey, decoysSecret, ownKey, ownSecret, type Probe } from './own-doors';
 import { REFUSALS } from './refusals';

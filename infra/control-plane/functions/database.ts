@@ -1,6 +1,7 @@
 import { Role, ServicePrincipal, SessionTagsPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
+  CALLERS_TENANT,
   DATABASE_MASTER,
   ROTATION_ROLE,
   rotationFunctionArn,
@@ -53,7 +54,7 @@ function rotation(scope: Construct, context: FunctionContext): PlatformFunction 
         {
           actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
           resources: [arns.keys],
-          conditions: { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: `\${aws:PrincipalTag/${TENANT_TAG}}` } },
+          conditions: { StringEquals: { [`aws:ResourceTag/${TENANT_TAG}`]: CALLERS_TENANT } },
           wildcardBecause: OF_SESSION,
         },
         { actions: ['rds:DescribeDBInstances', 'rds:ModifyDBInstance'], resources: [arns.sessionsDatabase] },
