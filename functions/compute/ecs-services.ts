@@ -1,4 +1,5 @@
 import { DescribeServicesCommand, type ECSClient, type Service, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { Compute } from './compute';
 
@@ -62,3 +63,21 @@ export async function resize(
   await ecs.send(new UpdateServiceCommand({ cluster, service, desiredCount }));
   return true;
 }
+
+/** The least number of tasks of a live colour. */
+export const leastLive = ({ liveTasks }: Pick<CellDescriptor, 'liveTasks'>): number => liveTasks?.min ?? 1;
+
+/**
+ * Gives a colour the tasks that a live one has at least.
+ *
+ * @returns whether it had fewer
+ * @throws PlatformError `ConfigurationInvalid` when the service does not exist
+ */
+export const fillLive = (
+  ecs: Containers,
+  cell: Pick<CellDescriptor, 'clusterName' | 'services' | 'liveTasks'>,
+  colour: Colour,
+): Promise<boolean> =>
+  resize(ecs, { cluster: cell.clusterName, service: cell.services[colour] }, (desired) =>
+    Math.max(desired, leastLive(cell)),
+  );

@@ -1,6 +1,7 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { leastLive } from '../compute/ecs-services';
 import { holdScaling, type Scaling } from '../compute/scaling';
 import { PlatformError } from '../contract/errors';
 import { FillColourInput, FillColourOutput, type Release } from '../contract/release';
@@ -76,7 +77,7 @@ export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput,
     const waiting = { for: 'fill', taskToken } as const;
     await note(table, cell.name, executionArn, { phase: 'FillColour', waiting });
     const [live, idle] = await settled([describeColour(ecs, cell, from), describeColour(ecs, cell, to)]);
-    const desiredCount = Math.max(live.desiredCount ?? 0, cell.liveTasks?.min ?? 1);
+    const desiredCount = Math.max(live.desiredCount ?? 0, leastLive(cell));
     await holdScaling(scaling, cell, desiredCount);
     const primary = idle.deployments?.find(({ status }) => status === 'PRIMARY');
     const begun =

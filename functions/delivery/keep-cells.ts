@@ -6,7 +6,7 @@ import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
-import { resize } from '../compute/ecs-services';
+import { fillLive } from '../compute/ecs-services';
 import { freeScaling, holdScaling, type Scaling } from '../compute/scaling';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
@@ -96,8 +96,7 @@ async function endBadBake(deps: KeepCellsDeps, cell: CellDescriptor, claim: Rele
  */
 async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, live: LiveColour): Promise<boolean> {
   const scaled = live.releasing ? await holdScaling(scaling, cell) : await freeScaling(scaling, cell);
-  const service = { cluster: cell.clusterName, service: cell.services[live.colour] };
-  const filled = await resize(ecs, service, (desired) => Math.max(desired, cell.liveTasks?.min ?? 1));
+  const filled = await fillLive(ecs, cell, live.colour);
   if (filled || scaled.length > 0) logger.warn('cell.scaling-restored', { cell: cell.name, filled, scaled });
   return filled || scaled.length > 0;
 }

@@ -1,6 +1,6 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { type Containers, resize } from '../compute/ecs-services';
+import { type Containers, fillLive } from '../compute/ecs-services';
 import { freeScaling, type Scaling } from '../compute/scaling';
 import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
@@ -54,8 +54,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     });
     const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
     await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
-    const former = { cluster: cell.clusterName, service: cell.services[from] };
-    await resize(ecs, former, (desired) => Math.max(desired, cell.liveTasks?.min ?? 1));
+    await fillLive(ecs, cell, from);
     const aligned = await alignUntilNoneIsAstray(deps, cell);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await forEachTenant(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
