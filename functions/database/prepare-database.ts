@@ -20,12 +20,12 @@ import { contractedIn } from './migration-store';
 import { ROLES_REVISION } from './release-facts';
 import { setUpAsTenant } from './set-up-as-tenant';
 
+type PrepareDatabaseDeps = MigrateTenantDeps & RotationDeps;
+
 /**
  * One function for a new tenant and for one in service: tenants' roles trust its role, and nothing else
  * may read a master user's secret.
  */
-type PrepareDatabaseDeps = MigrateTenantDeps & RotationDeps;
-
 const Input = z.union([MigrateTenantInput, PrepareDatabaseInput]);
 const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
 
