@@ -117,9 +117,8 @@ export class PlatformFunction extends Construct {
       logGroup: this.logGroup,
       tracing: config.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       ...(deadLetters && { deadLetterQueue: deadLetters }),
-      ...(props.hasFixedName && { functionName: functionRoleName(name) }),
+      ...((props.hasFixedName || inCell) && { functionName: functionRoleName(name) }),
       ...(inCell && {
-        functionName: functionRoleName(name),
         vpc: inCell.vpc,
         vpcSubnets: { subnetGroupName: inCell.subnetGroupName },
         securityGroups: [inCell.securityGroup],
