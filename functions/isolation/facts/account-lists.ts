@@ -127,15 +127,15 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  * @throws what a transient fault of a service throws: then there is no list
  */
 export async function keepLists(lists: AccountLists): Promise<KeptLists> {
-  const { proxies, exports, integrations, logPolicies, logFindings, logGrants } = lists;
-  const read = await settled([
-    ...([keep(proxies), keep(exports), keep(integrations)] as const),
-    ...([keep(logPolicies), keep(logFindings), keep(logGrants)] as const),
+  const [proxies, exports, integrations, logPolicies, logFindings, logGrants] = await settled([
+    keep(lists.proxies),
+    keep(lists.exports),
+    keep(lists.integrations),
+    keep(lists.logPolicies),
+    keep(lists.logFindings),
+    keep(lists.logGrants),
   ]);
-  return {
-    ...{ proxies: read[0], exports: read[1], integrations: read[2] },
-    ...{ logPolicies: read[3], logFindings: read[4], logGrants: read[5] },
-  };
+  return { proxies, exports, integrations, logPolicies, logFindings, logGrants };
 }
 
 function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
