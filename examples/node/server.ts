@@ -48,10 +48,13 @@ const server = createServer((request, response) => {
   );
 });
 
-/** ECS sends SIGTERM and kills the task 30 s later. Requests under way are answered. */
+/** ECS sends SIGTERM and kills the task 30 s later. Requests under way are answered, with their sessions still open. */
 process.once('SIGTERM', () => {
-  server.close(() => process.exit(0));
+  server.close(() => {
+    tenants.close();
+    // Connections of the SDK, and of databases that are closing, would keep the process for a while.
+    process.exit(0);
+  });
   server.closeIdleConnections();
-  tenants.close();
 });
 server.listen(Number(process.env.PORT ?? 8080), process.env.HOST ?? '0.0.0.0');
