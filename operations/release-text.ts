@@ -1,19 +1,22 @@
 import type { CellReleases, RetriedMove, Steering } from './client/releases';
 
-const short = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
+/** A digest as far as a person compares it. */
+export const shortDigest = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
 
 /** State of a cell and its releases, as text. */
 export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
   const rows: (readonly [string, string])[] = [
     [
       'live',
-      live ? `${live.colour}, ${short(live.digest)}, since ${live.since}` : 'unknown: see docs/runbook.md#live-colour',
+      live
+        ? `${live.colour}, ${shortDigest(live.digest)}, since ${live.since}`
+        : 'unknown: see docs/runbook.md#live-colour',
     ],
     ...(live?.idle ? ([['idle', `${live.idle.colour} until ${live.idle.keepUntil}: ${live.idle.why}`]] as const) : []),
   ];
   if (claim) {
     const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : `under way, at ${claim.phase}`;
-    rows.push(['release', `${claim.releaseId}, ${short(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
+    rows.push(['release', `${claim.releaseId}, ${shortDigest(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
     if (claim.intent !== 'go') rows.push(['', `an operator wants it ${claim.intent === 'hold' ? 'held' : 'back'}`]);
     for (const { ring, tenants: count, at } of claim.rings) rows.push(['', `ring ${ring}: ${count} tenants at ${at}`]);
     if (claim.failure) rows.push(['', `${claim.failure.error} at ${claim.failure.step}: ${claim.failure.reason}`]);
@@ -29,7 +32,7 @@ export function releasesText({ cell, live, claim, tenants }: CellReleases): stri
 export function steeringText(cell: string, steering: Steering): string {
   if (steering.how === 'nothing') return `cell ${cell}: ${steering.because}`;
   if (steering.how === 'steered') return `cell ${cell}: release ${steering.releaseId} has the order`;
-  return `cell ${cell}: release ${steering.releaseId} of the image before, ${short(steering.digest)}`;
+  return `cell ${cell}: release ${steering.releaseId} of the image before, ${shortDigest(steering.digest)}`;
 }
 
 export function retriedText({ host, before, colour }: RetriedMove): string {

@@ -15,12 +15,13 @@ export const replayText = (done: Replay) =>
 
 type Preview = z.output<typeof PreviewReplayAnswer>;
 
+/** A signup as far as it can be read. */
+export const signupText = ({ companyName = 'unknown company', subdomain = '-' }: Preview['signups'][number]) =>
+  `${companyName} (${subdomain})`;
+
 /** What a replay would do with each message. */
 export const replayPreviewText = ({ signups, unreadable, more }: Preview): string[] => [
-  ...signups.map(
-    ({ companyName = 'unknown company', subdomain = '-', because }) =>
-      `${companyName} (${subdomain}): would start an onboarding  (undelivered: ${because})`,
-  ),
+  ...signups.map((signup) => `${signupText(signup)}: would start an onboarding  (undelivered: ${signup.because})`),
   ...unreadable.map(({ messageId, why }) => `unreadable, would stay: message ${messageId}: ${why}`),
   ...(signups.length + unreadable.length === 0 ? ['the dead-letter queue holds no signup'] : []),
   ...(more ? ['and perhaps more'] : []),

@@ -3,7 +3,8 @@ import type { CellDescriptor } from '../../functions/contract/cell';
 import { type Intent, Releases } from '../client/releases';
 import type { StageClient } from '../client/stage-client';
 import { failureOf } from '../ops/exit';
-import { steeringText } from '../release-text';
+import { shortDigest, steeringText } from '../release-text';
+import { signupText } from '../replay-text';
 import { OUTCOMES } from './acting';
 import type {
   StageActRequestSchema,
@@ -22,8 +23,6 @@ const STEERING: Readonly<Record<Intent, string>> = {
   go: 'Lets the release continue, and ends the time of the ring under way at once.',
   back: 'Returns the tenants that were moved to the former version, and ends the release.',
 };
-
-const short = (digest: string) => digest.slice(0, 19);
 
 async function cellCalled(releases: Releases, name: string): Promise<CellDescriptor> {
   const [cell] = await releases.cellsCalled(name);
@@ -48,7 +47,7 @@ async function previewSteering(client: StageClient, act: Intent, cell: string): 
   const does = 'Starts a release of the image before, which moves all tenants of the cell, ring by ring.';
   const former = live?.formerDigest;
   if (!former) return { ...asked, does, targets: [], impossible: 'No release has brought the version that is live.' };
-  return { ...asked, does, targets: [{ id: cell, text: `cell ${cell}: the image ${short(former)} comes back` }] };
+  return { ...asked, does, targets: [{ id: cell, text: `cell ${cell}: the image ${shortDigest(former)} comes back` }] };
 }
 
 const confirmationOfReplay = (count: number) => `${count} ${count === 1 ? 'signup' : 'signups'}`;
@@ -57,8 +56,8 @@ async function previewReplay(client: StageClient): Promise<StagePreview> {
   const { signups, unreadable, more } = await client.previewReplay();
   return {
     does: 'Starts the onboarding of each of these signups, and takes its message off the queue.',
-    targets: signups.map(({ messageId: id, companyName = 'unknown company', subdomain = '-', because }) => ({
-      ...{ id, text: `${companyName} (${subdomain}), undelivered: ${because}` },
+    targets: signups.map((signup) => ({
+      ...{ id: signup.messageId, text: `${signupText(signup)}, undelivered: ${signup.because}` },
     })),
     left: [
       ...unreadable.map(({ messageId: id, why }) => ({ id, because: `${why}; \`ops replay --set-aside\` keeps it` })),
