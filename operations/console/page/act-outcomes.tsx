@@ -1,9 +1,7 @@
-import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import StatusIndicator from '@cloudscape-design/components/status-indicator';
 import type { Preview } from '../api/acts';
+import { CloseButton, NotDone } from './act-ending';
 import { ACT_TEXT } from './act-rules';
 import type { ActOutcome } from './acting';
 
@@ -29,20 +27,9 @@ export function ActOutcomes({ preview: { act, targets }, outcomes, onDismiss }: 
         </div>
       )}
       {notDone.map(({ tenantId, outcome, error = outcome, message, advice }) => (
-        <Alert key={tenantId} type={outcome === 'nothing' ? 'info' : 'error'} header={`${nameOf(tenantId)}: ${error}`}>
-          <div className="words">{message}</div>
-          {advice && (
-            <div>
-              <b>What to do:</b> {advice}
-            </div>
-          )}
-        </Alert>
+        <NotDone key={tenantId} header={`${nameOf(tenantId)}: ${error}`} {...{ outcome, message, advice }} />
       ))}
-      <Box float="right">
-        <Button variant="primary" onClick={onDismiss}>
-          Close
-        </Button>
-      </Box>
+      <CloseButton onDismiss={onDismiss} />
     </SpaceBetween>
   );
 }

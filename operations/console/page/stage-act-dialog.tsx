@@ -1,6 +1,4 @@
 import Alert from '@cloudscape-design/components/alert';
-import Box from '@cloudscape-design/components/box';
-import Button from '@cloudscape-design/components/button';
 import Modal from '@cloudscape-design/components/modal';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import Spinner from '@cloudscape-design/components/spinner';
@@ -13,6 +11,7 @@ import {
   type StagePreview,
   StagePreviewSchema,
 } from '../api/stage-acts';
+import { CloseButton, NotDone } from './act-ending';
 import { ConfirmationForm } from './confirmation-form';
 import { useApi } from './console-api';
 import { Failure } from './failure';
@@ -53,14 +52,7 @@ function Results({ results }: { readonly results: readonly StageActResult[] }) {
             <StatusIndicator type="success">{message}</StatusIndicator>
           </div>
         ) : (
-          <Alert key={message} type={outcome === 'nothing' ? 'info' : 'error'} {...(error && { header: error })}>
-            <div className="words">{message}</div>
-            {advice && (
-              <div>
-                <b>What to do:</b> {advice}
-              </div>
-            )}
-          </Alert>
+          <NotDone key={message} header={error} {...{ outcome, message, advice }} />
         ),
       )}
     </SpaceBetween>
@@ -109,11 +101,7 @@ export function StageActDialog({ order, label, onDismiss }: StageActDialogProps)
       {act.data && (
         <SpaceBetween size="m">
           <Results results={act.data.results} />
-          <Box float="right">
-            <Button variant="primary" onClick={onDismiss}>
-              Close
-            </Button>
-          </Box>
+          <CloseButton onDismiss={onDismiss} />
         </SpaceBetween>
       )}
     </Modal>

@@ -3,6 +3,7 @@ import Box from '@cloudscape-design/components/box';
 import Link from '@cloudscape-design/components/link';
 import SpaceBetween from '@cloudscape-design/components/space-between';
 import type { TenantDetail } from '../api/tenant';
+import { Advice } from './advice';
 import { Time } from './time';
 
 const OUTCOMES: Readonly<Record<string, string>> = {
@@ -21,11 +22,7 @@ function WhyItFailed({ failure }: { readonly failure: NonNullable<TenantDetail['
     <Alert type="error" header={`${step} failed: ${error}`}>
       <SpaceBetween size="xs">
         <div className="words">{reason}</div>
-        {advice && (
-          <div>
-            <b>What to do:</b> {advice}
-          </div>
-        )}
+        {advice && <Advice advice={advice} />}
         <div>{OUTCOMES[outcome]}</div>
         {undone.length > 0 && <div>Undone: {undone.join(', ')}.</div>}
         {remaining.length > 0 && <div>Not undone: {remaining.join(', ')}.</div>}
