@@ -14,16 +14,15 @@ Scaling.
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from collections.abc import Callable
 
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.core.responses import get_account_id, get_region, json_response
 from ministack.services import ecs
 
 from ..controls.routes import route
+from ..further_services import Handler, Refused, serve
 from ..patch import Patch
-from ..shapes import Answer, Params, Record
+from ..shapes import Answer, Record
 
 # Account and region, service namespace, resource, dimension.
 Key = tuple[str, str, str, str]
@@ -37,22 +36,7 @@ _NOTHING_SUSPENDED = {
 
 PATCH = Patch(__name__, after=["controls.routes"])
 
-PATCH.adds("ministack.core.router.SERVICE_PATTERNS[application-autoscaling]")(
-    {"target_prefixes": ["AnyScaleFrontendService"], "host_patterns": [r"application-autoscaling\."]}
-)
 PATCH.adds("ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE[application-autoscaling]")("application-autoscaling")
-
-
-@PATCH.adds("ministack.app.SERVICE_HANDLERS[application-autoscaling]")
-async def _handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Params) -> Answer:
-    action = headers.get("x-amz-target", "").split(".")[-1]
-    handler = _REQUESTS.get(action)
-    if handler is None:
-        return error_response_json("UnknownOperationException", f"no operation {action}", 400)
-    try:
-        return json_response(handler(json.loads(body or b"{}")))
-    except ValueError as wrong:
-        return error_response_json("ValidationException", str(wrong), 400)
 
 
 def _place() -> str:
@@ -93,7 +77,14 @@ def deregister(namespace: str, resource: str, dimension: str) -> None:
     _targets.pop((_place(), namespace, resource, dimension), None)
 
 
-def _describe(request: Record) -> Record:
+def _register(request: Record, _: dict[str, str]) -> Record:
+    try:
+        return register(request)
+    except ValueError as wrong:
+        raise Refused("ValidationException", str(wrong)) from None
+
+
+def _describe(request: Record, _: dict[str, str]) -> Record:
     wanted, dimension = request.get("ResourceIds"), request.get("ScalableDimension")
     found = [
         target
@@ -106,10 +97,12 @@ def _describe(request: Record) -> Record:
     return {"ScalableTargets": found}
 
 
-_REQUESTS: dict[str, Callable[[Record], Record]] = {
-    "RegisterScalableTarget": register,
+_REQUESTS: dict[str, Handler] = {
+    "RegisterScalableTarget": _register,
     "DescribeScalableTargets": _describe,
 }
+
+serve(PATCH, "application-autoscaling", "AnyScaleFrontendService", _REQUESTS)
 
 
 @PATCH.adds(route("/_local/scale"))

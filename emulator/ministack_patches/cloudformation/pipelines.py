@@ -12,8 +12,8 @@ from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-from ..codepipeline.model import Refused
 from ..codepipeline.requests import change_pipeline, make_pipeline, remove_pipeline
+from ..further_services import Refused
 from ..patch import Patch
 from ..shapes import Made, Record
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ministack.core.responses import new_uuid
 
+from ..further_services import Refused
 from ..shapes import Record
 
 ACTIVE = ("InProgress", "Stopping")
@@ -95,14 +96,6 @@ class Pipeline:
     @property
     def stages(self) -> list[Record]:
         return list(self.declaration["stages"])
-
-
-class Refused(Exception):
-    """A request that CodePipeline refuses, under the name of its exception."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
 
 
 _pipelines: dict[str, Pipeline] = {}

@@ -22,39 +22,24 @@ with another action is refused when it is made. MiniStack has no CodePipeline.
 from __future__ import annotations
 
 import copy
-import json
 import time
-from collections.abc import Callable
-from typing import Any
 
 from ministack.core.iam_evaluator import request_caller_arn
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.core.responses import get_account_id, get_region
 
+from ..further_services import Handler, Refused, serve
 from ..patch import Patch
-from ..shapes import Answer, Params, Record
+from ..shapes import Record
 from .actions import PROVIDERS
 from .descriptions import action_state, execution_of_request, stage_state, summary
-from .model import Pipeline, Refused, execution_of, named, pipeline_named, pipelines
+from .model import Pipeline, execution_of, named, pipeline_named, pipelines
 from .runs import retry, start, stop
+
+Headers = dict[str, str]
 
 PATCH = Patch(__name__)
 
-PATCH.adds("ministack.core.router.SERVICE_PATTERNS[codepipeline]")(
-    {"target_prefixes": ["CodePipeline_20150709"], "host_patterns": [r"codepipeline\."]}
-)
 PATCH.adds("ministack.core.iam_actions.SERVICE_TO_IAM_NAMESPACE[codepipeline]")("codepipeline")
-
-
-@PATCH.adds("ministack.app.SERVICE_HANDLERS[codepipeline]")
-async def _handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Params) -> Answer:
-    action = headers.get("x-amz-target", "").split(".")[-1]
-    handler = _REQUESTS.get(action)
-    if handler is None:
-        return error_response_json("UnknownOperationException", f"no operation {action}", 400)
-    try:
-        return json_response(handler(json.loads(body or b"{}"), request_caller_arn(headers)))
-    except Refused as refused:
-        return error_response_json(refused.name, str(refused), 400)
 
 
 def make_pipeline(declaration: Record) -> Pipeline:
@@ -115,41 +100,41 @@ def _described(pipeline: Pipeline) -> Record:
     return {"pipeline": {**pipeline.declaration, "version": pipeline.version}}
 
 
-def _get(request: Record, _: str) -> Record:
+def _get(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["name"])
     metadata = {"pipelineArn": pipeline.arn, "created": pipeline.created, "updated": pipeline.updated}
     return {**_described(pipeline), "metadata": metadata}
 
 
-def _delete(request: Record, _: str) -> Record:
+def _delete(request: Record, _: Headers) -> Record:
     remove_pipeline(request["name"])
     return {}
 
 
-def _list(_request: Record, _: str) -> Record:
+def _list(_request: Record, _: Headers) -> Record:
     fields = [(one.declaration, one) for one in pipelines().values()]
     return {"pipelines": [{"name": declared["name"], "version": one.version} for declared, one in fields]}
 
 
-def _start(request: Record, caller: str) -> Record:
-    trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": caller}
+def _start(request: Record, headers: Headers) -> Record:
+    trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": request_caller_arn(headers)}
     return {"pipelineExecutionId": begin(pipeline_named(request["name"]), request, trigger)}
 
 
-def _stop(request: Record, _: str) -> Record:
+def _stop(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["pipelineName"])
     execution = execution_of(pipeline, request["pipelineExecutionId"])
     stop(pipeline, execution, request.get("reason", ""), abandon=bool(request.get("abandon")))
     return {"pipelineExecutionId": execution.id}
 
 
-def _retry(request: Record, _: str) -> Record:
+def _retry(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["pipelineName"])
     asked = (request["stageName"], request["pipelineExecutionId"], request["retryMode"])
     return {"pipelineExecutionId": retry(pipeline, *asked).id}
 
 
-def _state(request: Record, _: str) -> Record:
+def _state(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["name"])
     with pipeline.guard:
         return {
@@ -161,7 +146,7 @@ def _state(request: Record, _: str) -> Record:
         }
 
 
-def _executions(request: Record, _: str) -> Record:
+def _executions(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["pipelineName"])
     most, first = int(request.get("maxResults", 100)), int(request.get("nextToken") or 0)
     with pipeline.guard:
@@ -170,13 +155,13 @@ def _executions(request: Record, _: str) -> Record:
     return {"pipelineExecutionSummaries": newest[first : first + most], **more}
 
 
-def _execution(request: Record, _: str) -> Record:
+def _execution(request: Record, _: Headers) -> Record:
     pipeline = pipeline_named(request["pipelineName"])
     with pipeline.guard:
         return {"pipelineExecution": execution_of_request(execution_of(pipeline, request["pipelineExecutionId"]))}
 
 
-def _answer_approval(request: Record, caller: str) -> Record:
+def _answer_approval(request: Record, headers: Headers) -> Record:
     """@throws Refused"""
     pipeline = pipeline_named(request["pipelineName"])
     stage = named(pipeline.stages, request["stageName"], "StageNotFoundException")
@@ -188,13 +173,13 @@ def _answer_approval(request: Record, caller: str) -> Record:
             raise Refused("ApprovalAlreadyCompletedException", "there is no approval to answer")
         if action.token != request["token"]:
             raise Refused("InvalidApprovalTokenException", "the token is not that of the approval")
-        action.summary, action.updated_by = request["result"]["summary"], caller
+        action.summary, action.updated_by = request["result"]["summary"], request_caller_arn(headers)
         action.end("Failed" if request["result"]["status"] == "Rejected" else "Succeeded")
         pipeline.guard.notify_all()
         return {"approvedAt": action_state(action)["lastStatusChange"]}
 
 
-_REQUESTS: dict[str, Callable[[Record, str], Any]] = {
+_REQUESTS: dict[str, Handler] = {
     "CreatePipeline": lambda request, _: _described(make_pipeline(request["pipeline"])),
     "UpdatePipeline": lambda request, _: _described(change_pipeline(request["pipeline"])),
     "DeletePipeline": _delete,
@@ -208,3 +193,5 @@ _REQUESTS: dict[str, Callable[[Record, str], Any]] = {
     "GetPipelineExecution": _execution,
     "PutApprovalResult": _answer_approval,
 }
+
+serve(PATCH, "codepipeline", "CodePipeline_20150709", _REQUESTS)

@@ -16,9 +16,10 @@ from itertools import groupby
 
 from ministack.services import eventbridge
 
+from ..further_services import Refused
 from ..shapes import Record
 from .actions import PROVIDERS, Abandoned, ActionFailed, Work, resolved
-from .model import Action, Execution, Pipeline, Refused, StageRun, execution_of, named
+from .model import Action, Execution, Pipeline, StageRun, execution_of, named
 
 # "Quotas in AWS CodePipeline": executions of a pipeline at once, queued ones included.
 _AT_ONCE = 50

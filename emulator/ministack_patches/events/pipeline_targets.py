@@ -15,8 +15,9 @@ from typing import Any
 
 from ministack.services import eventbridge
 
-from ..codepipeline.model import Refused, pipeline_named
+from ..codepipeline.model import pipeline_named
 from ..codepipeline.requests import begin
+from ..further_services import Refused
 from ..patch import Patch
 from ..role_permissions import refusal
 from ..shapes import Original, Record

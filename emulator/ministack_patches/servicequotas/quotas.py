@@ -10,13 +10,12 @@ The emulator enforces none of the account's quotas, so each has a value that not
 
 from __future__ import annotations
 
-import json
-
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
+from ministack.core.responses import get_account_id, get_region, json_response
 
 from ..controls.routes import route
+from ..further_services import Refused, serve
 from ..patch import Patch
-from ..shapes import Answer, Params, Record
+from ..shapes import Answer, Record
 
 _ENOUGH = 1_000_000
 _NAMES = {
@@ -39,24 +38,11 @@ _values: dict[tuple[str, str], float] = {}
 PATCH = Patch(__name__, after=["controls.routes"])
 
 
-PATCH.adds("ministack.core.router.SERVICE_PATTERNS[servicequotas]")(
-    {"target_prefixes": ["ServiceQuotasV20190624"], "host_patterns": [r"servicequotas\."]}
-)
-
-
-@PATCH.adds("ministack.app.SERVICE_HANDLERS[servicequotas]")
-async def _handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query_params: Params) -> Answer:
-    action = headers.get("x-amz-target", "").split(".")[-1]
-    if action not in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
-        return error_response_json("UnknownOperationException", f"no operation {action}", 400)
-    return _quota(json.loads(body or b"{}"), applied=action == "GetServiceQuota")
-
-
-def _quota(request: Record, applied: bool) -> Answer:
+def _quota(request: Record, applied: bool) -> Record:
     service, code = request.get("ServiceCode", ""), request.get("QuotaCode", "")
     name = _NAMES.get((service, code))
     if name is None:
-        return error_response_json("NoSuchResourceException", f"there is no quota {service} {code}", 400)
+        raise Refused("NoSuchResourceException", f"there is no quota {service} {code}")
     value = _values.get((service, code), _ENOUGH) if applied else _ENOUGH
     quota = {
         "ServiceCode": service,
@@ -68,7 +54,18 @@ def _quota(request: Record, applied: bool) -> Answer:
         "Adjustable": True,
         "GlobalQuota": service == "iam",
     }
-    return json_response({"Quota": quota})
+    return {"Quota": quota}
+
+
+serve(
+    PATCH,
+    "servicequotas",
+    "ServiceQuotasV20190624",
+    {
+        "GetServiceQuota": lambda request, _: _quota(request, applied=True),
+        "GetAWSDefaultServiceQuota": lambda request, _: _quota(request, applied=False),
+    },
+)
 
 
 @PATCH.adds(route("/_local/quotas"))
