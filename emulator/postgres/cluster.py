@@ -68,6 +68,14 @@ class Cluster:
             session.close()
             marker.touch()
 
+    async def told(self, tell: Callable[[Session], Awaitable[None]]) -> None:
+        """Tells a server that runs something as its superuser; one that starts or stops is waited for."""
+        async with self._lock:
+            if self.runs:
+                session = await connected(self.socket)
+                await tell(session)
+                session.close()
+
     async def stopped(self) -> None:
         """As a reboot or a stop of the instance: sessions are ended, the data stays."""
         async with self._lock:

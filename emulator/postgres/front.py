@@ -23,7 +23,7 @@ from .cluster import Cluster
 from .login import require_encryption, require_secret
 from .programs import Programs
 from .served import Served
-from .template import DATABASE, MASTER, SUPERUSER
+from .template import DATABASE, MASTER
 from .wire import (
     CANCEL_REQUEST,
     GSS_REQUEST,
@@ -113,10 +113,8 @@ class Front:
 
     async def _change_password(self, instance: Served) -> None:
         cluster = self._clusters.get(instance.source_id)
-        if cluster and cluster.runs:
-            session = await Session.opened(cluster.socket, SUPERUSER)
-            await _set_password(session, instance)
-            session.close()
+        if cluster:
+            await cluster.told(lambda session: _set_password(session, instance))
 
     async def _accept(self, instance: Served, listening: socket.socket) -> None:
         under_way: set[asyncio.Task[None]] = set()

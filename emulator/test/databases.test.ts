@@ -164,6 +164,18 @@ test('the master password can be modified', async () => {
   await change(PASSWORD);
 });
 
+test('a master password that is set while the server starts or stops counts afterwards', async () => {
+  for (const next of ['another-password-6', 'another-password-7', 'another-password-8', PASSWORD]) {
+    await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id }));
+    // The first login starts the server; which of both passwords it needs is a matter of moments.
+    const login = asMaster('SELECT 1', next).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    await change(next);
+    await login;
+    expect(await asMaster('SELECT 1 AS one', next)).toEqual([{ one: 1 }]);
+  }
+});
+
 test('a new master password counts some time after the answer, and nothing else can be changed until then', async () => {
   await emulator.setPatience(0.05);
   await change('another-password-4');

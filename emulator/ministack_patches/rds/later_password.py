@@ -12,10 +12,7 @@ instance is `resetting-master-credentials` and refuses further changes, the old 
 
 from __future__ import annotations
 
-import sys
 import threading
-import time
-from collections.abc import Callable
 
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds
@@ -26,7 +23,6 @@ from ..shapes import Answer, Original, Params, Record
 
 _RESETTING = "resetting-master-credentials"
 _PASSWORD = "MasterUserPassword"
-_TRIES = 50
 
 PATCH = Patch(__name__, after=["rds.pending_changes"])
 
@@ -58,21 +54,8 @@ def _set_password(modify: Original, instance: Record, params: Params, scope: tup
     with request_scope(*scope):
         # Its name may have changed, and it may be gone.
         name = instance["DBInstanceIdentifier"]
-        try:
-            if rds._instances.get(name) is instance:
-                _until_it_takes(lambda: modify({**params, "DBInstanceIdentifier": name}))
-        finally:
-            instance["PendingModifiedValues"].pop(_PASSWORD, None)
-            if instance["DBInstanceStatus"] == _RESETTING:
-                instance["DBInstanceStatus"] = "available"
-
-
-def _until_it_takes(change: Callable[[], Answer]) -> None:
-    """A server that starts or stops at this moment takes no password yet."""
-    for _ in range(_TRIES):
-        try:
-            change()
-            return
-        except Exception as not_yet:
-            print(f"emulator: the master password is set later: {not_yet!r}", file=sys.stderr)
-            time.sleep(0.2)
+        if rds._instances.get(name) is instance:
+            modify({**params, "DBInstanceIdentifier": name})
+        instance["PendingModifiedValues"].pop(_PASSWORD, None)
+        if instance["DBInstanceStatus"] == _RESETTING:
+            instance["DBInstanceStatus"] = "available"

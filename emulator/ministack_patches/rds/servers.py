@@ -7,6 +7,7 @@ AWS: "Understanding PostgreSQL roles and permissions" (Amazon RDS User Guide)
 AWS: "Rebooting a DB instance" (Amazon RDS User Guide)
 Test: databases.test.ts: the master user logs in by password, is no superuser, and can allow a user to log in by IAM
 Test: databases.test.ts: a login token is refused %s
+Test: databases.test.ts: a master password that is set while the server starts or stops counts afterwards
 Test: databases.test.ts: a replica reads the rows of its source, refuses writes, and has its master password
 Test: databases.test.ts: a reboot ends sessions and keeps rows; a stopped instance refuses logins
 
