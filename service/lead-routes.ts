@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { READER_CONNECTIONS } from '../functions/contract/connections';
-import { codeOf } from '../functions/shared/error-code';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
+import { isRefused } from './tenant-context/lost-connection';
 import type { Tenant } from './tenant-context/tenant';
 import { ForeignToken } from './tenant-context/tenant-databases';
 
@@ -11,8 +10,6 @@ type ActiveTenant = (request: FastifyRequest, reply: FastifyReply) => Promise<Te
 
 const LONGEST_BODY = 16 * 1024;
 const RETRY_AFTER_SECONDS = 10;
-/** SQL states of a refused login ("PostgreSQL Error Codes", class 28). */
-const REFUSED = /^28/;
 
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
@@ -32,7 +29,6 @@ function fromOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
  * readers with a token.
  */
 export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant): void {
-  let readers = 0;
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: LONGEST_BODY },
@@ -59,7 +55,7 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
     const lead = LeadSchema.safeParse(request.body);
     if (!lead.success) return text(reply, 400, 'Please fill in your name and a valid e-mail address.');
     try {
-      await keepLead(tenant.database(), lead.data);
+      await tenant.repeatably((database) => keepLead(database, lead.data));
     } catch (thrown) {
       return unavailable(request, reply, thrown);
     }
@@ -71,19 +67,15 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
     if (!tenant) return reply;
     const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
-    if (readers >= READER_CONNECTIONS) return unavailable(request, reply, new Error('too many read by token'));
-    readers += 1;
     try {
       return { leads: await tenant.withToken(token, listLeads) };
     } catch (thrown) {
-      if (!(thrown instanceof ForeignToken || REFUSED.test(codeOf(thrown)))) return unavailable(request, reply, thrown);
+      if (!(thrown instanceof ForeignToken || isRefused(thrown))) return unavailable(request, reply, thrown);
       return text(
         reply.header('www-authenticate', 'Bearer error="invalid_token"'),
         401,
         'This token is not valid here.',
       );
-    } finally {
-      readers -= 1;
     }
   });
 }

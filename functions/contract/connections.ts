@@ -8,7 +8,7 @@ export const MAX_CONNECTIONS = 400;
 
 /** Of one task of the shared service to one tenant's database. */
 export const POOL_CONNECTIONS = 2;
-/** Of one task to all databases together: sessions with a reader's own token. In the worst case all are at one. */
+/** Of one task to the databases of one tenant, primary and replica: sessions with a reader's own token. In the worst case all are at one. */
 export const READER_CONNECTIONS = 4;
 
 /** While a release fills a colour, both have as many tasks as the live one may have. */

@@ -85,6 +85,7 @@ export class TenantContext implements Tenants {
       ...{ tenantId, companyName, host, bucketName, keyArn },
       s3: async () => (await sessions.of(route)).s3,
       database: () => databases.of(route),
+      repeatably: (work) => databases.repeatably(route, work),
       withToken: (token, work) => databases.withToken(route, token, work),
       forget: () => sessions.forget(tenantId),
     };

@@ -1,10 +1,13 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Signer } from '@aws-sdk/rds-signer';
 import { LRUCache } from 'lru-cache';
 import { Client, type ClientConfig, Pool } from 'pg';
-import { POOL_CONNECTIONS } from '../../functions/contract/connections';
+import { POOL_CONNECTIONS, READER_CONNECTIONS } from '../../functions/contract/connections';
 import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
+import { isLost, isRefused } from './lost-connection';
 import type { TenantSessions } from './tenant-sessions';
+import { Turns } from './turns';
 
 /** The tenant's database cannot be used now. Other tenants' databases are not affected. */
 class DatabaseUnavailable extends Error {
@@ -28,10 +31,14 @@ function targetOf({ tenantId, database }: RouteRecord, token: string) {
 }
 
 export interface TenantDatabasesOptions {
-  readonly sessions: Pick<TenantSessions, 'of'>;
+  readonly sessions: Pick<TenantSessions, 'of' | 'forget'>;
   /** Certificate authorities of the databases, PEM. Default: those that Node knows. */
   readonly certificates?: string;
   readonly capacity?: number;
+  /** For a connection, also one of the pool's. */
+  readonly connectMs?: number;
+  /** After which the server ends a statement. A server that answers nothing loses the connection soon after. */
+  readonly statementMs?: number;
 }
 
 /**
@@ -42,11 +49,24 @@ const CAPACITY = 200;
 const IDLE_MS = 30_000;
 const CONNECT_MS = 3_000;
 const STATEMENT_MS = 5_000;
+/** A server's own answer to a statement that took too long gets so much time. */
+const SILENCE_MS = 1_000;
+/** A host that is gone sends no end of a connection; the kernel notices some seconds after this. */
+const KEEP_ALIVE_MS = 5_000;
+/** Each of the pool's connections may be lost, and then a new one is made. */
+const ATTEMPTS = POOL_CONNECTIONS + 1;
+const BETWEEN_ATTEMPTS_MS = 100;
 /**
  * Half of a role session's time: a connection must not last much longer than its tenant is in
  * service.
  */
 const MOST_SECONDS = 450;
+
+interface Opened {
+  readonly pool: Pool;
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * Connections to the databases of the tenants being served, each as the tenant's own database
@@ -54,20 +74,46 @@ const MOST_SECONDS = 450;
  * own, so an overloaded database delays only its tenant.
  */
 export class TenantDatabases {
-  private readonly pools: LRUCache<string, Pool>;
+  private readonly pools: LRUCache<string, Opened>;
+  private readonly readers: Turns;
 
   constructor(private readonly options: TenantDatabasesOptions) {
     this.pools = new LRUCache({
       max: options.capacity ?? CAPACITY,
-      dispose: (pool) => void pool.end().catch(() => undefined),
+      dispose: ({ pool }) => void pool.end().catch(() => undefined),
+    });
+    this.readers = new Turns({
+      most: READER_CONNECTIONS,
+      mostWaiting: MOST_WAITING,
+      waitMs: options.connectMs ?? CONNECT_MS,
     });
   }
 
   /** @throws DatabaseUnavailable when the tenant has no address of its database, or too many requests wait for it */
   of(route: RouteRecord): Pick<Pool, 'query'> {
-    const pool = this.pools.get(route.tenantId) ?? this.open(route);
+    const { pool } = this.opened(route);
     if (pool.waitingCount >= MOST_WAITING) throw new DatabaseUnavailable('too many requests wait for a connection');
     return pool;
+  }
+
+  /**
+   * Does work that may be done twice: again with another connection when its own is lost, and with new credentials
+   * when the login is refused.
+   *
+   * @throws DatabaseUnavailable as `of`
+   */
+  async repeatably<T>(route: RouteRecord, work: (database: Pick<Pool, 'query'>) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work(this.of(route));
+      } catch (thrown) {
+        // A role that was deleted and created again denies the sessions of the old one.
+        if (isRefused(thrown)) this.options.sessions.forget(route.tenantId);
+        else if (!isLost(thrown)) throw thrown;
+        if (attempt === ATTEMPTS) throw thrown;
+      }
+      await pause(BETWEEN_ATTEMPTS_MS);
+    }
   }
 
   /**
@@ -76,18 +122,14 @@ export class TenantDatabases {
    * checks the token.
    *
    * @throws ForeignToken when the token names no server or no user of this tenant
+   * @throws DatabaseUnavailable when too many read this tenant's databases
    */
-  async withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
-    const access = this.accessTo(route);
-    const options = '-c default_transaction_read_only=on';
-    const client = new Client({ ...access, ...targetOf(route, token), password: token, options });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return await work(client);
-    } finally {
-      await client.end();
-    }
+  withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
+    return this.readers.run(
+      route.tenantId,
+      () => this.read(route, token, work),
+      () => new DatabaseUnavailable('too many read by token'),
+    );
   }
 
   forget(tenantId: string): void {
@@ -98,7 +140,27 @@ export class TenantDatabases {
     this.pools.clear();
   }
 
-  private open(route: RouteRecord): Pool {
+  private async read<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const options = '-c default_transaction_read_only=on';
+    const client = new Client({ ...this.accessTo(route), ...targetOf(route, token), password: token, options });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** A route may lead to another server than before: a database that was restored. */
+  private opened(route: RouteRecord): Opened {
+    const { host, port } = this.accessTo(route);
+    const opened = this.pools.get(route.tenantId);
+    return opened?.host === host && opened.port === port ? opened : this.open(route);
+  }
+
+  /** Ends the connections to a former server of the tenant. */
+  private open(route: RouteRecord): Opened {
     const access = this.accessTo(route);
     const password = async () => {
       const { credentials } = await this.options.sessions.of(route);
@@ -115,18 +177,23 @@ export class TenantDatabases {
     });
     // Without a handler, a server that stops would end this process.
     pool.on('error', () => undefined);
-    this.pools.set(route.tenantId, pool);
-    return pool;
+    const opened = { pool, host: access.host, port: access.port };
+    this.pools.set(route.tenantId, opened);
+    return opened;
   }
 
   private accessTo({ tenantId, database }: RouteRecord) {
     if (!database) throw new DatabaseUnavailable('the route of the tenant tells no database');
+    const { certificates, connectMs = CONNECT_MS, statementMs = STATEMENT_MS } = this.options;
     return {
       ...{ host: database.host, port: database.port, database: DATABASE_NAME },
       user: tenantNames.databaseUser(tenantId),
-      ssl: this.options.certificates ? { ca: this.options.certificates } : true,
-      connectionTimeoutMillis: CONNECT_MS,
-      statement_timeout: STATEMENT_MS,
+      ssl: certificates ? { ca: certificates } : true,
+      connectionTimeoutMillis: connectMs,
+      statement_timeout: statementMs,
+      query_timeout: statementMs + SILENCE_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       application_name: 'shared-service',
     } satisfies ClientConfig;
   }

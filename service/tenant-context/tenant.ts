@@ -20,11 +20,20 @@ export interface Tenant {
   s3(): Promise<Pick<S3Client, 'send'>>;
 
   /**
-   * The pool of the tenant's own database user (read and write), at the primary. A query fails after 5 s.
+   * The pool of the tenant's own database user (read and write), at the primary. A query fails after 5 s, and after 6 s
+   * when the server answers nothing.
    *
    * @throws DatabaseUnavailable when too many requests wait for this database already, or it has no address
    */
   database(): Pick<Pool, 'query'>;
+
+  /**
+   * Does work that may be done twice, such as an INSERT with ON CONFLICT DO NOTHING: again with another connection when
+   * its own is lost, as in a failover, and with new credentials when the login is refused. Three times at most.
+   *
+   * @throws DatabaseUnavailable as `database`
+   */
+  repeatably<T>(work: (database: Pick<Pool, 'query'>) => Promise<T>): Promise<T>;
 
   /**
    * A read-only session with an IAM token of one of the tenant's database users, at the server that the token
@@ -32,6 +41,7 @@ export interface Tenant {
    * the token.
    *
    * @throws ForeignToken when the token names no server or no user of this tenant
+   * @throws DatabaseUnavailable when too many sessions read this tenant's databases already
    */
   withToken<T>(token: string, work: (client: Client) => Promise<T>): Promise<T>;
 

@@ -3,10 +3,12 @@ import {
   CreateDBInstanceReadReplicaCommand,
   type DBInstance,
   RDSClient,
+  RebootDBInstanceCommand,
   StartDBInstanceCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
+import { Client } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { tenantNames } from '../../functions/contract/naming';
 import { setUpDatabase } from '../../functions/database/set-up-database';
@@ -18,15 +20,20 @@ import { eventually } from '../support/running-stage';
 import { routeOf, ServiceWorld } from '../support/shared-service';
 
 const ROOT: SessionCredentials = { accessKeyId: 'test', secretAccessKey: 'test', sessionToken: '' };
+/** What a role's session is worth after the role was made anew. */
+const STALE: SessionCredentials = { ...ROOT, secretAccessKey: 'of-a-former-role' };
+const STATEMENT_MS = 1_000;
 const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
 
 let emulator: Emulator;
 let rds: RDSClient;
 let app: ReturnType<typeof serviceApp>;
+let ca: string;
+let credentials = ROOT;
 const world = new ServiceWorld();
 const routes: Record<string, ReturnType<typeof routeOf>> = {};
 
-async function databaseOf(subdomain: string, ca: string) {
+async function databaseOf(subdomain: string) {
   const { DBInstance } = await rds.send(
     new CreateDBInstanceCommand({
       DBInstanceIdentifier: subdomain,
@@ -65,12 +72,18 @@ beforeAll(async () => {
   const access = { endpoint: emulator.endpointUrl, region: emulator.region, credentials: ROOT };
   rds = new RDSClient(access);
   process.env.AWS_REGION = emulator.region;
-  const certificates = await emulator.databaseCertificates();
-  await Promise.all(['acme', 'beta'].map((name) => databaseOf(name, certificates)));
+  ca = await emulator.databaseCertificates();
+  await Promise.all(['acme', 'beta'].map(databaseOf));
   const sessions = world.sessions();
   const databases = new TenantDatabases({
-    sessions: { of: async (route) => ({ ...(await sessions.of(route)), credentials: ROOT }) },
-    certificates,
+    sessions: {
+      of: async (route) => ({ ...(await sessions.of(route)), credentials }),
+      forget: () => {
+        credentials = ROOT;
+      },
+    },
+    certificates: ca,
+    statementMs: STATEMENT_MS,
   });
   app = serviceApp({ tenants: world.tenants(sessions, databases), logger: false });
 }, 90_000);
@@ -173,6 +186,113 @@ test('a database that is down gives 503 for its own tenant only, and is used aga
   await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
   const again = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
   expect([200, 201]).toContain(again.statusCode);
+});
+
+async function asMaster(subdomain: string): Promise<Client> {
+  const { host = '', port = 0 } = routes[subdomain]?.database ?? {};
+  const client = new Client({ host, port, ...MASTER, database: 'funnels', ssl: { ca } });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** Sessions of the shared service that do something. */
+const BUSY = `SELECT pid FROM pg_stat_activity WHERE application_name = 'shared-service' AND state = 'active'`;
+
+/** A tenant's database whose statements about leads wait until the lock is released. */
+async function locked(subdomain: string) {
+  const [holder, watcher] = await Promise.all([asMaster(subdomain), asMaster(subdomain)]);
+  await holder.query('SET ROLE funnels_owner; BEGIN; LOCK TABLE funnels.leads IN ACCESS EXCLUSIVE MODE');
+  return {
+    /** Of the session whose statement waits. */
+    pid: () => eventually('a statement that waits', async () => (await watcher.query(BUSY)).rows[0]?.pid, 10_000),
+    end: (pid: number) => watcher.query('SELECT pg_terminate_backend($1)', [pid]),
+    release: () => Promise.all([holder.end(), watcher.end()]),
+  };
+}
+
+test('a database that is slow delays its own tenant only', async () => {
+  const lock = await locked('acme');
+  const token = await tokenOf('acme');
+  const ids = Array.from({ length: 30 }, (_, n) => `0195f000-0000-7000-8000-0000000002${String(n).padStart(2, '0')}`);
+  const slow = Promise.all([
+    ...ids.map((id) => send('acme', lead({ id }))),
+    ...Array.from({ length: 30 }, () => list('acme', token)),
+  ]);
+  await lock.pid();
+  const began = Date.now();
+  expect((await send('beta', lead())).statusCode).toBe(201);
+  expect((await list('beta', await tokenOf('beta'))).statusCode).toBe(200);
+  expect(Date.now() - began).toBeLessThan(STATEMENT_MS);
+  expect(new Set((await slow).map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+  await lock.release();
+  expect((await send('acme', lead({ id: ids[0] ?? '' }))).statusCode).toBe(201);
+});
+
+test('a lead whose connection is lost on the way is kept over another one', async () => {
+  const lock = await locked('acme');
+  const sending = send('acme', lead({ id: '0195f000-0000-7000-8000-000000000005' }));
+  await lock.end(await lock.pid());
+  await lock.release();
+  expect((await sending).statusCode).toBe(201);
+});
+
+test('a server that answers nothing loses the connection, and the next lead gets another one', async () => {
+  const lock = await locked('acme');
+  const form = lead({ id: '0195f000-0000-7000-8000-000000000006' });
+  const sending = send('acme', form);
+  const pid = await lock.pid();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    expect((await sending).statusCode).toBe(503);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+    await lock.release();
+  }
+  expect((await send('acme', form)).statusCode).toBe(201);
+});
+
+/** The service reads a route again after some seconds, and closes connections of a tenant out of service. */
+async function withRoute(subdomain: string, change: Parameters<typeof routeOf>[1]): Promise<void> {
+  world.add({ ...(routes[subdomain] ?? routeOf(subdomain)), ...change });
+  world.now += 6_000;
+}
+
+test('a login that is refused is tried again with a new session of the tenant’s role', async () => {
+  await withRoute('beta', { status: 'SUSPENDED' });
+  expect((await send('beta', lead())).statusCode).toBe(503);
+  await withRoute('beta', {});
+  credentials = STALE;
+  expect((await send('beta', lead())).statusCode).toBe(201);
+  expect(credentials).toBe(ROOT);
+});
+
+test('a tenant whose route leads to another server is served from there', async () => {
+  expect((await send('beta', lead())).statusCode).toBe(201);
+  await withRoute('beta', { database: { host: 'localhost', port: 1 } });
+  expect((await send('beta', lead())).statusCode).toBe(503);
+  await withRoute('beta', {});
+  expect((await send('beta', lead())).statusCode).toBe(201);
+});
+
+test('of leads sent while the database reboots, each that was acknowledged is kept, once', async () => {
+  const ids = Array.from({ length: 60 }, (_, n) => `0195f000-0000-7000-8000-0000000003${String(n).padStart(2, '0')}`);
+  const kept = async (id: string) =>
+    await eventually('an acknowledgement', async () => {
+      const { statusCode } = await send('beta', lead({ id }));
+      return statusCode === 201 ? id : undefined;
+    });
+  const acknowledged: string[] = [];
+  const sendAll = async () => {
+    for (let id = ids.shift(); id; id = ids.shift()) acknowledged.push(await kept(id));
+  };
+  const sending = Promise.all([sendAll(), sendAll(), sendAll()]);
+  await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: 'beta' }));
+  await sending;
+  const { leads } = (await list('beta', await tokenOf('beta'))).json();
+  const listed = leads.map(({ id }: { id: string }) => id).filter((id: string) => acknowledged.includes(id));
+  expect(listed.sort()).toEqual(acknowledged.sort());
+  expect(acknowledged).toHaveLength(60);
 });
 
 test('two connections serve a burst of requests', async () => {
