@@ -54,11 +54,13 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
     if (!fromOwnPage(request)) return text(reply, 403, 'Please use the form of this site.');
     const lead = LeadSchema.safeParse(request.body);
     if (!lead.success) return text(reply, 400, 'Please fill in your name and a valid e-mail address.');
+    let isKept: boolean;
     try {
-      await tenant.repeatably((database) => keepLead(database, lead.data));
+      isKept = await tenant.repeatably((database) => keepLead(database, lead.data));
     } catch (thrown) {
       return unavailable(request, reply, thrown);
     }
+    if (!isKept) return text(reply, 409, 'This form was sent before, with other words. Please open it again.');
     return html(reply.code(201), thanksPage(tenant.companyName));
   });
 

@@ -14,11 +14,23 @@ type Lead = z.output<typeof LeadSchema>;
 
 const MOST_LISTED = 100;
 
-export async function keepLead(database: Pick<Pool, 'query'>, { id, name, email, message }: Lead): Promise<void> {
-  await database.query(
+/**
+ * Keeps a lead, once, however often it is sent.
+ *
+ * @returns false when another lead has the form's id: the visitor went back and changed what was sent
+ */
+export async function keepLead(database: Pick<Pool, 'query'>, lead: Lead): Promise<boolean> {
+  const values = [lead.id, lead.name, lead.email, lead.message];
+  const { rowCount } = await database.query(
     'INSERT INTO leads (id, name, email, message) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING',
-    [id, name, email, message],
+    values,
   );
+  if (rowCount === 1) return true;
+  const { rows } = await database.query(
+    'SELECT FROM leads WHERE id = $1 AND name = $2 AND email = $3 AND message = $4',
+    values,
+  );
+  return rows.length === 1;
 }
 
 /** The newest leads of the tenant. */

@@ -188,6 +188,13 @@ test('a database that is down gives 503 for its own tenant only, and is used aga
   expect([200, 201]).toContain(again.statusCode);
 });
 
+test('a form that is sent again with other words is not called kept', async () => {
+  const form = lead({ id: '0195f000-0000-7000-8000-000000000004' });
+  expect((await send('acme', form)).statusCode).toBe(201);
+  expect((await send('acme', { ...form, message: 'Please call me at noon' })).statusCode).toBe(409);
+  expect((await send('acme', form)).statusCode).toBe(201);
+});
+
 async function asMaster(subdomain: string): Promise<Client> {
   const { host = '', port = 0 } = routes[subdomain]?.database ?? {};
   const client = new Client({ host, port, ...MASTER, database: 'funnels', ssl: { ca } });
