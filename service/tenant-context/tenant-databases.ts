@@ -6,6 +6,7 @@ import { POOL_CONNECTIONS, READER_CONNECTIONS } from '../../functions/contract/c
 import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
 import { isLost, isRefused } from './lost-connection';
+import { ReaderSessions } from './reader-sessions';
 import type { TenantSessions } from './tenant-sessions';
 import { Turns } from './turns';
 
@@ -75,17 +76,19 @@ interface Opened {
  */
 export class TenantDatabases {
   private readonly pools: LRUCache<string, Opened>;
-  private readonly readers: Turns;
+  private readonly readers: ReaderSessions<Client>;
 
   constructor(private readonly options: TenantDatabasesOptions) {
     this.pools = new LRUCache({
       max: options.capacity ?? CAPACITY,
       dispose: ({ pool }) => void pool.end().catch(() => undefined),
     });
-    this.readers = new Turns({
-      most: READER_CONNECTIONS,
-      mostWaiting: MOST_WAITING,
-      waitMs: options.connectMs ?? CONNECT_MS,
+    const most = READER_CONNECTIONS;
+    const waitMs = options.connectMs ?? CONNECT_MS;
+    this.readers = new ReaderSessions({
+      turns: new Turns({ most, mostWaiting: MOST_WAITING, waitMs }),
+      most,
+      refused: () => new DatabaseUnavailable('too many read by token'),
     });
   }
 
@@ -119,37 +122,37 @@ export class TenantDatabases {
   /**
    * A read-only session with a token of one of the tenant's database users, at the server that the token
    * names: the replica, or the primary for a reader that must see what was just written. The server itself
-   * checks the token.
+   * checks the token. Whoever shows the same token soon after gets the same session, for a minute at most.
    *
    * @throws ForeignToken when the token names no server or no user of this tenant
    * @throws DatabaseUnavailable when too many read this tenant's databases
    */
   withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
-    return this.readers.run(
-      route.tenantId,
-      () => this.read(route, token, work),
-      () => new DatabaseUnavailable('too many read by token'),
-    );
+    return this.readers.run(route.tenantId, token, () => this.logIn(route, token), work);
   }
 
   forget(tenantId: string): void {
     this.pools.delete(tenantId);
+    this.readers.forget(tenantId);
   }
 
   clear(): void {
     this.pools.clear();
+    this.readers.clear();
   }
 
-  private async read<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
+  private async logIn(route: RouteRecord, token: string): Promise<Client> {
     const options = '-c default_transaction_read_only=on';
     const client = new Client({ ...this.accessTo(route), ...targetOf(route, token), password: token, options });
+    // Without a handler, a server that stops would end this process.
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return await work(client);
-    } finally {
-      await client.end();
+    } catch (thrown) {
+      void client.end();
+      throw thrown;
     }
+    return client;
   }
 
   /** A route may lead to another server than before: a database that was restored. */

@@ -38,7 +38,7 @@ export interface Tenant {
   /**
    * A read-only session with an IAM token of one of the tenant's database users, at the server that the token
    * names: the replica, or the primary for a reader that must see what was just written. The server itself checks
-   * the token.
+   * the token. Whoever shows the same token soon after gets the same session, for a minute at most: leave nothing in it.
    *
    * @throws ForeignToken when the token names no server or no user of this tenant
    * @throws DatabaseUnavailable when too many sessions read this tenant's databases already

@@ -22,6 +22,11 @@ export class Turns {
     return this.lines.size;
   }
 
+  /** Pieces of work of a key that are under way. */
+  taken(key: string): number {
+    return this.lines.get(key)?.taken ?? 0;
+  }
+
   /** @throws `refused()` when too many wait, or when the turn does not come in time */
   async run<T>(key: string, work: () => Promise<T>, refused: () => Error): Promise<T> {
     const line = this.lines.get(key) ?? { taken: 0, waiting: new Set() };
