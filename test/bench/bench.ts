@@ -11,6 +11,7 @@ import { cdkFigures } from './cdk-per-tenant';
 import { consoleFigures } from './console';
 import { floorFigures } from './floor';
 import { fill, growthFigures, ONBOARDED_BY_GROWTH } from './growth';
+import { databaseFigures } from './leads';
 import { migrationFigures } from './migrations';
 import { Onboardings } from './onboardings';
 import { priceFigures } from './price';
@@ -19,6 +20,7 @@ import { releaseFigures } from './releases';
 const GROUPS = [
   'bundles',
   'migrations',
+  'leads',
   'cdk',
   'floor',
   'price',
@@ -29,7 +31,7 @@ const GROUPS = [
   'releases',
 ] as const;
 /** These need no platform, or have one of their own. */
-const WITHOUT_PLATFORM: readonly string[] = ['bundles', 'migrations', 'releases'];
+const WITHOUT_PLATFORM: readonly string[] = ['bundles', 'migrations', 'leads', 'releases'];
 type Group = (typeof GROUPS)[number];
 
 const seconds = () => `${(performance.now() / 1000).toFixed(0)} s`.padStart(6);
@@ -44,6 +46,8 @@ interface Choice {
   readonly tenants: number;
   /** Under load, and as many returns. */
   readonly releases: number;
+  /** Of the load over all tenants' databases. */
+  readonly seconds: number;
 }
 
 /** In this order: what wants few tenants first, what makes many last. On a kind emulator: figures are of the platform's own work. */
@@ -84,6 +88,7 @@ async function run(choice: Choice): Promise<Figure[]> {
   const alone = [
     ...(wanted('bundles') ? await bundleFigures() : []),
     ...(wanted('migrations') ? await migrationFigures(choice.tenants / 5) : []),
+    ...(wanted('leads') ? await databaseFigures(choice.tenants / 5, choice.seconds, say) : []),
     ...(wanted('releases') ? await releaseFigures(choice.tenants / 5, choice.releases) : []),
   ];
   if (!GROUPS.some((group) => !WITHOUT_PLATFORM.includes(group) && wanted(group))) return alone;
@@ -100,6 +105,7 @@ const OptionsSchema = z.object({
   only: z.array(z.enum(GROUPS)).optional(),
   tenants: z.coerce.number().int().min(5),
   releases: z.coerce.number().int().min(1),
+  seconds: z.coerce.number().int().min(6),
 });
 
 async function main(): Promise<void> {
@@ -109,9 +115,10 @@ async function main(): Promise<void> {
     .addOption(new Option('--only <name...>', 'measures these alone').choices(GROUPS))
     .option('--tenants <number>', 'tenants in the end; a fifth of them sign up in one burst', '500')
     .option('--releases <number>', 'releases, and as many returns, under load', '20')
+    .option('--seconds <number>', 'of the load over all databases', '60')
     .parse();
-  const { json, only, tenants, releases } = OptionsSchema.parse(command.opts());
-  const figures = await run({ wanted: (group) => !only || only.includes(group), tenants, releases });
+  const { json, only, ...choice } = OptionsSchema.parse(command.opts());
+  const figures = await run({ wanted: (group) => !only || only.includes(group), ...choice });
   console.log(figuresTable(figures));
   if (json) writeFileSync(json, `${JSON.stringify(figures.map(toJson), null, 2)}\n`);
   if (!figures.every(isMet)) process.exitCode = 1;

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { type Figure, figuresTable, isMet, median, toJson } from '../support/figures';
+import { type Figure, figuresTable, isMet, median, percentile, toJson } from '../support/figures';
 
 const figure = (value: number, limit?: Figure['limit']): Figure => ({
   name: 'one',
@@ -44,4 +44,10 @@ test.each([
   [[], Number.NaN],
 ])('the median of %j is %d', (values, expected) => {
   expect(median(values)).toBe(expected);
+});
+
+test('a percentile is a value that was measured', () => {
+  const values = Array.from({ length: 200 }, (_, n) => 200 - n);
+  expect([percentile(values, 50), percentile(values, 99), percentile([7], 99)]).toEqual([100, 198, 7]);
+  expect(percentile([], 50)).toBeNaN();
 });

@@ -1,0 +1,104 @@
+import type { Client } from 'pg';
+import { newSignup } from '../../local/signups';
+import { ReleaseStage } from '../releases/stage';
+import { type Figure, percentile } from '../support/figures';
+import { crowdFigures } from './lead-crowd';
+import { LeadClient, newLead } from './lead-load';
+import { outageFigures } from './lead-outages';
+import { troubleFigures } from './lead-troubles';
+import { serverFigures } from './stopped-server';
+import { TenantDoor } from './tenant-door';
+
+const ROUNDS = 20;
+const A_ROUND = 25;
+const INSERT = `INSERT INTO leads (id, name, email, message) VALUES ($1, 'A visitor', $2, 'Hello') ON CONFLICT (id) DO NOTHING`;
+
+async function timed(times: number[], work: () => Promise<unknown>): Promise<void> {
+  const began = performance.now();
+  await work();
+  times.push(performance.now() - began);
+}
+
+async function insert(script: Client): Promise<void> {
+  const { id, email } = newLead();
+  await script.query(INSERT, [id, email]);
+}
+
+/** One login for one lead, as a script does that is called for each. */
+async function insertOnce(door: TenantDoor): Promise<void> {
+  const script = await door.script();
+  await insert(script);
+  await script.end();
+}
+
+/**
+ * A lead by the platform against the same INSERT by a script, warm and in turn. The emulated load balancer takes
+ * longer than the rest together, and no script goes through one: the way to the service and back is measured alone.
+ */
+async function leadFigures(client: LeadClient, door: TenantDoor): Promise<Figure[]> {
+  const script = await door.script();
+  const [leads, inserts, ways, logins]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const turns: [number[], () => Promise<unknown>][] = [
+    [leads, () => client.send(door.host, newLead())],
+    [inserts, () => insert(script)],
+    [ways, () => client.form(door.host)],
+    [logins, () => insertOnce(door)],
+  ];
+  for (const [, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await work();
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [times, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await timed(times, work);
+  await script.end();
+  const parts = ways.map((way, n) => way + (inserts[n] ?? Number.NaN));
+  const figure = (p: number, atMost: number): Figure => {
+    const [lead, part] = [percentile(leads, p), percentile(parts, p)];
+    const of = (times: number[]) => `${percentile(times, p).toFixed(1)} ms`;
+    return {
+      name: `a lead, beside the way to the service and the same INSERT by a script, p${p}`,
+      ...{ value: lead / part, unit: 'times', limit: { atMost } },
+      note: `${of(leads)}; the way without a database ${of(ways)}, INSERT ${of(inserts)}, login and INSERT ${of(logins)}; ${leads.length} each, in turn`,
+    };
+  };
+  return [figure(50, 1.5), figure(99, 2)];
+}
+
+/**
+ * Tenants' databases in use, through load balancer and shared service.
+ *
+ * @param tenants in service, each with a database of its own
+ * @param seconds of the load over all of them
+ */
+export async function databaseFigures(
+  tenants: number,
+  seconds: number,
+  say: (line: string) => void,
+): Promise<Figure[]> {
+  const stage = await ReleaseStage.start(0);
+  const client = new LeadClient(stage.platform.outputs.loadBalancerUrl);
+  try {
+    const more = Array.from({ length: Math.max(0, tenants - stage.hosts.length) }, (_, n) =>
+      newSignup({ companyName: `Crowd ${n}`, subdomain: `crowd-${n}`, plan: n % 2 ? 'growth' : 'enterprise' }),
+    );
+    if (more.length > 0) await stage.signups.burst(more);
+    const hosts = [...stage.hosts, ...more.map(({ subdomain }) => `${subdomain}.${stage.connection.domain}`)];
+    say(`  ${hosts.length} tenants in service`);
+    const doors = await Promise.all(hosts.map((host) => TenantDoor.of(stage, host)));
+    const [first, ...others] = doors;
+    if (!first) throw new Error('no tenant is in service');
+    const figures: Figure[] = [];
+    for (const part of [
+      () => leadFigures(client, first),
+      () => serverFigures(stage, first),
+      () => troubleFigures(stage, client, { troubled: first, others: others.slice(0, 4) }, seconds / 6),
+      () => outageFigures(stage, client, first),
+      () => crowdFigures(stage, client, doors, seconds),
+    ]) {
+      const measured = await part();
+      for (const { name, value, unit, note = '' } of measured) say(`  ${name}: ${value.toFixed(2)} ${unit}; ${note}`);
+      figures.push(...measured);
+    }
+    return figures;
+  } finally {
+    client.close();
+    await stage.stop();
+  }
+}
