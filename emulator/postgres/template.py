@@ -30,6 +30,9 @@ _SETTINGS = {
     "listen_addresses": "",
     "shared_buffers": "1MB",
     "wal_buffers": "64kB",
+    # For each of the connections that a parameter group allows: with 400, the default of 64 takes ten megabytes.
+    "max_locks_per_transaction": "10",
+    "max_pred_locks_per_transaction": "10",
     "max_worker_processes": "0",
     "max_parallel_workers": "0",
     "autovacuum": "off",
