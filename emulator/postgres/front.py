@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from .cluster import Cluster
 from .login import require_encryption, require_secret
+from .ports import Ports
 from .programs import Programs
 from .served import Served
 from .template import DATABASE, MASTER
@@ -60,6 +61,7 @@ class Front:
         self._clusters: dict[str, Cluster] = {}
         self._running: set[Cluster] = set()
         self._ports: dict[str, tuple[socket.socket, asyncio.Task[None]]] = {}
+        self._names = Ports()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="databases", daemon=True).start()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -68,13 +70,14 @@ class Front:
 
     def open(self, instance: Served) -> int:
         """Listens for the instance; answers the port."""
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(128)
-        listening.setblocking(False)
-        self._here(self._listen(instance, listening))
-        port: int = listening.getsockname()[1]
-        return port
+        return self._here(self._open(instance))
+
+    def rename(self, former: str, instance: Served) -> int:
+        """Listens at the port of the instance's new name, and answers it. That of the former name stays the name's.
+
+        @param former the instance's ARN until now
+        """
+        return self._here(self._rename(former, instance))
 
     def close(self, resource_id: str) -> None:
         """Nobody can connect any more, sessions end, and the data goes."""
@@ -91,10 +94,20 @@ class Front:
     def _here(self, work: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _listen(self, instance: Served, listening: socket.socket) -> None:
+    async def _open(self, instance: Served) -> int:
+        listening = self._names.listening(instance.arn)
         self._ports[instance.resource_id] = listening, asyncio.ensure_future(self._accept(instance, listening))
+        port: int = listening.getsockname()[1]
+        return port
 
-    async def _forget(self, resource_id: str) -> None:
+    async def _rename(self, former: str, instance: Served) -> int:
+        listening, _ = self._ports[instance.resource_id]
+        self._names.reserve(former, listening.getsockname()[1])
+        await self._shut(instance.resource_id)
+        await self._stop(instance.resource_id)
+        return await self._open(instance)
+
+    async def _shut(self, resource_id: str) -> None:
         port = self._ports.pop(resource_id, None)
         if port:
             listening, accepting = port
@@ -102,6 +115,9 @@ class Front:
             with contextlib.suppress(asyncio.CancelledError):
                 await accepting
             listening.close()
+
+    async def _forget(self, resource_id: str) -> None:
+        await self._shut(resource_id)
         cluster = self._clusters.pop(resource_id, None)
         if cluster:
             await cluster.removed()

@@ -13,6 +13,10 @@ class Served(Protocol):
     def resource_id(self) -> str: ...
 
     @property
+    def arn(self) -> str:
+        """Of the instance under its present name. It stands for the address that RDS makes of the name."""
+
+    @property
     def source_id(self) -> str:
         """Of the instance whose data it has: its own `resource_id`, or a replica's source."""
 

@@ -13,9 +13,10 @@ import {
 } from '@aws-sdk/client-rds';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, type Credentials, eventually, launch, ROOT, settled } from './aws';
+import { ask as query } from './sql';
 
 const PASSWORD = 'not-so-secret-1';
 const DATABASE = {
@@ -60,17 +61,7 @@ afterAll(() => emulator.stop());
 
 const at = () => ({ host: outputs.host ?? '', port: Number(outputs.port), database: 'shop', ssl: { ca } });
 
-async function ask(config: ClientConfig, statement = 'SELECT 1 AS one'): Promise<Record<string, unknown>[]> {
-  const client = new Client(config);
-  // Without a listener the end of a session by the server would end this process.
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const ask = (config: ClientConfig, statement = 'SELECT 1 AS one') => query(config, statement);
 
 const asMaster = (statement: string, password = PASSWORD) => ask({ ...at(), user: 'admin_of_it', password }, statement);
 

@@ -8,14 +8,13 @@ Test: changes.test.ts: an instance has the log exports and Performance Insights 
 Test: further-changes.test.ts: exports the logs that were enabled
 Test: further-changes.test.ts: can move to another subnet group
 Test: further-changes.test.ts: uses another parameter group after a reboot
-Test: further-changes.test.ts: has its new name at its replica, and no longer lists a deleted replica
+Test: further-changes.test.ts: no longer lists a deleted replica
 
 `CloudwatchLogsExportConfiguration` adds kinds of logs and takes them away.
 `EnablePerformanceInsights` and `PerformanceInsightsKMSKeyId` are settings of the instance,
-`DBSubnetGroupName` moves it, `NewDBInstanceIdentifier` renames it, and its replicas and its source
-know it by the new name. Another parameter group is `pending-reboot` until the instance is rebooted.
-A replica that is deleted is its source's no more. MiniStack leaves these out, and reboots only what
-runs in a container.
+`DBSubnetGroupName` moves it. Another parameter group is `pending-reboot` until the instance is
+rebooted. A replica that is deleted is its source's no more. MiniStack leaves these out, and reboots
+only what runs in a container.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ def _modify_all(modify: Original, params: Params) -> Answer:
     _change_insights(params, instance)
     _change_parameter_group(params, instance)
     _change_subnet_group(params, instance)
-    _rename(params, instance)
     return rds._single_instance_response("ModifyDBInstanceResponse", "ModifyDBInstanceResult", instance)
 
 
@@ -69,7 +67,7 @@ def _delete_replica_too(delete: Original, params: Params) -> Answer:
     instance = _instance(params)
     answer: Answer = delete(params)
     if answer[0] < 400 and instance:
-        _rename_for_others(instance["DBInstanceIdentifier"], None)
+        rename_for_others(instance["DBInstanceIdentifier"], None)
     return answer
 
 
@@ -112,20 +110,7 @@ def _change_subnet_group(params: Params, instance: Record) -> None:
         instance["DBSubnetGroup"] = group
 
 
-def _rename(params: Params, instance: Record) -> None:
-    old, new = instance["DBInstanceIdentifier"], rds._p(params, "NewDBInstanceIdentifier")
-    if not new:
-        return
-    arn = instance["DBInstanceArn"]
-    instance.update(DBInstanceIdentifier=new, DBInstanceArn=arn.replace(f":db:{old}", f":db:{new}"))
-    del rds._instances[old]
-    rds._instances[new] = instance
-    if arn in rds._tags:
-        rds._tags[instance["DBInstanceArn"]] = rds._tags.pop(arn)
-    _rename_for_others(old, new)
-
-
-def _rename_for_others(old: str, new: str | None) -> None:
+def rename_for_others(old: str, new: str | None) -> None:
     """What its source and its replicas call an instance; None when it is gone."""
     for other in rds._instances.values():
         replicas = other.get("ReadReplicaDBInstanceIdentifiers") or []

@@ -42,7 +42,7 @@ from ..shapes import Answer, Made, Original, Params, Record
 _PROVISIONERS = "ministack.services.cloudformation.provisioners"
 _INSTANCE = f"{_PROVISIONERS}._RESOURCE_HANDLERS[AWS::RDS::DBInstance]"
 _ACTIONS = "ministack.services.rds._ACTION_MAP"
-_NOBODY_CONNECTS = ("creating", "deleting", "failed", "rebooting", "starting", "stopped", "stopping")
+_NOBODY_CONNECTS = ("creating", "deleting", "failed", "rebooting", "renaming", "starting", "stopped", "stopping")
 
 PATCH = Patch(
     __name__,
@@ -66,6 +66,10 @@ class _Instance:
     @property
     def resource_id(self) -> str:
         return str(self._record["DbiResourceId"])
+
+    @property
+    def arn(self) -> str:
+        return str(self._record["DBInstanceArn"])
 
     @property
     def source_id(self) -> str:
@@ -162,6 +166,13 @@ def _open(instance: Record | None) -> None:
     if front and instance:
         port = front.open(_Instance(instance))
         instance["Endpoint"] = {**instance["Endpoint"], "Address": "localhost", "Port": port}
+
+
+def move(former_arn: str, instance: Record) -> None:
+    """The instance has another name, and so another address."""
+    front = _front() if instance["Engine"] == "postgres" else None
+    if front:
+        instance["Endpoint"] = {**instance["Endpoint"], "Port": front.rename(former_arn, _Instance(instance))}
 
 
 def _close(instance: Record | None) -> None:
