@@ -7,9 +7,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 from .accounts import Accounts
+from .history import History
 from .programs import Programs
 from .template import SOCKET, connected, start_server, template
 from .wire import Session
@@ -29,6 +31,7 @@ class Cluster:
     def __init__(self, programs: Programs, name: str, running: set[Cluster]) -> None:
         self._programs = programs
         self._home = programs.home / name
+        self._history = History(self._home)
         self._running = running
         self._lock = asyncio.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -57,7 +60,8 @@ class Cluster:
             data, marker = self._home / "data", self._home / "prepared"
             if not data.exists():
                 await self._copy_template(data)
-            self._process = start_server(self._programs, data, self.socket.parent, settings)
+            options = {**settings, **self._history.options(data)}
+            self._process = start_server(self._programs, data, self.socket.parent, options)
             self._running.add(self)
             try:
                 session = await connected(self.socket)
@@ -67,6 +71,23 @@ class Cluster:
                 raise
             session.close()
             marker.touch()
+
+    @property
+    def made(self) -> bool:
+        """Whether there is anything that a restored server would have to replay."""
+        return (self._home / "data").exists() or self._history.waits
+
+    async def restored(self, source: Cluster, to: datetime) -> None:
+        """From its first start on it has what the source, which has to run, had at that time.
+
+        @throws RuntimeError when the source has been stopped meanwhile
+        """
+        async with source._lock:
+            if not source.runs:
+                raise RuntimeError("the source of a restore has been stopped")
+            session = await connected(source.socket)
+            await self._history.taken(session, source._home / "data", to)
+            session.close()
 
     async def told(self, tell: Callable[[Session], Awaitable[None]]) -> None:
         """Tells a server that runs something as its superuser; one that starts or stops is waited for."""
@@ -131,5 +152,6 @@ class Cluster:
         shutil.rmtree(copying, ignore_errors=True)
         self.socket.parent.mkdir(parents=True, exist_ok=True)
         shutil.copytree(source, copying)
+        self._history.put_into(copying)
         copying.rename(data)
         self._programs.give(self._home)

@@ -17,6 +17,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, TypeVar
 
 from .cluster import Cluster
@@ -79,6 +80,10 @@ class Front:
         """
         return self._here(self._rename(former, instance))
 
+    def restore(self, source: Served, instance: Served, to: datetime) -> None:
+        """The instance's server will have the data that the source's had at that time."""
+        self._here(self._restore(source, instance, to))
+
     def close(self, resource_id: str) -> None:
         """Nobody can connect any more, sessions end, and the data goes."""
         asyncio.run_coroutine_threadsafe(self._forget(resource_id), self._loop)
@@ -106,6 +111,18 @@ class Front:
         await self._shut(instance.resource_id)
         await self._stop(instance.resource_id)
         return await self._open(instance)
+
+    async def _restore(self, source: Served, instance: Served, to: datetime) -> None:
+        cluster = self._cluster(source)
+        # A server that has never started has the template's data, as a new one has.
+        if not cluster.made:
+            return
+        cluster.begin_session()
+        try:
+            await cluster.ready(_settings(source), lambda session, first: _prepare(session, source, first))
+            await self._cluster(instance).restored(cluster, to)
+        finally:
+            cluster.end_session()
 
     async def _shut(self, resource_id: str) -> None:
         port = self._ports.pop(resource_id, None)
@@ -249,8 +266,10 @@ def _settings(instance: Served) -> dict[str, str]:
 
 async def _prepare(session: Session, instance: Served, first: bool) -> None:
     name, _ = instance.master
-    if first:
+    # Data of a restored instance has its names already, unless its source had never started until then.
+    if first and await session.rows(f"SELECT FROM pg_roles WHERE rolname = {literal(MASTER)}"):
         await session.rows(f"ALTER ROLE {MASTER} RENAME TO {identifier(name)}")
+    if first and await session.rows(f"SELECT FROM pg_database WHERE datname = {literal(DATABASE)}"):
         named = f"ALTER DATABASE {DATABASE} RENAME TO {identifier(instance.database)}"
         await session.rows(named if instance.database else f"DROP DATABASE {DATABASE}")
     await _set_password(session, instance)
@@ -258,6 +277,8 @@ async def _prepare(session: Session, instance: Served, first: bool) -> None:
 
 async def _set_password(session: Session, instance: Served) -> None:
     name, password = instance.master
+    if password is None:
+        return
     await session.rows(f"ALTER ROLE {identifier(name)} PASSWORD {literal(password)}")
 
 

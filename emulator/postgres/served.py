@@ -24,8 +24,8 @@ class Served(Protocol):
     def available(self) -> bool: ...
 
     @property
-    def master(self) -> tuple[str, str]:
-        """Name and password of the master user."""
+    def master(self) -> tuple[str, str | None]:
+        """Name and password of the master user; None: the one that its data has."""
 
     @property
     def database(self) -> str:

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -37,7 +38,10 @@ _SETTINGS = {
     "max_parallel_workers": "0",
     "autovacuum": "off",
     "autovacuum_worker_slots": "1",
-    "wal_level": "minimal",
+    # A restore to a point in time replays the log of all that has happened since the template, so none of it is dropped.
+    # It stays in the data directory: no archiver, which would be a process more for each server.
+    "wal_level": "replica",
+    "wal_keep_size": "1TB",
     "max_wal_senders": "0",
     "fsync": "off",
     "full_page_writes": "off",
@@ -112,21 +116,27 @@ async def _make(programs: Programs, kept: Path) -> None:
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     trust = ["--auth=trust", "--wal-segsize=1", "--no-sync", "--no-instructions"]
     await asyncio.to_thread(programs.run, "initdb", "-D", str(data), "-U", SUPERUSER, *locale, *trust, *flags)
-    process = start_server(programs, data, making, {})
-    try:
-        session = await connected(making / SOCKET)
-        for statement in (_ROLES, *_DATABASES):
-            await session.rows(statement)
-        session.close()
-    finally:
-        process.send_signal(signal.SIGINT)
-        await asyncio.to_thread(process.wait)
+    await _told(programs, data, (_ROLES, *_DATABASES))
     await asyncio.to_thread(programs.run, "pg_resetwal", "-D", str(data))
+    # pg_resetwal calls the log minimal, and a log that begins so is not replayed. The next start corrects it.
+    await _told(programs, data, ())
     building = kept.with_name(f"{kept.name}.building")
     shutil.rmtree(building, ignore_errors=True)
     shutil.copytree(data, building)
     building.rename(kept)
     shutil.rmtree(making)
+
+
+async def _told(programs: Programs, data: Path, statements: Iterable[str]) -> None:
+    process = start_server(programs, data, data.parent, {})
+    try:
+        session = await connected(data.parent / SOCKET)
+        for statement in statements:
+            await session.rows(statement)
+        session.close()
+    finally:
+        process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(process.wait)
 
 
 async def connected(socket: Path) -> Session:

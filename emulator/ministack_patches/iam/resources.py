@@ -10,6 +10,7 @@ Test: permissions.test.ts: an event, by its source and detail type
 Test: permissions.test.ts: a rotation, by the function that it names
 Test: permissions.test.ts: the answer to a task, by the state machine of the waiting execution, after its end too
 Test: permissions.test.ts: a snapshot of a database, by its name
+Test: restored-databases.test.ts: needs the permission on source, target, groups and key
 Test: permissions.test.ts: the policy of a table by the table, an event bus and a rule by their names
 Test: permissions.test.ts: a backup plan by its id, a vault by its name
 
@@ -35,6 +36,7 @@ from ..stepfunctions.tasks import machine_of
 _MISSING_KEY = "arn:aws:kms:::missing"
 
 _also: contextvars.ContextVar[list[str]] = contextvars.ContextVar("also")
+_source: contextvars.ContextVar[str] = contextvars.ContextVar("source")
 _snapshot: contextvars.ContextVar[str] = contextvars.ContextVar("snapshot")
 
 PATCH = Patch(__name__, after=["iam.conditions"])
@@ -54,6 +56,7 @@ def _extract_named(
 ) -> str:
     _also.set([])
     _snapshot.set("")
+    _source.set("")
     name = _NAMED.get(service)
     found = name(_Request(path, headers, body, query_params, f"{region}:{account_id}")) if name else None
     return found or extract(service, method, path, headers, body, query_params, region, account_id)
@@ -73,7 +76,8 @@ def _enforce_on_all(
         refused = enforce(access_key_id, iam_action, service, region, "*", service_context)
         return refused if isinstance(refused, iam_evaluator.AuthError) else None
     refused = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
-    for another in [] if refused or service != "kms" else _also.get([]):
+    # A key that RDS uses is authorized on within the same request.
+    for another in (arn for arn in _also.get([]) if arn.split(":")[2] == service):
         refused = refused or enforce(access_key_id, iam_action, service, region, another, {})
     return refused
 
@@ -195,6 +199,24 @@ def _target(request: _Request) -> str | None:
 _DATABASE_LISTS = {"DescribeDBInstances": "db", "DescribeDBSnapshots": "snapshot"}
 
 
+def _restored(request: _Request) -> str | None:
+    """A restore is authorized on the source, on what it makes, and on all that it puts that into."""
+    named = [
+        ("db", request.param("TargetDBInstanceIdentifier")),
+        ("subgrp", request.param("DBSubnetGroupName")),
+        ("pg", request.param("DBParameterGroupName")),
+        ("og", request.param("OptionGroupName")),
+    ]
+    _also.set([f"arn:aws:rds:{request.place}:{kind}:{name}" for kind, name in named if name])
+    source = request.param("SourceDBInstanceIdentifier")
+    return f"arn:aws:rds:{request.place}:db:{source}" if source else None
+
+
+def named_source() -> str:
+    """The DB instance that the request which is being authorized restores; empty without one."""
+    return _source.get("")
+
+
 def named_snapshot() -> str:
     """The DB snapshot that the request which is being authorized names; empty without one."""
     return _snapshot.get("")
@@ -202,6 +224,9 @@ def named_snapshot() -> str:
 
 def _database(request: _Request) -> str | None:
     _snapshot.set(request.param("DBSnapshotIdentifier"))
+    _source.set(request.param("SourceDBInstanceIdentifier"))
+    if request.action == "RestoreDBInstanceToPointInTime":
+        return _restored(request)
     if request.param("DBInstanceIdentifier"):
         return None
     for parameter, kind in _DATABASE_TYPES:

@@ -8,10 +8,11 @@ Test: permissions.test.ts: by S3 needs the permission of the caller to read and 
 Test: permissions.test.ts: an encrypted secret needs the permission of the caller to use the key for this secret
 Test: permissions.test.ts: by DynamoDB needs the permission of the caller to read and write an item of an encrypted table
 Test: permissions.test.ts: by RDS needs the permission of the caller to restore an encrypted snapshot
+Test: restored-databases.test.ts: needs the permission on source, target, groups and key
 
 A PutObject needs kms:GenerateDataKey on the key, a GetObject kms:Decrypt. Reading a secret needs
 kms:Decrypt, writing it kms:GenerateDataKey as well. Any use of a table needs kms:Decrypt, which DynamoDB
-remembers for five minutes for each caller. Restoring a snapshot needs kms:CreateGrant and kms:Decrypt: RDS
+remembers for five minutes for each caller. Restoring needs kms:CreateGrant and kms:Decrypt: RDS
 holds a grant for the new instance. The services ask KMS on behalf of the caller,
 so `kms:ViaService`, `kms:CallerAccount` and the service's encryption context are in the request.
 MiniStack asks for no permission on the key.
@@ -28,7 +29,7 @@ from ministack.core.responses import get_account_id, get_region
 from ministack.services import dynamodb, kms, rds, s3, secretsmanager
 
 from ..iam.conditions import s3_request_headers
-from ..iam.resources import named_snapshot
+from ..iam.resources import named_snapshot, named_source
 from ..patch import Patch
 from ..shapes import Answer, Original, Record
 
@@ -102,7 +103,10 @@ def _uses(iam_action: str, resource_arn: str) -> Iterator[Use]:
     if iam_action.startswith("dynamodb:"):
         yield from _table_uses(resource_arn)
     if iam_action == "rds:RestoreDBInstanceFromDBSnapshot":
-        yield from _snapshot_uses()
+        yield from _restore_uses(rds._snapshots.get(named_snapshot()))
+    # Asked about each of its resources; the key is the source's.
+    if iam_action == "rds:RestoreDBInstanceToPointInTime" and resource_arn.endswith(f":db:{named_source()}"):
+        yield from _restore_uses(rds._instances.get(named_source()))
     for action in _SECRET_USES.get(iam_action, ()):
         _, secret = secretsmanager._resolve(resource_arn)
         key = _customer_key((secret or {}).get("KmsKeyId"))
@@ -110,8 +114,8 @@ def _uses(iam_action: str, resource_arn: str) -> Iterator[Use]:
             yield action, key, {"kms:EncryptionContext:SecretARN": secret["ARN"]}
 
 
-def _snapshot_uses() -> Iterator[Use]:
-    key = _customer_key((rds._snapshots.get(named_snapshot()) or {}).get("KmsKeyId"))
+def _restore_uses(restored: Record | None) -> Iterator[Use]:
+    key = _customer_key((restored or {}).get("KmsKeyId"))
     if key:
         yield "kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"}
         yield "kms:Decrypt", key, {}

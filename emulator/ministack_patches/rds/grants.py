@@ -50,7 +50,7 @@ PATCH = Patch(
 @PATCH.wraps(f"{_INSTANCE}[create]", digest="036dcd09")
 def _create_with_stack(create: Original, logical_id: str, props: Record, *more: Any, **named: Any) -> Made:
     made: Made = create(logical_id, props, *more, **named)
-    _grant(rds._instances.get(made[0]))
+    grant(rds._instances.get(made[0]))
     return made
 
 
@@ -65,7 +65,7 @@ def _delete_with_stack(delete: Original, physical_id: str, props: Record) -> Non
 def _create_by_request(create: Original, params: Params) -> Answer:
     answer: Answer = create(params)
     if answer[0] < 400:
-        _grant(rds._resolve_instance(rds._p(params, "DBInstanceIdentifier")))
+        grant(rds._resolve_instance(rds._p(params, "DBInstanceIdentifier")))
     return answer
 
 
@@ -76,7 +76,7 @@ def _restore_by_request(restore: Original, params: Params) -> Answer:
     snapshot: Record = rds._snapshots.get(rds._p(params, "DBSnapshotIdentifier")) or {}
     if answer[0] < 400 and instance is not None:
         instance["KmsKeyId"] = snapshot.get("KmsKeyId", "")
-        _grant(instance)
+        grant(instance)
     return answer
 
 
@@ -89,7 +89,7 @@ def _delete_by_request(delete: Original, params: Params) -> Answer:
     return answer
 
 
-def _grant(instance: Record | None) -> None:
+def grant(instance: Record | None) -> None:
     key = kms._resolve_key((instance or {}).get("KmsKeyId") or "")
     if instance is None or key is None:
         return

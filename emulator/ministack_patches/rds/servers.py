@@ -15,7 +15,7 @@ A server is a cluster of its own (emulator/postgres), which starts at the first 
 has instances as records, or in Docker. A token is judged by MiniStack's own verifier, and its signer
 by IAM's policies for `rds-db:connect`. IAM asks for no condition there: AWS gives rds-db none.
 
-Left out: data of snapshots and of restored instances, and security groups, which all of loopback passes.
+Left out: data of snapshots, and security groups, which all of loopback passes.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import ssl
 import sys
 import tempfile
 import threading
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +88,10 @@ class _Instance:
         return self._record["DBInstanceStatus"] not in _NOBODY_CONNECTS
 
     @property
-    def master(self) -> tuple[str, str]:
-        # A replica's record keeps the password that the primary had when the replica was made.
-        return self._source["MasterUsername"], self._source["_MasterUserPassword"]
+    def master(self) -> tuple[str, str | None]:
+        # A replica's record keeps the password that the primary had when the replica was made, and a restored
+        # instance's has none: the data has one.
+        return self._source["MasterUsername"], self._source.get("_MasterUserPassword")
 
     @property
     def database(self) -> str:
@@ -160,7 +162,7 @@ def _the_front() -> Front | None:
     return Front(functools.partial(programs.programs, package), context)
 
 
-def _open(instance: Record | None) -> None:
+def open_port(instance: Record | None) -> None:
     """The instance's name and port are those at which it can be reached."""
     front = _front() if instance and instance["Engine"] == "postgres" else None
     if front and instance:
@@ -173,6 +175,13 @@ def move(former_arn: str, instance: Record) -> None:
     front = _front() if instance["Engine"] == "postgres" else None
     if front:
         instance["Endpoint"] = {**instance["Endpoint"], "Port": front.rename(former_arn, _Instance(instance))}
+
+
+def restore(source: Record, instance: Record, to: datetime) -> None:
+    """The server of the instance, which nobody has connected to yet, begins with the data of that time."""
+    front = _front() if instance["Engine"] == "postgres" else None
+    if front:
+        front.restore(_Instance(source), _Instance(instance), to)
 
 
 def _close(instance: Record | None) -> None:
@@ -199,7 +208,7 @@ def _changing(original: Original, params: Params, change: Any) -> Answer:
 def _create_with_stack(create: Original, logical_id: str, props: Record, *more: Any, **named: Any) -> Made:
     physical_id, attributes = create(logical_id, props, *more, **named)
     instance = rds._instances[physical_id]
-    _open(instance)
+    open_port(instance)
     endpoint = instance["Endpoint"]
     return physical_id, {
         **attributes,
@@ -220,7 +229,7 @@ def _opened(answer: Answer, params: Params, action: str) -> Answer:
     if answer[0] >= 400:
         return answer
     instance = _known(params)
-    _open(instance)
+    open_port(instance)
     return rds._single_instance_response(f"{action}Response", f"{action}Result", instance)
 
 

@@ -4,7 +4,7 @@ AWS: "GetServiceQuota" (Service Quotas API Reference)
 AWS: "GetAWSDefaultServiceQuota" (Service Quotas API Reference)
 Test: preflight.test.ts: Service Quotas returns the value that a test has set, and no quota for an unknown code
 
-The emulator enforces none of the account's quotas, so each has a value that nothing reaches.
+The emulator enforces the quota of DB instances for restores and no other, so each has a value that nothing reaches.
 `POST /_local/quotas {"service", "code", "value"}` sets one. MiniStack has no Service Quotas.
 """
 
@@ -38,12 +38,16 @@ _values: dict[tuple[str, str], float] = {}
 PATCH = Patch(__name__, after=["controls.routes"])
 
 
+def applied_quota(service: str, code: str) -> float:
+    return _values.get((service, code), _ENOUGH)
+
+
 def _quota(request: Record, applied: bool) -> Record:
     service, code = request.get("ServiceCode", ""), request.get("QuotaCode", "")
     name = _NAMES.get((service, code))
     if name is None:
         raise Refused("NoSuchResourceException", f"there is no quota {service} {code}")
-    value = _values.get((service, code), _ENOUGH) if applied else _ENOUGH
+    value = applied_quota(service, code) if applied else _ENOUGH
     quota = {
         "ServiceCode": service,
         "QuotaCode": code,
