@@ -42,14 +42,21 @@ type Asked = Pick<Compute, 'live' | 'requireHealthyTarget'>;
  * that it has none is not remembered.
  */
 export function rememberingHealth(compute: Asked, now: () => Date = () => new Date()): Asked {
-  const healthyAt = new Map<string, number>();
+  const asked = new Map<string, { readonly at: number; readonly answer: Promise<void> }>();
   return {
     ...compute,
     requireHealthyTarget: async (cell, colour) => {
       const targetGroup = cell.targetGroupArns[colour];
-      if (now().getTime() - (healthyAt.get(targetGroup) ?? Number.NEGATIVE_INFINITY) < REMEMBERED_MS) return;
-      await compute.requireHealthyTarget(cell, colour);
-      healthyAt.set(targetGroup, now().getTime());
+      const last = asked.get(targetGroup);
+      if (last && now().getTime() - last.at < REMEMBERED_MS) return await last.answer;
+      const answer = compute.requireHealthyTarget(cell, colour);
+      asked.set(targetGroup, { at: now().getTime(), answer });
+      try {
+        await answer;
+      } catch (thrown) {
+        asked.delete(targetGroup);
+        throw thrown;
+      }
     },
   };
 }

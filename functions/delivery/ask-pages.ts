@@ -2,7 +2,7 @@ import { isRefusedByWebAcl, type PageRequest } from '../compute/tenant-page';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { pause } from '../shared/invocation';
-import { forEachTenant } from './tenants-of-cell';
+import { someAtOnce } from '../shared/some-at-once';
 
 export interface AskPagesDeps {
   readonly page: PageRequest;
@@ -45,7 +45,7 @@ export async function askPages(
   requests: number,
 ): Promise<readonly PageAnswers[]> {
   const answers: PageAnswers[] = [];
-  await forEachTenant(hosts, async (host) => {
+  await someAtOnce(hosts, async (host) => {
     const statuses: number[] = [];
     const seconds: number[] = [];
     while (statuses.length < requests && !isDown({ statuses })) {

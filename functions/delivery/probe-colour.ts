@@ -7,9 +7,10 @@ import { itemKeys, type TenantRecord } from '../contract/records';
 import { ProbeColourInput, ProbeColourOutput, type Release } from '../contract/release';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { pause } from '../shared/invocation';
+import { someAtOnce } from '../shared/some-at-once';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { note } from './release-store';
-import { forEachTenant, tenantsOf } from './tenants-of-cell';
+import { tenantsOf } from './tenants-of-cell';
 
 export interface ProbeColourDeps {
   readonly table: TenantsTable;
@@ -79,7 +80,7 @@ export const probeColour: Action<typeof ProbeColourInput, typeof ProbeColourOutp
     await requireContracted(deps, release);
     const tenants = await tenantsOf(deps.table, cell, ['ACTIVE']);
     const failed: { tenant: TenantRecord; seen: string }[] = [];
-    await forEachTenant(tenants, async (tenant) => {
+    await someAtOnce(tenants, async (tenant) => {
       const seen = await wrong(deps, release, tenant.host);
       if (seen) failed.push({ tenant, seen });
     });

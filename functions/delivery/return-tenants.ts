@@ -9,9 +9,10 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
+import { someAtOnce } from '../shared/some-at-once';
 import { aligningDeps } from './aligning-deps';
 import { note, ownClaim, withdraw } from './release-store';
-import { alignUntilNoneIsAstray, forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { alignUntilNoneIsAstray, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ReturnTenantsDeps extends AlignRuleDeps {
   readonly ecs: Containers;
@@ -57,7 +58,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     await fillLive(ecs, cell, from);
     const aligned = await alignUntilNoneIsAstray(deps, cell);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
-    await forEachTenant(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
+    await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
     await freeScaling(scaling, cell);
     logger.warn('release.returned', { cell: cell.name, releaseId, ...failure, tenants: moved.length });
     return { aligned };

@@ -1,15 +1,14 @@
-import { rememberingHealth } from '../compute/target-health';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
-import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
+import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { place } from '../tenants/service-store';
+import { findTenants } from '../tenants/tenant-store';
 import { aligningDeps } from './aligning-deps';
 import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
 import { nextRing } from './rings';
-import { forEachTenant, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { alignInGroups, alignUntilNoneIsAstray, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ShiftRingDeps extends AlignRuleDeps {
   readonly now: () => Date;
@@ -19,12 +18,14 @@ export interface ShiftRingDeps extends AlignRuleDeps {
  * Moves the next tenants to the new colour.
  *
  * 1. Choose them (rings.ts).
- * 2. For each, record the new colour, then change the rule to it. The record comes first: every other
- *    function that writes the rule reads it.
- * 3. Record the ring.
+ * 2. For some at a time, record the new colour, then change the rules to it. The record comes first:
+ *    every other function that writes a rule reads it.
+ * 3. Read all rules of the listener. Align those of moved tenants that do not lead to the new colour,
+ *    until there are none.
+ * 4. Record the ring.
  *
- * Called again after a death, it moves those of the ring that have not been moved, and aligns the
- * rules of all that have. A tenant that has left service meanwhile is passed over.
+ * Called again after a death, it moves those of the ring that have not been moved, and step 3 finds
+ * those that were recorded and not changed. A tenant that has left service meanwhile is passed over.
  *
  * Undone by ReturnTenants.
  *
@@ -45,18 +46,13 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     const tenants = await tenantsOf(table, cell, ['ACTIVE']);
     const moved = isMovedBy(attempt);
     const { ring, chosen } = nextRing(tenants, asked, releaseId, moved);
-    const aligning = { ...deps, compute: rememberingHealth(deps.compute) };
-    await forEachTenant([...tenants.filter(moved), ...chosen], async (tenant) => {
-      const at = now().toISOString();
-      try {
-        if (!moved(tenant)) await place(table, tenant, { colour: to, release: attempt, at });
-      } catch (thrown) {
-        if (isNamed(thrown, 'TransientConflict')) return;
-        throw thrown;
-      }
-      await alignRule(aligning, cell, tenant.tenantId);
-      logger.info('release.tenant-moved', { tenantId: tenant.tenantId, releaseId, to, ring });
+    await alignInGroups(deps, cell, chosen, async (group) => {
+      const placed = await place(table, group, { colour: to, release: attempt, at: now().toISOString() });
+      for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
+      return placed;
     });
+    const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
+    await alignUntilNoneIsAstray(deps, cell, () => findTenants(table, ids));
     const told = { ring, tenants: chosen.length, at: now().toISOString() };
     const rings = [...claim.rings.filter((each) => each.ring !== ring), told];
     await note(table, cell.name, executionArn, { phase: 'ShiftRing', rings });

@@ -4,11 +4,10 @@ import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
 import { forwardsOf } from '../routing/host-rule';
-import { type AlignRuleDeps, alignRule, ruleOf } from '../routing/tenant-rule';
-import { translateError } from '../shared/error-translation';
-import { pause } from '../shared/invocation';
+import { type AlignRuleDeps, alignRules, ruleOf } from '../routing/tenant-rule';
 import { ReadableItems } from '../shared/readable-items';
 import { settled } from '../shared/settled';
+import { inGroups } from '../shared/some-at-once';
 import { tenantsIn } from '../tenants/tenants-in';
 import type { TenantsTable } from '../tenants/tenants-table';
 
@@ -30,63 +29,67 @@ export const isMovedBy =
   ({ placement }: Pick<TenantRecord, 'placement'>): boolean =>
     placement?.release === attempt;
 
-const AT_ONCE = 4;
-/** Elastic Load Balancing lets an account change three rules a second, once its bucket of 20 is empty. */
-const THROTTLED_MS = 350;
-
 /**
- * Works on each tenant, some at once. A throttled call waits for its turn and is repeated, until the
- * function is out of time: then the state calls the function again, and what is done stays done.
+ * Tenants whose rules are changed between two looks at their records: Elastic Load Balancing may take eight seconds for
+ * as many, and for so long a rule may lead where a suspension has just closed it. The shared service answers 503 then.
  */
-export async function forEachTenant<T>(tenants: readonly T[], work: (tenant: T) => Promise<void>): Promise<void> {
-  const queue = [...tenants];
-  const worker = async () => {
-    for (let tenant = queue.shift(); tenant !== undefined; tenant = queue.shift()) await patiently(work, tenant);
-  };
-  await settled(Array.from({ length: AT_ONCE }, worker));
-}
+const LOOKED_AFTER = 25;
 
-async function patiently<T>(work: (tenant: T) => Promise<void>, tenant: T): Promise<void> {
-  for (;;) {
-    try {
-      return await work(tenant);
-    } catch (thrown) {
-      if (translateError(thrown).name !== 'TransientThrottling') throw thrown;
-      await pause(THROTTLED_MS * (1 + Math.random()));
-    }
+/** Aligns the rules of many tenants, some of them at a time. @param before what comes before the rules of each group */
+export async function alignInGroups<T extends Pick<TenantRecord, 'tenantId'>>(
+  deps: AlignRuleDeps,
+  cell: CellDescriptor,
+  tenants: readonly T[],
+  before: (group: readonly T[]) => Promise<readonly T[]> = async (group) => group,
+): Promise<void> {
+  const aligning = { ...deps, compute: rememberingHealth(deps.compute) };
+  for (const group of inGroups(tenants, LOOKED_AFTER)) {
+    const ready = await before(group);
+    const tenantIds = ready.map(({ tenantId }) => tenantId);
+    if (tenantIds.length > 0) await alignRules(aligning, cell, tenantIds);
   }
 }
 
+/** Reads the tenants whose rules are looked at. */
+type ReadTenants = () => Promise<readonly TenantRecord[]>;
+
 /**
- * Aligns the rules of a cell's tenants that do something else than record and live colour say.
+ * Aligns the rules of tenants that do something else than record and live colour say.
  *
  * @returns how many rules were changed
  */
-export async function alignCell(deps: AlignRuleDeps, cell: CellDescriptor): Promise<number> {
-  const tenants = await tenantsOf(deps.table, cell, ['ACTIVE']);
-  const [live, forwards] = await settled([deps.compute.live(cell), forwardsOf(deps.elb, cell)]);
+async function alignAstray(deps: AlignRuleDeps, cell: CellDescriptor, read: ReadTenants): Promise<number> {
+  const [tenants, live, forwards] = await settled([read(), deps.compute.live(cell), forwardsOf(deps.elb, cell)]);
   const astray = tenants.filter((record) => {
     const aim = ruleOf(record, live, cell);
     return record.ruleArn && typeof aim === 'object' && forwards.get(record.ruleArn) !== aim.forward;
   });
-  const aligning = { ...deps, compute: rememberingHealth(deps.compute) };
-  await forEachTenant(astray, ({ tenantId }) => alignRule(aligning, cell, tenantId));
+  await alignInGroups(deps, cell, astray);
   return astray.length;
 }
+
+/** The same with all tenants of a cell. */
+export const alignCell = (deps: AlignRuleDeps, cell: CellDescriptor): Promise<number> =>
+  alignAstray(deps, cell, () => tenantsOf(deps.table, cell, ['ACTIVE']));
 
 /** Each round finds tenants that were activated or resumed on the other colour during the one before. */
 const ROUNDS = 5;
 
 /**
- * Aligns the rules of a cell's tenants until none is astray.
+ * Aligns the rules of tenants until none is astray.
  *
+ * @param read all tenants of the cell, unless it says otherwise
  * @returns how many rules were changed
  * @throws PlatformError `TransientConflict` when there are always more
  */
-export async function alignUntilNoneIsAstray(deps: AlignRuleDeps, cell: CellDescriptor): Promise<number> {
+export async function alignUntilNoneIsAstray(
+  deps: AlignRuleDeps,
+  cell: CellDescriptor,
+  read: ReadTenants = () => tenantsOf(deps.table, cell, ['ACTIVE']),
+): Promise<number> {
   let aligned = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const changed = await alignCell(deps, cell);
+    const changed = await alignAstray(deps, cell, read);
     if (changed === 0) return aligned;
     aligned += changed;
   }

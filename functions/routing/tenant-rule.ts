@@ -3,7 +3,8 @@ import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { settled } from '../shared/settled';
-import { findTenant } from '../tenants/tenant-store';
+import { someAtOnce } from '../shared/some-at-once';
+import { findTenants } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { type LoadBalancer, pointRule, type RuleAim } from './host-rule';
 
@@ -37,32 +38,51 @@ export function ruleOf(
 const ROUNDS = 5;
 
 /**
- * Brings the rule of a tenant in line with its record. Whoever changes record or live colour writes
+ * Brings the rules of tenants in line with their records. Whoever changes records or live colour writes
  * that first, and calls this afterwards.
  *
- * 1. Read record and live colour, and point the rule as both say.
- * 2. Read again. If the rule should do something else now, begin again: of two callers at once, the
- *    later one has seen what the other has written.
+ * 1. Read records and live colour, and point the rules as both say, some at once.
+ * 2. Read again. The rules that should do something else now are pointed again: of two callers at
+ *    once, the later one has seen what the other has written.
  *
- * @param applied what the caller has just let the rule do
+ * A throttled change waits for its turn.
+ *
+ * @param tenantIds as many as may wait for the second look: the changes of all come before it
+ * @param applied what the caller has just let rules do, by tenant
  * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target;
- * `TransientConflict` when record or live colour change again and again
+ * `TransientConflict` when records or live colour change again and again
  */
-export async function alignRule(
+export async function alignRules(
   { table, elb, compute }: AlignRuleDeps,
+  cell: CellDescriptor,
+  tenantIds: readonly string[],
+  applied: ReadonlyMap<string, RuleAim> = new Map(),
+): Promise<void> {
+  const done = new Map(applied);
+  for (let round = 0; round < ROUNDS; round++) {
+    const [records, live] = await settled([findTenants(table, tenantIds), compute.live(cell)]);
+    const due = records.flatMap((record) => {
+      const { tenantId, ruleArn } = record;
+      const aim = ruleOf(record, live, cell);
+      const isDone = JSON.stringify(aim) === JSON.stringify(done.get(tenantId));
+      return ruleArn && !isDone ? [{ tenantId, ruleArn, aim, colour: colourOf(record, live) }] : [];
+    });
+    if (due.length === 0) return;
+    await someAtOnce(due, async ({ tenantId, ruleArn, aim, colour }) => {
+      if (typeof aim === 'object') await compute.requireHealthyTarget(cell, colour);
+      await pointRule(elb, ruleArn, aim);
+      done.set(tenantId, aim);
+    });
+  }
+  throw new PlatformError('TransientConflict', `rules of tenants change again and again: ${tenantIds.join(', ')}`);
+}
+
+/** Brings the rule of one tenant in line with its record. @param applied what the caller has just let the rule do */
+export async function alignRule(
+  deps: AlignRuleDeps,
   cell: CellDescriptor,
   tenantId: string,
   applied?: RuleAim,
 ): Promise<void> {
-  let done = applied;
-  for (let round = 0; round < ROUNDS; round++) {
-    const [record, live] = await settled([findTenant(table, tenantId), compute.live(cell)]);
-    if (!record?.ruleArn) return;
-    const aim = ruleOf(record, live, cell);
-    if (JSON.stringify(aim) === JSON.stringify(done)) return;
-    if (typeof aim === 'object') await compute.requireHealthyTarget(cell, colourOf(record, live));
-    await pointRule(elb, record.ruleArn, aim);
-    done = aim;
-  }
-  throw new PlatformError('TransientConflict', `the rule of tenant ${tenantId} changes again and again`);
+  await alignRules(deps, cell, [tenantId], new Map(applied && [[tenantId, applied]]));
 }

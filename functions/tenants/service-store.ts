@@ -1,5 +1,8 @@
+import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { AuditFinding } from '../contract/audit';
 import type { TenantRecord } from '../contract/records';
+import { isNamed } from '../shared/is-named';
+import { isConditionFailure } from './condition-failure';
 import { send, unlessChanged } from './guarded-write';
 import type { TenantsTable } from './tenants-table';
 import { routeTransition, routeVersion, transition } from './transition';
@@ -51,14 +54,44 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
   await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
 }
 
-/** Records where a release moves the tenant. The rule follows (routing/tenant-rule.ts). */
-export async function place(
+type Placed = Pick<TenantRecord, 'tenantId'>;
+
+const placing = (table: TenantsTable, { tenantId }: Placed, placement: Placement) =>
+  transition(table, 'place', { tenantId, set: { placement } });
+
+/**
+ * Records where a release moves tenants, in one transaction. The rules follow (routing/tenant-rule.ts). When one of
+ * them has left service, or is written by somebody else at this moment, each is recorded by itself.
+ *
+ * @param tenants at most 100: "TransactWriteItems"
+ * @returns those that were recorded; the others are no longer in service
+ */
+export async function place<T extends Placed>(
   table: TenantsTable,
-  { tenantId }: Pick<TenantRecord, 'tenantId'>,
+  tenants: readonly T[],
   placement: Placement,
-): Promise<void> {
-  const update = transition(table, 'place', { tenantId, set: { placement } });
-  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+): Promise<readonly T[]> {
+  const TransactItems = tenants.map((tenant) => ({ Update: placing(table, tenant, placement) }));
+  try {
+    if (tenants.length > 0) await table.client.send(new TransactWriteCommand({ TransactItems }));
+    return tenants;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'TransactionCanceledException')) throw thrown;
+    const recorded: T[] = [];
+    for (const tenant of tenants) if (await placeOne(table, tenant, placement)) recorded.push(tenant);
+    return recorded;
+  }
+}
+
+/** @returns whether the tenant is in service */
+async function placeOne(table: TenantsTable, tenant: Placed, placement: Placement): Promise<boolean> {
+  try {
+    await send(table, placing(table, tenant, placement));
+    return true;
+  } catch (thrown) {
+    if (isConditionFailure(thrown)) return false;
+    throw thrown;
+  }
 }
 
 type Database = NonNullable<TenantRecord['database']>;

@@ -14,6 +14,7 @@ import {
 } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
 import { parseAt } from '../shared/parse-at';
+import { inGroups } from '../shared/some-at-once';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
 import { allows, claimLost, requirePermission } from './lifecycle';
@@ -41,6 +42,26 @@ function tenantIn(item: unknown, tenantId: string): TenantRecord | undefined {
  */
 export async function findTenant(table: TenantsTable, tenantId: string): Promise<TenantRecord | undefined> {
   return tenantIn(await readTenant(table, tenantId), tenantId);
+}
+
+/** "BatchGetItem": at most 100 items a request. */
+const AT_ONCE = 100;
+
+/**
+ * The records of tenants as `findTenant` reads them.
+ *
+ * @returns those that exist, in the order of the ids
+ */
+export async function findTenants(table: TenantsTable, tenantIds: readonly string[]): Promise<TenantRecord[]> {
+  const found: TenantRecord[] = [];
+  for (const group of inGroups(tenantIds, AT_ONCE)) {
+    const items = await readItems(
+      table,
+      group.map((tenantId) => itemKeys.tenant(tenantId)),
+    );
+    found.push(...group.flatMap((tenantId, index) => tenantIn(items[index], tenantId) ?? []));
+  }
+  return found;
 }
 
 /**

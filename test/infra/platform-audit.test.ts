@@ -8,7 +8,7 @@ import { listed, machineNamed, resourcesOf, stageTemplates, statementsIn } from 
 const audit = workflowNamed('TenantIsolationAudit');
 
 /** What changes something in AWS, of a tenant or of anything else. */
-const CHANGING = /:(?!Describe|Get|List|Head|AssumeRole|TagSession|Query)/;
+const CHANGING = /:(?!Describe|Get|BatchGet|List|Head|AssumeRole|TagSession|Query)/;
 /** What an asking function may change: its verdict on record, its report, its own log, trace and probes. */
 const LEFT_BEHIND = [
   'dynamodb:UpdateItem',

@@ -15,11 +15,15 @@ import { judgeRing } from '../../functions/delivery/judge-ring';
 import { returnTenants } from '../../functions/delivery/return-tenants';
 import { settleRelease } from '../../functions/delivery/settle-release';
 import { shiftRing } from '../../functions/delivery/shift-ring';
+import { resumeTenant } from '../../functions/suspension/resume-tenant';
+import { suspendTenant } from '../../functions/suspension/suspend-tenant';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { aCell, aTenant, aTenantRecord, NOW } from './builders';
 import { FakeClient } from './fake-client';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeScaling } from './fake-scaling';
 import { FakeTable } from './fake-table';
+import { takingTurns } from './interleaving';
 
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const aReleaseRun = (name = 'first') =>
@@ -43,7 +47,6 @@ class Balancer extends FakeLoadBalancer {
 export class ReleaseWorld {
   readonly elb = new Balancer();
   readonly table: FakeTable;
-  readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
   readonly hosts: readonly string[];
   /** What CloudWatch tells of each colour's requests since the ring was moved: query id without colour -> value. */
   readonly traffic: Partial<Record<'blue' | 'green', Readonly<Record<string, number>>>> = {};
@@ -72,11 +75,12 @@ export class ReleaseWorld {
   readonly statusOf: Partial<Record<'blue' | 'green', () => number>> = {};
   executionArn = aReleaseRun();
   redriveCount = 0;
+  /** Before each call of a function that begins from now on. */
+  turn: ((command: string) => Promise<unknown>) | undefined;
 
   constructor(tenants: readonly { readonly subdomain: string; readonly plan?: TenantRecord['plan'] }[]) {
     const live: LiveColour = { colour: 'blue', since: NOW };
     this.table = new FakeTable({ ...itemKeys.liveColour(cell.name), ...live });
-    this.compute = { ...tableLiveColour(this.table), ...targetHealth({ send: this.elb.answering as never }) };
     this.hosts = tenants.map(({ subdomain, plan = 'enterprise' }, number) => {
       const tenant = aTenant({
         signupId: `sub_${subdomain}`,
@@ -94,20 +98,41 @@ export class ReleaseWorld {
         ...stateKeys.tenant('ACTIVE', tenant.tenantId),
         ...record,
       });
+      this.table.put({
+        ...itemKeys.route(tenant.host),
+        ...{ host: tenant.host, tenantId: tenant.tenantId, status: 'ACTIVE' },
+      });
       return tenant.host;
     });
   }
 
+  get compute(): Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'> {
+    const { table, elb } = this.clients;
+    return { ...tableLiveColour(table), ...targetHealth(elb), cells: async () => [cell] };
+  }
+
+  private get clients() {
+    const elb = this.inTurn({ send: this.elb.answering as never });
+    const table: TenantsTable = { name: this.table.name, client: this.inTurn(this.table.client) };
+    return { table, elb };
+  }
+
   private get deps() {
-    const elb = { send: this.elb.answering as never };
+    const { table, elb } = this.clients;
+    const { compute } = this;
     const page = async (_: unknown, host: string) => {
       const colour = this.colours()[host];
       const ms = colour && this.msOf[colour];
       return { ms, status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
     };
     const now = () => this.now;
-    const { table, compute, cloudwatch, ecs, scaling } = this;
+    const { cloudwatch, ecs, scaling } = this;
     return { table, elb, compute, cloudwatch, ecs, scaling, page, now, graceSeconds: 60, wait: async () => undefined };
+  }
+
+  /** Every call waits for its turn, if the test gives turns. */
+  private inTurn<C extends { readonly send: (command: never) => Promise<unknown> }>(client: C): C {
+    return this.turn ? takingTurns(client, this.turn) : client;
   }
 
   private metrics() {
@@ -147,6 +172,16 @@ export class ReleaseWorld {
     return returnTenants.run(this.deps, { release, executionArn: this.executionArn, failure });
   }
 
+  suspend(subdomain: string) {
+    const tenant = tenantIdOf(`sub_${subdomain}`);
+    const page = async () => ({ status: 503, body: '' });
+    return suspendTenant.run({ ...this.deps, page }, { tenant, by: 'operator', reason: 'asked for' });
+  }
+
+  resume(subdomain: string) {
+    return resumeTenant.run(this.deps, { tenant: tenantIdOf(`sub_${subdomain}`) });
+  }
+
   /** Rings until no tenant is left. @returns how many each has moved */
   async shiftAll(release: Release): Promise<number[]> {
     const moved: number[] = [];
@@ -165,6 +200,21 @@ export class ReleaseWorld {
     return Object.fromEntries(
       this.elb.rules.map(({ hosts: [host = ''], Actions: [action] }) => [host, named(action?.TargetGroupArn)]),
     );
+  }
+
+  /** The same, by subdomain. */
+  bySubdomain = () => Object.fromEntries(Object.entries(this.colours()).map(([host, to]) => [host.split('.')[0], to]));
+
+  /** Somebody lets a tenant's rule lead to a target group, or answer by itself. */
+  pointed(subdomain: string, TargetGroupArn: string | undefined): void {
+    const rule = this.elb.rules.find(({ hosts: [host] }) => host?.startsWith(`${subdomain}.`));
+    if (rule) rule.Actions = [TargetGroupArn ? { Type: 'forward', TargetGroupArn } : { Type: 'fixed-response' }];
+  }
+
+  /** Somebody removes a tenant. */
+  forget(subdomain: string): void {
+    const { pk, sk } = itemKeys.tenant(tenantIdOf(`sub_${subdomain}`));
+    this.table.items.delete(`${pk}|${sk}`);
   }
 
   live = () => this.table.get(itemKeys.liveColour(cell.name)) as unknown as LiveColour;

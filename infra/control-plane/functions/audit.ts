@@ -45,7 +45,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     config,
     environment,
     grants: [
-      onTable(context, 'GetItem', 'UpdateItem'),
+      onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       modifyRules,
       readCells,
       {

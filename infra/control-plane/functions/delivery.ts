@@ -84,7 +84,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   const cells = onCells(context);
   const claims = onCellItems(context, 'GetItem', 'PutItem', 'UpdateItem');
   const ofTenants: Grant[] = [
-    onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
+    onTable(context, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'),
     { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
   ];
   const make = (
@@ -136,6 +136,10 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     ...cells.moveRules,
     ...cells.observe,
   ]);
-  const retryMove = make('RetryMove', [onTable(context, 'GetItem'), cells.listCells, ...cells.moveRules]);
+  const retryMove = make('RetryMove', [
+    onTable(context, 'GetItem', 'BatchGetItem'),
+    cells.listCells,
+    ...cells.moveRules,
+  ]);
   return { deploymentSettled, keepCells, retryMove };
 }

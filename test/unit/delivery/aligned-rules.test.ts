@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+import type { Release } from '../../../functions/contract/release';
+import { aCell, NOW } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { ReleaseWorld } from '../../support/release-world';
+
+const FOUR = ['acme', 'beta', 'gamma', 'delta'].map((subdomain) => ({ subdomain }));
+const HUNDRED = Array.from({ length: 100 }, (_, index) => ({ subdomain: `t${index}` }));
+/** All tenants in one ring. */
+const LAST_RING = 3;
+const { targetGroupArns } = aCell();
+
+/** A verification that admits a suspended tenant again. */
+const verification = { verifiedAt: '2030-01-01T11:59:00.000Z', checks: 1, digest: 'd', report: 'r.json' };
+const suspension = { at: '2030-01-01T11:00:00.000Z', by: 'operator', reason: 'asked for' };
+
+/** Lets functions run at once, each call of each in an order that fast-check chooses. An error of one is an outcome. */
+const inEveryOrder = (
+  race: (world: ReleaseWorld, release: Release) => Promise<unknown>[],
+  end: (world: ReleaseWorld) => void,
+) =>
+  fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+      const world = new ReleaseWorld(FOUR);
+      const release = await world.claimed();
+      const record = world.record('beta');
+      world.table.put({ ...record, status: 'SUSPENDED', statePk: 'STATUS#SUSPENDED', suspension, verification });
+      world.pointed('beta', undefined);
+      world.turn = (command) => scheduler.schedule(Promise.resolve(), command);
+      await scheduler.waitFor(Promise.allSettled(race(world, release)));
+      end(world);
+    }),
+    { numRuns: 100 },
+  );
+
+const everyone = (colour: 'blue' | 'green') => ({ acme: colour, beta: undefined, gamma: colour, delta: colour });
+
+describe('rules that several functions write at once end as record and live colour say', () => {
+  test('a tenant is suspended while its ring is moved', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, LAST_RING), world.suspend('acme')],
+      (world) => expect(world.bySubdomain()).toEqual({ ...everyone('green'), acme: undefined }),
+    ));
+
+  test('a tenant is resumed while its ring is moved: on the live colour, or moved by the next ring', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, LAST_RING), world.resume('beta')],
+      (world) => {
+        const placed = world.record('beta').placement !== undefined;
+        expect(world.bySubdomain()).toEqual({ ...everyone('green'), beta: placed ? 'green' : 'blue' });
+      },
+    ));
+
+  test('a ring is moved twice, by a function that was given up and by the next one', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, LAST_RING), world.shift(release, LAST_RING)],
+      (world) => expect(world.bySubdomain()).toEqual(everyone('green')),
+    ));
+
+  test('a ring is moved by a function that was given up, while the tenants return', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, LAST_RING), world.goBack(release)],
+      (world) => expect(world.bySubdomain()).toEqual(everyone('blue')),
+    ));
+});
+
+describe('a ring of a hundred tenants', () => {
+  test('costs one change for each rule, and requests for many tenants at a time', async () => {
+    const world = new ReleaseWorld(HUNDRED);
+    const release = await world.claimed();
+    world.table.calls.length = 0;
+    world.elb.calls.length = 0;
+    await expect(world.shift(release, LAST_RING)).resolves.toMatchObject({ moved: 100, left: 0 });
+    const changes = world.elb.calls.filter((call) => call === 'ModifyRuleCommand');
+    expect(changes).toHaveLength(100);
+    expect(world.elb.calls.length - changes.length + world.table.calls.length).toBeLessThanOrEqual(30);
+  });
+
+  test('passes over tenants that leave service before they are recorded, and moves the others of their group', async () => {
+    const world = new ReleaseWorld(HUNDRED);
+    const release = await world.claimed();
+    world.table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      for (const subdomain of ['t7', 't70']) world.forget(subdomain);
+    };
+    await world.shift(release, LAST_RING);
+    const { t7, t70, ...others } = world.bySubdomain();
+    expect([t7, t70]).toEqual(['blue', 'blue']);
+    expect(new Set(Object.values(others))).toEqual(new Set(['green']));
+    expect(world.record('t7')).toBeUndefined();
+  });
+
+  test('changes a rule again that somebody has led back meanwhile', async () => {
+    const world = new ReleaseWorld(HUNDRED);
+    const release = await world.claimed();
+    let changes = 0;
+    world.elb.after = (command) => {
+      if (command === 'ModifyRuleCommand' && ++changes === 60) world.pointed('t3', targetGroupArns.blue);
+    };
+    await world.shift(release, LAST_RING);
+    expect(new Set(Object.values(world.bySubdomain()))).toEqual(new Set(['green']));
+  });
+
+  test('opens no rule without a healthy target, also when the last one falls ill in the middle', async () => {
+    const world = new ReleaseWorld(HUNDRED);
+    const release = await world.claimed();
+    let now = Date.parse(NOW);
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'], now });
+    world.elb.after = (command) => {
+      if (command !== 'ModifyRuleCommand') return;
+      now += 100;
+      jest.setSystemTime(now);
+      if (now - Date.parse(NOW) === 3_000) world.elb.targets.set(targetGroupArns.green, ['unhealthy']);
+    };
+    try {
+      await expect(world.shift(release, LAST_RING)).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+    } finally {
+      jest.useRealTimers();
+    }
+    const moved = Object.values(world.bySubdomain()).filter((colour) => colour === 'green').length;
+    // A second of remembered health, and those that were being changed.
+    expect(moved).toBeGreaterThanOrEqual(30);
+    expect(moved).toBeLessThanOrEqual(44);
+  });
+
+  test('leaves no rule behind that a death has met between record and rule', async () => {
+    const deaths = await dieAtEachCall(
+      async () => {
+        const world = new ReleaseWorld(FOUR);
+        const release = await world.claimed();
+        return { world, release, fakes: [world.table, world.elb], run: () => world.shift(release, LAST_RING) };
+      },
+      async ({ world, release }) => {
+        expect(Object.values(world.bySubdomain())).not.toContain(undefined);
+        await expect(world.shift(release, LAST_RING)).resolves.toMatchObject({ left: 0 });
+        expect(new Set(Object.values(world.bySubdomain()))).toEqual(new Set(['green']));
+      },
+    );
+    expect(deaths).toEqual(expect.arrayContaining(['after TransactWriteCommand', 'before ModifyRuleCommand']));
+  });
+});
