@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -108,6 +109,22 @@ def test_log_groups_of_a_prefix_are_found_among_ordered_names(monkeypatch: pytes
     assert names() == ["/of/acme/1", "/of/acme/2"]
     monkeypatch.setattr(cloudwatch_logs._log_groups, "_data", Unwalked(cloudwatch_logs._log_groups._data))
     assert names() == ["/of/acme/1", "/of/acme/2"]
+
+
+def test_an_item_is_copied_whole_and_without_a_search_for_what_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    import copy
+
+    from ministack.services import dynamodb
+
+    item: dict[str, Any] = {"pk": {"S": "a"}, "of": {"M": {"list": {"L": [{"S": "one"}]}, "none": {"NULL": True}}}}
+    with monkeypatch.context() as searching:
+        searching.setattr(copy, "deepcopy", refuse)
+        copied = dynamodb.copy.deepcopy(item)
+    assert copied == item
+    copied["of"]["M"]["list"]["L"].append({"S": "two"})
+    assert item["of"] == {"M": {"list": {"L": [{"S": "one"}]}, "none": {"NULL": True}}}
+    # What is more than a dictionary stays what it is.
+    assert type(dynamodb.copy.deepcopy(OrderedDict(item))) is OrderedDict
 
 
 def test_what_is_of_one_vpc_is_found_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
