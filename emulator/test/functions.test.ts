@@ -1,9 +1,13 @@
+import { CloudTrailClient, LookupEventsCommand } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AddPermissionCommand,
   GetFunctionConfigurationCommand,
+  GetPolicyCommand,
   InvokeCommand,
   LambdaClient,
+  PublishVersionCommand,
+  RemovePermissionCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
 import {
@@ -163,6 +167,47 @@ test('a function that times out is ended with its sandbox, and fails with Sandbo
     payload: { errorType: 'Sandbox.Timedout', errorMessage: expect.stringContaining('Task timed out after') },
   });
   expect((await invoke({})).payload.here).not.toBe(before.payload.here);
+});
+
+test('a function’s policy and that of its version are two', async () => {
+  const FunctionName = 'scripted';
+  const { Version: Qualifier } = await lambda.send(new PublishVersionCommand({ FunctionName }));
+  const permission = { FunctionName, Action: 'lambda:InvokeFunction', Principal: '999999999999' };
+  await lambda.send(new AddPermissionCommand({ ...permission, StatementId: 'ofVersion', Qualifier }));
+  await expect(lambda.send(new GetPolicyCommand({ FunctionName }))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
+  await lambda.send(new AddPermissionCommand({ ...permission, StatementId: 'own' }));
+  const sids = async (of: object) => {
+    const { Policy = '{}' } = await lambda.send(new GetPolicyCommand({ FunctionName, ...of }));
+    return JSON.parse(Policy).Statement.map(({ Sid }: { Sid: string }) => Sid);
+  };
+  expect([await sids({}), await sids({ Qualifier })]).toEqual([['own'], ['ofVersion']]);
+  await expect(
+    lambda.send(new RemovePermissionCommand({ FunctionName, StatementId: 'ofVersion' })),
+  ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  await lambda.send(new RemovePermissionCommand({ FunctionName, StatementId: 'own' }));
+  expect(await sids({ Qualifier })).toEqual(['ofVersion']);
+});
+
+test('the event history tells each permission to call a function, in pages', async () => {
+  const cloudtrail = new CloudTrailClient(access(emulator));
+  const permission = { FunctionName: 'scripted', StatementId: 'told' };
+  await lambda.send(new AddPermissionCommand({ ...permission, Action: 'lambda:InvokeFunction', Principal: '*' }));
+  await lambda.send(new RemovePermissionCommand(permission));
+  const lookUp = async (AttributeValue: string, more: object = {}) => {
+    const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue }];
+    return await cloudtrail.send(new LookupEventsCommand({ LookupAttributes, ...more }));
+  };
+  const { Events: [event] = [], NextToken } = await lookUp('AddPermission20150331v2', { MaxResults: 1 });
+  expect(JSON.parse(event?.CloudTrailEvent ?? '{}')).toMatchObject({
+    eventName: 'AddPermission20150331v2',
+    eventSource: 'lambda.amazonaws.com',
+    requestParameters: { functionName: 'scripted', statementId: 'told', principal: '*' },
+  });
+  const older = await lookUp('AddPermission20150331v2', { NextToken });
+  expect(older.Events?.map(({ EventId }) => EventId)).not.toContain(event?.EventId);
+  cloudtrail.destroy();
 });
 
 describe('a rotation', () => {

@@ -1,5 +1,6 @@
 import { BackupClient } from '@aws-sdk/client-backup';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -112,6 +113,7 @@ const realDeps = (): AuditSurroundingsDeps => {
     dynamodb: withoutCallLog(new DynamoDBClient(clientOptions)),
     events: withoutCallLog(new EventBridgeClient(clientOptions)),
     sns: withoutCallLog(new SNSClient(clientOptions)),
+    cloudtrail: withoutCallLog(new CloudTrailClient(clientOptions)),
     cloudwatch: withoutCallLog(new CloudWatchClient(clientOptions)),
     backup: withoutCallLog(new BackupClient(clientOptions)),
     kms: withoutCallLog(new KMSClient(clientOptions)),

@@ -51,7 +51,11 @@ export function platformArns(stack: Stack) {
     functionRole: (functionName: string) => arn('iam', `role/${functionRoleName(functionName)}`, ''),
     /** What the platform's own stacks make: its stacks begin with one name, and CloudFormation's names with the stack's. */
     platformStacks: arn('cloudformation', `stack/${platformStackName('*')}/*`),
-    platformCode: arn('lambda', `function:${platformStackName('*')}`),
+    /** Functions with names by CloudFormation, and those with fixed names; their versions and aliases, too. */
+    platformCode: [
+      arn('lambda', `function:${platformStackName('*')}`),
+      arn('lambda', `function:${functionRoleName('*')}`),
+    ],
     platformQueues: arn('sqs', platformStackName('*')),
     /** DynamoDB names an export, below the table that it is of. */
     tableExports: arn('dynamodb', `table/${platformStackName('*')}/export/*`),

@@ -10,6 +10,7 @@ import {
 import { inTurn } from '../sabotage/technique';
 import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
 import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
+import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
 import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
 import { SERVING_TECHNIQUES } from '../sabotage/techniques/serving';
 import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
@@ -22,6 +23,7 @@ const TECHNIQUES = [
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
+  ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
 ];
 

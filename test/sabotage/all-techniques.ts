@@ -12,6 +12,7 @@ import { DATABASE_NETWORK_TECHNIQUES } from './techniques/database-network';
 import { DATABASE_SETTINGS_TECHNIQUES } from './techniques/database-settings';
 import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from './techniques/exact-policies';
 import { EXACT_ROLE_TECHNIQUES } from './techniques/exact-roles';
+import { FUNCTION_PERMISSION_TECHNIQUES } from './techniques/function-permissions';
 import { IDENTITY_TECHNIQUES } from './techniques/identity';
 import { IDENTITY_POLICY_TECHNIQUES } from './techniques/identity-policies';
 import { KEY_TECHNIQUES } from './techniques/key';
@@ -73,5 +74,6 @@ export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
+  ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
 ];

@@ -1,5 +1,6 @@
 import { BackupClient } from '@aws-sdk/client-backup';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
@@ -40,6 +41,7 @@ const clientsWith = (access: object): SharedTarget['auditor'] => ({
   dynamodb: new DynamoDBClient(access),
   events: new EventBridgeClient(access),
   sns: new SNSClient(access),
+  cloudtrail: new CloudTrailClient(access),
   cloudwatch: new CloudWatchClient(access),
   backup: new BackupClient(access),
   kms: new KMSClient(access),

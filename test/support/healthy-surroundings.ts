@@ -1,4 +1,5 @@
 import { functionRoleName, platformStackName } from '../../functions/contract/naming';
+import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
 import { ACCOUNT_ID, aCell, REGION } from './builders';
 import { policyOf } from './isolated-tenant';
@@ -190,7 +191,7 @@ export function healthySurroundings() {
     },
     stacks: templates(),
     cell: {
-      dhcpOptions: undefined as object | undefined,
+      strangeDhcpOptions: undefined as object | undefined,
       privateZones: [
         { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },
       ] as object[],
@@ -314,6 +315,7 @@ export function healthySurroundings() {
       ofBucket: policyOf(LOGS),
       ofQueue: policyOf(SEND),
       ofFunction: policyOf(),
+      permissionsAdded: [] as PermissionAdded[],
       functions: [
         ...FUNCTIONS.map((action) => ({
           ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },

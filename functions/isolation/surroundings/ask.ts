@@ -4,7 +4,7 @@ import { controlLine, groupOf, NotAsked } from '../check';
 import type { AccountFacts } from '../facts/account-facts';
 import { find } from '../find';
 import type { Answer } from '../report';
-import { accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
+import { accountDhcpOptions, accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
@@ -35,7 +35,7 @@ export function surroundingsFacts(
   principals: AccountFacts['principals'],
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
-  const peerings = accountPeerings(clients.ec2);
+  const ofAccount = { peerings: accountPeerings(clients.ec2), dhcpOptions: accountDhcpOptions(clients.ec2) };
   const shared = {
     platform: platformFacts(clients, platform),
     policies: policyFacts(clients, platform),
@@ -48,7 +48,7 @@ export function surroundingsFacts(
       ...shared,
       stacks,
       trustees: trusteeFacts(principals, stacks),
-      cell: cellFacts(clients, surroundings, peerings),
+      cell: cellFacts(clients, surroundings, ofAccount),
       loadBalancer: loadBalancerFacts(clients.elb, clients.ecs, surroundings),
     };
   };

@@ -2,6 +2,7 @@ import { settled } from '../../shared/settled';
 import { checksOf, finding } from '../check';
 import { overlaps } from '../cidr';
 import { policyDifferences } from '../comparison/policy-difference';
+import { strangeNameServersOf } from './cell-facts';
 import { CELL_METADATA } from './cell-metadata';
 import { attachedPolicy } from './expected-of';
 import { endpointViolations, groupViolations } from './group-violations';
@@ -11,7 +12,6 @@ import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-const DNS_OF_AWS = 'AmazonProvidedDNS';
 /** Actions on a log bucket that read nothing: load balancers and S3 deliver by them. */
 const DELIVERY = ['s3:PutObject', 's3:GetBucketAcl', 's3:ListBucketMultipartUploads', 's3:AbortMultipartUpload'];
 
@@ -59,15 +59,12 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
       );
     },
     'cell.dns': async (_, { cell: facts }) => {
-      const [options, zones] = await settled([facts.dhcpOptions(), facts.privateZones()]);
-      const servers = (options?.DhcpConfigurations ?? [])
-        .filter(({ Key }) => Key === 'domain-name-servers')
-        .flatMap(({ Values = [] }) => Values.map(({ Value }) => Value));
+      const [options, zones] = await settled([facts.strangeDhcpOptions(), facts.privateZones()]);
       return finding(
         [
-          ...servers
-            .filter((server) => server !== DNS_OF_AWS)
-            .map((server) => `options ${options?.DhcpOptionsId} name the name server ${server}`),
+          ...(options ? strangeNameServersOf(options) : []).map(
+            (server) => `options ${options?.DhcpOptionsId} name the name server ${server}`,
+          ),
           // The zone of an interface endpoint is its service's ("HostedZoneOwner").
           ...zones
             .filter(({ Owner }) => !Owner?.OwningService)

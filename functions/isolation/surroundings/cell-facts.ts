@@ -28,7 +28,7 @@ import {
   VPCRegion,
 } from '@aws-sdk/client-route-53';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
-import { everyItem } from '../../shared/paging';
+import { everyItem, pages } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce, unlessAbsent } from '../facts/reading';
@@ -36,8 +36,8 @@ import { parsePolicy, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
-  /** The options that the VPC's hosts get by DHCP; undefined for the default of AWS. */
-  readonly dhcpOptions: () => Promise<DhcpOptions | undefined>;
+  /** What the VPC's hosts get by DHCP, where that is another name server than AWS's own. */
+  readonly strangeDhcpOptions: () => Promise<DhcpOptions | undefined>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
   /** What runs in the services, each revision once. */
@@ -58,6 +58,23 @@ export interface CellFactClients {
   readonly route53: Route53Client;
 }
 
+const DNS_OF_AWS = 'AmazonProvidedDNS';
+
+export const strangeNameServersOf = ({ DhcpConfigurations = [] }: DhcpOptions): string[] =>
+  DhcpConfigurations.filter(({ Key }) => Key === 'domain-name-servers')
+    .flatMap(({ Values = [] }) => Values.map(({ Value = '' }) => Value))
+    .filter((server) => server !== DNS_OF_AWS);
+
+/** Options of the account, whichever VPC has them: few accounts have others than AWS's default. */
+export const accountDhcpOptions = (client: EC2Client) =>
+  readOnce(() => {
+    const ask = (NextToken?: string) => client.send(new DescribeDhcpOptionsCommand({ NextToken }));
+    return everyItem(
+      pages(ask, (page) => page.NextToken),
+      (page) => page.DhcpOptions,
+    );
+  });
+
 /** All peerings of the account: no filter finds those where a VPC is either side. */
 export const accountPeerings = (client: EC2Client) =>
   readOnce(() =>
@@ -67,7 +84,10 @@ export const accountPeerings = (client: EC2Client) =>
 export function cellFacts(
   clients: CellFactClients,
   { accountId, region, cell }: Surroundings,
-  allPeerings: ReturnType<typeof accountPeerings>,
+  ofAccount: {
+    readonly peerings: ReturnType<typeof accountPeerings>;
+    readonly dhcpOptions: ReturnType<typeof accountDhcpOptions>;
+  },
 ): CellFacts {
   const { ec2, ecs, s3, route53 } = clients;
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [cell.vpcId] }] };
@@ -76,14 +96,14 @@ export function cellFacts(
     return (await ecs.send(new DescribeServicesCommand(described))).services ?? [];
   });
   return {
-    dhcpOptions: readOnce(async () => {
+    strangeDhcpOptions: readOnce(async () => {
+      const strange = (await ofAccount.dhcpOptions()).filter((each) => strangeNameServersOf(each).length > 0);
+      if (strange.length === 0) return undefined;
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [cell.vpcId] }));
-      const id = Vpcs?.[0]?.DhcpOptionsId;
-      if (id === undefined || id === 'default') return undefined;
-      return (await ec2.send(new DescribeDhcpOptionsCommand({ DhcpOptionsIds: [id] }))).DhcpOptions?.[0];
+      return strange.find(({ DhcpOptionsId }) => DhcpOptionsId === Vpcs?.[0]?.DhcpOptionsId);
     }),
     peerings: async () =>
-      (await allPeerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
+      (await ofAccount.peerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
         [AccepterVpcInfo?.VpcId, RequesterVpcInfo?.VpcId].includes(cell.vpcId),
       ),
     services,

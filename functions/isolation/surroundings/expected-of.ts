@@ -40,12 +40,17 @@ const PermissionSchema = z.object({
   SourceAccount: z.string().optional(),
 });
 
-/** The resource policy that the `AWS::Lambda::Permission`s of a template give a function. */
-export function functionPolicy(resources: Resources, functionArn: string): Statement[] {
-  const named = [functionArn, functionArn.split(':').at(-1)];
+/** What the `AWS::Lambda::Permission`s of a template permit at a function, a version or an alias, by its ARN or name. */
+export function permissionsOf(resources: Resources, functionArn: string) {
+  const named = [functionArn, functionArn.split(':function:').at(-1)];
   return ofType(resources, 'AWS::Lambda::Permission')
     .map(({ properties }) => PermissionSchema.parse(properties))
-    .filter(({ FunctionName }) => named.includes(FunctionName))
+    .filter(({ FunctionName }) => named.includes(FunctionName));
+}
+
+/** The resource policy that they give it. */
+export const functionPolicy = (resources: Resources, functionArn: string): Statement[] =>
+  permissionsOf(resources, functionArn)
     .map(({ Action, Principal, SourceArn, SourceAccount }) => ({
       Effect: 'Allow',
       Action,
@@ -57,4 +62,3 @@ export function functionPolicy(resources: Resources, functionArn: string): State
       },
     }))
     .flatMap((statement) => statementsOf({ Statement: statement }));
-}

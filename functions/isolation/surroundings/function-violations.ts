@@ -3,14 +3,10 @@ import * as z from 'zod';
 import { functionRoleName } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly, Unanswered } from '../check';
-import { policyDifferences } from '../comparison/policy-difference';
 import type { ExpectedResource } from '../release/resolve-template';
-import { attachedPolicy, functionPolicy, ofType } from './expected-of';
-import type { Surroundings } from './surroundings';
+import { ofType } from './expected-of';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-/** The functions that act on a tenant in service by its name alone. Each costs a request: the others want a run's claim. */
-const ACTING = ['PerformAct', 'SuspendTenant', 'ResumeTenant', 'AuditTenant'];
 /**
  * The functions whose answers are that a tenant is isolated, of each cell AskDatabase among them, and the one that reads
  * master passwords. Each costs a request.
@@ -32,16 +28,12 @@ const FunctionSchema = z.object({
     .default({ SecurityGroupIds: [], SubnetIds: [] }),
 });
 
-const TargetsSchema = z.array(
-  z.object({ Arn: z.string(), DeadLetterConfig: z.object({ Arn: z.string() }).optional() }),
-);
-
 const MachineSchema = z.object({
   DefinitionString: z.string(),
   DefinitionSubstitutions: z.record(z.string(), z.unknown()).default({}),
 });
 
-const functionsIn = (resources: readonly ExpectedResource[]) =>
+export const functionsIn = (resources: readonly ExpectedResource[]) =>
   ofType(resources, 'AWS::Lambda::Function').map(({ physicalId = '', properties }) => ({
     ...{ name: physicalId, ...FunctionSchema.parse(properties) },
   }));
@@ -50,7 +42,7 @@ type Expected = ReturnType<typeof functionsIn>[number];
 
 /** CloudFormation has chosen the name of most functions; the role has the action's. */
 const roleNameOf = ({ Role }: Expected) => Role.split('/').at(-1) ?? '';
-const actionOf = (each: Expected) => roleNameOf(each).replace(functionRoleName(''), '');
+export const actionOf = (each: Expected) => roleNameOf(each).replace(functionRoleName(''), '');
 
 /**
  * The functions of these actions, for each cell its own.
@@ -66,37 +58,8 @@ function functionsOf(actions: readonly string[], resources: readonly ExpectedRes
   });
 }
 
-/** Queues that hold signups: where a rule of the platform’s bus sends events, or what could not start an onboarding. */
-function queuesOfBus(resources: readonly ExpectedResource[]) {
-  const sentTo = ofType(resources, 'AWS::Events::Rule')
-    .filter(({ properties }) => properties.EventBusName !== undefined)
-    .flatMap(({ properties }) => TargetsSchema.parse(properties.Targets))
-    .map(({ Arn, DeadLetterConfig }) => (Arn.includes(':sqs:') ? Arn : DeadLetterConfig?.Arn));
-  return ofType(resources, 'AWS::SQS::Queue').filter(({ physicalId = '' }) =>
-    sentTo.some((arn) => arn?.split(':').at(-1) === physicalId.split('/').at(-1)),
-  );
-}
-
 const variablesIn = (variables: Readonly<Record<string, string | undefined>> = {}) =>
   Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-
-/** How the resource policies of functions and queues differ from the templates. */
-export async function permissionViolations(
-  { accountId, region }: Surroundings,
-  { policies, stacks }: SurroundingsFacts,
-): Promise<string[]> {
-  const resources = await stacks.controlPlane();
-  const ofFunctions = functionsOf(ACTING, resources).map(async (each) => {
-    const { name } = each;
-    const expected = functionPolicy(resources, `arn:aws:lambda:${region}:${accountId}:function:${name}`);
-    return policyDifferences(`the policy of function ${actionOf(each)}`, await policies.ofFunction(name), expected);
-  });
-  const ofQueues = queuesOfBus(resources).map(async ({ physicalId = '' }) => {
-    const expected = attachedPolicy(resources, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
-    return policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected);
-  });
-  return (await settled([...ofFunctions, ...ofQueues])).flat();
-}
 
 function settingViolations(actual: FunctionConfiguration, expected: Expected): string[] {
   const { name } = expected;

@@ -6,7 +6,8 @@ import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
 import { alarmViolations } from './alarm-violations';
 import { attachedPolicy, ofType, resourceCalled } from './expected-of';
-import { codeViolations, functionViolations, machineViolations, permissionViolations } from './function-violations';
+import { codeViolations, functionViolations, machineViolations } from './function-violations';
+import { permissionViolations } from './permission-violations';
 import { PLATFORM_METADATA } from './platform-metadata';
 import { ruleViolations } from './rule-violations';
 import { strangersIn } from './statements';
@@ -157,7 +158,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     'platform.permissions': async (surroundings, facts) =>
       finding(
         await permissionViolations(surroundings, facts),
-        'the functions that act on tenants, and the queues, have the policies of the release',
+        'functions, their versions and aliases, and queues have the policies of the release',
       ),
     'platform.functions': async (_, facts) =>
       finding(await functionViolations(facts), 'all functions have the settings of the release'),

@@ -49,7 +49,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.permissions',
     title: 'Nobody else calls the platform’s functions',
     question:
-      'Have the functions that act on tenants by name, and the queues of signups, the release’s resource policies?',
+      'Have the functions, each version and alias of them, and the queues of signups the release’s resource policies?',
     severity: 'high',
     controls: { FSBP: ['Lambda.1', 'SQS.3'], 'SOC 2': ['CC6.1', 'CC6.3'] },
     remediation: 'Remove the statement that the evidence names from the policy of the function or the queue.',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import {
   type EventBridgeClient,
   ListRulesCommand,
@@ -19,6 +20,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
+import { type PermissionAdded, permissionsAdded } from './permissions-added';
 import type { PlatformSurroundings } from './surroundings';
 
 /** What a resource of the platform allows whom, and what it runs or is called by. */
@@ -26,7 +28,9 @@ export interface PolicyFacts {
   readonly ofKey: (keyId: string) => Promise<readonly Statement[]>;
   readonly ofBucket: (name: string) => Promise<readonly Statement[]>;
   readonly ofQueue: (url: string) => Promise<readonly Statement[]>;
-  readonly ofFunction: (name: string) => Promise<readonly Statement[]>;
+  /** Of the function, or of its version or alias of that name. */
+  readonly ofFunction: (name: string, qualifier?: string) => Promise<readonly Statement[]>;
+  readonly permissionsAdded: () => Promise<readonly PermissionAdded[]>;
   readonly functions: () => Promise<readonly FunctionConfiguration[]>;
   /** SHA-256 of a deployed package, base64: as Lambda has it of the code that it runs. */
   readonly digestOf: (bucket: string, key: string) => Promise<string>;
@@ -43,6 +47,7 @@ export interface PolicyFactClients {
   readonly lambda: LambdaClient;
   readonly events: EventBridgeClient;
   readonly sfn: SFNClient;
+  readonly cloudtrail: CloudTrailClient;
 }
 
 const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
@@ -60,7 +65,7 @@ async function everyRule(client: EventBridgeClient, EventBusName: string | undef
 }
 
 export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
-  const { kms, s3, sqs, lambda, events, sfn } = clients;
+  const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
   return {
     ofKey: readOnceEach(async (KeyId: string) =>
       statements((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
@@ -75,10 +80,11 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
       const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }));
       return statements(Attributes?.Policy);
     }),
-    ofFunction: readOnceEach(async (FunctionName: string) => {
-      const answer = lambda.send(new GetPolicyCommand({ FunctionName }));
+    ofFunction: readOnceEach(async (FunctionName: string, Qualifier?: string) => {
+      const answer = lambda.send(new GetPolicyCommand({ FunctionName, Qualifier }));
       return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
     }),
+    permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
     digestOf: readOnceEach(async (Bucket: string, Key: string) => {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));

@@ -36,7 +36,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
       read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
       read(['kms:GetKeyPolicy'], [arns.keys], OF_THIS_STACK),
-      read(['lambda:GetPolicy'], [arns.platformCode], OF_THIS_STACK),
+      read(['lambda:GetPolicy'], [...arns.platformCode], OF_THIS_STACK),
       read(
         ['backup:GetBackupPlan', 'backup:GetBackupSelection', 'backup:ListBackupSelections'],
         [arns.backupPlans],
@@ -66,6 +66,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(
         [
           'backup:ListBackupPlans',
+          'cloudtrail:LookupEvents',
           'cloudwatch:DescribeAlarms',
           'dynamodb:ListExports',
           'ec2:DescribeDhcpOptions',

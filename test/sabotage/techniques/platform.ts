@@ -17,10 +17,8 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
-  AddPermissionCommand,
   GetFunctionCommand,
   paginateListFunctions,
-  RemovePermissionCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
@@ -52,29 +50,12 @@ async function resourceOf({ root }: SharedScene, stack: string, type: string, pa
   return found.PhysicalResourceId;
 }
 
-async function functionOf({ root: { lambda } }: SharedScene, action: string) {
+export async function functionOf({ root: { lambda } }: SharedScene, action: string) {
   const functions = await everyItem(paginateListFunctions({ client: lambda }, {}), ({ Functions }) => Functions);
   const found = functions.find(({ Role }) => Role?.endsWith(`/${functionRoleName(action)}`));
   if (!found) throw new Error(`${action} is not deployed`);
   return found;
 }
-
-const calling = (action: string): SharedTechnique => ({
-  name: `let another account call ${action}`,
-  check: 'platform.permissions',
-  detonate: async (scene) => {
-    const { FunctionName } = await functionOf(scene, action);
-    const permission = { FunctionName, StatementId: 'Support' };
-    const { lambda } = scene.root;
-    await lambda.send(
-      new AddPermissionCommand({ ...permission, Action: 'lambda:InvokeFunction', Principal: STRANGER }),
-    );
-    return {
-      expectedEvidence: `the policy of function ${action} has the statement Allow Support`,
-      revert: () => lambda.send(new RemovePermissionCommand(permission)),
-    };
-  },
-});
 
 const queue = (name: string, part: string, Action: string): SharedTechnique => ({
   name,
@@ -213,7 +194,6 @@ const keyFor = (name: string, check: string, part: string): SharedTechnique => (
 });
 
 export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
-  ...['SuspendTenant', 'ResumeTenant', 'AuditTenant', 'PerformAct'].map(calling),
   queue('let another account read signups that were not delivered', 'SignupIntakeUndelivered', 'sqs:ReceiveMessage'),
   queue('let another account read events that nobody has matched', 'UnmatchedEventsKept', 'sqs:ReceiveMessage'),
   setting(

@@ -10,13 +10,19 @@ const PLATFORM = {
 };
 const KEY_POLICY = '{"Version":"2012-10-17","Statement":[]}';
 
+const optionsNaming = (Value: string) => ({
+  DhcpConfigurations: [{ Key: 'domain-name-servers', Values: [{ Value }] }],
+});
+
 /** Facts of two cells in one audit, and what was sent for them. */
-function twoCells() {
+function twoCells(more: object = {}) {
   const aws = new FakeClient({
     GetKeyPolicyCommand: { Policy: KEY_POLICY },
     ListRulesCommand: { Rules: [] },
     DescribeTableCommand: { Table: { TableName: 't' } },
-    DescribeVpcsCommand: { Vpcs: [{ DhcpOptionsId: 'default' }] },
+    DescribeVpcsCommand: { Vpcs: [{ DhcpOptionsId: 'dopt-theirs' }] },
+    DescribeDhcpOptionsCommand: { DhcpOptions: [optionsNaming('AmazonProvidedDNS')] },
+    ...more,
   });
   const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
   const factsOf = surroundingsFacts(clients, PLATFORM, async () => []);
@@ -41,8 +47,13 @@ test('what all cells share is asked once an audit', async () => {
   expect(aws.inputs('GetKeyPolicyCommand').map(({ KeyId }) => KeyId)).toEqual(['key-1', 'key-2']);
 });
 
-test('what is of a cell is asked of each', async () => {
-  const { aws, cells } = twoCells();
-  for (const { cell } of cells) await cell.dhcpOptions();
+test('a cell is asked for its DHCP options when some of the account name a strange name server, and only then', async () => {
+  const healthy = twoCells();
+  for (const { cell } of healthy.cells) expect(await cell.strangeDhcpOptions()).toBeUndefined();
+  expect(healthy.aws.sent.map(({ command }) => command)).toEqual(['DescribeDhcpOptionsCommand']);
+
+  const strange = { ...optionsNaming('198.51.100.53'), DhcpOptionsId: 'dopt-theirs' };
+  const { aws, cells } = twoCells({ DescribeDhcpOptionsCommand: { DhcpOptions: [strange] } });
+  for (const { cell } of cells) expect(await cell.strangeDhcpOptions()).toEqual(strange);
   expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
 });

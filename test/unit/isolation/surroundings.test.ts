@@ -1,3 +1,4 @@
+import { askDatabaseName, platformStackName } from '../../../functions/contract/naming';
 import { policyDifferences } from '../../../functions/isolation/comparison/policy-difference';
 import { SURROUNDINGS_CHECKS } from '../../../functions/isolation/surroundings/checks';
 import { strangersIn } from '../../../functions/isolation/surroundings/statements';
@@ -32,6 +33,7 @@ const found = ({ trustees }: Data) => first(trustees.found);
 const peering = ({ cell: facts }: Data) => first(facts.peerings);
 const task = ({ loadBalancer }: Data) => first(loadBalancer.serving.tasks);
 const definition = ({ cell: facts }: Data) => first(facts.definitions);
+const named = (action: string) => `${platformStackName('ControlPlane')}-${action}`;
 const lambda = ({ policies }: Data) => first(policies.functions);
 
 const BREACHES: [string, string, (data: Data) => void, string][] = [
@@ -73,7 +75,9 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'cell.dns',
     'a stranger’s server',
     ({ cell: c }) => {
-      c.dhcpOptions = { DhcpConfigurations: [{ Key: 'domain-name-servers', Values: [{ Value: '198.51.100.53' }] }] };
+      c.strangeDhcpOptions = {
+        DhcpConfigurations: [{ Key: 'domain-name-servers', Values: [{ Value: '198.51.100.53' }] }],
+      };
     },
     '198.51.100.53',
   ],
@@ -307,8 +311,30 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   [
     'platform.permissions',
     'called by a stranger',
-    ({ policies }) => policies.ofFunction.push(...stranger('lambda:InvokeFunction')),
+    ({ policies }) => {
+      policies.permissionsAdded.push({ name: named('SuspendTenant'), permission: { principal: STRANGER } });
+      policies.ofFunction.push(...stranger('lambda:InvokeFunction'));
+    },
     'the policy of function SuspendTenant has the statement Allow Support',
+  ],
+  [
+    'platform.permissions',
+    'a version called by a stranger',
+    ({ policies }) => {
+      const permission = { principal: STRANGER };
+      policies.permissionsAdded.push({ name: named('DeleteStack'), qualifier: '7', permission });
+      policies.ofFunction.push(...stranger('lambda:InvokeFunction'));
+    },
+    'the policy of function DeleteStack:7 has the statement Allow Support',
+  ],
+  [
+    'platform.permissions',
+    'a function of the cell called by a stranger',
+    ({ policies }) => {
+      policies.permissionsAdded.push({ name: askDatabaseName('cell1'), permission: { principal: '*' } });
+      policies.ofFunction.push(...stranger('lambda:InvokeFunction'));
+    },
+    'the policy of function AskDatabase-cell1 has the statement Allow Support',
   ],
   [
     'platform.permissions',

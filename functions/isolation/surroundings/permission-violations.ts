@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { settled } from '../../shared/settled';
+import { policyDifferences } from '../comparison/policy-difference';
+import type { ExpectedResource } from '../release/resolve-template';
+import { attachedPolicy, functionPolicy, ofType, permissionsOf } from './expected-of';
+import { actionOf, functionsIn } from './function-violations';
+import type { PermissionAdded } from './permissions-added';
+import type { Surroundings } from './surroundings';
+import type { SurroundingsFacts } from './surroundings-facts';
+
+const TargetsSchema = z.array(
+  z.object({ Arn: z.string(), DeadLetterConfig: z.object({ Arn: z.string() }).optional() }),
+);
+
+/** Queues that hold signups: where a rule of the platform’s bus sends events, or what could not start an onboarding. */
+function queuesOfBus(resources: readonly ExpectedResource[]) {
+  const sentTo = ofType(resources, 'AWS::Events::Rule')
+    .filter(({ properties }) => properties.EventBusName !== undefined)
+    .flatMap(({ properties }) => TargetsSchema.parse(properties.Targets))
+    .map(({ Arn, DeadLetterConfig }) => (Arn.includes(':sqs:') ? Arn : DeadLetterConfig?.Arn));
+  return ofType(resources, 'AWS::SQS::Queue').filter(({ physicalId = '' }) =>
+    sentTo.some((arn) => arn?.split(':').at(-1) === physicalId.split('/').at(-1)),
+  );
+}
+
+/** A policy to compare: of a function, or of one of its versions or aliases. */
+interface Asked {
+  readonly name: string;
+  readonly qualifier?: string | undefined;
+}
+
+const sameAs = (one: Asked) => (other: Asked) => one.name === other.name && one.qualifier === other.qualifier;
+
+/** Permissions that no template makes. Whoever has taken one away again is asked about, too. */
+const unexpectedIn = (
+  additions: readonly PermissionAdded[],
+  resources: readonly ExpectedResource[],
+  arnOf: (each: Asked) => string,
+): Asked[] =>
+  additions.filter(
+    (addition) =>
+      !permissionsOf(resources, arnOf(addition)).some(
+        ({ Action, Principal, SourceArn, SourceAccount }) =>
+          Action === addition.permission.action &&
+          Principal === addition.permission.principal &&
+          SourceArn === addition.permission.sourceArn &&
+          SourceAccount === addition.permission.sourceAccount,
+      ),
+  );
+
+/**
+ * How the resource policies of functions, of their versions and aliases, and of queues differ from the templates. The
+ * event history tells which policies somebody has added to; these are read and compared.
+ */
+export async function permissionViolations(
+  { accountId, region }: Surroundings,
+  { policies, stacks }: SurroundingsFacts,
+): Promise<string[]> {
+  const [controlPlane, cell, additions] = await settled([
+    stacks.controlPlane(),
+    stacks.cell(),
+    policies.permissionsAdded(),
+  ]);
+  const resources = [...controlPlane, ...cell];
+  const arnOf = ({ name, qualifier }: Asked) =>
+    [`arn:aws:lambda:${region}:${accountId}:function:${name}`, qualifier].filter(Boolean).join(':');
+  const functions = functionsIn(resources);
+  const ours = additions.filter(({ name }) => functions.some((each) => each.name === name));
+  const asked = unexpectedIn(ours, resources, arnOf);
+  const once = asked.filter((each, n) => asked.findIndex(sameAs(each)) === n);
+  const ofFunctions = once.map(async ({ name, qualifier }) => {
+    const action = functions.filter((each) => each.name === name).map(actionOf);
+    const expected = functionPolicy(resources, arnOf({ name, qualifier }));
+    const what = [...action, qualifier].filter(Boolean).join(':');
+    return policyDifferences(`the policy of function ${what}`, await policies.ofFunction(name, qualifier), expected);
+  });
+  const ofQueues = queuesOfBus(controlPlane).map(async ({ physicalId = '' }) => {
+    const expected = attachedPolicy(controlPlane, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
+    return policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected);
+  });
+  return (await settled([...ofFunctions, ...ofQueues])).flat();
+}
