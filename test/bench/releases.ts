@@ -127,17 +127,22 @@ export async function releaseFigures(tenants: number, rounds: number): Promise<F
   const stage = await ReleaseStage.start(0);
   try {
     const hosts = await copyTenants(stage, tenants);
+    // The first release starts the functions.
+    await released(stage);
     const moves: number[] = [];
     const bare: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
+      const before = await bareSeconds(stage);
       moves.push(secondsIn(await released(stage), 'ShiftRing'));
-      bare.push(await bareSeconds(stage));
+      // What else runs on the machine meanwhile slows both.
+      bare.push((before + (await bareSeconds(stage))) / 2);
     }
     const [moved, script] = [median(moves), median(bare)];
+    const times = moves.map((seconds, round) => seconds / (bare[round] ?? Number.NaN));
     return [
       {
         name: `moving ${hosts.length} tenants, beside a bare script of the same changes in turn`,
-        ...{ value: moved / script, unit: 'times', limit: { atMost: 2 } },
+        ...{ value: median(times), unit: 'times', limit: { atMost: 2 } },
         note: `${moved.toFixed(2)} s in ShiftRing, the script takes ${script.toFixed(2)} s; medians of ${ROUNDS}`,
       },
       ...(await underLoad(stage, hosts, rounds)),
