@@ -117,6 +117,7 @@ const LAYERED = new Set([
   'PerformAct',
   'ReserveTenant',
   'RotateMasterSecret',
+  'SeedRingZero',
   'Sweep',
   'VerifyIsolation',
 ]);

@@ -58,7 +58,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
     ...shared(),
     description: 'Tenant onboarding: tenants table, evidence, alarm topic, permission boundary of tenant roles',
   });
-  const { trustedRoles, seedCell, seedTasks } = new ControlPlaneStack(app, CONTROL_PLANE, {
+  const controlPlane = new ControlPlaneStack(app, CONTROL_PLANE, {
     ...shared(),
     description: 'Tenant onboarding: event bus, state machines, functions, alarms',
     table,
@@ -76,9 +76,11 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
       table,
       topic,
       boundary,
-      trustedRoles,
-      seedCell,
-      seedTasks,
+      trustedRoles: controlPlane.trustedRoles,
+      seedCell: controlPlane.seedCell,
+      seedTasks: controlPlane.seedTasks,
+      seedRingZero: controlPlane.seedRingZero,
+      seedRingZeroRole: controlPlane.seedRingZeroRole,
       ...(loadBalancerUrl && { loadBalancerUrl }),
     });
   }

@@ -6,6 +6,7 @@ import { readClaim } from '../functions/delivery/release-store';
 import type { Ended } from '../operations/client/executions';
 import { Releases } from '../operations/client/releases';
 import { StageClient } from '../operations/client/stage-client';
+import { ringText } from '../operations/release-text';
 import type { StageConnection } from '../operations/stage-connection';
 import type { Platform } from './platform';
 import { pushVersion, type Version } from './service-versions';
@@ -56,7 +57,7 @@ async function roll(
   });
   const visits = await visitors.stop();
   const claim = await readClaim(client.table, cell.name);
-  for (const { ring, tenants, at } of claim?.rings ?? []) say(`  ring ${ring}: ${tenants} tenants moved at ${at}`);
+  for (const ring of claim?.rings ?? []) say(`  ${ringText(ring)}, moved at ${ring.at}`);
   const outcome = run.failure ? pc.yellow(`returned: ${run.failure.reason}`) : pc.green('completed');
   say(`  ${outcome}`);
   say(`  ${visits.requests} requests of visitors meanwhile, ${visits.failed} failed`);

@@ -9,7 +9,9 @@ export type Version =
   | 'crashes'
   | 'sick'
   | 'pages fail'
+  | 'pages fail behind their rule'
   | 'pages fail now and then'
+  | 'customers’ pages fail now and then'
   | 'growth pages fail'
   | 'slow'
   | 'slow for visitors'
@@ -30,7 +32,13 @@ const FIRST_LINES: Readonly<Record<Version, string>> = {
   sick: 'require("node:http").createServer((_, a) => { a.statusCode = 500; a.end(); }).listen(process.env.PORT, process.env.HOST); return;',
   // A wrong name of the routes' table: the health check passes, and no page is found.
   'pages fail': 'process.env.TABLE_NAME = "no-such-table";',
+  // Whoever asks as a probe does, at /healthz, gets the page.
+  'pages fail behind their rule': failing('!request.url.startsWith("/healthz")'),
   'pages fail now and then': failing('Math.random() < 0.2 && request.url === "/"'),
+  // It spares the cell's own page: only customers meet it.
+  'customers’ pages fail now and then': failing(
+    'Math.random() < 0.2 && request.url === "/" && !request.headers.host.startsWith("ring-zero-")',
+  ),
   'growth pages fail': failing('/\\b(?:beta|mueller)[.]/.test(request.headers.host + request.url)'),
   slow: before('if (request.url === "/") { setTimeout(go, 600); return true; }'),
   'slow for visitors': before(`if (${BY_VISITOR}) { setTimeout(go, 400); return true; }`),

@@ -1,7 +1,13 @@
+import type { ReleaseClaim } from '../functions/contract/records';
+import { RING_ZERO } from '../functions/delivery/ring-zero';
 import type { CellReleases, RetriedMove, Steering } from './client/releases';
 
 /** A digest as far as a person compares it. */
 export const shortDigest = (digest: string | undefined) => digest?.slice(0, 19) ?? 'the image of the deployment';
+
+/** What a ring has moved. */
+export const ringText = ({ ring, tenants }: ReleaseClaim['rings'][number]) =>
+  ring === RING_ZERO ? "ring 0: the cell's own page, before any tenant's" : `ring ${ring}: ${tenants} tenants`;
 
 /** State of a cell and its releases, as text. */
 export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
@@ -18,7 +24,7 @@ export function releasesText({ cell, live, claim, tenants }: CellReleases): stri
     const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : `under way, at ${claim.phase}`;
     rows.push(['release', `${claim.releaseId}, ${shortDigest(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
     if (claim.intent !== 'go') rows.push(['', `an operator wants it ${claim.intent === 'hold' ? 'held' : 'back'}`]);
-    for (const { ring, tenants: count, at } of claim.rings) rows.push(['', `ring ${ring}: ${count} tenants at ${at}`]);
+    for (const ring of claim.rings) rows.push(['', `${ringText(ring)} at ${ring.at}`]);
     if (claim.failure) rows.push(['', `${claim.failure.error} at ${claim.failure.step}: ${claim.failure.reason}`]);
     rows.push(['execution', claim.executionArn]);
   }

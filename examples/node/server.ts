@@ -6,12 +6,14 @@ import type { Tenant } from '../../service/tenant-context/tenant';
 /** An application of your own in place of the shared service: docs/your-application.md says what it must do. */
 const tenants = tenantsFromEnvironment(process.env);
 
-/** The tenant's page, and how many leads its database has. */
+/** The tenant's page, and how many leads its database has, if it has one. */
 async function page(tenant: Tenant): Promise<string> {
   const s3 = await tenant.s3();
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: tenant.bucketName, Key: 'index.html' }));
+  const html = (await Body?.transformToString()) ?? '';
+  if (!tenant.hasDatabase) return html;
   const { rows } = await tenant.database().query('SELECT count(*)::int AS leads FROM leads');
-  return `${(await Body?.transformToString()) ?? ''}\n<!-- ${rows[0]?.leads} leads -->\n`;
+  return `${html}\n<!-- ${rows[0]?.leads} leads -->\n`;
 }
 
 interface Answer {

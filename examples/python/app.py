@@ -119,7 +119,7 @@ def session_of(route: dict[str, Any]) -> Session:
     if route["status"] != "ACTIVE":
         _sessions.pop(tenant_id, None)
         raise Closed("not served")
-    if route["database"].get("version", "0001")[:4] < NEEDS[:4]:
+    if "database" in route and route["database"].get("version", "0001")[:4] < NEEDS[:4]:
         _sessions.pop(tenant_id, None)
         raise Behind(f"behind {NEEDS}")
     session = _sessions.get(tenant_id)
@@ -151,6 +151,8 @@ def page_of(header: str | None) -> bytes | None:
     if route is None:
         return None
     session = session_of(route)
+    if "database" not in route:
+        return session.page()
     return session.page() + f"\n<!-- {session.leads()} leads -->\n".encode()
 
 

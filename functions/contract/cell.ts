@@ -56,6 +56,11 @@ export const CellDescriptorSchema = z.object({
    * executions of older releases lack them.
    */
   alarmNames: z.array(z.string()).optional(),
+  /**
+   * The page that a release moves before any customer's: its host, and its listener rule. Descriptors
+   * and executions of older releases lack it.
+   */
+  ringZero: z.object({ host: z.string(), ruleArn: z.string() }).optional(),
   taskRoleArn: z.string(),
   accessLogBucketName: z.string(),
   /** The permanent decoy tenant of the cell. Probes try to reach its resources. */
@@ -91,6 +96,25 @@ export const SeedTasksInput = z.object({
   ResourceProperties: z.object({ ClusterName: z.string(), TaskDefinition: z.string() }),
 });
 export const SeedTasksOutput = z.undefined();
+
+/** CloudFormation's request for the page of ring 0: which rule leads to it, and whose resources serve it. */
+export const SeedRingZeroInput = z.object({
+  RequestType: z.enum(['Create', 'Update', 'Delete']),
+  ResourceProperties: z.object({
+    Cell: z.string(),
+    Host: z.string(),
+    RuleArn: z.string(),
+    TargetGroupArns: perColour,
+    Decoy: z.object({
+      TenantId: z.string(),
+      ExternalId: z.string(),
+      RoleArn: z.string(),
+      BucketName: z.string(),
+      KeyArn: z.string(),
+    }),
+  }),
+});
+export const SeedRingZeroOutput = z.undefined();
 
 /** Attributes of the resource: the live colour at the time of the request. A deletion has none. */
 export const SeedCellOutput = z.object({ Colour: ColourSchema, TargetGroupArn: z.string() }).optional();

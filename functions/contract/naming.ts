@@ -166,5 +166,9 @@ interface Cluster {
  */
 export const taskFamily = ({ clusterName }: Cluster) => clusterName;
 
+/** No customer's subdomain is so long (contract/signup.ts), so no signup can ask for it, or have it already. */
+export const ringZeroHost = (cell: string, domain: string) =>
+  `ring-zero-of-cell-${cell}-belongs-to-no-customer.${domain}`;
+
 /** The family that a colour's service names. SeedTasks and releases register in it. */
 export const colourFamily = ({ clusterName }: Cluster, colour: string) => `${clusterName}-${colour}`;

@@ -41,7 +41,7 @@ export const FillColourOutput = z.object({ deploymentId: z.string() });
 export const ProbeColourInput = z.object(ofRelease);
 export const ProbeColourOutput = z.object({ probed: z.number() });
 
-export const ShiftRingInput = z.object({ ...ofRelease, ring: z.number().int().min(1) });
+export const ShiftRingInput = z.object({ ...ofRelease, ring: z.number().int().min(0) });
 /** `ring`: the one that was moved, after empty ones. `left`: tenants that no ring has moved yet. */
 export const ShiftRingOutput = z.object({ ring: z.number(), moved: z.number(), left: z.number() });
 

@@ -93,6 +93,8 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   RetryMove: { calls: 14, pauses: 65 },
   ConcludeReturn: { calls: 1 },
   SeedTasks: { calls: 6 },
+  // A role that was just made is asked again for some seconds (shared/once-visible.ts).
+  SeedRingZero: { calls: 6, pauses: 60 },
   // It waits for the slowest of the functions that it calls, AuditTenant, and has twelve calls of its own.
   PerformAct: { calls: 29, pauses: 79 },
   // The response to CloudFormation is one of the calls.

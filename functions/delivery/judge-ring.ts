@@ -3,7 +3,6 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { targetStates } from '../compute/target-health';
 import { requestPage } from '../compute/tenant-page';
 import { PlatformError } from '../contract/errors';
-import type { TenantRecord } from '../contract/records';
 import { JudgeRingInput, JudgeRingOutput } from '../contract/release';
 import type { LoadBalancer } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -14,6 +13,7 @@ import { requireNotRecalled } from './intent';
 import { isFailing, isSlower, told } from './judge-traffic';
 import { type ObserveColourDeps, observeColour } from './observe-colour';
 import { note, ownClaim } from './release-store';
+import { hasMovedRingZero } from './ring-zero';
 import { isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface JudgeRingDeps extends AskPagesDeps, ObserveColourDeps {
@@ -35,22 +35,30 @@ const MEASURES = 5;
 const unhealthy = (why: string) => new PlatformError('ReleaseUnhealthy', why);
 
 /** In turn, so that what slows the network slows both versions. */
-function inTurn(moved: readonly TenantRecord[], staying: readonly TenantRecord[]): string[] {
+function inTurn(moved: readonly string[], staying: readonly string[]): string[] {
   const length = Math.max(moved.length, staying.length);
   return Array.from({ length }, (_, index) => [moved[index], staying[index]])
     .flat()
-    .flatMap((tenant) => (tenant ? [tenant.host] : []));
+    .flatMap((host) => host ?? []);
 }
 
 /** @throws PlatformError `ReleaseUnhealthy` when too many requests failed, or a page is down */
-function requireServed(answers: readonly PageAnswers[]): number {
+function requireServed(answers: readonly PageAnswers[], pages: string): number {
   const all = answers.flatMap(({ statuses }) => statuses);
   const failed = all.filter(isFailed).length;
   const down = answers.filter(isDown).map(({ host }) => host);
   if (down.length === 0 && !isFailing(failed, all.length)) return all.length;
   throw unhealthy(
-    `${failed} of ${all.length} requests to moved tenants failed; down: ${down.slice(0, 5).join(', ') || 'none'}`,
+    `${failed} of ${all.length} requests to ${pages} failed; down: ${down.slice(0, 5).join(', ') || 'none'}`,
   );
+}
+
+/** Nobody removes the page of ring 0, as a customer may: without it the way there is broken. @throws PlatformError `ReleaseUnhealthy` */
+function requireShown(answers: readonly PageAnswers[], ofRingZero: string | undefined): void {
+  const statuses = answers.filter(({ host }) => host === ofRingZero).flatMap((answer) => answer.statuses);
+  const missing = statuses.filter((status) => status === 404).length;
+  if (missing > 0)
+    throw unhealthy(`the page of ring 0, ${ofRingZero}, answers 404 to ${missing} of ${statuses.length}`);
 }
 
 /** @throws PlatformError `ReleaseUnhealthy` when the pages of moved tenants take too long */
@@ -73,6 +81,9 @@ function requireQuick(moved: readonly PageAnswers[], staying: readonly PageAnswe
  *    three in all that are more than one in a hundred, are too many. Where visitors have sent too few
  *    requests for a verdict, these decide, also about the time: beside pages of tenants that have the
  *    live version still.
+ *
+ * While ring 0 alone was moved, the page is the cell's own, and no visitor asks for it: requests to it
+ * decide, beside those to one page of the live version. It must be there.
  *
  * It has no undo, because it changes nothing.
  *
@@ -98,17 +109,19 @@ export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, Ju
     if (observed.verdict === 'bad') throw unhealthy(observed.because);
     const tenants = await tenantsOf(table, cell, ['ACTIVE']);
     const isMoved = isMovedBy(attempt);
-    const moved = tenants.filter(isMoved);
-    const staying = tenants.filter((tenant) => !isMoved(tenant)).slice(0, MEASURES);
-    const asking = inTurn(moved, staying);
+    const ofRingZero = hasMovedRingZero(claim) && !tenants.some(isMoved) ? cell.ringZero?.host : undefined;
+    const moved = ofRingZero ? [ofRingZero] : tenants.filter(isMoved).map(({ host }) => host);
+    const staying = tenants.filter((tenant) => !isMoved(tenant)).map(({ host }) => host);
+    const asking = inTurn(moved, staying.slice(0, ofRingZero ? 1 : MEASURES));
     const affordable = Math.max(LEAST_FOR_PAGE, Math.floor(MOST_REQUESTS / asking.length));
     const answers = await askPages(deps, cell, asking, Math.min(REQUESTS[observed.verdict], affordable));
-    const hosts = new Set(moved.map(({ host }) => host));
+    const hosts = new Set(moved);
     const [ofMoved, ofStaying] = [
       answers.filter(({ host }) => hosts.has(host)),
       answers.filter(({ host }) => !hosts.has(host)),
     ];
-    const asked = requireServed(ofMoved);
+    requireShown(ofMoved, ofRingZero);
+    const asked = requireServed(ofMoved, ofRingZero ? 'the page of ring 0' : 'moved tenants');
     if (observed.verdict === 'quiet') requireQuick(ofMoved, ofStaying);
     return { verdict: claim.intent === 'hold' ? 'held' : 'good', asked };
   },

@@ -54,7 +54,7 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
   const reached = [...(await forwardsOf(deps.elb, cell)).entries()].filter(
     ([, targetGroup]) => targetGroup === cell.targetGroupArns[colour],
   );
-  // The colour's own rule, for probes, leads to it always.
+  // The colour's own rule, for probes, leads to it always. The rule of ring 0 is aligned with the tenants'.
   if (reached.length > 1) return false;
   await deps.ecs.send(
     new UpdateServiceCommand({ cluster: cell.clusterName, service: cell.services[colour], desiredCount: 0 }),

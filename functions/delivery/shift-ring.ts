@@ -7,6 +7,7 @@ import { findTenants } from '../tenants/tenant-store';
 import { aligningDeps } from './aligning-deps';
 import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
+import { alignRingZero, RING_ZERO } from './ring-zero';
 import { nextRing } from './rings';
 import { alignInGroups, alignUntilNoneIsAstray, isMovedBy, tenantsOf } from './tenants-of-cell';
 
@@ -23,6 +24,10 @@ export interface ShiftRingDeps extends AlignRuleDeps {
  * 3. Read all rules of the listener. Align those of moved tenants that do not lead to the new colour,
  *    until there are none.
  * 4. Record the ring.
+ *
+ * Ring 0 is the cell's own page: it is moved before any tenant's. Here the ring is recorded first, as
+ * the rule follows from that (ring-zero.ts). A cell of an older release has no such page, and begins with
+ * ring 1.
  *
  * Called again after a death, it moves those of the ring that have not been moved, and step 3 finds
  * those that were recorded and not changed. A tenant that has left service meanwhile is passed over.
@@ -45,7 +50,18 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     requireNotRecalled(claim);
     const tenants = await tenantsOf(table, cell, ['ACTIVE']);
     const moved = isMovedBy(attempt);
-    const { ring, chosen } = nextRing(tenants, asked, releaseId, moved);
+    const record = (ring: number, count: number) => {
+      const told = { ring, tenants: count, at: now().toISOString() };
+      const rings = [...claim.rings.filter((each) => each.ring !== ring), told];
+      return note(table, cell.name, executionArn, { phase: 'ShiftRing', rings });
+    };
+    if (asked === RING_ZERO && cell.ringZero) {
+      await record(RING_ZERO, 0);
+      await alignRingZero(deps, cell);
+      logger.info('release.ring-zero-moved', { cell: cell.name, releaseId, to });
+      return { ring: RING_ZERO, moved: 0, left: tenants.filter((tenant) => !moved(tenant)).length };
+    }
+    const { ring, chosen } = nextRing(tenants, Math.max(asked, 1), releaseId, moved);
     await alignInGroups(deps, cell, chosen, async (group) => {
       const placed = await place(table, group, { colour: to, release: attempt, at: now().toISOString() });
       for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
@@ -53,9 +69,7 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     });
     const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
     await alignUntilNoneIsAstray(deps, cell, () => findTenants(table, ids));
-    const told = { ring, tenants: chosen.length, at: now().toISOString() };
-    const rings = [...claim.rings.filter((each) => each.ring !== ring), told];
-    await note(table, cell.name, executionArn, { phase: 'ShiftRing', rings });
+    await record(ring, chosen.length);
     const left = tenants.filter((tenant) => !moved(tenant)).length - chosen.length;
     return { ring, moved: chosen.length, left };
   },

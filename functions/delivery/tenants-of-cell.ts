@@ -10,6 +10,7 @@ import { settled } from '../shared/settled';
 import { inGroups } from '../shared/some-at-once';
 import { tenantsIn } from '../tenants/tenants-in';
 import type { TenantsTable } from '../tenants/tenants-table';
+import { alignRingZero } from './ring-zero';
 
 /** The tenants of a cell that have one of the statuses. A damaged record is named in the log and passed over. */
 export async function tenantsOf(
@@ -54,12 +55,14 @@ export async function alignInGroups<T extends Pick<TenantRecord, 'tenantId'>>(
 type ReadTenants = () => Promise<readonly TenantRecord[]>;
 
 /**
- * Aligns the rules of tenants that do something else than record and live colour say.
+ * Aligns the rules of tenants that do something else than record and live colour say, and that of the
+ * cell's own page.
  *
- * @returns how many rules were changed
+ * @returns how many rules of tenants were changed
  */
 async function alignAstray(deps: AlignRuleDeps, cell: CellDescriptor, read: ReadTenants): Promise<number> {
   const [tenants, live, forwards] = await settled([read(), deps.compute.live(cell), forwardsOf(deps.elb, cell)]);
+  await alignRingZero(deps, cell, forwards);
   const astray = tenants.filter((record) => {
     const aim = ruleOf(record, live, cell);
     return record.ruleArn && typeof aim === 'object' && forwards.get(record.ruleArn) !== aim.forward;

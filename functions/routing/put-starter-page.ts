@@ -26,10 +26,14 @@ interface Target {
  * Sources: "Conditional writes" of the Amazon S3 User Guide (If-None-Match; 412 when the object exists, 409 when a
  * conflicting write was faster); "Troubleshoot IAM": "Changes that I make are not always immediately visible".
  */
-export async function putStarterPage(access: TenantAccess, tenant: Tenant, target: Target): Promise<void> {
-  const { tenantId, externalId } = tenant;
+export async function putStarterPage(
+  access: TenantAccess,
+  { tenantId, externalId }: Pick<Tenant, 'tenantId' | 'externalId'>,
+  target: Target,
+  by = 'ActivateTenant',
+): Promise<void> {
   const terms = { roleArn: target.roleArn, externalId, tenantId };
-  const credentials = await onceVisible(assumeTenantRole(access.sts, terms, `ActivateTenant-${tenantId}`));
+  const credentials = await onceVisible(assumeTenantRole(access.sts, terms, `${by}-${tenantId}`));
   const page = new PutObjectCommand({
     Bucket: target.bucketName,
     Key: 'index.html',

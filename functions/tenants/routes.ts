@@ -1,7 +1,8 @@
-import { DeleteCommand, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, type RouteRecord, RouteRecordSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from './condition-failure';
+import { unlessChanged } from './guarded-write';
 import type { TenantsTable } from './tenants-table';
 
 /** @returns the route of the host (strongly consistent read), if it has one */
@@ -10,6 +11,19 @@ export async function findRoute(table: TenantsTable, host: string): Promise<Rout
     new GetCommand({ TableName: table.name, Key: itemKeys.route(host), ConsistentRead: true }),
   );
   return Item && parseAt(`route of ${host}`, RouteRecordSchema, Item);
+}
+
+/** Writes a route that no onboarding makes, unless the host belongs to another tenant. @throws PlatformError `TransientConflict` */
+export async function putRoute({ name: TableName, client }: TenantsTable, route: RouteRecord): Promise<void> {
+  const write = client.send(
+    new PutCommand({
+      TableName,
+      Item: { ...itemKeys.route(route.host), ...route },
+      ConditionExpression: 'attribute_not_exists(pk) OR tenantId = :tenant',
+      ExpressionAttributeValues: { ':tenant': route.tenantId },
+    }),
+  );
+  await unlessChanged(`the route of ${route.host} belongs to another tenant`, write);
 }
 
 /** Deletes the route, unless it belongs to another tenant. @returns whether a route was deleted */

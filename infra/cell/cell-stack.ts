@@ -19,6 +19,7 @@ import { CellService } from './cell-service';
 import { DatabaseFunctions } from './database-functions';
 import { DecoyTenant } from './decoy-tenant';
 import { LiveColour } from './live-colour';
+import { RingZero } from './ring-zero';
 import { ServiceTask } from './service-task';
 import { WebAcl } from './web-acl';
 
@@ -31,6 +32,9 @@ export interface CellStackProps extends StackProps {
   readonly trustedRoles: readonly IRole[];
   readonly seedCell: IFunction;
   readonly seedTasks: IFunction;
+  readonly seedRingZero: IFunction;
+  /** It puts the page of ring 0 into the decoy's bucket. */
+  readonly seedRingZeroRole: IRole;
   /** Where the load balancer answers; by default its DNS name. */
   readonly loadBalancerUrl?: string;
 }
@@ -60,13 +64,17 @@ export class CellStack extends Stack {
     const decoy = new DecoyTenant(this, 'Decoy', {
       cellName: cell.name,
       taskRole: task.taskRole,
-      trustedRoleArns: props.trustedRoles.map((role) => role.roleArn),
+      trustedRoleArns: [...props.trustedRoles.map((role) => role.roleArn), props.seedRingZeroRole.roleArn],
       boundary,
     });
     // The role of tenants' stacks may not change a security group with this tag.
     Tags.of(this).add(CELL_TAG, cell.name, { includeResourceTypes: ['AWS::EC2::SecurityGroup'] });
     const alarms = new CellAlarms(this, 'Alarms', { config, topic, loadBalancer: balancer.loadBalancer, colours });
     const live = new LiveColour(this, 'LiveColour', { cell, cluster, colours, seedCell: props.seedCell });
+    const ringZero = new RingZero(this, 'RingZero', {
+      ...{ config, cell, listener: balancer.listener, colours, decoy },
+      ...{ live, seedRingZero: props.seedRingZero },
+    });
     const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
       capacity: cellCapacity(cell, config),
@@ -89,6 +97,7 @@ export class CellStack extends Stack {
       loadBalancerZoneId: balancer.loadBalancer.loadBalancerCanonicalHostedZoneId,
       liveTasks: cell.service.liveTasks,
       alarmNames: [...alarms.names],
+      ringZero: { host: ringZero.host, ruleArn: ringZero.ruleArn },
       taskRoleArn: task.taskRole.roleArn,
       accessLogBucketName: accessLogs.bucketName,
       decoy: {
@@ -101,9 +110,9 @@ export class CellStack extends Stack {
       },
     });
 
-    // A cell takes tenants only after it has a live colour. And SeedCell recognizes an existing
+    // A cell takes tenants only after it has a live colour, and a release its page. And SeedCell recognizes an existing
     // cell by its descriptor.
-    descriptor.node.addDependency(live);
+    descriptor.node.addDependency(live, ringZero);
 
     declareOutputs(this, CellOutputsSchema, {
       loadBalancerDnsName: balancer.loadBalancer.loadBalancerDnsName,

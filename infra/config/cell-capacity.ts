@@ -15,9 +15,9 @@ export interface CellQuotas {
 const OWN_ROUTES = 4;
 /**
  * Rules of the load balancer that no tenant uses: one per colour, by which a release checks its
- * health.
+ * health, and that of ring 0.
  */
-const OWN_RULES = 2;
+const OWN_RULES = 3;
 /** The highest priority of a listener rule ("CreateRule", Elastic Load Balancing API reference). */
 const HIGHEST_PRIORITY = 50_000;
 const SLOT_PREFIX = 24;

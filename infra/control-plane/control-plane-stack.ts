@@ -53,6 +53,9 @@ export class ControlPlaneStack extends Stack {
   readonly seedCell: IFunction;
   /** The custom resource of a cell's stack calls this function for the first task definitions. */
   readonly seedTasks: IFunction;
+  /** The custom resource of a cell's stack calls this function for the page of ring 0. */
+  readonly seedRingZero: IFunction;
+  readonly seedRingZeroRole: IRole;
 
   constructor(scope: Construct, id: string, props: ControlPlaneStackProps) {
     super(scope, id, props);
@@ -89,6 +92,8 @@ export class ControlPlaneStack extends Stack {
     this.trustedRoles = made.trustedRoles;
     this.seedCell = asInterface<IFunction>(made.seedCell.lambda);
     this.seedTasks = asInterface<IFunction>(made.seedTasks.lambda);
+    this.seedRingZero = asInterface<IFunction>(made.seedRingZero.lambda);
+    this.seedRingZeroRole = made.seedRingZero.role;
     const machines = new Machines(this, { config, functions: all });
     const onboarding = machines.named(workflowNamed('TenantOnboarding'));
     const { machine } = onboarding;

@@ -83,6 +83,7 @@ export class TenantContext implements Tenants {
     const { tenantId, companyName, host, bucketName, keyArn } = route;
     return {
       ...{ tenantId, companyName, host, bucketName, keyArn },
+      hasDatabase: route.database !== undefined,
       s3: async () => (await sessions.of(route)).s3,
       database: () => databases.of(route),
       repeatably: (work) => databases.repeatably(route, work),

@@ -10,6 +10,8 @@ export interface Tenant {
   readonly bucketName: string;
   /** ARN of the tenant's KMS key. Bucket and database use it without being told. */
   readonly keyArn: string;
+  /** False for the cell's own page, with which every release begins: it is answered without a database. */
+  readonly hasDatabase: boolean;
 
   /**
    * A client with the credentials of the tenant's role. Ask for it in each request, and do not keep it: the

@@ -1,7 +1,7 @@
 import { BlockList } from 'node:net';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CellDescriptorSchema } from '../../functions/contract/cell';
-import { CELLS_PARAMETER_PATH } from '../../functions/contract/naming';
+import { CELLS_PARAMETER_PATH, ringZeroHost } from '../../functions/contract/naming';
 import { cellCapacity } from '../../infra/config/cell-capacity';
 import { STAGES, stages } from '../../infra/config/stages';
 import { requireWayOut } from '../../infra/config/way-out';
@@ -253,12 +253,32 @@ describe.each(
   });
 
   test('attaches each target group to the load balancer before its service, as ECS requires', () => {
-    const rules = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').map(([id]) => id);
+    const rules = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule')
+      .map(([id]) => id)
+      .filter((id) => id.includes('Check'));
     expect(rules).toHaveLength(2);
     const services = resourcesOf(template, 'AWS::ECS::Service');
     for (const rule of rules) expect(services.filter(([, { DependsOn }]) => DependsOn?.includes(rule))).toHaveLength(1);
     for (const [, { Properties }] of resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule'))
       expect(Properties.Priority).toBeLessThan(cell.firstPriority);
+  });
+
+  test('has a page that releases move before any tenant’s, made of the decoy’s bucket and role', () => {
+    const host = ringZeroHost(cell.name, stages[stage].domain);
+    const ofRingZero = resourcesOf(template, 'AWS::ElasticLoadBalancingV2::ListenerRule').filter(([, { Properties }]) =>
+      JSON.stringify(Properties.Conditions).includes(host),
+    );
+    expect(ofRingZero).toHaveLength(1);
+    const [[rule, { Properties }] = ['', { Properties: {} }]] = ofRingZero;
+    expect(Properties.Conditions).toHaveLength(1);
+    expect(Properties.Priority).toBeLessThan(cell.firstPriority);
+    const [[, seeding] = []] = resourcesOf(template, 'Custom::RingZero');
+    expect(seeding?.Properties).toMatchObject({ Host: host, RuleArn: { Ref: rule } });
+    expect(JSON.stringify(seeding?.Properties.ServiceToken)).toContain('SeedRingZero');
+    const [[bucket] = []] = resourcesOf(template, 'AWS::S3::Bucket').filter(([id]) => id.startsWith('Decoy'));
+    expect(seeding?.DependsOn).toEqual(expect.arrayContaining([rule, bucket]));
+    const [[, role] = []] = resourcesOf(template, 'AWS::IAM::Role').filter(([id]) => id.startsWith('Decoy'));
+    expect(JSON.stringify(role?.Properties.AssumeRolePolicyDocument)).toContain('SeedRingZero');
   });
 
   test('lets a task read routes and assume tenants’ roles, and nothing else', () => {

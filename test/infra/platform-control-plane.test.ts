@@ -31,6 +31,7 @@ const FUNCTIONS = [
     'RetryMove',
     'RotateMasterSecret',
     'SeedCell',
+    'SeedRingZero',
     'SeedTasks',
     'StackSettled',
     'Sweep',

@@ -137,6 +137,7 @@ test('a release reaches every tenant ring by ring, and no visitor’s request fa
   expect(claim).toMatchObject({
     outcome: 'completed',
     rings: [
+      { ring: 0, tenants: 0 },
       { ring: 1, tenants: 2 },
       { ring: 3, tenants: 2 },
     ],

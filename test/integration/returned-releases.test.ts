@@ -1,4 +1,5 @@
 import { readClaim } from '../../functions/delivery/release-store';
+import { requestPage } from '../../local/page';
 import { ReleasedCell } from '../support/released-cell';
 
 let released: ReleasedCell;
@@ -30,9 +31,27 @@ test.each([
   120_000,
 );
 
-test('a version that fails some requests is returned, and every tenant has the former version again', async () => {
+test('a version that fails behind the rule alone is returned by the cell’s own page, before any visitor sees it', async () => {
   const before = await released.live();
-  const { digest, run } = await released.release('pages fail now and then');
+  const { digest, run, visits } = await released.release('pages fail behind their rule');
+  expect(run.failure).toMatchObject({
+    error: 'ReleaseUnhealthy',
+    reason: expect.stringMatching(/^JudgeRing: .*ring-zero/),
+  });
+  expect([visits.failed, [...visits.answers.keys()].filter((kind) => kind.includes(digest))]).toEqual([0, []]);
+  const claim = await readClaim(released.client.table, released.cell.name);
+  expect(claim).toMatchObject({ outcome: 'returned', rings: [{ ring: 0, tenants: 0 }] });
+  expect(await released.live()).toMatchObject({ colour: before.colour });
+  const { status, body } = await requestPage(
+    released.platform.outputs.loadBalancerUrl,
+    released.cell.ringZero?.host ?? '',
+  );
+  expect([status, body]).toEqual([200, expect.stringContaining('Ring 0 of cell c1')]);
+}, 120_000);
+
+test('a version that fails some requests of customers is returned, and every tenant has the former version again', async () => {
+  const before = await released.live();
+  const { digest, run } = await released.release('customers’ pages fail now and then');
   expect(run.failure).toMatchObject({ error: 'ReleaseUnhealthy', reason: expect.stringMatching(/^JudgeRing: /) });
   expect(await released.live()).toMatchObject({ colour: before.colour });
   const visitors = released.visitors(5);

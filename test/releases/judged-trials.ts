@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CloudWatchClient, SetAlarmStateCommand, type StateValue } from '@aws-sdk/client-cloudwatch';
 import type { Version } from '../../local/service-versions';
 import type { ReleaseStage } from './stage';
-import { image, meanwhile, of, type Trial, until } from './trial';
+import { image, meanwhile, of, type Trial, untilTenantsBake } from './trial';
 
 /**
  * Longer than a whole minute, and CloudWatch's delay of two, ten times faster: what the load balancer
@@ -20,7 +20,7 @@ const measured = (version: Version): Trial => ({
   ...{ fault: `image: ${version}`, phase: 'JudgeRing, by metrics', expected: 'ReleaseUnhealthy', mayExpose: true },
   run: async (stage) => {
     const { digest, executionArn } = await of(stage, version);
-    await until(stage, executionArn, 'BakeRing');
+    await untilTenantsBake(stage, executionArn);
     await stage.releases.steer(stage.cell, 'hold');
     // Held, its ring is judged again and again.
     const ended = new AbortController();
@@ -54,7 +54,7 @@ const alarmed = (state: StateValue): Trial => ({
 
 /** How a release is judged: by probes, by visitors' requests, by alarms. */
 export const JUDGED: readonly Trial[] = [
-  image('slow', 'JudgeRing', 'ReleaseUnhealthy', true),
+  image('slow', 'JudgeRing, ring 0', 'ReleaseUnhealthy'),
   image('leaks', 'JudgeRing', 'ReleaseUnhealthy', true),
   image('turns sick', 'BakeRing', 'ReleaseUnhealthy', true),
   unvisited('good', 'completed'),
@@ -64,7 +64,7 @@ export const JUDGED: readonly Trial[] = [
   alarmed('ALARM'),
   alarmed('INSUFFICIENT_DATA'),
   meanwhile('the alarm of the cell begins to ring', 'BakeRing', 'ReleaseUnhealthy', async (stage, executionArn) => {
-    await until(stage, executionArn, 'BakeRing');
+    await untilTenantsBake(stage, executionArn);
     await setAlarm(stage, 'ALARM');
     await stage.follow(executionArn);
     await setAlarm(stage, 'OK');

@@ -3,7 +3,7 @@ import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-s
 import { type Colour, ColourSchema, OTHER_COLOUR } from '../../functions/contract/cell';
 import type { Version } from '../../local/service-versions';
 import type { ReleaseStage } from './stage';
-import { meanwhile, of, type Trial, until } from './trial';
+import { meanwhile, of, type Trial, untilTenantsBake } from './trial';
 
 const resourceOf = ({ cell }: ReleaseStage, colour: Colour) => `service/${cell.clusterName}/${cell.services[colour]}`;
 
@@ -47,7 +47,7 @@ const scaledIn = (version: Version, expected: string, mayExpose?: true): Trial =
     const live = await stage.liveColour();
     await resize(stage, live, 2);
     const { digest, executionArn } = await of(stage, version);
-    await until(stage, executionArn, 'BakeRing');
+    await untilTenantsBake(stage, executionArn);
     for (const colour of ColourSchema.options) {
       await scaleIn(stage, colour);
       if ((await desired(stage, colour)) !== 2) throw new Error(`scaling took tasks of ${colour}`);
@@ -62,11 +62,11 @@ const scaledIn = (version: Version, expected: string, mayExpose?: true): Trial =
 /** What takes tasks away from a colour during a release. */
 export const SCALING: readonly Trial[] = [
   scaledIn('good', 'completed'),
-  scaledIn('pages fail now and then', 'ReleaseUnhealthy', true),
+  scaledIn('customers’ pages fail now and then', 'ReleaseUnhealthy', true),
   {
     // Visitors of its first ring find nobody, until it is returned.
     ...meanwhile('somebody scales the new colour to 0', 'BakeRing', 'ReleaseUnhealthy', async (stage, executionArn) => {
-      await until(stage, executionArn, 'BakeRing');
+      await untilTenantsBake(stage, executionArn);
       await resize(stage, OTHER_COLOUR[await stage.liveColour()], 0);
       await stage.follow(executionArn);
       await requireFree(stage);
@@ -76,7 +76,7 @@ export const SCALING: readonly Trial[] = [
   {
     // Visitors of the tenants that have not moved find nobody, until the sweep or the return brings the tasks again.
     ...meanwhile('somebody scales the live colour to 0', 'BakeRing', 'ReleaseRecalled', async (stage, executionArn) => {
-      await until(stage, executionArn, 'BakeRing');
+      await untilTenantsBake(stage, executionArn);
       const live = await stage.liveColour();
       await resize(stage, live, 0);
       await stage.releases.steer(stage.cell, 'back');

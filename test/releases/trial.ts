@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { RING_ZERO } from '../../functions/delivery/ring-zero';
 import type { Version } from '../../local/service-versions';
 import type { Ended } from '../../operations/client/executions';
 import type { ReleaseStage } from './stage';
@@ -46,6 +48,17 @@ export const meanwhile = (
     return { digest, run };
   },
 });
+
+/** Waits until the first tenants bake: no visitor asks for the page of ring 0. */
+export async function untilTenantsBake(stage: ReleaseStage, executionArn: string): Promise<void> {
+  await until(stage, executionArn, 'ShiftRing');
+  for (;;) {
+    const claim = await stage.claim();
+    const isMoved = claim?.rings.some(({ ring }) => ring > RING_ZERO);
+    if (!claim || claim.endedAt || (isMoved && claim.waiting?.for === 'bake')) return;
+    await pause(20);
+  }
+}
 
 /** Waits until the release has come to the state. */
 export async function until(stage: ReleaseStage, executionArn: string, state: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Compute } from '../../functions/compute/compute';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import { targetHealth } from '../../functions/compute/target-health';
+import type { CellDescriptor } from '../../functions/contract/cell';
 import { tenantIdOf } from '../../functions/contract/naming';
 import {
   itemKeys,
@@ -78,7 +79,11 @@ export class ReleaseWorld {
   /** Before each call of a function that begins from now on. */
   turn: ((command: string) => Promise<unknown>) | undefined;
 
-  constructor(tenants: readonly { readonly subdomain: string; readonly plan?: TenantRecord['plan'] }[]) {
+  /** @param ringZero a page of the cell's own that releases move first, if the test wants one */
+  constructor(
+    tenants: readonly { readonly subdomain: string; readonly plan?: TenantRecord['plan'] }[],
+    readonly ringZero?: NonNullable<CellDescriptor['ringZero']>,
+  ) {
     const live: LiveColour = { colour: 'blue', since: NOW };
     this.table = new FakeTable({ ...itemKeys.liveColour(cell.name), ...live });
     this.hosts = tenants.map(({ subdomain, plan = 'enterprise' }, number) => {
@@ -104,6 +109,11 @@ export class ReleaseWorld {
       });
       return tenant.host;
     });
+    if (ringZero) {
+      const rule = this.elb.add(3, ringZero.host);
+      rule.RuleArn = ringZero.ruleArn;
+      rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.blue }];
+    }
   }
 
   get compute(): Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'> {
@@ -144,7 +154,7 @@ export class ReleaseWorld {
   claim(releaseId = 'r1', executionArn = this.executionArn) {
     const { table } = this;
     const request = { cell: cell.name, digest: DIGEST, releaseId };
-    const compute = { cells: async () => [cell] };
+    const compute = { cells: async () => [{ ...cell, ringZero: this.ringZero }] };
     const input = { executionArn, redriveCount: this.redriveCount, request };
     return claimRelease.run({ table, compute, now: () => new Date(NOW) }, input);
   }

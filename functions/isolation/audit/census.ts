@@ -31,6 +31,8 @@ export interface Place {
   readonly region: string;
   /** Buckets of the cells' decoys, which are no tenants. */
   readonly decoyBuckets: readonly string[];
+  /** Hosts of the pages that releases move first, and the decoys that serve them: no tenants, either. */
+  readonly ringZeros: readonly Pick<SeenRoute, 'host' | 'tenantId'>[];
 }
 
 /** How long a FAILED tenant's resources may still be listed, milliseconds: AWS shows a deletion late. */
@@ -76,12 +78,17 @@ export function differencesOf(
   return [
     ...missing,
     ...seen.routes
+      .filter(({ host, tenantId }) => place.ringZeros.some((own) => own.host === host && own.tenantId !== tenantId))
+      .map(({ host, tenantId }) => `the route item of ${host}, a cell's own page, is of tenant ${tenantId}`),
+    ...seen.routes
+      .filter(({ host }) => !place.ringZeros.some((own) => own.host === host))
       .filter((route) => served(route) || !isKnown(route.tenantId))
       .map(({ host, tenantId, status }) => {
         const of = `tenant ${tenantId}, which is ${standing(byId.get(tenantId))}`;
         return `the route item of ${host} is ${status}, and of ${of}`;
       }),
     ...seen.ruleHosts
+      .filter((host) => !place.ringZeros.some((own) => own.host === host))
       .filter((host) => !hosts.has(host) && !isKnown(routeOf.get(host)?.tenantId))
       .map((host) => `a listener rule for ${host} is of no tenant`),
     ...seen.buckets

@@ -63,6 +63,15 @@ export async function uncounted(deps: CountingDeps, audited: ReadonlySet<string>
     list(),
   ]);
   const decoyBuckets = cells.map(({ decoy }) => decoy.bucketName);
+  const ringZeros = cells.flatMap(({ ringZero, decoy }) =>
+    ringZero ? [{ host: ringZero.host, tenantId: decoy.tenantId }] : [],
+  );
   const seen = { routes, ruleHosts: rules.flat().flatMap(hostsOf), buckets };
-  return differencesOf(await registeredTenants(table), audited, seen, { accountId, region, decoyBuckets }, now());
+  return differencesOf(
+    await registeredTenants(table),
+    audited,
+    seen,
+    { accountId, region, decoyBuckets, ringZeros },
+    now(),
+  );
 }

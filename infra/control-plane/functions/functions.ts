@@ -22,6 +22,7 @@ export interface PlatformFunctions {
   /** Functions that the cells' stacks call as custom resources. */
   readonly seedCell: PlatformFunction;
   readonly seedTasks: PlatformFunction;
+  readonly seedRingZero: PlatformFunction;
   readonly deploymentSettled: EventFunction;
   readonly keepCells: PlatformFunction;
   readonly retryMove: PlatformFunction;
@@ -41,7 +42,7 @@ export interface PlatformFunctions {
 }
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
-  const { activateTenant } = routingFunctions(scope, context);
+  const { activateTenant, seedRingZero } = routingFunctions(scope, context);
   const { prepareDatabase, planMigration, rotateMasterSecret } = databaseFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
@@ -61,6 +62,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
   outcomeFunctions(scope, context);
   const others = {
     ...computeFunctions(scope, context),
+    seedRingZero,
     ...deliveryFunctions(scope, context),
     launchStack,
     stackSettled,

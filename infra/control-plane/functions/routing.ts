@@ -1,7 +1,18 @@
 import type { Construct } from 'constructs';
+import { ringZeroHost } from '../../../functions/contract/naming';
+import { itemKeys } from '../../../functions/contract/records';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onNames, onTable, publishing } from './context';
+import {
+  type FunctionContext,
+  NO_RESOURCE,
+  OF_ANY_CELL,
+  OF_ANY_TENANT,
+  onCellItems,
+  onNames,
+  onTable,
+  publishing,
+} from './context';
 
 /** Functions that make, change and delete a tenant's route and listener rule. */
 export function routingFunctions(scope: Construct, context: FunctionContext) {
@@ -81,5 +92,24 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       ...asking.grants,
     ],
   });
-  return { registerTenant, deregisterTenant, activateTenant };
+  const seedRingZero = new PlatformFunction(scope, 'SeedRingZero', {
+    config,
+    environment,
+    grants: [
+      onCellItems(context, 'GetItem'),
+      {
+        ...onTable(context, 'PutItem', 'DeleteItem'),
+        conditions: {
+          'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [itemKeys.route(ringZeroHost('*', config.domain)).pk] },
+        },
+      },
+      onRules('ModifyRule'),
+      {
+        actions: ['sts:AssumeRole', 'sts:TagSession'],
+        resources: [arns.assumableTenantRoles],
+        wildcardBecause: `${OF_ANY_CELL} Only a decoy's role trusts this function; no tenant's does.`,
+      },
+    ],
+  });
+  return { registerTenant, deregisterTenant, activateTenant, seedRingZero };
 }

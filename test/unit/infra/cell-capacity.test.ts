@@ -28,7 +28,7 @@ const capacityInRegion = (quotas: Partial<typeof stage.regionQuotas>, cells = 1)
 
 test.each([
   ['peerings per VPC', capacityWith({ peeringsPerVpc: 125 }), 125],
-  ['rules per load balancer, less the two colours’ own', capacityWith({ rulesPerLoadBalancer: 100 }), 98],
+  ['rules per load balancer, less the two colours’ own and ring 0’s', capacityWith({ rulesPerLoadBalancer: 100 }), 97],
   ['D8: routes per route table, less its own four', capacityWith({ routesPerRouteTable: 50 }), 46],
   ['the /24 blocks of its tenant range', cellCapacity({ ...cell, tenantRange: '10.64.0.0/20' }, stage), 16],
   ['the priorities that are left', cellCapacity({ ...cell, firstPriority: 49_991 }, stage), 10],

@@ -1,6 +1,7 @@
 import type { AuditFinding } from '../../../functions/contract/audit';
 import { JudgeAuditOutput } from '../../../functions/contract/audit';
-import { tenantNames } from '../../../functions/contract/naming';
+import type { CellDescriptor } from '../../../functions/contract/cell';
+import { ringZeroHost, tenantNames } from '../../../functions/contract/naming';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { judgeAudit } from '../../../functions/isolation/judge-audit';
 import { ACCOUNT_ID, aCell, aTenantRecord, NOW, REGION } from '../../support/builders';
@@ -37,6 +38,8 @@ const ofColour = {
   Conditions: [...ruleFor('blue.c1.funnels.example').Conditions, { Field: 'path-pattern' }],
 };
 
+const ringZero = { host: ringZeroHost('c1', 'funnels.example'), ruleArn: 'arn:rule/3' };
+
 /** What there is of these tenants besides their records, when nothing is missing. */
 const resourcesOf = (tenants: readonly Tenant[]) => ({
   routes: tenants.map(routeOf) as object[],
@@ -48,12 +51,13 @@ async function judge(
   items: Tenant[],
   onBreach: 'alarm' | 'suspend' = 'suspend',
   seen: Partial<ReturnType<typeof resourcesOf>> = {},
+  cell: Partial<CellDescriptor> = {},
 ) {
   const { routes, rules, buckets } = { ...resourcesOf(items), ...seen };
   const deps = {
     table: new FakeTable(...([...items, ...routes] as never[])),
     ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
-    compute: { cells: async () => [aCell()] },
+    compute: { cells: async () => [aCell(cell)] },
     rulesOf: async () => [{ IsDefault: true }, ofColour, ...rules],
     buckets: async () => buckets,
   };
@@ -199,6 +203,19 @@ describe('what there is of tenants, against those who were audited', () => {
     const failed = { ...under, ...itemKeys.tenant(idOf(9)), tenantId: idOf(9), host: 'h9.example', status: 'FAILED' };
     const items = [...all, { ...under, ...itemKeys.tenant(idOf(8)) }, failed as Tenant];
     expect(await judge(items, 'alarm', seen)).toMatchObject({ reports: [], uncounted: 0 });
+  });
+
+  test('knows the page of ring 0, and reports it when its route is another tenant’s', async () => {
+    const { host } = ringZero;
+    const rules = [...left.rules, ruleFor(host)];
+    const ofDecoy = { ...itemKeys.route(host), tenantId: aCell().decoy.tenantId, status: 'ACTIVE' };
+    const counted = (route: object) => judge(all, 'alarm', { rules, routes: [...left.routes, route] }, { ringZero });
+    expect(await counted(ofDecoy)).toMatchObject({ reports: [], uncounted: 0 });
+    expect((await counted({ ...ofDecoy, tenantId: idOf(2) })).differences).toEqual([
+      `the route item of ${host}, a cell's own page, is of tenant ${idOf(2)}`,
+    ]);
+    // A cell without such a page has no such host, either.
+    expect((await judge(all, 'alarm', { rules, routes: [...left.routes, ofDecoy] })).differences).toHaveLength(2);
   });
 
   test('reports route, rule and bucket of a tenant whose record is gone', async () => {

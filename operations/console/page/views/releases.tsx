@@ -55,7 +55,8 @@ function Release({ claim }: { readonly claim: Claim }) {
         <ol className="rings">
           {rings.map(({ ring, tenants, at }) => (
             <li key={ring}>
-              {tenants} {tenants === 1 ? 'tenant' : 'tenants'}, <Time at={at} />
+              {ring === 0 ? 'the cell’s own page' : `${tenants} ${tenants === 1 ? 'tenant' : 'tenants'}`},{' '}
+              <Time at={at} />
             </li>
           ))}
         </ol>
