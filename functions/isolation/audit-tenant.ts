@@ -107,7 +107,12 @@ async function noteFailure(deps: AuditTenantDeps, record: TenantRecord, by: stri
   await recordFinding(deps.table, record, { by, at, verdict: 'unverified', ...nothing, reason });
 }
 
-async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: Input): Promise<Proof> {
+/** @returns what is kept, and what is judged: a person is told of what the tenant shares, too */
+async function verifyAgain(
+  deps: AuditTenantDeps,
+  record: TenantRecord,
+  input: Input,
+): Promise<{ proof: Proof; judged: Report }> {
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
@@ -118,7 +123,8 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
     const account = listed?.principals && listedFacts(async () => listed.principals);
     const known = { account, audit: async () => listed, stacks };
     const report = await examine({ ...deps.proving, known }, subject, newness);
-    return await keepReport(deps, record, { report, last }, input);
+    const proof = await keepReport(deps, record, { report, last }, input);
+    return { proof, judged: input.audit ? report : proof.evidence };
   } catch (thrown) {
     if (input.audit) await noteFailure(deps, record, input.audit, thrown);
     throw thrown;
@@ -134,6 +140,7 @@ async function verifyAgain(deps: AuditTenantDeps, record: TenantRecord, input: I
  * 3. Writes the report's digest and the failed checks on the tenant's record. When no check failed
  *    and some could not be answered, the verification on record stays: that is neither isolation nor
  *    drift. For an audit it writes the finding too, which JudgeAudit compares with those of the others.
+ *    An audit's verdict is about the tenant alone: what fails of its surroundings is one alarm, and not one a tenant.
  *
  * A failed check is an answer of this function, not an error. The function changes nothing else of
  * the tenant.
@@ -153,9 +160,10 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
     const record = await tenantCalled(deps.table, input.tenant);
     const { tenantId, host, status } = record;
     if (status !== 'ACTIVE' && status !== 'SUSPENDED') return { verdict: 'skipped', tenantId, status };
-    const { evidence, digest, keys } = await verifyAgain(deps, record, input);
-    const verdict = verdictOf(evidence);
-    const failed = idsOf(failedOf(evidence));
+    const { proof, judged } = await verifyAgain(deps, record, input);
+    const { evidence, digest, keys } = proof;
+    const verdict = verdictOf(judged);
+    const failed = idsOf(failedOf(judged));
     logger.info(`tenant.${verdict}`, { tenantId, failed, digest });
     return {
       verdict,
@@ -164,7 +172,7 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
       status,
       checks: evidence.checks.length,
       failed,
-      reason: evidence.passed ? '' : reasonOf(evidence, keys.json),
+      reason: judged.passed ? '' : reasonOf(judged, keys.json),
       digest,
       report: keys.json,
       ...(input.whole && { evidence }),

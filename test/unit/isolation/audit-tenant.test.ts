@@ -7,7 +7,7 @@ import type { Known } from '../../../functions/isolation/facts/facts';
 import type { Subject } from '../../../functions/isolation/subject';
 import { keepAnswers } from '../../../functions/isolation/surroundings/last-answers';
 import { aCell, aKey, aTenant, NOW, theStacks } from '../../support/builders';
-import { aCheck } from '../../support/evidence';
+import { aCheck, anAnswer } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { aStage } from '../../support/isolated-tenant';
 import { onboarded } from '../../support/onboarded';
@@ -157,6 +157,19 @@ test('T1: a check without an answer is no drift: the record keeps its last verdi
   });
   expect(record()).not.toHaveProperty('verification');
   expect(stored()).toMatchObject({ passed: false, checks: [{ passed: false, open: 'unanswered' }] });
+});
+
+test('what fails of the surroundings is in the report, is told a person, and is no drift of a tenant in an audit', async () => {
+  ask(true);
+  const { audit, record, stored, table } = scene();
+  const nothing = { items: [] };
+  const lists = { proxies: nothing, exports: nothing, integrations: nothing, logPolicies: nothing };
+  const answers = [anAnswer({ id: 'audit.machines', passed: false })];
+  await keepAnswers(table, aCell().name, { at: NOW, answers, principals: [], boundary: [], lists });
+  expect(await audit({ audit: 'arn:audit' })).toMatchObject({ verdict: 'isolated', failed: [], reason: '' });
+  expect(record().audit).toMatchObject({ verdict: 'isolated', failed: [] });
+  expect(stored()).toMatchObject({ passed: false });
+  expect(await audit()).toMatchObject({ verdict: 'drifted', failed: ['audit.machines'] });
 });
 
 test('answers a person with the whole report', async () => {
