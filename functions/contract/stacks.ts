@@ -125,3 +125,7 @@ export type TenantStacks = z.infer<typeof TenantStacksSchema>;
  */
 export const PublishedTemplatesSchema = z.record(StackKindSchema, z.object({ url: z.url(), version: z.string() }));
 export type PublishedTemplates = z.infer<typeof PublishedTemplatesSchema>;
+
+/** The version of a release's templates together: those of all four, in this order. */
+export const releaseVersion = (versions: Readonly<Record<StackKind, string>>): string =>
+  STACK_KINDS.map((kind) => versions[kind]).join('-');

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssetHashType, Stack } from 'aws-cdk-lib';
 import { Asset } from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
+import { releaseVersion, STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
 import { synthesizeTenantTemplates } from '../tenant/synthesize';
 
 /**
@@ -35,6 +35,21 @@ export class TenantTemplates extends Construct {
         assetHashType: AssetHashType.CUSTOM,
       }),
     ]);
+    const together = join(directory, 'release.json');
+    const texts = STACK_KINDS.map((kind) => [kind, readFileSync(written[kind].file, 'utf8')] as const);
+    writeFileSync(together, JSON.stringify(Object.fromEntries(texts)));
+    const { network, database, storage, access } = written;
+    // A verification reads the four of them by one request.
+    new Asset(this, 'release', {
+      path: together,
+      assetHash: releaseVersion({
+        network: network.version,
+        database: database.version,
+        storage: storage.version,
+        access: access.version,
+      }),
+      assetHashType: AssetHashType.CUSTOM,
+    });
     // The assembly has copies of the assets now.
     rmSync(directory, { recursive: true });
     this.published = Stack.of(this).toJsonString(

@@ -63,11 +63,17 @@ export function stackFacts(client: CloudFormationClient, { stacks }: Subject, de
 
 export function releaseFacts(s3: S3Client, cloudformation: CloudFormationClient, subject: Subject): ReleaseFacts {
   const { accountId, region, templates, stacks } = subject;
+  const versions = {
+    network: stacks.network.templateVersion,
+    database: stacks.database.templateVersion,
+    storage: stacks.storage.templateVersion,
+    access: stacks.access.templateVersion,
+  };
   const expected = (kind: StackKind) =>
     readOnce(async () => {
-      const { templateVersion, stackId } = stacks[kind];
+      const { stackId } = stacks[kind];
       const ofStack = () => templateOfStack(cloudformation, stackId);
-      const text = await publishedTemplate(s3, templates, kind, templateVersion, ofStack);
+      const text = await publishedTemplate(s3, templates, kind, versions, ofStack);
       return resolveTemplate(text, { parameters: parametersOf(subject, kind), accountId, region });
     });
   return {

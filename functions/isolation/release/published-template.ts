@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import type { PublishedTemplates, StackKind } from '../../contract/stacks';
+import * as z from 'zod';
+import { type PublishedTemplates, releaseVersion, type StackKind, StackKindSchema } from '../../contract/stacks';
 import { once } from '../../shared/once';
 import { Unanswered } from '../check';
 import { unlessAbsent } from '../facts/reading';
+
+type Versions = Readonly<Record<StackKind, string>>;
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
@@ -20,6 +23,24 @@ function placeOf(templates: PublishedTemplates, kind: StackKind, version: string
   const Key =
     published.version === version ? key.join('/') : [...key.slice(0, -1), `${sha256(version)}.json`].join('/');
   return { Bucket, Key };
+}
+
+const jsonText = z.transform((text: string, context) => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.issues.push({ code: 'custom', message: 'no JSON', input: text });
+    return z.NEVER;
+  }
+});
+const TextsSchema = z.string().pipe(jsonText).pipe(z.partialRecord(StackKindSchema, z.string()));
+
+/** The four templates of a release in one object beside the others; none of a release that has published each by itself. */
+async function togetherPublished(s3: S3Client, templates: PublishedTemplates, versions: Versions) {
+  const { Bucket, Key } = placeOf(templates, 'network', versions.network);
+  const name = `${sha256(releaseVersion(versions))}.json`;
+  const text = await readingOf(s3, { Bucket, Key: [...Key.split('/').slice(0, -1), name].join('/') })();
+  return TextsSchema.safeParse(text).data ?? {};
 }
 
 /** An object that does not exist is AccessDenied for a caller who may not list the bucket ("GetObject"). */
@@ -45,7 +66,7 @@ function readingOf(s3: S3Client, place: { Bucket: string; Key: string }): () => 
 /**
  * The template of a tenant's stack as its release published it, read by its digest.
  *
- * @param version of the template, as the run or the tenant's record names it
+ * @param versions of the release's templates, as the run or the tenant's record names them
  * @param ofStack reads the template that the stack itself has: for stacks of releases that did not
  * publish their templates under their versions. It counts only if it has the same digest
  * @throws Unanswered when neither is a text of this version
@@ -54,9 +75,12 @@ export async function publishedTemplate(
   s3: S3Client,
   templates: PublishedTemplates,
   kind: StackKind,
-  version: string,
+  versions: Versions,
   ofStack: () => Promise<string | undefined>,
 ): Promise<string> {
+  const version = versions[kind];
+  const together = (await togetherPublished(s3, templates, versions))[kind];
+  if (together !== undefined && isVersionOf(version, together)) return together;
   const text = await readingOf(s3, placeOf(templates, kind, version))();
   if (text !== undefined && isVersionOf(version, text)) return text;
   if (text !== undefined)

@@ -23,28 +23,53 @@ const templates = (version: string) => {
   return { ...published, storage: { ...published.storage, version } };
 };
 
-test('reads the template of this release from the deployment’s location, once in a process', async () => {
-  const { s3, client } = bucketWith({ 'storage.json': 'now' });
-  const read = () => publishedTemplate(s3, templates(versionOf('now')), 'storage', versionOf('now'), NOBODY);
+/** The other templates of the release are of no interest. */
+const versionsOf = (storage: string) => ({ network: 'n', database: 'd', storage, access: 'a' });
+
+test('reads the four templates of a release by one request, once in a process', async () => {
+  const versions = versionsOf(versionOf('now'));
+  const release = JSON.stringify({ network: 'n', database: 'd', storage: 'now', access: 'a' });
+  const { s3, client } = bucketWith({ [`${digest(`n-d-${versionOf('now')}-a`)}.json`]: release });
+  const read = () => publishedTemplate(s3, templates('later'), 'storage', versions, NOBODY);
   expect(await Promise.all([read(), read()])).toEqual(['now', 'now']);
   await read();
   expect(client.sent).toHaveLength(1);
 });
 
+test.each([
+  ['that is no text of the version', JSON.stringify({ storage: 'changed' })],
+  ['that is no JSON', 'changed'],
+])('a text of all four %s counts for nothing', async (_, release) => {
+  const versions = versionsOf(versionOf('now'));
+  const { s3 } = bucketWith({ [`${digest(`n-d-${versionOf('now')}-a`)}.json`]: release, 'storage.json': 'now' });
+  expect(await publishedTemplate(s3, templates(versionOf('now')), 'storage', versions, NOBODY)).toBe('now');
+});
+
+test('reads the template of this release from the deployment’s location, once in a process', async () => {
+  const { s3, client } = bucketWith({ 'storage.json': 'now' });
+  const versions = versionsOf(versionOf('now'));
+  const read = () => publishedTemplate(s3, templates(versionOf('now')), 'storage', versions, NOBODY);
+  expect(await Promise.all([read(), read()])).toEqual(['now', 'now']);
+  await read();
+  expect(client.inputs('GetObjectCommand').filter(({ Key }) => Key === 'storage.json')).toHaveLength(1);
+});
+
 test('reads the template of an earlier release by its version', async () => {
   const earlier = versionOf('earlier');
   const { s3 } = bucketWith({ [`${digest(earlier)}.json`]: 'earlier', 'storage.json': 'now' });
-  expect(await publishedTemplate(s3, templates(versionOf('now')), 'storage', earlier, NOBODY)).toBe('earlier');
+  const read = publishedTemplate(s3, templates(versionOf('now')), 'storage', versionsOf(earlier), NOBODY);
+  expect(await read).toBe('earlier');
 });
 
 test('rejects a text that does not match the version, published or from the stack', async () => {
   const changed = bucketWith({ 'storage.json': 'changed' });
   const version = versionOf('now');
-  await expect(publishedTemplate(changed.s3, templates(version), 'storage', version, NOBODY)).rejects.toThrow(
-    'was changed',
-  );
+  await expect(
+    publishedTemplate(changed.s3, templates(version), 'storage', versionsOf(version), NOBODY),
+  ).rejects.toThrow('was changed');
   const absent = bucketWith({});
-  const ask = (text: string) => publishedTemplate(absent.s3, templates('v'), 'storage', version, async () => text);
+  const ask = (text: string) =>
+    publishedTemplate(absent.s3, templates('v'), 'storage', versionsOf(version), async () => text);
   await expect(ask('changed')).rejects.toThrow('no release has published');
   expect(await ask('now')).toBe('now');
 });
