@@ -27,7 +27,7 @@ async function atOnce({ aws }: Platform, stateMachineArn: string): Promise<() =>
 }
 
 /** Calls a function as the machine does, so often. @throws Error when it fails */
-async function invoked(platform: Platform, name: string, payload: object, times: number): Promise<void> {
+export async function invoked(platform: Platform, name: string, payload: object, times: number): Promise<void> {
   const [called] = await deployedFunctions(platform, [name]);
   const lambda = new LambdaClient(platform.aws);
   for (let n = 0; n < times; n++) {
@@ -87,6 +87,8 @@ export async function auditFigures(platform: Platform, onboardings: Onboardings,
   const cold = await callsOf(platform, 'AuditTenant', asked, 1);
   const own = ((await callsOf(platform, 'AuditTenant', asked, VERIFICATIONS)) - cold) / (VERIFICATIONS - 1);
   const { totals, samples, seconds } = await audited(platform, onboardings);
+  // The bench had changed functions and machine, and the audit has kept that: onboardings to come would be refused for it.
+  await invoked(platform, 'AuditSurroundings', { executionArn: audit }, 1);
   const [early, late] = [samples[Math.floor(samples.length / 4)], samples.at(-1)];
   if (!early || !late) throw new Error('the audit was over before its memory could be measured');
   return [
