@@ -1,5 +1,6 @@
 import { get } from 'node:http';
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
+import { CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -14,6 +15,19 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
+import {
+  AssociateFirewallRuleGroupCommand,
+  AssociateResolverQueryLogConfigCommand,
+  AssociateResolverRuleCommand,
+  CreateFirewallRuleGroupCommand,
+  CreateResolverQueryLogConfigCommand,
+  CreateResolverRuleCommand,
+  DisassociateResolverRuleCommand,
+  ListFirewallRuleGroupAssociationsCommand,
+  ListResolverQueryLogConfigAssociationsCommand,
+  ListResolverRuleAssociationsCommand,
+  Route53ResolverClient,
+} from '@aws-sdk/client-route53resolver';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, launch, pause, settled } from './aws';
 
@@ -173,4 +187,54 @@ test('more than five requests per second are refused, and so is a change while t
   await pause(1_050);
   await change(id, ['CREATE', a(`two.${name}`)]);
   await patience(0);
+});
+
+test('what Resolver has associated with a VPC is listed by the VPC', async () => {
+  const resolver = new Route53ResolverClient(access(emulator));
+  const ec2 = new EC2Client(access(emulator));
+  const [VPCId, other] = await Promise.all(
+    ['10.2.0.0/16', '10.3.0.0/16'].map(async (CidrBlock) => {
+      const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock }));
+      return Vpc?.VpcId ?? '';
+    }),
+  );
+  const rulesOf = async (id = '') => {
+    const Filters = [{ Name: 'VPCId', Values: [id] }];
+    const listed = await resolver.send(new ListResolverRuleAssociationsCommand({ Filters }));
+    return listed.ResolverRuleAssociations?.map(({ ResolverRuleId }) => ResolverRuleId);
+  };
+  const own = 'rslvr-autodefined-rr-internet-resolver';
+  expect(await rulesOf(VPCId)).toEqual([own]);
+
+  const CreatorRequestId = 'test';
+  const { ResolverRule } = await resolver.send(
+    new CreateResolverRuleCommand({ CreatorRequestId, RuleType: 'FORWARD', DomainName: 'db.example' }),
+  );
+  const ofRule = { ResolverRuleId: ResolverRule?.Id, VPCId };
+  await resolver.send(new AssociateResolverRuleCommand(ofRule));
+  expect([await rulesOf(VPCId), await rulesOf(other)]).toEqual([[own, ResolverRule?.Id], [own]]);
+  await resolver.send(new DisassociateResolverRuleCommand(ofRule));
+  expect(await rulesOf(VPCId)).toEqual([own]);
+  const gone = { ResolverRuleId: 'rslvr-rr-none', VPCId };
+  await expect(resolver.send(new AssociateResolverRuleCommand(gone))).rejects.toMatchObject({
+    name: 'ResourceNotFoundException',
+  });
+
+  const DestinationArn = 'arn:aws:s3:::logs';
+  const { ResolverQueryLogConfig } = await resolver.send(
+    new CreateResolverQueryLogConfigCommand({ CreatorRequestId, Name: 'logs', DestinationArn }),
+  );
+  const ofLog = { ResolverQueryLogConfigId: ResolverQueryLogConfig?.Id, ResourceId: VPCId };
+  await resolver.send(new AssociateResolverQueryLogConfigCommand(ofLog));
+  const Filters = [{ Name: 'ResourceId', Values: [VPCId ?? ''] }];
+  const logs = await resolver.send(new ListResolverQueryLogConfigAssociationsCommand({ Filters }));
+  expect(logs.ResolverQueryLogConfigAssociations).toMatchObject([ofLog]);
+
+  const { FirewallRuleGroup } = await resolver.send(new CreateFirewallRuleGroupCommand({ Name: 'wall' }));
+  const ofWall = { FirewallRuleGroupId: FirewallRuleGroup?.Id, VpcId: VPCId, Priority: 101, Name: 'wall' };
+  await resolver.send(new AssociateFirewallRuleGroupCommand(ofWall));
+  const wallsOf = async (VpcId = '') =>
+    (await resolver.send(new ListFirewallRuleGroupAssociationsCommand({ VpcId }))).FirewallRuleGroupAssociations;
+  expect(await wallsOf(VPCId)).toMatchObject([ofWall]);
+  expect(await wallsOf(other)).toEqual([]);
 });

@@ -25,6 +25,7 @@ import {
   RegisterTargetsCommand,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DisassociateWebACLCommand, GetWebACLForResourceCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, kindAgain, launch, slowerThanAws } from './aws';
 
@@ -286,4 +287,27 @@ test('an alarm tells when its state changed last, and not when it was set again'
   expect(Math.abs(first - began)).toBeLessThan(2_000);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(await set()).toBe(first);
+});
+
+test('a load balancer has one web ACL, that of its stack, or none', async () => {
+  const wafv2 = new WAFV2Client(access(emulator));
+  const ResourceArn = listener.replace(':listener/', ':loadbalancer/').split('/').slice(0, 4).join('/');
+  const webAclOf = async (arn: string) =>
+    (await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: arn }))).WebACL;
+  expect(await webAclOf(ResourceArn)).toBeUndefined();
+  const VisibilityConfig = { MetricName: 'm', CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true };
+  const { stack } = await launch(emulator, 'web-acl', {
+    Acl: {
+      Type: 'AWS::WAFv2::WebACL',
+      Properties: { Name: 'ofStack', Scope: 'REGIONAL', DefaultAction: { Allow: {} }, VisibilityConfig },
+    },
+    Association: {
+      Type: 'AWS::WAFv2::WebACLAssociation',
+      Properties: { ResourceArn, WebACLArn: { 'Fn::GetAtt': ['Acl', 'Arn'] } },
+    },
+  });
+  expect(stack.StackStatus).toBe('CREATE_COMPLETE');
+  expect(await webAclOf(ResourceArn)).toMatchObject({ Name: 'ofStack', DefaultAction: { Allow: {} } });
+  await wafv2.send(new DisassociateWebACLCommand({ ResourceArn }));
+  expect(await webAclOf(ResourceArn)).toBeUndefined();
 });

@@ -55,6 +55,7 @@ import {
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetParametersByPathCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetWebACLForResourceCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, type Credentials, keyedTable, launch, ROOT } from './aws';
 import { Machines } from './machines';
@@ -437,6 +438,15 @@ describe('IAM authorizes on the right resource', () => {
       await expect(asked('mine')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
       await expect(asked('theirs')).rejects.toMatchObject(denied);
     }
+  });
+
+  test('the web ACL before a load balancer, by the load balancer', async () => {
+    const ofCell = (name: string) => `arn:aws:elasticloadbalancing:${here()}:loadbalancer/app/${name}/1`;
+    const user = await caller([statement('wafv2:GetWebACLForResource', ofCell('mine'))]);
+    const wafv2 = new WAFV2Client(access(emulator, user));
+    const asked = (name: string) => wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: ofCell(name) }));
+    expect((await asked('mine')).WebACL).toBeUndefined();
+    await expect(asked('theirs')).rejects.toMatchObject(denied);
   });
 
   test('the answer to a task, by the state machine of the waiting execution, after its end too', async () => {

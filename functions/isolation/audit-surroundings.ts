@@ -13,11 +13,13 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { AuditSurroundingsInput, AuditSurroundingsOutput } from '../contract/audit';
@@ -121,6 +123,8 @@ const realDeps = (): AuditSurroundingsDeps => {
     rds: withoutCallLog(new RDSClient(clientOptions)),
     lambda: withoutCallLog(new LambdaClient(clientOptions)),
     route53: withoutCallLog(new Route53Client(clientOptions)),
+    resolver: withoutCallLog(new Route53ResolverClient(clientOptions)),
+    wafv2: withoutCallLog(new WAFV2Client(clientOptions)),
     sfn: withoutCallLog(new SFNClient(clientOptions)),
     sqs: withoutCallLog(new SQSClient(clientOptions)),
   };

@@ -88,6 +88,8 @@ export function platformArns(stack: Stack) {
     tenantDatabaseLogGroups: arn('logs', 'log-group:/aws/rds/instance/tenant-*'),
     keys: arn('kms', 'key/*'),
     tenantAliases: arn('kms', 'alias/tenants/*'),
+    cellLoadBalancers: arn('elasticloadbalancing', 'loadbalancer/app/cell-*/*'),
+    webAcls: arn('wafv2', 'regional/webacl/*/*'),
     cellListeners: arn('elasticloadbalancing', 'listener/app/cell-*/*'),
     cellRules: arn('elasticloadbalancing', 'listener-rule/app/cell-*/*'),
     /** Roles that the cells' stacks make, with names by CloudFormation. */

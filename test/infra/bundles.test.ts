@@ -12,6 +12,8 @@ const NODE = join(__dirname, '../../node_modules/.bin/node');
 const LIMIT_KB = 500;
 /** Of a function and all that it loads. */
 const LOADED_KB = 1_200;
+/** It is started once a day, and brings a client of Route 53 Resolver that is built on an SDK of its own. */
+const STARTED_DAILY: Readonly<Record<string, number>> = { AuditSurroundings: 1_350 };
 
 describe('the bundles', () => {
   let bundles: BuiltBundle[] = [];
@@ -22,7 +24,9 @@ describe('the bundles', () => {
   test('are small enough for a fast start, with what they load from the layer', () => {
     expect(bundles.length).toBeGreaterThan(12);
     expect(bundles.filter(({ bytes }) => bytes >= LIMIT_KB * 1000)).toEqual([]);
-    const large = bundles.filter(({ bytes, layerBytes }) => bytes + layerBytes >= LOADED_KB * 1000);
+    const large = bundles.filter(
+      ({ name, bytes, layerBytes }) => bytes + layerBytes >= (STARTED_DAILY[name] ?? LOADED_KB) * 1000,
+    );
     expect(large).toEqual([]);
   });
 

@@ -9,12 +9,14 @@ import {
 } from '../sabotage/surroundings-target';
 import { inTurn } from '../sabotage/technique';
 import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
+import { CELL_RESOLVER_TECHNIQUES } from '../sabotage/techniques/cell-resolver';
 import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
 import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
 import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
 import { SERVING_TECHNIQUES } from '../sabotage/techniques/serving';
 import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
+import { WEB_ACL_TECHNIQUES } from '../sabotage/techniques/web-acl';
 import { testOnGround } from '../support/sabotage-tests';
 
 const TECHNIQUES = [
@@ -22,6 +24,8 @@ const TECHNIQUES = [
   ...SURROUNDINGS_TECHNIQUES,
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
+  ...CELL_RESOLVER_TECHNIQUES,
+  ...WEB_ACL_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,

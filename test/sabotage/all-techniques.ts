@@ -1,6 +1,7 @@
 import type { SharedTechnique } from './surroundings-target';
 import type { AttackTechnique } from './technique';
 import { CELL_NETWORK_TECHNIQUES } from './techniques/cell-network';
+import { CELL_RESOLVER_TECHNIQUES } from './techniques/cell-resolver';
 import { COPIES_TECHNIQUES } from './techniques/copies';
 import { COPIES_ELSEWHERE_TECHNIQUES } from './techniques/copies-elsewhere';
 import { COPIES_OF_ALL_TECHNIQUES } from './techniques/copies-of-all';
@@ -34,6 +35,7 @@ import { STORAGE_REPORT_TECHNIQUES } from './techniques/storage-reports';
 import { STORAGE_SETTINGS_TECHNIQUES } from './techniques/storage-settings';
 import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
+import { WEB_ACL_TECHNIQUES } from './techniques/web-acl';
 
 export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   // A master password that somebody sets is looked for beside new versions of the secret: it comes before those that make some.
@@ -73,6 +75,8 @@ export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
   ...SURROUNDINGS_TECHNIQUES,
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
+  ...CELL_RESOLVER_TECHNIQUES,
+  ...WEB_ACL_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,

@@ -11,11 +11,13 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import type { CellDescriptor } from '../../functions/contract/cell';
 import { readAccount } from '../../functions/isolation/facts/account-facts';
@@ -47,6 +49,8 @@ const clientsWith = (access: object): SharedTarget['auditor'] => ({
   kms: new KMSClient(access),
   lambda: new LambdaClient(access),
   route53: new Route53Client(access),
+  resolver: new Route53ResolverClient(access),
+  wafv2: new WAFV2Client(access),
   sfn: new SFNClient(access),
   sqs: new SQSClient(access),
 });

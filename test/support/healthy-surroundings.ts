@@ -44,6 +44,24 @@ const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
 const ASSETS = { S3Bucket: 'assets', S3Key: '1.zip' };
 const ALARM = { MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' };
 
+const ACL = `arn:aws:wafv2:${REGION}:${ACCOUNT_ID}:regional/webacl/cell/1`;
+interface AclRule {
+  Name: string;
+  Priority: number;
+  Action: Record<string, object>;
+  Statement: Record<string, object>;
+}
+interface WebAcl {
+  ARN: string;
+  Name: string;
+  DefaultAction: Record<string, object>;
+  Rules: AclRule[];
+}
+const aclRules = (): AclRule[] => [
+  { Name: 'Rate', Priority: 0, Action: { Block: {} }, Statement: { RateBasedStatement: { Limit: 2000 } } },
+  { Name: 'Bad', Priority: 1, Action: { Block: {} }, Statement: { GeoMatchStatement: {} } },
+];
+
 const resource = (type: string, physicalId: string, properties: Record<string, unknown> = {}) => ({
   ...{ id: physicalId, type, physicalId, properties },
 });
@@ -119,6 +137,8 @@ const templates = () => ({
     resource('AWS::ElasticLoadBalancingV2::LoadBalancer', cell.loadBalancerArn, {
       LoadBalancerAttributes: pairs(ATTRIBUTES),
     }),
+    resource('AWS::WAFv2::WebACL', 'cell|1|REGIONAL', { DefaultAction: { Allow: {} }, Rules: aclRules() }),
+    resource('AWS::WAFv2::WebACLAssociation', 'a', { ResourceArn: cell.loadBalancerArn, WebACLArn: ACL }),
     resource('AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn),
     ...Object.values(cell.targetGroupArns).map((arn) =>
       resource('AWS::ElasticLoadBalancingV2::TargetGroup', arn, {
@@ -269,7 +289,9 @@ export function healthySurroundings() {
       ],
       accessLogPolicy: policyOf(LOGS),
     },
+    resolver: { rules: [] as object[], queryLogs: [] as object[], firewalls: [] as object[] },
     loadBalancer: {
+      webAcl: { ARN: ACL, Name: 'cell', DefaultAction: { Allow: {} }, Rules: aclRules() } as WebAcl | undefined,
       listeners: [
         { ListenerArn: cell.listenerArn, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
       ],

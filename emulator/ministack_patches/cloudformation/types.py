@@ -3,7 +3,7 @@
 AWS: "AWS resource and property types reference" (AWS CloudFormation Template Reference Guide)
 Test: cloudformation.test.ts: makes and deletes the network, scaling and policy types that MiniStack lacks
 
-A type of EC2, EventBridge, CloudWatch, IAM or Secrets Manager is made through that service's API.
+A type of EC2, EventBridge, CloudWatch, IAM, Secrets Manager or WAF is made through that service's API.
 A scalable target is registered (applicationautoscaling.targets). Policies of scaling and the schema
 registry are a record only, with the physical id that AWS gives.
 """
@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
-from ministack.services import cloudwatch, ec2, eventbridge, iam, secretsmanager
+from ministack.services import cloudwatch, ec2, eventbridge, iam, secretsmanager, waf
 from ministack.services.cloudformation import provisioners
 
 from ..applicationautoscaling.targets import deregister, register
@@ -307,6 +307,15 @@ def _scaling_policy(logical_id: str, props: Record) -> Made:
     return arn, {"Arn": arn}
 
 
+def _associate_web_acl(logical_id: str, props: Record, stack_name: str) -> Made:
+    _made(waf._associate_web_acl(props), f"web ACL of {props['ResourceArn']}")
+    return f"{props['ResourceArn']}|{props['WebACLArn']}", {}
+
+
+def _disassociate_web_acl(physical_id: str, props: Record) -> None:
+    waf._disassociate_web_acl(props)
+
+
 _TYPES: dict[str, Handler] = {
     "EC2::SecurityGroupIngress": _security_group_rule("IpPermissions"),
     "EC2::SecurityGroupEgress": _security_group_rule("IpPermissionsEgress"),
@@ -328,7 +337,7 @@ _TYPES: dict[str, Handler] = {
     "EventSchemas::Registry": _recorded(_schema_registry),
     "EventSchemas::Schema": _recorded(_event_schema),
     "Logs::QueryDefinition": _recorded(lambda *_: (new_uuid(), {})),
-    "WAFv2::WebACLAssociation": _recorded(lambda _, props: (f"{props['ResourceArn']}|{props['WebACLArn']}", {})),
+    "WAFv2::WebACLAssociation": {"create": _associate_web_acl, "delete": _disassociate_web_acl},
 }
 _TAGGED = ("VPCPeeringConnection", "FlowLog", "EIP", "NatGateway", "NetworkAcl")
 

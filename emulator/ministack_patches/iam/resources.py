@@ -13,6 +13,7 @@ Test: permissions.test.ts: a snapshot of a database, by its name
 Test: restored-databases.test.ts: needs the permission on source, target, groups and key
 Test: permissions.test.ts: the policy of a table by the table, an event bus and a rule by their names
 Test: permissions.test.ts: a backup plan by its id, a vault by its name
+Test: permissions.test.ts: the web ACL before a load balancer, by the load balancer
 
 MiniStack takes `*`, or a coarser resource, for the requests named below, so that a policy that
 names the resource would not admit them.
@@ -237,6 +238,11 @@ def _database(request: _Request) -> str | None:
     return f"arn:aws:rds:{request.place}:{listed}:*" if listed else None
 
 
+def _protected(request: _Request) -> str | None:
+    """What a web ACL stands before, e.g. a load balancer."""
+    return request.fields.get("ResourceArn") if request.action == "GetWebACLForResource" else None
+
+
 _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "ssm": _parameter,
     "ecs": _service_or_task,
@@ -248,6 +254,7 @@ _NAMED: dict[str, Callable[[_Request], str | None]] = {
     "events": _bus_or_rule,
     "backup": _backup,
     "codepipeline": _pipeline,
+    "wafv2": _protected,
     "application-autoscaling": _target,
 }
 

@@ -68,6 +68,10 @@ const ARNS: Readonly<Record<string, (id: string, { region, accountId }: Template
   'AWS::Lambda::Function': (id, { region, accountId }) => `arn:aws:lambda:${region}:${accountId}:function:${id}`,
   'AWS::SQS::Queue': (id, { region, accountId }) => `arn:aws:sqs:${region}:${accountId}:${lastOf(id)}`,
   'AWS::Events::EventBus': (id, { region, accountId }) => `arn:aws:events:${region}:${accountId}:event-bus/${id}`,
+  'AWS::WAFv2::WebACL': (id, { region, accountId }) => {
+    const [name, uuid, scope = ''] = id.split('|');
+    return `arn:aws:wafv2:${region}:${accountId}:${scope.toLowerCase()}/webacl/${name}/${uuid}`;
+  },
   'AWS::Logs::LogGroup': (id, { region, accountId }) => `arn:aws:logs:${region}:${accountId}:log-group:${id}:*`,
 };
 

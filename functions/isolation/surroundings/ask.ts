@@ -11,6 +11,7 @@ import { loadBalancerFacts } from './load-balancer-facts';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
 import { platformStacks } from './platform-stacks';
 import { type PolicyFactClients, policyFacts } from './policy-facts';
+import { resolverFacts } from './resolver-facts';
 import type { PlatformSurroundings, Surroundings } from './surroundings';
 import type { SurroundingsCheck, SurroundingsFacts } from './surroundings-facts';
 import { trusteeFacts } from './trustee-facts';
@@ -19,7 +20,9 @@ export type SurroundingsClients = CellFactClients &
   PlatformFactClients &
   PolicyFactClients &
   CopiesFactClients & {
-    readonly elb: Parameters<typeof loadBalancerFacts>[0];
+    readonly elb: Parameters<typeof loadBalancerFacts>[0]['elb'];
+    readonly wafv2: Parameters<typeof loadBalancerFacts>[0]['wafv2'];
+    readonly resolver: Parameters<typeof resolverFacts>[0];
     readonly cloudformation: Parameters<typeof platformStacks>[0];
   };
 
@@ -49,7 +52,8 @@ export function surroundingsFacts(
       stacks,
       trustees: trusteeFacts(principals, stacks),
       cell: cellFacts(clients, surroundings, ofAccount),
-      loadBalancer: loadBalancerFacts(clients.elb, clients.ecs, surroundings),
+      resolver: resolverFacts(clients.resolver, cell.vpcId),
+      loadBalancer: loadBalancerFacts(clients, surroundings),
     };
   };
 }

@@ -2,8 +2,8 @@ import { settled } from '../../shared/settled';
 import { checksOf, finding } from '../check';
 import { overlaps } from '../cidr';
 import { policyDifferences } from '../comparison/policy-difference';
-import { strangeNameServersOf } from './cell-facts';
 import { CELL_METADATA } from './cell-metadata';
+import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
 import { endpointViolations, groupViolations } from './group-violations';
 import { unknownInterfaces } from './known-interfaces';
@@ -58,24 +58,11 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `${tables.length} route tables, with the routes of the cell’s stack and of tenants`,
       );
     },
-    'cell.dns': async (_, { cell: facts }) => {
-      const [options, zones] = await settled([facts.strangeDhcpOptions(), facts.privateZones()]);
-      return finding(
-        [
-          ...(options ? strangeNameServersOf(options) : []).map(
-            (server) => `options ${options?.DhcpOptionsId} name the name server ${server}`,
-          ),
-          // The zone of an interface endpoint is its service's ("HostedZoneOwner").
-          ...zones
-            .filter(({ Owner }) => !Owner?.OwningService)
-            .map(
-              ({ HostedZoneId, Name, Owner }) =>
-                `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
-            ),
-        ],
-        'the cell’s hosts ask AWS’s own name server',
-      );
-    },
+    'cell.dns': async (_, { cell, resolver }) =>
+      finding(
+        await dnsViolations(cell, resolver),
+        'the cell’s hosts ask AWS’s own name server, and nobody else is told',
+      ),
     'cell.network': async ({ accountId, region, cell, placed }, { cell: facts, stacks }) => {
       const [all, endpoints, resources] = await settled([facts.peerings(), facts.endpoints(), stacks.cell()]);
       const services = placed.endpointServices.map((service) => `com.amazonaws.${region}.${service}`);

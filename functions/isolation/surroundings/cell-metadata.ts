@@ -37,10 +37,11 @@ export const CELL_METADATA = [
     id: 'cell.dns',
     title: 'The cell asks AWS’s own name server',
     question:
-      'Do the DHCP options of the cell’s VPC name AmazonProvidedDNS only, and does no private zone answer there?',
+      'Do the DHCP options of the cell’s VPC name AmazonProvidedDNS only, and has it no private zone, Resolver rule, query log or DNS Firewall of others?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Associate the default DHCP options with the cell’s VPC, and take the private zone away from it.',
+    remediation:
+      'Associate the default DHCP options with the cell’s VPC, and take away from it the zone, rule, log or rule group that the evidence names.',
   },
   {
     id: 'cell.network',

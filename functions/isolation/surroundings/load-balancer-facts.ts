@@ -8,10 +8,11 @@ import {
   type ElasticLoadBalancingV2Client,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { GetWebACLForResourceCommand, type WAFV2Client, type WebACL } from '@aws-sdk/client-wafv2';
 import { type Colour, ColourSchema } from '../../contract/cell';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { readOnce } from '../facts/reading';
+import { readOnce, unlessAbsent } from '../facts/reading';
 import type { Surroundings } from './surroundings';
 
 /** By key, as Elastic Load Balancing has them. */
@@ -34,8 +35,16 @@ export interface LoadBalancerFacts {
   readonly attributes: () => Promise<Attributes>;
   readonly listenerAttributes: () => Promise<Attributes>;
   readonly groupAttributes: () => Promise<Readonly<Record<Colour, Attributes>>>;
+  /** The web ACL before it; undefined when there is none. */
+  readonly webAcl: () => Promise<WebACL | undefined>;
   /** The tasks of the cell's cluster, whoever has started them, and the targets of both colours. */
   readonly serving: () => Promise<Serving>;
+}
+
+export interface LoadBalancerFactClients {
+  readonly elb: ElasticLoadBalancingV2Client;
+  readonly ecs: ECSClient;
+  readonly wafv2: WAFV2Client;
 }
 
 /** "DescribeTasks": 100 at most. */
@@ -64,8 +73,7 @@ export const ofServices = (group: string | undefined) =>
 export const interfacesOf = (tasks: readonly Task[]) => tasks.flatMap((task) => detailsOf(task, 'networkInterfaceId'));
 
 export function loadBalancerFacts(
-  elb: ElasticLoadBalancingV2Client,
-  ecs: ECSClient,
+  { elb, ecs, wafv2 }: LoadBalancerFactClients,
   { cell }: Surroundings,
 ): LoadBalancerFacts {
   const { loadBalancerArn: LoadBalancerArn, listenerArn: ListenerArn, clusterName: cluster, targetGroupArns } = cell;
@@ -99,6 +107,10 @@ export function loadBalancerFacts(
     groupAttributes: readOnce(async () => {
       const [blue, green] = await settled([attributesOf('blue'), attributesOf('green')]);
       return { blue, green };
+    }),
+    webAcl: readOnce(async () => {
+      const request = wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: LoadBalancerArn }));
+      return (await unlessAbsent(request, 'WAFNonexistentItemException'))?.WebACL;
     }),
     serving: readOnce(async () => {
       const seen = await readServing();

@@ -19,6 +19,14 @@ export const SERVING_METADATA = [
     remediation: 'Set the load balancer’s attributes back to those of the cell’s stack.',
   },
   {
+    id: 'routing.web-acl',
+    title: 'The web ACL is that of the cell’s stack',
+    question: 'Has the load balancer the web ACL of the cell’s stack with its rules, or none where the stage has none?',
+    severity: 'medium',
+    controls: { FSBP: ['ELB.16', 'WAF.10'], 'SOC 2': ['CC6.6'] },
+    remediation: 'Associate the cell’s web ACL with its load balancer, and set its rules back by deploying the cell.',
+  },
+  {
     id: 'routing.listener-attributes',
     title: 'The listener adds no header of its own',
     question: 'Has the listener the attributes of the cell’s stack, and no header for scripts of other origins?',

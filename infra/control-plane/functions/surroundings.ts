@@ -59,6 +59,10 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], [topic.topicArn]),
       read(['s3:GetBucketObjectLockConfiguration'], [evidence.bucket.bucketArn]),
       read(['s3:GetBucketPolicy'], ['arn:aws:s3:::*'], OF_ANY_CELL),
+      // "Actions, resources, and condition keys for AWS WAF V2": the web ACL may be a stranger's.
+      read(['wafv2:GetWebACLForResource'], [arns.cellLoadBalancers, arns.webAcls], OF_ANY_CELL),
+      read(['wafv2:GetWebACL'], [arns.webAcls], OF_ANY_CELL),
+      read(['elasticloadbalancing:GetLoadBalancerWebACL'], [arns.cellLoadBalancers], OF_ANY_CELL),
       read(['ecs:DescribeServices'], [arns.cellServices], OF_ANY_CELL),
       read(['ecs:DescribeTasks'], [arns.cellTasks], OF_ANY_CELL),
       // "ListTasks" is authorized on a container instance, which a task of Fargate does not have.
@@ -91,6 +95,9 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'rds:DescribeExportTasks',
           'rds:DescribeIntegrations',
           'route53:ListHostedZonesByVPC',
+          'route53resolver:ListFirewallRuleGroupAssociations',
+          'route53resolver:ListResolverQueryLogConfigAssociations',
+          'route53resolver:ListResolverRuleAssociations',
         ],
         ['*'],
         NO_RESOURCE('these Describe and List actions'),

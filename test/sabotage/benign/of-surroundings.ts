@@ -15,6 +15,7 @@ import {
 import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import { paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import { GetWebACLCommand, GetWebACLForResourceCommand, type Rule, UpdateWebACLCommand } from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
@@ -48,6 +49,22 @@ const backup = (name: string, Resources: string[], copiesTo?: string): SharedCha
 });
 
 export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
+  {
+    name: 'refuse an address at the web ACL, before all other rules',
+    make: async ({ surroundings: { cell }, root: { wafv2 } }) => {
+      const { WebACL } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
+      const { Name, Id, DefaultAction, VisibilityConfig, Rules: before = [] } = WebACL ?? {};
+      const named = { Name, Id, Scope: 'REGIONAL' as const };
+      const put = async (Rules: Rule[]) => {
+        const { LockToken } = await wafv2.send(new GetWebACLCommand(named));
+        await wafv2.send(new UpdateWebACLCommand({ ...named, LockToken, DefaultAction, VisibilityConfig, Rules }));
+      };
+      const Statement = { GeoMatchStatement: { CountryCodes: ['KP' as const] } };
+      const refusing = { Name: 'incident', Priority: 0, Action: { Block: {} }, Statement, VisibilityConfig };
+      await put([refusing, ...before.map((rule) => ({ ...rule, Priority: (rule.Priority ?? 0) + 1 }))]);
+      return () => put(before);
+    },
+  },
   backup('the organization backs everything up in this account', ['*']),
   backup('servers are backed up to another account', ['arn:aws:ec2:*'], 'arn:aws:backup:r:999999999999:backup-vault:v'),
   {

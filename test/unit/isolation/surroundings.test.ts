@@ -34,6 +34,10 @@ const peering = ({ cell: facts }: Data) => first(facts.peerings);
 const task = ({ loadBalancer }: Data) => first(loadBalancer.serving.tasks);
 const definition = ({ cell: facts }: Data) => first(facts.definitions);
 const named = (action: string) => `${platformStackName('ControlPlane')}-${action}`;
+const acl = ({ loadBalancer }: Data) => {
+  if (!loadBalancer.webAcl) throw new Error('no web ACL');
+  return loadBalancer.webAcl;
+};
 const lambda = ({ policies }: Data) => first(policies.functions);
 
 const BREACHES: [string, string, (data: Data) => void, string][] = [
@@ -80,6 +84,64 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
       };
     },
     '198.51.100.53',
+  ],
+  [
+    'cell.dns',
+    'a rule',
+    ({ resolver: r }) => r.rules.push({ ResolverRuleId: 'rslvr-rr-1', Name: 'x' }),
+    'rslvr-rr-1 (x)',
+  ],
+  [
+    'cell.dns',
+    'a log',
+    ({ resolver: r }) => r.queryLogs.push({ ResolverQueryLogConfigId: 'rqlc-1' }),
+    'query log rqlc-1',
+  ],
+  [
+    'cell.dns',
+    'a firewall',
+    ({ resolver: r }) => r.firewalls.push({ FirewallRuleGroupId: 'rslvr-frg-1' }),
+    'rslvr-frg-1',
+  ],
+  [
+    'routing.web-acl',
+    'taken away',
+    ({ loadBalancer: c }) => (c.webAcl = undefined),
+    'has no web ACL, not arn:aws:wafv2',
+  ],
+  [
+    'routing.web-acl',
+    'another',
+    (data) => (acl(data).ARN = 'arn:theirs'),
+    'has the web ACL arn:theirs, not arn:aws:wafv2',
+  ],
+  [
+    'routing.web-acl',
+    'blocks all',
+    (data) => (acl(data).DefaultAction = { Block: {} }),
+    'default action is {"Block":{}}, not',
+  ],
+  ['routing.web-acl', 'a rule less', (data) => acl(data).Rules.splice(0, 1), 'lacks the rule Rate'],
+  [
+    'routing.web-acl',
+    'a rule that counts',
+    (data) => (first(acl(data).Rules).Action = { Count: {} }),
+    'the rule Rate of',
+  ],
+  ['routing.web-acl', 'another order', (data) => (first(acl(data).Rules).Priority = 9), 'in the order Bad, Rate'],
+  [
+    'routing.web-acl',
+    'a rule that lets pass',
+    (data) => acl(data).Rules.push({ ...first(acl(data).Rules), Name: 'x', Priority: 3, Action: { Allow: {} } }),
+    'has the rule {"Action":{"Allow":{}}',
+  ],
+  [
+    'routing.web-acl',
+    'one of a stranger',
+    ({ stacks }) => {
+      stacks.cell = stacks.cell.filter(({ type }) => type !== 'AWS::WAFv2::WebACLAssociation');
+    },
+    'regional/webacl/cell/1, not none',
   ],
   [
     'cell.network',
@@ -573,4 +635,21 @@ describe('cell.service, after a deployment of the stack with another variable', 
     };
     expect(await ask('cell.service', spoil)).toMatchObject({ passed: false });
   });
+});
+
+test('an operator may refuse an address at the web ACL, or count; a stage may have no web ACL', async () => {
+  const added = (Action: Record<string, object>) => (data: Data) => {
+    const rule = { ...first(acl(data).Rules), Name: 'ours', Priority: 0, Action };
+    acl(data).Rules = [rule, ...acl(data).Rules.map((each) => ({ ...each, Priority: each.Priority + 1 }))];
+  };
+  expect(await ask('routing.web-acl', added({ Block: {} }))).toMatchObject({ passed: true });
+  expect(await ask('routing.web-acl', added({ Count: {} }))).toMatchObject({ passed: true });
+  expect(await ask('routing.web-acl', added({ Block: { CustomResponse: { ResponseCode: 302 } } }))).toMatchObject({
+    passed: false,
+  });
+  const without = ({ stacks, loadBalancer }: Data) => {
+    stacks.cell = stacks.cell.filter(({ type }) => !type.startsWith('AWS::WAFv2::'));
+    loadBalancer.webAcl = undefined;
+  };
+  expect(await ask('routing.web-acl', without)).toEqual({ passed: true, evidence: 'the cell’s stack has no web ACL' });
 });

@@ -1,0 +1,76 @@
+import type { Rule, WebACL } from '@aws-sdk/client-wafv2';
+import * as z from 'zod';
+import type { ExpectedResource } from '../release/resolve-template';
+import { ofType, resourceCalled } from './expected-of';
+
+const AssociationSchema = z.object({ ResourceArn: z.string(), WebACLArn: z.string() });
+const AclSchema = z.object({
+  DefaultAction: z.unknown(),
+  Rules: z.array(z.looseObject({ Name: z.string(), Priority: z.coerce.number() })).default([]),
+});
+
+/** What a rule does, without its place in the order and without the order of its keys. */
+function inWords(rule: unknown): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .filter(([key, each]) => each !== undefined && key !== 'Priority')
+        .sort(([one], [other]) => one.localeCompare(other))
+        .map(([key, each]) => [key, sorted(each)]),
+    );
+  };
+  return JSON.stringify(sorted(rule)) ?? 'none';
+}
+
+const inOrder = <T extends { Priority: number | undefined }>(rules: readonly T[]) =>
+  rules.toSorted((one, other) => (one.Priority ?? 0) - (other.Priority ?? 0));
+
+/** An operator may refuse an address, or count. A rule that allows lets requests pass by the others; an answer of its own leads visitors elsewhere. */
+const onlyRefuses = ({ Action }: Rule) =>
+  (Action?.Block !== undefined && Action.Block.CustomResponse === undefined) ||
+  (Action?.Count !== undefined && Action.Count.CustomRequestHandling === undefined);
+
+function changesOf({ DefaultAction, Rules = [] }: WebACL, expected: z.output<typeof AclSchema>): string[] {
+  const should = inOrder(expected.Rules);
+  const names = should.map(({ Name }) => Name);
+  const kept = inOrder(Rules).filter(({ Name = '' }) => names.includes(Name));
+  const order = kept.map(({ Name }) => Name).join(', ');
+  const isOrdered = order === names.filter((name) => kept.some(({ Name }) => Name === name)).join(', ');
+  return [
+    ...(inWords(DefaultAction) === inWords(expected.DefaultAction)
+      ? []
+      : [`the web ACL’s default action is ${inWords(DefaultAction)}, not ${inWords(expected.DefaultAction)}`]),
+    ...should.flatMap((rule) => {
+      const actual = kept.find(({ Name }) => Name === rule.Name);
+      if (!actual) return [`the web ACL lacks the rule ${rule.Name}`];
+      return inWords(actual) === inWords(rule) ? [] : [`the rule ${rule.Name} of the web ACL is ${inWords(actual)}`];
+    }),
+    ...(isOrdered ? [] : [`the rules of the web ACL are in the order ${order}`]),
+    ...Rules.filter((rule) => !names.includes(rule.Name ?? '') && !onlyRefuses(rule)).map(
+      (rule) => `the web ACL has the rule ${inWords(rule)}`,
+    ),
+  ];
+}
+
+const arnIn = (expected: ExpectedResource | undefined) =>
+  expected && AssociationSchema.parse(expected.properties).WebACLArn;
+
+/** How the web ACL before a load balancer differs from the cell's template. A stage may have none: then none is expected. */
+export function webAclViolations(
+  actual: WebACL | undefined,
+  resources: readonly ExpectedResource[],
+  loadBalancerArn: string,
+): string[] {
+  const association = ofType(resources, 'AWS::WAFv2::WebACLAssociation').find(
+    ({ properties }) => AssociationSchema.parse(properties).ResourceArn === loadBalancerArn,
+  );
+  const [is, should] = [actual?.ARN, arnIn(association)];
+  if (is !== should)
+    return [`the load balancer has ${is ? `the web ACL ${is}` : 'no web ACL'}, not ${should ?? 'none'}`];
+  if (!actual || !should) return [];
+  const [, name, id] = should.split('/webacl/').flatMap((part) => part.split('/'));
+  const acl = resourceCalled(resources, 'AWS::WAFv2::WebACL', `${name}|${id}|REGIONAL`);
+  return changesOf(actual, AclSchema.parse(acl.properties));
+}
