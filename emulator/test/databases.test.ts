@@ -218,6 +218,19 @@ test('a reboot ends sessions and keeps rows; a stopped instance refuses logins',
   expect(await asMaster('SELECT name FROM items')).toContainEqual({ name: 'kept' });
 });
 
+test('a failover ends sessions, refuses logins for its time, and keeps rows', async () => {
+  await asMaster(`INSERT INTO items VALUES ('of the former primary')`);
+  await emulator.setPatience(0.02);
+  const began = Date.now();
+  await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id, ForceFailover: true }));
+  expect((await described(outputs.id ?? ''))?.DBInstanceStatus).toBe('rebooting');
+  await expect(asMaster('SELECT 1')).rejects.toThrow();
+  await available(outputs.id ?? '');
+  expect(Date.now() - began).toBeGreaterThan(1_200);
+  await emulator.setPatience(0);
+  expect(await asMaster('SELECT name FROM items')).toContainEqual({ name: 'of the former primary' });
+});
+
 test('a query can be cancelled, and a user has the grants of its role', async () => {
   await asMaster('ALTER ROLE app SET statement_timeout = 50');
   const app = { ...at(), user: 'app', password: () => tokenOf(role) };
