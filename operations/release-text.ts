@@ -7,7 +7,7 @@ export const shortDigest = (digest: string | undefined) => digest?.slice(0, 19) 
 
 /** What a ring has moved. */
 export const ringText = ({ ring, tenants }: ReleaseClaim['rings'][number]) =>
-  ring === RING_ZERO ? "ring 0: the cell's own page, before any tenant's" : `ring ${ring}: ${tenants} tenants`;
+  ring === RING_ZERO ? "ring 0: the cell's own page" : `ring ${ring}: ${tenants} tenants`;
 
 /** State of a cell and its releases, as text. */
 export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
