@@ -8,7 +8,7 @@ const started = [
   'examples/node/server.ts',
   'infra/{build,deploy,bin/app}.ts',
   'local/{break,demo,local,push,record,screenshots,signup,unpack-browser}.ts',
-  'operations/{status,redrive,abandon,replay,verify,suspend,resume,release,preflight,teardown}.ts',
+  'operations/{status,redrive,abandon,replay,verify,suspend,resume,restore,release,preflight,teardown}.ts',
   'operations/ops.ts',
   'operations/console/console.ts',
   'operations/console/page/{main.tsx,domain-to-ascii.ts}',

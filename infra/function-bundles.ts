@@ -116,6 +116,7 @@ const LAYERED = new Set([
   'Orphans',
   'PerformAct',
   'ReserveTenant',
+  'RestoreDatabase',
   'RotateMasterSecret',
   'SeedRingZero',
   'Sweep',

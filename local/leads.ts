@@ -20,15 +20,15 @@ const visitorOf = ({ tenantId }: RouteRecord) => `visitor@${tenantId}.example`;
  * Signs a login token of the tenant's reader, as a person with that permission does. The lead was just
  * written, so the token is for the primary.
  */
-async function tokenOf(stage: StageConnection, { tenantId, database }: RouteRecord): Promise<string> {
+export async function tokenOf(stage: StageConnection, { tenantId, database }: RouteRecord): Promise<string> {
   const { host: hostname, port } = database ?? { host: '', port: 0 };
   return new Signer({ ...stage.aws, hostname, port, username: tenantNames.databaseReader(tenantId) }).getAuthToken();
 }
 
 /** Sends the form of a tenant's page as a browser does. @returns the status of the answer */
-async function sendLead(url: string, route: RouteRecord): Promise<number> {
+export async function sendLead(url: string, route: RouteRecord, email = visitorOf(route)): Promise<number> {
   const form = await requestPage(`${url}/contact`, route.host);
-  const fields = { id: formId(form.body), name: 'A visitor', email: visitorOf(route), message: 'Hello' };
+  const fields = { id: formId(form.body), name: 'A visitor', email, message: 'Hello' };
   const headers = {
     host: route.host,
     origin: `http://${route.host}`,
@@ -43,7 +43,11 @@ async function sendLead(url: string, route: RouteRecord): Promise<number> {
  *
  * @returns the HTTP status when the token is refused
  */
-async function readLeads(url: string, { host }: RouteRecord, token: string): Promise<readonly string[] | number> {
+export async function readLeads(
+  url: string,
+  { host }: RouteRecord,
+  token: string,
+): Promise<readonly string[] | number> {
   const { status, body } = await requestOf(`${url}/leads`, { headers: { host, authorization: `Bearer ${token}` } });
   return status === 200 ? ListSchema.parse(JSON.parse(body)).leads.map(({ email }) => email) : status;
 }

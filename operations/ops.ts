@@ -6,6 +6,7 @@ import { EXIT, endingOf } from './ops/exit';
 import { addMigrating } from './ops/migrating';
 import { addReading } from './ops/reading';
 import { addReleasing } from './ops/releasing';
+import { addRestoring } from './ops/restoring';
 import { addResuming } from './ops/resuming';
 import { addShowing } from './ops/showing';
 
@@ -29,6 +30,7 @@ async function main(signal: AbortSignal): Promise<number> {
   addActing(commands);
   addReleasing(commands);
   addMigrating(commands);
+  addRestoring(commands);
   addResuming(commands);
   addShowing(commands);
   try {

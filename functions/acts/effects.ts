@@ -8,6 +8,7 @@ import { PlatformError } from '../contract/errors';
 import { PlanMigrationOutput } from '../contract/migration';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { RetryMoveOutput } from '../contract/release';
+import { RestoreDatabaseOutput } from '../contract/restore';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { abandonOnboarding } from './abandon-onboarding';
 import { startOnce } from './executions';
@@ -30,6 +31,7 @@ export interface EffectDeps {
     readonly suspendTenantFunction: string;
     readonly resumeTenantFunction: string;
     readonly retryMoveFunction: string;
+    readonly restoreDatabaseFunction: string;
     readonly releaseMachineArn: string;
     readonly migrationMachineArn: string;
     readonly planMigrationFunction: string;
@@ -109,6 +111,13 @@ async function verify({ lambda, stage }: EffectDeps, tenant: string, verifiedBy:
   return { answer, details: { verdict, report, digest, failed } };
 }
 
+async function restore({ lambda, stage }: EffectDeps, payload: { tenant: string; to?: string }): Promise<Effect> {
+  const answer = await callFunction(lambda, stage.restoreDatabaseFunction, payload, RestoreDatabaseOutput);
+  const { phase, rows, instanceId } = answer;
+  const because = phase === 'nothing' ? { nothing: 'there is nothing to do for this restore' } : {};
+  return { answer, ...because, details: { to: payload.to, phase, rows, instanceId } };
+}
+
 /**
  * Does what an operator asks for. `record` is the tenant that the act names, read before.
  *
@@ -147,6 +156,10 @@ export async function effectOf(
       const answer = await callFunction(lambda, stage.resumeTenantFunction, payload, ResumeTenantOutput);
       return { answer, details: { resumedAt: answer.resumedAt } };
     }
+    case 'restore':
+      return await restore(deps, { tenant: required(record).tenantId, to: act.to });
+    case 'discard-restore':
+      return await restore(deps, { tenant: required(record).tenantId });
     case 'retry-move': {
       const payload = { tenant: required(record).tenantId };
       const answer = await callFunction(lambda, stage.retryMoveFunction, payload, RetryMoveOutput);

@@ -113,7 +113,7 @@ async function attempted(effect: () => Promise<Effect>): Promise<ActResult & { r
  * 1. Ask STS who has signed the act. Without a caller nothing is done or recorded.
  * 2. Look the tenant up, and record what is asked for. Without the record nothing is done.
  * 3. Do it: start or redrive an execution, steer a release, or call AuditTenant, SuspendTenant,
- *    ResumeTenant or RetryMove. A refusal and a failure are answers of this function, not errors.
+ *    ResumeTenant, RetryMove or RestoreDatabase. A refusal and a failure are answers of this function, not errors.
  * 4. Record what came of it.
  *
  * 2 and 4 also tell open consoles that there is news. A function that is killed between 2 and 4
@@ -187,6 +187,7 @@ const realDeps = (): PerformActDeps => {
         suspendTenantFunction: env('SUSPEND_TENANT_FUNCTION'),
         resumeTenantFunction: env('RESUME_TENANT_FUNCTION'),
         retryMoveFunction: env('RETRY_MOVE_FUNCTION'),
+        restoreDatabaseFunction: env('RESTORE_DATABASE_FUNCTION'),
         releaseMachineArn: env('RELEASE_MACHINE_ARN'),
         migrationMachineArn: env('MIGRATION_MACHINE_ARN'),
         planMigrationFunction: env('PLAN_MIGRATION_FUNCTION'),

@@ -38,6 +38,10 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('verify'), tenant, reason: reason.optional() }),
   z.object({ kind: z.literal('suspend'), tenant, reason }),
   z.object({ kind: z.literal('resume'), tenant, reason: reason.optional() }),
+  /** One step of a restore of the tenant's database; RestoreDatabase refuses a malformed time. */
+  z.object({ kind: z.literal('restore'), tenant, to: z.string().min(1).max(64), reason }),
+  /** Deletes the restored instance of a restore that is not wanted any more. */
+  z.object({ kind: z.literal('discard-restore'), tenant, reason: reason.optional() }),
   /** The machine refuses a malformed digest, an unknown cell and an image that cannot run. */
   z.object({
     ...{ kind: z.literal('release'), cell, digest: z.string().max(100) },

@@ -150,6 +150,8 @@ export const tenantNames = {
   secret: (tenantId: string) => `tenants/${tenantId}/database`,
   database: (tenantId: string) => `tenant-${tenantId}`,
   replica: (tenantId: string) => `tenant-${tenantId}-replica`,
+  /** The instance that RDS restores beside the tenant's own; the break-glass role may change instances of such names. */
+  restored: (tenantId: string) => `tenant-${tenantId}-restored`,
   /** The PostgreSQL user that the shared service logs in as, by IAM authentication. */
   databaseUser: (tenantId: string) => `app_${tenantId}`,
   /** The PostgreSQL user that only reads, by IAM authentication: of the primary and of the replica. */

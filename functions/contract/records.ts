@@ -104,6 +104,15 @@ const TenantMigrationSchema = z.object({
   reason: z.string().max(REASON_MAX_LENGTH).optional(),
 });
 
+/** The last time whose data the tenant's database was given back: when, how many rows, and of which restored instance. */
+const RestorationSchema = z.object({
+  to: z.iso.datetime(),
+  at: z.iso.datetime(),
+  rows: z.number().int().nonnegative(),
+  /** Its `DbiResourceId`: the data of an instance is copied once. */
+  from: z.string(),
+});
+
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
 export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   slot: SlotSchema.optional(),
@@ -129,6 +138,7 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   /** Roles, schema and migrations of the tenant's database are there. */
   database: PreparedDatabaseSchema.optional(),
   migration: TenantMigrationSchema.optional(),
+  restoration: RestorationSchema.optional(),
   /**
    * The last verification. `digest` is the SHA-256 of the object `report` in the evidence bucket.
    * `failed` lists the failed checks, if there are any.

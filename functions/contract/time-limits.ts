@@ -43,6 +43,8 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   // SetUpDatabase is one of the calls, and takes its own time. For a tenant in service there are seven.
   PrepareDatabase: { calls: 8, pauses: SET_UP_DATABASE_SECONDS },
   SetUpDatabase: { seconds: SET_UP_DATABASE_SECONDS },
+  // It waits two minutes for a password, and for PrepareDatabase. PerformAct waits as long for its answer.
+  RestoreDatabase: { seconds: 500 },
   AskDatabase: { seconds: ASK_DATABASE_SECONDS },
   // It waits for RDS to apply the password, and asks for it thirteen times (database/master-password.ts).
   RotateMasterSecret: { seconds: LONGEST_SECONDS },

@@ -5,6 +5,7 @@ import { askDatabaseName, setUpDatabaseName } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { type SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
+import { type CopyDataInput, CopyDataOutput } from './copy-call';
 import { type AskDatabaseInput, AskDatabaseOutput, type DoorAnswers } from './door-call';
 
 /** What Lambda answers of a function that threw. Of one that was killed, the type is Lambda's own. */
@@ -58,4 +59,14 @@ export async function callAsk(
 ): Promise<DoorAnswers> {
   const called = { action: 'AskDatabase', cell, functionName: askDatabaseName(cell) };
   return parseAt('answer of AskDatabase', AskDatabaseOutput, await answerOf(lambda, called, input));
+}
+
+/** Calls PrepareDatabase for a restore of a tenant of the cell. @throws PlatformError see `callSetUp` */
+export async function callCopy(
+  lambda: Pick<LambdaClient, 'send'>,
+  { cell, functionName }: Pick<CellFunction, 'cell' | 'functionName'>,
+  input: z.input<typeof CopyDataInput>,
+): Promise<z.output<typeof CopyDataOutput>> {
+  const called = { action: 'PrepareDatabase', cell, functionName };
+  return parseAt('answer of PrepareDatabase', CopyDataOutput, await answerOf(lambda, called, input));
 }

@@ -14,6 +14,8 @@ import { env } from '../shared/env';
 import { guardForwardWith, recordDatabase } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
 import { beginRotation, type RotationDeps } from './begin-rotation';
+import { CopyDataInput, CopyDataOutput } from './copy-call';
+import { copyData } from './copy-data';
 import { type MigrateTenantDeps, migrateTenant } from './migrate-tenant';
 import { expandTarget } from './migration-plan';
 import { contractedIn } from './migration-store';
@@ -23,15 +25,15 @@ import { setUpAsTenant } from './set-up-as-tenant';
 type PrepareDatabaseDeps = MigrateTenantDeps & RotationDeps;
 
 /**
- * One function for a new tenant and for one in service: tenants' roles trust its role, and nothing else
- * may read a master user's secret.
+ * One function for a new tenant, for one in service and for one that is restored: tenants' roles trust its role, and
+ * nothing else may read a master user's secret.
  */
-const Input = z.union([MigrateTenantInput, PrepareDatabaseInput]);
-const Output = z.union([MigrateTenantOutput, PrepareDatabaseOutput]);
+const Input = z.union([MigrateTenantInput, CopyDataInput, PrepareDatabaseInput]);
+const Output = z.union([MigrateTenantOutput, CopyDataOutput, PrepareDatabaseOutput]);
 
 /**
  * Makes the tenant's database ready for the application: roles, schema, migrations. For a
- * tenant in service, as a migration of its cell calls it: see migrate-tenant.ts.
+ * tenant in service, as a migration of its cell calls it: see migrate-tenant.ts. For a restore: see copy-data.ts.
  *
  * 1. This execution must own the tenant, and the tenant must be ONBOARDING.
  * 2. Read the master user's secret with the tenant's role, as nobody else may.
@@ -54,6 +56,7 @@ export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabas
   output: Output,
   run: async (deps, input) => {
     if ('migration' in input) return await migrateTenant(deps, input);
+    if ('copyTo' in input) return await copyData(deps, input);
     const { table, now, files } = deps;
     const { tenant, cell, stacks, executionArn } = input;
     const { tenantId, externalId } = tenant;

@@ -9,6 +9,7 @@ import { env } from '../shared/env';
 import { codeOf } from '../shared/error-code';
 import { isNamed } from '../shared/is-named';
 import { SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
+import { copyRows } from './copy-rows';
 import { databaseError } from './database-errors';
 import { migrate } from './migrate';
 import { expandTarget } from './migration-plan';
@@ -37,7 +38,9 @@ const LIVING = {
   idle_in_transaction_session_timeout: 5_000,
 } as const;
 
-const accessOf = ({ host, port, user, living }: Input, password: string, ca: string) =>
+type Login = Pick<Input, 'host' | 'port' | 'user' | 'password' | 'token'> & { readonly living: boolean };
+
+const accessOf = ({ host, port, user, living }: Login, password: string, ca: string) =>
   ({
     ...{ host, port, user, password, database: DATABASE_NAME, application_name: 'SetUpDatabase' },
     ssl: { ca },
@@ -58,12 +61,24 @@ async function connected(access: ClientConfig): Promise<Client> {
  * Logs in as the master user. An RDS that counts the master user among the members of rds_iam, as it may
  * administer one, refuses its password and asks for a token.
  */
-async function asMaster(input: Input, ca: string): Promise<Client> {
+async function asMaster(input: Login, ca: string): Promise<Client> {
   try {
     return await connected(accessOf(input, input.password, ca));
   } catch (thrown) {
     if (codeOf(thrown) !== '28000') throw thrown;
     return await connected(accessOf(input, input.token, ca));
+  }
+}
+
+/** @param own a session of the tenant's database that has become its owner */
+async function copied(from: NonNullable<Input['copyFrom']>, own: Client, ca: string): Promise<number> {
+  const source = await asMaster({ ...from, living: false }, ca).catch((thrown: unknown) => {
+    throw databaseError(thrown, 'restored database', 'UnexpectedFailure');
+  });
+  try {
+    return await copyRows(source, own);
+  } finally {
+    await source.end();
   }
 }
 
@@ -85,6 +100,8 @@ function targetIn(files: readonly MigrationFile[], to: string | undefined): stri
  * Every statement may run again, so that a run that was killed is taken up. Where the caller's record says that the
  * roles are of this release, they are left: what somebody has changed of them is what the audit looks for.
  *
+ * Where the caller names a restored database, its rows replace those of this one at the end (copy-rows.ts).
+ *
  * Throws `TransientServiceFault`, `TransientConflict`, `AccessDenied`, `MigrationFailed`, `ConfigurationInvalid`.
  */
 export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDatabaseOutput, SetUpDatabaseDeps> = {
@@ -92,13 +109,14 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
   input: SetUpDatabaseInput,
   output: SetUpDatabaseOutput,
   run: async ({ certificates, files }, input) => {
-    const { tenantId, applicationUser, readerUser, to, living, rolesAreMade } = input;
+    const { tenantId, applicationUser, readerUser, to, living, rolesAreMade, copyFrom } = input;
     const target = targetIn(files, to);
     try {
       const client = await asMaster(input, certificates());
       try {
         if (!rolesAreMade) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
-        return { version: await migrate(client, { files, target, living }) };
+        const version = await migrate(client, { files, target, living });
+        return copyFrom ? { version, rows: await copied(copyFrom, client, certificates()) } : { version };
       } finally {
         await client.end();
       }

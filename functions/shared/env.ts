@@ -55,6 +55,8 @@ export type EnvName =
   | 'DATABASE_CERTIFICATES'
   /** ARN of the function by which Secrets Manager rotates master passwords. */
   | 'ROTATION_FUNCTION'
+  /** Name of the function that reaches tenants' databases. */
+  | 'PREPARE_DATABASE_FUNCTION'
   /** Port in tenants' URLs; not set where it is the scheme's own. */
   | 'URL_PORT'
   | 'ACTS_TABLE_NAME'
@@ -68,6 +70,7 @@ export type EnvName =
   | 'RESUME_TENANT_FUNCTION'
   | 'PLAN_MIGRATION_FUNCTION'
   | 'RETRY_MOVE_FUNCTION'
+  | 'RESTORE_DATABASE_FUNCTION'
   /** Set by Lambda itself. */
   | 'AWS_REGION';
 

@@ -116,6 +116,9 @@ export const OPERATIONS = {
   /** What a migration of the tenant's database has come to. */
   recordMigration: { ...inService, from: IN_SERVICE },
 
+  /** The rows of the tenant's database have been replaced by those of a restored instance. */
+  recordRestoration: { ...inService, from: ['SUSPENDED'] },
+
   /** A release has decided where the tenant's requests go. */
   place: { ...inService, from: IN_SERVICE },
 

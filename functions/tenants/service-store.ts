@@ -120,3 +120,13 @@ export async function recordMigrationFailure(
   const update = transition(table, 'recordMigration', { tenantId, at: migration.at, set: { migration } });
   await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
 }
+
+/** Records that the tenant's database has the data of an earlier time. */
+export async function recordRestoration(
+  table: TenantsTable,
+  { tenantId }: Pick<TenantRecord, 'tenantId'>,
+  restoration: NonNullable<TenantRecord['restoration']>,
+): Promise<void> {
+  const update = transition(table, 'recordRestoration', { tenantId, at: restoration.at, set: { restoration } });
+  await unlessChanged(`tenant ${tenantId} is no longer SUSPENDED`, send(table, update));
+}

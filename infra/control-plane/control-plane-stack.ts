@@ -87,6 +87,7 @@ export class ControlPlaneStack extends Stack {
       orphans,
       audit,
       planMigration,
+      restoreDatabase,
       rotateMasterSecret,
     } = made;
     this.trustedRoles = made.trustedRoles;
@@ -141,7 +142,7 @@ export class ControlPlaneStack extends Stack {
       undeliveredSignups: intake.undelivered,
       launchStack,
       templates,
-      called: { ...audit, planMigration, retryMove },
+      called: { ...audit, planMigration, retryMove, restoreDatabase },
     });
 
     auditDaily(isolationAudit);

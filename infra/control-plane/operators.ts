@@ -27,7 +27,10 @@ export interface OperatorsProps {
   readonly templates: TenantTemplates;
   /** Functions that PerformAct calls. */
   readonly called: Readonly<
-    Record<'auditTenant' | 'suspendTenant' | 'resumeTenant' | 'planMigration' | 'retryMove', PlatformFunction>
+    Record<
+      'auditTenant' | 'suspendTenant' | 'resumeTenant' | 'planMigration' | 'retryMove' | 'restoreDatabase',
+      PlatformFunction
+    >
   >;
 }
 
@@ -66,7 +69,7 @@ export class Operators extends Construct {
 
 function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
   const { config, table, acts, undeliveredSignups, called } = props;
-  const { auditTenant, suspendTenant, resumeTenant, planMigration, retryMove } = called;
+  const { auditTenant, suspendTenant, resumeTenant, planMigration, retryMove, restoreDatabase } = called;
   const arns = platformArns(Stack.of(scope));
   const onboarding = workflowNamed('TenantOnboarding');
   const release = workflowNamed('TenantRelease');
@@ -86,6 +89,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       RESUME_TENANT_FUNCTION: resumeTenant.lambda.functionName,
       PLAN_MIGRATION_FUNCTION: planMigration.lambda.functionName,
       RETRY_MOVE_FUNCTION: retryMove.lambda.functionName,
+      RESTORE_DATABASE_FUNCTION: restoreDatabase.lambda.functionName,
     },
     grants: [
       { actions: ['dynamodb:GetItem'], resources: [table.tableArn] },
@@ -105,7 +109,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       },
       {
         actions: ['lambda:InvokeFunction'],
-        resources: [auditTenant, suspendTenant, resumeTenant, planMigration, retryMove].map(
+        resources: [auditTenant, suspendTenant, resumeTenant, planMigration, retryMove, restoreDatabase].map(
           ({ lambda }) => lambda.functionArn,
         ),
       },

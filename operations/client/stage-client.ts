@@ -20,6 +20,7 @@ import {
 } from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
+import { RestoreDatabaseOutput } from '../../functions/contract/restore';
 import { type Comparison, compareReports } from '../../functions/isolation/compare-reports';
 import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 import { settled } from '../../functions/shared/settled';
@@ -197,6 +198,22 @@ export class StageClient {
   async suspend(tenant: string, reason: string) {
     const act = { kind: 'suspend', tenant: await this.knownName(tenant), reason } as const;
     return await perform(this.operator, act, SuspendTenantOutput);
+  }
+
+  /**
+   * One step of a restore of the tenant's database. @param to the time whose data is wanted
+   *
+   * @throws ActNotDone for a time that has no backup, and while another restore is under way
+   */
+  async restore(tenant: string, to: string, reason: string) {
+    const act = { kind: 'restore', tenant: await this.knownName(tenant), to, reason } as const;
+    return await perform(this.operator, act, RestoreDatabaseOutput);
+  }
+
+  /** Deletes the restored instance of a restore that is not wanted any more. */
+  async discardRestore(tenant: string, reason?: string) {
+    const act = { kind: 'discard-restore', tenant: await this.knownName(tenant), ...because(reason) } as const;
+    return await perform(this.operator, act, RestoreDatabaseOutput);
   }
 
   /**

@@ -27,6 +27,7 @@ const FUNCTIONS = [
     'KeepCells',
     'Orphans',
     'PerformAct',
+    'RestoreDatabase',
     'ResumeTenant',
     'RetryMove',
     'RotateMasterSecret',

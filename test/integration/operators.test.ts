@@ -22,7 +22,13 @@ import {
 } from '@aws-sdk/client-rds';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
-import { breakGlassRoleArn, tenantNames } from '../../functions/contract/naming';
+import { Signer } from '@aws-sdk/rds-signer';
+import { Client } from 'pg';
+import { askedPatience } from '../../emulator/emulator';
+import { breakGlassRoleArn, DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
+import { findRoute } from '../../functions/tenants/routes';
+import { findTenant } from '../../functions/tenants/tenant-store';
+import { readLeads, sendLead, tokenOf } from '../../local/leads';
 import { StageClient } from '../../operations/client/stage-client';
 import { startConsole } from '../../operations/console/console-server';
 import { aSignup } from '../support/builders';
@@ -323,4 +329,95 @@ describe('the command ops', () => {
     const { said: status } = await ops('status', JSON.parse(said).signupId);
     expect(status).toContain('What to do: the customer chooses another; a new signup');
   }, 60_000);
+
+  describe('restore', () => {
+    const url = () => stage.platform.outputs.loadBalancerUrl;
+    const routeOf = async () => {
+      const { tenantId } = await stage.client.status('by-hand');
+      const route = await findRoute(stage.client.table, `by-hand.${stage.platform.outputs.domain}`);
+      if (!route?.database) throw new Error(`${tenantId} has no route`);
+      return { ...route, database: route.database };
+    };
+    const record = async () => findTenant(stage.client.table, (await routeOf()).tenantId);
+    const emails = async () => {
+      const route = await routeOf();
+      return await readLeads(url(), route, await tokenOf(stage.connection, route));
+    };
+    const instances = async () => {
+      const { DBInstances = [] } = await new RDSClient(stage.platform.aws).send(new DescribeDBInstancesCommand({}));
+      return DBInstances.map(({ DBInstanceIdentifier, DbiResourceId }) => [DBInstanceIdentifier, DbiResourceId]);
+    };
+    /** RDS knows seconds: what has been done is before it, what comes is after it. */
+    const aSecond = async () => {
+      const next = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
+      await new Promise((resolve) => setTimeout(resolve, next.getTime() - Date.now() + 5));
+      return next.toISOString();
+    };
+    /** As the application, whose role may do that. */
+    async function deleteLead(email: string): Promise<void> {
+      const { tenantId, database } = await routeOf();
+      const { host, port } = database;
+      const user = tenantNames.databaseUser(tenantId);
+      const password = new Signer({ ...stage.connection.aws, hostname: host, port, username: user }).getAuthToken();
+      const ca = await stage.platform.emulator.databaseCertificates();
+      const client = new Client({ host, port, user, password: await password, database: DATABASE_NAME, ssl: { ca } });
+      await client.connect();
+      await client.query('DELETE FROM leads WHERE email = $1', [email]);
+      await client.end();
+    }
+
+    let [then, before] = ['', ''];
+    beforeAll(async () => {
+      await stage.platform.emulator.setPatience(0);
+      for (const email of ['kept@example.org', 'lost@example.org'])
+        expect(await sendLead(url(), await routeOf(), email)).toBe(201);
+      then = await aSecond();
+      await deleteLead('lost@example.org');
+      expect(await sendLead(url(), await routeOf(), 'new@example.org')).toBe(201);
+      before = await aSecond();
+    }, 60_000);
+    afterAll(() => stage.platform.emulator.setPatience(askedPatience()));
+
+    test('is refused for a reader, an unknown tenant and a time without a backup, and makes nothing', async () => {
+      const made = await instances();
+      const rhea = await person('rhea', { arn: stage.connection.readerPolicyArn });
+      await expect(rhea.client.restore('by-hand', then, 'a test')).rejects.toMatchObject(denied);
+      for (const [tenant, to, code, words] of [
+        ['nobody', then, 3, 'tenant not found'],
+        ['by-hand', 'yesterday', 4, 'to: expected a time such as'],
+        ['by-hand', '2999-01-01T00:00:00Z', 4, 'to: 2999-01-01T00:00:00.000Z is still to come'],
+        ['by-hand', '2020-01-01T00:00:00Z', 4, 'to: the first time that can be restored is'],
+      ] as const) {
+        const { code: ended, complained } = await ops('restore', tenant, '--to', to, '--reason', 'a test');
+        expect([tenant, to, ended, complained]).toEqual([tenant, to, code, expect.stringContaining(words)]);
+      }
+      expect(await instances()).toEqual(made);
+      expect(await record()).toMatchObject({ status: 'ACTIVE' });
+    }, 60_000);
+
+    test('brings a deleted lead back, leaves nothing behind, and is on record', async () => {
+      expect(await emails()).toEqual(expect.arrayContaining(['kept@example.org', 'new@example.org']));
+      const made = await instances();
+      const { code, complained } = await ops('restore', 'by-hand', '--to', then, '--reason', 'INC-42');
+      expect([code, complained]).toEqual([0, expect.stringContaining('2 rows')]);
+      expect([await emails()].flat().sort()).toEqual(['kept@example.org', 'lost@example.org']);
+      expect(await instances()).toEqual(made);
+      expect(await record()).toMatchObject({ status: 'ACTIVE', restoration: { to: then, rows: 2 } });
+      const { entries } = await stage.client.acts({ tenant: 'by-hand' });
+      const kinds = entries.slice(0, 5).map(({ kind, result }) => [kind, result?.details?.phase]);
+      expect(kinds).toEqual([
+        ['resume', undefined],
+        ['verify', undefined],
+        ['restore', 'done'],
+        ['suspend', undefined],
+        ['restore', 'restored'],
+      ]);
+      expect(await ops('restore', 'by-hand', '--to', then, '--reason', 'INC-42')).toMatchObject({ code: 5 });
+    }, 120_000);
+
+    test('gives back what it has replaced, as long as there are backups of it', async () => {
+      expect((await ops('restore', 'by-hand', '--to', before, '--reason', 'it was the wrong time')).code).toBe(0);
+      expect([await emails()].flat().sort()).toEqual(['kept@example.org', 'new@example.org']);
+    }, 120_000);
+  });
 });

@@ -1,6 +1,7 @@
 import { Role, ServicePrincipal, SessionTagsPrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
+  breakGlassRoleArn,
   CALLERS_TENANT,
   DATABASE_MASTER,
   ROTATION_ROLE,
@@ -65,7 +66,7 @@ function rotation(scope: Construct, context: FunctionContext): PlatformFunction 
 }
 
 /**
- * PrepareDatabase, and the functions of a migration besides, which reach no database. The functions that
+ * PrepareDatabase, the functions of a migration besides, and RestoreDatabase, which reach no database. The functions that
  * log in to databases are in each cell (cell/database-functions.ts).
  */
 export function databaseFunctions(scope: Construct, context: FunctionContext) {
@@ -100,6 +101,20 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
     ],
   });
   const environment = { TABLE_NAME: table.tableName };
+  const restoreDatabase = new PlatformFunction(scope, 'RestoreDatabase', {
+    config,
+    environment: {
+      ...environment,
+      ACCOUNT_ID: account,
+      PREPARE_DATABASE_FUNCTION: prepareDatabase.lambda.functionName,
+    },
+    grants: [
+      onTable(context, 'GetItem', 'UpdateItem'),
+      // All that it does with RDS is in a session of this role, limited to one tenant.
+      { actions: ['sts:AssumeRole'], resources: [breakGlassRoleArn(account)] },
+      { actions: ['lambda:InvokeFunction'], resources: [prepareDatabase.lambda.functionArn] },
+    ],
+  });
   new PlatformFunction(scope, 'ClaimMigration', {
     config,
     environment: { ...environment, DOMAIN: config.domain },
@@ -124,5 +139,5 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
     environment: { ...environment, ...operators.environment },
     grants: [onCellItems(context, 'GetItem', 'UpdateItem'), ...operators.grants],
   });
-  return { prepareDatabase, planMigration, rotateMasterSecret };
+  return { prepareDatabase, planMigration, restoreDatabase, rotateMasterSecret };
 }

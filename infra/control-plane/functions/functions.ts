@@ -34,6 +34,7 @@ export interface PlatformFunctions {
   readonly orphans: PlatformFunction;
   /** For an operator's preview. */
   readonly planMigration: PlatformFunction;
+  readonly restoreDatabase: PlatformFunction;
   readonly rotateMasterSecret: PlatformFunction;
   /** Functions of the audit, and ResumeTenant, which ends a suspension. */
   readonly audit: ReturnType<typeof auditFunctions> & { readonly auditTenant: PlatformFunction };
@@ -43,7 +44,7 @@ export interface PlatformFunctions {
 
 export function platformFunctions(scope: Construct, context: FunctionContext): PlatformFunctions {
   const { activateTenant, seedRingZero } = routingFunctions(scope, context);
-  const { prepareDatabase, planMigration, rotateMasterSecret } = databaseFunctions(scope, context);
+  const { prepareDatabase, planMigration, restoreDatabase, rotateMasterSecret } = databaseFunctions(scope, context);
   const { verifyIsolation, auditTenant } = isolationFunctions(
     scope,
     context,
@@ -69,6 +70,7 @@ export function platformFunctions(scope: Construct, context: FunctionContext): P
     ...watchFunctions(scope, context),
     orphans: orphansFunction(scope, context),
     planMigration,
+    restoreDatabase,
     rotateMasterSecret,
     audit: { auditTenant, auditSurroundings: auditSurroundings(scope, context), ...auditFunctions(scope, context) },
     trustedRoles,

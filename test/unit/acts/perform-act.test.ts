@@ -43,6 +43,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
       suspendTenantFunction: 'SuspendTenant',
       resumeTenantFunction: 'ResumeTenant',
       retryMoveFunction: 'RetryMove',
+      restoreDatabaseFunction: 'RestoreDatabase',
       releaseMachineArn: RELEASES,
       migrationMachineArn: MIGRATIONS,
       planMigrationFunction: 'PlanMigration',

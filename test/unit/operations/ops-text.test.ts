@@ -8,6 +8,7 @@ import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
 import { addReleasing } from '../../../operations/ops/releasing';
+import { addRestoring } from '../../../operations/ops/restoring';
 import { addResuming } from '../../../operations/ops/resuming';
 import { addShowing } from '../../../operations/ops/showing';
 import { localTime, table } from '../../../operations/ops/tables';
@@ -70,6 +71,7 @@ it('docs/ops.md lists each command of ops once, and no others', () => {
   addReading(commands);
   addActing(commands);
   addReleasing(commands);
+  addRestoring(commands);
   addMigrating(commands);
   addResuming(commands);
   addShowing(commands);

@@ -1,0 +1,165 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { type DBInstance, RDSClient } from '@aws-sdk/client-rds';
+import { STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
+import { PlatformError } from '../contract/errors';
+import { tenantNames } from '../contract/naming';
+import type { TenantRecord } from '../contract/records';
+import { RestoreDatabaseInput, RestoreDatabaseOutput, type RestorePhase } from '../contract/restore';
+import { functionSeconds } from '../contract/time-limits';
+import { type Action, actionHandler } from '../shared/action-handler';
+import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/clients';
+import { env } from '../shared/env';
+import { pause } from '../shared/invocation';
+import { logger } from '../shared/logger';
+import { recordRestoration } from '../tenants/service-store';
+import { tenantCalled } from '../tenants/tenant-lookup';
+import type { SessionCredentials } from '../tenants/tenant-session';
+import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { callCopy } from './cell-database';
+import { beginRestore, discard, instanceCalled, newPassword, RESTORED_TO, requireBackup } from './restored-instance';
+import { restoringSession } from './restoring-session';
+
+export interface RestoreDatabaseDeps {
+  readonly table: TenantsTable;
+  readonly accountId: string;
+  readonly region: string;
+  readonly sts: Pick<STSClient, 'send'>;
+  readonly rdsAs: (credentials: SessionCredentials) => Pick<RDSClient, 'send'>;
+  readonly lambda: Pick<LambdaClient, 'send'>;
+  readonly prepareDatabaseFunction: string;
+  readonly pause: (ms: number) => Promise<unknown>;
+  readonly now: () => Date;
+}
+
+interface Scene {
+  readonly deps: RestoreDatabaseDeps;
+  readonly rds: Pick<RDSClient, 'send'>;
+  readonly record: TenantRecord;
+  /** Name of the restored instance. */
+  readonly id: string;
+  readonly restored: DBInstance | undefined;
+}
+
+/** Deletes the restored instance, and tells whether RDS still does. */
+async function finish({ rds, id }: Scene, rows: number): Promise<Step> {
+  await discard(rds, id);
+  return { phase: (await instanceCalled(rds, id)) ? 'copied' : 'done', rows };
+}
+
+type Step = { readonly phase: RestorePhase; readonly rows?: number | undefined };
+
+const TimeSchema = z.iso.datetime({ offset: true });
+
+/** RDS restores to a second. @throws PlatformError `InvalidRequest` */
+function timeOf(to: string, now: Date): Date {
+  if (!TimeSchema.safeParse(to).success)
+    throw new PlatformError('InvalidRequest', `to: expected a time such as 2030-01-01T12:00:00Z, not ${to}`);
+  const time = new Date(Math.floor(Date.parse(to) / 1000) * 1000);
+  if (time > now) throw new PlatformError('InvalidRequest', `to: ${time.toISOString()} is still to come`);
+  return time;
+}
+
+/** Replaces the tenant's data, and records that it is done before the restored instance goes. */
+async function replaceData({ deps, rds, record, id }: Scene, to: string, resourceId: string): Promise<number> {
+  const { tenantId } = record;
+  const from = await newPassword(rds, id, deps.pause);
+  const called = { cell: record.slot?.cell ?? '', functionName: deps.prepareDatabaseFunction };
+  const { rows } = await callCopy(deps.lambda, called, { copyTo: { tenantId }, from });
+  await recordRestoration(deps.table, record, { to, at: deps.now().toISOString(), rows, from: resourceId });
+  return rows;
+}
+
+async function take(scene: Scene, to: Date): Promise<Step> {
+  const { deps, rds, record, id, restored } = scene;
+  const { tenantId, status, restoration } = record;
+  const time = to.toISOString();
+  if (!restored) {
+    if (restoration?.to === time) return { phase: status === 'SUSPENDED' ? 'done' : 'nothing', rows: restoration.rows };
+    const own = await instanceCalled(rds, tenantNames.database(tenantId));
+    if (!own) throw new PlatformError('InvalidRequest', `RDS has no instance ${tenantNames.database(tenantId)}`);
+    requireBackup(own, to, deps.now());
+    await beginRestore(rds, tenantId, own, to);
+    return { phase: 'restoring' };
+  }
+  const other = restored.TagList?.find(({ Key }) => Key === RESTORED_TO)?.Value;
+  if (other !== time) {
+    const has = `${id} has the data of ${other ?? 'another time'}`;
+    throw new PlatformError('InvalidRequest', `to: ${has}: go on with that, or discard it`);
+  }
+  const resourceId = restored.DbiResourceId ?? '';
+  if (restoration?.from === resourceId) return await finish(scene, restoration.rows);
+  if (restored.DBInstanceStatus !== 'available') return { phase: 'restoring' };
+  if (status !== 'SUSPENDED') return { phase: 'restored' };
+  return await finish(scene, await replaceData(scene, time, resourceId));
+}
+
+async function giveUp({ rds, id, restored }: Scene): Promise<Step> {
+  if (!restored) return { phase: 'nothing' };
+  await discard(rds, id);
+  return { phase: 'done' };
+}
+
+/**
+ * Restores the data of a tenant's database to a time. Each call does what can be done now; whoever wants the restore calls
+ * again until it is done. What there is says how far it is, so that a call that is killed is taken up by the next one.
+ *
+ * 1. The tenant must be in service, and the time one of which its database has a backup. Otherwise nothing is made.
+ * 2. RDS makes an instance with the data of that time, beside the tenant's own.
+ * 3. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by those of the restored instance, in one
+ *    transaction. The instance of the tenant stays the same: id, address, key, roles, replica and stack are as they were.
+ * 4. Record that it is done. From then on the data is not replaced again.
+ * 5. Delete the restored instance.
+ *
+ * What the database had before can be restored in the same way, for as long as its backups are kept.
+ *
+ * All requests to RDS are by a session of the break-glass role that is limited to this tenant. Each use of it rings.
+ *
+ * Undone, until 4, by a call without a time, which deletes the restored instance.
+ *
+ * Throws `InvalidRequest`, `TransientConflict`, and what PrepareDatabase throws, under its name.
+ */
+export const restoreDatabase: Action<typeof RestoreDatabaseInput, typeof RestoreDatabaseOutput, RestoreDatabaseDeps> = {
+  name: 'RestoreDatabase',
+  input: RestoreDatabaseInput,
+  output: RestoreDatabaseOutput,
+  run: async (deps, { tenant, to }) => {
+    const time = to === undefined ? undefined : timeOf(to, deps.now());
+    const record = await tenantCalled(deps.table, tenant);
+    const { tenantId, host, status, keyArn, suspension } = record;
+    if ((status !== 'ACTIVE' && status !== 'SUSPENDED') || !keyArn)
+      throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: it has no database in service`);
+    const rds = deps.rdsAs(await restoringSession(deps, { tenantId, keyArn }));
+    const id = tenantNames.restored(tenantId);
+    const scene = { deps, rds, record, id, restored: await instanceCalled(rds, id) };
+    const step = await (time ? take(scene, time) : giveUp(scene));
+    logger.info('restore.step', { tenantId, phase: step.phase, to });
+    return { tenantId, host, instanceId: id, suspension: suspension?.reason, ...step };
+  },
+};
+
+export const handler = actionHandler(restoreDatabase, {
+  table: tenantsTable(),
+  get accountId() {
+    return env('ACCOUNT_ID');
+  },
+  get region() {
+    return env('AWS_REGION');
+  },
+  sts: new STSClient(clientOptions),
+  rdsAs: (credentials) => new RDSClient({ ...clientOptions, credentials }),
+  lambda: new LambdaClient({
+    ...clientOptions,
+    // A copy is not repeated unasked.
+    maxAttempts: 1,
+    requestHandler: new EndingWithInvocation({
+      ...REQUEST_LIMITS,
+      requestTimeout: functionSeconds('PrepareDatabase') * 1000,
+    }),
+  }),
+  get prepareDatabaseFunction() {
+    return env('PREPARE_DATABASE_FUNCTION');
+  },
+  pause,
+  now: () => new Date(),
+});

@@ -1,0 +1,277 @@
+import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
+import { itemKeys, stateKeys, type TenantRecord } from '../../../functions/contract/records';
+import { restoreDatabase } from '../../../functions/database/restore-database';
+import { ACCOUNT_ID, aTenantRecord, NOW, REGION } from '../../support/builders';
+import { dieAtEachCall } from '../../support/deaths';
+import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
+import { SESSION } from '../../support/tenant-world';
+
+const tenantId = tenantIdOf('acme');
+const [OWN, RESTORED] = [tenantNames.database(tenantId), tenantNames.restored(tenantId)];
+const TO = '2026-03-01T11:00:00.000Z';
+const hours = (n: number) => new Date(Date.parse(TO) + n * 3_600_000);
+
+interface Instance {
+  readonly DBInstanceIdentifier: string;
+  readonly DbiResourceId: string;
+  DBInstanceStatus: string;
+  password: string;
+  data: string;
+  readonly [other: string]: unknown;
+}
+
+/** A tenant whose database has lost a lead since `TO`, and RDS with its backups. */
+class Scene {
+  readonly table = new FakeTable();
+  readonly instances = new Map<string, Instance>();
+  /** Of each copy, what the tenant's database had before. */
+  readonly replaced: string[] = [];
+  private made = 0;
+
+  constructor(record: Partial<TenantRecord> = {}) {
+    const base = { tenantId, subdomain: 'acme', status: 'ACTIVE', activatedAt: NOW, keyArn: 'arn:key' } as const;
+    this.put({ ...base, ...record });
+    this.instances.set(OWN, {
+      ...{ DBInstanceIdentifier: OWN, DbiResourceId: 'db-OWN', DBInstanceStatus: 'available', password: 'own' },
+      ...{ data: 'after the loss', InstanceCreateTime: hours(-24), LatestRestorableTime: hours(1) },
+      ...{ BackupRetentionPeriod: 7, DBSubnetGroup: { DBSubnetGroupName: 'tenant-subnets' } },
+      ...{ VpcSecurityGroups: [{ VpcSecurityGroupId: 'sg-1' }] },
+      DBParameterGroups: [{ DBParameterGroupName: 'tenant-parameters' }],
+    });
+  }
+
+  private put(record: Parameters<typeof aTenantRecord>[0]): void {
+    const whole = aTenantRecord(record);
+    this.table.put({ ...itemKeys.tenant(tenantId), ...stateKeys.tenant(whole.status, tenantId), ...whole });
+  }
+
+  suspend(): void {
+    this.put({ ...this.record, status: 'SUSPENDED', suspension: { at: NOW, by: 'jane', reason: 'restore' } });
+  }
+
+  get record(): TenantRecord {
+    return aTenantRecord(this.table.get(itemKeys.tenant(tenantId)) as Partial<TenantRecord>);
+  }
+  get restored(): Instance | undefined {
+    return this.instances.get(RESTORED);
+  }
+  get own(): string | undefined {
+    return this.instances.get(OWN)?.data;
+  }
+
+  private named(id: string): Instance | Error {
+    return this.instances.get(id) ?? awsError('DBInstanceNotFoundFault');
+  }
+
+  readonly sts = new FakeClient({ AssumeRoleCommand: { Credentials: SESSION } });
+  readonly rds = new FakeClient({
+    DescribeDBInstancesCommand: ({ DBInstanceIdentifier }: { DBInstanceIdentifier: string }) => {
+      const found = this.named(DBInstanceIdentifier);
+      return found instanceof Error ? found : { DBInstances: [{ ...found, Endpoint: { Address: 'r', Port: 5432 } }] };
+    },
+    RestoreDBInstanceToPointInTimeCommand: (input: { Tags: unknown; RestoreTime: Date }) => {
+      if (this.restored) return awsError('DBInstanceAlreadyExistsFault');
+      this.made += 1;
+      this.instances.set(RESTORED, {
+        ...{ DBInstanceIdentifier: RESTORED, DbiResourceId: `db-R${this.made}`, DBInstanceStatus: 'creating' },
+        ...{ password: 'of then', data: `as at ${input.RestoreTime.toISOString()}`, TagList: input.Tags },
+      });
+      return {};
+    },
+    ModifyDBInstanceCommand: (input: { DBInstanceIdentifier: string; MasterUserPassword: string }) => {
+      const found = this.named(input.DBInstanceIdentifier);
+      if (found instanceof Error) return found;
+      found.password = input.MasterUserPassword;
+      return {};
+    },
+    DeleteDBInstanceCommand: ({ DBInstanceIdentifier: id }: { DBInstanceIdentifier: string }) =>
+      this.instances.delete(id) ? {} : awsError('DBInstanceNotFoundFault'),
+  });
+  readonly lambda = new FakeClient({
+    InvokeCommand: ({ Payload }: { Payload: string }) => {
+      const { from } = JSON.parse(Payload);
+      const own = this.instances.get(OWN);
+      if (!own || this.record.status !== 'SUSPENDED' || from.password !== this.restored?.password)
+        return { FunctionError: 'Unhandled', Payload: Buffer.from(JSON.stringify({ errorType: 'AccessDenied' })) };
+      this.replaced.push(own.data);
+      own.data = this.restored?.data ?? '';
+      return { Payload: Buffer.from(JSON.stringify({ tenantId, rows: 3 })) };
+    },
+  });
+
+  readonly pauses: number[] = [];
+  readonly deps = {
+    ...{ table: this.table, accountId: ACCOUNT_ID, region: REGION, sts: this.sts, rdsAs: () => this.rds },
+    ...{ lambda: this.lambda, prepareDatabaseFunction: 'PrepareDatabase', now: () => hours(2) },
+    pause: async (ms: number) => {
+      this.pauses.push(ms);
+    },
+  };
+  readonly fakes = [this.table, this.sts, this.rds, this.lambda];
+
+  restore(to: string | undefined = TO) {
+    return restoreDatabase.run(this.deps, { tenant: tenantId, to });
+  }
+  discard() {
+    return restoreDatabase.run(this.deps, { tenant: tenantId });
+  }
+  available(): void {
+    if (this.restored) this.restored.DBInstanceStatus = 'available';
+  }
+  /** As the command does it: again until it is done. */
+  async complete(): Promise<string> {
+    for (;;) {
+      const { phase } = await this.restore();
+      if (phase === 'restoring') this.available();
+      else if (phase === 'restored') this.suspend();
+      else if (phase !== 'copied') return phase;
+    }
+  }
+}
+
+test('the tenant’s data is that of the time, and nothing is left of the restored instance', async () => {
+  const scene = new Scene();
+  expect(await scene.restore()).toMatchObject({ phase: 'restoring', instanceId: RESTORED });
+  expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
+  scene.available();
+  expect(await scene.restore()).toMatchObject({ phase: 'restored' });
+  expect(scene.own).toBe('after the loss');
+  scene.suspend();
+  expect(await scene.restore()).toMatchObject({ phase: 'done', rows: 3, suspension: 'restore' });
+  expect(scene.own).toBe(`as at ${TO}`);
+  expect(scene.restored).toBeUndefined();
+  expect(scene.record.restoration).toEqual({ to: TO, at: hours(2).toISOString(), rows: 3, from: 'db-R1' });
+});
+
+test('the restored instance is as closed as the tenant’s own, and carries its tag', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  expect(scene.rds.inputs('RestoreDBInstanceToPointInTimeCommand')).toEqual([
+    {
+      ...{ SourceDBInstanceIdentifier: OWN, TargetDBInstanceIdentifier: RESTORED, RestoreTime: new Date(TO) },
+      ...{
+        DBSubnetGroupName: 'tenant-subnets',
+        VpcSecurityGroupIds: ['sg-1'],
+        DBParameterGroupName: 'tenant-parameters',
+      },
+      ...{ PubliclyAccessible: false, MultiAZ: false, EnableIAMDatabaseAuthentication: true },
+      ...{ BackupRetentionPeriod: 0, CopyTagsToSnapshot: true },
+      Tags: [
+        { Key: 'tenantId', Value: tenantId },
+        { Key: 'restoredTo', Value: TO },
+      ],
+    },
+  ]);
+});
+
+test('its session is limited to the tenant’s two instances and key', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  const [{ RoleArn, Policy } = {}] = scene.sts.inputs('AssumeRoleCommand');
+  expect(RoleArn).toBe(`arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-break-glass`);
+  const { Statement } = JSON.parse(String(Policy)) as { Statement: { Action: string[]; Resource: string[] }[] };
+  const resourcesOf = (action: string) => Statement.find(({ Action }) => Action.includes(action))?.Resource;
+  expect(resourcesOf('rds:DeleteDBInstance')).toEqual([`arn:aws:rds:${REGION}:${ACCOUNT_ID}:db:${RESTORED}`]);
+  expect(resourcesOf('kms:CreateGrant')).toEqual(['arn:key']);
+  expect(String(Policy).length).toBeLessThan(2048);
+});
+
+test('a restore that dies at any call is taken up by the next one, and copies once it is known to have copied', async () => {
+  const phases = {
+    begun: (scene: Scene) => scene,
+    suspended: async (scene: Scene) => {
+      await scene.restore();
+      scene.available();
+      scene.suspend();
+      return scene;
+    },
+  };
+  for (const [name, arrange] of Object.entries(phases)) {
+    const deaths = await dieAtEachCall(
+      async () => {
+        const scene = await arrange(new Scene());
+        return Object.assign(scene, { run: () => scene.restore() });
+      },
+      async (scene) => {
+        const recorded = scene.record.restoration !== undefined;
+        const copies = scene.replaced.length;
+        await scene.complete();
+        expect(scene.own).toBe(`as at ${TO}`);
+        expect(scene.restored).toBeUndefined();
+        expect(scene.record.restoration).toMatchObject({ to: TO });
+        if (recorded) expect(scene.replaced).toHaveLength(copies);
+      },
+    );
+    expect([name, deaths.length > 4]).toEqual([name, true]);
+    if (name === 'suspended') expect(deaths).toContain('after InvokeCommand');
+  }
+});
+
+test('a lead that comes after the restore is not lost by the same command again', async () => {
+  const scene = new Scene();
+  await scene.complete();
+  const own = scene.instances.get(OWN);
+  if (own) own.data = 'a new lead';
+  expect(await scene.restore()).toMatchObject({ phase: 'done' });
+  scene.table.put({ ...scene.table.get(itemKeys.tenant(tenantId)), ...itemKeys.tenant(tenantId), status: 'ACTIVE' });
+  expect(await scene.restore()).toMatchObject({ phase: 'nothing', rows: 3 });
+  expect([scene.own, scene.restored]).toEqual(['a new lead', undefined]);
+});
+
+test('a restored instance that is not wanted any more is deleted, and the tenant’s data stays', async () => {
+  const scene = new Scene();
+  expect(await scene.discard()).toMatchObject({ phase: 'nothing' });
+  await scene.restore();
+  expect(await scene.discard()).toMatchObject({ phase: 'done' });
+  expect([scene.own, scene.restored]).toEqual(['after the loss', undefined]);
+});
+
+test.each<[string, string, Partial<TenantRecord>]>([
+  ['that is none', 'yesterday', {}],
+  ['without a zone', '2026-03-01T11:00:00', {}],
+  ['to come', hours(3).toISOString(), {}],
+  ['that RDS has not stored yet', hours(1.5).toISOString(), {}],
+  ['before the database', hours(-25).toISOString(), {}],
+  ['of a tenant that is being onboarded', TO, { status: 'ONBOARDING' }],
+  ['of a tenant that failed', TO, { status: 'FAILED' }],
+])('a time %s is refused before anything is made', async (_, to, record) => {
+  const scene = new Scene(record);
+  await expect(scene.restore(to)).rejects.toMatchObject({
+    name: 'InvalidRequest',
+    message: record.status ? expect.stringContaining(record.status) : expect.stringMatching(/^to: /),
+  });
+  expect(scene.rds.inputs('RestoreDBInstanceToPointInTimeCommand')).toEqual([]);
+  expect(scene.restored).toBeUndefined();
+});
+
+test('a time before the days for which backups are kept is refused', async () => {
+  const scene = new Scene();
+  const own = scene.instances.get(OWN);
+  if (own) scene.instances.set(OWN, { ...own, InstanceCreateTime: hours(-24 * 30) });
+  await expect(scene.restore(hours(-24 * 8).toISOString())).rejects.toThrow(/^to: the first time/);
+  expect(await scene.restore(hours(-24 * 6).toISOString())).toMatchObject({ phase: 'restoring' });
+});
+
+test('another time is refused while a restore is under way, and an unknown tenant always', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  scene.suspend();
+  scene.available();
+  await expect(scene.restore(hours(-1).toISOString())).rejects.toThrow(`${RESTORED} has the data of ${TO}`);
+  expect(scene.own).toBe('after the loss');
+  const unknown = restoreDatabase.run(scene.deps, { tenant: 'nobody', to: TO });
+  await expect(unknown).rejects.toMatchObject({ name: 'InvalidRequest' });
+});
+
+test('a password that RDS does not apply in two minutes ends the attempt, and nothing is copied', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  scene.available();
+  scene.suspend();
+  const restored = scene.restored;
+  if (restored) scene.instances.set(RESTORED, { ...restored, PendingModifiedValues: { MasterUserPassword: '****' } });
+  await expect(scene.restore()).rejects.toMatchObject({ name: 'TransientConflict' });
+  expect(scene.pauses.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(120_000);
+  expect(scene.own).toBe('after the loss');
+});
