@@ -67,11 +67,20 @@ function accountOf(
   return 'silent';
 }
 
+const eventIdOf = ({ input }: DescribeExecutionOutput) => EventSchema.parse(JSON.parse(input ?? 'null')).id;
+
+/** How the runs of an event ended, in words. */
+const endsOf = (id: string, runs: readonly DescribeExecutionOutput[]) =>
+  runs
+    .filter((run) => eventIdOf(run) === id)
+    .map(({ status, error = '', cause = '' }) => `${status} ${error} ${cause}`.trim())
+    .join('; ');
+
 /** Each event, by its id, with everything that its runs came to: EventBridge may deliver an event twice. */
 function accountsOf(lab: Lab, runs: readonly DescribeExecutionOutput[]): ReadonlyMap<string, Account[]> {
   const events = new Map<string, Account[]>();
   for (const run of runs) {
-    const { id } = EventSchema.parse(JSON.parse(run.input ?? 'null'));
+    const id = eventIdOf(run);
     const account = accountOf(lab, run);
     events.set(id, [...(events.get(id) ?? []), ...(account ? [account] : [])]);
   }
@@ -92,13 +101,16 @@ async function signUpAndCount(seed: string, count: number): Promise<{ accounts: 
   const lab = await Lab.start();
   try {
     const { executions } = await lab.signups.burst(detailsOf(seed, count), 1_000);
-    const events = await settled(lab, await lab.describe(executions));
+    const runs = await lab.describe(executions);
+    const events = await settled(lab, runs);
     const accounts = { onboarded: 0, refused: 0, 'told as conflict': 0, silent: Math.max(0, count - events.size) };
     const problems: string[] = events.size === count ? [] : [`${events.size} of ${count} events have started a run`];
-    for (const [id, [account, ...others]] of events) {
-      accounts[account ?? 'silent'] += 1;
-      if (!account || account === 'silent' || others.length > 0)
-        problems.push(`event ${id} (seed ${seed}): ${[account ?? 'nothing', ...others].join(', ')}`);
+    for (const [id, all] of events) {
+      // EventBridge may deliver an event twice: both runs of a malformed one are refused.
+      const [account = 'silent', ...others] = new Set(all);
+      accounts[account] += 1;
+      if (account === 'silent' || others.length > 0)
+        problems.push(`event ${id} (seed ${seed}): ${[account, ...others].join(', ')}: ${endsOf(id, runs)}`);
     }
     const { records } = (await lab.census()).table;
     const active = [...records.values()].filter(({ status }) => status === 'ACTIVE').length;
