@@ -2,7 +2,8 @@ import { failedOf, openOf } from '../../../functions/isolation/report';
 import { sourcesOf } from '../../../functions/isolation/sources';
 import { verify } from '../../../functions/isolation/verify';
 import type { Target } from '../target';
-import type { BenignChange } from './benign-change';
+import type { Revert } from '../technique';
+import type { BenignChange, Made } from './benign-change';
 
 export interface BenignVerdict {
   readonly change: string;
@@ -17,6 +18,11 @@ export interface BenignVerdict {
 export const isUnharmed = ({ failing, takesDown, open }: BenignVerdict) =>
   failing.length === 0 && !takesDown && open.length === 0;
 
+const ask = async ({ verifier, settle }: Target, subject: Target['subject']) => {
+  await settle();
+  return await verify(subject, sourcesOf(verifier, subject), () => new Date());
+};
+
 /** Makes a change, verifies the tenant and reverts. @throws Error when the change cannot be made */
 export async function tryChange(target: Target, change: BenignChange): Promise<BenignVerdict> {
   const { name, make, leavesOpen, found = [] } = change;
@@ -24,8 +30,7 @@ export async function tryChange(target: Target, change: BenignChange): Promise<B
     throw new Error(`cannot ${name}: ${thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown}`);
   });
   try {
-    await target.settle();
-    const report = await verify(subject, sourcesOf(target.verifier, subject), () => new Date());
+    const report = await ask(target, subject);
     const failed = failedOf(report);
     const open = openOf(report).map(({ id, evidence }) => `${id}: ${evidence}`);
     // A question that stays open shows that the change was made.
@@ -40,4 +45,45 @@ export async function tryChange(target: Target, change: BenignChange): Promise<B
     await revert();
     await target.settle();
   }
+}
+
+/** Changes that are told apart from others by what they leave open, or by what a check expects then. */
+const standsAlone = ({ leavesOpen, found }: BenignChange) => leavesOpen || found;
+
+/** Makes each change that can be made beside those before it. @returns these, and whether no check minded them */
+async function makeTogether(target: Target, changes: readonly BenignChange[]) {
+  const made: { change: BenignChange; revert: Revert }[] = [];
+  try {
+    for (const change of changes) {
+      const { revert, subject } = await change.make(target).catch((): Partial<Made> => ({}));
+      // The tenant that is verified is one and the same for all.
+      if (subject) await revert?.();
+      else if (revert) made.push({ change, revert });
+    }
+    const report = await ask(target, target.subject);
+    const unharmed = failedOf(report).length === 0 && openOf(report).length === 0;
+    return { unharmed, together: made.map(({ change }) => change) };
+  } finally {
+    for (const { revert } of made.toReversed()) await revert();
+    await target.settle();
+  }
+}
+
+/**
+ * Verifies the tenant once with all changes in force that can stand beside each other. What cannot, and
+ * each change where a check fails then, is tried alone.
+ */
+export async function tryChanges(target: Target, changes: readonly BenignChange[]): Promise<BenignVerdict[]> {
+  const { unharmed, together } = await makeTogether(
+    target,
+    changes.filter((change) => !standsAlone(change)),
+  );
+  const verdicts: BenignVerdict[] = [];
+  for (const change of changes)
+    verdicts.push(
+      unharmed && together.includes(change)
+        ? { change: change.name, failing: [], takesDown: false, open: [] }
+        : await tryChange(target, change),
+    );
+  return verdicts;
 }
