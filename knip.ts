@@ -7,7 +7,7 @@ const started = [
   'service/main.ts',
   'examples/node/server.ts',
   'infra/{build,deploy,bin/app}.ts',
-  'local/{break,demo,local,push,record,screenshots,signup,unpack-browser}.ts',
+  'local/{break,demo,local,push,screenshots,signup,unpack-browser}.ts',
   'operations/{status,redrive,abandon,replay,verify,suspend,resume,restore,release,preflight,teardown}.ts',
   'operations/ops.ts',
   'operations/console/console.ts',
@@ -17,7 +17,7 @@ const started = [
   'test/redeploy/redeploy-drill.ts',
   'test/releases/release-drill.ts',
   'test/sabotage/sabotage.ts',
-  'test/support/write-stage-templates.ts',
+  'test/support/{record,write-stage-templates}.ts',
 ];
 
 /** Finds files, exports and dependencies that nothing uses; a part of `npm run check`. */

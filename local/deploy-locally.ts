@@ -36,8 +36,11 @@ function imageOf({ image }: StageConfig): { repository: string; tag: string } {
 
 const localDigest = (cells?: number) => digestOfInputs(ROOT, { stage: 'local', cells });
 
+/** Folder of the recorded deployment of today's inputs, with one cell. */
+export const localRecord = (): string => join(RECORDS, localDigest());
+
 /** Whether a start of the platform would replay a recorded deployment. */
-export const isLocalStageRecorded = (): boolean => isRecorded(join(RECORDS, localDigest()));
+export const isLocalStageRecorded = (): boolean => isRecorded(localRecord());
 
 /**
  * Deploys the stage `local` to the emulator. The first deployment is built, synthesized and

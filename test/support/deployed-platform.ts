@@ -1,3 +1,5 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   CloudFormationClient,
   DescribeStackResourcesCommand,
@@ -7,6 +9,7 @@ import {
 import { GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { localRecord } from '../../local/deploy-locally';
 import type { Platform } from '../../local/platform';
 
 /** What differs from one deployment of the same templates to the next. */
@@ -80,4 +83,17 @@ export async function pictureOf(platform: Platform): Promise<string[]> {
   );
   // As a whole number only: digests of code have the same digits now and then.
   return text.replace(new RegExp(`\\b${platform.emulator.webPort}\\b`, 'g'), 'URL-PORT').split('\n');
+}
+
+const pictureFile = () => join(localRecord(), 'picture.json');
+
+/** Keeps the picture of a platform that was built, and not replayed, beside the record of its deployment. */
+export function keepPicture(picture: readonly string[]): void {
+  writeFileSync(pictureFile(), JSON.stringify(picture));
+}
+
+/** @returns undefined where the deployment was recorded by something else, or is not recorded */
+export function keptPicture(): string[] | undefined {
+  const kept = statSync(pictureFile(), { throwIfNoEntry: false });
+  return kept && JSON.parse(readFileSync(pictureFile(), 'utf8'));
 }

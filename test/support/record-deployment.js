@@ -9,7 +9,7 @@ const ROOT = join(__dirname, '../..');
  * await-deployment.js lets the integration tests wait.
  */
 module.exports = () => {
-  const recorder = spawn(process.execPath, ['--import', 'tsx', 'local/record.ts'], {
+  const recorder = spawn(process.execPath, ['--import', 'tsx', 'test/support/record.ts'], {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
