@@ -17,6 +17,9 @@ export interface SavedQueriesProps {
 /** Every saved query has this prefix, by which the console shows them as one folder. */
 const FOLDER = 'tenant-onboarding';
 
+/** Called by deployments alone, which show how they fail; no tenant is named in their logs. */
+const OF_DEPLOYMENTS: readonly string[] = ['SeedCell', 'SeedRingZero', 'SeedTasks'];
+
 function logsOf(functions: readonly PlatformFunction[], ...names: string[]): ILogGroup[] {
   return names.map((name) => {
     const found = functions.find(({ node }) => node.id === name);
@@ -34,7 +37,8 @@ function logsOf(functions: readonly PlatformFunction[], ...names: string[]): ILo
  * stack, retries, and the time until a redrive.
  */
 function queriesOf({ functions, onboardings }: SavedQueriesProps) {
-  const all = functions.map(({ logGroup }) => logGroup);
+  // A query searches at most 50 log groups ("AWS::Logs::QueryDefinition").
+  const all = functions.filter(({ node }) => !OF_DEPLOYMENTS.includes(node.id)).map(({ logGroup }) => logGroup);
   return {
     'failed onboardings': {
       groups: logsOf(functions, 'ConcludeFailure'),
