@@ -262,7 +262,7 @@ describe('the command ops', () => {
     expect(Math.max(...wide.map((line) => line.length))).toBeLessThanOrEqual(120);
     expect((await ops('status', 'by-hand')).said).toContain('ACTIVE since');
     expect(JSON.parse((await ops('cells', '--json')).said)).toEqual([
-      { name: 'c1', capacity: 1000, taken: 1, left: 999, liveColour: 'blue' },
+      { name: 'c1', capacity: 999, taken: 1, left: 998, liveColour: 'blue' },
     ]);
     expect(JSON.parse((await ops('release', '--json')).said)).toMatchObject([{ cell: 'c1', live: { colour: 'blue' } }]);
     const before: { verdict: string; subject: string }[] = JSON.parse((await ops('preflight', '--json')).said);
