@@ -113,6 +113,9 @@ const RestorationSchema = z.object({
   from: z.string(),
 });
 
+/** A restore is under way: whose data, and since when. */
+const RestoringSchema = z.object({ to: z.iso.datetime(), at: z.iso.datetime() });
+
 /** `slot` is absent once it has been given back; `activatedAt` is set once and never removed. */
 export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   slot: SlotSchema.optional(),
@@ -139,6 +142,7 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   database: PreparedDatabaseSchema.optional(),
   migration: TenantMigrationSchema.optional(),
   restoration: RestorationSchema.optional(),
+  restoring: RestoringSchema.optional(),
   /**
    * The last verification. `digest` is the SHA-256 of the object `report` in the evidence bucket.
    * `failed` lists the failed checks, if there are any.

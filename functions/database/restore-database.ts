@@ -12,7 +12,7 @@ import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/c
 import { env } from '../shared/env';
 import { pause } from '../shared/invocation';
 import { logger } from '../shared/logger';
-import { recordRestoration } from '../tenants/service-store';
+import { endRestoring, recordRestoration, recordRestoring } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import type { SessionCredentials } from '../tenants/tenant-session';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -79,6 +79,7 @@ async function take(scene: Scene, to: Date): Promise<Step> {
     const own = await instanceCalled(rds, tenantNames.database(tenantId));
     if (!own) throw new PlatformError('InvalidRequest', `RDS has no instance ${tenantNames.database(tenantId)}`);
     requireBackup(own, to, deps.now());
+    await recordRestoring(deps.table, record, { to: time, at: deps.now().toISOString() });
     await beginRestore(rds, tenantId, own, to);
     return { phase: 'restoring' };
   }
@@ -105,11 +106,12 @@ async function giveUp({ rds, id, restored }: Scene): Promise<Step> {
  * again until it is done. What there is says how far it is, so that a call that is killed is taken up by the next one.
  *
  * 1. The tenant must be in service, and the time one of which its database has a backup. Otherwise nothing is made.
- * 2. RDS makes an instance with the data of that time, beside the tenant's own.
+ * 2. Record that a restore is under way: the audit suspends nobody for the second instance (brake.ts). RDS makes it, with
+ *    the data of that time, beside the tenant's own.
  * 3. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by those of the restored instance, in one
  *    transaction. The instance of the tenant stays the same: id, address, key, roles, replica and stack are as they were.
  * 4. Record that it is done. From then on the data is not replaced again.
- * 5. Delete the restored instance.
+ * 5. Delete the restored instance, and record that nothing is under way when it is gone.
  *
  * What the database had before can be restored in the same way, for as long as its backups are kept.
  *
@@ -133,6 +135,9 @@ export const restoreDatabase: Action<typeof RestoreDatabaseInput, typeof Restore
     const id = tenantNames.restored(tenantId);
     const scene = { deps, rds, record, id, restored: await instanceCalled(rds, id) };
     const step = await (time ? take(scene, time) : giveUp(scene));
+    const isOver = step.phase === 'done' || step.phase === 'nothing';
+    if (record.restoring && isOver && !(await instanceCalled(rds, id)))
+      await endRestoring(deps.table, record, deps.now().toISOString());
     logger.info('restore.step', { tenantId, phase: step.phase, to });
     return { tenantId, host, instanceId: id, suspension: suspension?.reason, ...step };
   },

@@ -13,7 +13,7 @@ import { logger } from '../shared/logger';
 import { tellNews } from '../tenants/changes';
 import { type TenantInService, tenantsInService } from '../tenants/every-tenant';
 import { tenantsTable } from '../tenants/tenants-table';
-import { type Audited, type Brake, causesOf, SharedCauses, suspensionsOf } from './audit/brake';
+import { type Audited, type Brake, causesOf, criticalOf, SharedCauses, suspensionsOf } from './audit/brake';
 import { awsResources, type CountingDeps, uncounted } from './audit/count-tenants';
 
 export interface JudgeAuditDeps extends CountingDeps {
@@ -44,9 +44,12 @@ function auditedOf({ tenantId, record }: TenantInService, executionArn: string, 
     const finding = unverified(executionArn, at, UNREADABLE);
     return { tenantId, host: tenantId, cell: 'unknown', inService: false, finding };
   }
-  const { host, slot, status, audit } = record;
+  const { host, slot, status, audit, restoring } = record;
   // The function that asked was killed, or the tenant was never asked about.
-  const finding = audit?.by === executionArn ? audit : unverified(executionArn, at, NO_ANSWER);
+  const finding =
+    audit?.by === executionArn
+      ? { ...audit, critical: [...criticalOf(audit, restoring)] }
+      : unverified(executionArn, at, NO_ANSWER);
   return { tenantId, host, cell: slot?.cell ?? 'unknown', inService: status === 'ACTIVE', finding };
 }
 

@@ -116,6 +116,10 @@ export const OPERATIONS = {
   /** What a migration of the tenant's database has come to. */
   recordMigration: { ...inService, from: IN_SERVICE },
 
+  /** RDS may have a second instance with the tenant's data from here on. */
+  beginRestoration: { ...inService, from: IN_SERVICE },
+  /** It has none any more. */
+  endRestoration: { ...inService, from: IN_SERVICE, removes: ['restoring'] },
   /** The rows of the tenant's database have been replaced by those of a restored instance. */
   recordRestoration: { ...inService, from: ['SUSPENDED'] },
 

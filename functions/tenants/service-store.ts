@@ -121,6 +121,26 @@ export async function recordMigrationFailure(
   await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
 }
 
+/** Records that a restore is under way, before there is anything of it. */
+export async function recordRestoring(
+  table: TenantsTable,
+  { tenantId }: Pick<TenantRecord, 'tenantId'>,
+  restoring: NonNullable<TenantRecord['restoring']>,
+): Promise<void> {
+  const update = transition(table, 'beginRestoration', { tenantId, at: restoring.at, set: { restoring } });
+  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+}
+
+/** Records that nothing of a restore is left. */
+export async function endRestoring(
+  table: TenantsTable,
+  { tenantId }: Pick<TenantRecord, 'tenantId'>,
+  at: string,
+): Promise<void> {
+  const update = transition(table, 'endRestoration', { tenantId, at });
+  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+}
+
 /** Records that the tenant's database has the data of an earlier time. */
 export async function recordRestoration(
   table: TenantsTable,

@@ -63,6 +63,20 @@ export class SharedCauses {
 /** Failed critical checks are the only reason to take a tenant out of service. */
 const wouldGo = ({ inService, finding }: Audited) => inService && finding.critical.length > 0;
 
+/** What the second instance of a restore makes fail: it has the tenant's data, and RDS holds grants for it. */
+const OF_A_RESTORE: readonly string[] = ['database.copies', 'key.grants'];
+/** A restore takes minutes to hours. One that is still there a day later is forgotten, and excuses nothing. */
+const RESTORE_MS = 24 * 3_600_000;
+
+/**
+ * The critical checks for which a tenant may be suspended. An operator's restore is no reason: it is told, as what
+ * fails beside it is.
+ */
+export function criticalOf({ critical, at }: AuditFinding, restoring?: { readonly at: string }): readonly string[] {
+  const isUnderWay = restoring !== undefined && Date.parse(at) - Date.parse(restoring.at) < RESTORE_MS;
+  return isUnderWay ? critical.filter((check) => !OF_A_RESTORE.includes(check)) : critical;
+}
+
 /**
  * Whom to suspend. If too many would go by the same check, nobody is suspended: a check that is wrong
  * about one tenant is wrong about all.

@@ -134,6 +134,7 @@ test('the tenant’s data is that of the time, and nothing is left of the restor
   const scene = new Scene();
   expect(await scene.restore()).toMatchObject({ phase: 'restoring', instanceId: RESTORED });
   expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
+  expect(scene.record.restoring).toEqual({ to: TO, at: hours(2).toISOString() });
   scene.available();
   expect(await scene.restore()).toMatchObject({ phase: 'restored' });
   expect(scene.own).toBe('after the loss');
@@ -142,6 +143,7 @@ test('the tenant’s data is that of the time, and nothing is left of the restor
   expect(scene.own).toBe(`as at ${TO}`);
   expect(scene.restored).toBeUndefined();
   expect(scene.record.restoration).toEqual({ to: TO, at: hours(2).toISOString(), rows: 3, from: 'db-R1' });
+  expect(scene.record.restoring).toBeUndefined();
 });
 
 test('the restored instance is as closed as the tenant’s own, and carries its tag', async () => {
@@ -199,7 +201,8 @@ test('a restore that dies at any call is taken up by the next one, and copies on
         await scene.complete();
         expect(scene.own).toBe(`as at ${TO}`);
         expect(scene.restored).toBeUndefined();
-        expect(scene.record.restoration).toMatchObject({ to: TO });
+        expect(scene.record).toMatchObject({ restoration: { to: TO } });
+        expect(scene.record.restoring).toBeUndefined();
         if (recorded) expect(scene.replaced).toHaveLength(copies);
       },
     );
@@ -224,7 +227,7 @@ test('a restored instance that is not wanted any more is deleted, and the tenant
   expect(await scene.discard()).toMatchObject({ phase: 'nothing' });
   await scene.restore();
   expect(await scene.discard()).toMatchObject({ phase: 'done' });
-  expect([scene.own, scene.restored]).toEqual(['after the loss', undefined]);
+  expect([scene.own, scene.restored, scene.record.restoring]).toEqual(['after the loss', undefined, undefined]);
 });
 
 test.each<[string, string, Partial<TenantRecord>]>([

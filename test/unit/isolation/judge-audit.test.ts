@@ -71,6 +71,17 @@ async function judge(
   return { reports, held, shared, named, suspended, uncounted, differences };
 }
 
+test('a restore that is under way suspends nobody, and is told; one of a day ago, or anything beside it, does', async () => {
+  const at = (hours: number) => ({ to: NOW, at: new Date(Date.parse(NOW) - hours * 3_600_000).toISOString() });
+  const copies = ['database.copies', 'key.grants'];
+  const { suspended, named } = await judge([tenant(1, critical(...copies), { restoring: at(1) }), ...healthy(2, 3)]);
+  expect([suspended, named.map(({ tenantId }) => tenantId)]).toEqual([[], [idOf(1)]]);
+  expect((await judge([tenant(1, critical(...copies), { restoring: at(25) })])).suspended).toEqual([idOf(1)]);
+  expect((await judge([tenant(1, critical(...copies))])).suspended).toEqual([idOf(1)]);
+  const beside = critical(...copies, 'storage.role-only');
+  expect((await judge([tenant(1, beside, { restoring: at(1) })])).suspended).toEqual([idOf(1)]);
+});
+
 test('reports nothing of healthy tenants', async () => {
   expect(await judge(healthy(0, 30))).toMatchObject({ reports: [], held: 0 });
 });
