@@ -61,7 +61,7 @@ class Front:
         self._made: Programs | None = None
         self._clusters: dict[str, Cluster] = {}
         self._running: set[Cluster] = set()
-        self._ports: dict[str, tuple[socket.socket, asyncio.Task[None]]] = {}
+        self._ports: dict[str, tuple[str, socket.socket, asyncio.Task[None]]] = {}
         self._names = Ports()
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="databases", daemon=True).start()
@@ -101,12 +101,13 @@ class Front:
 
     async def _open(self, instance: Served) -> int:
         listening = self._names.listening(instance.arn)
-        self._ports[instance.resource_id] = listening, asyncio.ensure_future(self._accept(instance, listening))
+        accepting = asyncio.ensure_future(self._accept(instance, listening))
+        self._ports[instance.resource_id] = instance.arn, listening, accepting
         port: int = listening.getsockname()[1]
         return port
 
     async def _rename(self, former: str, instance: Served) -> int:
-        listening, _ = self._ports[instance.resource_id]
+        _, listening, _ = self._ports[instance.resource_id]
         self._names.reserve(former, listening.getsockname()[1])
         await self._shut(instance.resource_id)
         await self._stop(instance.resource_id)
@@ -127,7 +128,8 @@ class Front:
     async def _shut(self, resource_id: str) -> None:
         port = self._ports.pop(resource_id, None)
         if port:
-            listening, accepting = port
+            name, listening, accepting = port
+            self._names.keep(name, listening.getsockname()[1])
             accepting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await accepting

@@ -10,6 +10,8 @@ class Ports:
 
     def __init__(self) -> None:
         self._reserved: dict[str, socket.socket] = {}
+        # Names that an instance has given up for another one.
+        self._given_up: set[str] = set()
 
     def listening(self, name: str) -> socket.socket:
         reserved = self._reserved.pop(name, None)
@@ -22,7 +24,14 @@ class Ports:
 
     def reserve(self, name: str, port: int) -> None:
         """For the next instance of that name. Another socket of this process may still listen at the port."""
-        self._reserved[name] = _bound(port)
+        self._given_up.add(name)
+        if name not in self._reserved:
+            self._reserved[name] = _bound(port)
+
+    def keep(self, name: str, port: int) -> None:
+        """Reserves the port of a name again that its former instance may come back to. Others are given back."""
+        if name in self._given_up:
+            self.reserve(name, port)
 
 
 def _bound(port: int) -> socket.socket:

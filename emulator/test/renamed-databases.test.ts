@@ -1,6 +1,7 @@
 import {
   CreateDBInstanceCommand,
   type DBInstance,
+  DeleteDBInstanceCommand,
   DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   type ModifyDBInstanceMessage,
@@ -95,4 +96,12 @@ test('a rename counts some time after the answer, and nothing else can be change
   const renamed = await eventually(() => described('own-before').catch(() => undefined));
   expect(await tables(renamed)).toEqual(['of_own']);
   await emulator.setPatience(0);
+});
+
+test('an instance that gets a former name back has its address again, also when another one had it meanwhile', async () => {
+  const { Endpoint } = await described('own');
+  await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'own', SkipFinalSnapshot: true }));
+  await rename('own-before', 'own');
+  expect((await described('own')).Endpoint).toEqual(Endpoint);
+  expect(await tables(await described('own'))).toEqual(['of_own']);
 });

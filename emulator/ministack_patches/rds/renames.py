@@ -4,6 +4,7 @@ AWS: "Renaming a DB instance" (Amazon RDS User Guide)
 AWS: "ModifyDBInstance" (Amazon RDS API Reference)
 AWS: "Viewing DB instance status" (Amazon RDS User Guide)
 Test: renamed-databases.test.ts: a renamed instance has the address of its new name, and the next one gets that of the old name
+Test: renamed-databases.test.ts: an instance that gets a former name back has its address again, also when another one had it meanwhile
 Test: renamed-databases.test.ts: a rename to a name that is taken is refused
 Test: renamed-databases.test.ts: a rename that is not applied immediately waits for the next change that is
 Test: renamed-databases.test.ts: a rename counts some time after the answer, and nothing else can be changed until then
