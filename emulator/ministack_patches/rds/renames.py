@@ -82,13 +82,15 @@ def _rename(instance: Record, new: str, scope: tuple[str, str]) -> None:
         if rds._instances.get(old) is not instance:
             return
         instance["PendingModifiedValues"].pop(_NAME, None)
-        instance["DBInstanceStatus"] = "available"
         if new in rds._instances:
+            instance["DBInstanceStatus"] = "available"
             return
         instance.update({_NAME: new, "DBInstanceArn": arn.replace(f":db:{old}", f":db:{new}")})
+        # Whoever finds the instance by its new name finds the address of that name.
+        servers.move(arn, instance)
+        instance["DBInstanceStatus"] = "available"
         del rds._instances[old]
         rds._instances[new] = instance
         if arn in rds._tags:
             rds._tags[instance["DBInstanceArn"]] = rds._tags.pop(arn)
         rename_for_others(old, new)
-        servers.move(arn, instance)
