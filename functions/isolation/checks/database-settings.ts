@@ -1,7 +1,7 @@
 import type { DBInstance, Event } from '@aws-sdk/client-rds';
 import { rotationFunctionArn, TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, expectEqual, finding } from '../check';
+import { type Check, checksOf, expectEqual, type Finding, finding } from '../check';
 import type { Facts } from '../facts/facts';
 import { DATABASE_SETTINGS_METADATA } from '../metadata/database-settings';
 import { propertiesOf } from '../release/expected';
@@ -40,6 +40,8 @@ const ROTATED_BY = 1_000;
 const PASSWORD = 'MasterUserPassword';
 
 interface OwnRotation {
+  /** Whether the platform's function rotates the secret. */
+  readonly isOurs: boolean;
   readonly isUnderWay: boolean;
   /** When the last one has finished. */
   readonly lastAt: Date | undefined;
@@ -49,11 +51,18 @@ interface OwnRotation {
 async function ownRotation({ region, accountId }: Subject, { secrets }: Facts): Promise<OwnRotation> {
   const { RotationEnabled, RotationLambdaARN, LastRotatedDate } = await secrets.description();
   if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId))
-    return { isUnderWay: false, lastAt: undefined };
+    return { isOurs: false, isUnderWay: false, lastAt: undefined };
   const since = await secrets.pendingSince();
   const isUnderWay = since !== undefined && Date.now() - since.getTime() < LONGEST_ROTATION;
-  return { isUnderWay, lastAt: LastRotatedDate };
+  return { isOurs: true, isUnderWay, lastAt: LastRotatedDate };
 }
+
+/**
+ * Instance and secret are read at two moments, and our rotation may begin or end between them. An onboarding, which has just
+ * begun one, asks again.
+ */
+const mayBeRotating = (found: Finding, isOurs: boolean): Finding =>
+  isOurs && !found.passed ? { ...found, restsOn: 'rotation' } : found;
 
 const monitoringRoleOf = ({ accountId, tenant, stacks }: Subject) =>
   stacks.network.outputs.MonitoringRoleArn ??
@@ -82,8 +91,11 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
       pendingOf(instance).map((property) => `a change of ${property} of ${name} waits for the maintenance window`),
     );
     const passwords = waiting.filter((each) => each.includes(` ${PASSWORD} `));
-    const isRotation = passwords.length > 0 && (await ownRotation(subject, facts)).isUnderWay;
-    return finding(isRotation ? waiting.filter((each) => !passwords.includes(each)) : waiting, 'no change waits');
+    if (passwords.length === 0) return finding(waiting, 'no change waits');
+    const { isOurs, isUnderWay } = await ownRotation(subject, facts);
+    const others = waiting.filter((each) => !passwords.includes(each));
+    const found = finding(isUnderWay ? others : waiting, 'no change waits');
+    return mayBeRotating(found, isOurs && others.length === 0);
   },
   'database.parameters': async (_, { facts }) => {
     const [resources, actual] = await settled([facts.release.database(), facts.database.parameters()]);
@@ -108,8 +120,10 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     // A later password has put an earlier one out of force.
     const [latest] = resets.toSorted((one, other) => timeOf(other) - timeOf(one));
     const waiting = (await instancesOf(facts)).filter((each) => pendingOf(each).includes(PASSWORD));
-    const { isUnderWay, lastAt } =
-      latest || waiting.length > 0 ? await ownRotation(subject, facts) : { isUnderWay: false, lastAt: undefined };
+    const { isOurs, isUnderWay, lastAt } =
+      latest || waiting.length > 0
+        ? await ownRotation(subject, facts)
+        : { isOurs: false, isUnderWay: false, lastAt: undefined };
     const at = latest ? timeOf(latest) : 0;
     // What the platform's rotation has made says nothing about a password that was set after its end.
     const isAfter = lastAt !== undefined && at > lastAt.getTime() + ROTATED_BY;
@@ -119,7 +133,7 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     // A rotation that was taken up late sets the password long after it has made its version.
     const isFinished = lastAt !== undefined && !isAfter && lastAt.getTime() - at < TOGETHER.before;
     const pending = isUnderWay ? [] : waiting;
-    return finding(
+    const found = finding(
       [
         ...(latest && !isRotated && !isFinished && !isUnderWay
           ? [
@@ -130,6 +144,7 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
       ],
       `${resets.length} new master passwords in 14 days; the secret has the last one`,
     );
+    return mayBeRotating(found, isOurs);
   },
   'database.monitoring-role': async (subject, { facts }) =>
     finding(
