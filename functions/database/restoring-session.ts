@@ -1,7 +1,6 @@
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
-import { PlatformError } from '../contract/errors';
+import type { STSClient } from '@aws-sdk/client-sts';
 import { breakGlassRoleArn, tenantNames } from '../contract/naming';
-import { SESSION_SECONDS, type SessionCredentials } from '../tenants/tenant-session';
+import { openSession, type SessionCredentials } from '../tenants/tenant-session';
 
 interface Restoring {
   readonly sts: Pick<STSClient, 'send'>;
@@ -38,19 +37,12 @@ function policyFor({ accountId, region }: Restoring, { tenantId, keyArn }: Resto
  * ("AWS KMS key management"), and no other; a session policy takes away what the restore of this tenant does not need
  * ("Session policies", IAM User Guide).
  *
- * @throws PlatformError `UnexpectedFailure` when AWS answers without credentials; errors of STS
+ * @throws as `openSession`
  */
 export async function restoringSession(restoring: Restoring, restored: Restored): Promise<SessionCredentials> {
-  const { Credentials } = await restoring.sts.send(
-    new AssumeRoleCommand({
-      RoleArn: breakGlassRoleArn(restoring.accountId),
-      RoleSessionName: `RestoreDatabase-${restored.tenantId}`,
-      DurationSeconds: SESSION_SECONDS,
-      Policy: policyFor(restoring, restored),
-    }),
-  );
-  const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials ?? {};
-  if (!AccessKeyId || !SecretAccessKey || !SessionToken)
-    throw new PlatformError('UnexpectedFailure', 'AssumeRole answered without credentials');
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+  return await openSession(restoring.sts, {
+    RoleArn: breakGlassRoleArn(restoring.accountId),
+    RoleSessionName: `RestoreDatabase-${restored.tenantId}`,
+    Policy: policyFor(restoring, restored),
+  });
 }

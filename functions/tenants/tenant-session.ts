@@ -1,4 +1,4 @@
-import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, type AssumeRoleCommandInput, type STSClient } from '@aws-sdk/client-sts';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG } from '../contract/naming';
 
@@ -22,28 +22,16 @@ export interface SessionCredentials {
 export const SESSION_SECONDS = 900;
 
 /**
- * Assumes a tenant's role. It is the only code that does: the shared service, ActivateTenant and
- * the probes of VerifyIsolation send the same request, so a probe tries what the shared service
- * relies on.
+ * Opens a session of a role, for as short as AWS grants.
  *
- * @param sessionName names the caller in CloudTrail
  * @throws PlatformError `UnexpectedFailure` when AWS answers without credentials; every error of
  * STS under its own name
  */
-export async function assumeTenantRole(
+export async function openSession(
   sts: Pick<STSClient, 'send'>,
-  { roleArn, externalId, tenantId }: SessionTerms,
-  sessionName: string,
+  input: Omit<AssumeRoleCommandInput, 'DurationSeconds'>,
 ): Promise<SessionCredentials> {
-  const { Credentials } = await sts.send(
-    new AssumeRoleCommand({
-      RoleArn: roleArn,
-      RoleSessionName: sessionName,
-      DurationSeconds: SESSION_SECONDS,
-      ...(externalId !== undefined && { ExternalId: externalId }),
-      ...(tenantId !== undefined && { Tags: [{ Key: TENANT_TAG, Value: tenantId }] }),
-    }),
-  );
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ ...input, DurationSeconds: SESSION_SECONDS }));
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = Credentials ?? {};
   if (!AccessKeyId || !SecretAccessKey || !SessionToken)
     throw new PlatformError('UnexpectedFailure', 'AssumeRole answered without credentials');
@@ -53,4 +41,25 @@ export async function assumeTenantRole(
     sessionToken: SessionToken,
     ...(Expiration && { expiration: Expiration }),
   };
+}
+
+/**
+ * Assumes a tenant's role. It is the only code that does: the shared service, ActivateTenant and
+ * the probes of VerifyIsolation send the same request, so a probe tries what the shared service
+ * relies on.
+ *
+ * @param sessionName names the caller in CloudTrail
+ * @throws as `openSession`
+ */
+export async function assumeTenantRole(
+  sts: Pick<STSClient, 'send'>,
+  { roleArn, externalId, tenantId }: SessionTerms,
+  sessionName: string,
+): Promise<SessionCredentials> {
+  return await openSession(sts, {
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    ...(externalId !== undefined && { ExternalId: externalId }),
+    ...(tenantId !== undefined && { Tags: [{ Key: TENANT_TAG, Value: tenantId }] }),
+  });
 }
