@@ -41,13 +41,23 @@ interface Scene {
   readonly restored: DBInstance | undefined;
 }
 
-/** Deletes the restored instance, and tells whether RDS still does. */
-async function finish({ rds, id }: Scene, rows: number): Promise<Step> {
-  await discard(rds, id);
-  return { phase: (await instanceCalled(rds, id)) ? 'copied' : 'done', rows };
+interface Step {
+  readonly phase: RestorePhase;
+  readonly rows?: number | undefined;
+  /** Whether RDS has no restored instance any more. */
+  readonly isGone?: boolean;
 }
 
-type Step = { readonly phase: RestorePhase; readonly rows?: number | undefined };
+/** Deletes the restored instance, and tells whether it is gone, or RDS still deletes it. */
+async function deleted({ rds, id }: Scene): Promise<boolean> {
+  await discard(rds, id);
+  return (await instanceCalled(rds, id)) === undefined;
+}
+
+async function finish(scene: Scene, rows: number): Promise<Step> {
+  const isGone = await deleted(scene);
+  return { phase: isGone ? 'done' : 'copied', rows, isGone };
+}
 
 const TimeSchema = z.iso.datetime({ offset: true });
 
@@ -75,7 +85,8 @@ async function take(scene: Scene, to: Date): Promise<Step> {
   const { tenantId, status, restoration } = record;
   const time = to.toISOString();
   if (!restored) {
-    if (restoration?.to === time) return { phase: status === 'SUSPENDED' ? 'done' : 'nothing', rows: restoration.rows };
+    if (restoration?.to === time)
+      return { phase: status === 'SUSPENDED' ? 'done' : 'nothing', rows: restoration.rows, isGone: true };
     const own = await instanceCalled(rds, tenantNames.database(tenantId));
     if (!own) throw new PlatformError('InvalidRequest', `RDS has no instance ${tenantNames.database(tenantId)}`);
     requireBackup(own, to, deps.now());
@@ -95,10 +106,9 @@ async function take(scene: Scene, to: Date): Promise<Step> {
   return await finish(scene, await replaceData(scene, time, resourceId));
 }
 
-async function giveUp({ rds, id, restored }: Scene): Promise<Step> {
-  if (!restored) return { phase: 'nothing' };
-  await discard(rds, id);
-  return { phase: 'done' };
+async function giveUp(scene: Scene): Promise<Step> {
+  if (!scene.restored) return { phase: 'nothing', isGone: true };
+  return { phase: 'done', isGone: await deleted(scene) };
 }
 
 /**
@@ -134,10 +144,8 @@ export const restoreDatabase: Action<typeof RestoreDatabaseInput, typeof Restore
     const rds = deps.rdsAs(await restoringSession(deps, { tenantId, keyArn }));
     const id = tenantNames.restored(tenantId);
     const scene = { deps, rds, record, id, restored: await instanceCalled(rds, id) };
-    const step = await (time ? take(scene, time) : giveUp(scene));
-    const isOver = step.phase === 'done' || step.phase === 'nothing';
-    if (record.restoring && isOver && !(await instanceCalled(rds, id)))
-      await endRestoring(deps.table, record, deps.now().toISOString());
+    const { isGone, ...step } = await (time ? take(scene, time) : giveUp(scene));
+    if (record.restoring && isGone) await endRestoring(deps.table, record, deps.now().toISOString());
     logger.info('restore.step', { tenantId, phase: step.phase, to });
     return { tenantId, host, instanceId: id, suspension: suspension?.reason, ...step };
   },
