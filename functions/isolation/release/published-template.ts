@@ -36,32 +36,38 @@ const jsonText = z.transform((text: string, context) => {
 const TextsSchema = z.string().pipe(jsonText).pipe(z.partialRecord(StackKindSchema, z.string()));
 
 /** The four templates of a release in one object beside the others; none of a release that has published each by itself. */
-async function togetherPublished(s3: S3Client, templates: PublishedTemplates, versions: Versions) {
+function togetherPublished(s3: S3Client, templates: PublishedTemplates, versions: Versions) {
   const { Bucket, Key } = placeOf(templates, 'network', versions.network);
   const name = `${sha256(releaseVersion(versions))}.json`;
-  const text = await readingOf(s3, { Bucket, Key: [...Key.split('/').slice(0, -1), name].join('/') })();
-  return TextsSchema.safeParse(text).data ?? {};
+  return together.of(s3, { Bucket, Key: [...Key.split('/').slice(0, -1), name].join('/') });
 }
 
 /** An object that does not exist is AccessDenied for a caller who may not list the bucket ("GetObject"). */
 const ABSENT = ['NoSuchKey', 'AccessDenied'];
 
-/** A text never changes under its digest, so each is read once in the life of a process. */
-const known = new WeakMap<S3Client, Map<string, () => Promise<string | undefined>>>();
+/** A text never changes under its digest, so each is read, and made something of, once in the life of a process. */
+class Readings<T> {
+  private readonly known = new WeakMap<S3Client, Map<string, () => Promise<T>>>();
 
-function readingOf(s3: S3Client, place: { Bucket: string; Key: string }): () => Promise<string | undefined> {
-  const ofClient = known.get(s3) ?? new Map<string, () => Promise<string | undefined>>();
-  known.set(s3, ofClient);
-  const name = `${place.Bucket}/${place.Key}`;
-  const reading =
-    ofClient.get(name) ??
-    once(async () => {
-      const answer = await unlessAbsent(s3.send(new GetObjectCommand(place)), ...ABSENT);
-      return await answer?.Body?.transformToString();
-    });
-  ofClient.set(name, reading);
-  return reading;
+  constructor(private readonly from: (text: string | undefined) => T) {}
+
+  of(s3: S3Client, place: { Bucket: string; Key: string }): Promise<T> {
+    const ofClient = this.known.get(s3) ?? new Map<string, () => Promise<T>>();
+    this.known.set(s3, ofClient);
+    const name = `${place.Bucket}/${place.Key}`;
+    const reading =
+      ofClient.get(name) ??
+      once(async () => {
+        const answer = await unlessAbsent(s3.send(new GetObjectCommand(place)), ...ABSENT);
+        return this.from(await answer?.Body?.transformToString());
+      });
+    ofClient.set(name, reading);
+    return reading();
+  }
 }
+
+const single = new Readings((text) => text);
+const together = new Readings((text) => TextsSchema.safeParse(text).data ?? {});
 
 /**
  * The template of a tenant's stack as its release published it, read by its digest.
@@ -79,9 +85,9 @@ export async function publishedTemplate(
   ofStack: () => Promise<string | undefined>,
 ): Promise<string> {
   const version = versions[kind];
-  const together = (await togetherPublished(s3, templates, versions))[kind];
-  if (together !== undefined && isVersionOf(version, together)) return together;
-  const text = await readingOf(s3, placeOf(templates, kind, version))();
+  const ofRelease = (await togetherPublished(s3, templates, versions))[kind];
+  if (ofRelease !== undefined && isVersionOf(version, ofRelease)) return ofRelease;
+  const text = await single.of(s3, placeOf(templates, kind, version));
   if (text !== undefined && isVersionOf(version, text)) return text;
   if (text !== undefined)
     throw new Unanswered(`the published template of the ${kind} stack is not version ${version}: it was changed`);
