@@ -67,6 +67,7 @@ export function differencesOf(
   const hosts = new Set(registered.flatMap((each) => (each.host && !isGone(each, now) ? [each.host] : [])));
   const routeOf = new Map(seen.routes.map((route) => [route.host, route]));
   const bucketOf = (tenantId: string) => tenantNames.bucket(tenantId, place.accountId, place.region);
+  const ringZeroOf = new Map(place.ringZeros.map(({ host, tenantId }) => [host, tenantId]));
   const served = (route: SeenRoute) => route.status !== 'SETTING_UP' && !byId.get(route.tenantId)?.inService;
   const missing = registered
     .filter(({ tenantId }) => audited.has(tenantId))
@@ -78,17 +79,17 @@ export function differencesOf(
   return [
     ...missing,
     ...seen.routes
-      .filter(({ host, tenantId }) => place.ringZeros.some((own) => own.host === host && own.tenantId !== tenantId))
+      .filter(({ host, tenantId }) => ringZeroOf.has(host) && ringZeroOf.get(host) !== tenantId)
       .map(({ host, tenantId }) => `the route item of ${host}, a cell's own page, is of tenant ${tenantId}`),
     ...seen.routes
-      .filter(({ host }) => !place.ringZeros.some((own) => own.host === host))
+      .filter(({ host }) => !ringZeroOf.has(host))
       .filter((route) => served(route) || !isKnown(route.tenantId))
       .map(({ host, tenantId, status }) => {
         const of = `tenant ${tenantId}, which is ${standing(byId.get(tenantId))}`;
         return `the route item of ${host} is ${status}, and of ${of}`;
       }),
     ...seen.ruleHosts
-      .filter((host) => !place.ringZeros.some((own) => own.host === host))
+      .filter((host) => !ringZeroOf.has(host))
       .filter((host) => !hosts.has(host) && !isKnown(routeOf.get(host)?.tenantId))
       .map((host) => `a listener rule for ${host} is of no tenant`),
     ...seen.buckets
