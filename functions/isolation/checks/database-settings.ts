@@ -47,11 +47,12 @@ interface OwnRotation {
   readonly lastAt: Date | undefined;
 }
 
+const NO_ROTATION: OwnRotation = { isOurs: false, isUnderWay: false, lastAt: undefined };
+
 /** What the platform's own rotation of the master password is about, or has done. */
 async function ownRotation({ region, accountId }: Subject, { secrets }: Facts): Promise<OwnRotation> {
   const { RotationEnabled, RotationLambdaARN, LastRotatedDate } = await secrets.description();
-  if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId))
-    return { isOurs: false, isUnderWay: false, lastAt: undefined };
+  if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId)) return NO_ROTATION;
   const since = await secrets.pendingSince();
   const isUnderWay = since !== undefined && Date.now() - since.getTime() < LONGEST_ROTATION;
   return { isOurs: true, isUnderWay, lastAt: LastRotatedDate };
@@ -121,9 +122,7 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     const [latest] = resets.toSorted((one, other) => timeOf(other) - timeOf(one));
     const waiting = (await instancesOf(facts)).filter((each) => pendingOf(each).includes(PASSWORD));
     const { isOurs, isUnderWay, lastAt } =
-      latest || waiting.length > 0
-        ? await ownRotation(subject, facts)
-        : { isOurs: false, isUnderWay: false, lastAt: undefined };
+      latest || waiting.length > 0 ? await ownRotation(subject, facts) : NO_ROTATION;
     const at = latest ? timeOf(latest) : 0;
     // What the platform's rotation has made says nothing about a password that was set after its end.
     const isAfter = lastAt !== undefined && at > lastAt.getTime() + ROTATED_BY;
