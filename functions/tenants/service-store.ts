@@ -94,6 +94,10 @@ async function placeOne(table: TenantsTable, tenant: Placed, placement: Placemen
   }
 }
 
+/** @throws PlatformError `TransientConflict` when the tenant has left service */
+const whileInService = (tenantId: string, write: Promise<unknown>) =>
+  unlessChanged(`tenant ${tenantId} is no longer in service`, write);
+
 type Database = NonNullable<TenantRecord['database']>;
 type Migration = NonNullable<TenantRecord['migration']>;
 
@@ -108,7 +112,7 @@ export async function recordMigrated(
   const prepared = { ...(database ?? { preparedAt: at, ...made }), version, roles };
   const update = transition(table, 'recordMigration', { tenantId, at, set: { database: prepared, migration } });
   const write = send(table, update, routeVersion(table, { tenantId, host, version }));
-  await unlessChanged(`tenant ${tenantId} is no longer in service`, write);
+  await whileInService(tenantId, write);
 }
 
 /** Records that a migration of the tenant's database has failed. What the database has stays on record. */
@@ -118,7 +122,7 @@ export async function recordMigrationFailure(
   migration: Migration,
 ): Promise<void> {
   const update = transition(table, 'recordMigration', { tenantId, at: migration.at, set: { migration } });
-  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+  await whileInService(tenantId, send(table, update));
 }
 
 /** Records that a restore is under way, before there is anything of it. */
@@ -128,7 +132,7 @@ export async function recordRestoring(
   restoring: NonNullable<TenantRecord['restoring']>,
 ): Promise<void> {
   const update = transition(table, 'beginRestoration', { tenantId, at: restoring.at, set: { restoring } });
-  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+  await whileInService(tenantId, send(table, update));
 }
 
 /** Records that nothing of a restore is left. */
@@ -138,7 +142,7 @@ export async function endRestoring(
   at: string,
 ): Promise<void> {
   const update = transition(table, 'endRestoration', { tenantId, at });
-  await unlessChanged(`tenant ${tenantId} is no longer in service`, send(table, update));
+  await whileInService(tenantId, send(table, update));
 }
 
 /** Records that the tenant's database has the data of an earlier time. */
