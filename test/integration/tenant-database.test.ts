@@ -3,6 +3,7 @@ import { CreateDBInstanceCommand, RDSClient } from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
 import { Client } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
+import { ask as askOnce } from '../../emulator/test/sql';
 import { askDatabase } from '../../functions/database/ask-database';
 import type { FactName } from '../../functions/database/door-call';
 import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
@@ -56,16 +57,8 @@ const setUp = async (change: object = {}, files: readonly MigrationFile[] = MIGR
 };
 const version = MIGRATION_FILES.at(-1)?.name;
 
-async function ask(user: string, password: string, statement: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ ...at, user, password, database: 'funnels', ssl: { ca } });
-  client.on('error', () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const ask = (user: string, password: string, statement: string) =>
+  askOnce({ ...at, user, password, database: 'funnels', ssl: { ca } }, statement);
 const asMaster = (statement: string) => ask(MASTER.user, MASTER.password, statement);
 const asApplication = async (statement: string) => ask(APPLICATION, await tokenOf(APPLICATION), statement);
 
