@@ -47,8 +47,8 @@ export interface Remediation {
   readonly runbook: string;
 }
 
-/** What AWS may not show everywhere yet: the tenant's role, its listener rule, or the end of the rotation that its onboarding begins. */
-export type NewResource = 'role' | 'rule' | 'rotation';
+/** What AWS may not show everywhere yet: the tenant's role, or its listener rule. */
+export type NewResource = 'role' | 'rule';
 
 export interface Finding {
   readonly passed: boolean;

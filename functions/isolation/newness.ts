@@ -34,8 +34,6 @@ async function roleSince({ ruleSince }: Newness, { facts }: Sources): Promise<nu
 
 async function isNew(resource: NewResource, newness: Newness, sources: Sources, now: number): Promise<boolean> {
   const { ruleSince, roleUnproven } = newness;
-  // An onboarding begins the rotation itself, a moment before.
-  if (resource === 'rotation') return roleUnproven && now - Date.parse(ruleSince) < ROLE_IS_NEW_FOR;
   if (resource === 'role') return roleUnproven && now - (await roleSince(newness, sources)) < ROLE_IS_NEW_FOR;
   // In an onboarding the run is undone by a verdict: the rule gets as much time as the role.
   return now - Date.parse(ruleSince) < (roleUnproven ? ROLE_IS_NEW_FOR : RULE_IS_NEW_FOR);

@@ -2,6 +2,7 @@ import { PROBE_PREFIX, TENANT_TAG, tenantNames } from '../../functions/contract/
 import type { StackKind } from '../../functions/contract/stacks';
 import { tenantBoundaryStatements } from '../../functions/contract/tenant-boundary';
 import type { Facts } from '../../functions/isolation/facts/facts';
+import type { PasswordState } from '../../functions/isolation/facts/password-facts';
 import { parametersOf } from '../../functions/isolation/facts/release-facts';
 import { parsePolicy, type Statement, statementsOf } from '../../functions/isolation/policy-document';
 import { expectedRole, policyIn, propertiesOf } from '../../functions/isolation/release/expected';
@@ -86,14 +87,32 @@ export const policyOf = (...statements: readonly Told[]): Statement[] =>
 
 /** What each fact of a group answers. */
 type Data<G> = { -readonly [F in keyof G]: G[F] extends () => Promise<infer T> ? T : never };
-/** The whole configuration of a tenant as plain data, to spoil in one place. */
-export type FactData = { -readonly [G in keyof Facts]: Data<Facts[G]> };
+/**
+ * The whole configuration of a tenant as plain data, to spoil in one place. What secret and instance are at one moment
+ * follows from the rest, unless a test says otherwise.
+ */
+export type FactData = { -readonly [G in Exclude<keyof Facts, 'password'>]: Data<Facts[G]> } & {
+  password: { atOneMoment?: PasswordState };
+};
+
+const asTheyAre = ({ database, secrets }: FactData): PasswordState => ({
+  instances: database.replica ? [database.instance, database.replica] : [database.instance],
+  events: database.events,
+  description: secrets.description,
+  versions: secrets.versions,
+  pendingSince: secrets.pendingSince,
+});
 
 const askable = <G extends object>(group: G) =>
   Object.fromEntries(Object.entries(group).map(([name, value]) => [name, async () => value]));
 
 export const factsFrom = (data: FactData) =>
-  Object.fromEntries(Object.entries(data).map(([name, group]) => [name, askable(group)])) as unknown as Facts;
+  Object.fromEntries(
+    Object.entries({ ...data, password: { atOneMoment: asTheyAre(data), ...data.password } }).map(([name, group]) => [
+      name,
+      askable(group),
+    ]),
+  ) as unknown as Facts;
 
 const bucket = theStacks().storage.outputs.BucketName;
 const bucketArn = `arn:aws:s3:::${bucket}`;
@@ -435,6 +454,7 @@ export function healthyFacts(): FactData {
       versions: [new Date(0)],
       pendingSince: undefined,
     },
+    password: {},
     network: healthyNetwork(),
     account: healthyAccount(),
     lists: {

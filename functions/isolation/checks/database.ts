@@ -6,7 +6,7 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { DATABASE_METADATA } from '../metadata/database';
 import { type Subject, vpcOf } from '../subject';
-import { instancesOf } from './database-settings';
+import { instancesOf } from './master-password';
 
 const PORT = 5432;
 const LOG_EXPORTS = ['postgresql'];

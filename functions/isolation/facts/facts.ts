@@ -19,6 +19,7 @@ import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
 import { type LogFacts, logFacts } from './log-facts';
 import { type NetworkFacts, networkFacts } from './network-facts';
+import { type PasswordFacts, passwordFacts } from './password-facts';
 import { type DescribedStacks, type ReleaseFacts, releaseFacts, type StackFacts, stackFacts } from './release-facts';
 import { type RouteItemFacts, routeItemFacts } from './route-item-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
@@ -35,6 +36,7 @@ export interface Facts {
   readonly database: DatabaseFacts;
   readonly storage: StorageFacts;
   readonly secrets: SecretFacts;
+  readonly password: PasswordFacts;
   readonly network: NetworkFacts;
   readonly identity: IdentityFacts;
   readonly routing: RoutingFacts;
@@ -80,6 +82,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   database: databaseFacts(clients.rds, subject),
   storage: storageFacts(clients.s3, subject),
   secrets: secretFacts(clients.secrets, subject),
+  password: passwordFacts(clients.rds, clients.secrets, subject),
   network: networkFacts(clients.ec2, subject),
   identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
   routing: routingFacts(clients.elb, subject),

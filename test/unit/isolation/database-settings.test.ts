@@ -1,6 +1,6 @@
 import { rotationFunctionArn } from '../../../functions/contract/naming';
 import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
-import { ask, testBreaches } from '../../support/breaches';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, REGION } from '../../support/builders';
 
 const reset = (at: string) => ({
@@ -127,7 +127,54 @@ test.each(masterPassword)('a rotation that was taken up late and has finished is
   expect(passed).toBe(true);
 });
 
+/** Read at one moment, our rotation has ended; before, a check had read it half. */
+const ended = ({ facts }: Scene) => {
+  const description = { ...facts.secrets.description, ...rotatedBy(OWN, { LastRotatedDate: ago(1) }) };
+  const { instance, events } = facts.database;
+  facts.password.atOneMoment = {
+    ...{ instances: [{ ...instance, PendingModifiedValues: {} }], events: [...events] },
+    ...{ description, versions: [ago(2)], pendingSince: undefined },
+  };
+  facts.database.instance.PendingModifiedValues = waits;
+};
+
+test.each(BY_ROTATION)(
+  '$id: a rotation that ends between reading instance and secret is no violation',
+  async (check) => {
+    const { passed } = await ask(check, (scene) => {
+      ended(scene);
+      scene.facts.database.events.push(reset(ago(1.5).toISOString()));
+      scene.facts.password.atOneMoment.events = [...scene.facts.database.events];
+      // The secret as it was before the rotation had begun.
+      Object.assign(scene.facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(9_000) }));
+    });
+    expect(passed).toBe(true);
+  },
+);
+
+test.each(BY_ROTATION)(
+  '$id: a password of ours that RDS shows as pending a moment longer is no violation',
+  async (check) => {
+    const { passed } = await ask(check, ({ facts }) => {
+      Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(1) }));
+      facts.database.instance.PendingModifiedValues = waits;
+    });
+    expect(passed).toBe(true);
+  },
+);
+
 testBreaches(BY_ROTATION, [
+  [
+    'database.pending',
+    'a password that waits at the one moment, too',
+    (scene) => {
+      ended(scene);
+      const { atOneMoment } = scene.facts.password;
+      Object.assign(atOneMoment.description, { LastRotatedDate: ago(10) });
+      atOneMoment.instances = [scene.facts.database.instance];
+    },
+    'a change of MasterUserPassword of',
+  ],
   [
     'database.master-password',
     'set while a foreign function rotates',

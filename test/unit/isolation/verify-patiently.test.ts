@@ -1,12 +1,10 @@
-import { rotationFunctionArn } from '../../../functions/contract/naming';
 import type { Check, Finding, Sources } from '../../../functions/isolation/check';
-import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
 import { PROBE_CHECKS } from '../../../functions/isolation/checks/probes';
 import type { Newness } from '../../../functions/isolation/newness';
 import type { Attempt } from '../../../functions/isolation/probes/attempt';
 import { verifyIsolation } from '../../../functions/isolation/verify-isolation';
 import { type Patience, verifyPatiently } from '../../../functions/isolation/verify-patiently';
-import { ACCOUNT_ID, aCell, aKey, anExecution, aTenant, REGION, theStacks } from '../../support/builders';
+import { aCell, aKey, anExecution, aTenant, theStacks } from '../../support/builders';
 import { aCheck } from '../../support/evidence';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeProbes } from '../../support/fake-probes';
@@ -105,37 +103,6 @@ test('T1: does not wait for a tenant in service: its role has been allowed befor
   scene.newness = { ...ONBOARDING, roleUnproven: false };
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY);
   expect(openIn(await scene.verify())).toContain('probes.own-key failed');
-  expect(scene.paused).toEqual([]);
-});
-
-const ABOUT_PASSWORDS = DATABASE_SETTINGS_CHECKS.filter(({ id }) => /pending|master-password/.test(id));
-
-/** The rotation has ended after the instance was read, and before the secret was. */
-function endsBetween(scene: Scene, RotationLambdaARN: string): void {
-  scene.spoil = (round, { database, secrets }) => {
-    Object.assign(secrets.description, { RotationEnabled: true, RotationLambdaARN, LastRotatedDate: new Date(MADE) });
-    if (round === 1) database.instance.PendingModifiedValues = { MasterUserPassword: '****' };
-  };
-}
-
-test('T1: asks again about a new master password that waits, when the onboarding has just begun the rotation', async () => {
-  const scene = new Scene();
-  endsBetween(scene, rotationFunctionArn(REGION, ACCOUNT_ID));
-  expect(openIn(await scene.verify(ABOUT_PASSWORDS))).toEqual([]);
-  expect(scene.paused).toEqual([1_000]);
-});
-
-test.each<[string, string, Partial<Newness>]>([
-  ['of a foreign rotation', 'arn:rotate-everything', {}],
-  ['of a tenant in service', rotationFunctionArn(REGION, ACCOUNT_ID), { roleUnproven: false }],
-])('a new master password %s that waits decides at once', async (_, rotation, newness) => {
-  const scene = new Scene();
-  scene.newness = { ...ONBOARDING, ...newness };
-  endsBetween(scene, rotation);
-  expect(openIn(await scene.verify(ABOUT_PASSWORDS))).toEqual([
-    'database.pending failed',
-    'database.master-password failed',
-  ]);
   expect(scene.paused).toEqual([]);
 });
 

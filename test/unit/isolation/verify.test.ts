@@ -74,7 +74,10 @@ test('F5: a throttled check fails the verification only after every other check 
   expect(asked).toEqual(['storage.tls']);
 });
 
-test.each(Object.keys(healthyFacts()))('a tenant whose %s facts cannot be read fails its checks', async (group) => {
+/** What is read only to confirm a violation is no question of its own. */
+const GROUPS = Object.keys(healthyFacts()).filter((group) => group !== 'password');
+
+test.each(GROUPS)('a tenant whose %s facts cannot be read fails its checks', async (group) => {
   const unreadable = new Proxy({}, { get: () => () => Promise.reject(awsError('AccessDeniedException')) });
   const facts = { ...factsFrom(healthyFacts()), [group]: unreadable };
   const report = await verify(aSubject(), { facts, probes: new FakeProbes(aSubject()) }, now);

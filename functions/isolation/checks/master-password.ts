@@ -1,0 +1,151 @@
+import type { DBInstance, Event } from '@aws-sdk/client-rds';
+import { rotationFunctionArn } from '../../contract/naming';
+import { settled } from '../../shared/settled';
+import { type Check, finding } from '../check';
+import type { Facts } from '../facts/facts';
+import type { PasswordState } from '../facts/password-facts';
+import type { Subject } from '../subject';
+
+/** "RDS event categories and event messages": RDS-EVENT-0016, "Reset master credentials". */
+const RESET = /reset master credentials|master (?:user )?password/i;
+/**
+ * Milliseconds. Whoever rotates the password by the runbook writes it into the secret, and then sets it on the instance. The clocks of
+ * both services may differ by seconds.
+ */
+const TOGETHER = { before: 15 * 60_000, after: 5_000 };
+
+/** The primary and, where the plan has one, the replica. */
+export async function instancesOf({ database }: Facts): Promise<DBInstance[]> {
+  const [primary, replica] = await settled([database.instance(), database.replica()]);
+  return replica ? [primary, replica] : [primary];
+}
+
+/** The properties that wait; their values may be secret. */
+const pendingOf = ({ PendingModifiedValues = {} }: DBInstance) =>
+  Object.entries(PendingModifiedValues)
+    .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
+    .map(([name]) => name);
+
+/** Milliseconds. A rotation takes minutes; Secrets Manager takes up one that failed again and again. */
+const LONGEST_ROTATION = 60 * 60_000;
+/** Milliseconds. A rotation ends after the password was set and tried; its time may be told in whole seconds. */
+const ROTATED_BY = 1_000;
+/** Milliseconds. RDS may show a password as pending some time after the database accepts it, and a rotation ends with that. */
+const SHOWN_LATE = 5 * 60_000;
+const PASSWORD = 'MasterUserPassword';
+
+interface OwnRotation {
+  readonly isUnderWay: boolean;
+  /** When the last one has finished. */
+  readonly lastAt: Date | undefined;
+}
+
+const NO_ROTATION: OwnRotation = { isUnderWay: false, lastAt: undefined };
+
+/** What the platform's own rotation of the master password is about, or has done. */
+function ownRotation({ region, accountId }: Subject, { description, pendingSince }: PasswordState): OwnRotation {
+  const { RotationEnabled, RotationLambdaARN } = description;
+  if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId)) return NO_ROTATION;
+  const isUnderWay = pendingSince !== undefined && Date.now() - pendingSince.getTime() < LONGEST_ROTATION;
+  return { isUnderWay, lastAt: description.LastRotatedDate };
+}
+
+/** Whether the new password that waits is the one of our rotation. */
+const isRotating = ({ isUnderWay, lastAt }: OwnRotation) =>
+  isUnderWay || (lastAt !== undefined && Date.now() - lastAt.getTime() < SHOWN_LATE);
+
+/** As other checks have read it: each part at its own moment. */
+async function stateAsRead({ database, secrets }: Facts, instances: readonly DBInstance[]): Promise<PasswordState> {
+  const [events, description, versions, pendingSince] = await settled([
+    database.events(),
+    secrets.description(),
+    secrets.versions(),
+    secrets.pendingSince(),
+  ]);
+  return { instances, events, description, versions, pendingSince };
+}
+
+/**
+ * Violations that follow from instance and secret. The two are read at two moments, and our own rotation may begin or end
+ * between them. So a violation counts only when both, read at one moment, show it.
+ */
+async function violationsOfPassword(
+  { password }: Facts,
+  read: PasswordState,
+  violationsIn: (state: PasswordState) => string[],
+): Promise<string[]> {
+  return violationsIn(read).length === 0 ? [] : violationsIn(await password.atOneMoment());
+}
+
+const timeOf = ({ Date: at }: Event) => at?.getTime() ?? 0;
+
+/** The last time that the primary got a master password. A later one has put an earlier one out of force. */
+const lastReset = ({ events }: Pick<PasswordState, 'events'>) =>
+  events.filter(({ Message = '' }) => RESET.test(Message)).toSorted((one, other) => timeOf(other) - timeOf(one))[0];
+
+/**
+ * A password that was set without the secret.
+ *
+ * @param launchedAt the access stack is launched when the database is complete: what the secret had until then belongs to its making
+ */
+function setWithoutSecret(state: PasswordState, { isUnderWay, lastAt }: OwnRotation, launchedAt: number): string[] {
+  const latest = lastReset(state);
+  if (!latest || isUnderWay) return [];
+  const at = timeOf(latest);
+  // What the platform's rotation has made says nothing about a password that was set after its end.
+  const isAfter = lastAt !== undefined && at > lastAt.getTime() + ROTATED_BY;
+  const isRotated = state.versions
+    .filter((made) => made.getTime() > launchedAt)
+    .filter((made) => !(isAfter && lastAt !== undefined && made.getTime() <= lastAt.getTime()))
+    .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
+  // A rotation that was taken up late sets the password long after it has made its version.
+  const isFinished = lastAt !== undefined && !isAfter && lastAt.getTime() - at < TOGETHER.before;
+  if (isRotated || isFinished) return [];
+  const when = latest.Date?.toISOString();
+  return [
+    `the master password of ${latest.SourceIdentifier} was set at ${when}, and the secret has no version of that time`,
+  ];
+}
+
+const passwordsThatWait = ({ instances }: Pick<PasswordState, 'instances'>) =>
+  instances.filter((each) => pendingOf(each).includes(PASSWORD));
+
+/** Whether the secret has the password that the primary got last, and no other waits. */
+export const masterPassword: Check['run'] = async (subject, { facts }) => {
+  const [events, instances] = await settled([facts.database.events(), instancesOf(facts)]);
+  const resets = events.filter(({ Message = '' }) => RESET.test(Message));
+  const seen = `${resets.length} new master passwords in 14 days; the secret has the last one`;
+  if (resets.length === 0 && passwordsThatWait({ instances }).length === 0) return finding([], seen);
+  const [{ access }, read] = await settled([facts.stacks.all(), stateAsRead(facts, instances)]);
+  const launchedAt = access?.CreationTime?.getTime() ?? 0;
+  const violations = await violationsOfPassword(facts, read, (state) => {
+    const rotation = ownRotation(subject, state);
+    const waiting = isRotating(rotation) ? [] : passwordsThatWait(state);
+    return [
+      ...setWithoutSecret(state, rotation, launchedAt),
+      ...waiting.map(({ DBInstanceIdentifier }) => `a new master password of ${DBInstanceIdentifier} waits`),
+    ];
+  });
+  return finding(violations, seen);
+};
+
+const pendingChange = (property: string, { DBInstanceIdentifier = '' }: DBInstance) =>
+  `a change of ${property} of ${DBInstanceIdentifier} waits for the maintenance window`;
+
+/** Whether any change waits for the maintenance window. */
+export const pendingChanges: Check['run'] = async (subject, { facts }) => {
+  const instances = await instancesOf(facts);
+  const others = instances.flatMap((instance) =>
+    pendingOf(instance)
+      .filter((property) => property !== PASSWORD)
+      .map((property) => pendingChange(property, instance)),
+  );
+  if (passwordsThatWait({ instances }).length === 0) return finding(others, 'no change waits');
+  const read = await stateAsRead(facts, instances);
+  const passwords = await violationsOfPassword(facts, read, (state) =>
+    isRotating(ownRotation(subject, state))
+      ? []
+      : passwordsThatWait(state).map((instance) => pendingChange(PASSWORD, instance)),
+  );
+  return finding([...others, ...passwords], 'no change waits');
+};
