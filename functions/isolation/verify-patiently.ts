@@ -56,22 +56,43 @@ async function askAgain(
 }
 
 /**
+ * Asks every violation once more, over new sources. A check compares answers that AWS gave at different moments, while a
+ * release, a suspension or a rotation of ours may be at work between them: what is a violation of isolation is one at the
+ * second look, too.
+ */
+async function confirmed(
+  report: Report,
+  subject: Subject,
+  verifying: Verifying,
+  catalogue: readonly Check[],
+  newness?: Newness,
+): Promise<Report> {
+  const failed = new Set(failedOf(report).map(({ id }) => id));
+  if (failed.size === 0) return report;
+  const checks = catalogue.filter(({ id }) => failed.has(id));
+  // The stacks were described before the first look.
+  const anew = { ...verifying, known: { ...verifying.known, stacks: undefined } };
+  return await askAgain(report, subject, anew, checks, newness);
+}
+
+/**
  * Verifies a tenant, and asks again for up to a minute what fails only because AWS may not show a
  * new role or a new rule everywhere yet.
  *
- * 1. Every check once. A violation decides at once: nothing is waited for.
+ * 1. Every check once. A violation is asked about once more, and then decides: nothing is waited for.
  * 2. After each pause, the checks whose failure decides nothing yet.
  * 3. If anything was waited for: every denial once more. A role that AWS did not know everywhere a
  *    moment ago may have been denied because of that.
  *
- * @param newness absent when nothing of the tenant is new: then every check is asked once
+ * @param newness absent when nothing of the tenant is new: then nothing is waited for
  * @returns a report with answers that are `not-visible-yet` when the patience has ended
  * @throws PlatformError see `verify`
  */
 export async function verifyPatiently(subject: Subject, verifying: Verifying, newness?: Newness): Promise<Report> {
   const { sourcesFor, known, now, patience = PATIENCE, catalogue = CATALOGUE } = verifying;
   const began = now().getTime();
-  let report = await verify(subject, sourcesFor(subject, known), now, catalogue, newness);
+  const first = await verify(subject, sourcesFor(subject, known), now, catalogue, newness);
+  let report = await confirmed(first, subject, verifying, catalogue, newness);
   let waited = false;
   for (const limit of patience.pauses) {
     if (!waits(report) || now().getTime() - began > patience.atMost) break;
@@ -79,9 +100,11 @@ export async function verifyPatiently(subject: Subject, verifying: Verifying, ne
     await patience.pause(limit * (0.5 + patience.random() / 2));
     const open = new Set(openOf(report).map(({ id }) => id));
     const checks = catalogue.filter(({ id }) => open.has(id));
-    report = await askAgain(report, subject, verifying, checks, newness);
+    const later = await askAgain(report, subject, verifying, checks, newness);
+    report = await confirmed(later, subject, verifying, catalogue, newness);
   }
   if (!waited || !report.passed) return report;
   const refusals = catalogue.filter(({ refusal }) => refusal);
-  return await askAgain(report, subject, verifying, refusals, newness);
+  const last = await askAgain(report, subject, verifying, refusals, newness);
+  return await confirmed(last, subject, verifying, catalogue, newness);
 }

@@ -1,7 +1,10 @@
 import type { Check, Finding, Sources } from '../../../functions/isolation/check';
 import { PROBE_CHECKS } from '../../../functions/isolation/checks/probes';
+import type { Known } from '../../../functions/isolation/facts/facts';
+import type { DescribedStacks } from '../../../functions/isolation/facts/release-facts';
 import type { Newness } from '../../../functions/isolation/newness';
 import type { Attempt } from '../../../functions/isolation/probes/attempt';
+import type { Subject } from '../../../functions/isolation/subject';
 import { verifyIsolation } from '../../../functions/isolation/verify-isolation';
 import { type Patience, verifyPatiently } from '../../../functions/isolation/verify-patiently';
 import { aCell, aKey, anExecution, aTenant, theStacks } from '../../support/builders';
@@ -106,6 +109,37 @@ test('T1: does not wait for a tenant in service: its role has been allowed befor
   expect(scene.paused).toEqual([]);
 });
 
+test('a violation that the second look does not have is none', async () => {
+  const scene = new Scene();
+  scene.newness = { ...ONBOARDING, roleUnproven: false };
+  scene.before = (round, { allowed }) => {
+    if (round === 1) allowed.add(`tenant read ${decoy.bucketName}`);
+  };
+  expect(openIn(await scene.verify())).toEqual([]);
+  expect(scene.rounds).toHaveLength(2);
+  expect(scene.paused).toEqual([]);
+});
+
+test('the second look asks only what has failed, and describes the stacks anew', async () => {
+  const asked: unknown[] = [];
+  const scene = new Scene();
+  const stacks = {} as DescribedStacks;
+  const sourcesFor = (_: Subject, known?: Known) => {
+    asked.push(known?.stacks);
+    return scene.sourcesFor();
+  };
+  const runs = { fails: 0, passes: 0 };
+  const counting = (name: keyof typeof runs, passed: boolean) => async () => {
+    runs[name] += 1;
+    return { passed, evidence: name };
+  };
+  const catalogue = [aCheck('key.tag', counting('fails', false)), aCheck('storage.tag', counting('passes', true))];
+  const { now, patience } = scene;
+  const report = await verifyPatiently(aSubject(), { sourcesFor, known: { stacks }, now, patience, catalogue });
+  expect(openIn(report)).toEqual(['key.tag failed']);
+  expect([runs, asked]).toEqual([{ fails: 2, passes: 1 }, [stacks, undefined]]);
+});
+
 test('T1: a violation decides at once, although other answers are not visible yet', async () => {
   const scene = new Scene();
   scene.before = (_, { allowed }) => allowed.delete(OWN_KEY) && allowed.add(`tenant read ${decoy.bucketName}`);
@@ -157,10 +191,10 @@ test('T2: probes every denial once more at the end when it had to wait for a new
   scene.before = (round, { allowed }) => {
     if (round === 1) allowed.delete(OWN_KEY);
     // AWS knows the role's policy for S3 everywhere only now.
-    if (round === 3) allowed.add(`tenant list ${decoy.bucketName}`);
+    if (round >= 3) allowed.add(`tenant list ${decoy.bucketName}`);
   };
   expect(openIn(await scene.verify())).toEqual(['probes.decoy-bucket failed']);
-  expect(scene.rounds).toHaveLength(3);
+  expect(scene.rounds).toHaveLength(4);
 });
 
 test('T2: repeats no probe when every own-resource probe is allowed at once', async () => {
