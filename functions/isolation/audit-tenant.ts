@@ -15,7 +15,9 @@ import { keptFor } from '../shared/kept-for';
 import { logger } from '../shared/logger';
 import { recordFinding, recordVerdict } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
+import { criticalOf, isOfRestore } from './audit/brake';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
 import { listedFacts } from './facts/noteworthy-principals';
@@ -77,6 +79,20 @@ async function keepVerdict(
 }
 
 /**
+ * What the audit judges by. A restore may end before it does, and leaves no word on the record: what its second instance
+ * makes fail is no reason to suspend, whether the restore was on record before the questions or right after them.
+ */
+async function judgedBy(
+  { table }: AuditTenantDeps,
+  record: TenantRecord,
+  finding: AuditFinding,
+): Promise<AuditFinding> {
+  if (!isOfRestore(finding)) return finding;
+  const restoring = record.restoring ?? (await findTenant(table, record.tenantId))?.restoring;
+  return { ...finding, critical: [...criticalOf(finding, restoring)] };
+}
+
+/**
  * Without evidence there is no verification. What was seen is on record all the same: the audit
  * judges by it. The finding is about the tenant alone: AuditSurroundings tells once what all share.
  */
@@ -87,12 +103,15 @@ async function keepReport(
   input: Input,
 ): Promise<Proof> {
   const { verifiedBy, audit } = input;
+  const judged = async (kept?: string) =>
+    audit ? await judgedBy(deps, record, findingOf(report, audit, kept)) : undefined;
   try {
     const proof = await keepProof(deps.proving, withSurroundings(report, last), verifiedBy);
-    await keepVerdict(deps.table, record, proof, audit ? findingOf(report, audit, proof.keys.json) : undefined);
+    await keepVerdict(deps.table, record, proof, await judged(proof.keys.json));
     return proof;
   } catch (thrown) {
-    if (audit && isNamed(thrown, 'IsolationBreach')) await recordFinding(deps.table, record, findingOf(report, audit));
+    const finding = isNamed(thrown, 'IsolationBreach') ? await judged() : undefined;
+    if (finding) await recordFinding(deps.table, record, finding);
     throw thrown;
   }
 }

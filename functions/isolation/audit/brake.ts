@@ -65,6 +65,9 @@ const wouldGo = ({ inService, finding }: Audited) => inService && finding.critic
 
 /** What the second instance of a restore makes fail: it has the tenant's data, and RDS holds grants for it. */
 const OF_A_RESTORE: readonly string[] = ['database.copies', 'key.grants'];
+/** Whether a critical check has failed that a restore makes fail. */
+export const isOfRestore = ({ critical }: AuditFinding) => critical.some((check) => OF_A_RESTORE.includes(check));
+
 /** A restore takes minutes to hours. One that is still there a day later is forgotten, and excuses nothing. */
 const RESTORE_MS = 24 * 3_600_000;
 

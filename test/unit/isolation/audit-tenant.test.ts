@@ -1,4 +1,5 @@
 import { AuditTenantOutput } from '../../../functions/contract/audit';
+import { itemKeys } from '../../../functions/contract/records';
 import { auditTenant } from '../../../functions/isolation/audit-tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Check, Sources } from '../../../functions/isolation/check';
@@ -255,6 +256,21 @@ describe('an audit stores on the tenant’s record', () => {
     const { verification } = record();
     const reason = expect.stringContaining('open to everyone');
     expect(record().audit).toEqual({ ...found, ...expected, reason, report: verification?.report });
+  });
+
+  const restoring = { to: NOW, at: NOW };
+  test.each<[string, object, object]>([
+    ['and ends before the audit is judged', { restoring }, { restoring: undefined }],
+    ['and begins after the record was read', {}, { restoring }],
+  ])('no reason to suspend where a restore is under way %s', async (_, before, meanwhile) => {
+    const { audit, record, table } = scene(before);
+    const check = aCheck('database.copies', async () => {
+      table.put({ ...table.get(itemKeys.tenant(tenantId)), ...meanwhile });
+      return { passed: false, evidence: 'a second instance' };
+    });
+    (CATALOGUE as Check[]).splice(0, CATALOGUE.length, { ...check, severity: 'critical' });
+    await audit({ audit: 'arn:audit' });
+    expect(record().audit).toMatchObject({ verdict: 'drifted', failed: ['database.copies'], critical: [] });
   });
 
   test('that no check failed, and some could not be answered', async () => {
