@@ -23,7 +23,7 @@ import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/pro
 import { listedFacts } from './facts/noteworthy-principals';
 import { provingDeps, stageContext } from './proving';
 import { failedOf, openOf, type Report, reasonOf } from './report';
-import { type LastAudit, lastAudit, withSurroundings } from './surroundings/last-answers';
+import { itemsBeside, type LastAudit, withSurroundings } from './surroundings/last-answers';
 
 type Input = z.output<typeof AuditTenantInput>;
 
@@ -136,11 +136,12 @@ async function verifyAgain(
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
     const { subject, stacks } = await livingTenant(deps, record);
-    const last = await lastAudit(deps.table, subject.tenant.slot.cell, deps.proving.now());
+    const { audit, route } = itemsBeside(deps.table, subject.tenant, deps.proving.now);
+    const last = await audit();
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
     const account = listed?.principals && listedFacts(async () => listed.principals);
-    const known = { account, audit: async () => listed, stacks };
+    const known = { account, audit: async () => listed, stacks, route };
     const report = await examine({ ...deps.proving, known }, subject, newness);
     const proof = await keepReport(deps, record, { report, last }, input);
     return { proof, judged: input.audit ? report : proof.evidence };

@@ -1,6 +1,5 @@
 import { VerifyIsolationInput, VerifyIsolationOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { once } from '../shared/once';
 import { recordVerification } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
@@ -8,7 +7,7 @@ import { listedFacts } from './facts/noteworthy-principals';
 import { provingDeps, stageContext } from './proving';
 import { breachOf } from './report';
 import type { StageContext, Subject } from './subject';
-import { lastAudit, withSurroundings } from './surroundings/last-answers';
+import { itemsBeside, withSurroundings } from './surroundings/last-answers';
 
 export interface VerifyIsolationDeps {
   readonly table: TenantsTable;
@@ -68,8 +67,8 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false, rolesRevision };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     // It is read while the checks wait for their own answers.
-    const audit = once(() => lastAudit(deps.table, tenantInput.tenant.slot.cell, deps.proving.now()));
-    const known = { account: listedFacts(async () => (await audit())?.principals), audit };
+    const { audit, route } = itemsBeside(deps.table, tenantInput.tenant, deps.proving.now);
+    const known = { account: listedFacts(async () => (await audit())?.principals), audit, route };
     const own = await examine({ ...deps.proving, known }, subject, newness);
     const report = withSurroundings(own, await audit());
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);

@@ -70,8 +70,8 @@ async function confirmed(
   const failed = new Set(failedOf(report).map(({ id }) => id));
   if (failed.size === 0) return report;
   const checks = catalogue.filter(({ id }) => failed.has(id));
-  // The stacks were described before the first look.
-  const anew = { ...verifying, known: { ...verifying.known, stacks: undefined } };
+  // Stacks and route were read for the first look.
+  const anew = { ...verifying, known: { ...verifying.known, stacks: undefined, route: undefined } };
   return await askAgain(report, subject, anew, checks, newness);
 }
 

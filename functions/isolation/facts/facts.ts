@@ -73,6 +73,8 @@ interface AuditListing {
 export interface Known {
   readonly account?: AccountFacts | undefined;
   readonly stacks?: DescribedStacks | undefined;
+  /** Reads the item of the tenant's route, with others. */
+  readonly route?: (() => Promise<unknown>) | undefined;
   /** What an audit has listed once for all its tenants: the statements of their boundary, and the account's lists. */
   readonly audit?: () => Promise<AuditListing | undefined>;
 }
@@ -86,7 +88,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
   network: networkFacts(clients.ec2, subject),
   identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
   routing: routingFacts(clients.elb, subject),
-  routeItem: routeItemFacts(clients.dynamodb, subject),
+  routeItem: routeItemFacts(clients.dynamodb, subject, known.route),
   logs: logFacts(clients.logs, subject),
   account: known.account ?? accountFacts(clients.iam),
   lists: auditedLists(accountLists(clients), async () => (await known.audit?.())?.lists),

@@ -32,15 +32,15 @@ import { type Subject, vpcOf } from '../subject';
 import { readOnce } from './reading';
 
 /**
- * Resources in or of the tenant's VPC. Every request filters by it, so no answer contains another
- * tenant's resources only.
+ * Resources in or of the tenant's VPC. Every request filters by it, or by the VPC of its cell, whose size is fixed, so the
+ * number of tenants changes no answer.
  */
 export interface NetworkFacts {
   /** VPCs with a block that overlaps the slot's. The tenant's own should be the only one. */
   readonly vpcsInSlot: () => Promise<readonly Vpc[]>;
   readonly subnets: () => Promise<readonly Subnet[]>;
   readonly routeTables: () => Promise<readonly RouteTable[]>;
-  /** Route tables of any VPC with a route over the tenant's peering. */
+  /** Route tables of the tenant's VPC and of its cell's with a route over the tenant's peering. In no other VPC does such a route lead anywhere. */
   readonly routeTablesOverPeering: () => Promise<readonly RouteTable[]>;
   /** The database's security group. */
   readonly securityGroup: () => Promise<SecurityGroup | undefined>;
@@ -65,6 +65,10 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
   const VpcId = vpcOf(subject);
   const { DatabaseSecurityGroupId, DatabaseSubnetIds, PeeringConnectionId } = subject.stacks.network.outputs;
   const inVpc = where('vpc-id', VpcId);
+  /** One request for the two VPCs that the peering connects: most of the cell's tables are asked about, too. */
+  const routeTablesOfBoth = readOnce(() =>
+    everyItem(paginateDescribeRouteTables(ec2, where('vpc-id', VpcId, subject.cell.vpcId)), (page) => page.RouteTables),
+  );
   const groups = readOnce(() => everyItem(paginateDescribeSecurityGroups(ec2, inVpc), (page) => page.SecurityGroups));
   return {
     vpcsInSlot: readOnce(() => {
@@ -72,11 +76,11 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       return everyItem(paginateDescribeVpcs(ec2, meeting), (page) => page.Vpcs);
     }),
     subnets: readOnce(() => everyItem(paginateDescribeSubnets(ec2, inVpc), (page) => page.Subnets)),
-    routeTables: readOnce(() => everyItem(paginateDescribeRouteTables(ec2, inVpc), (page) => page.RouteTables)),
-    routeTablesOverPeering: readOnce(() => {
-      const overPeering = where('route.vpc-peering-connection-id', PeeringConnectionId);
-      return everyItem(paginateDescribeRouteTables(ec2, overPeering), (page) => page.RouteTables);
-    }),
+    routeTables: async () => (await routeTablesOfBoth()).filter((table) => table.VpcId === VpcId),
+    routeTablesOverPeering: async () =>
+      (await routeTablesOfBoth()).filter(({ Routes = [] }) =>
+        Routes.some(({ VpcPeeringConnectionId }) => VpcPeeringConnectionId === PeeringConnectionId),
+      ),
     securityGroup: async () => (await groups()).find(({ GroupId }) => GroupId === DatabaseSecurityGroupId),
     groups,
     acls: readOnce(() => everyItem(paginateDescribeNetworkAcls(ec2, inVpc), (page) => page.NetworkAcls)),

@@ -10,13 +10,20 @@ export interface RouteItemFacts {
   readonly item: () => Promise<RouteRecord | undefined>;
 }
 
-export function routeItemFacts(client: DynamoDBClient, { tenant, tableName }: Subject): RouteItemFacts {
-  const documents = DynamoDBDocumentClient.from(client);
+/** @param read the item as the caller reads it, with others; without that it is asked for */
+export function routeItemFacts(
+  client: DynamoDBClient,
+  { tenant, tableName }: Subject,
+  read?: () => Promise<unknown>,
+): RouteItemFacts {
+  const ask = async () => {
+    const request = { TableName: tableName, Key: itemKeys.route(tenant.host), ConsistentRead: true };
+    return (await DynamoDBDocumentClient.from(client).send(new GetCommand(request))).Item;
+  };
   return {
     item: readOnce(async () => {
-      const request = { TableName: tableName, Key: itemKeys.route(tenant.host), ConsistentRead: true };
-      const { Item } = await documents.send(new GetCommand(request));
-      return Item && parseAt(`route of ${tenant.host}`, RouteRecordSchema, Item);
+      const item = await (read ?? ask)();
+      return item === undefined ? undefined : parseAt(`route of ${tenant.host}`, RouteRecordSchema, item);
     }),
   };
 }

@@ -1,6 +1,9 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys } from '../../contract/records';
+import type { Tenant } from '../../contract/tenant';
+import { once } from '../../shared/once';
+import { readItems } from '../../tenants/read-items';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import type { Principal } from '../facts/account-facts';
 import { type KeptLists, KeptListsSchema } from '../facts/account-lists';
@@ -39,13 +42,23 @@ export async function keepAnswers(table: TenantsTable, cell: string, learnt: Lea
   await table.client.send(new PutCommand({ TableName: table.name, Item }));
 }
 
-/** What the last audit has learnt about a cell; undefined before the first audit, or when it is too old. */
-export async function lastAudit(table: TenantsTable, cell: string, now: Date): Promise<LastAudit | undefined> {
-  const { Item } = await table.client.send(
-    new GetCommand({ TableName: table.name, Key: itemKeys.surroundings(cell), ConsistentRead: true }),
-  );
-  const kept = KeptSchema.safeParse(Item).data;
+/**
+ * What the last audit has learnt about a cell; undefined before the first audit, or when it is too old.
+ *
+ * @param item the cell's item, as `keepAnswers` has written it
+ */
+function lastAuditIn(item: unknown, now: Date): LastAudit | undefined {
+  const kept = KeptSchema.safeParse(item).data;
   return kept && now.getTime() - Date.parse(kept.at) < GOOD_FOR ? kept : undefined;
+}
+
+/** What is read of the table for one verification, by one request: the last audit of the tenant's cell, and the route of its host. */
+export function itemsBeside(table: TenantsTable, { host, slot }: Tenant, now: () => Date) {
+  const items = once(() => readItems(table, [itemKeys.surroundings(slot.cell), itemKeys.route(host)]));
+  return {
+    audit: async () => lastAuditIn((await items())[0], now()),
+    route: async () => (await items())[1],
+  };
 }
 
 const NO_AUDIT = 'no audit has asked about what the tenants of this cell share in the last 30 hours';

@@ -46,6 +46,9 @@ export interface PlatformFactClients {
   readonly s3: S3Client;
 }
 
+/** "DescribeAlarms": 50 a page unless more are asked for. */
+const MOST_ALARMS = 100;
+
 const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
 
 export function platformFacts(clients: PlatformFactClients, surroundings: PlatformSurroundings): PlatformFacts {
@@ -88,7 +91,9 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
-    alarms: readOnce(() => everyItem(paginateDescribeAlarms({ client: cloudwatch }, {}), (page) => page.MetricAlarms)),
+    alarms: readOnce(() =>
+      everyItem(paginateDescribeAlarms({ client: cloudwatch, pageSize: MOST_ALARMS }, {}), (page) => page.MetricAlarms),
+    ),
     evidenceLock: readOnce(async () => {
       const answer = await unlessAbsent(
         s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),

@@ -10,9 +10,11 @@ export function isolationFunctions(scope: Construct, context: FunctionContext, t
   const { arns } = context;
   const asking = { scope, context, trustedRoleArns };
   return {
-    verifyIsolation: askingFunction('VerifyIsolation', asking, [onTable(context, 'GetItem', 'UpdateItem')]),
+    verifyIsolation: askingFunction('VerifyIsolation', asking, [
+      onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
+    ]),
     auditTenant: askingFunction('AuditTenant', asking, [
-      onTable(context, 'GetItem', 'UpdateItem'),
+      onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
       {
         actions: ['iam:GetAccountAuthorizationDetails'],

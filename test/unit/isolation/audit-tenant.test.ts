@@ -103,6 +103,14 @@ test('describes the stacks once, and gives the checks what it has read', async (
   );
 });
 
+test('reads the last audit and the route of the host by one request', async () => {
+  ask(true);
+  const { audit, known, table } = scene();
+  await audit({ audit: 'arn:execution:audit' });
+  await expect(known[0]?.route?.()).resolves.toMatchObject({ host, tenantId });
+  expect(table.calls.filter((name) => name === 'BatchGetCommand')).toHaveLength(1);
+});
+
 test.each(['acme', tenantId, 'sub_acme'])('finds the tenant by %s', async (tenant) => {
   ask(true);
   await expect(scene().audit({ tenant })).resolves.toMatchObject({ verdict: 'isolated', tenantId, host });

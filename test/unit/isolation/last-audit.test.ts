@@ -12,7 +12,7 @@ import {
   keepLists,
 } from '../../../functions/isolation/facts/account-lists';
 import { listedFacts, noteworthy } from '../../../functions/isolation/facts/noteworthy-principals';
-import { lastAudit, withSurroundings } from '../../../functions/isolation/surroundings/last-answers';
+import { itemsBeside, withSurroundings } from '../../../functions/isolation/surroundings/last-answers';
 import { SURROUNDINGS_METADATA } from '../../../functions/isolation/surroundings/metadata';
 import { verify } from '../../../functions/isolation/verify';
 import { ACCOUNT_ID, aCell, aTenant, NOW } from '../../support/builders';
@@ -62,9 +62,11 @@ async function audited(principals: readonly Principal[], lists = NOTHING) {
   return table;
 }
 
+const lastAudit = (table: FakeTable, now: Date) => itemsBeside(table, aTenant(), () => now).audit();
+
 /** The two questions about the account, from what an audit has kept. */
 async function verified(principals: readonly Principal[]) {
-  const last = await lastAudit(await audited(principals), aCell().name, at(LATER));
+  const last = await lastAudit(await audited(principals), at(LATER));
   const subject = aSubject();
   const facts = { ...factsFrom(healthyFacts()), account: listedFacts(async () => last?.principals) };
   const checks = IDENTITY_CHECKS.filter(({ id }) => OF_ACCOUNT.includes(id));
@@ -91,7 +93,7 @@ test.each<[string, Principal, string[]]>([
 });
 
 test('keeps the boundary from the same listing', async () => {
-  const last = await lastAudit(await audited(own), aCell().name, at(0));
+  const last = await lastAudit(await audited(own), at(0));
   expect(last?.boundary).toMatchObject([{ effect: 'Allow', actions: ['s3:GetObject'] }]);
 });
 
@@ -124,9 +126,9 @@ test('says before the first audit what was not asked, and why', async () => {
 
 test('ignores answers of more than 30 hours ago, and unreadable ones', async () => {
   const table = await audited(own);
-  await expect(lastAudit(table, aCell().name, at(31 * 3_600_000))).resolves.toBeUndefined();
+  await expect(lastAudit(table, at(31 * 3_600_000))).resolves.toBeUndefined();
   table.put({ ...itemKeys.surroundings(aCell().name), at: NOW, answers: 'many' });
-  await expect(lastAudit(table, aCell().name, at(0))).resolves.toBeUndefined();
+  await expect(lastAudit(table, at(0))).resolves.toBeUndefined();
 });
 
 const EXPORT = `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}-2026`;
@@ -149,7 +151,7 @@ const listing = (answers: Readonly<Record<string, unknown>> = {}) => {
 
 /** What the checks about copies say, from the lists that an audit has kept; asked anew without one. */
 async function copiesBy(audit: KeptLists | undefined, asked = listing()) {
-  const kept = audit && (await lastAudit(await audited(own, audit), aCell().name, at(LATER)))?.lists;
+  const kept = audit && (await lastAudit(await audited(own, audit), at(LATER)))?.lists;
   const facts = { ...factsFrom(healthyFacts()), lists: auditedLists(asked.lists, async () => kept) };
   const subject = aSubject();
   const checks = COPIES_CHECKS.filter(({ id }) => /database\./.test(id));

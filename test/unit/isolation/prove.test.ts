@@ -28,7 +28,7 @@ const prove = async (deps: ProvingDeps, subject: Subject, by: string) =>
 
 function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCommand?: unknown } = {}) {
   const s3 = new FakeClient({ PutObjectCommand: answers.PutObjectCommand ?? {} });
-  const table = new FakeClient({ GetCommand: {}, UpdateCommand: answers.UpdateCommand ?? {} });
+  const table = new FakeClient({ BatchGetCommand: {}, UpdateCommand: answers.UpdateCommand ?? {} });
   const deps = {
     compute: new FakeCompute(),
     table: { name: 'tenants', client: table },

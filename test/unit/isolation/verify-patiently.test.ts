@@ -254,7 +254,7 @@ function onboardingWith(found: Finding, age: number) {
   const stage = aStage();
   const route = { ruleArn: 'rule', registeredAt: ONBOARDING.ruleSince };
   const tenant = { tenant: aTenant(), cell: aCell(), key: aKey(), stacks: theStacks(), route };
-  const table = { name: 'tenants', client: new FakeClient({ GetCommand: {}, UpdateCommand: {} }) };
+  const table = { name: 'tenants', client: new FakeClient({ BatchGetCommand: {}, UpdateCommand: {} }) };
   const verify = () => verifyIsolation.run({ table, stage, proving }, { executionArn: anExecution(), ...tenant });
   return { verify, kept: () => s3.sent.length };
 }
