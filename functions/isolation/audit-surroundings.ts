@@ -37,13 +37,17 @@ import { noteworthy } from './facts/noteworthy-principals';
 import { placedByOrganization } from './placed';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
-import { keepAnswers } from './surroundings/last-answers';
+import { keepAnswers, knownDigests } from './surroundings/last-answers';
+import { PackageDigests } from './surroundings/package-digests';
 
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
   /** Begins to ask about the platform with these principals, one cell after the other. */
-  readonly asking: (principals: readonly Principal[]) => (cell: CellDescriptor) => Promise<Answer[]>;
+  readonly asking: (
+    principals: readonly Principal[],
+    digests: PackageDigests,
+  ) => (cell: CellDescriptor) => Promise<Answer[]>;
   /** Lists the account. */
   readonly account: () => Promise<Account>;
   /** Lists of the account that questions about each tenant are about. */
@@ -90,10 +94,16 @@ export const auditSurroundings: Action<
     const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
     const principals = noteworthy(all);
     const boundary = policies.get(boundaryArn);
-    const ask = asking(all);
-    for (const cell of await compute.cells()) {
+    const cells = await compute.cells();
+    const names = cells.map(({ name }) => name);
+    const digests = new PackageDigests(await knownDigests(table, names));
+    const ask = asking(all, digests);
+    for (const cell of cells) {
       const answers = await ask(cell);
-      await keepAnswers(table, cell.name, { at: now().toISOString(), answers, principals, boundary, lists });
+      await keepAnswers(table, cell.name, {
+        ...{ at: now().toISOString(), answers, principals, boundary, lists },
+        digests: digests.kept(),
+      });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
       if (bad.length > 0)
@@ -132,7 +142,7 @@ const realDeps = (): AuditSurroundingsDeps => {
   return {
     table: tenantsTable(),
     compute: ssmCells(ssm),
-    asking: (principals) => {
+    asking: (principals, digests) => {
       const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
@@ -143,7 +153,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         billingAccountId: env('BILLING_ACCOUNT_ID'),
         placed: placedByOrganization(env),
       };
-      const factsOf = surroundingsFacts(clients, platform, async () => principals);
+      const factsOf = surroundingsFacts(clients, platform, async () => principals, digests);
       return (cell) => askSurroundings({ ...platform, cell }, factsOf(cell), now);
     },
     account: () => readAccount(clients.iam),

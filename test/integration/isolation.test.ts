@@ -191,6 +191,7 @@ test('the role has exactly the permissions for the calls that the checks make', 
   const granted = statements.flatMap(({ Action }) => Action);
   // The action's own: the cell and its live colour, the record (the checks read the route item), the evidence, logs and traces.
   const ofTheStep = [
+    'dynamodb:BatchGetItem',
     'dynamodb:GetItem',
     'dynamodb:UpdateItem',
     'kms:GenerateDataKey',

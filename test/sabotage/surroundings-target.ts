@@ -27,6 +27,7 @@ import {
   type SurroundingsClients,
   surroundingsFacts,
 } from '../../functions/isolation/surroundings/ask';
+import { PackageDigests } from '../../functions/isolation/surroundings/package-digests';
 import type { Surroundings } from '../../functions/isolation/surroundings/surroundings';
 import { stages } from '../../infra/config/stages';
 import type { Platform } from '../../local/platform';
@@ -100,12 +101,10 @@ export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
 }
 
 /** Asks every question about the surroundings. @returns the answers that have not passed */
-export async function sharedBreaches({
-  surroundings: expected,
-  auditor,
-  described,
-  settle,
-}: SharedTarget): Promise<Answer[]> {
+export async function sharedBreaches(
+  { surroundings: expected, auditor, described, settle }: SharedTarget,
+  digests = new PackageDigests(),
+): Promise<Answer[]> {
   await settle();
   const surroundings = { ...expected, cell: await described() };
   const answers = await askSurroundings(
@@ -114,6 +113,7 @@ export async function sharedBreaches({
       auditor,
       surroundings,
       async () => (await readAccount(auditor.iam)).principals,
+      digests,
     )(surroundings.cell),
     () => new Date(),
   );

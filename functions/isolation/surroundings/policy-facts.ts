@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import {
   type EventBridgeClient,
@@ -14,12 +13,13 @@ import {
   type LambdaClient,
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
-import { GetBucketPolicyCommand, GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
+import type { PackageDigests } from './package-digests';
 import { type PermissionAdded, permissionsAdded } from './permissions-added';
 import type { PlatformSurroundings } from './surroundings';
 
@@ -64,7 +64,11 @@ async function everyRule(client: EventBridgeClient, EventBusName: string | undef
   return found;
 }
 
-export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
+export function policyFacts(
+  clients: PolicyFactClients,
+  { accountId }: PlatformSurroundings,
+  digests: PackageDigests,
+): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
   return {
     ofKey: readOnceEach(async (KeyId: string) =>
@@ -86,11 +90,7 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     }),
     permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
-    digestOf: readOnceEach(async (Bucket: string, Key: string) => {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
-      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      return createHash('sha256').update(bytes).digest('base64');
-    }),
+    digestOf: digests.of(s3),
     rules: readOnceEach((bus?: string) => everyRule(events, bus)),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];

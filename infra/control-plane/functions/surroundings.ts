@@ -31,7 +31,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
     },
     grants: [
-      onCellItems(context, 'PutItem'),
+      onCellItems(context, 'BatchGetItem', 'PutItem'),
       onNews(context, 'audits'),
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
       read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
