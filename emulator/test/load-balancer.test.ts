@@ -25,7 +25,15 @@ import {
   RegisterTargetsCommand,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DisassociateWebACLCommand, GetWebACLForResourceCommand, WAFV2Client } from '@aws-sdk/client-wafv2';
+import {
+  CreateWebACLCommand,
+  DeleteLoggingConfigurationCommand,
+  DisassociateWebACLCommand,
+  GetLoggingConfigurationCommand,
+  GetWebACLForResourceCommand,
+  PutLoggingConfigurationCommand,
+  WAFV2Client,
+} from '@aws-sdk/client-wafv2';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, kindAgain, launch, slowerThanAws } from './aws';
 
@@ -310,4 +318,23 @@ test('a load balancer has one web ACL, that of its stack, or none', async () => 
   expect(await webAclOf(ResourceArn)).toMatchObject({ Name: 'ofStack', DefaultAction: { Allow: {} } });
   await wafv2.send(new DisassociateWebACLCommand({ ResourceArn }));
   expect(await webAclOf(ResourceArn)).toBeUndefined();
+});
+
+test('a web ACL sends its log where it is told to, or nowhere', async () => {
+  const wafv2 = new WAFV2Client(access(emulator));
+  const VisibilityConfig = { MetricName: 'm', CloudWatchMetricsEnabled: true, SampledRequestsEnabled: true };
+  const named = { Name: 'logged', Scope: 'REGIONAL' as const };
+  const { Summary } = await wafv2.send(
+    new CreateWebACLCommand({ ...named, DefaultAction: { Allow: {} }, VisibilityConfig }),
+  );
+  const ResourceArn = Summary?.ARN;
+  const logTo = (...LogDestinationConfigs: string[]) =>
+    wafv2.send(new PutLoggingConfigurationCommand({ LoggingConfiguration: { ResourceArn, LogDestinationConfigs } }));
+  const log = async () => (await wafv2.send(new GetLoggingConfigurationCommand({ ResourceArn }))).LoggingConfiguration;
+  await expect(log()).rejects.toMatchObject({ name: 'WAFNonexistentItemException' });
+  await expect(logTo('arn:aws:s3:::logs')).rejects.toMatchObject({ name: 'WAFInvalidParameterException' });
+  await logTo('arn:aws:s3:::aws-waf-logs-ours');
+  expect(await log()).toMatchObject({ LogDestinationConfigs: ['arn:aws:s3:::aws-waf-logs-ours'] });
+  await wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn }));
+  await expect(log()).rejects.toMatchObject({ name: 'WAFNonexistentItemException' });
 });

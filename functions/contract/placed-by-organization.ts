@@ -18,5 +18,7 @@ export const PlacedByOrganizationSchema = z.object({
   logReaders: z.array(z.string()).default([]),
   /** Buckets into which the organization exports the tenants table. */
   tableExports: z.array(z.string()).default([]),
+  /** ARNs of buckets and delivery streams to which the organization has web ACLs send their logs. */
+  webAclLogs: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

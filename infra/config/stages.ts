@@ -232,6 +232,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   backupAccounts: [],
   logReaders: [],
   tableExports: [],
+  webAclLogs: [],
 };
 
 const FIRST_CELL = {

@@ -18,6 +18,7 @@ export const surroundings = {
     backupAccounts: ['555555555555'],
     logReaders: [],
     tableExports: ['organization-exports'],
+    webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
   },
 };
 
@@ -292,6 +293,7 @@ export function healthySurroundings() {
     resolver: { rules: [] as object[], queryLogs: [] as object[], firewalls: [] as object[] },
     loadBalancer: {
       webAcl: { ARN: ACL, Name: 'cell', DefaultAction: { Allow: {} }, Rules: aclRules() } as WebAcl | undefined,
+      webAclLogs: [] as string[],
       listeners: [
         { ListenerArn: cell.listenerArn, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
       ],

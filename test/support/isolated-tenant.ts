@@ -32,6 +32,7 @@ export const aStage = (): StageContext => ({
     backupAccounts: [],
     logReaders: ['security-audit'],
     tableExports: ['organization-exports'],
+    webAclLogs: [],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,

@@ -239,8 +239,9 @@ def _database(request: _Request) -> str | None:
 
 
 def _protected(request: _Request) -> str | None:
-    """What a web ACL stands before, e.g. a load balancer."""
-    return request.fields.get("ResourceArn") if request.action == "GetWebACLForResource" else None
+    """What a web ACL stands before, e.g. a load balancer; the web ACL itself where its log is asked for."""
+    asked = ("GetWebACLForResource", "GetLoggingConfiguration")
+    return request.fields.get("ResourceArn") if request.action in asked else None
 
 
 _NAMED: dict[str, Callable[[_Request], str | None]] = {

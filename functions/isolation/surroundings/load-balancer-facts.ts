@@ -8,7 +8,12 @@ import {
   type ElasticLoadBalancingV2Client,
   type Listener,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { GetWebACLForResourceCommand, type WAFV2Client, type WebACL } from '@aws-sdk/client-wafv2';
+import {
+  GetLoggingConfigurationCommand,
+  GetWebACLForResourceCommand,
+  type WAFV2Client,
+  type WebACL,
+} from '@aws-sdk/client-wafv2';
 import { type Colour, ColourSchema } from '../../contract/cell';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
@@ -37,6 +42,8 @@ export interface LoadBalancerFacts {
   readonly groupAttributes: () => Promise<Readonly<Record<Colour, Attributes>>>;
   /** The web ACL before it; undefined when there is none. */
   readonly webAcl: () => Promise<WebACL | undefined>;
+  /** ARNs to which the web ACL sends a log of all requests. */
+  readonly webAclLogs: () => Promise<readonly string[]>;
   /** The tasks of the cell's cluster, whoever has started them, and the targets of both colours. */
   readonly serving: () => Promise<Serving>;
 }
@@ -46,6 +53,9 @@ export interface LoadBalancerFactClients {
   readonly ecs: ECSClient;
   readonly wafv2: WAFV2Client;
 }
+
+/** Of what a load balancer or a web ACL does not have. */
+const ABSENT = 'WAFNonexistentItemException';
 
 /** "DescribeTasks": 100 at most. */
 const AT_ONCE = 100;
@@ -94,6 +104,10 @@ export function loadBalancerFacts(
     const found = await settled(batchesOf(arns).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))));
     return { targets, tasks: found.flatMap(({ tasks = [] }) => tasks) };
   };
+  const webAcl = readOnce(async () => {
+    const request = wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: LoadBalancerArn }));
+    return (await unlessAbsent(request, ABSENT))?.WebACL;
+  });
   return {
     listeners: readOnce(
       async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
@@ -108,9 +122,12 @@ export function loadBalancerFacts(
       const [blue, green] = await settled([attributesOf('blue'), attributesOf('green')]);
       return { blue, green };
     }),
-    webAcl: readOnce(async () => {
-      const request = wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: LoadBalancerArn }));
-      return (await unlessAbsent(request, 'WAFNonexistentItemException'))?.WebACL;
+    webAcl,
+    webAclLogs: readOnce(async () => {
+      const { ARN: ResourceArn } = (await webAcl()) ?? {};
+      if (!ResourceArn) return [];
+      const request = wafv2.send(new GetLoggingConfigurationCommand({ ResourceArn }));
+      return (await unlessAbsent(request, ABSENT))?.LoggingConfiguration?.LogDestinationConfigs ?? [];
     }),
     serving: readOnce(async () => {
       const seen = await readServing();

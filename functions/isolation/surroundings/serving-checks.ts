@@ -8,7 +8,7 @@ import { serviceViolations } from './service-violations';
 import { SERVING_METADATA } from './serving-metadata';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
-import { webAclViolations } from './web-acl-violations';
+import { webAclLogViolations, webAclViolations } from './web-acl-violations';
 
 /** The security policies that accept no TLS older than 1.2 ("Security policies for your Application Load Balancer"). */
 const SOUND_TLS = /^ELBSecurityPolicy-(?:TLS13-1-[23]|TLS-1-2|FS-1-2)/;
@@ -97,10 +97,17 @@ export const SERVING_CHECKS = checksOf<(typeof SERVING_METADATA)[number]['id'], 
         `it logs to ${cell.accessLogBucketName}, drops invalid header fields and mitigates desync`,
       );
     },
-    'routing.web-acl': async ({ cell }, { loadBalancer, stacks }) => {
-      const [actual, resources] = await settled([loadBalancer.webAcl(), stacks.cell()]);
+    'routing.web-acl': async (surroundings, { loadBalancer, stacks }) => {
+      const [actual, logs, resources] = await settled([
+        loadBalancer.webAcl(),
+        loadBalancer.webAclLogs(),
+        stacks.cell(),
+      ]);
       return finding(
-        webAclViolations(actual, resources, cell.loadBalancerArn),
+        [
+          ...webAclViolations(actual, resources, surroundings.cell.loadBalancerArn),
+          ...webAclLogViolations(logs, resources, surroundings),
+        ],
         actual ? `the web ACL ${actual.Name} has the rules of the cell’s stack` : 'the cell’s stack has no web ACL',
       );
     },

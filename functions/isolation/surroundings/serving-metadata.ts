@@ -21,10 +21,12 @@ export const SERVING_METADATA = [
   {
     id: 'routing.web-acl',
     title: 'The web ACL is that of the cell’s stack',
-    question: 'Has the load balancer the web ACL of the cell’s stack with its rules, or none where the stage has none?',
+    question:
+      'Has the load balancer the web ACL of the cell’s stack with its rules, or none where the stage has none, and does it send its log to nobody else?',
     severity: 'medium',
     controls: { FSBP: ['ELB.16', 'WAF.10'], 'SOC 2': ['CC6.6'] },
-    remediation: 'Associate the cell’s web ACL with its load balancer, and set its rules back by deploying the cell.',
+    remediation:
+      'Associate the cell’s web ACL with its load balancer, and set its rules back by deploying the cell. Delete a logging configuration that the organization does not know.',
   },
   {
     id: 'routing.listener-attributes',

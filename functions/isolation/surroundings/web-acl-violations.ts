@@ -2,6 +2,7 @@ import type { Rule, WebACL } from '@aws-sdk/client-wafv2';
 import * as z from 'zod';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType, resourceCalled } from './expected-of';
+import type { PlatformSurroundings } from './surroundings';
 
 const AssociationSchema = z.object({ ResourceArn: z.string(), WebACLArn: z.string() });
 const AclSchema = z.object({
@@ -56,6 +57,27 @@ function changesOf({ DefaultAction, Rules = [] }: WebACL, expected: z.output<typ
 
 const arnIn = (expected: ExpectedResource | undefined) =>
   expected && AssociationSchema.parse(expected.properties).WebACLArn;
+
+const LogSchema = z.object({ ResourceArn: z.string(), LogDestinationConfigs: z.array(z.string()) });
+
+/**
+ * Where a web ACL sends a copy of each request, its cookies and query too, that is neither the stack's destination nor the
+ * organization's. WAF takes log groups of its own account alone; a bucket may be anybody's, and a stream leads anywhere
+ * ("Logging AWS WAF protection pack (web ACL) traffic").
+ */
+export function webAclLogViolations(
+  destinations: readonly string[],
+  resources: readonly ExpectedResource[],
+  { accountId, region, placed }: PlatformSurroundings,
+): string[] {
+  const made = ofType(resources, 'AWS::WAFv2::LoggingConfiguration').flatMap(
+    ({ properties }) => LogSchema.parse(properties).LogDestinationConfigs,
+  );
+  const known = [...made, ...placed.webAclLogs];
+  return destinations
+    .filter((arn) => !known.includes(arn) && !arn.startsWith(`arn:aws:logs:${region}:${accountId}:log-group:`))
+    .map((arn) => `the web ACL sends a log of all requests to ${arn}`);
+}
 
 /** How the web ACL before a load balancer differs from the cell's template. A stage may have none: then none is expected. */
 export function webAclViolations(

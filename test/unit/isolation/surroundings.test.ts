@@ -2,7 +2,7 @@ import { askDatabaseName, platformStackName } from '../../../functions/contract/
 import { policyDifferences } from '../../../functions/isolation/comparison/policy-difference';
 import { SURROUNDINGS_CHECKS } from '../../../functions/isolation/surroundings/checks';
 import { strangersIn } from '../../../functions/isolation/surroundings/statements';
-import { ACCOUNT_ID } from '../../support/builders';
+import { ACCOUNT_ID, REGION } from '../../support/builders';
 import {
   aBackup,
   BUS,
@@ -142,6 +142,19 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
       stacks.cell = stacks.cell.filter(({ type }) => type !== 'AWS::WAFv2::WebACLAssociation');
     },
     'regional/webacl/cell/1, not none',
+  ],
+  [
+    'routing.web-acl',
+    'a log for a stranger’s bucket',
+    ({ loadBalancer: c }) => c.webAclLogs.push('arn:aws:s3:::aws-waf-logs-theirs'),
+    'sends a log of all requests to arn:aws:s3:::aws-waf-logs-theirs',
+  ],
+  [
+    'routing.web-acl',
+    'a log for a delivery stream',
+    ({ loadBalancer: c }) =>
+      c.webAclLogs.push(`arn:aws:firehose:${REGION}:${ACCOUNT_ID}:deliverystream/aws-waf-logs-x`),
+    'deliverystream/aws-waf-logs-x',
   ],
   [
     'cell.network',
@@ -652,4 +665,13 @@ test('an operator may refuse an address at the web ACL, or count; a stage may ha
     loadBalancer.webAcl = undefined;
   };
   expect(await ask('routing.web-acl', without)).toEqual({ passed: true, evidence: 'the cell’s stack has no web ACL' });
+});
+
+test.each([
+  ['of the own account', `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:aws-waf-logs-cell`],
+  ['that the organization has', 'arn:aws:s3:::aws-waf-logs-organization'],
+])('a log of the web ACL in a place %s is no violation', async (_, arn) => {
+  expect(await ask('routing.web-acl', ({ loadBalancer }) => loadBalancer.webAclLogs.push(arn))).toMatchObject({
+    passed: true,
+  });
 });
