@@ -106,9 +106,10 @@ async function keepReport(
   const judged = async (kept?: string) =>
     audit ? await judgedBy(deps, record, findingOf(report, audit, kept)) : undefined;
   try {
-    const proof = await keepProof(deps.proving, withSurroundings(report, last), verifiedBy);
-    await keepVerdict(deps.table, record, proof, await judged(proof.keys.json));
-    return proof;
+    // The report's page may still be on its way when the verdict is written.
+    return await keepProof(deps.proving, withSurroundings(report, last), verifiedBy, async (proof) =>
+      keepVerdict(deps.table, record, proof, await judged(proof.keys.json)),
+    );
   } catch (thrown) {
     const finding = isNamed(thrown, 'IsolationBreach') ? await judged() : undefined;
     if (finding) await recordFinding(deps.table, record, finding);

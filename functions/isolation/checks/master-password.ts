@@ -43,7 +43,10 @@ interface OwnRotation {
 const NO_ROTATION: OwnRotation = { isUnderWay: false, lastAt: undefined };
 
 /** What the platform's own rotation of the master password is about, or has done. */
-function ownRotation({ region, accountId }: Subject, { description, pendingSince }: PasswordState): OwnRotation {
+function ownRotation(
+  { region, accountId }: Subject,
+  { description, pendingSince }: Pick<PasswordState, 'description' | 'pendingSince'>,
+): OwnRotation {
   const { RotationEnabled, RotationLambdaARN } = description;
   if (!RotationEnabled || RotationLambdaARN !== rotationFunctionArn(region, accountId)) return NO_ROTATION;
   const isUnderWay = pendingSince !== undefined && Date.now() - pendingSince.getTime() < LONGEST_ROTATION;
@@ -83,24 +86,28 @@ const timeOf = ({ Date: at }: Event) => at?.getTime() ?? 0;
 const lastReset = ({ events }: Pick<PasswordState, 'events'>) =>
   events.filter(({ Message = '' }) => RESET.test(Message)).toSorted((one, other) => timeOf(other) - timeOf(one))[0];
 
+/** What the platform's rotation has made says nothing about a password that was set after its end. */
+const isAfter = (at: number, lastAt: Date) => at > lastAt.getTime() + ROTATED_BY;
+
+/** Whether the platform's rotation has set this password: also one that was taken up late, long after it has made its version. */
+const isOfRotation = (at: number, { lastAt }: OwnRotation) =>
+  lastAt !== undefined && !isAfter(at, lastAt) && lastAt.getTime() - at < TOGETHER.before;
+
 /**
  * A password that was set without the secret.
  *
  * @param launchedAt the access stack is launched when the database is complete: what the secret had until then belongs to its making
  */
-function setWithoutSecret(state: PasswordState, { isUnderWay, lastAt }: OwnRotation, launchedAt: number): string[] {
+function setWithoutSecret(state: PasswordState, rotation: OwnRotation, launchedAt: number): string[] {
+  const { isUnderWay, lastAt } = rotation;
   const latest = lastReset(state);
   if (!latest || isUnderWay) return [];
   const at = timeOf(latest);
-  // What the platform's rotation has made says nothing about a password that was set after its end.
-  const isAfter = lastAt !== undefined && at > lastAt.getTime() + ROTATED_BY;
-  const isRotated = state.versions
+  const isWithVersion = state.versions
     .filter((made) => made.getTime() > launchedAt)
-    .filter((made) => !(isAfter && lastAt !== undefined && made.getTime() <= lastAt.getTime()))
+    .filter((made) => !(lastAt && isAfter(at, lastAt) && made.getTime() <= lastAt.getTime()))
     .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
-  // A rotation that was taken up late sets the password long after it has made its version.
-  const isFinished = lastAt !== undefined && !isAfter && lastAt.getTime() - at < TOGETHER.before;
-  if (isRotated || isFinished) return [];
+  if (isWithVersion || isOfRotation(at, rotation)) return [];
   const when = latest.Date?.toISOString();
   return [
     `the master password of ${latest.SourceIdentifier} was set at ${when}, and the secret has no version of that time`,
@@ -115,7 +122,13 @@ export const masterPassword: Check['run'] = async (subject, { facts }) => {
   const [events, instances] = await settled([facts.database.events(), instancesOf(facts)]);
   const resets = events.filter(({ Message = '' }) => RESET.test(Message));
   const seen = `${resets.length} new master passwords in 14 days; the secret has the last one`;
-  if (resets.length === 0 && passwordsThatWait({ instances }).length === 0) return finding([], seen);
+  const latest = lastReset({ events });
+  if (passwordsThatWait({ instances }).length === 0) {
+    if (!latest) return finding([], seen);
+    // The usual end: then nobody needs to know when the secret's versions were made.
+    const rotation = ownRotation(subject, { description: await facts.secrets.description(), pendingSince: undefined });
+    if (isOfRotation(timeOf(latest), rotation)) return finding([], seen);
+  }
   const [{ access }, read] = await settled([facts.stacks.all(), stateAsRead(facts, instances)]);
   const launchedAt = access?.CreationTime?.getTime() ?? 0;
   const violations = await violationsOfPassword(facts, read, (state) => {

@@ -2,6 +2,8 @@ import { rotationFunctionArn } from '../../../functions/contract/naming';
 import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, REGION } from '../../support/builders';
+import { FakeProbes } from '../../support/fake-probes';
+import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
 
 const reset = (at: string) => ({
   Message: 'Reset master credentials',
@@ -162,6 +164,18 @@ test.each(BY_ROTATION)(
     expect(passed).toBe(true);
   },
 );
+
+test('database.master-password asks for no versions of the secret when the last password is of our rotation', async () => {
+  const facts = healthyFacts();
+  Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(1) }));
+  facts.database.events = [reset(ago(1.5).toISOString())];
+  const asked = factsFrom(facts);
+  const versions = jest.fn(asked.secrets.versions);
+  const subject = aSubject();
+  const sources = { facts: { ...asked, secrets: { ...asked.secrets, versions } }, probes: new FakeProbes(subject) };
+  for (const { run } of masterPassword) expect(await run(subject, sources)).toMatchObject({ passed: true });
+  expect(versions).not.toHaveBeenCalled();
+});
 
 testBreaches(BY_ROTATION, [
   [
