@@ -13,6 +13,7 @@ import { translateError } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { keptFor } from '../shared/kept-for';
 import { logger } from '../shared/logger';
+import { settled } from '../shared/settled';
 import { recordFinding, recordVerdict } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { findTenant } from '../tenants/tenant-store';
@@ -136,9 +137,8 @@ async function verifyAgain(
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
-    const { subject, stacks } = await livingTenant(deps, record);
-    const { audit, route } = itemsBeside(deps.table, subject.tenant, deps.proving.now);
-    const last = await audit();
+    const { audit, route } = itemsBeside(deps.table, record, deps.proving.now);
+    const [{ subject, stacks }, last] = await settled([livingTenant(deps, record), audit()]);
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
     const account = listed?.principals && listedFacts(async () => listed.principals);

@@ -1,7 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { itemKeys } from '../../contract/records';
-import type { Tenant } from '../../contract/tenant';
+import { itemKeys, type TenantRecord } from '../../contract/records';
 import { once } from '../../shared/once';
 import { readItems } from '../../tenants/read-items';
 import type { TenantsTable } from '../../tenants/tenants-table';
@@ -66,11 +65,12 @@ export async function knownDigests(table: TenantsTable, cells: readonly string[]
 }
 
 /** What is read of the table for one verification, by one request: the last audit of the tenant's cell, and the route of its host. */
-export function itemsBeside(table: TenantsTable, { host, slot }: Tenant, now: () => Date) {
-  const items = once(() => readItems(table, [itemKeys.surroundings(slot.cell), itemKeys.route(host)]));
+export function itemsBeside(table: TenantsTable, { host, slot }: Pick<TenantRecord, 'host' | 'slot'>, now: () => Date) {
+  const keys = [itemKeys.route(host), ...(slot ? [itemKeys.surroundings(slot.cell)] : [])];
+  const items = once(() => readItems(table, keys));
   return {
-    audit: async () => lastAuditIn((await items())[0], now()),
-    route: async () => (await items())[1],
+    audit: async () => lastAuditIn((await items())[1], now()),
+    route: async () => (await items())[0],
   };
 }
 
