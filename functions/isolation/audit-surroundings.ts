@@ -24,6 +24,7 @@ import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { AuditSurroundingsInput, AuditSurroundingsOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, withoutCallLog } from '../shared/clients';
 import { env } from '../shared/env';
@@ -37,17 +38,21 @@ import { noteworthy } from './facts/noteworthy-principals';
 import { placedByOrganization } from './placed';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
+import { SURROUNDINGS_CHECKS } from './surroundings/checks';
 import { keepAnswers, knownDigests } from './surroundings/last-answers';
 import { PackageDigests } from './surroundings/package-digests';
+import { stacksUnderWay } from './surroundings/stacks-under-way';
 
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
-  /** Begins to ask about the platform with these principals, one cell after the other. */
+  /** Begins to ask about the platform with these principals, one cell after the other: all questions, or those with these ids. */
   readonly asking: (
     principals: readonly Principal[],
     digests: PackageDigests,
-  ) => (cell: CellDescriptor) => Promise<Answer[]>;
+  ) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
+  /** Stacks of the platform that a deployment is changing. */
+  readonly underWay: () => Promise<readonly string[]>;
   /** Lists the account. */
   readonly account: () => Promise<Account>;
   /** Lists of the account that questions about each tenant are about. */
@@ -65,6 +70,30 @@ const told = (answers: readonly Answer[]) =>
     .slice(0, REASON_AT_MOST);
 
 /**
+ * What fails is asked once more, over new answers of AWS. While a deployment changes the platform's stacks, templates and
+ * resources are of two moments: then nothing is known.
+ *
+ * @throws PlatformError `TransientConflict` while a deployment is under way
+ */
+async function confirmed(
+  { asking, account, underWay }: AuditSurroundingsDeps,
+  cell: CellDescriptor,
+  answers: readonly Answer[],
+  digests: PackageDigests,
+): Promise<readonly Answer[]> {
+  const bad = answers.filter(({ passed }) => !passed).map(({ id }) => id);
+  if (bad.length === 0) return answers;
+  const changing = await underWay();
+  if (changing.length > 0)
+    throw new PlatformError(
+      'TransientConflict',
+      `${bad.join(', ')}: a deployment is under way: ${changing.join(', ')}`,
+    );
+  const again = await asking((await account()).principals, digests)(cell, bad);
+  return answers.map((answer) => again.find(({ id }) => id === answer.id) ?? answer);
+}
+
+/**
  * Asks once for each cell what all of its tenants share and trust: roles that their roles trust, the
  * cell's network and load balancer, table, bus, topic, evidence, alarms.
  *
@@ -72,11 +101,12 @@ const told = (answers: readonly Answer[]) =>
  * 2. Keeps the answers, the principals that a question about a tenant can be about, the other lists, and the
  *    tenants' boundary, beside the cell's items. Every report of a tenant of the cell takes them from there: those of this audit, and
  *    those of onboardings until the next.
- * 3. Answers with one report for each cell where a check failed or has no answer.
+ * 3. Answers with one report for each cell where a check failed or has no answer, at a second look, too.
  *
  * It suspends nobody: what all tenants share does not get better by a 503.
  *
- * Throws `ConfigurationInvalid`, `Transient*`.
+ * Throws `ConfigurationInvalid`, `Transient*`; of these `TransientConflict` when something fails while a deployment is under
+ * way. The answers of the last audit stay until there are new ones.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
@@ -88,7 +118,8 @@ export const auditSurroundings: Action<
   name: 'AuditSurroundings',
   input: AuditSurroundingsInput,
   output: AuditSurroundingsOutput,
-  run: async ({ table, compute, asking, account, lists: readLists, boundaryArn, now }) => {
+  run: async (deps) => {
+    const { table, compute, asking, account, lists: readLists, boundaryArn, now } = deps;
     const reports = [];
     await tellNews(table, 'audits');
     const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
@@ -99,7 +130,7 @@ export const auditSurroundings: Action<
     const digests = new PackageDigests(await knownDigests(table, names));
     const ask = asking(all, digests);
     for (const cell of cells) {
-      const answers = await ask(cell);
+      const answers = await confirmed(deps, cell, await ask(cell), digests);
       await keepAnswers(table, cell.name, {
         ...{ at: now().toISOString(), answers, principals, boundary, lists },
         digests: digests.kept(),
@@ -154,8 +185,12 @@ const realDeps = (): AuditSurroundingsDeps => {
         placed: placedByOrganization(env),
       };
       const factsOf = surroundingsFacts(clients, platform, async () => principals, digests);
-      return (cell) => askSurroundings({ ...platform, cell }, factsOf(cell), now);
+      return (cell, only) => {
+        const checks = only && SURROUNDINGS_CHECKS.filter(({ id }) => only.includes(id));
+        return askSurroundings({ ...platform, cell }, factsOf(cell), now, checks);
+      };
     },
+    underWay: () => stacksUnderWay(clients.cloudformation),
     account: () => readAccount(clients.iam),
     lists: () => keepLists(accountLists(clients)),
     get boundaryArn() {

@@ -70,6 +70,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(
         [
           'backup:ListBackupPlans',
+          'cloudformation:ListStacks',
           'cloudtrail:LookupEvents',
           'cloudwatch:DescribeAlarms',
           'dynamodb:ListExports',
