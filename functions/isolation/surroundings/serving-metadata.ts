@@ -26,7 +26,7 @@ export const SERVING_METADATA = [
     severity: 'medium',
     controls: { FSBP: ['ELB.16', 'WAF.10'], 'SOC 2': ['CC6.6'] },
     remediation:
-      'Associate the cell’s web ACL with its load balancer, and set its rules back by deploying the cell. Delete a logging configuration that the organization does not know.',
+      'Associate the cell’s web ACL with its load balancer, set its rules back by deploying the cell, and delete a foreign logging configuration.',
   },
   {
     id: 'routing.listener-attributes',
