@@ -1,7 +1,7 @@
 import type { CellDescriptor, Colour } from '../contract/cell';
-import { PlatformError } from '../contract/errors';
 import type { ReleaseClaim } from '../contract/records';
-import { isRuleGone, pointRule } from '../routing/host-rule';
+import { isRuleGone, type RuleAim } from '../routing/host-rule';
+import { pointAsTold } from '../routing/rules-as-told';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
@@ -14,12 +14,29 @@ export const RING_ZERO = 0;
 export const hasMovedRingZero = ({ rings }: Pick<ReleaseClaim, 'rings'>) =>
   rings.some(({ ring }) => ring === RING_ZERO);
 
-const ROUNDS = 5;
+/** The colour of the page: the new one from the moment at which the claim says that ring 0 was moved, else the live one. */
+async function colourOf({ table, compute }: AlignRuleDeps, cell: CellDescriptor): Promise<Colour> {
+  const [claim, live] = await settled([readClaim(table, cell.name), compute.live(cell)]);
+  const isMoved = live.releasing !== undefined && claim && !claim.endedAt && hasMovedRingZero(claim);
+  return isMoved ? claim.to : live.colour;
+}
+
+async function alignPage(
+  deps: AlignRuleDeps,
+  cell: CellDescriptor,
+  ruleArn: string,
+  known: ReadonlyMap<string, RuleAim>,
+): Promise<void> {
+  const read = async () => {
+    const colour = await colourOf(deps, cell);
+    return [{ ruleArn, aim: { forward: cell.targetGroupArns[colour] }, colour }];
+  };
+  await pointAsTold(deps, cell, read, known, `the page of ring 0 of cell ${cell.name}`);
+}
 
 /**
- * Brings the rule of the cell's own page in line with the cell's release: the new colour from the moment
- * at which the claim says that ring 0 was moved, and the live colour otherwise. Like a tenant's rule it is
- * a function of what the table says: that is written first, and read again after the change.
+ * Brings the rule of the cell's own page in line with the cell's release. Like a tenant's rule it is a function of what
+ * the table says.
  *
  * A rule that somebody has deleted fails no release and no return: the page answers 404 then, and the
  * judgement of ring 0 says so.
@@ -29,28 +46,18 @@ const ROUNDS = 5;
  * release changes again and again
  */
 export async function alignRingZero(
-  { table, elb, compute }: AlignRuleDeps,
+  deps: AlignRuleDeps,
   cell: CellDescriptor,
   forwards: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const { ringZero } = cell;
   if (!ringZero) return;
-  let done = forwards.get(ringZero.ruleArn);
-  for (let round = 0; round < ROUNDS; round++) {
-    const [claim, live] = await settled([readClaim(table, cell.name), compute.live(cell)]);
-    const isMoved = live.releasing !== undefined && claim && !claim.endedAt && hasMovedRingZero(claim);
-    const colour: Colour = isMoved ? claim.to : live.colour;
-    const forward = cell.targetGroupArns[colour];
-    if (forward === done) return;
-    await compute.requireHealthyTarget(cell, colour);
-    try {
-      await pointRule(elb, ringZero.ruleArn, { forward });
-    } catch (thrown) {
-      if (!isRuleGone(thrown)) throw thrown;
-      logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
-      return;
-    }
-    done = forward;
+  const forward = forwards.get(ringZero.ruleArn);
+  const known = new Map<string, RuleAim>(forward ? [[ringZero.ruleArn, { forward }]] : []);
+  try {
+    await alignPage(deps, cell, ringZero.ruleArn, known);
+  } catch (thrown) {
+    if (!isRuleGone(thrown)) throw thrown;
+    logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
   }
-  throw new PlatformError('TransientConflict', `the page of ring 0 of cell ${cell.name} is moved again and again`);
 }

@@ -1,12 +1,11 @@
 import type { Compute, Live } from '../compute/compute';
 import type { CellDescriptor, Colour } from '../contract/cell';
-import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { settled } from '../shared/settled';
-import { someAtOnce } from '../shared/some-at-once';
 import { findTenants } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { type LoadBalancer, pointRule, type RuleAim } from './host-rule';
+import type { LoadBalancer, RuleAim } from './host-rule';
+import { pointAsTold } from './rules-as-told';
 
 export interface AlignRuleDeps {
   readonly table: TenantsTable;
@@ -34,55 +33,37 @@ export function ruleOf(
   return { forward: cell.targetGroupArns[colourOf(record, live)] };
 }
 
-/** Each round has met a change of record or live colour. */
-const ROUNDS = 5;
-
 /**
- * Brings the rules of tenants in line with their records. Whoever changes records or live colour writes
- * that first, and calls this afterwards.
- *
- * 1. Read records and live colour, and point the rules as both say, some at once.
- * 2. Read again. The rules that should do something else now are pointed again: of two callers at
- *    once, the later one has seen what the other has written.
- *
- * A throttled change waits for its turn.
+ * Brings the rules of tenants in line with their records, and with the cell's live colour: see rules-as-told.ts.
  *
  * @param tenantIds as many as may wait for the second look: the changes of all come before it
- * @param applied what the caller has just let rules do, by tenant
+ * @param known what the caller has just let rules do, by their ARN
  * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target;
  * `TransientConflict` when records or live colour change again and again
  */
 export async function alignRules(
-  { table, elb, compute }: AlignRuleDeps,
+  deps: AlignRuleDeps,
   cell: CellDescriptor,
   tenantIds: readonly string[],
-  applied: ReadonlyMap<string, RuleAim> = new Map(),
+  known: ReadonlyMap<string, RuleAim> = new Map(),
 ): Promise<void> {
-  const done = new Map(applied);
-  for (let round = 0; round < ROUNDS; round++) {
+  const { table, compute } = deps;
+  const read = async () => {
     const [records, live] = await settled([findTenants(table, tenantIds), compute.live(cell)]);
-    const due = records.flatMap((record) => {
-      const { tenantId, ruleArn } = record;
-      const aim = ruleOf(record, live, cell);
-      const isDone = JSON.stringify(aim) === JSON.stringify(done.get(tenantId));
-      return ruleArn && !isDone ? [{ tenantId, ruleArn, aim, colour: colourOf(record, live) }] : [];
+    return records.flatMap((record) => {
+      const { ruleArn } = record;
+      return ruleArn ? [{ ruleArn, aim: ruleOf(record, live, cell), colour: colourOf(record, live) }] : [];
     });
-    if (due.length === 0) return;
-    await someAtOnce(due, async ({ tenantId, ruleArn, aim, colour }) => {
-      if (typeof aim === 'object') await compute.requireHealthyTarget(cell, colour);
-      await pointRule(elb, ruleArn, aim);
-      done.set(tenantId, aim);
-    });
-  }
-  throw new PlatformError('TransientConflict', `rules of tenants change again and again: ${tenantIds.join(', ')}`);
+  };
+  await pointAsTold(deps, cell, read, known, `rules of tenants ${tenantIds.join(', ')}`);
 }
 
-/** Brings the rule of one tenant in line with its record. @param applied what the caller has just let the rule do */
+/** Brings the rule of one tenant in line with its record. @param known what the caller has just let the rule do */
 export async function alignRule(
   deps: AlignRuleDeps,
   cell: CellDescriptor,
   tenantId: string,
-  applied?: RuleAim,
+  known?: ReadonlyMap<string, RuleAim>,
 ): Promise<void> {
-  await alignRules(deps, cell, [tenantId], new Map(applied && [[tenantId, applied]]));
+  await alignRules(deps, cell, [tenantId], known);
 }

@@ -49,13 +49,13 @@ async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
   cell: CellDescriptor,
-): Promise<RuleAim> {
+): Promise<ReadonlyMap<string, RuleAim>> {
   if (!ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no listener rule`);
   const live = await compute.live(cell);
   await compute.requireHealthyTarget(cell, live.colour);
   const aim = ruleOf({ status: 'ACTIVE' }, live, cell);
   await pointRule(elb, ruleArn, aim);
-  return aim;
+  return new Map([[ruleArn, aim]]);
 }
 
 /**
@@ -95,11 +95,11 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     }
     const digest = requireFreshVerification(record, deps.now());
     const cell = await cellOfTenant(deps.compute, record);
-    const aim = await openRule(deps, record, cell);
+    const opened = await openRule(deps, record, cell);
     const resumedAt = deps.now().toISOString();
     await resume(deps.table, record, digest, resumedAt);
     logger.info('tenant.resumed', { tenantId, digest });
-    await alignRule(deps, cell, tenantId, aim);
+    await alignRule(deps, cell, tenantId, opened);
     await requireServed(cell);
     return { tenantId, host, resumedAt };
   },
