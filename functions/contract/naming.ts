@@ -172,5 +172,8 @@ export const taskFamily = ({ clusterName }: Cluster) => clusterName;
 export const ringZeroHost = (cell: string, domain: string) =>
   `ring-zero-of-cell-${cell}-belongs-to-no-customer.${domain}`;
 
+/** Of the listener rule of that host. Priorities below the cell's `firstPriority` are no tenants' slots. The colours' own rules have 1 and 2. */
+export const RING_ZERO_PRIORITY = 3;
+
 /** The family that a colour's service names. SeedTasks and releases register in it. */
 export const colourFamily = ({ clusterName }: Cluster, colour: string) => `${clusterName}-${colour}`;

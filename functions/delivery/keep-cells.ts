@@ -23,6 +23,7 @@ import { isTaskGone } from '../stacks/settle-stack';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type ObserveColourDeps, observeColour } from './observe-colour';
 import { forgetIdle, readClaim } from './release-store';
+import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignCell } from './tenants-of-cell';
 
@@ -38,11 +39,12 @@ const KeepCellsInput = z.unknown();
  * - `answered`: the event of a deployment was lost, and the release that waited for it goes on
  * - `returned`: visitors of the new colour fare badly in a bake, which ends for that
  * - `scaled`: the live colour had too few tasks, or a crash had left scaling suspended, or free in a release
+ * - `remade`: somebody had deleted the listener rule of the cell's own page
  * - `aligned`: rules that a crash had left on the idle colour were moved
  * - `emptied`: the tasks of the idle colour were taken away
  * - `kept`: there was nothing to do
  */
-const KeptSchema = z.enum(['answered', 'returned', 'scaled', 'aligned', 'emptied', 'kept']);
+const KeptSchema = z.enum(['answered', 'returned', 'scaled', 'remade', 'aligned', 'emptied', 'kept']);
 const KeepCellsOutput = z.object({ cells: z.record(z.string(), KeptSchema) });
 type Kept = z.output<typeof KeptSchema>;
 
@@ -109,6 +111,7 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   }
   const live = await readLiveColour(deps.table, cell.name);
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
+  if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
   if (live?.releasing || !live?.idle) return 'kept';
   if ((await alignCell(deps, cell)) > 0) return 'aligned';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
@@ -122,8 +125,9 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
  *    take too long, or when an alarm has begun to ring: the release returns.
  * 3. Give the live colour its minimum of tasks. Suspend the scale-in of both colours while a release
  *    moves tenants, and end a suspension that a killed run has left.
- * 4. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
- * 5. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
+ * 4. Make the listener rule of the cell's own page again, if somebody has deleted it.
+ * 5. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
+ * 6. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
  *    look comes at least a call after the last rule was moved: load balancers go on sending requests
  *    to a former group for seconds (argo-rollouts#3333).
  *

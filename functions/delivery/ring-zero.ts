@@ -1,6 +1,8 @@
 import type { CellDescriptor, Colour } from '../contract/cell';
+import { PlatformError } from '../contract/errors';
+import { RING_ZERO_PRIORITY } from '../contract/naming';
 import type { ReleaseClaim } from '../contract/records';
-import { isRuleGone, type RuleAim } from '../routing/host-rule';
+import { isPriorityInUse, isRuleGone, makeRule, type RuleAim, ruleOfHost } from '../routing/host-rule';
 import { pointAsTold } from '../routing/rules-as-told';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { logger } from '../shared/logger';
@@ -39,7 +41,7 @@ async function alignPage(
  * the table says.
  *
  * A rule that somebody has deleted fails no release and no return: the page answers 404 then, and the
- * judgement of ring 0 says so.
+ * judgement of ring 0 says so. KeepCells makes it again, under another ARN.
  *
  * @param forwards what the rules of the listener lead to now, if it is known
  * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target; `TransientConflict` when the
@@ -58,6 +60,34 @@ export async function alignRingZero(
     await alignPage(deps, cell, ringZero.ruleArn, known);
   } catch (thrown) {
     if (!isRuleGone(thrown)) throw thrown;
-    logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
+    const again = await ruleOfHost(deps.elb, cell, ringZero.host);
+    if (again) await alignPage(deps, cell, again, new Map());
+    else logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
   }
+}
+
+/**
+ * Makes the rule of the cell's own page again, if somebody has deleted it: no release gets past ring 0 without the page.
+ * The rule has another ARN than the template's then, and is found by its host.
+ *
+ * @returns whether it was missing
+ * @throws PlatformError `SlotOccupied` when another rule has its priority; `TransientServiceUnsteady`
+ */
+export async function makeRingZeroAgain(deps: AlignRuleDeps, cell: CellDescriptor): Promise<boolean> {
+  const { ringZero } = cell;
+  if (!ringZero || (await ruleOfHost(deps.elb, cell, ringZero.host))) return false;
+  const { host } = ringZero;
+  const colour = await colourOf(deps, cell);
+  await deps.compute.requireHealthyTarget(cell, colour);
+  const forward = cell.targetGroupArns[colour];
+  try {
+    const ruleArn = await makeRule(deps.elb, cell, { host, priority: RING_ZERO_PRIORITY, aim: { forward } });
+    logger.warn('cell.ring-zero-made-again', { cell: cell.name, host, ruleArn });
+    await alignPage(deps, cell, ruleArn, new Map([[ruleArn, { forward }]]));
+  } catch (thrown) {
+    if (!isPriorityInUse(thrown)) throw thrown;
+    const why = `the listener rule with priority ${RING_ZERO_PRIORITY} in cell ${cell.name} is not that of ${host}`;
+    throw new PlatformError('SlotOccupied', why, { cause: thrown });
+  }
+  return true;
 }

@@ -76,11 +76,20 @@ async function ruleInSlot(elb: LoadBalancer, cell: CellDescriptor, priority: num
   return undefined;
 }
 
-async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise<boolean> {
+function isOfHost(rule: Rule, host: string): boolean {
   const hosts = (rule.Conditions ?? [])
     .filter((condition) => condition.Field === 'host-header')
     .flatMap((condition) => condition.HostHeaderConfig?.Values ?? condition.Values ?? []);
-  if (!rule.RuleArn || hosts.length !== 1 || hosts[0] !== tenant.host) return false;
+  return hosts.length === 1 && hosts[0] === host;
+}
+
+/** @returns the ARN of the listener's rule for this host alone */
+export async function ruleOfHost(elb: LoadBalancer, cell: CellDescriptor, host: string): Promise<string | undefined> {
+  return (await rulesOf(elb, cell.listenerArn)).find((rule) => isOfHost(rule, host))?.RuleArn;
+}
+
+async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise<boolean> {
+  if (!rule.RuleArn || !isOfHost(rule, tenant.host)) return false;
   const tags = await elb.send(new DescribeTagsCommand({ ResourceArns: [rule.RuleArn] }));
   return (tags.TagDescriptions ?? []).some((description) =>
     description.Tags?.some(({ Key, Value }) => Key === TENANT_TAG && Value === tenant.tenantId),
@@ -97,6 +106,35 @@ export async function findOwnRule(
   return rule && (await belongsTo(elb, rule, tenant)) ? rule.RuleArn : undefined;
 }
 
+interface NewRule {
+  readonly host: string;
+  readonly priority: number;
+  readonly aim: RuleAim;
+  readonly tags?: readonly { readonly Key: string; readonly Value: string }[];
+}
+
+export const isPriorityInUse = (thrown: unknown) => isCoded(thrown, 'PriorityInUse');
+
+/** Makes the rule of a host. @returns its ARN. @throws an error that `isPriorityInUse` knows */
+export async function makeRule(
+  elb: LoadBalancer,
+  { listenerArn }: CellDescriptor,
+  { host, priority, aim, tags }: NewRule,
+): Promise<string> {
+  const { Rules } = await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: listenerArn,
+      Priority: priority,
+      Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [host] } }],
+      Actions: actionsOf(aim),
+      ...(tags && { Tags: [...tags] }),
+    }),
+  );
+  const ruleArn = Rules?.[0]?.RuleArn;
+  if (!ruleArn) throw new PlatformError('UnexpectedFailure', 'CreateRule answered without a rule');
+  return ruleArn;
+}
+
 export interface HostRule {
   readonly ruleArn: string;
   /** False when the rule of an earlier attempt was found and taken over. */
@@ -111,21 +149,13 @@ export interface HostRule {
  * this tenant
  */
 export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
+  const { host, slot, tenantId } = tenant;
   try {
-    const { Rules } = await elb.send(
-      new CreateRuleCommand({
-        ListenerArn: cell.listenerArn,
-        Priority: tenant.slot.priority,
-        Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: [tenant.host] } }],
-        Actions: settingUp,
-        Tags: [{ Key: TENANT_TAG, Value: tenant.tenantId }],
-      }),
-    );
-    const ruleArn = Rules?.[0]?.RuleArn;
-    if (!ruleArn) throw new PlatformError('UnexpectedFailure', 'CreateRule answered without a rule');
+    const tags = [{ Key: TENANT_TAG, Value: tenantId }];
+    const ruleArn = await makeRule(elb, cell, { host, priority: slot.priority, aim: 'setting-up', tags });
     return { ruleArn, created: true };
   } catch (thrown) {
-    if (!isCoded(thrown, 'PriorityInUse')) throw thrown;
+    if (!isPriorityInUse(thrown)) throw thrown;
     const ruleArn = await findOwnRule(elb, cell, tenant);
     if (!ruleArn) throw slotOccupied(tenant, thrown);
     await pointRule(elb, ruleArn, 'setting-up');

@@ -10,7 +10,7 @@ import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
 import { deleteRoute, putRoute } from '../tenants/routes';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type LoadBalancer, pointRule } from './host-rule';
+import { isRuleGone, type LoadBalancer, pointRule } from './host-rule';
 import { putStarterPage, type TenantAccess } from './put-starter-page';
 
 export interface SeedRingZeroDeps extends TenantAccess {
@@ -43,7 +43,7 @@ async function onceTheRoleIsVisible(put: () => Promise<void>, wait: (ms: number)
  * 1. Put the page into the decoy's bucket, with the decoy's role. A page that is there stays.
  * 2. Write the route of the host, without a database.
  * 3. Let the rule lead to the live colour: the template cannot name it. While a release moves tenants
- *    the rule stays where it is.
+ *    the rule stays where it is. One that somebody has deleted is made again by KeepCells.
  *
  * Undone by the deletion, which removes the route. The page stays in the bucket, as probes' objects do.
  *
@@ -69,7 +69,12 @@ export const seedRingZero: Action<typeof SeedRingZeroInput, typeof SeedRingZeroO
     const route = { host, tenantId, companyName, roleArn, externalId, bucketName, keyArn: decoy.KeyArn };
     await putRoute(table, { ...route, status: 'ACTIVE' });
     const live = await readLiveColour(table, cell);
-    if (live && !live.releasing) await pointRule(elb, ruleArn, { forward: groups[live.colour] });
+    if (!live || live.releasing) return undefined;
+    try {
+      await pointRule(elb, ruleArn, { forward: groups[live.colour] });
+    } catch (thrown) {
+      if (!isRuleGone(thrown)) throw thrown;
+    }
     return undefined;
   },
 };

@@ -8,7 +8,7 @@ import {
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Colour } from '../../functions/contract/cell';
-import { ringZeroHost } from '../../functions/contract/naming';
+import { RING_ZERO_PRIORITY, ringZeroHost } from '../../functions/contract/naming';
 import type { CellConfig, StageConfig } from '../config/stages';
 import type { ColourService } from './colour-service';
 import type { DecoyTenant } from './decoy-tenant';
@@ -25,8 +25,6 @@ export interface RingZeroProps {
   readonly seedRingZero: IFunction;
 }
 
-/** Priorities below the cell's `firstPriority` are no tenants' slots. The colours' own rules have 1 and 2. */
-const PRIORITY = 3;
 /** CloudFormation calls SeedRingZero when a property changes: raised, this one makes a lost route or page again. */
 const REVISION = '1';
 
@@ -47,7 +45,7 @@ export class RingZero extends Construct {
     const { blue, green } = colours;
     const rule = new ApplicationListenerRule(this, 'Rule', {
       listener,
-      priority: PRIORITY,
+      priority: RING_ZERO_PRIORITY,
       conditions: [ListenerCondition.hostHeaders([this.host])],
       action: ListenerAction.forward([blue.targetGroup]),
     });

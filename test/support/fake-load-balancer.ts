@@ -13,7 +13,7 @@ interface Input {
   readonly Priority: number;
   readonly Conditions: { HostHeaderConfig: { Values: string[] } }[];
   readonly Actions: Action[];
-  readonly Tags: { Key: string; Value: string }[];
+  readonly Tags?: { Key: string; Value: string }[];
   readonly ResourceArns: string[];
   readonly RuleArn: string;
   readonly PageSize: number;
@@ -66,7 +66,7 @@ export class FakeLoadBalancer {
         if (this.at(input.Priority)) throw awsError('PriorityInUseException');
         const rule = this.add(input.Priority, input.Conditions[0]?.HostHeaderConfig.Values[0] ?? '');
         rule.Actions = input.Actions;
-        for (const { Key, Value } of input.Tags) rule.tags[Key] = Value;
+        for (const { Key, Value } of input.Tags ?? []) rule.tags[Key] = Value;
         return { Rules: [rule] };
       }
       case 'DescribeRulesCommand': {

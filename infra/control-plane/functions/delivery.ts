@@ -134,6 +134,11 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     cells.answerTasks,
     ...cells.moveRules,
+    {
+      actions: ['elasticloadbalancing:CreateRule'],
+      resources: [arns.cellListeners],
+      wildcardBecause: OF_ANY_CELL,
+    },
     ...cells.observe,
   ]);
   const retryMove = make('RetryMove', [

@@ -1,3 +1,5 @@
+import type { CellDescriptor } from '../../../functions/contract/cell';
+import { RING_ZERO_PRIORITY, ringZeroHost } from '../../../functions/contract/naming';
 import { itemKeys, type LiveColour } from '../../../functions/contract/records';
 import { keepCells } from '../../../functions/delivery/keep-cells';
 import { aCell, NOW } from '../../support/builders';
@@ -9,8 +11,8 @@ const cell = aCell({ liveTasks: { min: 2, max: 30 } });
 const HOUR = 3_600_000;
 const idle = { colour: 'green', since: NOW, keepUntil: NOW, why: 'former version' } as const;
 
-function aScene(live: Partial<LiveColour> = {}) {
-  const world = new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }]);
+function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescriptor['ringZero']>) {
+  const world = new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }], ringZero);
   world.table.put({ ...world.live(), ...itemKeys.liveColour(cell.name), ...live });
   const ecs = new FakeClient({
     UpdateServiceCommand: {},
@@ -28,7 +30,7 @@ function aScene(live: Partial<LiveColour> = {}) {
     keepCells.run(
       {
         ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch, scaling },
-        compute: { ...world.compute, cells: async () => [cell] },
+        compute: { ...world.compute, cells: async () => [{ ...cell, ringZero }] },
         now: () => new Date(at),
       },
       {},
@@ -166,4 +168,46 @@ test('one cell that fails makes the call fail, after the other cells', async () 
     throw awsError('AccessDeniedException');
   };
   await expect(run()).rejects.toThrow('AccessDenied');
+});
+
+describe('the rule of ring 0, which somebody has deleted', () => {
+  const ringZero = { host: ringZeroHost(cell.name, 'funnels.example'), ruleArn: 'arn:rule/ring-zero' };
+  function deleted(live: Partial<LiveColour> = {}) {
+    const scene = aScene(live, ringZero);
+    scene.world.elb.rules = scene.world.elb.rules.filter(({ RuleArn }) => RuleArn !== ringZero.ruleArn);
+    return { ...scene, page: () => scene.world.colours()[ringZero.host] };
+  }
+
+  test('is made again, once, and leads to the live colour', async () => {
+    const { world, run, page } = deleted({ colour: 'green' });
+    await expect(run()).resolves.toEqual({ cells: { cell1: 'remade' } });
+    expect(page()).toBe('green');
+    await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+    expect(world.elb.calls.filter((call) => call === 'CreateRuleCommand')).toHaveLength(1);
+  });
+
+  test('is made again when the answer was lost, and leads where a release has moved the page', async () => {
+    const { world, run, page } = deleted({ releasing: 'r1.0' });
+    world.table.put({
+      ...itemKeys.release(cell.name),
+      ...{ cell: cell.name, releaseId: 'r1', executionArn: aReleaseRun(), digest: DIGEST, from: 'blue', to: 'green' },
+      ...{ phase: 'ShiftRing', intent: 'go', rings: [{ ring: 0, tenants: 0, at: NOW }], startedAt: NOW },
+    });
+    world.elb.after = (command) => {
+      if (command === 'CreateRuleCommand') throw awsError('TimeoutError');
+    };
+    await expect(run()).rejects.toThrow('TimeoutError');
+    await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+    expect(page()).toBe('green');
+  });
+
+  test('is not made while the colour has no healthy target, nor in the place of another rule', async () => {
+    const { world, run, page } = deleted();
+    world.elb.targets.set(cell.targetGroupArns.blue, ['unhealthy']);
+    await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+    world.elb.targets.clear();
+    world.elb.add(RING_ZERO_PRIORITY, 'somebody.else.example');
+    await expect(run()).rejects.toMatchObject({ name: 'SlotOccupied' });
+    expect(page()).toBeUndefined();
+  });
 });

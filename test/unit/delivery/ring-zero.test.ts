@@ -88,6 +88,18 @@ describe('the page of ring 0', () => {
     expect(tenants(world)).toEqual(['blue']);
   });
 
+  test('is moved by a rule that was made again, too, which has another ARN', async () => {
+    const world = aWorld();
+    world.elb.rules = world.elb.rules.filter(({ RuleArn }) => RuleArn !== ringZero.ruleArn);
+    const again = world.elb.add(3, ringZero.host);
+    again.Actions = [{ Type: 'forward', TargetGroupArn: targetGroupArns.blue }];
+    const release = await world.claimed();
+    await world.shift(release, 0);
+    expect(page(world)).toBe('green');
+    await world.goBack(release);
+    expect(page(world)).toBe('blue');
+  });
+
   test('is led back where somebody has led it elsewhere', async () => {
     const { world, release } = await begun();
     world.pointed(ringZero.host.split('.')[0] ?? '', targetGroupArns.blue);

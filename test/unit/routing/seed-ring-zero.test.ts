@@ -38,7 +38,7 @@ function aScene(live: object = { colour: 'green', since: NOW }) {
   const deny = (times: number) => {
     denials = times;
   };
-  return { table, rule, sts, s3, ask, deny, route: () => table.get(itemKeys.route(Host)) };
+  return { table, elb, rule, sts, s3, ask, deny, route: () => table.get(itemKeys.route(Host)) };
 }
 
 test.each(['Create', 'Update'])(
@@ -69,6 +69,13 @@ test('leaves the rule where it is while a release moves tenants', async () => {
   const { ask, rule } = aScene({ colour: 'green', since: NOW, releasing: 'r1.0' });
   await ask('Update');
   expect(rule.Actions).toMatchObject([{ TargetGroupArn: TargetGroupArns.blue }]);
+});
+
+test('makes route and page again although the rule is gone', async () => {
+  const { ask, elb, route } = aScene();
+  elb.rules = [];
+  await ask('Update');
+  expect(route()).toMatchObject({ host: Host });
 });
 
 test('a deletion removes the route, and may come twice; somebody else’s route stays', async () => {
