@@ -4,8 +4,10 @@ import {
   CloudWatchClient,
   DescribeAlarmsCommand,
   GetMetricDataCommand,
+  PutCompositeAlarmCommand,
   PutMetricAlarmCommand,
   SetAlarmStateCommand,
+  type StateValue,
 } from '@aws-sdk/client-cloudwatch';
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
@@ -25,6 +27,8 @@ import {
   RegisterTargetsCommand,
   SetRulePrioritiesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
   CreateWebACLCommand,
   DeleteLoggingConfigurationCommand,
@@ -35,7 +39,7 @@ import {
   WAFV2Client,
 } from '@aws-sdk/client-wafv2';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, kindAgain, launch, slowerThanAws } from './aws';
+import { access, eventually, kindAgain, launch, slowerThanAws } from './aws';
 
 let emulator: Emulator;
 let elb: ElasticLoadBalancingV2Client;
@@ -295,6 +299,54 @@ test('an alarm tells when its state changed last, and not when it was set again'
   expect(Math.abs(first - began)).toBeLessThan(2_000);
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(await set()).toBe(first);
+});
+
+test('a change of state is an event of the alarm, also of a composite one', async () => {
+  const cloudwatch = new CloudWatchClient(access(emulator));
+  const [first, whole] = ['watched', 'watched-whole'];
+  await cloudwatch.send(
+    new PutMetricAlarmCommand({
+      ...{ AlarmName: first, Namespace: 'N', MetricName: 'Watched', Statistic: 'Sum', Period: 60 },
+      ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanOrEqualToThreshold' },
+    }),
+  );
+  await cloudwatch.send(new PutCompositeAlarmCommand({ AlarmName: whole, AlarmRule: `ALARM(${first})` }));
+  const sqs = new SQSClient(access(emulator));
+  const events = new EventBridgeClient(access(emulator));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'alarms' }));
+  const pattern = {
+    source: ['aws.cloudwatch'],
+    'detail-type': ['CloudWatch Alarm State Change'],
+    detail: { alarmName: [first, whole], state: { value: ['ALARM'] } },
+  };
+  await events.send(new PutRuleCommand({ Name: 'alarms', EventPattern: JSON.stringify(pattern) }));
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  await events.send(new PutTargetsCommand({ Rule: 'alarms', Targets: [{ Id: 'queue', Arn: Attributes?.QueueArn }] }));
+  const set = (StateValue: StateValue) =>
+    cloudwatch.send(new SetAlarmStateCommand({ AlarmName: first, StateValue, StateReason: 'a test' }));
+  await set('OK');
+  await set('ALARM');
+  await set('ALARM');
+  const seen: Record<string, { resources: string[]; detail: object }[]> = {};
+  await eventually(async () => {
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    for (const { Body = '{}' } of Messages) {
+      const event = JSON.parse(Body);
+      seen[event.detail.alarmName] = [...(seen[event.detail.alarmName] ?? []), event];
+    }
+    return seen[whole] && seen[first];
+  });
+  const of = (name: string) => seen[name]?.[0];
+  expect([seen[first], seen[whole]]).toEqual([[expect.anything()], [expect.anything()]]);
+  expect(of(first)).toMatchObject({
+    resources: [expect.stringMatching(/:alarm:watched$/)],
+    detail: {
+      configuration: { metrics: [{ metricStat: { metric: { namespace: 'N', name: 'Watched' } } }] },
+      previousState: { value: 'OK' },
+      state: { value: 'ALARM', reason: 'a test' },
+    },
+  });
+  expect(of(whole)).toMatchObject({ detail: { configuration: { alarmRule: `ALARM(${first})` } } });
 });
 
 test('a load balancer has one web ACL, that of its stack, or none', async () => {

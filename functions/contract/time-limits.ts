@@ -82,6 +82,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   PrepareTask: { calls: 5 },
   FillColour: { calls: 12 },
   DeploymentSettled: { calls: 7 },
+  AlarmRaised: { calls: 6 },
   // Those with work for each tenant of a cell: Elastic Load Balancing changes three rules a second.
   ProbeColour: { seconds: 300 },
   ShiftRing: { seconds: 300 },

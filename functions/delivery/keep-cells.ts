@@ -2,7 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { SendTaskFailureCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
@@ -10,24 +10,22 @@ import { fillLive } from '../compute/ecs-services';
 import { freeScaling, holdScaling, type Scaling } from '../compute/scaling';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
-import { targetHealth, targetStates } from '../compute/target-health';
+import { targetHealth } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
-import type { PlatformErrorName } from '../contract/errors';
-import type { LiveColour, ReleaseClaim } from '../contract/records';
+import type { LiveColour } from '../contract/records';
 import { forwardsOf } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
-import { isTaskGone } from '../stacks/settle-stack';
 import { tenantsTable } from '../tenants/tenants-table';
-import { type ObserveColourDeps, observeColour } from './observe-colour';
-import { forgetIdle, readClaim } from './release-store';
+import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
+import { forgetIdle } from './release-store';
 import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignCell } from './tenants-of-cell';
 
-export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, ObserveColourDeps {
+export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, EndBadBakeDeps {
   readonly scaling: Scaling;
   readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
 }
@@ -66,32 +64,6 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
   return true;
 }
 
-const UNHEALTHY: PlatformErrorName = 'ReleaseUnhealthy';
-
-/**
- * Ends the bake of a ring whose visitors fare badly: a bake may take an hour. The release returns its
- * tenants then.
- */
-async function endBadBake(deps: KeepCellsDeps, cell: CellDescriptor, claim: ReleaseClaim): Promise<boolean> {
-  if (claim.waiting?.for !== 'bake') return false;
-  const states = await targetStates(deps.elb, cell.targetGroupArns[claim.to]);
-  const observed = await observeColour(deps, cell, claim);
-  const because = states.includes('healthy')
-    ? observed.verdict === 'bad' && observed.because
-    : `targets of ${claim.to} are ${states.join(', ') || 'gone'}`;
-  if (!because) return false;
-  const { taskToken } = claim.waiting;
-  try {
-    await deps.sfn.send(new SendTaskFailureCommand({ taskToken, error: UNHEALTHY, cause: because }));
-  } catch (thrown) {
-    // The bake has ended meanwhile, or its execution was stopped.
-    if (!isTaskGone(thrown)) throw thrown;
-    return false;
-  }
-  logger.warn('release.bake-ended', { cell: cell.name, releaseId: claim.releaseId, because });
-  return true;
-}
-
 /**
  * Scaling follows from the cell's item LIVE: no colour loses a task while a release moves tenants. The
  * live colour always has the stage's minimum.
@@ -104,11 +76,8 @@ async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, 
 }
 
 async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
-  const claim = await readClaim(deps.table, cell.name);
-  if (claim && !claim.endedAt) {
-    if ((await settleFill(deps, cell)) === 'answered') return 'answered';
-    if (await endBadBake(deps, cell, claim)) return 'returned';
-  }
+  if ((await settleFill(deps, cell)) === 'answered') return 'answered';
+  if (await endBadBake(deps, cell)) return 'returned';
   const live = await readLiveColour(deps.table, cell.name);
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';

@@ -12,6 +12,7 @@ import { platformArns } from '../constructs/platform-names';
 import { declareOutputs } from '../constructs/stack-outputs';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import type { NamesZone } from '../foundation/names-zone';
+import { AlarmEvents } from './alarm-events';
 import { AuditAlarms } from './audit-alarms';
 import { BreakGlass } from './break-glass';
 import { ControlPlaneAlarms } from './control-plane-alarms';
@@ -80,6 +81,7 @@ export class ControlPlaneStack extends Stack {
       launchStack,
       stackSettled,
       deploymentSettled,
+      alarmRaised,
       keepCells,
       retryMove,
       watchdog,
@@ -106,6 +108,7 @@ export class ControlPlaneStack extends Stack {
     const breakGlass = new BreakGlass(this, 'BreakGlass');
     new StackEvents(this, 'StackEvents', { stackSettled });
     new DeploymentEvents(this, 'DeploymentEvents', { deploymentSettled });
+    new AlarmEvents(this, 'AlarmEvents', { alarmRaised });
     new RunEvents(this, 'RunEvents', {
       machines: watchedWorkflows().map((workflow) => machines.named(workflow).machine),
       watchdog,
@@ -127,6 +130,7 @@ export class ControlPlaneStack extends Stack {
       topic,
       machine: release.machine,
       deploymentSettled,
+      alarmRaised,
       keepCells,
     });
 
@@ -162,6 +166,7 @@ export class ControlPlaneStack extends Stack {
         'stack events': stackSettled.undelivered,
         'ends of runs': watchdog.undelivered,
         'ends of deployments': deploymentSettled.undelivered,
+        'alarms of cells': alarmRaised.undelivered,
         'uses of break glass': breakGlass.uses,
         'uses of break glass, undelivered': breakGlass.undelivered,
       },

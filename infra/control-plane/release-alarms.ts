@@ -12,17 +12,19 @@ export interface ReleaseAlarmsProps {
   readonly topic: ITopic;
   readonly machine: StateMachine;
   readonly deploymentSettled: EventFunction;
+  readonly alarmRaised: EventFunction;
   readonly keepCells: PlatformFunction;
 }
 
 const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
+const MOST_IN_A_MINUTE = { period: Duration.minutes(1), statistic: 'Maximum' } as const;
 
 /** One alarm for each way in which a release can go wrong while nobody watches. */
 export class ReleaseAlarms extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { config, topic, machine, deploymentSettled, keepCells }: ReleaseAlarmsProps,
+    { config, topic, machine, deploymentSettled, alarmRaised, keepCells }: ReleaseAlarmsProps,
   ) {
     super(scope, id);
     new PlatformAlarm(this, 'ReleaseFailed', {
@@ -42,11 +44,15 @@ export class ReleaseAlarms extends Construct {
     new PlatformAlarm(this, 'DeploymentEventUndelivered', {
       config,
       topic,
-      metric: deploymentSettled.undelivered.metricApproximateNumberOfMessagesVisible({
-        period: Duration.minutes(1),
-        statistic: 'Maximum',
-      }),
+      metric: deploymentSettled.undelivered.metricApproximateNumberOfMessagesVisible(MOST_IN_A_MINUTE),
       impact: 'a release waits for a deployment that has already ended. It goes on when KeepCells finds the end.',
+      runbook: 'docs/runbook.md#keep-cells-failing',
+    });
+    new PlatformAlarm(this, 'AlarmEventUndelivered', {
+      config,
+      topic,
+      metric: alarmRaised.undelivered.metricApproximateNumberOfMessagesVisible(MOST_IN_A_MINUTE),
+      impact: 'an alarm rings in the bake of a release. The release returns when KeepCells finds the alarm.',
       runbook: 'docs/runbook.md#keep-cells-failing',
     });
     new PlatformAlarm(this, 'KeepCellsFailing', {

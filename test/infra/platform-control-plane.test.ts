@@ -23,6 +23,7 @@ const onboarding = workflowNamed('TenantOnboarding');
 const FUNCTIONS = [
   ...new Set(WORKFLOWS.flatMap(actionsOf)),
   ...[
+    'AlarmRaised',
     'DeploymentSettled',
     'KeepCells',
     'Orphans',

@@ -140,7 +140,7 @@ describe.each(STAGES)('stage %s', (stage) => {
 
   test('has encrypted queues that require TLS', () => {
     const queues = resourcesOf(controlPlane, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(8);
+    expect(queues).toHaveLength(9);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = resourcesOf(controlPlane, 'AWS::SQS::QueuePolicy').map(([, { Properties }]) => Properties);
     for (const policy of policies)

@@ -4,7 +4,7 @@ AWS: "MetricAlarm" (Amazon CloudWatch API Reference)
 Test: load-balancer.test.ts: an alarm tells when its state changed last, and not when it was set again
 
 StateTransitionedTimestamp is the time of the last change, StateUpdatedTimestamp that of the last evaluation. MiniStack
-has the first for composite alarms alone.
+has the first for composite alarms alone, in whole seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PATCH = Patch(__name__)
 
 @PATCH.wraps("ministack.services.cloudwatch._record_history", digest="286ad2f5")
 def _record_history(record: Original, name: str, old: str, new: str, *args: Any, **kwargs: Any) -> None:
-    alarm = cloudwatch._alarms.get(name)
+    alarm = cloudwatch._alarms.get(name) or cloudwatch._composite_alarms.get(name)
     if alarm is not None and old != new:
         alarm["StateTransitionedTimestamp"] = time.time()
     record(name, old, new, *args, **kwargs)

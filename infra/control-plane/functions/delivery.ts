@@ -127,6 +127,21 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     environment,
     grants: [claims, cells.listCells, cells.describeServices, ...cells.describeTasks, cells.answerTasks],
   });
+  const alarmRaised = new EventFunction(scope, 'AlarmRaised', {
+    config,
+    environment,
+    grants: [
+      onCellItems(context, 'GetItem'),
+      cells.listCells,
+      cells.answerTasks,
+      {
+        actions: ['elasticloadbalancing:DescribeTargetHealth'],
+        resources: ['*'],
+        wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
+      },
+      ...cells.observe,
+    ],
+  });
   const keepCells = make('KeepCells', [
     ...ofTenants,
     ...cells.describeTasks,
@@ -146,5 +161,5 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     ...cells.moveRules,
   ]);
-  return { deploymentSettled, keepCells, retryMove };
+  return { deploymentSettled, alarmRaised, keepCells, retryMove };
 }

@@ -24,6 +24,7 @@ export interface PlatformFunctions {
   readonly seedTasks: PlatformFunction;
   readonly seedRingZero: PlatformFunction;
   readonly deploymentSettled: EventFunction;
+  readonly alarmRaised: EventFunction;
   readonly keepCells: PlatformFunction;
   readonly retryMove: PlatformFunction;
   /** Its environment names the published templates. */
