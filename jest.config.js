@@ -31,7 +31,8 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],
 });
 
-// CloudFormation's rules take five seconds to load for every test that synthesizes. test/infra/validation.test.ts asks them.
+// CloudFormation's rules take five seconds to load for every test that synthesizes. They are asked once for each stage
+// (test/support/synthesize-stages.js).
 process.env.CDK_VALIDATION = 'false';
 
 module.exports = {

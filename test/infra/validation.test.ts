@@ -1,25 +1,17 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, CfnResource, Stack } from 'aws-cdk-lib';
-import * as z from 'zod';
 import { STAGES } from '../../infra/config/stages';
-import { platform } from '../../infra/platform';
 import { TENANT_STACKS, tenantApp } from '../../infra/tenant/synthesize';
-import { ensureBundles } from '../support/stage-synthesis';
+import { stageSynthesis } from '../support/stage-templates';
+import { violationsIn } from '../support/validated';
 
-const ReportSchema = z.object({
-  pluginReports: z.array(z.object({ pluginName: z.string(), violations: z.array(z.object({ ruleName: z.string() })) })),
-});
-
-/** What CloudFormation's own rules object to in an app. A synthesis by itself only warns of it. */
 function violationsOf(appIn: (outdir: string) => App): string[] {
   const outdir = mkdtempSync(join(tmpdir(), 'validated-'));
   try {
     appIn(outdir).synth();
-    const report = ReportSchema.parse(JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8')));
-    expect(report.pluginReports.map(({ pluginName }) => pluginName)).toContain('CloudFormation Validate');
-    return report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
+    return violationsIn(outdir);
   } finally {
     rmSync(outdir, { recursive: true });
   }
@@ -28,7 +20,6 @@ function violationsOf(appIn: (outdir: string) => App): string[] {
 // The rules take seconds to load: the other tests go without (jest.config.js).
 const usual = process.env.CDK_VALIDATION;
 beforeAll(() => {
-  ensureBundles();
   process.env.CDK_VALIDATION = 'true';
 });
 afterAll(() => {
@@ -36,7 +27,7 @@ afterAll(() => {
 });
 
 test.each(STAGES)('the templates of stage %s satisfy CloudFormation’s rules', (stage) => {
-  expect(violationsOf((outdir) => platform(stage, { outdir }))).toEqual([]);
+  expect(stageSynthesis(stage).violations).toEqual([]);
 });
 
 test('the templates of a tenant’s stacks satisfy CloudFormation’s rules', () => {

@@ -2,28 +2,45 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { App } from 'aws-cdk-lib';
 import { SERVICE_DIRECTORY } from '../../infra/build';
 import type { Stage } from '../../infra/config/stages';
 import { FUNCTIONS_DIRECTORY, functionSources, LAYER_DIRECTORY } from '../../infra/function-bundles';
 import { platform } from '../../infra/platform';
+import { acknowledgedFor, nagFindings, violationsIn } from './validated';
 
 const ROOT = join(__dirname, '../..');
 
-export function ensureBundles(): void {
+function ensureBundles(): void {
   const bundles = Object.keys(functionSources()).map((name) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
   if ([...bundles, LAYER_DIRECTORY, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
   execFileSync(join(ROOT, 'node_modules/.bin/tsx'), ['infra/build.ts'], { cwd: ROOT, stdio: 'pipe' });
 }
 
-/** The application of a stage, and the templates of its stacks by name. */
-export function synthesizeStage(stage: Stage): { app: App; templates: Record<string, object> } {
+/** What one synthesis of a stage says: a second one would take seconds. */
+export interface StageSynthesis {
+  /** By the stacks' names. */
+  readonly templates: Readonly<Record<string, object>>;
+  /** CloudFormation's own rules that a template breaks. */
+  readonly violations: readonly string[];
+  /** Rules of cdk-nag, with the resources that break them. */
+  readonly nagFindings: readonly (readonly [rule: string, resources: unknown])[];
+  /** Reasons with which resources break rules. */
+  readonly acknowledged: readonly string[];
+}
+
+/** Needs CDK_VALIDATION=true. */
+export function synthesizeStage(stage: Stage): StageSynthesis {
   ensureBundles();
   const outdir = mkdtempSync(join(tmpdir(), `platform-${stage}-`));
   try {
     const app = platform(stage, { outdir });
     const { stacks } = app.synth();
-    return { app, templates: Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template])) };
+    return {
+      templates: Object.fromEntries(stacks.map(({ stackName, template }) => [stackName, template])),
+      violations: violationsIn(outdir),
+      nagFindings: nagFindings(app),
+      acknowledged: acknowledgedFor(app),
+    };
   } finally {
     rmSync(outdir, { recursive: true });
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
+import type { StageSynthesis } from './stage-synthesis';
 
 export interface Resource {
   readonly Type: string;
@@ -32,12 +33,16 @@ function isSynthesizing(): boolean {
   }
 }
 
-function templatesIn(file: string): Record<string, object> {
+function synthesisIn(file: string): StageSynthesis {
   const sleeping = new Int32Array(new SharedArrayBuffer(4));
   while (!existsSync(file) && isSynthesizing()) Atomics.wait(sleeping, 0, 0, 50);
   if (!existsSync(file)) throw new Error(`the stages could not be synthesized: ${file} is missing`);
   return JSON.parse(readFileSync(file, 'utf8'));
 }
+
+/** What the synthesis of a stage says, made once for all test files. */
+export const stageSynthesis = (stage: Stage): StageSynthesis =>
+  synthesisIn(join(process.env.STAGE_TEMPLATES ?? '', `${stage}.json`));
 
 const read = new Map<Stage, StageTemplates>();
 
@@ -45,7 +50,7 @@ const read = new Map<Stage, StageTemplates>();
 export function stageTemplates(stage: Stage): StageTemplates {
   const known = read.get(stage);
   if (known) return known;
-  const byName = templatesIn(join(process.env.STAGE_TEMPLATES ?? '', `${stage}.json`));
+  const { templates: byName } = stageSynthesis(stage);
   const named = Object.fromEntries(Object.entries(byName).map(([name, body]) => [name, Template.fromJSON(body)]));
   const templateOf = (name: string) => {
     const found = named[name];
