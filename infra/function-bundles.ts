@@ -1,6 +1,9 @@
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type BuildOptions, build, type Metafile, transform } from 'esbuild';
+import * as z from 'zod';
+import { BUILD_INPUTS, digestOfFiles } from './build-inputs';
+import { builtOnce } from './built-once';
 import { noJsonSchemas } from './no-json-schemas';
 import { smallPackages, smallSchemas } from './small-schemas';
 
@@ -19,13 +22,14 @@ export const LAYER_MODULES = join(LAYER_DIRECTORY, 'nodejs/node_modules');
 const PACKAGE = 'onboarding-code';
 const SHARED_FILE = /"(?:\.\.?\/)+(?:shared\/)?(shared-[0-9A-Z]+)\.js"/g;
 
-export interface BuiltBundle {
-  readonly name: string;
+const BuiltBundleSchema = z.object({
+  name: z.string(),
   /** Size of the function's own file. */
-  readonly bytes: number;
+  bytes: z.number(),
   /** Size of the files that the function loads from the layer. */
-  readonly layerBytes: number;
-}
+  layerBytes: z.number(),
+});
+export type BuiltBundle = z.output<typeof BuiltBundleSchema>;
 
 /** Options of the bundler for all code that runs on AWS. */
 export const BUNDLING = {
@@ -187,7 +191,16 @@ async function bundleWithLayer(sources: Sources): Promise<BuiltBundle[]> {
  * No client of the SDK comes from Lambda's runtime. Tree-shaken and minified, the slowest function
  * loads 1 MB instead of 5 MB, in the version that the tests have run with.
  */
-export async function buildFunctions(): Promise<BuiltBundle[]> {
+export const buildFunctions = (): Promise<BuiltBundle[]> =>
+  builtOnce({
+    record: join(DIST, 'functions.json'),
+    inputs: () => digestOfFiles(ROOT, BUILD_INPUTS),
+    outputs: () => digestOfFiles(DIST, ['functions/*/index.js', 'layer/**/*.js']),
+    result: z.array(BuiltBundleSchema),
+    build: bundleAll,
+  });
+
+async function bundleAll(): Promise<BuiltBundle[]> {
   const sources = Object.entries(functionSources());
   const [alone, layered] = await Promise.all([
     bundleAlone(sources.filter(([name]) => !isLayered(name))),

@@ -1,22 +1,7 @@
-import { createHash } from 'node:crypto';
-import { globSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { BUILD_INPUTS, digestOfFiles } from '../infra/build-inputs';
 
-/**
- * All files that build and synthesis read. The last one is the list of packages that `npm ci` has
- * installed. After a change in node_modules by hand, remove .local/deployments.
- */
-export const INPUTS = [
-  'functions/**/*',
-  'infra/**/*',
-  'service/**/*',
-  'statemachines/**/*',
-  'local/recorded-deployment.ts',
-  'package.json',
-  'package-lock.json',
-  'tsconfig.json',
-  'node_modules/.package-lock.json',
-];
+/** All files that decide what a recorded deployment has. */
+export const INPUTS = [...BUILD_INPUTS, 'local/recorded-deployment.ts'];
 
 /**
  * One digest of all inputs of a deployment.
@@ -24,13 +9,4 @@ export const INPUTS = [
  * @param root of the project
  * @param choices further options of the deployment, such as its number of cells
  */
-export function digestOfInputs(root: string, choices: object): string {
-  const digest = createHash('sha256').update(JSON.stringify([process.version, choices]));
-  for (const file of globSync(INPUTS, { cwd: root }).sort()) {
-    const path = join(root, file);
-    if (!statSync(path).isFile()) continue;
-    const contents = readFileSync(path);
-    digest.update(`\0${file}\0${contents.byteLength}\0`).update(contents);
-  }
-  return digest.digest('hex').slice(0, 16);
-}
+export const digestOfInputs = (root: string, choices: object): string => digestOfFiles(root, INPUTS, choices);

@@ -1,20 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SERVICE_DIRECTORY } from '../../infra/build';
 import type { Stage } from '../../infra/config/stages';
-import { FUNCTIONS_DIRECTORY, functionSources, LAYER_DIRECTORY } from '../../infra/function-bundles';
 import { platform } from '../../infra/platform';
 import { acknowledgedFor, nagFindings, violationsIn } from './validated';
-
-const ROOT = join(__dirname, '../..');
-
-function ensureBundles(): void {
-  const bundles = Object.keys(functionSources()).map((name) => join(FUNCTIONS_DIRECTORY, name, 'index.js'));
-  if ([...bundles, LAYER_DIRECTORY, join(SERVICE_DIRECTORY, 'server.js')].every(existsSync)) return;
-  execFileSync(join(ROOT, 'node_modules/.bin/tsx'), ['infra/build.ts'], { cwd: ROOT, stdio: 'pipe' });
-}
 
 /** What one synthesis of a stage says: a second one would take seconds. */
 export interface StageSynthesis {
@@ -28,9 +17,8 @@ export interface StageSynthesis {
   readonly acknowledged: readonly string[];
 }
 
-/** Needs CDK_VALIDATION=true. */
+/** Needs the bundles, and CDK_VALIDATION=true. */
 export function synthesizeStage(stage: Stage): StageSynthesis {
-  ensureBundles();
   const outdir = mkdtempSync(join(tmpdir(), `platform-${stage}-`));
   try {
     const app = platform(stage, { outdir });

@@ -1,12 +1,15 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildAll } from '../../infra/build';
 import { STAGES } from '../../infra/config/stages';
 import { synthesizeStage } from './stage-synthesis';
 
 /** Writes what the synthesis of each stage says into a folder, `STAGE.json`; a file comes into being as a whole. */
 const [folder = ''] = process.argv.slice(2);
-for (const stage of STAGES) {
-  const file = join(folder, `${stage}.json`);
-  writeFileSync(`${file}.new`, JSON.stringify(synthesizeStage(stage)));
-  renameSync(`${file}.new`, file);
-}
+buildAll().then(() => {
+  for (const stage of STAGES) {
+    const file = join(folder, `${stage}.json`);
+    writeFileSync(`${file}.new`, JSON.stringify(synthesizeStage(stage)));
+    renameSync(`${file}.new`, file);
+  }
+});

@@ -1,0 +1,64 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import * as z from 'zod';
+
+/** Of a build that has died. */
+const STALE_MS = 120_000;
+
+const RecordSchema = z.object({ inputs: z.string(), outputs: z.string(), result: z.unknown() });
+
+export interface Build<T> {
+  /** File that says what was built last. */
+  readonly record: string;
+  readonly inputs: () => string;
+  /** Digest of what is there now. */
+  readonly outputs: () => string;
+  readonly result: z.ZodType<T>;
+  readonly build: () => Promise<T>;
+}
+
+/**
+ * Builds only where inputs or outputs are not those of the last build. Of several processes that
+ * need the same build, one makes it, and the others wait for it.
+ *
+ * @returns what the build has returned, now or then
+ */
+export async function builtOnce<T>({ record, inputs, outputs, result, build }: Build<T>): Promise<T> {
+  const lock = `${record}.lock`;
+  mkdirSync(dirname(record), { recursive: true });
+  await taken(lock);
+  try {
+    const wanted = inputs();
+    const last = lastBuild(record);
+    if (last?.inputs === wanted && last.outputs === outputs()) return result.parse(last.result);
+    const built = await build();
+    // A file that was edited meanwhile may or may not be in this build, so it is not recorded.
+    if (inputs() === wanted) {
+      writeFileSync(`${record}.unfinished`, JSON.stringify({ inputs: wanted, outputs: outputs(), result: built }));
+      renameSync(`${record}.unfinished`, record);
+    }
+    return built;
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function lastBuild(record: string): z.output<typeof RecordSchema> | undefined {
+  if (!statSync(record, { throwIfNoEntry: false })) return undefined;
+  return RecordSchema.safeParse(JSON.parse(readFileSync(record, 'utf8'))).data;
+}
+
+/** Takes the lock, a folder that only one process can make. */
+async function taken(lock: string): Promise<void> {
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return;
+    } catch {
+      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      if (age > STALE_MS) rmSync(lock, { recursive: true, force: true });
+      await pause(50);
+    }
+  }
+}
