@@ -23,8 +23,12 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
     setupFilesAfterEnv: ['<rootDir>/test/support/await-deployment.js'],
   }),
   transform,
-  // Their package.json know `import` alone.
-  moduleNameMapper: { '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js' },
+  moduleNameMapper: {
+    // Their package.json know `import` alone.
+    '^@middy/(core|util)$': '<rootDir>/node_modules/@middy/$1/index.js',
+    // Nobody asks zod for another language, and fifty of them are half of what each test file loads of it.
+    '^\\.\\./locales/index\\.cjs$': '<rootDir>/node_modules/zod/v4/locales/en.cjs',
+  },
   transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie|eventsource-parser)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
