@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -19,14 +19,18 @@ interface InstallOptions {
 /**
  * The Python interpreter of a virtual environment with these requirements. It is installed under .local on first use,
  * beside its final name, and renamed: an installation cut short is never used. Afterwards nothing is downloaded.
+ * Requirements that the file includes (`-r`) have an environment of their own, whose packages this one sees.
  *
  * @throws Error one clear line when there is no Python 3.10 or newer, or when the installation fails
  */
 export async function virtualEnvironment(
   requirements: string,
   what: string,
-  { signal, log }: InstallOptions = {},
+  options: InstallOptions = {},
 ): Promise<string> {
+  const { signal, log } = options;
+  const included: string[] = [];
+  for (const file of includedIn(requirements)) included.push(await virtualEnvironment(file, what, options));
   const digest = createHash('sha256').update(contentOf(requirements)).digest('hex').slice(0, 12);
   const home = join(ROOT, '.local', `venv-${digest}`);
   const interpreter = join(home, 'bin/python');
@@ -41,10 +45,15 @@ export async function virtualEnvironment(
     if (done()) return interpreter;
     log?.(`installing ${what} into ${relative(process.cwd(), home)}, this once`);
     rmSync(building, { recursive: true, force: true });
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', requirements];
+    const own = join(building, 'requirements.txt');
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', own];
     try {
       await run(command, ['-m', 'venv', building], { signal });
+      writeFileSync(own, readFileSync(requirements, 'utf8').replace(INCLUDES, ''));
       await run(join(building, 'bin/python'), pip, { signal });
+      const folders = await Promise.all(included.map(packagesOf));
+      // "site": a line of a .pth file is one more folder of packages.
+      writeFileSync(join(await packagesOf(join(building, 'bin/python')), 'included.pth'), folders.join('\n'));
     } catch (failure) {
       throw new Error(`${what} could not be installed: ${failure instanceof Error ? failure.message : failure}`);
     }
@@ -56,11 +65,19 @@ export async function virtualEnvironment(
   }
 }
 
+const INCLUDES = /^-r (.+)$/gm;
+
+const includedIn = (requirements: string): string[] =>
+  [...readFileSync(requirements, 'utf8').matchAll(INCLUDES)].map(([, file = '']) => join(dirname(requirements), file));
+
 /** The file's text, followed by that of the files it includes. */
-function contentOf(requirements: string): string {
-  const text = readFileSync(requirements, 'utf8');
-  const included = [...text.matchAll(/^-r (.+)$/gm)].map(([, file = '']) => join(dirname(requirements), file));
-  return [text, ...included.map(contentOf)].join('');
+const contentOf = (requirements: string): string =>
+  [readFileSync(requirements, 'utf8'), ...includedIn(requirements).map(contentOf)].join('');
+
+/** The folder of an interpreter's packages. */
+async function packagesOf(interpreter: string): Promise<string> {
+  const { stdout } = await run(interpreter, ['-c', "import sysconfig; print(sysconfig.get_path('purelib'))"]);
+  return stdout.trim();
 }
 
 async function python(): Promise<string> {
