@@ -22,7 +22,7 @@ _NAMESPACE = "AWS/ApplicationELB"
 
 _balancer: ContextVar[str] = ContextVar("load balancer of the request", default="")
 
-PATCH = Patch(__name__, after=["ecs.targets", "elbv2.visible_later"])
+PATCH = Patch(__name__, after=["ecs.targets", "elbv2.target_connections", "elbv2.visible_later"])
 
 
 @PATCH.wraps("ministack.services.alb.dispatch_request", digest="bc6745c2")
@@ -39,15 +39,11 @@ async def _proxy_counted(proxy: Original, target: Record, group: Record, *args: 
     seconds = time.monotonic() - began
     dimensions = {"LoadBalancer": _balancer.get(), "TargetGroup": group["TargetGroupArn"].rpartition(":")[2]}
     measured(_NAMESPACE, "RequestCount", dimensions)
-    if _is_unconnected(answer):
-        measured(_NAMESPACE, "TargetConnectionErrorCount", dimensions)
+    if isinstance(answer[2], bytes):
+        # The load balancer's own answer, and none of the target.
+        if b" connect error: " in answer[2]:
+            measured(_NAMESPACE, "TargetConnectionErrorCount", dimensions)
         return answer
     measured(_NAMESPACE, f"HTTPCode_Target_{answer[0] // 100}XX_Count", dimensions)
     measured(_NAMESPACE, "TargetResponseTime", dimensions, round(seconds, 3))
     return answer
-
-
-def _is_unconnected(answer: Answer) -> bool:
-    """MiniStack's own answer when nobody listens: a 502 whose body says so."""
-    status, _, body = answer
-    return status == 502 and isinstance(body, bytes) and b" connect error: " in body

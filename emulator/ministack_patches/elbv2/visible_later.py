@@ -23,6 +23,7 @@ from ..patience import Past
 from ..shapes import Answer, Original, Params, Record
 
 _ALB = "ministack.services.alb"
+_WILDCARD = re.compile(r"[*?\[]")
 _LEAST_SECONDS, _MOST_SECONDS = 1, 15
 
 # None: the rule is not known yet.
@@ -65,21 +66,32 @@ def _delete_late(delete: Original, params: Params) -> Answer:
 
 @PATCH.edits(f"{_ALB}.dispatch_request", digest="bc6745c2")
 def _dispatch_by_a_node(dispatch: Original) -> Original:
-    source = substituted(inspect.getsource(dispatch), "r in _rules.values()", "r in _rules_of_a_node()")
+    source = substituted(inspect.getsource(dispatch), "r in _rules.values()", "r in _rules_of_a_node(headers)")
     exec(compile(source, inspect.getfile(dispatch), "exec"), alb.__dict__)
     made: Original = alb.__dict__[dispatch.__name__]
     return made
 
 
 @PATCH.adds(f"{_ALB}._rules_of_a_node")
-def _rules_of_a_node() -> Iterator[Record]:
+def _rules_of_a_node(headers: dict[str, str]) -> Iterator[Record]:
+    """Those that may match the request: without the rules of other hosts, which are most where each tenant has one."""
+    host = headers.get("host", "").split(":")[0]
     node = _former.a_node()
     for arn in [arn for arn in _deleted if _former.known(arn)]:
         del _deleted[arn]
     for arn, rule in [*alb._rules.items(), *((arn, None) for arn in _deleted)]:
         seen = _former.seen(arn, rule, node)
-        if seen is not None:
+        if seen is not None and not _is_of_others(seen, host):
             yield seen
+
+
+def _is_of_others(rule: Record, host: str) -> bool:
+    return any(
+        condition.get("Field") == "host-header"
+        and host not in condition["Values"]
+        and not any(_WILDCARD.search(value) for value in condition["Values"])
+        for condition in rule.get("Conditions") or ()
+    )
 
 
 def _keep(arn: str, former: Record | None) -> None:
