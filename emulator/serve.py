@@ -113,9 +113,9 @@ def end_group() -> None:
     state = os.environ.get("EMULATOR_STATE_DIR")
     if state:
         shutil.rmtree(state, ignore_errors=True)
-    from postgres.programs import remove_folders
+    from ministack_patches.rds.servers import end
 
-    remove_folders()
+    end()
     if os.getpgrp() == os.getpid():
         os.killpg(os.getpgrp(), signal.SIGKILL)
     os._exit(0)

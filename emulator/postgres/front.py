@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
 import socket
 import ssl
 import struct
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
 
 from .cluster import Cluster
 from .login import require_encryption, require_secret
 from .ports import Ports
 from .programs import Programs
-from .served import Served
+from .served import Rds, Served
+from .side import Side
 from .template import DATABASE, MASTER
 from .wire import (
     CANCEL_REQUEST,
@@ -42,88 +40,76 @@ from .wire import (
 )
 
 _LOGIN_SECONDS = 60
-_CHUNK = 65_536
 _TLS_HANDSHAKE = 0x16
 _READ_ONLY = "-c default_transaction_read_only=on"
 # Parameters of a parameter group that an emulated server takes over when it starts.
 _TAKEN_OVER = ("max_connections", "statement_timeout", "lock_timeout", "idle_session_timeout", "rds.force_ssl")
 
-Result = TypeVar("Result")
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 
 class Front:
-    """Opens and closes the instances' ports. Its methods may be called in any thread; it works in one of its own."""
+    """Opens and closes the instances' ports. All methods are called in its loop."""
 
-    def __init__(self, programs: Callable[[], Programs], certificate: ssl.SSLContext) -> None:
+    def __init__(self, programs: Callable[[], Programs], certificate: ssl.SSLContext, rds: Rds) -> None:
         self._programs = programs
         self._certificate = certificate
+        self._rds = rds
         self._made: Programs | None = None
         self._clusters: dict[str, Cluster] = {}
         self._running: set[Cluster] = set()
         self._ports: dict[str, tuple[str, socket.socket, asyncio.Task[None]]] = {}
         self._names = Ports()
-        self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="databases", daemon=True).start()
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != hard:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self._loop = asyncio.get_running_loop()
 
-    def open(self, instance: Served) -> int:
+    async def open(self, instance: Served) -> int:
         """Listens for the instance; answers the port."""
-        return self._here(self._open(instance))
-
-    def rename(self, former: str, instance: Served) -> int:
-        """Listens at the port of the instance's new name, and answers it. That of the former name stays the name's.
-
-        @param former the instance's ARN until now
-        """
-        return self._here(self._rename(former, instance))
-
-    def restore(self, source: Served, instance: Served, to: datetime) -> None:
-        """The instance's server will have the data that the source's had at that time."""
-        self._here(self._restore(source, instance, to))
-
-    def close(self, resource_id: str) -> None:
-        """Nobody can connect any more, sessions end, and the data goes."""
-        asyncio.run_coroutine_threadsafe(self._forget(resource_id), self._loop)
-
-    def restart(self, resource_id: str) -> None:
-        """Sessions end. The server starts with the next connection, if its instance is available then."""
-        self._here(self._stop(resource_id))
-
-    def set_password(self, instance: Served) -> None:
-        """The master password of a server that runs; another one learns it when it starts."""
-        self._here(self._change_password(instance))
-
-    def _here(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
-    async def _open(self, instance: Served) -> int:
         listening = self._names.listening(instance.arn)
-        accepting = asyncio.ensure_future(self._accept(instance, listening))
+        accepting = asyncio.ensure_future(self._accept(instance.resource_id, listening))
         self._ports[instance.resource_id] = instance.arn, listening, accepting
         port: int = listening.getsockname()[1]
         return port
 
-    async def _rename(self, former: str, instance: Served) -> int:
+    async def rename(self, former: str, instance: Served) -> int:
+        """Listens at the port of the instance's new name, and answers it. That of the former name stays the name's.
+
+        @param former the instance's ARN until now
+        """
         _, listening, _ = self._ports[instance.resource_id]
         self._names.reserve(former, listening.getsockname()[1])
         await self._shut(instance.resource_id)
-        await self._stop(instance.resource_id)
-        return await self._open(instance)
+        await self.restart(instance.resource_id)
+        return await self.open(instance)
 
-    async def _restore(self, source: Served, instance: Served, to: datetime) -> None:
+    async def restore(self, source: Served, instance: Served, to: datetime) -> None:
+        """The instance's server will have the data that the source's had at that time."""
         cluster = self._cluster(source)
         # A server that has never started has the template's data, as a new one has.
         if not cluster.made:
             return
         cluster.begin_session()
         try:
-            await cluster.ready(_settings(source), lambda session, first: _prepare(session, source, first))
+            await self._ready(cluster, source)
             await self._cluster(instance).restored(cluster, to)
         finally:
             cluster.end_session()
+
+    async def close(self, resource_id: str) -> None:
+        """Nobody can connect any more, sessions end, and the data goes."""
+        await self._shut(resource_id)
+        cluster = self._clusters.pop(resource_id, None)
+        if cluster:
+            await cluster.removed()
+
+    async def restart(self, resource_id: str) -> None:
+        """Sessions end. The server starts with the next connection, if its instance is available then."""
+        cluster = self._clusters.get(resource_id)
+        if cluster:
+            await cluster.stopped()
+
+    async def set_password(self, instance: Served) -> None:
+        """The master password of a server that runs; another one learns it when it starts."""
+        cluster = self._clusters.get(instance.source_id)
+        if cluster:
+            await cluster.told(lambda session: _set_password(session, instance))
 
     async def _shut(self, resource_id: str) -> None:
         port = self._ports.pop(resource_id, None)
@@ -135,23 +121,7 @@ class Front:
                 await accepting
             listening.close()
 
-    async def _forget(self, resource_id: str) -> None:
-        await self._shut(resource_id)
-        cluster = self._clusters.pop(resource_id, None)
-        if cluster:
-            await cluster.removed()
-
-    async def _stop(self, resource_id: str) -> None:
-        cluster = self._clusters.get(resource_id)
-        if cluster:
-            await cluster.stopped()
-
-    async def _change_password(self, instance: Served) -> None:
-        cluster = self._clusters.get(instance.source_id)
-        if cluster:
-            await cluster.told(lambda session: _set_password(session, instance))
-
-    async def _accept(self, instance: Served, listening: socket.socket) -> None:
+    async def _accept(self, resource_id: str, listening: socket.socket) -> None:
         under_way: set[asyncio.Task[None]] = set()
         while True:
             try:
@@ -159,14 +129,15 @@ class Front:
             except OSError:
                 await asyncio.sleep(0.1)
                 continue
-            serving = asyncio.ensure_future(self._serve(instance, client))
+            serving = asyncio.ensure_future(self._serve(resource_id, client))
             under_way.add(serving)
             serving.add_done_callback(under_way.discard)
 
-    async def _serve(self, instance: Served, client: socket.socket) -> None:
+    async def _serve(self, resource_id: str, client: socket.socket) -> None:
         client.setblocking(False)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not instance.available:
+        instance = await self._rds.described(resource_id)
+        if not instance or not instance.available:
             client.close()
             return
         cluster = self._cluster(instance)
@@ -174,25 +145,24 @@ class Front:
         try:
             begun = await asyncio.wait_for(self._begun(instance, cluster, client), _LOGIN_SECONDS)
             if begun:
-                (reader, writer), server = begun
-                await asyncio.gather(_pass(reader, server[1]), _pass(server[0], writer))
+                await begun[0].joined(begun[1])
         except (OSError, EOFError, asyncio.TimeoutError):
             client.close()
         finally:
             cluster.end_session()
 
-    async def _begun(self, instance: Served, cluster: Cluster, client: socket.socket) -> tuple[Streams, Streams] | None:
-        """The streams of the client and of its session at the server; None when it gets none."""
-        streams, encrypted = await self._encrypted(client)
+    async def _begun(self, instance: Served, cluster: Cluster, client: socket.socket) -> tuple[Side, Side] | None:
+        """The client's side and that of its session at the server; None when it gets none."""
+        side, encrypted = await self._encrypted(client)
         try:
-            server = await self._logged_in(instance, cluster, streams, encrypted)
+            server = await self._logged_in(instance, cluster, side, encrypted)
         except BaseException:
-            streams[1].close()
+            side.close()
             raise
         if server is None:
-            streams[1].close()
+            side.close()
             return None
-        return streams, server
+        return side, server
 
     def _cluster(self, instance: Served) -> Cluster:
         name = instance.source_id
@@ -201,19 +171,26 @@ class Front:
             self._clusters[name] = Cluster(self._made, name, self._running)
         return self._clusters[name]
 
-    async def _encrypted(self, client: socket.socket) -> tuple[Streams, bool]:
-        """The client's streams, with TLS when it asks for it: by a request, or at once ("SSL Session Encryption")."""
+    async def _ready(self, cluster: Cluster, instance: Served) -> None:
+        async def prepare(session: Session, first: bool) -> None:
+            # A password that was set while the server was about to start counts: it is asked for as late as now.
+            await _prepare(session, await self._rds.described(instance.resource_id) or instance, first)
+
+        await cluster.ready(_settings(instance), prepare)
+
+    async def _encrypted(self, client: socket.socket) -> tuple[Side, bool]:
+        """The client's side, with TLS when it asks for it: by a request, or at once ("SSL Session Encryption")."""
         while True:
             start = await self._peeked(client)
             if start[0] == _TLS_HANDSHAKE:
-                return await self._streams(client, self._certificate), True
+                return await self._side(client, self._certificate), True
             (code,) = struct.unpack("!I", start[4:8]) if len(start) == 8 else (0,)
             if code not in (SSL_REQUEST, GSS_REQUEST):
-                return await self._streams(client, None), False
+                return await self._side(client, None), False
             client.recv(8)
             await self._loop.sock_sendall(client, b"S" if code == SSL_REQUEST else b"N")
             if code == SSL_REQUEST:
-                return await self._streams(client, self._certificate), True
+                return await self._side(client, self._certificate), True
 
     async def _peeked(self, client: socket.socket) -> bytes:
         """The first eight bytes, which stay unread; fewer when the first one tells enough."""
@@ -231,35 +208,42 @@ class Front:
                 return start
             await asyncio.sleep(0.001)
 
-    async def _streams(self, client: socket.socket, certificate: ssl.SSLContext | None) -> Streams:
-        reader = asyncio.StreamReader(limit=_CHUNK, loop=self._loop)
-        protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
-        transport, _ = await self._loop.connect_accepted_socket(lambda: protocol, client, ssl=certificate)
-        return reader, asyncio.StreamWriter(transport, protocol, reader, self._loop)
+    async def _side(self, client: socket.socket, certificate: ssl.SSLContext | None) -> Side:
+        side = Side()
+        await self._loop.connect_accepted_socket(lambda: side, client, ssl=certificate)
+        return side
 
-    async def _logged_in(self, instance: Served, cluster: Cluster, client: Streams, encrypted: bool) -> Streams | None:
-        """The streams of a session at the server, which has been told who logs in; None when nobody does."""
-        reader, writer = client
+    async def _logged_in(self, instance: Served, cluster: Cluster, client: Side, encrypted: bool) -> Side | None:
+        """A session at the server, which has been told who logs in; None when nobody does."""
         try:
-            body = await read_sized(reader)
+            body = await read_sized(client)
             if struct.unpack_from("!I", body) == (CANCEL_REQUEST,):
                 if cluster.runs:
-                    await _cancel(cluster, body)
+                    await self._cancel(cluster, body)
                 return None
             startup = startup_of(body)
-            await cluster.ready(_settings(instance), lambda session, first: _prepare(session, instance, first))
+            await self._ready(cluster, instance)
             account = await cluster.accounts.account(startup.user)
             require_encryption(startup, account, instance, encrypted)
-            secret = await ask_password(reader, writer)
-            await asyncio.to_thread(require_secret, startup.user, secret, account, instance)
+            secret = await ask_password(client)
+            await require_secret(startup.user, secret, account, instance, self._rds)
         except Refused as refused:
-            writer.write(error(refused))
-            await writer.drain()
+            client.write(error(refused))
             return None
-        server = await asyncio.open_unix_connection(str(cluster.socket), limit=_CHUNK)
+        server = await self._at(cluster)
         told = startup if instance.source_id == instance.resource_id else _as_replica(startup)
-        server[1].write(told.encoded())
+        server.write(told.encoded())
         return server
+
+    async def _at(self, cluster: Cluster) -> Side:
+        side = Side()
+        await self._loop.create_unix_connection(lambda: side, str(cluster.socket))
+        return side
+
+    async def _cancel(self, cluster: Cluster, body: bytes) -> None:
+        server = await self._at(cluster)
+        server.write(struct.pack("!I", len(body) + 4) + body)
+        server.close()
 
 
 def _settings(instance: Served) -> dict[str, str]:
@@ -267,10 +251,9 @@ def _settings(instance: Served) -> dict[str, str]:
 
 
 async def _prepare(session: Session, instance: Served, first: bool) -> None:
-    name, _ = instance.master
     # Data of a restored instance has its names already, unless its source had never started until then.
     if first and await session.rows(f"SELECT FROM pg_roles WHERE rolname = {literal(MASTER)}"):
-        await session.rows(f"ALTER ROLE {MASTER} RENAME TO {identifier(name)}")
+        await session.rows(f"ALTER ROLE {MASTER} RENAME TO {identifier(instance.master)}")
     if first and await session.rows(f"SELECT FROM pg_database WHERE datname = {literal(DATABASE)}"):
         named = f"ALTER DATABASE {DATABASE} RENAME TO {identifier(instance.database)}"
         await session.rows(named if instance.database else f"DROP DATABASE {DATABASE}")
@@ -278,31 +261,13 @@ async def _prepare(session: Session, instance: Served, first: bool) -> None:
 
 
 async def _set_password(session: Session, instance: Served) -> None:
-    name, password = instance.master
-    if password is None:
+    if instance.master_password is None:
         return
-    await session.rows(f"ALTER ROLE {identifier(name)} PASSWORD {literal(password)}")
+    password = literal(instance.master_password)
+    await session.rows(f"ALTER ROLE {identifier(instance.master)} PASSWORD {password}")
 
 
 def _as_replica(startup: Startup) -> Startup:
     """A replica reads what its source has, in a session that may not write."""
     options = f"{startup.parameters.get('options', '')} {_READ_ONLY}".strip()
     return Startup(startup.protocol, {**startup.parameters, "options": options})
-
-
-async def _cancel(cluster: Cluster, body: bytes) -> None:
-    _, writer = await asyncio.open_unix_connection(str(cluster.socket))
-    writer.write(struct.pack("!I", len(body) + 4) + body)
-    await writer.drain()
-    writer.close()
-
-
-async def _pass(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    try:
-        while data := await source.read(_CHUNK):
-            target.write(data)
-            await target.drain()
-    except (OSError, ssl.SSLError):
-        pass
-    finally:
-        target.close()

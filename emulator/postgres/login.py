@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
 from dataclasses import dataclass
 
-from .served import Served
+from .served import Rds, Served
 from .template import SUPERUSER
 from .wire import Refused, Session, Startup, literal
 
@@ -43,12 +44,12 @@ def require_encryption(startup: Startup, account: Account | None, instance: Serv
         raise Refused("28000", f"no pg_hba.conf entry {who}")
 
 
-def require_secret(user: str, secret: str, account: Account | None, instance: Served) -> None:
+async def require_secret(user: str, secret: str, account: Account | None, instance: Served, rds: Rds) -> None:
     """@param secret password or token; @throws Refused"""
     if user == SUPERUSER or (account and account.by_token):
-        if user == SUPERUSER or not instance.admits(user, secret):
+        if user == SUPERUSER or not await rds.admits(instance.resource_id, user, secret):
             raise Refused("28000", f'PAM authentication failed for user "{user}"')
-    elif account is None or not _matches(secret, account.verifier):
+    elif account is None or not await asyncio.to_thread(_matches, secret, account.verifier):
         raise Refused("28P01", f'password authentication failed for user "{user}"')
 
 

@@ -29,11 +29,13 @@ SOCKET = ".s.PGSQL.5432"
 # Many servers on one machine, whose data nobody needs after a crash: as little memory and disk as PostgreSQL takes.
 _SETTINGS = {
     "listen_addresses": "",
-    "shared_buffers": "1MB",
+    "shared_buffers": "768kB",
     "wal_buffers": "64kB",
     # For each of the connections that a parameter group allows: with 400, the default of 64 takes ten megabytes.
     "max_locks_per_transaction": "10",
     "max_pred_locks_per_transaction": "10",
+    # Of the text of a statement, for each connection.
+    "track_activity_query_size": "256",
     "max_worker_processes": "0",
     "max_parallel_workers": "0",
     "autovacuum": "off",

@@ -7,6 +7,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+from .side import Side
+
 CANCEL_REQUEST = 80877102
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -59,21 +61,20 @@ def error(refused: Refused) -> bytes:
     return struct.pack("!cI", b"E", len(fields) + 4) + fields
 
 
-async def read_sized(reader: asyncio.StreamReader) -> bytes:
+async def read_sized(client: Side) -> bytes:
     """The body of a message that has a length and no kind. @throws Refused when it is too long"""
-    (length,) = struct.unpack("!I", await reader.readexactly(4))
+    (length,) = struct.unpack("!I", await client.read(4))
     if not 8 <= length <= LONGEST_STARTUP:
         raise Refused("08P01", "invalid length of startup packet")
-    return await reader.readexactly(length - 4)
+    return await client.read(length - 4)
 
 
-async def ask_password(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> str:
-    writer.write(_ASK_PASSWORD)
-    await writer.drain()
-    kind, length = struct.unpack("!cI", await reader.readexactly(5))
+async def ask_password(client: Side) -> str:
+    client.write(_ASK_PASSWORD)
+    kind, length = struct.unpack("!cI", await client.read(5))
     if kind != b"p" or not 5 <= length <= 65_536:
         raise Refused("08P01", "expected password response")
-    return (await reader.readexactly(length - 4)).rstrip(b"\0").decode(errors="replace")
+    return (await client.read(length - 4)).rstrip(b"\0").decode(errors="replace")
 
 
 class Session:

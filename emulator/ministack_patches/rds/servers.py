@@ -21,12 +21,10 @@ Left out: data of snapshots, and security groups, which all of loopback passes.
 from __future__ import annotations
 
 import functools
-import ssl
 import sys
-import tempfile
 import threading
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from ministack.core.iam_evaluator import AuthError, EvalContext, evaluate, resolve_principal
@@ -35,7 +33,8 @@ from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds
 
 from postgres import programs
-from postgres.front import Front
+from postgres.front_process import FrontProcess
+from postgres.served import Served
 
 from ..patch import Patch
 from ..shapes import Answer, Made, Original, Params, Record
@@ -57,58 +56,34 @@ PATCH = Patch(
 )
 
 
-class _Instance:
-    """A record of MiniStack's, as the front asks about it."""
+class _Instances:
+    """MiniStack's records, as the front asks about them: by resource id, in the account and region that made them."""
 
-    def __init__(self, record: Record) -> None:
-        self._record = record
-        self._scope = get_account_id(), get_region()
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Record, tuple[str, str]]] = {}
 
-    @property
-    def resource_id(self) -> str:
-        return str(self._record["DbiResourceId"])
+    def keep(self, record: Record) -> Served:
+        resource_id = str(record["DbiResourceId"])
+        self._known[resource_id] = record, (get_account_id(), get_region())
+        return self._served(record)
 
-    @property
-    def arn(self) -> str:
-        return str(self._record["DBInstanceArn"])
+    def forget(self, resource_id: str) -> None:
+        self._known.pop(resource_id, None)
 
-    @property
-    def source_id(self) -> str:
-        return str(self._source["DbiResourceId"])
+    def described(self, resource_id: str) -> Served | None:
+        if resource_id not in self._known:
+            return None
+        record, scope = self._known[resource_id]
+        with request_scope(*scope):
+            return self._served(record)
 
-    @property
-    def _source(self) -> Record:
-        """The record of the instance whose data a replica has."""
-        with request_scope(*self._scope):
-            source: Record | None = rds._instances.get(self._record.get("ReadReplicaSourceDBInstanceIdentifier") or "")
-        return source or self._record
-
-    @property
-    def available(self) -> bool:
-        return self._record["DBInstanceStatus"] not in _NOBODY_CONNECTS
-
-    @property
-    def master(self) -> tuple[str, str | None]:
-        # A replica's record keeps the password that the primary had when the replica was made, and a restored
-        # instance's has none: the data has one.
-        return self._source["MasterUsername"], self._source.get("_MasterUserPassword")
-
-    @property
-    def database(self) -> str:
-        return str(self._record.get("DBName") or "")
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        named = self._record["DBParameterGroups"][0]["DBParameterGroupName"]
-        with request_scope(*self._scope):
-            group = rds._param_groups.get(named) or {}
-        return {name: str(given["ParameterValue"]) for name, given in group.get("Parameters", {}).items()}
-
-    def admits(self, user: str, token: str) -> bool:
-        if not self._record.get("IAMDatabaseAuthenticationEnabled"):
+    def admits(self, resource_id: str, user: str, token: str) -> bool:
+        if resource_id not in self._known:
             return False
-        account, region = self._scope
-        endpoint = self._record["Endpoint"]
+        record, (account, region) = self._known[resource_id]
+        if not record.get("IAMDatabaseAuthenticationEnabled"):
+            return False
+        endpoint = record["Endpoint"]
         with request_scope(account, region):
             verified = verify_rds_iam_token(
                 token,
@@ -130,43 +105,62 @@ class _Instance:
                 principal_type=principal.type,
                 principal_account=account,
                 action="rds-db:connect",
-                resource_arn=f"arn:aws:rds-db:{region}:{account}:dbuser:{self.resource_id}/{user}",
+                resource_arn=f"arn:aws:rds-db:{region}:{account}:dbuser:{resource_id}/{user}",
                 region=region,
                 principal_keys=principal.keys,
             )
             return bool(evaluate(asked, principal.policies, *principal.limits).decision == "Allow")
 
+    def _served(self, record: Record) -> Served:
+        group = rds._param_groups.get(record["DBParameterGroups"][0]["DBParameterGroupName"]) or {}
+        # A replica's record keeps the password that the primary had when the replica was made, and a restored
+        # instance's has none: the data has one.
+        source: Record = rds._instances.get(record.get("ReadReplicaSourceDBInstanceIdentifier") or "") or record
+        return Served(
+            resource_id=str(record["DbiResourceId"]),
+            arn=str(record["DBInstanceArn"]),
+            source_id=str(source["DbiResourceId"]),
+            available=record["DBInstanceStatus"] not in _NOBODY_CONNECTS,
+            master=str(source["MasterUsername"]),
+            master_password=source.get("_MasterUserPassword"),
+            database=str(record.get("DBName") or ""),
+            parameters={name: str(given["ParameterValue"]) for name, given in group.get("Parameters", {}).items()},
+        )
+
+
+_instances = _Instances()
 
 # `functools.cache` calls a function twice when two requests come at once: then there would be two fronts.
 _one_front = threading.Lock()
 
 
-def _front() -> Front | None:
+def _front() -> FrontProcess | None:
     with _one_front:
         return _the_front()
 
 
 @functools.cache
-def _the_front() -> Front | None:
+def _the_front() -> FrontProcess | None:
     package = programs.installed()
     if package is None:
         print("emulator: no PostgreSQL for this platform, instances are records only", file=sys.stderr)
         return None
     certificate, key = rds._pg_server_material(["localhost"], ["127.0.0.1"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.set_alpn_protocols(["postgresql"])
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "server.pem")
-        file.write_text(certificate + key, encoding="utf-8")
-        context.load_cert_chain(file)
-    return Front(functools.partial(programs.programs, package), context)
+    return FrontProcess(package, certificate + key, _instances)
+
+
+def end() -> None:
+    """At the end of the emulator: all servers stop, and their files go."""
+    front = _the_front() if _the_front.cache_info().currsize else None
+    if front:
+        front.end()
 
 
 def open_port(instance: Record | None) -> None:
     """The instance's name and port are those at which it can be reached."""
     front = _front() if instance and instance["Engine"] == "postgres" else None
     if front and instance:
-        port = front.open(_Instance(instance))
+        port = front.open(_instances.keep(instance))
         instance["Endpoint"] = {**instance["Endpoint"], "Address": "localhost", "Port": port}
 
 
@@ -174,19 +168,21 @@ def move(former_arn: str, instance: Record) -> None:
     """The instance has another name, and so another address."""
     front = _front() if instance["Engine"] == "postgres" else None
     if front:
-        instance["Endpoint"] = {**instance["Endpoint"], "Port": front.rename(former_arn, _Instance(instance))}
+        port = front.rename(former_arn, _instances.keep(instance))
+        instance["Endpoint"] = {**instance["Endpoint"], "Port": port}
 
 
 def restore(source: Record, instance: Record, to: datetime) -> None:
     """The server of the instance, which nobody has connected to yet, begins with the data of that time."""
     front = _front() if instance["Engine"] == "postgres" else None
     if front:
-        front.restore(_Instance(source), _Instance(instance), to)
+        front.restore(_instances.keep(source), _instances.keep(instance), to)
 
 
 def _close(instance: Record | None) -> None:
     front = _front() if instance and instance["Engine"] == "postgres" else None
     if front and instance:
+        _instances.forget(instance["DbiResourceId"])
         front.close(instance["DbiResourceId"])
 
 
@@ -195,12 +191,12 @@ def _known(params: Params) -> Record | None:
     return instance
 
 
-def _changing(original: Original, params: Params, change: Any) -> Answer:
+def _changing(original: Original, params: Params, change: Callable[[FrontProcess, Record], None]) -> Answer:
     instance = _known(params)
     answer: Answer = original(params)
     front = _front() if instance and instance["Engine"] == "postgres" else None
-    if front and answer[0] < 400:
-        change(front, _Instance(instance or {}))
+    if front and instance and answer[0] < 400:
+        change(front, instance)
     return answer
 
 
@@ -245,22 +241,22 @@ def _create_replica(create: Original, params: Params) -> Answer:
 
 @PATCH.wraps(f"{_ACTIONS}[DeleteDBInstance]", digest="285f6830")
 def _delete_by_request(delete: Original, params: Params) -> Answer:
-    return _changing(delete, params, lambda front, instance: front.close(instance.resource_id))
+    return _changing(delete, params, lambda _, instance: _close(instance))
 
 
 @PATCH.wraps(f"{_ACTIONS}[ModifyDBInstance]", digest="ff9823ee")
 def _set_password(modify: Original, params: Params) -> Answer:
-    return _changing(modify, params, lambda front, instance: front.set_password(instance))
+    return _changing(modify, params, lambda front, instance: front.set_password(_instances.keep(instance)))
 
 
 @PATCH.wraps(f"{_ACTIONS}[RebootDBInstance]", digest="08b1362c")
 def _reboot(reboot: Original, params: Params) -> Answer:
-    return _changing(reboot, params, lambda front, instance: front.restart(instance.resource_id))
+    return _changing(reboot, params, lambda front, instance: front.restart(instance["DbiResourceId"]))
 
 
 @PATCH.wraps(f"{_ACTIONS}[StopDBInstance]", digest="ad11babc")
 def _stop(stop: Original, params: Params) -> Answer:
-    return _changing(stop, params, lambda front, instance: front.restart(instance.resource_id))
+    return _changing(stop, params, lambda front, instance: front.restart(instance["DbiResourceId"]))
 
 
 @PATCH.wraps("ministack.services.rds.reset", digest="f9c725a8")
