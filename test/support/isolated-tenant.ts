@@ -193,6 +193,11 @@ function healthyDatabase(): FactData['database'] {
     IAMDatabaseAuthenticationEnabled: true,
     VpcSecurityGroups: [{ VpcSecurityGroupId: network.outputs.DatabaseSecurityGroupId, Status: 'active' }],
     DBParameterGroups: [{ DBParameterGroupName: database.outputs.ParameterGroupName, ParameterApplyStatus: 'in-sync' }],
+    DeletionProtection: true,
+    DBSubnetGroup: {
+      VpcId: network.outputs.VpcId,
+      Subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetIdentifier) => ({ SubnetIdentifier })),
+    },
   };
   return {
     instance: {
@@ -201,10 +206,6 @@ function healthyDatabase(): FactData['database'] {
       MultiAZ: true,
       BackupRetentionPeriod: 35,
       ReadReplicaDBInstanceIdentifiers: [tenantNames.replica(tenantId)],
-      DBSubnetGroup: {
-        VpcId: network.outputs.VpcId,
-        Subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetIdentifier) => ({ SubnetIdentifier })),
-      },
     },
     replica: {
       ...common,
@@ -215,7 +216,12 @@ function healthyDatabase(): FactData['database'] {
       ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
     ),
     events: [{ SourceIdentifier: database.outputs.InstanceId, Message: 'DB instance created', Date: new Date() }],
-    manualSnapshots: [{ snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true }, sharedWith: [] }],
+    manualSnapshots: [
+      {
+        snapshot: { DBSnapshotIdentifier: 'before-release', Encrypted: true, KmsKeyId: aKey().keyArn },
+        sharedWith: [],
+      },
+    ],
   };
 }
 
@@ -226,6 +232,7 @@ function healthyNetwork(): FactData['network'] {
   const vpc = { VpcId, CidrBlock: tenant.slot.cidr, CidrBlockAssociationSet: [{ CidrBlock: tenant.slot.cidr }] };
   const own = {
     RouteTableId,
+    Associations: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId) => ({ SubnetId })),
     Routes: [
       { DestinationCidrBlock: tenant.slot.cidr, GatewayId: 'local' },
       { DestinationCidrBlock: cell.appCidr, VpcPeeringConnectionId },

@@ -42,8 +42,35 @@ function differencesFrom(instance: DBInstance, { key, stacks }: Subject): string
       : []),
     ...expectExactly(`security group of ${name}`, groupsOf(instance), [network.outputs.DatabaseSecurityGroupId]),
     ...expectExactly(`parameter group of ${name}`, parameterGroupsOf(instance), [database.outputs.ParameterGroupName]),
+    ...expectEqual(`the VPC of ${name}`, instance.DBSubnetGroup?.VpcId, network.outputs.VpcId),
+    ...expectExactly(
+      `subnet of ${name}`,
+      (instance.DBSubnetGroup?.Subnets ?? []).map((each) => each.SubnetIdentifier),
+      network.outputs.DatabaseSubnetIds.split(','),
+    ),
   ];
 }
+
+/** ActivateTenant turns the protection on, after the last verification of an onboarding. */
+const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
+
+/** "DBInstance": a stream of all statements, and continuous backups in a vault of AWS Backup. */
+function streamsOf(instance: DBInstance, { placed }: Subject): string[] {
+  const { DBInstanceIdentifier: id, ActivityStreamStatus: status, ActivityStreamKinesisStreamName: stream } = instance;
+  const isPlaced = placed.keyUsers.some((role) => role.startsWith('backup.amazonaws.com/'));
+  return [
+    ...(status === 'started' || status === 'starting' ? [`${id} sends its activities to the stream ${stream}`] : []),
+    ...(instance.AwsBackupRecoveryPointArn && !isPlaced
+      ? [`AWS Backup keeps up to date ${instance.AwsBackupRecoveryPointArn} of ${id}`]
+      : []),
+  ];
+}
+
+/** "DomainMembership": whoever is in the directory may have a login. A membership that has ended stays for a while. */
+const domainsOf = ({ DBInstanceIdentifier, DomainMemberships = [] }: DBInstance) =>
+  DomainMemberships.filter(({ Status }) => !['removed', 'failed'].includes(Status ?? '')).map(
+    ({ Domain, FQDN, Status }) => `${DBInstanceIdentifier} is in the directory ${FQDN ?? Domain} (${Status})`,
+  );
 
 /** The database to which a grant on the key is bound. */
 const databaseIn = (constraints: GrantListEntry['Constraints']) =>
@@ -101,8 +128,11 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
   'database.iam-authentication': async (_, { facts }) => {
     const { IAMDatabaseAuthenticationEnabled } = await facts.database.instance();
     return finding(
-      expectEqual('IAM authentication', IAMDatabaseAuthenticationEnabled, true),
-      'IAM authentication is enabled',
+      [
+        ...expectEqual('IAM authentication', IAMDatabaseAuthenticationEnabled, true),
+        ...(await instancesOf(facts)).flatMap(domainsOf),
+      ],
+      'IAM authentication is enabled, and no directory has logins',
     );
   },
   'database.subnet-group': async (subject, { facts }) => {
@@ -156,8 +186,8 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
       `${replica.DBInstanceIdentifier} is as closed as its source`,
     );
   },
-  'database.copies': async ({ stacks }, { facts }) => {
-    const { InstanceId, ReplicaId, ResourceId } = stacks.database.outputs;
+  'database.copies': async (subject, { facts }) => {
+    const { InstanceId, ReplicaId, ResourceId } = subject.stacks.database.outputs;
     const all = await settled([facts.database.instance(), facts.database.replica()]);
     const [grants, tagged] = await settled([facts.key.grants(), facts.tagged.arns()]);
     const own = [ResourceId, ...all.map((each) => each?.DbiResourceId)];
@@ -176,6 +206,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
         ...(instance.DBInstanceAutomatedBackupsReplications ?? []).map(
           (each) => `backups are replicated to ${each.DBInstanceAutomatedBackupsArn}`,
         ),
+        ...streamsOf(instance, subject),
       ]);
     return finding(
       [
@@ -186,14 +217,16 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
       'no other replica, no other database under the tenant’s key or tag, no replicated backups',
     );
   },
-  'database.snapshots': async (_, { facts }) => {
+  'database.snapshots': async ({ key }, { facts }) => {
     const snapshots = await facts.database.manualSnapshots();
     return finding(
       snapshots.flatMap(({ snapshot, sharedWith }) => [
-        ...(snapshot.Encrypted ? [] : [`snapshot ${snapshot.DBSnapshotIdentifier} is not encrypted`]),
+        ...(snapshot.Encrypted
+          ? expectEqual(`the key of snapshot ${snapshot.DBSnapshotIdentifier}`, snapshot.KmsKeyId, key.keyArn)
+          : [`snapshot ${snapshot.DBSnapshotIdentifier} is not encrypted`]),
         ...sharedWith.map((account) => `snapshot ${snapshot.DBSnapshotIdentifier} is shared with ${account}`),
       ]),
-      `${snapshots.length} manual snapshots, none shared`,
+      `${snapshots.length} manual snapshots, all under the tenant’s key, none shared`,
     );
   },
   'database.roles': async (_, { facts }) =>
@@ -217,6 +250,15 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const short = days < promised ? [`backups are kept for ${days} days, not ${promised}`] : [];
     return finding(short, `backups are kept for ${days} days`);
   },
+  'database.protection': async (subject, { facts }) =>
+    finding(
+      isInService(subject)
+        ? (await instancesOf(facts)).flatMap(({ DBInstanceIdentifier, DeletionProtection }) =>
+            expectEqual(`deletion protection of ${DBInstanceIdentifier}`, DeletionProtection, true),
+          )
+        : [],
+      isInService(subject) ? 'the database is protected from deletion' : 'the tenant is not in service yet',
+    ),
   'database.audit-log': async (_, { facts }) => {
     const instances = await instancesOf(facts);
     return finding(

@@ -44,10 +44,10 @@ export const DATABASE_METADATA = [
   {
     id: 'database.iam-authentication',
     title: 'The shared service logs in with IAM authentication',
-    question: 'Is IAM authentication of the database enabled, so that the shared service needs no password?',
+    question: 'Is IAM authentication of the database enabled, and does no directory have logins to it?',
     severity: 'high',
     controls: { FSBP: ['RDS.10'] },
-    remediation: 'Enable IAM authentication of the database.',
+    remediation: 'Enable IAM authentication of the database, and take it out of the directory that the evidence names.',
   },
   {
     id: 'database.subnet-group',
@@ -86,15 +86,15 @@ export const DATABASE_METADATA = [
     id: 'database.copies',
     title: 'No other copy of the database is kept up to date',
     question:
-      'Is the tenant’s own replica the only one, does no other database use the tenant’s key or tag, and is no backup replicated?',
+      'Is the tenant’s own replica the only one, does no other database use the tenant’s key or tag, and does no stream or vault follow it?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.7'] },
-    remediation: 'Delete the replica, or stop the backup replication, that the evidence names.',
+    remediation: 'Delete the replica, or stop the replication, the stream or the backups, that the evidence names.',
   },
   {
     id: 'database.snapshots',
-    title: 'No snapshot is shared',
-    question: 'Is every snapshot of the database encrypted, and shared with no other account?',
+    title: 'No snapshot is shared, or under another key',
+    question: 'Is every snapshot of the database encrypted under the tenant’s key, and shared with no other account?',
     severity: 'critical',
     controls: { FSBP: ['RDS.1', 'RDS.4'] },
     remediation: 'Stop sharing the snapshot that the evidence names, then delete it if nobody of us needs it.',
@@ -114,6 +114,14 @@ export const DATABASE_METADATA = [
     severity: 'medium',
     controls: { FSBP: ['RDS.11'], 'SOC 2': ['A1.2'] },
     remediation: 'Set the backup retention period of the database back to the plan’s.',
+  },
+  {
+    id: 'database.protection',
+    title: 'The database is protected from deletion',
+    question: 'Does RDS refuse to delete the database, and its replica, of a tenant in service?',
+    severity: 'medium',
+    controls: { FSBP: ['RDS.8'], 'SOC 2': ['A1.2'] },
+    remediation: 'Turn the deletion protection of the database on again, and find out who turned it off.',
   },
   {
     id: 'database.audit-log',

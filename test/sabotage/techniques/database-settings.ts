@@ -135,6 +135,20 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     ({ MonitoringRoleArn }) => ({ MonitoringRoleArn }),
     `-replica is ${FOREIGN_ROLE}`,
   ),
+  changing(
+    'take the deletion protection off the database',
+    'database.protection',
+    () => ({ DeletionProtection: false }),
+    () => ({ DeletionProtection: true }),
+    ({ stacks }) => `deletion protection of ${stacks.database.outputs.InstanceId} is false`,
+  ),
+  ofReplica(
+    'take the deletion protection off the replica',
+    'database.protection',
+    { DeletionProtection: false },
+    () => ({ DeletionProtection: true }),
+    '-replica is false',
+  ),
   ofReplica(
     'stop the export of the replica’s log',
     'database.audit-log',

@@ -170,6 +170,62 @@ testBreaches(DATABASE_CHECKS, [
     'is not encrypted',
   ],
   [
+    'database.snapshots',
+    'copied under another key',
+    ({ facts }) => (facts.database.manualSnapshots[0].snapshot.KmsKeyId = OTHER_KEY),
+    `the key of snapshot before-release is ${OTHER_KEY}`,
+  ],
+  [
+    'database.iam-authentication',
+    'in a directory',
+    ({ facts }) =>
+      (facts.database.replica.DomainMemberships = [{ Domain: 'd-0strange', FQDN: 'ad.stranger', Status: 'joined' }]),
+    'is in the directory ad.stranger (joined)',
+  ],
+  [
+    'database.copies',
+    'with a stream of its activities',
+    ({ facts }) =>
+      Object.assign(facts.database.instance, {
+        ActivityStreamStatus: 'started',
+        ActivityStreamKinesisStreamName: 'aws-rds-das-db-1',
+      }),
+    'sends its activities to the stream aws-rds-das-db-1',
+  ],
+  [
+    'database.copies',
+    'in a vault of nobody',
+    ({ facts, subject }) => {
+      subject.placed.keyUsers = [];
+      facts.database.instance.AwsBackupRecoveryPointArn = 'arn:continuous';
+    },
+    'AWS Backup keeps up to date arn:continuous',
+  ],
+  [
+    'database.replica',
+    'in another VPC',
+    ({ facts }) => (facts.database.replica.DBSubnetGroup.VpcId = 'vpc-0other'),
+    'the VPC of',
+  ],
+  [
+    'database.replica',
+    'in a subnet more',
+    ({ facts }) => facts.database.replica.DBSubnetGroup.Subnets.push({ SubnetIdentifier: 'subnet-0other' }),
+    'subnet-0other is unexpected',
+  ],
+  [
+    'database.protection',
+    'off',
+    ({ facts }) => (facts.database.instance.DeletionProtection = false),
+    'deletion protection of',
+  ],
+  [
+    'database.protection',
+    'off at the replica',
+    ({ facts }) => (facts.database.replica.DeletionProtection = undefined),
+    '-replica is absent, not true',
+  ],
+  [
     'database.roles',
     'exporting',
     ({ facts }) => facts.database.instance.AssociatedRoles.push({ RoleArn: 'arn:role', FeatureName: 's3Export' }),
@@ -186,12 +242,34 @@ testBreaches(DATABASE_CHECKS, [
 
 test('a plan without a replica does not require one', async () => {
   expect(SIZINGS.growth.replicas).toBe(0);
-  const check = DATABASE_CHECKS.find(({ id }) => id === 'database.replica');
-  if (!check) throw new Error('there is no such check');
+  const check = checkCalled('database.replica');
   const { ReplicaId: _, ...outputs } = theStacks().database.outputs;
   const stacks = { ...theStacks(), database: { ...theStacks().database, outputs } };
   const spoil = ({ facts }: Scene) => {
     facts.database.replica = undefined;
   };
   expect(await ask(check, spoil, { tenant: aTenant({ plan: 'growth' }), stacks })).toMatchObject({ passed: true });
+});
+
+const checkCalled = (id: string) => {
+  const check = DATABASE_CHECKS.find((each) => each.id === id);
+  if (!check) throw new Error(`no check ${id}`);
+  return check;
+};
+
+test('a database is protected from the activation on', async () => {
+  const before = ({ facts, subject }: Scene) => {
+    facts.database.instance.DeletionProtection = false;
+    delete subject.liveColour;
+  };
+  expect((await ask(checkCalled('database.protection'), before)).passed).toBe(true);
+});
+
+test('the organization’s backup may keep the database, and a directory may have been left', async () => {
+  const spoil = ({ facts }: Scene) => {
+    facts.database.instance.AwsBackupRecoveryPointArn = 'arn:continuous';
+    facts.database.instance.DomainMemberships = [{ Domain: 'd-0left', Status: 'removed' }];
+  };
+  expect((await ask(checkCalled('database.copies'), spoil)).passed).toBe(true);
+  expect((await ask(checkCalled('database.iam-authentication'), spoil)).passed).toBe(true);
 });
