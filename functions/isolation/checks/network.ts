@@ -1,4 +1,4 @@
-import type { NetworkInterface, Route, RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { FlowLog, NetworkInterface, Route, RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
@@ -63,6 +63,32 @@ const isPlaced = ({ VpcEndpointType, ServiceName }: VpcEndpoint, { region, place
 /** Anyone can write the description, but only EC2 marks an interface as managed by a service. */
 const isOfRds = ({ RequesterManaged, RequesterId, Description }: NetworkInterface) =>
   RequesterManaged === true && (RequesterId === 'amazon-rds' || Description === 'RDSNetworkInterface');
+
+/** A subnet without an association follows the VPC's main table, which leads nowhere. */
+function unrouted(tables: readonly RouteTable[], { stacks }: Subject): string[] {
+  const { DatabaseSubnetIds, RouteTableId: own } = stacks.network.outputs;
+  return DatabaseSubnetIds.split(',').flatMap((subnet) => {
+    const table = tables.find(({ Associations = [] }) => Associations.some(({ SubnetId }) => SubnetId === subnet));
+    return table?.RouteTableId === own
+      ? []
+      : [`subnet ${subnet} follows route table ${table?.RouteTableId ?? 'of the VPC'}, not ${own}`];
+  });
+}
+
+/** Fields without which a record does not say who has talked to whom ("Flow log records"). */
+const LOGGED = ['srcaddr', 'dstaddr', 'dstport', 'action'];
+
+/** How a flow log differs that sends to a group of the right name: the group may be another account's. */
+function differencesOf({ FlowLogId, LogFormat, LogDestination, DeliverCrossAccountRole }: FlowLog, accountId: string) {
+  const account = LogDestination?.split(':')[4] || accountId;
+  return [
+    ...(DeliverCrossAccountRole ? [`flow log ${FlowLogId} delivers by ${DeliverCrossAccountRole}`] : []),
+    ...(account === accountId ? [] : [`flow log ${FlowLogId} sends traffic to ${LogDestination}`]),
+    ...(LogFormat === undefined ? [] : LOGGED.filter((field) => !LogFormat.includes(`{${field}}`))).map(
+      (field) => `flow log ${FlowLogId} leaves ${field} out`,
+    ),
+  ];
+}
 
 /** What the flow logs' role must not do although it has to: then nothing reaches the log group. */
 async function undeliverable(subject: Subject, { identity, release }: Facts): Promise<string[]> {
@@ -151,7 +177,10 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     const [tables, endpoints] = await settled([facts.network.routeTables(), facts.network.endpoints()]);
     const endpointIds = endpoints.map(({ VpcEndpointId }) => VpcEndpointId);
     return finding(
-      tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),
+      [
+        ...tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),
+        ...unrouted(tables, subject),
+      ],
       `${tables.length} route tables, all routes as expected`,
     );
   },
@@ -240,6 +269,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
             ({ FlowLogId: id, ResourceId, LogDestination, LogGroupName }) =>
               `flow log ${id} of ${ResourceId} sends traffic to ${LogDestination ?? LogGroupName}`,
           ),
+          ...logs.flatMap((each) => differencesOf(each, subject.accountId)),
           ...undelivered.map(
             ({ FlowLogId: id, DeliverLogsErrorMessage }) =>
               `flow log ${id} delivers nothing: ${DeliverLogsErrorMessage}`,

@@ -53,7 +53,7 @@ export interface NetworkFacts {
   readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
   /** Peerings of which the tenant's VPC is requester or accepter. */
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
-  /** Flow logs of the VPC and of its subnets. */
+  /** Flow logs of the VPC, of its subnets and of the network interfaces in it. */
   readonly flowLogs: () => Promise<readonly FlowLog[]>;
   readonly interfaces: () => Promise<readonly NetworkInterface[]>;
 }
@@ -68,6 +68,9 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
   /** One request for the two VPCs that the peering connects: most of the cell's tables are asked about, too. */
   const routeTablesOfBoth = readOnce(() =>
     everyItem(paginateDescribeRouteTables(ec2, where('vpc-id', VpcId, subject.cell.vpcId)), (page) => page.RouteTables),
+  );
+  const interfaces = readOnce(() =>
+    everyItem(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces),
   );
   const groups = readOnce(() => everyItem(paginateDescribeSecurityGroups(ec2, inVpc), (page) => page.SecurityGroups));
   return {
@@ -110,12 +113,11 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       );
       return found.flat();
     }),
-    flowLogs: readOnce(() => {
-      const { Filters: Filter } = where('resource-id', VpcId, ...DatabaseSubnetIds.split(','));
+    flowLogs: readOnce(async () => {
+      const ofInterfaces = (await interfaces()).flatMap(({ NetworkInterfaceId: id }) => id ?? []);
+      const { Filters: Filter } = where('resource-id', VpcId, ...DatabaseSubnetIds.split(','), ...ofInterfaces);
       return everyItem(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
     }),
-    interfaces: readOnce(() =>
-      everyItem(paginateDescribeNetworkInterfaces(ec2, inVpc), (page) => page.NetworkInterfaces),
-    ),
+    interfaces,
   };
 }

@@ -54,10 +54,10 @@ export const NETWORK_METADATA = [
     id: 'network.routes',
     title: 'The VPC’s routes reach only its cell and its bucket',
     question:
-      'Does every route of the VPC stay inside it, or lead to the cell’s application subnets or the S3 endpoint?',
+      'Does every route of the VPC stay inside it, or lead to the cell’s application subnets or the S3 endpoint, and do the database’s subnets follow them?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Delete the route that the evidence names.',
+    remediation: 'Delete the route that the evidence names, or associate the subnet with the tenant’s route table.',
   },
   {
     id: 'network.routes-inward',
@@ -86,7 +86,7 @@ export const NETWORK_METADATA = [
   {
     id: 'network.flow-logs',
     title: 'All traffic of the VPC is logged',
-    question: 'Does an active flow log send all traffic of the VPC to the tenant’s log group?',
+    question: 'Does an active flow log send all traffic of the VPC to the tenant’s log group, and none elsewhere?',
     severity: 'medium',
     controls: { FSBP: ['EC2.6'], 'CIS AWS Foundations': ['3.7'] },
     remediation: 'Create the flow log again from the network stack.',

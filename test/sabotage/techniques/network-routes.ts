@@ -1,4 +1,5 @@
 import {
+  AssociateRouteTableCommand,
   CreateEgressOnlyInternetGatewayCommand,
   CreateRouteCommand,
   CreateRouteTableCommand,
@@ -7,6 +8,8 @@ import {
   DeleteRouteCommand,
   DeleteRouteTableCommand,
   DeleteVpcEndpointsCommand,
+  DescribeRouteTablesCommand,
+  DisassociateRouteTableCommand,
 } from '@aws-sdk/client-ec2';
 import { vpcOf } from '../../../functions/isolation/subject';
 import {
@@ -16,6 +19,7 @@ import {
   aVpc,
   ELSEWHERE,
   endpointPolicy,
+  firstSubnetOf,
   type Made,
   networkOf,
   routed,
@@ -62,6 +66,21 @@ export const NETWORK_ROUTE_TECHNIQUES: readonly AttackTechnique[] = [
         routed(ec2, { RouteTableId, DestinationIpv6CidrBlock: '::/0', EgressOnlyInternetGatewayId }),
       );
       return { expectedEvidence: `${RouteTableId} routes ::/0 to ${gateway.id}`, revert };
+    },
+  },
+  {
+    name: 'have a subnet of the database follow the VPC’s main table',
+    check: 'network.routes',
+    detonate: async ({ subject, root: { ec2 } }) => {
+      const { RouteTableId } = networkOf(subject);
+      const SubnetId = firstSubnetOf(subject);
+      const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({ RouteTableIds: [RouteTableId] }));
+      const own = RouteTables[0]?.Associations?.find((each) => each.SubnetId === SubnetId);
+      await ec2.send(new DisassociateRouteTableCommand({ AssociationId: own?.RouteTableAssociationId }));
+      return {
+        expectedEvidence: `subnet ${SubnetId} follows route table`,
+        revert: () => ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId })),
+      };
     },
   },
   {

@@ -1,6 +1,10 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { NETWORK_CHECKS } from '../../../functions/isolation/checks/network';
+import { networkFacts } from '../../../functions/isolation/facts/network-facts';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { REGION } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
+import { aSubject } from '../../support/isolated-tenant';
 
 testBreaches(NETWORK_CHECKS, [
   [
@@ -169,6 +173,34 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.flow-logs',
+    'to a group of the same name in another account',
+    ({ facts }) =>
+      Object.assign(facts.network.flowLogs[0], {
+        LogDestination: 'arn:aws:logs:eu-central-1:999999999999:log-group:/tenants/copy',
+        DeliverCrossAccountRole: 'arn:aws:iam::999999999999:role/deliver',
+      }),
+    'delivers by arn:aws:iam::999999999999:role/deliver',
+  ],
+  [
+    'network.flow-logs',
+    'without addresses',
+    ({ facts }) => (facts.network.flowLogs[0].LogFormat = '$' + '{version} $' + '{dstport} $' + '{action}'),
+    'leaves srcaddr out',
+  ],
+  [
+    'network.routes',
+    'a subnet that follows the main table',
+    ({ facts }) => facts.network.routeTables[0].Associations.pop(),
+    'follows route table of the VPC, not',
+  ],
+  [
+    'network.routes',
+    'a subnet that follows another table',
+    ({ facts }) => (facts.network.routeTables[1].Associations = [facts.network.routeTables[0].Associations.shift()]),
+    'follows route table rtb-0main, not',
+  ],
+  [
+    'network.flow-logs',
     'undelivered',
     ({ facts }) => (facts.network.flowLogs[0].DeliverLogsStatus = 'FAILED'),
     'delivers nothing',
@@ -254,4 +286,20 @@ test.each<[string, string, (scene: Scene) => void]>([
   const check = NETWORK_CHECKS.find((each) => each.id === id);
   if (!check) throw new Error(`there is no check ${id}`);
   expect(await ask(check, spoil)).toMatchObject({ passed: true });
+});
+
+test('asks for flow logs of the VPC, its subnets and the interfaces in it', async () => {
+  const fake = new FakeClient({
+    DescribeNetworkInterfacesCommand: { NetworkInterfaces: [{ NetworkInterfaceId: 'eni-0db' }] },
+    DescribeFlowLogsCommand: { FlowLogs: [] },
+  });
+  const ec2 = Object.assign(new EC2Client({ region: REGION }), { send: fake.send });
+  const subject = aSubject();
+  await networkFacts(ec2, subject).flowLogs();
+  const { VpcId, DatabaseSubnetIds } = subject.stacks.network.outputs;
+  expect(fake.inputs('DescribeFlowLogsCommand')).toEqual([
+    expect.objectContaining({
+      Filter: [{ Name: 'resource-id', Values: [VpcId, ...DatabaseSubnetIds.split(','), 'eni-0db'] }],
+    }),
+  ]);
 });
