@@ -40,16 +40,39 @@ const ATTRIBUTES: Record<string, string> = {
   'access_logs.s3.bucket': cell.accessLogBucketName,
   'routing.http.drop_invalid_header_fields.enabled': 'true',
 };
+const REDIRECTING = cell.listenerArn.replace(/[^/]*$/, 'redirecting');
+const NOTHING_HERE = {
+  Type: 'fixed-response',
+  FixedResponseConfig: {
+    StatusCode: '404',
+    ContentType: 'text/plain',
+    MessageBody: 'There is nothing under this name.',
+  },
+};
 const DEFINITION = JSON.stringify({ StartAt: 'A', States: { A: { Resource: 'arn:lambda:1' } } });
 const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
 const ASSETS = { S3Bucket: 'assets', S3Key: '1.zip' };
-const ALARM = { MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' };
+const alarm = () => ({
+  ...{ MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
+  Dimensions: [{ Name: 'FunctionName', Value: 'JudgeAudit' }],
+});
+const RATIO = [
+  { Id: 'ratio', Expression: 'errors / 10' },
+  {
+    Id: 'errors',
+    MetricStat: {
+      Metric: { Namespace: 'Tenants', MetricName: 'Errors', Dimensions: [{ Name: 'Cell', Value: 'cell1' }] },
+      ...{ Period: 60, Stat: 'Sum' },
+    },
+  },
+];
 
 const ACL = `arn:aws:wafv2:${REGION}:${ACCOUNT_ID}:regional/webacl/cell/1`;
 interface AclRule {
   Name: string;
   Priority: number;
-  Action: Record<string, object>;
+  Action?: Record<string, object>;
+  OverrideAction?: Record<string, object>;
   Statement: Record<string, object>;
 }
 interface WebAcl {
@@ -68,6 +91,14 @@ const resource = (type: string, physicalId: string, properties: Record<string, u
 });
 const pairs = (attributes: Record<string, string>) =>
   Object.entries(attributes).map(([Key, Value]) => ({ Key, Value }));
+
+interface AlarmData {
+  AlarmName: string;
+  ActionsEnabled: boolean;
+  AlarmActions: string[];
+  Dimensions?: { Name: string; Value: string }[];
+  Metrics?: { Expression?: string; MetricStat?: { Metric: { Dimensions: { Name: string; Value: string }[] } } }[];
+}
 
 interface FunctionData {
   FunctionName: string;
@@ -102,6 +133,9 @@ const templates = () => ({
     }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
+    resource('AWS::S3::Bucket', EVIDENCE, {
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } },
+    }),
   ],
   controlPlane: [
     resource('AWS::Events::EventBus', BUS, { Policy: document(SIGNUPS) }),
@@ -117,6 +151,11 @@ const templates = () => ({
     resource('AWS::StepFunctions::StateMachine', MACHINE, {
       DefinitionString: DEFINITION.replace('arn:lambda:1', '$' + '{A}'),
       DefinitionSubstitutions: { A: 'arn:lambda:1' },
+      RoleArn: 'arn:machine-role',
+      LoggingConfiguration: {
+        Level: 'ERROR',
+        Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: 'arn:aws:logs:r:1:log-group:audit:*' } }],
+      },
     }),
     resource('AWS::Events::Rule', RULE, {
       ...{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts' }] },
@@ -128,7 +167,13 @@ const templates = () => ({
         Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts', DeadLetterConfig: { Arn: 'arn:aws:sqs:r:1:queue' } }],
       },
     }),
-    resource('AWS::CloudWatch::Alarm', 'TenantDrifted', { ...ALARM, AlarmActions: [TOPIC] }),
+    resource('AWS::CloudWatch::Alarm', 'TenantDrifted', { ...alarm(), AlarmActions: [TOPIC] }),
+    resource('AWS::CloudWatch::Alarm', 'CellFails', {
+      ...{ Threshold: 1, Metrics: RATIO, AlarmActions: [TOPIC] },
+    }),
+    resource('AWS::CloudWatch::Alarm', 'NoTargets', {
+      ...{ Dimensions: [{ Name: 'LoadBalancer', Value: '<Door.LoadBalancerFullName>' }], AlarmActions: [TOPIC] },
+    }),
   ],
   cell: [
     resource('AWS::Lambda::Function', functionRoleName('AskDatabase-cell1'), {
@@ -140,7 +185,15 @@ const templates = () => ({
     }),
     resource('AWS::WAFv2::WebACL', 'cell|1|REGIONAL', { DefaultAction: { Allow: {} }, Rules: aclRules() }),
     resource('AWS::WAFv2::WebACLAssociation', 'a', { ResourceArn: cell.loadBalancerArn, WebACLArn: ACL }),
-    resource('AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn),
+    resource('AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn, {
+      ...{ Port: 443, Protocol: 'HTTPS', DefaultActions: [NOTHING_HERE] },
+    }),
+    resource('AWS::ElasticLoadBalancingV2::Listener', REDIRECTING, {
+      ...{ Port: 80, Protocol: 'HTTP' },
+      DefaultActions: [
+        { Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } },
+      ],
+    }),
     ...Object.values(cell.targetGroupArns).map((arn) =>
       resource('AWS::ElasticLoadBalancingV2::TargetGroup', arn, {
         TargetGroupAttributes: pairs({ 'stickiness.enabled': 'false' }),
@@ -158,7 +211,11 @@ const templates = () => ({
     resource('AWS::ECS::TaskDefinition', 'task', {
       ...{ TaskRoleArn: cell.taskRoleArn, ExecutionRoleArn: EXECUTES },
       ContainerDefinitions: [
-        { Name: 'Service', Image: 'registry/seed:1', Environment: [{ Name: 'PORT', Value: '8080' }] },
+        {
+          ...{ Name: 'Service', Image: 'registry/seed:1', ReadonlyRootFilesystem: true },
+          Environment: [{ Name: 'PORT', Value: '8080' }],
+          LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': 'service' } },
+        },
       ],
     }),
     resource('AWS::EC2::SecurityGroup', 'sg-service', {
@@ -170,6 +227,7 @@ const templates = () => ({
       DestinationCidrBlock: '0.0.0.0/0',
       NatGatewayId: 'nat-1',
     }),
+    resource('AWS::EC2::SubnetRouteTableAssociation', 'a-1', { SubnetId: 'subnet-a', RouteTableId: 'rtb-1' }),
     resource('AWS::EC2::SecurityGroupIngress', 'sgr-1', {
       ...{ GroupId: 'sg-service', IpProtocol: 'tcp', FromPort: 8080, ToPort: 8080, SourceSecurityGroupId: 'sg-door' },
     }),
@@ -236,6 +294,8 @@ export function healthySurroundings() {
           containerDefinitions: [
             {
               ...{ name: 'Service', image: 'registry/tenant-onboarding/service@sha256:1' },
+              ...{ readonlyRootFilesystem: true, mountPoints: [] as object[], environmentFiles: [] as object[] },
+              logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': 'service' } },
               environment: [
                 { name: 'PORT', value: '8080' },
                 { name: 'SERVICE_VERSION', value: '1' },
@@ -254,6 +314,7 @@ export function healthySurroundings() {
       routeTables: [
         {
           RouteTableId: 'rtb-1',
+          Associations: [{ SubnetId: 'subnet-a' }],
           Routes: [
             { DestinationCidrBlock: '10.0.0.0/18', GatewayId: 'local' },
             { DestinationCidrBlock: '0.0.0.0/0', NatGatewayId: 'nat-1' },
@@ -295,8 +356,24 @@ export function healthySurroundings() {
       webAcl: { ARN: ACL, Name: 'cell', DefaultAction: { Allow: {} }, Rules: aclRules() } as WebAcl | undefined,
       webAclLogs: [] as string[],
       listeners: [
-        { ListenerArn: cell.listenerArn, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06' },
-      ],
+        {
+          ...{ ListenerArn: cell.listenerArn, Port: 443, Protocol: 'HTTPS', DefaultActions: [NOTHING_HERE] },
+          ...{ SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06', MutualAuthentication: { Mode: 'off' } },
+        },
+        {
+          ...{ ListenerArn: REDIRECTING, Port: 80, Protocol: 'HTTP' },
+          DefaultActions: [
+            {
+              ...{ Type: 'redirect', Order: 1 },
+              RedirectConfig: {
+                ...{ Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' },
+                ...{ Host: '#{host}', Path: '/#{path}', Query: '#{query}' },
+              },
+            },
+          ],
+        },
+      ] as object[],
+      otherRules: [{ RuleArn: 'arn:default', IsDefault: true }] as object[],
       attributes: { ...ATTRIBUTES, 'routing.http.desync_mitigation_mode': 'defensive' } as Record<string, string>,
       listenerAttributes: {
         'routing.http.request.x_amzn_mtls_clientcert.header_name': 'X-Amzn-Mtls-Clientcert',
@@ -311,6 +388,7 @@ export function healthySurroundings() {
         tasks: [{ taskArn: 'arn:task', group: 'service:blue', attachments: [{ details }] }],
         targets: [{ colour: 'blue', address: '10.0.0.7', state: 'healthy' }],
       },
+      laterTasks: [] as object[],
     },
     platform: {
       table: {
@@ -324,7 +402,17 @@ export function healthySurroundings() {
       busPolicy: policyOf(SIGNUPS),
       topicPolicy: policyOf(ALARMS),
       subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
-      alarms: [{ ...ALARM, AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] }],
+      alarms: [
+        { ...alarm(), AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] },
+        {
+          ...{ AlarmName: 'CellFails', ActionsEnabled: true, Threshold: 1, AlarmActions: [TOPIC] },
+          Metrics: structuredClone(RATIO),
+        },
+        {
+          ...{ AlarmName: 'NoTargets', ActionsEnabled: true, AlarmActions: [TOPIC] },
+          Dimensions: [{ Name: 'LoadBalancer', Value: 'app/cell1/1' }],
+        },
+      ] as AlarmData[],
       evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
     },
     copies: {
@@ -362,7 +450,13 @@ export function healthySurroundings() {
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },
       ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
       targets: [{ Id: '1', Arn: MACHINE, RoleArn: 'arn:starts' }],
-      definition: DEFINITION,
+      machine: {
+        ...{ definition: DEFINITION, roleArn: 'arn:machine-role' },
+        loggingConfiguration: {
+          ...{ level: 'ERROR', includeExecutionData: false },
+          destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: 'arn:aws:logs:r:1:log-group:audit:*' } }],
+        },
+      },
     },
   };
 }

@@ -6,7 +6,7 @@ import { CELL_METADATA } from './cell-metadata';
 import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
 import { endpointViolations, groupViolations } from './group-violations';
-import { unknownInterfaces } from './known-interfaces';
+import { unknownInterfaces, withoutPassing } from './known-interfaces';
 import { routeViolations } from './route-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
@@ -36,8 +36,9 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         facts.loadBalancer.serving(),
         facts.stacks.cell(),
       ]);
+      const unknown = unknownInterfaces(interfaces, tasks, resources, cell);
       return finding(
-        unknownInterfaces(interfaces, tasks, resources, cell).map(
+        (await withoutPassing(unknown, facts.loadBalancer.laterTasks)).map(
           ({ NetworkInterfaceId, Description, SubnetId, RequesterId, OwnerId }) =>
             `network interface ${NetworkInterfaceId} (${Description || 'no description'}) of ${RequesterId ?? OwnerId} is in ${SubnetId}`,
         ),

@@ -28,7 +28,8 @@ export const CELL_METADATA = [
   {
     id: 'cell.routes',
     title: 'The cell’s routes are those of its stack',
-    question: 'Does each route of the cell’s network lead where the cell’s stack says, or over a tenant’s peering?',
+    question:
+      'Do each route and subnet of the cell’s network lead where the cell’s stack says, or over a tenant’s peering?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.6'] },
     remediation: 'Delete the route that the evidence names, or set it back to that of the cell’s stack.',

@@ -5,6 +5,7 @@ import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly, Unanswered } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
+import type { Machine } from './policy-facts';
 import type { SurroundingsFacts } from './surroundings-facts';
 
 /**
@@ -31,6 +32,14 @@ const FunctionSchema = z.object({
 const MachineSchema = z.object({
   DefinitionString: z.string(),
   DefinitionSubstitutions: z.record(z.string(), z.unknown()).default({}),
+  RoleArn: z.string(),
+  LoggingConfiguration: z
+    .object({
+      Level: z.string().default('OFF'),
+      IncludeExecutionData: z.boolean().default(false),
+      Destinations: z.array(z.object({ CloudWatchLogsLogGroup: z.object({ LogGroupArn: z.string() }) })).default([]),
+    })
+    .default({ Level: 'OFF', IncludeExecutionData: false, Destinations: [] }),
 });
 
 export const functionsIn = (resources: readonly ExpectedResource[]) =>
@@ -108,19 +117,42 @@ export async function codeViolations({ policies, stacks }: SurroundingsFacts): P
   return (await settled(compared)).flat();
 }
 
-/** State machines whose definition is not that of the release. */
+const withoutEnd = (logGroupArn = '') => logGroupArn.replace(/:\*$/, '');
+
+/** How a machine differs from its template: what it does, as whom, and who is told the inputs of its states. */
+function machineDifferences(machine: string, actual: Machine, expected: z.output<typeof MachineSchema>): string[] {
+  const { DefinitionString, DefinitionSubstitutions, RoleArn, LoggingConfiguration: logging } = expected;
+  const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
+    String(DefinitionSubstitutions[name] ?? all),
+  );
+  const { level = 'OFF', includeExecutionData = false, destinations = [] } = actual.loggingConfiguration ?? {};
+  const isSame =
+    Boolean(actual.definition) &&
+    JSON.stringify(JSON.parse(actual.definition ?? '')) === JSON.stringify(JSON.parse(definition));
+  return [
+    ...(isSame ? [] : [`state machine ${machine} has another definition than that of the release`]),
+    ...expectEqual(`the role of state machine ${machine}`, actual.roleArn, RoleArn),
+    ...expectEqual(`the log level of state machine ${machine}`, level, logging.Level),
+    ...expectEqual(
+      `whether state machine ${machine} logs inputs and outputs`,
+      includeExecutionData,
+      logging.IncludeExecutionData,
+    ),
+    ...expectExactly(
+      `log group of state machine ${machine}`,
+      destinations.map(({ cloudWatchLogsLogGroup }) => withoutEnd(cloudWatchLogsLogGroup?.logGroupArn)),
+      logging.Destinations.map(({ CloudWatchLogsLogGroup }) => withoutEnd(CloudWatchLogsLogGroup.LogGroupArn)),
+    ),
+  ];
+}
+
+/** State machines that are not as the release makes them. */
 export async function machineViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
   const machines = ofType(await stacks.controlPlane(), 'AWS::StepFunctions::StateMachine').filter(
     ({ physicalId = '' }) => VERIFIED_BY.some((name) => physicalId.endsWith(`:${name}`)),
   );
-  const compared = machines.map(async ({ physicalId = '', properties }) => {
-    const { DefinitionString, DefinitionSubstitutions } = MachineSchema.parse(properties);
-    const expected = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
-      String(DefinitionSubstitutions[name] ?? all),
-    );
-    const actual = await policies.definition(physicalId);
-    const isSame = actual !== '' && JSON.stringify(JSON.parse(actual)) === JSON.stringify(JSON.parse(expected));
-    return isSame ? [] : [`state machine ${physicalId} has another definition than that of the release`];
-  });
+  const compared = machines.map(async ({ physicalId = '', properties }) =>
+    machineDifferences(physicalId, await policies.machine(physicalId), MachineSchema.parse(properties)),
+  );
   return (await settled(compared)).flat();
 }

@@ -3,7 +3,7 @@ import type { Task } from '@aws-sdk/client-ecs';
 import type { CellDescriptor } from '../../contract/cell';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
-import { interfacesOf } from './load-balancer-facts';
+import { interfacesOf, ofServices } from './load-balancer-facts';
 
 /**
  * Network interfaces that are none of a task, of the load balancer, of a function of the cell, of a NAT
@@ -27,4 +27,23 @@ export function unknownInterfaces(
   return interfaces.filter(
     (each) => !ofTasks.includes(each.NetworkInterfaceId) && !(each.RequesterManaged === true && isKnown(each)),
   );
+}
+
+/** ECS describes the interface that it makes for a task by the ARN of the attachment, and anybody's task has one. */
+const isOfTask = ({ RequesterManaged, Description = '' }: NetworkInterface) =>
+  RequesterManaged === true && /^arn:aws:ecs:.*:attachment\//.test(Description);
+
+/**
+ * The same once more about interfaces of tasks: between the list of tasks and the list of interfaces a task may have been
+ * started, and one that stops is not listed with those that run.
+ *
+ * @param later asks for all tasks again, those that stop included
+ */
+export async function withoutPassing(
+  unknown: readonly NetworkInterface[],
+  later: () => Promise<readonly Task[]>,
+): Promise<NetworkInterface[]> {
+  if (!unknown.some(isOfTask)) return [...unknown];
+  const ofServicesTasks = interfacesOf((await later()).filter(({ group }) => ofServices(group)));
+  return unknown.filter((each) => !isOfTask(each) || !ofServicesTasks.includes(each.NetworkInterfaceId));
 }

@@ -1,12 +1,20 @@
-import { DescribeTasksCommand, type ECSClient, paginateListTasks, type Task } from '@aws-sdk/client-ecs';
+import {
+  DescribeTasksCommand,
+  type DesiredStatus,
+  type ECSClient,
+  paginateListTasks,
+  type Task,
+} from '@aws-sdk/client-ecs';
 import {
   DescribeListenerAttributesCommand,
   DescribeListenersCommand,
   DescribeLoadBalancerAttributesCommand,
+  DescribeRulesCommand,
   DescribeTargetGroupAttributesCommand,
   DescribeTargetHealthCommand,
   type ElasticLoadBalancingV2Client,
   type Listener,
+  type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
   GetLoggingConfigurationCommand,
@@ -37,6 +45,8 @@ export interface Serving {
 
 export interface LoadBalancerFacts {
   readonly listeners: () => Promise<readonly Listener[]>;
+  /** Rules of the listeners besides the one that tenants are served by: a stage with TLS has one that redirects. */
+  readonly otherRules: () => Promise<readonly Rule[]>;
   readonly attributes: () => Promise<Attributes>;
   readonly listenerAttributes: () => Promise<Attributes>;
   readonly groupAttributes: () => Promise<Readonly<Record<Colour, Attributes>>>;
@@ -46,6 +56,8 @@ export interface LoadBalancerFacts {
   readonly webAclLogs: () => Promise<readonly string[]>;
   /** The tasks of the cell's cluster, whoever has started them, and the targets of both colours. */
   readonly serving: () => Promise<Serving>;
+  /** The tasks of the cluster as they are now, and those that stop or have just stopped. */
+  readonly laterTasks: () => Promise<readonly Task[]>;
 }
 
 export interface LoadBalancerFactClients {
@@ -98,20 +110,31 @@ export function loadBalancerFacts(
     const TargetGroupArn = targetGroupArns[colour];
     return byKey((await elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn }))).Attributes);
   };
+  const tasksThat = async (desiredStatus?: DesiredStatus): Promise<Task[]> => {
+    const listed = paginateListTasks({ client: ecs }, { cluster, ...(desiredStatus && { desiredStatus }) });
+    const arns = await everyItem(listed, (page) => page.taskArns);
+    const found = await settled(batchesOf(arns).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))));
+    return found.flatMap(({ tasks = [] }) => tasks);
+  };
   const readServing = async (): Promise<Serving> => {
     const targets = (await settled(ColourSchema.options.map(targetsOf))).flat();
-    const arns = await everyItem(paginateListTasks({ client: ecs }, { cluster }), (page) => page.taskArns);
-    const found = await settled(batchesOf(arns).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))));
-    return { targets, tasks: found.flatMap(({ tasks = [] }) => tasks) };
+    return { targets, tasks: await tasksThat() };
   };
   const webAcl = readOnce(async () => {
     const request = wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: LoadBalancerArn }));
     return (await unlessAbsent(request, ABSENT))?.WebACL;
   });
+  const listeners = readOnce(
+    async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
+  );
   return {
-    listeners: readOnce(
-      async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
-    ),
+    listeners,
+    otherRules: readOnce(async () => {
+      const others = (await listeners()).filter((each) => each.ListenerArn !== ListenerArn);
+      const rulesOf = async (listener: Listener) =>
+        (await elb.send(new DescribeRulesCommand({ ListenerArn: listener.ListenerArn }))).Rules ?? [];
+      return (await settled(others.map(rulesOf))).flat();
+    }),
     attributes: readOnce(async () =>
       byKey((await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }))).Attributes),
     ),
@@ -134,5 +157,7 @@ export function loadBalancerFacts(
       // Between the two readings a task may have ended, whose target was there. The second look tells.
       return strangersAmong(seen).length > 0 ? await readServing() : seen;
     }),
+    // "ListTasks": without a status those that shall run. A stopping task has its interface for a while.
+    laterTasks: readOnce(async () => (await settled([tasksThat(), tasksThat('STOPPED')])).flat()),
   };
 }

@@ -1,9 +1,11 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import type { ObjectLockRule } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { settled } from '../../shared/settled';
 import { checksOf, expectEqual, finding, Unanswered } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
+import type { ExpectedResource } from '../release/resolve-template';
 import { alarmViolations } from './alarm-violations';
 import { attachedPolicy, ofType, resourceCalled } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
@@ -46,6 +48,29 @@ async function tableViolations(
     ...(expected.DeletionProtectionEnabled && table?.DeletionProtectionEnabled !== true
       ? ['the table is not protected from deletion']
       : []),
+  ];
+}
+
+const LockSchema = z.object({
+  ObjectLockConfiguration: z.object({
+    Rule: z.object({
+      DefaultRetention: z.object({ Mode: z.string(), Days: z.number().default(0), Years: z.number().default(0) }),
+    }),
+  }),
+});
+const DAYS_OF_A_YEAR = 365;
+
+/** How the default retention of the evidence falls short of its template. Longer is no violation. */
+function lockViolations(lock: ObjectLockRule | undefined, bucket: ExpectedResource): string[] {
+  const { Mode, Days = 0, Years = 0 } = lock?.DefaultRetention ?? {};
+  if (Mode === undefined || Days + Years < 1) return ['the evidence bucket has no default retention'];
+  const { DefaultRetention: expected } = LockSchema.parse(bucket.properties).ObjectLockConfiguration.Rule;
+  const promised = expected.Days + expected.Years * DAYS_OF_A_YEAR;
+  const days = Days + Years * DAYS_OF_A_YEAR;
+  return [
+    ...(days < promised ? [`each report is locked for ${days} days, not ${promised}`] : []),
+    // Whoever has a permission may end a lock in the mode GOVERNANCE.
+    ...(expected.Mode === 'COMPLIANCE' ? expectEqual('the mode of the lock', Mode, expected.Mode) : []),
   ];
 }
 
@@ -148,7 +173,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       const expected = attachedPolicy(resources, 'AWS::S3::BucketPolicy', 'Bucket', evidenceBucketName);
       return finding(
         [
-          ...(Mode === undefined || Days + Years < 1 ? ['the evidence bucket has no default retention'] : []),
+          ...lockViolations(lock, resourceCalled(resources, 'AWS::S3::Bucket', evidenceBucketName)),
           ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected),
           ...key,
         ],

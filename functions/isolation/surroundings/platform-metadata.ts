@@ -39,7 +39,8 @@ export const PLATFORM_METADATA = [
   {
     id: 'platform.evidence',
     title: 'Reports are locked, and read in this account only',
-    question: 'Does the evidence bucket lock each version by default, and have bucket and key the release’s policies?',
+    question:
+      'Does the evidence bucket lock each version for as long as the release says, and have bucket and key its policies?',
     severity: 'high',
     controls: { FSBP: ['S3.15'], 'SOC 2': ['CC7.2'] },
     remediation:
@@ -75,7 +76,8 @@ export const PLATFORM_METADATA = [
   {
     id: 'audit.machines',
     title: 'Onboarding and audit run the released definitions',
-    question: 'Have the state machines of onboarding and audit exactly the definitions of the release?',
+    question:
+      'Have the state machines of onboarding and audit exactly the definition, the role and the logging of the release?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
     remediation: 'Deploy the control plane, and look for tenants that were onboarded by the changed definition.',

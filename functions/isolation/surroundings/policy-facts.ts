@@ -14,7 +14,11 @@ import {
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
-import { DescribeStateMachineCommand, type SFNClient } from '@aws-sdk/client-sfn';
+import {
+  DescribeStateMachineCommand,
+  type DescribeStateMachineCommandOutput,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
@@ -37,8 +41,12 @@ export interface PolicyFacts {
   /** The rules of a bus; of the default one without a name. */
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
-  readonly definition: (machineArn: string) => Promise<string>;
+  readonly machine: (machineArn: string) => Promise<Machine>;
 }
+
+export type Machine = Partial<
+  Pick<DescribeStateMachineCommandOutput, 'definition' | 'roleArn' | 'loggingConfiguration'>
+>;
 
 export interface PolicyFactClients {
   readonly kms: KMSClient;
@@ -95,8 +103,6 @@ export function policyFacts(
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];
     }),
-    definition: readOnceEach(async (stateMachineArn: string) => {
-      return (await sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))).definition ?? '';
-    }),
+    machine: readOnceEach((stateMachineArn: string) => sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))),
   };
 }

@@ -42,6 +42,20 @@ const isTenants = ({ VpcPeeringConnectionId, DestinationCidrBlock }: Route, { te
   Number(DestinationCidrBlock.split('/')[1]) >= Number(tenantRange.split('/')[1]) &&
   overlaps(DestinationCidrBlock, tenantRange);
 
+const AssociationSchema = z.object({ SubnetId: z.string(), RouteTableId: z.string() });
+
+/** Subnets that follow another table than that of the cell's stack: their tasks have another way out. */
+function strayed(tables: readonly RouteTable[], resources: readonly ExpectedResource[]): string[] {
+  return ofType(resources, 'AWS::EC2::SubnetRouteTableAssociation')
+    .map(({ properties }) => AssociationSchema.parse(properties))
+    .flatMap(({ SubnetId, RouteTableId }) => {
+      const table = tables.find(({ Associations = [] }) => Associations.some((each) => each.SubnetId === SubnetId));
+      return table?.RouteTableId === RouteTableId
+        ? []
+        : [`subnet ${SubnetId} follows route table ${table?.RouteTableId ?? 'of the VPC'}, not ${RouteTableId}`];
+    });
+}
+
 /** Routes of the cell's network that neither its stack nor a tenant's makes, and routes of its stack that are gone. */
 export function routeViolations(
   tables: readonly RouteTable[],
@@ -65,6 +79,7 @@ export function routeViolations(
   );
   return [
     ...strange,
+    ...strayed(tables, resources),
     ...gone.map(
       ({ RouteTableId, DestinationCidrBlock }) => `route table ${RouteTableId} lacks ${DestinationCidrBlock}`,
     ),

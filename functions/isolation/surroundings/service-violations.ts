@@ -21,6 +21,10 @@ const ContainerSchema = z.object({
   Name: z.string(),
   Image: z.string(),
   Environment: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
+  LogConfiguration: z
+    .object({ LogDriver: z.string(), Options: z.record(z.string(), z.coerce.string()).default({}) })
+    .optional(),
+  ReadonlyRootFilesystem: z.boolean().default(false),
 });
 const DefinitionSchema = z.object({
   TaskRoleArn: z.string(),
@@ -34,6 +38,46 @@ const repositoryOf = (image = '') => image.replace(/[@:][^/]*$/, '');
 const isReleased = (image: string | undefined, ofTemplate: string) =>
   [repositoryOf(ofTemplate), `${ofTemplate.split('/')[0]}/${SERVICE_REPOSITORY}`].includes(repositoryOf(image));
 
+const optionsIn = (options: Readonly<Record<string, string>> = {}) =>
+  Object.entries(options).map(([name, value]) => `${name}=${value}`);
+
+/** Where the container's log goes: visitors' addresses and paths are in it. */
+function logViolations(
+  { logConfiguration }: ContainerDefinition,
+  { LogConfiguration }: z.output<typeof ContainerSchema>,
+  family: string | undefined,
+): string[] {
+  return [
+    ...expectEqual(`the log driver of ${family}`, logConfiguration?.logDriver, LogConfiguration?.LogDriver),
+    ...expectExactly(
+      `log option of ${family}:`,
+      optionsIn(logConfiguration?.options),
+      optionsIn(LogConfiguration?.Options),
+    ),
+  ];
+}
+
+/** What brings further variables, files or rights into a container. The template has none of them. */
+function additionsTo({ family, pidMode, ipcMode, volumes = [] }: TaskDefinition): string[] {
+  return [
+    ...volumes.map(({ name, efsVolumeConfiguration }) =>
+      [`${family} has the volume ${name}`, efsVolumeConfiguration?.fileSystemId].filter(Boolean).join(' of '),
+    ),
+    ...[pidMode, ipcMode].flatMap((mode) => (mode ? [`tasks of ${family} share ${mode}`] : [])),
+  ];
+}
+
+function containerAdditions(container: ContainerDefinition, family: string | undefined): string[] {
+  const { environmentFiles = [], mountPoints = [], volumesFrom = [], linuxParameters, privileged } = container;
+  return [
+    ...environmentFiles.map(({ value }) => `${family} reads variables from ${value}`),
+    ...mountPoints.map(({ sourceVolume }) => `${family} mounts the volume ${sourceVolume}`),
+    ...volumesFrom.map(({ sourceContainer }) => `${family} mounts the volumes of ${sourceContainer}`),
+    ...(linuxParameters?.capabilities?.add ?? []).map((each) => `${family} has the capability ${each}`),
+    ...(privileged ? [`${family} is privileged`] : []),
+  ];
+}
+
 function containerViolations(
   actual: ContainerDefinition,
   expected: z.output<typeof ContainerSchema> | undefined,
@@ -46,7 +90,16 @@ function containerViolations(
   const released = named(actual.environment).filter((each) => !each.startsWith('SERVICE_VERSION='));
   return [
     ...(isReleased(actual.image, expected.Image) ? [] : [`${family} runs the image ${actual.image}`]),
-    ...(isBehind ? [] : expectExactly(`variable of ${family}`, released, variables)),
+    ...(isBehind
+      ? []
+      : [
+          ...expectExactly(`variable of ${family}`, released, variables),
+          ...logViolations(actual, expected, family),
+          ...(expected.ReadonlyRootFilesystem && !actual.readonlyRootFilesystem
+            ? [`the files of ${family} can be changed`]
+            : []),
+        ]),
+    ...containerAdditions(actual, family),
     ...(actual.secrets ?? []).map(({ name }) => `${family} gets the secret ${name}`),
     ...(actual.command?.length || actual.entryPoint?.length ? [`${family} runs another command than its image’s`] : []),
   ];
@@ -68,6 +121,7 @@ function definitionViolations(
   return [
     ...expectEqual(`the task role of ${family}`, taskRoleArn, expected.TaskRoleArn),
     ...expectEqual(`the execution role of ${family}`, executionRoleArn, expected.ExecutionRoleArn),
+    ...additionsTo(actual),
     ...names.flatMap((name) =>
       containerDefinitions.some((each) => each.name === name) ? [] : [`${family} lacks the container ${name}`],
     ),

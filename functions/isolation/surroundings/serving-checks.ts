@@ -1,17 +1,15 @@
 import { ColourSchema } from '../../contract/cell';
 import { CELLS_PARAMETER_PATH } from '../../contract/naming';
 import { settled } from '../../shared/settled';
-import { checksOf, expectEqual, expectExactly, finding } from '../check';
+import { checksOf, expectEqual, finding } from '../check';
 import { attributesIn, resourceCalled } from './expected-of';
+import { listenerViolations } from './listener-violations';
 import { type Attributes, ofServices, strangersAmong } from './load-balancer-facts';
 import { serviceViolations } from './service-violations';
 import { SERVING_METADATA } from './serving-metadata';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
 import { webAclLogViolations, webAclViolations } from './web-acl-violations';
-
-/** The security policies that accept no TLS older than 1.2 ("Security policies for your Application Load Balancer"). */
-const SOUND_TLS = /^ELBSecurityPolicy-(?:TLS13-1-[23]|TLS-1-2|FS-1-2)/;
 
 /** "Load balancer attributes": those that decide what is logged, let in or passed on, where no template sets them. */
 const BALANCER_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
@@ -45,9 +43,10 @@ function attributeViolations(
     .map(([key, values]) => `${key} is ${actual[key] ?? 'absent'}, not ${values.join(' or ')}`);
 }
 
-/** "Listener attributes": each request header keeps AWS's name; the server header is sent; nothing else has a value. */
+/** "Listener attributes": each request header keeps AWS's name; the server header may be sent; nothing else has a value, or is on. */
 const isListenersDefault = (key: string, value: string) =>
   value === '' ||
+  value === 'false' ||
   (key === 'routing.http.response.server.enabled' && value === 'true') ||
   key.toLowerCase() === `routing.http.request.${value.toLowerCase().replaceAll('-', '_')}.header_name`;
 
@@ -66,23 +65,17 @@ function fieldsThatDiffer(actual: unknown, expected: unknown, path: string): str
 export const SERVING_CHECKS = checksOf<(typeof SERVING_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
   SERVING_METADATA,
   {
-    'routing.listeners': async ({ cell }, { loadBalancer }) => {
-      const listeners = await loadBalancer.listeners();
-      const arns = listeners.map(({ ListenerArn }) => ListenerArn);
-      const weak = listeners.filter(
-        ({ Protocol, SslPolicy = '' }) => Protocol === 'HTTPS' && !SOUND_TLS.test(SslPolicy),
-      );
+    'routing.listeners': async ({ cell }, { loadBalancer, stacks }) => {
+      const [listeners, rules, resources] = await settled([
+        loadBalancer.listeners(),
+        loadBalancer.otherRules(),
+        stacks.cell(),
+      ]);
       return finding(
-        [
-          ...expectExactly('listener', arns, [cell.listenerArn]),
-          ...weak.map(({ ListenerArn, SslPolicy }) => `listener ${ListenerArn} has the policy ${SslPolicy}`),
-          ...listeners.flatMap(({ ListenerArn, MutualAuthentication }) =>
-            MutualAuthentication?.IgnoreClientCertificateExpiry
-              ? [`listener ${ListenerArn} takes expired certificates`]
-              : [],
-          ),
-        ],
-        `the only listener is ${cell.listenerArn}`,
+        listenerViolations(listeners, rules, resources),
+        listeners.length === 1
+          ? `the only listener is ${cell.listenerArn}`
+          : `${listeners.length} listeners, as the cell’s stack makes them; tenants are served by ${cell.listenerArn}`,
       );
     },
     'routing.load-balancer': async ({ cell }, { loadBalancer, stacks }) => {

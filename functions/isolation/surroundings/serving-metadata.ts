@@ -3,11 +3,12 @@ import type { CheckMetadata } from '../check';
 export const SERVING_METADATA = [
   {
     id: 'routing.listeners',
-    title: 'The load balancer has one listener, with a sound policy',
-    question: 'Is the cell’s listener the only one of its load balancer, and does it accept TLS 1.2 and newer only?',
+    title: 'The load balancer’s listeners are those of the cell’s stack',
+    question:
+      'Has the load balancer exactly the listeners of the cell’s stack, with their ports, protocols and default actions, and do they accept TLS 1.2 and newer only?',
     severity: 'high',
     controls: { FSBP: ['ELB.17'], 'SOC 2': ['CC6.7'] },
-    remediation: 'Delete the other listener, or set the TLS policy back to that of the cell’s stack.',
+    remediation: 'Delete the other listener or rule, or set the listener back to what the cell’s stack says.',
   },
   {
     id: 'routing.load-balancer',

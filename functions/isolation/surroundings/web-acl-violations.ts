@@ -28,10 +28,29 @@ function inWords(rule: unknown): string {
 const inOrder = <T extends { Priority: number | undefined }>(rules: readonly T[]) =>
   rules.toSorted((one, other) => (one.Priority ?? 0) - (other.Priority ?? 0));
 
-/** An operator may refuse an address, or count. A rule that allows lets requests pass by the others; an answer of its own leads visitors elsewhere. */
-const onlyRefuses = ({ Action }: Rule) =>
-  (Action?.Block !== undefined && Action.Block.CustomResponse === undefined) ||
-  (Action?.Count !== undefined && Action.Count.CustomRequestHandling === undefined);
+/**
+ * A group of AWS's managed rules that only refuses or counts: none of its rules is overridden so that it lets requests pass
+ * by the others.
+ */
+function isManagedByAws({ Statement, OverrideAction, Action }: Rule): boolean {
+  const { VendorName, RuleActionOverrides = [] } = Statement?.ManagedRuleGroupStatement ?? {};
+  const counts = OverrideAction?.Count;
+  return (
+    VendorName === 'AWS' &&
+    Action === undefined &&
+    counts?.CustomRequestHandling === undefined &&
+    RuleActionOverrides.every(({ ActionToUse }) => ActionToUse?.Allow === undefined)
+  );
+}
+
+/**
+ * An operator may refuse an address, count, or add AWS's managed rules. A rule that allows lets requests pass by the
+ * others; an answer of its own leads visitors elsewhere.
+ */
+const onlyRefuses = (rule: Rule) =>
+  (rule.Action?.Block !== undefined && rule.Action.Block.CustomResponse === undefined) ||
+  (rule.Action?.Count !== undefined && rule.Action.Count.CustomRequestHandling === undefined) ||
+  isManagedByAws(rule);
 
 function changesOf({ DefaultAction, Rules = [] }: WebACL, expected: z.output<typeof AclSchema>): string[] {
   const should = inOrder(expected.Rules);

@@ -83,6 +83,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'ec2:DescribeVpcs',
           'ecs:DescribeTaskDefinition',
           'elasticloadbalancing:DescribeListenerAttributes',
+          'elasticloadbalancing:DescribeRules',
           'elasticloadbalancing:DescribeListeners',
           'elasticloadbalancing:DescribeLoadBalancerAttributes',
           'elasticloadbalancing:DescribeTargetGroupAttributes',

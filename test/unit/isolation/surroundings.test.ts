@@ -30,6 +30,8 @@ test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))('%s passes healthy surround
 const stranger = (Action: string) => policyOf({ Sid: 'Support', Principal: { AWS: STRANGER }, Action });
 const first = <T>(list: readonly T[]) => list[0] as T;
 const found = ({ trustees }: Data) => first(trustees.found);
+/** As ECS describes the interface of any task. */
+const OF_A_TASK = { RequesterManaged: true, Description: 'arn:aws:ecs:r:1:attachment/1', SubnetId: 'subnet-a' };
 const peering = ({ cell: facts }: Data) => first(facts.peerings);
 const task = ({ loadBalancer }: Data) => first(loadBalancer.serving.tasks);
 const definition = ({ cell: facts }: Data) => first(facts.definitions);
@@ -56,6 +58,64 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'one more',
     ({ loadBalancer: c }) => c.listeners.push({ ListenerArn: 'arn:other', Protocol: 'HTTP', SslPolicy: '' }),
     'arn:other is unexpected',
+  ],
+  [
+    'routing.listeners',
+    'in plain HTTP',
+    ({ loadBalancer: c }) => Object.assign(c.listeners[0] ?? {}, { Protocol: 'HTTP', SslPolicy: undefined }),
+    'is HTTP, not HTTPS',
+  ],
+  [
+    'routing.listeners',
+    'on another port',
+    ({ loadBalancer: c }) => Object.assign(c.listeners[0] ?? {}, { Port: 8443 }),
+    'is 8443, not 443',
+  ],
+  [
+    'routing.listeners',
+    'asking visitors for certificates',
+    ({ loadBalancer: c }) => Object.assign(c.listeners[0] ?? {}, { MutualAuthentication: { Mode: 'passthrough' } }),
+    'is passthrough, not off',
+  ],
+  [
+    'routing.listeners',
+    'without the redirection',
+    ({ loadBalancer: c }) => c.listeners.pop(),
+    'redirecting is missing',
+  ],
+  [
+    'routing.listeners',
+    'redirecting to a stranger',
+    ({ loadBalancer: c }) =>
+      Object.assign(c.listeners[1] ?? {}, {
+        DefaultActions: [
+          {
+            Type: 'redirect',
+            RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301', Host: 'theirs.example' },
+          },
+        ],
+      }),
+    'theirs.example',
+  ],
+  [
+    'routing.listeners',
+    'a page where there is none',
+    ({ loadBalancer: c }) =>
+      Object.assign(c.listeners[0] ?? {}, {
+        DefaultActions: [
+          {
+            Type: 'fixed-response',
+            FixedResponseConfig: { StatusCode: '404', ContentType: 'text/html', MessageBody: '<script>' },
+          },
+        ],
+      }),
+    'text/html',
+  ],
+  [
+    'routing.listeners',
+    'a rule at the redirecting one',
+    ({ loadBalancer: c }) => c.otherRules.push({ RuleArn: 'arn:theirs', Priority: '1' }),
+    'rule arn:theirs is of a listener that serves no tenant',
   ],
   [
     'routing.listeners',
@@ -227,6 +287,37 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'no default retention',
   ],
   [
+    'platform.evidence',
+    'locked for a day',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 1 } }),
+    'locked for 1 days, not 550',
+  ],
+  [
+    'platform.evidence',
+    'in a mode that ends on request',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'GOVERNANCE', Years: 2 } }),
+    'the mode of the lock is GOVERNANCE, not COMPLIANCE',
+  ],
+  [
+    'audit.alarms',
+    'watching another function',
+    ({ platform }) => (first(first(platform.alarms).Dimensions ?? []).Value = 'Other'),
+    'dimension of alarm TenantDrifted: FunctionName Other is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'with another formula',
+    ({ platform }) => Object.assign(first(platform.alarms[1]?.Metrics ?? []), { Expression: 'errors / 10000' }),
+    'metric of alarm CellFails: ratio errors / 10000 is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'with the errors of another cell',
+    ({ platform }) =>
+      Object.assign(platform.alarms[1]?.Metrics?.[1]?.MetricStat?.Metric.Dimensions[0] ?? {}, { Value: 'cell9' }),
+    'dimension of errors of alarm CellFails: Cell cell9 is unexpected',
+  ],
+  [
     'audit.alarms',
     'silenced',
     ({ platform }) => Object.assign(first(platform.alarms), { ActionsEnabled: false }),
@@ -310,8 +401,46 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ],
   [
     'cell.service',
+    'variables from a stranger’s file',
+    (data) => first(definition(data).containerDefinitions).environmentFiles.push({ value: 'arn:aws:s3:::theirs/env' }),
+    'reads variables from arn:aws:s3:::theirs/env',
+  ],
+  [
+    'cell.service',
+    'a stranger’s file system',
+    (data) => {
+      Object.assign(definition(data), {
+        volumes: [{ name: 'theirs', efsVolumeConfiguration: { fileSystemId: 'fs-0theirs' } }],
+      });
+      first(definition(data).containerDefinitions).mountPoints.push({ sourceVolume: 'theirs' });
+    },
+    'has the volume theirs of fs-0theirs',
+  ],
+  [
+    'cell.service',
+    'its log in a stranger’s group',
+    (data) => (first(definition(data).containerDefinitions).logConfiguration.options['awslogs-group'] = 'theirs'),
+    'awslogs-group=theirs is unexpected',
+  ],
+  [
+    'cell.service',
+    'its log by another driver',
+    (data) => (first(definition(data).containerDefinitions).logConfiguration.logDriver = 'splunk'),
+    'the log driver of cell-blue is splunk',
+  ],
+  [
+    'cell.service',
+    'files that can be changed',
+    (data) => (first(definition(data).containerDefinitions).readonlyRootFilesystem = false),
+    'the files of cell-blue can be changed',
+  ],
+  [
+    'cell.service',
     'a second container',
-    (data) => definition(data).containerDefinitions.push({ name: 'Sidecar', image: 'theirs', environment: [] }),
+    (data) => {
+      const { containerDefinitions: containers } = definition(data);
+      containers.push({ ...first(containers), name: 'Sidecar' });
+    },
     'the container Sidecar',
   ],
   [
@@ -335,6 +464,31 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'a stranger’s',
     ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a' }),
     'eni-theirs',
+  ],
+  [
+    'cell.interfaces',
+    'a task of a stranger’s cluster',
+    ({ cell: facts, loadBalancer }) => {
+      const details = [{ name: 'networkInterfaceId', value: 'eni-theirs' }];
+      loadBalancer.laterTasks.push({ group: 'family:theirs', attachments: [{ details }] });
+      facts.interfaces.push({ ...OF_A_TASK, NetworkInterfaceId: 'eni-theirs' });
+    },
+    'eni-theirs',
+  ],
+  [
+    'routing.web-acl',
+    'managed rules of which one lets pass',
+    ({ loadBalancer }) =>
+      loadBalancer.webAcl?.Rules.push({
+        ...{ Name: 'Sql', Priority: 9, OverrideAction: { None: {} } },
+        Statement: {
+          ManagedRuleGroupStatement: {
+            ...{ VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' },
+            RuleActionOverrides: [{ Name: 'SQLi_BODY', ActionToUse: { Allow: {} } }],
+          },
+        },
+      }),
+    'the web ACL has the rule',
   ],
   [
     'cell.interfaces',
@@ -454,8 +608,24 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   [
     'audit.machines',
     'another function',
-    ({ policies }) => (policies.definition = policies.definition.replace('lambda:1', 'lambda:2')),
+    ({ policies: { machine } }) => (machine.definition = machine.definition.replace('lambda:1', 'lambda:2')),
     'another definition',
+  ],
+  ['audit.machines', 'as another role', ({ policies }) => (policies.machine.roleArn = 'arn:theirs'), 'is arn:theirs'],
+  [
+    'audit.machines',
+    'logging inputs and outputs',
+    ({ policies }) => (policies.machine.loggingConfiguration.includeExecutionData = true),
+    'logs inputs and outputs is true, not false',
+  ],
+  [
+    'audit.machines',
+    'logging elsewhere',
+    ({ policies }) =>
+      policies.machine.loggingConfiguration.destinations.push({
+        cloudWatchLogsLogGroup: { logGroupArn: 'arn:aws:logs:r:1:log-group:theirs:*' },
+      }),
+    'log-group:theirs is unexpected',
   ],
   ['audit.rules', 'disabled', ({ policies }) => (first(policies.rules).State = 'DISABLED'), 'is DISABLED'],
   [
@@ -508,6 +678,21 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ],
   [
     'database.backup-plans',
+    'by a tag that somebody may have put on a tenant’s database',
+    ({ copies }) => first(first(copies.backups.slice(1)).selections).ListOfTags.push({ ConditionKey: 'backup' }),
+    'backup plan others (all) copies',
+  ],
+  [
+    'database.backup-plans',
+    'the table with the names of all tenants',
+    ({ copies }) =>
+      copies.backups.push(
+        aBackup('theirs', 'arn:aws:backup:r:999999999999:backup-vault:v', 'arn:aws:dynamodb:*:*:table/*'),
+      ),
+    'backup plan theirs',
+  ],
+  [
+    'database.backup-plans',
     'a vault for others',
     ({ copies }) => copies.vaultPolicy.push(...stranger('backup:CopyIntoBackupVault')),
     'vault local of backup plan organization',
@@ -518,6 +703,16 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     ({ cell: facts }) =>
       (first(facts.routeTables).Routes[1] = { DestinationCidrBlock: '0.0.0.0/0', NetworkInterfaceId: 'eni-theirs' }),
     'routes 0.0.0.0/0 to eni-theirs; route table rtb-1 lacks 0.0.0.0/0',
+  ],
+  [
+    'cell.routes',
+    'a subnet that follows another table',
+    ({ cell: facts }) => {
+      const [table] = facts.routeTables;
+      facts.routeTables.push({ RouteTableId: 'rtb-2', Associations: table?.Associations ?? [], Routes: [] });
+      Object.assign(table ?? {}, { Associations: [] });
+    },
+    'subnet subnet-a follows route table rtb-2, not rtb-1',
   ],
   [
     'cell.routes',
@@ -544,6 +739,23 @@ test.each<[string, string, (data: Data) => void]>([
       Object.assign(loadBalancer.attributes, {
         'idle_timeout.timeout_seconds': '120',
         'deletion_protection.enabled': 'true',
+      }),
+  ],
+  [
+    'routing.listeners',
+    'a renewed certificate',
+    ({ loadBalancer: c }) =>
+      Object.assign(c.listeners[0] ?? {}, {
+        Certificates: [{ CertificateArn: 'arn:aws:acm:r:1:certificate/renewed' }],
+      }),
+  ],
+  [
+    'routing.listener-attributes',
+    'an attribute that AWS has made, and leaves off',
+    ({ loadBalancer: c }) =>
+      Object.assign(c.listenerAttributes, {
+        'routing.http.response.new.enabled': 'false',
+        'routing.http.response.server.enabled': 'false',
       }),
   ],
   [
@@ -574,6 +786,39 @@ test.each<[string, string, (data: Data) => void]>([
     'platform.table',
     'an export of the organization',
     ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:e/1', S3Bucket: 'organization-exports' }),
+  ],
+  [
+    'database.backup-plans',
+    'another team’s plan of all that has its tag, in this account',
+    ({ copies }) => {
+      const plan = aBackup('team', 'arn:aws:backup:eu-central-1:555555555555:backup-vault:central');
+      const Conditions = { StringEquals: [{ ConditionKey: 'aws:ResourceTag/team', ConditionValue: 'data' }] };
+      Object.assign(first(plan.selections), { Conditions });
+      copies.backups.splice(0, copies.backups.length, plan);
+    },
+  ],
+  [
+    'platform.evidence',
+    'a longer lock',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'COMPLIANCE', Years: 10 } }),
+  ],
+  [
+    'cell.interfaces',
+    'the interface of a task that stops, or has just been started',
+    ({ cell: facts, loadBalancer }) => {
+      const details = [{ name: 'networkInterfaceId', value: 'eni-stopping' }];
+      loadBalancer.laterTasks.push({ group: 'service:green', attachments: [{ details }] });
+      facts.interfaces.push({ ...OF_A_TASK, NetworkInterfaceId: 'eni-stopping' });
+    },
+  ],
+  [
+    'routing.web-acl',
+    'a further group of AWS’s managed rules',
+    ({ loadBalancer }) =>
+      loadBalancer.webAcl?.Rules.push({
+        ...{ Name: 'Sql', Priority: 9, OverrideAction: { None: {} } },
+        Statement: { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' } },
+      }),
   ],
   ['routing.targets', 'a target that goes', ({ loadBalancer }) => loadBalancer.serving.targets.splice(0)],
 ])('%s does not fail on a harmless change: %s', async (id, _, change) => {
