@@ -93,6 +93,21 @@ export const whoOf = ({ principals }: Statement) =>
 export const whatOf = ({ actions }: Statement) =>
   actions.length > 0 ? actions.join(', ') : 'all actions except those listed (NotAction)';
 
+/** The unique id of a role or user that was deleted: a new one of the same name has another id, and nobody has this one. */
+const isOfNobody = (principal: string) => /^AWS:A(?:ROA|IDA)[A-Z0-9]{8,}$/.test(principal);
+
+/**
+ * What a policy still allows somebody. AWS shows a principal that was deleted by its unique id, e.g. a role that was made
+ * anew ("AWS JSON policy elements: Principal").
+ */
+export const forSomebody = (statements: readonly Statement[]): Statement[] =>
+  statements.flatMap((statement) => {
+    const { effect, principals, inverted } = statement;
+    if (effect !== 'Allow' || inverted || !principals.some(isOfNobody)) return [statement];
+    const living = principals.filter((each) => !isOfNobody(each));
+    return living.length > 0 ? [{ ...statement, principals: living }] : [];
+  });
+
 const escaped = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
 
 /** Whether a pattern of IAM (`*`, `?`; letter case does not matter for actions) covers a name. */

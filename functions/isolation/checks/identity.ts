@@ -16,7 +16,7 @@ import { namesLogin, type Principal } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
 import { IDENTITY_METADATA } from '../metadata/identity';
-import { isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
+import { forSomebody, isCondition, nameOf, type Statement, speaksOf, statementsOf } from '../policy-document';
 import { expectedRole } from '../release/expected';
 import { bucketOf, databaseUserArnOf, databaseUserArnsOf, roleOf, type Subject, tenantIdOf } from '../subject';
 
@@ -122,7 +122,9 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
     );
   },
   'identity.trust': async (subject, { facts }) => {
-    const { name, trust } = await facts.identity.role();
+    const role = await facts.identity.role();
+    const { name } = role;
+    const trust = forSomebody(role.trust);
     const allowing = trust.filter(({ effect }) => effect === 'Allow');
     const trustedBy = (statements: readonly Statement[]) => [
       ...new Set(statements.flatMap((each) => (each.inverted ? ['*'] : each.principals))),

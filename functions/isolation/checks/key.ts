@@ -2,11 +2,11 @@ import { breakGlassRoleArn, TENANT_TAG, tenantNames } from '../../contract/namin
 import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
-import { denialsLacking, grantsBeyond } from '../comparison/policy-difference';
+import { denialsLacking, grantsBeyond, grantsLacking } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
-import { isCondition, nameOf, type Statement, speaksOf, statementsOf, whoOf } from '../policy-document';
+import { forSomebody, isCondition, nameOf, type Statement, speaksOf, statementsOf, whoOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { logGroupsOf, type Subject, tenantIdOf } from '../subject';
 
@@ -105,7 +105,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   'key.policy': async (subject, { facts }) => {
     const [policy, expected] = await settled([facts.key.policy(), expectedPolicy(subject, facts)]);
     return finding(
-      grantsBeyond(policy.map(forNamed), expected.map(forNamed)),
+      grantsBeyond(forSomebody(policy).map(forNamed), expected.map(forNamed)),
       `${policy.length} statements: the account administers the key, only this tenant uses it`,
     );
   },
@@ -121,7 +121,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   },
   'key.policy-account': async (subject, { facts }) => {
     const ours = [`AWS:arn:aws:iam::${subject.accountId}:`, 'Service:'];
-    const named = (await facts.key.policy())
+    const named = forSomebody(await facts.key.policy())
       .filter(({ effect }) => effect === 'Allow')
       .flatMap(({ principals, inverted }) =>
         inverted ? ['all principals except those listed (NotPrincipal)'] : principals,
@@ -134,7 +134,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     );
   },
   'key.grant-makers': async (subject, { facts }) => {
-    const makers = (await facts.key.policy()).filter((each) => isAllowed(each, 'kms:CreateGrant'));
+    const makers = forSomebody(await facts.key.policy()).filter((each) => isAllowed(each, 'kms:CreateGrant'));
     return finding(
       makers
         .filter((each) => !isForStoresOnly(each, subject))
@@ -158,15 +158,21 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     return finding(expectExactly('alias', aliases, [alias]), `the key’s only alias is ${alias}`);
   },
   'key.logs': async (subject, { facts }) => {
-    const [groups, network, database] = await settled([
+    const [groups, network, database, policy, expected] = await settled([
       facts.logs.groups(),
       facts.release.network(),
       facts.release.database(),
+      facts.key.policy(),
+      expectedPolicy(subject, facts),
     ]);
+    const ofLogs = expected.filter(({ principals }) => principals.some((each) => each.startsWith('Service:logs.')));
     const retention = retentionIn([...network, ...database]);
     const names = groups.map(({ logGroupName }) => logGroupName);
     return finding(
       [
+        ...grantsLacking(policy, ofLogs).map(
+          (actions) => `no event is kept: the key’s policy does not let CloudWatch Logs ${actions}`,
+        ),
         ...logGroupsOf(subject)
           .filter((name) => !names.includes(name))
           .map((name) => `log group ${name} is missing`),

@@ -1,4 +1,4 @@
-import type { Action, Rule } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { Action, Rule, RuleCondition } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type Colour, ColourSchema } from '../../contract/cell';
 import { TENANT_TAG } from '../../contract/naming';
 import { settled } from '../../shared/settled';
@@ -30,20 +30,43 @@ function canMatch(rule: Rule, host: string): boolean {
   return rule.IsDefault !== true && (hosts.length === 0 || hosts.some((pattern) => covers(pattern, host)));
 }
 
+const isEverything = (pattern: string) => /^\/?[*?]+$/.test(pattern);
+/** The widest blocks of addresses that are some visitors' and not everybody's. */
+const SOME_ADDRESSES = { 4: 16, 6: 32 };
+/** Methods that no page and no form needs. */
+const ODD_METHODS = /^(?:TRACE|TRACK|CONNECT|OPTIONS|PUT|DELETE|PATCH)$/;
+
+/** Whether a condition meets few requests: some paths, some addresses, some clients, some methods. */
+function isNarrow({ Field, Values = [], ...configs }: RuleCondition): boolean {
+  const all = (values: readonly string[] = [], isFew: (value: string) => boolean) =>
+    values.length > 0 && values.every(isFew);
+  switch (Field) {
+    case 'path-pattern':
+      return all(configs.PathPatternConfig?.Values ?? Values, (path) => !isEverything(path));
+    case 'source-ip':
+      return all(configs.SourceIpConfig?.Values, (block) => {
+        const [address = '', length = '0'] = block.split('/');
+        return Number(length) >= SOME_ADDRESSES[address.includes(':') ? 6 : 4];
+      });
+    case 'http-header':
+      return all(configs.HttpHeaderConfig?.Values, (value) => !isEverything(value));
+    case 'http-request-method':
+      return all(configs.HttpRequestMethodConfig?.Values, (method) => ODD_METHODS.test(method));
+    default:
+      return false;
+  }
+}
+
 /**
- * A rule that only refuses some paths for every host: it names no host, and its one action answers
+ * A rule that only refuses some requests for every host: it names no host, and its one action answers
  * 4xx without a page. It leads nobody elsewhere.
  */
 function onlyRefuses({ Conditions = [], Actions = [], Transforms = [] }: Rule): boolean {
-  const paths = Conditions.filter(({ Field }) => Field === 'path-pattern').flatMap(
-    ({ PathPatternConfig, Values }) => PathPatternConfig?.Values ?? Values ?? [],
-  );
   const [action, ...others] = Actions;
   const { StatusCode = '', ContentType = 'text/plain' } = action?.FixedResponseConfig ?? {};
   return (
     Conditions.every(({ Field }) => Field !== 'host-header') &&
-    paths.some((path) => !/^\/?[*?]+$/.test(path)) &&
-    paths.every((path) => !/^\/?[*?]+$/.test(path)) &&
+    Conditions.some(isNarrow) &&
     Transforms.length === 0 &&
     others.length === 0 &&
     action?.Type === 'fixed-response' &&

@@ -10,9 +10,16 @@ const DAY_MS = 24 * 60 * 60_000;
 /** Days after which a rotation that was due is missed: Secrets Manager tries for a while. */
 const LATE_DAYS = 7;
 
+/** "Schedule expressions in Secrets Manager rotation": `rate(10 days)`, `rate(4 hours)`; a cron expression has no rate. */
+function daysOf(expression = ''): number | undefined {
+  const [, number, unit] = /^rate\((\d+) (hour|day)s?\)$/.exec(expression) ?? [];
+  return number === undefined ? undefined : Number(number) / (unit === 'hour' ? 24 : 1);
+}
+
 /** How the rotation of a secret falls short of what PrepareDatabase has set. */
 function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDescription): string[] {
-  const { AutomaticallyAfterDays: days } = RotationRules ?? {};
+  const { AutomaticallyAfterDays, ScheduleExpression } = RotationRules ?? {};
+  const days = AutomaticallyAfterDays ?? daysOf(ScheduleExpression);
   const idleDays = LastRotatedDate ? Math.floor((Date.now() - LastRotatedDate.getTime()) / DAY_MS) : 0;
   return [
     ...(RotationEnabled ? [] : ['the rotation of the secret was cancelled']),
@@ -59,7 +66,8 @@ export const SECRETS_CHECKS: readonly Check[] = checksOf(SECRETS_METADATA, {
     const description = await facts.secrets.description();
     const { RotationEnabled, RotationLambdaARN } = description;
     const isOwn = RotationLambdaARN === rotationFunctionArn(region, accountId);
-    if (RotationEnabled && !isOwn) return finding([`${RotationLambdaARN ?? 'an AWS service'} rotates the secret`], '');
+    if ((RotationEnabled || RotationLambdaARN) && !isOwn)
+      return finding([`${RotationLambdaARN ?? 'an AWS service'} rotates the secret`], '');
     // A secret of an earlier release has no rotation function, and none is cancelled.
     return isOwn
       ? finding(neglectOf(description), `the platform’s function rotates the secret every ${ROTATION_DAYS} days`)

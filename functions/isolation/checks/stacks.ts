@@ -8,8 +8,15 @@ import { STACKS_METADATA } from '../metadata/stacks';
 import { isVersionOf } from '../release/published-template';
 import type { Subject } from '../subject';
 
-/** Ends of a creation or an update. After a rollback of an update the stack is as it was before. */
-const COMPLETE: readonly (string | undefined)[] = ['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'];
+/** Ends of a creation, an import or an update. After a rollback of an update the stack is as it was before. */
+const COMPLETE: readonly (string | undefined)[] = [
+  ...['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE'],
+  ...['IMPORT_COMPLETE', 'IMPORT_ROLLBACK_COMPLETE'],
+];
+/** "Stack status codes": all is made, and what was replaced is being removed. */
+const CLEANING = /^UPDATE_(?:ROLLBACK_)?COMPLETE_CLEANUP_IN_PROGRESS$/;
+/** An update of a tenant in service: it ends complete or failed by itself. */
+const UPDATING = 'UPDATE_IN_PROGRESS';
 
 /** ActivateTenant turns the protection on, after the last verification of an onboarding. */
 const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
@@ -27,11 +34,14 @@ const isFewer = (name: string, actual: string | undefined, expected: string) =>
   name === 'TrustedRoleArns' && (actual ?? '').split(',').every((arn) => expected.split(',').includes(arn));
 
 const CHECKS = checksOf(STACKS_METADATA, {
-  'stacks.status': async (_, { facts }) =>
+  'stacks.status': async (subject, { facts }) =>
     finding(
-      await ofEach(facts, ({ StackStatus }, kind) =>
-        COMPLETE.includes(StackStatus) ? [] : [`the ${kind} stack is ${StackStatus}`],
-      ),
+      await ofEach(facts, ({ StackStatus = '' }, kind) => {
+        const isUpdated = isInService(subject) && StackStatus === UPDATING;
+        return COMPLETE.includes(StackStatus) || CLEANING.test(StackStatus) || isUpdated
+          ? []
+          : [`the ${kind} stack is ${StackStatus}`];
+      }),
       'all four stacks are complete',
     ),
   'stacks.protection': async (subject, { facts }) =>
@@ -54,16 +64,21 @@ const CHECKS = checksOf(STACKS_METADATA, {
   },
   'stacks.parameters': async (subject, { facts }) =>
     finding(
-      await ofEach(facts, ({ Parameters = [] }, kind) => {
+      await ofEach(facts, ({ Parameters = [], RoleARN = subject.stackRoleArn, NotificationARNs = [] }, kind) => {
         const actual = new Map(Parameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]));
-        return Object.entries(parametersOf(subject, kind)).flatMap(([name, expected]) =>
-          // A template of an earlier release has not every parameter.
-          !actual.has(name) || isFewer(name, actual.get(name), expected)
-            ? []
-            : expectEqual(`parameter ${name} of the ${kind} stack`, actual.get(name), expected),
-        );
+        return [
+          ...Object.entries(parametersOf(subject, kind)).flatMap(([name, expected]) =>
+            // A template of an earlier release has not every parameter.
+            !actual.has(name) || isFewer(name, actual.get(name), expected)
+              ? []
+              : expectEqual(`parameter ${name} of the ${kind} stack`, actual.get(name), expected),
+          ),
+          // The next update runs in this role, and whoever is notified learns each of its properties.
+          ...expectEqual(`the role of the ${kind} stack`, RoleARN, subject.stackRoleArn),
+          ...NotificationARNs.map((arn) => `events of the ${kind} stack go to ${arn}`),
+        ];
       }),
-      'all four stacks have this tenant’s parameters',
+      'all four stacks have this tenant’s parameters and the platform’s role',
     ),
 });
 

@@ -7,27 +7,37 @@ import { STORAGE_SETTINGS_METADATA } from '../metadata/storage-settings';
 import { propertiesOf } from '../release/expected';
 import { bucketOf, tenantIdOf } from '../subject';
 
-/** What a lifecycle rule deletes. Uploads that were never finished, and delete markers, hold no data. */
+/** What a lifecycle rule takes out of reach. Uploads that were never finished, and delete markers, hold no data. */
 interface Deletion {
   readonly prefix: string;
   /** Days, or a date, after which current objects go. */
   readonly objects?: string | undefined;
   /** Days after which earlier versions go. */
   readonly versions?: string | undefined;
+  /** Storage classes from which objects must be restored for hours before anybody reads them, and after how long. */
+  readonly archived?: readonly string[];
 }
 
-const wordsOf = ({ prefix, objects, versions }: Deletion): string[] => [
+/** "Understanding S3 Glacier storage classes for long-term data storage": the two that are not read at once. */
+const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'];
+
+const wordsOf = ({ prefix, objects, versions, archived = [] }: Deletion): string[] => [
   ...(objects === undefined ? [] : [`objects under "${prefix}" go after ${objects}`]),
   ...(versions === undefined ? [] : [`earlier versions under "${prefix}" go after ${versions}`]),
+  ...archived.map((each) => `objects under "${prefix}" cannot be read after ${each}`),
 ];
 
 const days = (number: number | undefined) => (number === undefined ? undefined : `${number} days`);
 
-function deletionOf({ Filter, Prefix, Expiration, NoncurrentVersionExpiration }: LifecycleRule): Deletion {
+function deletionOf(rule: LifecycleRule): Deletion {
+  const { Filter, Prefix, Expiration, NoncurrentVersionExpiration, Transitions = [] } = rule;
   return {
     prefix: Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '',
     objects: days(Expiration?.Days) ?? Expiration?.Date?.toISOString(),
     versions: days(NoncurrentVersionExpiration?.NoncurrentDays),
+    archived: Transitions.filter(({ StorageClass = '' }) => ARCHIVES.includes(StorageClass)).map(
+      ({ Days, Date: at, StorageClass }) => `${days(Days) ?? at?.toISOString()} (${StorageClass})`,
+    ),
   };
 }
 

@@ -79,10 +79,10 @@ export const KEY_METADATA = [
     id: 'key.logs',
     title: 'The tenant’s logs are under the tenant’s key, and kept',
     question:
-      'Does every log group of the tenant exist, under the tenant’s key, and keep its logs as long as the release says?',
+      'Does every log group of the tenant exist, under the tenant’s key and with the right to it, and keep its logs as long as the release says?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation:
-      'Associate the tenant’s key with the log group that the evidence names, or create the log group again.',
+      'Associate the tenant’s key with the log group that the evidence names, create the log group again, or give the key its policy back.',
   },
 ] as const satisfies readonly CheckMetadata[];

@@ -28,9 +28,11 @@ export const STACKS_METADATA = [
   {
     id: 'stacks.parameters',
     title: 'The stacks have the tenant’s parameters',
-    question: 'Has each stack the parameters with which the platform launches it for this tenant and plan?',
+    question:
+      'Has each stack the parameters and the role with which the platform launches it for this tenant and plan, and is nobody notified of it?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC8.1'] },
-    remediation: 'Find out who updated the stack, and set the parameter that the evidence names back.',
+    remediation:
+      'Find out who updated the stack, and set back the parameter, the role or the topic that the evidence names.',
   },
 ] as const satisfies readonly CheckMetadata[];

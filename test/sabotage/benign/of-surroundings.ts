@@ -26,7 +26,7 @@ export interface SharedChange {
   readonly make: (scene: SharedScene) => Promise<Revert>;
 }
 
-const backup = (name: string, Resources: string[], copiesTo?: string): SharedChange => ({
+const backup = (name: string, Resources: string[], copiesTo?: string, tag?: string): SharedChange => ({
   name,
   make: async ({ surroundings: { accountId }, root }) => {
     const BackupPlanName = name.replaceAll(/\W+/g, '-').slice(0, 40);
@@ -38,7 +38,8 @@ const backup = (name: string, Resources: string[], copiesTo?: string): SharedCha
       new CreateBackupPlanCommand({ BackupPlan: { BackupPlanName, Rules } }),
     );
     const IamRoleArn = `arn:aws:iam::${accountId}:role/backup`;
-    const BackupSelection = { SelectionName: 'all', IamRoleArn, Resources };
+    const byTag = { ConditionType: 'STRINGEQUALS' as const, ConditionKey: tag, ConditionValue: 'data' };
+    const BackupSelection = { SelectionName: 'all', IamRoleArn, Resources, ...(tag && { ListOfTags: [byTag] }) };
     const { SelectionId } = await root.backup.send(new CreateBackupSelectionCommand({ BackupPlanId, BackupSelection }));
     return async () => {
       await root.backup.send(new DeleteBackupSelectionCommand({ BackupPlanId, SelectionId }));
@@ -48,24 +49,37 @@ const backup = (name: string, Resources: string[], copiesTo?: string): SharedCha
   },
 });
 
-export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
-  {
-    name: 'refuse an address at the web ACL, before all other rules',
-    make: async ({ surroundings: { cell }, root: { wafv2 } }) => {
-      const { WebACL } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
-      const { Name, Id, DefaultAction, VisibilityConfig, Rules: before = [] } = WebACL ?? {};
-      const named = { Name, Id, Scope: 'REGIONAL' as const };
-      const put = async (Rules: Rule[]) => {
-        const { LockToken } = await wafv2.send(new GetWebACLCommand(named));
-        await wafv2.send(new UpdateWebACLCommand({ ...named, LockToken, DefaultAction, VisibilityConfig, Rules }));
-      };
-      const Statement = { GeoMatchStatement: { CountryCodes: ['KP' as const] } };
-      const refusing = { Name: 'incident', Priority: 0, Action: { Block: {} }, Statement, VisibilityConfig };
-      await put([refusing, ...before.map((rule) => ({ ...rule, Priority: (rule.Priority ?? 0) + 1 }))]);
-      return () => put(before);
-    },
+/** One more rule of the cell's web ACL, before all others. */
+const withRule = (
+  name: string,
+  rule: Pick<Rule, 'Name' | 'Action' | 'OverrideAction' | 'Statement'>,
+): SharedChange => ({
+  name,
+  make: async ({ surroundings: { cell }, root: { wafv2 } }) => {
+    const { WebACL } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
+    const { Name, Id, DefaultAction, VisibilityConfig, Rules: before = [] } = WebACL ?? {};
+    const named = { Name, Id, Scope: 'REGIONAL' as const };
+    const put = async (Rules: Rule[]) => {
+      const { LockToken } = await wafv2.send(new GetWebACLCommand(named));
+      await wafv2.send(new UpdateWebACLCommand({ ...named, LockToken, DefaultAction, VisibilityConfig, Rules }));
+    };
+    const first = { ...rule, Priority: 0, VisibilityConfig };
+    await put([first, ...before.map((each) => ({ ...each, Priority: (each.Priority ?? 0) + 1 }))]);
+    return () => put(before);
   },
+});
+
+export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
+  withRule('refuse an address at the web ACL, before all other rules', {
+    ...{ Name: 'incident', Action: { Block: {} } },
+    Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },
+  }),
+  withRule('add a group of AWS’s managed rules to the web ACL', {
+    ...{ Name: 'injections', OverrideAction: { None: {} } },
+    Statement: { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' } },
+  }),
   backup('the organization backs everything up in this account', ['*']),
+  backup('the organization backs up what has its tag', [], undefined, 'department'),
   backup('servers are backed up to another account', ['arn:aws:ec2:*'], 'arn:aws:backup:r:999999999999:backup-vault:v'),
   {
     name: 'GuardDuty has an endpoint and a group in the cell’s network',

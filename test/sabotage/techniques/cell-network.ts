@@ -1,4 +1,5 @@
 import {
+  AssociateRouteTableCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -7,8 +8,10 @@ import {
   DeleteRouteCommand,
   DeleteSecurityGroupCommand,
   DescribeInternetGatewaysCommand,
+  DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
+  DisassociateRouteTableCommand,
   type EC2Client,
   type IpPermission,
   RevokeSecurityGroupIngressCommand,
@@ -106,6 +109,22 @@ const tcp = (port: number, IpRanges = everybody): IpPermission => ({
 });
 
 export const CELL_NETWORK_TECHNIQUES: readonly SharedTechnique[] = [
+  {
+    name: 'have a subnet of the cell follow its network’s main table',
+    check: 'cell.routes',
+    detonate: async ({ surroundings: { cell }, root: { ec2 } }) => {
+      const [RouteTableId] = cell.routeTableIds;
+      const { RouteTables = [] } = await ec2.send(
+        new DescribeRouteTablesCommand({ RouteTableIds: [RouteTableId ?? ''] }),
+      );
+      const { SubnetId, RouteTableAssociationId: AssociationId } = RouteTables[0]?.Associations?.[0] ?? {};
+      await ec2.send(new DisassociateRouteTableCommand({ AssociationId }));
+      return {
+        expectedEvidence: `subnet ${SubnetId} follows route table`,
+        revert: () => ec2.send(new AssociateRouteTableCommand({ RouteTableId, SubnetId })),
+      };
+    },
+  },
   networkInterface('put a network interface into the cell’s network', 'for support'),
   networkInterface('put an interface called like a task’s into the cell’s network', 'arn:aws:ecs:attachment/1'),
   networkInterface('put an interface called like a function’s into the cell’s network', 'AWS Lambda VPC ENI-theirs-1'),

@@ -51,5 +51,14 @@ export const COPIES_OF_ALL_TECHNIQUES: readonly SharedTechnique[] = [
   plan('back up what has a tenant’s tag to another account’s vault', ({ surroundings: { cell } }) => ({
     ListOfTags: [{ ConditionType: 'STRINGEQUALS', ConditionKey: TENANT_TAG, ConditionValue: cell.decoy.tenantId }],
   })),
+  plan('back up what somebody tags to another account’s vault', () => ({
+    ListOfTags: [{ ConditionType: 'STRINGEQUALS', ConditionKey: 'backup', ConditionValue: 'daily' }],
+  })),
+  plan(
+    'back the tenants table up to another account’s vault',
+    ({ surroundings: { region, accountId, tableName } }) => ({
+      Resources: [`arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`],
+    }),
+  ),
   plan('back every bucket up to another account’s vault', () => ({ Resources: ['arn:aws:s3:::*'] })),
 ];

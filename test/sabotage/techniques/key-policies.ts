@@ -31,6 +31,16 @@ export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
     },
   },
   {
+    name: 'take CloudWatch Logs out of the key’s policy',
+    check: 'key.logs',
+    detonate: async ({ subject, root }) => ({
+      expectedEvidence: 'no event is kept: the key’s policy does not let CloudWatch Logs kms:Encrypt',
+      revert: await keyPolicy(root, subject.key.keyArn, (statements) =>
+        statements.filter(({ Sid }) => Sid !== 'LogsOfThisTenant'),
+      ),
+    }),
+  },
+  {
     name: 'let the stacks’ role use the key through any service',
     check: 'key.policy',
     detonate: async ({ subject, root }) => {

@@ -317,6 +317,11 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
     () => ({ MetricName: 'Nothing' }),
     (name) => `MetricName of alarm ${name} is Nothing`,
   ),
+  alarm(
+    'let an alarm look at another function',
+    () => ({ Dimensions: [{ Name: 'FunctionName', Value: 'nothing' }] }),
+    (name) => `dimension of alarm ${name}: FunctionName nothing is unexpected`,
+  ),
   {
     name: 'delete an alarm',
     check: 'audit.alarms',

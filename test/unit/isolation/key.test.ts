@@ -1,6 +1,6 @@
 import { functionRoleName } from '../../../functions/contract/naming';
 import { KEY_CHECKS } from '../../../functions/isolation/checks/key';
-import { testBreaches } from '../../support/breaches';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aCell, aKey } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
@@ -145,6 +145,13 @@ testBreaches(KEY_CHECKS, [
   ],
   ['key.logs', 'without a key', ({ facts }) => delete facts.logs.groups[0].kmsKeyId, 'is encrypted under no KMS key'],
   ['key.logs', 'under another key', ({ facts }) => (facts.logs.groups[1].kmsKeyId = OTHER_KEY), OTHER_KEY],
+  [
+    'key.logs',
+    'without a right to the key',
+    ({ facts }) =>
+      (facts.key.policy = facts.key.policy.filter((each: { sid: string }) => each.sid !== 'LogsOfThisTenant')),
+    'no event is kept: the key’s policy does not let CloudWatch Logs kms:Encrypt',
+  ],
   ['key.logs', 'missing', ({ facts }) => facts.logs.groups.pop(), 'upgrade is missing'],
   [
     'key.organization',
@@ -165,3 +172,18 @@ testBreaches(KEY_CHECKS, [
     'action kms:putkeypolicy is not in the release’s statement TenantsRoleUses',
   ],
 ]);
+
+test.each(['key.policy', 'key.policy-account', 'key.grant-makers'])(
+  '%s passes when the stacks’ role was made anew: the policy then names nobody',
+  async (id) => {
+    const check = KEY_CHECKS.find((each) => each.id === id);
+    if (!check) throw new Error(`no check ${id}`);
+    const spoil = ({ facts, subject }: Scene) => {
+      for (const statement of facts.key.policy)
+        statement.principals = statement.principals.map((each: string) =>
+          each === `AWS:${subject.stackRoleArn}` ? 'AWS:AROA1234567890ABCDEFG' : each,
+        );
+    };
+    expect(await ask(check, spoil)).toMatchObject({ passed: true });
+  },
+);

@@ -158,11 +158,23 @@ test('F13: a live colour without a healthy target leaves the check unanswered: o
 describe('a rule for every host', () => {
   const refusal = { Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '403' } };
   const byPath = (value: string) => [{ Field: 'path-pattern', PathPatternConfig: { Values: [value] } }];
+  const fromBlock = (value: string) => [{ Field: 'source-ip', SourceIpConfig: { Values: [value] } }];
+  const byHeader = (value: string) => [
+    { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'User-Agent', Values: [value] } },
+  ];
+  const byMethod = (value: string) => [{ Field: 'http-request-method', HttpRequestMethodConfig: { Values: [value] } }];
   const page = { ...refusal, FixedResponseConfig: { StatusCode: '403', ContentType: 'text/html' } };
   const forward = { Type: 'forward' as const, TargetGroupArn: 'arn:theirs' };
 
   test.each<[string, boolean, object]>([
     ['refuses one path', true, { Conditions: byPath('/wp-admin'), Actions: [refusal] }],
+    ['refuses an address', true, { Conditions: fromBlock('203.0.113.7/32'), Actions: [refusal] }],
+    ['refuses half of the internet', false, { Conditions: fromBlock('128.0.0.0/1'), Actions: [refusal] }],
+    ['refuses an agent', true, { Conditions: byHeader('*SemrushBot*'), Actions: [refusal] }],
+    ['refuses every agent', false, { Conditions: byHeader('*'), Actions: [refusal] }],
+    ['refuses a method of no page', true, { Conditions: byMethod('TRACE'), Actions: [refusal] }],
+    ['refuses reading', false, { Conditions: byMethod('GET'), Actions: [refusal] }],
+    ['forwards an address', false, { Conditions: fromBlock('203.0.113.7/32'), Actions: [forward] }],
     ['refuses every path', false, { Conditions: byPath('/*'), Actions: [refusal] }],
     ['refuses whatever comes', false, { Conditions: [], Actions: [refusal] }],
     ['shows a page of its own', false, { Conditions: byPath('/wp-admin'), Actions: [page] }],

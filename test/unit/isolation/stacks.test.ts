@@ -38,6 +38,18 @@ testBreaches(STACKS_CHECKS, [
   ],
   [
     'stacks.parameters',
+    'by another role',
+    ({ facts }) => (facts.stacks.all.access.RoleARN = 'arn:aws:iam::1:role/admin'),
+    'the role of the access stack is arn:aws:iam::1:role/admin',
+  ],
+  [
+    'stacks.parameters',
+    'told to a stranger',
+    ({ facts }) => (facts.stacks.all.database.NotificationARNs = ['arn:aws:sns:r:9:theirs']),
+    'events of the database stack go to arn:aws:sns:r:9:theirs',
+  ],
+  [
+    'stacks.parameters',
     'with one more trusted role',
     ({ facts }) => (parameter(facts, 'access', 'TrustedRoleArns').ParameterValue += ',arn:aws:iam::999999999999:root'),
     'parameter TrustedRoleArns of the access stack is',
@@ -65,4 +77,19 @@ test('the stacks of a tenant that is not in service yet need no termination prot
     delete subject.liveColour;
   });
   expect(passed).toBe(true);
+});
+
+test.each<[string, boolean, boolean]>([
+  ['UPDATE_IN_PROGRESS', true, true],
+  ['UPDATE_IN_PROGRESS', false, false],
+  ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', true, true],
+  ['IMPORT_COMPLETE', true, true],
+  ['UPDATE_FAILED', true, false],
+  ['DELETE_IN_PROGRESS', true, false],
+])('a stack that is %s, of a tenant in service (%p), is fine: %p', async (status, isInService, expected) => {
+  const { passed } = await ask(checkNamed('stacks.status'), ({ facts, subject }) => {
+    facts.stacks.all.database.StackStatus = status;
+    if (!isInService) delete subject.liveColour;
+  });
+  expect(passed).toBe(expected);
 });

@@ -1,5 +1,5 @@
 import { STORAGE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/storage-settings';
-import { testBreaches } from '../../support/breaches';
+import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { aTenant } from '../../support/builders';
 
 const COPY = `tenant-${aTenant().tenantId}-copy`;
@@ -16,6 +16,16 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
     'earlier versions go sooner',
     ({ facts }) => (facts.storage.lifecycle[0].NoncurrentVersionExpiration.NoncurrentDays = 1),
     'earlier versions under "" go after 1 days is unexpected',
+  ],
+  [
+    'storage.lifecycle',
+    'everything is archived',
+    ({ facts }) =>
+      facts.storage.lifecycle.push({
+        ...{ ID: 'save-money', Status: 'Enabled', Filter: {} },
+        Transitions: [{ Days: 0, StorageClass: 'DEEP_ARCHIVE' }],
+      }),
+    'objects under "" cannot be read after 0 days (DEEP_ARCHIVE)',
   ],
   ['storage.lifecycle', 'gone', ({ facts }) => (facts.storage.lifecycle = []), 'go after 90 days is missing'],
   [
@@ -45,3 +55,14 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
   ['storage.only-one', 'by name', ({ facts }) => facts.storage.named.push(COPY), `bucket ${COPY} has`],
   ['storage.only-one', 'by tag', ({ facts }) => facts.tagged.arns.push('arn:aws:s3:::elsewhere'), 'bucket elsewhere'],
 ]);
+
+test('objects may move to a class from which they are read at once', async () => {
+  const check = STORAGE_SETTINGS_CHECKS.find(({ id }) => id === 'storage.lifecycle');
+  if (!check) throw new Error('there is no such check');
+  const spoil = ({ facts }: Scene) =>
+    facts.storage.lifecycle.push({
+      ...{ ID: 'save-money', Status: 'Enabled', Filter: {} },
+      Transitions: [{ Days: 90, StorageClass: 'STANDARD_IA' }],
+    });
+  expect(await ask(check, spoil)).toMatchObject({ passed: true });
+});
