@@ -5,6 +5,7 @@ import type * as z from 'zod';
 import { ssmCells } from '../compute/ssm-cells';
 import { type AuditFinding, JudgeAuditInput, JudgeAuditOutput } from '../contract/audit';
 import { isTransient } from '../contract/errors';
+import { hostedZone } from '../dns/hosted-zone';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
@@ -103,7 +104,7 @@ async function differencesIn(deps: CountingDeps, audited: ReadonlySet<string>): 
   } catch (thrown) {
     const { name, message } = translateError(thrown);
     if (isTransient(name)) throw thrown;
-    return [`route items, rules and buckets could not be counted: ${name}: ${message}`];
+    return [`route items, rules, buckets and names could not be counted: ${name}: ${message}`];
   }
 }
 
@@ -163,7 +164,7 @@ export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput,
 export const handler = actionHandler(judgeAudit, {
   table: tenantsTable(),
   compute: ssmCells(new SSMClient(clientOptions)),
-  ...awsResources(new ElasticLoadBalancingV2Client(clientOptions), new S3Client(clientOptions)),
+  ...awsResources(new ElasticLoadBalancingV2Client(clientOptions), new S3Client(clientOptions), hostedZone()),
   get accountId() {
     return env('ACCOUNT_ID');
   },

@@ -3,13 +3,17 @@ import {
   paginateDescribeRules,
   type Rule,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { paginateListBuckets, type S3Client } from '@aws-sdk/client-s3';
 import type { Compute } from '../../compute/compute';
+import type { HostedZone } from '../../dns/hosted-zone';
+import { everyRecord } from '../../dns/name-records';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { registeredTenants, routeItems } from '../../tenants/every-tenant';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import { differencesOf } from './census';
+import { nameDifferences } from './name-differences';
 
 export interface CountingDeps {
   readonly table: TenantsTable;
@@ -17,6 +21,8 @@ export interface CountingDeps {
   readonly rulesOf: (listenerArn: string) => Promise<readonly Rule[]>;
   /** Names of the account's buckets that begin like those of tenants. */
   readonly buckets: () => Promise<readonly string[]>;
+  /** All records of the stage's hosted zone; undefined where the stage has none. */
+  readonly records: () => Promise<readonly ResourceRecordSet[] | undefined>;
   readonly accountId: string;
   readonly region: string;
   readonly now: () => Date;
@@ -26,7 +32,13 @@ const TENANTS_BUCKETS = 'tenant-';
 /** "DescribeRules": at most 400 rules a page. */
 const PAGE_SIZE = 400;
 
-export const awsResources = (elb: ElasticLoadBalancingV2Client, s3: S3Client) => ({
+export const awsResources = (elb: ElasticLoadBalancingV2Client, s3: S3Client, zone: HostedZone | undefined) => ({
+  records: async () => {
+    if (!zone) return undefined;
+    const found: ResourceRecordSet[] = [];
+    for await (const record of everyRecord(zone)) found.push(record);
+    return found;
+  },
   rulesOf: (ListenerArn: string) =>
     everyItem(paginateDescribeRules({ client: elb }, { ListenerArn, PageSize: PAGE_SIZE }), (page) => page.Rules),
   buckets: async () => {
@@ -48,30 +60,34 @@ const hostsOf = ({ Conditions = [] }: Rule) =>
     : [];
 
 /**
- * Counts route items, listener rules and buckets against the tenants of an audit. What there is is
- * listed first and the records last, so that a signup that begins meanwhile is no difference.
+ * Counts route items, listener rules and buckets against the tenants of an audit, and follows the DNS
+ * records of their hosts. What there is is listed first and the records of tenants last, so that a signup
+ * that begins meanwhile is no difference.
  *
  * @param audited ids of the tenants that the audit has judged
  * @returns a sentence for each difference
  */
 export async function uncounted(deps: CountingDeps, audited: ReadonlySet<string>): Promise<string[]> {
-  const { table, compute, rulesOf, buckets: list, accountId, region, now } = deps;
+  const { table, compute, rulesOf, buckets: list, records, accountId, region, now } = deps;
   const cells = await compute.cells();
-  const [routes, rules, buckets] = await settled([
+  const [routes, rules, buckets, names] = await settled([
     routeItems(table),
-    settled(cells.map(({ listenerArn }) => rulesOf(listenerArn))),
+    settled(cells.map(async (cell) => ({ cell, hosts: (await rulesOf(cell.listenerArn)).flatMap(hostsOf) }))),
     list(),
+    records(),
   ]);
   const decoyBuckets = cells.map(({ decoy }) => decoy.bucketName);
   const ringZeros = cells.flatMap(({ ringZero, decoy }) =>
     ringZero ? [{ host: ringZero.host, tenantId: decoy.tenantId }] : [],
   );
-  const seen = { routes, ruleHosts: rules.flat().flatMap(hostsOf), buckets };
-  return differencesOf(
-    await registeredTenants(table),
-    audited,
-    seen,
-    { accountId, region, decoyBuckets, ringZeros },
-    now(),
+  const seen = { routes, ruleHosts: rules.flatMap(({ hosts }) => hosts), buckets };
+  const registered = await registeredTenants(table);
+  const hosts = new Set(registered.flatMap(({ tenantId, host }) => (host && audited.has(tenantId) ? [host] : [])));
+  const served = rules.flatMap(({ cell, hosts: ofCell }) =>
+    ofCell.filter((host) => hosts.has(host)).map((host) => ({ host, cell })),
   );
+  return [
+    ...differencesOf(registered, audited, seen, { accountId, region, decoyBuckets, ringZeros }, now()),
+    ...(names ? nameDifferences(names, served) : []),
+  ];
 }

@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onNews, onTable, telling } from './context';
+import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onNames, onNews, onTable, telling } from './context';
 
 /** Functions of the audit, except AuditTenant, which is beside VerifyIsolation in isolation.ts. */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
@@ -13,6 +13,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     wildcardBecause: OF_ANY_CELL,
   };
   const readCells: Grant = { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] };
+  const asking = onNames(context, (names) => [names.reading()]);
   const listTenants = new PlatformFunction(scope, 'ListTenants', {
     config,
     environment,
@@ -22,6 +23,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
     config,
     environment: {
       ...environment,
+      ...asking.environment,
       MAX_SUSPENSIONS: String(config.maxSuspensions),
       ACCOUNT_ID: config.env.account,
     },
@@ -34,6 +36,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
         resources: ['*'],
         wildcardBecause: NO_RESOURCE('DescribeRules and ListBuckets'),
       },
+      ...asking.grants,
     ],
   });
   const suspendTenant = new PlatformFunction(scope, 'SuspendTenant', {

@@ -1,3 +1,4 @@
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import type { AuditFinding } from '../../../functions/contract/audit';
 import { JudgeAuditOutput } from '../../../functions/contract/audit';
 import type { CellDescriptor } from '../../../functions/contract/cell';
@@ -42,6 +43,10 @@ const ringZero = { host: ringZeroHost('c1', 'funnels.example'), ruleArn: 'arn:ru
 
 /** What there is of these tenants besides their records, when nothing is missing. */
 const resourcesOf = (tenants: readonly Tenant[]) => ({
+  records: tenants.flatMap(({ host = '' }) => [
+    { Name: `${host}.`, Type: 'A', AliasTarget: { DNSName: `dualstack.${aCell().loadBalancerDnsName}.` } },
+    { Name: `${host}.`, Type: 'TXT', ResourceRecords: [{ Value: '"tenant"' }] },
+  ]) as ResourceRecordSet[] | undefined,
   routes: tenants.map(routeOf) as object[],
   rules: tenants.map(({ host }) => ruleFor(host ?? '')),
   buckets: [...tenants.map(bucketOf), aCell().decoy.bucketName],
@@ -53,13 +58,14 @@ async function judge(
   seen: Partial<ReturnType<typeof resourcesOf>> = {},
   cell: Partial<CellDescriptor> = {},
 ) {
-  const { routes, rules, buckets } = { ...resourcesOf(items), ...seen };
+  const { routes, rules, buckets, records } = { ...resourcesOf(items), ...seen };
   const deps = {
     table: new FakeTable(...([...items, ...routes] as never[])),
     ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
     compute: { cells: async () => [aCell(cell)] },
     rulesOf: async () => [{ IsDefault: true }, ofColour, ...rules],
     buckets: async () => buckets,
+    records: async () => records,
   };
   const { reports, held, uncounted } = JudgeAuditOutput.parse(
     await judgeAudit.run(deps, { executionArn: AUDIT, onBreach, startedAt: NOW }),
@@ -263,12 +269,47 @@ describe('what there is of tenants, against those who were audited', () => {
     expect((await judge(all, 'alarm', { routes })).differences).toEqual([`tenant ${idOf(3)} has no route item`]);
   });
 
+  describe('the names of tenants', () => {
+    const { host = '' } = one;
+    const record = (Type: string, Value: string, Name = `${host}.`) =>
+      ({ Name, Type, ResourceRecords: [{ Value }] }) as ResourceRecordSet;
+    const balancer = aCell().loadBalancerDnsName ?? '';
+    const own = left.records ?? [];
+    const withoutOwn = own.filter(({ Name }) => Name !== `${host}.`);
+    const wildcard = `\\052${host.slice(host.indexOf('.'))}.`;
+
+    test.each<[string, readonly ResourceRecordSet[], string]>([
+      [
+        'an address of a stranger',
+        [...withoutOwn, record('A', '203.0.113.5')],
+        `the A record of ${host} leads to 203.0.113.5, not to`,
+      ],
+      ['a stranger’s address of IPv6 beside', [...own, record('AAAA', '2001:db8::1')], 'leads to 2001:db8::1'],
+      ['a stranger’s name servers', [...own, record('NS', 'ns.stranger.example.')], 'ns.stranger.example'],
+      ['a stranger’s HTTPS record', [...own, record('HTTPS', '1 stranger.example.')], 'stranger.example'],
+      ['no record', withoutOwn, `no record of the hosted zone leads ${host} to cell`],
+      ['a wildcard of a stranger', [...withoutOwn, record('CNAME', 'stranger.example', wildcard)], 'stranger.example'],
+    ])('that lead to %s are a difference', async (_, records, expected) => {
+      const { differences } = await judge(all, 'alarm', { records: [...records] });
+      expect(differences).toEqual([expect.stringContaining(expected)]);
+    });
+
+    test.each<[string, readonly ResourceRecordSet[] | undefined]>([
+      ['a wildcard that people have made', [...withoutOwn, record('CNAME', balancer, wildcard)]],
+      ['a record that leads nobody', [...own, record('CAA', '0 issue "amazon.com"')]],
+      ['no hosted zone', undefined],
+    ])('%s is no difference', async (_, records) => {
+      expect((await judge(all, 'alarm', { records: records && [...records] })).differences).toEqual([]);
+    });
+  });
+
   test('reports what cannot be counted, and judges the audit all the same', async () => {
     const deps = {
       table: new FakeTable(...(all as never[])),
       ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
       ...{ compute: { cells: async () => [] }, rulesOf: async () => [] },
       buckets: () => Promise.reject(awsError('AccessDenied')),
+      records: async () => undefined,
     };
     const { uncounted, reports } = await judgeAudit.run(deps, {
       executionArn: AUDIT,

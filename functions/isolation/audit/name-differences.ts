@@ -1,0 +1,52 @@
+import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
+import type { CellDescriptor } from '../../contract/cell';
+import { hostIn } from '../../dns/name-records';
+
+/** A host, and the cell whose listener serves it. */
+export interface ServedHost {
+  readonly host: string;
+  readonly cell: Pick<CellDescriptor, 'name' | 'loadBalancerDnsName'>;
+}
+
+/**
+ * Types of record by which a visitor, or a visitor's resolver, is led ("Supported DNS record types"): to an address, to
+ * another name, or to other name servers.
+ */
+const LEADING = ['A', 'AAAA', 'CNAME', 'NS', 'HTTPS', 'SVCB'];
+
+/** Route 53 answers with a final dot; its console puts `dualstack.` before the name of a load balancer. */
+const plain = (name = '') =>
+  name
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^dualstack\./, '');
+
+const targetOf = ({ AliasTarget, ResourceRecords = [] }: ResourceRecordSet) =>
+  AliasTarget ? plain(AliasTarget.DNSName) : ResourceRecords.map(({ Value }) => plain(Value)).join(', ');
+
+const wildcardOf = (host: string) => `\\052${host.slice(host.indexOf('.'))}`;
+
+/**
+ * Holds the records of the hosted zone against the hosts that cells serve: who changes a tenant's record has all of its
+ * visitors. A host without records of its own may be served by a wildcard, which people have made.
+ *
+ * @returns a sentence for each record that leads elsewhere, and for each host that no record leads anywhere
+ */
+export function nameDifferences(records: readonly ResourceRecordSet[], served: readonly ServedHost[]): string[] {
+  const leading = Map.groupBy(
+    records.filter(({ Type = '' }) => LEADING.includes(Type)),
+    hostIn,
+  );
+  return served.flatMap(({ host, cell }) => {
+    const balancer = cell.loadBalancerDnsName;
+    // A descriptor of an older release names no load balancer.
+    if (balancer === undefined) return [];
+    const found = leading.get(host) ?? leading.get(wildcardOf(host)) ?? [];
+    if (found.length === 0) return [`no record of the hosted zone leads ${host} to cell ${cell.name}`];
+    return found
+      .filter((record) => targetOf(record) !== plain(balancer))
+      .map(
+        (record) => `the ${record.Type} record of ${hostIn(record)} leads to ${targetOf(record)}, not to ${balancer}`,
+      );
+  });
+}
