@@ -15,8 +15,16 @@ export async function readLiveColour(table: TenantsTable, cell: string): Promise
   const { Item } = await table.client.send(
     new GetCommand({ TableName: table.name, Key: itemKeys.liveColour(cell), ConsistentRead: true }),
   );
-  return Item && parseAt(`live colour of cell ${cell}`, LiveColourSchema, Item);
+  return liveColourIn(cell, Item);
 }
+
+/**
+ * The same of an item that the caller has read.
+ *
+ * @throws PlatformError `InvalidRequest` when it cannot be parsed
+ */
+export const liveColourIn = (cell: string, item: unknown): LiveColour | undefined =>
+  item === undefined ? undefined : parseAt(`live colour of cell ${cell}`, LiveColourSchema, item);
 
 /** The error of a cell whose item LIVE should exist. */
 export const liveColourNotFound = (cell: string): PlatformError =>

@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { type AuditFinding, AuditTenantInput, AuditTenantOutput } from '../contract/audit';
+import type { CellDescriptor } from '../contract/cell';
 import { isTransient } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { REASON_MAX_LENGTH } from '../contract/tenant';
@@ -137,8 +138,11 @@ async function verifyAgain(
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
-    const { audit, route } = itemsBeside(deps.table, record, deps.proving.now);
-    const [{ subject, stacks }, last] = await settled([livingTenant(deps, record), audit()]);
+    const { audit, route, live } = itemsBeside(deps.table, record, deps.proving.now);
+    // A cell of an older release has no item: compute knows what its colour is then.
+    const liveOf = async (cell: CellDescriptor) => (await live(cell.name)) ?? (await deps.compute.live(cell));
+    const compute = { cells: () => deps.compute.cells(), live: liveOf };
+    const [{ subject, stacks }, last] = await settled([livingTenant({ ...deps, compute }, record), audit()]);
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
     const listed = input.audit ? last : undefined;
     const account = listed?.principals && listedFacts(async () => listed.principals);

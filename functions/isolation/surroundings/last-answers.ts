@@ -1,5 +1,6 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { liveColourIn } from '../../compute/table-live-colour';
 import { itemKeys, type TenantRecord } from '../../contract/records';
 import { once } from '../../shared/once';
 import { readItems } from '../../tenants/read-items';
@@ -64,13 +65,18 @@ export async function knownDigests(table: TenantsTable, cells: readonly string[]
   return Object.assign({}, ...items.map((item) => KeptSchema.safeParse(item).data?.digests));
 }
 
-/** What is read of the table for one verification, by one request: the last audit of the tenant's cell, and the route of its host. */
+/**
+ * What is read of the table for one verification, by one request: the last audit of the tenant's cell, the route of its
+ * host, and the cell's live colour.
+ */
 export function itemsBeside(table: TenantsTable, { host, slot }: Pick<TenantRecord, 'host' | 'slot'>, now: () => Date) {
-  const keys = [itemKeys.route(host), ...(slot ? [itemKeys.surroundings(slot.cell)] : [])];
+  const ofCell = slot ? [itemKeys.surroundings(slot.cell), itemKeys.liveColour(slot.cell)] : [];
+  const keys = [itemKeys.route(host), ...ofCell];
   const items = once(() => readItems(table, keys));
   return {
     audit: async () => lastAuditIn((await items())[1], now()),
     route: async () => (await items())[0],
+    live: async (cell: string) => liveColourIn(cell, (await items())[2]),
   };
 }
 

@@ -103,11 +103,14 @@ test('describes the stacks once, and gives the checks what it has read', async (
   );
 });
 
-test('reads the last audit and the route of the host by one request', async () => {
-  ask(true);
-  const { audit, known, table } = scene();
+test('reads the last audit, the route of the host and the live colour by one request', async () => {
+  const { about } = ask(true);
+  const { audit, known, table, compute } = scene();
+  table.put({ ...itemKeys.liveColour(aCell().name), colour: 'green', since: NOW });
+  compute.before = (method) => expect(method).not.toBe('live');
   await audit({ audit: 'arn:execution:audit' });
   await expect(known[0]?.route?.()).resolves.toMatchObject({ host, tenantId });
+  expect(about().liveColour).toBe('green');
   expect(table.calls.filter((name) => name === 'BatchGetCommand')).toHaveLength(1);
 });
 
