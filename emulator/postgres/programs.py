@@ -14,6 +14,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -80,10 +81,13 @@ class Programs:
 
 
 def programs(package: Path) -> Programs:
-    """The programs with a folder of their own for data. Root copies them: another user cannot look into root's folders."""
+    """The programs with a folder of their own for data. Where another user cannot reach them, root copies them."""
     home = _home()
     if os.geteuid() != 0:
         return Programs(package, home, None)
+    nobody = pwd.getpwnam("nobody")
+    if anybody_reaches(package):
+        return Programs(package, home, nobody)
     # The libraries stay where the programs look for them: beside the package.
     copied = home / "programs" / _PACKAGE
     (copied / "pginstall/bin").mkdir(parents=True)
@@ -94,7 +98,15 @@ def programs(package: Path) -> Programs:
     libraries = package.with_name(f"{_PACKAGE}.libs")
     if libraries.exists():
         shutil.copytree(libraries, copied.with_name(libraries.name))
-    return Programs(copied, home, pwd.getpwnam("nobody"))
+    return Programs(copied, home, nobody)
+
+
+def anybody_reaches(package: Path) -> bool:
+    """Whether every user may run the programs there, and read their libraries."""
+    installed = package / "pginstall"
+    folders = [*(installed / "bin").parents, *(installed / part for part in ("bin", "lib", "share"))]
+    programs = [installed / "bin" / program for program in _NEEDED]
+    return all(path.stat().st_mode & stat.S_IXOTH for path in (*folders, *programs))
 
 
 # Folders of this process, with the descriptors that hold their locks.
