@@ -112,6 +112,8 @@ function emulatorEnvironment(dir: string, ports: Ports): Record<string, string |
     STATE_DIR: join(dir, 'state'),
     TMPDIR: dir,
     EMULATOR_STATE_DIR: dir,
+    // Named after their content: emulators share them.
+    EMULATOR_CODE_DIR: join(ROOT, '.local/functions'),
     DOCKER_HOST: `unix://${join(dir, 'no-docker.sock')}`,
     PYTHONDONTWRITEBYTECODE: '1',
     // AWS's Node runtime ships the SDK; a function's CommonJS bundle finds it here.

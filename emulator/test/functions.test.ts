@@ -28,6 +28,12 @@ const here = process.pid;
 const steps = [];
 exports.handler = async ({ kind, pause = 0, Step, SecretId }) => {
   if (kind === 'steps') return steps;
+  if (kind === 'folder') {
+    const compiled = require('node:module').getCompileCacheDir();
+    const kept = require('node:fs').readdirSync(compiled).length > 0;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    return { here, folder: __dirname, kept };
+  }
   if (Step) {
     steps.push([SecretId.split(':').at(-1).slice(0, -7), Step].join(' '));
     if (Step === 'setSecret' && steps.length === 2) throw new Error('not now');
@@ -94,6 +100,28 @@ test('the caller gets a function’s error under its own name, and the function 
   });
   const after = await invoke({});
   expect(after.payload).toEqual({ here: before.payload.here, calls: before.payload.calls + 3 });
+});
+
+test('processes of one code share its folder, and what Node compiled there; another code has another', async () => {
+  const answers = await Promise.all([invoke({ kind: 'folder', pause: 400 }), invoke({ kind: 'folder', pause: 400 })]);
+  expect(new Set(answers.map(({ payload }) => payload.here)).size).toBe(2);
+  const [{ payload }] = answers;
+  expect(answers[1].payload.folder).toBe(payload.folder);
+  await eventually(async () => (await invoke({ kind: 'folder' })).payload.kept || undefined);
+  await launch(emulator, 'other', {
+    Function: {
+      Type: 'AWS::Lambda::Function',
+      Properties: {
+        FunctionName: 'other',
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        Role: `arn:aws:iam::${emulator.accountId}:role/functions`,
+        Code: { ZipFile: 'exports.handler = async () => __dirname;' },
+      },
+    },
+  });
+  const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: 'other' }));
+  expect(JSON.parse(Buffer.from(Payload ?? []).toString())).not.toBe(payload.folder);
 });
 
 test('a function that ends its process fails with Runtime.ExitError, and is started again', async () => {

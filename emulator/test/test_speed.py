@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import shutil
+import tempfile
 import time
+import zipfile
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,3 +193,69 @@ def test_expired_sessions_are_looked_for_now_and_then() -> None:
 
     assert [expired_after("ASIAONE"), expired_after("ASIATWO")].count(True) <= 1
     assert "ASIATWO" in sts._sessions
+
+
+def archive(**files: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as written:
+        for name, text in files.items():
+            written.writestr(name.replace("__", "/"), text)
+    return content.getvalue()
+
+
+def test_code_is_unpacked_once_and_never_seen_half(tmp_path: Path) -> None:
+    from ministack_patches.speed.unpacked_code import unpacked
+
+    code, layer = archive(index="code"), archive(nodejs__node_modules__shared__index="layer")
+    with ThreadPoolExecutor(8) as pool:
+        [home] = set(pool.map(lambda _: unpacked(tmp_path, code, [layer]), range(8)))
+    assert (home / "code/index").read_text() == "code"
+    assert (home / "code/node_modules/shared/index").read_text() == "layer"
+    with pytest.raises(zipfile.BadZipFile):
+        unpacked(tmp_path, code, [b"no archive"])
+    assert unpacked(tmp_path, code, []) != home
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_code_that_was_used_last_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack_patches.speed import unpacked_code
+
+    monkeypatch.setattr(unpacked_code, "_KEPT", 2)
+    first, second, third = (archive(index=text) for text in "123")
+    for code in (first, second, first, third):
+        used = unpacked_code.unpacked(tmp_path, code, [])
+        time.sleep(0.01)
+    kept = {(home / "code/index").read_text() for home in tmp_path.iterdir()}
+    assert (kept, used.exists()) == ({"1", "3"}, True)
+
+
+def test_a_cluster_is_copied_whole(tmp_path: Path) -> None:
+    from postgres.template import copied
+
+    (tmp_path / "template/base/1").mkdir(parents=True)
+    large = bytes(range(256)) * 10_000
+    (tmp_path / "template/base/1/large").write_bytes(large)
+    (tmp_path / "template/empty").touch()
+    copied(tmp_path / "template", tmp_path / "data")
+    assert (tmp_path / "data/base/1/large").read_bytes() == large
+    assert (tmp_path / "data/empty").read_bytes() == b""
+    # PostgreSQL starts in no folder that others may read.
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+
+
+def test_programs_in_a_folder_of_one_user_are_not_for_everybody() -> None:
+    from postgres.programs import anybody_reaches, installed
+
+    package = installed()
+    if package is None:
+        pytest.skip("there is no PostgreSQL for this platform")
+    # Not in pytest's folder, which is of one user.
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        shutil.copytree(package / "pginstall/bin", folder / "package/pginstall/bin")
+        for part in ("lib", "share"):
+            (folder / "package/pginstall" / part).mkdir()
+        folder.chmod(0o711)
+        assert anybody_reaches(folder / "package")
+        folder.chmod(0o700)
+        assert not anybody_reaches(folder / "package")
