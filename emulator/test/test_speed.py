@@ -259,3 +259,27 @@ def test_programs_in_a_folder_of_one_user_are_not_for_everybody() -> None:
         assert anybody_reaches(folder / "package")
         folder.chmod(0o700)
         assert not anybody_reaches(folder / "package")
+
+
+def test_the_protocol_of_a_service_is_read_from_the_head_of_its_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    import botocore.session
+    from ministack.core import responses
+
+    services = ("ec2", "s3", "sqs", "dynamodb", "lambda", "monitoring", "states", "route53", "elasticloadbalancing")
+    session = botocore.session.get_session()
+    whole = {name: session.get_service_model(responses._BOTOCORE_NAME.get(name, name)).metadata for name in services}
+    monkeypatch.setattr(botocore.session, "get_session", refuse)
+    assert {name: responses._service_model(name).metadata for name in services} == whole
+    assert responses.expected_error_content_type("sqs", "application/json") == "application/x-amz-json-1.0"
+    monkeypatch.undo()
+    assert responses._service_model("of-nobody") is None
+
+
+def test_a_model_is_not_parsed_twice_in_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    from ministack.core import iam_actions
+
+    assert "CreateSecret" in iam_actions._tag_operations("secretsmanager")
+    monkeypatch.setattr(gzip, "open", refuse)
+    assert iam_actions.unsigned_operations("secretsmanager") == frozenset()
