@@ -75,7 +75,8 @@ class FrontProcess:
 
     def end(self) -> None:
         """The process stops all servers and removes their files when nobody talks to it any more."""
-        self._own.close()
+        # Closing would wait for the thread that listens.
+        self._own.shutdown(socket.SHUT_RDWR)
         try:
             self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
