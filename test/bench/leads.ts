@@ -3,7 +3,7 @@ import { newSignup } from '../../local/signups';
 import { ReleaseStage } from '../releases/stage';
 import { type Figure, percentile } from '../support/figures';
 import { crowdFigures } from './lead-crowd';
-import { LeadClient, newLead } from './lead-load';
+import { type Answered, LeadClient, newLead } from './lead-load';
 import { outageFigures } from './lead-outages';
 import { troubleFigures } from './lead-troubles';
 import { serverFigures } from './stopped-server';
@@ -17,6 +17,12 @@ async function timed(times: number[], work: () => Promise<unknown>): Promise<voi
   const began = performance.now();
   await work();
   times.push(performance.now() - began);
+}
+
+/** @throws Error for an answer that is no success: a refusal is soon given. */
+async function answeredWell(answer: Promise<Answered>): Promise<void> {
+  const { status } = await answer;
+  if (status !== 200 && status !== 201) throw new Error(`the shared service answered ${status || 'nothing'}`);
 }
 
 async function insert(script: Client): Promise<void> {
@@ -39,9 +45,9 @@ async function leadFigures(client: LeadClient, door: TenantDoor): Promise<Figure
   const script = await door.script();
   const [leads, inserts, ways, logins]: [number[], number[], number[], number[]] = [[], [], [], []];
   const turns: [number[], () => Promise<unknown>][] = [
-    [leads, () => client.send(door.host, newLead())],
+    [leads, () => answeredWell(client.send(door.host, newLead()))],
     [inserts, () => insert(script)],
-    [ways, () => client.form(door.host)],
+    [ways, () => answeredWell(client.form(door.host))],
     [logins, () => insertOnce(door)],
   ];
   for (const [, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await work();
