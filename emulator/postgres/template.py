@@ -129,24 +129,6 @@ async def _make(programs: Programs, kept: Path) -> None:
     shutil.rmtree(making)
 
 
-def copied(source: Path, to: Path) -> None:
-    """A thousand small files, without the times and attributes that `shutil.copytree` copies and no server reads."""
-    to.mkdir(mode=0o700)
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                copied(Path(entry.path), to / entry.name)
-                continue
-            read = os.open(entry.path, os.O_RDONLY)
-            write = os.open(f"{to}/{entry.name}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            try:
-                while content := os.read(read, 1 << 20):
-                    os.write(write, content)
-            finally:
-                os.close(read)
-                os.close(write)
-
-
 async def _told(programs: Programs, data: Path, statements: Iterable[str]) -> None:
     process = start_server(programs, data, data.parent, {})
     try:

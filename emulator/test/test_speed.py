@@ -229,20 +229,6 @@ def test_code_that_was_used_last_is_kept(tmp_path: Path, monkeypatch: pytest.Mon
     assert (kept, used.exists()) == ({"1", "3"}, True)
 
 
-def test_a_cluster_is_copied_whole(tmp_path: Path) -> None:
-    from postgres.template import copied
-
-    (tmp_path / "template/base/1").mkdir(parents=True)
-    large = bytes(range(256)) * 10_000
-    (tmp_path / "template/base/1/large").write_bytes(large)
-    (tmp_path / "template/empty").touch()
-    copied(tmp_path / "template", tmp_path / "data")
-    assert (tmp_path / "data/base/1/large").read_bytes() == large
-    assert (tmp_path / "data/empty").read_bytes() == b""
-    # PostgreSQL starts in no folder that others may read.
-    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
-
-
 def test_programs_in_a_folder_of_one_user_are_not_for_everybody() -> None:
     from postgres.programs import anybody_reaches, installed
 

@@ -97,10 +97,10 @@ def _steady_delay(_: float) -> float:
     return 0.2
 
 
-def _answers(url: str) -> bool | None:
+def _answers(url: str, timeout: float) -> bool | None:
     """None: nobody listens."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError:
         return False
@@ -119,9 +119,11 @@ def _check(task: Record, account_id: str, region: str) -> None:
         url = f"http://{LOOPBACK}:{container.port}{group.get('HealthCheckPath') or '/'}"
         every = float(group.get("HealthCheckIntervalSeconds") or 30) / _FASTER
         limit = int(group.get("UnhealthyThresholdCount") or 2)
+        # Not faster: a process on a busy machine is as slow as it is.
+        timeout = float(group.get("HealthCheckTimeoutSeconds") or 5)
         failed, boots_until = 0, time.monotonic() + _BOOT_SECONDS
         while ecs._task_is_active(task["taskArn"], task):
-            answer = _answers(url)
+            answer = _answers(url, timeout)
             if answer is None and "_target_state" not in task and time.monotonic() < boots_until:
                 time.sleep(0.05)
                 continue
