@@ -162,7 +162,7 @@ const CALLING = {
   maxAttempts: 1,
   requestHandler: new EndingWithInvocation({
     ...REQUEST_LIMITS,
-    requestTimeout: functionSeconds('AuditTenant') * 1000,
+    requestTimeout: functionSeconds('RestoreDatabase') * 1000,
   }),
 };
 

@@ -8,6 +8,8 @@ export const RestoredLoginSchema = z.object({
   password: z.string(),
   /** For an RDS that asks the master user for one. */
   token: z.string(),
+  /** `DbiResourceId`. Callers of earlier releases name none. */
+  resourceId: z.string().optional(),
 });
 
 /**

@@ -20,7 +20,7 @@ export interface CopyDataDeps extends SetUpAsTenantDeps {
  * 2. Bring the restored instance to the migration that the tenant's own database has: it may be older.
  * 3. Copy, as the owner of the tables, in one transaction of the tenant's database (copy-rows.ts).
  *
- * A call that is killed has copied everything or nothing, and may be repeated.
+ * A call that is killed has copied everything or nothing, and may be repeated: what it has copied is not copied again.
  *
  * @throws PlatformError `InvalidRequest` for a tenant that is not SUSPENDED; `ConfigurationInvalid` when its database is of
  * a release before migrations, or its cell is; and as `setUpAsTenant`

@@ -1,9 +1,22 @@
-import { type Client, escapeIdentifier } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 
 /** Rows that are in memory at a time. */
 const AT_A_TIME = 1_000;
+
+/**
+ * A large table takes as long as it needs, within the function's time. A session whose function was killed gives its
+ * locks back when it idles.
+ */
+const LIMITS = 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 60000';
+
+/** Of copies into one database: the second one waits, and then sees what the first one has left. */
+const LOCK = `SELECT pg_advisory_xact_lock(hashtext('tenant-onboarding restore'))`;
+
+/** What a copy leaves in the transaction of its rows: it is there exactly when they are. */
+const LEFT = `SELECT obj_description('${DATABASE_SCHEMA}'::regnamespace, 'pg_namespace') AS left`;
+const LEFT_FORM = /^restored from (\S+): (\d+) rows$/;
 
 /** What decides whether the rows of one table are rows of the other. kysely's own tables stay. */
 const COLUMNS = `
@@ -81,25 +94,39 @@ async function copySequences(source: Client, own: Client): Promise<void> {
     if (value !== null) await own.query('SELECT setval($1::regclass, $2)', [nameOf(name), value]);
 }
 
+/** How many rows were copied from that restored instance before; undefined: none were. */
+async function copiedBefore(own: Client, from: string): Promise<number | undefined> {
+  const { rows } = await own.query<{ left: string | null }>(LEFT);
+  const [, instance, copied] = LEFT_FORM.exec(rows[0]?.left ?? '') ?? [];
+  return instance === from ? Number(copied) : undefined;
+}
+
 /**
  * Replaces all rows of a tenant's database by those of another one with the same tables, in one transaction: nobody sees
  * half of it, and a session that ends in the middle leaves everything as it was.
  *
- * Each table is compared with its source before the transaction commits.
+ * Each table is compared with its source before the transaction commits. The transaction leaves the source's id in a
+ * comment on the schema, and rows of a source that it names are not copied again: what was written since would be lost.
  *
  * @param own as its owner
  * @param source as a member of the owner
- * @returns how many rows there are now
+ * @param from the restored instance's `DbiResourceId`; callers of earlier releases name none
+ * @returns how many rows were copied from the source, now or before
  * @throws PlatformError `ConfigurationInvalid` when the tables differ, or refer to each other; errors of `pg`
  */
-export async function copyRows(source: Client, own: Client): Promise<number> {
+export async function copyRows(source: Client, own: Client, from?: string): Promise<number> {
+  await own.query(LIMITS);
+  await source.query(LIMITS);
+  await own.query('BEGIN');
+  await own.query(LOCK);
+  const before = from === undefined ? undefined : await copiedBefore(own, from);
+  if (before !== undefined) return before;
   await source.query(`SET ROLE ${escapeIdentifier(DATABASE_OWNER)}`);
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
   const [{ rows: columns }, { rows: theirs }] = [await own.query<Column>(COLUMNS), await source.query<Column>(COLUMNS)];
   if (JSON.stringify(columns) !== JSON.stringify(theirs))
     throw new PlatformError('ConfigurationInvalid', 'the restored database has other tables than the tenant’s own');
   const tables = await inOrder(own, [...new Set(columns.map(({ table }) => table))]);
-  await own.query('BEGIN');
   if (tables.length > 0) await own.query(`TRUNCATE ${tables.map(nameOf).join(', ')}`);
   let copied = 0;
   for (const table of tables) {
@@ -107,6 +134,10 @@ export async function copyRows(source: Client, own: Client): Promise<number> {
     copied += await copyTable(source, own, table, ofTable);
   }
   await copySequences(source, own);
+  if (from !== undefined) {
+    const left = escapeLiteral(`restored from ${from}: ${copied} rows`);
+    await own.query(`COMMENT ON SCHEMA ${escapeIdentifier(DATABASE_SCHEMA)} IS ${left}`);
+  }
   await own.query('COMMIT');
   return copied;
 }

@@ -12,7 +12,7 @@ const LOCK = 7_306_915;
 
 /**
  * What is built beside the application keeps nobody waiting, and takes as long as the table is large. The
- * function that asks has 90 s (contract/time-limits.ts).
+ * function that asks has 300 s (contract/time-limits.ts).
  */
 const LIMITS = `SET statement_timeout = '60s'; SET lock_timeout = 0`;
 

@@ -7,7 +7,7 @@ import { MIGRATION_FILES } from '../../service/migrations/manifest';
 import { MigrateTenantInput, MigrateTenantOutput } from '../contract/migration';
 import { PrepareDatabaseInput, PrepareDatabaseOutput } from '../contract/onboarding';
 import { itemKeys } from '../contract/records';
-import { SET_UP_DATABASE_SECONDS } from '../contract/time-limits';
+import { COPY_SECONDS } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/clients';
 import { env } from '../shared/env';
@@ -96,10 +96,7 @@ const realDeps = (): PrepareDatabaseDeps => ({
     ...clientOptions,
     // The answer comes when the work is done; a second attempt would only wait for the first one's lock.
     maxAttempts: 1,
-    requestHandler: new EndingWithInvocation({
-      ...REQUEST_LIMITS,
-      requestTimeout: (SET_UP_DATABASE_SECONDS + 10) * 1000,
-    }),
+    requestHandler: new EndingWithInvocation({ ...REQUEST_LIMITS, requestTimeout: (COPY_SECONDS + 10) * 1000 }),
   }),
   signLogin: (login) => new Signer(login).getAuthToken(),
   now: () => new Date(),

@@ -75,7 +75,7 @@ async function replaceData({ deps, rds, record, id }: Scene, to: string, resourc
   const { tenantId } = record;
   const from = await newPassword(rds, id, deps.pause);
   const called = { cell: record.slot?.cell ?? '', functionName: deps.prepareDatabaseFunction };
-  const { rows } = await callCopy(deps.lambda, called, { copyTo: { tenantId }, from });
+  const { rows } = await callCopy(deps.lambda, called, { copyTo: { tenantId }, from: { ...from, resourceId } });
   await recordRestoration(deps.table, record, { to, at: deps.now().toISOString(), rows, from: resourceId });
   return rows;
 }
@@ -120,7 +120,7 @@ async function giveUp(scene: Scene): Promise<Step> {
  *    the data of that time, beside the tenant's own.
  * 3. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by those of the restored instance, in one
  *    transaction. The instance of the tenant stays the same: id, address, key, roles, replica and stack are as they were.
- * 4. Record that it is done. From then on the data is not replaced again.
+ * 4. Record that it is done. The data is not replaced again, also when the call was killed before it could record that.
  * 5. Delete the restored instance, and record that nothing is under way when it is gone.
  *
  * What the database had before can be restored in the same way, for as long as its backups are kept.

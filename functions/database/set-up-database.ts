@@ -76,7 +76,7 @@ async function copied(from: NonNullable<Input['copyFrom']>, own: Client, ca: str
     throw databaseError(thrown, 'restored database', 'UnexpectedFailure');
   });
   try {
-    return await copyRows(source, own);
+    return await copyRows(source, own, from.resourceId);
   } finally {
     await source.end();
   }

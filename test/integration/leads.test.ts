@@ -365,7 +365,8 @@ describe('a database that is restored', () => {
     const { DBInstances: [made] = [] } = await rds.send(
       new DescribeDBInstancesCommand({ DBInstanceIdentifier: 'acme-restored' }),
     );
-    restored = { host: made?.Endpoint?.Address ?? '', port: made?.Endpoint?.Port ?? 0, ...MASTER, token: 'none' };
+    const { Endpoint, DbiResourceId: resourceId } = made ?? {};
+    restored = { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0, ...MASTER, token: 'none', resourceId };
   });
 
   test('keeps its rows when a restored row cannot be written, or the tables differ', async () => {
@@ -396,5 +397,15 @@ describe('a database that is restored', () => {
     expect(leads.map(({ name }: { name: string }) => name).sort()).toEqual(['Kept', 'Lost']);
     expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000210' }))).statusCode).toBe(201);
     expect((await list('beta', await tokenOf('beta'))).json().leads.length).toBeGreaterThan(0);
+  });
+
+  test('keeps what was written after the copy when the copy is asked for again', async () => {
+    const now = await leadNames();
+    expect(now).toHaveLength(3);
+    expect(await copy()).toMatchObject({ rows: 2 + 2500 + 2 });
+    expect(await leadNames()).toEqual(now);
+    restored = { ...restored, resourceId: 'db-ANOTHER' };
+    expect(await copy()).toMatchObject({ rows: 2 + 2500 + 2 });
+    expect(await leadNames()).toEqual(['Kept', 'Lost']);
   });
 });
