@@ -15,7 +15,14 @@ import {
 import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import { paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { GetWebACLCommand, GetWebACLForResourceCommand, type Rule, UpdateWebACLCommand } from '@aws-sdk/client-wafv2';
+import {
+  DeleteLoggingConfigurationCommand,
+  GetWebACLCommand,
+  GetWebACLForResourceCommand,
+  PutLoggingConfigurationCommand,
+  type Rule,
+  UpdateWebACLCommand,
+} from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
@@ -70,6 +77,17 @@ const withRule = (
 });
 
 export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
+  {
+    name: 'log the web ACL’s requests to a log group of the account',
+    make: async ({ surroundings: { accountId, region, cell }, root: { wafv2 } }) => {
+      const { WebACL } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
+      const ResourceArn = WebACL?.ARN;
+      const LogDestinationConfigs = [`arn:aws:logs:${region}:${accountId}:log-group:aws-waf-logs-cell`];
+      const LoggingConfiguration = { ResourceArn, LogDestinationConfigs };
+      await wafv2.send(new PutLoggingConfigurationCommand({ LoggingConfiguration }));
+      return () => wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn }));
+    },
+  },
   withRule('refuse an address at the web ACL, before all other rules', {
     ...{ Name: 'incident', Action: { Block: {} } },
     Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },

