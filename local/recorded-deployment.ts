@@ -24,6 +24,8 @@ import { type Deployment, deploymentOf } from '../infra/deploy';
 import type { AwsAccess } from './platform';
 
 const KEPT = 8;
+/** A stack takes seconds, and each question takes as much work as a resource. */
+const ASKED_EVERY_MS = 100;
 /**
  * Placeholder in a record for load balancer address and URL port, which differ in every emulator.
  */
@@ -146,7 +148,7 @@ async function created(client: CloudFormationClient, StackName: string, signal?:
     if (stack?.StackStatus === 'CREATE_COMPLETE') return stack;
     if (stack?.StackStatus !== 'CREATE_IN_PROGRESS')
       throw new Error(`${StackName}: ${stack?.StackStatus} ${stack?.StackStatusReason ?? ''}`);
-    await pause(20);
+    await pause(ASKED_EVERY_MS);
   }
 }
 

@@ -150,7 +150,7 @@ export class Releases {
       const status = stack?.StackStatus ?? '';
       if (status === 'UPDATE_COMPLETE') return;
       if (!status.endsWith('IN_PROGRESS')) throw new Error(`${StackName}: ${status} ${stack?.StackStatusReason ?? ''}`);
-      await pause(20);
+      await pause(100);
     }
   }
 }
