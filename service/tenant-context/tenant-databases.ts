@@ -5,6 +5,7 @@ import { Client, type ClientConfig, Pool } from 'pg';
 import { POOL_CONNECTIONS, READER_CONNECTIONS } from '../../functions/contract/connections';
 import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
+import { codeOf } from '../../functions/shared/error-code';
 import { isLost, isRefused } from './lost-connection';
 import { ReaderSessions } from './reader-sessions';
 import type { TenantSessions } from './tenant-sessions';
@@ -40,6 +41,8 @@ export interface TenantDatabasesOptions {
   readonly connectMs?: number;
   /** After which the server ends a statement. A server that answers nothing loses the connection soon after. */
   readonly statementMs?: number;
+  /** Milliseconds of a clock that begins after 0. */
+  readonly now?: () => number;
 }
 
 /**
@@ -57,6 +60,13 @@ const KEEP_ALIVE_MS = 5_000;
 /** Each of the pool's connections may be lost, and then a new one is made. */
 const ATTEMPTS = POOL_CONNECTIONS + 1;
 const BETWEEN_ATTEMPTS_MS = 100;
+/**
+ * A server that takes no connection is not asked for another one so soon. An attempt to log in costs the task, which all
+ * tenants share, as much as ten queries.
+ */
+const REST_MS = 250;
+/** "PostgreSQL Error Codes": too_many_connections, cannot_connect_now. Nobody listens. */
+const TAKES_NOBODY = /^(?:53300|57P03|ECONNREFUSED)$/;
 /**
  * Half of a role session's time: a connection must not last much longer than its tenant is in
  * service.
@@ -77,11 +87,17 @@ interface Opened {
 export class TenantDatabases {
   private readonly pools: LRUCache<string, Opened>;
   private readonly readers: ReaderSessions<Client>;
+  /** Tenants whose server has just taken no connection. */
+  private readonly resting: LRUCache<string, true>;
 
   constructor(private readonly options: TenantDatabasesOptions) {
     this.pools = new LRUCache({
       max: options.capacity ?? CAPACITY,
       dispose: ({ pool }) => void pool.end().catch(() => undefined),
+    });
+    this.resting = new LRUCache({
+      ...{ max: options.capacity ?? CAPACITY, ttl: REST_MS, ttlResolution: 0 },
+      ...(options.now && { perf: { now: options.now } }),
     });
     const most = READER_CONNECTIONS;
     const waitMs = options.connectMs ?? CONNECT_MS;
@@ -92,9 +108,13 @@ export class TenantDatabases {
     });
   }
 
-  /** @throws DatabaseUnavailable when the tenant has no address of its database, or too many requests wait for it */
+  /**
+   * @throws DatabaseUnavailable when the tenant has no address of its database, too many requests wait for it, or its
+   * server has just taken no connection
+   */
   of(route: RouteRecord): Pick<Pool, 'query'> {
     const { pool } = this.opened(route);
+    if (pool.idleCount === 0) this.requireTaking(route);
     if (pool.waitingCount >= MOST_WAITING) throw new DatabaseUnavailable('too many requests wait for a connection');
     return pool;
   }
@@ -112,8 +132,8 @@ export class TenantDatabases {
       } catch (thrown) {
         // A role that was deleted and created again denies the sessions of the old one.
         if (isRefused(thrown)) this.options.sessions.forget(route.tenantId);
-        else if (!isLost(thrown)) throw thrown;
-        if (attempt === ATTEMPTS) throw thrown;
+        else if (!isLost(thrown)) throw this.noted(route, thrown);
+        if (attempt === ATTEMPTS) throw this.noted(route, thrown);
       }
       await pause(BETWEEN_ATTEMPTS_MS);
     }
@@ -141,7 +161,17 @@ export class TenantDatabases {
     this.readers.clear();
   }
 
+  private requireTaking({ tenantId }: RouteRecord): void {
+    if (this.resting.has(tenantId)) throw new DatabaseUnavailable('the server has just taken no connection');
+  }
+
+  private noted({ tenantId }: RouteRecord, thrown: unknown): unknown {
+    if (TAKES_NOBODY.test(codeOf(thrown))) this.resting.set(tenantId, true);
+    return thrown;
+  }
+
   private async logIn(route: RouteRecord, token: string): Promise<Client> {
+    this.requireTaking(route);
     const options = '-c default_transaction_read_only=on';
     const client = new Client({ ...this.accessTo(route), ...targetOf(route, token), password: token, options });
     // Without a handler, a server that stops would end this process.
@@ -150,7 +180,7 @@ export class TenantDatabases {
       await client.connect();
     } catch (thrown) {
       void client.end();
-      throw thrown;
+      throw this.noted(route, thrown);
     }
     return client;
   }
@@ -182,6 +212,7 @@ export class TenantDatabases {
     pool.on('error', () => undefined);
     const opened = { pool, host: access.host, port: access.port };
     this.pools.set(route.tenantId, opened);
+    this.resting.delete(route.tenantId);
     return opened;
   }
 
