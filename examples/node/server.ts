@@ -50,6 +50,9 @@ const server = createServer((request, response) => {
   );
 });
 
+/** Longer than the load balancer's 60 s: a request must not meet the end of a connection that is kept. */
+server.keepAliveTimeout = 70_000;
+
 /** ECS sends SIGTERM and kills the task 30 s later. Requests under way are answered, with their sessions still open. */
 process.once('SIGTERM', () => {
   server.close(() => {
