@@ -196,6 +196,8 @@ class Handler(BaseHTTPRequestHandler):
         # A release counts the answers of its version by this header.
         self.send_header("x-service-version", VERSION)
         self.send_header("x-service-migration", KNOWS)
+        # A connection that the load balancer keeps would have a thread of its own, which SIGTERM waits for.
+        self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
