@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { isVisible, type Signup } from './signup';
-import { REASON_MAX_LENGTH } from './tenant';
+import { ReasonSchema } from './reason';
+import type { Signup } from './signup';
 
 /** Why, and by whom (ARN of the operator), an onboarding is given up. */
 export const AbandonmentSchema = z.object({
   by: z.string().min(1),
-  reason: z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty'),
+  reason: ReasonSchema,
 });
 export type Abandonment = z.infer<typeof AbandonmentSchema>;
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { MigrationRequestSchema } from './migration';
-import { isVisible } from './signup';
+import { ReasonSchema } from './reason';
 import { REASON_MAX_LENGTH } from './tenant';
 
 /** Maximal length of a name that a person types for a tenant: a host has at most 253 characters. */
@@ -8,7 +8,7 @@ const NAME_MAX_LENGTH = 300;
 
 const tenant = z.string().min(1).max(NAME_MAX_LENGTH);
 const cell = z.string().min(1).max(64);
-const reason = z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty');
+const reason = ReasonSchema;
 
 /**
  * What an operator can ask for. Each kind is a row here, an effect in `functions/acts` and a command.

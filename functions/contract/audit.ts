@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isVisible } from './signup';
+import { ReasonSchema } from './reason';
 import { REASON_MAX_LENGTH, TenantStatusSchema } from './tenant';
 
 /** What a stage does about an ACTIVE tenant that is no longer isolated, besides the alarm. */
@@ -67,7 +67,7 @@ export const AuditTenantOutput = z.discriminatedUnion('verdict', [
 export const SuspendTenantInput = z.object({
   tenant: z.string().min(1),
   by: z.string().min(1),
-  reason: z.string().max(REASON_MAX_LENGTH).refine(isVisible, 'expected a reason that is not empty'),
+  reason: ReasonSchema,
 });
 /** `earlier`: the tenant was SUSPENDED already, and the first suspension stays on record. */
 export const SuspendTenantOutput = z.object({

@@ -45,8 +45,14 @@ const SUBDOMAIN_MAX_LENGTH = 40;
  * text.
  */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
-/** A visible character: no space, no format character, no character without a glyph. */
-const VISIBLE = /[^\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+/** A visible character: no space, no format character, no mark without its letter, no character without a glyph or a dot. */
+const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+/**
+ * Characters that nobody sees, by which two addresses look like one. Some scripts need the two joiners (U+200C, U+200D).
+ */
+const UNSEEN = /(?![\u200c\u200d])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+const HOST_LABEL = '(?!-)[a-z0-9-]{1,63}(?<!-)';
+const DOMAIN = new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})+$`);
 
 /** Whether a person sees anything of the text. */
 export const isVisible = (text: string) => VISIBLE.test(text);
@@ -70,7 +76,7 @@ const emailAddress = z
   .max(254, 'expected at most 254 characters')
   .refine((address) => {
     const domain = domainToASCII(address.slice(address.lastIndexOf('@') + 1));
-    return !CONTROLS.test(address) && /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain);
+    return !CONTROLS.test(address) && !UNSEEN.test(address) && DOMAIN.test(domain);
   }, 'expected an e-mail address');
 
 const subdomain = z
