@@ -13,6 +13,17 @@ const LOG_EXPORTS = ['postgresql'];
 /** The default is TLSv1.2 ("Using SSL with a PostgreSQL DB instance"). */
 const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'];
 
+const DAY_MS = 24 * 60 * 60_000;
+/** RDS renews a server's certificate by itself, long before; clients refuse one that has ended ("Using SSL/TLS to encrypt a connection"). */
+const ENDS_SOON_DAYS = 14;
+
+function endingCertificate({ DBInstanceIdentifier, CertificateDetails }: DBInstance): string[] {
+  const { ValidTill } = CertificateDetails ?? {};
+  return ValidTill && ValidTill.getTime() - Date.now() < ENDS_SOON_DAYS * DAY_MS
+    ? [`the certificate of ${DBInstanceIdentifier} ends at ${ValidTill.toISOString()}`]
+    : [];
+}
+
 const groupsOf = ({ VpcSecurityGroups = [] }: DBInstance) => VpcSecurityGroups.map((each) => each.VpcSecurityGroupId);
 const parameterGroupsOf = ({ DBParameterGroups = [] }: DBInstance) =>
   DBParameterGroups.map((each) => each.DBParameterGroupName);
@@ -121,6 +132,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
         ...expectEqual('rds.force_ssl', parameterCalled('rds.force_ssl'), '1'),
         ...(TLS_VERSIONS.includes(oldest) ? [] : [`the database accepts ${oldest} (ssl_min_protocol_version)`]),
         ...expectEqual('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
+        ...(await instancesOf(facts)).flatMap(endingCertificate),
       ],
       'rds.force_ssl is 1 and in force',
     );

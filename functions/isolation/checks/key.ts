@@ -183,6 +183,10 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
               ]
             : [],
         ),
+        // "Log classes": DELIVERY keeps events for a day or two, whatever the retention.
+        ...groups.flatMap(({ logGroupName, logGroupClass = 'STANDARD' }) =>
+          logGroupClass === 'STANDARD' ? [] : [`log group ${logGroupName} is of the class ${logGroupClass}`],
+        ),
         ...groups
           .filter(({ kmsKeyId }) => kmsKeyId !== subject.key.keyArn)
           .map(

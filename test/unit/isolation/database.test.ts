@@ -214,6 +214,12 @@ testBreaches(DATABASE_CHECKS, [
     'subnet-0other is unexpected',
   ],
   [
+    'database.tls',
+    'with a certificate that ends',
+    ({ facts }) => (facts.database.replica.CertificateDetails = { ValidTill: new Date(Date.now() + 86_400_000) }),
+    'the certificate of',
+  ],
+  [
     'database.protection',
     'off',
     ({ facts }) => (facts.database.instance.DeletionProtection = false),

@@ -152,6 +152,12 @@ testBreaches(KEY_CHECKS, [
       (facts.key.policy = facts.key.policy.filter((each: { sid: string }) => each.sid !== 'LogsOfThisTenant')),
     'no event is kept: the key’s policy does not let CloudWatch Logs kms:Encrypt',
   ],
+  [
+    'key.logs',
+    'of a class that forgets',
+    ({ facts }) => (facts.logs.groups[0].logGroupClass = 'DELIVERY'),
+    'is of the class DELIVERY',
+  ],
   ['key.logs', 'missing', ({ facts }) => facts.logs.groups.pop(), 'upgrade is missing'],
   [
     'key.organization',
