@@ -1,3 +1,4 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -104,7 +105,7 @@ async function differencesIn(deps: CountingDeps, audited: ReadonlySet<string>): 
   } catch (thrown) {
     const { name, message } = translateError(thrown);
     if (isTransient(name)) throw thrown;
-    return [`route items, rules, buckets and names could not be counted: ${name}: ${message}`];
+    return [`route items, rules, buckets, names and peerings could not be counted: ${name}: ${message}`];
   }
 }
 
@@ -164,7 +165,12 @@ export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput,
 export const handler = actionHandler(judgeAudit, {
   table: tenantsTable(),
   compute: ssmCells(new SSMClient(clientOptions)),
-  ...awsResources(new ElasticLoadBalancingV2Client(clientOptions), new S3Client(clientOptions), hostedZone()),
+  ...awsResources({
+    elb: new ElasticLoadBalancingV2Client(clientOptions),
+    s3: new S3Client(clientOptions),
+    ec2: new EC2Client(clientOptions),
+    zone: hostedZone(),
+  }),
   get accountId() {
     return env('ACCOUNT_ID');
   },

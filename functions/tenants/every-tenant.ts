@@ -76,6 +76,7 @@ const RegisteredSchema = ListedSchema.extend({
   status: TenantStatusSchema.optional().catch(undefined),
   host: z.string().optional().catch(undefined),
   updatedAt: z.string().optional().catch(undefined),
+  slot: z.looseObject({ cidr: z.string() }).optional().catch(undefined),
 });
 
 /** Every tenant of the table, whatever its status, and refused signups. */
@@ -83,8 +84,9 @@ export async function registeredTenants(table: TenantsTable) {
   const found = [];
   for await (const items of tenantItems(table))
     for (const item of z.array(RegisteredSchema).parse(items)) {
-      const { status, host, updatedAt } = item;
-      found.push({ tenantId: tenantIdIn(item), status, host, updatedAt, inService: isInService(item) });
+      const { status, host, updatedAt, slot } = item;
+      const tenantId = tenantIdIn(item);
+      found.push({ tenantId, status, host, updatedAt, cidr: slot?.cidr, inService: isInService(item) });
     }
   return found;
 }

@@ -7,6 +7,8 @@ export interface Registered {
   readonly host?: string | undefined;
   readonly status?: TenantStatus | undefined;
   readonly updatedAt?: string | undefined;
+  /** The block of its slot, until the slot is given back. */
+  readonly cidr?: string | undefined;
   /** Whether audits ask about it. */
   readonly inService: boolean;
 }

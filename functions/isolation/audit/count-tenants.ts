@@ -1,3 +1,4 @@
+import { type EC2Client, paginateDescribeVpcPeeringConnections, type VpcPeeringConnection } from '@aws-sdk/client-ec2';
 import {
   type ElasticLoadBalancingV2Client,
   paginateDescribeRules,
@@ -14,6 +15,7 @@ import { registeredTenants, routeItems } from '../../tenants/every-tenant';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import { differencesOf } from './census';
 import { nameDifferences } from './name-differences';
+import { peeringDifferences } from './peering-differences';
 
 export interface CountingDeps {
   readonly table: TenantsTable;
@@ -21,6 +23,8 @@ export interface CountingDeps {
   readonly rulesOf: (listenerArn: string) => Promise<readonly Rule[]>;
   /** Names of the account's buckets that begin like those of tenants. */
   readonly buckets: () => Promise<readonly string[]>;
+  /** Peerings of the account. */
+  readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   /** All records of the stage's hosted zone; undefined where the stage has none. */
   readonly records: () => Promise<readonly ResourceRecordSet[] | undefined>;
   readonly accountId: string;
@@ -32,7 +36,16 @@ const TENANTS_BUCKETS = 'tenant-';
 /** "DescribeRules": at most 400 rules a page. */
 const PAGE_SIZE = 400;
 
-export const awsResources = (elb: ElasticLoadBalancingV2Client, s3: S3Client, zone: HostedZone | undefined) => ({
+interface CountedBy {
+  readonly elb: ElasticLoadBalancingV2Client;
+  readonly s3: S3Client;
+  readonly ec2: EC2Client;
+  readonly zone: HostedZone | undefined;
+}
+
+export const awsResources = ({ elb, s3, ec2, zone }: CountedBy) => ({
+  peerings: () =>
+    everyItem(paginateDescribeVpcPeeringConnections({ client: ec2 }, {}), (page) => page.VpcPeeringConnections),
   records: async () => {
     if (!zone) return undefined;
     const found: ResourceRecordSet[] = [];
@@ -60,21 +73,22 @@ const hostsOf = ({ Conditions = [] }: Rule) =>
     : [];
 
 /**
- * Counts route items, listener rules and buckets against the tenants of an audit, and follows the DNS
- * records of their hosts. What there is is listed first and the records of tenants last, so that a signup
+ * Counts route items, listener rules, buckets and peerings against the tenants of an audit, and follows the
+ * DNS records of their hosts. What there is is listed first and the records of tenants last, so that a signup
  * that begins meanwhile is no difference.
  *
  * @param audited ids of the tenants that the audit has judged
  * @returns a sentence for each difference
  */
 export async function uncounted(deps: CountingDeps, audited: ReadonlySet<string>): Promise<string[]> {
-  const { table, compute, rulesOf, buckets: list, records, accountId, region, now } = deps;
+  const { table, compute, rulesOf, buckets: list, records, peerings: listPeerings, accountId, region, now } = deps;
   const cells = await compute.cells();
-  const [routes, rules, buckets, names] = await settled([
+  const [routes, rules, buckets, names, peerings] = await settled([
     routeItems(table),
     settled(cells.map(async (cell) => ({ cell, hosts: (await rulesOf(cell.listenerArn)).flatMap(hostsOf) }))),
     list(),
     records(),
+    listPeerings(),
   ]);
   const decoyBuckets = cells.map(({ decoy }) => decoy.bucketName);
   const ringZeros = cells.flatMap(({ ringZero, decoy }) =>
@@ -89,5 +103,6 @@ export async function uncounted(deps: CountingDeps, audited: ReadonlySet<string>
   return [
     ...differencesOf(registered, audited, seen, { accountId, region, decoyBuckets, ringZeros }, now()),
     ...(names ? nameDifferences(names, served) : []),
+    ...peeringDifferences(peerings, cells, registered),
   ];
 }

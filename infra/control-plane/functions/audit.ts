@@ -32,9 +32,9 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
       onNews(context, 'audits'),
       readCells,
       {
-        actions: ['elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets'],
+        actions: ['elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets', 'ec2:DescribeVpcPeeringConnections'],
         resources: ['*'],
-        wildcardBecause: NO_RESOURCE('DescribeRules and ListBuckets'),
+        wildcardBecause: NO_RESOURCE('DescribeRules, ListBuckets and DescribeVpcPeeringConnections'),
       },
       ...asking.grants,
     ],

@@ -23,7 +23,7 @@ const critical = (...checks: string[]) => ({ ...failed(...checks), critical: che
 const idOf = (n: number) => `t${String(n).padStart(15, '0')}`;
 function tenant(n: number, audit: AuditFinding | undefined, more: Partial<TenantRecord> = {}) {
   const tenantId = idOf(n);
-  const slot = { cell: 'c1', number: n, priority: 100 + n, cidr: `10.64.${n % 256}.0/24` };
+  const slot = { cell: 'c1', number: n, priority: 100 + n, cidr: `10.${64 + Math.floor(n / 256)}.${n % 256}.0/24` };
   const record = aTenantRecord({ tenantId, host: `h${n}.example`, slot, status: 'ACTIVE', activatedAt: NOW, ...more });
   return { ...itemKeys.tenant(tenantId), ...record, ...(audit && { audit }) };
 }
@@ -41,12 +41,23 @@ const ofColour = {
 
 const ringZero = { host: ringZeroHost('c1', 'funnels.example'), ruleArn: 'arn:rule/3' };
 
+const peeringWith = (
+  CidrBlock: string | undefined,
+  VpcPeeringConnectionId: string,
+  Code: 'active' | 'deleted' = 'active',
+) => ({
+  ...{ VpcPeeringConnectionId, Status: { Code } },
+  RequesterVpcInfo: { CidrBlock, VpcId: `vpc-${VpcPeeringConnectionId}` },
+  AccepterVpcInfo: { VpcId: aCell().vpcId },
+});
+
 /** What there is of these tenants besides their records, when nothing is missing. */
 const resourcesOf = (tenants: readonly Tenant[]) => ({
   records: tenants.flatMap(({ host = '' }) => [
     { Name: `${host}.`, Type: 'A', AliasTarget: { DNSName: `dualstack.${aCell().loadBalancerDnsName}.` } },
     { Name: `${host}.`, Type: 'TXT', ResourceRecords: [{ Value: '"tenant"' }] },
   ]) as ResourceRecordSet[] | undefined,
+  peerings: tenants.map(({ tenantId, slot }) => peeringWith(slot?.cidr, `pcx-${tenantId}`)),
   routes: tenants.map(routeOf) as object[],
   rules: tenants.map(({ host }) => ruleFor(host ?? '')),
   buckets: [...tenants.map(bucketOf), aCell().decoy.bucketName],
@@ -58,7 +69,7 @@ async function judge(
   seen: Partial<ReturnType<typeof resourcesOf>> = {},
   cell: Partial<CellDescriptor> = {},
 ) {
-  const { routes, rules, buckets, records } = { ...resourcesOf(items), ...seen };
+  const { routes, rules, buckets, records, peerings } = { ...resourcesOf(items), ...seen };
   const deps = {
     table: new FakeTable(...([...items, ...routes] as never[])),
     ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
@@ -66,6 +77,7 @@ async function judge(
     rulesOf: async () => [{ IsDefault: true }, ofColour, ...rules],
     buckets: async () => buckets,
     records: async () => records,
+    peerings: async () => peerings,
   };
   const { reports, held, uncounted } = JudgeAuditOutput.parse(
     await judgeAudit.run(deps, { executionArn: AUDIT, onBreach, startedAt: NOW }),
@@ -216,7 +228,7 @@ describe('what there is of tenants, against those who were audited', () => {
     const under = changed({ tenantId: idOf(8), host: 'h8.example', status: 'ONBOARDING' })[2] as Tenant;
     const settingUp = { ...routeOf(under), status: 'SETTING_UP' };
     const { rules, buckets, routes } = resourcesOf([...all, under]);
-    const seen = { rules, buckets, routes: [...routes.slice(0, 3), settingUp] };
+    const seen = { rules, buckets, routes: [...routes.slice(0, 3), settingUp], peerings: left.peerings };
     const failed = { ...under, ...itemKeys.tenant(idOf(9)), tenantId: idOf(9), host: 'h9.example', status: 'FAILED' };
     const items = [...all, { ...under, ...itemKeys.tenant(idOf(8)) }, failed as Tenant];
     expect(await judge(items, 'alarm', seen)).toMatchObject({ reports: [], uncounted: 0 });
@@ -237,11 +249,12 @@ describe('what there is of tenants, against those who were audited', () => {
 
   test('reports route, rule and bucket of a tenant whose record is gone', async () => {
     const { differences, uncounted } = await judge([one, two], 'alarm', left);
-    expect(uncounted).toBe(3);
+    expect(uncounted).toBe(4);
     expect(differences).toEqual([
       `the route item of h3.example is ACTIVE, and of tenant ${idOf(3)}, which is unknown`,
       'a listener rule for h3.example is of no tenant',
       `bucket ${bucketOf(three)} is of a tenant that is unknown`,
+      expect.stringContaining('with the block 10.64.3.0/24'),
     ]);
   });
 
@@ -267,6 +280,21 @@ describe('what there is of tenants, against those who were audited', () => {
   test('reports a host that leads to another tenant', async () => {
     const routes = [...left.routes.slice(0, 2), { ...routeOf(three), tenantId: idOf(2) }];
     expect((await judge(all, 'alarm', { routes })).differences).toEqual([`tenant ${idOf(3)} has no route item`]);
+  });
+
+  test('reports a peering with the block of a slot that no tenant has, or of one that has a peering', async () => {
+    const { peerings } = left;
+    const strange = [
+      peeringWith('10.64.200.0/24', 'pcx-free'),
+      peeringWith(one.slot?.cidr, 'pcx-second'),
+      peeringWith('10.64.201.0/24', 'pcx-gone', 'deleted'),
+      { ...peeringWith('10.64.202.0/24', 'pcx-others'), AccepterVpcInfo: { VpcId: 'vpc-others' } },
+    ];
+    const { differences } = await judge(all, 'alarm', { peerings: [...peerings, ...strange] });
+    expect(differences).toEqual([
+      expect.stringContaining('peering pcx-free of cell cell1 is with the block 10.64.200.0/24'),
+      expect.stringContaining('peering pcx-second of cell cell1 is a second one'),
+    ]);
   });
 
   describe('the names of tenants', () => {
@@ -309,7 +337,7 @@ describe('what there is of tenants, against those who were audited', () => {
       ...{ maxSuspensions: 3, accountId: ACCOUNT_ID, region: REGION, now: () => new Date(LATER) },
       ...{ compute: { cells: async () => [] }, rulesOf: async () => [] },
       buckets: () => Promise.reject(awsError('AccessDenied')),
-      records: async () => undefined,
+      ...{ records: async () => undefined, peerings: async () => [] },
     };
     const { uncounted, reports } = await judgeAudit.run(deps, {
       executionArn: AUDIT,
