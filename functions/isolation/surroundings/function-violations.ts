@@ -35,11 +35,10 @@ const MachineSchema = z.object({
   RoleArn: z.string(),
   LoggingConfiguration: z
     .object({
-      Level: z.string().default('OFF'),
       IncludeExecutionData: z.boolean().default(false),
       Destinations: z.array(z.object({ CloudWatchLogsLogGroup: z.object({ LogGroupArn: z.string() }) })).default([]),
     })
-    .default({ Level: 'OFF', IncludeExecutionData: false, Destinations: [] }),
+    .default({ IncludeExecutionData: false, Destinations: [] }),
 });
 
 export const functionsIn = (resources: readonly ExpectedResource[]) =>
@@ -125,24 +124,22 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
   const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
     String(DefinitionSubstitutions[name] ?? all),
   );
-  const { level = 'OFF', includeExecutionData = false, destinations = [] } = actual.loggingConfiguration ?? {};
+  const { includeExecutionData = false, destinations = [] } = actual.loggingConfiguration ?? {};
+  const groups = destinations.map(({ cloudWatchLogsLogGroup }) => withoutEnd(cloudWatchLogsLogGroup?.logGroupArn));
+  const own = logging.Destinations.map(({ CloudWatchLogsLogGroup }) => withoutEnd(CloudWatchLogsLogGroup.LogGroupArn));
   const isSame =
     Boolean(actual.definition) &&
     JSON.stringify(JSON.parse(actual.definition ?? '')) === JSON.stringify(JSON.parse(definition));
   return [
     ...(isSame ? [] : [`state machine ${machine} has another definition than that of the release`]),
     ...expectEqual(`the role of state machine ${machine}`, actual.roleArn, RoleArn),
-    ...expectEqual(`the log level of state machine ${machine}`, level, logging.Level),
-    ...expectEqual(
-      `whether state machine ${machine} logs inputs and outputs`,
-      includeExecutionData,
-      logging.IncludeExecutionData,
-    ),
-    ...expectExactly(
-      `log group of state machine ${machine}`,
-      destinations.map(({ cloudWatchLogsLogGroup }) => withoutEnd(cloudWatchLogsLogGroup?.logGroupArn)),
-      logging.Destinations.map(({ CloudWatchLogsLogGroup }) => withoutEnd(CloudWatchLogsLogGroup.LogGroupArn)),
-    ),
+    // Whoever hears more than the release tells is a stranger. The history of a run has all of it, with a log or without.
+    ...(includeExecutionData && !logging.IncludeExecutionData
+      ? [`state machine ${machine} logs the inputs and outputs of its states`]
+      : []),
+    ...groups
+      .filter((group) => !own.includes(group))
+      .map((group) => `state machine ${machine} logs to ${group || 'a destination without a name'}`),
   ];
 }
 

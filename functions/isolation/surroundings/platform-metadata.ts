@@ -77,7 +77,7 @@ export const PLATFORM_METADATA = [
     id: 'audit.machines',
     title: 'Onboarding and audit run the released definitions',
     question:
-      'Have the state machines of onboarding and audit exactly the definition, the role and the logging of the release?',
+      'Have the state machines of onboarding and audit exactly the definition and the role of the release, and do they log to nobody else?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
     remediation: 'Deploy the control plane, and look for tenants that were onboarded by the changed definition.',

@@ -112,8 +112,11 @@ export const CHANGES_BY_THE_PLATFORM: readonly BenignChange[] = [
   { name: 'refuse /wp-admin for all hosts', make: (scene) => ruleOf(scene, pathIs('/wp-admin', '/wp-admin/*'), '403') },
   { name: 'refuse dotfiles for all hosts', make: (scene) => ruleOf(scene, pathIs('/.env', '/.git/*'), '404') },
   {
-    name: 'refuse an address for all hosts',
-    make: (scene) => ruleOf(scene, { Field: 'source-ip', SourceIpConfig: { Values: ['203.0.113.7/32'] } }, '403'),
+    name: 'refuse a crawler for all hosts',
+    make: (scene) => {
+      const HttpHeaderConfig = { HttpHeaderName: 'User-Agent', Values: ['*crawler.example*'] };
+      return ruleOf(scene, { Field: 'http-header', HttpHeaderConfig }, '403');
+    },
   },
   {
     name: 'take on a neighbour, with a rule of its own',

@@ -616,7 +616,7 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'audit.machines',
     'logging inputs and outputs',
     ({ policies }) => (policies.machine.loggingConfiguration.includeExecutionData = true),
-    'logs inputs and outputs is true, not false',
+    'logs the inputs and outputs of its states',
   ],
   [
     'audit.machines',
@@ -625,7 +625,7 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
       policies.machine.loggingConfiguration.destinations.push({
         cloudWatchLogsLogGroup: { logGroupArn: 'arn:aws:logs:r:1:log-group:theirs:*' },
       }),
-    'log-group:theirs is unexpected',
+    'logs to arn:aws:logs:r:1:log-group:theirs',
   ],
   ['audit.rules', 'disabled', ({ policies }) => (first(policies.rules).State = 'DISABLED'), 'is DISABLED'],
   [
