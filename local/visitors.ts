@@ -55,6 +55,11 @@ export class Visitors {
     this.answers.set(kind, (this.answers.get(kind) ?? 0) + 1);
   }
 
+  /** In words, while they go on. */
+  get soFar(): string {
+    return `${this.failed} of ${this.requests} requests failed`;
+  }
+
   async stop(): Promise<Visits> {
     this.stopped = true;
     await Promise.all(this.visiting);

@@ -89,7 +89,7 @@ async function run(choice: Choice): Promise<Figure[]> {
     ...(wanted('bundles') ? await bundleFigures() : []),
     ...(wanted('migrations') ? await migrationFigures(choice.tenants / 5) : []),
     ...(wanted('leads') ? await databaseFigures(choice.tenants / 5, choice.seconds, say) : []),
-    ...(wanted('releases') ? await releaseFigures(choice.tenants / 5, choice.releases) : []),
+    ...(wanted('releases') ? await releaseFigures(choice.tenants / 5, choice.releases, say) : []),
   ];
   if (!GROUPS.some((group) => !WITHOUT_PLATFORM.includes(group) && wanted(group))) return alone;
   const platform = await startPlatform({ patience: 0, cells: cellsFor(choice.tenants) });

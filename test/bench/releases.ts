@@ -53,13 +53,41 @@ async function returned(stage: ReleaseStage, beforeBack: () => Promise<unknown>)
   return await stage.follow(executionArn);
 }
 
+/** A release and a return take half a minute each on a busy machine. */
+const ROUND_ENDS_WITHIN_MS = 5 * 60_000;
+
+/** @throws Error when the work has not ended in time, so that a release that hangs ends the bench */
+async function inTime<T>(what: string, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = pause(ROUND_ENDS_WITHIN_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`${what} did not end within ${ROUND_ENDS_WITHIN_MS / 1000} s`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+    await late.catch(() => undefined);
+  }
+}
+
 /** Releases and returns, each under the load of visitors of every tenant. */
-async function underLoad(stage: ReleaseStage, hosts: readonly string[], rounds: number): Promise<Figure[]> {
+async function underLoad(
+  stage: ReleaseStage,
+  hosts: readonly string[],
+  rounds: number,
+  say: (line: string) => void,
+): Promise<Figure[]> {
   const visitors = stage.visitors(hosts);
   const returns: Ended[] = [];
-  for (let round = 0; round < rounds; round++) {
-    await released(stage);
-    returns.push(await returned(stage, async () => undefined));
+  for (let round = 1; round <= rounds; round++) {
+    const began = performance.now();
+    const there = async () => {
+      await released(stage);
+      return await returned(stage, async () => undefined);
+    };
+    const name = `release and return ${round} of ${rounds}`;
+    returns.push(await inTime(name, there()));
+    say(`${name}: ${((performance.now() - began) / 1000).toFixed(0)} s; ${visitors.soFar}`);
   }
   const { requests, failed, answers } = await visitors.stop();
   const wrong = returns.filter(({ failure }) => failure?.error !== 'ReleaseRecalled');
@@ -122,8 +150,9 @@ async function throttledReturn(stage: ReleaseStage, hosts: readonly string[]): P
  *
  * @param tenants of the figures with the load and without a throttle
  * @param rounds releases, and as many returns, under load
+ * @param say told of each of these rounds, which take minutes together
  */
-export async function releaseFigures(tenants: number, rounds: number): Promise<Figure[]> {
+export async function releaseFigures(tenants: number, rounds: number, say: (line: string) => void): Promise<Figure[]> {
   const stage = await ReleaseStage.start(0);
   try {
     const hosts = await copyTenants(stage, tenants);
@@ -145,7 +174,7 @@ export async function releaseFigures(tenants: number, rounds: number): Promise<F
         ...{ value: median(times), unit: 'times', limit: { atMost: 2 } },
         note: `${moved.toFixed(2)} s in ShiftRing, the script takes ${script.toFixed(2)} s; medians of ${ROUNDS}`,
       },
-      ...(await underLoad(stage, hosts, rounds)),
+      ...(await underLoad(stage, hosts, rounds, say)),
       ...(await throttledReturn(stage, await copyTenants(stage, Math.ceil(tenants * 1.25)))),
     ];
   } finally {
