@@ -60,7 +60,7 @@ export class RunningStage {
 
   static async start(
     env: Record<string, string> = {},
-    options: Pick<PlatformOptions, 'patience'> = {},
+    options: Pick<PlatformOptions, 'patience' | 'log'> = {},
   ): Promise<RunningStage> {
     const stage = new RunningStage(await startPlatform({ env, ...options }));
     try {

@@ -14,15 +14,50 @@ import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { everyItem } from '../../functions/shared/paging';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
+import { startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
 import { takeDown } from '../../operations/take-down';
+import { keptPicture, pictureOf } from '../support/deployed-platform';
 import { RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;
+const said: string[] = [];
 beforeAll(async () => {
-  stage = await RunningStage.start();
+  stage = await RunningStage.start({}, { log: (line) => said.push(line) });
 }, 300_000);
 afterAll(() => stage?.stop());
+
+/** A picture of the platform that was built for the record; of one that is built now, where none was kept. */
+async function builtPicture(): Promise<string[]> {
+  const kept = keptPicture();
+  if (kept) return kept;
+  const records = mkdtempSync(join(tmpdir(), 'records-'));
+  const platform = await startPlatform({ records });
+  try {
+    return await pictureOf(platform);
+  } finally {
+    await platform.stop();
+    rmSync(records, { recursive: true, force: true });
+  }
+}
+
+/** Lines of one that the other does not have, short enough to read. */
+function differences(one: string[], other: string[]): string[] {
+  const without = (all: string[], known: Set<string>) => all.filter((line) => !known.has(line));
+  const found = [...without(one, new Set(other)), ...without(other, new Set(one))];
+  return [...(one.length === other.length ? [] : [`${one.length} lines, ${other.length} lines`]), ...found].map(
+    (line) => line.trim().slice(0, 200),
+  );
+}
+
+test('a second start replays the recorded deployment, and the platform in AWS is the same', async () => {
+  const replayed = await pictureOf(stage.platform);
+  const built = await builtPicture();
+  expect(said.join()).toContain('platform deployed, unchanged');
+  expect(built.length).toBeGreaterThan(1_000);
+  expect(differences(built, replayed)).toEqual([]);
+  // Where no picture was kept, a platform is built here.
+}, 180_000);
 
 const missing = async () =>
   (await preflight(stages.local, stage.platform.aws))
