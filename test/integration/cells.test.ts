@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
   ChangeResourceRecordSetsCommand,
   ListHostedZonesCommand,
@@ -6,13 +9,18 @@ import {
   type ResourceRecordSet,
   Route53Client,
 } from '@aws-sdk/client-route-53';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { tenantIdOf } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
+import type { Signup } from '../../functions/contract/signup';
 import { openPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import type { Ended } from '../../operations/client/executions';
 import { localConnection } from '../../operations/stage-connection';
+import { eventually } from '../support/running-stage';
 
 let platform: Platform;
 let dns: Route53Client;
@@ -28,17 +36,20 @@ afterAll(async () => {
   await platform.stop();
 });
 
+const table = () => ({
+  name: platform.outputs.tenantsTableName,
+  client: DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws)),
+});
+
 /** The next slot is looked for in that cell first, as when the cells before it are full. */
 async function openCell(cell: string): Promise<void> {
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws));
-  const Item = { ...itemKeys.openCell(), cell };
-  await client.send(new PutCommand({ TableName: platform.outputs.tenantsTableName, Item }));
+  const { name: TableName, client } = table();
+  await client.send(new PutCommand({ TableName, Item: { ...itemKeys.openCell(), cell } }));
 }
 
-async function onboard(subdomain: string): Promise<Ended> {
-  const signups = new Signups(localConnection(platform.outputs));
-  return await signups.onboard(newSignup({ companyName: `Company ${subdomain}`, subdomain }));
-}
+const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
+const onboarded = (signup: Signup): Promise<Ended> => new Signups(localConnection(platform.outputs)).onboard(signup);
+const onboard = (subdomain: string) => onboarded(aSignup(subdomain));
 
 const urlOf = (subdomain: string) => platform.outputs.tenantUrl.replace('SUBDOMAIN', subdomain);
 
@@ -90,3 +101,45 @@ test('D1: a host that already points elsewhere fails the run before anything is 
   expect(visits.map(({ state }) => state)).not.toContain('CreateTenantKey');
   expect(await recordsAt('elsewhere')).toEqual(before);
 }, 60_000);
+
+describe('a cell whose live colour has no healthy target', () => {
+  /** Ends the tasks of the live colour, as ECS does when a service is scaled to none. @returns starts one again */
+  async function withoutTasks(name: string): Promise<() => Promise<unknown>> {
+    const ecs = new ECSClient(platform.aws);
+    const cells = await ssmCells(new SSMClient(platform.aws)).cells();
+    const cell = cells.find((each) => each.name === name);
+    const scaledTo = (desiredCount: number) =>
+      ecs.send(new UpdateServiceCommand({ cluster: cell?.clusterName, service: cell?.services.blue, desiredCount }));
+    const elb = new ElasticLoadBalancingV2Client(platform.aws);
+    await scaledTo(0);
+    await eventually('no healthy target', async () => {
+      const TargetGroupArn = cell?.targetGroupArns.blue;
+      const { TargetHealthDescriptions = [] } = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn }));
+      return TargetHealthDescriptions.some(({ TargetHealth }) => TargetHealth?.State === 'healthy') ? undefined : true;
+    });
+    return () => scaledTo(1);
+  }
+
+  test('F13: a tenant is not activated or announced without a healthy target; with one it is, and its page answers', async () => {
+    await openCell('c1');
+    const putBack = await withoutTasks('c1');
+    const signup = aSignup('acme');
+    const run = onboarded(signup);
+    const statusOf = async () => {
+      const { name: TableName, client } = table();
+      const Key = itemKeys.tenant(tenantIdOf(signup.signupId));
+      return (await client.send(new GetCommand({ TableName, Key }))).Item?.status;
+    };
+    const seen = new Set<unknown>();
+    const until = Date.now() + 20_000;
+    while (Date.now() < until) {
+      seen.add(await statusOf());
+      await pause(500);
+    }
+    expect(seen).not.toContain('ACTIVE');
+    expect(seen).toContain('ONBOARDING');
+    await putBack();
+    expect(await run).toMatchObject({ status: 'SUCCEEDED' });
+    await expect(openPage(urlOf('acme'))).resolves.toMatchObject({ status: 200 });
+  }, 180_000);
+});
