@@ -133,6 +133,21 @@ def test_an_item_is_copied_whole_and_without_a_search_for_what_is_shared(monkeyp
     assert type(dynamodb.copy.deepcopy(OrderedDict(item))) is OrderedDict
 
 
+def test_the_size_of_an_item_is_counted_once_and_anew_after_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import dynamodb
+
+    item: dict[str, Any] = {"pk": {"S": "ä€"}, "of": {"M": {"n": {"N": "-0012.5e3"}, "l": {"L": [{"S": "one"}]}}}}
+    size = dynamodb._item_size_bytes(item)
+    assert size == 2 + 5 + 2 + 3 + (1 + 1 + 4) + (1 + 1 + 3 + 1 + 3)
+    with monkeypatch.context() as counting:
+        counting.setattr(dynamodb, "_attribute_value_size", refuse)
+        assert dynamodb._item_size_bytes(dynamodb.copy.deepcopy(item)) == size
+    item["of"]["M"]["l"]["L"].append({"S": "two"})
+    assert dynamodb._item_size_bytes(item) == size + 1 + 3
+    # What is more than plain data is counted each time.
+    assert dynamodb._item_size_bytes(OrderedDict(item)) == size + 4
+
+
 def test_what_is_of_one_vpc_is_found_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.services import ec2
 
