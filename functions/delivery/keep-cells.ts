@@ -13,7 +13,7 @@ import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
 import type { CellDescriptor } from '../contract/cell';
 import type { LiveColour } from '../contract/records';
-import { forwardsOf } from '../routing/host-rule';
+import { seenRules } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -23,7 +23,7 @@ import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
 import { forgetIdle } from './release-store';
 import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
-import { alignCell } from './tenants-of-cell';
+import { alignTenants } from './tenants-of-cell';
 
 export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, EndBadBakeDeps {
   readonly scaling: Scaling;
@@ -51,7 +51,7 @@ async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean
   const live = await readLiveColour(deps.table, cell.name);
   if (!live?.idle || live.releasing || deps.now().toISOString() < live.idle.keepUntil) return false;
   const { colour } = live.idle;
-  const reached = [...(await forwardsOf(deps.elb, cell)).entries()].filter(
+  const reached = [...(await seenRules(deps.elb, cell)).forwards.entries()].filter(
     ([, targetGroup]) => targetGroup === cell.targetGroupArns[colour],
   );
   // The colour's own rule, for probes, leads to it always. The rule of ring 0 is aligned with the tenants'.
@@ -82,7 +82,7 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
   if (live?.releasing || !live?.idle) return 'kept';
-  if ((await alignCell(deps, cell)) > 0) return 'aligned';
+  if ((await alignTenants(deps, cell)) > 0) return 'aligned';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
 }
 

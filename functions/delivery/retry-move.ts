@@ -6,7 +6,7 @@ import { type CellDescriptor, type Colour, ColourSchema } from '../contract/cell
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { RetryMoveInput, RetryMoveOutput } from '../contract/release';
-import { forwardsOf, type LoadBalancer } from '../routing/host-rule';
+import { type LoadBalancer, seenRules } from '../routing/host-rule';
 import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -21,7 +21,7 @@ export interface RetryMoveDeps extends AlignRuleDeps {
 
 /** The colour to which the tenant's rule leads now; undefined when the rule leads to neither. */
 async function whereNow(elb: LoadBalancer, cell: CellDescriptor, ruleArn: string): Promise<Colour | undefined> {
-  const targetGroup = (await forwardsOf(elb, cell)).get(ruleArn);
+  const targetGroup = (await seenRules(elb, cell)).forwards.get(ruleArn);
   return ColourSchema.options.find((colour) => cell.targetGroupArns[colour] === targetGroup);
 }
 

@@ -12,7 +12,7 @@ import { logger } from '../shared/logger';
 import { someAtOnce } from '../shared/some-at-once';
 import { aligningDeps } from './aligning-deps';
 import { note, ownClaim, withdraw } from './release-store';
-import { alignUntilNoneIsAstray, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { alignTenants, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ReturnTenantsDeps extends AlignRuleDeps {
   readonly ecs: Containers;
@@ -56,7 +56,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
     await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
     await fillLive(ecs, cell, from);
-    const aligned = await alignUntilNoneIsAstray(deps, cell);
+    const aligned = await alignTenants(deps, cell);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
     await freeScaling(scaling, cell);

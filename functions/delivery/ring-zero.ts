@@ -1,9 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { RING_ZERO_PRIORITY } from '../contract/naming';
 import type { ReleaseClaim } from '../contract/records';
-import { isPriorityInUse, isRuleGone, makeRule, type RuleAim, ruleOfHost } from '../routing/host-rule';
-import { pointAsTold } from '../routing/rules-as-told';
+import { isPriorityInUse, isRuleGone, makeRule, ruleOfHost, type SeenRules } from '../routing/host-rule';
+import { type Pointed, pointAsTold, type ToldRule } from '../routing/rules-as-told';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
@@ -23,45 +24,61 @@ async function colourOf({ table, compute }: AlignRuleDeps, cell: CellDescriptor)
   return isMoved ? claim.to : live.colour;
 }
 
+/** What the table says of the page's rule. */
+async function toldOfRule(deps: AlignRuleDeps, cell: CellDescriptor, ruleArn: string): Promise<ToldRule> {
+  const colour = await colourOf(deps, cell);
+  return { ruleArn, aim: { forward: cell.targetGroupArns[colour] }, colour };
+}
+
 async function alignPage(
   deps: AlignRuleDeps,
   cell: CellDescriptor,
   ruleArn: string,
-  known: ReadonlyMap<string, RuleAim>,
+  known: Pointed = new Map(),
 ): Promise<void> {
-  const read = async () => {
-    const colour = await colourOf(deps, cell);
-    return [{ ruleArn, aim: { forward: cell.targetGroupArns[colour] }, colour }];
+  const look = async (pointed: Pointed) => {
+    const told = await toldOfRule(deps, cell, ruleArn);
+    return isDeepStrictEqual(told.aim, pointed.get(ruleArn) ?? known.get(ruleArn)) ? [] : [told];
   };
-  await pointAsTold(deps, cell, read, known, `the page of ring 0 of cell ${cell.name}`);
+  await pointAsTold(deps, cell, { look, whose: `the page of ring 0 of cell ${cell.name}` });
+}
+
+/**
+ * What the table says of the page's rule, which is found by its host: one that was made again has another ARN than the
+ * cell's descriptor says.
+ *
+ * A rule that somebody has deleted fails no release and no return: the page answers 404 then, and the
+ * judgement of ring 0 says so.
+ */
+export async function toldOfRingZero(
+  deps: AlignRuleDeps,
+  cell: CellDescriptor,
+  { ruleOfHost: find }: SeenRules,
+): Promise<readonly ToldRule[]> {
+  const { ringZero } = cell;
+  if (!ringZero) return [];
+  const ruleArn = find(ringZero.host);
+  if (ruleArn) return [await toldOfRule(deps, cell, ruleArn)];
+  logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
+  return [];
 }
 
 /**
  * Brings the rule of the cell's own page in line with the cell's release. Like a tenant's rule it is a function of what
  * the table says.
  *
- * A rule that somebody has deleted fails no release and no return: the page answers 404 then, and the
- * judgement of ring 0 says so. KeepCells makes it again, under another ARN.
- *
- * @param forwards what the rules of the listener lead to now, if it is known
  * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target; `TransientConflict` when the
  * release changes again and again
  */
-export async function alignRingZero(
-  deps: AlignRuleDeps,
-  cell: CellDescriptor,
-  forwards: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
+export async function alignRingZero(deps: AlignRuleDeps, cell: CellDescriptor): Promise<void> {
   const { ringZero } = cell;
   if (!ringZero) return;
-  const forward = forwards.get(ringZero.ruleArn);
-  const known = new Map<string, RuleAim>(forward ? [[ringZero.ruleArn, { forward }]] : []);
   try {
-    await alignPage(deps, cell, ringZero.ruleArn, known);
+    await alignPage(deps, cell, ringZero.ruleArn);
   } catch (thrown) {
     if (!isRuleGone(thrown)) throw thrown;
     const again = await ruleOfHost(deps.elb, cell, ringZero.host);
-    if (again) await alignPage(deps, cell, again, new Map());
+    if (again) await alignPage(deps, cell, again);
     else logger.warn('release.ring-zero-is-gone', { cell: cell.name, ...ringZero });
   }
 }

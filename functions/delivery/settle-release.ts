@@ -8,7 +8,7 @@ import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { aligningDeps } from './aligning-deps';
 import { note, ownClaim, settle } from './release-store';
-import { alignUntilNoneIsAstray } from './tenants-of-cell';
+import { alignTenants } from './tenants-of-cell';
 
 export interface SettleReleaseDeps extends AlignRuleDeps {
   readonly scaling: Scaling;
@@ -44,7 +44,7 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
     const at = now();
     await settle(table, owned, at.toISOString(), new Date(at.getTime() + graceSeconds * 1000).toISOString());
     logger.info('release.settled', { cell: cell.name, releaseId, live: to });
-    const aligned = await alignUntilNoneIsAstray(deps, cell);
+    const aligned = await alignTenants(deps, cell);
     await freeScaling(scaling, cell);
     return { aligned };
   },

@@ -1,15 +1,20 @@
+import type { TenantRecord } from '../contract/records';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { logger } from '../shared/logger';
+import { settled } from '../shared/settled';
+import { inGroups } from '../shared/some-at-once';
 import { place } from '../tenants/service-store';
-import { findTenants } from '../tenants/tenant-store';
 import { aligningDeps } from './aligning-deps';
 import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
 import { alignRingZero, RING_ZERO } from './ring-zero';
 import { nextRing } from './rings';
-import { alignInGroups, alignUntilNoneIsAstray, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { alignTenants, isMovedBy, tenantsOf } from './tenants-of-cell';
+
+/** "TransactWriteItems": at most 100. When one of them changes meanwhile, each is recorded by itself. */
+const PLACED_AT_ONCE = 25;
 
 export interface ShiftRingDeps extends AlignRuleDeps {
   readonly now: () => Date;
@@ -19,10 +24,10 @@ export interface ShiftRingDeps extends AlignRuleDeps {
  * Moves the next tenants to the new colour.
  *
  * 1. Choose them (rings.ts).
- * 2. For some at a time, record the new colour, then change the rules to it. The record comes first:
+ * 2. Record the new colour, while the cell's item LIVE says that this attempt moves tenants. The record comes first:
  *    every other function that writes a rule reads it.
- * 3. Read all rules of the listener. Align those of moved tenants that do not lead to the new colour,
- *    until there are none.
+ * 3. Change the rules to the new colour. Read all rules of the listener and the records of moved tenants, at the latest
+ *    after eight seconds, and align those that do something else, until there are none.
  * 4. Record the ring.
  *
  * Ring 0 is the cell's own page: it is moved before any tenant's. Here the ring is recorded first, as
@@ -46,9 +51,11 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
   run: async (deps, { release, executionArn, ring: asked }) => {
     const { table, now } = deps;
     const { cell, to, attempt, releaseId } = release;
-    const claim = await ownClaim(table, { release, executionArn });
+    const [claim, tenants] = await settled([
+      ownClaim(table, { release, executionArn }),
+      tenantsOf(table, cell, ['ACTIVE']),
+    ]);
     requireNotRecalled(claim);
-    const tenants = await tenantsOf(table, cell, ['ACTIVE']);
     const moved = isMovedBy(attempt);
     const record = (ring: number, count: number) => {
       const told = { ring, tenants: count, at: now().toISOString() };
@@ -62,13 +69,14 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
       return { ring: RING_ZERO, moved: 0, left: tenants.filter((tenant) => !moved(tenant)).length };
     }
     const { ring, chosen } = nextRing(tenants, Math.max(asked, 1), releaseId, moved);
-    await alignInGroups(deps, cell, chosen, async (group) => {
-      const placed = await place(table, group, { colour: to, release: attempt, at: now().toISOString() });
-      for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
-      return placed;
-    });
+    const placement = { colour: to, release: attempt, at: now().toISOString() };
+    const placed: TenantRecord[] = [];
+    for (const group of inGroups(chosen, PLACED_AT_ONCE)) placed.push(...(await place(table, cell, group, placement)));
+    for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
+    const aim = { forward: cell.targetGroupArns[to] };
+    const first = placed.flatMap(({ ruleArn }) => (ruleArn ? [{ ruleArn, aim, colour: to }] : []));
     const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
-    await alignUntilNoneIsAstray(deps, cell, () => findTenants(table, ids));
+    await alignTenants(deps, cell, async () => ids, first);
     await record(ring, chosen.length);
     const left = tenants.filter((tenant) => !moved(tenant)).length - chosen.length;
     return { ring, moved: chosen.length, left };

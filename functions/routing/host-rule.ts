@@ -85,7 +85,7 @@ function isOfHost(rule: Rule, host: string): boolean {
 
 /** @returns the ARN of the listener's rule for this host alone */
 export async function ruleOfHost(elb: LoadBalancer, cell: CellDescriptor, host: string): Promise<string | undefined> {
-  return (await rulesOf(elb, cell.listenerArn)).find((rule) => isOfHost(rule, host))?.RuleArn;
+  return (await seenRules(elb, cell)).ruleOfHost(host);
 }
 
 async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise<boolean> {
@@ -173,6 +173,9 @@ const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
 /** What a tenant's rule does with the requests for its host. */
 export type RuleAim = 'setting-up' | 'suspended' | { readonly forward: string };
 
+/** The target group to which a rule leads; undefined when it answers by itself. */
+export const forwardIn = (aim: RuleAim): string | undefined => (typeof aim === 'object' ? aim.forward : undefined);
+
 function actionsOf(aim: RuleAim): Action[] {
   if (aim === 'setting-up') return settingUp;
   if (aim === 'suspended') return unavailable(SUSPENDED_PAGE);
@@ -184,13 +187,23 @@ export async function pointRule(elb: LoadBalancer, ruleArn: string, aim: RuleAim
   await elb.send(new ModifyRuleCommand({ RuleArn: ruleArn, Actions: actionsOf(aim) }));
 }
 
-/** The target group to which each rule of the listener forwards, by the ARN of the rule; no entry for other rules. */
-export async function forwardsOf(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Map<string, string>> {
+/** The rules of a listener at one moment. */
+export interface SeenRules {
+  /** The target group to which each rule forwards, by the ARN of the rule; no entry for other rules. */
+  readonly forwards: ReadonlyMap<string, string>;
+  /** The ARN of the rule for this host alone. */
+  readonly ruleOfHost: (host: string) => string | undefined;
+}
+
+/** Reads all rules of the listener. */
+export async function seenRules(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<SeenRules> {
   const rules = await rulesOf(elb, listenerArn);
-  return new Map(
+  const forwards = new Map(
     rules.flatMap(({ RuleArn, Actions = [] }) => {
       const [action] = Actions;
-      return RuleArn && action?.Type === 'forward' && action.TargetGroupArn ? [[RuleArn, action.TargetGroupArn]] : [];
+      const isForward = action?.Type === 'forward';
+      return RuleArn && isForward && action.TargetGroupArn ? [[RuleArn, action.TargetGroupArn] as const] : [];
     }),
   );
+  return { forwards, ruleOfHost: (host) => rules.find((rule) => isOfHost(rule, host))?.RuleArn };
 }

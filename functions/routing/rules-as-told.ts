@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Compute } from '../compute/compute';
+import { rememberingHealth } from '../compute/target-health';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { someAtOnce } from '../shared/some-at-once';
@@ -15,44 +15,64 @@ export interface ToldRule {
 
 export interface PointRulesDeps {
   readonly elb: LoadBalancer;
-  readonly compute: Pick<Compute, 'requireHealthyTarget'>;
+  readonly compute: Pick<Compute, 'live' | 'requireHealthyTarget'>;
+}
+
+/** What this call has let rules do, by their ARN. */
+export type Pointed = ReadonlyMap<string, RuleAim>;
+
+export interface LookAfterRules {
+  /** Reads what the table says now, and chooses the rules that do something else. */
+  readonly look: (pointed: Pointed) => Promise<readonly ToldRule[]>;
+  /** The rules that are known to need a change before the first look. */
+  readonly first?: readonly ToldRule[];
+  /** For the error. */
+  readonly whose: string;
 }
 
 /** Each round has met a change of what the table says. */
 const ROUNDS = 5;
+/**
+ * Milliseconds from the first change of a rule to the next look. For so long a rule may lead where a suspension has just
+ * closed it: the shared service answers 503 then. Elastic Load Balancing changes 44 rules meanwhile.
+ */
+const LOOK_AFTER_MS = 8_000;
 
 /**
  * Points rules as the table says. Whoever changes the table writes that first, and calls this afterwards: Elastic Load
  * Balancing has no conditional write.
  *
- * 1. Read what the table says, and point the rules, some at once.
- * 2. Read again. The rules that should do something else now are pointed again: of two callers at
- *    once, the later one has seen what the other has written.
+ * 1. Look which rules do something else than the table says, and point them, some at once.
+ * 2. Look again after all of them, at the latest after eight seconds. The rules that should do something else now are
+ *    pointed again: of two callers at once, the later one has seen what the other has written.
  *
  * A throttled change waits for its turn.
  *
- * @param read all rules, and what the table says of each
- * @param known what rules are known to do, by their ARN
- * @param whose for the error
+ * @returns the rules that were changed
  * @throws PlatformError `TransientServiceUnsteady` when a colour has no healthy target; `TransientConflict` when the table
  * changes again and again
  */
 export async function pointAsTold(
   { elb, compute }: PointRulesDeps,
   cell: CellDescriptor,
-  read: () => Promise<readonly ToldRule[]>,
-  known: ReadonlyMap<string, RuleAim>,
-  whose: string,
-): Promise<void> {
-  const done = new Map(known);
-  for (let round = 0; round < ROUNDS; round++) {
-    const due = (await read()).filter(({ ruleArn, aim }) => !isDeepStrictEqual(aim, done.get(ruleArn)));
-    if (due.length === 0) return;
+  { look, first, whose }: LookAfterRules,
+): Promise<Pointed> {
+  const { requireHealthyTarget } = rememberingHealth(compute);
+  const pointed = new Map<string, RuleAim>();
+  let due = first?.length ? first : await look(pointed);
+  for (let rounds = 0; rounds < ROUNDS; ) {
+    if (due.length === 0) return pointed;
+    const lookAt = Date.now() + LOOK_AFTER_MS;
+    let isCutShort = false;
     await someAtOnce(due, async ({ ruleArn, aim, colour }) => {
-      if (typeof aim === 'object') await compute.requireHealthyTarget(cell, colour);
+      isCutShort ||= Date.now() >= lookAt;
+      if (isCutShort) return;
+      if (typeof aim === 'object') await requireHealthyTarget(cell, colour);
       await pointRule(elb, ruleArn, aim);
-      done.set(ruleArn, aim);
+      pointed.set(ruleArn, aim);
     });
+    if (!isCutShort) rounds++;
+    due = await look(pointed);
   }
   throw new PlatformError('TransientConflict', `${whose} should lead elsewhere again and again`);
 }

@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Compute, Live } from '../compute/compute';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import type { TenantRecord } from '../contract/records';
 import { settled } from '../shared/settled';
-import { findTenants } from '../tenants/tenant-store';
+import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { LoadBalancer, RuleAim } from './host-rule';
-import { pointAsTold } from './rules-as-told';
+import { type Pointed, pointAsTold, type ToldRule } from './rules-as-told';
 
 export interface AlignRuleDeps {
   readonly table: TenantsTable;
@@ -33,37 +34,29 @@ export function ruleOf(
   return { forward: cell.targetGroupArns[colourOf(record, live)] };
 }
 
-/**
- * Brings the rules of tenants in line with their records, and with the cell's live colour: see rules-as-told.ts.
- *
- * @param tenantIds as many as may wait for the second look: the changes of all come before it
- * @param known what the caller has just let rules do, by their ARN
- * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target;
- * `TransientConflict` when records or live colour change again and again
- */
-export async function alignRules(
-  deps: AlignRuleDeps,
-  cell: CellDescriptor,
-  tenantIds: readonly string[],
-  known: ReadonlyMap<string, RuleAim> = new Map(),
-): Promise<void> {
-  const { table, compute } = deps;
-  const read = async () => {
-    const [records, live] = await settled([findTenants(table, tenantIds), compute.live(cell)]);
-    return records.flatMap((record) => {
-      const { ruleArn } = record;
-      return ruleArn ? [{ ruleArn, aim: ruleOf(record, live, cell), colour: colourOf(record, live) }] : [];
-    });
-  };
-  await pointAsTold(deps, cell, read, known, `rules of tenants ${tenantIds.join(', ')}`);
+/** What a tenant's record and the live colour say of the tenant's rule, if the tenant has one. */
+export function toldOf(record: TenantRecord, live: Live, cell: CellDescriptor): readonly ToldRule[] {
+  const { ruleArn } = record;
+  return ruleArn ? [{ ruleArn, aim: ruleOf(record, live, cell), colour: colourOf(record, live) }] : [];
 }
 
-/** Brings the rule of one tenant in line with its record. @param known what the caller has just let the rule do */
+/**
+ * Brings the rule of one tenant in line with its record, and with the cell's live colour: see rules-as-told.ts.
+ *
+ * @param known what the caller has just let the rule do, by its ARN
+ * @throws PlatformError `TransientServiceUnsteady` when the colour has no healthy target;
+ * `TransientConflict` when record or live colour change again and again
+ */
 export async function alignRule(
   deps: AlignRuleDeps,
   cell: CellDescriptor,
   tenantId: string,
-  known?: ReadonlyMap<string, RuleAim>,
+  known: Pointed = new Map(),
 ): Promise<void> {
-  await alignRules(deps, cell, [tenantId], known);
+  const look = async (pointed: Pointed) => {
+    const [record, live] = await settled([findTenant(deps.table, tenantId), deps.compute.live(cell)]);
+    const told = record ? toldOf(record, live, cell) : [];
+    return told.filter(({ ruleArn, aim }) => !isDeepStrictEqual(aim, pointed.get(ruleArn) ?? known.get(ruleArn)));
+  };
+  await pointAsTold(deps, cell, { look, whose: `the rule of tenant ${tenantId}` });
 }

@@ -9,7 +9,8 @@ import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
-import { type LoadBalancer, pointRule, type RuleAim } from '../routing/host-rule';
+import { type LoadBalancer, pointRule } from '../routing/host-rule';
+import type { Pointed } from '../routing/rules-as-told';
 import { alignRule, ruleOf } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -49,7 +50,7 @@ async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
   cell: CellDescriptor,
-): Promise<ReadonlyMap<string, RuleAim>> {
+): Promise<Pointed> {
   if (!ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no listener rule`);
   const live = await compute.live(cell);
   await compute.requireHealthyTarget(cell, live.colour);

@@ -1,6 +1,7 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { AuditFinding } from '../contract/audit';
-import type { TenantRecord } from '../contract/records';
+import type { CellDescriptor } from '../contract/cell';
+import { itemKeys, type TenantRecord } from '../contract/records';
 import { isNamed } from '../shared/is-named';
 import { isConditionFailure } from './condition-failure';
 import { send, unlessChanged } from './guarded-write';
@@ -56,37 +57,55 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
 
 type Placed = Pick<TenantRecord, 'tenantId'>;
 
-const placing = (table: TenantsTable, { tenantId }: Placed, placement: Placement) =>
-  transition(table, 'place', { tenantId, set: { placement } });
+/** The writes that record where a release moves tenants, while its attempt is the one that moves tenants of the cell. */
+function placing(table: TenantsTable, cell: Pick<CellDescriptor, 'name'>, tenants: readonly Placed[], to: Placement) {
+  const whileMoving = {
+    TableName: table.name,
+    Key: itemKeys.liveColour(cell.name),
+    ConditionExpression: '#releasing = :attempt',
+    ExpressionAttributeNames: { '#releasing': 'releasing' },
+    ExpressionAttributeValues: { ':attempt': to.release },
+  };
+  const updates = tenants.map(({ tenantId }) => ({
+    Update: transition(table, 'place', { tenantId, set: { placement: to } }),
+  }));
+  return new TransactWriteCommand({ TransactItems: [{ ConditionCheck: whileMoving }, ...updates] });
+}
 
 /**
  * Records where a release moves tenants, in one transaction. The rules follow (routing/tenant-rule.ts). When one of
- * them has left service, or is written by somebody else at this moment, each is recorded by itself.
+ * them has left service, or is written by somebody else at this moment, each is recorded by itself. None is
+ * recorded once the cell's item LIVE names another attempt: their tenants were returned.
  *
- * @param tenants at most 100: "TransactWriteItems"
+ * @param tenants at most 99: "TransactWriteItems"
  * @returns those that were recorded; the others are no longer in service
  */
 export async function place<T extends Placed>(
   table: TenantsTable,
+  cell: Pick<CellDescriptor, 'name'>,
   tenants: readonly T[],
   placement: Placement,
 ): Promise<readonly T[]> {
-  const TransactItems = tenants.map((tenant) => ({ Update: placing(table, tenant, placement) }));
   try {
-    if (tenants.length > 0) await table.client.send(new TransactWriteCommand({ TransactItems }));
+    if (tenants.length > 0) await table.client.send(placing(table, cell, tenants, placement));
     return tenants;
   } catch (thrown) {
     if (!isNamed(thrown, 'TransactionCanceledException')) throw thrown;
     const recorded: T[] = [];
-    for (const tenant of tenants) if (await placeOne(table, tenant, placement)) recorded.push(tenant);
+    for (const tenant of tenants) if (await placeOne(table, cell, tenant, placement)) recorded.push(tenant);
     return recorded;
   }
 }
 
 /** @returns whether the tenant is in service */
-async function placeOne(table: TenantsTable, tenant: Placed, placement: Placement): Promise<boolean> {
+async function placeOne(
+  table: TenantsTable,
+  cell: Pick<CellDescriptor, 'name'>,
+  tenant: Placed,
+  placement: Placement,
+): Promise<boolean> {
   try {
-    await send(table, placing(table, tenant, placement));
+    await table.client.send(placing(table, cell, [tenant], placement));
     return true;
   } catch (thrown) {
     if (isConditionFailure(thrown)) return false;

@@ -114,7 +114,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     { PROPAGATION_SECONDS: String(config.release.propagation.toSeconds()) },
   );
   make('ProbeColour', ofTenants, { DOMAIN: config.domain });
-  make('ShiftRing', [...ofTenants, ...cells.moveRules]);
+  make('ShiftRing', [...ofTenants, onTable(context, 'ConditionCheckItem'), ...cells.moveRules]);
   make('BakeRing', [claims]);
   make('JudgeRing', [...ofTenants, ...cells.moveRules.slice(1), ...cells.observe]);
   make('SettleRelease', [...ofTenants, ...cells.moveRules, ...cells.scale], grace);
