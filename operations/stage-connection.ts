@@ -87,8 +87,15 @@ async function stackOf(cloudformation: Pick<CloudFormationClient, 'send'>): Prom
  */
 export async function connectTo(stage: Stage): Promise<StageConnection> {
   if (stage === 'local') return localConnection(await readOutputs());
+  const aws = await accessTo(stage);
+  return { aws, ...(await outputsOf(new CloudFormationClient(aws), stage)) };
+}
+
+/** @throws Error that says how to start the stage, or that the credentials are of another account */
+export async function accessTo(stage: Stage): Promise<AwsAccess> {
+  if (stage === 'local') return localConnection(await readOutputs()).aws;
   const aws = { region: environments[stage].region };
   const { Account } = await new STSClient(aws).send(new GetCallerIdentityCommand({}));
   requireAccountOf(stage, Account);
-  return { aws, ...(await outputsOf(new CloudFormationClient(aws), stage)) };
+  return aws;
 }

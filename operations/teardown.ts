@@ -4,7 +4,8 @@ import * as z from 'zod';
 import { STAGES } from '../infra/config/environments';
 import { runCommand } from './command';
 import { nonBlank } from './options';
-import { connectTo, stageOption } from './stage-connection';
+import { stageOption } from './stage-connection';
+import { remainsOf } from './stage-remains';
 import { takeDown } from './take-down';
 
 const OptionsSchema = z.object({
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
   if (stage === 'prod') throw new Error('prod is not taken down by a command');
   if ((confirm ?? (await asked(stage))).trim() !== stage)
     throw new Error(`stage ${stage} was not confirmed by its name`);
-  await takeDown(await connectTo(stage), { trail, reason, say: (line) => console.log(line) });
+  await takeDown(await remainsOf(stage), { trail, reason, say: (line) => console.log(line) });
   console.log(`stage ${stage} is taken down`);
   return 0;
 }

@@ -8,28 +8,28 @@ import {
 } from '@aws-sdk/client-rds';
 import { tenantIdIn } from '../contract/naming';
 import { pages } from '../shared/paging';
-import { type LeftoverKind, unlessGone } from './leftovers';
+import { type Leftover, type LeftoverKind, unlessGone } from './leftovers';
 
 /** A tenant's databases have this prefix, also in names that RDS derives (`rds:tenant-...`). */
 const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(name) : undefined);
+
+/** All instances whose names have a tenant's id. */
+export async function* databaseInstances(rds: Pick<RDSClient, 'send'>): AsyncGenerator<Leftover> {
+  const ask = (Marker?: string) => rds.send(new DescribeDBInstancesCommand({ Marker }));
+  for await (const { DBInstances = [] } of pages(ask, (page) => page.Marker)) {
+    for (const { DBInstanceIdentifier: id = '' } of DBInstances) {
+      const tenantId = tenantOf(id);
+      if (tenantId) yield { tenantId, id };
+    }
+  }
+}
 
 /**
  * Databases, and what RDS keeps of deleted ones: automated backups that were retained, for as long as their retention says,
  * and snapshots that somebody took ("Deleting a DB instance").
  */
 export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] {
-  const database: LeftoverKind = {
-    kind: 'database',
-    list: async function* () {
-      const ask = (Marker?: string) => rds.send(new DescribeDBInstancesCommand({ Marker }));
-      for await (const { DBInstances = [] } of pages(ask, (page) => page.Marker)) {
-        for (const { DBInstanceIdentifier: id = '' } of DBInstances) {
-          const tenantId = tenantOf(id);
-          if (tenantId) yield { tenantId, id };
-        }
-      }
-    },
-  };
+  const database: LeftoverKind = { kind: 'database', list: () => databaseInstances(rds) };
   const backup: LeftoverKind = {
     kind: 'automated backup',
     list: async function* () {

@@ -1,14 +1,16 @@
-import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { everyItem, pages } from '../../functions/shared/paging';
-import type { StageClient } from './stage-client';
 
-const KeyedSchema = z.looseObject({ sk: z.string() });
+const KeyedSchema = z.looseObject({ sk: z.string(), kind: z.string().optional() });
 
 /** Every item of the record of acts as it is, in the order of their times. */
-export async function auditTrail({ table, stage }: Pick<StageClient, 'table' | 'stage'>): Promise<readonly object[]> {
+export async function auditTrail(
+  client: DynamoDBDocumentClient,
+  TableName: string,
+): Promise<readonly z.output<typeof KeyedSchema>[]> {
   const ask = (ExclusiveStartKey: Record<string, unknown> | undefined) =>
-    table.client.send(new ScanCommand({ TableName: stage.actsTableName, ConsistentRead: true, ExclusiveStartKey }));
+    client.send(new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey }));
   const items = await everyItem(
     pages(ask, ({ LastEvaluatedKey }) => LastEvaluatedKey),
     ({ Items }) => Items,

@@ -4,6 +4,7 @@ import {
   DeleteStackCommand,
   paginateDescribeStacks,
   paginateListStackResources,
+  type Stack,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
@@ -31,6 +32,8 @@ import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
+import type { StageRemains } from '../stage-remains';
+import { deleteDatabasesOfNoStack } from './databases-of-no-stack';
 
 /** The order of the rollback: a stack is deleted before the stacks that it needs. */
 const KINDS: readonly StackKind[] = ['access', 'database', 'network', 'storage'];
@@ -50,7 +53,8 @@ async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /**
  * Takes a stage down with everything in it. It stops runs and intake, offboards every tenant,
- * empties the buckets and deletes the stacks. Called again, it continues where it stopped.
+ * empties the buckets and deletes the stacks. Called again, it continues where it stopped, also when the control plane is
+ * gone already.
  *
  * Two kinds of resources stay. Keys stay for the seven days in which KMS lets their deletion be
  * cancelled. Evidence in compliance mode stays until its retention ends, for every principal.
@@ -60,7 +64,7 @@ export class TearDown {
   private readonly s3: S3Client;
 
   constructor(
-    private readonly stage: StageConnection,
+    private readonly stage: StageRemains,
     private readonly log: (line: string) => void,
   ) {
     const { aws } = stage;
@@ -70,24 +74,28 @@ export class TearDown {
 
   /** @throws Error that names the stack that could not be deleted, with CloudFormation's reason */
   async run(): Promise<void> {
-    await this.closeIntake();
+    const { controlPlane } = this.stage;
+    if (controlPlane) await this.closeIntake(controlPlane);
     const stacks = await everyItem(paginateDescribeStacks({ client: this.cloudformation }, {}), (page) => page.Stacks);
     const names = new Set(stacks.map(({ StackName = '' }) => StackName));
+    const tenants = [...names].filter((name) => name.startsWith('tenant-'));
+    const ofStacks = (await settled(tenants.map((name) => this.databasesOf(name)))).flat();
+    await deleteDatabasesOfNoStack(new RDSClient(this.stage.aws), new Set(ofStacks), this.log);
     for (const kind of KINDS) {
-      const ofKind = [...names].filter((name) => name.startsWith('tenant-') && name.endsWith(`-${kind}`));
+      const ofKind = tenants.filter((name) => name.endsWith(`-${kind}`));
       await settled(ofKind.map((name) => this.delete(name)));
     }
     await this.retireKeys();
-    await this.removeLeftovers(names.has(CONTROL_PLANE));
+    await this.removeLeftovers(controlPlane !== undefined);
     const cells = [...names].filter((name) => cellOfStack(name) !== undefined);
     for (const name of [DELIVERY, ...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each)))
       await this.delete(name);
   }
 
   /** After this no signup starts a run, and no run continues. */
-  private async closeIntake(): Promise<void> {
+  private async closeIntake(controlPlane: StageConnection): Promise<void> {
     const events = new EventBridgeClient(this.stage.aws);
-    const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn, migrationMachineArn } = this.stage;
+    const { eventBusName: EventBusName, stateMachineArn, releaseMachineArn, migrationMachineArn } = controlPlane;
     const { Rules = [] } = await events.send(new ListRulesCommand({ EventBusName }));
     for (const { Name } of Rules) await events.send(new DisableRuleCommand({ EventBusName, Name }));
     const client = new SFNClient(this.stage.aws);
@@ -137,25 +145,39 @@ export class TearDown {
   }
 
   private async delete(StackName: string): Promise<void> {
+    // The deletion of a teardown that has stopped. "Protect CloudFormation stacks from being deleted": no change meanwhile.
+    const { StackStatus } = await this.deleted(StackName);
+    if (StackStatus !== 'DELETE_COMPLETE') await this.begin(StackName);
+    const { StackStatus: ended, StackStatusReason = '' } = await this.deleted(StackName);
+    if (ended !== 'DELETE_COMPLETE') throw new Error(`${StackName}: ${ended} ${StackStatusReason}`);
+    this.log(`${StackName} deleted`);
+  }
+
+  /** Waits while CloudFormation deletes the stack. */
+  private async deleted(StackName: string): Promise<Pick<Stack, 'StackStatus' | 'StackStatusReason'>> {
+    for (;;) {
+      const stack = await describeStack(this.cloudformation, StackName);
+      if (!stack) return { StackStatus: 'DELETE_COMPLETE' };
+      if (stack.StackStatus !== 'DELETE_IN_PROGRESS') return stack;
+      await pause(EVERY_MS);
+    }
+  }
+
+  private async begin(StackName: string): Promise<void> {
     await this.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
     );
     await this.emptyBuckets(StackName);
     await this.releaseDatabases(StackName);
     await this.cloudformation.send(new DeleteStackCommand({ StackName }));
-    for (;;) {
-      const stack = await describeStack(this.cloudformation, StackName);
-      if (!stack || stack.StackStatus === 'DELETE_COMPLETE') break;
-      if (stack.StackStatus !== 'DELETE_IN_PROGRESS')
-        throw new Error(`${StackName}: ${stack.StackStatus} ${stack.StackStatusReason ?? ''}`);
-      await pause(EVERY_MS);
-    }
-    this.log(`${StackName} deleted`);
   }
 
   private async releaseDatabases(StackName: string): Promise<void> {
-    const databases = await this.resourcesOf(StackName, 'AWS::RDS::DBInstance');
-    await releaseDatabases(new RDSClient(this.stage.aws), databases);
+    await releaseDatabases(new RDSClient(this.stage.aws), await this.databasesOf(StackName));
+  }
+
+  private databasesOf(StackName: string): Promise<string[]> {
+    return this.resourcesOf(StackName, 'AWS::RDS::DBInstance');
   }
 
   private async emptyBuckets(StackName: string): Promise<void> {

@@ -2,7 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CreateDBSnapshotCommand, DescribeDBSnapshotsCommand, RDSClient } from '@aws-sdk/client-rds';
+import {
+  CreateDBSnapshotCommand,
+  DescribeDBInstancesCommand,
+  DescribeDBSnapshotsCommand,
+  RDSClient,
+} from '@aws-sdk/client-rds';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -12,13 +17,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { everyItem } from '../../functions/shared/paging';
+import { CONTROL_PLANE } from '../../infra/config/stack-names';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
 import { startPlatform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
+import { remainsIn } from '../../operations/stage-remains';
 import { takeDown } from '../../operations/take-down';
 import { keptPicture, pictureOf } from '../support/deployed-platform';
-import { RunningStage } from '../support/running-stage';
+import { eventually, RunningStage } from '../support/running-stage';
 
 let stage: RunningStage;
 const said: string[] = [];
@@ -92,26 +99,45 @@ test('F11: preflight reports a template that is missing from the assets', async 
   expect(await missing()).toEqual(before);
 }, 120_000);
 
-test('D9: teardown deletes an ACTIVE tenant, its DNS records and snapshots, and every stack; only the key stays, in its window', async () => {
+test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and restored database, and every stack, also when it was stopped after the control plane; only the key stays, in its window', async () => {
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });
   const { status } = await stage.follow(await stage.begin(signup));
   expect(status).toBe('SUCCEEDED');
   const rds = new RDSClient(stage.platform.aws);
   const DBInstanceIdentifier = tenantNames.database(tenantIdOf(signup.signupId));
   await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier: 'taken-by-a-person' }));
+  // A restore under way, of which no stack knows.
+  const to = new Date().toISOString();
+  await eventually('a backup', () => stage.client.restore('acme', to, 'a test').catch(() => undefined));
+  const { connection } = stage;
   const lines: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'teardown-'));
-  const trail = join(folder, 'trail.jsonl');
-  await takeDown(stage.connection, { trail, reason: 'not needed', say: (line) => lines.push(line) });
-  const [asked, ended] = readFileSync(trail, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const actsIn = (trail: string): object[] =>
+    readFileSync(trail, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const [first, second] = [join(folder, 'first.jsonl'), join(folder, 'second.jsonl')];
+  const killed = (line: string) => {
+    lines.push(line);
+    if (line === `${CONTROL_PLANE} deleted`) throw new Error('killed');
+  };
+  const whole = { aws: connection.aws, controlPlane: connection };
+  await expect(takeDown(whole, { trail: first, reason: 'not needed', say: killed })).rejects.toThrow('killed');
+  const remains = await remainsIn(connection.aws, async () => connection);
+  expect(remains).toMatchObject({ actsTableName: connection.actsTableName });
+  expect(remains).not.toHaveProperty('controlPlane');
+  await takeDown(remains, { trail: second, say: (line) => lines.push(line) });
+  const acts = actsIn(second);
+  expect(acts.slice(-2)).toMatchObject([{ kind: 'teardown', reason: 'not needed' }, { result: { outcome: 'done' } }]);
+  expect(actsIn(first)).toEqual(acts);
   rmSync(folder, { recursive: true });
-  expect([asked, ended]).toMatchObject([{ kind: 'teardown', reason: 'not needed' }, { result: { outcome: 'done' } }]);
+  expect(lines).toContain(`database ${tenantNames.restored(tenantIdOf(signup.signupId))} of no stack deleted`);
+  const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}));
+  expect(DBInstances).toEqual([]);
   const { Stacks = [] } = await new CloudFormationClient(stage.platform.aws).send(new DescribeStacksCommand({}));
   expect(Stacks.map(({ StackName }) => StackName)).toEqual([]);
-  expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(5);
+  expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(6);
   const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual' }));
   expect(DBSnapshots).toEqual([]);
   expect(lines).toContain('snapshot taken-by-a-person removed');
