@@ -3,11 +3,12 @@ import { type ColourProbe, probeColour as probe } from '../compute/colour-probe'
 import { PlatformError } from '../contract/errors';
 import { isBehind, MigrationClaimSchema } from '../contract/migration';
 import { BEHIND } from '../contract/naming';
-import { itemKeys, type TenantRecord } from '../contract/records';
+import { itemKeys } from '../contract/records';
 import { ProbeColourInput, ProbeColourOutput, type Release } from '../contract/release';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { pause } from '../shared/invocation';
 import { someAtOnce } from '../shared/some-at-once';
+import type { PlacedTenant } from '../tenants/placed-tenants';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { note } from './release-store';
 import { tenantsOf } from './tenants-of-cell';
@@ -79,7 +80,7 @@ export const probeColour: Action<typeof ProbeColourInput, typeof ProbeColourOutp
     if (sick) throw new PlatformError('ReleaseUnhealthy', `${to} of cell ${cell.name}, image ${digest}, ${sick}`);
     await requireContracted(deps, release);
     const tenants = await tenantsOf(deps.table, cell, ['ACTIVE']);
-    const failed: { tenant: TenantRecord; seen: string }[] = [];
+    const failed: { tenant: PlacedTenant; seen: string }[] = [];
     await someAtOnce(tenants, async (tenant) => {
       const seen = await wrong(deps, release, tenant.host);
       if (seen) failed.push({ tenant, seen });

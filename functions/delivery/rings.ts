@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { TenantRecord } from '../contract/records';
+import type { PlacedTenant } from '../tenants/placed-tenants';
 
 /** A place in the order of a release: another one for each release, so that no tenant is always the first. */
-const placeIn = (releaseId: string, { tenantId }: TenantRecord) =>
+const placeIn = (releaseId: string, { tenantId }: PlacedTenant) =>
   createHash('sha256').update(`${releaseId}:${tenantId}`).digest('hex');
 
 const QUARTER = 0.25;
 const LAST_RING = 3;
 
-type Moved = (tenant: TenantRecord) => boolean;
+type Moved = (tenant: PlacedTenant) => boolean;
 
-function ringOf(tenants: readonly TenantRecord[], ring: number, releaseId: string, moved: Moved): TenantRecord[] {
+function ringOf(tenants: readonly PlacedTenant[], ring: number, releaseId: string, moved: Moved): PlacedTenant[] {
   const waiting = tenants
     .filter((tenant) => !moved(tenant))
     .toSorted((one, other) => (placeIn(releaseId, one) < placeIn(releaseId, other) ? -1 : 1));
@@ -34,11 +34,11 @@ function ringOf(tenants: readonly TenantRecord[], ring: number, releaseId: strin
  * @param moved whether the release has moved the tenant already
  */
 export function nextRing(
-  tenants: readonly TenantRecord[],
+  tenants: readonly PlacedTenant[],
   asked: number,
   releaseId: string,
   moved: Moved,
-): { readonly ring: number; readonly chosen: readonly TenantRecord[] } {
+): { readonly ring: number; readonly chosen: readonly PlacedTenant[] } {
   for (let ring = asked; ring < LAST_RING; ring++) {
     const chosen = ringOf(tenants, ring, releaseId, moved);
     if (chosen.length > 0) return { ring, chosen };

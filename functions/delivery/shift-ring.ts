@@ -1,10 +1,10 @@
-import type { TenantRecord } from '../contract/records';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import { inGroups } from '../shared/some-at-once';
+import type { PlacedTenant } from '../tenants/placed-tenants';
 import { place } from '../tenants/service-store';
 import { aligningDeps } from './aligning-deps';
 import { requireNotRecalled } from './intent';
@@ -70,7 +70,7 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     }
     const { ring, chosen } = nextRing(tenants, Math.max(asked, 1), releaseId, moved);
     const placement = { colour: to, release: attempt, at: now().toISOString() };
-    const placed: TenantRecord[] = [];
+    const placed: PlacedTenant[] = [];
     for (const group of inGroups(chosen, PLACED_AT_ONCE)) placed.push(...(await place(table, cell, group, placement)));
     for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
     const aim = { forward: cell.targetGroupArns[to] };

@@ -1,32 +1,24 @@
 import type { CellDescriptor } from '../contract/cell';
-import type { TenantRecord } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
 import { forwardIn, seenRules } from '../routing/host-rule';
 import { pointAsTold, type ToldRule } from '../routing/rules-as-told';
 import { type AlignRuleDeps, toldOf } from '../routing/tenant-rule';
-import { ReadableItems } from '../shared/readable-items';
 import { settled } from '../shared/settled';
-import { findTenants } from '../tenants/tenant-store';
-import { tenantsIn } from '../tenants/tenants-in';
+import { findPlacedTenants, type PlacedTenant, placedTenantsIn } from '../tenants/placed-tenants';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { toldOfRingZero } from './ring-zero';
 
-/** The tenants of a cell that have one of the statuses. A damaged record is named in the log and passed over. */
-export async function tenantsOf(
+/** The tenants of a cell that have one of the statuses. */
+export const tenantsOf = (
   table: TenantsTable,
   { name }: CellDescriptor,
   statuses: readonly TenantStatus[],
-): Promise<TenantRecord[]> {
-  const found: TenantRecord[] = [];
-  for await (const record of tenantsIn(table, statuses, new ReadableItems()))
-    if (record.slot?.cell === name) found.push(record);
-  return found;
-}
+): Promise<PlacedTenant[]> => placedTenantsIn(table, name, statuses);
 
 /** Whether this attempt of a release has moved the tenant. */
 export const isMovedBy =
   (attempt: string) =>
-  ({ placement }: Pick<TenantRecord, 'placement'>): boolean =>
+  ({ placement }: Pick<PlacedTenant, 'placement'>): boolean =>
     placement?.release === attempt;
 
 /** Reads the ids of the tenants whose rules are looked at. */
@@ -59,7 +51,7 @@ export async function alignTenants(
     const [seen, read] = await settled([seenRules(deps.elb, cell), readIds()]);
     for (const tenantId of read) ids.add(tenantId);
     const [records, live, ofRingZero] = await settled([
-      findTenants(deps.table, [...ids]),
+      findPlacedTenants(deps.table, [...ids]),
       deps.compute.live(cell),
       toldOfRingZero(deps, cell, seen),
     ]);

@@ -35,7 +35,11 @@ export function ruleOf(
 }
 
 /** What a tenant's record and the live colour say of the tenant's rule, if the tenant has one. */
-export function toldOf(record: TenantRecord, live: Live, cell: CellDescriptor): readonly ToldRule[] {
+export function toldOf(
+  record: Pick<TenantRecord, 'status' | 'placement' | 'ruleArn'>,
+  live: Live,
+  cell: CellDescriptor,
+): readonly ToldRule[] {
   const { ruleArn } = record;
   return ruleArn ? [{ ruleArn, aim: ruleOf(record, live, cell), colour: colourOf(record, live) }] : [];
 }

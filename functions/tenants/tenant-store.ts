@@ -18,7 +18,7 @@ import { inGroups } from '../shared/some-at-once';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
 import { allows, claimLost, requirePermission } from './lifecycle';
-import { type ItemKey, readItems } from './read-items';
+import { type ItemKey, projectionOf, readItems } from './read-items';
 import type { TenantsTable } from './tenants-table';
 import { creation, routeCreation, routeTransition, transition } from './transition';
 
@@ -53,15 +53,26 @@ const AT_ONCE = 100;
  * @returns those that exist, in the order of the ids
  */
 export async function findTenants(table: TenantsTable, tenantIds: readonly string[]): Promise<TenantRecord[]> {
-  const found: TenantRecord[] = [];
+  const items = await readTenants(table, tenantIds);
+  return tenantIds.flatMap((tenantId, index) => tenantIn(items[index], tenantId) ?? []);
+}
+
+/**
+ * The items of tenants as they are, strongly consistent, in the order of the ids; undefined for one that does not exist.
+ *
+ * @param attributes all of each item, unless it names some
+ */
+export async function readTenants(
+  table: TenantsTable,
+  tenantIds: readonly string[],
+  attributes?: readonly string[],
+): Promise<unknown[]> {
+  const items: unknown[] = [];
   for (const group of inGroups(tenantIds, AT_ONCE)) {
-    const items = await readItems(
-      table,
-      group.map((tenantId) => itemKeys.tenant(tenantId)),
-    );
-    found.push(...group.flatMap((tenantId, index) => tenantIn(items[index], tenantId) ?? []));
+    const keys = group.map((tenantId) => itemKeys.tenant(tenantId));
+    items.push(...(await readItems(table, keys, attributes)));
   }
-  return found;
+  return items;
 }
 
 /**
@@ -119,6 +130,13 @@ function permitted(name: Forward, { tenantId, executionArn }: Owned, record: Ten
   return record;
 }
 
+export interface ListOptions {
+  readonly after?: string | null | undefined;
+  readonly limit?: number;
+  /** All of each item, unless it names some. */
+  readonly attributes?: readonly string[];
+}
+
 /** The index's sort key is the tenant's id, also of a record that is damaged otherwise. */
 const ListedSchema = z.array(z.looseObject({ stateSk: z.string() }));
 
@@ -129,7 +147,7 @@ const ListedSchema = z.array(z.looseObject({ stateSk: z.string() }));
 export async function listTenantsIn(
   table: TenantsTable,
   status: TenantStatus,
-  { after, limit }: { readonly after?: string | null | undefined; readonly limit?: number } = {},
+  { after, limit, attributes }: ListOptions = {},
 ): Promise<{ tenants: z.output<typeof ListedSchema>; next?: string }> {
   const { Items = [], LastEvaluatedKey } = await table.client.send(
     new QueryCommand({
@@ -138,6 +156,7 @@ export async function listTenantsIn(
       KeyConditionExpression: 'statePk = :state',
       ExpressionAttributeValues: { ':state': stateKeys.tenant(status, '').statePk },
       ...(limit && { Limit: limit }),
+      ...(attributes && projectionOf([...new Set(['pk', 'sk', 'stateSk', ...attributes])])),
       ...(after && { ExclusiveStartKey: { ...itemKeys.tenant(after), ...stateKeys.tenant(status, after) } }),
     }),
   );

@@ -190,7 +190,7 @@ test('an operator moves a tenant again whose rule somebody has changed, and the 
   const elb = new ElasticLoadBalancingV2Client(released.platform.aws);
   const Actions = [{ Type: 'forward', TargetGroupArn: released.cell.targetGroupArns[idle] }] as const;
   await elb.send(new ModifyRuleCommand({ RuleArn: tenant.ruleArn, Actions: [...Actions] }));
-  const moved = await new Releases(released.client).retry(tenant.subdomain, 'it was left behind');
+  const moved = await new Releases(released.client).retry(tenant.host, 'it was left behind');
   expect(moved).toEqual({ tenantId: tenant.tenantId, host: tenant.host, before: idle, colour });
   const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [tenant.ruleArn ?? ''] }));
   expect(Rules?.[0]?.Actions?.[0]?.TargetGroupArn).toBe(released.cell.targetGroupArns[colour]);

@@ -5,6 +5,7 @@ import { itemKeys, type RouteRecord, stateKeys, type TenantRecord } from '../../
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { prioritiesInUse } from '../../functions/routing/host-rule';
 import { findRoute } from '../../functions/tenants/routes';
+import { findTenants } from '../../functions/tenants/tenant-store';
 import type { ReleaseStage } from './stage';
 
 /**
@@ -17,7 +18,11 @@ import type { ReleaseStage } from './stage';
  */
 export async function copyTenants(stage: ReleaseStage, total: number): Promise<string[]> {
   const { table } = stage.client;
-  const real = await tenantsOf(table, stage.cell, ['ACTIVE']);
+  const placed = await tenantsOf(table, stage.cell, ['ACTIVE']);
+  const real = await findTenants(
+    table,
+    placed.map(({ tenantId }) => tenantId),
+  );
   const elb = new ElasticLoadBalancingV2Client(stage.platform.aws);
   const hosts = real.map(({ host }) => host);
   const taken = await prioritiesInUse(elb, stage.cell);

@@ -3,7 +3,11 @@ import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { holds, updated } from './fake-table-expressions';
 
 type Item = Record<string, unknown>;
-interface Input {
+interface Projection {
+  readonly ProjectionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+}
+interface Input extends Projection {
   readonly Key: Item;
   readonly Item: Item;
   readonly TransactItems: Record<string, Input>[];
@@ -16,10 +20,19 @@ interface Input {
   readonly ExclusiveStartKey?: Item;
   readonly Limit?: number;
   readonly Select?: string;
-  readonly RequestItems: Record<string, { readonly Keys: Item[] }>;
+  readonly RequestItems: Record<string, Projection & { readonly Keys: Item[] }>;
   readonly ScanIndexForward?: boolean;
 }
 const keyOf = ({ pk, sk }: Item) => `${pk}|${sk}`;
+
+/** The attributes that a read asks for, of copies. A name that is a reserved word needs an alias. */
+function projected(items: readonly Item[], { ProjectionExpression, ExpressionAttributeNames: names = {} }: Projection) {
+  if (!ProjectionExpression) return structuredClone([...items]);
+  const asked = ProjectionExpression.split(', ').map((name) => names[name] ?? name);
+  return items.map((item) =>
+    structuredClone(Object.fromEntries(asked.flatMap((name) => (name in item ? [[name, item[name]]] : [])))),
+  );
+}
 
 /** The document client leaves undefined values out. */
 const stored = (item: Item): Item => JSON.parse(JSON.stringify(item));
@@ -80,9 +93,12 @@ export class FakeTable implements TenantsTable {
 
   /** In no order, as DynamoDB has none. */
   private batch({ RequestItems }: Input): unknown {
-    const { Keys = [] } = RequestItems[this.name] ?? {};
-    const found = Keys.flatMap((key) => this.items.get(keyOf(key)) ?? []);
-    return { Responses: { [this.name]: structuredClone(found.toReversed()) } };
+    const { Keys = [], ...projection } = RequestItems[this.name] ?? {};
+    const found = Keys.flatMap((key): Item[] => {
+      const item = this.items.get(keyOf(key));
+      return item ? [item] : [];
+    });
+    return { Responses: { [this.name]: projected(found.toReversed(), projection) } };
   }
 
   private allows(write: Input): boolean {
@@ -136,7 +152,7 @@ export class FakeTable implements TenantsTable {
     const last = page.at(-1);
     const more = last !== undefined && after + page.length < found.length;
     return {
-      ...(input.Select === 'COUNT' ? { Count: page.length } : { Items: structuredClone(page) }),
+      ...(input.Select === 'COUNT' ? { Count: page.length } : { Items: projected(page, input) }),
       ...(more && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
   }

@@ -30,3 +30,10 @@ test('reads again when the table leaves keys unprocessed', async () => {
 test('does not take an unprocessed item for a missing one', async () => {
   await expect(readItems(answering(unread), [one, two])).rejects.toMatchObject({ name: 'TransientThrottling' });
 });
+
+test('reads the named attributes alone, and the keys', async () => {
+  const table = new FakeTable({ ...one, status: 'ACTIVE', plan: 'growth', kept: 'back' });
+  await expect(readItems(table, [one], ['status', 'plan', 'never'])).resolves.toEqual([
+    { ...one, status: 'ACTIVE', plan: 'growth' },
+  ]);
+});
