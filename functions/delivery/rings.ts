@@ -24,7 +24,7 @@ function ringOf(tenants: readonly PlacedTenant[], ring: number, releaseId: strin
 }
 
 /**
- * The tenants that a ring moves. An empty ring is passed over.
+ * The tenants that a ring moves. An empty ring is passed over, but not one that has begun: its tenants have still to bake.
  *
  * - ring 1: one tenant of each plan
  * - ring 2: as many as make a quarter of the cell, together with ring 1
@@ -32,16 +32,18 @@ function ringOf(tenants: readonly PlacedTenant[], ring: number, releaseId: strin
  *
  * @param tenants the ACTIVE tenants of the cell
  * @param moved whether the release has moved the tenant already
+ * @param hasBegun whether an earlier call has moved tenants of the ring that is asked for
  */
 export function nextRing(
   tenants: readonly PlacedTenant[],
   asked: number,
   releaseId: string,
   moved: Moved,
+  hasBegun = false,
 ): { readonly ring: number; readonly chosen: readonly PlacedTenant[] } {
   for (let ring = asked; ring < LAST_RING; ring++) {
     const chosen = ringOf(tenants, ring, releaseId, moved);
-    if (chosen.length > 0) return { ring, chosen };
+    if (chosen.length > 0 || hasBegun) return { ring, chosen };
   }
   return { ring: Math.max(asked, LAST_RING), chosen: ringOf(tenants, LAST_RING, releaseId, moved) };
 }

@@ -1,3 +1,4 @@
+import type { ReleaseClaim } from '../contract/records';
 import { ShiftRingInput, ShiftRingOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -20,6 +21,12 @@ export interface ShiftRingDeps extends AlignRuleDeps {
   readonly now: () => Date;
 }
 
+/** Those of the ring that an earlier call has moved, before it died: later than all other rings were recorded. */
+function begunIn(asked: number, { rings }: ReleaseClaim, moved: readonly PlacedTenant[]): readonly PlacedTenant[] {
+  const before = rings.filter(({ ring }) => ring !== asked).at(-1)?.at ?? '';
+  return moved.filter(({ placement }) => placement && placement.at > before);
+}
+
 /**
  * Moves the next tenants to the new colour.
  *
@@ -35,7 +42,7 @@ export interface ShiftRingDeps extends AlignRuleDeps {
  * ring 1.
  *
  * Called again after a death, it moves those of the ring that have not been moved, and step 3 finds
- * those that were recorded and not changed. A tenant that has left service meanwhile is passed over.
+ * those that were recorded and not changed. It goes on to no other ring: this one has not baked. A tenant that has left service meanwhile is passed over.
  *
  * Undone by ReturnTenants.
  *
@@ -68,7 +75,9 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
       logger.info('release.ring-zero-moved', { cell: cell.name, releaseId, to });
       return { ring: RING_ZERO, moved: 0, left: tenants.filter((tenant) => !moved(tenant)).length };
     }
-    const { ring, chosen } = nextRing(tenants, Math.max(asked, 1), releaseId, moved);
+    const wanted = Math.max(asked, 1);
+    const begun = begunIn(wanted, claim, tenants.filter(moved));
+    const { ring, chosen } = nextRing(tenants, wanted, releaseId, moved, begun.length > 0);
     const placement = { colour: to, release: attempt, at: now().toISOString() };
     const placed: PlacedTenant[] = [];
     for (const group of inGroups(chosen, PLACED_AT_ONCE)) placed.push(...(await place(table, cell, group, placement)));
@@ -77,9 +86,9 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     const first = placed.flatMap(({ ruleArn }) => (ruleArn ? [{ ruleArn, aim, colour: to }] : []));
     const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
     await alignTenants(deps, cell, async () => ids, first);
-    await record(ring, chosen.length);
+    await record(ring, begun.length + chosen.length);
     const left = tenants.filter((tenant) => !moved(tenant)).length - chosen.length;
-    return { ring, moved: chosen.length, left };
+    return { ring, moved: begun.length + chosen.length, left };
   },
 };
 

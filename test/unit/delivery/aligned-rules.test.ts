@@ -159,6 +159,22 @@ describe('a ring of a hundred tenants', () => {
     expect(moved).toBeLessThanOrEqual(44);
   });
 
+  test('is one ring, however often its function dies: no tenant of the next one is moved before the bake', async () => {
+    const deaths = await dieAtEachCall(
+      async () => {
+        const world = new ReleaseWorld(HUNDRED);
+        const release = await world.claimed();
+        return { world, release, fakes: [world.table, world.elb], run: () => world.shift(release, 1) };
+      },
+      async ({ world, release }) => {
+        await expect(world.shift(release, 1)).resolves.toEqual({ ring: 1, moved: 1, left: 99 });
+        expect(world.claimNow().rings).toMatchObject([{ ring: 1, tenants: 1 }]);
+        expect(Object.values(world.bySubdomain()).filter((colour) => colour === 'green')).toHaveLength(1);
+      },
+    );
+    expect(deaths).toEqual(expect.arrayContaining(['after TransactWriteCommand', 'after UpdateCommand']));
+  });
+
   test('leaves no rule behind that a death has met between record and rule', async () => {
     const deaths = await dieAtEachCall(
       async () => {
