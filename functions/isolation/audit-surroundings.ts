@@ -32,7 +32,7 @@ import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import { tellNews } from '../tenants/changes';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type Account, type Principal, readAccount } from './facts/account-facts';
+import { type Account, readAccount } from './facts/account-facts';
 import { accountLists, type KeptLists, keepLists } from './facts/account-lists';
 import { noteworthy } from './facts/noteworthy-principals';
 import { placedByOrganization } from './placed';
@@ -46,9 +46,9 @@ import { stacksUnderWay } from './surroundings/stacks-under-way';
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
-  /** Begins to ask about the platform with these principals, one cell after the other: all questions, or those with these ids. */
+  /** Begins to ask about the platform with this listing of the account, one cell after the other: all questions, or those with these ids. */
   readonly asking: (
-    principals: readonly Principal[],
+    account: Account,
     digests: PackageDigests,
   ) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
   /** Stacks of the platform that a deployment is changing. */
@@ -89,7 +89,7 @@ async function confirmed(
       'TransientConflict',
       `${bad.join(', ')}: a deployment is under way: ${changing.join(', ')}`,
     );
-  const again = await asking((await account()).principals, digests)(cell, bad);
+  const again = await asking(await account(), digests)(cell, bad);
   return answers.map((answer) => again.find(({ id }) => id === answer.id) ?? answer);
 }
 
@@ -122,13 +122,13 @@ export const auditSurroundings: Action<
     const { table, compute, asking, account, lists: readLists, boundaryArn, now } = deps;
     const reports = [];
     await tellNews(table, 'audits');
-    const [{ principals: all, policies }, lists] = await settled([account(), readLists()]);
-    const principals = noteworthy(all);
-    const boundary = policies.get(boundaryArn);
+    const [listed, lists] = await settled([account(), readLists()]);
+    const principals = noteworthy(listed.principals);
+    const boundary = listed.policies.get(boundaryArn);
     const cells = await compute.cells();
     const names = cells.map(({ name }) => name);
     const digests = new PackageDigests(await knownDigests(table, names));
-    const ask = asking(all, digests);
+    const ask = asking(listed, digests);
     for (const cell of cells) {
       const answers = await confirmed(deps, cell, await ask(cell), digests);
       await keepAnswers(table, cell.name, {
@@ -173,7 +173,7 @@ const realDeps = (): AuditSurroundingsDeps => {
   return {
     table: tenantsTable(),
     compute: ssmCells(ssm),
-    asking: (principals, digests) => {
+    asking: (listed, digests) => {
       const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
@@ -184,7 +184,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         billingAccountId: env('BILLING_ACCOUNT_ID'),
         placed: placedByOrganization(env),
       };
-      const factsOf = surroundingsFacts(clients, platform, async () => principals, digests);
+      const factsOf = surroundingsFacts(clients, platform, async () => listed, digests);
       return (cell, only) => {
         const checks = only && SURROUNDINGS_CHECKS.filter(({ id }) => only.includes(id));
         return askSurroundings({ ...platform, cell }, factsOf(cell), now, checks);

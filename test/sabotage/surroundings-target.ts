@@ -109,12 +109,7 @@ export async function sharedBreaches(
   const surroundings = { ...expected, cell: await described() };
   const answers = await askSurroundings(
     surroundings,
-    surroundingsFacts(
-      auditor,
-      surroundings,
-      async () => (await readAccount(auditor.iam)).principals,
-      digests,
-    )(surroundings.cell),
+    surroundingsFacts(auditor, surroundings, () => readAccount(auditor.iam), digests)(surroundings.cell),
     () => new Date(),
   );
   return answers.filter(({ passed }) => !passed);

@@ -34,6 +34,7 @@ const ALARMS = {
   ...{ Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish', Resource: TOPIC },
   Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
 };
+const INVOKES = { Action: 'lambda:InvokeFunction', Resource: 'arn:PerformAct' };
 const SEND = { Principal: { Service: 'events.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' };
 const ATTRIBUTES: Record<string, string> = {
   'access_logs.s3.enabled': 'true',
@@ -111,6 +112,7 @@ interface FunctionData {
   Runtime: string;
   LoggingConfig: { LogGroup: string };
   FileSystemConfigs?: { Arn: string }[];
+  Timeout?: number;
 }
 
 const FUNCTIONS = [
@@ -143,7 +145,7 @@ const templates = () => ({
       resource('AWS::Lambda::Function', nameOf(action), {
         ...{ Role: roleOf(action), Handler: 'index.handler', Code: ASSETS, Layers: ['arn:layer:1'] },
         ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` } },
-        Environment: { Variables: { TABLE_NAME: 'tenants' } },
+        ...{ Environment: { Variables: { TABLE_NAME: 'tenants' } }, Timeout: 60 },
       }),
     ),
     resource('AWS::SQS::Queue', 'https://sqs/queue'),
@@ -267,6 +269,8 @@ export function healthySurroundings() {
     trustees: {
       expected: [{ role, trust, inline, attached: [] as string[] }],
       found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }],
+      expectedPolicies: [{ arn: 'arn:operator', statements: policyOf(INVOKES) }],
+      policies: new Map([['arn:operator', policyOf(INVOKES)]]),
     },
     stacks: templates(),
     cell: {
@@ -400,6 +404,7 @@ export function healthySurroundings() {
       tableStreams: [] as string[],
       tableExports: [] as object[],
       busPolicy: policyOf(SIGNUPS),
+      busLog: { Level: 'OFF' } as { Level: string; IncludeDetail?: string } | undefined,
       topicPolicy: policyOf(ALARMS),
       subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
       alarms: [
@@ -433,6 +438,7 @@ export function healthySurroundings() {
           ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },
           ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
           ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` }, VpcConfig: {} },
+          Timeout: 60,
         })),
         {
           ...{ FunctionName: functionRoleName('AskDatabase-cell1'), Role: roleOf('AskDatabase-cell1') },

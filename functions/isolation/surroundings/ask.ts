@@ -1,7 +1,7 @@
 import type { CellDescriptor } from '../../contract/cell';
 import { settled } from '../../shared/settled';
 import { controlLine, groupOf, NotAsked } from '../check';
-import type { AccountFacts } from '../facts/account-facts';
+import type { Account } from '../facts/account-facts';
 import { find } from '../find';
 import type { Answer } from '../report';
 import { accountDhcpOptions, accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
@@ -31,13 +31,13 @@ export type SurroundingsClients = CellFactClients &
  * Facts about each cell. They are for one run: what all cells share is read once for all of them, and
  * the rest once for its cell.
  *
- * @param principals those of the account
+ * @param account its principals and its own managed policies
  * @param digests of packages that earlier audits have read
  */
 export function surroundingsFacts(
   clients: SurroundingsClients,
   platform: PlatformSurroundings,
-  principals: AccountFacts['principals'],
+  account: () => Promise<Account>,
   digests = new PackageDigests(),
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
@@ -53,7 +53,7 @@ export function surroundingsFacts(
     return {
       ...shared,
       stacks,
-      trustees: trusteeFacts(principals, stacks),
+      trustees: trusteeFacts(account, stacks),
       cell: cellFacts(clients, surroundings, ofAccount),
       resolver: resolverFacts(clients.resolver, cell.vpcId),
       loadBalancer: loadBalancerFacts(clients, surroundings),

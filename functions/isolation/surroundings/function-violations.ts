@@ -24,6 +24,7 @@ const FunctionSchema = z.object({
   Code: z.object({ S3Bucket: z.string(), S3Key: z.string() }),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
   Layers: z.array(z.string()).default([]),
+  Timeout: z.number().default(0),
   VpcConfig: z
     .object({ SecurityGroupIds: z.array(z.string()).default([]), SubnetIds: z.array(z.string()).default([]) })
     .default({ SecurityGroupIds: [], SubnetIds: [] }),
@@ -83,6 +84,10 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
       actual.LoggingConfig?.LogGroup,
       expected.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
     ),
+    // More time is an operator's choice; with less a function ends before it has asked everything.
+    ...((actual.Timeout ?? expected.Timeout) < expected.Timeout
+      ? [`${name} ends after ${actual.Timeout} s, not ${expected.Timeout} s`]
+      : []),
     ...(actual.FileSystemConfigs ?? []).map(({ Arn }) => `${name} mounts the file system ${Arn}`),
     ...expectExactly(
       `variable of ${name}:`,

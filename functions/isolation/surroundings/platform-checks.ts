@@ -74,6 +74,19 @@ function lockViolations(lock: ObjectLockRule | undefined, bucket: ExpectedResour
   ];
 }
 
+/**
+ * What more than the sessions of yesterday a statement is about. "Revoking IAM role temporary security credentials": an
+ * operator's denial of all sessions from before a time, which no later session meets.
+ */
+const endsMore = ({ effect, conditions }: Statement) =>
+  effect === 'Allow' ||
+  !conditions.some(
+    ({ operator, key, values }) =>
+      operator.toLowerCase() === 'datelessthan' &&
+      key.toLowerCase() === 'aws:tokenissuetime' &&
+      values.every((value) => Date.parse(value) <= Date.now()),
+  );
+
 /** The policy of the platform’s bus, by its template. */
 const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>
   properties.Policy === undefined ? [] : statementsOf(properties.Policy);
@@ -83,7 +96,12 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
   PLATFORM_METADATA,
   {
     'identity.trustees': async ({ cell }, { trustees }) => {
-      const [expected, found] = await settled([trustees.expected(), trustees.found()]);
+      const [expected, found, policies, inForce] = await settled([
+        trustees.expected(),
+        trustees.found(),
+        trustees.expectedPolicies(),
+        trustees.policies(),
+      ]);
       if (!expected.some(({ role }) => cell.taskRoleArn.endsWith(`/${role}`)))
         throw new Unanswered(`no template makes the task role ${cell.taskRoleArn}`);
       const violations = expected.flatMap(({ role, trust, inline, attached }, n) => {
@@ -91,15 +109,19 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         if (!actual) return [`role ${role} does not exist`];
         return [
           ...policyDifferences(`the trust of ${role}`, actual.trust, trust),
-          ...policyDifferences(`the policy of ${role}`, actual.inline, inline),
+          ...policyDifferences(`the policy of ${role}`, actual.inline.filter(endsMore), inline),
           ...actual.attached
             .filter((arn) => !attached.includes(arn))
             .map((arn) => `policy ${arn} is attached to ${role}`),
         ];
       });
+      const ofPolicies = policies.flatMap(({ arn, statements }) => {
+        const actual = inForce.get(arn);
+        return actual ? policyDifferences(`the policy ${arn}`, actual, statements) : [`policy ${arn} does not exist`];
+      });
       return finding(
-        violations,
-        `${expected.length} roles have the trust and the policies of the release, and no others`,
+        [...violations, ...ofPolicies],
+        `${expected.length} roles and ${policies.length} managed policies are as in the release, and no others`,
       );
     },
     'platform.table': async ({ accountId, placed, tableName }, facts) => {
@@ -130,12 +152,16 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       );
     },
     'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
-      const [policy, resources] = await settled([platform.busPolicy(), stacks.controlPlane()]);
-      const expected = busPolicyOf(resourceCalled(resources, 'AWS::Events::EventBus', busName));
+      const [policy, log, resources] = await settled([platform.busPolicy(), platform.busLog(), stacks.controlPlane()]);
+      const bus = resourceCalled(resources, 'AWS::Events::EventBus', busName);
+      const expected = busPolicyOf(bus);
       return finding(
         [
           ...strangersIn(policy, [accountId, billingAccountId]),
           ...policyDifferences(`the policy of ${busName}`, policy, expected),
+          ...(bus.properties.LogConfig === undefined && (log?.Level ?? 'OFF') !== 'OFF'
+            ? [`the bus logs events (${log?.Level}, details: ${log?.IncludeDetail ?? 'NONE'})`]
+            : []),
         ],
         `the bus admits this account and ${billingAccountId} only`,
       );

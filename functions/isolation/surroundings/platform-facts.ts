@@ -9,7 +9,7 @@ import {
   paginateListExports,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { DescribeEventBusCommand, type EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { DescribeEventBusCommand, type EventBridgeClient, type LogConfig } from '@aws-sdk/client-eventbridge';
 import { GetObjectLockConfigurationCommand, type ObjectLockRule, type S3Client } from '@aws-sdk/client-s3';
 import {
   GetTopicAttributesCommand,
@@ -31,6 +31,8 @@ export interface PlatformFacts {
   /** Exports of the last 90 days into buckets, and those under way; without failed ones, which leave nothing. */
   readonly tableExports: () => Promise<readonly ExportDescription[]>;
   readonly busPolicy: () => Promise<readonly Statement[]>;
+  /** Where the bus logs events, if it does. */
+  readonly busLog: () => Promise<LogConfig | undefined>;
   readonly topicPolicy: () => Promise<readonly Statement[]>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   /** Every alarm of the account on a metric. */
@@ -55,6 +57,7 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
   const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
   const { dynamodb, events, sns, cloudwatch, s3 } = clients;
   const TableArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
+  const bus = readOnce(() => events.send(new DescribeEventBusCommand({ Name: busName })));
   return {
     table: readOnce(async () => (await dynamodb.send(new DescribeTableCommand({ TableName }))).Table),
     tablePolicy: readOnce(async () => {
@@ -82,9 +85,8 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
       );
       return found.flatMap(({ ExportDescription: described }) => described ?? []);
     }),
-    busPolicy: readOnce(async () =>
-      statements((await events.send(new DescribeEventBusCommand({ Name: busName }))).Policy),
-    ),
+    busPolicy: async () => statements((await bus()).Policy),
+    busLog: async () => (await bus()).LogConfig,
     topicPolicy: readOnce(async () =>
       statements((await sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes?.Policy),
     ),

@@ -5,10 +5,11 @@ export const PLATFORM_METADATA = [
     id: 'identity.trustees',
     title: 'The platform’s roles are those of the release',
     question:
-      'Does each role of the platform’s stacks, whom tenants trust, have exactly the trust and the policies of the release?',
+      'Does each role of the platform’s stacks, whom tenants trust, and each policy of theirs for people have exactly the trust and the statements of the release?',
     severity: 'critical',
     controls: { FSBP: ['IAM.1'], 'SOC 2': ['CC6.1', 'CC6.3'] },
-    remediation: 'Set trust and policies of the role that the evidence names back to its stack’s template.',
+    remediation:
+      'Set trust and policies of the role, or the policy, that the evidence names back to its stack’s template.',
   },
   {
     id: 'platform.table',

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { settled } from '../../shared/settled';
-import type { AccountFacts, Principal } from '../facts/account-facts';
+import type { Account, Principal } from '../facts/account-facts';
 import { readOnce } from '../facts/reading';
 import { type Statement, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
@@ -15,11 +15,20 @@ export interface Trustee {
   readonly attached: readonly string[];
 }
 
+/** A managed policy that a template makes, for people or as a boundary. */
+export interface ManagedPolicy {
+  readonly arn: string;
+  readonly statements: readonly Statement[];
+}
+
 export interface TrusteeFacts {
   /** Made by the templates of the platform's stacks, and not by IAM. */
   readonly expected: () => Promise<readonly Trustee[]>;
   /** The same roles as IAM has them, in the same order; undefined where IAM has none. */
   readonly found: () => Promise<readonly (Trustee | undefined)[]>;
+  readonly expectedPolicies: () => Promise<readonly ManagedPolicy[]>;
+  /** The statements in force of the account's managed policies, by ARN. */
+  readonly policies: () => Promise<Account['policies']>;
 }
 
 const RoleSchema = z.object({
@@ -48,19 +57,27 @@ function trusteesIn(resources: readonly ExpectedResource[]): Trustee[] {
   });
 }
 
+/** The physical id of a managed policy is its ARN ("AWS::IAM::ManagedPolicy": Ref). */
+const policiesIn = (resources: readonly ExpectedResource[]): ManagedPolicy[] =>
+  resources
+    .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
+    .map(({ physicalId: arn = '', properties }) => ({ arn, statements: statementsOf(properties.PolicyDocument) }));
+
 const trusteeOf = ({ name, trust, inline, attached }: Principal): Trustee => ({ role: name, trust, inline, attached });
 
 export function trusteeFacts(
-  principals: AccountFacts['principals'],
+  account: () => Promise<Account>,
   { foundation, controlPlane, cell }: PlatformStacks,
 ): TrusteeFacts {
-  const expected = readOnce(async () =>
-    (await settled([foundation(), controlPlane(), cell()])).flatMap((resources) => trusteesIn(resources)),
-  );
+  const ofAll = async <T>(of: (resources: readonly ExpectedResource[]) => T[]) =>
+    (await settled([foundation(), controlPlane(), cell()])).flatMap((resources) => of(resources));
+  const expected = readOnce(() => ofAll(trusteesIn));
   return {
     expected,
+    expectedPolicies: readOnce(() => ofAll(policiesIn)),
+    policies: async () => (await account()).policies,
     found: readOnce(async () => {
-      const [roles, all] = await settled([expected(), principals()]);
+      const [roles, { principals: all }] = await settled([expected(), account()]);
       const byName = new Map(all.filter(({ kind }) => kind === 'role').map((each) => [each.name, trusteeOf(each)]));
       return roles.map(({ role }) => byName.get(role));
     }),

@@ -1,8 +1,12 @@
 import {
   AttachRolePolicyCommand,
+  CreatePolicyVersionCommand,
+  DeletePolicyVersionCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
+  GetPolicyCommand,
   PutRolePolicyCommand,
+  SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iam';
 import { functionRoleName } from '../../../functions/contract/naming';
 import { STACK_ROLE_NAME } from '../../../infra/constructs/platform-names';
@@ -71,6 +75,27 @@ export const TRUSTEE_TECHNIQUES: readonly SharedTechnique[] = [
     { Service: 'lambda.amazonaws.com' },
     'Service:lambda',
   ),
+  {
+    name: 'give the operators’ policy another version',
+    check: 'identity.trustees',
+    detonate: async ({ surroundings: { accountId }, root: { iam } }) => {
+      const PolicyArn = `arn:aws:iam::${accountId}:policy/tenant-onboarding-operator`;
+      const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+      const VersionId = Policy?.DefaultVersionId;
+      const Statement = [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }];
+      const { PolicyVersion } = await iam.send(
+        new CreatePolicyVersionCommand({
+          ...{ PolicyArn, SetAsDefault: true },
+          PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+        }),
+      );
+      const revert = async () => {
+        await iam.send(new SetDefaultPolicyVersionCommand({ PolicyArn, VersionId }));
+        await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: PolicyVersion?.VersionId }));
+      };
+      return { expectedEvidence: `the policy ${PolicyArn} has the statement Allow s3:*`, revert };
+    },
+  },
   {
     name: 'attach AdministratorAccess to the task role',
     check: 'identity.trustees',

@@ -25,7 +25,7 @@ function twoCells(more: object = {}) {
     ...more,
   });
   const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
-  const factsOf = surroundingsFacts(clients, PLATFORM, async () => []);
+  const factsOf = surroundingsFacts(clients, PLATFORM, async () => ({ principals: [], policies: new Map() }));
   return { aws, cells: ['c1', 'c2'].map((name) => factsOf({ ...aCell(), name, vpcId: `vpc-0${name}` })) };
 }
 

@@ -30,6 +30,12 @@ test.each(SURROUNDINGS_CHECKS.map(({ id }) => [id]))('%s passes healthy surround
 const stranger = (Action: string) => policyOf({ Sid: 'Support', Principal: { AWS: STRANGER }, Action });
 const first = <T>(list: readonly T[]) => list[0] as T;
 const found = ({ trustees }: Data) => first(trustees.found);
+/** As the console revokes a role's active sessions. */
+const sessionsBefore = (time: string) =>
+  policyOf({
+    ...{ Effect: 'Deny', Action: '*', Resource: '*' },
+    Condition: { DateLessThan: { 'aws:TokenIssueTime': time } },
+  });
 /** As ECS describes the interface of any task. */
 const OF_A_TASK = { RequesterManaged: true, Description: 'arn:aws:ecs:r:1:attachment/1', SubnetId: 'subnet-a' };
 const peering = ({ cell: facts }: Data) => first(facts.peerings);
@@ -52,6 +58,19 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ],
   ['identity.trustees', 'one right less', (data) => found(data).inline.splice(0), 'lacks the statement'],
   ['identity.trustees', 'a managed policy', (data) => found(data).attached.push('arn:admin'), 'arn:admin is attached'],
+  [
+    'identity.trustees',
+    'operators who may do more',
+    ({ trustees }) => trustees.policies.get('arn:operator')?.push(...policyOf({ Action: 's3:*', Resource: '*' })),
+    'the policy arn:operator has the statement Allow s3:*',
+  ],
+  ['identity.trustees', 'no policy of operators', ({ trustees }) => trustees.policies.clear(), 'arn:operator does not'],
+  [
+    'identity.trustees',
+    'a denial of all sessions to come',
+    (data) => found(data).inline.push(...sessionsBefore('2999-01-01T00:00:00Z')),
+    'has the statement Deny',
+  ],
   ['identity.trustees', 'no such role', ({ trustees }) => (trustees.found = [undefined as never]), 'does not exist'],
   [
     'routing.listeners',
@@ -280,6 +299,13 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
       platform.subscriptions.push({ Protocol: 'sqs', Endpoint: 'arn:aws:sqs:r:999999999999:q', Owner: ACCOUNT_ID }),
     '999999999999',
   ],
+  [
+    'platform.bus',
+    'that logs each signup',
+    ({ platform }) => (platform.busLog = { Level: 'TRACE', IncludeDetail: 'FULL' }),
+    'the bus logs events (TRACE, details: FULL)',
+  ],
+  ['platform.functions', 'without time', (data) => (lambda(data).Timeout = 1), 'ends after 1 s, not 60 s'],
   [
     'platform.evidence',
     'without a lock',
@@ -796,6 +822,12 @@ test.each<[string, string, (data: Data) => void]>([
       Object.assign(first(plan.selections), { Conditions });
       copies.backups.splice(0, copies.backups.length, plan);
     },
+  ],
+  ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
+  [
+    'identity.trustees',
+    'the old sessions of a role, which an operator has ended',
+    (data) => found(data).inline.push(...sessionsBefore('2026-01-01T00:00:00Z')),
   ],
   [
     'platform.evidence',
