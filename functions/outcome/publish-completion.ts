@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { askManyNodes, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { orderOf, TENANT_ONBOARDED } from '../contract/events';
 import { PublishCompletionInput, PublishCompletionOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -16,13 +16,15 @@ export interface PublishCompletionDeps {
   readonly now: () => Date;
 }
 
+const isWhole = (status: number) => status === 200;
+
 /**
  * Announces the tenant, so that billing and customer success can act.
  *
  * 1. The record must say that this execution has activated the tenant. (The state machine also
  *    comes here when an undo refuses an ACTIVE tenant.) For an equal event, it must say that the
  *    execution did which ended before it had announced the tenant for certain.
- * 2. The tenant's page must answer 200 through the load balancer: an announced URL works.
+ * 2. The tenant's page must answer 200 through the load balancer, whichever node of it is asked: an announced URL works.
  * 3. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
  *    `attempt`.
  * 4. Remove the failure of an earlier attempt from the record.
@@ -51,9 +53,9 @@ export const publishCompletion: Action<
     // A tenant that an audit has suspended meanwhile answers 503 on purpose.
     if (cell && record.status === 'ACTIVE')
       await untilServed(
-        () => page(cell, host),
+        askManyNodes(() => page(cell, host), isWhole),
         host,
-        (status) => status === 200,
+        isWhole,
       );
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });

@@ -47,9 +47,17 @@ describe('PublishCompletion', () => {
 
   it('T3: announces nothing until the page answers 200 through the load balancer of the cell', async () => {
     const { bus, run, statuses, asked } = aScene();
-    statuses.splice(0, 1, 503, 404, 200);
+    statuses.splice(0, 1, ...Array(8).fill(503), ...Array(8).fill(404), 200);
     await run();
-    expect(asked).toEqual(Array(3).fill(`cell1 ${tenant.host}`));
+    expect(asked).toEqual(Array(3 * 8).fill(`cell1 ${tenant.host}`));
+    expect(bus.events).toHaveLength(1);
+  });
+
+  it('T3: announces nothing while one node of the load balancer still answers as before', async () => {
+    const { bus, run, statuses, asked } = aScene();
+    statuses.splice(0, 1, 200, 200, 503, 200);
+    await run();
+    expect(asked).toHaveLength(2 * 8);
     expect(bus.events).toHaveLength(1);
   });
 

@@ -68,9 +68,10 @@ describe('SuspendTenant', () => {
     expect(scene.record().status).toBe('SUSPENDED');
   });
 
-  test('T3: requests the page until the load balancer answers 503', async () => {
+  test('T3: requests the page until each node of the load balancer answers 503', async () => {
     const scene = onboarded();
-    const statuses = [200, 404, 503, 200];
+    const oneLags = [503, 503, 200, 503, 503, 503, 503, 503];
+    const statuses = [...Array(8).fill(200), ...oneLags, ...Array(8).fill(503), 200];
     const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
     await suspendTenant.run({ ...scene, page, now }, order);
     expect(statuses).toEqual([200]);
@@ -132,7 +133,7 @@ describe('ResumeTenant', () => {
     'T3: answers for a tenant that is %s when its page is served',
     async (status) => {
       const scene = onboarded({ ...(status === 'SUSPENDED' ? { ...suspended, verification } : { status }) });
-      const statuses = [503, 503, 404];
+      const statuses = [503, ...Array(7).fill(404), ...Array(8).fill(404)];
       const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
       await resumeTenant.run({ ...scene, page, ...at(6) }, { tenant: 'acme' });
       expect(statuses).toEqual([]);
