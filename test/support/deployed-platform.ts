@@ -37,6 +37,8 @@ async function detailOf({ aws }: Platform, { type, physical }: Found): Promise<u
   return { Role, policies: policies.map(({ PolicyDocument = '' }) => decodeURIComponent(PolicyDocument)) };
 }
 
+const VERSION_DIGEST = /(ReserveTenantFunctionCurrentVersion[0-9A-F]{8})[0-9a-f]{32}/g;
+
 /**
  * All that AWS has of a platform that was just deployed, line by line: its stacks as CloudFormation knows them, their
  * resources, and functions, machines and roles in full. Generated names are replaced by the logical ones, so that two
@@ -82,7 +84,9 @@ export async function pictureOf(platform: Platform): Promise<string[]> {
     JSON.stringify(picture, (key, value: unknown) => (OF_THE_MOMENT.test(key) ? undefined : value), 1),
   );
   // As a whole number only: digests of code have the same digits now and then.
-  return text.replace(new RegExp(`\\b${platform.emulator.webPort}\\b`, 'g'), 'URL-PORT').split('\n');
+  const anyPort = text.replace(new RegExp(`\\b${platform.emulator.webPort}\\b`, 'g'), 'URL-PORT');
+  // A version's logical name has a digest of its function's variables, the port of its first start among them.
+  return anyPort.replace(VERSION_DIGEST, '$1').split('\n');
 }
 
 const pictureFile = () => join(localRecord(), 'picture.json');
