@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { RING_ZERO_PRIORITY } from '../contract/naming';
 import type { ReleaseClaim } from '../contract/records';
 import { isPriorityInUse, isRuleGone, makeRule, ruleOfHost, type SeenRules } from '../routing/host-rule';
-import { type Pointed, pointAsTold, type ToldRule } from '../routing/rules-as-told';
+import { type Pointed, pointUnseen, type ToldRule } from '../routing/rules-as-told';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
@@ -30,17 +29,9 @@ async function toldOfRule(deps: AlignRuleDeps, cell: CellDescriptor, ruleArn: st
   return { ruleArn, aim: { forward: cell.targetGroupArns[colour] }, colour };
 }
 
-async function alignPage(
-  deps: AlignRuleDeps,
-  cell: CellDescriptor,
-  ruleArn: string,
-  known: Pointed = new Map(),
-): Promise<void> {
-  const look = async (pointed: Pointed) => {
-    const told = await toldOfRule(deps, cell, ruleArn);
-    return isDeepStrictEqual(told.aim, pointed.get(ruleArn) ?? known.get(ruleArn)) ? [] : [told];
-  };
-  await pointAsTold(deps, cell, { look, whose: `the page of ring 0 of cell ${cell.name}` });
+async function alignPage(deps: AlignRuleDeps, cell: CellDescriptor, ruleArn: string, known?: Pointed): Promise<void> {
+  const told = async () => [await toldOfRule(deps, cell, ruleArn)];
+  await pointUnseen(deps, cell, { told, known, whose: `the page of ring 0 of cell ${cell.name}` });
 }
 
 /**

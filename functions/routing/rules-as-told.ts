@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Compute } from '../compute/compute';
 import { rememberingHealth } from '../compute/target-health';
 import type { CellDescriptor, Colour } from '../contract/cell';
@@ -75,4 +76,26 @@ export async function pointAsTold(
     due = await look(pointed);
   }
   throw new PlatformError('TransientConflict', `${whose} should lead elsewhere again and again`);
+}
+
+export interface OwnRules extends Pick<LookAfterRules, 'whose'> {
+  /** Reads what the table says now. */
+  readonly told: () => Promise<readonly ToldRule[]>;
+  /** What the caller has just let the rules do, by their ARN. */
+  readonly known?: Pointed | undefined;
+}
+
+/**
+ * The same without a look at what the rules do: only what the caller or this call has let them do is known of them.
+ *
+ * @throws as `pointAsTold`
+ */
+export async function pointUnseen(
+  deps: PointRulesDeps,
+  cell: CellDescriptor,
+  { told, known, whose }: OwnRules,
+): Promise<void> {
+  const look = async (pointed: Pointed) =>
+    (await told()).filter(({ ruleArn, aim }) => !isDeepStrictEqual(aim, pointed.get(ruleArn) ?? known?.get(ruleArn)));
+  await pointAsTold(deps, cell, { look, whose });
 }

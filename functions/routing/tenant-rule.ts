@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Compute, Live } from '../compute/compute';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import type { TenantRecord } from '../contract/records';
@@ -6,7 +5,7 @@ import { settled } from '../shared/settled';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import type { LoadBalancer, RuleAim } from './host-rule';
-import { type Pointed, pointAsTold, type ToldRule } from './rules-as-told';
+import { type Pointed, pointUnseen, type ToldRule } from './rules-as-told';
 
 export interface AlignRuleDeps {
   readonly table: TenantsTable;
@@ -55,12 +54,11 @@ export async function alignRule(
   deps: AlignRuleDeps,
   cell: CellDescriptor,
   tenantId: string,
-  known: Pointed = new Map(),
+  known?: Pointed,
 ): Promise<void> {
-  const look = async (pointed: Pointed) => {
+  const told = async () => {
     const [record, live] = await settled([findTenant(deps.table, tenantId), deps.compute.live(cell)]);
-    const told = record ? toldOf(record, live, cell) : [];
-    return told.filter(({ ruleArn, aim }) => !isDeepStrictEqual(aim, pointed.get(ruleArn) ?? known.get(ruleArn)));
+    return record ? toldOf(record, live, cell) : [];
   };
-  await pointAsTold(deps, cell, { look, whose: `the rule of tenant ${tenantId}` });
+  await pointUnseen(deps, cell, { told, known, whose: `the rule of tenant ${tenantId}` });
 }
