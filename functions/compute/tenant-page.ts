@@ -28,41 +28,40 @@ export const isServed = (status: number): boolean => status < 500 && !isRefusedB
 const PAUSES_MS = [250, 500, 1_000, 2_000, 2_500, 2_750];
 
 /** A load balancer has a node or more in each of two or three zones: with fewer connections, one that lags is missed too often. */
-const CONNECTIONS = 8;
+export const MANY_NODES = 8;
 
-/**
- * Asks over many connections at once. DNS tells the addresses of all nodes of a load balancer, and a client takes one of
- * them at random ("How Elastic Load Balancing works"): one answer is that of one node.
- *
- * @returns an answer that is not the expected one; when there is none, any
- */
-export const askManyNodes =
-  (ask: () => Promise<Answered>, isExpected: (status: number) => boolean) => async (): Promise<Answered> => {
-    const answers = await settled(Array.from({ length: CONNECTIONS }, ask));
-    return answers.find(({ status }) => !isExpected(status)) ?? (answers[0] as Answered);
-  };
-
-type Wait = (ms: number) => Promise<unknown>;
+export interface Asking {
+  /**
+   * Connections at once. DNS tells the addresses of all nodes of a load balancer, and a client takes one of them at random
+   * ("How Elastic Load Balancing works"): one answer is that of one node.
+   */
+  readonly connections?: number;
+  readonly wait?: (ms: number) => Promise<unknown>;
+}
 
 /**
  * Asks for a page until its status is the expected one. Elastic Load Balancing does not change a rule
  * on all of its nodes at once (reports from the field say some seconds:
  * kubernetes-sigs/aws-load-balancer-controller#1433), and a target may have become unhealthy.
  *
- * @returns the status of the last answer, when it is still another
+ * @returns the status of a last answer, when it is still another
  */
 async function unexpectedStatus(
   ask: () => Promise<Answered>,
   isExpected: (status: number) => boolean,
-  wait: Wait,
+  { connections = 1, wait = pause }: Asking,
 ): Promise<number | undefined> {
-  let { status } = await ask();
+  const unexpected = async () =>
+    (await settled(Array.from({ length: connections }, ask)))
+      .map(({ status }) => status)
+      .find((status) => !isExpected(status));
+  let status = await unexpected();
   for (const ms of PAUSES_MS) {
-    if (isExpected(status)) return undefined;
+    if (status === undefined) return undefined;
     await wait(ms);
-    ({ status } = await ask());
+    status = await unexpected();
   }
-  return isExpected(status) ? undefined : status;
+  return status;
 }
 
 /**
@@ -73,9 +72,9 @@ export async function untilServed(
   ask: () => Promise<Answered>,
   host: string,
   isServed: (status: number) => boolean,
-  wait: Wait = pause,
+  asking: Asking = {},
 ): Promise<void> {
-  const status = await unexpectedStatus(ask, isServed, wait);
+  const status = await unexpectedStatus(ask, isServed, asking);
   if (status !== undefined)
     throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}`);
 }
@@ -88,9 +87,9 @@ export async function untilClosed(
   ask: () => Promise<Answered>,
   host: string,
   isClosed: (status: number) => boolean,
-  wait: Wait = pause,
+  asking: Asking = {},
 ): Promise<void> {
-  const status = await unexpectedStatus(ask, isClosed, wait);
+  const status = await unexpectedStatus(ask, isClosed, asking);
   if (status !== undefined)
     throw new PlatformError('TransientNotYetVisible', `the route of ${host} is closed, and still answers ${status}`);
 }

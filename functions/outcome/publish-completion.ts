@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { askManyNodes, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { MANY_NODES, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { orderOf, TENANT_ONBOARDED } from '../contract/events';
 import { PublishCompletionInput, PublishCompletionOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -15,8 +15,6 @@ export interface PublishCompletionDeps {
   readonly page: PageRequest;
   readonly now: () => Date;
 }
-
-const isWhole = (status: number) => status === 200;
 
 /**
  * Announces the tenant, so that billing and customer success can act.
@@ -53,9 +51,10 @@ export const publishCompletion: Action<
     // A tenant that an audit has suspended meanwhile answers 503 on purpose.
     if (cell && record.status === 'ACTIVE')
       await untilServed(
-        askManyNodes(() => page(cell, host), isWhole),
+        () => page(cell, host),
         host,
-        isWhole,
+        (status) => status === 200,
+        { connections: MANY_NODES },
       );
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });

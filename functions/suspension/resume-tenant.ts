@@ -4,7 +4,7 @@ import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
-import { askManyNodes, isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isServed, MANY_NODES, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
@@ -87,11 +87,7 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     const record = await tenantCalled(deps.table, tenant);
     const { tenantId, host, status, updatedAt } = record;
     const requireServed = async (cell: CellDescriptor) =>
-      untilServed(
-        askManyNodes(() => deps.page(cell, host), isServed),
-        host,
-        isServed,
-      );
+      untilServed(() => deps.page(cell, host), host, isServed, { connections: MANY_NODES });
     if (status === 'ACTIVE') {
       await requireServed(await cellOfTenant(deps.compute, record));
       return { tenantId, host, resumedAt: updatedAt };

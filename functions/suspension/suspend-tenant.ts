@@ -3,7 +3,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
-import { askManyNodes, type PageRequest, requestPage, untilClosed } from '../compute/tenant-page';
+import { MANY_NODES, type PageRequest, requestPage, untilClosed } from '../compute/tenant-page';
 import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -94,11 +94,11 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     await closeRule(deps.elb, record);
     logger.warn('tenant.suspended', { tenantId, by: input.by });
     const cell = await cellOfTenant(deps.compute, record);
-    const isClosed = (answer: number) => closed.value.includes(answer);
     await untilClosed(
-      askManyNodes(() => deps.page(cell, host), isClosed),
+      () => deps.page(cell, host),
       host,
-      isClosed,
+      (answer) => closed.value.includes(answer),
+      { connections: MANY_NODES },
     );
     return { tenantId, host, ...marked.value };
   },

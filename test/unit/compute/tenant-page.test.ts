@@ -10,7 +10,7 @@ async function served(...statuses: number[]): Promise<number> {
     asked++;
     return { status: left.length > 1 ? (left.shift() ?? 0) : (left[0] ?? 0), body: '' };
   };
-  await untilServed(ask, HOST, isServed, noWait);
+  await untilServed(ask, HOST, isServed, { wait: noWait });
   return asked;
 }
 
