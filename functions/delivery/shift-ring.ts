@@ -12,7 +12,7 @@ import { requireNotRecalled } from './intent';
 import { note, ownClaim } from './release-store';
 import { alignRingZero, RING_ZERO } from './ring-zero';
 import { nextRing } from './rings';
-import { alignTenants, isMovedBy, tenantsOf } from './tenants-of-cell';
+import { alignTenants, isMovedBy, pointTenants, tenantsOf } from './tenants-of-cell';
 
 /** "TransactWriteItems": at most 100. When one of them changes meanwhile, each is recorded by itself. */
 const PLACED_AT_ONCE = 25;
@@ -33,16 +33,18 @@ function begunIn(asked: number, { rings }: ReleaseClaim, moved: readonly PlacedT
  * 1. Choose them (rings.ts).
  * 2. Record the new colour, while the cell's item LIVE says that this attempt moves tenants. The record comes first:
  *    every other function that writes a rule reads it.
- * 3. Change the rules to the new colour. Read all rules of the listener and the records of moved tenants, at the latest
- *    after eight seconds, and align those that do something else, until there are none.
+ * 3. Change the rules to the new colour. Read the records again, at the latest after eight seconds, and change those rules
+ *    that should do something else by now, until there are none. In the last ring read all rules of the listener, too, and
+ *    align those of moved tenants that do something else.
  * 4. Record the ring.
  *
  * Ring 0 is the cell's own page: it is moved before any tenant's. Here the ring is recorded first, as
  * the rule follows from that (ring-zero.ts). A cell of an older release has no such page, and begins with
  * ring 1.
  *
- * Called again after a death, it moves those of the ring that have not been moved, and step 3 finds
- * those that were recorded and not changed. It goes on to no other ring: this one has not baked. A tenant that has left service meanwhile is passed over.
+ * Called again after a death, it moves those of the ring that have not been moved, and reads the rules in each ring: step 3
+ * finds those that were recorded and not changed. It goes on to no other ring: this one has not baked. A tenant that has
+ * left service meanwhile is passed over.
  *
  * Undone by ReturnTenants.
  *
@@ -84,10 +86,11 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     for (const { tenantId } of placed) logger.info('release.tenant-moved', { tenantId, releaseId, to, ring });
     const aim = { forward: cell.targetGroupArns[to] };
     const first = placed.flatMap(({ ruleArn }) => (ruleArn ? [{ ruleArn, aim, colour: to }] : []));
-    const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
-    await alignTenants(deps, cell, async () => ids, first);
-    await record(ring, begun.length + chosen.length);
     const left = tenants.filter((tenant) => !moved(tenant)).length - chosen.length;
+    const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
+    if (left > 0 && begun.length === 0) await pointTenants(deps, cell, placed, first);
+    else await alignTenants(deps, cell, async () => ids, first);
+    await record(ring, begun.length + chosen.length);
     return { ring, moved: begun.length + chosen.length, left };
   },
 };

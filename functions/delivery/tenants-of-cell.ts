@@ -1,7 +1,7 @@
 import type { CellDescriptor } from '../contract/cell';
 import type { TenantStatus } from '../contract/tenant';
 import { forwardIn, seenRules } from '../routing/host-rule';
-import { pointAsTold, type ToldRule } from '../routing/rules-as-told';
+import { pointAsTold, pointUnseen, type ToldRule } from '../routing/rules-as-told';
 import { type AlignRuleDeps, toldOf } from '../routing/tenant-rule';
 import { settled } from '../shared/settled';
 import { findPlacedTenants, type PlacedTenant, placedTenantsIn } from '../tenants/placed-tenants';
@@ -20,6 +20,29 @@ export const isMovedBy =
   (attempt: string) =>
   ({ placement }: Pick<PlacedTenant, 'placement'>): boolean =>
     placement?.release === attempt;
+
+const rulesOf = ({ name }: CellDescriptor) => `tenants of cell ${name}`;
+
+/**
+ * Points the rules of tenants, and again those of tenants that are suspended meanwhile. No rule of the listener is read: to
+ * read and parse those of a hundred tenants takes as long as to change ten.
+ *
+ * @param first the rules that are known to need a change
+ * @throws as `alignTenants`
+ */
+export async function pointTenants(
+  deps: AlignRuleDeps,
+  cell: CellDescriptor,
+  tenants: readonly Pick<PlacedTenant, 'tenantId'>[],
+  first: readonly ToldRule[],
+): Promise<void> {
+  const ids = tenants.map(({ tenantId }) => tenantId);
+  const told = async () => {
+    const [records, live] = await settled([findPlacedTenants(deps.table, ids), deps.compute.live(cell)]);
+    return records.flatMap((record) => toldOf(record, live, cell));
+  };
+  await pointUnseen(deps, cell, { told, first, whose: rulesOf(cell) });
+}
 
 /** Reads the ids of the tenants whose rules are looked at. */
 type ReadIds = () => Promise<readonly string[]>;
@@ -59,6 +82,6 @@ export async function alignTenants(
     for (const { ruleArn } of ofTenants) rulesOfTenants.add(ruleArn);
     return [...ofRingZero, ...ofTenants].filter(({ ruleArn, aim }) => seen.forwards.get(ruleArn) !== forwardIn(aim));
   };
-  const pointed = await pointAsTold(deps, cell, { look, first, whose: `tenants of cell ${cell.name}` });
+  const pointed = await pointAsTold(deps, cell, { look, first, whose: rulesOf(cell) });
   return [...pointed.keys()].filter((ruleArn) => rulesOfTenants.has(ruleArn)).length;
 }

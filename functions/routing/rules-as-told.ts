@@ -78,7 +78,7 @@ export async function pointAsTold(
   throw new PlatformError('TransientConflict', `${whose} should lead elsewhere again and again`);
 }
 
-export interface OwnRules extends Pick<LookAfterRules, 'whose'> {
+export interface OwnRules extends Pick<LookAfterRules, 'whose' | 'first'> {
   /** Reads what the table says now. */
   readonly told: () => Promise<readonly ToldRule[]>;
   /** What the caller has just let the rules do, by their ARN. */
@@ -93,9 +93,9 @@ export interface OwnRules extends Pick<LookAfterRules, 'whose'> {
 export async function pointUnseen(
   deps: PointRulesDeps,
   cell: CellDescriptor,
-  { told, known, whose }: OwnRules,
+  { told, known, ...rules }: OwnRules,
 ): Promise<void> {
   const look = async (pointed: Pointed) =>
     (await told()).filter(({ ruleArn, aim }) => !isDeepStrictEqual(aim, pointed.get(ruleArn) ?? known?.get(ruleArn)));
-  await pointAsTold(deps, cell, { look, whose });
+  await pointAsTold(deps, cell, { look, ...rules });
 }

@@ -64,9 +64,31 @@ describe('rules that several functions write at once end as record and live colo
       (world, release) => [world.shift(release, LAST_RING), world.goBack(release)],
       (world) => expect(world.bySubdomain()).toEqual(everyone('blue')),
     ));
+
+  test('the tenants of the cell are suspended while the first ring is moved', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, 1), ...['acme', 'gamma', 'delta'].map((each) => world.suspend(each))],
+      (world) => expect(new Set(Object.values(world.bySubdomain()))).toEqual(new Set([undefined])),
+    ));
+
+  test('the first ring is moved by a function that was given up, while its tenant returns', () =>
+    inEveryOrder(
+      (world, release) => [world.shift(release, 1), world.goBack(release)],
+      (world) => expect(world.bySubdomain()).toEqual(everyone('blue')),
+    ));
 });
 
 describe('a ring of a hundred tenants', () => {
+  test('reads the rules of the listener once all of them are moved, and not after each ring before', async () => {
+    const world = new ReleaseWorld(HUNDRED);
+    const release = await world.claimed();
+    await expect(world.shift(release, 2)).resolves.toMatchObject({ moved: 25, left: 75 });
+    expect(world.elb.calls).not.toContain('DescribeRulesCommand');
+    expect(world.elb.calls.filter((call) => call === 'ModifyRuleCommand')).toHaveLength(25);
+    await world.shift(release, LAST_RING);
+    expect(world.elb.calls).toContain('DescribeRulesCommand');
+  });
+
   test('costs one change for each rule, and requests for many tenants at a time', async () => {
     const world = new ReleaseWorld(HUNDRED);
     const release = await world.claimed();
