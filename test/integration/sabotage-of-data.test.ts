@@ -8,6 +8,7 @@ import { KEY_TECHNIQUES } from '../sabotage/techniques/key';
 import { KEY_POLICY_TECHNIQUES } from '../sabotage/techniques/key-policies';
 import { LOG_POLICY_TECHNIQUES } from '../sabotage/techniques/log-policies';
 import { MEMBER_TECHNIQUES } from '../sabotage/techniques/members';
+import { PRINCIPAL_TECHNIQUES } from '../sabotage/techniques/principals';
 import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
 import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from '../sabotage/techniques/storage-policy';
@@ -32,4 +33,5 @@ testTechniques([
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...STORAGE_REPORT_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
+  ...PRINCIPAL_TECHNIQUES,
 ]);

@@ -23,6 +23,7 @@ import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
 import { PLATFORM_TECHNIQUES } from './techniques/platform';
+import { PRINCIPAL_TECHNIQUES } from './techniques/principals';
 import { PROBE_TECHNIQUES } from './techniques/probes';
 import { ROUTE_ITEM_TECHNIQUES } from './techniques/route-items';
 import { ROUTING_TECHNIQUES } from './techniques/routing';
@@ -63,6 +64,7 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...DATABASE_SETTINGS_TECHNIQUES,
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
+  ...PRINCIPAL_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
   ...LOG_POLICY_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,

@@ -12,3 +12,5 @@ export const allowing = (Sid: string, AWS: string, ...Action: string[]): Stateme
 export const accountOf = ({ accountId }: Subject) => `arn:aws:iam::${accountId}:root`;
 export const aliasOf = (subject: Subject) => tenantNames.keyAlias(tenantIdOf(subject));
 export const flowLogsOf = (subject: Subject) => `/tenants/${tenantIdOf(subject)}/flow-logs`;
+export const postgresqlLogOf = ({ stacks }: Subject) =>
+  `/aws/rds/instance/${stacks.database.outputs.InstanceId}/postgresql`;

@@ -77,7 +77,8 @@ interface Told {
   readonly Sid?: string;
   readonly Effect?: 'Allow' | 'Deny';
   readonly Principal?: string | Record<string, string | string[]>;
-  readonly Action: string | string[];
+  readonly Action?: string | string[];
+  readonly NotAction?: string | string[];
   readonly Resource?: string | string[];
   readonly Condition?: Conditions;
 }

@@ -4,8 +4,8 @@ import {
   type PolicyDetail,
   paginateGetAccountAuthorizationDetails,
 } from '@aws-sdk/client-iam';
-import { coversPattern } from '../comparison/patterns';
-import { parsePolicy, type Statement } from '../policy-document';
+import { areDisjoint } from '../comparison/patterns';
+import { covers, parsePolicy, type Statement } from '../policy-document';
 import { readOnce, type Tags, tagsOf } from './reading';
 
 /** A role, user or group of the account, with all that its own policies allow. */
@@ -27,20 +27,40 @@ export interface AccountFacts {
   readonly principals: () => Promise<readonly Principal[]>;
 }
 
-export const namesLogin = ({ effect, actions }: Statement) =>
-  effect === 'Allow' && actions.some((action) => action.toLowerCase().startsWith('rds-db:'));
+/** Whether a statement allows an action: by a name, by a pattern or, with NotAction, by not listing it. */
+const allows = ({ effect, actions, not }: Statement, action: string) =>
+  effect === 'Allow' &&
+  (not?.actions
+    ? !not.actions.some((pattern) => covers(pattern, action))
+    : actions.some((pattern) => covers(pattern, action)));
 
-/** Actions that show the events of a log group, or send them elsewhere ("Actions, resources, and condition keys for Amazon CloudWatch Logs"). */
+/**
+ * Whether a statement names resources of a service. Who may do everything with everything is the account's
+ * administrator; who may do everything with these resources may read them.
+ */
+const namesResources = ({ resources }: Statement, service: string) =>
+  resources.some((pattern) => pattern !== '*' && !areDisjoint(pattern, `arn:aws:${service}:*`));
+
+const namesActions = ({ actions }: Statement, service: string) =>
+  actions.some((action) => action.toLowerCase().startsWith(`${service}:`));
+
+/** Whether a statement allows one of these actions, and names the service: by its actions or by its resources. */
+const names = (statement: Statement, service: string, among: readonly string[]) =>
+  among.some((action) => allows(statement, action)) &&
+  (namesActions(statement, service) || namesResources(statement, service));
+
+export const namesLogin = (statement: Statement) => names(statement, 'rds-db', ['rds-db:connect']);
+
+/**
+ * Actions that show the events of a log group, or send them elsewhere ("Actions, resources, and condition keys for Amazon
+ * CloudWatch Logs").
+ */
 const READING_LOGS = [
-  ...['logs:getlogevents', 'logs:getlogrecord', 'logs:getlogobject', 'logs:filterlogevents', 'logs:startquery'],
-  ...['logs:startlivetail', 'logs:unmask', 'logs:createexporttask', 'logs:putsubscriptionfilter'],
+  ...['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetLogObject', 'logs:FilterLogEvents', 'logs:StartQuery'],
+  ...['logs:StartLiveTail', 'logs:Unmask', 'logs:CreateExportTask', 'logs:PutSubscriptionFilter'],
 ];
 
-export const namesLogReading = ({ effect, actions }: Statement) =>
-  effect === 'Allow' &&
-  actions
-    .map((action) => action.toLowerCase())
-    .some((action) => action.startsWith('logs:') && READING_LOGS.some((reading) => coversPattern(action, reading)));
+export const namesLogReading = (statement: Statement) => names(statement, 'logs', READING_LOGS);
 
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
   policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));

@@ -19,25 +19,17 @@ import {
   type FlowLogsResourceType,
   ReplaceNetworkAclAssociationCommand,
 } from '@aws-sdk/client-ec2';
-import {
-  CreateRoleCommand,
-  CreateUserCommand,
-  DeleteRoleCommand,
-  DeleteUserCommand,
-  DeleteUserPolicyCommand,
-  PutUserPolicyCommand,
-} from '@aws-sdk/client-iam';
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
 import { TENANT_ROLE_PATH, TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { flowLogsRoleOf, roleNameOf } from '../identity-changes';
-import { accountOf, flowLogsOf } from '../key-changes';
+import { accountOf, flowLogsOf, postgresqlLogOf } from '../key-changes';
 import { anInterface, firstSubnetOf, withMade } from '../network-changes';
 import { rolePolicy } from '../policies';
-import { type AttackTechnique, inTurn, type Revert, STRANGER } from '../technique';
+import { type AttackTechnique, type Revert, STRANGER } from '../technique';
 
 const tags = (subject: Subject) => [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
-const postgresqlLogOf = ({ stacks }: Subject) => `/aws/rds/instance/${stacks.database.outputs.InstanceId}/postgresql`;
 
 /** One more flow log, which goes to a stranger's bucket. */
 async function flowLogOf(ec2: EC2Client, ResourceType: FlowLogsResourceType, id: string): Promise<Revert> {
@@ -116,47 +108,6 @@ const furtherRole = (
     };
   },
 });
-
-interface Granted {
-  readonly check: 'identity.logins' | 'logs.readers';
-  readonly UserName: string;
-  readonly Action: string;
-  readonly says: string;
-  /** Whether the user has the tenant's tag. */
-  readonly tagged: boolean;
-}
-
-const granted = (name: string, to: Granted, resource: (subject: Subject) => string): AttackTechnique => ({
-  name,
-  check: to.check,
-  detonate: async ({ subject, root: { iam } }) => {
-    const { UserName, Action, says, tagged } = to;
-    const policy = { UserName, PolicyName: 'granted' };
-    const statement = { Effect: 'Allow', Action, Resource: resource(subject) };
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-    const revert = await inTurn(
-      async () => {
-        await iam.send(new CreateUserCommand({ UserName, ...(tagged && { Tags: tags(subject) }) }));
-        return () => iam.send(new DeleteUserCommand({ UserName }));
-      },
-      async () => {
-        await iam.send(new PutUserPolicyCommand({ ...policy, PolicyDocument }));
-        return () => iam.send(new DeleteUserPolicyCommand(policy));
-      },
-    );
-    return { expectedEvidence: `user/${UserName} ${says}`, revert };
-  },
-});
-
-const login = (name: string, UserName: string, resource: (subject: Subject) => string) => {
-  const says = 'may log in to the tenant’s database';
-  return granted(name, { check: 'identity.logins', UserName, Action: 'rds-db:connect', says, tagged: true }, resource);
-};
-
-const reader = (name: string, UserName: string, Action: string, resource: (subject: Subject) => string) => {
-  const says = 'may read the tenant’s logs';
-  return granted(name, { check: 'logs.readers', UserName, Action, says, tagged: false }, resource);
-};
 
 const furtherGroup = (name: string, GroupName: string): AttackTechnique => ({
   name,
@@ -253,26 +204,6 @@ export const MEMBER_TECHNIQUES: readonly AttackTechnique[] = [
     RoleName: 'exporter',
     Tags: tags(subject),
   })),
-  reader(
-    'let a user search the database’s log',
-    'analyst',
-    'logs:FilterLogEvents',
-    (subject) => `arn:aws:logs:*:*:log-group:${postgresqlLogOf(subject)}:*`,
-  ),
-  reader(
-    'let a user query the flow logs of all tenants',
-    'observer',
-    'logs:Start*',
-    () => 'arn:aws:logs:*:*:log-group:/tenants/*',
-  ),
-  reader('let a user do everything with all logs', 'log-keeper', 'logs:*', () => '*'),
-  login('make a user with the tenant’s tag that logs in everywhere', 'support', () => '*'),
-  login(
-    'let a user log in as master to one database',
-    'night-shift',
-    ({ accountId, region, stacks }) =>
-      `arn:aws:rds-db:${region}:${accountId}:dbuser:${stacks.database.outputs.ResourceId}/tenant_admin`,
-  ),
   furtherGroup('make a group that lets everybody in, on nothing yet', 'everybody'),
   furtherGroup('make a group that is called like the database’s', 'database'),
   {

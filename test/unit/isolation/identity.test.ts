@@ -186,6 +186,22 @@ testBreaches(IDENTITY_CHECKS, [
     },
     'may log in to the tenant’s database',
   ],
+  [
+    'identity.logins',
+    'whoever may do everything with users of databases',
+    ({ facts }) => {
+      facts.account.principals[3].managed = policyOf({ Action: '*', Resource: 'arn:aws:rds-db:*:*:dbuser:*/*' });
+    },
+    'may log in to the tenant’s database',
+  ],
+  [
+    'identity.logins',
+    'whoever may do all but one thing with everything of RDS',
+    ({ facts }) => {
+      facts.account.principals[3].inline = policyOf({ NotAction: 'iam:*', Resource: 'arn:aws:rds*' });
+    },
+    'may log in to the tenant’s database',
+  ],
 ]);
 
 test('only PrepareDatabase may log in to the database as the master user, and as no other user', async () => {

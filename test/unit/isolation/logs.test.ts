@@ -5,7 +5,8 @@ import { policyOf } from '../../support/isolated-tenant';
 
 interface Said {
   readonly Effect?: 'Allow' | 'Deny';
-  readonly Action: string | string[];
+  readonly Action?: string | string[];
+  readonly NotAction?: string | string[];
   readonly Resource?: string;
   readonly NotResource?: string;
 }
@@ -44,6 +45,18 @@ testBreaches(LOGS_CHECKS, [
     'logs.readers',
     'K7: sent elsewhere by who may do all with logs',
     allowed({ Action: 'logs:*', Resource: '*' }),
+    'role/support may read the tenant’s logs',
+  ],
+  [
+    'logs.readers',
+    'K7: by who may do everything with them',
+    allowed({ Action: '*', Resource: 'arn:aws:logs:*:*:log-group:/tenants/*' }),
+    'role/support may read the tenant’s logs',
+  ],
+  [
+    'logs.readers',
+    'K7: by who may do all but one thing with them',
+    allowed({ NotAction: 'logs:DeleteLogGroup', Resource: 'arn:aws:logs:*:*:log-group:*' }),
     'role/support may read the tenant’s logs',
   ],
   ['logs.readers', 'K7: all but one', allowed({ Action: 'logs:StartQuery', NotResource: 'arn:x' }), 'role/support'],
@@ -120,6 +133,8 @@ test.each<[string, Said, string]>([
   ],
   ['no text of a log', { Action: ['logs:DescribeLogGroups', 'logs:PutLogEvents'], Resource: '*' }, 'one'],
   ['nothing', { Effect: 'Deny', Action: 'logs:*', Resource: '*' }, 'one'],
+  ['everything of another service', { Action: '*', Resource: 'arn:aws:s3:::*' }, 'one'],
+  ['all but the reading of them', { NotAction: ['logs:*'], Resource: 'arn:aws:logs:*:*:log-group:*' }, 'one'],
   ['everything, as an administrator', { Action: '*', Resource: '*' }, 'one'],
   ['all logs, as the stage lists it', { Action: 'logs:*', Resource: '*' }, 'security-audit'],
 ])('K7: who reads %s is no breach', async (_, statement, name) => {
