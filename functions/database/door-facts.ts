@@ -29,7 +29,9 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
   roles: `
     SELECT concat_ws(' ', quote_ident(rolname), ${WORD('rolcanlogin', 'LOGIN')}, ${WORD('rolsuper', 'SUPERUSER')},
       ${WORD('rolcreatedb', 'CREATEDB')}, ${WORD('rolcreaterole', 'CREATEROLE')},
-      ${WORD('rolreplication', 'REPLICATION')}, ${WORD('rolbypassrls', 'BYPASSRLS')})
+      ${WORD('rolreplication', 'REPLICATION')}, ${WORD('rolbypassrls', 'BYPASSRLS')},
+      CASE WHEN rolconnlimit >= 0 THEN 'CONNECTION LIMIT ' || rolconnlimit END,
+      CASE WHEN isfinite(rolvaliduntil) THEN 'VALID UNTIL ' || rolvaliduntil END)
     FROM pg_roles WHERE rolname !~ '^pg_'`,
   members: `
     SELECT concat_ws(' ', quote_ident(m.rolname), 'in', quote_ident(r.rolname), ${WORD('bool_or(a.inherit_option)', 'INHERIT')},
@@ -45,7 +47,8 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
     SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')}) FROM pg_database
     UNION ALL SELECT concat('SCHEMA ', quote_ident(n.nspname), ' OF ', ${ROLE('n.nspowner')}) FROM ${SCHEMAS}
     UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')}) FROM ${RELATIONS}
-    UNION ALL SELECT concat('FUNCTION ', ${IN_SCHEMA('p.proname')}, ' OF ', ${ROLE('p.proowner')}) FROM ${FUNCTIONS}`,
+    UNION ALL SELECT concat('FUNCTION ', ${IN_SCHEMA('p.proname')}, ' OF ', ${ROLE('p.proowner')}) FROM ${FUNCTIONS}
+    UNION ALL SELECT concat('LARGE OBJECT ', oid, ' OF ', ${ROLE('lomowner')}) FROM pg_largeobject_metadata`,
   grants: [
     grants(
       'DATABASE',
@@ -104,6 +107,10 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
       FROM ${RELATIONS} JOIN pg_trigger t ON t.tgrelid = c.oid AND NOT t.tgisinternal
     UNION ALL SELECT concat('RULE ', quote_ident(r.rulename), ' on ', ${IN_SCHEMA('c.relname')})
       FROM ${RELATIONS} JOIN pg_rewrite r ON r.ev_class = c.oid AND r.rulename <> '_RETURN'
+    UNION ALL SELECT concat('POLICY ', quote_ident(y.polname), ' on ', ${IN_SCHEMA('c.relname')})
+      FROM ${RELATIONS} JOIN pg_policy y ON y.polrelid = c.oid
+    UNION ALL SELECT concat('ROW SECURITY of ', ${IN_SCHEMA('c.relname')}) FROM ${RELATIONS} WHERE c.relrowsecurity
+    UNION ALL SELECT concat('CAST by ', ${IN_SCHEMA('p.proname')}) FROM ${FUNCTIONS} JOIN pg_cast k ON k.castfunc = p.oid
     UNION ALL SELECT concat('EVENT TRIGGER ', quote_ident(evtname), ' of ', ${ROLE('evtowner')}) FROM pg_event_trigger`,
   foreign: `
     SELECT 'EXTENSION ' || quote_ident(extname) FROM pg_extension

@@ -25,13 +25,25 @@ export interface ExpectedFact {
 const RDS_GROUPS = 'rds_(?:ad|extension|iam|password|replication|reserved|superuser)';
 const RDS_USERS = '(?:rdsadmin|rdsrepladmin|rdstopmgr)';
 const RDS = `(?:${RDS_GROUPS}|${RDS_USERS}|pg_[a-z_]+)`;
-const ATTRIBUTES = '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*';
+const ATTRIBUTES =
+  '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*(?: CONNECTION LIMIT \\d+)?(?: VALID UNTIL .*)?';
 
 const matching = (...patterns: readonly string[]) => patterns.map((pattern) => new RegExp(`^${pattern}$`));
 
-/** Settings of a role or a database with which a session would run other code, or as another role. */
-const REDIRECTING =
-  'search_path|role|session_authorization|session_preload_libraries|local_preload_libraries|session_replication_role|row_security';
+const anyOf = (...patterns: readonly string[]) => `(?:${patterns.join('|')})`;
+
+/**
+ * Settings of a role or a database that an operator may tune: how long, with how much memory and by which plan a
+ * statement runs, and how its result is written. Every other one could run other code, write statements into the log,
+ * stop the audit of sessions, or open large objects ("Server Configuration", PostgreSQL).
+ */
+const TUNING = anyOf(
+  ...['[a-z_]+_timeout', '(?:[a-z_]+_)?work_mem', 'temp_buffers', 'hash_mem_multiplier', 'default_statistics_target'],
+  ...['enable_[a-z_]+', '[a-z_]+_cost', 'effective_[a-z_]+', '(?:max_)?parallel_[a-z_]+'],
+  ...['jit(?:_above_cost)?', 'geqo(?:_threshold)?', '(?:from|join)_collapse_limit', 'plan_cache_mode'],
+  ...['TimeZone', 'DateStyle', 'IntervalStyle', 'lc_[a-z]+', 'extra_float_digits', 'client_min_messages'],
+);
+const NAME = '[a-z_][a-z0-9_]*';
 
 /**
  * What `roleStatements` (roles.ts) and the migrations make, in the lines of door-facts.ts. The two files are
@@ -106,7 +118,11 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
     replication: { required: [], allowed: matching('SLOT rds_\\S+ physical') },
     settings: {
       required: [`${application}: search_path=${schema}`, ...since(2, `${reader}: search_path=${schema}`)],
-      allowed: matching(`(?:${RDS}|rdsadmin)(?: IN \\S+)?: .*`, `[^:]+: (?!(?:${REDIRECTING})=).*`),
+      allowed: matching(
+        `${RDS}(?: IN ${NAME})?: .*`,
+        'ALL IN rdsadmin: .*',
+        `(?:ALL|${NAME})(?: IN ${NAME})?: ${TUNING}=.*`,
+      ),
     },
   };
 }

@@ -58,7 +58,10 @@ export const DATABASE_DOOR_CHECKS: readonly Check[] = checksOf(DATABASE_DOOR_MET
     ['grants', 'defaults', 'reach'],
     'only the rights of the release, nothing for PUBLIC, and the same for what will be made',
   ),
-  'database.code': factsAsExpected(['code'], 'no function with the rights of its owner, no trigger, no rule'),
+  'database.code': factsAsExpected(
+    ['code'],
+    'no function with the rights of its owner, no trigger, rule, cast or row security',
+  ),
   'database.foreign': factsAsExpected(['foreign'], 'no way to foreign servers, and only the extensions of the release'),
   'database.replication': factsAsExpected(['replication'], 'no publication, subscription or replication slot'),
   'database.sessions': factsAsExpected(['settings'], 'sessions begin in the tenant’s own schema'),

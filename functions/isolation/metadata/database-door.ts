@@ -21,7 +21,8 @@ export const DATABASE_DOOR_METADATA = [
   {
     id: 'database.owners',
     title: 'All that is in the database belongs to its owner',
-    question: 'Do databases, schemas, tables and functions belong to the roles that the release makes their owners?',
+    question:
+      'Do databases, schemas, tables, functions and large objects belong to the roles that the release makes their owners?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Drop what the evidence names, or give it back to the owner that the release names.',
@@ -38,10 +39,11 @@ export const DATABASE_DOOR_METADATA = [
   {
     id: 'database.code',
     title: 'No code in the database has another’s rights',
-    question: 'Is there no function that runs with the rights of its owner, no trigger and no rule?',
+    question:
+      'Is there no function that runs with the rights of its owner, no trigger, rule or cast, and no row security?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.8'] },
-    remediation: 'Drop the function, trigger or rule that the evidence names, and find out who made it.',
+    remediation: 'Drop the function, trigger, rule, cast or policy that the evidence names, and find out who made it.',
   },
   {
     id: 'database.foreign',
@@ -65,7 +67,7 @@ export const DATABASE_DOOR_METADATA = [
     id: 'database.sessions',
     title: 'Sessions begin in the tenant’s own schema',
     question:
-      'Do the settings of roles and databases begin each session in the tenant’s schema, as no other role and without further libraries?',
+      'Do the settings of roles and databases begin each session in the tenant’s schema, and otherwise only tune how statements run?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.8'] },
     remediation: 'Reset the setting that the evidence names (`ALTER ROLE … RESET …`).',

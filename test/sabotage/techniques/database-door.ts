@@ -2,6 +2,7 @@ import { inDatabase } from '../database-sessions';
 import type { AttackTechnique } from '../technique';
 
 const FUNCTION = `CREATE FUNCTION funnels.copied() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`;
+const readerOf = (application: string) => application.replace(/app_/, 'read_');
 const asOwner = (...statements: string[]) => ['SET ROLE funnels_owner', ...statements, 'RESET ROLE'];
 
 /** What an intruder with the master user's password, or a hasty administrator, does behind the door. */
@@ -137,6 +138,31 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'RULE doing on funnels.leads',
   ),
   inDatabase(
+    'hide leads from the application by a policy',
+    'database.code',
+    () =>
+      asOwner(
+        'ALTER TABLE funnels.leads ENABLE ROW LEVEL SECURITY',
+        'CREATE POLICY hidden ON funnels.leads USING (false)',
+      ),
+    () => asOwner('DROP POLICY hidden ON funnels.leads', 'ALTER TABLE funnels.leads DISABLE ROW LEVEL SECURITY'),
+    () => 'POLICY hidden on funnels.leads',
+  ),
+  inDatabase(
+    'let the reader connect once at a time',
+    'database.logins',
+    (user) => [`ALTER ROLE ${readerOf(user)} CONNECTION LIMIT 1`],
+    (user) => [`ALTER ROLE ${readerOf(user)} CONNECTION LIMIT -1`],
+    () => 'LOGIN CONNECTION LIMIT 1',
+  ),
+  inDatabase(
+    'copy the leads into a large object',
+    'database.owners',
+    () => [`SELECT lo_from_bytea(4711, convert_to((SELECT json_agg(l) FROM funnels.leads l)::text, 'UTF8'))`],
+    () => ['SELECT lo_unlink(4711)'],
+    () => 'LARGE OBJECT 4711 OF tenant_admin',
+  ),
+  inDatabase(
     'make an extension that no release has',
     'database.foreign',
     () => ['CREATE EXTENSION citext SCHEMA public'],
@@ -170,6 +196,20 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     (user) => [`ALTER ROLE ${user} SET role = 'rds_iam'`],
     (user) => [`ALTER ROLE ${user} RESET role`],
     () => 'role=rds_iam',
+  ),
+  inDatabase(
+    'log each statement of the application with its values',
+    'database.sessions',
+    (user) => [`ALTER ROLE ${user} SET log_min_duration_statement = 0`],
+    (user) => [`ALTER ROLE ${user} RESET log_min_duration_statement`],
+    () => 'log_min_duration_statement=0',
+  ),
+  inDatabase(
+    'open all large objects to everybody',
+    'database.sessions',
+    () => ['ALTER DATABASE funnels SET lo_compat_privileges = on'],
+    () => ['ALTER DATABASE funnels RESET lo_compat_privileges'],
+    () => 'lo_compat_privileges=on',
   ),
   {
     name: 'say of the tenant that its database is of an earlier release',
