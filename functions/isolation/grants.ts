@@ -28,6 +28,12 @@ const isOfVolumes = (principal: string, accountId: string) =>
 const isPlaced = (principal: string, { accountId, keyUsers }: GrantTerms) =>
   keyUsers.some((role) => principal === `arn:aws:iam::${accountId}:role/aws-service-role/${role}`);
 
+/** Who retires a grant takes the key from its holder ("Retiring and revoking grants"). */
+const mayRetire = (principal: string, { accountId }: GrantTerms) =>
+  SERVICE.test(principal) ||
+  isOfVolumes(principal, accountId) ||
+  principal.startsWith(`arn:aws:iam::${accountId}:role/aws-service-role/`);
+
 function foreignHolders(
   { GranteePrincipal, GranteeServicePrincipal }: GrantListEntry,
   { accountId }: GrantTerms,
@@ -38,7 +44,7 @@ function foreignHolders(
 }
 
 /**
- * Why a grant on a tenant's key may be used for something else than the tenant's databases. A grant
+ * Why a grant on a tenant's key may be used for something else than the tenant's databases, or taken from them. A grant
  * is harmless when an AWS service holds it and its constraint names one of these databases, or when
  * a service-linked role holds it that the stage lists.
  *
@@ -47,6 +53,9 @@ function foreignHolders(
  */
 export function grantViolations(grant: GrantListEntry, terms: GrantTerms): string[] {
   const { GrantId, Operations = [], Constraints, GranteePrincipal, GranteeServicePrincipal } = grant;
+  const retiring = grant.RetiringPrincipal;
+  if (retiring && !mayRetire(retiring, terms))
+    return [`grant ${GrantId} may be retired by ${retiring}: the database would lose its key`];
   const context = Constraints?.EncryptionContextEquals ?? Constraints?.EncryptionContextSubset ?? {};
   const database = context[DATABASE];
   if (GranteePrincipal && GranteeServicePrincipal === undefined && isPlaced(GranteePrincipal, terms)) return [];

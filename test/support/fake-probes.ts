@@ -1,3 +1,4 @@
+import { DATABASE_MASTER } from '../../functions/contract/naming';
 import type { Attempt } from '../../functions/isolation/probes/attempt';
 import type {
   ObjectProbe,
@@ -21,7 +22,7 @@ export class FakeProbes implements Probes {
   readonly allowed = new Set<string>();
   readonly answers: Record<string, number> = {};
   readonly bodies: Record<string, string> = {};
-  target: SecretTarget = {};
+  target: SecretTarget = { username: DATABASE_MASTER };
   token: string | undefined;
   /** What the door of the database answers. */
   readonly door: ReturnType<typeof healthyDoor>;
@@ -36,7 +37,7 @@ export class FakeProbes implements Probes {
   constructor(subject: Subject) {
     const { key, stacks, cell, tenant } = subject;
     const { EndpointAddress: host, EndpointPort: port } = stacks.database.outputs;
-    this.target = { host, port };
+    this.target = { host, port, username: DATABASE_MASTER };
     this.door = healthyDoor(tenant.tenantId);
     const own = {
       bucket: stacks.storage.outputs.BucketName,

@@ -1,4 +1,4 @@
-import { tenantIdIn } from '../../contract/naming';
+import { DATABASE_MASTER, DATABASE_NAME, tenantIdIn } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import { COPIES_METADATA } from '../metadata/copies';
 import { type Subject, tenantIdOf, vpcOf } from '../subject';
@@ -70,11 +70,13 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
       const evidence = `could not be answered: the tenant’s role may not read its secret: ${opened.denial}`;
       return { passed: false, unanswered: true, evidence, restsOn: 'role' };
     }
-    const { host, port } = await probes.tenant.secretTarget(SecretArn);
+    const { host, port, username, dbname } = await probes.tenant.secretTarget(SecretArn);
     return finding(
       [
         ...(host === undefined ? [] : expectEqual('the secret’s server', host, EndpointAddress)),
         ...(port === undefined ? [] : expectEqual('the secret’s port', port, EndpointPort)),
+        ...expectEqual('the secret’s user', username, DATABASE_MASTER),
+        ...(dbname === undefined ? [] : expectEqual('the secret’s database', dbname, DATABASE_NAME)),
       ],
       `the secret leads to ${host ?? 'no server'}`,
     );

@@ -125,14 +125,18 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const parameterCalled = (name: string) => parameters.find((each) => each.ParameterName === name)?.ParameterValue;
     const oldest = parameterCalled('ssl_min_protocol_version') ?? 'TLSv1.2';
     const { ParameterGroupName } = stacks.database.outputs;
-    const group = instance.DBParameterGroups?.find((each) => each.DBParameterGroupName === ParameterGroupName);
+    const stateOf = ({ DBParameterGroups = [] }: DBInstance) =>
+      DBParameterGroups.find((each) => each.DBParameterGroupName === ParameterGroupName)?.ParameterApplyStatus;
+    const instances = await instancesOf(facts);
     return finding(
       [
         ...expectExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
         ...expectEqual('rds.force_ssl', parameterCalled('rds.force_ssl'), '1'),
         ...(TLS_VERSIONS.includes(oldest) ? [] : [`the database accepts ${oldest} (ssl_min_protocol_version)`]),
-        ...expectEqual('the parameter group’s state', group?.ParameterApplyStatus, 'in-sync'),
-        ...(await instancesOf(facts)).flatMap(endingCertificate),
+        ...instances.flatMap((each) =>
+          expectEqual(`the parameter group’s state of ${each.DBInstanceIdentifier}`, stateOf(each), 'in-sync'),
+        ),
+        ...instances.flatMap(endingCertificate),
       ],
       'rds.force_ssl is 1 and in force',
     );

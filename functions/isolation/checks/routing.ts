@@ -21,13 +21,28 @@ const hostsOf = ({ Conditions = [] }: Rule) =>
     ({ HostHeaderConfig, Values }) => HostHeaderConfig?.Values ?? Values ?? [],
   );
 
+/** "HostHeaderConditionConfig": a condition has patterns, or regular expressions. */
+const hostExpressionsOf = ({ Conditions = [] }: Rule) =>
+  Conditions.flatMap(({ HostHeaderConfig }) => HostHeaderConfig?.RegexValues ?? []);
+
+/** An expression that only Elastic Load Balancing understands may match. */
+function matches(expression: string, host: string): boolean {
+  try {
+    return new RegExp(expression, 'i').test(host);
+  } catch {
+    return true;
+  }
+}
+
 /**
  * Whether a request for the host can match the rule: the rule names the host, also by a pattern, or
  * names no host.
  */
 function canMatch(rule: Rule, host: string): boolean {
-  const hosts = hostsOf(rule);
-  return rule.IsDefault !== true && (hosts.length === 0 || hosts.some((pattern) => covers(pattern, host)));
+  const [hosts, expressions] = [hostsOf(rule), hostExpressionsOf(rule)];
+  const namesNone = hosts.length + expressions.length === 0;
+  const isNamed = hosts.some((pattern) => covers(pattern, host)) || expressions.some((each) => matches(each, host));
+  return rule.IsDefault !== true && (namesNone || isNamed);
 }
 
 const isEverything = (pattern: string) => /^\/?[*?]+$/.test(pattern);
@@ -128,6 +143,7 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
       [
         ...expectExactly('host', hostsOf(rule), [subject.tenant.host]),
         ...expectExactly('condition', conditions, ['host-header']),
+        ...hostExpressionsOf(rule).map((text) => `the rule matches hosts like ${text}`),
         ...(rule.Transforms ?? []).map(({ Type }) => `the rule has the transform ${Type}`),
       ],
       `the rule’s only condition is the host ${subject.tenant.host}`,

@@ -30,14 +30,22 @@ const wordsOf = ({ prefix, objects, versions, archived = [] }: Deletion): string
 const days = (number: number | undefined) => (number === undefined ? undefined : `${number} days`);
 
 function deletionOf(rule: LifecycleRule): Deletion {
-  const { Filter, Prefix, Expiration, NoncurrentVersionExpiration, Transitions = [] } = rule;
+  const { Filter, Prefix, Expiration, NoncurrentVersionExpiration } = rule;
+  const { Transitions = [], NoncurrentVersionTransitions = [] } = rule;
+  const isArchive = ({ StorageClass = '' }: { readonly StorageClass?: string | undefined }) =>
+    ARCHIVES.includes(StorageClass);
   return {
     prefix: Filter?.Prefix ?? Filter?.And?.Prefix ?? Prefix ?? '',
     objects: days(Expiration?.Days) ?? Expiration?.Date?.toISOString(),
     versions: days(NoncurrentVersionExpiration?.NoncurrentDays),
-    archived: Transitions.filter(({ StorageClass = '' }) => ARCHIVES.includes(StorageClass)).map(
-      ({ Days, Date: at, StorageClass }) => `${days(Days) ?? at?.toISOString()} (${StorageClass})`,
-    ),
+    archived: [
+      ...Transitions.filter(isArchive).map(
+        ({ Days, Date: at, StorageClass }) => `${days(Days) ?? at?.toISOString()} (${StorageClass})`,
+      ),
+      ...NoncurrentVersionTransitions.filter(isArchive).map(
+        ({ NoncurrentDays, StorageClass }) => `${days(NoncurrentDays)} as an earlier version (${StorageClass})`,
+      ),
+    ],
   };
 }
 

@@ -170,6 +170,10 @@ export const STORAGE_CHECKS: readonly Check[] = checksOf(STORAGE_METADATA, {
       [
         ...expectEqual('the target bucket of access logs', logs?.TargetBucket, cell.accessLogBucketName),
         ...expectEqual('the prefix of access logs', logs?.TargetPrefix, `${tenantIdOf(subject)}/`),
+        ...(logs?.TargetGrants ?? []).map(
+          ({ Grantee, Permission }) =>
+            `access logs are opened to ${Grantee?.ID ?? Grantee?.URI ?? Grantee?.EmailAddress} (${Permission})`,
+        ),
       ],
       `logged to ${cell.accessLogBucketName}`,
     );

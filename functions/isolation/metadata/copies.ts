@@ -35,11 +35,12 @@ export const COPIES_METADATA = [
   },
   {
     id: 'secrets.target',
-    title: 'The secret leads to the tenant’s own database',
-    question: 'Does the secret name the tenant’s own database as the server to which its password is sent?',
+    title: 'The secret leads to the tenant’s own database, as its master user',
+    question:
+      'Does the secret name the tenant’s own database as the server to which its password is sent, and the master user?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
-    remediation: 'Write the tenant’s own endpoint into the secret, and rotate the master password.',
+    remediation: 'Write the tenant’s own endpoint and master user into the secret, and rotate the master password.',
   },
   {
     id: 'key.only-one',

@@ -69,6 +69,8 @@ export interface ProbeClients {
 const SecretTargetSchema = z.object({
   host: z.string().optional(),
   port: z.union([z.string(), z.number()]).transform(String).optional(),
+  username: z.string().optional(),
+  dbname: z.string().optional(),
 });
 
 const PasswordSchema = z.object({ password: z.string() });

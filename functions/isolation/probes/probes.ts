@@ -10,6 +10,8 @@ export type Encryption = { readonly algorithm: 'AES256' } | { readonly algorithm
 export interface SecretTarget {
   readonly host?: string | undefined;
   readonly port?: string | undefined;
+  readonly username?: string | undefined;
+  readonly dbname?: string | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface TenantSession {
   readonly keyRoundTrip: (keyArn: string) => Promise<Attempt>;
   /** Reads the secret and discards its value. */
   readonly readSecret: (secretArn: string) => Promise<Attempt>;
-  /** The server that the secret names. The password is discarded. @throws Error when it is denied */
+  /** Server, database and user that the secret names. The password is discarded. @throws Error when it is denied */
   readonly secretTarget: (secretArn: string) => Promise<SecretTarget>;
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
   /** The password in the secret. Only a login that must be refused has a use for it. @throws Error when it is denied */

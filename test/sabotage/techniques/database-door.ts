@@ -158,7 +158,9 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
   inDatabase(
     'copy the leads into a large object',
     'database.owners',
-    () => [`SELECT lo_from_bytea(4711, convert_to((SELECT json_agg(l) FROM funnels.leads l)::text, 'UTF8'))`],
+    () => [
+      `SELECT lo_from_bytea(4711, convert_to(coalesce((SELECT json_agg(l) FROM funnels.leads l)::text, ''), 'UTF8'))`,
+    ],
     () => ['SELECT lo_unlink(4711)'],
     () => 'LARGE OBJECT 4711 OF tenant_admin',
   ),
@@ -198,18 +200,18 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'role=rds_iam',
   ),
   inDatabase(
-    'log each statement of the application with its values',
+    'let a backslash end texts of the application',
     'database.sessions',
-    (user) => [`ALTER ROLE ${user} SET log_min_duration_statement = 0`],
-    (user) => [`ALTER ROLE ${user} RESET log_min_duration_statement`],
-    () => 'log_min_duration_statement=0',
+    (user) => [`ALTER ROLE ${user} SET standard_conforming_strings = off`],
+    (user) => [`ALTER ROLE ${user} RESET standard_conforming_strings`],
+    () => 'standard_conforming_strings=off: no release makes this',
   ),
   inDatabase(
-    'open all large objects to everybody',
+    'keep new passwords as weak digests',
     'database.sessions',
-    () => ['ALTER DATABASE funnels SET lo_compat_privileges = on'],
-    () => ['ALTER DATABASE funnels RESET lo_compat_privileges'],
-    () => 'lo_compat_privileges=on',
+    () => [`ALTER DATABASE funnels SET password_encryption = 'md5'`],
+    () => ['ALTER DATABASE funnels RESET password_encryption'],
+    () => 'ALL IN funnels: password_encryption=md5',
   ),
   {
     name: 'say of the tenant that its database is of an earlier release',

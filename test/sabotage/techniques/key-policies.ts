@@ -104,4 +104,22 @@ export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
       };
     },
   },
+  {
+    name: 'let a stranger retire a grant of RDS',
+    check: 'key.grants',
+    detonate: async ({ subject, root: { kms } }) => {
+      const KeyId = subject.key.keyArn;
+      const EncryptionContextSubset = { 'aws:rds:db-id': subject.stacks.database.outputs.ResourceId };
+      const { GrantId } = await kms.send(
+        new CreateGrantCommand({
+          ...{ KeyId, GranteePrincipal: 'rds.amazonaws.com', Operations: ['Decrypt'] },
+          ...{ RetiringPrincipal: STRANGERS_ROOT, Constraints: { EncryptionContextSubset } },
+        }),
+      );
+      return {
+        expectedEvidence: `grant ${GrantId} may be retired by ${STRANGERS_ROOT}`,
+        revert: () => kms.send(new RevokeGrantCommand({ KeyId, GrantId })),
+      };
+    },
+  },
 ];

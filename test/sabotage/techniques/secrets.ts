@@ -2,7 +2,9 @@ import {
   CancelRotateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
+  GetSecretValueCommand,
   PutResourcePolicyCommand,
+  PutSecretValueCommand,
   RemoveRegionsFromReplicationCommand,
   ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
@@ -52,7 +54,25 @@ const letIn = (name: string, principal: (subject: Subject) => string): AttackTec
   },
 });
 
+/** Writes another field into the secret. */
+const rewritten = (name: string, change: object, expectedEvidence: string): AttackTechnique => ({
+  name,
+  check: 'secrets.target',
+  detonate: async ({ subject, root: { secrets } }) => {
+    const SecretId = secretOf(subject);
+    const { SecretString = '{}' } = await secrets.send(new GetSecretValueCommand({ SecretId }));
+    const put = (text: string) => secrets.send(new PutSecretValueCommand({ SecretId, SecretString: text }));
+    await put(JSON.stringify({ ...JSON.parse(SecretString), ...change }));
+    return { expectedEvidence, revert: () => put(SecretString) };
+  },
+});
+
 export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
+  rewritten(
+    'name another database in the secret',
+    { dbname: 'postgres' },
+    'the secret’s database is postgres, not funnels',
+  ),
   {
     name: 'tag the secret as another tenant’s',
     check: 'secrets.identity',

@@ -13,6 +13,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutBucketTaggingCommand,
   PutBucketWebsiteCommand,
+  type TargetGrant,
 } from '@aws-sdk/client-s3';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { bucketOf, type Subject, tenantIdOf } from '../../../functions/isolation/subject';
@@ -115,6 +116,17 @@ export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
       ),
     'earlier versions under "" go after 1 days is unexpected',
   ),
+  expiring(
+    'archive earlier versions after a day',
+    (rules) => [
+      ...rules,
+      {
+        ...{ ID: 'save-money', Status: 'Enabled', Filter: { Prefix: '' } },
+        NoncurrentVersionTransitions: [{ NoncurrentDays: 1, StorageClass: 'GLACIER' }],
+      },
+    ],
+    'objects under "" cannot be read after 1 days as an earlier version (GLACIER)',
+  ),
   {
     name: 'open the bucket to scripts of every origin',
     check: 'storage.cors',
@@ -155,6 +167,24 @@ export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
   },
   taggedBucket('make a second bucket with the tenant’s name and tag', (subject) => `${bucketOf(subject)}-copy`),
   taggedBucket('tag somebody’s bucket as the tenant’s', () => 'nobody-looks-here'),
+  {
+    name: 'open the access logs to another account',
+    check: 'storage.access-logs',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = bucketOf(subject);
+      const { LoggingEnabled } = await s3.send(new GetBucketLoggingCommand({ Bucket }));
+      const { TargetBucket, TargetPrefix } = LoggingEnabled ?? {};
+      const logging = (TargetGrants?: TargetGrant[]) =>
+        s3.send(
+          new PutBucketLoggingCommand({
+            Bucket,
+            BucketLoggingStatus: { LoggingEnabled: { TargetBucket, TargetPrefix, TargetGrants } },
+          }),
+        );
+      await logging([{ Grantee: { Type: 'CanonicalUser', ID: STRANGER }, Permission: 'READ' }]);
+      return { expectedEvidence: `access logs are opened to ${STRANGER} (READ)`, revert: () => logging() };
+    },
+  },
   {
     name: 'file the access logs under another tenant’s prefix',
     check: 'storage.access-logs',

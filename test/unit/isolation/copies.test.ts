@@ -66,8 +66,20 @@ testBreaches(COPIES_CHECKS, [
   [
     'secrets.target',
     'elsewhere',
-    ({ probes }) => (probes.target = { host: 'stranger.example' }),
+    ({ probes }) => (probes.target = { ...probes.target, host: 'stranger.example' }),
     'is stranger.example',
+  ],
+  [
+    'secrets.target',
+    'as another user',
+    ({ probes }) => (probes.target = { username: 'support' }),
+    'the secret’s user is support, not tenant_admin',
+  ],
+  [
+    'secrets.target',
+    'into another database',
+    ({ probes }) => (probes.target = { ...probes.target, dbname: 'postgres' }),
+    'the secret’s database is postgres, not funnels',
   ],
   [
     'key.only-one',
@@ -82,7 +94,7 @@ test.each(COPIES_CHECKS)('$id ignores copies that are being deleted, and copies 
     facts.tagged.keys.push({ KeyId: 'retired', Arn: OTHER_KEY, KeyState: 'PendingDeletion' });
     facts.secrets.named.push({ ARN: 'arn:old', Name: `tenants/${tenantId}/old`, DeletedDate: new Date() });
     facts.lists.proxies.push({ DBProxyName: 'other', VpcId: 'vpc-0other' });
-    probes.target = {};
+    probes.target = { username: 'tenant_admin' };
   });
   expect(passed).toBe(true);
 });

@@ -71,9 +71,15 @@ testBreaches(DATABASE_CHECKS, [
   ],
   [
     'database.tls',
+    'not in force before a reboot of the replica',
+    ({ facts }) => (facts.database.replica.DBParameterGroups[0].ParameterApplyStatus = 'pending-reboot'),
+    `of tenant-${aTenant().tenantId}-replica is pending-reboot`,
+  ],
+  [
+    'database.tls',
     'by another parameter group',
     ({ facts }) => (facts.database.instance.DBParameterGroups[0].DBParameterGroupName = 'default.postgres18'),
-    'state is absent',
+    'is absent, not in-sync',
   ],
   [
     'database.iam-authentication',

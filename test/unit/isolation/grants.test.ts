@@ -18,6 +18,10 @@ const ofDatabase = (grant: GrantListEntry, database = 'db-PRIMARY'): GrantListEn
 
 test.each<[string, GrantListEntry]>([
   ['RDS as the principal', ofDatabase({ GranteePrincipal: `rds.${REGION}.amazonaws.com` })],
+  [
+    'RDS, which retires it itself',
+    ofDatabase({ GranteePrincipal: 'rds.amazonaws.com', RetiringPrincipal: `rds.${REGION}.amazonaws.com` }),
+  ],
   ['RDS as the service principal', ofDatabase({ GranteeServicePrincipal: 'rds.amazonaws.com' }, 'db-REPLICA')],
   [
     'a service-linked role that the stage lists',
@@ -38,6 +42,11 @@ test.each<[string, GrantListEntry]>([
 });
 
 test.each<[string, GrantListEntry, string]>([
+  [
+    'a grant of RDS that a stranger may retire',
+    ofDatabase({ GranteePrincipal: 'rds.amazonaws.com', RetiringPrincipal: 'arn:aws:iam::444455556666:root' }),
+    'grant g-1 may be retired by arn:aws:iam::444455556666:root',
+  ],
   [
     'a role whose name ends like a service',
     ofDatabase({ GranteePrincipal: `arn:aws:iam::${ACCOUNT_ID}:role/backup.amazonaws.com` }),

@@ -21,6 +21,26 @@ testBreaches(ROUTING_CHECKS, [
   ],
   [
     'routing.host',
+    'an expression',
+    ({ facts }) =>
+      (ownRule(facts).Conditions = [
+        { Field: 'host-header', HostHeaderConfig: { Values: [host], RegexValues: ['^.+$'] } },
+      ]),
+    'the rule matches hosts like ^.+$',
+  ],
+  [
+    'routing.only-rule',
+    'one by an expression',
+    ({ facts }) =>
+      facts.routing.rules.push({
+        RuleArn: 'arn:expression',
+        Priority: '6',
+        Conditions: [{ Field: 'host-header', HostHeaderConfig: { RegexValues: ['\\.example$'] } }],
+      }),
+    'rule arn:expression',
+  ],
+  [
+    'routing.host',
     'rewriting',
     ({ facts }) => (ownRule(facts).Transforms = [{ Type: 'host-header-rewrite' }]),
     'the rule has the transform host-header-rewrite',

@@ -27,6 +27,16 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
       }),
     'objects under "" cannot be read after 0 days (DEEP_ARCHIVE)',
   ],
+  [
+    'storage.lifecycle',
+    'earlier versions are archived',
+    ({ facts }) =>
+      facts.storage.lifecycle.push({
+        ...{ ID: 'save-money', Status: 'Enabled', Filter: {} },
+        NoncurrentVersionTransitions: [{ NoncurrentDays: 1, StorageClass: 'DEEP_ARCHIVE' }],
+      }),
+    'cannot be read after 1 days as an earlier version (DEEP_ARCHIVE)',
+  ],
   ['storage.lifecycle', 'gone', ({ facts }) => (facts.storage.lifecycle = []), 'go after 90 days is missing'],
   [
     'storage.cors',

@@ -104,6 +104,15 @@ testBreaches(STORAGE_CHECKS, [
     `the prefix of access logs is ${decoy.tenantId}/`,
   ],
   [
+    'storage.access-logs',
+    'opened to another account',
+    ({ facts }) =>
+      (facts.storage.accessLogs.TargetGrants = [
+        { Grantee: { Type: 'CanonicalUser', ID: 'stranger' }, Permission: 'READ' },
+      ]),
+    'access logs are opened to stranger (READ)',
+  ],
+  [
     'storage.role-only',
     'guarding some keys only',
     ({ facts }) => {
