@@ -468,7 +468,7 @@ export function healthyFacts(): FactData {
     account: healthyAccount(),
     lists: {
       ...{ proxies: [], exports: [], integrations: [], logPolicies: [] },
-      ...{ logFindings: [], logGrants: [] },
+      ...{ logFindings: [], logGrants: [], snapshots: [] },
     },
     tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },

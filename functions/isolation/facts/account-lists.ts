@@ -18,6 +18,7 @@ import { everyItem, pages } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce } from './reading';
+import { type Snapshot, SnapshotSchema, snapshotsOfOthers } from './snapshot-facts';
 
 /** An export that has ended this way has written nothing that stays. */
 const OVER = ['CANCELED', 'FAILED'];
@@ -53,6 +54,7 @@ export const KeptListsSchema = z.object({
   /** An audit of an earlier release has kept none. */
   logFindings: kept(LogPolicySchema).optional(),
   logGrants: kept(LogGrantSchema).optional(),
+  snapshots: kept(SnapshotSchema).optional(),
 });
 export type KeptLists = z.output<typeof KeptListsSchema>;
 
@@ -69,6 +71,8 @@ export interface AccountLists {
   readonly logFindings: () => Promise<readonly z.output<typeof LogPolicySchema>[]>;
   /** Resource policies of CloudWatch Logs: for all of its resources, or for the one that they name. */
   readonly logGrants: () => Promise<readonly z.output<typeof LogGrantSchema>[]>;
+  /** Manual snapshots of databases that no tenant's stack makes. */
+  readonly snapshots: () => Promise<readonly Snapshot[]>;
 }
 
 export interface AccountListClients {
@@ -108,6 +112,7 @@ export function accountLists({ rds: client, logs }: AccountListClients): Account
       const found = await settled([grantsOf('ACCOUNT'), grantsOf('RESOURCE')]);
       return z.array(LogGrantSchema).parse(found.flat());
     }),
+    snapshots: readOnce(() => snapshotsOfOthers(client)),
   };
 }
 
@@ -127,15 +132,16 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  * @throws what a transient fault of a service throws: then there is no list
  */
 export async function keepLists(lists: AccountLists): Promise<KeptLists> {
-  const [proxies, exports, integrations, logPolicies, logFindings, logGrants] = await settled([
+  const [proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots] = await settled([
     keep(lists.proxies),
     keep(lists.exports),
     keep(lists.integrations),
     keep(lists.logPolicies),
     keep(lists.logFindings),
     keep(lists.logGrants),
+    keep(lists.snapshots),
   ]);
-  return { proxies, exports, integrations, logPolicies, logFindings, logGrants };
+  return { proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots };
 }
 
 function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
@@ -160,5 +166,6 @@ export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists
     logPolicies: from(({ logPolicies }) => logPolicies, asked.logPolicies),
     logFindings: from(({ logFindings }) => logFindings, asked.logFindings),
     logGrants: from(({ logGrants }) => logGrants, asked.logGrants),
+    snapshots: from(({ snapshots }) => snapshots, asked.snapshots),
   };
 }

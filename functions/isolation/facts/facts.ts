@@ -24,6 +24,7 @@ import { type DescribedStacks, type ReleaseFacts, releaseFacts, type StackFacts,
 import { type RouteItemFacts, routeItemFacts } from './route-item-facts';
 import { type RoutingFacts, routingFacts } from './routing-facts';
 import { type SecretFacts, secretFacts } from './secret-facts';
+import { manualSnapshots, type SnapshotFacts } from './snapshot-facts';
 import { type StorageFacts, storageFacts } from './storage-facts';
 import { type TaggedFacts, taggedFacts } from './tagged-facts';
 
@@ -33,7 +34,7 @@ import { type TaggedFacts, taggedFacts } from './tagged-facts';
  */
 export interface Facts {
   readonly key: KeyFacts;
-  readonly database: DatabaseFacts;
+  readonly database: DatabaseFacts & { readonly manualSnapshots: () => Promise<readonly SnapshotFacts[]> };
   readonly storage: StorageFacts;
   readonly secrets: SecretFacts;
   readonly password: PasswordFacts;
@@ -79,20 +80,26 @@ export interface Known {
   readonly audit?: () => Promise<AuditListing | undefined>;
 }
 
-export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => ({
-  key: keyFacts(clients.kms, clients.organizations, subject),
-  database: databaseFacts(clients.rds, subject),
-  storage: storageFacts(clients.s3, subject),
-  secrets: secretFacts(clients.secrets, subject),
-  password: passwordFacts(clients.rds, clients.secrets, subject),
-  network: networkFacts(clients.ec2, subject),
-  identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
-  routing: routingFacts(clients.elb, subject),
-  routeItem: routeItemFacts(clients.dynamodb, subject, known.route),
-  logs: logFacts(clients.logs, subject),
-  account: known.account ?? accountFacts(clients.iam),
-  lists: auditedLists(accountLists(clients), async () => (await known.audit?.())?.lists),
-  tagged: taggedFacts(clients.tagging, clients.kms, subject),
-  stacks: stackFacts(clients.cloudformation, subject, known.stacks),
-  release: releaseFacts(clients.s3, clients.cloudformation, subject),
-});
+export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => {
+  const lists = auditedLists(accountLists(clients), async () => (await known.audit?.())?.lists);
+  return {
+    key: keyFacts(clients.kms, clients.organizations, subject),
+    database: {
+      ...databaseFacts(clients.rds, subject),
+      manualSnapshots: manualSnapshots(clients.rds, subject, lists.snapshots),
+    },
+    storage: storageFacts(clients.s3, subject),
+    secrets: secretFacts(clients.secrets, subject),
+    password: passwordFacts(clients.rds, clients.secrets, subject),
+    network: networkFacts(clients.ec2, subject),
+    identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
+    routing: routingFacts(clients.elb, subject),
+    routeItem: routeItemFacts(clients.dynamodb, subject, known.route),
+    logs: logFacts(clients.logs, subject),
+    account: known.account ?? accountFacts(clients.iam),
+    lists,
+    tagged: taggedFacts(clients.tagging, clients.kms, subject),
+    stacks: stackFacts(clients.cloudformation, subject, known.stacks),
+    release: releaseFacts(clients.s3, clients.cloudformation, subject),
+  };
+};

@@ -94,6 +94,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'logs:DescribeAccountPolicies',
           'logs:DescribeResourcePolicies',
           'rds:DescribeDBProxies',
+          'rds:DescribeDBSnapshots',
           'rds:DescribeExportTasks',
           'rds:DescribeIntegrations',
           'route53:ListHostedZonesByVPC',
