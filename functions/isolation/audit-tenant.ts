@@ -138,7 +138,7 @@ async function verifyAgain(
   // The rule was last changed when the tenant was activated, suspended or resumed.
   const newness = { ruleSince: record.updatedAt, roleUnproven: false };
   try {
-    const { audit, route, live } = itemsBeside(deps.table, record, deps.proving.now);
+    const { audit, route, live } = itemsBeside(deps.table, { ...record, inService: true }, deps.proving.now);
     // A cell of an older release has no item: compute knows what its colour is then.
     const liveOf = async (cell: CellDescriptor) => (await live(cell.name)) ?? (await deps.compute.live(cell));
     const compute = { cells: () => deps.compute.cells(), live: liveOf };

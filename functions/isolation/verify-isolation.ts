@@ -67,7 +67,7 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const subject: Subject = { ...deps.stage, ...tenantInput, routed: false, rolesRevision };
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     // It is read while the checks wait for their own answers.
-    const { audit, route } = itemsBeside(deps.table, tenantInput.tenant, deps.proving.now);
+    const { audit, route } = itemsBeside(deps.table, { ...tenantInput.tenant, inService: false }, deps.proving.now);
     const known = { account: listedFacts(async () => (await audit())?.principals), audit, route };
     const own = await examine({ ...deps.proving, known }, subject, newness);
     const report = withSurroundings(own, await audit());

@@ -67,10 +67,15 @@ export async function knownDigests(table: TenantsTable, cells: readonly string[]
 
 /**
  * What is read of the table for one verification, by one request: the last audit of the tenant's cell, the route of its
- * host, and the cell's live colour.
+ * host, and the cell's live colour where the tenant is in service.
  */
-export function itemsBeside(table: TenantsTable, { host, slot }: Pick<TenantRecord, 'host' | 'slot'>, now: () => Date) {
-  const ofCell = slot ? [itemKeys.surroundings(slot.cell), itemKeys.liveColour(slot.cell)] : [];
+export function itemsBeside(
+  table: TenantsTable,
+  { host, slot, inService }: Pick<TenantRecord, 'host' | 'slot'> & { readonly inService: boolean },
+  now: () => Date,
+) {
+  const live = slot && inService ? [itemKeys.liveColour(slot.cell)] : [];
+  const ofCell = slot ? [itemKeys.surroundings(slot.cell), ...live] : [];
   const keys = [itemKeys.route(host), ...ofCell];
   const items = once(() => readItems(table, keys));
   return {

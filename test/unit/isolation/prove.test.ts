@@ -1,3 +1,4 @@
+import { itemKeys } from '../../../functions/contract/records';
 import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Sources } from '../../../functions/isolation/check';
@@ -51,6 +52,16 @@ function scene(answers: { readonly PutObjectCommand?: unknown; readonly UpdateCo
   const stored = () => JSON.parse(String(s3.inputs('PutObjectCommand')[0]?.Body)) as Evidence;
   return { s3, table, deps, input, stored, verify: () => verifyIsolation.run(deps, input) };
 }
+
+test('an onboarding reads the last audit and the route, and no live colour', async () => {
+  ask(true);
+  const { verify, table, input } = scene();
+  await verify();
+  const { host, slot } = input.tenant;
+  expect(table.inputs('BatchGetCommand')).toMatchObject([
+    { RequestItems: { tenants: { Keys: [itemKeys.route(host), itemKeys.surroundings(slot.cell)] } } },
+  ]);
+});
 
 test('stores report and digest on a verified tenant’s record; the report names execution, code and templates', async () => {
   ask(true);
