@@ -1,5 +1,6 @@
 import { itemKeys } from '../../../functions/contract/records';
 import { REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
+import { callsOf } from '../../../functions/contract/time-limits';
 import { CATALOGUE } from '../../../functions/isolation/catalogue';
 import type { Sources } from '../../../functions/isolation/check';
 import { examine, keepProof, type ProvingDeps } from '../../../functions/isolation/evidence/prove';
@@ -23,6 +24,9 @@ const ask = (passed: boolean, evidence = 'wide open') => {
     aCheck('identity.trust', async () => ({ passed, evidence })),
   );
 };
+
+/** A session, an object that is written, read twice and removed, and one call to spare. */
+const OBJECT_PROBE_CALLS = 6;
 
 const prove = async (deps: ProvingDeps, subject: Subject, by: string) =>
   keepProof(deps, await examine(deps, subject), by);
@@ -62,6 +66,27 @@ test('an onboarding reads the last audit and the route, and no live colour', asy
     { RequestItems: { tenants: { Keys: [itemKeys.route(host), itemKeys.surroundings(slot.cell)] } } },
   ]);
 });
+
+test.each(['VerifyIsolation', 'AuditTenant'])(
+  'the timeout of %s covers the second look of a violation',
+  async (name) => {
+    let inARow = 0;
+    const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
+    catalogue.splice(
+      0,
+      catalogue.length,
+      aCheck('storage.tls', async () => {
+        inARow += OBJECT_PROBE_CALLS;
+        return { passed: false, evidence: 'open' };
+      }),
+    );
+    const { verify, table, deps } = scene();
+    await expect(verify()).rejects.toMatchObject({ name: 'IsolationBreach' });
+    const besides = table.sent.length + deps.proving.evidence.client.sent.length;
+    expect(inARow).toBe(2 * OBJECT_PROBE_CALLS);
+    expect(callsOf(name)).toBeGreaterThanOrEqual(inARow + besides);
+  },
+);
 
 test('stores report and digest on a verified tenant’s record; the report names execution, code and templates', async () => {
   ask(true);
