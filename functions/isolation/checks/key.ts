@@ -121,15 +121,15 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   },
   'key.policy-account': async (subject, { facts }) => {
     const ours = [`AWS:arn:aws:iam::${subject.accountId}:`, 'Service:'];
+    const isOurs = (each: string) =>
+      each === `AWS:${subject.accountId}` || ours.some((prefix) => each.startsWith(prefix));
     const named = forSomebody(await facts.key.policy())
       .filter(({ effect }) => effect === 'Allow')
       .flatMap(({ principals, inverted }) =>
         inverted ? ['all principals except those listed (NotPrincipal)'] : principals,
       );
     return finding(
-      named
-        .filter((each) => !ours.some((prefix) => each.startsWith(prefix)))
-        .map((each) => `the key’s policy allows ${each}`),
+      named.filter((each) => !isOurs(each)).map((each) => `the key’s policy allows ${each}`),
       'every principal is of this account or an AWS service',
     );
   },

@@ -20,11 +20,32 @@ export async function instancesOf({ database }: Facts): Promise<DBInstance[]> {
   return replica ? [primary, replica] : [primary];
 }
 
-/** The properties that wait; their values may be secret. */
-const pendingOf = ({ PendingModifiedValues = {} }: DBInstance) =>
-  Object.entries(PendingModifiedValues)
+const majorOf = (version = '') => version.split('.')[0];
+
+/**
+ * Whether RDS makes a change by itself, as the release lets it: more storage up to the ceiling, a minor version, the next
+ * certificate ("Managing capacity automatically with Amazon RDS storage autoscaling", "Automatically upgrading the minor
+ * engine version", "Rotating your SSL/TLS certificate").
+ */
+function isRdsOwn(name: string, { PendingModifiedValues: pending = {}, ...instance }: DBInstance): boolean {
+  const { AllocatedStorage = 0, MaxAllocatedStorage = 0, EngineVersion, AutoMinorVersionUpgrade } = instance;
+  const storage = pending.AllocatedStorage ?? 0;
+  switch (name) {
+    case 'AllocatedStorage':
+      return storage > AllocatedStorage && storage <= MaxAllocatedStorage;
+    case 'EngineVersion':
+      return AutoMinorVersionUpgrade === true && majorOf(pending.EngineVersion) === majorOf(EngineVersion);
+    default:
+      return name === 'CACertificateIdentifier';
+  }
+}
+
+/** The properties that wait for somebody's change; their values may be secret. */
+const pendingOf = (instance: DBInstance) =>
+  Object.entries(instance.PendingModifiedValues ?? {})
     .filter(([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0))
-    .map(([name]) => name);
+    .map(([name]) => name)
+    .filter((name) => !isRdsOwn(name, instance));
 
 /** Milliseconds. A rotation takes minutes; Secrets Manager takes up one that failed again and again. */
 const LONGEST_ROTATION = 60 * 60_000;

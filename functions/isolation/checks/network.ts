@@ -1,4 +1,4 @@
-import type { FlowLog, NetworkInterface, Route, RouteTable, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { FlowLog, NetworkInterface, Route, RouteTable, VpcCidrBlockState, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
@@ -22,6 +22,9 @@ const isThere = (state: string | undefined) => !GONE.includes(state ?? '');
  * accepted. Anybody may send a request.
  */
 const UNANSWERED_REQUEST = ['initiating-request', 'pending-acceptance', 'provisioning'];
+
+/** EC2 lists a block that a VPC has given up, or never got, for a while ("VpcCidrBlockState"). */
+const isHeld = (state: VpcCidrBlockState | undefined) => !['disassociated', 'failed'].includes(state?.State ?? '');
 
 const destinationOf = (route: Route) =>
   route.DestinationCidrBlock ??
@@ -75,6 +78,9 @@ function unrouted(tables: readonly RouteTable[], { stacks }: Subject): string[] 
   });
 }
 
+/** "Flow log limitations": CloudWatch Logs took too much at once, and takes more soon. */
+const PASSES = 'Rate limited';
+
 /** Fields without which a record does not say who has talked to whom ("Flow log records"). */
 const LOGGED = ['srcaddr', 'dstaddr', 'dstport', 'action'];
 
@@ -117,11 +123,12 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     const { tenant } = subject;
     const own = (await facts.network.vpcsInSlot()).find(({ VpcId }) => VpcId === vpcOf(subject));
     const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = own ?? {};
-    const blocks = CidrBlockAssociationSet.map((each) => each.CidrBlock);
+    const blocks = CidrBlockAssociationSet.filter((each) => isHeld(each.CidrBlockState)).map((each) => each.CidrBlock);
+    const further = Ipv6CidrBlockAssociationSet.filter((each) => isHeld(each.Ipv6CidrBlockState));
     return finding(
       [
         ...expectExactly('block', blocks, [tenant.slot.cidr]),
-        ...Ipv6CidrBlockAssociationSet.map((each) => `the VPC has the IPv6 block ${each.Ipv6CidrBlock}`),
+        ...further.map((each) => `the VPC has the IPv6 block ${each.Ipv6CidrBlock}`),
       ],
       `the VPC’s only block is ${tenant.slot.cidr}`,
     );
@@ -261,7 +268,10 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     );
     const { FlowLogId } = subject.stacks.network.outputs;
     const elsewhere = logs.filter((each) => each.LogGroupName !== group);
-    const undelivered = logs.filter(({ DeliverLogsStatus }) => DeliverLogsStatus === 'FAILED');
+    const undelivered = logs.filter(
+      ({ DeliverLogsStatus, DeliverLogsErrorMessage }) =>
+        DeliverLogsStatus === 'FAILED' && DeliverLogsErrorMessage !== PASSES,
+    );
     if (log)
       return finding(
         [

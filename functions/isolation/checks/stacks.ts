@@ -15,8 +15,8 @@ const COMPLETE: readonly (string | undefined)[] = [
 ];
 /** "Stack status codes": all is made, and what was replaced is being removed. */
 const CLEANING = /^UPDATE_(?:ROLLBACK_)?COMPLETE_CLEANUP_IN_PROGRESS$/;
-/** An update of a tenant in service: it ends complete or failed by itself. */
-const UPDATING = 'UPDATE_IN_PROGRESS';
+/** An update of a tenant in service, or its rollback: each ends complete or failed by itself. */
+const UPDATING = /^UPDATE_(?:ROLLBACK_)?IN_PROGRESS$/;
 
 /** ActivateTenant turns the protection on, after the last verification of an onboarding. */
 const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
@@ -37,7 +37,7 @@ const CHECKS = checksOf(STACKS_METADATA, {
   'stacks.status': async (subject, { facts }) =>
     finding(
       await ofEach(facts, ({ StackStatus = '' }, kind) => {
-        const isUpdated = isInService(subject) && StackStatus === UPDATING;
+        const isUpdated = isInService(subject) && UPDATING.test(StackStatus);
         return COMPLETE.includes(StackStatus) || CLEANING.test(StackStatus) || isUpdated
           ? []
           : [`the ${kind} stack is ${StackStatus}`];

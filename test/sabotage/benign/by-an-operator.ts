@@ -48,6 +48,18 @@ export const CHANGES_BY_AN_OPERATOR: readonly BenignChange[] = [
     make: async ({ subject, root }) => ({ revert: await keyPolicy(root, subject.key.keyArn, respelt) }),
   },
   {
+    name: 'name the account by its number in the key’s policy',
+    make: async ({ subject, root }) => ({
+      revert: await keyPolicy(root, subject.key.keyArn, (statements) =>
+        statements.map((each) =>
+          JSON.stringify(each.Principal) === JSON.stringify({ AWS: `arn:aws:iam::${subject.accountId}:root` })
+            ? { ...each, Principal: { AWS: subject.accountId } }
+            : each,
+        ),
+      ),
+    }),
+  },
+  {
     name: 'put the statements of the role’s trust in another order',
     make: async ({ subject, root }) => ({ revert: await trustPolicy(root, roleNameOf(subject), reversed) }),
   },

@@ -73,6 +73,25 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
 ]);
 
+const instance = {
+  ...{ AllocatedStorage: 20, MaxAllocatedStorage: 100, EngineVersion: '17.2', AutoMinorVersionUpgrade: true },
+};
+
+test.each([
+  ['more storage below the ceiling', { AllocatedStorage: 30 }, true],
+  ['more storage than the ceiling', { AllocatedStorage: 300 }, false],
+  ['a minor version', { EngineVersion: '17.4' }, true],
+  ['a major version', { EngineVersion: '18.1' }, false],
+  ['the next certificate', { CACertificateIdentifier: 'rds-ca-ecc384-g1' }, true],
+])('a change that RDS may make by itself is no violation: %s', async (_, PendingModifiedValues, expected) => {
+  const [check] = DATABASE_SETTINGS_CHECKS.filter(({ id }) => id === 'database.pending');
+  if (!check) throw new Error('there is no such check');
+  const { passed } = await ask(check, ({ facts }) =>
+    Object.assign(facts.database.instance, instance, { PendingModifiedValues }),
+  );
+  expect(passed).toBe(expected);
+});
+
 const masterPassword = DATABASE_SETTINGS_CHECKS.filter(({ id }) => id === 'database.master-password');
 
 test.each(masterPassword)(

@@ -179,6 +179,18 @@ testBreaches(KEY_CHECKS, [
   ],
 ]);
 
+test('key.policy-account passes when the account is named by its number', async () => {
+  const check = KEY_CHECKS.find((each) => each.id === 'key.policy-account');
+  if (!check) throw new Error('there is no such check');
+  const spoil = ({ facts, subject }: Scene) => {
+    for (const statement of facts.key.policy)
+      statement.principals = statement.principals.map((each: string) =>
+        each.endsWith(':root') ? `AWS:${subject.accountId}` : each,
+      );
+  };
+  expect(await ask(check, spoil)).toMatchObject({ passed: true });
+});
+
 test.each(['key.policy', 'key.policy-account', 'key.grant-makers'])(
   '%s passes when the stacks’ role was made anew: the policy then names nobody',
   async (id) => {

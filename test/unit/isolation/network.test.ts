@@ -255,6 +255,26 @@ testBreaches(NETWORK_CHECKS, [
 
 test.each<[string, string, (scene: Scene) => void]>([
   [
+    'network.block',
+    'blocks that the VPC has given up, or never got',
+    ({ facts }) => {
+      const [vpc] = facts.network.vpcsInSlot;
+      vpc.CidrBlockAssociationSet.push({ CidrBlock: '10.99.0.0/24', CidrBlockState: { State: 'failed' } });
+      vpc.Ipv6CidrBlockAssociationSet = [
+        { Ipv6CidrBlock: '2001:db8::/56', Ipv6CidrBlockState: { State: 'disassociated' } },
+      ];
+    },
+  ],
+  [
+    'network.flow-logs',
+    'records that CloudWatch Logs takes a moment later',
+    ({ facts }) =>
+      Object.assign(facts.network.flowLogs[0], {
+        DeliverLogsStatus: 'FAILED',
+        DeliverLogsErrorMessage: 'Rate limited',
+      }),
+  ],
+  [
     'network.peering',
     'a request of a stranger that nobody has accepted',
     ({ facts }) =>

@@ -82,6 +82,8 @@ test('the stacks of a tenant that is not in service yet need no termination prot
 test.each<[string, boolean, boolean]>([
   ['UPDATE_IN_PROGRESS', true, true],
   ['UPDATE_IN_PROGRESS', false, false],
+  ['UPDATE_ROLLBACK_IN_PROGRESS', true, true],
+  ['UPDATE_ROLLBACK_IN_PROGRESS', false, false],
   ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', true, true],
   ['IMPORT_COMPLETE', true, true],
   ['UPDATE_FAILED', true, false],
