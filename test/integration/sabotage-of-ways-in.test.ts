@@ -10,6 +10,7 @@ import { PROBE_TECHNIQUES } from '../sabotage/techniques/probes';
 import { ROUTE_ITEM_TECHNIQUES } from '../sabotage/techniques/route-items';
 import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
 import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
+import { TAG_TECHNIQUES } from '../sabotage/techniques/tags';
 import { testTechniques } from '../support/sabotage-tests';
 
 testTechniques([
@@ -26,4 +27,5 @@ testTechniques([
   ...PROBE_TECHNIQUES,
   ...DATABASE_LOGIN_TECHNIQUES,
   ...STACK_TECHNIQUES,
+  ...TAG_TECHNIQUES,
 ]);

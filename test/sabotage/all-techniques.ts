@@ -35,6 +35,7 @@ import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
 import { STORAGE_REPORT_TECHNIQUES } from './techniques/storage-reports';
 import { STORAGE_SETTINGS_TECHNIQUES } from './techniques/storage-settings';
 import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
+import { TAG_TECHNIQUES } from './techniques/tags';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
 import { WEB_ACL_TECHNIQUES } from './techniques/web-acl';
 
@@ -65,6 +66,7 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...STORAGE_SETTINGS_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
   ...PRINCIPAL_TECHNIQUES,
+  ...TAG_TECHNIQUES,
   ...COPIES_ELSEWHERE_TECHNIQUES,
   ...LOG_POLICY_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,

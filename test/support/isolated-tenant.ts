@@ -178,6 +178,9 @@ function healthyAccount(): FactData['account'] {
   };
 }
 
+/** As CloudFormation tags what a tenant's stacks make. */
+const TAGS = [{ Key: TENANT_TAG, Value: tenantId }];
+
 function healthyDatabase(): FactData['database'] {
   const { network, database } = theStacks();
   const common = {
@@ -195,6 +198,7 @@ function healthyDatabase(): FactData['database'] {
     VpcSecurityGroups: [{ VpcSecurityGroupId: network.outputs.DatabaseSecurityGroupId, Status: 'active' }],
     DBParameterGroups: [{ DBParameterGroupName: database.outputs.ParameterGroupName, ParameterApplyStatus: 'in-sync' }],
     DeletionProtection: true,
+    TagList: TAGS,
     DBSubnetGroup: {
       VpcId: network.outputs.VpcId,
       Subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetIdentifier) => ({ SubnetIdentifier })),
@@ -230,9 +234,15 @@ function healthyNetwork(): FactData['network'] {
   const { cell, tenant, stacks } = aSubject();
   const { network } = stacks;
   const { VpcId, PeeringConnectionId: VpcPeeringConnectionId, RouteTableId, FlowLogId } = network.outputs;
-  const vpc = { VpcId, CidrBlock: tenant.slot.cidr, CidrBlockAssociationSet: [{ CidrBlock: tenant.slot.cidr }] };
+  const vpc = {
+    VpcId,
+    Tags: TAGS,
+    CidrBlock: tenant.slot.cidr,
+    CidrBlockAssociationSet: [{ CidrBlock: tenant.slot.cidr }],
+  };
   const own = {
     RouteTableId,
+    Tags: TAGS,
     Associations: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId) => ({ SubnetId })),
     Routes: [
       { DestinationCidrBlock: tenant.slot.cidr, GatewayId: 'local' },
@@ -258,6 +268,7 @@ function healthyNetwork(): FactData['network'] {
     vpcsInSlot: [vpc],
     subnets: network.outputs.DatabaseSubnetIds.split(',').map((SubnetId, index) => ({
       SubnetId,
+      Tags: TAGS,
       AvailabilityZone: `${REGION}${'ab'.charAt(index)}`,
       MapPublicIpOnLaunch: false,
     })),
@@ -280,7 +291,7 @@ function healthyNetwork(): FactData['network'] {
       },
     ],
     groups: [
-      { GroupId: network.outputs.DatabaseSecurityGroupId, GroupName: 'database' },
+      { GroupId: network.outputs.DatabaseSecurityGroupId, GroupName: 'database', Tags: TAGS },
       {
         GroupId: 'sg-0default',
         GroupName: 'default',
@@ -293,6 +304,7 @@ function healthyNetwork(): FactData['network'] {
     endpoints: [
       {
         VpcEndpointId: 'vpce-0s3',
+        Tags: TAGS,
         VpcEndpointType: 'Gateway',
         ServiceName: `com.amazonaws.${REGION}.s3`,
         State: 'Available',
@@ -300,7 +312,7 @@ function healthyNetwork(): FactData['network'] {
       },
     ],
     peerings: [
-      { VpcPeeringConnectionId, Status: { Code: 'active' }, AccepterVpcInfo: { VpcId: cell.vpcId } },
+      { VpcPeeringConnectionId, Tags: TAGS, Status: { Code: 'active' }, AccepterVpcInfo: { VpcId: cell.vpcId } },
       { VpcPeeringConnectionId: 'pcx-0earlier', Status: { Code: 'deleted' } },
     ],
     flowLogs: [

@@ -1,11 +1,12 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
-import { TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
+import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import type { Facts } from '../facts/facts';
+import { tagsOf } from '../facts/reading';
 import { DATABASE_SETTINGS_METADATA } from '../metadata/database-settings';
 import { propertiesOf } from '../release/expected';
-import type { Subject } from '../subject';
+import { type Subject, tenantIdOf } from '../subject';
 import { instancesOf, masterPassword, pendingChanges } from './master-password';
 
 /** "Viewing DB instance status": what does not pass by itself, or ends the instance. */
@@ -55,5 +56,12 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
           : [],
       ),
       `only ${monitoringRoleOf(subject)} monitors the database`,
+    ),
+  'database.tag': async (subject, { facts }) =>
+    finding(
+      await ofEach(facts, ({ TagList }, name) =>
+        expectEqual(`the tag ${TENANT_TAG} of ${name}`, tagsOf(TagList)[TENANT_TAG], tenantIdOf(subject)),
+      ),
+      `tagged with ${tenantIdOf(subject)}`,
     ),
 });

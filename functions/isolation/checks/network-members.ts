@@ -1,8 +1,12 @@
-import type { NetworkAcl, SecurityGroup } from '@aws-sdk/client-ec2';
+import type { NetworkAcl, SecurityGroup, Tag } from '@aws-sdk/client-ec2';
+import { TENANT_TAG } from '../../contract/naming';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, finding, Unanswered } from '../check';
+import { type Check, checksOf, expectEqual, finding, Unanswered } from '../check';
+import type { Facts } from '../facts/facts';
+import { tagsOf } from '../facts/reading';
 import { NETWORK_MEMBERS_METADATA } from '../metadata/network-members';
-import { vpcOf } from '../subject';
+import { propertiesOf } from '../release/expected';
+import { type Subject, tenantIdOf, vpcOf } from '../subject';
 
 const EVERYWHERE = '0.0.0.0/0';
 /** The last rule of every ACL, which nobody can change ("Network ACL rules"). */
@@ -38,6 +42,46 @@ function changedRules({ GroupId, IpPermissions = [] }: SecurityGroup): string[] 
   ]).map((source) => `the default security group ${GroupId} lets ${source} in`);
 }
 
+interface Tagged {
+  /** What CloudFormation calls it. */
+  readonly type: string;
+  readonly id: string | undefined;
+  readonly Tags?: Tag[] | undefined;
+}
+
+/** What the network stack has made. */
+async function ownResources({ stacks, region }: Subject, { network }: Facts): Promise<Tagged[]> {
+  const { VpcId, DatabaseSecurityGroupId, RouteTableId, PeeringConnectionId } = stacks.network.outputs;
+  const [vpcs, subnets, groups, tables, peerings, endpoints] = await settled([
+    network.vpcsInSlot(),
+    network.subnets(),
+    network.groups(),
+    network.routeTables(),
+    network.peerings(),
+    network.endpoints(),
+  ]);
+  const ownSubnets = stacks.network.outputs.DatabaseSubnetIds.split(',');
+  const ofS3 = `com.amazonaws.${region}.s3`;
+  return [
+    ...vpcs.map(({ VpcId: id, Tags }) => ({ type: 'VPC', id, Tags })).filter(({ id }) => id === VpcId),
+    ...subnets
+      .map(({ SubnetId: id, Tags }) => ({ type: 'Subnet', id, Tags }))
+      .filter(({ id = '' }) => ownSubnets.includes(id)),
+    ...groups
+      .map(({ GroupId: id, Tags }) => ({ type: 'SecurityGroup', id, Tags }))
+      .filter(({ id }) => id === DatabaseSecurityGroupId),
+    ...tables
+      .map(({ RouteTableId: id, Tags }) => ({ type: 'RouteTable', id, Tags }))
+      .filter(({ id }) => id === RouteTableId),
+    ...peerings
+      .map(({ VpcPeeringConnectionId: id, Tags }) => ({ type: 'VPCPeeringConnection', id, Tags }))
+      .filter(({ id }) => id === PeeringConnectionId),
+    ...endpoints
+      .filter(({ ServiceName }) => ServiceName === ofS3)
+      .map(({ VpcEndpointId: id, Tags }) => ({ type: 'VPCEndpoint', id, Tags })),
+  ];
+}
+
 export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS_METADATA, {
   'network.acls': async (subject, { facts }) => {
     const acls = await facts.network.acls();
@@ -70,6 +114,17 @@ export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS
         ...groups.filter(({ GroupName }) => GroupName === 'default').flatMap(changedRules),
       ],
       `only ${own} and the VPC’s default group`,
+    );
+  },
+  'network.tags': async (subject, { facts }) => {
+    const [resources, own] = await settled([facts.release.network(), ownResources(subject, facts)]);
+    // The release tags each type that can have tags; an earlier one, fewer.
+    const tagged = own.filter(({ type }) => propertiesOf(resources, `AWS::EC2::${type}`).Tags !== undefined);
+    return finding(
+      tagged.flatMap(({ id, Tags }) =>
+        expectEqual(`the tag ${TENANT_TAG} of ${id}`, tagsOf(Tags)[TENANT_TAG], tenantIdOf(subject)),
+      ),
+      `${tagged.length} resources of the network have the tag ${tenantIdOf(subject)}`,
     );
   },
 });

@@ -41,4 +41,12 @@ export const DATABASE_SETTINGS_METADATA = [
     controls: { 'SOC 2': ['CC6.3'] },
     remediation: 'Set the monitoring role of the instance that the evidence names back to the tenant’s own.',
   },
+  {
+    id: 'database.tag',
+    title: 'The database carries its tenant’s tag',
+    question: 'Do the database and its replica carry this tenant’s tag, by which rights of the platform are bound?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the tag of the instance that the evidence names back to the tenant’s id.',
+  },
 ] as const satisfies readonly CheckMetadata[];

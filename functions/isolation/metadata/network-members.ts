@@ -17,4 +17,13 @@ export const NETWORK_MEMBERS_METADATA = [
     controls: { FSBP: ['EC2.2'], 'SOC 2': ['CC6.6'] },
     remediation: 'Find out who made the security group that the evidence names, and delete it.',
   },
+  {
+    id: 'network.tags',
+    title: 'The network carries its tenant’s tag',
+    question:
+      'Do VPC, subnets, security group, route table, peering and endpoint carry this tenant’s tag, by which rights of the platform are bound?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation: 'Set the tag of the resource that the evidence names back to the tenant’s id.',
+  },
 ] as const satisfies readonly CheckMetadata[];

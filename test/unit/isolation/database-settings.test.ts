@@ -26,6 +26,12 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
     'a change of DBInstanceClass of',
   ],
   [
+    'database.tag',
+    'of another tenant on the replica',
+    ({ facts }) => (facts.database.replica.TagList = [{ Key: 'tenantId', Value: 'tother' }]),
+    '-replica is tother, not',
+  ],
+  [
     'database.parameters',
     'statements in the log',
     ({ facts }) => {

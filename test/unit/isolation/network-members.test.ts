@@ -12,6 +12,37 @@ const deny = (RuleNumber: number) => ({
 
 testBreaches(NETWORK_MEMBERS_CHECKS, [
   [
+    'network.tags',
+    'a VPC of another tenant without one',
+    ({ facts }) => (facts.network.vpcsInSlot[0].Tags = []),
+    'the tag tenantId of',
+  ],
+  ['network.tags', 'a subnet without one', ({ facts }) => (facts.network.subnets[1].Tags = []), 'the tag tenantId of'],
+  [
+    'network.tags',
+    'the database’s group without one',
+    ({ facts }) => (facts.network.groups[0].Tags = []),
+    'the tag tenantId of',
+  ],
+  [
+    'network.tags',
+    'the route table without one',
+    ({ facts }) => (facts.network.routeTables[0].Tags = []),
+    'the tag tenantId of',
+  ],
+  [
+    'network.tags',
+    'the peering without one',
+    ({ facts }) => (facts.network.peerings[0].Tags = []),
+    'the tag tenantId of',
+  ],
+  [
+    'network.tags',
+    'the endpoint without one',
+    ({ facts }) => (facts.network.endpoints[0].Tags = []),
+    'the tag tenantId of',
+  ],
+  [
     'network.acls',
     'the cell is denied first',
     ({ facts }) => facts.network.acls[0].Entries.push(deny(50)),
