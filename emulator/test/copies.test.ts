@@ -1,4 +1,10 @@
 import {
+  BackupClient,
+  CreateBackupVaultCommand,
+  DeleteRecoveryPointCommand,
+  StartBackupJobCommand,
+} from '@aws-sdk/client-backup';
+import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
   DeleteAccountPolicyCommand,
@@ -11,8 +17,11 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CancelExportTaskCommand,
+  CreateDBInstanceCommand,
   CreateIntegrationCommand,
+  DeleteDBInstanceCommand,
   DeleteIntegrationCommand,
+  DescribeDBSnapshotsCommand,
   DescribeExportTasksCommand,
   DescribeIntegrationsCommand,
   RDSClient,
@@ -44,6 +53,26 @@ test('an export is listed with its source and its bucket, until it is canceled',
   const other = rds.send(new CancelExportTaskCommand({ ExportTaskIdentifier: 'other' }));
   await expect(other).rejects.toMatchObject({ name: 'ExportTaskNotFoundFault' });
 });
+
+test('a database that AWS Backup keeps has a snapshot of the type awsbackup, until the recovery point is deleted', async () => {
+  const backup = new BackupClient(access(emulator));
+  const database = { DBInstanceIdentifier: 'kept', DBInstanceClass: 'db.t4g.micro', Engine: 'postgres' };
+  const login = { MasterUsername: 'somebody', MasterUserPassword: 'not-a-secret', AllocatedStorage: 20 };
+  const { DBInstance } = await rds.send(new CreateDBInstanceCommand({ ...database, ...login }));
+  const BackupVaultName = 'theirs';
+  await backup.send(new CreateBackupVaultCommand({ BackupVaultName }));
+  const IamRoleArn = 'arn:aws:iam::000000000000:role/backups';
+  const { RecoveryPointArn } = await backup.send(
+    new StartBackupJobCommand({ BackupVaultName, ResourceArn: DBInstance?.DBInstanceArn, IamRoleArn }),
+  );
+  const listed = async (SnapshotType: string) =>
+    (await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType }))).DBSnapshots;
+  expect(await listed('awsbackup')).toMatchObject([{ DBSnapshotArn: RecoveryPointArn, DBInstanceIdentifier: 'kept' }]);
+  expect(await listed('manual')).toEqual([]);
+  await backup.send(new DeleteRecoveryPointCommand({ BackupVaultName, RecoveryPointArn }));
+  expect(await listed('awsbackup')).toEqual([]);
+  await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: 'kept', SkipFinalSnapshot: true }));
+}, 60_000);
 
 test('an integration is listed with its source and its target, until it is deleted', async () => {
   const integration = { IntegrationName: 'mine', SourceArn, TargetArn: 'arn:aws:redshift:eu-central-1:0:theirs' };

@@ -480,7 +480,7 @@ export function healthyFacts(): FactData {
     account: healthyAccount(),
     lists: {
       ...{ proxies: [], exports: [], integrations: [], logPolicies: [] },
-      ...{ logFindings: [], logGrants: [], snapshots: [] },
+      ...{ logFindings: [], logGrants: [], snapshots: [], recoveryPoints: [] },
     },
     tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },

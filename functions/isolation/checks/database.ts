@@ -4,6 +4,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../contract/plans';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import type { Facts } from '../facts/facts';
 import { DATABASE_METADATA } from '../metadata/database';
 import { type Subject, vpcOf } from '../subject';
 import { instancesOf } from './master-password';
@@ -65,13 +66,31 @@ function differencesFrom(instance: DBInstance, { key, stacks }: Subject): string
 /** ActivateTenant turns the protection on, after the last verification of an onboarding. */
 const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
 
+/** Whether the organization keeps tenants' databases by AWS Backup. */
+const isBackupPlaced = ({ placed }: Subject) =>
+  placed.keyUsers.some((role) => role.startsWith('backup.amazonaws.com/'));
+
+/** What AWS Backup keeps of the tenant's databases without being placed: by whichever plan, or by hand. */
+async function keptByBackup(subject: Subject, { lists }: Facts): Promise<string[]> {
+  if (isBackupPlaced(subject)) return [];
+  const { InstanceId, ReplicaId } = subject.stacks.database.outputs;
+  return (await lists.recoveryPoints())
+    .filter(
+      ({ DBInstanceIdentifier: id, KmsKeyId }) =>
+        (id !== undefined && [InstanceId, ReplicaId].includes(id)) || KmsKeyId === subject.key.keyArn,
+    )
+    .map(
+      ({ DBInstanceIdentifier, DBSnapshotIdentifier }) =>
+        `AWS Backup keeps ${DBSnapshotIdentifier} of ${DBInstanceIdentifier}`,
+    );
+}
+
 /** "DBInstance": a stream of all statements, and continuous backups in a vault of AWS Backup. */
-function streamsOf(instance: DBInstance, { placed }: Subject): string[] {
+function streamsOf(instance: DBInstance, subject: Subject): string[] {
   const { DBInstanceIdentifier: id, ActivityStreamStatus: status, ActivityStreamKinesisStreamName: stream } = instance;
-  const isPlaced = placed.keyUsers.some((role) => role.startsWith('backup.amazonaws.com/'));
   return [
     ...(status === 'started' || status === 'starting' ? [`${id} sends its activities to the stream ${stream}`] : []),
-    ...(instance.AwsBackupRecoveryPointArn && !isPlaced
+    ...(instance.AwsBackupRecoveryPointArn && !isBackupPlaced(subject)
       ? [`AWS Backup keeps up to date ${instance.AwsBackupRecoveryPointArn} of ${id}`]
       : []),
   ];
@@ -205,7 +224,11 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
   'database.copies': async (subject, { facts }) => {
     const { InstanceId, ReplicaId, ResourceId } = subject.stacks.database.outputs;
     const all = await settled([facts.database.instance(), facts.database.replica()]);
-    const [grants, tagged] = await settled([facts.key.grants(), facts.tagged.arns()]);
+    const [grants, tagged, kept] = await settled([
+      facts.key.grants(),
+      facts.tagged.arns(),
+      keptByBackup(subject, facts),
+    ]);
     const own = [ResourceId, ...all.map((each) => each?.DbiResourceId)];
     const underKey = grants
       .map(({ Constraints }) => databaseIn(Constraints))
@@ -229,6 +252,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
         ...violations,
         ...[...new Set(underKey)].map((id) => `database ${id} uses the tenant’s key, and is none of the tenant’s`),
         ...withTag.map((arn) => `${arn} has the tenant’s tag`),
+        ...kept,
       ],
       'no other replica, no other database under the tenant’s key or tag, no replicated backups',
     );

@@ -18,7 +18,7 @@ import { everyItem, pages } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { readOnce } from './reading';
-import { type Snapshot, SnapshotSchema, snapshotsOfOthers } from './snapshot-facts';
+import { recoveryPoints, type Snapshot, SnapshotSchema, snapshotsOfOthers } from './snapshot-facts';
 
 /** An export that has ended this way has written nothing that stays. */
 const OVER = ['CANCELED', 'FAILED'];
@@ -55,6 +55,7 @@ export const KeptListsSchema = z.object({
   logFindings: kept(LogPolicySchema).optional(),
   logGrants: kept(LogGrantSchema).optional(),
   snapshots: kept(SnapshotSchema).optional(),
+  recoveryPoints: kept(SnapshotSchema).optional(),
 });
 export type KeptLists = z.output<typeof KeptListsSchema>;
 
@@ -73,6 +74,8 @@ export interface AccountLists {
   readonly logGrants: () => Promise<readonly z.output<typeof LogGrantSchema>[]>;
   /** Manual snapshots of databases that no tenant's stack makes. */
   readonly snapshots: () => Promise<readonly Snapshot[]>;
+  /** Of each database that AWS Backup keeps, one snapshot. */
+  readonly recoveryPoints: () => Promise<readonly Snapshot[]>;
 }
 
 export interface AccountListClients {
@@ -113,6 +116,7 @@ export function accountLists({ rds: client, logs }: AccountListClients): Account
       return z.array(LogGrantSchema).parse(found.flat());
     }),
     snapshots: readOnce(() => snapshotsOfOthers(client)),
+    recoveryPoints: readOnce(() => recoveryPoints(client)),
   };
 }
 
@@ -132,7 +136,7 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  * @throws what a transient fault of a service throws: then there is no list
  */
 export async function keepLists(lists: AccountLists): Promise<KeptLists> {
-  const [proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots] = await settled([
+  const [proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, points] = await settled([
     keep(lists.proxies),
     keep(lists.exports),
     keep(lists.integrations),
@@ -140,8 +144,9 @@ export async function keepLists(lists: AccountLists): Promise<KeptLists> {
     keep(lists.logFindings),
     keep(lists.logGrants),
     keep(lists.snapshots),
+    keep(lists.recoveryPoints),
   ]);
-  return { proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots };
+  return { proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, recoveryPoints: points };
 }
 
 function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
@@ -167,5 +172,6 @@ export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists
     logFindings: from(({ logFindings }) => logFindings, asked.logFindings),
     logGrants: from(({ logGrants }) => logGrants, asked.logGrants),
     snapshots: from(({ snapshots }) => snapshots, asked.snapshots),
+    recoveryPoints: from(({ recoveryPoints: points }) => points, asked.recoveryPoints),
   };
 }

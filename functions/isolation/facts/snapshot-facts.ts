@@ -52,6 +52,19 @@ export const snapshotsOfOthers = async (client: RDSClient): Promise<Snapshot[]> 
     .array(SnapshotSchema)
     .parse((await listed(client, { SnapshotType: 'manual' })).filter((each) => !isOfTenantsStacks(each)));
 
+/**
+ * The newest snapshot that AWS Backup keeps of each database, in whichever vault ("DescribeDBSnapshots": nobody else sees
+ * the type `awsbackup`). One a database is enough to name it, so the list does not grow with the days.
+ */
+export async function recoveryPoints(client: RDSClient): Promise<Snapshot[]> {
+  const all = await listed(client, { SnapshotType: 'awsbackup' });
+  const inTurn = all.toSorted(
+    (one, other) => (one.SnapshotCreateTime?.getTime() ?? 0) - (other.SnapshotCreateTime?.getTime() ?? 0),
+  );
+  const newest = new Map(inTurn.map((each) => [each.DBInstanceIdentifier, each]));
+  return z.array(SnapshotSchema).parse([...newest.values()]);
+}
+
 /** @returns nothing when the snapshot is gone: the list may be of the last audit */
 async function sharing(client: RDSClient, snapshot: Snapshot): Promise<SnapshotFacts[]> {
   const request = { DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier };

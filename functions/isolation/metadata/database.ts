@@ -86,7 +86,7 @@ export const DATABASE_METADATA = [
     id: 'database.copies',
     title: 'No other copy of the database is kept up to date',
     question:
-      'Is the tenant’s own replica the only one, does no other database use the tenant’s key or tag, and does no stream or vault follow it?',
+      'Is the tenant’s own replica the only one, does no other database use the tenant’s key or tag, and does no stream or vault follow or keep it?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.7'] },
     remediation: 'Delete the replica, or stop the replication, the stream or the backups, that the evidence names.',

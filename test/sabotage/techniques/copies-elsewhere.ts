@@ -1,3 +1,10 @@
+import {
+  BackupClient,
+  CreateBackupVaultCommand,
+  DeleteBackupVaultCommand,
+  DeleteRecoveryPointCommand,
+  StartBackupJobCommand,
+} from '@aws-sdk/client-backup';
 import { DeleteAccountPolicyCommand, PutAccountPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import {
   CancelExportTaskCommand,
@@ -60,12 +67,45 @@ const subscribed = (name: string, destination: ArnOf): AttackTechnique => ({
   },
 });
 
+/** One recovery point, by hand. The stage's organization keeps nothing by AWS Backup then. */
+const keptByBackup = (name: string, BackupVaultName: string, idOf: (subject: Subject) => string): AttackTechnique => ({
+  name,
+  check: 'database.copies',
+  detonate: async ({ subject, aws }) => {
+    const backup = new BackupClient(aws);
+    const ResourceArn = at(subject, 'rds', `db:${idOf(subject)}`);
+    const IamRoleArn = `arn:aws:iam::${subject.accountId}:role/support`;
+    await backup.send(new CreateBackupVaultCommand({ BackupVaultName }));
+    const { RecoveryPointArn } = await backup.send(
+      new StartBackupJobCommand({ BackupVaultName, ResourceArn, IamRoleArn }),
+    );
+    return {
+      expectedEvidence: `AWS Backup keeps ${RecoveryPointArn?.split(':snapshot:')[1]} of ${idOf(subject)}`,
+      believed: { ...subject, placed: { ...subject.placed, keyUsers: [] } },
+      revert: async () => {
+        await backup.send(new DeleteRecoveryPointCommand({ BackupVaultName, RecoveryPointArn }));
+        await backup.send(new DeleteBackupVaultCommand({ BackupVaultName }));
+      },
+    };
+  },
+});
+
 const supportsKey: ArnOf = (subject) => at(subject, 'kms', 'key/support');
 
 export const COPIES_ELSEWHERE_TECHNIQUES: readonly AttackTechnique[] = [
   exported('export a snapshot into a stranger’s bucket', snapshot, supportsKey, 'strangers-exports'),
   exported('export the database into a bucket of the account', database, supportsKey, 'support-exports'),
   exported('export another snapshot under the tenant’s key', somebodys, ({ key }) => key.keyArn, 'support-restored'),
+  keptByBackup(
+    'keep the database in a vault, by no plan',
+    'support-vault',
+    ({ stacks }) => stacks.database.outputs.InstanceId,
+  ),
+  keptByBackup(
+    'keep the replica in a vault, by no plan',
+    'reports-vault',
+    ({ stacks }) => stacks.database.outputs.ReplicaId ?? '',
+  ),
   integrated('replicate the database into a data warehouse', (subject) =>
     at(subject, 'redshift-serverless', 'namespace/support'),
   ),

@@ -208,6 +208,27 @@ testBreaches(DATABASE_CHECKS, [
     'AWS Backup keeps up to date arn:continuous',
   ],
   [
+    'database.copies',
+    'kept by a backup of nobody',
+    ({ facts, subject }) => {
+      subject.placed.keyUsers = [];
+      facts.lists.recoveryPoints.push({
+        DBSnapshotIdentifier: 'awsbackup:job-1',
+        DBInstanceIdentifier: `tenant-${aTenant().tenantId}-replica`,
+      });
+    },
+    `AWS Backup keeps awsbackup:job-1 of tenant-${aTenant().tenantId}-replica`,
+  ],
+  [
+    'database.copies',
+    'kept by a backup under another name',
+    ({ facts, subject }) => {
+      subject.placed.keyUsers = [];
+      facts.lists.recoveryPoints.push({ DBSnapshotIdentifier: 'awsbackup:job-2', KmsKeyId: aKey().keyArn });
+    },
+    'AWS Backup keeps awsbackup:job-2',
+  ],
+  [
     'database.replica',
     'in another VPC',
     ({ facts }) => (facts.database.replica.DBSubnetGroup.VpcId = 'vpc-0other'),
@@ -280,6 +301,7 @@ test('a database is protected from the activation on', async () => {
 test('the organization’s backup may keep the database, and a directory may have been left', async () => {
   const spoil = ({ facts }: Scene) => {
     facts.database.instance.AwsBackupRecoveryPointArn = 'arn:continuous';
+    facts.lists.recoveryPoints.push({ DBSnapshotIdentifier: 'awsbackup:job-1', KmsKeyId: aKey().keyArn });
     facts.database.instance.DomainMemberships = [{ Domain: 'd-0left', Status: 'removed' }];
   };
   expect((await ask(checkCalled('database.copies'), spoil)).passed).toBe(true);

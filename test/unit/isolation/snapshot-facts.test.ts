@@ -1,5 +1,5 @@
 import { RDSClient } from '@aws-sdk/client-rds';
-import { manualSnapshots, snapshotsOfOthers } from '../../../functions/isolation/facts/snapshot-facts';
+import { manualSnapshots, recoveryPoints, snapshotsOfOthers } from '../../../functions/isolation/facts/snapshot-facts';
 import { aKey, aTenant, theStacks } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { aSubject } from '../../support/isolated-tenant';
@@ -34,6 +34,19 @@ test('an audit keeps the snapshots of databases that no tenant’s stack makes, 
   const kept = await snapshotsOfOthers(rds);
   expect(kept.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier)).toEqual(['of-a-copy', 'reports']);
   expect(kept[1]?.TagList).toEqual([{ Key: 'tenantId', Value: tenantId }]);
+});
+
+test('of what AWS Backup keeps, the newest of each database is listed', async () => {
+  const at = (id: string, of: string, day: number) =>
+    snapshot(id, of, { SnapshotCreateTime: new Date(Date.UTC(2026, 0, day)) });
+  const { rds, fake } = rdsWith({
+    DescribeDBSnapshotsCommand: {
+      DBSnapshots: [at('newest', InstanceId, 3), at('first', InstanceId, 1), at('x', 'x', 2)],
+    },
+  });
+  const points = await recoveryPoints(rds);
+  expect(points.map(({ DBSnapshotIdentifier }) => DBSnapshotIdentifier)).toEqual(['newest', 'x']);
+  expect(fake.inputs('DescribeDBSnapshotsCommand')).toMatchObject([{ SnapshotType: 'awsbackup' }]);
 });
 
 test('a tenant asks for the snapshots of its own instances, and takes others with its key or tag from the list', async () => {
