@@ -10,12 +10,14 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateKeyCommand, KMSClient, ListGrantsCommand } from '@aws-sdk/client-kms';
 import {
+  AddTagsToResourceCommand,
   CreateDBInstanceCommand,
   CreateDBSnapshotCommand,
   DescribeDBInstancesCommand,
   DescribeEventsCommand,
   ModifyDBInstanceCommand,
   RDSClient,
+  RemoveTagsFromResourceCommand,
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
 import { GetResourcesCommand, ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
@@ -27,7 +29,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, launch } from './aws';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -57,6 +59,24 @@ test('a secret’s version without labels stays, and is listed with the deprecat
     (await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated }))).Versions?.length;
   expect([await count(), await count(true)]).toEqual([2, 3]);
 });
+
+test('an instance of a stack keeps its tags beside another one', async () => {
+  const own = { Key: 'owner', Value: 'stack' };
+  const Properties = {
+    ...{ DBInstanceIdentifier: 'tagged-by-stack', DBInstanceClass: 'db.t4g.micro', Engine: 'postgres', Tags: [own] },
+    ...{ AllocatedStorage: '20', MasterUsername: 'somebody', MasterUserPassword: 'not-a-secret' },
+  };
+  await launch(emulator, 'tagged', { Database: { Type: 'AWS::RDS::DBInstance', Properties } });
+  const rds = new RDSClient(access(emulator));
+  const described = async () =>
+    (await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: 'tagged-by-stack' }))).DBInstances?.[0];
+  const ResourceName = (await described())?.DBInstanceArn;
+  const other = { Key: 'CostCenter', Value: '4711' };
+  await rds.send(new AddTagsToResourceCommand({ ResourceName, Tags: [other] }));
+  expect((await described())?.TagList).toEqual(expect.arrayContaining([own, other]));
+  await rds.send(new RemoveTagsFromResourceCommand({ ResourceName, TagKeys: ['CostCenter'] }));
+  expect((await described())?.TagList).toContainEqual(own);
+}, 60_000);
 
 test('each subnet has the default network ACL until it gets another one', async () => {
   const ec2 = new EC2Client(access(emulator));
