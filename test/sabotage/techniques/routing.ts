@@ -115,9 +115,6 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     ({ tenant }) => [hosts(tenant.host, `*.${tenant.host}`)],
     'host *.',
   ),
-  secondRule('catch the tenant’s visitors by an expression', ({ tenant }) => [
-    { Field: 'host-header', HostHeaderConfig: { RegexValues: [`^${tenant.host.slice(0, 3)}.*$`] } },
-  ]),
   conditionedRule(
     'let the rule match another company’s host too',
     ({ tenant }) => [hosts(tenant.host, 'other.example')],
