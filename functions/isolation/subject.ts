@@ -41,6 +41,8 @@ export interface Subject extends StageContext, Omit<z.output<typeof VerifyIsolat
 const roleArnOf = ({ accountId }: StageContext, tenantId: string) =>
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenantId)}`;
 
+/** ActivateTenant protects stacks and databases from deletion, after the last verification of an onboarding. */
+export const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
 export const tenantIdOf = (subject: Subject) => subject.tenant.tenantId;
 export const roleOf = (subject: Subject) => roleArnOf(subject, subject.tenant.tenantId);
 export const bucketOf = (subject: Subject) => subject.stacks.storage.outputs.BucketName;

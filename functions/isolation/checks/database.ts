@@ -6,7 +6,8 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import type { Facts } from '../facts/facts';
 import { DATABASE_METADATA } from '../metadata/database';
-import { type Subject, vpcOf } from '../subject';
+import { isBackupPlaced } from '../placed';
+import { isInService, type Subject, vpcOf } from '../subject';
 import { instancesOf } from './master-password';
 
 const PORT = 5432;
@@ -63,16 +64,9 @@ function differencesFrom(instance: DBInstance, { key, stacks }: Subject): string
   ];
 }
 
-/** ActivateTenant turns the protection on, after the last verification of an onboarding. */
-const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
-
-/** Whether the organization keeps tenants' databases by AWS Backup. */
-const isBackupPlaced = ({ placed }: Subject) =>
-  placed.keyUsers.some((role) => role.startsWith('backup.amazonaws.com/'));
-
 /** What AWS Backup keeps of the tenant's databases without being placed: by whichever plan, or by hand. */
 async function keptByBackup(subject: Subject, { lists }: Facts): Promise<string[]> {
-  if (isBackupPlaced(subject)) return [];
+  if (isBackupPlaced(subject.placed)) return [];
   const { InstanceId, ReplicaId } = subject.stacks.database.outputs;
   return (await lists.recoveryPoints())
     .filter(
@@ -86,11 +80,11 @@ async function keptByBackup(subject: Subject, { lists }: Facts): Promise<string[
 }
 
 /** "DBInstance": a stream of all statements, and continuous backups in a vault of AWS Backup. */
-function streamsOf(instance: DBInstance, subject: Subject): string[] {
+function streamsOf(instance: DBInstance, { placed }: Subject): string[] {
   const { DBInstanceIdentifier: id, ActivityStreamStatus: status, ActivityStreamKinesisStreamName: stream } = instance;
   return [
     ...(status === 'started' || status === 'starting' ? [`${id} sends its activities to the stream ${stream}`] : []),
-    ...(instance.AwsBackupRecoveryPointArn && !isBackupPlaced(subject)
+    ...(instance.AwsBackupRecoveryPointArn && !isBackupPlaced(placed)
       ? [`AWS Backup keeps up to date ${instance.AwsBackupRecoveryPointArn} of ${id}`]
       : []),
   ];

@@ -6,7 +6,7 @@ import type { Facts } from '../facts/facts';
 import { parametersOf } from '../facts/release-facts';
 import { STACKS_METADATA } from '../metadata/stacks';
 import { isVersionOf } from '../release/published-template';
-import type { Subject } from '../subject';
+import { isInService } from '../subject';
 
 /** Ends of a creation, an import or an update. After a rollback of an update the stack is as it was before. */
 const COMPLETE: readonly (string | undefined)[] = [
@@ -17,9 +17,6 @@ const COMPLETE: readonly (string | undefined)[] = [
 const CLEANING = /^UPDATE_(?:ROLLBACK_)?COMPLETE_CLEANUP_IN_PROGRESS$/;
 /** An update of a tenant in service, or its rollback: each ends complete or failed by itself. */
 const UPDATING = /^UPDATE_(?:ROLLBACK_)?IN_PROGRESS$/;
-
-/** ActivateTenant turns the protection on, after the last verification of an onboarding. */
-const isInService = ({ liveColour }: Subject) => liveColour !== undefined;
 
 async function ofEach({ stacks }: Facts, violationsOf: (stack: Stack, kind: StackKind) => string[]): Promise<string[]> {
   const all = await stacks.all();

@@ -3,6 +3,7 @@ import { TENANT_TAG, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { checksOf, finding } from '../check';
 import { areDisjoint } from '../comparison/patterns';
+import { isBackupPlaced } from '../placed';
 import type { PlannedBackup } from './copies-facts';
 import { COPIES_OF_ALL_METADATA } from './copies-metadata';
 import { strangersIn } from './statements';
@@ -60,9 +61,8 @@ async function planViolations(
   const policies = await settled(
     vaultsOf(plan).map(async (vault) => ({ vault, policy: await copies.vaultPolicy(vault) })),
   );
-  const isPlaced = placed.keyUsers.some((role) => role.startsWith('backup.amazonaws.com/'));
   return [
-    ...(isPlaced || selecting.length === 0
+    ...(isBackupPlaced(placed) || selecting.length === 0
       ? []
       : [`${name} selects tenants’ resources, and the stage has no backup of the organization`]),
     ...copiesOf(plan.Rules)
