@@ -51,7 +51,8 @@ interface Tagged {
 
 /** What the network stack has made. */
 async function ownResources({ stacks, region }: Subject, { network }: Facts): Promise<Tagged[]> {
-  const { VpcId, DatabaseSecurityGroupId, RouteTableId, PeeringConnectionId } = stacks.network.outputs;
+  const { VpcId, DatabaseSubnetIds, DatabaseSecurityGroupId, RouteTableId, PeeringConnectionId } =
+    stacks.network.outputs;
   const [vpcs, subnets, groups, tables, peerings, endpoints] = await settled([
     network.vpcsInSlot(),
     network.subnets(),
@@ -60,26 +61,17 @@ async function ownResources({ stacks, region }: Subject, { network }: Facts): Pr
     network.peerings(),
     network.endpoints(),
   ]);
-  const ownSubnets = stacks.network.outputs.DatabaseSubnetIds.split(',');
-  const ofS3 = `com.amazonaws.${region}.s3`;
+  const own = [VpcId, ...DatabaseSubnetIds.split(','), DatabaseSecurityGroupId, RouteTableId, PeeringConnectionId];
+  const ofS3 = endpoints.filter(({ ServiceName }) => ServiceName === `com.amazonaws.${region}.s3`);
   return [
-    ...vpcs.map(({ VpcId: id, Tags }) => ({ type: 'VPC', id, Tags })).filter(({ id }) => id === VpcId),
-    ...subnets
-      .map(({ SubnetId: id, Tags }) => ({ type: 'Subnet', id, Tags }))
-      .filter(({ id = '' }) => ownSubnets.includes(id)),
-    ...groups
-      .map(({ GroupId: id, Tags }) => ({ type: 'SecurityGroup', id, Tags }))
-      .filter(({ id }) => id === DatabaseSecurityGroupId),
-    ...tables
-      .map(({ RouteTableId: id, Tags }) => ({ type: 'RouteTable', id, Tags }))
-      .filter(({ id }) => id === RouteTableId),
-    ...peerings
-      .map(({ VpcPeeringConnectionId: id, Tags }) => ({ type: 'VPCPeeringConnection', id, Tags }))
-      .filter(({ id }) => id === PeeringConnectionId),
-    ...endpoints
-      .filter(({ ServiceName }) => ServiceName === ofS3)
-      .map(({ VpcEndpointId: id, Tags }) => ({ type: 'VPCEndpoint', id, Tags })),
-  ];
+    ...vpcs.map(({ VpcId: id, Tags }) => ({ type: 'VPC', id, Tags })),
+    ...subnets.map(({ SubnetId: id, Tags }) => ({ type: 'Subnet', id, Tags })),
+    ...groups.map(({ GroupId: id, Tags }) => ({ type: 'SecurityGroup', id, Tags })),
+    ...tables.map(({ RouteTableId: id, Tags }) => ({ type: 'RouteTable', id, Tags })),
+    ...peerings.map(({ VpcPeeringConnectionId: id, Tags }) => ({ type: 'VPCPeeringConnection', id, Tags })),
+  ]
+    .filter(({ id = '' }) => own.includes(id))
+    .concat(ofS3.map(({ VpcEndpointId: id, Tags }) => ({ type: 'VPCEndpoint', id, Tags })));
 }
 
 export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS_METADATA, {
