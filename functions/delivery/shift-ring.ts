@@ -87,9 +87,11 @@ export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, Sh
     const aim = { forward: cell.targetGroupArns[to] };
     const first = placed.flatMap(({ ruleArn }) => (ruleArn ? [{ ruleArn, aim, colour: to }] : []));
     const left = tenants.filter((tenant) => !moved(tenant)).length - chosen.length;
-    const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
     if (left > 0 && begun.length === 0) await pointTenants(deps, cell, placed, first);
-    else await alignTenants(deps, cell, async () => ids, first);
+    else {
+      const ids = [...tenants.filter(moved), ...chosen].map(({ tenantId }) => tenantId);
+      await alignTenants(deps, cell, async () => ids, first);
+    }
     await record(ring, begun.length + chosen.length);
     return { ring, moved: begun.length + chosen.length, left };
   },
