@@ -1,3 +1,4 @@
+import { TENANT_TAG } from '../../functions/contract/naming';
 import type { FactClients } from '../../functions/isolation/facts/facts';
 import type { AwsAccess } from '../../local/platform';
 import type { Technique } from './together';
@@ -10,6 +11,9 @@ export interface Scene {
   /** For clients that `root` does not hold. */
   readonly aws: AwsAccess;
 }
+
+/** As a tenant's stacks tag what they make. */
+export const tenantTags = (tenantId: string) => [{ Key: TENANT_TAG, Value: tenantId }];
 
 /** Restores the tenant. */
 export type Revert = () => Promise<unknown>;

@@ -27,9 +27,9 @@ import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { databaseOf, groupOf } from '../database-changes';
 import { accountOf } from '../key-changes';
 import { networkOf } from '../network-changes';
-import { type AttackTechnique, inTurn, type Scene, STRANGER } from '../technique';
+import { type AttackTechnique, inTurn, type Scene, STRANGER, tenantTags } from '../technique';
 
-const tag = (subject: Subject) => [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+const tag = (subject: Subject) => tenantTags(tenantIdOf(subject));
 
 const secondSecret = (
   name: string,

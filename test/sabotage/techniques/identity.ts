@@ -3,7 +3,7 @@ import { TENANT_TAG } from '../../../functions/contract/naming';
 import { tenantIdOf } from '../../../functions/isolation/subject';
 import { attached, flowLogsRoleOf, roleNameOf, trusting, withoutBoundary } from '../identity-changes';
 import { adding, conditioned, trustPolicy } from '../policies';
-import { type AttackTechnique, inTurn, STRANGERS_ROOT } from '../technique';
+import { type AttackTechnique, inTurn, STRANGERS_ROOT, tenantTags } from '../technique';
 
 export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
   {
@@ -21,7 +21,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'identity.tag',
     detonate: async ({ subject, root: { iam } }) => {
       const tag = (Value: string) =>
-        iam.send(new TagRoleCommand({ RoleName: roleNameOf(subject), Tags: [{ Key: TENANT_TAG, Value }] }));
+        iam.send(new TagRoleCommand({ RoleName: roleNameOf(subject), Tags: tenantTags(Value) }));
       const { tenantId } = subject.cell.decoy;
       await tag(tenantId);
       return { expectedEvidence: `tag ${TENANT_TAG} is ${tenantId}`, revert: () => tag(tenantIdOf(subject)) };
@@ -33,7 +33,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { iam } }) => {
       const RoleName = roleNameOf(subject);
       await iam.send(new UntagRoleCommand({ RoleName, TagKeys: [TENANT_TAG] }));
-      const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      const Tags = tenantTags(tenantIdOf(subject));
       return {
         expectedEvidence: `tag ${TENANT_TAG} is absent`,
         revert: () => iam.send(new TagRoleCommand({ RoleName, Tags })),
@@ -122,7 +122,7 @@ export const IDENTITY_TECHNIQUES: readonly AttackTechnique[] = [
       const { tenantId } = subject.cell.decoy;
       const tagging = (purpose: string) => async () => {
         const RoleName = `${roleNameOf(subject)}-${purpose}`;
-        const tag = (Value: string) => iam.send(new TagRoleCommand({ RoleName, Tags: [{ Key: TENANT_TAG, Value }] }));
+        const tag = (Value: string) => iam.send(new TagRoleCommand({ RoleName, Tags: tenantTags(Value) }));
         await tag(tenantId);
         return () => tag(tenantIdOf(subject));
       };

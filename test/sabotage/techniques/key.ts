@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-kms';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { tenantIdOf } from '../../../functions/isolation/subject';
-import { aliasOf, flowLogsOf } from '../key-changes';
+import { aliasOf, flowLogsOf, postgresqlLogOf } from '../key-changes';
 import type { AttackTechnique } from '../technique';
 
 export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
@@ -136,7 +136,7 @@ export const KEY_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'swap the key of the database’s log group',
     check: 'key.logs',
     detonate: async ({ subject, root: { logs } }) => {
-      const logGroupName = `/aws/rds/instance/${subject.stacks.database.outputs.InstanceId}/postgresql`;
+      const logGroupName = postgresqlLogOf(subject);
       const under = (kmsKeyId: string) => logs.send(new AssociateKmsKeyCommand({ logGroupName, kmsKeyId }));
       const { keyArn } = subject.cell.decoy;
       await under(keyArn);

@@ -21,15 +21,15 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
-import { TENANT_ROLE_PATH, TENANT_TAG } from '../../../functions/contract/naming';
+import { TENANT_ROLE_PATH } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { flowLogsRoleOf, roleNameOf } from '../identity-changes';
 import { accountOf, flowLogsOf, postgresqlLogOf } from '../key-changes';
 import { anInterface, firstSubnetOf, withMade } from '../network-changes';
 import { rolePolicy } from '../policies';
-import { type AttackTechnique, type Revert, STRANGER } from '../technique';
+import { type AttackTechnique, type Revert, STRANGER, tenantTags } from '../technique';
 
-const tags = (subject: Subject) => [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+const tags = (subject: Subject) => tenantTags(tenantIdOf(subject));
 
 /** One more flow log, which goes to a stranger's bucket. */
 async function flowLogOf(ec2: EC2Client, ResourceType: FlowLogsResourceType, id: string): Promise<Revert> {

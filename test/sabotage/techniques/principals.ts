@@ -4,10 +4,9 @@ import {
   DeleteUserPolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { postgresqlLogOf } from '../key-changes';
-import { type AttackTechnique, inTurn } from '../technique';
+import { type AttackTechnique, inTurn, tenantTags } from '../technique';
 
 interface Granted {
   readonly check: 'identity.logins' | 'logs.readers';
@@ -28,12 +27,7 @@ const granted = (name: string, to: Granted, resource: (subject: Subject) => stri
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
     const revert = await inTurn(
       async () => {
-        await iam.send(
-          new CreateUserCommand({
-            UserName,
-            ...(tagged && { Tags: [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }] }),
-          }),
-        );
+        await iam.send(new CreateUserCommand({ UserName, ...(tagged && { Tags: tenantTags(tenantIdOf(subject)) }) }));
         return () => iam.send(new DeleteUserCommand({ UserName }));
       },
       async () => {

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { type AttackTechnique, inTurn, type Revert, type Scene } from '../technique';
+import { type AttackTechnique, inTurn, type Revert, type Scene, tenantTags } from '../technique';
 import type { RoutedSubject } from '../verified-tenant';
 
 const hosts = (...Values: string[]): RuleCondition => ({ Field: 'host-header', HostHeaderConfig: { Values } });
@@ -141,7 +141,7 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'routing.tag',
     detonate: async ({ subject, root: { elb } }) => {
       const tag = (Value: string) =>
-        elb.send(new AddTagsCommand({ ResourceArns: [subject.route.ruleArn], Tags: [{ Key: TENANT_TAG, Value }] }));
+        elb.send(new AddTagsCommand({ ResourceArns: [subject.route.ruleArn], Tags: tenantTags(Value) }));
       const { tenantId } = subject.cell.decoy;
       await tag(tenantId);
       return { expectedEvidence: `tag ${TENANT_TAG} is ${tenantId}`, revert: () => tag(tenantIdOf(subject)) };
@@ -153,7 +153,7 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { elb } }) => {
       const ResourceArns = [subject.route.ruleArn];
       await elb.send(new RemoveTagsCommand({ ResourceArns, TagKeys: [TENANT_TAG] }));
-      const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      const Tags = tenantTags(tenantIdOf(subject));
       return {
         expectedEvidence: `tag ${TENANT_TAG} is absent`,
         revert: () => elb.send(new AddTagsCommand({ ResourceArns, Tags })),

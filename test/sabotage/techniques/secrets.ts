@@ -16,7 +16,7 @@ import {
 import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG } from '../../../functions/contract/naming';
 import type { FactClients } from '../../../functions/isolation/facts/facts';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { type AttackTechnique, STRANGERS_ROOT } from '../technique';
+import { type AttackTechnique, STRANGERS_ROOT, tenantTags } from '../technique';
 
 const secretOf = (subject: Subject) => subject.stacks.database.outputs.SecretArn;
 
@@ -78,8 +78,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
     check: 'secrets.identity',
     detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
-      const tag = (Value: string) =>
-        secrets.send(new TagResourceCommand({ SecretId, Tags: [{ Key: TENANT_TAG, Value }] }));
+      const tag = (Value: string) => secrets.send(new TagResourceCommand({ SecretId, Tags: tenantTags(Value) }));
       const { tenantId } = subject.cell.decoy;
       await tag(tenantId);
       return { expectedEvidence: `tag ${TENANT_TAG} is ${tenantId}`, revert: () => tag(tenantIdOf(subject)) };
@@ -91,7 +90,7 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { secrets } }) => {
       const SecretId = secretOf(subject);
       await secrets.send(new UntagResourceCommand({ SecretId, TagKeys: [TENANT_TAG] }));
-      const Tags = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+      const Tags = tenantTags(tenantIdOf(subject));
       return {
         expectedEvidence: `tag ${TENANT_TAG} is absent`,
         revert: () => secrets.send(new TagResourceCommand({ SecretId, Tags })),

@@ -15,9 +15,8 @@ import {
   PutBucketWebsiteCommand,
   type TargetGrant,
 } from '@aws-sdk/client-s3';
-import { TENANT_TAG } from '../../../functions/contract/naming';
 import { bucketOf, type Subject, tenantIdOf } from '../../../functions/isolation/subject';
-import { type AttackTechnique, STRANGER } from '../technique';
+import { type AttackTechnique, STRANGER, tenantTags } from '../technique';
 
 /** Changes the bucket's lifecycle rules. */
 const expiring = (
@@ -68,7 +67,7 @@ const taggedBucket = (name: string, bucket: (subject: Subject) => string): Attac
   check: 'storage.only-one',
   detonate: async ({ subject, root: { s3 } }) => {
     const Bucket = bucket(subject);
-    const TagSet = [{ Key: TENANT_TAG, Value: tenantIdOf(subject) }];
+    const TagSet = tenantTags(tenantIdOf(subject));
     await s3.send(new CreateBucketCommand({ Bucket }));
     await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
     return {

@@ -4,9 +4,7 @@ import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { databaseOf, groupOf } from '../database-changes';
 import { firstSubnetOf, networkOf } from '../network-changes';
-import type { AttackTechnique } from '../technique';
-
-const tag = (Value: string) => [{ Key: TENANT_TAG, Value }];
+import { type AttackTechnique, tenantTags } from '../technique';
 
 /** Gives a resource of the network the tag of another tenant, or takes the tag from it. */
 const retagged = (
@@ -20,11 +18,11 @@ const retagged = (
     const id = resource(subject);
     const Resources = [id];
     const Value = other(subject);
-    if (Value) await ec2.send(new CreateTagsCommand({ Resources, Tags: tag(Value) }));
+    if (Value) await ec2.send(new CreateTagsCommand({ Resources, Tags: tenantTags(Value) }));
     else await ec2.send(new DeleteTagsCommand({ Resources, Tags: [{ Key: TENANT_TAG }] }));
     return {
       expectedEvidence: `the tag ${TENANT_TAG} of ${id} is ${Value ?? 'absent'}`,
-      revert: () => ec2.send(new CreateTagsCommand({ Resources, Tags: tag(tenantIdOf(subject)) })),
+      revert: () => ec2.send(new CreateTagsCommand({ Resources, Tags: tenantTags(tenantIdOf(subject)) })),
     };
   },
 });
@@ -49,7 +47,8 @@ export const TAG_TECHNIQUES: readonly AttackTechnique[] = [
     detonate: async ({ subject, root: { rds } }) => {
       const { InstanceId } = databaseOf(subject);
       const ResourceName = `arn:aws:rds:${subject.region}:${subject.accountId}:db:${InstanceId}`;
-      const tagged = (Value: string) => rds.send(new AddTagsToResourceCommand({ ResourceName, Tags: tag(Value) }));
+      const tagged = (Value: string) =>
+        rds.send(new AddTagsToResourceCommand({ ResourceName, Tags: tenantTags(Value) }));
       await tagged(subject.cell.decoy.tenantId);
       return {
         expectedEvidence: `the tag ${TENANT_TAG} of ${InstanceId} is ${subject.cell.decoy.tenantId}`,
