@@ -79,8 +79,11 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
 ]);
 
-const instance = {
-  ...{ AllocatedStorage: 20, MaxAllocatedStorage: 100, EngineVersion: '17.2', AutoMinorVersionUpgrade: true },
+const growing = {
+  AllocatedStorage: 20,
+  MaxAllocatedStorage: 100,
+  EngineVersion: '17.2',
+  AutoMinorVersionUpgrade: true,
 };
 
 test.each([
@@ -93,7 +96,7 @@ test.each([
   const [check] = DATABASE_SETTINGS_CHECKS.filter(({ id }) => id === 'database.pending');
   if (!check) throw new Error('there is no such check');
   const { passed } = await ask(check, ({ facts }) =>
-    Object.assign(facts.database.instance, instance, { PendingModifiedValues }),
+    Object.assign(facts.database.instance, growing, { PendingModifiedValues }),
   );
   expect(passed).toBe(expected);
 });

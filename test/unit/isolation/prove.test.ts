@@ -16,14 +16,16 @@ import { aStage } from '../../support/isolated-tenant';
 /** The step asks the whole catalogue; here it is two questions that answer as a test says. */
 jest.mock('../../../functions/isolation/catalogue', () => ({ CATALOGUE: [] }));
 
-const ask = (passed: boolean, evidence = 'wide open') => {
+const catalogueOf = (...checks: readonly ReturnType<typeof aCheck>[]) => {
   const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
-  catalogue.splice(0);
-  catalogue.push(
+  catalogue.splice(0, catalogue.length, ...checks);
+};
+
+const ask = (passed: boolean, evidence = 'wide open') =>
+  catalogueOf(
     aCheck('storage.tls', async () => ({ passed: true, evidence: 'refused' })),
     aCheck('identity.trust', async () => ({ passed, evidence })),
   );
-};
 
 /** A session, an object that is written, read twice and removed, and one call to spare. */
 const OBJECT_PROBE_CALLS = 6;
@@ -71,10 +73,7 @@ test.each(['VerifyIsolation', 'AuditTenant'])(
   'the timeout of %s covers the second look of a violation',
   async (name) => {
     let inARow = 0;
-    const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
-    catalogue.splice(
-      0,
-      catalogue.length,
+    catalogueOf(
       aCheck('storage.tls', async () => {
         inARow += OBJECT_PROBE_CALLS;
         return { passed: false, evidence: 'open' };
@@ -147,12 +146,7 @@ test('reports a breach although its evidence could not be stored, and names no r
 });
 
 test('stores nothing when a transient fault has left checks unanswered', async () => {
-  const catalogue = CATALOGUE as ReturnType<typeof aCheck>[];
-  catalogue.splice(
-    0,
-    catalogue.length,
-    aCheck('key.policy', async () => Promise.reject(awsError('ThrottlingException'))),
-  );
+  catalogueOf(aCheck('key.policy', async () => Promise.reject(awsError('ThrottlingException'))));
   const { deps, input, s3 } = scene();
   const subject = { ...deps.stage, ...input, liveColour: 'blue' as const, routed: true };
   await expect(prove(deps.proving, subject, 'me')).rejects.toMatchObject({ name: 'TransientThrottling' });
