@@ -147,6 +147,26 @@ def test_the_size_of_an_item_is_counted_once_and_anew_after_a_change(monkeypatch
     assert dynamodb._item_size_bytes(OrderedDict(item)) == size + 4
 
 
+def test_a_projection_of_whole_attributes_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services import dynamodb
+
+    item: dict[str, Any] = {"pk": {"S": "a"}, "status": {"S": "b"}, "slot": {"M": {"n": {"N": "1"}, "m": {"N": "2"}}}}
+    names = {"#s": "status", "#t": "x.y"}
+    first = dynamodb._project_item(item, "pk, #s, slot, #t", names)
+    assert first == {"pk": {"S": "a"}, "status": {"S": "b"}, "slot": {"M": {"n": {"N": "1"}, "m": {"N": "2"}}}}
+    with monkeypatch.context() as parsing:
+        parsing.setattr(dynamodb, "_parse_projection_path", refuse)
+        assert dynamodb._project_item({**item, "x.y": {"S": "c"}}, "pk, #s, slot, #t", names) == {
+            **first,
+            "x.y": {"S": "c"},
+        }
+    assert dynamodb._project_item(item, "slot.n, pk", {}) == {"pk": {"S": "a"}, "slot": {"M": {"n": {"N": "1"}}}}
+    assert dynamodb._project_item(item, "#s", {"#s": "slot"}) == {"slot": first["slot"]}
+    for wrong in ("pk, status", "pk, pk"):
+        with pytest.raises(ValueError, match="Invalid ProjectionExpression"):
+            dynamodb._project_item(item, wrong, {})
+
+
 def test_what_is_of_one_vpc_is_found_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.services import ec2
 
