@@ -16,6 +16,8 @@ export interface RouteDirectoryOptions {
  */
 const ACTIVE_FOR_MS = 5_000;
 const OTHERS_FOR_MS = 500;
+/** The route of a tenant in use is read anew so long before its time is over. */
+const AHEAD_MS = 2_000;
 const CAPACITY = 5_000;
 
 /** What the table says of a host. An unknown host has no route, and that answer is kept too. */
@@ -23,7 +25,10 @@ interface Answer {
   readonly route: RouteRecord | undefined;
 }
 
-/** Finds the tenant of a host in the tenants table, and keeps the answer for a moment. */
+/**
+ * Finds the tenant of a host in the tenants table, and keeps the answer for a moment. Requests for a tenant in use do not
+ * wait for the table: its route is read in the background, and nobody gets an answer that is older than before.
+ */
 export class RouteDirectory {
   private readonly answers: LRUCache<string, Answer>;
   private readonly reading = new Map<string, Promise<Answer>>();
@@ -43,12 +48,18 @@ export class RouteDirectory {
 
   /** @param host as `tenantHost` spells it */
   async find(host: string): Promise<RouteRecord | undefined> {
-    const answer = this.answers.get(host) ?? (await (this.reading.get(host) ?? this.readOnce(host)));
+    const answer = this.answers.get(host);
+    if (!answer) return (await this.readOnce(host)).route;
+    const isEnding = answer.route?.status === 'ACTIVE' && this.answers.getRemainingTTL(host) <= AHEAD_MS;
+    // A request that comes when the answer's time is over reads again, and is told what failed.
+    if (isEnding) this.readOnce(host).catch(() => undefined);
     return answer.route;
   }
 
   /** Simultaneous requests for one host share one read. */
   private readOnce(host: string): Promise<Answer> {
+    const underWay = this.reading.get(host);
+    if (underWay) return underWay;
     const answer = this.read(host).finally(() => this.reading.delete(host));
     this.reading.set(host, answer);
     return answer;
