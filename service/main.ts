@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { serviceApp } from './app';
+import { logLines } from './log-lines';
 import { tenantsFromEnvironment } from './tenant-context/from-environment';
 
 const EnvironmentSchema = z.object({
@@ -14,7 +15,10 @@ const DRAIN_MS = 25_000;
 
 async function main(): Promise<void> {
   const { PORT, HOST, LOG_LEVEL } = EnvironmentSchema.parse(process.env);
-  const app = serviceApp({ tenants: tenantsFromEnvironment(process.env), logger: { level: LOG_LEVEL } });
+  const app = serviceApp({
+    tenants: tenantsFromEnvironment(process.env),
+    logger: { level: LOG_LEVEL, stream: logLines() },
+  });
 
   /** Accepts no new connection, answers the requests under way, and exits. */
   const drain = (signal: NodeJS.Signals) => {
