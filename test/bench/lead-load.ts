@@ -14,11 +14,13 @@ export interface Answered {
 export interface SentLead {
   readonly id: string;
   readonly email: string;
+  readonly name: string;
+  readonly message: string;
 }
 
 export const newLead = (): SentLead => {
   const id = randomUUID();
-  return { id, email: `visitor-${id}@example.org` };
+  return { id, email: `visitor-${id}@example.org`, name: 'A visitor', message: 'Hello' };
 };
 
 /** Visitors and readers of tenants, who keep their connections to the load balancer. */
@@ -27,8 +29,8 @@ export class LeadClient {
 
   constructor(private readonly loadBalancerUrl: string) {}
 
-  send(host: string, { id, email }: SentLead): Promise<Answered> {
-    const body = new URLSearchParams({ id, email, name: 'A visitor', message: 'Hello' }).toString();
+  send(host: string, lead: SentLead): Promise<Answered> {
+    const body = new URLSearchParams({ ...lead }).toString();
     const form = { origin: `http://${host}`, 'content-type': 'application/x-www-form-urlencoded' };
     return this.ask('POST', '/leads', { host, ...form, 'content-length': String(body.length) }, body);
   }

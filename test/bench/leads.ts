@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { newSignup } from '../../local/signups';
+import { keepLead } from '../../service/leads';
 import { ReleaseStage } from '../releases/stage';
 import { type Figure, percentile } from '../support/figures';
 import { crowdFigures } from './lead-crowd';
@@ -11,7 +12,6 @@ import { TenantDoor } from './tenant-door';
 
 const ROUNDS = 20;
 const A_ROUND = 25;
-const INSERT = `INSERT INTO leads (id, name, email, message) VALUES ($1, 'A visitor', $2, 'Hello') ON CONFLICT (id) DO NOTHING`;
 
 async function timed(times: number[], work: () => Promise<unknown>): Promise<void> {
   const began = performance.now();
@@ -25,9 +25,9 @@ async function answeredWell(answer: Promise<Answered>): Promise<void> {
   if (status !== 200 && status !== 201) throw new Error(`the shared service answered ${status || 'nothing'}`);
 }
 
+/** The statement of the shared service, in a session of a script. */
 async function insert(script: Client): Promise<void> {
-  const { id, email } = newLead();
-  await script.query(INSERT, [id, email]);
+  if (!(await keepLead(script, newLead()))) throw new Error('the lead is not kept');
 }
 
 /** One login for one lead, as a script does that is called for each. */
@@ -38,7 +38,7 @@ async function insertOnce(door: TenantDoor): Promise<void> {
 }
 
 /**
- * A lead by the platform against the same INSERT by a script, warm and in turn. The emulated load balancer takes
+ * A lead by the platform against the same INSERT by a script through the same front, warm and in turn. The emulated load balancer takes
  * longer than the rest together, and no script goes through one: the way to the service and back is measured alone, too.
  */
 async function leadFigures(client: LeadClient, door: TenantDoor): Promise<Figure[]> {
