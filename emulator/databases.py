@@ -1,17 +1,11 @@
 """The process of the emulated databases: the front where clients log in, and the servers behind it.
 
-Standard input is one of a pair of sockets, of which the emulator has the other one
-(postgres/front_process.py). The process ends when that is closed, whatever ends the emulator.
+The emulator talks with it as conversation.py says, by postgres/front_process.py.
 """
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import itertools
-import json
-import resource
-import socket
 import ssl
 import tempfile
 from collections.abc import Awaitable
@@ -21,6 +15,7 @@ from typing import Any
 
 import uvloop
 
+from conversation import Parent, take_all_files
 from postgres.front import Front
 from postgres.programs import programs, remove_folders
 from postgres.served import Served
@@ -29,32 +24,15 @@ from postgres.served import Served
 class Emulator:
     """Who describes instances and judges tokens: the emulator's own process."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
-        self._numbers = itertools.count()
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
+    def __init__(self, parent: Parent) -> None:
+        self._parent = parent
 
     async def described(self, resource_id: str) -> Served | None:
-        answer = await self._asked({"about": resource_id})
+        answer = await self._parent.asked(about=resource_id)
         return Served(**answer) if answer else None
 
     async def admits(self, resource_id: str, user: str, token: str) -> bool:
-        return bool(await self._asked({"about": resource_id, "secret": [user, token]}))
-
-    def tell(self, message: dict[str, Any]) -> None:
-        self._writer.write(json.dumps(message).encode() + b"\n")
-
-    def settle(self, message: dict[str, Any]) -> None:
-        waiting = self._waiting.pop(message["id"])
-        # Who asked may have given up.
-        if not waiting.done():
-            waiting.set_result(message["answer"])
-
-    async def _asked(self, question: dict[str, Any]) -> Any:
-        number = next(self._numbers)
-        self._waiting[number] = answer = asyncio.get_running_loop().create_future()
-        self.tell({"id": number, **question})
-        return await answer
+        return bool(await self._parent.asked(about=resource_id, secret=[user, token]))
 
 
 def _work(front: Front, method: str, arguments: list[Any]) -> Awaitable[Any]:
@@ -74,15 +52,6 @@ def _work(front: Front, method: str, arguments: list[Any]) -> Awaitable[Any]:
     return work
 
 
-async def _do(front: Front, emulator: Emulator, message: dict[str, Any]) -> None:
-    try:
-        done = await _work(front, message["do"], message["with"])
-    except Exception as failure:
-        emulator.tell({"id": message["id"], "failed": f"{type(failure).__name__}: {failure}"})
-    else:
-        emulator.tell({"id": message["id"], "done": done})
-
-
 def _context(certificate: str) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["postgresql"])
@@ -93,29 +62,21 @@ def _context(certificate: str) -> ssl.SSLContext:
     return context
 
 
-async def _serve(connection: socket.socket) -> None:
-    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=2**20)
-    begin = json.loads(await reader.readline())
-    emulator = Emulator(writer)
+async def _serve() -> None:
+    parent, begin = await Parent.met()
     package = Path(begin["package"])
-    front = Front(functools.partial(programs, package), _context(begin["certificate"]), emulator)
-    under_way: set[asyncio.Task[None]] = set()
-    while line := await reader.readline():
-        message = json.loads(line)
-        if "answer" in message:
-            emulator.settle(message)
-            continue
-        doing = asyncio.ensure_future(_do(front, emulator, message))
-        under_way.add(doing)
-        doing.add_done_callback(under_way.discard)
+    front = Front(functools.partial(programs, package), _context(begin["certificate"]), Emulator(parent))
+
+    async def work(method: str, arguments: list[Any]) -> Any:
+        return await _work(front, method, arguments)
+
+    await parent.obeyed(work)
 
 
 def main() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    take_all_files()
     try:
-        uvloop.run(_serve(socket.socket(fileno=0)))
+        uvloop.run(_serve())
     finally:
         # The servers end with this process.
         remove_folders()

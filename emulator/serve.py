@@ -1,8 +1,9 @@
 """Serves the pinned emulator on loopback, with the patches of ministack_patches applied.
 
 Three ports: GATEWAY_PORT is the endpoint of every AWS API, LOAD_BALANCER_PORT the listener of the
-load balancer, WEB_PORT the way to load balancers by the names of hosted zones. The process ends when its standard input closes, so it never outlives the process
-that started it, whatever ends that one.
+load balancer, WEB_PORT the way to load balancers by the names of hosted zones. The last two are those
+of another process (load_balancers.py). The process ends when its standard input closes, so it never
+outlives the process that started it, whatever ends that one.
 """
 
 from __future__ import annotations
@@ -66,12 +67,11 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def serve(port: int, load_balancer_port: int | None, web_port: int | None) -> None:
+async def serve(port: int) -> None:
     """On uvicorn with httptools and uvloop: a quarter less work a request than on Hypercorn, which MiniStack brings."""
     import uvicorn
     from ministack import app as ministack_app
 
-    from load_balancer import with_load_balancers
     from task_credentials import with_task_credentials
 
     class Server(uvicorn.Server):
@@ -81,7 +81,7 @@ async def serve(port: int, load_balancer_port: int | None, web_port: int | None)
             yield
 
     config = uvicorn.Config(
-        with_load_balancers(with_task_credentials(ministack_app.app), load_balancer_port, web_port),
+        with_task_credentials(ministack_app.app),
         http="httptools",
         ws="none",
         timeout_keep_alive=75,
@@ -97,7 +97,7 @@ async def serve(port: int, load_balancer_port: int | None, web_port: int | None)
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, setattr, server, "should_exit", True)
-    await server.serve(sockets=[listen(at) for at in (port, load_balancer_port, web_port) if at])
+    await server.serve(sockets=[listen(port)])
 
 
 def listen(port: int) -> socket.socket:
@@ -105,6 +105,13 @@ def listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
     return listening
+
+
+def begin_load_balancers() -> None:
+    from ministack_patches.elbv2 import balancers
+
+    names = {"own": "LOAD_BALANCER_PORT", "web": "WEB_PORT"}
+    balancers.begin({name: listen(int(port)) for name, at in names.items() if (port := os.environ.get(at))})
 
 
 def end_group() -> None:
@@ -133,11 +140,9 @@ def main() -> None:
     apply_patches()
     end_with_parent()
     collect_rarely()
-    load_balancer_port, web_port = (
-        int(port) if (port := os.environ.get(name)) else None for name in ("LOAD_BALANCER_PORT", "WEB_PORT")
-    )
+    begin_load_balancers()
     try:
-        uvloop.run(serve(int(os.environ["GATEWAY_PORT"]), load_balancer_port, web_port))
+        uvloop.run(serve(int(os.environ["GATEWAY_PORT"])))
     finally:
         end_group()
 

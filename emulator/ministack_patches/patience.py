@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -30,6 +31,7 @@ class _Settings:
 _settings = _Settings()
 _guard = threading.Lock()
 _pasts: list[Past] = []
+_after_settling: list[Callable[[], None]] = []
 
 
 def factor() -> float:
@@ -115,9 +117,43 @@ class Past(Generic[Value]):
     def forget(self) -> None:
         self._former.clear()
 
+    def keys(self) -> list[str]:
+        """What has changed and is not known everywhere."""
+        return list(self._former)
+
+    def all_of(self, key: str) -> Iterator[Value]:
+        """All that a node may still show of `key` besides what it is in truth."""
+        with _guard:
+            changes = self._former.get(key, [])
+            return iter([former for node in changes for _, former in node])
+
+    def told(self) -> dict[str, list[list[tuple[float, Value]]]]:
+        """What another process has to know, with the seconds that are left."""
+        now = time.monotonic()
+        with _guard:
+            self._drop_known(now)
+            return {
+                key: [[(due - now, former) for due, former in node] for node in nodes]
+                for key, nodes in self._former.items()
+            }
+
+    def learn(self, told: Mapping[str, list[list[tuple[float, Value]]]]) -> None:
+        """In another process: shows what `told` says, and nothing else."""
+        now = time.monotonic()
+        with _guard:
+            self._former = {
+                key: [deque((now + left, former) for left, former in node) for node in nodes]
+                for key, nodes in told.items()
+            }
+
     def _drop_known(self, now: float) -> None:
         for key in [key for key, nodes in self._former.items() if all(node[-1][0] <= now for node in nodes)]:
             del self._former[key]
+
+
+def when_settled(tell: Callable[[], None]) -> None:
+    """@param tell is called when everything is known everywhere"""
+    _after_settling.append(tell)
 
 
 def settle() -> None:
@@ -125,6 +161,8 @@ def settle() -> None:
     with _guard:
         for past in _pasts:
             past.forget()
+    for tell in _after_settling:
+        tell()
 
 
 def begin_anew() -> None:

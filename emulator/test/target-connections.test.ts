@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { request as send } from 'node:http';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { CreateSubnetCommand, CreateVpcCommand, EC2Client } from '@aws-sdk/client-ec2';
 import {
   CreateListenerCommand,
@@ -10,7 +11,7 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { type Emulator, startEmulator } from '../emulator';
-import { access } from './aws';
+import { access, eventually } from './aws';
 
 /** What the target writes, by path; it ends the connection where `ends` says so. */
 const ANSWERS: Readonly<Record<string, { text: string; ends?: true }>> = {
@@ -22,6 +23,8 @@ const ANSWERS: Readonly<Record<string, { text: string; ends?: true }>> = {
   '/unknown': { text: 'HTTP/1.1 200 OK\r\n\r\nup to the end', ends: true },
   '/chunked': { text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nin\r\n6\r\n parts\r\n0\r\n\r\n' },
   '/interim': { text: 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok' },
+  // The rest follows when the request's last words have arrived.
+  '/begun': { text: 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n' },
   '/large': { text: `HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}` },
 };
 
@@ -32,6 +35,7 @@ const target = createServer((socket) => {
   connections += 1;
   sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
   socket.on('data', (data) => {
+    if (data.toString().endsWith('last words')) socket.write('4\r\nlast\r\n0\r\n\r\n');
     const [, method, path = ''] = /^(\S+) (\S+)/.exec(data.toString()) ?? [];
     const { text = '', ends } = ANSWERS[path] ?? {};
     socket.write(method === 'HEAD' ? text.slice(0, text.indexOf('\r\n\r\n') + 4) : text);
@@ -113,4 +117,43 @@ test('answers without a body, of unknown length and after an interim one arrive 
   expect(await ask('/chunked')).toEqual({ status: 200, body: 'in parts' });
   expect(await ask('/interim')).toEqual({ status: 200, body: 'ok' });
   expect((await ask('/large')).body).toHaveLength(5_000_000);
+});
+
+test('what arrives of a body is passed on at once, in both directions', async () => {
+  const request = send(`${emulator.loadBalancerUrl}/begun`, { method: 'POST', headers: { 'content-length': 16 } });
+  request.write('first ');
+  const [answer] = await once(request, 'response');
+  const parts: string[] = [];
+  for await (const part of answer) {
+    if (parts.push(String(part)) === 1) request.end('last words');
+  }
+  expect(parts).toEqual(['first', 'last']);
+});
+
+test('requests that a client sends together are answered in turn', async () => {
+  const client = connect(Number(new URL(emulator.loadBalancerUrl).port), '127.0.0.1');
+  let answered = '';
+  client.setEncoding('utf8').on('data', (text) => {
+    answered += text;
+  });
+  client.write(['/chunked', '/kept', '/last'].map((path) => `GET ${path} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
+  await eventually(async () => answered.includes('last') || undefined);
+  expect(answered.match(/^in|parts|kept|last/gm)).toEqual(['in', 'parts', 'kept', 'last']);
+  client.destroy();
+});
+
+test('what is no HTTP is refused', async () => {
+  const client = connect(Number(new URL(emulator.loadBalancerUrl).port), '127.0.0.1');
+  client.write('what is this\r\n\r\n');
+  expect(String((await once(client, 'data'))[0])).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+  await once(client, 'close');
+});
+
+test('the load balancers end with the emulator, whatever ends it', async () => {
+  const processes = () => execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const own = processes().find((line) => new RegExp(`^ *\\d+ +${emulator.pid} .*load_balancers\\.py`).test(line));
+  const [pid] = own?.trim().split(' ') ?? [];
+  expect(pid).toBeDefined();
+  process.kill(emulator.pid, 'SIGKILL');
+  await eventually(async () => !processes().some((line) => line.trim().startsWith(`${pid} `)) || undefined);
 });

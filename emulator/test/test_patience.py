@@ -76,3 +76,17 @@ def test_a_kind_emulator_keeps_nothing() -> None:
     past: Past[str] = Past("test")
     past.keep("rule", "former", 10, 30)
     assert past.seen("rule", "now") == "now"
+
+
+def test_another_process_sees_the_same_past(clock: list[float]) -> None:
+    here: Past[str] = Past("test")
+    there: Past[str] = Past("test")
+    here.keep("rule", "former", 5, 5)
+    there.learn(here.told())
+    assert there.seen("rule", "now") == "former"
+    assert there.keys() == ["rule"]
+    assert set(there.all_of("rule")) == {"former"}
+    clock[0] += 5.1
+    assert there.seen("rule", "now") == "now"
+    there.learn(here.told())
+    assert there.keys() == []

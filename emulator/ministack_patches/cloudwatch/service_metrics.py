@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ministack.services import cloudwatch
@@ -34,19 +34,32 @@ Metric = tuple[str, str, tuple[tuple[str, str], ...]]
 # When the minute begins -> metric -> value -> how often it was measured.
 _minutes: dict[int, dict[Metric, Counter[float]]] = {}
 _guard = threading.Lock()
+# What other processes have measured since they were asked last: minute, namespace, name, dimensions, value, count.
+_sources: list[Callable[[], Iterable[tuple[int, str, str, Mapping[str, str], float, int]]]] = []
 
 PATCH = Patch(__name__)
 
 
 def measured(namespace: str, name: str, dimensions: Mapping[str, str], value: float = 1.0) -> None:
     """One measurement of this moment. Its minute is told later, to whoever asks in the same account and region."""
-    minute = int(time.time() // _MINUTE) * _MINUTE
+    _add(int(time.time() // _MINUTE) * _MINUTE, namespace, name, dimensions, value, 1)
+
+
+def measured_elsewhere(source: Callable[[], Iterable[tuple[int, str, str, Mapping[str, str], float, int]]]) -> None:
+    """@param source is asked before anybody is told of a metric, and tells each measurement once"""
+    _sources.append(source)
+
+
+def _add(minute: int, namespace: str, name: str, dimensions: Mapping[str, str], value: float, count: int) -> None:
     metric = (namespace, name, tuple(sorted(dimensions.items())))
     with _guard:
-        _minutes.setdefault(minute, {}).setdefault(metric, Counter())[value] += 1
+        _minutes.setdefault(minute, {}).setdefault(metric, Counter())[value] += count
 
 
 def _tell() -> None:
+    for source in _sources:
+        for measurement in source():
+            _add(*measurement)
     now = time.time()
     with _guard:
         due = [minute for minute in _minutes if now >= minute + _delay()]

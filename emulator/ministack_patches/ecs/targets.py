@@ -16,7 +16,6 @@ counts a task as a healthy target as soon as it runs, and has no two targets at 
 
 from __future__ import annotations
 
-import inspect
 import time
 import urllib.error
 import urllib.request
@@ -26,7 +25,8 @@ from ministack.core.concurrency import resource_lock, spawn_background
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import alb, ecs
 
-from ..patch import Patch, substituted
+from ..elbv2 import balancers
+from ..patch import Patch
 from ..shapes import Original, Record
 from .processes import LOOPBACK, container_of
 
@@ -73,6 +73,7 @@ def _sync_service_targets(cluster_name: str, service: Record) -> None:
                 for port, state in wanted.items()
             ]
             alb._targets[arn] = others + own
+    balancers.tell()
 
 
 @PATCH.wraps(f"{_ECS}._mark_task_running", digest="843f9231")
@@ -166,18 +167,3 @@ def _describe_target_health(describe: Original, params: Record) -> Any:
     states = [f"<TargetHealth><State>{each.get('State', 'healthy')}</State></TargetHealth>" for each in targets] + [""]
     text = "".join(part + state for part, state in zip(parts, states, strict=True))
     return status, headers, text.encode() if isinstance(body, bytes) else text
-
-
-@PATCH.edits("ministack.services.alb._forward_to_tg", digest="c3e060bb")
-def _forward_to_usable(forward: Original) -> Original:
-    source = substituted(inspect.getsource(forward), "_targets.get(tg_arn, [])", "_usable(_targets.get(tg_arn, []))")
-    exec(compile(source, inspect.getfile(forward), "exec"), alb.__dict__)
-    made: Original = alb.__dict__[forward.__name__]
-    return made
-
-
-@PATCH.adds("ministack.services.alb._usable")
-def _usable(targets: list[Record]) -> list[Record]:
-    """Without a healthy target, all unhealthy ones get requests ("Health checks": fail open); initial ones get none."""
-    healthy = [each for each in targets if each.get("State", "healthy") == "healthy"]
-    return healthy or [each for each in targets if each.get("State") == "unhealthy"]

@@ -9,15 +9,12 @@ Test: load-balancer.test.ts: a rule of a template can forward to several target 
 
 A priority that is taken is refused with PriorityInUse. A new order is judged as a whole, so that
 rules can trade places. A forward has up to five target groups with weights. A forward to one group
-is described both ways, by TargetGroupArn and as a configuration with one group. Requests are spread
-over the groups by weight. MiniStack takes any priority twice, and loses a configuration of more
-than one group.
+is described both ways, by TargetGroupArn and as a configuration with one group. The load balancer
+(balancers.py) spreads requests over the groups by weight. MiniStack takes any priority twice, and
+loses a configuration of more than one group.
 """
 
 from __future__ import annotations
-
-import random
-from typing import Any
 
 from ministack.services import alb
 
@@ -85,11 +82,6 @@ def _action_xml(xml: Original, action: Record) -> str:
     return text.replace("</member>", f"{config}</member>")
 
 
-@PATCH.wraps(f"{_ALB}._execute_action", digest="94108e4b")
-async def _execute_action(execute: Original, action: Record, *args: Any, **kwargs: Any) -> Any:
-    return await execute(_chosen(action), *args, **kwargs)
-
-
 def _priorities(listener_arn: str) -> dict[str, str]:
     return {rule["RuleArn"]: rule["Priority"] for rule in alb._rules.values() if rule["ListenerArn"] == listener_arn}
 
@@ -114,12 +106,3 @@ def _complete(action: Record, groups: list[Record]) -> None:
     action.pop("TargetGroupArn", None)
     if len(groups) == 1:
         action["TargetGroupArn"] = groups[0]["TargetGroupArn"]
-
-
-def _chosen(action: Record) -> Record:
-    groups = action.get("ForwardConfig", {}).get("TargetGroups", [])
-    if len(groups) < 2:
-        return action
-    weights = [group["Weight"] for group in groups]
-    one = random.choices(groups, weights)[0] if any(weights) else groups[0]
-    return {**action, "TargetGroupArn": one["TargetGroupArn"]}

@@ -12,23 +12,19 @@ the rule had not changed yet. In the field this takes some seconds
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Iterator
 
 from ministack.services import alb
 
-from ..patch import Patch, substituted
+from ..patch import Patch
 from ..patience import Past
 from ..shapes import Answer, Original, Params, Record
 
 _ALB = "ministack.services.alb"
 _LEAST_SECONDS, _MOST_SECONDS = 1, 15
 
-# None: the rule is not known yet.
-_former: Past[Record | None] = Past("elbv2.rule")
-# Deleted rules, by their ARN, until no node knows them any more.
-_deleted: dict[str, Record] = {}
+# By the rule's ARN; None: the rule is not known yet. The nodes are in a process of their own (balancers.py).
+late_rules: Past[Record | None] = Past("elbv2.rule")
 
 PATCH = Patch(__name__, after=["elbv2.rules"])
 
@@ -59,46 +55,11 @@ def _delete_late(delete: Original, params: Params) -> Answer:
     answer: Answer = delete(params)
     if former and arn not in alb._rules:
         _keep(arn, former)
-        _deleted[arn] = former
     return answer
 
 
-@PATCH.edits(f"{_ALB}.dispatch_request", digest="bc6745c2")
-def _dispatch_by_a_node(dispatch: Original) -> Original:
-    source = substituted(inspect.getsource(dispatch), "r in _rules.values()", "r in _rules_of_a_node(headers)")
-    exec(compile(source, inspect.getfile(dispatch), "exec"), alb.__dict__)
-    made: Original = alb.__dict__[dispatch.__name__]
-    return made
-
-
-@PATCH.adds(f"{_ALB}._rules_of_a_node")
-def _rules_of_a_node(headers: dict[str, str]) -> Iterator[Record]:
-    """Those that may match the request: without the rules of other hosts, which are most where each tenant has one."""
-    host = headers.get("host", "").split(":")[0]
-    node = _former.a_node()
-    for arn in [arn for arn in _deleted if _former.known(arn)]:
-        del _deleted[arn]
-    for arn, rule in [*alb._rules.items(), *((arn, None) for arn in _deleted)]:
-        seen = _former.seen(arn, rule, node)
-        if seen is not None and not _is_of_others(seen, host):
-            yield seen
-
-
-def _is_of_others(rule: Record, host: str) -> bool:
-    # Asked about each rule of each request: a comprehension would take twice as long.
-    for condition in rule.get("Conditions") or ():
-        if condition.get("Field") != "host-header" or host in condition["Values"]:
-            continue
-        for value in condition["Values"]:
-            if "*" in value or "?" in value or "[" in value:
-                break
-        else:
-            return True
-    return False
-
-
 def _keep(arn: str, former: Record | None) -> None:
-    _former.keep(arn, former, _LEAST_SECONDS, _MOST_SECONDS)
+    late_rules.keep(arn, former, _LEAST_SECONDS, _MOST_SECONDS)
 
 
 def _copied(arn: str) -> Record | None:
