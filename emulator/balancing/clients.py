@@ -23,14 +23,14 @@ from typing import cast
 import httptools
 
 from . import targets
-from .heads import Fields, Framing, Own, answer_head, failure, framing_of, own_head, redirect, request_head
-from .listeners import Asked, Listeners, Record
+from .heads import OF_REQUEST, Head, Own, answer_head, failure, own_head, redirect, request_head
+from .listeners import Listeners, Record, Way
 from .measured import Measured
 from .targets import Address, Target
 
 _ANSWER_SECONDS = float(os.environ.get("ALB_TARGET_IDLE_TIMEOUT_SECONDS", "60"))
 _IDLE_SECONDS = 75.0
-_REPEATABLE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_REPEATABLE = (b"GET", b"HEAD", b"OPTIONS", b"TRACE")
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -57,49 +57,66 @@ def _chunk(data: bytes) -> bytes:
 class _Exchange:
     """A request and its answer."""
 
-    def __init__(self, client: Client, method: str, url: bytes, fields: Fields, version: str, keeps: bool) -> None:
+    _way: Way | None = None
+    _group = ""
+    _at: Address = ("", 0)
+    _target: Target | None = None
+    _request = b""
+    _sent_at = 0.0
+    _silence: asyncio.TimerHandle | None = None
+    _chunks = False
+    begun = received = over = cut = False
+
+    def __init__(self, client: Client, method: bytes, url: bytes, head: Head, keeps: bool, old: bool) -> None:
+        """@param keeps the connection is kept afterwards; @param old the client knows HTTP/1.0 only"""
         self._client = client
         self._port = client.port
         self._method = method
         self._url = url
-        self._fields = fields
-        self._old = version == "1.0"
-        self._framing = framing_of(fields)
-        self._way: tuple[Record, Record] | None = None
-        self._group = ""
-        self._at: Address = ("", 0)
-        self._target: Target | None = None
-        self._request = b""
+        self._head = head
+        self._old = old
         self._unsent: list[bytes] = []
         self._unwritten: list[bytes] = []
-        self._sent_at = 0.0
-        self._silence: asyncio.TimerHandle | None = None
-        self._chunks = False
+        self._chunks_come = head.chunked()
+        self.host = head.special.get(b"host", b"").decode("latin-1").partition(":")[0]
         self.keeps = keeps
-        self.begun = self.received = self.answering = self.over = self.cut = False
+
+    # What conditions of rules ask
+
+    @property
+    def method(self) -> str:
+        return self._method.decode()
+
+    @property
+    def path(self) -> str:
+        return self._url.decode("latin-1").partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self._url.decode("latin-1").partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        return self._head.header(name)
 
     # What the client sends
 
     def add(self, chunk: bytes) -> None:
         if not self.over:
-            self._unsent.append(_chunk(chunk) if self._framing.chunked else chunk)
+            self._unsent.append(_chunk(chunk) if self._chunks_come else chunk)
 
     def receive_end(self) -> None:
         self.received = True
-        if self._framing.chunked and not self.over:
+        if self._chunks_come and not self.over:
             self._unsent.append(b"0\r\n\r\n")
 
     def begin(self) -> None:
         self.begun = True
-        if any(name.lower() == b"expect" for name, _ in self._fields):
+        if b"expect" in self._head.special:
             self._client.write(_CONTINUE)
-        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in self._fields}
-        path, _, query = self._url.decode("latin-1").partition("?")
-        asked = Asked(self._method, path, query, headers.get("host", "").split(":")[0], headers)
         if self._port.named:
-            self._client.run(self._lead_by_name(asked))
+            self._client.run(self._lead_by_name())
         else:
-            self._lead(self._port.known.by_rule(asked.host), asked)
+            self._lead(self._port.known.by_rule(self.host))
 
     def send_on(self) -> None:
         if self._target and self._unsent:
@@ -120,37 +137,35 @@ class _Exchange:
 
     # The way to a target
 
-    async def _lead_by_name(self, asked: Asked) -> None:
-        self._lead(await self._port.load_balancer(asked.host), asked)
+    async def _lead_by_name(self) -> None:
+        self._lead(await self._port.load_balancer(self.host))
         self._client.go_on()
 
-    def _lead(self, load_balancer: Record | None, asked: Asked) -> None:
+    def _lead(self, load_balancer: Record | None) -> None:
         if not load_balancer:
             self._answer(self._port.missing)
             return
-        known = self._port.known
-        listener = known.listener(load_balancer)
-        if not listener:
+        self._way = way = self._port.known.way(load_balancer)
+        if not way:
             self._answer(failure(503, f"No listeners configured for '{load_balancer['LoadBalancerName']}'"))
             return
-        self._way = load_balancer, listener
-        action = known.action(listener, asked)
+        action = self._port.known.action(way.listener, self)
         kind = action.get("Type", "").lower() if action else ""
         if not action:
             self._answer(failure(502, "No matching ALB rule found"))
+        elif kind == "forward":
+            self._forward(action, way)
         elif kind == "fixed-response":
             config = action.get("FixedResponseConfig", {})
             headers = {"Content-Type": config.get("ContentType", "text/plain")}
             body = str(config.get("MessageBody", "")).encode()
             self._answer(Own(int(config.get("StatusCode", "200")), body, headers))
         elif kind == "redirect":
-            self._answer(redirect(action.get("RedirectConfig", {}), listener, asked.host, asked.path, asked.query))
-        elif kind == "forward":
-            self._forward(action)
+            self._answer(redirect(action.get("RedirectConfig", {}), way, self.host, self.path, self.query))
         else:
             self._answer(failure(501, f"The emulated load balancer does not do {kind}"))
 
-    def _forward(self, action: Record) -> None:
+    def _forward(self, action: Record, way: Way) -> None:
         known = self._port.known
         self._group, group = known.group(action)
         target = known.target(self._group)
@@ -160,10 +175,9 @@ class _Exchange:
             self._answer(failure(501, "The emulated load balancer does not call functions"))
         elif not target:
             self._answer(failure(503, "No registered targets in target group"))
-        elif self._way:
+        else:
             self._at = str(target.get("Id", "")), int(target.get("Port") or group.get("Port") or 80)
-            client = self._client.address
-            self._request = request_head(self._method, self._url, self._fields, self._framing, known, self._way, client)
+            self._request = request_head(self._method, self._url, self._head, way, self._client.address)
             self._send(targets.kept(self._at))
 
     def _send(self, kept: Target | None) -> None:
@@ -176,8 +190,7 @@ class _Exchange:
         try:
             target = await targets.opened(self._at)
         except (OSError, asyncio.TimeoutError) as reason:
-            self._count("TargetConnectionErrorCount")
-            self._fail(502, f"connect error: {reason or 'timed out'}")
+            self._fail(502, f"connect error: {reason or 'timed out'}", connected=False)
             self._client.go_on()
             return
         if self.over:
@@ -191,22 +204,21 @@ class _Exchange:
         self._request += b"".join(self._unsent)
         self._unsent.clear()
         self._silence = asyncio.get_running_loop().call_later(_ANSWER_SECONDS, self._silent)
-        target.ask(self, self._request, self._method == "HEAD")
+        target.ask(self, self._request, self._method == b"HEAD")
 
     # What the target answers
 
-    def answered(self, status: int, fields: Fields, framing: Framing) -> None:
+    def answered(self, status: int, head: Head) -> None:
         self._end_silence()
         self._request = b""
-        self._count("RequestCount")
-        self._count(f"HTTPCode_Target_{status // 100}XX_Count")
-        self._count("TargetResponseTime", round(time.monotonic() - self._sent_at, 3))
-        has_body = self._method != "HEAD" and status not in (204, 304)
-        self._chunks = has_body and framing.length is None and not self._old
+        if self._way:
+            seconds = time.monotonic() - self._sent_at
+            self._port.measured.answered(self._way.load_balancer["LoadBalancerArn"], self._group, status, seconds)
+        is_endless = head.length() is None and self._method != b"HEAD" and status not in (204, 304)
+        self._chunks = is_endless and not self._old
         # Whoever does not know chunks is told the end by the end of the connection.
-        self.keeps = self.keeps and self.received and not (has_body and framing.length is None and self._old)
-        told = Framing(framing.length, self._chunks)
-        self._begin_answer(answer_head(status, fields, told, self._attributes(), not self.keeps))
+        self.keeps = self.keeps and self.received and (self._chunks or not is_endless)
+        self._unwritten.append(answer_head(status, head, self._way, self._chunks, not self.keeps))
 
     def part(self, chunk: bytes) -> None:
         self._unwritten.append(_chunk(chunk) if self._chunks else chunk)
@@ -244,8 +256,9 @@ class _Exchange:
         self._fail(504, "did not answer in time")
         self._client.go_on()
 
-    def _fail(self, status: int, reason: str) -> None:
-        self._count("RequestCount")
+    def _fail(self, status: int, reason: str, connected: bool = True) -> None:
+        if self._way:
+            self._port.measured.unanswered(self._way.load_balancer["LoadBalancerArn"], self._group, connected)
         self._answer(failure(status, f"Target {self._at[0]}:{self._at[1]} {reason}"))
 
     def _answer(self, own: Own) -> None:
@@ -253,21 +266,8 @@ class _Exchange:
             return
         self.over = True
         self.keeps = self.keeps and self.received
-        body = b"" if self._method == "HEAD" else own.body
-        self._begin_answer(own_head(own, self._attributes(), not self.keeps))
-        self._client.write(b"".join(self._unwritten) + body)
-        self._unwritten.clear()
-
-    def _begin_answer(self, head: bytes) -> None:
-        self.answering = True
-        self._unwritten.append(head)
-
-    def _attributes(self) -> list[Record]:
-        return self._port.known.listener_attributes(self._way[1]) if self._way else []
-
-    def _count(self, name: str, value: float = 1.0) -> None:
-        if self._way:
-            self._port.measured.count(name, self._way[0]["LoadBalancerArn"], self._group, value)
+        body = b"" if self._method == b"HEAD" else own.body
+        self._client.write(own_head(own, self._way, not self.keeps) + body)
 
     def _end_silence(self) -> None:
         if self._silence:
@@ -286,7 +286,7 @@ class Client(asyncio.Protocol):
         self._exchanges: deque[_Exchange] = deque()
         self._coming: _Exchange | None = None
         self._url = b""
-        self._fields: Fields = []
+        self._head = Head(OF_REQUEST)
         self._held = False
         self._idle: asyncio.TimerHandle | None = None
         self._active_at = 0.0
@@ -342,7 +342,7 @@ class Client(asyncio.Protocol):
                 self._coming.keeps = False
                 self.on_message_complete()
         except httptools.HttpParserError:
-            self.write(own_head(failure(400, "Bad Request"), [], closes=True))
+            self.write(own_head(failure(400, "Bad Request"), None, closes=True))
             self._close()
             return
         if len(self._exchanges) > 1:
@@ -371,14 +371,14 @@ class Client(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value))
+        self._head.add(name, value)
 
     def on_headers_complete(self) -> None:
         parser = self._parser
-        method, version = parser.get_method().decode(), parser.get_http_version()
-        self._coming = _Exchange(self, method, self._url, self._fields, version, parser.should_keep_alive())
+        old = parser.get_http_version() == "1.0"
+        self._coming = _Exchange(self, parser.get_method(), self._url, self._head, parser.should_keep_alive(), old)
         self._exchanges.append(self._coming)
-        self._url, self._fields = b"", []
+        self._url, self._head = b"", Head(OF_REQUEST)
 
     def on_body(self, chunk: bytes) -> None:
         if self._coming:

@@ -10,42 +10,78 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
 
-from .listeners import Listeners, Record
-
-# As they came.
-Fields = list[tuple[bytes, bytes]]
+from .listeners import Record, Way
 
 _HOP_BY_HOP = frozenset(
     (b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade")
 )
-_FROM_REQUEST = _HOP_BY_HOP | {
-    *(b"host", b"expect", b"content-length"),
-    *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-port", b"x-amzn-trace-id"),
-}
-_FROM_ANSWER = _HOP_BY_HOP | {b"date", b"content-length"}
-# Attributes of a listener that add a header to each answer.
-_ADDED = {
-    f"routing.http.response.{name.lower().replace('-', '_')}.header_value": name
-    for name in (
-        *("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"),
-        *("Access-Control-Allow-Credentials", "Access-Control-Expose-Headers", "Access-Control-Max-Age"),
-        *("Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options"),
-    )
-}
-_NAMES_ITSELF = "routing.http.response.server.enabled"
+_MOST_NAMES = 1_000
 
 
-@dataclass(frozen=True)
-class Framing:
-    """How the end of a body is told: by its length, by chunks, or by neither."""
+class _Special(dict[bytes, bytes]):
+    """By a header's name, as it is spelled: the name in lower case when the header is not passed on as it is, or nothing."""
 
-    length: bytes | None
-    chunked: bool
+    def __init__(self, names: Collection[bytes]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, name: bytes) -> bytes:
+        lower = name.lower()
+        special = lower if lower in self._names else b""
+        if len(self) < _MOST_NAMES:
+            self[name] = special
+        return special
+
+
+OF_REQUEST = _Special(
+    {
+        *(*_HOP_BY_HOP, b"host", b"expect", b"content-length"),
+        *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-port", b"x-amzn-trace-id"),
+    }
+)
+OF_ANSWER = _Special({*_HOP_BY_HOP, b"date", b"content-length"})
+
+
+class Head:
+    """The headers of a message, as they come."""
+
+    __slots__ = ("_names", "lines", "special")
+
+    def __init__(self, names: _Special) -> None:
+        self._names = names
+        # Those that are passed on as they are.
+        self.lines: list[bytes] = []
+        # By their names in lower case.
+        self.special: dict[bytes, bytes] = {}
+
+    def add(self, name: bytes, value: bytes) -> None:
+        special = self._names[name]
+        if special:
+            self.special[special] = value
+        else:
+            self.lines.append(b"%b: %b" % (name, value))
+
+    def header(self, name: str) -> str | None:
+        """@param name in lower case"""
+        wanted = name.encode()
+        for line in self.lines:
+            given, _, value = line.partition(b": ")
+            if given.lower() == wanted:
+                return value.decode("latin-1")
+        special = self.special.get(wanted)
+        return special.decode("latin-1") if special is not None else None
+
+    def chunked(self) -> bool:
+        coding = self.special.get(b"transfer-encoding")
+        return coding is not None and coding.lower().endswith(b"chunked")
+
+    def length(self) -> bytes | None:
+        return None if b"transfer-encoding" in self.special else self.special.get(b"content-length")
 
 
 @dataclass(frozen=True)
@@ -61,20 +97,11 @@ def failure(status: int, message: str) -> Own:
     return Own(status, json.dumps({"message": message}).encode(), {"Content-Type": "application/json"})
 
 
-def framing_of(fields: Fields) -> Framing:
-    length, chunked = None, False
-    for name, value in fields:
-        lower = name.lower()
-        if lower == b"content-length":
-            length = value
-        elif lower == b"transfer-encoding":
-            chunked = value.lower().endswith(b"chunked")
-    return Framing(None if chunked else length, chunked)
-
-
 def _traced(given: bytes | None) -> bytes:
     own = b"1-%08x-%024x" % (int(time.time()), random.getrandbits(96))
-    parts = [part.strip() for part in (given or b"").split(b";") if part.strip()]
+    if not given:
+        return b"Root=" + own
+    parts = [part.strip() for part in given.split(b";") if part.strip()]
     if any(part.startswith(b"Self=") for part in parts):
         parts = [b"Self=" + own if part.startswith(b"Self=") else part for part in parts]
     else:
@@ -87,7 +114,7 @@ def _forwarded_for(mode: str, given: bytes | None, client: bytes) -> bytes | Non
         return given
     if mode == "remove":
         return None
-    return b"%s, %s" % (given, client) if given else client
+    return b"%b, %b" % (given, client) if given else client
 
 
 def _host_of_target(host: bytes, port: int) -> bytes:
@@ -95,78 +122,70 @@ def _host_of_target(host: bytes, port: int) -> bytes:
     name, separator, given = host.rpartition(b":")
     if not (separator and given.isdigit()):
         name = host
-    return name if port in (80, 443) else b"%s:%d" % (name, port)
+    return name if port in (80, 443) else b"%b:%d" % (name, port)
 
 
-def request_head(
-    method: str,
-    target: bytes,
-    fields: Fields,
-    framing: Framing,
-    known: Listeners,
-    way: tuple[Record, Record],
-    client: bytes,
-) -> bytes:
-    """
-    @param way load balancer and listener
-    @param client address of the client
-    """
-    load_balancer, listener = way
-    given = {lower: value for name, value in fields if (lower := name.lower()) in _FROM_REQUEST}
-    port = int(listener.get("Port", 80))
+def request_head(method: bytes, target: bytes, head: Head, way: Way, client: bytes) -> bytes:
+    """@param client address of the client"""
+    given = head.special
     host = given.get(b"host", b"")
-    if known.attribute(load_balancer, "routing.http.preserve_host_header.enabled", "false") != "true":
-        host = _host_of_target(host, port)
-    mode = known.attribute(load_balancer, "routing.http.xff_header_processing.mode", "append")
-    forwarded = _forwarded_for(mode, given.get(b"x-forwarded-for"), client)
-    lines = [b"%s %s HTTP/1.1" % (method.encode(), target), b"host: " + host]
-    lines += [b"%s: %s" % each for each in fields if each[0].lower() not in _FROM_REQUEST]
-    if forwarded is not None:
-        lines.append(b"x-forwarded-for: " + forwarded)
-    lines += [
-        b"x-forwarded-proto: " + str(listener.get("Protocol") or "HTTP").lower().encode(),
-        b"x-forwarded-port: %d" % port,
+    lines = [
+        b"%b %b HTTP/1.1\r\nhost: %b" % (method, target, host if way.keeps_host else _host_of_target(host, way.port)),
+        *head.lines,
+        b"x-forwarded-proto: %b\r\nx-forwarded-port: %d" % (way.protocol.encode(), way.port),
         b"x-amzn-trace-id: " + _traced(given.get(b"x-amzn-trace-id")),
     ]
-    if framing.chunked:
+    forwarded = _forwarded_for(way.forwarded_for, given.get(b"x-forwarded-for"), client)
+    if forwarded is not None:
+        lines.append(b"x-forwarded-for: " + forwarded)
+    length = head.length()
+    if head.chunked():
         lines.append(b"transfer-encoding: chunked")
-    elif framing.length is not None or method in ("POST", "PUT", "PATCH"):
-        lines.append(b"content-length: " + (framing.length or b"0"))
-    return b"\r\n".join([*lines, b"", b""])
+    elif length is not None or method in (b"POST", b"PUT", b"PATCH"):
+        lines.append(b"content-length: " + (length or b"0"))
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
 
 
-def answer_head(
-    status: int, fields: Iterable[tuple[bytes, bytes]], framing: Framing, attributes: list[Record], closes: bool
-) -> bytes:
-    """@param attributes of the listener; @param closes the connection ends with the answer"""
-    added = {_ADDED[each["Key"]]: str(each["Value"]) for each in attributes if each["Key"] in _ADDED and each["Value"]}
-    left_out = _FROM_ANSWER | {name.lower().encode() for name in added} if added else _FROM_ANSWER
+def answer_head(status: int, head: Head, way: Way | None, chunked: bool, closes: bool) -> bytes:
+    """
+    @param chunked the body comes in chunks: otherwise with the length that the head tells, or up to the end of the connection
+    @param closes the connection ends with the answer
+    """
     lines = [_status_line(status), _date()]
-    lines += [b"%s: %s" % each for each in fields if each[0].lower() not in left_out]
-    lines += [f"{name}: {value}".encode() for name, value in added.items()]
-    if framing.length is not None:
-        lines.append(b"content-length: " + framing.length)
-    elif framing.chunked:
+    if way and way.added:
+        added = {name.lower().encode() for name in way.added}
+        lines += [line for line in head.lines if line.partition(b":")[0].lower() not in added]
+        lines += [f"{name}: {value}".encode() for name, value in way.added.items()]
+    else:
+        lines += head.lines
+    length = head.length()
+    if chunked:
         lines.append(b"transfer-encoding: chunked")
+    elif length is not None:
+        lines.append(b"content-length: " + length)
     if closes:
         lines.append(b"connection: close")
-    return b"\r\n".join([*lines, b"", b""])
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
 
 
-def own_head(own: Own, attributes: list[Record], closes: bool) -> bytes:
-    named = (
-        {} if any(each == {"Key": _NAMES_ITSELF, "Value": "false"} for each in attributes) else {"Server": "awselb/2.0"}
-    )
-    fields = [(name.encode(), value.encode()) for name, value in {**named, **own.headers}.items()]
-    return answer_head(own.status, fields, Framing(b"%d" % len(own.body), False), attributes, closes)
+def own_head(own: Own, way: Way | None, closes: bool) -> bytes:
+    head = Head(OF_ANSWER)
+    if not way or way.names_itself:
+        head.add(b"Server", b"awselb/2.0")
+    for name, value in own.headers.items():
+        head.add(name.encode(), value.encode())
+    head.add(b"content-length", b"%d" % len(own.body))
+    return answer_head(own.status, head, way, False, closes)
 
 
-def redirect(config: Record, listener: Record, host: str, path: str, query: str) -> Own:
+def redirect(config: Record, way: Way, host: str, path: str, query: str) -> Own:
     """ "RedirectActionConfig": each part is that of the request unless it is given; the port is always told."""
     given = {
-        "#{protocol}": str(listener.get("Protocol") or "HTTP").lower(),
+        "#{protocol}": way.protocol,
         "#{host}": host,
-        "#{port}": str(listener.get("Port", 80)),
+        "#{port}": str(way.port),
         "#{path}": path.lstrip("/"),
         "#{query}": query,
     }

@@ -14,7 +14,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote
 
 from ministack_patches.patience import Past
@@ -28,25 +28,67 @@ STORES = ("_lbs", "_listeners", "_rules", "_tgs", "_targets", "_lb_attrs", "_lis
 _MOST_HOSTS = 10_000
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Protocol):
     """What conditions of rules ask about a request."""
 
-    method: str
-    # As it came, without the query.
-    path: str
-    query: str
     # Without the port.
     host: str
-    headers: Mapping[str, str]
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def path(self) -> str:
+        """As it came, without the query."""
+
+    @property
+    def query(self) -> str: ...
+
+    def header(self, name: str) -> str | None:
+        """@param name in lower case"""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A load balancer and the listener that answers, with what is asked of them for each request."""
+
+    load_balancer: Record
+    listener: Record
+    port: int
+    protocol: str
+    keeps_host: bool
+    # "append", "preserve" or "remove": what becomes of X-Forwarded-For.
+    forwarded_for: str
+    # Headers that the listener adds to each answer.
+    added: Mapping[str, str]
+    # Whether an answer of the load balancer itself says so.
+    names_itself: bool
+
+
+# Attributes of a listener that add a header to each answer.
+_ADDED = {
+    f"routing.http.response.{name.lower().replace('-', '_')}.header_value": name
+    for name in (
+        *("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"),
+        *("Access-Control-Allow-Credentials", "Access-Control-Expose-Headers", "Access-Control-Max-Age"),
+        *("Strict-Transport-Security", "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options"),
+    )
+}
 
 
 class Listeners:
     def __init__(self) -> None:
         self._stores: dict[str, dict[str, Any]] = {name: {} for name in STORES}
         self._former: Past[Record | None] = Past("elbv2.rule")
+        self._forget_answers()
+
+    def _forget_answers(self) -> None:
+        """What was found out is asked for again with each request, and changes only by what is learned."""
         # Without the rules of other hosts, which are most where each tenant has one.
         self._of_host: dict[tuple[str, str], list[str]] = {}
+        self._decided: dict[tuple[str, str], Record] = {}
+        self._ways: dict[str, Way | None] = {}
+        self._usable: dict[str, list[Record]] = {}
 
     def learn(self, changes: Changes, late: Mapping[str, Any]) -> None:
         """@param late what `Past.told` says of the rules"""
@@ -57,7 +99,7 @@ class Listeners:
                 else:
                     self._stores[name][arn] = record
         self._former.learn(late)
-        self._of_host.clear()
+        self._forget_answers()
 
     def load_balancer(self, arn: str) -> Record | None:
         record: Record | None = self._stores["_lbs"].get(arn)
@@ -74,24 +116,46 @@ class Listeners:
                 return self.load_balancer(self._stores["_listeners"][rule["ListenerArn"]]["LoadBalancerArn"])
         return load_balancers[0]
 
-    def listener(self, load_balancer: Record) -> Record | None:
-        """A certificate and the redirect to it are of no use on loopback: HTTPS, where there is one, answers."""
-        arn = load_balancer["LoadBalancerArn"]
-        own = [each for each in self._stores["_listeners"].values() if each["LoadBalancerArn"] == arn]
-        return min(own, key=lambda each: each.get("Protocol") != "HTTPS", default=None)
+    def way(self, load_balancer: Record) -> Way | None:
+        """None: it has no listener. A certificate and the redirect to it are of no use on loopback: HTTPS, where there is one, answers."""
+        arn: str = load_balancer["LoadBalancerArn"]
+        if arn not in self._ways:
+            own = [each for each in self._stores["_listeners"].values() if each["LoadBalancerArn"] == arn]
+            listener = min(own, key=lambda each: each.get("Protocol") != "HTTPS", default=None)
+            self._ways[arn] = self._way(load_balancer, listener) if listener else None
+        return self._ways[arn]
+
+    def _way(self, load_balancer: Record, listener: Record) -> Way:
+        own = _values(self._stores["_lb_attrs"].get(load_balancer["LoadBalancerArn"], []))
+        of_listener = _values(self._stores["_listener_attrs"].get(listener["ListenerArn"], []))
+        return Way(
+            load_balancer=load_balancer,
+            listener=listener,
+            port=int(listener.get("Port", 80)),
+            protocol=str(listener.get("Protocol") or "HTTP").lower(),
+            keeps_host=own.get("routing.http.preserve_host_header.enabled") == "true",
+            forwarded_for=own.get("routing.http.xff_header_processing.mode", "append"),
+            added={name: of_listener[key] for key, name in _ADDED.items() if of_listener.get(key)},
+            names_itself=of_listener.get("routing.http.response.server.enabled") != "false",
+        )
 
     def action(self, listener: Record, asked: Asked) -> Record | None:
         """That of the first rule that matches, as one of the nodes knows the rules; None when none does."""
+        at = listener["ListenerArn"], asked.host
+        decided = self._decided.get(at)
+        if decided:
+            return decided
         node, rules = self._former.a_node(), self._stores["_rules"]
-        seen = [
-            rule
-            for arn in self._rules_for(listener["ListenerArn"], asked.host)
-            if (rule := self._former.seen(arn, rules.get(arn), node))
-        ]
-        for rule in sorted(seen, key=_priority) if len(seen) > 1 else seen:
-            actions = rule.get("Actions") or listener.get("DefaultActions", [])
-            if actions and (rule.get("IsDefault") or all(_matches(each, asked) for each in rule.get("Conditions", []))):
-                return min(actions, key=lambda action: int(action.get("Order") or 1))
+        seen = [rule for arn in self._rules_for(*at) if (rule := self._former.seen(arn, rules.get(arn), node))]
+        by_host = not self._former.keys()
+        for rule in sorted(seen, key=_priority):
+            conditions, actions = rule.get("Conditions", []), rule.get("Actions") or listener.get("DefaultActions", [])
+            by_host = by_host and all(each.get("Field") == "host-header" for each in conditions)
+            if actions and (rule.get("IsDefault") or all(_matches(each, asked) for each in conditions)):
+                action: Record = min(actions, key=lambda action: int(action.get("Order") or 1))
+                if by_host and len(self._decided) < _MOST_HOSTS:
+                    self._decided[at] = action
+                return action
         return None
 
     def group(self, action: Record) -> tuple[str, Record | None]:
@@ -103,17 +167,13 @@ class Listeners:
 
     def target(self, group: str) -> Record | None:
         """Without a healthy target, all unhealthy ones get requests ("Health checks": fail open); initial ones get none."""
-        targets = self._stores["_targets"].get(group, [])
-        healthy = [each for each in targets if each.get("State", "healthy") == "healthy"]
-        usable = healthy or [each for each in targets if each.get("State") == "unhealthy"]
-        return random.choice(usable) if usable else None
-
-    def attribute(self, load_balancer: Record, key: str, default: str) -> str:
-        return _value(self._stores["_lb_attrs"].get(load_balancer["LoadBalancerArn"], []), key, default)
-
-    def listener_attributes(self, listener: Record) -> list[Record]:
-        found: list[Record] = self._stores["_listener_attrs"].get(listener["ListenerArn"], [])
-        return found
+        usable = self._usable.get(group)
+        if usable is None:
+            targets = self._stores["_targets"].get(group, [])
+            healthy = [each for each in targets if each.get("State", "healthy") == "healthy"]
+            usable = healthy or [each for each in targets if each.get("State") == "unhealthy"]
+            self._usable[group] = usable
+        return random.choice(usable) if len(usable) > 1 else usable[0] if usable else None
 
     def _rules_for(self, listener: str, host: str) -> list[str]:
         """ARNs of rules that may match, or might lately. @param listener its ARN; empty: any"""
@@ -137,8 +197,8 @@ class Listeners:
         yield from self._former.all_of(arn)
 
 
-def _value(attributes: list[Record], key: str, default: str) -> str:
-    return next((str(each["Value"]) for each in attributes if each["Key"] == key), default)
+def _values(attributes: list[Record]) -> dict[str, str]:
+    return {each["Key"]: str(each["Value"]) for each in attributes}
 
 
 def _by_weight(groups: list[Record]) -> str | None:
@@ -179,7 +239,7 @@ def _matches(condition: Record, asked: Asked) -> bool:
         return all(_is_in(given, value) for value in values)
     if field == "http-header":
         wanted = condition.get("HttpHeaderConfig") or {}
-        actual = asked.headers.get(wanted.get("HttpHeaderName", "").lower())
+        actual = asked.header(wanted.get("HttpHeaderName", "").lower())
         allowed = wanted.get("Values") or values
         return actual is not None and any(_pattern(value, re.IGNORECASE).fullmatch(actual) for value in allowed)
     # source-ip: all of loopback passes.

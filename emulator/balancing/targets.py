@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 import httptools
 
-from .heads import Fields, Framing, framing_of
+from .heads import OF_ANSWER, Head
 
 Address = tuple[str, int]
 
@@ -27,7 +27,7 @@ _KEPT_SECONDS = 55.0
 class Asking(Protocol):
     """Who has sent a request, and hears what the target answers."""
 
-    def answered(self, status: int, fields: Fields, framing: Framing) -> None: ...
+    def answered(self, status: int, head: Head) -> None: ...
 
     def part(self, chunk: bytes) -> None: ...
 
@@ -51,7 +51,7 @@ class Target(asyncio.Protocol):
         self._at = at
         self._transport: asyncio.Transport | None = None
         self._asking: Asking | None = None
-        self._fields: Fields = []
+        self._head = Head(OF_ANSWER)
         self._status = 0
         self._used = self._interim = self._bodiless = self._framed = self._answering = self._held = False
         self._free_since = 0.0
@@ -65,7 +65,7 @@ class Target(asyncio.Protocol):
         """@param bodiless the answer has no body, whatever length it tells: that of a HEAD"""
         self._asking = asking
         self._parser = httptools.HttpResponseParser(self)
-        self._fields = []
+        self._head = Head(OF_ANSWER)
         self._bodiless, self._framed, self._answering = bodiless, False, False
         self.write(request)
 
@@ -124,19 +124,18 @@ class Target(asyncio.Protocol):
             asking.unanswered(self._used and not self._status)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value))
+        self._head.add(name, value)
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        fields, self._fields = self._fields, []
+        head, self._head = self._head, Head(OF_ANSWER)
         self._interim = 100 <= status < 200
         if self._interim or not self._asking:
             return
-        framing = framing_of(fields)
         self._status = status
-        self._framed = framing.chunked or framing.length is not None
+        self._framed = head.chunked() or head.length() is not None
         self._answering = True
-        self._asking.answered(status, fields, framing)
+        self._asking.answered(status, head)
         if self._bodiless:
             self._finish(kept=False)
 
