@@ -1,4 +1,4 @@
-const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * The spelling under which a host is looked up: lower case, without the port and without the dot of
@@ -14,5 +14,5 @@ export function tenantHost(header: string | undefined, domain: string): string |
     .replace(/\.$/, '');
   if (!host?.endsWith(`.${domain}`)) return undefined;
   const subdomain = host.slice(0, -domain.length - 1);
-  return new RegExp(`^${LABEL}$`).test(subdomain) ? host : undefined;
+  return LABEL.test(subdomain) ? host : undefined;
 }
