@@ -12,6 +12,8 @@ export interface Image {
   readonly tag?: string;
   /** A JavaScript file that Node can run. */
   readonly bundle: Buffer;
+  /** ENV of its Dockerfile. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,13 +23,19 @@ export interface Image {
  * @returns the digest of the image
  * @throws Error when there is no such repository
  */
-export async function pushImage(endpointUrl: string, { repository, tag, bundle }: Image): Promise<string> {
+export async function pushImage(
+  endpointUrl: string,
+  { repository, tag, bundle, environment = {} }: Image,
+): Promise<string> {
   const registry = `${endpointUrl}/v2/${repository}`;
   const send = async (path: string, method: string, body: Buffer, contentType: string) => {
     const answer = await fetch(`${registry}/${path}`, { method, body, headers: { 'content-type': contentType } });
     if (!answer.ok) throw new Error(`image not pushed to ${repository}: ${answer.status} ${await answer.text()}`);
   };
-  const config = Buffer.from(JSON.stringify({ architecture: 'arm64', os: 'linux', rootfs: { type: 'layers' } }));
+  const Env = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'arm64', os: 'linux', config: { Env }, rootfs: { type: 'layers' } }),
+  );
   for (const blob of [config, bundle])
     await send(`blobs/uploads/?digest=${digestOf(blob)}`, 'POST', blob, 'application/octet-stream');
   const described = (content: Buffer, mediaType: string) => ({

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Emulator } from '../emulator/emulator';
-import { pushImage } from '../emulator/image-registry';
 import { SERVICE_DIRECTORY } from '../infra/build';
 import { type StageConfig, stages } from '../infra/config/stages';
 import { type Deployment, deploy } from '../infra/deploy';
 import { digestOfInputs } from './deployment-inputs';
 import { deployRecord, isRecorded, recordDeployment, serviceBundleOf, type Target } from './recorded-deployment';
+import { pushService } from './service-image';
 
 const ROOT = join(__dirname, '..');
 const RECORDS = join(ROOT, '.local/deployments');
@@ -53,11 +53,11 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   const asked = localDigest(cells);
   const home = join(records, asked);
   /** Pushes the image before the cells are deployed, because their tasks run it. */
-  const pushService = async (bundle: string) => {
-    await pushImage(emulator.endpointUrl, { ...imageOf(stages.local), bundle: readFileSync(bundle) });
+  const push = async (bundle: string) => {
+    await pushService(emulator.endpointUrl, { ...imageOf(stages.local), bundle: readFileSync(bundle) });
   };
   if (isRecorded(home)) {
-    await pushService(serviceBundleOf(home));
+    await push(serviceBundleOf(home));
     const deployment = await deployRecord(home, target).catch((failure: unknown) => {
       target.signal?.throwIfAborted();
       throw new Error(`the deployment recorded in ${home} failed; remove it to deploy anew`, { cause: failure });
@@ -67,7 +67,7 @@ export async function deployLocally(options: LocalDeploymentOptions): Promise<Lo
   const serviceBundle = join(SERVICE_DIRECTORY, 'server.js');
   const deployment = await deploy({
     stage: 'local',
-    built: () => pushService(serviceBundle),
+    built: () => push(serviceBundle),
     // Tests validate the same templates, and so does each deployment to AWS.
     env: { ...emulator.environment(), CDK_VALIDATION: 'false' },
     outputDir,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import { pushImage } from '../emulator/image-registry';
+import { type Image, pushImage } from '../emulator/image-registry';
 import { SERVICE_REPOSITORY } from '../functions/contract/naming';
 import { bundleApplication } from '../infra/build';
 import { runCommand } from '../operations/command';
@@ -10,6 +10,9 @@ import { nonBlank } from '../operations/options';
 import { readOutputs } from '../operations/outputs';
 import { localConnection } from '../operations/stage-connection';
 import { ReleasePipeline } from './release-pipeline';
+import { pushService } from './service-image';
+
+const SERVICE = 'service/main.ts';
 
 const OptionsSchema = z.object({ approve: z.string().optional(), source: z.string() });
 
@@ -29,16 +32,16 @@ async function main(signal: AbortSignal): Promise<number> {
     .description('Builds the shared service and pushes it to the local platform, whose pipeline releases it.')
     .addOption(
       new Option('--source <file>', 'an application of your own: JavaScript, TypeScript, or a script with a #! line')
-        .default('service/main.ts')
+        .default(SERVICE)
         .argParser(nonBlank),
     )
     .addOption(new Option('--approve <text>', 'approves the release, with these words').argParser(nonBlank))
     .parse();
   const { approve, source } = OptionsSchema.parse(command.opts());
   const { aws } = localConnection(await readOutputs());
-  const bundle = await imageOf(source);
+  const image: Image = { repository: SERVICE_REPOSITORY, bundle: await imageOf(source) };
   const since = new Date();
-  const digest = await pushImage(aws.endpoint ?? '', { repository: SERVICE_REPOSITORY, bundle });
+  const digest = await (source === SERVICE ? pushService : pushImage)(aws.endpoint ?? '', image);
   console.log(`pushed ${digest}`);
   const pipeline = new ReleasePipeline(aws, signal);
   const execution = await pipeline.begun(digest, since);

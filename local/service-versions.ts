@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { pushImage } from '../emulator/image-registry';
 import { SERVICE_REPOSITORY } from '../functions/contract/naming';
 import type { Platform } from './platform';
+import { pushService } from './service-image';
 
 /** How a version of the shared service behaves. */
 export type Version =
@@ -73,5 +73,5 @@ function failing(condition: string): string {
 export async function pushVersion(platform: Platform, version: Version, build: string): Promise<string> {
   const service = readFileSync(platform.serviceBundle, 'utf8');
   const bundle = Buffer.from(`// build ${build}\n${FIRST_LINES[version]}\n${service}`);
-  return await pushImage(platform.emulator.endpointUrl, { repository: SERVICE_REPOSITORY, tag: build, bundle });
+  return await pushService(platform.emulator.endpointUrl, { repository: SERVICE_REPOSITORY, tag: build, bundle });
 }

@@ -37,9 +37,9 @@ const CLUSTER = 'cell';
 const serving = (version: string, healthz = 200) =>
   Buffer.from(`require('node:http').createServer((request, answer) => {
     if (request.url === '/healthz') { answer.statusCode = ${healthz}; answer.end(); return; }
-    const { NAME, PORT } = process.env;
+    const { NAME, OF_IMAGE, PORT } = process.env;
     fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI).then((given) => given.json()).then(({ RoleArn }) =>
-      answer.end(JSON.stringify({ version: '${version}', NAME, PORT, RoleArn })));
+      answer.end(JSON.stringify({ version: '${version}', NAME, OF_IMAGE, PORT, RoleArn })));
   }).listen(process.env.PORT, process.env.HOST);`);
 const CRASHING = Buffer.from(`console.log('no such module'); process.exit(3);`);
 
@@ -115,7 +115,8 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => emulator?.stop());
 
-const push = (bundle: Buffer) => pushImage(emulator.endpointUrl, { repository: REPOSITORY, bundle });
+const environment = { NAME: 'of the image', OF_IMAGE: '--size=2' };
+const push = (bundle: Buffer) => pushImage(emulator.endpointUrl, { repository: REPOSITORY, bundle, environment });
 
 async function definition(digest: string, memory?: string): Promise<string> {
   const image = `${emulator.accountId}.dkr.ecr.${emulator.region}.amazonaws.com/${REPOSITORY}@${digest}`;
@@ -178,9 +179,14 @@ async function told(deploymentId: string | undefined): Promise<Record<string, st
   });
 }
 
-test('a task runs its image with the environment of its definition and the credentials of its task role', async () => {
+test('a task runs its image with the environment of both and the credentials of its task role', async () => {
   await eventually(async () => ((await states()).includes('healthy') ? true : undefined));
-  expect(await page()).toMatchObject({ version: 'first', NAME: 'of the definition', RoleArn: taskRoleArn });
+  expect(await page()).toMatchObject({
+    version: 'first',
+    NAME: 'of the definition',
+    OF_IMAGE: '--size=2',
+    RoleArn: taskRoleArn,
+  });
 });
 
 test('a deployment sends an event at its start and at its end, with its id', async () => {

@@ -3,13 +3,13 @@
 AWS: "Amazon ECS task lifecycle" (Amazon ECS Developer Guide)
 AWS: "Amazon ECS task IAM role" (Amazon ECS Developer Guide)
 AWS: "CannotPullContainer task errors in Amazon ECS" (Amazon ECS Developer Guide)
-Test: ecs.test.ts: a task runs its image with the environment of its definition and the credentials of its task role
+Test: ecs.test.ts: a task runs its image with the environment of both and the credentials of its task role
 Test: ecs.test.ts: an image may name its own interpreter
 Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 
 There is no Docker. The image of a task is looked up in the emulated ECR: its manifest names one
 layer, which is a file, and Node runs the file; a file whose first line names an interpreter (`#!`)
-is run by that. An image that is not there cannot be pulled. MiniStack runs tasks on Docker, or only
+is run by that. The image's own environment comes before that of the task definition. An image that is not there cannot be pulled. MiniStack runs tasks on Docker, or only
 pretends to run them.
 """
 
@@ -74,6 +74,13 @@ def _bundle(image: Record) -> Path:
     return file
 
 
+def _environment(image: Record) -> dict[str, str]:
+    """ENV of its Dockerfile ("OCI Image Configuration")."""
+    name = json.loads(image["imageManifest"])["config"]["digest"]
+    config = json.loads(ecr._layer_blobs[image["repository"]][name]).get("config") or {}
+    return dict(each.split("=", 1) for each in config.get("Env") or [])
+
+
 def _command(file: Path) -> list[str]:
     """A script in Python finds the libraries beside the emulator, as an image has its own."""
     with file.open("rb") as content:
@@ -93,7 +100,8 @@ class Container:
     """What MiniStack asks of a container of Docker's, of a process."""
 
     def __init__(self, image: str, environment: dict[str, str], role_arn: str) -> None:
-        file = _bundle(_image(image))
+        found = _image(image)
+        file = _bundle(found)
         self.port = _free_port()
         gateway = f"http://{LOOPBACK}:{os.environ['GATEWAY_PORT']}"
         self._log = file.parent / f"{self.port}.log"
@@ -105,6 +113,7 @@ class Container:
                 stderr=subprocess.STDOUT,
                 env={
                     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                    **_environment(found),
                     **environment,
                     "HOST": LOOPBACK,
                     "PORT": str(self.port),

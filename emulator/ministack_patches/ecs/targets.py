@@ -3,7 +3,7 @@
 AWS: "Use load balancing to distribute Amazon ECS service traffic" (Amazon ECS Developer Guide)
 AWS: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer Guide)
 AWS: "Health checks for Application Load Balancer target groups" (User Guide for Application Load Balancers)
-Test: ecs.test.ts: a task runs its image with the environment of its definition and the credentials of its task role
+Test: ecs.test.ts: a task runs its image with the environment of both and the credentials of its task role
 Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 Test: ecs.test.ts: two tasks of a service share its requests
 
