@@ -39,11 +39,6 @@ export class LeadClient {
     return this.ask('GET', '/leads', { host, authorization: `Bearer ${token}` });
   }
 
-  /** The way through load balancer and service, without a database. */
-  form(host: string): Promise<Answered> {
-    return this.ask('GET', '/contact', { host });
-  }
-
   close(): void {
     this.agent.destroy();
   }

@@ -9,6 +9,7 @@ import { outageFigures } from './lead-outages';
 import { troubleFigures } from './lead-troubles';
 import { serverFigures } from './stopped-server';
 import { TenantDoor } from './tenant-door';
+import { Visitor } from './visitor';
 
 const ROUNDS = 20;
 const A_ROUND = 25;
@@ -38,26 +39,28 @@ async function insertOnce(door: TenantDoor): Promise<void> {
 }
 
 /**
- * A lead by the platform against the same INSERT by a script through the same front, warm and in turn. The emulated load balancer takes
- * longer than the rest together, and no script goes through one: the way to the service and back is measured alone, too.
+ * A lead by the platform against the same INSERT by a script through the same front, warm and in turn. No script goes through
+ * a load balancer and a service: the way to the service and back is measured alone, too.
  */
-async function leadFigures(client: LeadClient, door: TenantDoor): Promise<Figure[]> {
+async function leadFigures(loadBalancerUrl: string, door: TenantDoor): Promise<Figure[]> {
   const script = await door.script();
+  const visitor = await Visitor.at(loadBalancerUrl);
   const [leads, inserts, ways, logins]: [number[], number[], number[], number[]] = [[], [], [], []];
   const turns: [number[], () => Promise<unknown>][] = [
-    [leads, () => answeredWell(client.send(door.host, newLead()))],
+    [leads, () => answeredWell(visitor.send(door.host, newLead()))],
     [inserts, () => insert(script)],
-    [ways, () => answeredWell(client.form(door.host))],
+    [ways, () => answeredWell(visitor.form(door.host))],
     [logins, () => insertOnce(door)],
   ];
   for (const [, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await work();
   for (let round = 0; round < ROUNDS; round += 1)
     for (const [times, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await timed(times, work);
   await script.end();
+  visitor.leave();
   const parts = ways.map((way, n) => way + (inserts[n] ?? Number.NaN));
   const figures = (p: number, atMost: number): Figure[] => {
     const lead = percentile(leads, p);
-    const of = (times: number[]) => `${percentile(times, p).toFixed(1)} ms`;
+    const of = (times: number[]) => `${percentile(times, p).toFixed(2)} ms`;
     const note = `${of(leads)}; the way without a database ${of(ways)}, INSERT ${of(inserts)}, login and INSERT ${of(logins)}; ${leads.length} each, in turn`;
     return [
       {
@@ -85,7 +88,8 @@ export async function databaseFigures(
   say: (line: string) => void,
 ): Promise<Figure[]> {
   const stage = await ReleaseStage.start(0);
-  const client = new LeadClient(stage.platform.outputs.loadBalancerUrl);
+  const { loadBalancerUrl } = stage.platform.outputs;
+  const client = new LeadClient(loadBalancerUrl);
   try {
     const more = Array.from({ length: Math.max(0, tenants - stage.hosts.length) }, (_, n) =>
       newSignup({ companyName: `Crowd ${n}`, subdomain: `crowd-${n}`, plan: n % 2 ? 'growth' : 'enterprise' }),
@@ -98,7 +102,7 @@ export async function databaseFigures(
     if (!first) throw new Error('no tenant is in service');
     const figures: Figure[] = [];
     for (const part of [
-      () => leadFigures(client, first),
+      () => leadFigures(loadBalancerUrl, first),
       () => serverFigures(stage, first),
       () => troubleFigures(stage, client, { troubled: first, others: others.slice(0, 4) }, seconds / 6),
       () => outageFigures(stage, client, first),
