@@ -13,6 +13,8 @@ import { Visitor } from './visitor';
 
 const ROUNDS = 20;
 const A_ROUND = 25;
+/** V8 compiles for speed what has run often: a task that serves has. */
+const WARM_ROUNDS = 40;
 
 async function timed(times: number[], work: () => Promise<unknown>): Promise<void> {
   const began = performance.now();
@@ -52,7 +54,9 @@ async function leadFigures(loadBalancerUrl: string, door: TenantDoor): Promise<F
     [ways, () => answeredWell(visitor.form(door.host))],
     [logins, () => insertOnce(door)],
   ];
-  for (const [, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await work();
+  const frequent = turns.filter(([times]) => times !== logins);
+  for (let round = 0; round < WARM_ROUNDS; round += 1)
+    for (const [, work] of frequent) for (let n = 0; n < A_ROUND; n += 1) await work();
   for (let round = 0; round < ROUNDS; round += 1)
     for (const [times, work] of turns) for (let n = 0; n < A_ROUND; n += 1) await timed(times, work);
   await script.end();
