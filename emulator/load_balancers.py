@@ -22,6 +22,7 @@ from typing import Any
 
 import uvloop
 
+from balancing.balancer_process import BACKLOG
 from balancing.clients import Client, Port
 from balancing.heads import Own
 from balancing.listeners import Listeners
@@ -46,7 +47,7 @@ async def _serve() -> None:
     for name, descriptor in begin["ports"].items():
         listening = socket.socket(fileno=descriptor)
         port = ports[name]
-        await loop.create_server(lambda port=port: Client(port), sock=listening, backlog=2048)  # type: ignore[misc]
+        await loop.create_server(lambda port=port: Client(port), sock=listening, backlog=BACKLOG)  # type: ignore[misc]
     gc.freeze()
 
     async def work(what: str, arguments: list[Any]) -> Any:

@@ -16,6 +16,7 @@ from conversation import Child
 from .listeners import Changes
 from .measured import Measurement
 
+BACKLOG = 2048
 _PROGRAM = Path(__file__).resolve().parent.parent / "load_balancers.py"
 
 
@@ -27,6 +28,9 @@ class BalancerProcess:
         @param ports `own` and `web`, which the process takes over
         @param named answers the ARN of the load balancer to which hosted zones lead a host
         """
+        for listening in ports.values():
+            # Who connects before the process is ready waits for it.
+            listening.listen(BACKLOG)
         descriptors = {name: listening.fileno() for name, listening in ports.items()}
         begin = {"ports": descriptors}
         answer = lambda question: named(question["about"])  # noqa: E731
