@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import * as z from 'zod';
 import { PlanSchema } from '../functions/contract/plans';
-import { STAGES } from '../infra/config/stages';
+import { STAGES } from '../infra/config/environments';
 import { StageClient } from '../operations/client/stage-client';
 import { runCommand } from '../operations/command';
 import { nonBlank } from '../operations/options';

@@ -22,8 +22,8 @@ test.each(told)('npm run %s, which %s mentions, is a script of package.json', (n
 });
 
 const command = (name: string, ...words: string[]) => {
-  const [file = ''] = scripts[name]?.match(/\S+\.ts/) ?? [];
-  return promisify(execFile)(process.execPath, ['--import', 'tsx', file, ...words], { cwd: ROOT });
+  const [, ...told] = scripts[name]?.split(/^exec node | /) ?? [];
+  return promisify(execFile)(process.execPath, [...told, ...words], { cwd: ROOT });
 };
 
 /** Started as a reader starts it: what jest can load, Node may refuse. */
