@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,6 +28,14 @@ describe('the bundles', () => {
       ({ name, bytes, layerBytes }) => bytes + layerBytes >= (STARTED_DAILY[name] ?? LOADED_KB) * 1000,
     );
     expect(large).toEqual([]);
+  });
+
+  test('ask Node for its modules by require, which evaluates nothing that is not used', () => {
+    const files = [FUNCTIONS_DIRECTORY, LAYER_MODULES].flatMap((cwd) =>
+      globSync('**/*.js', { cwd }).map((file) => join(cwd, file)),
+    );
+    expect(files.length).toBeGreaterThan(bundles.length);
+    expect(files.filter((file) => readFileSync(file, 'utf8').includes('import('))).toEqual([]);
   });
 
   test('D11: load only from the layer and from Node itself, no client of Lambda’s runtime', async () => {
