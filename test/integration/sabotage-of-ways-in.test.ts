@@ -1,3 +1,5 @@
+import { BENIGN_CHANGES } from '../sabotage/benign/all-changes';
+import { isUnharmed, tryChanges } from '../sabotage/benign/try-change';
 import { CROSS_TENANT_PROBE_TECHNIQUES } from '../sabotage/techniques/cross-tenant-probes';
 import { DATABASE_LOGIN_TECHNIQUES } from '../sabotage/techniques/database-logins';
 import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from '../sabotage/techniques/exact-policies';
@@ -13,7 +15,7 @@ import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
 import { TAG_TECHNIQUES } from '../sabotage/techniques/tags';
 import { testTechniques } from '../support/sabotage-tests';
 
-testTechniques([
+const target = testTechniques([
   ...IDENTITY_TECHNIQUES,
   ...IDENTITY_POLICY_TECHNIQUES,
   ...EXACT_RESOURCE_POLICY_TECHNIQUES,
@@ -29,3 +31,16 @@ testTechniques([
   ...STACK_TECHNIQUES,
   ...TAG_TECHNIQUES,
 ]);
+
+describe('changes that are no breach', () => {
+  test('are at least thirty', () => {
+    expect(BENIGN_CHANGES.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(BENIGN_CHANGES.map(({ name }) => name)).size).toBe(BENIGN_CHANGES.length);
+  });
+
+  test('fail no check, and none takes the tenant down', async () => {
+    const verdicts = await tryChanges(target(), BENIGN_CHANGES);
+    expect(verdicts.map(({ change }) => change)).toEqual(BENIGN_CHANGES.map(({ name }) => name));
+    expect(verdicts.filter((verdict) => !isUnharmed(verdict))).toEqual([]);
+  }, 240_000);
+});

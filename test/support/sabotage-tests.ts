@@ -1,5 +1,5 @@
 import { type Platform, startPlatform } from '../../local/platform';
-import { groundOf, startTarget } from '../sabotage/target';
+import { groundOf, startTarget, type Target } from '../sabotage/target';
 import type { AttackTechnique, Scene } from '../sabotage/technique';
 import { batchesOf, type Ground, type Technique, tryTogether } from '../sabotage/together';
 
@@ -40,9 +40,12 @@ export function testOnGround<S, T extends Technique<S>>(
   });
 }
 
-/** The techniques are tried on a tenant. */
-export function testTechniques(techniques: readonly AttackTechnique[]): void {
-  testOnGround<Scene, AttackTechnique>(techniques, async (platform) =>
-    groundOf(await startTarget(platform, 'sabotaged')),
-  );
+/** The techniques are tried on a tenant. @returns the tenant, for further tests of the file */
+export function testTechniques(techniques: readonly AttackTechnique[]): () => Target {
+  let target: Target;
+  testOnGround<Scene, AttackTechnique>(techniques, async (platform) => {
+    target = await startTarget(platform, 'sabotaged');
+    return groundOf(target);
+  });
+  return () => target;
 }
