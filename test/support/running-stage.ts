@@ -20,7 +20,7 @@ import type { StackKind } from '../../functions/contract/stacks';
 import { describeStack } from '../../functions/stacks/stacks';
 import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
 import { type Ended, historyOf } from '../../operations/client/executions';
-import { visitsOf } from '../../operations/client/progress';
+import { type Visit, visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 
@@ -136,10 +136,17 @@ export class RunningStage {
 
   /** Waits until the execution is in the state, among others. */
   async reaches(executionArn: string, state: string): Promise<void> {
-    await eventually(`${executionArn} in ${state}`, async () => {
-      const visits = visitsOf(await historyOf(this.sfn, executionArn));
-      return visits.some((visit) => visit.state === state && !visit.leftAt) || undefined;
-    });
+    await this.visits(`${executionArn} in ${state}`, executionArn, (visit) => visit.state === state && !visit.leftAt);
+  }
+
+  /** Waits until the execution has been in the state, and is in it no longer. */
+  async leaves(executionArn: string, state: string): Promise<void> {
+    const what = `${executionArn} after ${state}`;
+    await this.visits(what, executionArn, (visit) => visit.state === state && visit.leftAt !== undefined);
+  }
+
+  private async visits(what: string, executionArn: string, isWanted: (visit: Visit) => boolean): Promise<void> {
+    await eventually(what, async () => visitsOf(await historyOf(this.sfn, executionArn)).some(isWanted) || undefined);
   }
 
   /** Waits until CloudFormation shows the tenant's stack so. @param status `gone` where no stack has the name any more */
