@@ -1,6 +1,6 @@
 import { faultBench, testTrials } from '../support/fault-trials';
 
-/** Calls of the way forward that AWS does not take. */
+/** Calls of the way forward that AWS does not take, or that take effect, and whose answer never comes. */
 const trials = [
   'throttled three times: CreateTenantKey kms:CreateKey#1',
   'refused for good: ReserveTenant dynamodb:TransactWriteItems#1',
@@ -9,5 +9,9 @@ const trials = [
   'answered 5xx before the effect: LaunchDatabase cloudformation:CreateStack#1',
   'function out of memory before the effect: RegisterTenant elasticloadbalancing:CreateRule#1',
   'function out of time, the effect comes later: LaunchNetwork cloudformation:CreateStack#1',
+  'effect done, answer lost: RegisterTenant elasticloadbalancing:CreateRule#1',
+  'effect done, answer lost: ReserveTenant dynamodb:TransactWriteItems#1',
+  'function killed after the effect: CreateTenantKey kms:CreateKey#1',
+  'function killed after the effect: ActivateTenant dynamodb:TransactWriteItems#1',
 ];
 testTrials(faultBench(), trials, { everyEventTwice: true });

@@ -38,7 +38,16 @@ describe('the census', () => {
   });
 });
 
+/**
+ * Each kind of fault of the rollback, at the calls that are hardest to get right; states that are ended, and stacks that
+ * fail.
+ */
 testTrials(bench, [
+  'throttled three times, in the rollback: DeleteNetwork cloudformation:DeleteStack#1',
+  'refused for good, in the rollback: RetireTenantKey kms:ScheduleKeyDeletion#1',
+  'answered 5xx before the effect, in the rollback: PublishFailure events:PutEvents#1',
+  'effect done, answer lost, in the rollback: ReleaseReservation dynamodb:TransactWriteItems#1',
+  'function killed after the effect, in the rollback: DeregisterTenant elasticloadbalancing:DeleteRule#1',
   'state times out: VerifyIsolation',
   'state times out, in the rollback: DeleteDatabase',
   'stack fails at a resource: database Replica',
