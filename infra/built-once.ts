@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
-/** Of a build that has died. */
+/** Of a lock that names no process, because it is being written, or was made by an earlier release. */
 const STALE_MS = 120_000;
 
 const RecordSchema = z.object({ inputs: z.string(), outputs: z.string(), result: z.unknown() });
@@ -49,16 +49,30 @@ function lastBuild(record: string): z.output<typeof RecordSchema> | undefined {
   return RecordSchema.safeParse(JSON.parse(readFileSync(record, 'utf8'))).data;
 }
 
-/** Takes the lock, a folder that only one process can make. */
+/** Takes the lock, a file that only one process can make. It names that process: who was killed in a build holds none. */
 async function taken(lock: string): Promise<void> {
   for (;;) {
     try {
-      mkdirSync(lock);
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
       return;
     } catch {
-      const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-      if (age > STALE_MS) rmSync(lock, { recursive: true, force: true });
+      if (isAbandoned(lock)) rmSync(lock, { recursive: true, force: true });
       await pause(50);
     }
   }
+}
+
+const hasCode = (thrown: unknown, code: string) =>
+  typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
+
+function isAbandoned(lock: string): boolean {
+  try {
+    const owner = Number(readFileSync(lock, 'utf8'));
+    if (owner > 0) return !process.kill(owner, 0);
+  } catch (thrown) {
+    if (hasCode(thrown, 'ESRCH')) return true;
+    // A folder is the lock of an earlier release.
+    if (!hasCode(thrown, 'EISDIR')) return false;
+  }
+  return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > STALE_MS;
 }

@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -65,4 +66,15 @@ test('a build whose input was edited meanwhile, or that failed, counts for nothi
   expect(existsSync(join(folder, 'dist/built.json.lock'))).toBe(false);
   world.whileBuilding = () => {};
   expect(await build()).toBe(3);
+});
+
+test('waits for a build of a living process, and for none of a process that was killed in it', async () => {
+  const { build } = building();
+  const lock = join(folder, 'dist/built.json.lock');
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(lock, String(process.ppid));
+  const waiting = build();
+  expect(await Promise.race([waiting, pause(200, 'still waits')])).toBe('still waits');
+  writeFileSync(lock, String(spawnSync('true').pid));
+  expect(await waiting).toBe(1);
 });
