@@ -110,6 +110,9 @@ export const PROBE_PREFIX = '.isolation-probe/';
 /** The platform's stacks: `Foundation`, `ControlPlane`, `Delivery`, and `Cell-NAME` for each cell. */
 export const platformStackName = (stack: string) => `TenantOnboarding-${stack}`;
 
+/** Metadata of a function in its stack's template: SHA-256 of its package, base64. */
+export const CODE_DIGEST = 'CodeSha256';
+
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 

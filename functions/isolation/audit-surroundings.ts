@@ -39,18 +39,14 @@ import { placedByOrganization } from './placed';
 import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
 import { SURROUNDINGS_CHECKS } from './surroundings/checks';
-import { keepAnswers, knownDigests } from './surroundings/last-answers';
-import { PackageDigests } from './surroundings/package-digests';
+import { keepAnswers } from './surroundings/last-answers';
 import { stacksUnderWay } from './surroundings/stacks-under-way';
 
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
   /** Begins to ask about the platform with this listing of the account, one cell after the other: all questions, or those with these ids. */
-  readonly asking: (
-    account: Account,
-    digests: PackageDigests,
-  ) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
+  readonly asking: (account: Account) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
   /** Stacks of the platform that a deployment is changing. */
   readonly underWay: () => Promise<readonly string[]>;
   /** Lists the account. */
@@ -79,7 +75,6 @@ async function confirmed(
   { asking, account, underWay }: AuditSurroundingsDeps,
   cell: CellDescriptor,
   answers: readonly Answer[],
-  digests: PackageDigests,
 ): Promise<readonly Answer[]> {
   const bad = answers.filter(({ passed }) => !passed).map(({ id }) => id);
   if (bad.length === 0) return answers;
@@ -89,7 +84,7 @@ async function confirmed(
       'TransientConflict',
       `${bad.join(', ')}: a deployment is under way: ${changing.join(', ')}`,
     );
-  const again = await asking(await account(), digests)(cell, bad);
+  const again = await asking(await account())(cell, bad);
   return answers.map((answer) => again.find(({ id }) => id === answer.id) ?? answer);
 }
 
@@ -126,14 +121,11 @@ export const auditSurroundings: Action<
     const principals = noteworthy(listed.principals);
     const boundary = listed.policies.get(boundaryArn);
     const cells = await compute.cells();
-    const names = cells.map(({ name }) => name);
-    const digests = new PackageDigests(await knownDigests(table, names));
-    const ask = asking(listed, digests);
+    const ask = asking(listed);
     for (const cell of cells) {
-      const answers = await confirmed(deps, cell, await ask(cell), digests);
+      const answers = await confirmed(deps, cell, await ask(cell));
       await keepAnswers(table, cell.name, {
         ...{ at: now().toISOString(), answers, principals, boundary, lists },
-        digests: digests.kept(),
       });
       const bad = answers.filter(({ passed }) => !passed);
       logger.info('surroundings.audited', { cell: cell.name, failed: bad.map(({ id }) => id) });
@@ -173,7 +165,7 @@ const realDeps = (): AuditSurroundingsDeps => {
   return {
     table: tenantsTable(),
     compute: ssmCells(ssm),
-    asking: (listed, digests) => {
+    asking: (listed) => {
       const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
@@ -184,7 +176,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         billingAccountId: env('BILLING_ACCOUNT_ID'),
         placed: placedByOrganization(env),
       };
-      const factsOf = surroundingsFacts(clients, platform, async () => listed, digests);
+      const factsOf = surroundingsFacts(clients, platform, async () => listed);
       return (cell, only) => {
         const checks = only && SURROUNDINGS_CHECKS.filter(({ id }) => only.includes(id));
         return askSurroundings({ ...platform, cell }, factsOf(cell), now, checks);

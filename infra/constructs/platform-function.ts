@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { functionRoleName } from '../../functions/contract/naming';
+import { CODE_DIGEST, functionRoleName } from '../../functions/contract/naming';
 import { functionSeconds } from '../../functions/contract/time-limits';
 import type { EnvName } from '../../functions/shared/env';
 import { version } from '../../package.json';
 import type { StageConfig } from '../config/stages';
-import { FUNCTIONS_DIRECTORY, isLayered } from '../function-bundles';
+import { FUNCTIONS_DIRECTORY, isLayered, packageFile } from '../function-bundles';
 import { codeLayer } from './code-layer';
 import { type Grant, policyOf } from './grant';
 
@@ -71,6 +71,12 @@ export function codeVersion(id: string): string {
   return `${version}+${createHash('sha256').update(bundle).digest('hex').slice(0, 12)}`;
 }
 
+/** SHA-256 of the package, base64: as Lambda has it of the code that it runs ("FunctionConfiguration": CodeSha256). */
+const codeDigest = (id: string) =>
+  createHash('sha256')
+    .update(readFileSync(packageFile(id)))
+    .digest('base64');
+
 /**
  * A Lambda function with a role and a log group of its own. The construct's id is the action's
  * name.
@@ -107,7 +113,7 @@ export class PlatformFunction extends Construct {
     this.lambda = new LambdaFunction(this, 'Function', {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(join(FUNCTIONS_DIRECTORY, id)),
+      code: Code.fromAsset(packageFile(id)),
       layers: isLayered(id) ? [codeLayer(this)] : [],
       handler: 'index.handler',
       memorySize: props.memoryMiB ?? 512,
@@ -126,6 +132,8 @@ export class PlatformFunction extends Construct {
       // infra/past-versions.ts deletes versions that no run can need.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     });
+    const made = this.lambda.node.defaultChild;
+    if (made instanceof CfnResource) made.addMetadata(CODE_DIGEST, codeDigest(id));
   }
 
   /**

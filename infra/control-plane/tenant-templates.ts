@@ -20,8 +20,6 @@ export class TenantTemplates extends Construct {
    * templates.
    */
   readonly objectArns: readonly string[];
-  /** Every function's package among the assets. */
-  readonly packageArns: readonly string[];
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
@@ -57,6 +55,5 @@ export class TenantTemplates extends Construct {
     );
     const objects = (pattern: string) => [...new Set(assets.map(([, { bucket }]) => bucket.arnForObjects(pattern)))];
     this.objectArns = objects('*.json');
-    this.packageArns = objects('*.zip');
   }
 }

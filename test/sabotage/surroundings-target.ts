@@ -27,7 +27,6 @@ import {
   type SurroundingsClients,
   surroundingsFacts,
 } from '../../functions/isolation/surroundings/ask';
-import { PackageDigests } from '../../functions/isolation/surroundings/package-digests';
 import type { Surroundings } from '../../functions/isolation/surroundings/surroundings';
 import { stages } from '../../infra/config/stages';
 import type { Platform } from '../../local/platform';
@@ -101,15 +100,17 @@ export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
 }
 
 /** Asks every question about the surroundings. @returns the answers that have not passed */
-export async function sharedBreaches(
-  { surroundings: expected, auditor, described, settle }: SharedTarget,
-  digests = new PackageDigests(),
-): Promise<Answer[]> {
+export async function sharedBreaches({
+  surroundings: expected,
+  auditor,
+  described,
+  settle,
+}: SharedTarget): Promise<Answer[]> {
   await settle();
   const surroundings = { ...expected, cell: await described() };
   const answers = await askSurroundings(
     surroundings,
-    surroundingsFacts(auditor, surroundings, () => readAccount(auditor.iam), digests)(surroundings.cell),
+    surroundingsFacts(auditor, surroundings, () => readAccount(auditor.iam))(surroundings.cell),
     () => new Date(),
   );
   return answers.filter(({ passed }) => !passed);

@@ -1,4 +1,4 @@
-import { functionRoleName, platformStackName } from '../../functions/contract/naming';
+import { CODE_DIGEST, functionRoleName, platformStackName } from '../../functions/contract/naming';
 import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
 import { ACCOUNT_ID, aCell, REGION } from './builders';
@@ -52,7 +52,6 @@ const NOTHING_HERE = {
 };
 const DEFINITION = JSON.stringify({ StartAt: 'A', States: { A: { Resource: 'arn:lambda:1' } } });
 const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
-const ASSETS = { S3Bucket: 'assets', S3Key: '1.zip' };
 const alarm = () => ({
   ...{ MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
   Dimensions: [{ Name: 'FunctionName', Value: 'JudgeAudit' }],
@@ -89,6 +88,9 @@ const aclRules = (): AclRule[] => [
 
 const resource = (type: string, physicalId: string, properties: Record<string, unknown> = {}) => ({
   ...{ id: physicalId, type, physicalId, properties },
+});
+const aFunction = (name: string, properties: Record<string, unknown>) => ({
+  ...{ ...resource('AWS::Lambda::Function', name, properties), metadata: { [CODE_DIGEST]: 'digest' } },
 });
 const pairs = (attributes: Record<string, string>) =>
   Object.entries(attributes).map(([Key, Value]) => ({ Key, Value }));
@@ -142,8 +144,8 @@ const templates = () => ({
   controlPlane: [
     resource('AWS::Events::EventBus', BUS, { Policy: document(SIGNUPS) }),
     ...FUNCTIONS.map((action) =>
-      resource('AWS::Lambda::Function', nameOf(action), {
-        ...{ Role: roleOf(action), Handler: 'index.handler', Code: ASSETS, Layers: ['arn:layer:1'] },
+      aFunction(nameOf(action), {
+        ...{ Role: roleOf(action), Handler: 'index.handler', Layers: ['arn:layer:1'] },
         ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` } },
         ...{ Environment: { Variables: { TABLE_NAME: 'tenants' } }, Timeout: 60 },
       }),
@@ -178,8 +180,8 @@ const templates = () => ({
     }),
   ],
   cell: [
-    resource('AWS::Lambda::Function', functionRoleName('AskDatabase-cell1'), {
-      ...{ Role: roleOf('AskDatabase-cell1'), Handler: 'index.handler', Code: ASSETS, Runtime: 'nodejs24.x' },
+    aFunction(functionRoleName('AskDatabase-cell1'), {
+      ...{ Role: roleOf('AskDatabase-cell1'), Handler: 'index.handler', Runtime: 'nodejs24.x' },
       VpcConfig: { SecurityGroupIds: ['sg-functions'], SubnetIds: ['subnet-a'] },
     }),
     resource('AWS::ElasticLoadBalancingV2::LoadBalancer', cell.loadBalancerArn, {
@@ -450,7 +452,6 @@ export function healthySurroundings() {
           VpcConfig: { SecurityGroupIds: ['sg-functions'], SubnetIds: ['subnet-a'] },
         },
       ] as FunctionData[],
-      digestOf: 'digest',
       rules: [
         { Name: RULE, State: 'ENABLED', ScheduleExpression: 'rate(1 day)' },
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },

@@ -22,6 +22,8 @@ export interface ExpectedResource {
   /** E.g. `AWS::S3::Bucket`. */
   readonly type: string;
   readonly properties: Readonly<Record<string, unknown>>;
+  /** What the template says about it besides, where it says something. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const TemplateSchema = z.object({
@@ -33,6 +35,7 @@ const TemplateSchema = z.object({
       Type: z.string(),
       Condition: z.string().optional(),
       Properties: z.record(z.string(), z.unknown()).default({}),
+      Metadata: z.record(z.string(), z.unknown()).optional(),
     }),
   ),
   Outputs: z
@@ -96,8 +99,9 @@ class Resolver {
   resources(): ExpectedResource[] {
     return Object.entries(this.template.Resources)
       .filter(([, { Condition }]) => Condition === undefined || this.holds(Condition))
-      .map(([id, { Type: type, Properties }]) => ({
+      .map(([id, { Type: type, Properties, Metadata: metadata }]) => ({
         ...{ id, type, properties: this.object(Properties) },
+        ...(metadata && { metadata }),
         ...(this.values.physicalIds && { physicalId: this.values.physicalIds.get(id) }),
       }));
   }

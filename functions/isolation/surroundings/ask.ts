@@ -8,7 +8,6 @@ import { accountDhcpOptions, accountPeerings, type CellFactClients, cellFacts } 
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
-import { PackageDigests } from './package-digests';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
 import { platformStacks } from './platform-stacks';
 import { type PolicyFactClients, policyFacts } from './policy-facts';
@@ -32,19 +31,17 @@ export type SurroundingsClients = CellFactClients &
  * the rest once for its cell.
  *
  * @param account its principals and its own managed policies
- * @param digests of packages that earlier audits have read
  */
 export function surroundingsFacts(
   clients: SurroundingsClients,
   platform: PlatformSurroundings,
   account: () => Promise<Account>,
-  digests = new PackageDigests(),
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
   const ofAccount = { peerings: accountPeerings(clients.ec2), dhcpOptions: accountDhcpOptions(clients.ec2) };
   const shared = {
     platform: platformFacts(clients, platform),
-    policies: policyFacts(clients, platform, digests),
+    policies: policyFacts(clients, platform),
     copies: copiesFacts(clients),
   };
   return (cell) => {

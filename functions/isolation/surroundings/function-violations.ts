@@ -1,6 +1,6 @@
 import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { functionRoleName } from '../../contract/naming';
+import { CODE_DIGEST, functionRoleName } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly, Unanswered } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
@@ -8,11 +8,6 @@ import { ofType } from './expected-of';
 import type { Machine } from './policy-facts';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-/**
- * The functions whose answers are that a tenant is isolated, of each cell AskDatabase among them, and the one that reads
- * master passwords. Each costs a request.
- */
-const TRUSTED = ['VerifyIsolation', 'AuditTenant', 'AskDatabase', 'PrepareDatabase'];
 /** The workflows without which no tenant is verified. */
 const VERIFIED_BY = ['TenantOnboarding', 'TenantIsolationAudit'];
 
@@ -21,7 +16,6 @@ const FunctionSchema = z.object({
   Handler: z.string(),
   Runtime: z.string().optional(),
   LoggingConfig: z.object({ LogGroup: z.string().optional() }).default({}),
-  Code: z.object({ S3Bucket: z.string(), S3Key: z.string() }),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
   Layers: z.array(z.string()).default([]),
   Timeout: z.number().default(0),
@@ -29,6 +23,8 @@ const FunctionSchema = z.object({
     .object({ SecurityGroupIds: z.array(z.string()).default([]), SubnetIds: z.array(z.string()).default([]) })
     .default({ SecurityGroupIds: [], SubnetIds: [] }),
 });
+
+const MetadataSchema = z.object({ [CODE_DIGEST]: z.string().optional() }).default({});
 
 const MachineSchema = z.object({
   DefinitionString: z.string(),
@@ -43,8 +39,9 @@ const MachineSchema = z.object({
 });
 
 export const functionsIn = (resources: readonly ExpectedResource[]) =>
-  ofType(resources, 'AWS::Lambda::Function').map(({ physicalId = '', properties }) => ({
-    ...{ name: physicalId, ...FunctionSchema.parse(properties) },
+  ofType(resources, 'AWS::Lambda::Function').map(({ physicalId = '', properties, metadata }) => ({
+    ...{ name: physicalId, digest: MetadataSchema.parse(metadata)[CODE_DIGEST] },
+    ...FunctionSchema.parse(properties),
   }));
 
 type Expected = ReturnType<typeof functionsIn>[number];
@@ -52,20 +49,6 @@ type Expected = ReturnType<typeof functionsIn>[number];
 /** CloudFormation has chosen the name of most functions; the role has the action's. */
 const roleNameOf = ({ Role }: Expected) => Role.split('/').at(-1) ?? '';
 export const actionOf = (each: Expected) => roleNameOf(each).replace(functionRoleName(''), '');
-
-/**
- * The functions of these actions, for each cell its own.
- *
- * @throws Unanswered when no template makes one of them
- */
-function functionsOf(actions: readonly string[], resources: readonly ExpectedResource[]): Expected[] {
-  const all = functionsIn(resources);
-  return actions.flatMap((action) => {
-    const found = all.filter((each) => actionOf(each) === action || actionOf(each).startsWith(`${action}-`));
-    if (found.length === 0) throw new Unanswered(`no template makes the function ${action}`);
-    return found;
-  });
-}
 
 const variablesIn = (variables: Readonly<Record<string, string | undefined>> = {}) =>
   Object.entries(variables).map(([name, value]) => `${name}=${value}`);
@@ -110,15 +93,18 @@ export async function functionViolations({ policies, stacks }: SurroundingsFacts
   });
 }
 
-/** Functions that are trusted with tenants whose code is not the package that the release has deployed. */
+/**
+ * Functions whose code is not the package that the release has deployed.
+ *
+ * @throws Unanswered when a template does not say what a function runs: an earlier release has deployed it
+ */
 export async function codeViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
-  const [actual, ...stacksResources] = await settled([policies.functions(), stacks.controlPlane(), stacks.cell()]);
-  const compared = functionsOf(TRUSTED, stacksResources.flat()).map(async (each) => {
-    const digest = await policies.digestOf(each.Code.S3Bucket, each.Code.S3Key);
+  const [actual, ...resources] = await settled([policies.functions(), stacks.controlPlane(), stacks.cell()]);
+  return functionsIn(resources.flat()).flatMap((each) => {
+    if (each.digest === undefined) throw new Unanswered(`the template names no digest of the code of ${each.name}`);
     const found = actual.find(({ FunctionName }) => FunctionName === each.name);
-    return expectEqual(`the digest of the code of ${actionOf(each)}`, found?.CodeSha256, digest);
+    return expectEqual(`the digest of the code of ${actionOf(each)}`, found?.CodeSha256, each.digest);
   });
-  return (await settled(compared)).flat();
 }
 
 const withoutEnd = (logGroupArn = '') => logGroupArn.replace(/:\*$/, '');

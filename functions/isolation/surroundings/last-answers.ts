@@ -11,7 +11,6 @@ import { PrincipalSchema, StatementSchema } from '../facts/noteworthy-principals
 import type { Statement } from '../policy-document';
 import { type Answer, AnswerSchema, type Report } from '../report';
 import { SURROUNDINGS_METADATA } from './metadata';
-import type { KnownDigests } from './package-digests';
 
 /** What an audit leaves about a cell: the answers about its surroundings, and what it has listed of the account. */
 const KeptSchema = z.object({
@@ -22,8 +21,6 @@ const KeptSchema = z.object({
   /** The statements of the tenants' boundary; absent when the audit has not found the policy. */
   boundary: z.array(StatementSchema).optional(),
   lists: KeptListsSchema.optional(),
-  /** Of the packages that the audit has compared. */
-  digests: z.record(z.string(), z.string()).optional(),
 });
 export type LastAudit = z.infer<typeof KeptSchema>;
 
@@ -34,7 +31,6 @@ interface Learnt {
   readonly principals: readonly Principal[];
   readonly boundary?: readonly Statement[] | undefined;
   readonly lists: KeptLists;
-  readonly digests?: KnownDigests;
 }
 
 /** How old an answer may be, milliseconds: an audit asks every day, and may take some hours. */
@@ -54,15 +50,6 @@ export async function keepAnswers(table: TenantsTable, cell: string, learnt: Lea
 function lastAuditIn(item: unknown, now: Date): LastAudit | undefined {
   const kept = KeptSchema.safeParse(item).data;
   return kept && now.getTime() - Date.parse(kept.at) < GOOD_FOR ? kept : undefined;
-}
-
-/** Digests of packages that audits have kept, however long ago: a package is named by its content. */
-export async function knownDigests(table: TenantsTable, cells: readonly string[]): Promise<KnownDigests> {
-  const items = await readItems(
-    table,
-    cells.map((cell) => itemKeys.surroundings(cell)),
-  );
-  return Object.assign({}, ...items.map((item) => KeptSchema.safeParse(item).data?.digests));
 }
 
 /**

@@ -67,9 +67,8 @@ export const PLATFORM_METADATA = [
   },
   {
     id: 'audit.code',
-    title: 'Functions that verify tenants run the released code',
-    question:
-      'Is the code of the functions that verify tenants, or read master passwords, the package of the release, by digest?',
+    title: 'The platform’s functions run the released code',
+    question: 'Is the code of every function of the platform and its cells the package of the release, by digest?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
     remediation: 'Deploy the control plane, find out who has changed the code, and audit all tenants again.',

@@ -23,7 +23,6 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
-import type { PackageDigests } from './package-digests';
 import { type PermissionAdded, permissionsAdded } from './permissions-added';
 import type { PlatformSurroundings } from './surroundings';
 
@@ -36,8 +35,6 @@ export interface PolicyFacts {
   readonly ofFunction: (name: string, qualifier?: string) => Promise<readonly Statement[]>;
   readonly permissionsAdded: () => Promise<readonly PermissionAdded[]>;
   readonly functions: () => Promise<readonly FunctionConfiguration[]>;
-  /** SHA-256 of a deployed package, base64: as Lambda has it of the code that it runs. */
-  readonly digestOf: (bucket: string, key: string) => Promise<string>;
   /** The rules of a bus; of the default one without a name. */
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
@@ -72,11 +69,7 @@ async function everyRule(client: EventBridgeClient, EventBusName: string | undef
   return found;
 }
 
-export function policyFacts(
-  clients: PolicyFactClients,
-  { accountId }: PlatformSurroundings,
-  digests: PackageDigests,
-): PolicyFacts {
+export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
   return {
     ofKey: readOnceEach(async (KeyId: string) =>
@@ -98,7 +91,6 @@ export function policyFacts(
     }),
     permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
-    digestOf: digests.of(s3),
     rules: readOnceEach((bus?: string) => everyRule(events, bus)),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];

@@ -12,7 +12,7 @@ const OF_THIS_STACK = 'CloudFormation names what its stacks make; the function o
  * items.
  */
 export function auditSurroundings(scope: Construct, context: FunctionContext): PlatformFunction {
-  const { config, arns, table, topic, bus, evidence, boundary, templates } = context;
+  const { config, arns, table, topic, bus, evidence, boundary } = context;
   const read = (actions: string[], resources: string[], wildcardBecause?: string): Grant => ({
     actions,
     resources,
@@ -31,7 +31,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
     },
     grants: [
-      onCellItems(context, 'BatchGetItem', 'PutItem'),
+      onCellItems(context, 'PutItem'),
       onNews(context, 'audits'),
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
       read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
@@ -49,7 +49,6 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
         ['states:DescribeStateMachine'],
         WORKFLOWS.map((workflow) => arns.machine(workflow)),
       ),
-      read(['s3:GetObject'], [...templates.packageArns], 'Packages of functions are named by their content.'),
       read(
         ['dynamodb:DescribeTable', 'dynamodb:GetResourcePolicy', 'dynamodb:DescribeKinesisStreamingDestination'],
         [table.tableArn],

@@ -244,7 +244,9 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
   ),
   code('VerifyIsolation'),
   code('AuditTenant'),
-  ...['PrepareDatabase', 'AskDatabase-c1'].map(code),
+  ...['PrepareDatabase', 'AskDatabase-c1', 'SetUpDatabase-c1', 'ReserveTenant', 'PublishCompletion', 'PerformAct'].map(
+    code,
+  ),
   machine('let the audit pass over tenants', 'TenantIsolationAudit', (definition) =>
     definition.replace('"Comment":"', '"Comment":"(changed) ').replace('"Comment": "', '"Comment": "(changed) '),
   ),

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { RDSClient } from '@aws-sdk/client-rds';
-import { S3Client } from '@aws-sdk/client-s3';
 import { itemKeys } from '../../../functions/contract/records';
 import { auditSurroundings } from '../../../functions/isolation/audit-surroundings';
 import { COPIES_CHECKS } from '../../../functions/isolation/checks/copies';
@@ -43,22 +41,14 @@ const NOTHING: KeptLists = {
   ...{ proxies: { items: [] }, exports: { items: [] }, integrations: { items: [] }, logPolicies: { items: [] } },
 };
 
-/** S3 with one package of this text. */
-const packages = (text = 'code') =>
-  Object.assign(new S3Client({ region: 'eu-central-1' }), {
-    send: jest.fn(async () => ({ Body: { transformToByteArray: async () => Buffer.from(text) } })),
-  });
-
 /** An audit of one cell that finds these principals, and what it has kept. */
-async function audited(principals: readonly Principal[], lists = NOTHING, table = new FakeTable(), s3 = packages()) {
+async function audited(principals: readonly Principal[], lists = NOTHING) {
+  const table = new FakeTable();
   await auditSurroundings.run(
     {
       table,
       compute: { cells: async () => [aCell()] },
-      asking: (_, digests) => async () => {
-        await digests.of(s3)('assets', 'verify.zip');
-        return [anAnswer({ id: 'cell.dns', group: 'cell' })];
-      },
+      asking: () => async () => [anAnswer({ id: 'cell.dns', group: 'cell' })],
       underWay: async () => [],
       account: async () => ({
         principals,
@@ -134,18 +124,6 @@ test('says before the first audit what was not asked, and why', async () => {
   expect(whole.notAsked?.map(({ because }) => because)).toEqual(
     expect.arrayContaining([expect.stringMatching(/no audit has listed/), expect.stringMatching(/no audit has asked/)]),
   );
-});
-
-test('a package is read by the first audit that meets it; another in its place changes nothing that is expected', async () => {
-  const first = packages();
-  const table = await audited(own, NOTHING, new FakeTable(), first);
-  const kept = () => table.get(itemKeys.surroundings(aCell().name))?.digests;
-  const expected = { 'assets/verify.zip': createHash('sha256').update('code').digest('base64') };
-  expect(kept()).toEqual(expected);
-  const second = packages('code of a stranger');
-  await audited(own, NOTHING, table, second);
-  expect(kept()).toEqual(expected);
-  expect([first.send, second.send].map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
 });
 
 test('ignores answers of more than 30 hours ago, and unreadable ones', async () => {

@@ -630,7 +630,12 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
     'the digest of the code of AskDatabase-cell1 is theirs',
   ],
-  ['audit.code', 'another package', ({ policies }) => (policies.digestOf = 'other'), 'of VerifyIsolation is digest'],
+  [
+    'audit.code',
+    'of one that verifies nobody',
+    (data) => (lambda(data).CodeSha256 = 'theirs'),
+    'of PerformAct is theirs',
+  ],
   [
     'audit.machines',
     'another function',
@@ -855,6 +860,13 @@ test.each<[string, string, (data: Data) => void]>([
   ['routing.targets', 'a target that goes', ({ loadBalancer }) => loadBalancer.serving.targets.splice(0)],
 ])('%s does not fail on a harmless change: %s', async (id, _, change) => {
   expect(await ask(id, change)).toMatchObject({ passed: true });
+});
+
+test('code cannot be judged by the template of an earlier release', async () => {
+  const spoil = ({ stacks }: Data) => {
+    for (const each of stacks.controlPlane) Object.assign(each, { metadata: undefined });
+  };
+  await expect(ask('audit.code', spoil)).rejects.toThrow('names no digest of the code of');
 });
 
 test('the trusted roles cannot be judged without the templates of the stacks', async () => {
