@@ -40,13 +40,17 @@ import type { Answer } from './report';
 import { askSurroundings, surroundingsFacts } from './surroundings/ask';
 import { SURROUNDINGS_CHECKS } from './surroundings/checks';
 import { keepAnswers } from './surroundings/last-answers';
+import { resolverAssociations } from './surroundings/resolver-associations';
 import { stacksUnderWay } from './surroundings/stacks-under-way';
 
 export interface AuditSurroundingsDeps {
   readonly table: TenantsTable;
   readonly compute: Pick<Compute, 'cells'>;
-  /** Begins to ask about the platform with this listing of the account, one cell after the other: all questions, or those with these ids. */
-  readonly asking: (account: Account) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
+  /** Begins to ask about the platform with these lists of the account, one cell after the other: all questions, or those with these ids. */
+  readonly asking: (
+    account: Account,
+    lists: KeptLists,
+  ) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
   /** Stacks of the platform that a deployment is changing. */
   readonly underWay: () => Promise<readonly string[]>;
   /** Lists the account. */
@@ -72,7 +76,7 @@ const told = (answers: readonly Answer[]) =>
  * @throws PlatformError `TransientConflict` while a deployment is under way
  */
 async function confirmed(
-  { asking, account, underWay }: AuditSurroundingsDeps,
+  { asking, account, lists, underWay }: AuditSurroundingsDeps,
   cell: CellDescriptor,
   answers: readonly Answer[],
 ): Promise<readonly Answer[]> {
@@ -84,7 +88,7 @@ async function confirmed(
       'TransientConflict',
       `${bad.join(', ')}: a deployment is under way: ${changing.join(', ')}`,
     );
-  const again = await asking(await account())(cell, bad);
+  const again = await asking(...(await settled([account(), lists()])))(cell, bad);
   return answers.map((answer) => again.find(({ id }) => id === answer.id) ?? answer);
 }
 
@@ -121,7 +125,7 @@ export const auditSurroundings: Action<
     const principals = noteworthy(listed.principals);
     const boundary = listed.policies.get(boundaryArn);
     const cells = await compute.cells();
-    const ask = asking(listed);
+    const ask = asking(listed, lists);
     for (const cell of cells) {
       const answers = await confirmed(deps, cell, await ask(cell));
       await keepAnswers(table, cell.name, {
@@ -156,16 +160,16 @@ const realDeps = (): AuditSurroundingsDeps => {
     rds: withoutCallLog(new RDSClient(clientOptions)),
     lambda: withoutCallLog(new LambdaClient(clientOptions)),
     route53: withoutCallLog(new Route53Client(clientOptions)),
-    resolver: withoutCallLog(new Route53ResolverClient(clientOptions)),
     wafv2: withoutCallLog(new WAFV2Client(clientOptions)),
     sfn: withoutCallLog(new SFNClient(clientOptions)),
     sqs: withoutCallLog(new SQSClient(clientOptions)),
   };
+  const resolver = withoutCallLog(new Route53ResolverClient(clientOptions));
   const now = () => new Date();
   return {
     table: tenantsTable(),
     compute: ssmCells(ssm),
-    asking: (listed) => {
+    asking: (listed, lists) => {
       const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
@@ -176,7 +180,12 @@ const realDeps = (): AuditSurroundingsDeps => {
         billingAccountId: env('BILLING_ACCOUNT_ID'),
         placed: placedByOrganization(env),
       };
-      const factsOf = surroundingsFacts(clients, platform, async () => listed);
+      const factsOf = surroundingsFacts(
+        clients,
+        platform,
+        async () => listed,
+        async () => lists,
+      );
       return (cell, only) => {
         const checks = only && SURROUNDINGS_CHECKS.filter(({ id }) => only.includes(id));
         return askSurroundings({ ...platform, cell }, factsOf(cell), now, checks);
@@ -184,7 +193,7 @@ const realDeps = (): AuditSurroundingsDeps => {
     },
     underWay: () => stacksUnderWay(clients.cloudformation),
     account: () => readAccount(clients.iam),
-    lists: () => keepLists(accountLists(clients)),
+    lists: () => keepLists(accountLists({ ...clients, resolver: () => resolverAssociations(resolver) })),
     get boundaryArn() {
       return env('TENANT_BOUNDARY_ARN');
     },

@@ -16,6 +16,7 @@ import { SOLE_ACCESS_CHECKS } from './checks/sole-access';
 import { STACKS_CHECKS } from './checks/stacks';
 import { STORAGE_CHECKS } from './checks/storage';
 import { STORAGE_SETTINGS_CHECKS } from './checks/storage-settings';
+import { VPC_NAMES_CHECKS } from './checks/vpc-names';
 
 /** Every check of a tenant, in the order of a report. */
 export const CATALOGUE: readonly Check[] = [
@@ -29,6 +30,7 @@ export const CATALOGUE: readonly Check[] = [
   ...COPIES_CHECKS,
   ...NETWORK_CHECKS,
   ...NETWORK_MEMBERS_CHECKS,
+  ...VPC_NAMES_CHECKS,
   ...LOGS_CHECKS,
   ...IDENTITY_CHECKS,
   ...SOLE_ACCESS_CHECKS,

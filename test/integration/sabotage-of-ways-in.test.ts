@@ -13,6 +13,7 @@ import { ROUTE_ITEM_TECHNIQUES } from '../sabotage/techniques/route-items';
 import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
 import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
 import { TAG_TECHNIQUES } from '../sabotage/techniques/tags';
+import { VPC_NAME_TECHNIQUES } from '../sabotage/techniques/vpc-names';
 import { testTechniques } from '../support/sabotage-tests';
 
 const target = testTechniques([
@@ -23,6 +24,7 @@ const target = testTechniques([
   ...EXACT_ROLE_TECHNIQUES,
   ...NETWORK_TECHNIQUES,
   ...NETWORK_ROUTE_TECHNIQUES,
+  ...VPC_NAME_TECHNIQUES,
   ...ROUTING_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,
   ...CROSS_TENANT_PROBE_TECHNIQUES,

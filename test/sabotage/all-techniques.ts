@@ -37,6 +37,7 @@ import { STORAGE_SETTINGS_TECHNIQUES } from './techniques/storage-settings';
 import { SURROUNDINGS_TECHNIQUES } from './techniques/surroundings';
 import { TAG_TECHNIQUES } from './techniques/tags';
 import { TRUSTEE_TECHNIQUES } from './techniques/trustees';
+import { VPC_NAME_TECHNIQUES } from './techniques/vpc-names';
 import { WEB_ACL_TECHNIQUES } from './techniques/web-acl';
 
 export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
@@ -71,6 +72,7 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...LOG_POLICY_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,
   ...STORAGE_REPORT_TECHNIQUES,
+  ...VPC_NAME_TECHNIQUES,
 ];
 
 /** Those against what all tenants share and trust. */

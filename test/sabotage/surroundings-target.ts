@@ -2,6 +2,7 @@ import { BackupClient } from '@aws-sdk/client-backup';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ECSClient } from '@aws-sdk/client-ecs';
@@ -10,6 +11,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -21,13 +23,16 @@ import { WAFV2Client } from '@aws-sdk/client-wafv2';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import type { CellDescriptor } from '../../functions/contract/cell';
 import { readAccount } from '../../functions/isolation/facts/account-facts';
+import { accountLists, keepLists } from '../../functions/isolation/facts/account-lists';
 import type { Answer } from '../../functions/isolation/report';
 import {
   askSurroundings,
   type SurroundingsClients,
   surroundingsFacts,
 } from '../../functions/isolation/surroundings/ask';
+import { resolverAssociations } from '../../functions/isolation/surroundings/resolver-associations';
 import type { Surroundings } from '../../functions/isolation/surroundings/surroundings';
+import { settled } from '../../functions/shared/settled';
 import { stages } from '../../infra/config/stages';
 import type { Platform } from '../../local/platform';
 import { sessionOf } from './role-session';
@@ -48,6 +53,8 @@ const clientsWith = (access: object): SharedTarget['auditor'] => ({
   backup: new BackupClient(access),
   kms: new KMSClient(access),
   lambda: new LambdaClient(access),
+  logs: new CloudWatchLogsClient(access),
+  rds: new RDSClient(access),
   route53: new Route53Client(access),
   resolver: new Route53ResolverClient(access),
   wafv2: new WAFV2Client(access),
@@ -55,13 +62,20 @@ const clientsWith = (access: object): SharedTarget['auditor'] => ({
   sqs: new SQSClient(access),
 });
 
+type SharedClients = SurroundingsClients & {
+  readonly iam: IAMClient;
+  readonly resolver: Route53ResolverClient;
+  readonly rds: RDSClient;
+  readonly logs: CloudWatchLogsClient;
+};
+
 /** What all tenants share, clients with every permission, and clients of AuditSurroundings' role. */
 export interface SharedScene {
   readonly surroundings: Surroundings;
-  readonly root: SurroundingsClients & { readonly iam: IAMClient; readonly ssm: SSMClient };
+  readonly root: SharedClients & { readonly ssm: SSMClient };
 }
 export interface SharedTarget extends SharedScene {
-  readonly auditor: SurroundingsClients & { readonly iam: IAMClient };
+  readonly auditor: SharedClients;
   /** The cell as its descriptor is now. */
   readonly described: () => Promise<CellDescriptor>;
   readonly settle: () => Promise<void>;
@@ -99,20 +113,29 @@ export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
   };
 }
 
+/** Lists of the account that questions about tenants are about, too. */
+export const listedBy = ({ auditor: { resolver, ...clients } }: SharedTarget) =>
+  settled([
+    readAccount(clients.iam),
+    keepLists(accountLists({ ...clients, resolver: () => resolverAssociations(resolver) })),
+  ]);
+
 /** Asks every question about the surroundings. @returns the answers that have not passed */
-export async function sharedBreaches({
-  surroundings: expected,
-  auditor,
-  described,
-  settle,
-}: SharedTarget): Promise<Answer[]> {
+export async function sharedBreaches(
+  target: SharedTarget,
+  listed?: Awaited<ReturnType<typeof listedBy>>,
+): Promise<Answer[]> {
+  const { surroundings: expected, auditor, described, settle } = target;
   await settle();
   const surroundings = { ...expected, cell: await described() };
-  const answers = await askSurroundings(
+  const [account, lists] = listed ?? (await listedBy(target));
+  const factsOf = surroundingsFacts(
+    auditor,
     surroundings,
-    surroundingsFacts(auditor, surroundings, () => readAccount(auditor.iam))(surroundings.cell),
-    () => new Date(),
+    async () => account,
+    async () => lists,
   );
+  const answers = await askSurroundings(surroundings, factsOf(surroundings.cell), () => new Date());
   return answers.filter(({ passed }) => !passed);
 }
 

@@ -1,5 +1,7 @@
+import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
 import type { Answer } from '../../functions/isolation/report';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
+import { resolverAssociations } from '../../functions/isolation/surroundings/resolver-associations';
 import { verify } from '../../functions/isolation/verify';
 import type { Platform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
@@ -27,7 +29,11 @@ export async function startTarget(platform: Platform, subdomain: string): Promis
     subject: await subjectOfRun(platform, executionArn),
     root: sourceClients(aws),
     aws,
-    verifier: sourceClients({ endpoint, region, credentials: await asVerifier(platform) }),
+    verifier: {
+      ...sourceClients({ endpoint, region, credentials: await asVerifier(platform) }),
+      // An audit has asked for it, with a role of its own.
+      resolver: () => resolverAssociations(new Route53ResolverClient(aws)),
+    },
     settle: platform.emulator.settle,
   };
 }

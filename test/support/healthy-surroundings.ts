@@ -276,7 +276,8 @@ export function healthySurroundings() {
     },
     stacks: templates(),
     cell: {
-      strangeDhcpOptions: undefined as object | undefined,
+      strangeNameServers: [] as string[],
+      resolverAssociations: [] as string[],
       privateZones: [
         { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },
       ] as object[],
@@ -357,7 +358,6 @@ export function healthySurroundings() {
       ],
       accessLogPolicy: policyOf(LOGS),
     },
-    resolver: { rules: [] as object[], queryLogs: [] as object[], firewalls: [] as object[] },
     loadBalancer: {
       webAcl: { ARN: ACL, Name: 'cell', DefaultAction: { Allow: {} }, Rules: aclRules() } as WebAcl | undefined,
       webAclLogs: [] as string[],

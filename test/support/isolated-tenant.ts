@@ -481,6 +481,10 @@ export function healthyFacts(): FactData {
     lists: {
       ...{ proxies: [], exports: [], integrations: [], logPolicies: [] },
       ...{ logFindings: [], logGrants: [], snapshots: [], recoveryPoints: [] },
+      ...{
+        dhcpOptions: [{ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }],
+        resolver: [{ vpcId: 'vpc-0other', what: 'a rule' }],
+      },
     },
     tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },

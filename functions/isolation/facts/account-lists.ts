@@ -5,6 +5,7 @@ import {
   type PolicyScope,
   type PolicyType,
 } from '@aws-sdk/client-cloudwatch-logs';
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
   paginateDescribeDBProxies,
   paginateDescribeExportTasks,
@@ -16,9 +17,16 @@ import { isTransient } from '../../contract/errors';
 import { translateError } from '../../shared/error-translation';
 import { everyItem, pages } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { Unanswered } from '../check';
+import { NotAsked, Unanswered } from '../check';
 import { readOnce } from './reading';
 import { recoveryPoints, type Snapshot, SnapshotSchema, snapshotsOfOthers } from './snapshot-facts';
+import {
+  type ResolverAssociation,
+  ResolverAssociationSchema,
+  type StrangeOptions,
+  StrangeOptionsSchema,
+  strangeDhcpOptions,
+} from './vpc-names';
 
 /** An export that has ended this way has written nothing that stays. */
 const OVER = ['CANCELED', 'FAILED'];
@@ -56,6 +64,8 @@ export const KeptListsSchema = z.object({
   logGrants: kept(LogGrantSchema).optional(),
   snapshots: kept(SnapshotSchema).optional(),
   recoveryPoints: kept(SnapshotSchema).optional(),
+  dhcpOptions: kept(StrangeOptionsSchema).optional(),
+  resolver: kept(ResolverAssociationSchema).optional(),
 });
 export type KeptLists = z.output<typeof KeptListsSchema>;
 
@@ -76,15 +86,22 @@ export interface AccountLists {
   readonly snapshots: () => Promise<readonly Snapshot[]>;
   /** Of each database that AWS Backup keeps, one snapshot. */
   readonly recoveryPoints: () => Promise<readonly Snapshot[]>;
+  /** DHCP options that name a strange name server, whichever VPC has them. */
+  readonly dhcpOptions: () => Promise<readonly StrangeOptions[]>;
+  /** What is associated with VPCs and changes how Route 53 Resolver answers. */
+  readonly resolver: () => Promise<readonly ResolverAssociation[]>;
 }
 
 export interface AccountListClients {
   readonly rds: RDSClient;
   readonly logs: CloudWatchLogsClient;
+  readonly ec2: EC2Client;
+  /** Of an audit: a verification does not ask Route 53 Resolver itself, whose client is large. */
+  readonly resolver?: (() => Promise<readonly ResolverAssociation[]>) | undefined;
 }
 
 /** Asks AWS now. Without an item's other properties: they are nobody's question. */
-export function accountLists({ rds: client, logs }: AccountListClients): AccountLists {
+export function accountLists({ rds: client, logs, ec2, resolver }: AccountListClients): AccountLists {
   const policiesOf = async (policyType: PolicyType) => {
     const { accountPolicies = [] } = await logs.send(new DescribeAccountPoliciesCommand({ policyType }));
     return z.array(LogPolicySchema).parse(accountPolicies);
@@ -117,6 +134,11 @@ export function accountLists({ rds: client, logs }: AccountListClients): Account
     }),
     snapshots: readOnce(() => snapshotsOfOthers(client)),
     recoveryPoints: readOnce(() => recoveryPoints(client)),
+    dhcpOptions: readOnce(() => strangeDhcpOptions(ec2)),
+    resolver: readOnce(async () => {
+      if (!resolver) throw new NotAsked('no audit has asked Route 53 Resolver in the last 30 hours');
+      return await resolver();
+    }),
   };
 }
 
@@ -136,7 +158,18 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  * @throws what a transient fault of a service throws: then there is no list
  */
 export async function keepLists(lists: AccountLists): Promise<KeptLists> {
-  const [proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, points] = await settled([
+  const [
+    proxies,
+    exports,
+    integrations,
+    logPolicies,
+    logFindings,
+    logGrants,
+    snapshots,
+    points,
+    dhcpOptions,
+    resolver,
+  ] = await settled([
     keep(lists.proxies),
     keep(lists.exports),
     keep(lists.integrations),
@@ -145,11 +178,18 @@ export async function keepLists(lists: AccountLists): Promise<KeptLists> {
     keep(lists.logGrants),
     keep(lists.snapshots),
     keep(lists.recoveryPoints),
+    keep(lists.dhcpOptions),
+    keep(lists.resolver),
   ]);
-  return { proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, recoveryPoints: points };
+  return {
+    ...{ proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, recoveryPoints: points },
+    ...{ dhcpOptions, resolver },
+  };
 }
 
-function itemsOf<T>(list: { items: T[] } | { unanswered: string }): T[] {
+/** @throws Unanswered when AWS has refused the list to the audit, or an earlier release has kept none */
+export function itemsOf<T>(list: { items: T[] } | { unanswered: string } | undefined): T[] {
+  if (!list) throw new Unanswered('the audit has not listed it');
   if ('unanswered' in list) throw new Unanswered(`the last audit could not list it: ${list.unanswered}`);
   return list.items;
 }
@@ -173,5 +213,7 @@ export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists
     logGrants: from(({ logGrants }) => logGrants, asked.logGrants),
     snapshots: from(({ snapshots }) => snapshots, asked.snapshots),
     recoveryPoints: from(({ recoveryPoints: points }) => points, asked.recoveryPoints),
+    dhcpOptions: from(({ dhcpOptions }) => dhcpOptions, asked.dhcpOptions),
+    resolver: from(({ resolver }) => resolver, asked.resolver),
   };
 }

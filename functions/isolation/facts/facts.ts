@@ -13,7 +13,13 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Statement } from '../policy-document';
 import type { Subject } from '../subject';
 import { type AccountFacts, accountFacts } from './account-facts';
-import { type AccountLists, accountLists, auditedLists, type KeptLists } from './account-lists';
+import {
+  type AccountListClients,
+  type AccountLists,
+  accountLists,
+  auditedLists,
+  type KeptLists,
+} from './account-lists';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
 import { type KeyFacts, keyFacts } from './key-facts';
@@ -63,6 +69,8 @@ export interface FactClients {
   readonly cloudformation: CloudFormationClient;
   readonly organizations: OrganizationsClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
+  /** Where lists of the account are asked for by somebody who has it. */
+  readonly resolver?: AccountListClients['resolver'];
 }
 
 interface AuditListing {

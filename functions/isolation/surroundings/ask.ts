@@ -2,16 +2,16 @@ import type { CellDescriptor } from '../../contract/cell';
 import { settled } from '../../shared/settled';
 import { controlLine, groupOf, NotAsked } from '../check';
 import type { Account } from '../facts/account-facts';
+import type { KeptLists } from '../facts/account-lists';
 import { find } from '../find';
 import type { Answer } from '../report';
-import { accountDhcpOptions, accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
+import { accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
 import { platformStacks } from './platform-stacks';
 import { type PolicyFactClients, policyFacts } from './policy-facts';
-import { resolverFacts } from './resolver-facts';
 import type { PlatformSurroundings, Surroundings } from './surroundings';
 import type { SurroundingsCheck, SurroundingsFacts } from './surroundings-facts';
 import { trusteeFacts } from './trustee-facts';
@@ -22,7 +22,6 @@ export type SurroundingsClients = CellFactClients &
   CopiesFactClients & {
     readonly elb: Parameters<typeof loadBalancerFacts>[0]['elb'];
     readonly wafv2: Parameters<typeof loadBalancerFacts>[0]['wafv2'];
-    readonly resolver: Parameters<typeof resolverFacts>[0];
     readonly cloudformation: Parameters<typeof platformStacks>[0];
   };
 
@@ -31,14 +30,16 @@ export type SurroundingsClients = CellFactClients &
  * the rest once for its cell.
  *
  * @param account its principals and its own managed policies
+ * @param lists what questions about tenants are about, too
  */
 export function surroundingsFacts(
   clients: SurroundingsClients,
   platform: PlatformSurroundings,
   account: () => Promise<Account>,
+  lists: () => Promise<KeptLists>,
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
-  const ofAccount = { peerings: accountPeerings(clients.ec2), dhcpOptions: accountDhcpOptions(clients.ec2) };
+  const ofAccount = { peerings: accountPeerings(clients.ec2), lists };
   const shared = {
     platform: platformFacts(clients, platform),
     policies: policyFacts(clients, platform),
@@ -52,7 +53,6 @@ export function surroundingsFacts(
       stacks,
       trustees: trusteeFacts(account, stacks),
       cell: cellFacts(clients, surroundings, ofAccount),
-      resolver: resolverFacts(clients.resolver, cell.vpcId),
       loadBalancer: loadBalancerFacts(clients, surroundings),
     };
   };

@@ -1,7 +1,5 @@
 import {
-  DescribeDhcpOptionsCommand,
   DescribeVpcsCommand,
-  type DhcpOptions,
   type EC2Client,
   type NetworkInterface,
   paginateDescribeNetworkInterfaces,
@@ -28,16 +26,20 @@ import {
   VPCRegion,
 } from '@aws-sdk/client-route-53';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
-import { everyItem, pages } from '../../shared/paging';
+import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
+import { itemsOf, type KeptLists } from '../facts/account-lists';
 import { readOnce, unlessAbsent } from '../facts/reading';
+import { nameServersOf } from '../facts/vpc-names';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
-  /** What the VPC's hosts get by DHCP, where that is another name server than AWS's own. */
-  readonly strangeDhcpOptions: () => Promise<DhcpOptions | undefined>;
+  /** A sentence for each name server that the VPC's hosts get by DHCP and that is not AWS's own. */
+  readonly strangeNameServers: () => Promise<readonly string[]>;
+  /** A sentence for each association by which Route 53 Resolver answers the VPC's hosts otherwise, or tells others. */
+  readonly resolverAssociations: () => Promise<readonly string[]>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
   /** What runs in the services, each revision once. */
@@ -58,23 +60,6 @@ export interface CellFactClients {
   readonly route53: Route53Client;
 }
 
-const DNS_OF_AWS = 'AmazonProvidedDNS';
-
-export const strangeNameServersOf = ({ DhcpConfigurations = [] }: DhcpOptions): string[] =>
-  DhcpConfigurations.filter(({ Key }) => Key === 'domain-name-servers')
-    .flatMap(({ Values = [] }) => Values.map(({ Value = '' }) => Value))
-    .filter((server) => server !== DNS_OF_AWS);
-
-/** Options of the account, whichever VPC has them: few accounts have others than AWS's default. */
-export const accountDhcpOptions = (client: EC2Client) =>
-  readOnce(() => {
-    const ask = (NextToken?: string) => client.send(new DescribeDhcpOptionsCommand({ NextToken }));
-    return everyItem(
-      pages(ask, (page) => page.NextToken),
-      (page) => page.DhcpOptions,
-    );
-  });
-
 /** All peerings of the account: no filter finds those where a VPC is either side. */
 export const accountPeerings = (client: EC2Client) =>
   readOnce(() =>
@@ -86,7 +71,7 @@ export function cellFacts(
   { accountId, region, cell }: Surroundings,
   ofAccount: {
     readonly peerings: ReturnType<typeof accountPeerings>;
-    readonly dhcpOptions: ReturnType<typeof accountDhcpOptions>;
+    readonly lists: () => Promise<KeptLists>;
   },
 ): CellFacts {
   const { ec2, ecs, s3, route53 } = clients;
@@ -96,12 +81,14 @@ export function cellFacts(
     return (await ecs.send(new DescribeServicesCommand(described))).services ?? [];
   });
   return {
-    strangeDhcpOptions: readOnce(async () => {
-      const strange = (await ofAccount.dhcpOptions()).filter((each) => strangeNameServersOf(each).length > 0);
-      if (strange.length === 0) return undefined;
+    strangeNameServers: readOnce(async () => {
+      const strange = itemsOf((await ofAccount.lists()).dhcpOptions);
+      if (strange.length === 0) return [];
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [cell.vpcId] }));
-      return strange.find(({ DhcpOptionsId }) => DhcpOptionsId === Vpcs?.[0]?.DhcpOptionsId);
+      return nameServersOf(strange, Vpcs?.[0]?.DhcpOptionsId);
     }),
+    resolverAssociations: async () =>
+      itemsOf((await ofAccount.lists()).resolver).flatMap(({ vpcId, what }) => (vpcId === cell.vpcId ? [what] : [])),
     peerings: async () =>
       (await ofAccount.peerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
         [AccepterVpcInfo?.VpcId, RequesterVpcInfo?.VpcId].includes(cell.vpcId),

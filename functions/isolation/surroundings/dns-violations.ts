@@ -1,26 +1,15 @@
-import type { ResolverRuleAssociation } from '@aws-sdk/client-route53resolver';
 import { settled } from '../../shared/settled';
-import { type CellFacts, strangeNameServersOf } from './cell-facts';
-import type { ResolverFacts } from './resolver-facts';
-
-const isAlive = ({ Status }: { readonly Status?: string | undefined }) => Status !== 'DELETING' && Status !== 'FAILED';
-
-const ruleInWords = ({ ResolverRuleId, Name = 'no name' }: ResolverRuleAssociation) =>
-  `Resolver rule ${ResolverRuleId} (${Name}) forwards questions of the cell’s hosts`;
+import type { CellFacts } from './cell-facts';
 
 /** What answers the names of a cell's hosts in place of AWS's own name server and public names, or is told of them. */
-export async function dnsViolations(facts: CellFacts, resolver: ResolverFacts): Promise<string[]> {
-  const [options, zones, rules, logs, firewalls] = await settled([
-    facts.strangeDhcpOptions(),
+export async function dnsViolations(facts: CellFacts): Promise<string[]> {
+  const [servers, zones, associations] = await settled([
+    facts.strangeNameServers(),
     facts.privateZones(),
-    resolver.rules(),
-    resolver.queryLogs(),
-    resolver.firewalls(),
+    facts.resolverAssociations(),
   ]);
   return [
-    ...(options ? strangeNameServersOf(options) : []).map(
-      (server) => `options ${options?.DhcpOptionsId} name the name server ${server}`,
-    ),
+    ...servers,
     // The zone of an interface endpoint is its service's ("HostedZoneOwner").
     ...zones
       .filter(({ Owner }) => !Owner?.OwningService)
@@ -28,19 +17,6 @@ export async function dnsViolations(facts: CellFacts, resolver: ResolverFacts): 
         ({ HostedZoneId, Name, Owner }) =>
           `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
       ),
-    ...rules.filter(isAlive).map(ruleInWords),
-    ...logs
-      .filter(isAlive)
-      .map(
-        ({ ResolverQueryLogConfigId }) => `query log ${ResolverQueryLogConfigId} tells what the cell’s hosts ask for`,
-      ),
-    ...firewalls
-      .filter(isAlive)
-      // One of Firewall Manager is the organization's.
-      .filter(({ ManagedOwnerName }) => ManagedOwnerName === undefined)
-      .map(
-        ({ FirewallRuleGroupId, Name }) =>
-          `DNS Firewall rule group ${FirewallRuleGroupId} (${Name}) answers the cell’s hosts`,
-      ),
+    ...associations,
   ];
 }

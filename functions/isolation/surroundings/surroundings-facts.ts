@@ -5,7 +5,6 @@ import type { LoadBalancerFacts } from './load-balancer-facts';
 import type { PlatformFacts } from './platform-facts';
 import type { PlatformStacks } from './platform-stacks';
 import type { PolicyFacts } from './policy-facts';
-import type { ResolverFacts } from './resolver-facts';
 import type { Surroundings } from './surroundings';
 import type { TrusteeFacts } from './trustee-facts';
 
@@ -13,7 +12,6 @@ import type { TrusteeFacts } from './trustee-facts';
 export interface SurroundingsFacts {
   readonly trustees: TrusteeFacts;
   readonly cell: CellFacts;
-  readonly resolver: ResolverFacts;
   readonly loadBalancer: LoadBalancerFacts;
   readonly platform: PlatformFacts;
   readonly policies: PolicyFacts;

@@ -121,6 +121,7 @@ function askingFunction(
         actions: [
           'ec2:DescribeFlowLogs',
           'ec2:DescribeInternetGateways',
+          'ec2:DescribeDhcpOptions',
           'ec2:DescribeNatGateways',
           'ec2:DescribeNetworkAcls',
           'ec2:DescribeNetworkInterfaces',

@@ -1,61 +1,17 @@
-import {
-  AssociateFirewallRuleGroupCommand,
-  AssociateResolverQueryLogConfigCommand,
-  AssociateResolverRuleCommand,
-  CreateFirewallRuleGroupCommand,
-  CreateResolverQueryLogConfigCommand,
-  CreateResolverRuleCommand,
-  DeleteFirewallRuleGroupCommand,
-  DeleteResolverQueryLogConfigCommand,
-  DeleteResolverRuleCommand,
-  DisassociateFirewallRuleGroupCommand,
-  DisassociateResolverQueryLogConfigCommand,
-  DisassociateResolverRuleCommand,
-  type RuleTypeOption,
-} from '@aws-sdk/client-route53resolver';
+import { namesAnswered, namesForwarded, namesTold } from '../name-changes';
 import type { SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
 
-const forwarding = (name: string, DomainName: string, RuleType: RuleTypeOption = 'FORWARD'): SharedTechnique => ({
+const forwarding = (name: string, domain: string, type?: 'SYSTEM'): SharedTechnique => ({
   name,
   check: 'cell.dns',
-  detonate: async ({ surroundings: { cell }, root: { resolver } }) => {
-    const { ResolverRule } = await resolver.send(
-      new CreateResolverRuleCommand({
-        ...{ CreatorRequestId: `${Date.now()}`, Name: 'support', RuleType, DomainName },
-        // "CreateResolverRule": a system rule forwards to nobody.
-        ...(RuleType === 'FORWARD' && {
-          TargetIps: [{ Ip: '198.51.100.53', Port: 53 }],
-          ResolverEndpointId: 'rslvr-out-1',
-        }),
-      }),
-    );
-    const association = { ResolverRuleId: ResolverRule?.Id, VPCId: cell.vpcId };
-    await resolver.send(new AssociateResolverRuleCommand(association));
-    const revert = async () => {
-      await resolver.send(new DisassociateResolverRuleCommand(association));
-      await resolver.send(new DeleteResolverRuleCommand({ ResolverRuleId: ResolverRule?.Id }));
-    };
-    return { expectedEvidence: `Resolver rule ${ResolverRule?.Id}`, revert };
-  },
+  detonate: ({ surroundings: { cell }, root: { resolver } }) => namesForwarded(resolver, cell.vpcId, domain, type),
 });
 
-const logging = (name: string, DestinationArn: string): SharedTechnique => ({
+const logging = (name: string, destinationArn: string): SharedTechnique => ({
   name,
   check: 'cell.dns',
-  detonate: async ({ surroundings: { cell }, root: { resolver } }) => {
-    const { ResolverQueryLogConfig } = await resolver.send(
-      new CreateResolverQueryLogConfigCommand({ CreatorRequestId: `${Date.now()}`, Name: 'support', DestinationArn }),
-    );
-    const { Id: ResolverQueryLogConfigId } = ResolverQueryLogConfig ?? {};
-    const association = { ResolverQueryLogConfigId, ResourceId: cell.vpcId };
-    await resolver.send(new AssociateResolverQueryLogConfigCommand(association));
-    const revert = async () => {
-      await resolver.send(new DisassociateResolverQueryLogConfigCommand(association));
-      await resolver.send(new DeleteResolverQueryLogConfigCommand({ ResolverQueryLogConfigId }));
-    };
-    return { expectedEvidence: `query log ${ResolverQueryLogConfigId}`, revert };
-  },
+  detonate: ({ surroundings: { cell }, root: { resolver } }) => namesTold(resolver, cell.vpcId, destinationArn),
 });
 
 /** How a cell's hosts are led elsewhere, or listened to, by Route 53 Resolver. */
@@ -71,23 +27,6 @@ export const CELL_RESOLVER_TECHNIQUES: readonly SharedTechnique[] = [
   {
     name: 'let a DNS Firewall answer the cell’s hosts',
     check: 'cell.dns',
-    detonate: async ({ surroundings: { cell }, root: { resolver } }) => {
-      const CreatorRequestId = `${Date.now()}`;
-      const { FirewallRuleGroup } = await resolver.send(
-        new CreateFirewallRuleGroupCommand({ CreatorRequestId, Name: 'support' }),
-      );
-      const { Id: FirewallRuleGroupId } = FirewallRuleGroup ?? {};
-      const { FirewallRuleGroupAssociation } = await resolver.send(
-        new AssociateFirewallRuleGroupCommand({
-          ...{ CreatorRequestId, FirewallRuleGroupId, VpcId: cell.vpcId, Priority: 101, Name: 'support' },
-        }),
-      );
-      const revert = async () => {
-        const { Id: FirewallRuleGroupAssociationId } = FirewallRuleGroupAssociation ?? {};
-        await resolver.send(new DisassociateFirewallRuleGroupCommand({ FirewallRuleGroupAssociationId }));
-        await resolver.send(new DeleteFirewallRuleGroupCommand({ FirewallRuleGroupId }));
-      };
-      return { expectedEvidence: `rule group ${FirewallRuleGroupId} (support)`, revert };
-    },
+    detonate: ({ surroundings: { cell }, root: { resolver } }) => namesAnswered(resolver, cell.vpcId),
   },
 ];

@@ -10,15 +10,7 @@ import {
   type SSESpecification,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
-import {
-  AssociateDhcpOptionsCommand,
-  CreateDhcpOptionsCommand,
-  DeleteDhcpOptionsCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { DescribeSubnetsCommand, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import {
   CreateListenerCommand,
@@ -34,6 +26,7 @@ import {
   PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { strangersNameServer } from '../name-changes';
 import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
 import { answered } from '../probe-changes';
 import type { SharedTechnique } from '../surroundings-target';
@@ -110,20 +103,7 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
   {
     name: 'have the cell ask a stranger’s name server',
     check: 'cell.dns',
-    detonate: async ({ surroundings, root: { ec2 } }) => {
-      const { vpcId: VpcId } = surroundings.cell;
-      const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
-      const before = Vpcs?.[0]?.DhcpOptionsId ?? 'default';
-      const DhcpConfigurations = [{ Key: 'domain-name-servers', Values: ['198.51.100.53'] }];
-      const { DhcpOptions } = await ec2.send(new CreateDhcpOptionsCommand({ DhcpConfigurations }));
-      const { DhcpOptionsId } = DhcpOptions ?? {};
-      await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId }));
-      const revert = async () => {
-        await ec2.send(new AssociateDhcpOptionsCommand({ VpcId, DhcpOptionsId: before }));
-        await ec2.send(new DeleteDhcpOptionsCommand({ DhcpOptionsId }));
-      };
-      return { expectedEvidence: 'name the name server 198.51.100.53', revert };
-    },
+    detonate: ({ surroundings: { cell }, root: { ec2 } }) => strangersNameServer(ec2, cell.vpcId),
   },
   {
     name: 'peer the cell’s network with a stranger’s',

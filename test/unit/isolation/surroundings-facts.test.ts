@@ -1,4 +1,5 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { StrangeOptions } from '../../../functions/isolation/facts/vpc-names';
 import { type SurroundingsClients, surroundingsFacts } from '../../../functions/isolation/surroundings/ask';
 import { ACCOUNT_ID, aCell } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
@@ -10,22 +11,23 @@ const PLATFORM = {
 };
 const KEY_POLICY = '{"Version":"2012-10-17","Statement":[]}';
 
-const optionsNaming = (Value: string) => ({
-  DhcpConfigurations: [{ Key: 'domain-name-servers', Values: [{ Value }] }],
-});
-
 /** Facts of two cells in one audit, and what was sent for them. */
-function twoCells(more: object = {}) {
+function twoCells(strange: StrangeOptions[] = []) {
   const aws = new FakeClient({
     GetKeyPolicyCommand: { Policy: KEY_POLICY },
     ListRulesCommand: { Rules: [] },
     DescribeTableCommand: { Table: { TableName: 't' } },
     DescribeVpcsCommand: { Vpcs: [{ DhcpOptionsId: 'dopt-theirs' }] },
-    DescribeDhcpOptionsCommand: { DhcpOptions: [optionsNaming('AmazonProvidedDNS')] },
-    ...more,
   });
   const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
-  const factsOf = surroundingsFacts(clients, PLATFORM, async () => ({ principals: [], policies: new Map() }));
+  const nothing = { items: [] };
+  const lists = { proxies: nothing, exports: nothing, integrations: nothing, logPolicies: nothing };
+  const factsOf = surroundingsFacts(
+    clients,
+    PLATFORM,
+    async () => ({ principals: [], policies: new Map() }),
+    async () => ({ ...lists, dhcpOptions: { items: strange }, resolver: nothing }),
+  );
   return { aws, cells: ['c1', 'c2'].map((name) => factsOf({ ...aCell(), name, vpcId: `vpc-0${name}` })) };
 }
 
@@ -49,11 +51,11 @@ test('what all cells share is asked once an audit', async () => {
 
 test('a cell is asked for its DHCP options when some of the account name a strange name server, and only then', async () => {
   const healthy = twoCells();
-  for (const { cell } of healthy.cells) expect(await cell.strangeDhcpOptions()).toBeUndefined();
-  expect(healthy.aws.sent.map(({ command }) => command)).toEqual(['DescribeDhcpOptionsCommand']);
+  for (const { cell } of healthy.cells) expect(await cell.strangeNameServers()).toEqual([]);
+  expect(healthy.aws.sent).toEqual([]);
 
-  const strange = { ...optionsNaming('198.51.100.53'), DhcpOptionsId: 'dopt-theirs' };
-  const { aws, cells } = twoCells({ DescribeDhcpOptionsCommand: { DhcpOptions: [strange] } });
-  for (const { cell } of cells) expect(await cell.strangeDhcpOptions()).toEqual(strange);
+  const { aws, cells } = twoCells([{ optionsId: 'dopt-theirs', servers: ['198.51.100.53'] }]);
+  for (const { cell } of cells)
+    expect(await cell.strangeNameServers()).toEqual(['options dopt-theirs name the name server 198.51.100.53']);
   expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
 });

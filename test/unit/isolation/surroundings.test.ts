@@ -154,34 +154,8 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     ({ cell: c }) => c.interfaces.push({ SubnetId: 'subnet-a', Status: 'in-use', Attachment: { InstanceId: 'i-1' } }),
     'instance i-1 is in subnet-a (in-use)',
   ],
-  [
-    'cell.dns',
-    'a stranger’s server',
-    ({ cell: c }) => {
-      c.strangeDhcpOptions = {
-        DhcpConfigurations: [{ Key: 'domain-name-servers', Values: [{ Value: '198.51.100.53' }] }],
-      };
-    },
-    '198.51.100.53',
-  ],
-  [
-    'cell.dns',
-    'a rule',
-    ({ resolver: r }) => r.rules.push({ ResolverRuleId: 'rslvr-rr-1', Name: 'x' }),
-    'rslvr-rr-1 (x)',
-  ],
-  [
-    'cell.dns',
-    'a log',
-    ({ resolver: r }) => r.queryLogs.push({ ResolverQueryLogConfigId: 'rqlc-1' }),
-    'query log rqlc-1',
-  ],
-  [
-    'cell.dns',
-    'a firewall',
-    ({ resolver: r }) => r.firewalls.push({ FirewallRuleGroupId: 'rslvr-frg-1' }),
-    'rslvr-frg-1',
-  ],
+  ['cell.dns', 'a stranger’s server', ({ cell: c }) => c.strangeNameServers.push('server 198.51.100.53'), '198.51'],
+  ['cell.dns', 'a rule', ({ cell: c }) => c.resolverAssociations.push('Resolver rule rslvr-rr-1'), 'rslvr-rr-1'],
   [
     'routing.web-acl',
     'taken away',

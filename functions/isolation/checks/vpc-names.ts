@@ -1,0 +1,21 @@
+import { settled } from '../../shared/settled';
+import { type Check, checksOf, finding } from '../check';
+import { nameServersOf } from '../facts/vpc-names';
+import { VPC_NAMES_METADATA } from '../metadata/vpc-names';
+import { vpcOf } from '../subject';
+
+/** Who answers the names that the database asks for, and who is told of them. */
+export const VPC_NAMES_CHECKS: readonly Check[] = checksOf(VPC_NAMES_METADATA, {
+  'network.dns': async (subject, { facts }) => {
+    const [vpcs, strange] = await settled([facts.network.vpcsInSlot(), facts.lists.dhcpOptions()]);
+    const { DhcpOptionsId } = vpcs.find(({ VpcId }) => VpcId === vpcOf(subject)) ?? {};
+    return finding(nameServersOf(strange, DhcpOptionsId), `the VPC has the DHCP options ${DhcpOptionsId}`);
+  },
+  'network.resolver': async (subject, { facts }) => {
+    const associated = (await facts.lists.resolver()).filter(({ vpcId }) => vpcId === vpcOf(subject));
+    return finding(
+      associated.map(({ what }) => what),
+      'Route 53 Resolver answers the VPC as it answers every other',
+    );
+  },
+});

@@ -1,0 +1,59 @@
+import {
+  ListFirewallRuleGroupAssociationsCommand,
+  ListResolverQueryLogConfigAssociationsCommand,
+  ListResolverRuleAssociationsCommand,
+  type Route53ResolverClient,
+} from '@aws-sdk/client-route53resolver';
+import { everyItem, pages } from '../../shared/paging';
+import { settled } from '../../shared/settled';
+import type { ResolverAssociation } from '../facts/vpc-names';
+
+const isAlive = ({ Status }: { readonly Status?: string | undefined }) => Status !== 'DELETING' && Status !== 'FAILED';
+
+/** "Rules that Resolver creates for you": Resolver draws the ids of all others. */
+const isAwsOwn = (ruleId = '') => ruleId.startsWith('rslvr-autodefined-');
+
+/** What somebody has associated with any VPC of the account, but what AWS gives each VPC and what Firewall Manager places. */
+export async function resolverAssociations(client: Route53ResolverClient): Promise<ResolverAssociation[]> {
+  // The service refuses a token of nothing.
+  const from = (NextToken?: string) => (NextToken ? { NextToken } : {});
+  const [rules, logs, firewalls] = await settled([
+    everyItem(
+      pages(
+        (token?: string) => client.send(new ListResolverRuleAssociationsCommand(from(token))),
+        (page) => page.NextToken,
+      ),
+      (page) => page.ResolverRuleAssociations,
+    ),
+    everyItem(
+      pages(
+        (token?: string) => client.send(new ListResolverQueryLogConfigAssociationsCommand(from(token))),
+        (page) => page.NextToken,
+      ),
+      (page) => page.ResolverQueryLogConfigAssociations,
+    ),
+    everyItem(
+      pages(
+        (token?: string) => client.send(new ListFirewallRuleGroupAssociationsCommand(from(token))),
+        (page) => page.NextToken,
+      ),
+      (page) => page.FirewallRuleGroupAssociations,
+    ),
+  ]);
+  return [
+    ...rules
+      .filter((rule) => isAlive(rule) && !isAwsOwn(rule.ResolverRuleId))
+      .map(({ VPCId = '', ResolverRuleId, Name = 'no name' }) => ({
+        ...{ vpcId: VPCId, what: `Resolver rule ${ResolverRuleId} (${Name}) forwards what its hosts ask for` },
+      })),
+    ...logs.filter(isAlive).map(({ ResourceId = '', ResolverQueryLogConfigId }) => ({
+      ...{ vpcId: ResourceId, what: `query log ${ResolverQueryLogConfigId} tells what its hosts ask for` },
+    })),
+    ...firewalls
+      .filter((each) => isAlive(each) && each.ManagedOwnerName === undefined)
+      // "Rule actions in DNS Firewall": a rule may answer with another name.
+      .map(({ VpcId = '', FirewallRuleGroupId, Name }) => ({
+        ...{ vpcId: VpcId, what: `DNS Firewall rule group ${FirewallRuleGroupId} (${Name}) answers its hosts` },
+      })),
+  ];
+}
