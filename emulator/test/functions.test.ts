@@ -48,6 +48,8 @@ exports.handler = async ({ kind, pause = 0, Step, SecretId }) => {
   return { calls, here };
 };`;
 
+const DEAD_LETTERS = 'arn:aws:sqs:eu-central-1:000000000000:dead';
+
 let emulator: Emulator;
 let lambda: LambdaClient;
 
@@ -70,6 +72,7 @@ beforeAll(async () => {
         Timeout: 20,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         VpcConfig: { SubnetIds: ['subnet-a'], SecurityGroupIds: ['sg-a'] },
+        DeadLetterConfig: { TargetArn: DEAD_LETTERS },
         Code: { ZipFile: CODE },
       },
     },
@@ -84,8 +87,11 @@ async function invoke(event: object) {
   return { FunctionError, payload: JSON.parse(Buffer.from(Payload ?? []).toString() || 'null') };
 }
 
-test('a function made by CloudFormation has the network of its template', async () => {
-  const { VpcConfig } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: 'scripted' }));
+test('a function made by CloudFormation has the network and the dead-letter queue of its template', async () => {
+  const { VpcConfig, DeadLetterConfig } = await lambda.send(
+    new GetFunctionConfigurationCommand({ FunctionName: 'scripted' }),
+  );
+  expect(DeadLetterConfig).toEqual({ TargetArn: DEAD_LETTERS });
   expect(VpcConfig).toMatchObject({ SubnetIds: ['subnet-a'], SecurityGroupIds: ['sg-a'] });
 });
 

@@ -51,6 +51,7 @@ const NOTHING_HERE = {
   },
 };
 const DEFINITION = JSON.stringify({ StartAt: 'A', States: { A: { Resource: 'arn:lambda:1' } } });
+const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:dead`;
 const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
 const alarm = () => ({
   ...{ MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
@@ -114,6 +115,7 @@ interface FunctionData {
   Runtime: string;
   LoggingConfig: { LogGroup: string };
   FileSystemConfigs?: { Arn: string }[];
+  DeadLetterConfig?: { TargetArn: string };
   Timeout?: number;
 }
 
@@ -148,6 +150,7 @@ const templates = () => ({
         ...{ Role: roleOf(action), Handler: 'index.handler', Layers: ['arn:layer:1'] },
         ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` } },
         ...{ Environment: { Variables: { TABLE_NAME: 'tenants' } }, Timeout: 60 },
+        ...(action === 'PerformAct' && { DeadLetterConfig: { TargetArn: DEAD_LETTERS } }),
       }),
     ),
     resource('AWS::SQS::Queue', 'https://sqs/queue'),
@@ -441,6 +444,7 @@ export function healthySurroundings() {
           ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
           ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` }, VpcConfig: {} },
           Timeout: 60,
+          ...(action === 'PerformAct' && { DeadLetterConfig: { TargetArn: DEAD_LETTERS } }),
         })),
         {
           ...{ FunctionName: functionRoleName('AskDatabase-cell1'), Role: roleOf('AskDatabase-cell1') },
@@ -452,6 +456,7 @@ export function healthySurroundings() {
           VpcConfig: { SecurityGroupIds: ['sg-functions'], SubnetIds: ['subnet-a'] },
         },
       ] as FunctionData[],
+      eventSources: [] as { UUID: string; FunctionArn: string; EventSourceArn?: string }[],
       rules: [
         { Name: RULE, State: 'ENABLED', ScheduleExpression: 'rate(1 day)' },
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },

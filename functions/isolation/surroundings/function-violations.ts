@@ -1,4 +1,4 @@
-import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
+import type { EventSourceMappingConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { CODE_DIGEST, functionRoleName } from '../../contract/naming';
 import { settled } from '../../shared/settled';
@@ -15,6 +15,7 @@ const FunctionSchema = z.object({
   Role: z.string(),
   Handler: z.string(),
   Runtime: z.string().optional(),
+  DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).default({}),
   LoggingConfig: z.object({ LogGroup: z.string().optional() }).default({}),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
   Layers: z.array(z.string()).default([]),
@@ -71,6 +72,12 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
     ...((actual.Timeout ?? expected.Timeout) < expected.Timeout
       ? [`${name} ends after ${actual.Timeout} s, not ${expected.Timeout} s`]
       : []),
+    // A function hands the events that it failed on to this target. Lambda answers an empty one where there is none.
+    ...expectEqual(
+      `the dead-letter target of ${name}`,
+      actual.DeadLetterConfig?.TargetArn || undefined,
+      expected.DeadLetterConfig.TargetArn,
+    ),
     ...(actual.FileSystemConfigs ?? []).map(({ Arn }) => `${name} mounts the file system ${Arn}`),
     ...expectExactly(
       `variable of ${name}:`,
@@ -83,14 +90,47 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
   ];
 }
 
-/** How the settings of functions differ from the templates. */
+/** A function's name in its ARN, with or without a version or an alias. */
+const nameIn = (functionArn = '') => functionArn.split(':')[6] ?? '';
+const lastOf = (arn = '') => arn.split(/[:/]/).at(-1) ?? '';
+
+/**
+ * Mappings that call a function of the platform with the records of a queue or a stream, and those by which somebody's
+ * function reads a queue of the platform: signups and events are in them. The release makes none.
+ */
+function mappingViolations(
+  mappings: readonly EventSourceMappingConfiguration[],
+  resources: readonly ExpectedResource[],
+): string[] {
+  const functions = functionsIn(resources).map(({ name }) => name);
+  const queues = ofType(resources, 'AWS::SQS::Queue').map(({ physicalId }) => lastOf(physicalId));
+  const made = ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ physicalId }) => physicalId);
+  return mappings
+    .filter(({ UUID }) => !made.includes(UUID))
+    .filter(
+      ({ FunctionArn, EventSourceArn }) =>
+        functions.includes(nameIn(FunctionArn)) || queues.includes(lastOf(EventSourceArn)),
+    )
+    .map(
+      ({ UUID, FunctionArn, EventSourceArn = 'a source of its own' }) =>
+        `mapping ${UUID} calls ${nameIn(FunctionArn)} with the records of ${EventSourceArn}`,
+    );
+}
+
+/** How the settings of functions, and what calls them with records, differ from the templates. */
 export async function functionViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
-  const [actual, ...resources] = await settled([policies.functions(), stacks.controlPlane(), stacks.cell()]);
-  const expected = functionsIn(resources.flat());
-  return expected.flatMap((each) => {
+  const [actual, mappings, ...ofStacks] = await settled([
+    policies.functions(),
+    policies.eventSources(),
+    stacks.controlPlane(),
+    stacks.cell(),
+  ]);
+  const resources = ofStacks.flat();
+  const settings = functionsIn(resources).flatMap((each) => {
     const found = actual.find(({ FunctionName }) => FunctionName === each.name);
     return found ? settingViolations(found, each) : [`function ${each.name} does not exist`];
   });
+  return [...settings, ...mappingViolations(mappings, resources)];
 }
 
 /**

@@ -8,9 +8,11 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { GetKeyPolicyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import {
+  type EventSourceMappingConfiguration,
   type FunctionConfiguration,
   GetPolicyCommand,
   type LambdaClient,
+  paginateListEventSourceMappings,
   paginateListFunctions,
 } from '@aws-sdk/client-lambda';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -35,6 +37,8 @@ export interface PolicyFacts {
   readonly ofFunction: (name: string, qualifier?: string) => Promise<readonly Statement[]>;
   readonly permissionsAdded: () => Promise<readonly PermissionAdded[]>;
   readonly functions: () => Promise<readonly FunctionConfiguration[]>;
+  /** What calls functions of the account with the records of queues and streams. */
+  readonly eventSources: () => Promise<readonly EventSourceMappingConfiguration[]>;
   /** The rules of a bus; of the default one without a name. */
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
@@ -90,6 +94,9 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
       return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
     }),
     permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
+    eventSources: readOnce(() =>
+      everyItem(paginateListEventSourceMappings({ client: lambda }, {}), (page) => page.EventSourceMappings),
+    ),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
     rules: readOnceEach((bus?: string) => everyRule(events, bus)),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {

@@ -89,6 +89,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'elasticloadbalancing:DescribeTargetHealth',
           'events:ListRules',
           'iam:GetAccountAuthorizationDetails',
+          'lambda:ListEventSourceMappings',
           'lambda:ListFunctions',
           'logs:DescribeAccountPolicies',
           'logs:DescribeResourcePolicies',

@@ -17,6 +17,10 @@ import {
 } from '@aws-sdk/client-eventbridge';
 import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
+  CreateEventSourceMappingCommand,
+  CreateFunctionCommand,
+  DeleteEventSourceMappingCommand,
+  DeleteFunctionCommand,
   GetFunctionCommand,
   paginateListFunctions,
   UpdateFunctionCodeCommand,
@@ -24,11 +28,16 @@ import {
 } from '@aws-sdk/client-lambda';
 import { DeleteBucketPolicyCommand, GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { DescribeStateMachineCommand, ListStateMachinesCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import { functionRoleName, platformStackName } from '../../../functions/contract/naming';
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
-import { STRANGER, STRANGERS_ROOT } from '../technique';
+import { type Revert, STRANGER, STRANGERS_ROOT } from '../technique';
 
 const forStranger = (Action: string, Resource: string) => ({
   ...{ Sid: 'Support', Effect: 'Allow', Principal: { AWS: STRANGERS_ROOT }, Action, Resource },
@@ -79,11 +88,11 @@ const setting = (name: string, action: string, change: Change, expectedEvidence:
   detonate: async (scene) => {
     const { lambda } = scene.root;
     const before = await functionOf(scene, action);
-    const { FunctionName, Environment, Role, Runtime, LoggingConfig } = before;
+    const { FunctionName, Environment, Role, Runtime, LoggingConfig, DeadLetterConfig = { TargetArn: '' } } = before;
     const Layers = (before.Layers ?? []).flatMap(({ Arn }) => Arn ?? []);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, ...change(before) }));
     const former = { FunctionName, Environment: { Variables: Environment?.Variables ?? {} }, Role, Layers, Runtime };
-    const revert = { ...former, LoggingConfig, FileSystemConfigs: [] };
+    const revert = { ...former, LoggingConfig, DeadLetterConfig, FileSystemConfigs: [] };
     return { expectedEvidence, revert: () => lambda.send(new UpdateFunctionConfigurationCommand(revert)) };
   },
 });
@@ -106,6 +115,32 @@ const code = (action: string): SharedTechnique => ({
       expectedEvidence: `the digest of the code of ${action} is`,
       revert: () => lambda.send(new UpdateFunctionCodeCommand({ FunctionName, ZipFile })),
     };
+  },
+});
+
+interface Mapped {
+  readonly FunctionName: string | undefined;
+  readonly queue: string;
+  readonly remove: Revert;
+}
+
+/** Calls a function with the records of a queue of the account; it begins when somebody enables it. */
+const mapping = (name: string, prepare: (scene: SharedScene) => Promise<Mapped>): SharedTechnique => ({
+  name,
+  check: 'platform.functions',
+  detonate: async (scene) => {
+    const { accountId, region } = scene.surroundings;
+    const { lambda } = scene.root;
+    const { FunctionName, queue, remove } = await prepare(scene);
+    const EventSourceArn = `arn:aws:sqs:${region}:${accountId}:${queue}`;
+    const { UUID } = await lambda.send(
+      new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn, Enabled: false }),
+    );
+    const revert = async () => {
+      await lambda.send(new DeleteEventSourceMappingCommand({ UUID }));
+      await remove();
+    };
+    return { expectedEvidence: `mapping ${UUID} calls ${FunctionName} with the records of ${EventSourceArn}`, revert };
   },
 });
 
@@ -242,6 +277,36 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
     }),
     'mounts the file system arn:aws:elasticfilesystem',
   ),
+  setting(
+    'hand the events that VerifyIsolation fails on to somebody’s queue',
+    'VerifyIsolation',
+    // "DeadLetterConfig": Lambda takes a target of the function's own account and Region.
+    ({ FunctionArn = '' }) => ({
+      DeadLetterConfig: { TargetArn: FunctionArn.replace(/:lambda:(.*):function:.*/, ':sqs:$1:theirs') },
+    }),
+    ':theirs, not undefined',
+  ),
+  setting(
+    'lose the events that AlarmRaised fails on',
+    'AlarmRaised',
+    () => ({ DeadLetterConfig: { TargetArn: '' } }),
+    'is absent, not arn:aws:sqs',
+  ),
+  mapping('call Sweep with the records of somebody’s queue', async (scene) => {
+    const { sqs } = scene.root;
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'theirs' }));
+    const { FunctionName } = await functionOf(scene, 'Sweep');
+    return { FunctionName, queue: 'theirs', remove: () => sqs.send(new DeleteQueueCommand({ QueueUrl })) };
+  }),
+  mapping('have a function of a stranger read events that nobody has matched', async (scene) => {
+    const { lambda } = scene.root;
+    const FunctionName = 'support';
+    const { Role, Runtime, Handler } = await functionOf(scene, 'Sweep');
+    await lambda.send(new CreateFunctionCommand({ FunctionName, Role, Runtime, Handler, Code: { ZipFile: EMPTY } }));
+    const url = await resourceOf(scene, 'ControlPlane', 'AWS::SQS::Queue', 'UnmatchedEventsKept');
+    const queue = url.split('/').at(-1) ?? '';
+    return { FunctionName, queue, remove: () => lambda.send(new DeleteFunctionCommand({ FunctionName })) };
+  }),
   code('VerifyIsolation'),
   code('AuditTenant'),
   ...['PrepareDatabase', 'AskDatabase-c1', 'SetUpDatabase-c1', 'ReserveTenant', 'PublishCompletion', 'PerformAct'].map(

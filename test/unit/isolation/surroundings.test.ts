@@ -46,6 +46,9 @@ const acl = ({ loadBalancer }: Data) => {
   if (!loadBalancer.webAcl) throw new Error('no web ACL');
   return loadBalancer.webAcl;
 };
+const mapping = (name: string, EventSourceArn: string) => ({
+  ...{ UUID: 'm1', FunctionArn: `arn:aws:lambda:r:1:function:${name}`, EventSourceArn },
+});
 const lambda = ({ policies }: Data) => first(policies.functions);
 
 const BREACHES: [string, string, (data: Data) => void, string][] = [
@@ -599,6 +602,31 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ['platform.functions', 'another role', (data) => (lambda(data).Role = 'arn:theirs'), 'arn:theirs'],
   ['platform.functions', 'gone', ({ policies }) => policies.functions.splice(0, 1), 'does not exist'],
   [
+    'platform.functions',
+    'failed events for a stranger',
+    ({ policies }) =>
+      Object.assign(policies.functions[1] ?? {}, { DeadLetterConfig: { TargetArn: 'arn:aws:sqs:r:999999999999:q' } }),
+    'SuspendTenant is arn:aws:sqs:r:999999999999:q, not undefined',
+  ],
+  [
+    'platform.functions',
+    'failed events for nobody',
+    (data) => Object.assign(lambda(data), { DeadLetterConfig: undefined }),
+    'PerformAct is absent, not arn:aws:sqs:',
+  ],
+  [
+    'platform.functions',
+    'records of a stranger’s stream',
+    ({ policies }) => policies.eventSources.push(mapping(named('PerformAct'), 'arn:aws:kinesis:r:1:stream/theirs')),
+    'mapping m1 calls TenantOnboarding-ControlPlane-PerformAct with the records of arn:aws:kinesis:r:1:stream/theirs',
+  ],
+  [
+    'platform.functions',
+    'a stranger’s function that reads a queue',
+    ({ policies }) => policies.eventSources.push(mapping('theirs', 'arn:aws:sqs:r:1:queue')),
+    'mapping m1 calls theirs with the records of arn:aws:sqs:r:1:queue',
+  ],
+  [
     'audit.code',
     'other code at the databases’ doors',
     ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
@@ -801,6 +829,11 @@ test.each<[string, string, (data: Data) => void]>([
       Object.assign(first(plan.selections), { Conditions });
       copies.backups.splice(0, copies.backups.length, plan);
     },
+  ],
+  [
+    'platform.functions',
+    'another team’s function that reads its own queue',
+    ({ policies }) => policies.eventSources.push(mapping('team', 'arn:aws:sqs:r:1:team')),
   ],
   ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
   [
