@@ -1,3 +1,4 @@
+import { DescribeContinuousBackupsCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -35,6 +36,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, launch } from './aws';
 
@@ -219,6 +221,30 @@ describe('a bucket made by CloudFormation', () => {
     const { SSEKMSKeyId } = await s3.send(new HeadObjectCommand({ Bucket, Key: 'page' }));
     expect(SSEKMSKeyId).toMatch(/alias\/aws\/s3$/);
   });
+});
+
+test('a topic is under the key of its template, a table has its point-in-time recovery', async () => {
+  const key = `arn:aws:kms:${emulator.region}:${emulator.accountId}:key/k`;
+  await launch(emulator, 'stores', {
+    Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'alarms', KmsMasterKeyId: key } },
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        TableName: 'kept',
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    },
+  });
+  const TopicArn = `arn:aws:sns:${emulator.region}:${emulator.accountId}:alarms`;
+  const { Attributes } = await new SNSClient(access(emulator)).send(new GetTopicAttributesCommand({ TopicArn }));
+  expect(Attributes?.KmsMasterKeyId).toBe(key);
+  const { ContinuousBackupsDescription } = await new DynamoDBClient(access(emulator)).send(
+    new DescribeContinuousBackupsCommand({ TableName: 'kept' }),
+  );
+  expect(ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('ENABLED');
 });
 
 test('a role made by CloudFormation has the boundary of its template', async () => {

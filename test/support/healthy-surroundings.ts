@@ -136,7 +136,9 @@ const templates = () => ({
     ),
     resource('AWS::DynamoDB::Table', 'tenants', {
       ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     }),
+    resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/messages` }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
     resource('AWS::S3::Bucket', EVIDENCE, {
@@ -405,12 +407,14 @@ export function healthySurroundings() {
         SSEDescription: { KMSMasterKeyArn: 'arn:table-key' },
         DeletionProtectionEnabled: true,
       } as object,
+      tableBackups: { PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED' } } as object,
       tablePolicy: policyOf(),
       tableStreams: [] as string[],
       tableExports: [] as object[],
       busPolicy: policyOf(SIGNUPS),
       busLog: { Level: 'OFF' } as { Level: string; IncludeDetail?: string } | undefined,
       topicPolicy: policyOf(ALARMS),
+      topicKey: 'messages' as string | undefined,
       subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
       alarms: [
         { ...alarm(), AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] },
@@ -423,6 +427,7 @@ export function healthySurroundings() {
           Dimensions: [{ Name: 'LoadBalancer', Value: 'app/cell1/1' }],
         },
       ] as AlarmData[],
+      evidenceReplication: [] as object[],
       evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
     },
     copies: {

@@ -1,10 +1,12 @@
-"""A table made by CloudFormation is under the key of its template.
+"""A table made by CloudFormation is under the key of its template, and has its point-in-time recovery.
 
 AWS: "AWS::DynamoDB::Table SSESpecification" (AWS CloudFormation Template Reference Guide)
+AWS: "AWS::DynamoDB::Table PointInTimeRecoverySpecification" (AWS CloudFormation Template Reference Guide)
 Test: permissions.test.ts: by DynamoDB needs the permission of the caller to read and write an item of an encrypted table
+Test: descriptions.test.ts: a topic is under the key of its template, a table has its point-in-time recovery
 
 The template says `SSEEnabled` where the API says `Enabled`. MiniStack makes each table of a template
-without encryption settings.
+without encryption settings and without point-in-time recovery.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ PATCH = Patch(__name__)
 def _create_encrypted(create: Original, logical_id: str, props: Record, stack_name: str) -> Made:
     name, attributes = create(logical_id, props, stack_name)
     _encrypt(name, props)
+    _keep_recovery(name, props)
     return name, attributes
 
 
@@ -32,6 +35,7 @@ def _create_encrypted(create: Original, logical_id: str, props: Record, stack_na
 def _update_encrypted(update: Original, physical_id: str, old: Record, new: Record, *args: Any, **kwargs: Any) -> Made:
     name, attributes = update(physical_id, old, new, *args, **kwargs)
     _encrypt(name, new)
+    _keep_recovery(name, new)
     return name, attributes
 
 
@@ -41,3 +45,8 @@ def _encrypt(name: str, props: Record) -> None:
     table = dynamodb._tables.get(name)
     if enabled and table is not None:
         table["SSEDescription"] = dynamodb._sse_description_from_spec({**given, "Enabled": True})
+
+
+def _keep_recovery(name: str, props: Record) -> None:
+    given = props.get("PointInTimeRecoverySpecification") or {}
+    dynamodb._pitr_settings[name] = str(given.get("PointInTimeRecoveryEnabled", "")).lower() == "true"

@@ -1,4 +1,4 @@
-import type { TableDescription } from '@aws-sdk/client-dynamodb';
+import type { ContinuousBackupsDescription, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { ObjectLockRule } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { settled } from '../../shared/settled';
@@ -29,14 +29,37 @@ async function keyViolations(what: string, description: RegExp, { policies, stac
 const TableSchema = z.object({
   SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
   DeletionProtectionEnabled: z.boolean().default(false),
+  PointInTimeRecoverySpecification: z
+    .object({ PointInTimeRecoveryEnabled: z.boolean().default(false), RecoveryPeriodInDays: z.number().optional() })
+    .default({ PointInTimeRecoveryEnabled: false }),
 });
+type ExpectedTable = z.output<typeof TableSchema>;
 
-/** How key and protection of the tenants table differ from its template. More protection is no violation. */
+/** "PointInTimeRecoverySpecification": the default, and the most. */
+const RECOVERY_DAYS = 35;
+
+/** How a table's backups to a point in time fall short of its template. */
+function recoveryViolations(
+  backups: ContinuousBackupsDescription | undefined,
+  { PointInTimeRecoverySpecification: expected }: ExpectedTable,
+): string[] {
+  if (!expected.PointInTimeRecoveryEnabled) return [];
+  const { PointInTimeRecoveryStatus, RecoveryPeriodInDays = RECOVERY_DAYS } =
+    backups?.PointInTimeRecoveryDescription ?? {};
+  if (PointInTimeRecoveryStatus !== 'ENABLED') return ['the table cannot be brought back to a point in time'];
+  const days = expected.RecoveryPeriodInDays ?? RECOVERY_DAYS;
+  return RecoveryPeriodInDays < days
+    ? [`the table can be brought back to the last ${RecoveryPeriodInDays} days only, not ${days}`]
+    : [];
+}
+
+/** How key, protection and backups of the tenants table differ from its template. More protection is no violation. */
 async function tableViolations(
   table: TableDescription | undefined,
   tableName: string,
-  { stacks }: SurroundingsFacts,
+  { platform, stacks }: SurroundingsFacts,
 ): Promise<string[]> {
+  const backups = await platform.tableBackups();
   const resource = resourceCalled(await stacks.foundation(), 'AWS::DynamoDB::Table', tableName);
   const expected = TableSchema.parse(resource.properties);
   return [
@@ -48,6 +71,7 @@ async function tableViolations(
     ...(expected.DeletionProtectionEnabled && table?.DeletionProtectionEnabled !== true
       ? ['the table is not protected from deletion']
       : []),
+    ...recoveryViolations(backups, expected),
   ];
 }
 
@@ -90,6 +114,11 @@ const endsMore = ({ effect, conditions }: Statement) =>
 /** The policy of the platform’s bus, by its template. */
 const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>
   properties.Policy === undefined ? [] : statementsOf(properties.Policy);
+
+const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
+
+/** The id of a key, of which a topic may have the ARN, too. */
+const keyIdIn = (key: string | undefined) => key?.split(':key/').at(-1) || undefined;
 
 /** Questions about what all tenants of all cells share and trust. */
 export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
@@ -167,8 +196,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       );
     },
     'platform.topic': async ({ accountId, topicArn }, { platform, stacks }) => {
-      const [policy, subscriptions, resources] = await settled([
+      const [policy, key, subscriptions, resources] = await settled([
         platform.topicPolicy(),
+        platform.topicKey(),
         platform.subscriptions(),
         stacks.foundation(),
       ]);
@@ -178,10 +208,12 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
           (Endpoint.startsWith('arn:') && Endpoint.split(':')[4] !== accountId),
       );
       const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
+      const ofTemplate = TopicSchema.parse(resourceCalled(resources, 'AWS::SNS::Topic', topicArn).properties);
       return finding(
         [
           ...strangersIn(policy, [accountId]),
           ...policyDifferences('the policy of the topic', policy, expected),
+          ...expectEqual('the key of the topic', keyIdIn(key), keyIdIn(ofTemplate.KmsMasterKeyId)),
           ...foreign.map(({ Protocol, Endpoint, Owner }) => `${Protocol} ${Endpoint} of ${Owner} hears the alarms`),
         ],
         `${subscriptions.length} subscriptions, all of this account`,
@@ -189,8 +221,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     },
     'platform.evidence': async ({ evidenceBucketName }, facts) => {
       const { platform, policies, stacks } = facts;
-      const [lock, policy, resources, key] = await settled([
+      const [lock, replication, policy, resources, key] = await settled([
         platform.evidenceLock(),
+        platform.evidenceReplication(),
         policies.ofBucket(evidenceBucketName),
         stacks.foundation(),
         keyViolations('the evidence', /Reports/, facts),
@@ -201,6 +234,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         [
           ...lockViolations(lock, resourceCalled(resources, 'AWS::S3::Bucket', evidenceBucketName)),
           ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected),
+          ...replication.map(({ ID, Destination }) => `rule ${ID} replicates reports to ${Destination?.Bucket}`),
           ...key,
         ],
         `each report is locked for ${Years > 0 ? `${Years} years` : `${Days} days`} (${Mode})`,

@@ -1,5 +1,7 @@
 import { type CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
+  type ContinuousBackupsDescription,
+  DescribeContinuousBackupsCommand,
   DescribeExportCommand,
   DescribeKinesisStreamingDestinationCommand,
   DescribeTableCommand,
@@ -10,7 +12,13 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeEventBusCommand, type EventBridgeClient, type LogConfig } from '@aws-sdk/client-eventbridge';
-import { GetObjectLockConfigurationCommand, type ObjectLockRule, type S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketReplicationCommand,
+  GetObjectLockConfigurationCommand,
+  type ObjectLockRule,
+  type ReplicationRule,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import {
   GetTopicAttributesCommand,
   paginateListSubscriptionsByTopic,
@@ -25,6 +33,7 @@ import type { PlatformSurroundings } from './surroundings';
 
 export interface PlatformFacts {
   readonly table: () => Promise<TableDescription | undefined>;
+  readonly tableBackups: () => Promise<ContinuousBackupsDescription | undefined>;
   readonly tablePolicy: () => Promise<readonly Statement[]>;
   /** ARNs of Kinesis streams that get each change of the table. */
   readonly tableStreams: () => Promise<readonly string[]>;
@@ -34,10 +43,13 @@ export interface PlatformFacts {
   /** Where the bus logs events, if it does. */
   readonly busLog: () => Promise<LogConfig | undefined>;
   readonly topicPolicy: () => Promise<readonly Statement[]>;
+  /** As somebody has named it: an id, an ARN or an alias. */
+  readonly topicKey: () => Promise<string | undefined>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
   /** Every alarm of the account on a metric. */
   readonly alarms: () => Promise<readonly MetricAlarm[]>;
   readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
+  readonly evidenceReplication: () => Promise<readonly ReplicationRule[]>;
 }
 
 export interface PlatformFactClients {
@@ -57,9 +69,14 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
   const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
   const { dynamodb, events, sns, cloudwatch, s3 } = clients;
   const TableArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
+  const topic = readOnce(() => sns.send(new GetTopicAttributesCommand({ TopicArn })));
   const bus = readOnce(() => events.send(new DescribeEventBusCommand({ Name: busName })));
   return {
     table: readOnce(async () => (await dynamodb.send(new DescribeTableCommand({ TableName }))).Table),
+    tableBackups: readOnce(async () => {
+      const answer = await dynamodb.send(new DescribeContinuousBackupsCommand({ TableName }));
+      return answer.ContinuousBackupsDescription;
+    }),
     tablePolicy: readOnce(async () => {
       const answer = await unlessAbsent(
         dynamodb.send(new GetResourcePolicyCommand({ ResourceArn: TableArn })),
@@ -87,9 +104,8 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
     }),
     busPolicy: async () => statements((await bus()).Policy),
     busLog: async () => (await bus()).LogConfig,
-    topicPolicy: readOnce(async () =>
-      statements((await sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes?.Policy),
-    ),
+    topicPolicy: async () => statements((await topic()).Attributes?.Policy),
+    topicKey: async () => (await topic()).Attributes?.KmsMasterKeyId,
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
@@ -102,6 +118,13 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
         'ObjectLockConfigurationNotFoundError',
       );
       return answer?.ObjectLockConfiguration?.Rule;
+    }),
+    evidenceReplication: readOnce(async () => {
+      const answer = await unlessAbsent(
+        s3.send(new GetBucketReplicationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
+        'ReplicationConfigurationNotFoundError',
+      );
+      return answer?.ReplicationConfiguration?.Rules ?? [];
     }),
   };
 }

@@ -15,7 +15,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.table',
     title: 'The tenants table is shared with nobody',
     question:
-      'Are the tenants table’s key and protection the template’s, have table and key no policy beyond the release’s, and does no stream, replica or export lead its items elsewhere?',
+      'Are the tenants table’s key, protection and point-in-time recovery the template’s, have table and key no policy beyond the release’s, and does no stream, replica or export lead its items elsewhere?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1', 'CC6.3'] },
     remediation:
@@ -32,20 +32,22 @@ export const PLATFORM_METADATA = [
   {
     id: 'platform.topic',
     title: 'Alarms reach the account’s own operators only',
-    question: 'Do policy and subscriptions of the alarm topic keep other accounts out?',
+    question:
+      'Has the alarm topic the key of the release, and do its policy and subscriptions keep other accounts out?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.1', 'CC7.2'] },
-    remediation: 'Remove the subscription or the statement that the evidence names from the alarm topic.',
+    remediation:
+      'Remove the subscription or the statement that the evidence names from the alarm topic, and give it its key back.',
   },
   {
     id: 'platform.evidence',
     title: 'Reports are locked, and read in this account only',
     question:
-      'Does the evidence bucket lock each version for as long as the release says, and have bucket and key its policies?',
+      'Does the evidence bucket lock each version for as long as the release says, have bucket and key its policies, and is no report replicated?',
     severity: 'high',
     controls: { FSBP: ['S3.15'], 'SOC 2': ['CC7.2'] },
     remediation:
-      'Set default retention and policies of the evidence bucket and its key back to the foundation stack’s.',
+      'Set default retention and policies of the evidence bucket and its key back to the foundation stack’s, and delete the replication that the evidence names.',
   },
   {
     id: 'platform.permissions',

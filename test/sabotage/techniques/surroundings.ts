@@ -8,6 +8,7 @@ import {
   DescribeTableCommand,
   PutResourcePolicyCommand,
   type SSESpecification,
+  UpdateContinuousBackupsCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeSubnetsCommand, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
@@ -20,12 +21,19 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PutPermissionCommand, RemovePermissionCommand } from '@aws-sdk/client-eventbridge';
 import {
+  DeleteBucketReplicationCommand,
   GetBucketPolicyCommand,
   GetObjectLockConfigurationCommand,
   PutBucketPolicyCommand,
+  PutBucketReplicationCommand,
   PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3';
-import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  GetTopicAttributesCommand,
+  SetTopicAttributesCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
 import { strangersNameServer } from '../name-changes';
 import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
 import { answered } from '../probe-changes';
@@ -55,6 +63,21 @@ const onBus = (name: string, Principal: string, evidence: string): SharedTechniq
     return {
       expectedEvidence: `statement Allow Support lets ${evidence} in`,
       revert: () => events.send(new RemovePermissionCommand(statement)),
+    };
+  },
+});
+
+const topicKey = (name: string, to: string): SharedTechnique => ({
+  name,
+  check: 'platform.topic',
+  detonate: async ({ surroundings: { topicArn: TopicArn }, root: { sns } }) => {
+    const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+    const set = (AttributeValue: string | undefined) =>
+      sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'KmsMasterKeyId', AttributeValue }));
+    await set(to);
+    return {
+      expectedEvidence: `the key of the topic is ${to || 'absent'}`,
+      revert: () => set(Attributes?.KmsMasterKeyId),
     };
   },
 });
@@ -143,6 +166,37 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
       return {
         expectedEvidence: `lets AWS:${STRANGERS_ROOT} in`,
         revert: () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy: before })),
+      };
+    },
+  },
+  {
+    name: 'turn the tenants table’s point-in-time recovery off',
+    check: 'platform.table',
+    detonate: async ({ surroundings: { tableName: TableName }, root: { dynamodb } }) => {
+      const set = (PointInTimeRecoveryEnabled: boolean) =>
+        dynamodb.send(
+          new UpdateContinuousBackupsCommand({
+            TableName,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled },
+          }),
+        );
+      await set(false);
+      return { expectedEvidence: 'the table cannot be brought back to a point in time', revert: () => set(true) };
+    },
+  },
+  topicKey('take the alarm topic its key', ''),
+  topicKey('put the alarm topic under a key that nobody can name in a policy', 'alias/aws/sns'),
+  {
+    name: 'replicate the evidence to a stranger’s bucket',
+    check: 'platform.evidence',
+    detonate: async ({ surroundings: { accountId, evidenceBucketName: Bucket }, root: { s3 } }) => {
+      const Destination = { Bucket: 'arn:aws:s3:::theirs', Account: STRANGER };
+      const Rules = [{ ID: 'support', Status: 'Enabled' as const, Prefix: '', Destination }];
+      const Role = `arn:aws:iam::${accountId}:role/support`;
+      await s3.send(new PutBucketReplicationCommand({ Bucket, ReplicationConfiguration: { Role, Rules } }));
+      return {
+        expectedEvidence: 'rule support replicates reports to arn:aws:s3:::theirs',
+        revert: () => s3.send(new DeleteBucketReplicationCommand({ Bucket })),
       };
     },
   },

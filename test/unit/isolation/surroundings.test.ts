@@ -627,6 +627,30 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     'mapping m1 calls theirs with the records of arn:aws:sqs:r:1:queue',
   ],
   [
+    'platform.table',
+    'no point-in-time recovery',
+    ({ platform }) =>
+      (platform.tableBackups = { PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'DISABLED' } }),
+    'the table cannot be brought back to a point in time',
+  ],
+  [
+    'platform.table',
+    'a day of point-in-time recovery',
+    ({ platform }) =>
+      (platform.tableBackups = {
+        PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED', RecoveryPeriodInDays: 1 },
+      }),
+    'to the last 1 days only, not 35',
+  ],
+  ['platform.topic', 'no key', ({ platform }) => (platform.topicKey = undefined), 'is absent, not messages'],
+  ['platform.topic', 'another key', ({ platform }) => (platform.topicKey = 'alias/aws/sns'), 'is alias/aws/sns, not'],
+  [
+    'platform.evidence',
+    'replicated',
+    ({ platform }) => platform.evidenceReplication.push({ ID: 'r', Destination: { Bucket: 'arn:aws:s3:::theirs' } }),
+    'rule r replicates reports to arn:aws:s3:::theirs',
+  ],
+  [
     'audit.code',
     'other code at the databases’ doors',
     ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
