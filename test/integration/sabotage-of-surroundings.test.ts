@@ -11,6 +11,7 @@ import {
 import { inTurn } from '../sabotage/technique';
 import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
 import { CELL_RESOLVER_TECHNIQUES } from '../sabotage/techniques/cell-resolver';
+import { CELL_TRAFFIC_TECHNIQUES } from '../sabotage/techniques/cell-traffic';
 import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
 import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
 import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
@@ -26,6 +27,7 @@ const TECHNIQUES = [
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
   ...CELL_RESOLVER_TECHNIQUES,
+  ...CELL_TRAFFIC_TECHNIQUES,
   ...WEB_ACL_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,

@@ -2,6 +2,7 @@ import type { SharedTechnique } from './surroundings-target';
 import type { AttackTechnique } from './technique';
 import { CELL_NETWORK_TECHNIQUES } from './techniques/cell-network';
 import { CELL_RESOLVER_TECHNIQUES } from './techniques/cell-resolver';
+import { CELL_TRAFFIC_TECHNIQUES } from './techniques/cell-traffic';
 import { COPIES_TECHNIQUES } from './techniques/copies';
 import { COPIES_ELSEWHERE_TECHNIQUES } from './techniques/copies-elsewhere';
 import { COPIES_OF_ALL_TECHNIQUES } from './techniques/copies-of-all';
@@ -82,6 +83,7 @@ export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
   ...SERVING_TECHNIQUES,
   ...CELL_NETWORK_TECHNIQUES,
   ...CELL_RESOLVER_TECHNIQUES,
+  ...CELL_TRAFFIC_TECHNIQUES,
   ...WEB_ACL_TECHNIQUES,
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,

@@ -230,6 +230,9 @@ const templates = () => ({
     resource('AWS::EC2::SecurityGroup', 'sg-service', {
       SecurityGroupEgress: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' }],
     }),
+    resource('AWS::EC2::VPC', cell.vpcId),
+    resource('AWS::EC2::Subnet', 'subnet-a'),
+    resource('AWS::EC2::FlowLog', 'fl-1', { ResourceId: cell.vpcId, TrafficType: 'ALL', LogGroupName: 'cell-traffic' }),
     resource('AWS::EC2::VPCEndpoint', 'vpce-s3'),
     resource('AWS::EC2::Route', 'r', {
       RouteTableId: 'rtb-1',
@@ -359,6 +362,21 @@ export function healthySurroundings() {
           ...{ GroupId: 'sg-default', GroupName: 'default' },
           IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-default' }] }] as object[],
           IpPermissionsEgress: [],
+        },
+      ],
+      flowLogs: [
+        {
+          ...{ FlowLogId: 'fl-1', FlowLogStatus: 'ACTIVE', ResourceId: cell.vpcId, TrafficType: 'ALL' },
+          ...{ LogDestinationType: 'cloud-watch-logs', LogGroupName: 'cell-traffic' },
+        },
+        { FlowLogId: 'fl-tenant', ResourceId: 'vpc-tenant', LogDestination: 'arn:aws:s3:::theirs' },
+      ] as object[],
+      acls: [
+        {
+          ...{ NetworkAclId: 'acl-1', IsDefault: true, Associations: [{ SubnetId: 'subnet-a' }] },
+          Entries: [false, true].map((Egress) => ({
+            ...{ RuleNumber: 100, Egress, Protocol: '-1', RuleAction: 'allow', CidrBlock: '0.0.0.0/0' },
+          })),
         },
       ],
       accessLogPolicy: policyOf(LOGS),

@@ -1,36 +1,13 @@
-import type { NetworkAcl, SecurityGroup, Tag } from '@aws-sdk/client-ec2';
+import type { SecurityGroup, Tag } from '@aws-sdk/client-ec2';
 import { TENANT_TAG } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding, Unanswered } from '../check';
 import type { Facts } from '../facts/facts';
 import { tagsOf } from '../facts/reading';
 import { NETWORK_MEMBERS_METADATA } from '../metadata/network-members';
+import { refusing } from '../network-acl';
 import { propertiesOf } from '../release/expected';
 import { type Subject, tenantIdOf, vpcOf } from '../subject';
-
-const EVERYWHERE = '0.0.0.0/0';
-/** The last rule of every ACL, which nobody can change ("Network ACL rules"). */
-const LAST_RULE = 32_767;
-
-/** Rules are asked in the order of their numbers: all traffic passes when the first one lets all pass. */
-function refusing({ NetworkAclId, Entries = [] }: NetworkAcl): string[] {
-  return [false, true].flatMap((egress) => {
-    const rules = Entries.filter((each) => each.Egress === egress && each.RuleNumber !== LAST_RULE).sort(
-      (one, other) => (one.RuleNumber ?? 0) - (other.RuleNumber ?? 0),
-    );
-    const passing = rules.findIndex(
-      ({ RuleAction, Protocol, CidrBlock }) => RuleAction === 'allow' && Protocol === '-1' && CidrBlock === EVERYWHERE,
-    );
-    const before = (passing < 0 ? rules : rules.slice(0, passing)).filter(({ RuleAction }) => RuleAction === 'deny');
-    const way = egress ? 'outbound' : 'inbound';
-    return [
-      ...before.map(
-        (rule) => `network ACL ${NetworkAclId} denies ${way} traffic with ${rule.CidrBlock ?? rule.Ipv6CidrBlock}`,
-      ),
-      ...(passing < 0 ? [`network ACL ${NetworkAclId} does not let all ${way} traffic pass`] : []),
-    ];
-  });
-}
 
 /** The two rules that EC2 gives a VPC's default group: in from its own members, out to everywhere. */
 function changedRules({ GroupId, IpPermissions = [] }: SecurityGroup): string[] {

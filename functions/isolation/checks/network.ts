@@ -1,10 +1,11 @@
-import type { FlowLog, NetworkInterface, Route, RouteTable, VpcCidrBlockState, VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { NetworkInterface, Route, RouteTable, VpcCidrBlockState, VpcEndpoint } from '@aws-sdk/client-ec2';
 import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
 import { grantsBeyond, grantsLacking } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
+import { differencesOf, undelivered } from '../flow-log';
 import { NETWORK_METADATA } from '../metadata/network';
 import { parsePolicy } from '../policy-document';
 import { expectedRole, policyIn, propertiesOf } from '../release/expected';
@@ -76,24 +77,6 @@ function unrouted(tables: readonly RouteTable[], { stacks }: Subject): string[] 
       ? []
       : [`subnet ${subnet} follows route table ${table?.RouteTableId ?? 'of the VPC'}, not ${own}`];
   });
-}
-
-/** "Flow log limitations": CloudWatch Logs took too much at once, and takes more soon. */
-const PASSES = 'Rate limited';
-
-/** Fields without which a record does not say who has talked to whom ("Flow log records"). */
-const LOGGED = ['srcaddr', 'dstaddr', 'dstport', 'action'];
-
-/** How a flow log differs that sends to a group of the right name: the group may be another account's. */
-function differencesOf({ FlowLogId, LogFormat, LogDestination, DeliverCrossAccountRole }: FlowLog, accountId: string) {
-  const account = LogDestination?.split(':')[4] || accountId;
-  return [
-    ...(DeliverCrossAccountRole ? [`flow log ${FlowLogId} delivers by ${DeliverCrossAccountRole}`] : []),
-    ...(account === accountId ? [] : [`flow log ${FlowLogId} sends traffic to ${LogDestination}`]),
-    ...(LogFormat === undefined ? [] : LOGGED.filter((field) => !LogFormat.includes(`{${field}}`))).map(
-      (field) => `flow log ${FlowLogId} leaves ${field} out`,
-    ),
-  ];
 }
 
 /** What the flow logs' role must not do although it has to: then nothing reaches the log group. */
@@ -268,10 +251,6 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     );
     const { FlowLogId } = subject.stacks.network.outputs;
     const elsewhere = logs.filter((each) => each.LogGroupName !== group);
-    const undelivered = logs.filter(
-      ({ DeliverLogsStatus, DeliverLogsErrorMessage }) =>
-        DeliverLogsStatus === 'FAILED' && DeliverLogsErrorMessage !== PASSES,
-    );
     if (log)
       return finding(
         [
@@ -280,10 +259,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
               `flow log ${id} of ${ResourceId} sends traffic to ${LogDestination ?? LogGroupName}`,
           ),
           ...logs.flatMap((each) => differencesOf(each, subject.accountId)),
-          ...undelivered.map(
-            ({ FlowLogId: id, DeliverLogsErrorMessage }) =>
-              `flow log ${id} delivers nothing: ${DeliverLogsErrorMessage}`,
-          ),
+          ...logs.flatMap(undelivered),
           ...(await undeliverable(subject, facts)),
         ],
         `flow log ${log.FlowLogId} sends all traffic to ${group}, no other flow log exists`,

@@ -5,7 +5,7 @@ import type { Account } from '../facts/account-facts';
 import type { KeptLists } from '../facts/account-lists';
 import { find } from '../find';
 import type { Answer } from '../report';
-import { accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
+import { accountFlowLogs, accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
@@ -39,7 +39,7 @@ export function surroundingsFacts(
   lists: () => Promise<KeptLists>,
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
-  const ofAccount = { peerings: accountPeerings(clients.ec2), lists };
+  const ofAccount = { peerings: accountPeerings(clients.ec2), flowLogs: accountFlowLogs(clients.ec2), lists };
   const shared = {
     platform: platformFacts(clients, platform),
     policies: policyFacts(clients, platform),

@@ -1,10 +1,13 @@
+import type { CellDescriptor } from '../../contract/cell';
 import { settled } from '../../shared/settled';
 import { checksOf, finding } from '../check';
 import { overlaps } from '../cidr';
 import { policyDifferences } from '../comparison/policy-difference';
+import { refusing } from '../network-acl';
 import { CELL_METADATA } from './cell-metadata';
 import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
+import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
 import { unknownInterfaces, withoutPassing } from './known-interfaces';
 import { routeViolations } from './route-violations';
@@ -17,6 +20,10 @@ const DELIVERY = ['s3:PutObject', 's3:GetBucketAcl', 's3:ListBucketMultipartUplo
 
 const isAlive = (state: string | undefined) =>
   !['deleted', 'deleting', 'rejected', 'expired', 'failed'].includes(state ?? '');
+
+/** Whether a block has addresses of the cell or its tenants. An operator may refuse other addresses: those of an attacker. */
+const isInside = (block: string | undefined, { appCidr, tenantRange }: CellDescriptor) =>
+  block !== undefined && [appCidr, tenantRange].some((own) => overlaps(block, own));
 
 /** Questions about the network of a cell, which all of its tenants share. */
 export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
@@ -83,6 +90,20 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
           ),
         ],
         `${peerings.length} peerings, all of tenants’ blocks in ${cell.tenantRange}`,
+      );
+    },
+    'cell.flow-logs': async ({ accountId, cell }, { cell: facts, stacks }) => {
+      const [logs, interfaces, resources] = await settled([facts.flowLogs(), facts.interfaces(), stacks.cell()]);
+      return finding(
+        flowLogViolations(logs, interfaces, resources, accountId),
+        `all traffic of ${cell.vpcId} is sent to the log group of the cell’s stack, and none elsewhere`,
+      );
+    },
+    'cell.acls': async ({ cell }, { cell: facts }) => {
+      const governing = (await facts.acls()).filter(({ Associations = [] }) => Associations.length > 0);
+      return finding(
+        governing.flatMap((acl) => refusing(acl, ({ CidrBlock }) => isInside(CidrBlock, cell))),
+        `${governing.length} network ACLs, which let all traffic of the cell pass`,
       );
     },
     'cell.access-logs': async ({ accountId, cell }, { cell: facts, stacks }) => {

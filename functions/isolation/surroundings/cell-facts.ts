@@ -1,7 +1,11 @@
 import {
   DescribeVpcsCommand,
   type EC2Client,
+  type FlowLog,
+  type NetworkAcl,
   type NetworkInterface,
+  paginateDescribeFlowLogs,
+  paginateDescribeNetworkAcls,
   paginateDescribeNetworkInterfaces,
   paginateDescribeRouteTables,
   paginateDescribeSecurityGroups,
@@ -50,6 +54,9 @@ export interface CellFacts {
   readonly routeTables: () => Promise<readonly RouteTable[]>;
   readonly endpoints: () => Promise<readonly VpcEndpoint[]>;
   readonly groups: () => Promise<readonly SecurityGroup[]>;
+  /** Flow logs of the account: one names a network, a subnet or an interface. */
+  readonly flowLogs: () => Promise<readonly FlowLog[]>;
+  readonly acls: () => Promise<readonly NetworkAcl[]>;
   readonly accessLogPolicy: () => Promise<readonly Statement[]>;
 }
 
@@ -66,11 +73,16 @@ export const accountPeerings = (client: EC2Client) =>
     everyItem(paginateDescribeVpcPeeringConnections({ client }, {}), (page) => page.VpcPeeringConnections),
   );
 
+/** All flow logs of the account: of a cell's interfaces there may be more than a filter takes. */
+export const accountFlowLogs = (client: EC2Client) =>
+  readOnce(() => everyItem(paginateDescribeFlowLogs({ client }, {}), (page) => page.FlowLogs));
+
 export function cellFacts(
   clients: CellFactClients,
   { accountId, region, cell }: Surroundings,
   ofAccount: {
     readonly peerings: ReturnType<typeof accountPeerings>;
+    readonly flowLogs: ReturnType<typeof accountFlowLogs>;
     readonly lists: () => Promise<KeptLists>;
   },
 ): CellFacts {
@@ -122,6 +134,8 @@ export function cellFacts(
     groups: readOnce(() =>
       everyItem(paginateDescribeSecurityGroups({ client: ec2 }, inVpc), (page) => page.SecurityGroups),
     ),
+    flowLogs: ofAccount.flowLogs,
+    acls: readOnce(() => everyItem(paginateDescribeNetworkAcls({ client: ec2 }, inVpc), (page) => page.NetworkAcls)),
     accessLogPolicy: readOnce(async () => {
       const bucket = { Bucket: cell.accessLogBucketName, ExpectedBucketOwner: accountId };
       const answer = await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy');

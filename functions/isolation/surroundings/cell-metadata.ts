@@ -54,6 +54,23 @@ export const CELL_METADATA = [
     remediation: 'Delete the peering or the endpoint that the evidence names, after its owner is known.',
   },
   {
+    id: 'cell.flow-logs',
+    title: 'All traffic of the cell is logged',
+    question:
+      'Does an active flow log send all traffic of the cell’s VPC to the log group of its stack, and none to a stranger?',
+    severity: 'medium',
+    controls: { FSBP: ['EC2.6'], 'CIS AWS Foundations': ['3.7'] },
+    remediation: 'Delete the flow log that the evidence names, or create that of the cell’s stack again.',
+  },
+  {
+    id: 'cell.acls',
+    title: 'No network ACL stands between the cell and its tenants',
+    question: 'Do the network ACLs of the cell’s subnets let all traffic with the cell and its tenants pass?',
+    severity: 'medium',
+    controls: { FSBP: ['EC2.21'], 'SOC 2': ['A1.2'] },
+    remediation: 'Delete the rule that the evidence names, or give the subnet the default network ACL again.',
+  },
+  {
     id: 'cell.access-logs',
     title: 'Only this account reads the access logs',
     question: 'Does the policy of the cell’s log bucket let no principal outside this account read?',

@@ -77,6 +77,8 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'cloudwatch:DescribeAlarms',
           'dynamodb:ListExports',
           'ec2:DescribeDhcpOptions',
+          'ec2:DescribeFlowLogs',
+          'ec2:DescribeNetworkAcls',
           'ec2:DescribeNetworkInterfaces',
           'ec2:DescribeRouteTables',
           'ec2:DescribeSecurityGroups',

@@ -7,10 +7,15 @@ import {
   DeleteBackupVaultCommand,
 } from '@aws-sdk/client-backup';
 import {
+  CreateFlowLogsCommand,
+  CreateNetworkAclEntryCommand,
   CreateSecurityGroupCommand,
   CreateVpcEndpointCommand,
+  DeleteFlowLogsCommand,
+  DeleteNetworkAclEntryCommand,
   DeleteSecurityGroupCommand,
   DeleteVpcEndpointsCommand,
+  DescribeNetworkAclsCommand,
 } from '@aws-sdk/client-ec2';
 import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
@@ -117,6 +122,29 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
         await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpoint?.VpcEndpointId ?? ''] }));
         await ec2.send(new DeleteSecurityGroupCommand({ GroupId }));
       };
+    },
+  },
+  {
+    name: 'an operator refuses an attacker’s address at the cell’s network ACL',
+    make: async ({ surroundings: { cell }, root: { ec2 } }) => {
+      const Filters = [{ Name: 'vpc-id', Values: [cell.vpcId] }];
+      const { NetworkAcls } = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
+      const rule = { NetworkAclId: NetworkAcls?.[0]?.NetworkAclId, RuleNumber: 10, Egress: false };
+      const refused = { Protocol: '-1', RuleAction: 'deny' as const, CidrBlock: '198.51.100.7/32' };
+      await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, ...refused }));
+      return () => ec2.send(new DeleteNetworkAclEntryCommand(rule));
+    },
+  },
+  {
+    name: 'an operator logs refused traffic into a log group of the account',
+    make: async ({ surroundings: { cell }, root: { ec2 } }) => {
+      const { FlowLogIds } = await ec2.send(
+        new CreateFlowLogsCommand({
+          ...{ ResourceIds: [cell.vpcId], ResourceType: 'VPC', TrafficType: 'REJECT' },
+          ...{ LogDestinationType: 'cloud-watch-logs', LogGroupName: '/operators/rejected' },
+        }),
+      );
+      return () => ec2.send(new DeleteFlowLogsCommand({ FlowLogIds }));
     },
   },
   {

@@ -49,6 +49,12 @@ const acl = ({ loadBalancer }: Data) => {
 const mapping = (name: string, EventSourceArn: string) => ({
   ...{ UUID: 'm1', FunctionArn: `arn:aws:lambda:r:1:function:${name}`, EventSourceArn },
 });
+const flowLog = (ResourceId: string, more: object) => ({
+  ...{ FlowLogId: 'fl-2', FlowLogStatus: 'ACTIVE', ResourceId, TrafficType: 'ALL' },
+  ...more,
+});
+const deny = ({ cell: facts }: Data, CidrBlock: string) =>
+  first(facts.acls).Entries.push({ RuleNumber: 1, Egress: false, Protocol: '-1', RuleAction: 'deny', CidrBlock });
 const lambda = ({ policies }: Data) => first(policies.functions);
 
 const BREACHES: [string, string, (data: Data) => void, string][] = [
@@ -650,6 +656,39 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     ({ platform }) => platform.evidenceReplication.push({ ID: 'r', Destination: { Bucket: 'arn:aws:s3:::theirs' } }),
     'rule r replicates reports to arn:aws:s3:::theirs',
   ],
+  ['cell.flow-logs', 'none', ({ cell: c }) => c.flowLogs.shift(), 'no active flow log sends ALL of'],
+  [
+    'cell.flow-logs',
+    'accepted traffic alone',
+    ({ cell: c }) => Object.assign(first(c.flowLogs), { TrafficType: 'ACCEPT' }),
+    'no active flow log sends ALL of',
+  ],
+  [
+    'cell.flow-logs',
+    'of a subnet, to a stranger’s bucket',
+    ({ cell: c }) => c.flowLogs.push(flowLog('subnet-a', { LogDestination: 'arn:aws:s3:::theirs' })),
+    'flow log fl-2 of subnet-a sends traffic to arn:aws:s3:::theirs',
+  ],
+  [
+    'cell.flow-logs',
+    'of a task, to a stranger’s log group',
+    ({ cell: c }) =>
+      c.flowLogs.push(
+        flowLog('eni-task', {
+          ...{ LogDestinationType: 'cloud-watch-logs' },
+          LogDestination: 'arn:aws:logs:r:999999999999:log-group:theirs',
+        }),
+      ),
+    'flow log fl-2 of eni-task sends traffic to arn:aws:logs:r:999999999999:log-group:theirs',
+  ],
+  [
+    'cell.acls',
+    'all tenants refused',
+    (data) => deny(data, '10.64.0.0/16'),
+    'denies inbound traffic with 10.64.0.0/16',
+  ],
+  ['cell.acls', 'everybody refused', (data) => deny(data, '0.0.0.0/0'), 'denies inbound traffic with 0.0.0.0/0'],
+  ['cell.acls', 'nothing passes', ({ cell: c }) => first(c.acls).Entries.splice(0), 'does not let all inbound'],
   [
     'audit.code',
     'other code at the databases’ doors',
@@ -858,6 +897,17 @@ test.each<[string, string, (data: Data) => void]>([
     'platform.functions',
     'another team’s function that reads its own queue',
     ({ policies }) => policies.eventSources.push(mapping('team', 'arn:aws:sqs:r:1:team')),
+  ],
+  ['cell.acls', 'an attacker’s address, refused', (data) => deny(data, '198.51.100.7/32')],
+  [
+    'cell.flow-logs',
+    'one more into a log group of the account',
+    ({ cell: c }) => c.flowLogs.push(flowLog('subnet-a', { LogDestinationType: 'cloud-watch-logs' })),
+  ],
+  [
+    'cell.flow-logs',
+    'the same one, made anew',
+    ({ cell: c }) => Object.assign(first(c.flowLogs), { FlowLogId: 'fl-3' }),
   ],
   ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
   [
