@@ -5,6 +5,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -146,6 +147,8 @@ const realDeps = (): AuditSurroundingsDeps => {
     cloudformation: withoutCallLog(new CloudFormationClient(clientOptions)),
     iam: withoutCallLog(new IAMClient(clientOptions)),
     ec2: withoutCallLog(new EC2Client(clientOptions)),
+    table: tenantsTable(),
+    ecr: withoutCallLog(new ECRClient(clientOptions)),
     ecs: withoutCallLog(new ECSClient(clientOptions)),
     elb: withoutCallLog(new ElasticLoadBalancingV2Client(clientOptions)),
     s3: withoutCallLog(new S3Client(clientOptions)),
@@ -167,7 +170,7 @@ const realDeps = (): AuditSurroundingsDeps => {
   const resolver = withoutCallLog(new Route53ResolverClient(clientOptions));
   const now = () => new Date();
   return {
-    table: tenantsTable(),
+    table: clients.table,
     compute: ssmCells(ssm),
     asking: (listed, lists) => {
       const platform = {

@@ -5,6 +5,7 @@ import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ECRClient } from '@aws-sdk/client-ecr';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -20,6 +21,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { WAFV2Client } from '@aws-sdk/client-wafv2';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import type { CellDescriptor } from '../../functions/contract/cell';
 import { readAccount } from '../../functions/isolation/facts/account-facts';
@@ -33,12 +35,15 @@ import {
 import { resolverAssociations } from '../../functions/isolation/surroundings/resolver-associations';
 import type { Surroundings } from '../../functions/isolation/surroundings/surroundings';
 import { settled } from '../../functions/shared/settled';
+import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { stages } from '../../infra/config/stages';
 import type { Platform } from '../../local/platform';
 import { sessionOf } from './role-session';
 import type { Ground, Technique } from './together';
 
-const clientsWith = (access: object): SharedTarget['auditor'] => ({
+const clientsWith = (access: object, tableName: string): SharedTarget['auditor'] => ({
+  table: { name: tableName, client: DynamoDBDocumentClient.from(new DynamoDBClient(access)) },
+  ecr: new ECRClient(access),
   cloudformation: new CloudFormationClient(access),
   iam: new IAMClient(access),
   ec2: new EC2Client(access),
@@ -63,6 +68,7 @@ const clientsWith = (access: object): SharedTarget['auditor'] => ({
 });
 
 type SharedClients = SurroundingsClients & {
+  readonly table: TenantsTable & { readonly client: DynamoDBDocumentClient };
   readonly iam: IAMClient;
   readonly resolver: Route53ResolverClient;
   readonly rds: RDSClient;
@@ -106,9 +112,9 @@ export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
       billingAccountId: stages.local.billingAccountId,
       placed: stages.local.placedByOrganization,
     },
-    root: { ...clientsWith(aws), ssm },
+    root: { ...clientsWith(aws, outputs.tenantsTableName), ssm },
     described,
-    auditor: clientsWith({ endpoint, region, credentials }),
+    auditor: clientsWith({ endpoint, region, credentials }, outputs.tenantsTableName),
     settle: emulator.settle,
   };
 }

@@ -1,4 +1,4 @@
-import { CODE_DIGEST, functionRoleName, platformStackName } from '../../functions/contract/naming';
+import { CODE_DIGEST, functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
 import { ACCOUNT_ID, aCell, REGION } from './builders';
@@ -138,6 +138,7 @@ const templates = () => ({
       ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     }),
+    resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
     resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/messages` }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
@@ -419,6 +420,7 @@ export function healthySurroundings() {
       },
       laterTasks: [] as object[],
     },
+    images: { repositoryPolicy: policyOf(), released: ['sha256:1', 'sha256:0'] },
     platform: {
       table: {
         TableName: 'tenants',

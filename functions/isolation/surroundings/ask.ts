@@ -1,5 +1,6 @@
 import type { CellDescriptor } from '../../contract/cell';
 import { settled } from '../../shared/settled';
+import type { TenantsTable } from '../../tenants/tenants-table';
 import { controlLine, groupOf, NotAsked } from '../check';
 import type { Account } from '../facts/account-facts';
 import type { KeptLists } from '../facts/account-lists';
@@ -8,6 +9,7 @@ import type { Answer } from '../report';
 import { accountFlowLogs, accountPeerings, type CellFactClients, cellFacts } from './cell-facts';
 import { SURROUNDINGS_CHECKS } from './checks';
 import { type CopiesFactClients, copiesFacts } from './copies-facts';
+import { releasedDigests, repositoryPolicy } from './image-facts';
 import { loadBalancerFacts } from './load-balancer-facts';
 import { type PlatformFactClients, platformFacts } from './platform-facts';
 import { platformStacks } from './platform-stacks';
@@ -20,6 +22,8 @@ export type SurroundingsClients = CellFactClients &
   PlatformFactClients &
   PolicyFactClients &
   CopiesFactClients & {
+    readonly ecr: Parameters<typeof repositoryPolicy>[0];
+    readonly table: TenantsTable;
     readonly elb: Parameters<typeof loadBalancerFacts>[0]['elb'];
     readonly wafv2: Parameters<typeof loadBalancerFacts>[0]['wafv2'];
     readonly cloudformation: Parameters<typeof platformStacks>[0];
@@ -40,6 +44,7 @@ export function surroundingsFacts(
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
   const ofAccount = { peerings: accountPeerings(clients.ec2), flowLogs: accountFlowLogs(clients.ec2), lists };
+  const policyOfImages = repositoryPolicy(clients.ecr);
   const shared = {
     platform: platformFacts(clients, platform),
     policies: policyFacts(clients, platform),
@@ -54,6 +59,7 @@ export function surroundingsFacts(
       trustees: trusteeFacts(account, stacks),
       cell: cellFacts(clients, surroundings, ofAccount),
       loadBalancer: loadBalancerFacts(clients, surroundings),
+      images: { repositoryPolicy: policyOfImages, released: releasedDigests(clients.table, cell.name) },
     };
   };
 }

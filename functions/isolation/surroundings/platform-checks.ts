@@ -1,6 +1,7 @@
 import type { ContinuousBackupsDescription, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { ObjectLockRule } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { SERVICE_REPOSITORY } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { checksOf, expectEqual, finding, Unanswered } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
@@ -9,6 +10,7 @@ import type { ExpectedResource } from '../release/resolve-template';
 import { alarmViolations } from './alarm-violations';
 import { attachedPolicy, ofType, resourceCalled } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
+import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
 import { PLATFORM_METADATA } from './platform-metadata';
 import { ruleViolations } from './rule-violations';
@@ -238,6 +240,23 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
           ...key,
         ],
         `each report is locked for ${Years > 0 ? `${Years} years` : `${Days} days`} (${Mode})`,
+      );
+    },
+    'platform.images': async (_, { cell, images, stacks }) => {
+      const [definitions, policy, released, resources] = await settled([
+        cell.definitions(),
+        images.repositoryPolicy(),
+        images.released(),
+        stacks.foundation(),
+      ]);
+      const repository = resourceCalled(resources, 'AWS::ECR::Repository', SERVICE_REPOSITORY);
+      const { RepositoryPolicyText: expected } = repository.properties;
+      return finding(
+        [
+          ...policyDifferences(`the policy of ${SERVICE_REPOSITORY}`, policy, expected ? statementsOf(expected) : []),
+          ...imageViolations(definitions, released),
+        ],
+        'the images in service are those of releases, and nobody else has their repository',
       );
     },
     'platform.permissions': async (surroundings, facts) =>

@@ -50,6 +50,16 @@ export const PLATFORM_METADATA = [
       'Set default retention and policies of the evidence bucket and its key back to the foundation stack’s, and delete the replication that the evidence names.',
   },
   {
+    id: 'platform.images',
+    title: 'Only released images are in service',
+    question:
+      'Has each image of the platform’s repository that runs in the cell come by a release, and has the repository no policy beyond the release’s?',
+    severity: 'critical',
+    controls: { FSBP: ['ECR.1'], 'SOC 2': ['CC8.1'] },
+    remediation:
+      'Take the statement that the evidence names from the repository’s policy, or release an image that you know; what ran had every tenant’s role.',
+  },
+  {
     id: 'platform.permissions',
     title: 'Nobody else calls the platform’s functions',
     question:

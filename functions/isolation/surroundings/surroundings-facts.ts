@@ -1,6 +1,7 @@
 import type { Check } from '../check';
 import type { CellFacts } from './cell-facts';
 import type { CopiesFacts } from './copies-facts';
+import type { ImageFacts } from './image-facts';
 import type { LoadBalancerFacts } from './load-balancer-facts';
 import type { PlatformFacts } from './platform-facts';
 import type { PlatformStacks } from './platform-stacks';
@@ -13,6 +14,7 @@ export interface SurroundingsFacts {
   readonly trustees: TrusteeFacts;
   readonly cell: CellFacts;
   readonly loadBalancer: LoadBalancerFacts;
+  readonly images: ImageFacts;
   readonly platform: PlatformFacts;
   readonly policies: PolicyFacts;
   readonly copies: CopiesFacts;

@@ -31,7 +31,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
     },
     grants: [
-      onCellItems(context, 'PutItem'),
+      onCellItems(context, 'BatchGetItem', 'PutItem'),
       onNews(context, 'audits'),
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
       read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
@@ -65,6 +65,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['wafv2:GetWebACLForResource'], [arns.cellLoadBalancers, arns.webAcls], OF_ANY_CELL),
       read(['wafv2:GetWebACL', 'wafv2:GetLoggingConfiguration'], [arns.webAcls], OF_ANY_CELL),
       read(['elasticloadbalancing:GetLoadBalancerWebACL'], [arns.cellLoadBalancers], OF_ANY_CELL),
+      read(['ecr:GetRepositoryPolicy'], [arns.serviceImages]),
       read(['ecs:DescribeServices'], [arns.cellServices], OF_ANY_CELL),
       read(['ecs:DescribeTasks'], [arns.cellTasks], OF_ANY_CELL),
       // "ListTasks" is authorized on a container instance, which a task of Fargate does not have.

@@ -5,6 +5,7 @@ import {
   type MetricAlarm,
   PutMetricAlarmCommand,
 } from '@aws-sdk/client-cloudwatch';
+import { DeleteRepositoryPolicyCommand, SetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import {
   DeleteRuleCommand,
   DescribeRuleCommand,
@@ -34,7 +35,7 @@ import {
   GetQueueAttributesCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
-import { functionRoleName, platformStackName } from '../../../functions/contract/naming';
+import { functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../../functions/contract/naming';
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { type Revert, STRANGER, STRANGERS_ROOT } from '../technique';
@@ -141,6 +142,21 @@ const mapping = (name: string, prepare: (scene: SharedScene) => Promise<Mapped>)
       await remove();
     };
     return { expectedEvidence: `mapping ${UUID} calls ${FunctionName} with the records of ${EventSourceArn}`, revert };
+  },
+});
+
+const repository = (name: string, Action: string): SharedTechnique => ({
+  name,
+  check: 'platform.images',
+  detonate: async ({ root: { ecr } }) => {
+    const repositoryName = SERVICE_REPOSITORY;
+    const { Resource: _, ...statement } = forStranger(Action, '*');
+    const policyText = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await ecr.send(new SetRepositoryPolicyCommand({ repositoryName, policyText }));
+    return {
+      expectedEvidence: `has the statement Allow Support for AWS:${STRANGERS_ROOT}`,
+      revert: () => ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName })),
+    };
   },
 });
 
@@ -402,6 +418,8 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
       };
     },
   },
+  repository('let another account pull the service’s images', 'ecr:BatchGetImage'),
+  repository('let another account push the service’s images', 'ecr:PutImage'),
   keyFor('let another account decrypt the evidence', 'platform.evidence', 'EvidenceKey'),
   keyFor('let another account decrypt the tenants table', 'platform.table', 'TenantsKey'),
   {

@@ -690,6 +690,24 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ['cell.acls', 'everybody refused', (data) => deny(data, '0.0.0.0/0'), 'denies inbound traffic with 0.0.0.0/0'],
   ['cell.acls', 'nothing passes', ({ cell: c }) => first(c.acls).Entries.splice(0), 'does not let all inbound'],
   [
+    'platform.images',
+    'one that no release has brought',
+    (data) => (first(definition(data).containerDefinitions).image = 'registry/tenant-onboarding/service@sha256:2'),
+    'cell-blue runs registry/tenant-onboarding/service@sha256:2, which no release has brought here',
+  ],
+  [
+    'platform.images',
+    'one by its tag',
+    (data) => (first(definition(data).containerDefinitions).image = 'registry/tenant-onboarding/service:1'),
+    'cell-blue runs registry/tenant-onboarding/service:1, which no',
+  ],
+  [
+    'platform.images',
+    'a repository for others',
+    ({ images }) => images.repositoryPolicy.push(...stranger('ecr:PutImage')),
+    'the policy of tenant-onboarding/service has the statement Allow',
+  ],
+  [
     'audit.code',
     'other code at the databases’ doors',
     ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
@@ -908,6 +926,16 @@ test.each<[string, string, (data: Data) => void]>([
     'cell.flow-logs',
     'the same one, made anew',
     ({ cell: c }) => Object.assign(first(c.flowLogs), { FlowLogId: 'fl-3' }),
+  ],
+  [
+    'platform.images',
+    'the image before, to which a release was brought back',
+    (data) => (first(definition(data).containerDefinitions).image = 'registry/tenant-onboarding/service@sha256:0'),
+  ],
+  [
+    'platform.images',
+    'the image of the stack, where there was no release',
+    (data) => (first(definition(data).containerDefinitions).image = 'registry/seed:1'),
   ],
   ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
   [
