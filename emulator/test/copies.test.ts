@@ -5,11 +5,14 @@ import {
   StartBackupJobCommand,
 } from '@aws-sdk/client-backup';
 import {
+  CancelExportTaskCommand as CancelExportTaskOfLogs,
   CloudWatchLogsClient,
+  CreateExportTaskCommand,
   CreateLogGroupCommand,
   DeleteAccountPolicyCommand,
   DeleteDataProtectionPolicyCommand,
   DescribeAccountPoliciesCommand,
+  DescribeExportTasksCommand as DescribeExportTasksOfLogs,
   DescribeLogGroupsCommand,
   GetDataProtectionPolicyCommand,
   PutAccountPolicyCommand,
@@ -18,10 +21,13 @@ import {
 import {
   CancelExportTaskCommand,
   CreateDBInstanceCommand,
+  CreateEventSubscriptionCommand,
   CreateIntegrationCommand,
   DeleteDBInstanceCommand,
+  DeleteEventSubscriptionCommand,
   DeleteIntegrationCommand,
   DescribeDBSnapshotsCommand,
+  DescribeEventSubscriptionsCommand,
   DescribeExportTasksCommand,
   DescribeIntegrationsCommand,
   RDSClient,
@@ -83,6 +89,36 @@ test('an integration is listed with its source and its target, until it is delet
   await removed();
   expect(await listed()).toEqual([]);
   await expect(removed()).rejects.toMatchObject({ name: 'IntegrationNotFoundFault' });
+});
+
+test('an export of a log group is listed with its bucket, until it is canceled', async () => {
+  const logs = new CloudWatchLogsClient(access(emulator));
+  const { taskId } = await logs.send(
+    new CreateExportTaskCommand({ logGroupName: '/tenants/t1', from: 0, to: 1, destination: 'theirs' }),
+  );
+  const listed = async () => (await logs.send(new DescribeExportTasksOfLogs({}))).exportTasks;
+  expect(await listed()).toMatchObject([
+    { taskId, logGroupName: '/tenants/t1', destination: 'theirs', status: { code: 'RUNNING' } },
+  ]);
+  await logs.send(new CancelExportTaskOfLogs({ taskId }));
+  expect(await listed()).toMatchObject([{ taskId, status: { code: 'CANCELLED' } }]);
+});
+
+test('a subscription of a database’s events is listed with its topic, until it is deleted', async () => {
+  const named = { SubscriptionName: 'support' };
+  const SnsTopicArn = 'arn:aws:sns:eu-central-1:999999999999:theirs';
+  await rds.send(
+    new CreateEventSubscriptionCommand({ ...named, SnsTopicArn, SourceType: 'db-instance', SourceIds: ['one', 'two'] }),
+  );
+  const listed = async () => (await rds.send(new DescribeEventSubscriptionsCommand({}))).EventSubscriptionsList;
+  expect(await listed()).toMatchObject([
+    { CustSubscriptionId: 'support', SnsTopicArn, SourceType: 'db-instance', SourceIdsList: ['one', 'two'] },
+  ]);
+  await rds.send(new DeleteEventSubscriptionCommand(named));
+  expect(await listed()).toEqual([]);
+  await expect(rds.send(new DeleteEventSubscriptionCommand(named))).rejects.toMatchObject({
+    name: 'SubscriptionNotFoundFault',
+  });
 });
 
 test('a policy of the account is listed by its type, until it is deleted', async () => {

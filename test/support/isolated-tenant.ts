@@ -481,6 +481,11 @@ export function healthyFacts(): FactData {
     lists: {
       ...{ proxies: [], exports: [], integrations: [], logPolicies: [] },
       ...{ logFindings: [], logGrants: [], snapshots: [], recoveryPoints: [] },
+      logExports: [{ taskId: 'other', logGroupName: '/tenants/other/flow-logs', destination: 'theirs' }],
+      eventSubscriptions: [
+        { CustSubscriptionId: 'ours', SnsTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:events` },
+        { CustSubscriptionId: 'others', SnsTopicArn: 'arn:aws:sns:r:999999999999:t', SourceIdsList: ['another'] },
+      ],
       ...{
         dhcpOptions: [{ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }],
         resolver: [{ vpcId: 'vpc-0other', what: 'a rule' }],

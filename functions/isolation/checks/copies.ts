@@ -47,6 +47,31 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
       'no integration with the tenant’s database',
     );
   },
+  'database.event-subscriptions': async (subject, { facts }) => {
+    const strange = (await facts.lists.eventSubscriptions()).filter(
+      ({ SnsTopicArn, SourceIdsList = [] }) =>
+        SnsTopicArn?.split(':')[4] !== subject.accountId &&
+        (SourceIdsList.length === 0 || SourceIdsList.some((id) => tenantIdIn(id) === tenantIdOf(subject))),
+    );
+    return finding(
+      strange.map(
+        ({ CustSubscriptionId, SnsTopicArn }) => `subscription ${CustSubscriptionId} tells ${SnsTopicArn} of events`,
+      ),
+      'nobody of another account is told of the database’s events',
+    );
+  },
+  'logs.exports': async (subject, { facts }) => {
+    const exports = (await facts.lists.logExports()).filter(
+      ({ logGroupName = '' }) => tenantIdIn(logGroupName) === tenantIdOf(subject),
+    );
+    return finding(
+      exports.map(
+        ({ taskName, taskId, logGroupName, destination }) =>
+          `export ${taskName ?? taskId} writes log group ${logGroupName} to bucket ${destination}`,
+      ),
+      'no export of the tenant’s logs',
+    );
+  },
   'secrets.only-one': async (subject, { facts }) => {
     const tenantId = tenantIdOf(subject);
     const { SecretArn } = subject.stacks.database.outputs;

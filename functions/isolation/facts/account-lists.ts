@@ -1,6 +1,7 @@
 import {
   type CloudWatchLogsClient,
   DescribeAccountPoliciesCommand,
+  DescribeExportTasksCommand,
   DescribeResourcePoliciesCommand,
   type PolicyScope,
   type PolicyType,
@@ -8,6 +9,7 @@ import {
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import {
   paginateDescribeDBProxies,
+  paginateDescribeEventSubscriptions,
   paginateDescribeExportTasks,
   paginateDescribeIntegrations,
   type RDSClient,
@@ -29,7 +31,7 @@ import {
 } from './vpc-names';
 
 /** An export that has ended this way has written nothing that stays. */
-const OVER = ['CANCELED', 'FAILED'];
+const OVER = ['CANCELED', 'CANCELLED', 'FAILED'];
 
 const text = z.string().optional();
 const ProxySchema = z.object({
@@ -47,6 +49,13 @@ const ExportSchema = z.object({
   Status: text,
 });
 const IntegrationSchema = z.object({ IntegrationName: text, SourceArn: text, TargetArn: text, KMSKeyId: text });
+const LogExportSchema = z.object({ taskName: text, taskId: text, logGroupName: text, destination: text });
+const EventSubscriptionSchema = z.object({
+  CustSubscriptionId: text,
+  SnsTopicArn: text,
+  SourceType: text,
+  SourceIdsList: z.array(z.string()).optional(),
+});
 const LogPolicySchema = z.object({ policyName: text, policyDocument: text });
 const LogGrantSchema = LogPolicySchema.extend({ resourceArn: text });
 
@@ -64,6 +73,8 @@ export const KeptListsSchema = z.object({
   logGrants: kept(LogGrantSchema).optional(),
   snapshots: kept(SnapshotSchema).optional(),
   recoveryPoints: kept(SnapshotSchema).optional(),
+  logExports: kept(LogExportSchema).optional(),
+  eventSubscriptions: kept(EventSubscriptionSchema).optional(),
   dhcpOptions: kept(StrangeOptionsSchema).optional(),
   resolver: kept(ResolverAssociationSchema).optional(),
 });
@@ -86,6 +97,10 @@ export interface AccountLists {
   readonly snapshots: () => Promise<readonly Snapshot[]>;
   /** Of each database that AWS Backup keeps, one snapshot. */
   readonly recoveryPoints: () => Promise<readonly Snapshot[]>;
+  /** Exports of log groups into buckets that run, or have written something. */
+  readonly logExports: () => Promise<readonly z.output<typeof LogExportSchema>[]>;
+  /** Who is told of the events of databases. */
+  readonly eventSubscriptions: () => Promise<readonly z.output<typeof EventSubscriptionSchema>[]>;
   /** DHCP options that name a strange name server, whichever VPC has them. */
   readonly dhcpOptions: () => Promise<readonly StrangeOptions[]>;
   /** What is associated with VPCs and changes how Route 53 Resolver answers. */
@@ -134,6 +149,21 @@ export function accountLists({ rds: client, logs, ec2, resolver }: AccountListCl
     }),
     snapshots: readOnce(() => snapshotsOfOthers(client)),
     recoveryPoints: readOnce(() => recoveryPoints(client)),
+    logExports: readOnce(async () => {
+      const ask = (nextToken?: string) => logs.send(new DescribeExportTasksCommand({ nextToken }));
+      const tasks = await everyItem(
+        pages(ask, (page) => page.nextToken),
+        (page) => page.exportTasks,
+      );
+      return z.array(LogExportSchema).parse(tasks.filter(({ status }) => !OVER.includes(status?.code ?? '')));
+    }),
+    eventSubscriptions: readOnce(async () => {
+      const found = await everyItem(
+        paginateDescribeEventSubscriptions({ client }, {}),
+        (page) => page.EventSubscriptionsList,
+      );
+      return z.array(EventSubscriptionSchema).parse(found);
+    }),
     dhcpOptions: readOnce(() => strangeDhcpOptions(ec2)),
     resolver: readOnce(async () => {
       if (!resolver) throw new NotAsked('no audit has asked Route 53 Resolver in the last 30 hours');
@@ -167,6 +197,8 @@ export async function keepLists(lists: AccountLists): Promise<KeptLists> {
     logGrants,
     snapshots,
     points,
+    logExports,
+    eventSubscriptions,
     dhcpOptions,
     resolver,
   ] = await settled([
@@ -178,12 +210,14 @@ export async function keepLists(lists: AccountLists): Promise<KeptLists> {
     keep(lists.logGrants),
     keep(lists.snapshots),
     keep(lists.recoveryPoints),
+    keep(lists.logExports),
+    keep(lists.eventSubscriptions),
     keep(lists.dhcpOptions),
     keep(lists.resolver),
   ]);
   return {
     ...{ proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, recoveryPoints: points },
-    ...{ dhcpOptions, resolver },
+    ...{ logExports, eventSubscriptions, dhcpOptions, resolver },
   };
 }
 
@@ -213,6 +247,8 @@ export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists
     logGrants: from(({ logGrants }) => logGrants, asked.logGrants),
     snapshots: from(({ snapshots }) => snapshots, asked.snapshots),
     recoveryPoints: from(({ recoveryPoints: points }) => points, asked.recoveryPoints),
+    logExports: from(({ logExports }) => logExports, asked.logExports),
+    eventSubscriptions: from(({ eventSubscriptions }) => eventSubscriptions, asked.eventSubscriptions),
     dhcpOptions: from(({ dhcpOptions }) => dhcpOptions, asked.dhcpOptions),
     resolver: from(({ resolver }) => resolver, asked.resolver),
   };

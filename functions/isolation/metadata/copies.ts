@@ -26,6 +26,22 @@ export const COPIES_METADATA = [
     remediation: 'Delete the integration that the evidence names, and what it has written to its target.',
   },
   {
+    id: 'database.event-subscriptions',
+    title: 'Nobody else is told of the database’s events',
+    question: 'Does no event subscription of RDS that is about the tenant’s database tell a topic of another account?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.7'] },
+    remediation: 'Delete the event subscription that the evidence names.',
+  },
+  {
+    id: 'logs.exports',
+    title: 'No export writes the tenant’s logs into a bucket',
+    question: 'Has no export task of CloudWatch Logs one of the tenant’s log groups?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.1', 'CC6.7'] },
+    remediation: 'Cancel the export that the evidence names, and delete what it has written into its bucket.',
+  },
+  {
     id: 'secrets.only-one',
     title: 'The tenant has one secret',
     question: 'Has no other secret the tenant’s id in its name, description or tags?',

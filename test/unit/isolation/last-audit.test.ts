@@ -145,6 +145,7 @@ const listing = (answers: Readonly<Record<string, unknown>> = {}) => {
     DescribeExportTasksCommand: { ExportTasks: [exportTask('COMPLETE'), exportTask('CANCELED')] },
     DescribeIntegrationsCommand: {},
     DescribeDhcpOptionsCommand: {},
+    DescribeEventSubscriptionsCommand: {},
     DescribeAccountPoliciesCommand: {},
     ...answers,
   });
