@@ -52,6 +52,9 @@ const NOTHING_HERE = {
 };
 const DEFINITION = JSON.stringify({ StartAt: 'A', States: { A: { Resource: 'arn:lambda:1' } } });
 const DEAD_LETTERS = `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:dead`;
+const CLOSED = {
+  ...{ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
+};
 const EXECUTES = `arn:aws:iam::${ACCOUNT_ID}:role/execution`;
 const alarm = () => ({
   ...{ MetricName: 'Errors', Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
@@ -143,6 +146,7 @@ const templates = () => ({
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
     resource('AWS::S3::Bucket', EVIDENCE, {
+      PublicAccessBlockConfiguration: { ...CLOSED },
       ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } },
     }),
   ],
@@ -447,6 +451,7 @@ export function healthySurroundings() {
           Dimensions: [{ Name: 'LoadBalancer', Value: 'app/cell1/1' }],
         },
       ] as AlarmData[],
+      evidencePublicAccess: { ...CLOSED } as object | undefined,
       evidenceReplication: [] as object[],
       evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
     },

@@ -1,5 +1,5 @@
 import type { ContinuousBackupsDescription, TableDescription } from '@aws-sdk/client-dynamodb';
-import type { ObjectLockRule } from '@aws-sdk/client-s3';
+import type { ObjectLockRule, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
 import { settled } from '../../shared/settled';
@@ -117,6 +117,22 @@ const endsMore = ({ effect, conditions }: Statement) =>
 const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>
   properties.Policy === undefined ? [] : statementsOf(properties.Policy);
 
+const PUBLIC_ACCESS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'] as const;
+const PublicAccessSchema = z.object({
+  PublicAccessBlockConfiguration: z.partialRecord(z.enum(PUBLIC_ACCESS), z.boolean()).default({}),
+});
+
+/** What of the template's walls against public access the evidence bucket lacks. */
+function publicAccessViolations(
+  actual: PublicAccessBlockConfiguration | undefined,
+  { properties }: ExpectedResource,
+): string[] {
+  const { PublicAccessBlockConfiguration: expected } = PublicAccessSchema.parse(properties);
+  return PUBLIC_ACCESS.filter((each) => expected[each] === true && actual?.[each] !== true).map(
+    (each) => `${each} of the evidence bucket is off`,
+  );
+}
+
 const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
 
 /** The id of a key, of which a topic may have the ARN, too. */
@@ -223,18 +239,21 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     },
     'platform.evidence': async ({ evidenceBucketName }, facts) => {
       const { platform, policies, stacks } = facts;
-      const [lock, replication, policy, resources, key] = await settled([
+      const [lock, publicAccess, replication, policy, resources, key] = await settled([
         platform.evidenceLock(),
+        platform.evidencePublicAccess(),
         platform.evidenceReplication(),
         policies.ofBucket(evidenceBucketName),
         stacks.foundation(),
         keyViolations('the evidence', /Reports/, facts),
       ]);
       const { Mode, Days = 0, Years = 0 } = lock?.DefaultRetention ?? {};
+      const bucket = resourceCalled(resources, 'AWS::S3::Bucket', evidenceBucketName);
       const expected = attachedPolicy(resources, 'AWS::S3::BucketPolicy', 'Bucket', evidenceBucketName);
       return finding(
         [
-          ...lockViolations(lock, resourceCalled(resources, 'AWS::S3::Bucket', evidenceBucketName)),
+          ...lockViolations(lock, bucket),
+          ...publicAccessViolations(publicAccess, bucket),
           ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected),
           ...replication.map(({ ID, Destination }) => `rule ${ID} replicates reports to ${Destination?.Bucket}`),
           ...key,

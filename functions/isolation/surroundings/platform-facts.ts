@@ -15,7 +15,9 @@ import { DescribeEventBusCommand, type EventBridgeClient, type LogConfig } from 
 import {
   GetBucketReplicationCommand,
   GetObjectLockConfigurationCommand,
+  GetPublicAccessBlockCommand,
   type ObjectLockRule,
+  type PublicAccessBlockConfiguration,
   type ReplicationRule,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -49,6 +51,7 @@ export interface PlatformFacts {
   /** Every alarm of the account on a metric. */
   readonly alarms: () => Promise<readonly MetricAlarm[]>;
   readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
+  readonly evidencePublicAccess: () => Promise<PublicAccessBlockConfiguration | undefined>;
   readonly evidenceReplication: () => Promise<readonly ReplicationRule[]>;
 }
 
@@ -118,6 +121,13 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
         'ObjectLockConfigurationNotFoundError',
       );
       return answer?.ObjectLockConfiguration?.Rule;
+    }),
+    evidencePublicAccess: readOnce(async () => {
+      const answer = await unlessAbsent(
+        s3.send(new GetPublicAccessBlockCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
+        'NoSuchPublicAccessBlockConfiguration',
+      );
+      return answer?.PublicAccessBlockConfiguration;
     }),
     evidenceReplication: readOnce(async () => {
       const answer = await unlessAbsent(

@@ -43,7 +43,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.evidence',
     title: 'Reports are locked, and read in this account only',
     question:
-      'Does the evidence bucket lock each version for as long as the release says, have bucket and key its policies, and is no report replicated?',
+      'Does the evidence bucket lock each version for as long as the release says, have bucket and key its policies, is public access blocked, and is no report replicated?',
     severity: 'high',
     controls: { FSBP: ['S3.15'], 'SOC 2': ['CC7.2'] },
     remediation:

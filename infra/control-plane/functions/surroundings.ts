@@ -59,7 +59,10 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['dynamodb:DescribeExport'], [arns.tableExports], 'DynamoDB names exports; the function only reads.'),
       read(['events:DescribeEventBus'], [bus.eventBusArn]),
       read(['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], [topic.topicArn]),
-      read(['s3:GetBucketObjectLockConfiguration', 's3:GetReplicationConfiguration'], [evidence.bucket.bucketArn]),
+      read(
+        ['s3:GetBucketObjectLockConfiguration', 's3:GetBucketPublicAccessBlock', 's3:GetReplicationConfiguration'],
+        [evidence.bucket.bucketArn],
+      ),
       read(['s3:GetBucketPolicy'], ['arn:aws:s3:::*'], OF_ANY_CELL),
       // "Actions, resources, and condition keys for AWS WAF V2": the web ACL may be a stranger's.
       read(['wafv2:GetWebACLForResource'], [arns.cellLoadBalancers, arns.webAcls], OF_ANY_CELL),

@@ -22,11 +22,14 @@ import {
 import { PutPermissionCommand, RemovePermissionCommand } from '@aws-sdk/client-eventbridge';
 import {
   DeleteBucketReplicationCommand,
+  DeletePublicAccessBlockCommand,
   GetBucketPolicyCommand,
   GetObjectLockConfigurationCommand,
+  GetPublicAccessBlockCommand,
   PutBucketPolicyCommand,
   PutBucketReplicationCommand,
   PutObjectLockConfigurationCommand,
+  PutPublicAccessBlockCommand,
 } from '@aws-sdk/client-s3';
 import {
   GetTopicAttributesCommand,
@@ -186,6 +189,18 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
   },
   topicKey('take the alarm topic its key', ''),
   topicKey('put the alarm topic under a key that nobody can name in a policy', 'alias/aws/sns'),
+  {
+    name: 'take the evidence bucket its wall against public access',
+    check: 'platform.evidence',
+    detonate: async ({ surroundings: { evidenceBucketName: Bucket }, root: { s3 } }) => {
+      const { PublicAccessBlockConfiguration } = await s3.send(new GetPublicAccessBlockCommand({ Bucket }));
+      await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
+      return {
+        expectedEvidence: 'BlockPublicPolicy of the evidence bucket is off',
+        revert: () => s3.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration })),
+      };
+    },
+  },
   {
     name: 'replicate the evidence to a stranger’s bucket',
     check: 'platform.evidence',

@@ -652,6 +652,18 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ['platform.topic', 'another key', ({ platform }) => (platform.topicKey = 'alias/aws/sns'), 'is alias/aws/sns, not'],
   [
     'platform.evidence',
+    'open to public policies',
+    ({ platform }) => Object.assign(platform.evidencePublicAccess ?? {}, { BlockPublicPolicy: false }),
+    'BlockPublicPolicy of the evidence bucket is off',
+  ],
+  [
+    'platform.evidence',
+    'without a wall against public access',
+    ({ platform }) => (platform.evidencePublicAccess = undefined),
+    'RestrictPublicBuckets of the evidence bucket is off',
+  ],
+  [
+    'platform.evidence',
     'replicated',
     ({ platform }) => platform.evidenceReplication.push({ ID: 'r', Destination: { Bucket: 'arn:aws:s3:::theirs' } }),
     'rule r replicates reports to arn:aws:s3:::theirs',
