@@ -1,6 +1,7 @@
 import {
   CreateBucketCommand,
   DeleteBucketAnalyticsConfigurationCommand,
+  DeleteBucketIntelligentTieringConfigurationCommand,
   DeleteBucketInventoryConfigurationCommand,
   DeleteBucketPolicyCommand,
   DeleteObjectCommand,
@@ -15,8 +16,10 @@ import {
   GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
   ListBucketAnalyticsConfigurationsCommand,
+  ListBucketIntelligentTieringConfigurationsCommand,
   ListBucketInventoryConfigurationsCommand,
   PutBucketAnalyticsConfigurationCommand,
+  PutBucketIntelligentTieringConfigurationCommand,
   PutBucketInventoryConfigurationCommand,
   PutBucketPolicyCommand,
   PutBucketVersioningCommand,
@@ -149,7 +152,7 @@ test('GetBucketPolicyStatus says whether a policy is public', async () => {
   await expect(status()).rejects.toMatchObject({ name: 'NoSuchBucketPolicy' });
 });
 
-test('a bucket lists its inventories and its analyses until they are deleted', async () => {
+test('a bucket lists its inventories, its analyses and its tiers until they are deleted', async () => {
   const Bucket = 'reported';
   await s3.send(new CreateBucketCommand({ Bucket }));
   const S3BucketDestination = { Bucket: 'arn:aws:s3:::theirs', Format: 'CSV' as const };
@@ -172,6 +175,17 @@ test('a bucket lists its inventories and its analyses until they are deleted', a
     (await s3.send(new ListBucketAnalyticsConfigurationsCommand({ Bucket }))).AnalyticsConfigurationList ?? [];
   expect(await inventories()).toEqual([InventoryConfiguration]);
   expect(await analyses()).toEqual([AnalyticsConfiguration]);
+  const Tierings = [{ Days: 90, AccessTier: 'ARCHIVE_ACCESS' as const }];
+  const IntelligentTieringConfiguration = { Id: 'c', Status: 'Enabled' as const, Tierings };
+  await s3.send(
+    new PutBucketIntelligentTieringConfigurationCommand({ Bucket, Id: 'c', IntelligentTieringConfiguration }),
+  );
+  const tiers = async () =>
+    (await s3.send(new ListBucketIntelligentTieringConfigurationsCommand({ Bucket })))
+      .IntelligentTieringConfigurationList ?? [];
+  expect(await tiers()).toEqual([IntelligentTieringConfiguration]);
+  await s3.send(new DeleteBucketIntelligentTieringConfigurationCommand({ Bucket, Id: 'c' }));
+  expect(await tiers()).toEqual([]);
   await s3.send(new DeleteBucketInventoryConfigurationCommand({ Bucket, Id: 'a' }));
   await s3.send(new DeleteBucketAnalyticsConfigurationCommand({ Bucket, Id: 'b' }));
   expect([...(await inventories()), ...(await analyses())]).toEqual([]);

@@ -145,6 +145,7 @@ const IAM_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3:GetBucketReplication': ['s3:GetReplicationConfiguration'],
   's3:ListBucketAnalyticsConfigurations': ['s3:GetAnalyticsConfiguration'],
+  's3:ListBucketIntelligentTieringConfigurations': ['s3:GetIntelligentTieringConfiguration'],
   's3:ListBucketInventoryConfigurations': ['s3:GetInventoryConfiguration'],
   's3:GetPublicAccessBlock': ['s3:GetBucketPublicAccessBlock'],
   's3:DeleteObject': ['s3:DeleteObjectVersion'],

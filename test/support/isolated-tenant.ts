@@ -458,6 +458,7 @@ export function healthyFacts(): FactData {
       cors: [],
       notified: [],
       reports: [],
+      tiers: [{ Id: 'off', Status: 'Disabled', Tierings: [{ Days: 90, AccessTier: 'ARCHIVE_ACCESS' }] }],
       website: undefined,
       named: [bucket],
       versioning: 'Enabled',

@@ -1,12 +1,14 @@
-"""A bucket has inventories and storage class analyses, which S3 writes into other buckets.
+"""A bucket has inventories and analyses, which S3 writes into other buckets, and archives objects that nobody reads.
 
 AWS: "PutBucketInventoryConfiguration" (Amazon S3 API Reference)
 AWS: "ListBucketInventoryConfigurations" (Amazon S3 API Reference)
 AWS: "PutBucketAnalyticsConfiguration" (Amazon S3 API Reference)
 AWS: "ListBucketAnalyticsConfigurations" (Amazon S3 API Reference)
-Test: buckets.test.ts: a bucket lists its inventories and its analyses until they are deleted
+AWS: "PutBucketIntelligentTieringConfiguration" (Amazon S3 API Reference)
+AWS: "ListBucketIntelligentTieringConfigurations" (Amazon S3 API Reference)
+Test: buckets.test.ts: a bucket lists its inventories, its analyses and its tiers until they are deleted
 
-Only the configurations are kept: S3 writes no report. MiniStack takes each of these requests for one on the bucket
+Only the configurations are kept: S3 writes no report, and archives nothing. MiniStack takes each of these requests for one on the bucket
 itself.
 """
 
@@ -22,6 +24,7 @@ from ..shapes import Answer, Original, Params
 _KINDS = {
     "inventory": "ListInventoryConfigurationsResult",
     "analytics": "ListBucketAnalyticsConfigurationResult",
+    "intelligent-tiering": "ListBucketIntelligentTieringConfigurationsOutput",
 }
 
 PATCH = Patch(__name__)

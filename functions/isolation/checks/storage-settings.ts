@@ -1,4 +1,4 @@
-import type { LifecycleRule } from '@aws-sdk/client-s3';
+import type { IntelligentTieringConfiguration, LifecycleRule } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { tenantIdIn } from '../../contract/naming';
 import { settled } from '../../shared/settled';
@@ -67,13 +67,26 @@ const ExpectedRulesSchema = z.object({
   ),
 });
 
+/** "Amazon S3 Intelligent-Tiering": of its tiers the two that a bucket opts in to are archives. */
+const archivedBy = ({ Id, Status, Filter, Tierings = [] }: IntelligentTieringConfiguration): string[] =>
+  Status === 'Enabled'
+    ? Tierings.map(
+        ({ Days, AccessTier }) =>
+          `configuration ${Id}: objects under "${Filter?.Prefix ?? Filter?.And?.Prefix ?? ''}" cannot be read when nobody has read them for ${Days} days (${AccessTier})`,
+      )
+    : [];
+
 export const STORAGE_SETTINGS_CHECKS: readonly Check[] = checksOf(STORAGE_SETTINGS_METADATA, {
   'storage.lifecycle': async (_, { facts }) => {
-    const [rules, resources] = await settled([facts.storage.lifecycle(), facts.release.storage()]);
+    const [rules, tiers, resources] = await settled([
+      facts.storage.lifecycle(),
+      facts.storage.tiers(),
+      facts.release.storage(),
+    ]);
     const { LifecycleConfiguration } = propertiesOf(resources, 'AWS::S3::Bucket');
     const expected = ExpectedRulesSchema.parse(LifecycleConfiguration).Rules.flatMap(wordsOf);
     const actual = rules.filter(({ Status }) => Status === 'Enabled').flatMap((rule) => wordsOf(deletionOf(rule)));
-    return finding(expectExactly('rule: ', actual, expected), expected.join('; '));
+    return finding([...expectExactly('rule: ', actual, expected), ...tiers.flatMap(archivedBy)], expected.join('; '));
   },
   'storage.cors': async (_, { facts }) =>
     finding(

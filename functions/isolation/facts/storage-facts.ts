@@ -12,8 +12,10 @@ import {
   GetBucketVersioningCommand,
   GetBucketWebsiteCommand,
   GetPublicAccessBlockCommand,
+  type IntelligentTieringConfiguration,
   type LifecycleRule,
   ListBucketAnalyticsConfigurationsCommand,
+  ListBucketIntelligentTieringConfigurationsCommand,
   ListBucketInventoryConfigurationsCommand,
   type LoggingEnabled,
   type PublicAccessBlockConfiguration,
@@ -41,6 +43,8 @@ export interface StorageFacts {
   readonly replication: () => Promise<readonly ReplicationRule[]>;
   readonly accessLogs: () => Promise<LoggingEnabled | undefined>;
   readonly lifecycle: () => Promise<readonly LifecycleRule[]>;
+  /** What moves objects that nobody has read for a while into an archive. */
+  readonly tiers: () => Promise<readonly IntelligentTieringConfiguration[]>;
   readonly cors: () => Promise<readonly CORSRule[]>;
   /** Topics, queues, functions and the event bus that S3 notifies of the bucket's objects. */
   readonly notified: () => Promise<readonly string[]>;
@@ -102,6 +106,10 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
         'NoSuchLifecycleConfiguration',
       );
       return answer?.Rules ?? [];
+    }),
+    tiers: readOnce(async () => {
+      const answer = await client.send(new ListBucketIntelligentTieringConfigurationsCommand(ofBucket));
+      return answer.IntelligentTieringConfigurationList ?? [];
     }),
     cors: readOnce(async () => {
       const answer = await unlessAbsent(client.send(new GetBucketCorsCommand(ofBucket)), 'NoSuchCORSConfiguration');

@@ -4,7 +4,8 @@ export const STORAGE_SETTINGS_METADATA = [
   {
     id: 'storage.lifecycle',
     title: 'Objects expire as the release says',
-    question: 'Do the bucket’s lifecycle rules delete exactly what the rules of the tenant’s release delete?',
+    question:
+      'Do the bucket’s lifecycle rules delete exactly what the rules of the tenant’s release delete, and is nothing archived?',
     severity: 'high',
     controls: { FSBP: ['S3.13'], 'SOC 2': ['A1.2'] },
     remediation: 'Restore the bucket’s lifecycle rules from the tenant’s storage stack, and look for deleted versions.',

@@ -87,6 +87,7 @@ function askingFunction(
           's3:GetBucketVersioning',
           's3:GetBucketWebsite',
           's3:GetEncryptionConfiguration',
+          's3:GetIntelligentTieringConfiguration',
           's3:GetInventoryConfiguration',
           's3:GetLifecycleConfiguration',
           's3:GetReplicationConfiguration',

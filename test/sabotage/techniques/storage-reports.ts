@@ -1,7 +1,9 @@
 import {
   DeleteBucketAnalyticsConfigurationCommand,
+  DeleteBucketIntelligentTieringConfigurationCommand,
   DeleteBucketInventoryConfigurationCommand,
   PutBucketAnalyticsConfigurationCommand,
+  PutBucketIntelligentTieringConfigurationCommand,
   PutBucketInventoryConfigurationCommand,
 } from '@aws-sdk/client-s3';
 import { bucketOf } from '../../../functions/isolation/subject';
@@ -29,6 +31,21 @@ const inventory = (name: string, destination: string, AccountId?: string): Attac
 });
 
 export const STORAGE_REPORT_TECHNIQUES: readonly AttackTechnique[] = [
+  {
+    name: 'archive the objects that nobody has read for three months',
+    check: 'storage.lifecycle',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const of = { Bucket: bucketOf(subject), Id: 'support' };
+      const Tierings = [{ Days: 90, AccessTier: 'ARCHIVE_ACCESS' as const }];
+      const IntelligentTieringConfiguration = { Id: of.Id, Status: 'Enabled' as const, Tierings };
+      await s3.send(new PutBucketIntelligentTieringConfigurationCommand({ ...of, IntelligentTieringConfiguration }));
+      return {
+        expectedEvidence:
+          'configuration support: objects under "" cannot be read when nobody has read them for 90 days',
+        revert: () => s3.send(new DeleteBucketIntelligentTieringConfigurationCommand(of)),
+      };
+    },
+  },
   inventory('write an inventory of the bucket into a stranger’s', 'strangers-inventory', STRANGER),
   inventory('write an inventory of the bucket into another of the account', 'support-inventory'),
   {

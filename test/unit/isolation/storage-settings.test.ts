@@ -37,6 +37,16 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
       }),
     'cannot be read after 1 days as an earlier version (DEEP_ARCHIVE)',
   ],
+  [
+    'storage.lifecycle',
+    'objects are archived that nobody reads',
+    ({ facts }) =>
+      facts.storage.tiers.push({
+        ...{ Id: 'save-money', Status: 'Enabled' },
+        Tierings: [{ Days: 90, AccessTier: 'DEEP_ARCHIVE_ACCESS' }],
+      }),
+    'cannot be read when nobody has read them for 90 days (DEEP_ARCHIVE_ACCESS)',
+  ],
   ['storage.lifecycle', 'gone', ({ facts }) => (facts.storage.lifecycle = []), 'go after 90 days is missing'],
   [
     'storage.cors',
