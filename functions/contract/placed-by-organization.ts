@@ -20,5 +20,9 @@ export const PlacedByOrganizationSchema = z.object({
   tableExports: z.array(z.string()).default([]),
   /** ARNs of buckets and delivery streams to which the organization has web ACLs send their logs. */
   webAclLogs: z.array(z.string()).default([]),
+  /** ARNs of buckets and delivery streams to which the organization sends flow logs of every VPC. */
+  flowLogs: z.array(z.string()).default([]),
+  /** ARNs of topics of other accounts that the organization has RDS tell of databases' events. */
+  eventTopics: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

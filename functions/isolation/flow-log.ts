@@ -1,4 +1,5 @@
 import type { FlowLog } from '@aws-sdk/client-ec2';
+import type { PlacedByOrganization } from '../contract/placed-by-organization';
 
 /** "Flow log limitations": CloudWatch Logs took too much at once, and takes more soon. */
 const PASSES = 'Rate limited';
@@ -14,6 +15,10 @@ export const staysInAccount = (log: FlowLog, accountId: string): boolean =>
   log.LogDestinationType === 'cloud-watch-logs' &&
   log.DeliverCrossAccountRole === undefined &&
   accountOf(log, accountId) === accountId;
+
+/** Whether the organization sends it to a place on the stage's list. A flow log may name a folder of a bucket. */
+export const isPlaced = ({ LogDestination = '' }: FlowLog, { flowLogs }: PlacedByOrganization): boolean =>
+  flowLogs.some((arn) => LogDestination === arn || LogDestination.startsWith(`${arn}/`));
 
 /** How a flow log differs that sends to a group of the right name: the group may be another account's. */
 export function differencesOf(log: FlowLog, accountId: string): string[] {

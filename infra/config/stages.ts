@@ -233,6 +233,8 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   logReaders: [],
   tableExports: [],
   webAclLogs: [],
+  flowLogs: [],
+  eventTopics: [],
 };
 
 const FIRST_CELL = {

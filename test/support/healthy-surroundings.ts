@@ -19,6 +19,8 @@ export const surroundings = {
     logReaders: [],
     tableExports: ['organization-exports'],
     webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
+    flowLogs: ['arn:aws:s3:::organization-traffic'],
+    eventTopics: [],
   },
 };
 

@@ -33,6 +33,8 @@ export const aStage = (): StageContext => ({
     logReaders: ['security-audit'],
     tableExports: ['organization-exports'],
     webAclLogs: [],
+    flowLogs: ['arn:aws:s3:::organization-traffic'],
+    eventTopics: ['arn:aws:sns:r:555555555555:events'],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,

@@ -51,6 +51,7 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
     const strange = (await facts.lists.eventSubscriptions()).filter(
       ({ SnsTopicArn, SourceIdsList = [] }) =>
         SnsTopicArn?.split(':')[4] !== subject.accountId &&
+        !subject.placed.eventTopics.includes(SnsTopicArn ?? '') &&
         (SourceIdsList.length === 0 || SourceIdsList.some((id) => tenantIdIn(id) === tenantIdOf(subject))),
     );
     return finding(

@@ -5,7 +5,7 @@ import { type Check, checksOf, expectEqual, expectExactly, finding } from '../ch
 import { overlaps } from '../cidr';
 import { grantsBeyond, grantsLacking } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
-import { differencesOf, undelivered } from '../flow-log';
+import { differencesOf, isPlaced as isPlacedLog, undelivered } from '../flow-log';
 import { NETWORK_METADATA } from '../metadata/network';
 import { parsePolicy } from '../policy-document';
 import { expectedRole, policyIn, propertiesOf } from '../release/expected';
@@ -240,7 +240,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
   },
   'network.flow-logs': async (subject, { facts }) => {
     const group = `/tenants/${tenantIdOf(subject)}/flow-logs`;
-    const logs = await facts.network.flowLogs();
+    const logs = (await facts.network.flowLogs()).filter((each) => !isPlacedLog(each, subject.placed));
     const log = logs.find(
       ({ FlowLogStatus, TrafficType, LogGroupName }) =>
         FlowLogStatus === 'ACTIVE' && TrafficType === 'ALL' && LogGroupName === group,

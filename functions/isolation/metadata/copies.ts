@@ -31,7 +31,8 @@ export const COPIES_METADATA = [
     question: 'Does no event subscription of RDS that is about the tenant’s database tell a topic of another account?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.7'] },
-    remediation: 'Delete the event subscription that the evidence names.',
+    remediation:
+      'Delete the event subscription that the evidence names, or list its topic in `eventTopics` of the stage.',
   },
   {
     id: 'logs.exports',

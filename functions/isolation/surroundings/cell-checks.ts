@@ -92,11 +92,11 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `${peerings.length} peerings, all of tenants’ blocks in ${cell.tenantRange}`,
       );
     },
-    'cell.flow-logs': async ({ accountId, cell }, { cell: facts, stacks }) => {
+    'cell.flow-logs': async (surroundings, { cell: facts, stacks }) => {
       const [logs, interfaces, resources] = await settled([facts.flowLogs(), facts.interfaces(), stacks.cell()]);
       return finding(
-        flowLogViolations(logs, interfaces, resources, accountId),
-        `all traffic of ${cell.vpcId} is sent to the log group of the cell’s stack, and none elsewhere`,
+        flowLogViolations(logs, interfaces, resources, surroundings),
+        `all traffic of ${surroundings.cell.vpcId} is sent to the log group of the cell’s stack, and none elsewhere`,
       );
     },
     'cell.acls': async ({ cell }, { cell: facts }) => {

@@ -60,7 +60,8 @@ export const CELL_METADATA = [
       'Does an active flow log send all traffic of the cell’s VPC to the log group of its stack, and none to a stranger?',
     severity: 'medium',
     controls: { FSBP: ['EC2.6'], 'CIS AWS Foundations': ['3.7'] },
-    remediation: 'Delete the flow log that the evidence names, or create that of the cell’s stack again.',
+    remediation:
+      'Delete the flow log that the evidence names, list its bucket in `flowLogs` of the stage, or create that of the cell’s stack again.',
   },
   {
     id: 'cell.acls',

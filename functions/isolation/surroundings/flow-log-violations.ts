@@ -1,8 +1,9 @@
 import type { FlowLog, NetworkInterface } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
-import { differencesOf, staysInAccount, undelivered } from '../flow-log';
+import { differencesOf, isPlaced, staysInAccount, undelivered } from '../flow-log';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
+import type { PlatformSurroundings } from './surroundings';
 
 const FlowLogSchema = z.object({ ResourceId: z.string(), TrafficType: z.string(), LogGroupName: z.string() });
 type Expected = z.output<typeof FlowLogSchema>;
@@ -20,7 +21,7 @@ const idsIn = (resources: readonly ExpectedResource[], interfaces: readonly Netw
 
 /**
  * How the flow logs of a cell's network differ from those of its stack. Somebody of this account may make one more, into a
- * log group of the account, or the stack's anew.
+ * log group of the account, or the stack's anew. The organization's places are on the stage's list.
  *
  * @param logs of the account
  */
@@ -28,7 +29,7 @@ export function flowLogViolations(
   logs: readonly FlowLog[],
   interfaces: readonly NetworkInterface[],
   resources: readonly ExpectedResource[],
-  accountId: string,
+  { accountId, placed }: PlatformSurroundings,
 ): string[] {
   const expected = ofType(resources, 'AWS::EC2::FlowLog').map(({ properties }) => FlowLogSchema.parse(properties));
   const ids = idsIn(resources, interfaces);
@@ -40,7 +41,7 @@ export function flowLogViolations(
       .map((each) => `no active flow log sends ${each.TrafficType} of ${each.ResourceId} to ${each.LogGroupName}`),
     ...own.flatMap((log) => [...differencesOf(log, accountId), ...undelivered(log)]),
     ...ofCell
-      .filter((log) => !own.includes(log) && !staysInAccount(log, accountId))
+      .filter((log) => !own.includes(log) && !isPlaced(log, placed) && !staysInAccount(log, accountId))
       .map(
         ({ FlowLogId, ResourceId, LogDestination, LogGroupName }) =>
           `flow log ${FlowLogId} of ${ResourceId} sends traffic to ${LogDestination || LogGroupName}`,

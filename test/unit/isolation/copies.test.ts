@@ -124,3 +124,12 @@ test.each(COPIES_CHECKS)('$id ignores copies that are being deleted, and copies 
   });
   expect(passed).toBe(true);
 });
+
+test('the organization may be told of databases’ events, by a topic on the stage’s list', async () => {
+  const check = COPIES_CHECKS.find(({ id }) => id === 'database.event-subscriptions');
+  if (!check) throw new Error('there is no such check');
+  const found = await ask(check, ({ facts }) =>
+    facts.lists.eventSubscriptions.push({ SnsTopicArn: 'arn:aws:sns:r:555555555555:events' }),
+  );
+  expect(found).toMatchObject({ passed: true });
+});

@@ -275,6 +275,15 @@ test.each<[string, string, (scene: Scene) => void]>([
       }),
   ],
   [
+    'network.flow-logs',
+    'one of the organization, to a bucket on the list',
+    ({ facts }) =>
+      facts.network.flowLogs.push({
+        ...{ FlowLogId: 'fl-0organization', FlowLogStatus: 'ACTIVE', TrafficType: 'ALL' },
+        LogDestination: 'arn:aws:s3:::organization-traffic',
+      }),
+  ],
+  [
     'network.peering',
     'a request of a stranger that nobody has accepted',
     ({ facts }) =>

@@ -936,6 +936,12 @@ test.each<[string, string, (data: Data) => void]>([
   ],
   [
     'cell.flow-logs',
+    'one of the organization',
+    ({ cell: c }) =>
+      c.flowLogs.push(flowLog('subnet-a', { LogDestination: 'arn:aws:s3:::organization-traffic/cells' })),
+  ],
+  [
+    'cell.flow-logs',
     'the same one, made anew',
     ({ cell: c }) => Object.assign(first(c.flowLogs), { FlowLogId: 'fl-3' }),
   ],
