@@ -118,7 +118,8 @@ interface FunctionData {
   Environment: { Variables: Record<string, string> };
   VpcConfig: object;
   Runtime: string;
-  LoggingConfig: { LogGroup: string };
+  LoggingConfig: { LogGroup: string; ApplicationLogLevel?: string };
+  KMSKeyArn?: string;
   FileSystemConfigs?: { Arn: string }[];
   DeadLetterConfig?: { TargetArn: string };
   Timeout?: number;

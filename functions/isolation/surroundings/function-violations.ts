@@ -15,6 +15,7 @@ const FunctionSchema = z.object({
   Role: z.string(),
   Handler: z.string(),
   Runtime: z.string().optional(),
+  KmsKeyArn: z.string().optional(),
   DeadLetterConfig: z.object({ TargetArn: z.string().optional() }).default({}),
   LoggingConfig: z.object({ LogGroup: z.string().optional() }).default({}),
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
@@ -54,6 +55,15 @@ export const actionOf = (each: Expected) => roleNameOf(each).replace(functionRol
 const variablesIn = (variables: Readonly<Record<string, string | undefined>> = {}) =>
   Object.entries(variables).map(([name, value]) => `${name}=${value}`);
 
+/** Who takes the key of the variables away stops the function. One of the account may be an operator's choice. */
+function keyViolations({ KMSKeyArn }: FunctionConfiguration, { name, Role, KmsKeyArn }: Expected): string[] {
+  const isOwn = KmsKeyArn === undefined && KMSKeyArn?.split(':')[4] === Role.split(':')[4];
+  return isOwn ? [] : expectEqual(`the key of the variables of ${name}`, KMSKeyArn || undefined, KmsKeyArn);
+}
+
+/** Levels at which a function tells less than what it does ("Configuring log levels"). */
+const SILENT = ['WARN', 'ERROR', 'FATAL'];
+
 function settingViolations(actual: FunctionConfiguration, expected: Expected): string[] {
   const { name } = expected;
   const layers = (actual.Layers ?? []).map(({ Arn }) => Arn);
@@ -72,6 +82,10 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
     ...((actual.Timeout ?? expected.Timeout) < expected.Timeout
       ? [`${name} ends after ${actual.Timeout} s, not ${expected.Timeout} s`]
       : []),
+    ...(SILENT.includes(actual.LoggingConfig?.ApplicationLogLevel ?? '')
+      ? [`${name} logs only what is ${actual.LoggingConfig?.ApplicationLogLevel} or worse`]
+      : []),
+    ...keyViolations(actual, expected),
     // A function hands the events that it failed on to this target. Lambda answers an empty one where there is none.
     ...expectEqual(
       `the dead-letter target of ${name}`,

@@ -89,11 +89,12 @@ const setting = (name: string, action: string, change: Change, expectedEvidence:
   detonate: async (scene) => {
     const { lambda } = scene.root;
     const before = await functionOf(scene, action);
-    const { FunctionName, Environment, Role, Runtime, LoggingConfig, DeadLetterConfig = { TargetArn: '' } } = before;
+    const { FunctionName, Environment, Role, Runtime, LoggingConfig } = before;
+    const { DeadLetterConfig = { TargetArn: '' }, KMSKeyArn = '' } = before;
     const Layers = (before.Layers ?? []).flatMap(({ Arn }) => Arn ?? []);
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, ...change(before) }));
     const former = { FunctionName, Environment: { Variables: Environment?.Variables ?? {} }, Role, Layers, Runtime };
-    const revert = { ...former, LoggingConfig, DeadLetterConfig, FileSystemConfigs: [] };
+    const revert = { ...former, LoggingConfig, DeadLetterConfig, KMSKeyArn, FileSystemConfigs: [] };
     return { expectedEvidence, revert: () => lambda.send(new UpdateFunctionConfigurationCommand(revert)) };
   },
 });
@@ -292,6 +293,20 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
       ],
     }),
     'mounts the file system arn:aws:elasticfilesystem',
+  ),
+  setting(
+    'let AuditTenant log fatal errors only',
+    'AuditTenant',
+    ({ LoggingConfig }) => ({
+      LoggingConfig: { ...LoggingConfig, LogFormat: 'JSON', ApplicationLogLevel: 'FATAL', SystemLogLevel: 'WARN' },
+    }),
+    'logs only what is FATAL or worse',
+  ),
+  setting(
+    'put the variables of SuspendTenant under a stranger’s key',
+    'SuspendTenant',
+    () => ({ KMSKeyArn: `arn:aws:kms:eu-central-1:${STRANGER}:key/12345678-1234-1234-1234-123456789012` }),
+    `is arn:aws:kms:eu-central-1:${STRANGER}:key/`,
   ),
   setting(
     'hand the events that VerifyIsolation fails on to somebody’s queue',

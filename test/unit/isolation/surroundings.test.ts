@@ -609,6 +609,18 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ['platform.functions', 'gone', ({ policies }) => policies.functions.splice(0, 1), 'does not exist'],
   [
     'platform.functions',
+    'silent',
+    (data) => (lambda(data).LoggingConfig.ApplicationLogLevel = 'FATAL'),
+    'PerformAct logs only what is FATAL or worse',
+  ],
+  [
+    'platform.functions',
+    'variables under a stranger’s key',
+    (data) => (lambda(data).KMSKeyArn = 'arn:aws:kms:r:999999999999:key/theirs'),
+    'PerformAct is arn:aws:kms:r:999999999999:key/theirs, not undefined',
+  ],
+  [
+    'platform.functions',
     'failed events for a stranger',
     ({ policies }) =>
       Object.assign(policies.functions[1] ?? {}, { DeadLetterConfig: { TargetArn: 'arn:aws:sqs:r:999999999999:q' } }),
@@ -954,6 +966,12 @@ test.each<[string, string, (data: Data) => void]>([
     'platform.images',
     'the image of the stack, where there was no release',
     (data) => (first(definition(data).containerDefinitions).image = 'registry/seed:1'),
+  ],
+  ['platform.functions', 'more in the log', (data) => (lambda(data).LoggingConfig.ApplicationLogLevel = 'DEBUG')],
+  [
+    'platform.functions',
+    'variables under a key of the account',
+    (data) => (lambda(data).KMSKeyArn = `arn:aws:kms:r:${ACCOUNT_ID}:key/ours`),
   ],
   ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
   [
