@@ -121,9 +121,7 @@ test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseRese
     const tenantId = tenantIdOf(signup.signupId);
     const stack = tenantNames.stack(tenantId, 'access');
     await stage.control('stack-faults', { stack, resource: '*', on: 'create', reason: 'no luck', times: 1 });
-    const executionArn = await stage.begin(signup);
-    // The function that the state calls goes on, as it would on AWS.
-    await stage.control('tasks', { executionArn, state, fate: 'abort' });
+    const executionArn = await stage.beginToStopIn(signup, state);
     expect((await stage.follow(executionArn)).status).toBe('ABORTED');
     // The pauses are too short here for what is still unknown of a key that was retired a moment ago.
     await stage.platform.emulator.settle();

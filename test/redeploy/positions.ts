@@ -120,9 +120,7 @@ export class Positions {
       }
       case 'stopped-undoing': {
         await accessFails();
-        const executionArn = await this.stage.begin(signup);
-        // The function that the state calls goes on, as it would on AWS.
-        await this.stage.control('tasks', { executionArn, state: 'RetireTenantKey', fate: 'abort' });
+        const executionArn = await this.stage.beginToStopIn(signup, 'RetireTenantKey');
         await this.stage.follow(executionArn);
         return executionArn;
       }

@@ -7,6 +7,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { control } from '../../emulator/control';
+import { executionArnOf } from '../../functions/acts/executions';
 import {
   ONBOARDING_SOURCE,
   TENANT_ONBOARDING_FAILED,
@@ -128,6 +129,17 @@ export class RunningStage {
 
   begin(signup: Signup): Promise<string> {
     return this.client.start(signup);
+  }
+
+  /**
+   * Begins an onboarding that is stopped when the state calls its function, which goes on, as it would on AWS. That is said
+   * before the run begins, so that the state cannot be over already.
+   */
+  async beginToStopIn(signup: Signup, state: string): Promise<string> {
+    const name = `stopped-in-${state}-${randomUUID()}`;
+    const executionArn = executionArnOf(this.client.stage.stateMachineArn, name);
+    await this.control('tasks', { executionArn, state, fate: 'abort' });
+    return await this.client.start(signup, { name });
   }
 
   follow(executionArn: string): Promise<Ended> {
