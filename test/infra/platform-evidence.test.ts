@@ -92,9 +92,14 @@ describe.each(STAGES)('the evidence of stage %s', (stage) => {
     expect(grants.map(({ Action }) => Action)).toEqual(stages[stage].orphans === 'remove' ? reading : []);
   });
 
-  test('AuditSurroundings can read the lock’s configuration, and no report', () => {
+  test('AuditSurroundings can read the bucket’s settings, and no report', () => {
     const grants = evidenceGrantsOf('AuditSurroundings');
-    expect(grants.map(({ Action }) => Action)).toEqual(['s3:GetBucketObjectLockConfiguration']);
+    const actions = grants.flatMap(({ Action }) => listed(Action));
+    expect(actions.toSorted()).toEqual([
+      's3:GetBucketObjectLockConfiguration',
+      's3:GetBucketPublicAccessBlock',
+      's3:GetReplicationConfiguration',
+    ]);
   });
 
   test('no other role has a permission on it, and no role can bypass its lock', () => {
