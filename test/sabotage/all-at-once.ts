@@ -64,6 +64,7 @@ const APART: Readonly<Record<string, string>> = {
   'name a stranger’s target group in the cell’s descriptor': OTHER_CELL,
   'name a stranger’s task role in the cell’s descriptor': OTHER_CELL,
   'name another bucket for access logs in the cell’s descriptor': OTHER_CELL,
+  'run an image of the releases’ repository that nobody released': 'another technique gives the service its image',
   'answer for every other host of the domain': OTHER_RULE,
   'let the tenant’s rule answer for hosts below its own': OTHER_RULE,
 };

@@ -79,6 +79,8 @@ type SharedClients = SurroundingsClients & {
 export interface SharedScene {
   readonly surroundings: Surroundings;
   readonly root: SharedClients & { readonly ssm: SSMClient };
+  /** Where images are pushed to. */
+  readonly registry: string;
 }
 export interface SharedTarget extends SharedScene {
   readonly auditor: SharedClients;
@@ -113,6 +115,7 @@ export async function sharedTarget(platform: Platform): Promise<SharedTarget> {
       placed: stages.local.placedByOrganization,
     },
     root: { ...clientsWith(aws, outputs.tenantsTableName), ssm },
+    registry: emulator.endpointUrl,
     described,
     auditor: clientsWith({ endpoint, region, credentials }, outputs.tenantsTableName),
     settle: emulator.settle,

@@ -14,6 +14,7 @@ import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
 import { PLATFORM_METADATA } from './platform-metadata';
 import { ruleViolations } from './rule-violations';
+import { definitionOfTemplate } from './service-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
@@ -262,18 +263,21 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       );
     },
     'platform.images': async (_, { cell, images, stacks }) => {
-      const [definitions, policy, released, resources] = await settled([
+      const [definitions, policy, released, resources, ofCell] = await settled([
         cell.definitions(),
         images.repositoryPolicy(),
         images.released(),
         stacks.foundation(),
+        stacks.cell(),
       ]);
+      const { expected: template, updatedAt } = definitionOfTemplate(ofCell) ?? {};
+      const ofTemplate = template?.ContainerDefinitions.map(({ Image }) => Image) ?? [];
       const repository = resourceCalled(resources, 'AWS::ECR::Repository', SERVICE_REPOSITORY);
       const { RepositoryPolicyText: expected } = repository.properties;
       return finding(
         [
           ...policyDifferences(`the policy of ${SERVICE_REPOSITORY}`, policy, expected ? statementsOf(expected) : []),
-          ...imageViolations(definitions, released),
+          ...imageViolations(definitions, { released, ofTemplate, updatedAt }),
         ],
         'the images in service are those of releases, and nobody else has their repository',
       );

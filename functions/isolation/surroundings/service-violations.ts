@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly } from '../check';
+import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
 import type { SurroundingsFacts } from './surroundings-facts';
 
@@ -32,7 +33,7 @@ const DefinitionSchema = z.object({
   ContainerDefinitions: z.array(ContainerSchema),
 });
 
-const repositoryOf = (image = '') => image.replace(/[@:][^/]*$/, '');
+export const repositoryOf = (image = '') => image.replace(/[@:][^/]*$/, '');
 
 /** A release registers images of the platform's own repository, by their digest. */
 const isReleased = (image: string | undefined, ofTemplate: string) =>
@@ -147,14 +148,18 @@ function networkViolations(
   ];
 }
 
+/** What the cell's template makes of its task definition, and when it did last. */
+export const definitionOfTemplate = (resources: readonly ExpectedResource[]) =>
+  ofType(resources, 'AWS::ECS::TaskDefinition').map(({ properties, updatedAt }) => ({
+    expected: DefinitionSchema.parse(properties),
+    updatedAt,
+  }))[0];
+
 /** How the services and what they run differ from the cell's template. A release changes the image alone. */
 export async function serviceViolations({ cell, stacks }: SurroundingsFacts): Promise<string[]> {
   const [services, definitions, resources] = await settled([cell.services(), cell.definitions(), stacks.cell()]);
   const templates = ofType(resources, 'AWS::ECS::Service').map(({ properties }) => NetworkSchema.parse(properties));
-  const [definition] = ofType(resources, 'AWS::ECS::TaskDefinition').map(({ properties, updatedAt }) => ({
-    expected: DefinitionSchema.parse(properties),
-    updatedAt,
-  }));
+  const definition = definitionOfTemplate(resources);
   return [
     ...services.flatMap((service) => networkViolations(service, templates)),
     ...(definition

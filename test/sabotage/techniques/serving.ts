@@ -1,4 +1,11 @@
-import { RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
+import {
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+  UpdateServiceCommand,
+} from '@aws-sdk/client-ecs';
 import {
   type Action,
   DeregisterTargetsCommand,
@@ -10,11 +17,53 @@ import {
   RegisterTargetsCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
+import { pushImage } from '../../../emulator/image-registry';
 import type { CellDescriptor, Colour } from '../../../functions/contract/cell';
-import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
+import { CELLS_PARAMETER_PATH, SERVICE_REPOSITORY } from '../../../functions/contract/naming';
 import type { SharedTechnique } from '../surroundings-target';
 
 const STRANGERS_SERVER = '203.0.113.5';
+
+const BUNDLE = Buffer.from(
+  "require('node:http').createServer((_, answer) => answer.end()).listen(process.env.PORT, process.env.HOST);",
+);
+
+/**
+ * Pushes an image and runs it on the colour that serves nobody, with everything else of the template.
+ *
+ * @param repositoryOf where it is pushed to, by the repository of the template's image
+ */
+const image = (name: string, repositoryOf: (ofTemplate: string) => string): SharedTechnique => ({
+  name,
+  check: 'platform.images',
+  detonate: async ({ surroundings, registry, root: { ecs } }) => {
+    const { clusterName: cluster, services } = surroundings.cell;
+    const service = services.green;
+    const { services: [before] = [] } = await ecs.send(new DescribeServicesCommand({ cluster, services: [service] }));
+    const { taskDefinition: made = {} } = await ecs.send(
+      new DescribeTaskDefinitionCommand({ taskDefinition: before?.taskDefinition }),
+    );
+    const [container] = made.containerDefinitions ?? [];
+    const [, host, ofTemplate = ''] = /^([^/]+)\/([^@:]+)/.exec(container?.image ?? '') ?? [];
+    const repository = repositoryOf(ofTemplate);
+    const pushed = `${host}/${repository}@${await pushImage(registry, { repository, bundle: BUNDLE })}`;
+    const { family, cpu, memory, networkMode, requiresCompatibilities, runtimePlatform } = made;
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        ...{ family, cpu, memory, networkMode, requiresCompatibilities, runtimePlatform },
+        ...{ taskRoleArn: made.taskRoleArn, executionRoleArn: made.executionRoleArn },
+        containerDefinitions: [{ ...container, image: pushed }],
+      }),
+    );
+    const run = (definition: string | undefined, desiredCount: number | undefined) =>
+      ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition: definition, desiredCount }));
+    await run(taskDefinition?.taskDefinitionArn, 1);
+    return {
+      expectedEvidence: `runs ${pushed}, which no release has brought here`,
+      revert: () => run(before?.taskDefinition, before?.desiredCount),
+    };
+  },
+});
 
 const target = (name: string, colour: Colour, Id: string): SharedTechnique => ({
   name,
@@ -132,6 +181,8 @@ export const SERVING_TECHNIQUES: readonly SharedTechnique[] = [
       };
     },
   },
+  image('run an image of the stack’s repository that nobody released', (ofTemplate) => ofTemplate),
+  image('run an image of the releases’ repository that nobody released', () => SERVICE_REPOSITORY),
   descriptor(
     'name a stranger’s target group in the cell’s descriptor',
     ({ targetGroupArns }) => ({ targetGroupArns: { ...targetGroupArns, green: STRANGERS_GROUP } }),

@@ -727,6 +727,12 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
   ],
   [
     'platform.images',
+    'another one of the template’s repository',
+    (data) => (first(definition(data).containerDefinitions).image = 'registry/seed@sha256:3'),
+    'cell-blue runs registry/seed@sha256:3, which no release has brought here',
+  ],
+  [
+    'platform.images',
     'a repository for others',
     ({ images }) => images.repositoryPolicy.push(...stranger('ecr:PutImage')),
     'the policy of tenant-onboarding/service has the statement Allow',
@@ -966,6 +972,15 @@ test.each<[string, string, (data: Data) => void]>([
     'platform.images',
     'the image of the stack, where there was no release',
     (data) => (first(definition(data).containerDefinitions).image = 'registry/seed:1'),
+  ],
+  [
+    'platform.images',
+    'the image of an earlier stack, which no release has followed yet',
+    (data) => {
+      const [made] = data.stacks.cell.filter(({ type }) => type === 'AWS::ECS::TaskDefinition');
+      Object.assign(made ?? {}, { updatedAt: new Date('2026-03-02T12:00:00Z') });
+      first(definition(data).containerDefinitions).image = 'registry/seed:0';
+    },
   ],
   ['platform.functions', 'more in the log', (data) => (lambda(data).LoggingConfig.ApplicationLogLevel = 'DEBUG')],
   [
