@@ -53,7 +53,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.images',
     title: 'Only released images are in service',
     question:
-      'Has each image of the platform’s repository that runs in the cell come by a release, and has the repository no policy beyond the release’s?',
+      'Has each image that runs in the cell come by a release or with the cell’s stack, and has the repository no policy beyond the release’s?',
     severity: 'critical',
     controls: { FSBP: ['ECR.1'], 'SOC 2': ['CC8.1'] },
     remediation:
