@@ -24,5 +24,10 @@ export const PlacedByOrganizationSchema = z.object({
   flowLogs: z.array(z.string()).default([]),
   /** ARNs of topics of other accounts that the organization has RDS tell of databases' events. */
   eventTopics: z.array(z.string()).default([]),
+  /**
+   * Ids of what the organization has answer the names that VPCs ask for, or tell it of them: Resolver rules, query log
+   * configurations, DNS Firewall rule groups, private hosted zones and DHCP options.
+   */
+  nameServices: z.array(z.string()).default([]),
 });
 export type PlacedByOrganization = z.infer<typeof PlacedByOrganizationSchema>;

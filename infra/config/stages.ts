@@ -235,6 +235,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   webAclLogs: [],
   flowLogs: [],
   eventTopics: [],
+  nameServices: [],
 };
 
 const FIRST_CELL = {

@@ -1,4 +1,5 @@
 import { CODE_DIGEST, functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../functions/contract/naming';
+import type { ResolverAssociation, StrangeOptions } from '../../functions/isolation/facts/vpc-names';
 import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
 import { ACCOUNT_ID, aCell, REGION } from './builders';
@@ -21,6 +22,7 @@ export const surroundings = {
     webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: [],
+    nameServices: ['rslvr-rr-0organization', 'dopt-0organization', 'Z0ORGANIZATION'],
   },
 };
 
@@ -292,8 +294,8 @@ export function healthySurroundings() {
     },
     stacks: templates(),
     cell: {
-      strangeNameServers: [] as string[],
-      resolverAssociations: [] as string[],
+      strangeOptions: [] as StrangeOptions[],
+      resolverAssociations: [] as ResolverAssociation[],
       privateZones: [
         { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },
       ] as object[],

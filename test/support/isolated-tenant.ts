@@ -35,6 +35,7 @@ export const aStage = (): StageContext => ({
     webAclLogs: [],
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: ['arn:aws:sns:r:555555555555:events'],
+    nameServices: ['rslvr-rr-0organization', 'dopt-0organization'],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,
@@ -491,7 +492,7 @@ export function healthyFacts(): FactData {
       ],
       ...{
         dhcpOptions: [{ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }],
-        resolver: [{ vpcId: 'vpc-0other', what: 'a rule' }],
+        resolver: [{ vpcId: 'vpc-0other', id: 'rslvr-rr-0', what: 'a rule' }],
       },
     },
     tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },

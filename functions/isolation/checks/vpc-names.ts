@@ -9,10 +9,14 @@ export const VPC_NAMES_CHECKS: readonly Check[] = checksOf(VPC_NAMES_METADATA, {
   'network.dns': async (subject, { facts }) => {
     const [vpcs, strange] = await settled([facts.network.vpcsInSlot(), facts.lists.dhcpOptions()]);
     const { DhcpOptionsId } = vpcs.find(({ VpcId }) => VpcId === vpcOf(subject)) ?? {};
-    return finding(nameServersOf(strange, DhcpOptionsId), `the VPC has the DHCP options ${DhcpOptionsId}`);
+    const itsOwn = strange.filter(({ optionsId }) => optionsId === DhcpOptionsId);
+    return finding(nameServersOf(itsOwn, subject.placed), `the VPC has the DHCP options ${DhcpOptionsId}`);
   },
   'network.resolver': async (subject, { facts }) => {
-    const associated = (await facts.lists.resolver()).filter(({ vpcId }) => vpcId === vpcOf(subject));
+    const { nameServices } = subject.placed;
+    const associated = (await facts.lists.resolver()).filter(
+      ({ vpcId, id }) => vpcId === vpcOf(subject) && !nameServices.includes(id),
+    );
     return finding(
       associated.map(({ what }) => what),
       'Route 53 Resolver answers the VPC as it answers every other',

@@ -1,5 +1,6 @@
 import { DescribeDhcpOptionsCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
+import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 import { everyItem, pages } from '../../shared/paging';
 
 /** DHCP options by which hosts ask another name server than AWS's own. */
@@ -7,7 +8,7 @@ export const StrangeOptionsSchema = z.object({ optionsId: z.string(), servers: z
 export type StrangeOptions = z.output<typeof StrangeOptionsSchema>;
 
 /** What changes how Route 53 Resolver answers a VPC's hosts, or tells others what they ask for, as a part of a sentence. */
-export const ResolverAssociationSchema = z.object({ vpcId: z.string(), what: z.string() });
+export const ResolverAssociationSchema = z.object({ vpcId: z.string(), id: z.string(), what: z.string() });
 export type ResolverAssociation = z.output<typeof ResolverAssociationSchema>;
 
 const DNS_OF_AWS = 'AmazonProvidedDNS';
@@ -29,8 +30,10 @@ export async function strangeDhcpOptions(client: EC2Client): Promise<StrangeOpti
     .filter(({ servers }) => servers.length > 0);
 }
 
-/** Violations where a VPC has such options. */
-export const nameServersOf = (options: readonly StrangeOptions[], optionsId: string | undefined): string[] =>
+/** Violations where a VPC has such options. @param nameServices what the organization places, by id */
+export const nameServersOf = (options: readonly StrangeOptions[], { nameServices }: PlacedByOrganization): string[] =>
   options
-    .filter((each) => each.optionsId === optionsId)
-    .flatMap(({ servers }) => servers.map((server) => `options ${optionsId} name the name server ${server}`));
+    .filter(({ optionsId }) => !nameServices.includes(optionsId))
+    .flatMap(({ optionsId, servers }) =>
+      servers.map((server) => `options ${optionsId} name the name server ${server}`),
+    );

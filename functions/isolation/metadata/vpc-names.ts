@@ -7,7 +7,8 @@ export const VPC_NAMES_METADATA = [
     question: 'Do the DHCP options of the tenant’s VPC name no other name server than AmazonProvidedDNS?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Associate the default DHCP options with the tenant’s VPC.',
+    remediation:
+      'Associate the default DHCP options with the tenant’s VPC, or list those of the evidence in `nameServices` of the stage.',
   },
   {
     id: 'network.resolver',
@@ -15,6 +16,7 @@ export const VPC_NAMES_METADATA = [
     question: 'Is no Resolver rule, query log or DNS Firewall of others associated with the tenant’s VPC?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.6'] },
-    remediation: 'Take away from the tenant’s VPC the rule, log or rule group that the evidence names.',
+    remediation:
+      'Take away from the tenant’s VPC the rule, log or rule group that the evidence names, or list its id in `nameServices` of the stage.',
   },
 ] as const satisfies readonly CheckMetadata[];

@@ -66,8 +66,8 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `${tables.length} route tables, with the routes of the cell’s stack and of tenants`,
       );
     },
-    'cell.dns': async (_, { cell }) =>
-      finding(await dnsViolations(cell), 'the cell’s hosts ask AWS’s own name server, and nobody else is told'),
+    'cell.dns': async ({ placed }, { cell }) =>
+      finding(await dnsViolations(cell, placed), 'the cell’s hosts ask AWS’s own name server, and nobody else is told'),
     'cell.network': async ({ accountId, region, cell, placed }, { cell: facts, stacks }) => {
       const [all, endpoints, resources] = await settled([facts.peerings(), facts.endpoints(), stacks.cell()]);
       const services = placed.endpointServices.map((service) => `com.amazonaws.${region}.${service}`);

@@ -35,15 +35,15 @@ import { settled } from '../../shared/settled';
 import { Unanswered } from '../check';
 import { itemsOf, type KeptLists } from '../facts/account-lists';
 import { readOnce, unlessAbsent } from '../facts/reading';
-import { nameServersOf } from '../facts/vpc-names';
+import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
-  /** A sentence for each name server that the VPC's hosts get by DHCP and that is not AWS's own. */
-  readonly strangeNameServers: () => Promise<readonly string[]>;
-  /** A sentence for each association by which Route 53 Resolver answers the VPC's hosts otherwise, or tells others. */
-  readonly resolverAssociations: () => Promise<readonly string[]>;
+  /** The VPC's DHCP options, if they name another name server than AWS's own. */
+  readonly strangeOptions: () => Promise<readonly StrangeOptions[]>;
+  /** By which Route 53 Resolver answers the VPC's hosts otherwise, or tells others. */
+  readonly resolverAssociations: () => Promise<readonly ResolverAssociation[]>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
   /** What runs in the services, each revision once. */
@@ -93,14 +93,14 @@ export function cellFacts(
     return (await ecs.send(new DescribeServicesCommand(described))).services ?? [];
   });
   return {
-    strangeNameServers: readOnce(async () => {
+    strangeOptions: readOnce(async () => {
       const strange = itemsOf((await ofAccount.lists()).dhcpOptions);
       if (strange.length === 0) return [];
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [cell.vpcId] }));
-      return nameServersOf(strange, Vpcs?.[0]?.DhcpOptionsId);
+      return strange.filter(({ optionsId }) => optionsId === Vpcs?.[0]?.DhcpOptionsId);
     }),
     resolverAssociations: async () =>
-      itemsOf((await ofAccount.lists()).resolver).flatMap(({ vpcId, what }) => (vpcId === cell.vpcId ? [what] : [])),
+      itemsOf((await ofAccount.lists()).resolver).filter(({ vpcId }) => vpcId === cell.vpcId),
     peerings: async () =>
       (await ofAccount.peerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
         [AccepterVpcInfo?.VpcId, RequesterVpcInfo?.VpcId].includes(cell.vpcId),

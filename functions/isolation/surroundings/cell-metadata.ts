@@ -42,7 +42,7 @@ export const CELL_METADATA = [
     severity: 'high',
     controls: { 'SOC 2': ['CC6.6'] },
     remediation:
-      'Associate the default DHCP options with the cell’s VPC, and take away from it the zone, rule, log or rule group that the evidence names.',
+      'Associate the default DHCP options with the cell’s VPC, and take away from it the zone, rule, log or rule group that the evidence names, or list its id in `nameServices` of the stage.',
   },
   {
     id: 'cell.network',

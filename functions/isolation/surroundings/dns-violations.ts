@@ -1,22 +1,24 @@
+import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 import { settled } from '../../shared/settled';
+import { nameServersOf } from '../facts/vpc-names';
 import type { CellFacts } from './cell-facts';
 
 /** What answers the names of a cell's hosts in place of AWS's own name server and public names, or is told of them. */
-export async function dnsViolations(facts: CellFacts): Promise<string[]> {
-  const [servers, zones, associations] = await settled([
-    facts.strangeNameServers(),
+export async function dnsViolations(facts: CellFacts, placed: PlacedByOrganization): Promise<string[]> {
+  const [strange, zones, associations] = await settled([
+    facts.strangeOptions(),
     facts.privateZones(),
     facts.resolverAssociations(),
   ]);
   return [
-    ...servers,
+    ...nameServersOf(strange, placed),
     // The zone of an interface endpoint is its service's ("HostedZoneOwner").
     ...zones
-      .filter(({ Owner }) => !Owner?.OwningService)
+      .filter(({ Owner, HostedZoneId = '' }) => !Owner?.OwningService && !placed.nameServices.includes(HostedZoneId))
       .map(
         ({ HostedZoneId, Name, Owner }) =>
           `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
       ),
-    ...associations,
+    ...associations.filter(({ id }) => !placed.nameServices.includes(id)).map(({ what }) => what),
   ];
 }

@@ -43,17 +43,17 @@ export async function resolverAssociations(client: Route53ResolverClient): Promi
   return [
     ...rules
       .filter((rule) => isAlive(rule) && !isAwsOwn(rule.ResolverRuleId))
-      .map(({ VPCId = '', ResolverRuleId, Name = 'no name' }) => ({
-        ...{ vpcId: VPCId, what: `Resolver rule ${ResolverRuleId} (${Name}) forwards what its hosts ask for` },
+      .map(({ VPCId: vpcId = '', ResolverRuleId: id = '', Name = 'no name' }) => ({
+        ...{ vpcId, id, what: `Resolver rule ${id} (${Name}) forwards what its hosts ask for` },
       })),
-    ...logs.filter(isAlive).map(({ ResourceId = '', ResolverQueryLogConfigId }) => ({
-      ...{ vpcId: ResourceId, what: `query log ${ResolverQueryLogConfigId} tells what its hosts ask for` },
+    ...logs.filter(isAlive).map(({ ResourceId: vpcId = '', ResolverQueryLogConfigId: id = '' }) => ({
+      ...{ vpcId, id, what: `query log ${id} tells what its hosts ask for` },
     })),
     ...firewalls
       .filter((each) => isAlive(each) && each.ManagedOwnerName === undefined)
       // "Rule actions in DNS Firewall": a rule may answer with another name.
-      .map(({ VpcId = '', FirewallRuleGroupId, Name }) => ({
-        ...{ vpcId: VpcId, what: `DNS Firewall rule group ${FirewallRuleGroupId} (${Name}) answers its hosts` },
+      .map(({ VpcId: vpcId = '', FirewallRuleGroupId: id = '', Name }) => ({
+        ...{ vpcId, id, what: `DNS Firewall rule group ${id} (${Name}) answers its hosts` },
       })),
   ];
 }

@@ -51,11 +51,11 @@ test('what all cells share is asked once an audit', async () => {
 
 test('a cell is asked for its DHCP options when some of the account name a strange name server, and only then', async () => {
   const healthy = twoCells();
-  for (const { cell } of healthy.cells) expect(await cell.strangeNameServers()).toEqual([]);
+  for (const { cell } of healthy.cells) expect(await cell.strangeOptions()).toEqual([]);
   expect(healthy.aws.sent).toEqual([]);
 
   const { aws, cells } = twoCells([{ optionsId: 'dopt-theirs', servers: ['198.51.100.53'] }]);
   for (const { cell } of cells)
-    expect(await cell.strangeNameServers()).toEqual(['options dopt-theirs name the name server 198.51.100.53']);
+    expect(await cell.strangeOptions()).toEqual([{ optionsId: 'dopt-theirs', servers: ['198.51.100.53'] }]);
   expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
 });

@@ -163,8 +163,18 @@ const BREACHES: [string, string, (data: Data) => void, string][] = [
     ({ cell: c }) => c.interfaces.push({ SubnetId: 'subnet-a', Status: 'in-use', Attachment: { InstanceId: 'i-1' } }),
     'instance i-1 is in subnet-a (in-use)',
   ],
-  ['cell.dns', 'a stranger’s server', ({ cell: c }) => c.strangeNameServers.push('server 198.51.100.53'), '198.51'],
-  ['cell.dns', 'a rule', ({ cell: c }) => c.resolverAssociations.push('Resolver rule rslvr-rr-1'), 'rslvr-rr-1'],
+  [
+    'cell.dns',
+    'a stranger’s server',
+    ({ cell: c }) => c.strangeOptions.push({ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }),
+    'options dopt-0theirs name the name server 198.51.100.53',
+  ],
+  [
+    'cell.dns',
+    'a rule',
+    ({ cell: c }) => c.resolverAssociations.push({ vpcId: 'vpc-cell', id: 'rslvr-rr-1', what: 'a rule' }),
+    'a rule',
+  ],
   [
     'routing.web-acl',
     'taken away',
@@ -945,6 +955,19 @@ test.each<[string, string, (data: Data) => void]>([
     'platform.functions',
     'another team’s function that reads its own queue',
     ({ policies }) => policies.eventSources.push(mapping('team', 'arn:aws:sqs:r:1:team')),
+  ],
+  [
+    'cell.dns',
+    'what the organization lists',
+    ({ cell: c }) => {
+      c.resolverAssociations.push({ vpcId: 'vpc-cell', id: 'rslvr-rr-0organization', what: 'a rule' });
+      c.strangeOptions.push({ optionsId: 'dopt-0organization', servers: ['10.0.0.2'] });
+      c.privateZones.push({
+        HostedZoneId: 'Z0ORGANIZATION',
+        Name: 'corp.example.',
+        Owner: { OwningAccount: ACCOUNT_ID },
+      });
+    },
   ],
   ['cell.acls', 'an attacker’s address, refused', (data) => deny(data, '198.51.100.7/32')],
   [

@@ -4,7 +4,7 @@ import { VPC_NAMES_CHECKS } from '../../../functions/isolation/checks/vpc-names'
 import { strangeDhcpOptions } from '../../../functions/isolation/facts/vpc-names';
 import { vpcOf } from '../../../functions/isolation/subject';
 import { resolverAssociations } from '../../../functions/isolation/surroundings/resolver-associations';
-import { testBreaches } from '../../support/breaches';
+import { ask, testBreaches } from '../../support/breaches';
 import { REGION } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { aSubject } from '../../support/isolated-tenant';
@@ -19,10 +19,26 @@ testBreaches(VPC_NAMES_CHECKS, [
   [
     'network.resolver',
     'a rule of a stranger',
-    ({ facts }) => facts.lists.resolver.push({ vpcId: vpcOf(aSubject()), what: 'Resolver rule rslvr-rr-1' }),
+    ({ facts }) =>
+      facts.lists.resolver.push({
+        ...{ vpcId: vpcOf(aSubject()), id: 'rslvr-rr-1' },
+        what: 'Resolver rule rslvr-rr-1',
+      }),
     'Resolver rule rslvr-rr-1',
   ],
 ]);
+
+test.each(VPC_NAMES_CHECKS.map((check) => [check.id, check] as const))(
+  '%s passes what the organization lists',
+  async (_, check) => {
+    const finding = ask(check, ({ facts }) => {
+      facts.lists.resolver.push({ ...{ vpcId: vpcOf(aSubject()), id: 'rslvr-rr-0organization' }, what: 'a rule' });
+      facts.lists.dhcpOptions.push({ optionsId: 'dopt-0organization', servers: ['10.0.0.2'] });
+      Object.assign(facts.network.vpcsInSlot[0], { DhcpOptionsId: 'dopt-0organization' });
+    });
+    expect(await finding).toMatchObject({ passed: true });
+  },
+);
 
 test('keeps of DHCP options those that name another name server than AWS’s', async () => {
   const options = (DhcpOptionsId: string, ...servers: string[]) => ({
