@@ -1,6 +1,6 @@
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, finding } from '../check';
-import { nameServersOf } from '../facts/vpc-names';
+import { associatedWith, nameServersOf } from '../facts/vpc-names';
 import { VPC_NAMES_METADATA } from '../metadata/vpc-names';
 import { vpcOf } from '../subject';
 
@@ -13,12 +13,9 @@ export const VPC_NAMES_CHECKS: readonly Check[] = checksOf(VPC_NAMES_METADATA, {
     return finding(nameServersOf(itsOwn, subject.placed), `the VPC has the DHCP options ${DhcpOptionsId}`);
   },
   'network.resolver': async (subject, { facts }) => {
-    const { nameServices } = subject.placed;
-    const associated = (await facts.lists.resolver()).filter(
-      ({ vpcId, id }) => vpcId === vpcOf(subject) && !nameServices.includes(id),
-    );
+    const itsOwn = (await facts.lists.resolver()).filter(({ vpcId }) => vpcId === vpcOf(subject));
     return finding(
-      associated.map(({ what }) => what),
+      associatedWith(itsOwn, subject.placed),
       'Route 53 Resolver answers the VPC as it answers every other',
     );
   },

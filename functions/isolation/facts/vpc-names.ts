@@ -11,6 +11,12 @@ export type StrangeOptions = z.output<typeof StrangeOptionsSchema>;
 export const ResolverAssociationSchema = z.object({ vpcId: z.string(), id: z.string(), what: z.string() });
 export type ResolverAssociation = z.output<typeof ResolverAssociationSchema>;
 
+/** Violations by associations with a VPC. @param nameServices what the organization places, by id */
+export const associatedWith = (
+  associations: readonly ResolverAssociation[],
+  { nameServices }: PlacedByOrganization,
+): string[] => associations.filter(({ id }) => !nameServices.includes(id)).map(({ what }) => what);
+
 const DNS_OF_AWS = 'AmazonProvidedDNS';
 
 /** Such options of the account, whichever VPC has them: few accounts have others than AWS's default. */

@@ -1,6 +1,6 @@
 import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 import { settled } from '../../shared/settled';
-import { nameServersOf } from '../facts/vpc-names';
+import { associatedWith, nameServersOf } from '../facts/vpc-names';
 import type { CellFacts } from './cell-facts';
 
 /** What answers the names of a cell's hosts in place of AWS's own name server and public names, or is told of them. */
@@ -19,6 +19,6 @@ export async function dnsViolations(facts: CellFacts, placed: PlacedByOrganizati
         ({ HostedZoneId, Name, Owner }) =>
           `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
       ),
-    ...associations.filter(({ id }) => !placed.nameServices.includes(id)).map(({ what }) => what),
+    ...associatedWith(associations, placed),
   ];
 }
