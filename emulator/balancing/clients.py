@@ -18,11 +18,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
 
 import httptools
 
 from . import targets
+from .connections import Connection
 from .heads import OF_REQUEST, Head, Own, answer_head, failure, own_head, redirect, request_head
 from .listeners import Listeners, Record, Way
 from .measured import Measured
@@ -275,32 +275,21 @@ class _Exchange:
             self._silence = None
 
 
-class Client(asyncio.Protocol):
+class Client(Connection):
     """One connection. Requests that come before the last one is answered wait, and the client with them."""
 
     def __init__(self, port: Port) -> None:
+        super().__init__()
         self.port = port
         self.address = b"127.0.0.1"
-        self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._exchanges: deque[_Exchange] = deque()
         self._coming: _Exchange | None = None
         self._url = b""
         self._head = Head(OF_REQUEST)
-        self._held = False
         self._idle: asyncio.TimerHandle | None = None
         self._active_at = 0.0
         self._running: set[asyncio.Task[None]] = set()
-
-    def write(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def hold(self, held: bool) -> None:
-        """@param held while the client is faster than the target, or asks for more than one thing at a time"""
-        if self._transport and not self._transport.is_closing() and held != self._held:
-            self._held = held
-            (self._transport.pause_reading if held else self._transport.resume_reading)()
 
     def run(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)
@@ -326,8 +315,7 @@ class Client(asyncio.Protocol):
         self.hold(False)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports have all methods of asyncio's, and are no subclass.
-        self._transport = cast("asyncio.Transport", transport)
+        super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.address = str(peer[0]).encode() if peer else self.address
         self._active_at = time.monotonic()
@@ -396,8 +384,3 @@ class Client(asyncio.Protocol):
             self._close()
             return
         self._idle = asyncio.get_running_loop().call_later(max(left, 1.0), self._look)
-
-    def _close(self) -> None:
-        """What was written before is sent."""
-        if self._transport:
-            self._transport.close()

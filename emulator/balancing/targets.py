@@ -11,10 +11,11 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Protocol, cast
+from typing import Protocol
 
 import httptools
 
+from .connections import Connection
 from .heads import OF_ANSWER, Head
 
 Address = tuple[str, int]
@@ -44,22 +45,21 @@ class Asking(Protocol):
         """The target is slower than who sends it a body, or is no longer."""
 
 
-class Target(asyncio.Protocol):
+class Target(Connection):
     """One connection to a target, with one request at a time."""
 
     def __init__(self, at: Address) -> None:
+        super().__init__()
         self._at = at
-        self._transport: asyncio.Transport | None = None
         self._asking: Asking | None = None
         self._head = Head(OF_ANSWER)
         self._status = 0
-        self._used = self._interim = self._bodiless = self._framed = self._answering = self._held = False
+        self._used = self._interim = self._bodiless = self._framed = self._answering = False
         self._free_since = 0.0
 
     @property
     def usable(self) -> bool:
-        lives = self._transport is not None and not self._transport.is_closing()
-        return lives and time.monotonic() < self._free_since + _KEPT_SECONDS
+        return self.lives and time.monotonic() < self._free_since + _KEPT_SECONDS
 
     def ask(self, asking: Asking, request: bytes, bodiless: bool) -> None:
         """@param bodiless the answer has no body, whatever length it tells: that of a HEAD"""
@@ -69,25 +69,10 @@ class Target(asyncio.Protocol):
         self._bodiless, self._framed, self._answering = bodiless, False, False
         self.write(request)
 
-    def write(self, data: bytes) -> None:
-        if self._transport and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def hold(self, held: bool) -> None:
-        """@param held while the client is slower than the target"""
-        if self._transport and not self._transport.is_closing() and held != self._held:
-            self._held = held
-            (self._transport.pause_reading if held else self._transport.resume_reading)()
-
     def close(self) -> None:
         """Nobody hears of what the target still answers."""
         self._asking = None
-        if self._transport:
-            self._transport.close()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's transports have all methods of asyncio's, and are no subclass.
-        self._transport = cast("asyncio.Transport", transport)
+        self._close()
 
     def data_received(self, data: bytes) -> None:
         asking = self._asking
@@ -97,8 +82,7 @@ class Target(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError:
-            if self._transport:
-                self._transport.close()
+            self._close()
         asking.arrived()
 
     def pause_writing(self) -> None:
