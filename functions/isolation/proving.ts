@@ -3,6 +3,7 @@ import { type EnvName, env, optionalEnv } from '../shared/env';
 import { parseAt } from '../shared/parse-at';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
+import { keptAccount } from './facts/kept-account';
 import { placedByOrganization } from './placed';
 import { decoyDoors } from './probes/decoy-doors';
 import { sourceClients, sourcesOf } from './sources';
@@ -40,6 +41,7 @@ export function provingDeps(): ProvingDeps {
     },
     evidence: evidenceStore(clients.s3),
     sourcesFor: (subject, known) => sourcesOf(clients, subject, known, doorsOf),
+    accountWide: keptAccount(clients),
     now: () => new Date(),
   };
 }

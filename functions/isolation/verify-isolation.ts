@@ -68,7 +68,8 @@ export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyI
     const record = (proof: Proof) => recordProof(deps.table, executionArn, proof);
     // It is read while the checks wait for their own answers.
     const { audit, route } = itemsBeside(deps.table, { ...tenantInput.tenant, inService: false }, deps.proving.now);
-    const known = { account: listedFacts(async () => (await audit())?.principals), audit, route };
+    const account = listedFacts(async () => (await audit())?.principals);
+    const known = { account, audit, route, accountWide: deps.proving.accountWide };
     const own = await examine({ ...deps.proving, known }, subject, newness);
     const report = withSurroundings(own, await audit());
     const { evidence, digest, keys } = await keepProof(deps.proving, report, executionArn, record);

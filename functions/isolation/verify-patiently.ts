@@ -70,8 +70,9 @@ async function confirmed(
   const failed = new Set(failedOf(report).map(({ id }) => id));
   if (failed.size === 0) return report;
   const checks = catalogue.filter(({ id }) => failed.has(id));
-  // Stacks and route were read for the first look.
-  const anew = { ...verifying, known: { ...verifying.known, stacks: undefined, route: undefined } };
+  // Stacks and route were read for the first look, and lists of the account for an earlier tenant.
+  const known = { ...verifying.known, stacks: undefined, route: undefined, accountWide: undefined };
+  const anew = { ...verifying, known };
   return await askAgain(report, subject, anew, checks, newness);
 }
 

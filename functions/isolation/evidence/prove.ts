@@ -2,6 +2,7 @@ import { isTransient, PlatformError } from '../../contract/errors';
 import { translateError } from '../../shared/error-translation';
 import { logger } from '../../shared/logger';
 import type { Evidence } from '../evidence-report';
+import type { AccountWide } from '../facts/kept-account';
 import type { Newness } from '../newness';
 import { breachOf, failedOf, openOf, type Report, reasonOf } from '../report';
 import type { Subject } from '../subject';
@@ -13,6 +14,8 @@ export interface ProvingDeps extends Verifying {
   readonly evidence: EvidenceStore;
   /** The version of the function that verifies. */
   readonly codeVersion: string;
+  /** For an onboarding before the first audit. An audit lists the account itself, and for a person it is asked now. */
+  readonly accountWide?: AccountWide;
 }
 
 export interface Proof extends KeptEvidence {

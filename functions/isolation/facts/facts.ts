@@ -22,6 +22,7 @@ import {
 } from './account-lists';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
+import type { AccountWide } from './kept-account';
 import { type KeyFacts, keyFacts } from './key-facts';
 import { type LogFacts, logFacts } from './log-facts';
 import { type NetworkFacts, networkFacts } from './network-facts';
@@ -86,10 +87,17 @@ export interface Known {
   readonly route?: (() => Promise<unknown>) | undefined;
   /** What an audit has listed once for all its tenants: the statements of their boundary, and the account's lists. */
   readonly audit?: () => Promise<AuditListing | undefined>;
+  /** What is the same for every tenant, as this process has asked for it a moment ago, where no audit has listed it. */
+  readonly accountWide?: AccountWide | undefined;
 }
 
 export const factsOf = (clients: FactClients, subject: Subject, known: Known = {}): Facts => {
-  const lists = auditedLists(accountLists(clients), async () => (await known.audit?.())?.lists);
+  const lists = auditedLists(
+    known.accountWide?.lists ?? accountLists(clients),
+    async () => (await known.audit?.())?.lists,
+  );
+  const boundary = async () =>
+    (await known.audit?.())?.boundary ?? (await known.accountWide?.boundary(subject.boundaryArn));
   return {
     key: keyFacts(clients.kms, clients.organizations, subject),
     database: {
@@ -100,7 +108,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
     secrets: secretFacts(clients.secrets, subject),
     password: passwordFacts(clients.rds, clients.secrets, subject),
     network: networkFacts(clients.ec2, subject),
-    identity: identityFacts(clients.iam, subject, async () => (await known.audit?.())?.boundary),
+    identity: identityFacts(clients.iam, subject, boundary),
     routing: routingFacts(clients.elb, subject),
     routeItem: routeItemFacts(clients.dynamodb, subject, known.route),
     logs: logFacts(clients.logs, subject),

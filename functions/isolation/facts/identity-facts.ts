@@ -59,6 +59,15 @@ async function readServiceRole(client: IAMClient, name: string): Promise<Service
   return { ...role, inline, attached };
 }
 
+/** The statements in force of a managed policy of the account. */
+export async function boundaryStatements(client: IAMClient, PolicyArn: string): Promise<Statement[]> {
+  const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));
+  const { PolicyVersion } = await client.send(
+    new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
+  );
+  return parsePolicy(PolicyVersion?.Document ?? '');
+}
+
 /** @param known the boundary's statements, where the caller knows them */
 export function identityFacts(
   client: IAMClient,
@@ -76,15 +85,6 @@ export function identityFacts(
       const roles = await settled(names.map(reading));
       return roles.filter((role) => role !== undefined);
     }),
-    boundary: readOnce(async () => {
-      const boundary = await known();
-      if (boundary) return boundary;
-      const PolicyArn = subject.boundaryArn;
-      const { Policy } = await client.send(new GetPolicyCommand({ PolicyArn }));
-      const { PolicyVersion } = await client.send(
-        new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
-      );
-      return parsePolicy(PolicyVersion?.Document ?? '');
-    }),
+    boundary: readOnce(async () => (await known()) ?? (await boundaryStatements(client, subject.boundaryArn))),
   };
 }

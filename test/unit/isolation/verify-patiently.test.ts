@@ -1,6 +1,7 @@
 import type { Check, Finding, Sources } from '../../../functions/isolation/check';
 import { PROBE_CHECKS } from '../../../functions/isolation/checks/probes';
 import type { Known } from '../../../functions/isolation/facts/facts';
+import type { AccountWide } from '../../../functions/isolation/facts/kept-account';
 import type { DescribedStacks } from '../../../functions/isolation/facts/release-facts';
 import type { Newness } from '../../../functions/isolation/newness';
 import type { Attempt } from '../../../functions/isolation/probes/attempt';
@@ -120,12 +121,12 @@ test('a violation that the second look does not have is none', async () => {
   expect(scene.paused).toEqual([]);
 });
 
-test('the second look asks only what has failed, and describes the stacks anew', async () => {
+test('the second look asks only what has failed, describes the stacks anew, and lists the account anew', async () => {
   const asked: unknown[] = [];
   const scene = new Scene();
-  const stacks = {} as DescribedStacks;
+  const [stacks, accountWide] = [{} as DescribedStacks, {} as AccountWide];
   const sourcesFor = (_: Subject, known?: Known) => {
-    asked.push(known?.stacks);
+    asked.push([known?.stacks, known?.accountWide]);
     return scene.sourcesFor();
   };
   const runs = { fails: 0, passes: 0 };
@@ -135,9 +136,21 @@ test('the second look asks only what has failed, and describes the stacks anew',
   };
   const catalogue = [aCheck('key.tag', counting('fails', false)), aCheck('storage.tag', counting('passes', true))];
   const { now, patience } = scene;
-  const report = await verifyPatiently(aSubject(), { sourcesFor, known: { stacks }, now, patience, catalogue });
+  const report = await verifyPatiently(aSubject(), {
+    sourcesFor,
+    known: { stacks, accountWide },
+    now,
+    patience,
+    catalogue,
+  });
   expect(openIn(report)).toEqual(['key.tag failed']);
-  expect([runs, asked]).toEqual([{ fails: 2, passes: 1 }, [stacks, undefined]]);
+  expect([runs, asked]).toEqual([
+    { fails: 2, passes: 1 },
+    [
+      [stacks, accountWide],
+      [undefined, undefined],
+    ],
+  ]);
 });
 
 test('T1: a violation decides at once, although other answers are not visible yet', async () => {
