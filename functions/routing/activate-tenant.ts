@@ -10,7 +10,7 @@ import { targetHealth } from '../compute/target-health';
 import { PlatformError } from '../contract/errors';
 import { ActivateTenantInput, ActivateTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
-import { STACK_KINDS } from '../contract/stacks';
+import { STACK_KINDS, type StackKind } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -55,7 +55,7 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
  *    lost.
  *    All name servers of the hosted zone must know the tenant's DNS records.
  * 2. Put a starter page into the tenant's bucket, with the tenant's role.
- * 3. Protect the four stacks and the databases from deletion.
+ * 3. Beside it, protect the four stacks and the databases from deletion.
  * 4. Let the listener rule forward to the target group of the live colour, if the group has a
  *    healthy target. The live colour is read now: the execution may have begun two weeks before its
  *    redrive. The shared service still answers 503, because the route is SETTING_UP.
@@ -91,19 +91,19 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
 
     const { RoleArn: roleArn } = stacks.access.outputs;
     const { BucketName: bucketName } = stacks.storage.outputs;
-    await putStarterPage(deps, tenant, { roleArn, bucketName, companyName: record.companyName });
-    await settled(
-      STACK_KINDS.map((kind) =>
-        cloudformation.send(
-          new UpdateTerminationProtectionCommand({
-            StackName: stacks[kind].stackName,
-            EnableTerminationProtection: true,
-          }),
-        ),
-      ),
-    );
     const { InstanceId, ReplicaId } = stacks.database.outputs;
-    await protectDatabases(rds, ReplicaId ? [InstanceId, ReplicaId] : [InstanceId]);
+    const protectStack = (kind: StackKind) =>
+      cloudformation.send(
+        new UpdateTerminationProtectionCommand({
+          StackName: stacks[kind].stackName,
+          EnableTerminationProtection: true,
+        }),
+      );
+    await settled([
+      putStarterPage(deps, tenant, { roleArn, bucketName, companyName: record.companyName }),
+      ...STACK_KINDS.map(protectStack),
+      protectDatabases(rds, ReplicaId ? [InstanceId, ReplicaId] : [InstanceId]),
+    ]);
     const live = await compute.live(cell);
     await compute.requireHealthyTarget(cell, live.colour);
     await pointRule(elb, route.ruleArn, ruleOf({ status: 'ACTIVE' }, live, cell));

@@ -12,6 +12,7 @@ import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
+import { settled } from '../shared/settled';
 import { findTenant, guardForward, register } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type HostRule, holdHost, type LoadBalancer } from './host-rule';
@@ -57,15 +58,15 @@ function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord[
  * Registers the tenant with the cell. No request reaches the tenant yet.
  *
  * 1. The service of the cell's live colour must be healthy.
- * 2. This execution must own the tenant, and the tenant must be ONBOARDING.
+ * 2. Asked beside it: this execution must own the tenant, and the tenant must be ONBOARDING.
  * 3. Create a listener rule in the tenant's slot that answers 503 for its host. After a crash the
  *    rule is found by priority, host and tag.
- * 4. Where the stage has a hosted zone, make the DNS records of the host. They lead to the load
+ * 4. Beside it, where the stage has a hosted zone, make the DNS records of the host. They lead to the load
  *    balancer of the cell. A record of somebody else at the host is never overwritten.
  * 5. In one transaction, record key, role, bucket, rule and template versions, remove the
  *    verification of an earlier attempt, and create the route as SETTING_UP.
  *
- * A crash after 3 leaves a rule that answers 503, and perhaps DNS records. A retry takes both over,
+ * A crash after 2 leaves perhaps a rule that answers 503, and perhaps DNS records. A retry takes both over,
  * and the undo finds the rule in the slot and the records by the host.
  *
  * Undone by DeregisterTenant.
@@ -84,12 +85,13 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
   run: async (deps, input) => {
     const { table, elb, zone, compute, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
-    const { colour } = await compute.live(cell);
-    await compute.requireHealthyService(cell, colour);
     const owned = { tenantId: tenant.tenantId, executionArn };
-    const record = await guardForward(table, 'register', owned);
-    const rule = await holdHost(elb, cell, tenant);
-    const name = await claimName(zone, tenant, cell);
+    const requireHealthy = async () => {
+      const { colour } = await compute.live(cell);
+      await compute.requireHealthyService(cell, colour);
+    };
+    const [, record] = await settled([requireHealthy(), guardForward(table, 'register', owned)]);
+    const [rule, name] = await settled([holdHost(elb, cell, tenant), claimName(zone, tenant, cell)]);
     const route = {
       host: tenant.host,
       tenantId: tenant.tenantId,
