@@ -43,6 +43,7 @@ def _work(front: Front, method: str, arguments: list[Any]) -> Awaitable[Any]:
         return front.restore(source, instance, datetime.fromisoformat(arguments[2]))
     methods: dict[str, Any] = {
         "open": front.open,
+        "start": front.start,
         "rename": front.rename,
         "close": front.close,
         "restart": front.restart,

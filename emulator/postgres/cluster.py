@@ -1,4 +1,4 @@
-"""The server of one instance: made at the first connection, stopped when nobody is connected."""
+"""The server of one instance: made before or at the first connection, stopped when nobody is connected."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Cluster:
         self._idle: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self.sessions = 0
+        self._left_at = 0.0
         self.accounts = Accounts(self.socket)
 
     @property
@@ -115,7 +116,9 @@ class Cluster:
     def end_session(self) -> None:
         self.sessions -= 1
         if self.sessions == 0:
-            self._idle = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._stop_now)
+            loop = asyncio.get_running_loop()
+            self._left_at = loop.time()
+            self._idle = loop.call_later(IDLE_SECONDS, self._stop_now)
 
     def _stop_now(self) -> None:
         self._idle = None
@@ -137,10 +140,10 @@ class Cluster:
 
     async def _make_room(self) -> None:
         while len(self._running) >= MOST_RUNNING:
-            idle = next((each for each in self._running if each.sessions == 0 and each is not self), None)
-            if idle is None:
+            idle = [each for each in self._running if each.sessions == 0 and each is not self]
+            if not idle:
                 return
-            await idle.stopped()
+            await min(idle, key=lambda each: each._left_at).stopped()
 
     async def _copy_template(self, data: Path) -> None:
         source = await template(self._programs)

@@ -68,6 +68,15 @@ class Front:
         port: int = listening.getsockname()[1]
         return port
 
+    async def start(self, instance: Served) -> None:
+        """Starts the server of an instance that nobody has connected to yet. A replica's is its source's."""
+        cluster = self._cluster(instance)
+        cluster.begin_session()
+        try:
+            await self._ready(cluster, instance)
+        finally:
+            cluster.end_session()
+
     async def rename(self, former: str, instance: Served) -> int:
         """Listens at the port of the instance's new name, and answers it. That of the former name stays the name's.
 

@@ -38,6 +38,10 @@ class FrontProcess:
         port: int = self._child.done("open", _told(instance))
         return port
 
+    def start(self, instance: Served) -> None:
+        """Begins it, and does not wait for it. Where it fails, the first connection tries it again."""
+        self._child.begun("start", _told(instance))
+
     def rename(self, former: str, instance: Served) -> int:
         port: int = self._child.done("rename", former, _told(instance))
         return port

@@ -260,6 +260,20 @@ test('a function verifies a database’s certificate by the CA file of its runti
   expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toBe(ca);
 });
 
+test('the server of a database that a stack has made runs before anybody connects', async () => {
+  const made = await launch(
+    emulator,
+    'runs',
+    { Database: DATABASE },
+    { port: { 'Fn::GetAtt': ['Database', 'Endpoint.Port'] } },
+  );
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const config = { ...at(), port: Number(made.outputs.port), user: 'admin_of_it', password: PASSWORD };
+  const before = Date.now();
+  const [server] = await ask(config, 'SELECT extract(epoch FROM pg_postmaster_start_time())::float AS since');
+  expect(Number(server?.since) * 1000).toBeLessThan(before);
+});
+
 test('the server of a database ends with its instance', async () => {
   const { stack, outputs: other } = await launch(
     emulator,

@@ -9,10 +9,11 @@ Test: databases.test.ts: the master user logs in by password, is no superuser, a
 Test: databases.test.ts: a login token is refused %s
 Test: databases.test.ts: a master password that is set while the server starts or stops counts afterwards
 Test: databases.test.ts: a replica reads the rows of its source, refuses writes, and has its master password
+Test: databases.test.ts: the server of a database that a stack has made runs before anybody connects
 Test: databases.test.ts: a reboot ends sessions and keeps rows; a stopped instance refuses logins
 
-A server is a cluster of its own (emulator/postgres), which starts at the first connection. MiniStack
-has instances as records, or in Docker. A token is judged by MiniStack's own verifier, and its signer
+A server is a cluster of its own (emulator/postgres). It starts when a stack has made its instance, or at
+the first connection. MiniStack has instances as records, or in Docker. A token is judged by MiniStack's own verifier, and its signer
 by IAM's policies for `rds-db:connect`. IAM asks for no condition there: AWS gives rds-db none.
 
 Left out: data of snapshots, and security groups, which all of loopback passes.
@@ -164,6 +165,13 @@ def open_port(instance: Record | None) -> None:
         instance["Endpoint"] = {**instance["Endpoint"], "Address": "localhost", "Port": port}
 
 
+def _start(instance: Record) -> None:
+    """An available instance has a server that runs. What a stack has made is about to be used, so it starts at once."""
+    front = _front() if instance["Engine"] == "postgres" else None
+    if front:
+        front.start(_instances.keep(instance))
+
+
 def move(former_arn: str, instance: Record) -> None:
     """The instance has another name, and so another address."""
     front = _front() if instance["Engine"] == "postgres" else None
@@ -205,6 +213,7 @@ def _create_with_stack(create: Original, logical_id: str, props: Record, *more: 
     physical_id, attributes = create(logical_id, props, *more, **named)
     instance = rds._instances[physical_id]
     open_port(instance)
+    _start(instance)
     endpoint = instance["Endpoint"]
     return physical_id, {
         **attributes,
