@@ -154,7 +154,9 @@ class Cluster:
         copying = self._home / "copying"
         shutil.rmtree(copying, ignore_errors=True)
         self.socket.parent.mkdir(parents=True, exist_ok=True)
-        self._programs.copy(source, copying)
-        self._history.put_into(copying)
-        copying.rename(data)
         self._programs.give(self._home)
+        self._programs.copy(source, copying)
+        if self._history.waits:
+            self._history.put_into(copying)
+            self._programs.give(copying)
+        copying.rename(data)

@@ -71,13 +71,26 @@ class Programs:
             )
 
     def copy(self, source: Path, folder: Path) -> None:
-        """The folder is made. Of a thousand files, by a program: in this process, sessions would wait meanwhile."""
-        subprocess.run(["cp", "-a", source, folder], check=True)
+        """A folder that the user of the programs owns already, so nothing has to be given to it afterwards.
+
+        The copy is made. Of a thousand files, by a program: in this process, sessions would wait meanwhile.
+        """
+        subprocess.run(["cp", "-a", source, folder], check=True, **self._as_user())
+
+    def adopt(self, source: Path, folder: Path) -> None:
+        """Makes the folder as a copy that the user of the programs owns. It comes into being as a whole."""
+        building = folder.with_name(f"{folder.name}.building")
+        shutil.rmtree(building, ignore_errors=True)
+        subprocess.run(["cp", "-a", source, building], check=True)
+        self.give(building)
+        building.rename(folder)
 
     def give(self, folder: Path) -> None:
         """The user of the programs owns the folder from here on, and nobody else may read it."""
         if self.user:
-            subprocess.run(["chown", "-R", f"{self.user.pw_uid}:{self.user.pw_gid}", folder], check=True)
+            for parent, folders, files in os.walk(folder):
+                for name in ("", *folders, *files):
+                    os.chown(Path(parent, name), self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
         folder.chmod(0o700)
 
     def _command(self, program: str, arguments: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """The data directory that each server starts from: a new cluster with RDS's own roles.
 
-It is made once per version and kept beside the virtual environment; each instance gets a copy.
+It is made once per version and kept beside the virtual environment. Each process copies it once to where
+its servers are, and each instance gets a copy of that one, which is in memory mostly.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ _SETTINGS = {
     "max_wal_size": "16MB",
     "checkpoint_timeout": "1h",
     "bgwriter_lru_maxpages": "0",
+    # The front alone checks passwords. PostgreSQL's own 4096 rounds take as long as all else of a server's first start.
+    "scram_iterations": "1",
     "superuser_reserved_connections": "3",
     "rds.force_ssl": "1",
 }
@@ -94,8 +97,20 @@ def kept_template() -> Path:
     return Path(sys.prefix).parent / f"rds-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
+_placing = asyncio.Lock()
+
+
 async def template(programs: Programs) -> Path:
-    """The template's folder; made here when this machine has none yet, while others wait."""
+    """The template's folder near the servers, of the user that they run as."""
+    near = programs.place("template-of-all")
+    async with _placing:
+        if not near.exists():
+            await asyncio.to_thread(programs.adopt, await _kept(programs), near)
+    return near
+
+
+async def _kept(programs: Programs) -> Path:
+    """The folder that is kept; made here when this machine has none yet, while others wait."""
     kept = kept_template()
     if kept.exists():
         return kept
