@@ -9,7 +9,7 @@ import { PrepareDatabaseInput, PrepareDatabaseOutput } from '../contract/onboard
 import { itemKeys } from '../contract/records';
 import { COPY_SECONDS } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions, EndingWithInvocation, REQUEST_LIMITS } from '../shared/clients';
+import { clientOptions, EndingWithInvocation, REQUEST_LIMITS, surroundingsOf } from '../shared/clients';
 import { env } from '../shared/env';
 import { guardForwardWith, recordDatabase } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
@@ -83,15 +83,17 @@ export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabas
   },
 };
 
+const secrets = new SecretsManagerClient(clientOptions);
+
 const realDeps = (): PrepareDatabaseDeps => ({
   table: tenantsTable(),
-  secrets: new SecretsManagerClient(clientOptions),
+  secrets,
   get rotationFunction() {
     return env('ROTATION_FUNCTION');
   },
   files: MIGRATION_FILES,
   sts: new STSClient(clientOptions),
-  secretsAs: (credentials) => new SecretsManagerClient({ ...clientOptions, credentials }),
+  secretsAs: (credentials) => new SecretsManagerClient({ ...surroundingsOf(secrets), credentials }),
   lambda: new LambdaClient({
     ...clientOptions,
     // The answer comes when the work is done; a second attempt would only wait for the first one's lock.

@@ -4,17 +4,17 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
-import { rotationRoleArn, tenantIdIn, tenantNames } from '../contract/naming';
+import { tenantIdIn, tenantNames } from '../contract/naming';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
+import { clientOptions, surroundingsOf } from '../shared/clients';
 import { env } from '../shared/env';
 import { pause } from '../shared/invocation';
 import { logger } from '../shared/logger';
-import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { awaitPassword, setPassword } from './master-password';
-import { beginVersion, isCurrent, passwordOf, promote } from './secret-versions';
+import { type RotationSession, rotationSessions } from './rotation-sessions';
+import { beginVersion, passwordOf, promote, stagesOf, stateIn } from './secret-versions';
 
 const STEPS = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
@@ -23,10 +23,7 @@ const Output = z.object({});
 
 export interface RotateDeps {
   readonly table: TenantsTable;
-  readonly accountId: string;
-  readonly sts: Pick<STSClient, 'send'>;
-  readonly secretsAs: (credentials: SessionCredentials) => Pick<SecretsManagerClient, 'send'>;
-  readonly rdsAs: (credentials: SessionCredentials) => Pick<RDSClient, 'send'>;
+  readonly sessionOf: (tenantId: string) => Promise<RotationSession>;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly pause: (ms: number) => Promise<unknown>;
 }
@@ -51,7 +48,7 @@ function tenantOf(secretArn: string): string {
  * 4. finishSecret: the version becomes AWSCURRENT.
  *
  * Each step may be called again, and does nothing that is done. All access to secret and instance is by a session of
- * one role for this one tenant: the function's own role has none.
+ * one role for this one tenant: the function's own role has none. The steps of a rotation share it.
  *
  * The password is rotated for a tenant that has a database. For one that is being undone nothing is done, as its
  * secret is about to go.
@@ -65,7 +62,7 @@ export const rotateMasterSecret: Action<typeof Input, typeof Output, RotateDeps>
   name: 'RotateMasterSecret',
   input: Input,
   output: Output,
-  run: async ({ table, accountId, sts, secretsAs, rdsAs, lambda, pause }, input) => {
+  run: async ({ table, sessionOf, lambda, pause }, input) => {
     const { SecretId, ClientRequestToken, Step } = input;
     const tenantId = tenantOf(SecretId);
     const record = await findTenant(table, tenantId);
@@ -74,28 +71,35 @@ export const rotateMasterSecret: Action<typeof Input, typeof Output, RotateDeps>
       logger.info('rotation.left', { tenantId, rotationStep: Step, status: record?.status });
       return {};
     }
-    const terms = { roleArn: rotationRoleArn(accountId), tenantId };
-    const credentials = await assumeTenantRole(sts, terms, `RotateMasterSecret-${tenantId}`);
-    const version = { secrets: secretsAs(credentials), secretId: SecretId, versionId: ClientRequestToken };
-    if (await isCurrent(version)) return {};
-    const database = { rds: rdsAs(credentials), lambda, tenantId, cell };
+    const { secrets, rds } = await sessionOf(tenantId);
+    const version = { secrets, secretId: SecretId, versionId: ClientRequestToken };
+    const stages = await stagesOf(version);
+    if (stateIn(stages, version) === 'current') return {};
+    const database = { rds, lambda, tenantId, cell };
     if (Step === 'createSecret') await beginVersion(version);
     if (Step === 'setSecret') await setPassword(database, await passwordOf(version));
     if (Step === 'testSecret') await awaitPassword(database, await passwordOf(version), pause);
-    if (Step === 'finishSecret') await promote(version);
+    if (Step === 'finishSecret') await promote(version, stages);
     logger.info('rotation.step', { tenantId, rotationStep: Step });
     return {};
   },
 };
 
-export const handler = actionHandler(rotateMasterSecret, {
-  table: tenantsTable(),
-  get accountId() {
-    return env('ACCOUNT_ID');
-  },
-  sts: new STSClient(clientOptions),
-  secretsAs: (credentials) => new SecretsManagerClient({ ...clientOptions, credentials }),
-  rdsAs: (credentials) => new RDSClient({ ...clientOptions, credentials }),
-  lambda: new LambdaClient(clientOptions),
-  pause,
-});
+const rotating = (): RotateDeps => {
+  const [secrets, rds] = [new SecretsManagerClient(clientOptions), new RDSClient(clientOptions)];
+  return {
+    table: tenantsTable(),
+    sessionOf: rotationSessions({
+      get accountId() {
+        return env('ACCOUNT_ID');
+      },
+      sts: new STSClient(clientOptions),
+      secretsAs: (credentials) => new SecretsManagerClient({ ...surroundingsOf(secrets), credentials }),
+      rdsAs: (credentials) => new RDSClient({ ...surroundingsOf(rds), credentials }),
+    }),
+    lambda: new LambdaClient(clientOptions),
+    pause,
+  };
+};
+
+export const handler = actionHandler(rotateMasterSecret, rotating());

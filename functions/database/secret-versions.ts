@@ -47,7 +47,10 @@ export async function pendingLogin(secrets: Secrets, secretId: string): Promise<
   }
 }
 
-async function stagesOf({ secrets, secretId }: PendingVersion): Promise<Readonly<Record<string, readonly string[]>>> {
+/** The labels of each version of a secret, by its id. */
+type Stages = Readonly<Record<string, readonly string[]>>;
+
+export async function stagesOf({ secrets, secretId }: PendingVersion): Promise<Stages> {
   const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId: secretId }));
   return VersionIdsToStages;
 }
@@ -57,11 +60,11 @@ async function stagesOf({ secrets, secretId }: PendingVersion): Promise<Readonly
  *
  * @throws PlatformError `InvalidRequest` when no rotation has begun with this version
  */
-export async function isCurrent(version: PendingVersion): Promise<boolean> {
-  const stages = (await stagesOf(version))[version.versionId] ?? [];
-  if (stages.includes('AWSCURRENT')) return true;
-  if (stages.includes('AWSPENDING')) return false;
-  throw new PlatformError('InvalidRequest', `version ${version.versionId} of ${version.secretId} is not pending`);
+export function stateIn(all: Stages, { secretId, versionId }: PendingVersion): 'current' | 'pending' {
+  const stages = all[versionId] ?? [];
+  if (stages.includes('AWSCURRENT')) return 'current';
+  if (stages.includes('AWSPENDING')) return 'pending';
+  throw new PlatformError('InvalidRequest', `version ${versionId} of ${secretId} is not pending`);
 }
 
 /** The value of the pending version, of which `createSecret` has made sure. */
@@ -88,9 +91,8 @@ export async function beginVersion(version: PendingVersion): Promise<void> {
 }
 
 /** From now on readers of the secret get this version. Secrets Manager makes the former one AWSPREVIOUS. */
-export async function promote(version: PendingVersion): Promise<void> {
-  const { secrets, secretId, versionId } = version;
-  const [former] = Object.entries(await stagesOf(version)).find(([, stages]) => stages.includes('AWSCURRENT')) ?? [];
+export async function promote({ secrets, secretId, versionId }: PendingVersion, all: Stages): Promise<void> {
+  const [former] = Object.entries(all).find(([, stages]) => stages.includes('AWSCURRENT')) ?? [];
   await secrets.send(
     new UpdateSecretVersionStageCommand({
       SecretId: secretId,

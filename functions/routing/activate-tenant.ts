@@ -14,7 +14,7 @@ import { STACK_KINDS, type StackKind } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
+import { clientOptions, surroundingsOf } from '../shared/clients';
 import { settled } from '../shared/settled';
 import { type Databases, protectDatabases } from '../stacks/database-protection';
 import { claimLost, requirePermission } from '../tenants/lifecycle';
@@ -117,6 +117,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
 const realDeps = (): ActivateTenantDeps => {
   const table = tenantsTable();
   const elb = new ElasticLoadBalancingV2Client(clientOptions);
+  const s3 = new S3Client(clientOptions);
   return {
     table,
     elb,
@@ -125,7 +126,7 @@ const realDeps = (): ActivateTenantDeps => {
     cloudformation: new CloudFormationClient(clientOptions),
     rds: new RDSClient(clientOptions),
     sts: new STSClient(clientOptions),
-    s3As: (credentials) => new S3Client({ ...clientOptions, credentials }),
+    s3As: (credentials) => new S3Client({ ...surroundingsOf(s3), credentials }),
     now: () => new Date(),
   };
 };

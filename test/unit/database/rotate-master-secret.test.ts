@@ -1,6 +1,7 @@
 import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
 import { rotateMasterSecret } from '../../../functions/database/rotate-master-secret';
+import { rotationSessions } from '../../../functions/database/rotation-sessions';
 import { ACCOUNT_ID, aSignup, REGION } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { SESSION, TenantWorld } from '../../support/tenant-world';
@@ -85,10 +86,10 @@ class RotationScene {
 
   readonly deps = {
     table: this.world.table,
-    accountId: ACCOUNT_ID,
-    sts: this.sts,
-    secretsAs: () => this.secrets,
-    rdsAs: () => this.rds,
+    sessionOf: rotationSessions(
+      { accountId: ACCOUNT_ID, sts: this.sts, secretsAs: () => this.secrets, rdsAs: () => this.rds },
+      () => this.clock,
+    ),
     lambda: this.lambda,
     pause: async (ms: number) => {
       this.pauses.push(ms);
@@ -96,6 +97,7 @@ class RotationScene {
     },
   };
   appliesAfter = 2;
+  clock = 0;
 
   apply(): void {
     this.password = this.waiting ?? this.password;
@@ -148,6 +150,25 @@ test('each session is of this tenant alone, by the one role that may rotate', as
     });
 });
 
+test('the steps of a rotation share a session, and one of two minutes later has its own', async () => {
+  const scene = await aScene();
+  await scene.rotate();
+  expect(scene.sts.sent).toHaveLength(1);
+  scene.clock = 120_000;
+  await scene.rotate();
+  expect(scene.sts.sent).toHaveLength(2);
+});
+
+test('no tenant gets the session of another one', async () => {
+  const sts = new FakeClient({ AssumeRoleCommand: { Credentials: SESSION } });
+  const sessionOf = rotationSessions({ accountId: ACCOUNT_ID, sts, secretsAs: () => sts, rdsAs: () => sts });
+  const [one, other] = [await sessionOf('t1'), await sessionOf('t2')];
+  expect(one).not.toBe(other);
+  expect(sts.inputs('AssumeRoleCommand').map(({ Tags }) => Tags)).toEqual(
+    ['t1', 't2'].map((Value) => [{ Key: 'tenantId', Value }]),
+  );
+});
+
 test.each(['before', 'after'] as const)('a rotation that is killed %s any of its calls is taken up', async (when) => {
   let killed = 1;
   for (; ; killed++) {
@@ -170,7 +191,7 @@ test.each(['before', 'after'] as const)('a rotation that is killed %s any of its
     const told = new Set(scene.rds.inputs('ModifyDBInstanceCommand').map((each) => each.MasterUserPassword));
     expect(told.size).toBe(1);
   }
-  expect(killed).toBeGreaterThan(15);
+  expect(killed).toBeGreaterThan(14);
 });
 
 test('a rotation that has finished is finished again without any effect', async () => {
@@ -204,7 +225,7 @@ test('an instance that RDS is changing is a transient error', async () => {
   const ModifyDBInstanceCommand = awsError('InvalidDBInstanceState');
   const rds = new FakeClient({ DescribeDBInstancesCommand, ModifyDBInstanceCommand });
   const run = rotateMasterSecret.run(
-    { ...scene.deps, rdsAs: () => rds },
+    { ...scene.deps, sessionOf: async () => ({ secrets: scene.secrets, rds }) },
     { SecretId, ClientRequestToken, Step: 'setSecret' },
   );
   await expect(run).rejects.toMatchObject({ name: 'TransientConflict' });
