@@ -16,9 +16,8 @@ counts a task as a healthy target as soon as it runs, and has no two targets at 
 
 from __future__ import annotations
 
+import socket
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 from ministack.core.concurrency import resource_lock, spawn_background
@@ -34,6 +33,7 @@ _ECS = "ministack.services.ecs"
 _FASTER = 50
 # For a process to begin to listen, on a machine that does much else.
 _BOOT_SECONDS = 20.0
+_LONGEST_STATUS = 1_000
 
 PATCH = Patch(__name__, after=["ecs.processes"])
 
@@ -98,15 +98,20 @@ def _steady_delay(_: float) -> float:
     return 0.2
 
 
-def _answers(url: str, timeout: float) -> bool | None:
-    """None: nobody listens."""
+def _answers(port: int, path: str, timeout: float) -> bool | None:
+    """Whether the answer is a 200; None: nobody listens.
+
+    Each task is asked some times a second for as long as it runs, so a client of HTTP would be half of what an idle
+    emulator does.
+    """
+    request = f"GET {path} HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nConnection: close\r\n\r\n"
     try:
-        with urllib.request.urlopen(url, timeout=timeout) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError:
-        return False
+        with socket.create_connection((LOOPBACK, port), timeout) as connection:
+            connection.sendall(request.encode())
+            answer = connection.makefile("rb").readline(_LONGEST_STATUS)
     except OSError:
         return None
+    return answer.split(b" ")[1:2] == [b"200"] if answer else None
 
 
 def _check(task: Record, account_id: str, region: str) -> None:
@@ -117,14 +122,14 @@ def _check(task: Record, account_id: str, region: str) -> None:
         cluster, key, service = found
         arn = _groups_of(service)[0]
         group = alb._tgs.get(arn, {})
-        url = f"http://{LOOPBACK}:{container.port}{group.get('HealthCheckPath') or '/'}"
+        path = group.get("HealthCheckPath") or "/"
         every = float(group.get("HealthCheckIntervalSeconds") or 30) / _FASTER
         limit = int(group.get("UnhealthyThresholdCount") or 2)
         # Not faster: a process on a busy machine is as slow as it is.
         timeout = float(group.get("HealthCheckTimeoutSeconds") or 5)
         failed, boots_until = 0, time.monotonic() + _BOOT_SECONDS
         while ecs._task_is_active(task["taskArn"], task):
-            answer = _answers(url, timeout)
+            answer = _answers(container.port, path, timeout)
             if answer is None and "_target_state" not in task and time.monotonic() < boots_until:
                 time.sleep(0.05)
                 continue
