@@ -65,6 +65,25 @@ def test_a_condition_key_is_found_in_the_policies_that_have_it() -> None:
         assert not iam_evaluator._names_condition_key([other], "aws:resourcetag/")
 
 
+def test_the_caller_is_looked_for_when_a_service_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack import app
+    from ministack.core import iam_evaluator
+    from ministack.services import sts
+
+    monkeypatch.setattr(app, "AUTH", True)
+    arn = "arn:aws:sts::000000000000:assumed-role/reader/session"
+    session = {"Arn": arn, "AccountId": "000000000000", "SecretAccessKey": "x", "PrincipalType": "AssumedRole"}
+    monkeypatch.setitem(sts._sessions, "ASIAREADER", session)
+    credential = "Credential=ASIAREADER/20300101/eu-central-1/sqs/aws4_request"
+    resolve = iam_evaluator.resolve_principal
+    monkeypatch.setattr(iam_evaluator, "resolve_principal", refuse)
+    iam_evaluator.pin_request_caller({"authorization": f"AWS4-HMAC-SHA256 {credential}"})
+    monkeypatch.setattr(iam_evaluator, "resolve_principal", resolve)
+    assert iam_evaluator.caller_arn() == arn
+    iam_evaluator.pin_request_caller({})
+    assert iam_evaluator.caller_arn() == "arn:aws:iam::000000000000:root"
+
+
 def test_tags_of_a_key_are_found_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.services import kms, tagging
 
