@@ -47,18 +47,26 @@ function isInForce(instance: DBInstance, outcome: LoginOutcome | undefined): boo
   return asksForToken && instance.PendingModifiedValues?.MasterUserPassword === undefined;
 }
 
+/** Whether the database has this password already. */
+async function isSet(database: MasterOf, login: MasterLogin): Promise<boolean> {
+  return (await outcomeOf(database, await instanceOf(database), login))?.outcome === 'accepted';
+}
+
 /**
  * Sets the password of the master user, unless the database has it. RDS applies it as soon as it can, whatever
  * `ApplyImmediately` says, and without an outage. That flag would apply other changes, too, that wait for the
  * maintenance window. "Settings for DB instances" (Amazon RDS User Guide): New master password.
  *
+ * @param isNew whether the password was made a moment ago: then no database has it, and none is asked
  * @throws PlatformError `TransientConflict` while RDS changes the instance
  */
-export async function setPassword(database: MasterOf, login: MasterLogin): Promise<void> {
-  const instance = await instanceOf(database);
-  const outcome = await outcomeOf(database, instance, login);
-  if (outcome?.outcome === 'accepted') return;
-  const DBInstanceIdentifier = instance.DBInstanceIdentifier;
+export async function setPassword(
+  database: MasterOf,
+  login: MasterLogin,
+  { isNew }: { isNew: boolean },
+): Promise<void> {
+  if (!isNew && (await isSet(database, login))) return;
+  const DBInstanceIdentifier = tenantNames.database(database.tenantId);
   try {
     await database.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, MasterUserPassword: login.password }));
   } catch (thrown) {

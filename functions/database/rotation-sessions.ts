@@ -9,6 +9,8 @@ import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-ses
 export interface RotationSession {
   readonly secrets: Pick<SecretsManagerClient, 'send'>;
   readonly rds: Pick<RDSClient, 'send'>;
+  /** Versions whose password an earlier step has just made, and that nobody has told RDS yet. */
+  readonly untold: Set<string>;
 }
 
 interface Opening {
@@ -29,7 +31,7 @@ export function rotationSessions(opening: Opening, now = Date.now): (tenantId: s
   const open = async (tenantId: string) => {
     const terms = { roleArn: rotationRoleArn(opening.accountId), tenantId };
     const credentials = await assumeTenantRole(opening.sts, terms, `RotateMasterSecret-${tenantId}`);
-    return { secrets: opening.secretsAs(credentials), rds: opening.rdsAs(credentials) };
+    return { secrets: opening.secretsAs(credentials), rds: opening.rdsAs(credentials), untold: new Set<string>() };
   };
   const sessions = new Map<string, { readonly since: number; readonly session: () => Promise<RotationSession> }>();
   return async (tenantId) => {

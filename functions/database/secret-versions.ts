@@ -71,11 +71,16 @@ export function stateIn(all: Stages, { secretId, versionId }: PendingVersion): '
 export const passwordOf = ({ secrets, secretId, versionId }: PendingVersion) =>
   loginOf(secrets, { SecretId: secretId, VersionId: versionId, VersionStage: 'AWSPENDING' });
 
-/** Gives the pending version a new password, once: a second password would not be the one that RDS was told. */
-export async function beginVersion(version: PendingVersion): Promise<void> {
+/**
+ * Gives the pending version a new password, once: a second password would not be the one that RDS was told.
+ *
+ * @returns whether the password is new: then RDS knows nothing of it
+ */
+export async function beginVersion(version: PendingVersion): Promise<boolean> {
   const { secrets, secretId, versionId } = version;
   try {
     await passwordOf(version);
+    return false;
   } catch (thrown) {
     if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
     const value = { ...(await masterLogin(secrets, secretId, 'AWSCURRENT')), password: newPassword() };
@@ -87,6 +92,7 @@ export async function beginVersion(version: PendingVersion): Promise<void> {
         VersionStages: ['AWSPENDING'],
       }),
     );
+    return true;
   }
 }
 

@@ -159,6 +159,17 @@ test('the steps of a rotation share a session, and one of two minutes later has 
   expect(scene.sts.sent).toHaveLength(2);
 });
 
+test('a password that was just made is set without a login, and one that may be set already is tried first', async () => {
+  const scene = await aScene();
+  const tried = () => scene.lambda.sent.length;
+  await scene.step('createSecret');
+  await scene.step('setSecret');
+  expect([tried(), scene.rds.inputs('ModifyDBInstanceCommand').length]).toEqual([0, 1]);
+  scene.apply();
+  await scene.step('setSecret');
+  expect([tried(), scene.rds.inputs('ModifyDBInstanceCommand').length]).toEqual([1, 1]);
+});
+
 test('no tenant gets the session of another one', async () => {
   const sts = new FakeClient({ AssumeRoleCommand: { Credentials: SESSION } });
   const sessionOf = rotationSessions({ accountId: ACCOUNT_ID, sts, secretsAs: () => sts, rdsAs: () => sts });
@@ -225,7 +236,7 @@ test('an instance that RDS is changing is a transient error', async () => {
   const ModifyDBInstanceCommand = awsError('InvalidDBInstanceState');
   const rds = new FakeClient({ DescribeDBInstancesCommand, ModifyDBInstanceCommand });
   const run = rotateMasterSecret.run(
-    { ...scene.deps, sessionOf: async () => ({ secrets: scene.secrets, rds }) },
+    { ...scene.deps, sessionOf: async () => ({ secrets: scene.secrets, rds, untold: new Set<string>() }) },
     { SecretId, ClientRequestToken, Step: 'setSecret' },
   );
   await expect(run).rejects.toMatchObject({ name: 'TransientConflict' });
