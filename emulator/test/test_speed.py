@@ -65,6 +65,32 @@ def test_a_condition_key_is_found_in_the_policies_that_have_it() -> None:
         assert not iam_evaluator._names_condition_key([other], "aws:resourcetag/")
 
 
+def test_an_action_is_compared_with_a_pattern_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.core import iam_evaluator
+
+    assert iam_evaluator._action_matches("once:GetIt", ["once:Put*", "ONCE:get*"], [])
+    monkeypatch.setattr(iam_evaluator, "_fnmatch_compile", refuse)
+    assert iam_evaluator._action_matches("once:GetIt", ["once:Put*", "ONCE:get*"], [])
+
+
+def test_a_time_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack import app
+    from ministack.core import iam_evaluator
+    from ministack.services import sts
+
+    seconds = iter([1_900_000_000.25, 1_900_000_000.75, 1_900_000_001.0])
+    monkeypatch.setattr(time, "time", lambda: next(seconds))
+    dates = [app.formatdate(usegmt=True) for _ in range(3)]
+    assert dates[0] == "Sun, 17 Mar 2030 17:46:40 GMT"
+    assert dates[1] is dates[0]
+    assert dates[2] == "Sun, 17 Mar 2030 17:46:41 GMT"
+    monkeypatch.setitem(sts._sessions, "ASIAISSUED", {"IssuedAt": 1_900_000_000.5, "SessionTags": []})
+    credential = iam_evaluator.ResolvedCredential("ASIAISSUED", "x", "000000000000", "arn", "id", "AssumedRole")
+    keys = [iam_evaluator._principal_keys(credential)["aws:tokenissuetime"] for _ in range(2)]
+    assert keys[0] == "2030-03-17T17:46:40Z"
+    assert keys[1] is keys[0]
+
+
 def test_the_caller_is_looked_for_when_a_service_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack import app
     from ministack.core import iam_evaluator

@@ -2,10 +2,11 @@
 
 AWS: "Policy evaluation logic" (IAM User Guide)
 Test: test_speed.py: test_a_policy_is_parsed_once
+Test: test_speed.py: test_an_action_is_compared_with_a_pattern_once
 
 AWS decides a request from the policies that apply to it, however many requests there were before.
-MiniStack parses the policies of each request, looks through their conditions, and compiles their
-patterns again once it has seen many.
+MiniStack parses the policies of each request, looks through their conditions, compares the action with
+each of their patterns, and compiles the patterns again once it has seen many.
 """
 
 from __future__ import annotations
@@ -44,6 +45,12 @@ def _condition_keys(statements: list[Any]) -> set[str]:
             _keys.clear()
         known = _keys[id(statements)] = statements, {key.lower() for block in blocks for key in block}
     return known[1]
+
+
+@PATCH.edits(f"{_EVALUATOR}.fnmatch_iam", digest="4872a2a4")
+def _remember_actions(matches: Original) -> Original:
+    """There are some hundred actions and as many patterns for them, and each request meets most of its caller's."""
+    return functools.lru_cache(maxsize=65536)(matches)
 
 
 @PATCH.edits(f"{_EVALUATOR}._fnmatch_compile", digest="2a820d82")
