@@ -17,8 +17,9 @@ from .template import SOCKET, connected, start_server, template
 from .wire import Session
 
 IDLE_SECONDS = 60.0
-# Of servers that run at a time. What is above is stopped as soon as it is idle.
-MOST_RUNNING = 50
+# Of servers that run at a time. What is above is stopped as soon as it is idle. A burst of a hundred signups uses all of its
+# databases within a minute, and several times; one that waits takes 3 MB.
+MOST_RUNNING = 120
 # Copies of the template under way: a disk does two at a time as fast as more.
 _COPIES_AT_A_TIME = 2
 
