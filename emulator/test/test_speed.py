@@ -65,6 +65,32 @@ def test_a_condition_key_is_found_in_the_policies_that_have_it() -> None:
         assert not iam_evaluator._names_condition_key([other], "aws:resourcetag/")
 
 
+def test_a_resource_policy_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.core import iam_evaluator
+
+    def statement(effect: str, principal: str) -> dict[str, Any]:
+        return {"Effect": effect, "Principal": {"AWS": principal}, "Action": "s3:GetObject", "Resource": "*"}
+
+    mine, other = "arn:aws:iam::000000000000:role/mine", "arn:aws:iam::000000000000:role/other"
+    text = json.dumps({"Statement": [statement("Allow", mine), statement("Deny", other)]})
+
+    def decided(caller: str) -> str:
+        asked = iam_evaluator.EvalContext(
+            principal_arn=caller,
+            principal_type="User",
+            principal_account="000000000000",
+            action="s3:GetObject",
+            resource_arn="arn:aws:s3:::bucket/object",
+            region="eu-central-1",
+        )
+        return str(iam_evaluator.evaluate_resource_policy(text, asked).decision)
+
+    expected = ["Allow", "Deny", "ImplicitDeny"]
+    assert [decided(caller) for caller in (mine, other, f"{mine}2")] == expected
+    monkeypatch.setattr(iam_evaluator, "parse_policy_document", refuse)
+    assert [decided(caller) for caller in (mine, other, f"{mine}2")] == expected
+
+
 def test_an_action_is_compared_with_a_pattern_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from ministack.core import iam_evaluator
 

@@ -13,7 +13,6 @@ which keys a handler's call would have is not known here.
 
 from __future__ import annotations
 
-import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -106,4 +105,4 @@ def _require(resource_type: str, stack_name: str, *, deleting: bool) -> None:
 
 
 def _matches(action: str, patterns: list[str]) -> bool:
-    return any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+    return any(iam_evaluator.fnmatch_iam(action, pattern) for pattern in patterns)

@@ -2,6 +2,7 @@
 
 AWS: "Policy evaluation logic" (IAM User Guide)
 Test: test_speed.py: test_a_policy_is_parsed_once
+Test: test_speed.py: test_a_resource_policy_is_parsed_once
 Test: test_speed.py: test_an_action_is_compared_with_a_pattern_once
 
 AWS decides a request from the policies that apply to it, however many requests there were before.
@@ -12,15 +13,25 @@ each of their patterns, and compiles the patterns again once it has seen many.
 from __future__ import annotations
 
 import functools
+import inspect
+import json
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
-from ..patch import Patch
-from ..shapes import Original
+from ministack.core import iam_evaluator
+
+from ..patch import Patch, substituted
+from ..shapes import Original, Record
 
 _EVALUATOR = "ministack.core.iam_evaluator"
 _REMEMBERED = 4096
 
+_LOADS = """            doc = json.loads(doc)
+"""
+_PARSES = """    return evaluate(ctx, [parse_policy_document({"Statement": applicable})])"""
+
+_statements: dict[int, tuple[Record, list[Any]]] = {}
 _keys: dict[int, tuple[list[Any], set[str]]] = {}
 
 PATCH = Patch(__name__)
@@ -30,6 +41,36 @@ PATCH = Patch(__name__)
 def _parse_once(parse: Original) -> Original:
     parse_text = functools.lru_cache(maxsize=_REMEMBERED)(parse)
     return lambda doc: parse_text(doc) if isinstance(doc, str) else parse(doc)
+
+
+@PATCH.edits(f"{_EVALUATOR}.evaluate_resource_policy", digest="e8cb17da")
+def _parse_statements_once(evaluate: Original) -> Original:
+    """Which statements apply depends on the caller, so each is parsed by itself."""
+    source = textwrap.dedent(inspect.getsource(evaluate))
+    source = substituted(source, _LOADS, "            doc = _loaded_policy(doc)\n")
+    source = substituted(source, _PARSES, "    return evaluate(ctx, [_parsed_statements(applicable)])")
+    exec(compile(source, inspect.getfile(evaluate), "exec"), iam_evaluator.__dict__)
+    edited: Original = iam_evaluator.__dict__[evaluate.__name__]
+    return edited
+
+
+PATCH.adds(f"{_EVALUATOR}._loaded_policy")(functools.lru_cache(maxsize=_REMEMBERED)(json.loads))
+
+
+@PATCH.adds(f"{_EVALUATOR}._parsed_statements")
+def _parsed_statements(statements: list[Record]) -> list[Any]:
+    return [parsed for statement in statements for parsed in _parsed(statement)]
+
+
+def _parsed(statement: Record) -> list[Any]:
+    """By the statement itself, which stays with its policy; that of a policy without a text is another one each time."""
+    known = _statements.get(id(statement))
+    if known is None or known[0] is not statement:
+        if len(_statements) > _REMEMBERED:
+            _statements.clear()
+        parsed = iam_evaluator.parse_policy_document({"Statement": [statement]})
+        known = _statements[id(statement)] = statement, parsed
+    return known[1]
 
 
 @PATCH.replaces(f"{_EVALUATOR}._names_condition_key", digest="ad598163")
