@@ -125,8 +125,28 @@ export function signupDetail(input: unknown): unknown {
   return envelope.success ? envelope.data.detail : input;
 }
 
-/** The signup id, if the input has a valid one. The other fields of the input may be malformed. */
+const SignupEventSchema = z.looseObject({
+  'detail-type': z.literal(SIGNUP_DETAIL_TYPE, `expected ${SIGNUP_DETAIL_TYPE}`),
+  source: z.literal(SIGNUP_SOURCE, `expected ${SIGNUP_SOURCE}`).optional(),
+});
+
+/**
+ * An event of another type or source is no signup, although its detail may look like one: a
+ * cancellation has the fields of the signup, too. The rule lets none pass, but an operator may start an
+ * execution with any event. An event without a source is written by hand.
+ *
+ * @returns why; undefined for the event of a signup, and for an input that is no event
+ */
+export function otherEvent(input: unknown): z.ZodError | undefined {
+  return EnvelopeSchema.safeParse(input).success ? SignupEventSchema.safeParse(input).error : undefined;
+}
+
+/**
+ * The signup id, if the input has a valid one. The other fields of the input may be malformed. The
+ * event of something else has none.
+ */
 export function readableSignupId(input: unknown): string | undefined {
+  if (otherEvent(input)) return undefined;
   const found = z.looseObject({ signupId: SignupSchema.shape.signupId }).safeParse(signupDetail(input));
   return found.success ? found.data.signupId : undefined;
 }

@@ -1,5 +1,5 @@
 import { PlatformError } from '../contract/errors';
-import { type Signup, SignupSchema, signupDetail } from '../contract/signup';
+import { otherEvent, type Signup, SignupSchema, signupDetail } from '../contract/signup';
 import { describeIssues } from '../shared/parse-at';
 
 /**
@@ -18,6 +18,8 @@ export function parseSignup(input: unknown): Signup {
   if (bytes > INPUT_MAX_BYTES) {
     throw new PlatformError('InvalidSignup', `input: expected at most ${INPUT_MAX_BYTES} bytes, got ${bytes}`);
   }
+  const other = otherEvent(input);
+  if (other) throw new PlatformError('InvalidSignup', describeIssues(other));
   const detail = signupDetail(input);
   if (typeof detail === 'string') {
     throw new PlatformError('InvalidSignup', 'detail: expected an object, got a text: was it encoded as JSON twice?');

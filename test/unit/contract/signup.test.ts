@@ -105,3 +105,10 @@ test('reads the signup id of an otherwise malformed signup, and no malformed sig
   expect(readableSignupId({ signupId: '' })).toBeUndefined();
   expect(readableSignupId('nonsense')).toBeUndefined();
 });
+
+test('reads no signup id from an event of something else', () => {
+  const event = { 'detail-type': 'TenantSignedUp', source: 'billing', detail: { signupId: 'sub_1' } };
+  expect(readableSignupId(event)).toBe('sub_1');
+  expect(readableSignupId({ ...event, 'detail-type': 'TenantCancelled' })).toBeUndefined();
+  expect(readableSignupId({ ...event, source: 'crm' })).toBeUndefined();
+});

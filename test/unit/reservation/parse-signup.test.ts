@@ -47,3 +47,16 @@ test('refuses a much too long input without parsing it', () => {
   expect(name).toBe('InvalidSignup');
   expect(message.length).toBeLessThan(200);
 });
+
+test.each([
+  ['another type', { 'detail-type': 'TenantCancelled' }, 'detail-type: expected TenantSignedUp'],
+  ['a misspelled type', { 'detail-type': 'TenantSignedup' }, 'detail-type: expected TenantSignedUp'],
+  ['another source', { source: 'tenant-onboarding' }, 'source: expected billing'],
+])('refuses an event of %s, whose detail looks like a signup', (_what, envelope, message) => {
+  expect(refusal({ ...aSignupEvent(), ...envelope })).toMatchObject({ name: 'InvalidSignup', message });
+});
+
+test('accepts an event that a person has written without its source', () => {
+  const { source: _, ...written } = aSignupEvent();
+  expect(parseSignup(written)).toEqual(aSignup());
+});
