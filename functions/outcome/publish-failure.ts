@@ -29,7 +29,8 @@ export interface PublishFailureDeps {
  * 3. Publish `TenantOnboardingFailed`, at least once. Consumers recognize copies by `executionArn`
  *    and `attempt`. A signup that differs from the accepted one is told as `SignupConflict`. The
  *    failure of a later run of a tenant in service is no failure of the tenant: no event tells it,
- *    also when the record of that tenant was lost.
+ *    also when the record of that tenant was lost. Neither is the failure of a run that found the
+ *    tenant with another one, under way or held.
  *
  * It has no undo. After a crash between 2 and 3 the retry writes the same record again.
  *
@@ -52,6 +53,8 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
     const foreign = record !== undefined && record.executionArn !== executionArn;
     const lost = failure.error === 'TenantRecordLost';
     const refused = !tenant && (!record || foreign);
+    // The run never had the tenant: the one that has it tells what becomes of it.
+    const anothers = refused && record?.slot !== undefined;
     const report = failureReport({ executionArn, failure, outcome: refused ? 'refused' : outcome });
     if (tenantId && signupId) {
       const recording = { tenantId, executionArn, failure: report, at: at.toISOString() };
@@ -61,7 +64,7 @@ export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFa
     const order = orderOf(redriveCount, at);
     if (record && failure.error === 'SignupConflict') {
       await publish(bus, SIGNUP_CONFLICT, conflictEvent(record, { input, executionArn }, order));
-    } else if (!record?.activatedAt && !lost) {
+    } else if (!record?.activatedAt && !anothers && !lost) {
       await publish(bus, TENANT_ONBOARDING_FAILED, failureEvent(report, { signupId, executionArn }, order));
     }
     return { published: true, report };

@@ -9,7 +9,7 @@ import { PlatformError } from '../contract/errors';
 import { externalIdOf, tenantIdOf } from '../contract/naming';
 import { ReserveTenantInput, ReserveTenantOutput } from '../contract/onboarding';
 import type { TenantRecord } from '../contract/records';
-import { readableSignupId, type Signup } from '../contract/signup';
+import { readableSignupId, type Signup, SignupSchema } from '../contract/signup';
 import { type Slot, TenantSchema } from '../contract/tenant';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { requireFreeName } from '../dns/tenant-name';
@@ -65,6 +65,9 @@ function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcom
   return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell: cellNamed(cells, record.slot.cell) };
 }
 
+/** Whether the signup of the tenant is settled: it is in service, it holds something, or its run is not over. */
+const isTaken = (record: TenantRecord, over: boolean) => record.activatedAt !== undefined || stands(record) || !over;
+
 /**
  * A tenant that holds nothing, because its run failed and was rolled back, takes a corrected signup
  * as a new attempt.
@@ -72,7 +75,7 @@ function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcom
  * @throws PlatformError `SignupConflict` when any other tenant was made of a different signup
  */
 function requireNewOrSame(input: unknown, record: TenantRecord, over: boolean): void {
-  if (record.activatedAt || stands(record) || !over) requireSameSignup(input, record);
+  if (isTaken(record, over)) requireSameSignup(input, record);
 }
 
 /**
@@ -89,23 +92,31 @@ function duplicate(
 
 /**
  * A malformed signup may have the id of a tenant that exists: that is a conflict and not a failed
- * onboarding.
+ * onboarding. It may also equal the one that the tenant was made of, in everything that the platform
+ * reads: the unknown fields have grown too long, or the rules have changed since.
  *
+ * @returns the equal signup, as the tenant's record has it
  * @throws PlatformError `SignupConflict`; `TenantRecordLost` when the signup has a claim and no record
  */
-async function requireIdUnused({ table, executions }: ReserveTenantDeps, input: unknown): Promise<void> {
+async function acceptedBefore({ table, executions }: ReserveTenantDeps, input: unknown): Promise<Signup | undefined> {
   const signupId = readableSignupId(input);
-  if (signupId === undefined) return;
+  if (signupId === undefined) return undefined;
   const { holder, record } = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
-  if (record) requireNewOrSame(input, record, await isGone(executions, holder ?? record.executionArn));
-  else if (holder) throw recordLost(tenantIdOf(signupId), `execution ${holder} has claimed its signup`);
+  if (!record && holder) throw recordLost(tenantIdOf(signupId), `execution ${holder} has claimed its signup`);
+  if (!record) return undefined;
+  const over = await isGone(executions, holder ?? record.executionArn);
+  requireNewOrSame(input, record, over);
+  if (!isTaken(record, over)) return undefined;
+  const { companyName, subdomain, contactEmail, plan } = record;
+  return { version: SignupSchema.shape.version.value, signupId, companyName, subdomain, contactEmail, plan };
 }
 
 async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Signup> {
   try {
     return parseSignup(input);
   } catch (refusal) {
-    await requireIdUnused(deps, input);
+    const accepted = await acceptedBefore(deps, input);
+    if (accepted) return accepted;
     throw refusal;
   }
 }

@@ -119,6 +119,20 @@ describe('PublishFailure', () => {
     },
   );
 
+  it.each(['ONBOARDING', 'ROLLING_BACK', 'HELD'] as const)(
+    'G6: publishes no failure of a tenant that is %s when a duplicate’s run fails before it can tell',
+    async (status) => {
+      const scene = aScene({ executionArn: anExecution('duplicate'), tenant: null, outcome: 'claim-lost' });
+      const record = aTenantRecord({ status, executionArn: anExecution('first') });
+      scene.table.put({ ...itemKeys.tenant(tenantId), ...record });
+      const before = structuredClone(scene.record());
+      const { report } = await scene.run();
+      expect(report.outcome).toBe('refused');
+      expect(scene.record()).toEqual(before);
+      expect(scene.bus.events).toEqual([]);
+    },
+  );
+
   it.each([
     ['ACTIVE', { status: 'ACTIVE', activatedAt: NOW }],
     ['held', { status: 'HELD' }],

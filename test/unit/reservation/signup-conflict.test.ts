@@ -64,6 +64,14 @@ describe.each(STANDING)('G6: the tenant of the signup id %s', (_how, record, end
     const goesOn = ['ABORTED', 'FAILED'].includes(ending) && !record.activatedAt;
     expect(outcome.outcome).toBe(goesOn ? 'reserved' : 'duplicate');
   });
+
+  it('an equal signup that today is refused is no conflict and no failure', async () => {
+    const stage = await standing(record, ending);
+    const tooLong = { ...signup, ofTomorrow: 'x'.repeat(250_000) };
+    const outcome = await stage.reserve(tooLong, anExecution('second'));
+    const goesOn = ['ABORTED', 'FAILED'].includes(ending) && !record.activatedAt;
+    expect(outcome.outcome).toBe(goesOn ? 'reserved' : 'duplicate');
+  });
 });
 
 describe('G6: the tenant of the signup id failed and was rolled back', () => {
@@ -88,6 +96,8 @@ describe('G6: the tenant of the signup id failed and was rolled back', () => {
     const stage = await rolledBack();
     const refused = stage.reserve({ ...signup, plan: 'free' }, anExecution('second'));
     await expect(refused).rejects.toMatchObject({ name: 'InvalidSignup' });
+    const tooLong = stage.reserve({ ...signup, ofTomorrow: 'x'.repeat(250_000) }, anExecution('third'));
+    await expect(tooLong).rejects.toMatchObject({ name: 'InvalidSignup' });
   });
 
   it('the run in conflict before goes on with its own signup when it is redriven', async () => {
