@@ -10,6 +10,13 @@ export const AbandonmentSchema = z.object({
 export type Abandonment = z.infer<typeof AbandonmentSchema>;
 
 const AbandoningSchema = z.looseObject({ abandonment: z.unknown() });
+/** The state machine looks for the field alone: one that is there must be readable, also `null`. */
+const ReadableAbandoningSchema = z.looseObject({ abandonment: AbandonmentSchema.optional() });
+
+/** Why nobody can read the abandonment in an execution's input, which a person may have written; undefined without one. */
+export function unreadableAbandonment(input: unknown): z.ZodError | undefined {
+  return AbandoningSchema.safeParse(input).success ? ReadableAbandoningSchema.safeParse(input).error : undefined;
+}
 
 /**
  * Input of an execution that takes a tenant over and rolls it back. The field stands beside the

@@ -4,6 +4,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import { type Compute, cellNamed } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
+import { unreadableAbandonment } from '../contract/abandonment';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { externalIdOf, tenantIdOf } from '../contract/naming';
@@ -18,6 +19,7 @@ import { clientOptions } from '../shared/clients';
 import { env, optionalEnv } from '../shared/env';
 import { pause } from '../shared/invocation';
 import { meter } from '../shared/meter';
+import { describeIssues } from '../shared/parse-at';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot, type SlotFinder } from './free-slots';
@@ -171,7 +173,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  * Reserves the signup id, the tenant id, the subdomain and a slot in a cell, before any resource is
  * created.
  *
- * 1. Parse the signup. The refusal of a malformed signup names every bad field.
+ * 1. Parse the signup. The refusal of a malformed signup names every bad field. An abandonment beside
+ *    it must be readable before anything is taken over.
  * 2. Read the claim on the signup id. EventBridge delivers at least once and cannot name the
  *    execution, so only this claim makes one tenant out of equal events. If the holder is running
  *    or has succeeded, or if the tenant has been ACTIVE, the signup is a duplicate. If the holder
@@ -192,7 +195,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Undone by ReleaseReservation.
  *
- * Throws `InvalidSignup`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
+ * Throws `InvalidSignup`, `InvalidRequest`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
  * `CapacityExhausted`, `TransientConflict`.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
@@ -202,6 +205,8 @@ export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTena
   input: ReserveTenantInput,
   output: ReserveTenantOutput,
   run: async (deps, { executionArn, input }) => {
+    const unreadable = unreadableAbandonment(input);
+    if (unreadable) throw new PlatformError('InvalidRequest', describeIssues(unreadable));
     const signup = await readSignup(deps, input);
     for (let round = 0; round < ROUNDS; round++) {
       try {

@@ -72,6 +72,22 @@ describe.each(STANDING)('G6: the tenant of the signup id %s', (_how, record, end
     const goesOn = ['ABORTED', 'FAILED'].includes(ending) && !record.activatedAt;
     expect(outcome.outcome).toBe(goesOn ? 'reserved' : 'duplicate');
   });
+
+  it.each([
+    ['null', null],
+    ['a text', 'yes'],
+    ['no reason', { by: 'arn:jane' }],
+    ['a blank reason', { by: 'arn:jane', reason: ' ' }],
+  ])('an abandonment by hand that is %s takes nothing over', async (_what, abandonment) => {
+    const stage = await standing(record, ending);
+    const before = structuredClone([...stage.table.items]);
+    const told = stage.reserve({ ...signup, abandonment }, anExecution('second'));
+    await expect(told).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: expect.stringMatching(/^abandonment/),
+    });
+    expect([...stage.table.items]).toEqual(before);
+  });
 });
 
 describe('G6: the tenant of the signup id failed and was rolled back', () => {
