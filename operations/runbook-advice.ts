@@ -12,12 +12,41 @@ function runbook(): string {
   }
 }
 
+/** Words of a message in a row's first column; `...` stands for any words. */
+const QUOTED = /"([^"]+)"/g;
+
+function saysSo(message: string, quoted: string): boolean {
+  let from = 0;
+  for (const words of quoted.split('...')) {
+    const at = message.indexOf(words, from);
+    if (at < 0) return false;
+    from = at + words.length;
+  }
+  return true;
+}
+
+const namesOf = (cell: string): string[] =>
+  cell
+    .replace(QUOTED, '')
+    .split(/[,\s]+/)
+    .filter((name) => name !== '');
+
+/** `Transient...` in the runbook stands for every name that begins so. */
+const isCalled = (error: string, named: string): boolean =>
+  named.endsWith('...') ? error.startsWith(named.slice(0, -'...'.length)) : error === named;
+
 /**
- * The runbook's advice on an error. Undefined when the runbook does not name it, or does not
- * exist.
+ * The runbook's advice on an error. A row that quotes words of a message is only for messages with those words, and comes
+ * before the row for the error alone. Undefined when the runbook does not name it, or does not exist.
  */
-export function adviceFor(error: string): string | undefined {
-  for (const [, names = '', , advice = ''] of runbook().matchAll(ROW))
-    if (names.split(/[,\s]+/).includes(error)) return advice.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1');
-  return undefined;
+export function adviceFor(error: string, message = ''): string | undefined {
+  let general: string | undefined;
+  for (const [, names = '', , advice = ''] of runbook().matchAll(ROW)) {
+    const quoted = [...names.matchAll(QUOTED)].map(([, words = '']) => words);
+    if (!namesOf(names).some((name) => isCalled(error, name))) continue;
+    const text = advice.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1');
+    if (quoted.some((words) => saysSo(message, words))) return text;
+    if (quoted.length === 0) general ??= text;
+  }
+  return general;
 }

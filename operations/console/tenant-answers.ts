@@ -21,7 +21,7 @@ export async function tenantDetail(client: StageClient, name: string): Promise<T
   const { links: _, failure, run, since, ...status } = await statusOf(client.sfn, record);
   const refused = 'refused' in record;
   const { contactEmail, plan, createdAt } = record;
-  const advice = failure && adviceFor(failure.error);
+  const advice = failure && adviceFor(failure.error, failure.reason);
   const link = executionPage(client.stage, record.executionArn);
   const service = refused
     ? {}

@@ -32,12 +32,12 @@ export function endingOf(thrown: unknown): Ending | undefined {
 export function failureOf(thrown: unknown): Ending {
   if (thrown instanceof ActNotDone) {
     const { outcome, error, reason } = thrown;
-    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error) };
+    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error, reason) };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const error = thrown instanceof Error ? thrown.name : 'Error';
   const missing = isMissing(thrown);
   const denied = error.startsWith('AccessDenied');
   const code = missing ? EXIT.notFound : denied ? EXIT.refused : EXIT.failed;
-  return { code, error, message, advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error) };
+  return { code, error, message, advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error, message) };
 }

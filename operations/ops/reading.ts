@@ -82,7 +82,7 @@ export async function showStatus({ client, print, signal }: Ops, tenant: string,
   for (let shown = ''; ; ) {
     const status = await client.status(tenant);
     const text = JSON.stringify(status);
-    const advice = status.failure && adviceFor(status.failure.error);
+    const advice = status.failure && adviceFor(status.failure.error, status.failure.reason);
     if (text !== shown)
       print(status, () => [statusText(status), ...(advice ? ['', `What to do: ${advice}`] : [])].join('\n'));
     shown = text;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { PlatformError } from '../../../functions/contract/errors';
+import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../../../functions/contract/errors';
 import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
 import { ago, Commands } from '../../../operations/ops/context';
@@ -63,6 +63,31 @@ it('quotes the runbook’s advice on an error', () => {
   expect(adviceFor('SubdomainTaken')).toBe('the customer chooses another; a new signup');
   expect(adviceFor('QuotaExceeded')).toBe('raise it, redrive');
   expect(adviceFor('NoSuchError')).toBeUndefined();
+});
+
+/** Those of releases and migrations have tables of their own, and `ops` shows their runs. */
+const OF_OTHER_WORKFLOWS = /^(?:Release|Image|Migration|TenantBehind)/;
+/** Leads on to the announcement. */
+const NEVER_AN_END = 'TenantIsActive';
+/** Lambda's own, of a function that was killed. */
+const KILLED = ['Runtime.OutOfMemory', 'Runtime.Unknown', 'Sandbox.Timedout', 'Sandbox.Failure', 'Extension.Crash'];
+
+it.each(
+  [...TRANSIENT_ERRORS, ...PERMANENT_ERRORS, ...KILLED].filter(
+    (name) => !OF_OTHER_WORKFLOWS.test(name) && name !== NEVER_AN_END,
+  ),
+)('the runbook has advice on %s', (name) => {
+  expect(adviceFor(name)).toBeDefined();
+});
+
+it('quotes advice on a message only for such a message', () => {
+  expect(
+    adviceFor('ConfigurationInvalid', 'template of the database stack, version 1, cannot be read at s3'),
+  ).toContain('publishes it again');
+  expect(adviceFor('ConfigurationInvalid', 'cell c1 has no function SetUpDatabase')).toBe('deploy the cell, redrive');
+  expect(adviceFor('ConfigurationInvalid', 'NoSuchHostedZone: no hosted zone Z1')).toBe('correct it, deploy, redrive');
+  expect(adviceFor('InvalidRequest', 'abandonment.reason: Invalid input')).toContain('npm run abandon');
+  expect(adviceFor('InvalidRequest', 'ValidationException: 1 validation error')).not.toContain('npm run abandon');
 });
 
 it('docs/ops.md lists each command of ops once, and no others', () => {
