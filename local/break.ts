@@ -18,7 +18,7 @@ async function main(): Promise<number> {
         .default('broken on purpose by npm run break')
         .argParser(nonBlank),
     )
-    .option('--mend', 'takes all such faults away')
+    .addOption(new Option('--mend', 'takes all such faults away').conflicts(['stack', 'reason']))
     .parse();
   const { stack, reason, mend } = OptionsSchema.parse(command.opts());
   const { endpointUrl } = await readOutputs();

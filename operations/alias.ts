@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { runCommand } from './command';
 import { OpsOptions, opsOf } from './ops/context';
 import { EXIT } from './ops/exit';
+import { refuseIgnored } from './options';
 import { stageOption } from './stage-connection';
 
 /**
@@ -19,6 +20,7 @@ export function runAlias<S extends z.ZodType>(
 ): void {
   runCommand(async (signal) => {
     const given: unknown = command.addOption(stageOption()).parse().opts();
+    refuseIgnored(command);
     const options = schema.safeParse(given);
     if (!options.success) return command.error(options.error.issues.map(({ message }) => message).join('; '));
     const code = await work(await opsOf(OpsOptions.parse(given), signal), options.data);

@@ -4,7 +4,7 @@ import { STAGES } from '../infra/config/environments';
 import { type Intent, Releases } from './client/releases';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
-import { nonBlank } from './options';
+import { nonBlank, onlyWith, refuseIgnored } from './options';
 import { releasesText, retriedText, steeringText } from './release-text';
 import { rollOut, steerCells } from './roll-out';
 import { stageOption } from './stage-connection';
@@ -27,15 +27,22 @@ function options(): z.infer<typeof OptionsSchema> {
   const command = new Command('release')
     .description('Brings an image of the shared service to all tenants, ring by ring, one cell after another.')
     .addOption(new Option('--image <digest>', 'sha256:... of an image in the repository').argParser(nonBlank))
-    .addOption(new Option('--id <name>', 'name of the release, by default made of the digest').argParser(nonBlank))
+    .addOption(
+      onlyWith(['image'], '--id <name>', 'name of the release, by default made of the digest').argParser(nonBlank),
+    )
     .addOption(new Option('--cell <name>', 'this cell alone').argParser(nonBlank))
     .option('--status', 'tells how cells, releases and tenants stand')
     .option('--hold', 'holds the release under way after the ring that it has moved')
     .option('--go', 'lets a release go on, and ends its bake at once')
     .option('--back', 'takes the release back, or, where none is under way, brings the image before')
-    .addOption(new Option('--retry <tenant>', 'moves this tenant again, where its move failed').argParser(nonBlank))
+    .addOption(
+      new Option('--retry <tenant>', 'moves this tenant again, where its move failed')
+        .argParser(nonBlank)
+        .conflicts('cell'),
+    )
     .addOption(stageOption())
     .parse();
+  refuseIgnored(command);
   const given = OptionsSchema.parse(command.opts());
   const asked = [
     given.image !== undefined,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { runAlias } from './alias';
 import { resume } from './ops/acts';
 import { resumeOfAudit } from './ops/resuming';
-import { nonBlank, tenantOption } from './options';
+import { nonBlank, onlyWith, tenantOption } from './options';
 
 const OptionsSchema = z
   .object({
@@ -22,7 +22,7 @@ runAlias(
     .addOption(tenantOption())
     .option('--all', 'all tenants that an audit has suspended (shown first; --yes does it)')
     .option('--audit <execution>', 'with --all: ARN or name of the execution of the audit', nonBlank)
-    .option('--yes', 'with --all: does it'),
+    .addOption(onlyWith(['all'], '--yes', 'with --all: does it')),
   OptionsSchema,
   async (ops, { tenant = '', audit, yes }) =>
     audit === undefined ? await resume(ops, tenant, {}) : await resumeOfAudit(ops, { audit, yes }),

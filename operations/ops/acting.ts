@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { CommanderError } from 'commander';
+import { CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { PlanSchema } from '../../functions/contract/plans';
-import { nonBlank } from '../options';
+import { nonBlank, onlyWith } from '../options';
 import { abandon, ended, previewReplay, redrive, redriveFailed, replay, suspend, verify } from './acts';
 import type { Commands } from './context';
 import { EXIT } from './exit';
@@ -74,10 +74,15 @@ export function addActing(commands: Commands): void {
     )
     .option('--execution <arn>', 'an execution instead of a tenant', nonBlank)
     .option('--failed', 'all tenants that are FAILED or HELD')
-    .option('--error <name>', 'with --failed: only those with this error', nonBlank)
-    .option('--yes', 'with --failed: does it')
-    .option('--anew', "starts a new execution in any case: with today's definition of the state machine")
-    .option('--wait', 'waits until the run ends; exits 0 only if it succeeds')
+    .addOption(onlyWith(['failed'], '--error <name>', 'with --failed: only those with this error').argParser(nonBlank))
+    .addOption(onlyWith(['failed'], '--yes', 'with --failed: does it'))
+    .addOption(
+      new Option(
+        '--anew',
+        "starts a new execution in any case: with today's definition of the state machine",
+      ).conflicts('failed'),
+    )
+    .addOption(new Option('--wait', 'waits until the run ends; exits 0 only if it succeeds').conflicts('failed'))
     .option(...REASON);
 
   commands
@@ -100,7 +105,7 @@ export function addActing(commands: Commands): void {
       async (ops, { setAside, preview, reason }) =>
         preview ? await previewReplay(ops) : await replay(ops, setAside, reason),
     )
-    .option('--preview', 'only shows which signups it would start')
+    .addOption(new Option('--preview', 'only shows which signups it would start').conflicts('setAside'))
     .option('--set-aside <file>', 'moves unreadable messages from the queue to a file, a line of JSON each', nonBlank)
     .option(...REASON);
 

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { STAGES, type Stage } from '../../infra/config/environments';
 import { StageClient } from '../client/stage-client';
-import { nonBlank } from '../options';
+import { nonBlank, refuseIgnored } from '../options';
 import { stageOption } from '../stage-connection';
 
 /** Dependencies of every `ops` command. */
@@ -51,6 +51,7 @@ export class Commands {
   ): Command {
     const command = this.command(usage, description, examples);
     return command.action(async (...given: unknown[]) => {
+      refuseIgnored(command);
       const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
       const options = schema.parse(command.opts());
       const ops = await opsOf(OpsOptions.parse(command.opts()), this.signal);

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import * as z from 'zod';
 import type { MigrationClaim } from '../../functions/contract/migration';
 import { MigrationPhaseSchema } from '../../functions/contract/migration';
@@ -72,7 +73,9 @@ export function addMigrating(commands: Commands): void {
     .option('--cell <name>', 'only this cell', nonBlank)
     .option('--to <file>', 'the last file; by default the last of the phase', nonBlank)
     .option('--phase <phase>', `one of ${MigrationPhaseSchema.options.join(', ')}`, nonBlank, 'expand')
-    .option('--status', 'shows the migration of each cell, under way or last')
+    .addOption(
+      new Option('--status', 'shows the migration of each cell, under way or last').conflicts(['to', 'phase', 'yes']),
+    )
     .option('--yes', 'does it, and waits for the end; without it, who is behind is shown')
     .option('--reason <text>', 'kept on record', nonBlank);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import type { ActEntry } from '../../functions/contract/act';
 import { TenantStatusSchema } from '../../functions/contract/tenant';
@@ -45,9 +45,9 @@ export const tenantsTable = (tenants: readonly ListedTenant[]) =>
     tenants.map((tenant) => ({ ...tenant, since: localTime(tenant.since) })),
   );
 
-const WHEN = /^\d{4}-\d{2}-\d{2}$/;
 const dayIn = (text: string) => {
-  if (!WHEN.test(text) || Number.isNaN(Date.parse(text))) throw new InvalidArgumentError('Expected a day: 2026-11-29.');
+  // Date.parse would take 30 February for 2 March.
+  if (!z.iso.date().safeParse(text).success) throw new InvalidArgumentError('Expected a day: 2026-11-29.');
   return text;
 };
 
@@ -183,8 +183,10 @@ export function addReading(commands: Commands): void {
         return EXIT.done;
       },
     )
-    .option('--tenant <name>', 'acts on this tenant', nonBlank)
-    .option('--day <day>', 'acts of this day (UTC)', dayIn)
+    .addOption(
+      new Option('--tenant <name>', 'acts on this tenant').argParser(nonBlank).conflicts(['day', 'onNoTenant']),
+    )
+    .addOption(new Option('--day <day>', 'acts of this day (UTC)').argParser(dayIn).conflicts('onNoTenant'))
     .option('--on-no-tenant', 'acts on no tenant: replays, and names that nobody has')
     .option('--before <cursor>', 'older acts, as the last page says', nonBlank);
 
@@ -229,8 +231,10 @@ export function addReading(commands: Commands): void {
     )
     .option('--show', 'shows the last report')
     .option('--report <key>', 'shows this report', nonBlank)
-    .option(
-      '--compare [keys...]',
-      'compares the last two reports, or two that are named; exits 1 where a verdict differs',
+    .addOption(
+      new Option(
+        '--compare [keys...]',
+        'compares the last two reports, or two that are named; exits 1 where a verdict differs',
+      ).conflicts(['show', 'report']),
     );
 }

@@ -1,8 +1,8 @@
-import { CommanderError } from 'commander';
+import { CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { type Intent, Releases } from '../client/releases';
-import { nonBlank } from '../options';
+import { nonBlank, onlyWith } from '../options';
 import { releasesText, retriedText, steeringText } from '../release-text';
 import { rollOut, steerCells } from '../roll-out';
 import { runPreflight } from '../run-preflight';
@@ -63,12 +63,18 @@ export function addReleasing(commands: Commands): void {
       },
     )
     .option('--image <digest>', 'sha256:... of an image in the repository', nonBlank)
-    .option('--id <name>', 'name of the release; by default made of the digest', nonBlank)
+    .addOption(
+      onlyWith(['image'], '--id <name>', 'name of the release; by default made of the digest').argParser(nonBlank),
+    )
     .option('--cell <name>', 'only this cell', nonBlank)
     .option('--hold', 'holds the release under way after the ring that it has moved')
     .option('--go', 'lets a release continue, and ends the time of its ring at once')
     .option('--back', 'returns the tenants of the release; without one, releases the image before')
-    .option('--retry <tenant>', 'moves this tenant again, where its move failed', nonBlank)
+    .addOption(
+      new Option('--retry <tenant>', 'moves this tenant again, where its move failed')
+        .argParser(nonBlank)
+        .conflicts('cell'),
+    )
     .option('--reason <text>', 'kept on record', nonBlank);
 
   commands.addWithoutStage(

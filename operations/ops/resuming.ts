@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import * as z from 'zod';
 import type { StageClient } from '../client/stage-client';
-import { nonBlank } from '../options';
+import { nonBlank, onlyWith } from '../options';
 import { resume } from './acts';
 import type { Commands, Ops } from './context';
 import { EXIT } from './exit';
@@ -88,6 +88,6 @@ export function addResuming(commands: Commands): void {
     )
     .option('--all', 'all tenants that an audit has suspended (shown first; --yes does it)')
     .option('--audit <execution>', 'with --all: ARN or name of the execution of the audit', nonBlank)
-    .option('--yes', 'with --all: does it')
+    .addOption(onlyWith(['all'], '--yes', 'with --all: does it'))
     .option('--reason <text>', 'kept on record', nonBlank);
 }
