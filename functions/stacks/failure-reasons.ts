@@ -23,13 +23,19 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
     'TransientStackFailure',
     [
       // A burst: EC2's RequestLimitExceeded is a rate and no quota ("Error codes for the Amazon EC2 API").
-      /HandlerErrorCode: Throttling|Rate exceeded|Throttl|RequestLimitExceeded|TooManyRequests|SlowDown|Request rate/i,
+      /HandlerErrorCode: Throttling|Rate exceeded|Throttl|RequestLimitExceeded|Too ?Many ?Requests|SlowDown|Request rate/i,
+      /(?:request|rate) limit exceeded/i,
+      // Handlers of the registry pass on the SDK's message, which has the status of the answer and no error code.
+      /Status Code: (?:429|5\d\d)\b/,
+      /Unable to execute HTTP request|(?:connect|read)(?:ion)? timed out|connection reset/i,
+      /try (?:the|your) request again|(?:try again|retry) later|retry (?:the|your) request/i,
       /HandlerErrorCode: (?:ServiceInternalError|InternalFailure|HandlerInternalFailure|NetworkFailure|ServiceTimeout|ResourceConflict)/,
       /Internal ?(?:Service ?)?(?:Failure|Error)|InternalServer|internal[- ](?:service )?(?:failure|error)|Service ?Unavailable|ServiceFailure/i,
       /HandlerErrorCode: NotStabilized|did not stabilize/,
       /ConcurrentModification|OperationInProgress|ResourceInUse\b|another operation (?:is )?in progress|OptimisticLock/i,
-      // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
-      /Insufficient(?:DB)?(?:Instance|Cluster|Host)?Capacity|InsufficientStorageClusterCapacity|insufficient capacity/i,
+      // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS"). CloudFormation's handler
+      // calls that ServiceLimitExceeded, as it does a quota (aws-cloudformation/aws-cloudformation-resource-providers-rds, Errors.java).
+      /Insufficient(?:DB)?(?:Instance|Cluster|Host)?Capacity|InsufficientStorageClusterCapacity|(?:in)?sufficient \b(?:\S+ )?capacity/i,
       // A role that IAM does not show to the service yet (hashicorp/terraform-provider-aws#6566).
       /IAM role ARN value is invalid or does not include the required permissions/i,
       /(?:unable|not able|cannot|could not) (?:to )?assume (?:the |given )?(?:IAM )?role|cannot be assumed|The role defined .* cannot/i,
@@ -39,7 +45,7 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
       // The tenant's key is minutes old ("AWS KMS eventual consistency").
       /specified KMS key does not exist or is not allowed|KMSKeyNotAccessible|KMS key .*(?:not accessible|is disabled|does not exist)|DisabledException|KMSInvalidState/i,
       // EC2 does not show its own new resource yet ("Eventual consistency in the Amazon EC2 API").
-      /Invalid\w*(?:ID|Id)\w*\.NotFound/,
+      /Invalid\w*(?:ID|Id)\w*\.NotFound|'(?:vpc|subnet|rtb|sg|acl|pcx|vpce|eni)-[0-9a-f]+' does not exist/,
     ],
   ],
   [

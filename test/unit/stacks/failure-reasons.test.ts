@@ -29,6 +29,20 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('Invalid principal in policy (Service: S3, Status Code: 400)', 'GeneralServiceException'),
     handler("The subnet ID 'subnet-0a' does not exist (InvalidSubnetID.NotFound)", 'NotFound'),
     handler('Resource of type AWS::EC2::Route did not stabilize', 'NotStabilized'),
+    handler('Request limit exceeded. (Service: Ec2, Status Code: 503, Request ID: 5f)', 'GeneralServiceException'),
+    handler('Too Many Requests (Service: ApiGateway, Status Code: 429, Request ID: 5f)', 'GeneralServiceException'),
+    handler('The service is unavailable. (Service: Ec2, Status Code: 503, Request ID: 5f)', 'GeneralServiceException'),
+    handler('Unable to execute HTTP request: Read timed out', 'GeneralServiceException'),
+    handler(
+      'Cannot create a db.t4g.medium database instance because there are no availability zones with sufficient capacity for VPC ' +
+        'and storage type : gp3 for db.t4g.medium. Please try the request again at a later time. (Service: Rds, Status Code: 400)',
+      'ServiceLimitExceeded',
+    ),
+    handler(
+      'We currently do not have sufficient db.t4g.medium capacity in the Availability Zone',
+      'ServiceLimitExceeded',
+    ),
+    handler("The vpc ID 'vpc-0a1b2c' does not exist (Service: Ec2, Status Code: 400)", 'NotFound'),
   ])('is transient: %s', (reason) => {
     expect(creationError(`AWS::RDS::DBInstance Primary: ${reason}`)).toBe('TransientStackFailure');
   });
@@ -52,6 +66,8 @@ describe('F1: the reason of a stack’s first failure', () => {
     'The maximum number of VPCs has been reached. (Service: Ec2; Error Code: VpcLimitExceeded)',
     handler('DB Instance quota exceeded (Error Code: InstanceQuotaExceeded)', 'GeneralServiceException'),
     'Cannot exceed quota for RolesPerAccount: 1000 (Error Code: LimitExceeded)',
+    handler('Cannot create more than 40 DB instances (Service: Rds, Status Code: 400)', 'ServiceLimitExceeded'),
+    handler('Rule limit exceeded (Service: Foo, Status Code: 400)', 'GeneralServiceException'),
     'You have attempted to create more buckets than allowed (Error Code: TooManyBuckets)',
   ])('is an exceeded quota: %s', (reason) => {
     expect(creationError(`AWS::EC2::VPC Vpc: ${reason}`)).toBe('QuotaExceeded');
@@ -69,6 +85,7 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('RDS does not support creating a DB instance with: class db.x', 'InvalidRequest'),
     'Template error: scripted failure of Primary',
     'no capacity',
+    handler('Role arn:aws:iam::1:role/x does not exist (Service: Rds, Status Code: 404)', 'NotFound'),
     'no luck',
     'full',
   ])('is permanent when no row of the table matches: %s', (reason) => {
