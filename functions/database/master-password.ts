@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_NAME, tenantNames } from '../contract/naming';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { callAsk } from './cell-database';
 import type { LoginOutcome } from './door-call';
@@ -71,7 +72,11 @@ export async function setPassword(
     await database.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, MasterUserPassword: login.password }));
   } catch (thrown) {
     if (isNamed(thrown, 'InvalidDBInstanceState', 'InvalidDBInstanceStateFault'))
-      throw new PlatformError('TransientConflict', `RDS is changing ${DBInstanceIdentifier}`, { cause: thrown });
+      throw new PlatformError(
+        'TransientConflict',
+        `RDS does not change ${DBInstanceIdentifier} now: ${inAwsWords(thrown)}`,
+        { cause: thrown },
+      );
     throw thrown;
   }
 }

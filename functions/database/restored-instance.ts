@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 
 type Databases = Pick<RDSClient, 'send'>;
@@ -105,7 +106,9 @@ export async function newPassword(
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, MasterUserPassword: password }));
   } catch (thrown) {
     if (!isCoded(thrown, 'InvalidDBInstanceState')) throw thrown;
-    throw new PlatformError('TransientConflict', `RDS is changing ${id}`, { cause: thrown });
+    throw new PlatformError('TransientConflict', `RDS does not change ${id} now: ${inAwsWords(thrown)}`, {
+      cause: thrown,
+    });
   }
   for (const ms of [...PAUSES, 0]) {
     const { DBInstanceStatus, PendingModifiedValues, Endpoint } = (await instanceCalled(rds, id)) ?? {};

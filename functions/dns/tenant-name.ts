@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-route-53';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import type { HostedZone } from './hosted-zone';
 import { type Found, type Named, recordsAt, recordsOf } from './name-records';
@@ -32,7 +33,7 @@ async function change(
 }
 
 /** Route 53 refuses a batch as a whole when one record exists already, or is not as the batch says. */
-const isRefusedBatch = (thrown: unknown) => isNamed(thrown, 'InvalidChangeBatch');
+const isRefusedBatch = (thrown: unknown): thrown is Error => isNamed(thrown, 'InvalidChangeBatch');
 
 const occupied = (host: string, { records, owner }: Found, cause?: unknown) => {
   const types = records.map(({ Type }) => Type).join(', ');
@@ -117,7 +118,9 @@ export async function removeName(zone: HostedZone | undefined, { host, tenantId 
     return true;
   } catch (thrown) {
     if (!isRefusedBatch(thrown)) throw thrown;
-    throw new PlatformError('TransientConflict', `the records at ${host} changed meanwhile`, { cause: thrown });
+    throw new PlatformError('TransientConflict', `the records at ${host} are not deleted: ${inAwsWords(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

@@ -90,6 +90,9 @@ function errorIn(thrown: unknown): Error | undefined {
   return typeof thrown === 'object' && thrown !== null ? Object.assign(new Error('no message'), thrown) : undefined;
 }
 
+/** AWS's name and reason: who reads the message of a retry that came to nothing needs both. */
+export const inAwsWords = ({ name, message }: Error) => `${name}: ${message}`;
+
 /**
  * Translates a thrown value into an error of the contract. A `PlatformError` passes unchanged. The
  * message of a translated AWS error contains AWS's name and reason (`AccessDeniedException: ...`).
@@ -98,5 +101,5 @@ export function translateError(thrown: unknown): PlatformError {
   if (thrown instanceof PlatformError) return thrown;
   const error = errorIn(thrown);
   if (!error) return new PlatformError('UnexpectedFailure', String(thrown), { cause: thrown });
-  return new PlatformError(nameFor(error), `${error.name}: ${error.message}`, { cause: thrown });
+  return new PlatformError(nameFor(error), inAwsWords(error), { cause: thrown });
 }

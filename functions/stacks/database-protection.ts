@@ -1,5 +1,6 @@
 import { ModifyDBInstanceCommand, type RDSClient } from '@aws-sdk/client-rds';
 import { PlatformError } from '../contract/errors';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { settled } from '../shared/settled';
 
@@ -13,7 +14,11 @@ async function setProtection(rds: Databases, id: string, DeletionProtection: boo
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, DeletionProtection }));
   } catch (thrown) {
     if (isCoded(thrown, 'InvalidDBInstanceState'))
-      throw new PlatformError('TransientConflict', `RDS is changing the database ${id}`, { cause: thrown });
+      throw new PlatformError(
+        'TransientConflict',
+        `RDS does not change the database ${id} now: ${inAwsWords(thrown)}`,
+        { cause: thrown },
+      );
     throw thrown;
   }
 }

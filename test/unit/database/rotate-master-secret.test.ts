@@ -233,13 +233,16 @@ test('an instance that RDS is changing is a transient error', async () => {
   const scene = await aScene();
   await scene.step('createSecret');
   const { DescribeDBInstancesCommand } = { DescribeDBInstancesCommand: { DBInstances: [{ Endpoint: {} }] } };
-  const ModifyDBInstanceCommand = awsError('InvalidDBInstanceState');
+  const ModifyDBInstanceCommand = awsError('InvalidDBInstanceState', 'the instance is stopped');
   const rds = new FakeClient({ DescribeDBInstancesCommand, ModifyDBInstanceCommand });
   const run = rotateMasterSecret.run(
     { ...scene.deps, sessionOf: async () => ({ secrets: scene.secrets, rds, untold: new Set<string>() }) },
     { SecretId, ClientRequestToken, Step: 'setSecret' },
   );
-  await expect(run).rejects.toMatchObject({ name: 'TransientConflict' });
+  await expect(run).rejects.toMatchObject({
+    name: 'TransientConflict',
+    message: expect.stringContaining('InvalidDBInstanceState: the instance is stopped'),
+  });
 });
 
 test('nothing is done for a tenant that is being undone, or that nobody knows', async () => {

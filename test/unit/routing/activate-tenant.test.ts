@@ -38,9 +38,12 @@ describe('ActivateTenant', () => {
   it('D6: waits for RDS to end a change before the databases are protected, and opens nothing before', async () => {
     const activation = await Activation.ready();
     activation.rds.before = () => {
-      throw awsError('InvalidDBInstanceStateFault');
+      throw awsError('InvalidDBInstanceStateFault', 'Instance tenant-acme is storage-full');
     };
-    await expect(activation.activate()).rejects.toMatchObject({ name: 'TransientConflict' });
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'TransientConflict',
+      message: expect.stringContaining('InvalidDBInstanceStateFault: Instance tenant-acme is storage-full'),
+    });
     expect(activation.rule?.Actions[0]?.Type).toBe('fixed-response');
     activation.rds.before = () => {};
     await activation.activate();
