@@ -35,16 +35,28 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ServiceUnavailable: 'TransientServiceFault',
   ServiceUnavailableException: 'TransientServiceFault',
   ServiceFailure: 'TransientServiceFault',
+  // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
+  InsufficientDBInstanceCapacity: 'TransientServiceFault',
+  InsufficientDBInstanceCapacityFault: 'TransientServiceFault',
+  // Lambda gives the next invocation new credentials, and every session of ours is new with each attempt.
+  ExpiredToken: 'TransientServiceFault',
+  ExpiredTokenException: 'TransientServiceFault',
   AccessDenied: 'AccessDenied',
   AccessDeniedException: 'AccessDenied',
   UnauthorizedOperation: 'AccessDenied',
   UnauthorizedException: 'AccessDenied',
   AuthorizationError: 'AccessDenied',
+  NotAuthorized: 'AccessDenied',
+  OptInRequired: 'AccessDenied',
   LimitExceededException: 'QuotaExceeded',
   LimitExceeded: 'QuotaExceeded',
   TooManyRules: 'QuotaExceeded',
   TooManyRulesException: 'QuotaExceeded',
   ServiceQuotaExceededException: 'QuotaExceeded',
+  InstanceQuotaExceeded: 'QuotaExceeded',
+  InstanceQuotaExceededFault: 'QuotaExceeded',
+  StorageQuotaExceeded: 'QuotaExceeded',
+  StorageQuotaExceededFault: 'QuotaExceeded',
   ValidationError: 'InvalidRequest',
   ValidationException: 'InvalidRequest',
   InvalidParameterException: 'InvalidRequest',
@@ -72,8 +84,12 @@ type SdkError = Parameters<typeof isTransientError>[0];
 /** The SDK's classification also reads `cause`, and expects an error there. */
 const isSdkError = (error: Error): error is SdkError => error.cause === undefined || error.cause instanceof Error;
 
+/** Route 53 has one name for a record that is in the way and for a zone that is full ("Quotas" of Route 53). */
+const isFullZone = ({ name, message }: Error) => name === 'InvalidChangeBatch' && /\blimit\b/i.test(message);
+
 function nameFor(error: Error): PlatformErrorName {
   if (error.name === 'TransactionCanceledException') return ofTransaction(error);
+  if (isFullZone(error)) return 'QuotaExceeded';
   const known = BY_NAME[error.name];
   if (known) return known;
   if (!isSdkError(error)) return 'UnexpectedFailure';
