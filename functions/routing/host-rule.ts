@@ -11,6 +11,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { everyItem, pages } from '../shared/paging';
 
@@ -146,7 +147,7 @@ export interface HostRule {
  * 503.
  *
  * @throws PlatformError `SlotOccupied` when the rule with the slot's priority does not belong to
- * this tenant
+ * this tenant; `TransientNotYetVisible` when no rule is shown with a priority that is in use
  */
 export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
   const { host, slot, tenantId } = tenant;
@@ -156,12 +157,22 @@ export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: 
     return { ruleArn, created: true };
   } catch (thrown) {
     if (!isPriorityInUse(thrown)) throw thrown;
-    const ruleArn = await findOwnRule(elb, cell, tenant);
+    const found = await ruleInSlot(elb, cell, slot.priority);
+    if (!found) throw ruleUnseen(tenant, thrown);
+    const ruleArn = (await belongsTo(elb, found, tenant)) ? found.RuleArn : undefined;
     if (!ruleArn) throw slotOccupied(tenant, thrown);
     await pointRule(elb, ruleArn, 'setting-up');
     return { ruleArn, created: false };
   }
 }
+
+/** It may be our own rule, of a call whose answer was lost a moment ago, or a stranger's that is about to go. */
+const ruleUnseen = ({ slot }: Tenant, thrown: Error) =>
+  new PlatformError(
+    'TransientNotYetVisible',
+    `cell ${slot.cell} shows no listener rule with priority ${slot.priority}, but ${inAwsWords(thrown)}`,
+    { cause: thrown },
+  );
 
 const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
   new PlatformError(

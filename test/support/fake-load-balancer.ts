@@ -24,6 +24,8 @@ interface Input {
 export class FakeLoadBalancer {
   rules: FakeRule[] = [];
   readonly calls: string[] = [];
+  /** Whether DescribeRules shows no rule yet. */
+  hidden = false;
   /** Called before each command; may throw. */
   before: (command: string) => void = () => {};
   /** Called after the effect of a command; may throw, as if the answer was lost. */
@@ -71,7 +73,7 @@ export class FakeLoadBalancer {
       }
       case 'DescribeRulesCommand': {
         const from = Number(input.Marker ?? 0);
-        const page = this.rules.slice(from, from + input.PageSize);
+        const page = this.hidden ? [] : this.rules.slice(from, from + input.PageSize);
         const Rules = page.map(({ hosts, ...rule }) => ({
           ...rule,
           Conditions: [{ Field: 'host-header', HostHeaderConfig: { Values: hosts } }],

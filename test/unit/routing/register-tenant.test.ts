@@ -2,6 +2,7 @@ import { itemKeys, type TenantRecord } from '../../../functions/contract/records
 import { holdHost, SETTING_UP_PAGE } from '../../../functions/routing/host-rule';
 import { registerTenant } from '../../../functions/routing/register-tenant';
 import { aCell, aKey, anExecution, aTenant, aTenantRecord, NOW, theStacks } from '../../support/builders';
+import { awsError } from '../../support/fake-client';
 import { FakeCompute } from '../../support/fake-compute';
 import { FakeLoadBalancer } from '../../support/fake-load-balancer';
 import { FakeTable } from '../../support/fake-table';
@@ -132,6 +133,22 @@ describe('RegisterTenant', () => {
     const foreign = structuredClone(elb.add(tenant.slot.priority, host, owner));
     await expect(run()).rejects.toMatchObject({ name: 'SlotOccupied' });
     expect(elb.rules).toEqual([foreign]);
+  });
+
+  it('tries again when a priority is in use by a rule that the listener does not show yet', async () => {
+    const { elb, run } = aScene();
+    elb.after = (command) => {
+      if (command === 'CreateRuleCommand') throw awsError('TimeoutError');
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'TimeoutError' });
+    elb.hidden = true;
+    await expect(run()).rejects.toMatchObject({
+      name: 'TransientNotYetVisible',
+      message: expect.stringContaining('PriorityInUseException'),
+    });
+    elb.hidden = false;
+    const { ruleArn } = await run();
+    expect(elb.rules.map(({ RuleArn }) => RuleArn)).toEqual([ruleArn]);
   });
 
   it.each<[string, Partial<TenantRecord>]>([
