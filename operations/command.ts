@@ -1,3 +1,5 @@
+import { printable } from './printable';
+
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const EXIT_CODE_OF_SIGPIPE = 141;
 
@@ -36,7 +38,7 @@ export function runCommand(main: (signal: AbortSignal) => Promise<number>): void
     .catch((thrown: unknown) => {
       const reason: unknown = controller.signal.aborted ? controller.signal.reason : thrown;
       if (reason instanceof Interrupted) return reason.exitCode;
-      console.error(reason instanceof Error ? reason.message : reason);
+      console.error(printable(reason instanceof Error ? reason.message : String(reason)));
       return 1;
     })
     .then((code) => {

@@ -9,6 +9,7 @@ import { addReleasing } from './ops/releasing';
 import { addRestoring } from './ops/restoring';
 import { addResuming } from './ops/resuming';
 import { addShowing } from './ops/showing';
+import { printable } from './printable';
 
 const CODES = [
   '',
@@ -44,7 +45,7 @@ async function main(signal: AbortSignal): Promise<number> {
     if (process.argv.includes('--json')) console.error(JSON.stringify({ error, message, advice }));
     // The option parser has already printed its own errors.
     else if (!error.startsWith('commander.'))
-      console.error([`${error}: ${message}`, ...(advice ? [`What to do: ${advice}`] : [])].join('\n'));
+      console.error(printable([`${error}: ${message}`, ...(advice ? [`What to do: ${advice}`] : [])].join('\n')));
     return ending.code;
   }
 }

@@ -5,6 +5,7 @@ import { type Intent, Releases } from './client/releases';
 import { StageClient } from './client/stage-client';
 import { runCommand } from './command';
 import { nonBlank, onlyWith, refuseIgnored } from './options';
+import { printable } from './printable';
 import { releasesText, retriedText, steeringText } from './release-text';
 import { rollOut, steerCells } from './roll-out';
 import { stageOption } from './stage-connection';
@@ -60,7 +61,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const client = await StageClient.connect(given.stage);
   const intent = INTENTS.find((each) => given[each]);
   if (image !== undefined) {
-    const say = (line: string) => console.log(line);
+    const say = (line: string) => console.log(printable(line));
     const rolled = await rollOut(client, { digest: image, releaseId: id, cell }, { signal, say });
     return rolled.every(({ status }) => status === 'SUCCEEDED') ? 0 : 1;
   }
@@ -68,7 +69,8 @@ async function main(signal: AbortSignal): Promise<number> {
   const releases = new Releases(client);
   if (retry !== undefined) console.log(retriedText(await releases.retry(retry)));
   if (given.status)
-    for (const each of await releases.cellsCalled(cell)) console.log(releasesText(await releases.status(each)));
+    for (const each of await releases.cellsCalled(cell))
+      console.log(printable(releasesText(await releases.status(each))));
   return 0;
 }
 

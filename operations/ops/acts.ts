@@ -4,6 +4,7 @@ import type { Redrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
 import { evidencePage } from '../../functions/isolation/evidence-page';
 import type { RedriveTarget, StageClient } from '../client/stage-client';
+import { printable } from '../printable';
 import { isLeft, replayPreviewText, replayText, tallyText } from '../replay-text';
 import { verificationText } from '../verification-text';
 import type { Ops } from './context';
@@ -21,7 +22,7 @@ interface Because {
 export async function ended({ client, signal }: Ops, executionArn: string, wait: boolean, success = 'SUCCEEDED') {
   if (!wait) return EXIT.done;
   const { status, failure } = await client.follow(executionArn, { signal });
-  console.error(failure ? `${status}: ${failure.error}\n${failure.reason}` : status);
+  console.error(printable(failure ? `${status}: ${failure.error}\n${failure.reason}` : status));
   return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
 }
 
@@ -44,10 +45,10 @@ export async function redrive(
 /** Redrives one tenant's onboarding. A failure does not stop the others. */
 async function redriveOne(client: StageClient, tenant: string, reason: string | undefined): Promise<number> {
   try {
-    console.log(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`);
+    console.log(printable(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`));
     return EXIT.done;
   } catch (thrown) {
-    console.log(`${tenant}  ${thrown instanceof Error ? thrown.message : thrown}`);
+    console.log(printable(`${tenant}  ${thrown instanceof Error ? thrown.message : thrown}`));
     return EXIT.failed;
   }
 }

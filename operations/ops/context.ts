@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { STAGES, type Stage } from '../../infra/config/environments';
 import { StageClient } from '../client/stage-client';
 import { nonBlank, refuseIgnored } from '../options';
+import { printable } from '../printable';
 import { stageOption } from '../stage-connection';
 
 /** Dependencies of every `ops` command. */
@@ -16,8 +17,8 @@ export interface Ops {
 
 export const OpsOptions = z.object({ stage: z.enum(STAGES), json: z.boolean().default(false) });
 
-const printing = (json: boolean): Ops['print'] => {
-  return (data, text) => console.log(json ? JSON.stringify(data, null, 2) : text());
+export const printing = (json: boolean): Ops['print'] => {
+  return (data, text) => console.log(json ? JSON.stringify(data, null, 2) : printable(text()));
 };
 
 /** Connects to the stage. @throws Error when it is not deployed, or the credentials are of another account */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { type Intent, Releases } from '../client/releases';
 import { nonBlank, onlyWith } from '../options';
+import { printable } from '../printable';
 import { releasesText, retriedText, steeringText } from '../release-text';
 import { rollOut, steerCells } from '../roll-out';
 import { runPreflight } from '../run-preflight';
@@ -52,7 +53,7 @@ export function addReleasing(commands: Commands): void {
         }
         if (image !== undefined) {
           const order = { ...given, digest: image, releaseId: id };
-          const rolled = await rollOut(client, order, { signal, say: (line) => console.error(line) });
+          const rolled = await rollOut(client, order, { signal, say: (line) => console.error(printable(line)) });
           print(rolled, () => table({ cell: 'CELL', status: 'STATUS', executionArn: 'EXECUTION' }, rolled));
           return rolled.every(({ status }) => status === 'SUCCEEDED') ? EXIT.done : EXIT.failed;
         }

@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../../../functions/contract/errors';
 import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
-import { ago, Commands } from '../../../operations/ops/context';
+import { ago, Commands, printing } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
@@ -12,6 +12,7 @@ import { addRestoring } from '../../../operations/ops/restoring';
 import { addResuming } from '../../../operations/ops/resuming';
 import { addShowing } from '../../../operations/ops/showing';
 import { localTime, table } from '../../../operations/ops/tables';
+import { printable } from '../../../operations/printable';
 import { adviceFor } from '../../../operations/runbook-advice';
 import { awsError } from '../../support/fake-client';
 
@@ -34,6 +35,25 @@ describe('a table', () => {
     const text = table(columns, [{ one: '\u001b[2Jred', two: '\u202ecba' }], 80);
     for (const odd of ['\u001b', '\u202e']) expect(text).not.toContain(odd);
   });
+});
+
+it('shows what a customer or AWS has written without what clears or turns the terminal, in its lines and colours', () => {
+  expect(printable('Acme\u001b[2J\u009b2J\u0007 \u202egnp\n\tx\r')).toBe(
+    'Acme\ufffd[2J\ufffd2J\ufffd \ufffdgnp\n\tx\ufffd',
+  );
+  expect(printable('\u001b[1;31mred\u001b[39m\u001b]0;title\u0007')).toBe(
+    '\u001b[1;31mred\u001b[39m\ufffd]0;title\ufffd',
+  );
+});
+
+it('prints no text of a command as it came', () => {
+  const log = jest.spyOn(console, 'log').mockImplementation(() => {});
+  printing(false)({}, () => 'would start \u001b[2J');
+  printing(true)({ companyName: '\u001b[2J' }, () => '');
+  const printed = log.mock.calls.flat().join('');
+  log.mockRestore();
+  expect(printed).toContain('would start \ufffd[2J');
+  expect(printed).not.toContain('\u001b');
 });
 
 it('prints a time with its zone', () => {
