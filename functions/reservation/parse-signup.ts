@@ -1,5 +1,6 @@
+import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
-import { otherEvent, type Signup, SignupSchema, signupDetail } from '../contract/signup';
+import { otherEvent, SIGNUP_DETAIL_TYPE, type Signup, SignupSchema, signupDetail } from '../contract/signup';
 import { describeIssues } from '../shared/parse-at';
 
 /**
@@ -8,6 +9,17 @@ import { describeIssues } from '../shared/parse-at';
  * machine passes on with the input.
  */
 const INPUT_MAX_BYTES = 240_000;
+
+const ObjectSchema = z.record(z.string(), z.unknown());
+const EITHER_SHAPE =
+  `input: expected the event of a signup ("detail-type": "${SIGNUP_DETAIL_TYPE}" and "detail", in lower case), ` +
+  'or its detail alone; found no field of either';
+
+/** An object without any field of a signup: an entry for PutEvents, an event without its type, the input of a function. */
+function isOfAnotherShape(input: unknown): boolean {
+  const object = ObjectSchema.safeParse(input).data;
+  return object !== undefined && !Object.keys(SignupSchema.shape).some((field) => field in object);
+}
 
 /**
  * @param input an execution's input: the whole event, or its detail
@@ -24,6 +36,7 @@ export function parseSignup(input: unknown): Signup {
   if (typeof detail === 'string') {
     throw new PlatformError('InvalidSignup', 'detail: expected an object, got a text: was it encoded as JSON twice?');
   }
+  if (input === detail && isOfAnotherShape(input)) throw new PlatformError('InvalidSignup', EITHER_SHAPE);
   const parsed = SignupSchema.safeParse(detail);
   if (!parsed.success) throw new PlatformError('InvalidSignup', describeIssues(parsed.error));
   return parsed.data;

@@ -42,6 +42,20 @@ test('explains a detail that was JSON-encoded twice', () => {
   expect(message).toContain('encoded as JSON twice');
 });
 
+test.each([
+  ['an entry for PutEvents', { Source: 'billing', DetailType: 'TenantSignedUp', Detail: JSON.stringify(aSignup()) }],
+  ['an event without its type', { source: 'billing', detail: aSignup() }],
+  ['the input of a function', { executionArn: 'arn:run', input: aSignup() }],
+  ['nothing', {}],
+])('says which shapes it takes when the input is %s', (_what, input) => {
+  expect(refusal(input).message).toContain('expected the event of a signup');
+  expect(refusal(input).message).not.toContain('plan');
+});
+
+test('names the missing fields of an event whose detail is empty', () => {
+  expect(refusal(aSignupEvent({})).message).toContain('plan: expected');
+});
+
 test('refuses a much too long input without parsing it', () => {
   const { name, message } = refusal({ ...aSignup(), companyName: 'x'.repeat(300_000) });
   expect(name).toBe('InvalidSignup');
