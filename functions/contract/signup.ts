@@ -51,6 +51,11 @@ const VISIBLE = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
  * Characters that nobody sees, by which two addresses look like one. Some scripts need the two joiners (U+200C, U+200D).
  */
 const UNSEEN = /(?![\u200c\u200d])[\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+/**
+ * Characters that have a meaning around an address, and none in it without quotes ("Internet Message Format", RFC 5322, 3.2.3:
+ * specials). Two dots in a row are in use.
+ */
+const SPECIALS = /[()<>[\]:;,\\"]/;
 const HOST_LABEL = '(?!-)[a-z0-9-]{1,63}(?<!-)';
 const DOMAIN = new RegExp(`^${HOST_LABEL}(?:\\.${HOST_LABEL})+$`);
 
@@ -76,7 +81,7 @@ const emailAddress = z
   .max(254, 'expected at most 254 characters')
   .refine((address) => {
     const domain = domainToASCII(address.slice(address.lastIndexOf('@') + 1));
-    return !CONTROLS.test(address) && !UNSEEN.test(address) && DOMAIN.test(domain);
+    return !CONTROLS.test(address) && !UNSEEN.test(address) && !SPECIALS.test(address) && DOMAIN.test(domain);
   }, 'expected an e-mail address');
 
 const subdomain = z

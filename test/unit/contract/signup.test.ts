@@ -51,6 +51,10 @@ test.each([
   ['e-mail in a domain with such a character', { contactEmail: 'a@ac\u00adme.example' }, 'contactEmail'],
   ['e-mail in a domain that begins with a hyphen', { contactEmail: 'a@-acme.example' }, 'contactEmail'],
   ['e-mail in a domain without its letters', { contactEmail: 'a@xn--.example' }, 'contactEmail'],
+  ['e-mail in angle brackets', { contactEmail: '<ops@acme.example>' }, 'contactEmail'],
+  ['e-mail that begins a list', { contactEmail: ',ops@acme.example' }, 'contactEmail'],
+  ['e-mail with a comment', { contactEmail: 'ops(x)@acme.example' }, 'contactEmail'],
+  ['e-mail with a scheme', { contactEmail: 'mailto:ops@acme.example' }, 'contactEmail'],
   ['oversized e-mail', { contactEmail: `${'a'.repeat(250)}@acme.example` }, 'contactEmail'],
 ])('refuses %s and names the field', (_, change, field) => {
   expect(badFields({ ...valid, ...change })).toContain(field);
@@ -72,6 +76,9 @@ test.each([
   'x=y@acme.example',
   'jörg@acme.example',
   'o’hara@acme.example',
+  "o'hara@acme.example",
+  'a..b.@acme.example',
+  '!#$%*?^`{|}~@acme.example',
 ])('accepts %s', (contactEmail) => expect(badFields({ ...valid, contactEmail })).toEqual([]));
 test.each(['ops@müller.example', 'info@xn--e1afmkfd.xn--p1ai', 'info@пример.рф', 'a.b+c@sub.acme.co.uk'])(
   'accepts %s',
