@@ -35,18 +35,21 @@ const namesOf = (cell: string): string[] =>
 const isCalled = (error: string, named: string): boolean =>
   named.endsWith('...') ? error.startsWith(named.slice(0, -'...'.length)) : error === named;
 
+/** The refusal of an act says all by its message; that of a run has been caused by the release or by the run's input. */
+const ONLY_OF_RUNS: readonly string[] = ['InvalidRequest'];
+
 /**
  * The runbook's advice on an error. A row that quotes words of a message is only for messages with those words, and comes
- * before the row for the error alone. Undefined when the runbook does not name it, or does not exist.
+ * before the row for the error alone. @param of what ended with the error: a run, or an operator's act. @returns undefined when the runbook does not name it, or does not exist.
  */
-export function adviceFor(error: string, message = ''): string | undefined {
+export function adviceFor(error: string, message = '', of: 'run' | 'act' = 'run'): string | undefined {
   let general: string | undefined;
   for (const [, names = '', , advice = ''] of runbook().matchAll(ROW)) {
     const quoted = [...names.matchAll(QUOTED)].map(([, words = '']) => words);
     if (!namesOf(names).some((name) => isCalled(error, name))) continue;
     const text = advice.replace(/\[([^\]]+)\]\([^)]+\)/g, '$1');
     if (quoted.some((words) => saysSo(message, words))) return text;
-    if (quoted.length === 0) general ??= text;
+    if (quoted.length === 0 && !(of === 'act' && ONLY_OF_RUNS.includes(error))) general ??= text;
   }
   return general;
 }

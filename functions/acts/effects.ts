@@ -11,7 +11,7 @@ import { RetryMoveOutput } from '../contract/release';
 import { RestoreDatabaseOutput } from '../contract/restore';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { abandonOnboarding } from './abandon-onboarding';
-import { startOnce } from './executions';
+import { executionArnOf, startOnce } from './executions';
 import { redriveExecution } from './redrive-execution';
 import { replaySignups, undeliveredSignups } from './replay-signups';
 import { startMigration } from './start-migration';
@@ -62,9 +62,21 @@ function required(record: Named): TenantRecord | RefusedSignup {
   throw new PlatformError('InvalidRequest', 'the act names no tenant');
 }
 
+/** AWS would answer AccessDenied for whatever else is typed, as if a grant was missing. */
+function requireOwnExecution(stage: EffectDeps['stage'], executionArn: string): void {
+  const { stateMachineArn, releaseMachineArn, migrationMachineArn } = stage;
+  const own = [stateMachineArn, releaseMachineArn, migrationMachineArn].map((machine) => executionArnOf(machine, ''));
+  if (own.some((prefix) => executionArn.startsWith(prefix) && executionArn.length > prefix.length)) return;
+  throw new PlatformError(
+    'InvalidRequest',
+    `execution: expected the ARN of an execution of this stage, such as ${own[0]}NAME, not ${executionArn}`,
+  );
+}
+
 async function redrive(deps: EffectDeps, { target, anew }: OfKind<'redrive'>, record: Named): Promise<Effect> {
   const { sfn, table, stage } = deps;
   const on = { sfn, table, stateMachineArn: stage.stateMachineArn };
+  if ('executionArn' in target) requireOwnExecution(stage, target.executionArn);
   if ('executionArn' in target) return didOrNot(await redriveExecution(on, target.executionArn, { anew }));
   const { executionArn } = required(record);
   return didOrNot(await redriveExecution(on, executionArn, { record, anew }));

@@ -89,6 +89,8 @@ async function startEqual(deps: RedriveDeps, found: Found, because: string): Pro
       'the tenant is ACTIVE: only its announcement can be missing, and a redrive without --anew makes up for it',
     );
   const input = equalInput(found);
+  if (input === undefined && !record)
+    return nothing('AWS has no such execution, which it keeps for 90 days, and no tenant names it');
   if (input === undefined) return nothing(`${because}, and the record of the tenant does not hold the whole signup`);
   const stateMachineArn = execution?.stateMachineArn ?? deps.stateMachineArn;
   const started = await startInstead(deps.sfn, 'anew', executionArn, input, stateMachineArn);

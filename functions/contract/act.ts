@@ -1,12 +1,9 @@
 import * as z from 'zod';
 import { MigrationRequestSchema } from './migration';
 import { ReasonSchema } from './reason';
-import { REASON_MAX_LENGTH } from './tenant';
+import { REASON_MAX_LENGTH, TYPED_NAME_MAX_LENGTH } from './tenant';
 
-/** Maximal length of a name that a person types for a tenant: a host has at most 253 characters. */
-const NAME_MAX_LENGTH = 300;
-
-const tenant = z.string().min(1).max(NAME_MAX_LENGTH);
+const tenant = z.string().min(1).max(TYPED_NAME_MAX_LENGTH, `expected at most ${TYPED_NAME_MAX_LENGTH} characters`);
 const cell = z.string().min(1).max(64);
 const reason = ReasonSchema;
 

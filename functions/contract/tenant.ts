@@ -38,6 +38,9 @@ export type Tenant = z.infer<typeof TenantSchema>;
 export const TenantStatusSchema = z.enum(['ONBOARDING', 'ACTIVE', 'ROLLING_BACK', 'FAILED', 'HELD', 'SUSPENDED']);
 export type TenantStatus = z.infer<typeof TenantStatusSchema>;
 
+/** Maximal length of a name that a person types for a tenant: a host has at most 253 characters. */
+export const TYPED_NAME_MAX_LENGTH = 300;
+
 /** Maximal length of a reason in records, events and causes. */
 export const REASON_MAX_LENGTH = 2000;
 

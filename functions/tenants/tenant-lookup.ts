@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../contract/naming';
 import { itemKeys, type RefusedSignup, type TenantRecord } from '../contract/records';
+import { TYPED_NAME_MAX_LENGTH } from '../contract/tenant';
 import { findRefusal, findTenant } from './tenant-store';
 import type { TenantsTable } from './tenants-table';
 
@@ -39,14 +40,19 @@ async function firstOf(
  * 2. as the subdomain of a tenant
  * 3. as the subdomain that a failed tenant has lost
  * 4. as a signup id
+ * 5. as 2 and 3, in lower case: a host has no case. Last, because a signup id has one
  *
  * @throws PlatformError `InvalidRequest` when no tenant has that name
  */
 export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
+  // DynamoDB takes keys of 2,048 bytes at most ("Constraints in Amazon DynamoDB").
+  if (name.length > TYPED_NAME_MAX_LENGTH)
+    throw new PlatformError('InvalidRequest', `tenant not found: no name has ${name.length} characters`);
   const candidates = [
     async () => (TENANT_ID_PATTERN.test(name) ? [name] : []),
     ...bySubdomain(table, name),
     async () => [tenantIdOf(name)],
+    ...bySubdomain(table, name.toLowerCase()),
   ];
   return await firstOf(table, candidates, `${name} is no current or former subdomain, no tenant id and no signup id`);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { EVIDENCE_PREFIX } from '../../functions/contract/naming';
 import type { TenantRecord } from '../../functions/contract/records';
+import { isNamed } from '../../functions/shared/is-named';
 import { everyItem, pages } from '../../functions/shared/paging';
 
 type Reports = { readonly s3: Pick<S3Client, 'send'>; readonly bucket: string };
@@ -38,13 +39,20 @@ export interface FetchedReport {
 /**
  * Reads one report and computes its digest. The tenant's record has only the digest of the last
  * verification. For an older report the bucket's lock is the proof that it is unchanged.
+ *
+ * @returns undefined when there is no such report
  */
 export async function fetchReport(
   { s3, bucket }: Reports,
   report: string,
   verification: TenantRecord['verification'],
-): Promise<FetchedReport> {
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: report }));
+): Promise<FetchedReport | undefined> {
+  const found = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: report })).catch((thrown: unknown) => {
+    if (isNamed(thrown, 'NoSuchKey')) return undefined;
+    throw thrown;
+  });
+  if (!found) return undefined;
+  const { Body } = found;
   const text = (await Body?.transformToString()) ?? '';
   const digest = createHash('sha256').update(text).digest('hex');
   return { report, text, digest, recorded: verification?.report === report ? verification.digest : undefined };

@@ -80,6 +80,9 @@ async function signedHeaders(aws: AwsAccess, request: string): Promise<Record<st
 
 const ThrownSchema = z.object({ errorType: z.string(), errorMessage: z.string() });
 
+/** Errors with which PerformAct refuses a request that is malformed, or whose caller nobody confirms. */
+const BEFORE_THE_ACT: readonly string[] = ['InvalidRequest', 'AccessDenied'];
+
 /**
  * Makes the platform perform an act in the caller's name.
  *
@@ -99,7 +102,9 @@ export async function perform<S extends z.ZodType>(
   const returned: unknown = JSON.parse(Payload?.transformToString() ?? 'null');
   if (FunctionError) {
     const thrown = ThrownSchema.safeParse(returned).data;
-    throw new ActNotDone('failed', thrown?.errorType ?? FunctionError, thrown?.errorMessage ?? 'no reason given');
+    const error = thrown?.errorType ?? FunctionError;
+    const outcome = BEFORE_THE_ACT.includes(error) ? 'refused' : 'failed';
+    throw new ActNotDone(outcome, error, thrown?.errorMessage ?? 'no reason given');
   }
   const { outcome, error = 'UnexpectedFailure', message = '', answer: given } = PerformActOutput.parse(returned);
   if (outcome !== 'done' && outcome !== 'nothing') throw new ActNotDone(outcome, error, message);

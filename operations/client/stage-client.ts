@@ -19,6 +19,7 @@ import {
   TeardownAnswer,
 } from '../../functions/contract/act';
 import { ResumeTenantOutput, SuspendTenantOutput } from '../../functions/contract/audit';
+import { EVIDENCE_PREFIX } from '../../functions/contract/naming';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import { RestoreDatabaseOutput } from '../../functions/contract/restore';
 import { type Comparison, compareReports } from '../../functions/isolation/compare-reports';
@@ -284,7 +285,11 @@ export class StageClient {
     const verification = 'refused' in record ? undefined : record.verification;
     const key = report ?? verification?.report ?? (await listReports(this.evidence, record.tenantId))[0]?.report;
     if (!key) throw new NotFound(`tenant ${record.tenantId} has never been verified: it has no report`);
-    return await fetchReport(this.evidence, key, verification);
+    if (!key.startsWith(`${EVIDENCE_PREFIX}${record.tenantId}/`))
+      throw new NotFound(`${key} is no report about tenant ${record.tenantId}`);
+    const fetched = await fetchReport(this.evidence, key, verification);
+    if (!fetched) throw new NotFound(`there is no report ${key}`);
+    return fetched;
   }
 
   /** Compares two reports about a tenant. @param keys by default those of the two newest */

@@ -45,7 +45,7 @@ export function addActing(commands: Commands): void {
     .requiredOption('--company <name>', 'name of the company', nonBlank)
     .requiredOption('--subdomain <label>', 'the subdomain it wants', nonBlank)
     .requiredOption('--email <address>', 'its contact', nonBlank)
-    .option('--plan <plan>', `one of ${PlanSchema.options.join(', ')}`, nonBlank, 'enterprise')
+    .addOption(new Option('--plan <plan>', 'the plan').choices(PlanSchema.options).default('enterprise'))
     .option('--signup-id <id>', 'the idempotency key; a new one by default', nonBlank)
     .option('--wait', 'waits until the run ends; exits 0 only if it succeeds')
     .option(...REASON);

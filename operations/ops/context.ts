@@ -54,7 +54,9 @@ export class Commands {
     return command.action(async (...given: unknown[]) => {
       refuseIgnored(command);
       const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
-      const options = schema.parse(command.opts());
+      const read = schema.safeParse(command.opts());
+      if (!read.success) return command.error(`error: ${read.error.issues.map(({ message }) => message).join('; ')}`);
+      const options = read.data;
       const ops = await opsOf(OpsOptions.parse(command.opts()), this.signal);
       this.ended(await work(ops, options, argument));
     });

@@ -1,5 +1,7 @@
 import { CommanderError } from 'commander';
+import * as z from 'zod';
 import { isNamed } from '../../functions/shared/is-named';
+import { describeIssues } from '../../functions/shared/parse-at';
 import { ActNotDone } from '../client/perform';
 import { NotFound } from '../client/stage-client';
 import { adviceFor } from '../runbook-advice';
@@ -32,12 +34,20 @@ export function endingOf(thrown: unknown): Ending | undefined {
 export function failureOf(thrown: unknown): Ending {
   if (thrown instanceof ActNotDone) {
     const { outcome, error, reason } = thrown;
-    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error, reason) };
+    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error, reason, 'act') };
   }
+  // The text of zod's own error is JSON of many lines.
+  if (thrown instanceof z.ZodError)
+    return { code: EXIT.failed, error: 'UnexpectedFailure', message: describeIssues(thrown), advice: undefined };
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   const error = thrown instanceof Error ? thrown.name : 'Error';
   const missing = isMissing(thrown);
   const denied = error.startsWith('AccessDenied');
   const code = missing ? EXIT.notFound : denied ? EXIT.refused : EXIT.failed;
-  return { code, error, message, advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error, message) };
+  return {
+    code,
+    error,
+    message,
+    advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error, message, 'act'),
+  };
 }

@@ -72,7 +72,7 @@ export function addMigrating(commands: Commands): void {
     )
     .option('--cell <name>', 'only this cell', nonBlank)
     .option('--to <file>', 'the last file; by default the last of the phase', nonBlank)
-    .option('--phase <phase>', `one of ${MigrationPhaseSchema.options.join(', ')}`, nonBlank, 'expand')
+    .addOption(new Option('--phase <phase>', 'the phase').choices(MigrationPhaseSchema.options).default('expand'))
     .addOption(
       new Option('--status', 'shows the migration of each cell, under way or last').conflicts(['to', 'phase', 'yes']),
     )

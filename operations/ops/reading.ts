@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import type { ActEntry } from '../../functions/contract/act';
+import { PlanSchema } from '../../functions/contract/plans';
 import { TenantStatusSchema } from '../../functions/contract/tenant';
+import { Releases } from '../client/releases';
 import type { ActsOf } from '../client/stage-client';
 import type { ListedTenant } from '../client/tenant-list';
 import { comparisonText } from '../comparison-text';
@@ -49,6 +51,14 @@ const dayIn = (text: string) => {
   // Date.parse would take 30 February for 2 March.
   if (!z.iso.date().safeParse(text).success) throw new InvalidArgumentError('Expected a day: 2026-11-29.');
   return text;
+};
+
+/** The end of a page: a time, and the id of an act. A time alone will do. */
+const CURSOR = /^(.+?)(?:#[0-9a-f-]+)?$/;
+const cursorIn = (text: string) => {
+  const [, time] = CURSOR.exec(text) ?? [];
+  if (z.iso.datetime().safeParse(time).success) return text;
+  throw new InvalidArgumentError('Expected what the last page says, or a time: 2026-11-29T12:00:00Z.');
 };
 
 function actsOf({
@@ -100,6 +110,7 @@ export function addReading(commands: Commands): void {
       ['tenants --status FAILED --status HELD', 'tenants --older-than 2h --json'],
       FilterSchema,
       async ({ client, print }, { olderThan, ...filter }) => {
+        if (filter.cell !== undefined) await new Releases(client).cellsCalled(filter.cell);
         const list = await client.tenants({ ...filter, before: olderThan });
         print(list, () =>
           [
@@ -112,7 +123,7 @@ export function addReading(commands: Commands): void {
     )
     .option('--status <status>', 'only with this status; can be repeated', statusIn)
     .option('--cell <cell>', 'only of this cell', nonBlank)
-    .option('--plan <plan>', 'only with this plan', nonBlank)
+    .addOption(new Option('--plan <plan>', 'only with this plan').choices(PlanSchema.options))
     .option('--error <name>', 'only with this error on record', nonBlank)
     .option('--older-than <time>', 'only unchanged for that long: 30m, 12h, 7d', ago);
 
@@ -188,7 +199,7 @@ export function addReading(commands: Commands): void {
     )
     .addOption(new Option('--day <day>', 'acts of this day (UTC)').argParser(dayIn).conflicts('onNoTenant'))
     .option('--on-no-tenant', 'acts on no tenant: replays, and names that nobody has')
-    .option('--before <cursor>', 'older acts, as the last page says', nonBlank);
+    .option('--before <cursor>', 'older acts, as the last page says', cursorIn);
 
   commands
     .add(

@@ -106,3 +106,19 @@ it('refuses a signature with another secret, no signature, and a caller of anoth
   await expect(callerOf({ request, identity: {} }, ACCOUNT)).rejects.toMatchObject({ name: 'AccessDenied' });
   await expect(callerOf(await sentBy(), '444455556666')).rejects.toMatchObject({ name: 'AccessDenied' });
 });
+
+it.each([
+  ['InvalidRequest', 'refused'],
+  ['AccessDenied', 'refused'],
+  ['TransientThrottling', 'failed'],
+])('an act that PerformAct answers with %s is %s', async (errorType, outcome) => {
+  const thrown = JSON.stringify({ errorType, errorMessage: 'act: act.reason: expected at most 2000 characters' });
+  const lambda = { send: async () => ({ FunctionError: 'Unhandled', Payload: { transformToString: () => thrown } }) };
+  const operator = {
+    aws: { region: 'eu-central-1', credentials },
+    lambda: lambda as never,
+    performActFunctionName: 'PerformAct',
+  };
+  const asked = perform(operator, { kind: 'suspend', tenant: 'acme', reason: 'x'.repeat(2001) }, SuspendTenantOutput);
+  await expect(asked).rejects.toMatchObject({ name: 'ActNotDone', outcome, error: errorType });
+});

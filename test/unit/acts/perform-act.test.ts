@@ -104,6 +104,21 @@ it('records a fault as a fault, and not as a refusal', async () => {
   expect(entry?.result).toMatchObject({ outcome: 'failed', message: expect.stringContaining('slow down') });
 });
 
+it.each([
+  ['a name', 'nonsense'],
+  ['an execution of another machine', 'arn:aws:states:eu-central-1:111122223333:execution:Other:run'],
+  ['an execution of another account', 'arn:aws:states:eu-central-1:999999999999:execution:TenantOnboarding:run'],
+  ['a machine', MACHINE],
+])('refuses to redrive %s, and asks AWS nothing', async (_what, executionArn) => {
+  const { ask, sfn } = aScene();
+  await expect(ask({ kind: 'redrive', target: { executionArn } })).resolves.toMatchObject({
+    outcome: 'refused',
+    error: 'InvalidRequest',
+    message: expect.stringContaining('expected the ARN of an execution of this stage'),
+  });
+  expect(sfn.sent).toEqual([]);
+});
+
 it('records an act on a name that no tenant has, and does nothing', async () => {
   const { ask, lambda, recorded } = aScene();
   await expect(ask({ ...suspend, tenant: 'nobody' })).resolves.toMatchObject({ outcome: 'not-found' });

@@ -56,6 +56,15 @@ it('starts an equal execution where AWS can no longer redrive, and says why', as
   ]);
 });
 
+it('says that AWS has no such execution when no tenant names it either', async () => {
+  const sfn = new FakeClient({ DescribeExecutionCommand: awsError('ExecutionDoesNotExist') });
+  const deps = { sfn, table: new FakeTable(), stateMachineArn: MACHINE, pauseMs: 0 };
+  await expect(redriveExecution(deps, anExecution('never-was'))).resolves.toEqual({
+    how: 'nothing',
+    because: 'AWS has no such execution, which it keeps for 90 days, and no tenant names it',
+  });
+});
+
 it('starts an equal execution when the redrive itself is refused', async () => {
   const redriving = awsError('ExecutionNotRedrivable', 'history limit');
   const { run } = aScene({}, {}, { redriving, afterwards: { redriveStatus: 'NOT_REDRIVABLE' } });

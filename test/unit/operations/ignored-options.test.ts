@@ -46,6 +46,18 @@ test.each([
   expect(await refusal(words)).toContain(message);
 });
 
+test.each([
+  ['signup --company A --subdomain a --email a@a.example --plan gold', 'Allowed choices are growth, enterprise'],
+  ['tenants --plan gold', 'Allowed choices are growth, enterprise'],
+  ['migrate --phase sideways', 'Allowed choices are expand, contract'],
+  ['audit-log --before nonsense', 'Expected what the last page says'],
+  ['evidence acme --compare one', 'name two reports to compare'],
+])('ops %s is wrong usage, and says in one line why', async (words, message) => {
+  const told = await refusal(words);
+  expect(told).toContain(message);
+  expect(told.split('\n')).toHaveLength(1);
+});
+
 test.each([['2026-02-30'], ['2026-13-01'], ['yesterday'], ['2026-1-1']])('%s is no day', async (day) => {
   expect(await refusal(`audit-log --day ${day}`)).toContain('Expected a day');
 });

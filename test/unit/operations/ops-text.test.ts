@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import * as z from 'zod';
 import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../../../functions/contract/errors';
 import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
@@ -75,8 +76,14 @@ it.each([
   ['a policy that does not allow it', awsError('AccessDeniedException'), EXIT.refused],
   ['a failed act', new ActNotDone('failed', 'TransientThrottling', 'x'), EXIT.failed],
   ['any other error', new Error('x'), EXIT.failed],
+  ['an answer of another shape', new z.ZodError([]), EXIT.failed],
 ])('%s has its exit code', (_, thrown, code) => {
   expect(endingOf(thrown)?.code).toBe(code);
+});
+
+it('says in one line what an answer of another shape lacks', () => {
+  const { error } = z.object({ executionArn: z.string('expected an ARN') }).safeParse({});
+  expect(endingOf(error)?.message).toBe('executionArn: expected an ARN');
 });
 
 it('quotes the runbook’s advice on an error', () => {
@@ -108,6 +115,7 @@ it('quotes advice on a message only for such a message', () => {
   expect(adviceFor('ConfigurationInvalid', 'NoSuchHostedZone: no hosted zone Z1')).toBe('correct it, deploy, redrive');
   expect(adviceFor('InvalidRequest', 'abandonment.reason: Invalid input')).toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'ValidationException: 1 validation error')).not.toContain('npm run abandon');
+  expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', 'act')).toBeUndefined();
 });
 
 it('docs/ops.md lists each command of ops once, and no others', () => {

@@ -36,6 +36,21 @@ it.each(['acme', tenantId, 'sub_acme'])('finds a tenant by %s', async (name) => 
   await expect(lookUpTenant(reserved(), name)).resolves.toMatchObject({ tenantId });
 });
 
+it('finds a tenant by its subdomain in upper case, but not before a signup id that is written so', async () => {
+  const table = reserved();
+  await expect(lookUpTenant(table, 'Acme')).resolves.toMatchObject({ tenantId });
+  const namesake = aTenantRecord({ tenantId: tenantIdOf('Acme'), signupId: 'Acme', subdomain: 'other' });
+  table.put({ ...itemKeys.tenant(namesake.tenantId), ...namesake });
+  await expect(lookUpTenant(table, 'Acme')).resolves.toMatchObject({ tenantId: namesake.tenantId });
+});
+
+it('finds nobody by a name that no key of the table can have', async () => {
+  await expect(lookUpTenant(reserved(), 'x'.repeat(3000))).rejects.toMatchObject({
+    name: 'InvalidRequest',
+    message: 'tenant not found: no name has 3000 characters',
+  });
+});
+
 it('finds a tenant by the subdomain that its rollback has freed', async () => {
   const table = reserved();
   await releaseReservation.run(
