@@ -24,7 +24,7 @@ import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { parseAt } from '../shared/parse-at';
 import { tellNews } from '../tenants/changes';
-import { lookUpTenant } from '../tenants/tenant-lookup';
+import { isNotFound, lookUpTenant } from '../tenants/tenant-lookup';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { recordAsked, recordResult } from './act-log';
 import { callerOf } from './caller-identity';
@@ -73,7 +73,8 @@ async function find(table: TenantsTable, act: Act): Promise<Found | { readonly m
   try {
     return await lookUpTenant(table, name);
   } catch (thrown) {
-    if (!isNamed(thrown, 'InvalidRequest')) throw thrown;
+    // A record that nobody can read is there: the message of the error says what is wrong with it.
+    if (!isNamed(thrown, 'InvalidRequest') || !isNotFound(thrown)) throw thrown;
     return { missing: thrown.message };
   }
 }

@@ -17,7 +17,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, surroundingsOf } from '../shared/clients';
 import { settled } from '../shared/settled';
 import { type Databases, protectDatabases } from '../stacks/database-protection';
-import { claimLost, requirePermission } from '../tenants/lifecycle';
+import { claimLost, recordGone, requirePermission } from '../tenants/lifecycle';
 import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type LoadBalancer, pointRule } from './host-rule';
@@ -83,7 +83,8 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     const { tenant, cell, stacks, route, executionArn } = input;
     const { tenantId, host } = tenant;
     const record = await findTenant(table, tenantId);
-    if (record?.executionArn !== executionArn) throw claimLost('activate', tenantId, executionArn);
+    if (!record) throw recordGone(tenantId, executionArn);
+    if (record.executionArn !== executionArn) throw claimLost('activate', tenantId, executionArn);
     if (record.status === 'ACTIVE' && record.activatedAt) return { activatedAt: record.activatedAt };
     requirePermission('activate', record, executionArn);
     requireVerified(record, input);

@@ -76,10 +76,11 @@ export const OPERATIONS = {
   withdrawKeyRequest: { ...forward, removes: ['keyRequestedAt'] },
   launchStack: forward,
   recordDatabase: forward,
-  register: { ...forward, removes: ['verification'], route: 'SETTING_UP' },
+  register: { ...forward, present: ['slot'], removes: ['verification'], route: 'SETTING_UP' },
   recordVerification: { ...forward, latestVerdict: true },
   activate: {
-    ...{ ...forward, to: 'ACTIVE', route: 'ACTIVE' },
+    // Without its slot on record nobody could suspend the tenant.
+    ...{ ...forward, to: 'ACTIVE', route: 'ACTIVE', present: ['slot'] },
     ...{ asSeen: ['verification.digest', 'failure.at'], removes: ['failure'] },
   },
   forgetFailure: { from: IN_SERVICE, owned: true, neverActive: false, removes: ['failure'] },
@@ -155,9 +156,20 @@ export function tenantIsActive({ tenantId, activatedAt }: TenantRecord): Platfor
 
 export function claimLost(name: OperationName, tenantId: string, executionArn: string): PlatformError {
   const { from }: Operation = OPERATIONS[name];
-  const why = `execution ${executionArn} no longer owns tenant ${tenantId}: a newer execution has taken it over`;
-  return new PlatformError('ClaimLost', from.includes('ROLLING_BACK') ? why : `${why}, or its rollback has begun`);
+  const begun = from.includes('ROLLING_BACK') ? '' : 'its rollback has begun, ';
+  return new PlatformError(
+    'ClaimLost',
+    `execution ${executionArn} no longer owns tenant ${tenantId}: a newer execution has taken it over, ${begun}` +
+      'or somebody has changed its record',
+  );
 }
+
+/** The record was there when the execution reserved the tenant. */
+export const recordGone = (tenantId: string, executionArn: string) =>
+  new PlatformError(
+    'ClaimLost',
+    `execution ${executionArn} no longer owns tenant ${tenantId}: somebody has deleted its record`,
+  );
 
 /**
  * Whether the table allows the operation on a record that was read. The record may change right

@@ -7,6 +7,11 @@ import { TYPED_NAME_MAX_LENGTH } from '../contract/tenant';
 import { findRefusal, findTenant } from './tenant-store';
 import type { TenantsTable } from './tenants-table';
 
+const NOT_FOUND = 'tenant not found: ';
+
+/** Whether nobody has the name. A look-up refuses a record that it cannot read under the same error name. */
+export const isNotFound = (thrown: Error): boolean => thrown.message.startsWith(NOT_FOUND);
+
 const PointerSchema = z.object({ tenantId: z.string() });
 
 async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string }): Promise<string[]> {
@@ -31,7 +36,7 @@ async function firstOf(
       if (record) return record;
     }
   }
-  throw new PlatformError('InvalidRequest', `tenant not found: ${otherwise}`);
+  throw new PlatformError('InvalidRequest', `${NOT_FOUND}${otherwise}`);
 }
 
 /**
@@ -47,7 +52,7 @@ async function firstOf(
 export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
   // DynamoDB takes keys of 2,048 bytes at most ("Constraints in Amazon DynamoDB").
   if (name.length > TYPED_NAME_MAX_LENGTH)
-    throw new PlatformError('InvalidRequest', `tenant not found: no name has ${name.length} characters`);
+    throw new PlatformError('InvalidRequest', `${NOT_FOUND}no name has ${name.length} characters`);
   const candidates = [
     async () => (TENANT_ID_PATTERN.test(name) ? [name] : []),
     ...bySubdomain(table, name),

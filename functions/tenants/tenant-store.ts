@@ -17,7 +17,7 @@ import { parseAt } from '../shared/parse-at';
 import { inGroups } from '../shared/some-at-once';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
-import { allows, claimLost, requirePermission } from './lifecycle';
+import { allows, claimLost, recordGone, requirePermission } from './lifecycle';
 import { type ItemKey, projectionOf, readItems } from './read-items';
 import type { TenantsTable } from './tenants-table';
 import { creation, routeCreation, routeTransition, transition } from './transition';
@@ -125,7 +125,7 @@ export async function guardForwardWith(table: TenantsTable, name: Forward, owned
 type Forward = 'launchStack' | 'recordDatabase' | 'register' | 'recordVerification';
 
 function permitted(name: Forward, { tenantId, executionArn }: Owned, record: TenantRecord | undefined): TenantRecord {
-  if (!record) throw claimLost(name, tenantId, executionArn);
+  if (!record) throw recordGone(tenantId, executionArn);
   requirePermission(name, record, executionArn);
   return record;
 }
@@ -232,7 +232,8 @@ export async function activate(
   } catch (thrown) {
     if (!isConditionFailure(thrown)) throw thrown;
     const record = await findTenant(table, tenantId);
-    if (!record || !allows('activate', record, owner) || record.failure?.at === seen.failure?.at)
+    if (!record) throw recordGone(tenantId, owner);
+    if (!allows('activate', record, owner) || record.failure?.at === seen.failure?.at)
       throw claimLost('activate', tenantId, owner);
     const conflict = `tenant ${tenantId} changed while it was being activated`;
     throw new PlatformError('TransientConflict', conflict, { cause: thrown });

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { isNamed } from '../../functions/shared/is-named';
 import { describeIssues } from '../../functions/shared/parse-at';
+import { isNotFound } from '../../functions/tenants/tenant-lookup';
 import { ActNotDone } from '../client/perform';
 import { NotFound } from '../client/stage-client';
 import { adviceFor } from '../runbook-advice';
@@ -21,7 +22,7 @@ const OF_OUTCOME = { 'not-found': EXIT.notFound, refused: EXIT.refused, failed: 
 
 /** Whether nothing has the name that was asked for. A look-up refuses a request only for that reason. */
 export const isMissing = (thrown: unknown): boolean =>
-  thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && thrown.message.startsWith('tenant not found'));
+  thrown instanceof NotFound || (isNamed(thrown, 'InvalidRequest') && isNotFound(thrown));
 
 /** Exit code and message for an error. Undefined for help that was requested and shown. */
 export function endingOf(thrown: unknown): Ending | undefined {

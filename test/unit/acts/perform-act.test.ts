@@ -119,6 +119,16 @@ it.each([
   expect(sfn.sent).toEqual([]);
 });
 
+it('does not call a tenant unknown whose record is damaged', async () => {
+  const { ask, table, sfn } = aScene();
+  table.put({ ...table.get(itemKeys.tenant(tenantId)), url: 7 } as never);
+  await expect(ask({ kind: 'redrive', target: { tenant: tenantId } })).rejects.toMatchObject({
+    name: 'InvalidRequest',
+    message: expect.stringContaining(`record of tenant ${tenantId}: url`),
+  });
+  expect(sfn.sent).toEqual([]);
+});
+
 it('records an act on a name that no tenant has, and does nothing', async () => {
   const { ask, lambda, recorded } = aScene();
   await expect(ask({ ...suspend, tenant: 'nobody' })).resolves.toMatchObject({ outcome: 'not-found' });

@@ -35,6 +35,17 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
+  it('puts no tenant into service whose record has lost its slot: nobody could suspend it', async () => {
+    const activation = await Activation.ready();
+    const { slot: _, ...damaged } = activation.record;
+    activation.table.put(damaged as never);
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'ClaimLost',
+      message: expect.stringContaining('somebody has changed its record'),
+    });
+    expect(activation.record.status).toBe('ONBOARDING');
+  });
+
   it('D6: waits for RDS to end a change before the databases are protected, and opens nothing before', async () => {
     const activation = await Activation.ready();
     activation.rds.before = () => {

@@ -1,6 +1,6 @@
 import { itemKeys, type RefusedSignup, type TenantRecord } from '../../../functions/contract/records';
 import { isConditionFailure } from '../../../functions/tenants/condition-failure';
-import { findTenant, guardUndo } from '../../../functions/tenants/tenant-store';
+import { findTenant, guardForward, guardUndo } from '../../../functions/tenants/tenant-store';
 import { anExecution, aTenantRecord, NOW } from '../../support/builders';
 import { FakeTable } from '../../support/fake-table';
 
@@ -48,6 +48,13 @@ describe.each(['beginRollback', 'deleteStack', 'retireKey', 'release'] as const)
   it('refuses a record that it cannot parse', async () => {
     const table = tableOf({ ...record, status: 'PAUSED' });
     await expect(guardUndo(table, name, own)).rejects.toMatchObject({ name: 'InvalidRequest' });
+  });
+});
+
+test('says of a record that is gone that somebody has deleted it, and of no newer execution', async () => {
+  await expect(guardForward(new FakeTable(), 'register', own)).rejects.toMatchObject({
+    name: 'ClaimLost',
+    message: expect.stringMatching(/somebody has deleted its record$/),
   });
 });
 
