@@ -20,7 +20,8 @@ import { type DeleteTask, deleteTenantStack, type StackDeletionDeps } from './de
  *    stack.
  * 3. Store the token, on the condition that this execution still owns the tenant and that the
  *    tenant has not become ACTIVE.
- * 4. Empty the storage stack's bucket, versions and delete markers included.
+ * 4. Empty the storage stack's bucket, versions and delete markers included. A bucket of that name that
+ *    the stack has not made keeps its objects.
  * 5. Remove termination protection and delete the stack. CloudFormation also deletes a stack that
  *    is being created, has rolled back, or has failed to delete ("DeleteStack"). If the stack is
  *    already being deleted, the task waits for that. If CloudFormation is rolling the stack back,

@@ -1,4 +1,8 @@
-import { type Stack, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation';
+import {
+  DescribeStackResourcesCommand,
+  type Stack,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
 import { PlatformError } from '../contract/errors';
@@ -49,6 +53,21 @@ const DELETING = new Set(['ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS']);
 const mayHaveProtected = ({ EnableTerminationProtection, StackStatus }: Stack) =>
   EnableTerminationProtection === true || StackStatus === 'DELETE_FAILED';
 
+/** "Stack status codes", of a resource: it was made, and the stack has it still. Only a bucket that was made holds objects. */
+const MADE = /^(?:CREATE_COMPLETE|UPDATE_\w+|IMPORT_COMPLETE|DELETE_FAILED)$/;
+
+/**
+ * Whether the stack has the bucket. A stack may have failed because a bucket of that name was there
+ * already, such as one that was kept of an earlier tenant: its objects are nobody's to delete here.
+ */
+async function hasBucket({ cloudformation }: StackDeletionDeps, stackId: string, bucket: string): Promise<boolean> {
+  const { StackResources = [] } = await cloudformation.send(new DescribeStackResourcesCommand({ StackName: stackId }));
+  return StackResources.some(
+    ({ ResourceType, PhysicalResourceId, ResourceStatus }) =>
+      ResourceType === 'AWS::S3::Bucket' && PhysicalResourceId === bucket && MADE.test(ResourceStatus ?? ''),
+  );
+}
+
 async function beginDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {
   if (task.stack === 'database' && mayHaveProtected(stack))
     await releaseDatabases(deps.rds, [tenantNames.database(task.tenantId), tenantNames.replica(task.tenantId)]);
@@ -76,8 +95,10 @@ async function deleteFound(
   await beginWaiting(deps.table, waiting, permittedBy);
   if (!underWay && task.stack === 'storage') {
     const bucket = tenantNames.bucket(task.tenantId, platform.accountId, platform.region);
-    await emptyBucket(deps.s3, bucket, askAgain);
-    await askAgain();
+    if (await hasBucket(deps, stackId, bucket)) {
+      await emptyBucket(deps.s3, bucket, askAgain);
+      await askAgain();
+    }
   }
   if (!(await waitFor(deps.table, task, stackId, 'delete')))
     throw claimLost(permittedBy, task.tenantId, task.executionArn);

@@ -1,4 +1,10 @@
-import { CloudFormationClient, type StackEvent, type StackStatus, type Tag } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  type StackEvent,
+  type StackResource,
+  type StackStatus,
+  type Tag,
+} from '@aws-sdk/client-cloudformation';
 import { ACCOUNT_ID, NOW, REGION } from './builders';
 import { awsError } from './fake-client';
 
@@ -17,6 +23,8 @@ export interface FakeStack {
   Outputs: { OutputKey: string; OutputValue: string }[];
   /** Oldest first. */
   readonly events: StackEvent[];
+  /** Those of a storage stack are its bucket, unless a test says otherwise. */
+  resources: StackResource[];
 }
 interface Input {
   readonly StackName: string;
@@ -30,6 +38,12 @@ interface Input {
 }
 
 const EVENTS_PER_PAGE = 4;
+
+const bucketOf = (StackName: string): StackResource => ({
+  ...{ LogicalResourceId: 'Bucket', ResourceType: 'AWS::S3::Bucket', ResourceStatus: 'CREATE_COMPLETE' },
+  PhysicalResourceId: StackName.replace(/storage$/, `${ACCOUNT_ID}-${REGION}`),
+  Timestamp: new Date(NOW),
+});
 
 /**
  * CloudFormation, for one account: a stack changes only when it is asked to, or when the test says that it has `become`
@@ -70,6 +84,7 @@ export class FakeStacks extends CloudFormationClient {
       Tags: [],
       Outputs: [],
       events: [],
+      resources: StackName.endsWith('-storage') ? [bucketOf(StackName)] : [],
       ...more,
     };
     this.stacks.push(stack);
@@ -150,6 +165,8 @@ export class FakeStacks extends CloudFormationClient {
         const StackEvents = newestFirst.slice(from, next);
         return { StackEvents, ...(next < newestFirst.length && { NextToken: String(next) }) };
       }
+      case 'DescribeStackResourcesCommand':
+        return { StackResources: structuredClone(this.find(input.StackName).resources) };
       default:
         throw new Error(`the fake stacks do not know ${name}`);
     }

@@ -56,7 +56,10 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
     environment: { TABLE_NAME, ACCOUNT_ID, STACK_ROLE_ARN },
     grants: [
       onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
-      onStacks('DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'UpdateTerminationProtection'),
+      onStacks(
+        ...['DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'DescribeStackResources'],
+        'UpdateTerminationProtection',
+      ),
       passStackRole,
       {
         actions: ['rds:ModifyDBInstance'],

@@ -1,8 +1,14 @@
+import type { StackResource } from '@aws-sdk/client-cloudformation';
 import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { LAUNCH_LEASE } from '../../../functions/stacks/launch-stack';
 import { anExecution, aWaitingTask, NOW, theStacks } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { StackScene } from '../../support/stack-scene';
+
+const BUCKET: StackResource = {
+  ...{ LogicalResourceId: 'Bucket', ResourceType: 'AWS::S3::Bucket', ResourceStatus: 'CREATE_COMPLETE' },
+  Timestamp: new Date(NOW),
+};
 
 const rollingBack = (record: Partial<TenantRecord> = {}) => new StackScene({ status: 'ROLLING_BACK', ...record });
 
@@ -172,6 +178,31 @@ describe('DeleteStack', () => {
     scene.cloudformation.before = (command) => {
       if (command === 'DeleteStackCommand') expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
     };
+    await scene.delete('storage');
+    expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
+  });
+
+  it.each<[string, StackResource[]]>([
+    ['has not made', []],
+    ['could not make', [{ ...BUCKET, ResourceStatus: 'CREATE_FAILED' }]],
+    ['has another than', [{ ...BUCKET, PhysicalResourceId: 'another' }]],
+  ])('leaves the objects of a bucket of that name that the stack %s', async (_, resources) => {
+    const scene = rollingBack();
+    scene.leftover('storage', 'ROLLBACK_COMPLETE').resources = resources.map((each) => ({
+      ...each,
+      PhysicalResourceId: each.PhysicalResourceId ?? scene.bucket,
+    }));
+    scene.s3.fill(scene.bucket, 3);
+    await expect(scene.delete('storage')).resolves.toEqual({ deleting: true });
+    expect(scene.s3.buckets.get(scene.bucket)).toHaveLength(3);
+  });
+
+  it('empties a bucket that was in the way of an earlier deletion', async () => {
+    const scene = rollingBack();
+    scene.leftover('storage', 'DELETE_FAILED').resources = [
+      { ...BUCKET, PhysicalResourceId: scene.bucket, ResourceStatus: 'DELETE_FAILED' },
+    ];
+    scene.s3.fill(scene.bucket, 3);
     await scene.delete('storage');
     expect(scene.s3.buckets.get(scene.bucket)).toEqual([]);
   });
