@@ -1,5 +1,6 @@
 import {
   type CloudFormationClient,
+  DescribeEventsCommand,
   DescribeStackEventsCommand,
   DescribeStacksCommand,
   paginateDescribeStackEvents,
@@ -87,7 +88,22 @@ const named = ({ ResourceType, LogicalResourceId, ResourceStatusReason }: StackE
   `${ResourceType} ${LogicalResourceId}: ${ResourceStatusReason ?? 'AWS gave no reason'}`;
 
 /**
- * Why a stack failed: type, logical id and AWS's reason of the first resource that failed.
+ * Why CloudFormation made no resource at all: it has refused the template for what it found before, such as a bucket's name that is
+ * taken, or a Hook has. The stack's own events only point to this list ("DescribeEvents").
+ */
+async function earlyFailure(cloudformation: CloudFormation, stackId: string): Promise<string | undefined> {
+  const failed = { StackName: stackId, Filters: { FailedEvents: true } };
+  const { OperationEvents = [] } = await cloudformation.send(new DescribeEventsCommand(failed));
+  const reasons = OperationEvents.flatMap((event) => {
+    const reason = event.ValidationStatusReason ?? event.HookStatusReason;
+    return reason ? [`${event.ResourceType ?? 'stack'} ${event.LogicalResourceId ?? ''}: ${reason}`] : [];
+  });
+  return reasons.length > 0 ? [...new Set(reasons)].join('; ').slice(0, REASON_MAX_LENGTH) : undefined;
+}
+
+/**
+ * Why a stack failed: type, logical id and AWS's reason of the first resource that failed, or of what
+ * CloudFormation has found before it made any.
  *
  * @returns undefined when the events show no failed resource, or do not show it yet
  */
@@ -97,7 +113,7 @@ export async function firstFailure(
   during: StackOperation,
 ): Promise<string | undefined> {
   const [first] = await failuresOf(cloudformation, stackId, during);
-  return first && named(first).slice(0, REASON_MAX_LENGTH);
+  return first ? named(first).slice(0, REASON_MAX_LENGTH) : await earlyFailure(cloudformation, stackId);
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   CloudFormationClient,
+  type OperationEvent,
   type StackEvent,
   type StackResource,
   type StackStatus,
@@ -23,6 +24,8 @@ export interface FakeStack {
   Outputs: { OutputKey: string; OutputValue: string }[];
   /** Oldest first. */
   readonly events: StackEvent[];
+  /** What CloudFormation has found before it made any resource. */
+  early: OperationEvent[];
   /** Those of a storage stack are its bucket, unless a test says otherwise. */
   resources: StackResource[];
 }
@@ -84,6 +87,7 @@ export class FakeStacks extends CloudFormationClient {
       Tags: [],
       Outputs: [],
       events: [],
+      early: [],
       resources: StackName.endsWith('-storage') ? [bucketOf(StackName)] : [],
       ...more,
     };
@@ -165,6 +169,8 @@ export class FakeStacks extends CloudFormationClient {
         const StackEvents = newestFirst.slice(from, next);
         return { StackEvents, ...(next < newestFirst.length && { NextToken: String(next) }) };
       }
+      case 'DescribeEventsCommand':
+        return { OperationEvents: structuredClone(this.find(input.StackName).early) };
       case 'DescribeStackResourcesCommand':
         return { StackResources: structuredClone(this.find(input.StackName).resources) };
       default:

@@ -36,7 +36,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
       { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
       onCellItems(context, 'Query'),
       {
-        actions: ['cloudformation:DescribeStacks', 'cloudformation:DescribeStackEvents'],
+        actions: ['DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'].map((name) => `cloudformation:${name}`),
         resources: [arns.tenantStacks],
         wildcardBecause: OF_ANY_TENANT,
       },

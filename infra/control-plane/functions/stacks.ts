@@ -41,7 +41,10 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
     },
     grants: [
       onTable(context, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
-      onStacks('CreateStack', 'TagResource', 'DescribeStacks', 'DescribeStackEvents', 'DeleteStack'),
+      onStacks(
+        ...['CreateStack', 'TagResource', 'DeleteStack'],
+        ...['DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'],
+      ),
       passStackRole,
       {
         actions: ['s3:GetObject'],
@@ -84,7 +87,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
     environment: { TABLE_NAME },
     grants: [
       onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
-      onStacks('DescribeStacks', 'DescribeStackEvents'),
+      onStacks('DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'),
       answerTasks,
     ],
   });

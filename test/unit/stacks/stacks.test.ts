@@ -67,6 +67,26 @@ describe('firstFailure', () => {
     expect(reason).toBeUndefined();
   });
 
+  it('says what CloudFormation has found before it made any resource', async () => {
+    const stacks = new FakeStacks();
+    const found = {
+      EventType: 'VALIDATION_ERROR',
+      ValidationStatus: 'FAILED',
+      ResourceType: 'AWS::S3::Bucket',
+    } as const;
+    const stack = stacks.add('tenant-t1-storage', {
+      early: [
+        { EventType: 'PROVISIONING_ERROR', ResourceStatusReason: 'Validation failed with 1 error(s).' },
+        { ...found, LogicalResourceId: 'Bucket', ValidationStatusReason: 'b already exists' },
+        { EventType: 'HOOK_INVOCATION_ERROR', LogicalResourceId: 'Key', HookStatusReason: 'not tagged' },
+      ],
+    });
+    stacks.become(stack, 'ROLLBACK_COMPLETE');
+    await expect(firstFailure(stacks, stack.StackId, 'CREATE')).resolves.toBe(
+      'AWS::S3::Bucket Bucket: b already exists; stack Key: not tagged',
+    );
+  });
+
   it('accepts a failure without a reason, and cuts a long reason', async () => {
     const begun = event(STACK, 'CREATE_IN_PROGRESS');
     await expect(failureOf('CREATE', begun, event('A', 'CREATE_FAILED'))).resolves.toMatch(/A: AWS gave no reason$/);
