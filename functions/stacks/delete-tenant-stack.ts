@@ -12,7 +12,7 @@ import { claimLost } from '../tenants/lifecycle';
 import { guardUndo } from '../tenants/tenant-store';
 import { type Databases, releaseDatabases } from './database-protection';
 import { emptyBucket } from './empty-bucket';
-import { requireOwnStack } from './own-stack';
+import { isTenantsStack, requireOwnStack } from './own-stack';
 import { requestDeletion } from './requests';
 import { type SettleStackDeps, settleStack } from './settle-stack';
 import { describeStack, latestStatus } from './stacks';
@@ -118,6 +118,8 @@ async function deleteFound(
  * another task has replaced this task's token, nothing is deleted.
  *
  * @param permittedBy the operation of the lifecycle that allows the deletion
+ * A stack without the tenant's tag is somebody else's: it stays.
+ *
  * @returns whether a stack is being deleted
  * @throws PlatformError `ClaimLost`, `TenantIsActive`, `TenantRecordLost`, `TransientLaunchInFlight`
  */
@@ -130,7 +132,7 @@ export async function deleteTenantStack(
   // read, or its lease has not expired.
   const launch = await findWaitingTask(deps.table, task.stackName);
   const found = await describeStack(deps.cloudformation, task.stackName);
-  if (!found || found.StackStatus === 'DELETE_COMPLETE') {
+  if (!found || found.StackStatus === 'DELETE_COMPLETE' || !isTenantsStack(found, task.tenantId)) {
     await nothingToDelete(deps, task, launch);
     return false;
   }

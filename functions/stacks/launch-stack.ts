@@ -21,7 +21,7 @@ import { parseAt } from '../shared/parse-at';
 import { allows, claimLost } from '../tenants/lifecycle';
 import { findTenant } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
-import { requireOwnStack } from './own-stack';
+import { isTenantsStack, requireOwnStack } from './own-stack';
 import { requestDeletion, requestToken } from './requests';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
 import { type StackPlatform, stackParameters } from './stack-parameters';
@@ -114,6 +114,13 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
   const status = found.StackStatus ?? '';
   if (found.EnableTerminationProtection) requireOwnStack(found, await findTenant(deps.table, task.tenantId));
   const failed = HOPELESS.has(status);
+  if (!isTenantsStack(found, task.tenantId)) {
+    await endWaiting(deps.table, task);
+    throw new PlatformError(
+      'StackFailed',
+      `stack ${task.stackName} exists, is ${status} and has no tag ${TENANT_TAG}=${task.tenantId}: somebody else has made it`,
+    );
+  }
   if (!failed && !ANSWERED.test(status)) {
     await endWaiting(deps.table, task);
     throw new PlatformError('StackFailed', `stack ${task.stackName} exists and is ${status}: somebody else is at work`);
@@ -181,7 +188,7 @@ async function requirePermitted(deps: LaunchStackDeps, task: LaunchTask, stackId
  *    failed, failing or previewed stack is deleted; the end of the deletion answers
  *    `TransientStackReplaced`, and the state machine launches again ("Stack failure options": a
  *    stack in ROLLBACK_COMPLETE can only be deleted). A stack whose update by hand has failed stays,
- *    and fails the launch.
+ *    and fails the launch. So does a stack without the tenant's tag: somebody else has made it.
  * 4. Check the permission again, in the transaction that records the stack's id where that is
  *    possible. If a sibling branch has failed and the rollback has begun, delete the stack.
  *

@@ -1,6 +1,18 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
 import { PlatformError } from '../contract/errors';
+import { TENANT_TAG } from '../contract/naming';
 import type { TenantRecord } from '../contract/records';
+
+/** A stack that nobody has executed yet has nothing that could be somebody's. */
+const isEmpty = ({ StackStatus }: Stack) => StackStatus === 'REVIEW_IN_PROGRESS';
+
+/**
+ * Whether a stack with a tenant's stack name is the tenant's: LaunchStack tags each stack that it
+ * makes. A stack without the tag is a person's, whatever it holds: an onboarding neither uses nor
+ * deletes it.
+ */
+export const isTenantsStack = (stack: Stack, tenantId: string): boolean =>
+  isEmpty(stack) || stack.Tags?.some(({ Key, Value }) => Key === TENANT_TAG && Value === tenantId) === true;
 
 /** CreationTime may be cut to seconds. */
 const toSeconds = (time: number) => Math.floor(time / 1000);

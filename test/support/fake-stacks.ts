@@ -6,6 +6,7 @@ import {
   type StackStatus,
   type Tag,
 } from '@aws-sdk/client-cloudformation';
+import { TENANT_TAG } from '../../functions/contract/naming';
 import { ACCOUNT_ID, NOW, REGION } from './builders';
 import { awsError } from './fake-client';
 
@@ -84,7 +85,7 @@ export class FakeStacks extends CloudFormationClient {
       RoleARN: '',
       TemplateURL: '',
       ClientRequestToken: '',
-      Tags: [],
+      Tags: [{ Key: TENANT_TAG, Value: /^tenant-(.+)-[a-z]+$/.exec(StackName)?.[1] ?? '' }],
       Outputs: [],
       events: [],
       early: [],

@@ -197,6 +197,19 @@ describe('DeleteStack', () => {
     expect(scene.s3.buckets.get(scene.bucket)).toHaveLength(3);
   });
 
+  it.each(['CREATE_COMPLETE', 'ROLLBACK_COMPLETE'] as const)(
+    'leaves a %s stack of that name that somebody else has made',
+    async (status) => {
+      const scene = rollingBack();
+      const strange = scene.leftover('storage', status);
+      strange.Tags.length = 0;
+      scene.s3.fill(scene.bucket, 3);
+      await expect(scene.delete('storage')).resolves.toEqual({ deleting: false });
+      expect(scene.sfn.answers.get('delete-1')).toEqual({ output: {} });
+      expect([strange.StackStatus, scene.s3.buckets.get(scene.bucket)?.length]).toEqual([status, 3]);
+    },
+  );
+
   it('empties a bucket that was in the way of an earlier deletion', async () => {
     const scene = rollingBack();
     scene.leftover('storage', 'DELETE_FAILED').resources = [

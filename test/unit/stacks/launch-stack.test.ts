@@ -27,6 +27,21 @@ describe('LaunchStack', () => {
     expect(scene.sfn.answers.size).toBe(0);
   });
 
+  it.each(['CREATE_COMPLETE', 'ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS'] as const)(
+    'neither uses nor replaces a %s stack of that name that somebody else has made',
+    async (status) => {
+      const scene = new StackScene();
+      const strange = scene.leftover('network', status);
+      strange.Tags.length = 0;
+      await expect(scene.launch('network')).rejects.toMatchObject({
+        name: 'StackFailed',
+        message: expect.stringContaining(`is ${status} and has no tag tenantId=${tenantId}: somebody else has made it`),
+      });
+      expect(strange.StackStatus).toBe(status);
+      expect(scene.waiting('network')).toBeUndefined();
+    },
+  );
+
   it('stores the waiting task before CreateStack, and the stack id afterwards', async () => {
     const scene = new StackScene();
     scene.cloudformation.before = (command) => {
