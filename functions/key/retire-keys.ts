@@ -38,6 +38,7 @@ async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
  * stays as it is. The alias is deleted last: until then a retry finds the key by its alias.
  *
  * @param permit called right before each effect; throws to stop it
+ * @param keepsAlias the alias leads to somebody else's key
  * @param windowDays the deletion window, 7 to 30 days ("ScheduleKeyDeletion")
  * @returns ARNs of the keys that were not pending deletion before
  */
@@ -47,10 +48,11 @@ export async function retireKeys(
   keys: readonly KeyMetadata[],
   windowDays: number,
   permit: () => Promise<void>,
+  keepsAlias = false,
 ): Promise<string[]> {
   const retired: string[] = [];
   for (const key of keys) if (await retireKey(kms, key, windowDays, permit)) retired.push(key.Arn ?? '');
   await permit();
-  await dropAlias(kms, tenantId);
+  if (!keepsAlias) await dropAlias(kms, tenantId);
   return retired;
 }

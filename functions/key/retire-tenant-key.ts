@@ -1,8 +1,10 @@
-import { KMSClient } from '@aws-sdk/client-kms';
+import { type KeyMetadata, KMSClient } from '@aws-sdk/client-kms';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { RetireTenantKeyInput, RetireTenantKeyOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { isNamed } from '../shared/is-named';
+import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import type { Owned } from '../tenants/guarded-write';
 import { forgetKeyRequest } from '../tenants/key-requests';
@@ -28,13 +30,29 @@ interface Right {
 const WITHOUT_RECORD: Right = { permit: async () => {} };
 
 async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permit, requestedAt }: Right) {
-  const [aliased, tagged] = await settled([keyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
+  const [byAlias, tagged] = await settled([ownKeyByAlias(deps.kms, tenantId), keysByTag(deps, tenantId)]);
+  const aliased = byAlias === 'foreign' ? undefined : byAlias;
   const found = [...new Map([...tagged, ...(aliased ? [aliased] : [])].map((key) => [key.Arn, key])).values()];
   if (requestedAt && !found.some(isUsable) && !aliased) requireIndexed(tenantId, new Date(requestedAt), deps.now());
   const living = found.filter(isUsable);
   const ours = await settled(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
   const keys = living.filter((_, index) => ours[index]);
-  return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit);
+  return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit, byAlias === 'foreign');
+}
+
+/**
+ * The grants of this function end at keys with a tenant's tag. A denial therefore says that somebody
+ * else's key has the alias: there is nothing to retire by it, and the alias stays as well. A key of
+ * the tenant without a grant is found by its tag, and its denial is thrown.
+ */
+async function ownKeyByAlias(kms: KeyFinder['kms'], tenantId: string): Promise<KeyMetadata | 'foreign' | undefined> {
+  try {
+    return await keyByAlias(kms, tenantId);
+  } catch (thrown) {
+    if (!isNamed(thrown, 'AccessDeniedException')) throw thrown;
+    logger.warn('key.alias-of-another', { tenantId, reason: thrown.message });
+    return 'foreign';
+  }
 }
 
 /**
@@ -44,7 +62,8 @@ async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permi
  *    when this function may retire keys: it may outlive its stopped execution, and the CreateTenantKey
  *    of a newer execution waits until then.
  * 2. Find every key of the tenant, by alias and by tag: a crash may have left a key without an
- *    alias. Leave a key whose policy or aliases name another tenant, or not this one.
+ *    alias. Leave a key whose policy or aliases name another tenant, or not this one, and a key that
+ *    somebody else has given the alias.
  * 3. If a key was requested and none is found, wait until the tag index must show it: this undo may
  *    run seconds after the crash.
  * 4. Disable each key and schedule its deletion. Ask for the permission again right before each

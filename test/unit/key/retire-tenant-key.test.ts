@@ -47,6 +47,30 @@ describe('RetireTenantKey', () => {
     expect(foreign.KeyState).toBe('Enabled');
   });
 
+  it('ends when somebody else’s key has the alias, and leaves key and alias', async () => {
+    const scene = new KeyScene({ keyRequestedAt: NOW, status: 'ROLLING_BACK' });
+    const foreign = scene.kms.add({});
+    const alias = tenantNames.keyAlias(scene.record.tenantId);
+    scene.kms.aliases.set(alias, foreign);
+    scene.kms.before = (command) => {
+      if (['DescribeKeyCommand', 'DeleteAliasCommand'].includes(command))
+        throw kmsError('AccessDeniedException', 'not authorized');
+    };
+    scene.pass(INDEX_LAG / 1000);
+    await expect(scene.retire()).resolves.toEqual({ retiredKeyArns: [] });
+    expect([foreign.KeyState, scene.kms.aliases.get(alias)]).toEqual(['Enabled', foreign]);
+    expect(scene.record).not.toHaveProperty('keyRequestedAt');
+  });
+
+  it('stops at a key of the tenant that it may not describe: a grant is missing', async () => {
+    const scene = await madeScene();
+    scene.kms.before = (command) => {
+      if (command === 'DescribeKeyCommand') throw kmsError('AccessDeniedException', 'not authorized');
+    };
+    await expect(scene.retire()).rejects.toMatchObject({ name: 'AccessDeniedException' });
+    expect(scene.aliased?.KeyState).toBe('Enabled');
+  });
+
   it('fails with a transient error while a requested key may still be hidden', async () => {
     const scene = new KeyScene({ keyRequestedAt: NOW, status: 'ROLLING_BACK' });
     scene.kms.indexing = false;
