@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
 import type { Abandoning } from '../../functions/acts/abandon-onboarding';
 import type { Redrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
@@ -18,10 +19,22 @@ interface Because {
   readonly reason?: string | undefined;
 }
 
+const DuplicateSchema = z.object({
+  outcome: z.literal('duplicate'),
+  tenantId: z.string(),
+  firstExecutionArn: z.string(),
+});
+
 /** Follows a run if `wait` is set. @returns the exit code */
 export async function ended({ client, signal }: Ops, executionArn: string, wait: boolean, success = 'SUCCEEDED') {
   if (!wait) return EXIT.done;
-  const { status, failure } = await client.follow(executionArn, { signal });
+  const { status, failure, output } = await client.follow(executionArn, { signal });
+  const duplicate = DuplicateSchema.safeParse(output).data;
+  if (duplicate) {
+    const { tenantId, firstExecutionArn } = duplicate;
+    console.error(`nothing to do: the signup is the one of tenant ${tenantId}, which ${firstExecutionArn} has`);
+    return EXIT.nothing;
+  }
   console.error(printable(failure ? `${status}: ${failure.error}\n${failure.reason}` : status));
   return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../../../functions/contract/errors';
 import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
+import { ended } from '../../../operations/ops/acts';
 import { ago, Commands, printing } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addMigrating } from '../../../operations/ops/migrating';
@@ -79,6 +80,32 @@ it.each([
   ['an answer of another shape', new z.ZodError([]), EXIT.failed],
 ])('%s has its exit code', (_, thrown, code) => {
   expect(endingOf(thrown)?.code).toBe(code);
+});
+
+describe('a run that is waited for', () => {
+  const wait = async (run: object) => {
+    const told = jest.spyOn(console, 'error').mockImplementation(() => {});
+    const client = { follow: async () => run };
+    const code = await ended({ client, signal: new AbortController().signal } as never, 'arn:run', true);
+    const text = told.mock.calls.flat().join('\n');
+    told.mockRestore();
+    return { code, text };
+  };
+
+  it('that was a duplicate is told as one, and not as an onboarding that succeeded', async () => {
+    const output = { outcome: 'duplicate', tenantId: 't1', firstExecutionArn: 'arn:first' };
+    await expect(wait({ status: 'SUCCEEDED', output })).resolves.toEqual({
+      code: EXIT.nothing,
+      text: 'nothing to do: the signup is the one of tenant t1, which arn:first has',
+    });
+  });
+
+  it('is done when it has succeeded, and failed when it has not', async () => {
+    const output = { tenantId: 't1', url: 'https://acme.example' };
+    await expect(wait({ status: 'SUCCEEDED', output })).resolves.toMatchObject({ code: EXIT.done });
+    const failure = { step: 'ReserveTenant', error: 'SubdomainTaken', reason: 'acme' };
+    await expect(wait({ status: 'FAILED', failure })).resolves.toMatchObject({ code: EXIT.failed });
+  });
 });
 
 it('says in one line what an answer of another shape lacks', () => {
