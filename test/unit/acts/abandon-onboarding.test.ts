@@ -39,6 +39,7 @@ it.each([
   expect(JSON.parse(String(input))).toEqual({
     ...aSignup(),
     abandonment: { by: said.by, reason: expect.stringContaining(said.reason) },
+    request: expect.any(String),
   });
 });
 
