@@ -1,0 +1,39 @@
+import { policyDifferences } from '../../../functions/isolation/comparison/policy-difference';
+import { strangersIn } from '../../../functions/isolation/surroundings/statements';
+import { ACCOUNT_ID } from '../../support/builders';
+import { policyOf } from '../../support/isolated-tenant';
+
+describe('the comparison of statements', () => {
+  const one = policyOf({ Sid: 'A', Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'] });
+
+  test('ignores order, names and letter case of actions', () => {
+    const other = policyOf({ Sid: 'B', Action: ['s3:putobject', 's3:GetObject'], Resource: ['b', 'a'] });
+    expect(policyDifferences('the policy', one, other)).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['a resource more', { Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b', 'c'] }],
+    [
+      'a condition more',
+      { Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'], Condition: { Bool: { x: 'true' } } },
+    ],
+    ['the other effect', { Effect: 'Deny', Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b'] }],
+  ])('reports %s as a difference', (_, statement) => {
+    expect(policyDifferences('the policy', one, policyOf(statement as never))).not.toEqual([]);
+  });
+
+  test.each<[string, boolean, object]>([
+    ['this account', true, { Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:role/x` }, Action: 'a' }],
+    ['another account', false, { Principal: { AWS: '999999999999' }, Action: 'a' }],
+    ['a service without a bound', false, { Principal: { Service: 's3.amazonaws.com' }, Action: 'a' }],
+    ['everybody', false, { Principal: '*', Action: 'a' }],
+    [
+      'everybody of another account',
+      false,
+      { Principal: '*', Action: 'a', Condition: { StringEquals: { 'aws:PrincipalAccount': '999999999999' } } },
+    ],
+    ['a denial', true, { Effect: 'Deny', Principal: '*', Action: 'a' }],
+  ])('accepts a principal of %s: %s', (_, passes, statement) => {
+    expect(strangersIn(policyOf(statement as never), [ACCOUNT_ID])).toHaveLength(passes ? 0 : 1);
+  });
+});

@@ -1,0 +1,127 @@
+import { ACCOUNT_ID } from '../../support/builders';
+import { BUS, type SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../support/surroundings-tests';
+
+const lambda = ({ policies }: Data) => first(policies.functions);
+
+const BREACHES: Breach[] = [
+  [
+    'audit.alarms',
+    'watching another function',
+    ({ platform }) => (first(first(platform.alarms).Dimensions ?? []).Value = 'Other'),
+    'dimension of alarm TenantDrifted: FunctionName Other is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'with another formula',
+    ({ platform }) => Object.assign(first(platform.alarms[1]?.Metrics ?? []), { Expression: 'errors / 10000' }),
+    'metric of alarm CellFails: ratio errors / 10000 is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'with the errors of another cell',
+    ({ platform }) =>
+      Object.assign(platform.alarms[1]?.Metrics?.[1]?.MetricStat?.Metric.Dimensions[0] ?? {}, { Value: 'cell9' }),
+    'dimension of errors of alarm CellFails: Cell cell9 is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'silenced',
+    ({ platform }) => Object.assign(first(platform.alarms), { ActionsEnabled: false }),
+    'alarm TenantDrifted are disabled',
+  ],
+  [
+    'audit.alarms',
+    'deaf',
+    ({ platform }) => Object.assign(first(platform.alarms), { Threshold: 1000 }),
+    'Threshold of alarm TenantDrifted is 1000',
+  ],
+  ['audit.alarms', 'gone', ({ platform }) => platform.alarms.splice(0), 'alarm TenantDrifted does not exist'],
+  [
+    'audit.alarms',
+    'told elsewhere',
+    ({ platform }) => first(platform.alarms).AlarmActions.push('arn:theirs'),
+    'arn:theirs is unexpected',
+  ],
+  [
+    'audit.code',
+    'other code at the databases’ doors',
+    ({ policies }) => Object.assign(policies.functions.at(-1) ?? {}, { CodeSha256: 'theirs' }),
+    'the digest of the code of AskDatabase-cell1 is theirs',
+  ],
+  [
+    'audit.code',
+    'of one that verifies nobody',
+    (data) => (lambda(data).CodeSha256 = 'theirs'),
+    'of PerformAct is theirs',
+  ],
+  [
+    'audit.machines',
+    'another function',
+    ({ policies: { machine } }) => (machine.definition = machine.definition.replace('lambda:1', 'lambda:2')),
+    'another definition',
+  ],
+  ['audit.machines', 'as another role', ({ policies }) => (policies.machine.roleArn = 'arn:theirs'), 'is arn:theirs'],
+  [
+    'audit.machines',
+    'logging inputs and outputs',
+    ({ policies }) => (policies.machine.loggingConfiguration.includeExecutionData = true),
+    'logs the inputs and outputs of its states',
+  ],
+  [
+    'audit.machines',
+    'logging elsewhere',
+    ({ policies }) =>
+      policies.machine.loggingConfiguration.destinations.push({
+        cloudWatchLogsLogGroup: { logGroupArn: 'arn:aws:logs:r:1:log-group:theirs:*' },
+      }),
+    'logs to arn:aws:logs:r:1:log-group:theirs',
+  ],
+  ['audit.rules', 'disabled', ({ policies }) => (first(policies.rules).State = 'DISABLED'), 'is DISABLED'],
+  [
+    'audit.rules',
+    'once a year',
+    ({ policies }) => (first(policies.rules).ScheduleExpression = 'rate(365 days)'),
+    '365',
+  ],
+  [
+    'audit.rules',
+    'one more on the bus',
+    ({ policies }) => policies.rules.push({ Name: 'theirs', State: 'ENABLED', EventPattern: '{}' }),
+    `rule theirs of ${BUS}`,
+  ],
+  [
+    'audit.rules',
+    'one more target',
+    ({ policies }) => policies.targets.push({ Id: '2', Arn: 'arn:theirs', RoleArn: 'arn:theirs' }),
+    'arn:theirs as arn:theirs is unexpected',
+  ],
+];
+
+const HARMLESS: Harmless[] = [
+  [
+    'audit.alarms',
+    'somebody of this account who is told, too',
+    ({ platform }) => first(platform.alarms).AlarmActions.push(`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:security`),
+  ],
+  [
+    'audit.rules',
+    'a rule of an AWS service',
+    ({ policies }) =>
+      policies.rules.push({
+        Name: 'managed',
+        State: 'ENABLED',
+        EventPattern: '{}',
+        ManagedBy: 'schemas.amazonaws.com',
+      }),
+  ],
+];
+
+testRoom('audit', BREACHES, HARMLESS);
+
+test('code cannot be judged by the template of an earlier release', async () => {
+  const spoil = ({ stacks }: Data) => {
+    for (const each of stacks.controlPlane) Object.assign(each, { metadata: undefined });
+  };
+  await expect(askSpoilt('audit.code', spoil)).rejects.toThrow('names no digest of the code of');
+});

@@ -1,0 +1,211 @@
+import { ACCOUNT_ID } from '../../support/builders';
+import type { SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { type Breach, first, type Harmless, STRANGER, stranger, testRoom } from '../../support/surroundings-tests';
+
+/** As ECS describes the interface of any task. */
+const OF_A_TASK = { RequesterManaged: true, Description: 'arn:aws:ecs:r:1:attachment/1', SubnetId: 'subnet-a' };
+const peering = ({ cell: facts }: Data) => first(facts.peerings);
+const flowLog = (ResourceId: string, more: object) => ({
+  ...{ FlowLogId: 'fl-2', FlowLogStatus: 'ACTIVE', ResourceId, TrafficType: 'ALL' },
+  ...more,
+});
+const deny = ({ cell: facts }: Data, CidrBlock: string) =>
+  first(facts.acls).Entries.push({ RuleNumber: 1, Egress: false, Protocol: '-1', RuleAction: 'deny', CidrBlock });
+
+const BREACHES: Breach[] = [
+  [
+    'cell.instances',
+    'one runs',
+    ({ cell: c }) => c.interfaces.push({ SubnetId: 'subnet-a', Status: 'in-use', Attachment: { InstanceId: 'i-1' } }),
+    'instance i-1 is in subnet-a (in-use)',
+  ],
+  [
+    'cell.dns',
+    'a stranger’s server',
+    ({ cell: c }) => c.strangeOptions.push({ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }),
+    'options dopt-0theirs name the name server 198.51.100.53',
+  ],
+  [
+    'cell.dns',
+    'a rule',
+    ({ cell: c }) => c.resolverAssociations.push({ vpcId: 'vpc-cell', id: 'rslvr-rr-1', what: 'a rule' }),
+    'a rule',
+  ],
+  [
+    'cell.network',
+    'another block',
+    (data) => (peering(data).RequesterVpcInfo.CidrBlock = '192.168.0.0/16'),
+    'pcx-acme of vpc-acme',
+  ],
+  ['cell.network', 'another account', (data) => (peering(data).RequesterVpcInfo.OwnerId = '999999999999'), 'pcx-acme'],
+  [
+    'cell.access-logs',
+    'read by a stranger',
+    ({ cell: c }) => c.accessLogPolicy.push(...stranger('s3:GetObject')),
+    STRANGER,
+  ],
+  [
+    'cell.interfaces',
+    'a stranger’s',
+    ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a' }),
+    'eni-theirs',
+  ],
+  [
+    'cell.interfaces',
+    'a task of a stranger’s cluster',
+    ({ cell: facts, loadBalancer }) => {
+      const details = [{ name: 'networkInterfaceId', value: 'eni-theirs' }];
+      loadBalancer.laterTasks.push({ group: 'family:theirs', attachments: [{ details }] });
+      facts.interfaces.push({ ...OF_A_TASK, NetworkInterfaceId: 'eni-theirs' });
+    },
+    'eni-theirs',
+  ],
+  [
+    'cell.interfaces',
+    'called like the load balancer’s',
+    ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', Description: 'ELB app/cell1/1' }),
+    'eni-theirs',
+  ],
+  [
+    'cell.groups',
+    'one rule more',
+    ({ cell: facts }) =>
+      facts.groups[1]?.IpPermissions.push({
+        IpProtocol: 'tcp',
+        FromPort: 22,
+        ToPort: 22,
+        IpRanges: [{ CidrIp: '::' }],
+      }),
+    'tcp 22-22 :: is unexpected',
+  ],
+  [
+    'cell.groups',
+    'one group more',
+    ({ cell: facts }) =>
+      facts.groups.push({ GroupId: 'sg-theirs', GroupName: 'open', IpPermissions: [], IpPermissionsEgress: [] }),
+    'sg-theirs (open)',
+  ],
+  [
+    'cell.groups',
+    'an open default group',
+    ({ cell: facts }) => facts.groups[2]?.IpPermissions.push({ IpProtocol: '-1', IpRanges: [{ CidrIp: '0.0.0.0/0' }] }),
+    'the default group sg-default',
+  ],
+  [
+    'cell.dns',
+    'a private zone',
+    ({ cell: facts }) =>
+      facts.privateZones.push({ HostedZoneId: 'Z2', Name: 'rds.local.', Owner: { OwningAccount: ACCOUNT_ID } }),
+    'private zone Z2',
+  ],
+  ['cell.flow-logs', 'none', ({ cell: c }) => c.flowLogs.shift(), 'no active flow log sends ALL of'],
+  [
+    'cell.flow-logs',
+    'accepted traffic alone',
+    ({ cell: c }) => Object.assign(first(c.flowLogs), { TrafficType: 'ACCEPT' }),
+    'no active flow log sends ALL of',
+  ],
+  [
+    'cell.flow-logs',
+    'of a subnet, to a stranger’s bucket',
+    ({ cell: c }) => c.flowLogs.push(flowLog('subnet-a', { LogDestination: 'arn:aws:s3:::theirs' })),
+    'flow log fl-2 of subnet-a sends traffic to arn:aws:s3:::theirs',
+  ],
+  [
+    'cell.flow-logs',
+    'of a task, to a stranger’s log group',
+    ({ cell: c }) =>
+      c.flowLogs.push(
+        flowLog('eni-task', {
+          ...{ LogDestinationType: 'cloud-watch-logs' },
+          LogDestination: 'arn:aws:logs:r:999999999999:log-group:theirs',
+        }),
+      ),
+    'flow log fl-2 of eni-task sends traffic to arn:aws:logs:r:999999999999:log-group:theirs',
+  ],
+  [
+    'cell.acls',
+    'all tenants refused',
+    (data) => deny(data, '10.64.0.0/16'),
+    'denies inbound traffic with 10.64.0.0/16',
+  ],
+  ['cell.acls', 'everybody refused', (data) => deny(data, '0.0.0.0/0'), 'denies inbound traffic with 0.0.0.0/0'],
+  ['cell.acls', 'nothing passes', ({ cell: c }) => first(c.acls).Entries.splice(0), 'does not let all inbound'],
+  [
+    'cell.network',
+    'a stranger’s endpoint',
+    ({ cell: facts }) =>
+      facts.endpoints.push({
+        ...{ VpcEndpointId: 'vpce-theirs', VpcEndpointType: 'Interface', ServiceName: 'com.amazonaws.vpce.theirs' },
+      }),
+    'endpoint vpce-theirs leads to com.amazonaws.vpce.theirs',
+  ],
+  [
+    'cell.routes',
+    'through a stranger’s interface',
+    ({ cell: facts }) =>
+      (first(facts.routeTables).Routes[1] = { DestinationCidrBlock: '0.0.0.0/0', NetworkInterfaceId: 'eni-theirs' }),
+    'routes 0.0.0.0/0 to eni-theirs; route table rtb-1 lacks 0.0.0.0/0',
+  ],
+  [
+    'cell.routes',
+    'a subnet that follows another table',
+    ({ cell: facts }) => {
+      const [table] = facts.routeTables;
+      facts.routeTables.push({ RouteTableId: 'rtb-2', Associations: table?.Associations ?? [], Routes: [] });
+      Object.assign(table ?? {}, { Associations: [] });
+    },
+    'subnet subnet-a follows route table rtb-2, not rtb-1',
+  ],
+  [
+    'cell.routes',
+    'more than tenants’ blocks over a peering',
+    ({ cell: facts }) =>
+      first(facts.routeTables).Routes.push({ DestinationCidrBlock: '10.0.0.0/8', VpcPeeringConnectionId: 'pcx-acme' }),
+    'routes 10.0.0.0/8 to pcx-acme',
+  ],
+];
+
+const HARMLESS: Harmless[] = [
+  [
+    'cell.dns',
+    'what the organization lists',
+    ({ cell: c }) => {
+      c.resolverAssociations.push({ vpcId: 'vpc-cell', id: 'rslvr-rr-0organization', what: 'a rule' });
+      c.strangeOptions.push({ optionsId: 'dopt-0organization', servers: ['10.0.0.2'] });
+      c.privateZones.push({
+        HostedZoneId: 'Z0ORGANIZATION',
+        Name: 'corp.example.',
+        Owner: { OwningAccount: ACCOUNT_ID },
+      });
+    },
+  ],
+  ['cell.acls', 'an attacker’s address, refused', (data) => deny(data, '198.51.100.7/32')],
+  [
+    'cell.flow-logs',
+    'one more into a log group of the account',
+    ({ cell: c }) => c.flowLogs.push(flowLog('subnet-a', { LogDestinationType: 'cloud-watch-logs' })),
+  ],
+  [
+    'cell.flow-logs',
+    'one of the organization',
+    ({ cell: c }) =>
+      c.flowLogs.push(flowLog('subnet-a', { LogDestination: 'arn:aws:s3:::organization-traffic/cells' })),
+  ],
+  [
+    'cell.flow-logs',
+    'the same one, made anew',
+    ({ cell: c }) => Object.assign(first(c.flowLogs), { FlowLogId: 'fl-3' }),
+  ],
+  [
+    'cell.interfaces',
+    'the interface of a task that stops, or has just been started',
+    ({ cell: facts, loadBalancer }) => {
+      const details = [{ name: 'networkInterfaceId', value: 'eni-stopping' }];
+      loadBalancer.laterTasks.push({ group: 'service:green', attachments: [{ details }] });
+      facts.interfaces.push({ ...OF_A_TASK, NetworkInterfaceId: 'eni-stopping' });
+    },
+  ],
+];
+
+testRoom('cell', BREACHES, HARMLESS);

@@ -1,0 +1,186 @@
+import { ACCOUNT_ID } from '../../support/builders';
+import type { SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { policyOf } from '../../support/isolated-tenant';
+import {
+  askSpoilt,
+  type Breach,
+  first,
+  type Harmless,
+  STRANGER,
+  stranger,
+  testRoom,
+} from '../../support/surroundings-tests';
+
+const found = ({ trustees }: Data) => first(trustees.found);
+/** As the console revokes a role's active sessions. */
+const sessionsBefore = (time: string) =>
+  policyOf({
+    ...{ Effect: 'Deny', Action: '*', Resource: '*' },
+    Condition: { DateLessThan: { 'aws:TokenIssueTime': time } },
+  });
+
+const BREACHES: Breach[] = [
+  ['identity.trustees', 'a stranger', (data) => found(data).trust.push(...stranger('sts:AssumeRole')), STRANGER],
+  [
+    'identity.trustees',
+    'one right more',
+    (data) => found(data).inline.push(...policyOf({ Action: 's3:*', Resource: '*' })),
+    's3:*',
+  ],
+  ['identity.trustees', 'one right less', (data) => found(data).inline.splice(0), 'lacks the statement'],
+  ['identity.trustees', 'a managed policy', (data) => found(data).attached.push('arn:admin'), 'arn:admin is attached'],
+  [
+    'identity.trustees',
+    'operators who may do more',
+    ({ trustees }) => trustees.policies.get('arn:operator')?.push(...policyOf({ Action: 's3:*', Resource: '*' })),
+    'the policy arn:operator has the statement Allow s3:*',
+  ],
+  ['identity.trustees', 'no policy of operators', ({ trustees }) => trustees.policies.clear(), 'arn:operator does not'],
+  [
+    'identity.trustees',
+    'a denial of all sessions to come',
+    (data) => found(data).inline.push(...sessionsBefore('2999-01-01T00:00:00Z')),
+    'has the statement Deny',
+  ],
+  ['identity.trustees', 'no such role', ({ trustees }) => (trustees.found = [undefined as never]), 'does not exist'],
+  ['platform.table', 'shared', ({ platform }) => platform.tablePolicy.push(...stranger('dynamodb:GetItem')), STRANGER],
+  [
+    'platform.table',
+    'under another key',
+    ({ platform }) => Object.assign(platform.table, { SSEDescription: { KMSMasterKeyArn: 'arn:theirs' } }),
+    'the key of the table is arn:theirs',
+  ],
+  [
+    'platform.table',
+    'under AWS’s own key',
+    ({ platform }) => Object.assign(platform.table, { SSEDescription: undefined }),
+    'the key of the table is absent',
+  ],
+  [
+    'platform.table',
+    'without protection',
+    ({ platform }) => Object.assign(platform.table, { DeletionProtectionEnabled: false }),
+    'the table is not protected from deletion',
+  ],
+  [
+    'platform.table',
+    'exported',
+    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:table/t/export/01', S3Bucket: 'theirs' }),
+    'export 01 writes the table to bucket theirs',
+  ],
+  ['platform.table', 'streamed', ({ platform }) => platform.tableStreams.push('arn:stream'), 'go to arn:stream'],
+  [
+    'platform.table',
+    'with a stream',
+    ({ platform }) => (platform.table = { StreamSpecification: { StreamEnabled: true } }),
+    'stream',
+  ],
+  [
+    'platform.bus',
+    'open',
+    ({ platform }) => platform.busPolicy.push(...policyOf({ Principal: '*', Action: 'events:PutEvents' })),
+    'lets * in',
+  ],
+  [
+    'platform.topic',
+    'heard by a stranger',
+    ({ platform }) =>
+      platform.subscriptions.push({ Protocol: 'sqs', Endpoint: 'arn:aws:sqs:r:999999999999:q', Owner: ACCOUNT_ID }),
+    '999999999999',
+  ],
+  [
+    'platform.bus',
+    'that logs each signup',
+    ({ platform }) => (platform.busLog = { Level: 'TRACE', IncludeDetail: 'FULL' }),
+    'the bus logs events (TRACE, details: FULL)',
+  ],
+  [
+    'platform.evidence',
+    'without a lock',
+    ({ platform }) => (platform.evidenceLock = undefined),
+    'no default retention',
+  ],
+  [
+    'platform.evidence',
+    'locked for a day',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'COMPLIANCE', Days: 1 } }),
+    'locked for 1 days, not 550',
+  ],
+  [
+    'platform.evidence',
+    'in a mode that ends on request',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'GOVERNANCE', Years: 2 } }),
+    'the mode of the lock is GOVERNANCE, not COMPLIANCE',
+  ],
+  ['platform.table', 'replicated', ({ platform }) => (platform.table = { Replicas: [{ RegionName: 'us' }] }), 'in us'],
+  ['platform.table', 'a key for others', ({ policies }) => policies.ofKey.push(...stranger('kms:Decrypt')), STRANGER],
+  [
+    'platform.evidence',
+    'a key for others',
+    ({ policies }) => policies.ofKey.push(...stranger('kms:Decrypt')),
+    STRANGER,
+  ],
+  ['platform.evidence', 'read', ({ policies }) => policies.ofBucket.push(...stranger('s3:GetObject')), STRANGER],
+  [
+    'platform.table',
+    'no point-in-time recovery',
+    ({ platform }) =>
+      (platform.tableBackups = { PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'DISABLED' } }),
+    'the table cannot be brought back to a point in time',
+  ],
+  [
+    'platform.table',
+    'a day of point-in-time recovery',
+    ({ platform }) =>
+      (platform.tableBackups = {
+        PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED', RecoveryPeriodInDays: 1 },
+      }),
+    'to the last 1 days only, not 35',
+  ],
+  ['platform.topic', 'no key', ({ platform }) => (platform.topicKey = undefined), 'is absent, not messages'],
+  ['platform.topic', 'another key', ({ platform }) => (platform.topicKey = 'alias/aws/sns'), 'is alias/aws/sns, not'],
+  [
+    'platform.evidence',
+    'open to public policies',
+    ({ platform }) => Object.assign(platform.evidencePublicAccess ?? {}, { BlockPublicPolicy: false }),
+    'BlockPublicPolicy of the evidence bucket is off',
+  ],
+  [
+    'platform.evidence',
+    'without a wall against public access',
+    ({ platform }) => (platform.evidencePublicAccess = undefined),
+    'RestrictPublicBuckets of the evidence bucket is off',
+  ],
+  [
+    'platform.evidence',
+    'replicated',
+    ({ platform }) => platform.evidenceReplication.push({ ID: 'r', Destination: { Bucket: 'arn:aws:s3:::theirs' } }),
+    'rule r replicates reports to arn:aws:s3:::theirs',
+  ],
+];
+
+const HARMLESS: Harmless[] = [
+  [
+    'platform.table',
+    'an export of the organization',
+    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:e/1', S3Bucket: 'organization-exports' }),
+  ],
+  [
+    'identity.trustees',
+    'the old sessions of a role, which an operator has ended',
+    (data) => found(data).inline.push(...sessionsBefore('2026-01-01T00:00:00Z')),
+  ],
+  [
+    'platform.evidence',
+    'a longer lock',
+    ({ platform }) => (platform.evidenceLock = { DefaultRetention: { Mode: 'COMPLIANCE', Years: 10 } }),
+  ],
+];
+
+testRoom('platform', BREACHES, HARMLESS);
+
+test('the trusted roles cannot be judged without the templates of the stacks', async () => {
+  await expect(askSpoilt('identity.trustees', ({ trustees }) => trustees.expected.splice(0))).rejects.toThrow(
+    'no template',
+  );
+});

@@ -1,0 +1,124 @@
+import { ACCOUNT_ID, REGION } from '../../support/builders';
+import type { SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../support/surroundings-tests';
+
+const acl = ({ loadBalancer }: Data) => {
+  if (!loadBalancer.webAcl) throw new Error('no web ACL');
+  return loadBalancer.webAcl;
+};
+
+const BREACHES: Breach[] = [
+  [
+    'routing.web-acl',
+    'taken away',
+    ({ loadBalancer: c }) => (c.webAcl = undefined),
+    'has no web ACL, not arn:aws:wafv2',
+  ],
+  [
+    'routing.web-acl',
+    'another',
+    (data) => (acl(data).ARN = 'arn:theirs'),
+    'has the web ACL arn:theirs, not arn:aws:wafv2',
+  ],
+  [
+    'routing.web-acl',
+    'blocks all',
+    (data) => (acl(data).DefaultAction = { Block: {} }),
+    'default action is {"Block":{}}, not',
+  ],
+  ['routing.web-acl', 'a rule less', (data) => acl(data).Rules.splice(0, 1), 'lacks the rule Rate'],
+  [
+    'routing.web-acl',
+    'a rule that counts',
+    (data) => (first(acl(data).Rules).Action = { Count: {} }),
+    'the rule Rate of',
+  ],
+  ['routing.web-acl', 'another order', (data) => (first(acl(data).Rules).Priority = 9), 'in the order Bad, Rate'],
+  [
+    'routing.web-acl',
+    'a rule that lets pass',
+    (data) => acl(data).Rules.push({ ...first(acl(data).Rules), Name: 'x', Priority: 3, Action: { Allow: {} } }),
+    'has the rule {"Action":{"Allow":{}}',
+  ],
+  [
+    'routing.web-acl',
+    'one of a stranger',
+    ({ stacks }) => {
+      stacks.cell = stacks.cell.filter(({ type }) => type !== 'AWS::WAFv2::WebACLAssociation');
+    },
+    'regional/webacl/cell/1, not none',
+  ],
+  [
+    'routing.web-acl',
+    'a log for a stranger’s bucket',
+    ({ loadBalancer: c }) => c.webAclLogs.push('arn:aws:s3:::aws-waf-logs-theirs'),
+    'sends a log of all requests to arn:aws:s3:::aws-waf-logs-theirs',
+  ],
+  [
+    'routing.web-acl',
+    'a log for a delivery stream',
+    ({ loadBalancer: c }) =>
+      c.webAclLogs.push(`arn:aws:firehose:${REGION}:${ACCOUNT_ID}:deliverystream/aws-waf-logs-x`),
+    'deliverystream/aws-waf-logs-x',
+  ],
+  [
+    'routing.web-acl',
+    'managed rules of which one lets pass',
+    ({ loadBalancer }) =>
+      loadBalancer.webAcl?.Rules.push({
+        ...{ Name: 'Sql', Priority: 9, OverrideAction: { None: {} } },
+        Statement: {
+          ManagedRuleGroupStatement: {
+            ...{ VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' },
+            RuleActionOverrides: [{ Name: 'SQLi_BODY', ActionToUse: { Allow: {} } }],
+          },
+        },
+      }),
+    'the web ACL has the rule',
+  ],
+];
+
+const HARMLESS: Harmless[] = [
+  [
+    'routing.web-acl',
+    'a further group of AWS’s managed rules',
+    ({ loadBalancer }) =>
+      loadBalancer.webAcl?.Rules.push({
+        ...{ Name: 'Sql', Priority: 9, OverrideAction: { None: {} } },
+        Statement: { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' } },
+      }),
+  ],
+];
+
+testRoom('web-acl', BREACHES, HARMLESS);
+
+test('an operator may refuse an address at the web ACL, or count; a stage may have no web ACL', async () => {
+  const added = (Action: Record<string, object>) => (data: Data) => {
+    const rule = { ...first(acl(data).Rules), Name: 'ours', Priority: 0, Action };
+    acl(data).Rules = [rule, ...acl(data).Rules.map((each) => ({ ...each, Priority: each.Priority + 1 }))];
+  };
+  expect(await askSpoilt('routing.web-acl', added({ Block: {} }))).toMatchObject({ passed: true });
+  expect(await askSpoilt('routing.web-acl', added({ Count: {} }))).toMatchObject({ passed: true });
+  expect(await askSpoilt('routing.web-acl', added({ Block: { CustomResponse: { ResponseCode: 302 } } }))).toMatchObject(
+    {
+      passed: false,
+    },
+  );
+  const without = ({ stacks, loadBalancer }: Data) => {
+    stacks.cell = stacks.cell.filter(({ type }) => !type.startsWith('AWS::WAFv2::'));
+    loadBalancer.webAcl = undefined;
+  };
+  expect(await askSpoilt('routing.web-acl', without)).toEqual({
+    passed: true,
+    evidence: 'the cell’s stack has no web ACL',
+  });
+});
+
+test.each([
+  ['of the own account', `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:aws-waf-logs-cell`],
+  ['that the organization has', 'arn:aws:s3:::aws-waf-logs-organization'],
+])('a log of the web ACL in a place %s is no violation', async (_, arn) => {
+  expect(await askSpoilt('routing.web-acl', ({ loadBalancer }) => loadBalancer.webAclLogs.push(arn))).toMatchObject({
+    passed: true,
+  });
+});
