@@ -75,6 +75,8 @@ const RATIO = [
   },
 ];
 
+const UNHEALTHY = 'ALARM("BlueEmpty") AND ALARM("GreenEmpty")';
+
 const ACL = `arn:aws:wafv2:${REGION}:${ACCOUNT_ID}:regional/webacl/cell/1`;
 interface AclRule {
   Name: string;
@@ -111,6 +113,14 @@ interface AlarmData {
   Metrics?: { Expression?: string; MetricStat?: { Metric: { Dimensions: { Name: string; Value: string }[] } } }[];
 }
 
+interface CompositeData {
+  AlarmName: string;
+  AlarmRule: string;
+  ActionsEnabled: boolean;
+  AlarmActions: string[];
+  ActionsSuppressor?: string;
+}
+
 interface FunctionData {
   FunctionName: string;
   Role: string;
@@ -135,6 +145,8 @@ const roleOf = (action: string) => `arn:aws:iam::${ACCOUNT_ID}:role/${functionRo
 const nameOf = (action: string) => `${platformStackName('ControlPlane')}-${action}`;
 const RULE = `${platformStackName('ControlPlane')}-Daily`;
 const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:TenantIsolationAudit`;
+
+const STARTS = { Arn: MACHINE, RoleArn: 'arn:starts', DeadLetterConfig: { Arn: 'arn:aws:sqs:r:1:queue' } };
 
 /** What the templates make. */
 const templates = () => ({
@@ -177,19 +189,20 @@ const templates = () => ({
       },
     }),
     resource('AWS::Events::Rule', RULE, {
-      ...{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts' }] },
+      ...{ ScheduleExpression: 'rate(1 day)', State: 'ENABLED', Targets: [{ Id: 'Target0', ...STARTS }] },
     }),
     resource('AWS::Events::Rule', `${BUS}|signups`, {
       ...{
         EventBusName: BUS,
         EventPattern: { source: ['billing'] },
-        Targets: [{ Arn: MACHINE, RoleArn: 'arn:starts', DeadLetterConfig: { Arn: 'arn:aws:sqs:r:1:queue' } }],
+        Targets: [{ Id: 'Target0', ...STARTS }],
       },
     }),
     resource('AWS::CloudWatch::Alarm', 'TenantDrifted', { ...alarm(), AlarmActions: [TOPIC] }),
     resource('AWS::CloudWatch::Alarm', 'CellFails', {
       ...{ Threshold: 1, Metrics: RATIO, AlarmActions: [TOPIC] },
     }),
+    resource('AWS::CloudWatch::CompositeAlarm', 'CellUnhealthy', { AlarmRule: UNHEALTHY, AlarmActions: [TOPIC] }),
     resource('AWS::CloudWatch::Alarm', 'NoTargets', {
       ...{ Dimensions: [{ Name: 'LoadBalancer', Value: '<Door.LoadBalancerFullName>' }], AlarmActions: [TOPIC] },
     }),
@@ -445,17 +458,22 @@ export function healthySurroundings() {
       topicPolicy: policyOf(ALARMS),
       topicKey: 'messages' as string | undefined,
       subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
-      alarms: [
-        { ...alarm(), AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] },
-        {
-          ...{ AlarmName: 'CellFails', ActionsEnabled: true, Threshold: 1, AlarmActions: [TOPIC] },
-          Metrics: structuredClone(RATIO),
-        },
-        {
-          ...{ AlarmName: 'NoTargets', ActionsEnabled: true, AlarmActions: [TOPIC] },
-          Dimensions: [{ Name: 'LoadBalancer', Value: 'app/cell1/1' }],
-        },
-      ] as AlarmData[],
+      alarms: {
+        metric: [
+          { ...alarm(), AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] },
+          {
+            ...{ AlarmName: 'CellFails', ActionsEnabled: true, Threshold: 1, AlarmActions: [TOPIC] },
+            Metrics: structuredClone(RATIO),
+          },
+          {
+            ...{ AlarmName: 'NoTargets', ActionsEnabled: true, AlarmActions: [TOPIC] },
+            Dimensions: [{ Name: 'LoadBalancer', Value: 'app/cell1/1' }],
+          },
+        ] as AlarmData[],
+        composite: [
+          { AlarmName: 'CellUnhealthy', AlarmRule: UNHEALTHY, ActionsEnabled: true, AlarmActions: [TOPIC] },
+        ] as CompositeData[],
+      },
       evidencePublicAccess: { ...CLOSED } as object | undefined,
       evidenceReplication: [] as object[],
       evidenceLock: { DefaultRetention: { Mode: 'COMPLIANCE', Days: 550 } } as object | undefined,
@@ -496,7 +514,7 @@ export function healthySurroundings() {
         { Name: RULE, State: 'ENABLED', ScheduleExpression: 'rate(1 day)' },
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },
       ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
-      targets: [{ Id: '1', Arn: MACHINE, RoleArn: 'arn:starts' }],
+      targets: [{ Id: '1', ...STARTS }] as { Id: string; Arn: string; RoleArn: string; DeadLetterConfig?: object }[],
       machine: {
         ...{ definition: DEFINITION, roleArn: 'arn:machine-role' },
         loggingConfiguration: {

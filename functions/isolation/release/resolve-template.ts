@@ -69,6 +69,7 @@ const ARNS: Readonly<Record<string, (id: string, { region, accountId }: Template
   'AWS::KMS::Key': (id, { region, accountId }) => `arn:aws:kms:${region}:${accountId}:key/${id}`,
   'AWS::DynamoDB::Table': (id, { region, accountId }) => `arn:aws:dynamodb:${region}:${accountId}:table/${id}`,
   'AWS::Lambda::Function': (id, { region, accountId }) => `arn:aws:lambda:${region}:${accountId}:function:${id}`,
+  'AWS::CloudWatch::Alarm': (id, { region, accountId }) => `arn:aws:cloudwatch:${region}:${accountId}:alarm:${id}`,
   'AWS::SQS::Queue': (id, { region, accountId }) => `arn:aws:sqs:${region}:${accountId}:${lastOf(id)}`,
   'AWS::Events::EventBus': (id, { region, accountId }) => `arn:aws:events:${region}:${accountId}:event-bus/${id}`,
   'AWS::WAFv2::WebACL': (id, { region, accountId }) => {

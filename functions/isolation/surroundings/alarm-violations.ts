@@ -1,20 +1,28 @@
-import type { Dimension, MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { CompositeAlarm, Dimension, MetricAlarm, MetricDataQuery } from '@aws-sdk/client-cloudwatch';
 import * as z from 'zod';
 import { expectEqual, expectExactly } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
+import { ofType } from './expected-of';
 
 /** What decides when an alarm rings. */
 const COMPARED = [
   'ComparisonOperator',
+  'EvaluateLowSampleCountPercentile',
   'EvaluationPeriods',
   'DatapointsToAlarm',
+  'ExtendedStatistic',
   'MetricName',
   'Namespace',
   'Period',
   'Statistic',
   'Threshold',
+  'ThresholdMetricId',
   'TreatMissingData',
+  'Unit',
 ] as const;
+
+/** "PutMetricAlarm": what counts where neither the template nor the alarm says it. */
+const DEFAULTS: Readonly<Record<string, string>> = { TreatMissingData: 'missing' };
 
 const DimensionsSchema = z.array(z.object({ Name: z.string(), Value: z.string() })).default([]);
 const MetricsSchema = z
@@ -27,8 +35,11 @@ const MetricsSchema = z
           Metric: z.object({ Namespace: z.string(), MetricName: z.string(), Dimensions: DimensionsSchema }),
           Period: z.number(),
           Stat: z.string(),
+          Unit: z.string().optional(),
         })
         .optional(),
+      AccountId: z.string().optional(),
+      ReturnData: z.boolean().optional(),
     }),
   )
   .default([]);
@@ -50,9 +61,16 @@ function dimensionViolations(
   );
 }
 
-const metricInWords = ({ Id, Expression, MetricStat }: z.output<typeof MetricsSchema>[number] | MetricDataQuery) => {
-  const { Metric, Period, Stat } = MetricStat ?? {};
-  return [Id, Expression, Metric?.Namespace, Metric?.MetricName, Period, Stat].filter(Boolean).join(' ');
+const metricInWords = (query: z.output<typeof MetricsSchema>[number] | MetricDataQuery) => {
+  const { Id, Expression, MetricStat, AccountId, ReturnData } = query;
+  const { Metric, Period, Stat, Unit } = MetricStat ?? {};
+  return [
+    ...[Id, Expression, Metric?.Namespace, Metric?.MetricName, Period, Stat, Unit, AccountId && `of ${AccountId}`],
+    // "MetricDataQuery": the alarm compares the one that is returned.
+    ReturnData === false && 'for another expression',
+  ]
+    .filter(Boolean)
+    .join(' ');
 };
 
 /** What an alarm watches: another function's metric may never ring. */
@@ -76,26 +94,63 @@ type Properties = Readonly<Record<string, unknown>>;
 const texts = (value: unknown) => [value ?? []].flat().map(String);
 
 /** Whoever works in this account may be told, too. */
-function actionViolations({ AlarmName, AlarmActions = [] }: MetricAlarm, expected: readonly string[]): string[] {
+function actionViolations(
+  { AlarmName, AlarmActions = [] }: Pick<MetricAlarm, 'AlarmName' | 'AlarmActions'>,
+  expected: readonly string[],
+): string[] {
   const accounts = expected.map((arn) => arn.split(':')[4]);
   const own = AlarmActions.filter((arn) => expected.includes(arn) || !accounts.includes(arn.split(':')[4]));
   return expectExactly(`action of alarm ${AlarmName}`, own, expected);
 }
 
+const textOf = (value: unknown, property: string) =>
+  value === undefined || value === '' ? DEFAULTS[property] : String(value);
+
 function violationsOf(alarm: MetricAlarm, properties: Properties): string[] {
   const name = alarm.AlarmName;
   return [
-    ...COMPARED.filter((property) => properties[property] !== undefined).flatMap((property) =>
-      expectEqual(`${property} of alarm ${name}`, String(alarm[property]), String(properties[property])),
+    ...COMPARED.flatMap((property) =>
+      expectEqual(
+        `${property} of alarm ${name}`,
+        textOf(alarm[property], property),
+        textOf(properties[property], property),
+      ),
     ),
     ...metricViolations(alarm, properties),
     ...actionViolations(alarm, texts(properties.AlarmActions)),
   ];
 }
 
+/** A composite alarm rings by other alarms, and another one may keep it quiet ("PutCompositeAlarm"). */
+function compositeViolations(alarm: CompositeAlarm, properties: Properties): string[] {
+  const name = alarm.AlarmName;
+  return [
+    ...expectEqual(`the rule of alarm ${name}`, alarm.AlarmRule, String(properties.AlarmRule)),
+    ...(alarm.ActionsSuppressor === undefined || alarm.ActionsSuppressor === properties.ActionsSuppressor
+      ? []
+      : [`alarm ${alarm.ActionsSuppressor} keeps alarm ${name} quiet`]),
+    ...actionViolations(alarm, texts(properties.AlarmActions)),
+  ];
+}
+
+export interface Alarms {
+  readonly metric: readonly MetricAlarm[];
+  readonly composite: readonly CompositeAlarm[];
+}
+
 /** Alarms that are not there any more, or ring at another time or for somebody else than their template says. */
-export const alarmViolations = (alarms: readonly MetricAlarm[], expected: readonly ExpectedResource[]): string[] =>
-  expected.flatMap(({ physicalId, properties }) => {
-    const alarm = alarms.find(({ AlarmName }) => AlarmName === physicalId);
-    return alarm ? violationsOf(alarm, properties) : [`alarm ${physicalId} does not exist`];
-  });
+export function alarmViolations({ metric, composite }: Alarms, resources: readonly ExpectedResource[]): string[] {
+  const compared = <T extends { AlarmName?: string | undefined }>(
+    type: string,
+    alarms: readonly T[],
+    differences: (alarm: T, properties: Properties) => string[],
+  ) =>
+    ofType(resources, type).flatMap(({ physicalId, properties }) => {
+      const alarm = alarms.find(({ AlarmName }) => AlarmName === physicalId);
+      return alarm ? differences(alarm, properties) : [`alarm ${physicalId} does not exist`];
+    });
+  return [
+    ...compared('AWS::CloudWatch::Alarm', metric, violationsOf),
+    ...compared('AWS::CloudWatch::CompositeAlarm', composite, compositeViolations),
+  ];
+}

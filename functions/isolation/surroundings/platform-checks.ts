@@ -296,15 +296,16 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     'audit.rules': async ({ busName }, facts) =>
       finding(await ruleViolations(busName, facts), `all rules are enabled; ${busName} has no other`),
     'audit.alarms': async ({ topicArn }, { platform, stacks }) => {
-      const [all, ...resources] = await settled([platform.alarms(), stacks.controlPlane(), stacks.cell()]);
-      const ours = all.filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn));
+      const [alarms, ...resources] = await settled([platform.alarms(), stacks.controlPlane(), stacks.cell()]);
+      const every = [...alarms.metric, ...alarms.composite];
+      const ours = every.filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn));
       return finding(
         [
           ...(ours.length === 0 ? ['no alarm acts on the alarm topic'] : []),
           ...ours
             .filter(({ ActionsEnabled }) => ActionsEnabled === false)
             .map(({ AlarmName }) => `the actions of alarm ${AlarmName} are disabled`),
-          ...alarmViolations(all, ofType(resources.flat(), 'AWS::CloudWatch::Alarm')),
+          ...alarmViolations(alarms, resources.flat()),
         ],
         `${ours.length} alarms act on the topic`,
       );

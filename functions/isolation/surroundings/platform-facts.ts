@@ -1,4 +1,4 @@
-import { type CloudWatchClient, type MetricAlarm, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
   type ContinuousBackupsDescription,
   DescribeContinuousBackupsCommand,
@@ -31,6 +31,7 @@ import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
+import type { Alarms } from './alarm-violations';
 import type { PlatformSurroundings } from './surroundings';
 
 export interface PlatformFacts {
@@ -48,8 +49,8 @@ export interface PlatformFacts {
   /** As somebody has named it: an id, an ARN or an alias. */
   readonly topicKey: () => Promise<string | undefined>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
-  /** Every alarm of the account on a metric. */
-  readonly alarms: () => Promise<readonly MetricAlarm[]>;
+  /** Every alarm of the account. */
+  readonly alarms: () => Promise<Alarms>;
   readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
   readonly evidencePublicAccess: () => Promise<PublicAccessBlockConfiguration | undefined>;
   readonly evidenceReplication: () => Promise<readonly ReplicationRule[]>;
@@ -112,9 +113,16 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
-    alarms: readOnce(() =>
-      everyItem(paginateDescribeAlarms({ client: cloudwatch, pageSize: MOST_ALARMS }, {}), (page) => page.MetricAlarms),
-    ),
+    alarms: readOnce(async () => {
+      // "DescribeAlarms": without types it tells of alarms on metrics only.
+      const every = { AlarmTypes: ['MetricAlarm' as const, 'CompositeAlarm' as const] };
+      const pages = paginateDescribeAlarms({ client: cloudwatch, pageSize: MOST_ALARMS }, every);
+      const found = await everyItem(pages, (page) => [page]);
+      return {
+        metric: found.flatMap(({ MetricAlarms = [] }) => MetricAlarms),
+        composite: found.flatMap(({ CompositeAlarms = [] }) => CompositeAlarms),
+      };
+    }),
     evidenceLock: readOnce(async () => {
       const answer = await unlessAbsent(
         s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),

@@ -5,12 +5,7 @@ import { expectEqual, expectExactly } from '../check';
 import { ofType } from './expected-of';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-const TargetSchema = z.object({
-  Arn: z.string(),
-  RoleArn: z.string().optional(),
-  Input: z.string().optional(),
-  InputPath: z.string().optional(),
-});
+const TargetSchema = z.looseObject({ Arn: z.string(), RoleArn: z.string().optional() });
 const RuleSchema = z.object({
   State: z.string().default('ENABLED'),
   EventBusName: z.string().optional(),
@@ -22,22 +17,29 @@ const RuleSchema = z.object({
 /** CloudFormation names a rule of another bus than the default one `BUS|RULE`. */
 const nameIn = (physicalId = '') => physicalId.split('|').at(-1) ?? '';
 
-/** The pattern of a rule, without the order of keys. */
-function patternOf(pattern: unknown): string {
-  const sorted = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== 'object' || value === null) return value;
+/** A value as text, without the order of keys. */
+function sortedText(value: unknown): string {
+  const sorted = (each: unknown): unknown => {
+    if (Array.isArray(each)) return each.map(sorted);
+    if (typeof each !== 'object' || each === null) return each;
     return Object.fromEntries(
-      Object.entries(value)
+      Object.entries(each)
         .sort(([one], [other]) => one.localeCompare(other))
-        .map(([key, each]) => [key, sorted(each)]),
+        .map(([key, inner]) => [key, sorted(inner)]),
     );
   };
-  return JSON.stringify(sorted(pattern)) ?? 'none';
+  return JSON.stringify(sorted(value)) ?? 'none';
 }
 
-const inWords = ({ Arn, RoleArn, Input, InputPath }: z.input<typeof TargetSchema> | Target) =>
-  [Arn, RoleArn && `as ${RoleArn}`, Input && `with ${Input}`, InputPath && `with ${InputPath}`]
+/** All that a target is told, and what becomes of an event that does not reach it. Its id is a name within the rule. */
+const inWords = ({ Id: _, Arn, RoleArn, ...rest }: z.output<typeof TargetSchema> | Target) =>
+  [
+    ...[Arn, RoleArn && `as ${RoleArn}`],
+    ...Object.entries(rest)
+      .filter(([, value]) => value !== undefined)
+      .sort(([one], [other]) => one.localeCompare(other))
+      .map(([name, value]) => `with ${name} ${typeof value === 'string' ? value : sortedText(value)}`),
+  ]
     .filter(Boolean)
     .join(' ');
 
@@ -55,8 +57,8 @@ function changes(
     ...expectEqual(`the schedule of rule ${name}`, actual.ScheduleExpression, expected.ScheduleExpression),
     ...expectEqual(
       `the pattern of rule ${name}`,
-      patternOf(actual.EventPattern && JSON.parse(actual.EventPattern)),
-      patternOf(expected.EventPattern),
+      sortedText(actual.EventPattern && JSON.parse(actual.EventPattern)),
+      sortedText(expected.EventPattern),
     ),
     ...expectExactly(`target of rule ${name}:`, targets.map(inWords), expected.Targets.map(inWords)),
   ];

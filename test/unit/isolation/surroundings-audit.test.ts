@@ -8,39 +8,41 @@ const BREACHES: Breach[] = [
   [
     'audit.alarms',
     'watching another function',
-    ({ platform }) => (first(first(platform.alarms).Dimensions ?? []).Value = 'Other'),
+    ({ platform }) => (first(first(platform.alarms.metric).Dimensions ?? []).Value = 'Other'),
     'dimension of alarm TenantDrifted: FunctionName Other is unexpected',
   ],
   [
     'audit.alarms',
     'with another formula',
-    ({ platform }) => Object.assign(first(platform.alarms[1]?.Metrics ?? []), { Expression: 'errors / 10000' }),
+    ({ platform }) => Object.assign(first(platform.alarms.metric[1]?.Metrics ?? []), { Expression: 'errors / 10000' }),
     'metric of alarm CellFails: ratio errors / 10000 is unexpected',
   ],
   [
     'audit.alarms',
     'with the errors of another cell',
     ({ platform }) =>
-      Object.assign(platform.alarms[1]?.Metrics?.[1]?.MetricStat?.Metric.Dimensions[0] ?? {}, { Value: 'cell9' }),
+      Object.assign(platform.alarms.metric[1]?.Metrics?.[1]?.MetricStat?.Metric.Dimensions[0] ?? {}, {
+        Value: 'cell9',
+      }),
     'dimension of errors of alarm CellFails: Cell cell9 is unexpected',
   ],
   [
     'audit.alarms',
     'silenced',
-    ({ platform }) => Object.assign(first(platform.alarms), { ActionsEnabled: false }),
+    ({ platform }) => Object.assign(first(platform.alarms.metric), { ActionsEnabled: false }),
     'alarm TenantDrifted are disabled',
   ],
   [
     'audit.alarms',
     'deaf',
-    ({ platform }) => Object.assign(first(platform.alarms), { Threshold: 1000 }),
+    ({ platform }) => Object.assign(first(platform.alarms.metric), { Threshold: 1000 }),
     'Threshold of alarm TenantDrifted is 1000',
   ],
-  ['audit.alarms', 'gone', ({ platform }) => platform.alarms.splice(0), 'alarm TenantDrifted does not exist'],
+  ['audit.alarms', 'gone', ({ platform }) => platform.alarms.metric.splice(0), 'alarm TenantDrifted does not exist'],
   [
     'audit.alarms',
     'told elsewhere',
-    ({ platform }) => first(platform.alarms).AlarmActions.push('arn:theirs'),
+    ({ platform }) => first(platform.alarms.metric).AlarmActions.push('arn:theirs'),
     'arn:theirs is unexpected',
   ],
   [
@@ -54,6 +56,54 @@ const BREACHES: Breach[] = [
     'of one that verifies nobody',
     (data) => (lambda(data).CodeSha256 = 'theirs'),
     'of PerformAct is theirs',
+  ],
+  [
+    'audit.alarms',
+    'with another unit, in which nothing reports',
+    ({ platform }) => Object.assign(first(platform.alarms.metric), { Unit: 'Bytes' }),
+    'Unit of alarm TenantDrifted is Bytes, not undefined',
+  ],
+  [
+    'audit.alarms',
+    'with a percentile',
+    ({ platform }) => Object.assign(first(platform.alarms.metric), { ExtendedStatistic: 'p1' }),
+    'ExtendedStatistic of alarm TenantDrifted is p1',
+  ],
+  [
+    'audit.alarms',
+    'with the metric of another account',
+    ({ platform }) => Object.assign(platform.alarms.metric[1]?.Metrics?.[1] ?? {}, { AccountId: '999999999999' }),
+    'of 999999999999 is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'that returns another expression',
+    ({ platform }) => Object.assign(platform.alarms.metric[1]?.Metrics?.[0] ?? {}, { ReturnData: false }),
+    'for another expression is unexpected',
+  ],
+  [
+    'audit.alarms',
+    'gone, of several',
+    ({ platform }) => platform.alarms.composite.splice(0),
+    'alarm CellUnhealthy does not exist',
+  ],
+  [
+    'audit.alarms',
+    'of several, by another rule',
+    ({ platform }) => (first(platform.alarms.composite).AlarmRule = 'FALSE'),
+    'the rule of alarm CellUnhealthy is FALSE',
+  ],
+  [
+    'audit.alarms',
+    'of several, kept quiet by another',
+    ({ platform }) => (first(platform.alarms.composite).ActionsSuppressor = 'theirs'),
+    'alarm theirs keeps alarm CellUnhealthy quiet',
+  ],
+  [
+    'audit.alarms',
+    'of several, silenced',
+    ({ platform }) => (first(platform.alarms.composite).ActionsEnabled = false),
+    'the actions of alarm CellUnhealthy are disabled',
   ],
   [
     'audit.machines',
@@ -96,13 +146,32 @@ const BREACHES: Breach[] = [
     ({ policies }) => policies.targets.push({ Id: '2', Arn: 'arn:theirs', RoleArn: 'arn:theirs' }),
     'arn:theirs as arn:theirs is unexpected',
   ],
+  [
+    'audit.rules',
+    'another input, by a template',
+    ({ policies }) => Object.assign(first(policies.targets), { InputTransformer: { InputTemplate: '{"plan":"x"}' } }),
+    'with InputTransformer {"InputTemplate":"{\\"plan\\":\\"x\\"}"} is unexpected',
+  ],
+  [
+    'audit.rules',
+    'no second attempt',
+    ({ policies }) => Object.assign(first(policies.targets), { RetryPolicy: { MaximumRetryAttempts: 0 } }),
+    'with RetryPolicy {"MaximumRetryAttempts":0} is unexpected',
+  ],
+  [
+    'audit.rules',
+    'no dead-letter queue',
+    ({ policies }) => Object.assign(first(policies.targets), { DeadLetterConfig: undefined }),
+    'with DeadLetterConfig {"Arn":"arn:aws:sqs:r:1:queue"} is missing',
+  ],
 ];
 
 const HARMLESS: Harmless[] = [
   [
     'audit.alarms',
     'somebody of this account who is told, too',
-    ({ platform }) => first(platform.alarms).AlarmActions.push(`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:security`),
+    ({ platform }) =>
+      first(platform.alarms.metric).AlarmActions.push(`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:security`),
   ],
   [
     'audit.rules',
