@@ -135,6 +135,7 @@ interface FunctionData {
   FileSystemConfigs?: { Arn: string }[];
   DeadLetterConfig?: { TargetArn: string };
   Timeout?: number;
+  MemorySize?: number;
 }
 
 const FUNCTIONS = [
@@ -173,10 +174,11 @@ const templates = () => ({
       aFunction(nameOf(action), {
         ...{ Role: roleOf(action), Handler: 'index.handler', Layers: ['arn:layer:1'] },
         ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` } },
-        ...{ Environment: { Variables: { TABLE_NAME: 'tenants' } }, Timeout: 60 },
+        ...{ Environment: { Variables: { TABLE_NAME: 'tenants' } }, Timeout: 60, MemorySize: 512 },
         ...(action === 'PerformAct' && { DeadLetterConfig: { TargetArn: DEAD_LETTERS } }),
       }),
     ),
+    resource('AWS::IAM::Role', functionRoleName('PerformAct')),
     resource('AWS::SQS::Queue', 'https://sqs/queue'),
     resource('AWS::SQS::QueuePolicy', 'q', { Queues: ['https://sqs/queue'], PolicyDocument: document(SEND) }),
     resource('AWS::StepFunctions::StateMachine', MACHINE, {
@@ -496,7 +498,7 @@ export function healthySurroundings() {
           ...{ FunctionName: nameOf(action), Role: roleOf(action), Handler: 'index.handler', CodeSha256: 'digest' },
           ...{ Layers: [{ Arn: 'arn:layer:1' }], Environment: { Variables: { TABLE_NAME: 'tenants' } } },
           ...{ Runtime: 'nodejs24.x', LoggingConfig: { LogGroup: `/tenant-onboarding/${action}` }, VpcConfig: {} },
-          Timeout: 60,
+          ...{ Timeout: 60, MemorySize: 512 },
           ...(action === 'PerformAct' && { DeadLetterConfig: { TargetArn: DEAD_LETTERS } }),
         })),
         {

@@ -21,6 +21,7 @@ const FunctionSchema = z.object({
   Environment: z.object({ Variables: z.record(z.string(), z.string()).default({}) }).default({ Variables: {} }),
   Layers: z.array(z.string()).default([]),
   Timeout: z.number().default(0),
+  MemorySize: z.number().default(0),
   VpcConfig: z
     .object({ SecurityGroupIds: z.array(z.string()).default([]), SubnetIds: z.array(z.string()).default([]) })
     .default({ SecurityGroupIds: [], SubnetIds: [] }),
@@ -78,9 +79,12 @@ function settingViolations(actual: FunctionConfiguration, expected: Expected): s
       actual.LoggingConfig?.LogGroup,
       expected.LoggingConfig.LogGroup ?? `/aws/lambda/${name}`,
     ),
-    // More time is an operator's choice; with less a function ends before it has asked everything.
+    // More time or memory is an operator's choice; with less a function ends before it has asked everything.
     ...((actual.Timeout ?? expected.Timeout) < expected.Timeout
       ? [`${name} ends after ${actual.Timeout} s, not ${expected.Timeout} s`]
+      : []),
+    ...((actual.MemorySize ?? expected.MemorySize) < expected.MemorySize
+      ? [`${name} has ${actual.MemorySize} MB of memory, not ${expected.MemorySize} MB`]
       : []),
     ...(SILENT.includes(actual.LoggingConfig?.ApplicationLogLevel ?? '')
       ? [`${name} logs only what is ${actual.LoggingConfig?.ApplicationLogLevel} or worse`]
@@ -131,6 +135,18 @@ function mappingViolations(
     );
 }
 
+/** Functions that no template makes, which run in a role of the platform: whoever has made one may do all that the role may. */
+function strangersInRoles(
+  functions: readonly FunctionConfiguration[],
+  resources: readonly ExpectedResource[],
+): string[] {
+  const made = functionsIn(resources).map(({ name }) => name);
+  const roles = ofType(resources, 'AWS::IAM::Role').map(({ physicalId }) => physicalId);
+  return functions
+    .filter(({ FunctionName = '', Role }) => roles.includes(Role?.split('/').at(-1)) && !made.includes(FunctionName))
+    .map(({ FunctionName, Role }) => `function ${FunctionName}, which no template makes, runs as ${Role}`);
+}
+
 /** How the settings of functions, and what calls them with records, differ from the templates. */
 export async function functionViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
   const [actual, mappings, ...ofStacks] = await settled([
@@ -144,7 +160,7 @@ export async function functionViolations({ policies, stacks }: SurroundingsFacts
     const found = actual.find(({ FunctionName }) => FunctionName === each.name);
     return found ? settingViolations(found, each) : [`function ${each.name} does not exist`];
   });
-  return [...settings, ...mappingViolations(mappings, resources)];
+  return [...settings, ...mappingViolations(mappings, resources), ...strangersInRoles(actual, resources)];
 }
 
 /**

@@ -72,7 +72,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.functions',
     title: 'The platform’s functions run as the release made them',
     question:
-      'Has each function the role, runtime, variables, layers, log group, dead-letter queue and network of its stack’s template, and no file system or source of records?',
+      'Has each function the role, runtime, variables, layers, log group, dead-letter queue and network of its stack’s template, and no file system or source of records, and does no other function run in its role?',
     severity: 'high',
     controls: { 'SOC 2': ['CC8.1'] },
     remediation: 'Deploy the stack of the function that the evidence names, and find out who has changed it.',

@@ -141,6 +141,18 @@ const BREACHES: Breach[] = [
     ({ images }) => images.repositoryPolicy.push(...stranger('ecr:PutImage')),
     'the policy of tenant-onboarding/service has the statement Allow',
   ],
+  [
+    'platform.functions',
+    'less memory',
+    (data) => (lambda(data).MemorySize = 128),
+    'PerformAct has 128 MB of memory, not 512 MB',
+  ],
+  [
+    'platform.functions',
+    'one that nobody has released, in the role of another',
+    ({ policies }) => policies.functions.push({ ...first(policies.functions), FunctionName: 'support' }),
+    'function support, which no template makes, runs as arn:aws:iam::',
+  ],
 ];
 
 const HARMLESS: Harmless[] = [
@@ -173,6 +185,13 @@ const HARMLESS: Harmless[] = [
     'platform.functions',
     'variables under a key of the account',
     (data) => (lambda(data).KMSKeyArn = `arn:aws:kms:r:${ACCOUNT_ID}:key/ours`),
+  ],
+  ['platform.functions', 'more memory', (data) => (lambda(data).MemorySize = 2048)],
+  [
+    'platform.functions',
+    'another team’s function',
+    ({ policies }) =>
+      policies.functions.push({ ...first(policies.functions), FunctionName: 'team', Role: 'arn:aws:iam::1:role/team' }),
   ],
   ['platform.functions', 'more time', (data) => (lambda(data).Timeout = 600)],
 ];
