@@ -236,6 +236,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   flowLogs: [],
   eventTopics: [],
   nameServices: [],
+  alarmListeners: [],
 };
 
 const FIRST_CELL = {

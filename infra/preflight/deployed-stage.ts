@@ -40,7 +40,10 @@ async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string
   if (confirmed.length > 0) return ok('alarm subscriber', confirmed.map(({ Endpoint }) => Endpoint).join(', '));
   return subscriptions.length > 0
     ? failed('alarm subscriber', 'none has confirmed: the link is in the mail "AWS Notification - Subscription"')
-    : failed('alarm subscriber', 'nobody gets the alarms: set alarmEmail in the stage, or subscribe to the topic');
+    : failed(
+        'alarm subscriber',
+        'nobody gets the alarms: set alarmEmail in the stage, or subscribe to the topic and list who hears it in alarmListeners',
+      );
 }
 
 /** URL of each template, from the environment of the deployed LaunchStack. */

@@ -23,6 +23,7 @@ export const surroundings = {
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: [],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization', 'Z0ORGANIZATION'],
+    alarmListeners: ['https://pager.example/in'],
   },
 };
 
@@ -161,6 +162,7 @@ const templates = () => ({
     }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
     resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/messages` }),
+    resource('AWS::SNS::Subscription', 's', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'ops@acme.example' }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
     resource('AWS::S3::Bucket', EVIDENCE, {
@@ -459,7 +461,10 @@ export function healthySurroundings() {
       busLog: { Level: 'OFF' } as { Level: string; IncludeDetail?: string } | undefined,
       topicPolicy: policyOf(ALARMS),
       topicKey: 'messages' as string | undefined,
-      subscriptions: [{ Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID }],
+      subscriptions: [
+        { Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID },
+        { Protocol: 'https', Endpoint: 'https://pager.example/in', Owner: ACCOUNT_ID },
+      ],
       alarms: {
         metric: [
           { ...alarm(), AlarmName: 'TenantDrifted', ActionsEnabled: true, AlarmActions: [TOPIC] },

@@ -36,6 +36,7 @@ export const aStage = (): StageContext => ({
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: ['arn:aws:sns:r:555555555555:events'],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization'],
+    alarmListeners: [],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,

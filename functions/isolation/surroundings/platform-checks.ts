@@ -18,6 +18,7 @@ import { definitionOfTemplate } from './service-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
+import { subscriptionViolations } from './topic-violations';
 
 /** How the policy of a key of the foundation differs from its template. The key is known by its description. */
 async function keyViolations(what: string, description: RegExp, { policies, stacks }: SurroundingsFacts) {
@@ -214,18 +215,14 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         `the bus admits this account and ${billingAccountId} only`,
       );
     },
-    'platform.topic': async ({ accountId, topicArn }, { platform, stacks }) => {
+    'platform.topic': async (surroundings, { platform, stacks }) => {
+      const { accountId, topicArn } = surroundings;
       const [policy, key, subscriptions, resources] = await settled([
         platform.topicPolicy(),
         platform.topicKey(),
         platform.subscriptions(),
         stacks.foundation(),
       ]);
-      const foreign = subscriptions.filter(
-        ({ Owner, Endpoint = '' }) =>
-          (Owner !== undefined && Owner !== accountId) ||
-          (Endpoint.startsWith('arn:') && Endpoint.split(':')[4] !== accountId),
-      );
       const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
       const ofTemplate = TopicSchema.parse(resourceCalled(resources, 'AWS::SNS::Topic', topicArn).properties);
       return finding(
@@ -233,9 +230,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
           ...strangersIn(policy, [accountId]),
           ...policyDifferences('the policy of the topic', policy, expected),
           ...expectEqual('the key of the topic', keyIdIn(key), keyIdIn(ofTemplate.KmsMasterKeyId)),
-          ...foreign.map(({ Protocol, Endpoint, Owner }) => `${Protocol} ${Endpoint} of ${Owner} hears the alarms`),
+          ...subscriptionViolations(subscriptions, resources, surroundings),
         ],
-        `${subscriptions.length} subscriptions, all of this account`,
+        `${subscriptions.length} subscriptions, all of this account or on the stage’s list`,
       );
     },
     'platform.evidence': async ({ evidenceBucketName }, facts) => {

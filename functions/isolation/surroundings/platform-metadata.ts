@@ -33,7 +33,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.topic',
     title: 'Alarms reach the account’s own operators only',
     question:
-      'Has the alarm topic the key of the release, and do its policy and subscriptions keep other accounts out?',
+      'Has the alarm topic the key of the release, does its policy keep other accounts out, and is nobody subscribed but the release’s, this account’s and those on the stage’s list?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.1', 'CC7.2'] },
     remediation:

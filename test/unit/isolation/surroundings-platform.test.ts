@@ -137,6 +137,24 @@ const BREACHES: Breach[] = [
       }),
     'to the last 1 days only, not 35',
   ],
+  ...[
+    { Protocol: 'email', Endpoint: 'eve@theirs.example', Owner: ACCOUNT_ID },
+    { Protocol: 'https', Endpoint: 'https://theirs.example/in', Owner: ACCOUNT_ID },
+    { Protocol: 'sms', Endpoint: '+4930000000', Owner: ACCOUNT_ID },
+  ].map(
+    (theirs): Breach => [
+      'platform.topic',
+      `heard by ${theirs.Protocol} outside`,
+      ({ platform }) => platform.subscriptions.push(theirs),
+      `${theirs.Endpoint} of ${ACCOUNT_ID} hears the alarms`,
+    ],
+  ),
+  [
+    'platform.topic',
+    'heard by nobody',
+    ({ platform }) => platform.subscriptions.splice(0),
+    'email ops@acme.example does not hear the alarms any more',
+  ],
   ['platform.topic', 'no key', ({ platform }) => (platform.topicKey = undefined), 'is absent, not messages'],
   ['platform.topic', 'another key', ({ platform }) => (platform.topicKey = 'alias/aws/sns'), 'is alias/aws/sns, not'],
   [
@@ -160,6 +178,15 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'platform.topic',
+    'a colleague and a queue of the account that hear the alarms',
+    ({ platform }) =>
+      platform.subscriptions.push(
+        { Protocol: 'email', Endpoint: 'oncall@acme.example', Owner: ACCOUNT_ID },
+        { Protocol: 'sqs', Endpoint: `arn:aws:sqs:r:${ACCOUNT_ID}:oncall`, Owner: ACCOUNT_ID },
+      ),
+  ],
   [
     'platform.table',
     'an export of the organization',
