@@ -181,7 +181,7 @@ const templates = () => ({
       }),
     ),
     resource('AWS::IAM::Role', functionRoleName('PerformAct')),
-    resource('AWS::SQS::Queue', 'https://sqs/queue'),
+    resource('AWS::SQS::Queue', 'https://sqs/queue', { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1209600 }),
     resource('AWS::SQS::QueuePolicy', 'q', { Queues: ['https://sqs/queue'], PolicyDocument: document(SEND) }),
     resource('AWS::StepFunctions::StateMachine', MACHINE, {
       DefinitionString: DEFINITION.replace('arn:lambda:1', '$' + '{A}'),
@@ -458,7 +458,11 @@ export function healthySurroundings() {
       tableStreams: [] as string[],
       tableExports: [] as object[],
       busPolicy: policyOf(SIGNUPS),
-      busLog: { Level: 'OFF' } as { Level: string; IncludeDetail?: string } | undefined,
+      busSettings: { LogConfig: { Level: 'OFF' } } as {
+        LogConfig: { Level: string; IncludeDetail?: string };
+        KmsKeyIdentifier?: string;
+        DeadLetterConfig?: { Arn: string };
+      },
       topicPolicy: policyOf(ALARMS),
       topicKey: 'messages' as string | undefined,
       subscriptions: [
@@ -496,6 +500,7 @@ export function healthySurroundings() {
       ofKey: policyOf(KEY),
       ofBucket: policyOf(LOGS),
       ofQueue: policyOf(SEND),
+      queueSettings: { MessageRetentionPeriod: '1209600', SqsManagedSseEnabled: 'true' } as Record<string, string>,
       ofFunction: policyOf(),
       permissionsAdded: [] as PermissionAdded[],
       functions: [

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { settled } from '../../shared/settled';
+import { expectEqual } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
 import type { ExpectedResource } from '../release/resolve-template';
 import { attachedPolicy, functionPolicy, ofType, permissionsOf } from './expected-of';
 import { actionOf, functionsIn } from './function-violations';
 import type { PermissionAdded } from './permissions-added';
+import type { QueueSettings } from './policy-facts';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
 
@@ -21,6 +23,31 @@ function queuesOfBus(resources: readonly ExpectedResource[]) {
   return ofType(resources, 'AWS::SQS::Queue').filter(({ physicalId = '' }) =>
     sentTo.some((arn) => arn?.split(':').at(-1) === physicalId.split('/').at(-1)),
   );
+}
+
+const QueueSchema = z.object({
+  KmsMasterKeyId: z.string().optional(),
+  /** "Amazon SQS queue parameters": four days, and encryption by SQS. */
+  MessageRetentionPeriod: z.number().default(345_600),
+  SqsManagedSseEnabled: z.boolean().default(true),
+  RedrivePolicy: z.object({ deadLetterTargetArn: z.string() }).optional(),
+});
+const RedriveSchema = z.object({ deadLetterTargetArn: z.string() });
+
+/** How a queue forgets what it has got, or hands it on, otherwise than its template says. Longer is no violation. */
+function queueViolations(queue: string, actual: QueueSettings, properties: ExpectedResource['properties']): string[] {
+  const expected = QueueSchema.parse(properties);
+  const { MessageRetentionPeriod: seconds = expected.MessageRetentionPeriod, RedrivePolicy: redrive } = actual;
+  const movedTo = redrive ? RedriveSchema.parse(JSON.parse(redrive)).deadLetterTargetArn : undefined;
+  const isPlain = expected.SqsManagedSseEnabled && !actual.KmsMasterKeyId && actual.SqsManagedSseEnabled === 'false';
+  return [
+    ...(Number(seconds) < expected.MessageRetentionPeriod
+      ? [`${queue} forgets what it has got after ${seconds} s, not ${expected.MessageRetentionPeriod} s`]
+      : []),
+    ...expectEqual(`the key of ${queue}`, actual.KmsMasterKeyId || undefined, expected.KmsMasterKeyId),
+    ...(isPlain ? [`${queue} is not encrypted`] : []),
+    ...expectEqual(`where ${queue} moves what nobody takes`, movedTo, expected.RedrivePolicy?.deadLetterTargetArn),
+  ];
 }
 
 /** A policy to compare: of a function, or of one of its versions or aliases. */
@@ -74,9 +101,12 @@ export async function permissionViolations(
     const what = [...action, qualifier].filter(Boolean).join(':');
     return policyDifferences(`the policy of function ${what}`, await policies.ofFunction(name, qualifier), expected);
   });
-  const ofQueues = queuesOfBus(controlPlane).map(async ({ physicalId = '' }) => {
+  const ofQueues = queuesOfBus(controlPlane).map(async ({ physicalId = '', properties }) => {
     const expected = attachedPolicy(controlPlane, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
-    return policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected);
+    return [
+      ...policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected),
+      ...queueViolations(physicalId, await policies.queueSettings(physicalId), properties),
+    ];
   });
   return (await settled([...ofFunctions, ...ofQueues])).flat();
 }

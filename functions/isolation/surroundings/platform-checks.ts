@@ -12,6 +12,7 @@ import { attachedPolicy, ofType, resourceCalled } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
 import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
+import type { BusSettings } from './platform-facts';
 import { PLATFORM_METADATA } from './platform-metadata';
 import { ruleViolations } from './rule-violations';
 import { definitionOfTemplate } from './service-violations';
@@ -119,6 +120,31 @@ const endsMore = ({ effect, conditions }: Statement) =>
 const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>
   properties.Policy === undefined ? [] : statementsOf(properties.Policy);
 
+const BusSchema = z.object({
+  KmsKeyIdentifier: z.string().optional(),
+  DeadLetterConfig: z.object({ Arn: z.string().optional() }).default({}),
+  LogConfig: z.unknown().optional(),
+});
+
+/** Whoever has the bus's key can stop it, and whoever has its dead-letter queue reads what was not delivered. */
+function busViolations(
+  { KmsKeyIdentifier, DeadLetterConfig, LogConfig: log }: BusSettings,
+  { properties }: ExpectedResource,
+): string[] {
+  const expected = BusSchema.parse(properties);
+  return [
+    ...expectEqual('the key of the bus', KmsKeyIdentifier || undefined, expected.KmsKeyIdentifier),
+    ...expectEqual(
+      'the dead-letter queue of the bus',
+      DeadLetterConfig?.Arn || undefined,
+      expected.DeadLetterConfig.Arn,
+    ),
+    ...(expected.LogConfig === undefined && (log?.Level ?? 'OFF') !== 'OFF'
+      ? [`the bus logs events (${log?.Level}, details: ${log?.IncludeDetail ?? 'NONE'})`]
+      : []),
+  ];
+}
+
 const PUBLIC_ACCESS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'] as const;
 const PublicAccessSchema = z.object({
   PublicAccessBlockConfiguration: z.partialRecord(z.enum(PUBLIC_ACCESS), z.boolean()).default({}),
@@ -201,16 +227,18 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       );
     },
     'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
-      const [policy, log, resources] = await settled([platform.busPolicy(), platform.busLog(), stacks.controlPlane()]);
+      const [policy, settings, resources] = await settled([
+        platform.busPolicy(),
+        platform.busSettings(),
+        stacks.controlPlane(),
+      ]);
       const bus = resourceCalled(resources, 'AWS::Events::EventBus', busName);
       const expected = busPolicyOf(bus);
       return finding(
         [
           ...strangersIn(policy, [accountId, billingAccountId]),
           ...policyDifferences(`the policy of ${busName}`, policy, expected),
-          ...(bus.properties.LogConfig === undefined && (log?.Level ?? 'OFF') !== 'OFF'
-            ? [`the bus logs events (${log?.Level}, details: ${log?.IncludeDetail ?? 'NONE'})`]
-            : []),
+          ...busViolations(settings, bus),
         ],
         `the bus admits this account and ${billingAccountId} only`,
       );

@@ -11,7 +11,11 @@ import {
   paginateListExports,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { DescribeEventBusCommand, type EventBridgeClient, type LogConfig } from '@aws-sdk/client-eventbridge';
+import {
+  DescribeEventBusCommand,
+  type DescribeEventBusCommandOutput,
+  type EventBridgeClient,
+} from '@aws-sdk/client-eventbridge';
 import {
   GetBucketReplicationCommand,
   GetObjectLockConfigurationCommand,
@@ -34,6 +38,8 @@ import { parsePolicy, type Statement } from '../policy-document';
 import type { Alarms } from './alarm-violations';
 import type { PlatformSurroundings } from './surroundings';
 
+export type BusSettings = Pick<DescribeEventBusCommandOutput, 'KmsKeyIdentifier' | 'DeadLetterConfig' | 'LogConfig'>;
+
 export interface PlatformFacts {
   readonly table: () => Promise<TableDescription | undefined>;
   readonly tableBackups: () => Promise<ContinuousBackupsDescription | undefined>;
@@ -43,8 +49,8 @@ export interface PlatformFacts {
   /** Exports of the last 90 days into buckets, and those under way; without failed ones, which leave nothing. */
   readonly tableExports: () => Promise<readonly ExportDescription[]>;
   readonly busPolicy: () => Promise<readonly Statement[]>;
-  /** Where the bus logs events, if it does. */
-  readonly busLog: () => Promise<LogConfig | undefined>;
+  /** Its key, where it sends what it could not deliver, and where it logs events. */
+  readonly busSettings: () => Promise<BusSettings>;
   readonly topicPolicy: () => Promise<readonly Statement[]>;
   /** As somebody has named it: an id, an ARN or an alias. */
   readonly topicKey: () => Promise<string | undefined>;
@@ -107,7 +113,7 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
       return found.flatMap(({ ExportDescription: described }) => described ?? []);
     }),
     busPolicy: async () => statements((await bus()).Policy),
-    busLog: async () => (await bus()).LogConfig,
+    busSettings: bus,
     topicPolicy: async () => statements((await topic()).Attributes?.Policy),
     topicKey: async () => (await topic()).Attributes?.KmsMasterKeyId,
     subscriptions: readOnce(() =>

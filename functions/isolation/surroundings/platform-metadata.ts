@@ -24,7 +24,8 @@ export const PLATFORM_METADATA = [
   {
     id: 'platform.bus',
     title: 'Only the billing account puts signups on the bus',
-    question: 'Does the bus’s policy admit this account and the billing account only?',
+    question:
+      'Does the bus’s policy admit this account and the billing account only, and are its key, dead-letter queue and log the release’s?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Remove the statement that the evidence names from the policy of the bus.',
@@ -63,7 +64,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.permissions',
     title: 'Nobody else calls the platform’s functions',
     question:
-      'Have the functions, each version and alias of them, and the queues of signups the release’s resource policies?',
+      'Have the functions, each version and alias of them, and the queues of signups the release’s resource policies, and do the queues keep signups as long and as closed as the release says?',
     severity: 'high',
     controls: { FSBP: ['Lambda.1', 'SQS.3'], 'SOC 2': ['CC6.1', 'CC6.3'] },
     remediation: 'Remove the statement that the evidence names from the policy of the function or the queue.',

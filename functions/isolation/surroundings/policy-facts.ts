@@ -21,7 +21,7 @@ import {
   type DescribeStateMachineCommandOutput,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
-import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
@@ -33,6 +33,8 @@ export interface PolicyFacts {
   readonly ofKey: (keyId: string) => Promise<readonly Statement[]>;
   readonly ofBucket: (name: string) => Promise<readonly Statement[]>;
   readonly ofQueue: (url: string) => Promise<readonly Statement[]>;
+  /** How long a queue keeps what it has got, under which key, and where it moves it. */
+  readonly queueSettings: (url: string) => Promise<QueueSettings>;
   /** Of the function, or of its version or alias of that name. */
   readonly ofFunction: (name: string, qualifier?: string) => Promise<readonly Statement[]>;
   readonly permissionsAdded: () => Promise<readonly PermissionAdded[]>;
@@ -48,6 +50,8 @@ export interface PolicyFacts {
 export type Machine = Partial<
   Pick<DescribeStateMachineCommandOutput, 'definition' | 'roleArn' | 'loggingConfiguration'>
 >;
+
+export type QueueSettings = Readonly<Partial<Record<QueueAttributeName, string>>>;
 
 export interface PolicyFactClients {
   readonly kms: KMSClient;
@@ -75,6 +79,10 @@ async function everyRule(client: EventBridgeClient, EventBusName: string | undef
 
 export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
+  const queue = readOnceEach(async (QueueUrl: string): Promise<QueueSettings> => {
+    const every = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] });
+    return (await sqs.send(every)).Attributes ?? {};
+  });
   return {
     ofKey: readOnceEach(async (KeyId: string) =>
       statements((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
@@ -85,10 +93,8 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
         (await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
       );
     }),
-    ofQueue: readOnceEach(async (QueueUrl: string) => {
-      const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }));
-      return statements(Attributes?.Policy);
-    }),
+    ofQueue: async (url) => statements((await queue(url)).Policy),
+    queueSettings: queue,
     ofFunction: readOnceEach(async (FunctionName: string, Qualifier?: string) => {
       const answer = lambda.send(new GetPolicyCommand({ FunctionName, Qualifier }));
       return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);

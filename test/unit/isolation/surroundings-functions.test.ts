@@ -54,6 +54,32 @@ const BREACHES: Breach[] = [
     'the policy of https://sqs/queue has the statement',
   ],
   [
+    'platform.permissions',
+    'a queue that forgets',
+    ({ policies }) => (policies.queueSettings.MessageRetentionPeriod = '60'),
+    'https://sqs/queue forgets what it has got after 60 s, not 1209600 s',
+  ],
+  [
+    'platform.permissions',
+    'a queue that moves signups elsewhere',
+    ({ policies }) =>
+      (policies.queueSettings.RedrivePolicy =
+        '{"deadLetterTargetArn":"arn:aws:sqs:r:999999999999:q","maxReceiveCount":1}'),
+    'where https://sqs/queue moves what nobody takes is arn:aws:sqs:r:999999999999:q',
+  ],
+  [
+    'platform.permissions',
+    'a queue under a stranger’s key',
+    ({ policies }) => (policies.queueSettings.KmsMasterKeyId = 'arn:aws:kms:r:999999999999:key/theirs'),
+    'the key of https://sqs/queue is arn:aws:kms:r:999999999999:key/theirs',
+  ],
+  [
+    'platform.permissions',
+    'a queue that is not encrypted',
+    ({ policies }) => (policies.queueSettings.SqsManagedSseEnabled = 'false'),
+    'https://sqs/queue is not encrypted',
+  ],
+  [
     'platform.functions',
     'another variable',
     (data) => (lambda(data).Environment.Variables.TABLE_NAME = 'theirs'),

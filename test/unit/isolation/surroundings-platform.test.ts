@@ -82,6 +82,18 @@ const BREACHES: Breach[] = [
     'lets * in',
   ],
   [
+    'platform.bus',
+    'under a stranger’s key',
+    ({ platform }) => (platform.busSettings.KmsKeyIdentifier = 'arn:aws:kms:r:999999999999:key/theirs'),
+    'the key of the bus is arn:aws:kms:r:999999999999:key/theirs, not undefined',
+  ],
+  [
+    'platform.bus',
+    'that hands a stranger what it could not deliver',
+    ({ platform }) => (platform.busSettings.DeadLetterConfig = { Arn: 'arn:aws:sqs:r:999999999999:q' }),
+    'the dead-letter queue of the bus is arn:aws:sqs:r:999999999999:q',
+  ],
+  [
     'platform.topic',
     'heard by a stranger',
     ({ platform }) =>
@@ -91,7 +103,7 @@ const BREACHES: Breach[] = [
   [
     'platform.bus',
     'that logs each signup',
-    ({ platform }) => (platform.busLog = { Level: 'TRACE', IncludeDetail: 'FULL' }),
+    ({ platform }) => (platform.busSettings.LogConfig = { Level: 'TRACE', IncludeDetail: 'FULL' }),
     'the bus logs events (TRACE, details: FULL)',
   ],
   [
