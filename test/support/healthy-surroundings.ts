@@ -238,17 +238,19 @@ const templates = () => ({
     resource('AWS::SSM::Parameter', `/tenant-onboarding/cells/${cell.name}`, {
       Value: JSON.stringify({ ...cell, loadBalancerDnsName: '<Door.DNSName>' }),
     }),
-    ...['blue', 'green'].map((ServiceName) =>
+    ...(['blue', 'green'] as const).map((ServiceName) =>
       resource('AWS::ECS::Service', ServiceName, {
         ServiceName,
+        LoadBalancers: [{ TargetGroupArn: cell.targetGroupArns[ServiceName], ContainerPort: 8080 }],
         NetworkConfiguration: { AwsvpcConfiguration: { SecurityGroups: ['sg-service'], Subnets: ['subnet-a'] } },
       }),
     ),
     resource('AWS::ECS::TaskDefinition', 'task', {
-      ...{ TaskRoleArn: cell.taskRoleArn, ExecutionRoleArn: EXECUTES },
+      ...{ TaskRoleArn: cell.taskRoleArn, ExecutionRoleArn: EXECUTES, Cpu: '256', Memory: '512' },
       ContainerDefinitions: [
         {
-          ...{ Name: 'Service', Image: 'registry/seed:1', ReadonlyRootFilesystem: true },
+          ...{ Name: 'Service', Image: 'registry/seed:1', ReadonlyRootFilesystem: true, Essential: true },
+          PortMappings: [{ ContainerPort: 8080, Protocol: 'tcp' }],
           Environment: [{ Name: 'PORT', Value: '8080' }],
           LogConfiguration: { LogDriver: 'awslogs', Options: { 'awslogs-group': 'service' } },
         },
@@ -324,19 +326,28 @@ export function healthySurroundings() {
           AccepterVpcInfo: { VpcId: cell.vpcId },
         },
       ],
-      services: ['blue', 'green'].map((serviceName) => ({
+      services: (['blue', 'green'] as const).map((serviceName) => ({
         serviceName,
+        loadBalancers: [{ targetGroupArn: cell.targetGroupArns[serviceName], containerPort: 8080 }],
+        serviceRegistries: [] as object[],
         enableExecuteCommand: false,
         networkConfiguration: { awsvpcConfiguration: { securityGroups: ['sg-service'], subnets: ['subnet-a'] } },
       })),
       definitions: [
         {
           ...{ family: 'cell-blue', taskRoleArn: cell.taskRoleArn, executionRoleArn: EXECUTES },
-          registeredAt: new Date('2026-03-01T12:00:00Z'),
+          ...{
+            registeredAt: new Date('2026-03-01T12:00:00Z'),
+            cpu: '256',
+            memory: '512',
+            requiresAttributes: [{ name: 'a' }],
+          },
           containerDefinitions: [
             {
               ...{ name: 'Service', image: 'registry/tenant-onboarding/service@sha256:1' },
               ...{ readonlyRootFilesystem: true, mountPoints: [] as object[], environmentFiles: [] as object[] },
+              ...{ essential: true, cpu: 0, systemControls: [] as object[] },
+              portMappings: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp' }],
               logConfiguration: { logDriver: 'awslogs', options: { 'awslogs-group': 'service' } },
               environment: [
                 { name: 'PORT', value: '8080' },

@@ -7,8 +7,9 @@ import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-const NetworkSchema = z.object({
+const ServiceSchema = z.object({
   ServiceName: z.string(),
+  LoadBalancers: z.array(z.object({ TargetGroupArn: z.string(), ContainerPort: z.number() })).default([]),
   NetworkConfiguration: z.object({
     AwsvpcConfiguration: z.object({
       AssignPublicIp: z.string().default('DISABLED'),
@@ -18,7 +19,7 @@ const NetworkSchema = z.object({
   }),
 });
 
-const ContainerSchema = z.object({
+const ContainerSchema = z.looseObject({
   Name: z.string(),
   Image: z.string(),
   Environment: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
@@ -27,7 +28,7 @@ const ContainerSchema = z.object({
     .optional(),
   ReadonlyRootFilesystem: z.boolean().default(false),
 });
-const DefinitionSchema = z.object({
+const DefinitionSchema = z.looseObject({
   TaskRoleArn: z.string(),
   ExecutionRoleArn: z.string(),
   ContainerDefinitions: z.array(ContainerSchema),
@@ -79,6 +80,50 @@ function containerAdditions(container: ContainerDefinition, family: string | und
   ];
 }
 
+/** What is compared by itself, with its own words, or is of no revision in particular. */
+const COMPARED_APART = [
+  ...['name', 'image', 'environment', 'environmentFiles', 'logConfiguration', 'readonlyRootFilesystem', 'secrets'],
+  ...['mountPoints', 'volumesFrom', 'privileged', 'command', 'entryPoint'],
+  ...['taskDefinitionArn', 'containerDefinitions', 'family', 'taskRoleArn', 'executionRoleArn', 'revision', 'status'],
+  ...['requiresAttributes', 'compatibilities', 'registeredAt', 'registeredBy', 'deregisteredAt', 'volumes'],
+  ...['pidMode', 'ipcMode'],
+];
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+/** ECS answers empty lists and objects, and nothing, where nothing is set ("ContainerDefinition"). */
+const isUnset = (value: unknown): boolean =>
+  [undefined, null, '', 0, false].some((each) => each === value) ||
+  (isObject(value) && Object.values(value).every(isUnset));
+const inTemplate = (name: string) => name.charAt(0).toUpperCase() + name.slice(1);
+
+/** Whether a value has all that the template's has. ECS adds its defaults within, e.g. a port's protocol. */
+function hasAll(actual: unknown, expected: unknown): boolean {
+  if (!isObject(expected)) return isUnset(expected) ? isUnset(actual) : String(actual) === String(expected);
+  if (!isObject(actual)) return isUnset(expected);
+  if (Array.isArray(expected) && Array.isArray(actual) && actual.length !== expected.length) return false;
+  const values = new Map(Object.entries(actual).map(([name, each]) => [inTemplate(name), each]));
+  return Object.entries(expected).every(([name, each]) => hasAll(values.get(inTemplate(name)), each));
+}
+
+/**
+ * Properties that are not as in the template, and those that it does not set: a user, a health check that runs
+ * something, settings of the kernel, less memory, whatever ECS may have.
+ */
+function propertiesThatDiffer(what: string, actual: object, expected: Readonly<Record<string, unknown>>): string[] {
+  const set = new Map<string, unknown>(Object.entries(actual));
+  const names = new Set([
+    ...set.keys(),
+    ...Object.keys(expected).map((name) => name.charAt(0).toLowerCase() + name.slice(1)),
+  ]);
+  return [...names]
+    .filter((name) => !COMPARED_APART.includes(name) && name !== 'tags')
+    .filter((name) => {
+      const should = expected[inTemplate(name)];
+      return isUnset(should) ? !isUnset(set.get(name)) : !hasAll(set.get(name), should);
+    })
+    .map((name) => `${name} of ${what} is ${JSON.stringify(set.get(name)) ?? 'absent'}, not as in the template`);
+}
+
 function containerViolations(
   actual: ContainerDefinition,
   expected: z.output<typeof ContainerSchema> | undefined,
@@ -99,6 +144,7 @@ function containerViolations(
           ...(expected.ReadonlyRootFilesystem && !actual.readonlyRootFilesystem
             ? [`the files of ${family} can be changed`]
             : []),
+          ...propertiesThatDiffer(`container ${actual.name} of ${family}`, actual, expected),
         ]),
     ...containerAdditions(actual, family),
     ...(actual.secrets ?? []).map(({ name }) => `${family} gets the secret ${name}`),
@@ -123,6 +169,7 @@ function definitionViolations(
     ...expectEqual(`the task role of ${family}`, taskRoleArn, expected.TaskRoleArn),
     ...expectEqual(`the execution role of ${family}`, executionRoleArn, expected.ExecutionRoleArn),
     ...additionsTo(actual),
+    ...(isBehind ? [] : propertiesThatDiffer(String(family), actual, expected)),
     ...names.flatMap((name) =>
       containerDefinitions.some((each) => each.name === name) ? [] : [`${family} lacks the container ${name}`],
     ),
@@ -133,18 +180,25 @@ function definitionViolations(
   ];
 }
 
-function networkViolations(
-  { serviceName, networkConfiguration }: Service,
-  templates: z.output<typeof NetworkSchema>[],
-) {
+/** Where a service registers its tasks: whoever has the target group has their requests. */
+const registeredAt = (group: string | undefined, port: number | undefined) => `${group} (port ${port})`;
+
+function settingViolations(service: Service, templates: z.output<typeof ServiceSchema>[]): string[] {
+  const { serviceName, networkConfiguration, loadBalancers = [], serviceRegistries = [] } = service;
   const expected = templates.find(({ ServiceName }) => ServiceName === serviceName);
   const is = networkConfiguration?.awsvpcConfiguration;
-  const should = expected?.NetworkConfiguration.AwsvpcConfiguration;
-  if (!should) return [`service ${serviceName} is no part of the cell’s stack`];
+  if (!expected) return [`service ${serviceName} is no part of the cell’s stack`];
+  const should = expected.NetworkConfiguration.AwsvpcConfiguration;
   return [
     ...expectExactly(`security group of ${serviceName}`, is?.securityGroups ?? [], should.SecurityGroups),
     ...expectExactly(`subnet of ${serviceName}`, is?.subnets ?? [], should.Subnets),
     ...expectEqual(`a public address of ${serviceName}`, is?.assignPublicIp ?? 'DISABLED', should.AssignPublicIp),
+    ...expectExactly(
+      `target group of ${serviceName}:`,
+      loadBalancers.map(({ targetGroupArn, containerPort }) => registeredAt(targetGroupArn, containerPort)),
+      expected.LoadBalancers.map(({ TargetGroupArn, ContainerPort }) => registeredAt(TargetGroupArn, ContainerPort)),
+    ),
+    ...serviceRegistries.map(({ registryArn }) => `${serviceName} registers its tasks at ${registryArn}`),
   ];
 }
 
@@ -158,10 +212,10 @@ export const definitionOfTemplate = (resources: readonly ExpectedResource[]) =>
 /** How the services and what they run differ from the cell's template. A release changes the image alone. */
 export async function serviceViolations({ cell, stacks }: SurroundingsFacts): Promise<string[]> {
   const [services, definitions, resources] = await settled([cell.services(), cell.definitions(), stacks.cell()]);
-  const templates = ofType(resources, 'AWS::ECS::Service').map(({ properties }) => NetworkSchema.parse(properties));
+  const templates = ofType(resources, 'AWS::ECS::Service').map(({ properties }) => ServiceSchema.parse(properties));
   const definition = definitionOfTemplate(resources);
   return [
-    ...services.flatMap((service) => networkViolations(service, templates)),
+    ...services.flatMap((service) => settingViolations(service, templates)),
     ...(definition
       ? definitions.flatMap((each) => definitionViolations(each, definition.expected, definition.updatedAt))
       : []),

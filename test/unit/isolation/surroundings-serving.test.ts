@@ -193,6 +193,45 @@ const BREACHES: Breach[] = [
     },
     'the container Sidecar',
   ],
+  ...Object.entries({
+    user: 'root',
+    healthCheck: { command: ['CMD-SHELL', 'curl theirs'] },
+    systemControls: [{ namespace: 'net.ipv4.ip_forward', value: '1' }],
+    portMappings: [{ containerPort: 22, hostPort: 22, protocol: 'tcp' }],
+    essential: false,
+  }).map(
+    ([name, value]): Breach => [
+      'cell.service',
+      `another ${name}`,
+      (data) => Object.assign(first(definition(data).containerDefinitions), { [name]: value }),
+      `${name} of container Service of cell-blue is ${JSON.stringify(value)}, not as in the template`,
+    ],
+  ),
+  [
+    'cell.service',
+    'half the memory',
+    (data) => (definition(data).memory = '256'),
+    'memory of cell-blue is "256", not as in the template',
+  ],
+  [
+    'cell.service',
+    'a property that nobody knows yet',
+    (data) => Object.assign(definition(data), { enableFaultInjection: true }),
+    'enableFaultInjection of cell-blue is true, not as in the template',
+  ],
+  [
+    'cell.service',
+    'a stranger’s target group',
+    ({ cell: facts }) =>
+      first(facts.services).loadBalancers.push({ targetGroupArn: 'arn:theirs', containerPort: 8080 }),
+    'target group of blue: arn:theirs (port 8080) is unexpected',
+  ],
+  [
+    'cell.service',
+    'a register of names',
+    ({ cell: facts }) => first(facts.services).serviceRegistries.push({ registryArn: 'arn:theirs' }),
+    'blue registers its tasks at arn:theirs',
+  ],
   [
     'cell.service',
     'another network',
