@@ -188,6 +188,9 @@ const TAGS = [{ Key: TENANT_TAG, Value: tenantId }];
 function healthyDatabase(): FactData['database'] {
   const { network, database } = theStacks();
   const common = {
+    ...{ AutoMinorVersionUpgrade: true, CopyTagsToSnapshot: true, MonitoringInterval: 60, NetworkType: 'IPV4' },
+    PerformanceInsightsRetentionPeriod: 7,
+    OptionGroupMemberships: [{ OptionGroupName: 'default:postgres-17', Status: 'in-sync' }],
     DBInstanceStatus: 'available',
     StorageEncrypted: true,
     KmsKeyId: aKey().keyArn,
@@ -212,6 +215,7 @@ function healthyDatabase(): FactData['database'] {
     instance: {
       ...common,
       DBInstanceIdentifier: database.outputs.InstanceId,
+      Endpoint: { Address: database.outputs.EndpointAddress, Port: Number(database.outputs.EndpointPort) },
       MultiAZ: true,
       BackupRetentionPeriod: 35,
       ReadReplicaDBInstanceIdentifiers: [tenantNames.replica(tenantId)],

@@ -1,11 +1,13 @@
 import type { DBInstance } from '@aws-sdk/client-rds';
+import * as z from 'zod';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, expectEqual, finding } from '../check';
+import { type Check, checksOf, expectEqual, finding, Unanswered } from '../check';
 import type { Facts } from '../facts/facts';
 import { tagsOf } from '../facts/reading';
 import { DATABASE_SETTINGS_METADATA } from '../metadata/database-settings';
 import { propertiesOf } from '../release/expected';
+import type { ExpectedResource } from '../release/resolve-template';
 import { type Subject, tenantIdOf } from '../subject';
 import { instancesOf, masterPassword, pendingChanges } from './master-password';
 
@@ -18,6 +20,52 @@ const ofEach = async (facts: Facts, violationsOf: (instance: DBInstance, name: s
 const monitoringRoleOf = ({ accountId, tenant, stacks }: Subject) =>
   stacks.network.outputs.MonitoringRoleArn ??
   `arn:aws:iam::${accountId}:role${TENANT_ROLE_PATH}${tenantNames.role(tenant.tenantId)}-monitoring`;
+
+const InstanceSchema = z.object({
+  DBInstanceIdentifier: z.string(),
+  AutoMinorVersionUpgrade: z.boolean().default(true),
+  CopyTagsToSnapshot: z.boolean().default(false),
+  EnablePerformanceInsights: z.boolean().default(false),
+  MonitoringInterval: z.number().default(0),
+  PerformanceInsightsRetentionPeriod: z.number().default(0),
+});
+
+/** How an instance falls short of its template, and what nobody who may tune a database has a reason for. */
+function differencesFrom(instance: DBInstance, { stacks }: Subject, resources: readonly ExpectedResource[]): string[] {
+  const { DBInstanceIdentifier: name = '', MonitoringInterval = 0, OptionGroupMemberships = [] } = instance;
+  const expected = resources
+    .filter(({ type }) => type === 'AWS::RDS::DBInstance')
+    .map(({ properties }) => InstanceSchema.parse(properties))
+    .find((each) => each.DBInstanceIdentifier === name);
+  if (!expected) throw new Unanswered(`the tenant’s release makes no instance ${name}`);
+  const { PerformanceInsightsRetentionPeriod: days = 0, MasterUserSecret, NetworkType = 'IPV4', Endpoint } = instance;
+  const { InstanceId, EndpointPort } = stacks.database.outputs;
+  return [
+    ...(expected.AutoMinorVersionUpgrade
+      ? expectEqual(`automatic minor upgrades of ${name}`, instance.AutoMinorVersionUpgrade ?? true, true)
+      : []),
+    ...(expected.CopyTagsToSnapshot
+      ? expectEqual(`the tags’ way to snapshots of ${name}`, instance.CopyTagsToSnapshot ?? false, true)
+      : []),
+    ...(expected.EnablePerformanceInsights
+      ? expectEqual(`Database Insights of ${name}`, instance.PerformanceInsightsEnabled, true)
+      : []),
+    ...(instance.PerformanceInsightsEnabled && days < expected.PerformanceInsightsRetentionPeriod
+      ? [`Database Insights of ${name} remember ${days} days, not ${expected.PerformanceInsightsRetentionPeriod}`]
+      : []),
+    // More often, and less often, are an operator's choice.
+    ...(expected.MonitoringInterval > 0 && MonitoringInterval === 0 ? [`nothing monitors ${name}`] : []),
+    ...(name === InstanceId && Endpoint?.Port !== undefined
+      ? expectEqual(`the port of ${name}`, String(Endpoint.Port), EndpointPort)
+      : []),
+    ...expectEqual(`the network of ${name}`, NetworkType, 'IPV4'),
+    ...OptionGroupMemberships.filter(({ OptionGroupName = '' }) => !OptionGroupName.startsWith('default:')).map(
+      ({ OptionGroupName }) => `${name} has the option group ${OptionGroupName}`,
+    ),
+    // "Password management with Amazon RDS and AWS Secrets Manager": a second secret, under a key of RDS's choice.
+    ...(MasterUserSecret ? [`RDS keeps the master password of ${name} in ${MasterUserSecret.SecretArn}`] : []),
+  ];
+}
 
 export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETTINGS_METADATA, {
   'database.status': async (_, { facts }) =>
@@ -57,6 +105,11 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
       ),
       `only ${monitoringRoleOf(subject)} monitors the database`,
     ),
+  'database.instance': async (subject, { facts }) => {
+    const resources = await facts.release.database();
+    const differences = await ofEach(facts, (instance) => differencesFrom(instance, subject, resources));
+    return finding(differences, 'all instances have the settings of the tenant’s release');
+  },
   'database.tag': async (subject, { facts }) =>
     finding(
       await ofEach(facts, ({ TagList }, name) =>

@@ -42,6 +42,15 @@ export const DATABASE_SETTINGS_METADATA = [
     remediation: 'Set the monitoring role of the instance that the evidence names back to the tenant’s own.',
   },
   {
+    id: 'database.instance',
+    title: 'The instances have the release’s settings',
+    question:
+      'Has each instance the upgrades, monitoring, insights and tags on snapshots of the tenant’s release, its own port, IPv4 alone, no options, and no secret that RDS manages?',
+    severity: 'medium',
+    controls: { FSBP: ['RDS.6', 'RDS.13', 'RDS.17'], 'SOC 2': ['CC8.1'] },
+    remediation: 'Set the property of the instance that the evidence names back to the release’s value.',
+  },
+  {
     id: 'database.tag',
     title: 'The database carries its tenant’s tag',
     question: 'Do the database and its replica carry this tenant’s tag, by which rights of the platform are bound?',

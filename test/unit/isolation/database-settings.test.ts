@@ -77,7 +77,45 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
     ({ facts }) => (facts.database.replica.MonitoringRoleArn = 'arn:aws:iam::999999999999:role/monitor'),
     '-replica is arn:aws:iam::999999999999:role/monitor',
   ],
+  ...(
+    [
+      ['without minor upgrades', { AutoMinorVersionUpgrade: false }, 'automatic minor upgrades of'],
+      ['whose snapshots have no tags', { CopyTagsToSnapshot: false }, 'the tags’ way to snapshots of'],
+      ['without insights', { PerformanceInsightsEnabled: false }, 'Database Insights of'],
+      ['that remembers a day', { PerformanceInsightsRetentionPeriod: 1 }, 'remember 1 days, not 7'],
+      ['that nothing monitors', { MonitoringInterval: 0 }, 'nothing monitors'],
+      ['with addresses of IPv6', { NetworkType: 'DUAL' }, 'is DUAL, not IPV4'],
+      ['with options', { OptionGroupMemberships: [{ OptionGroupName: 'theirs' }] }, 'has the option group theirs'],
+      ['with a secret of RDS', { MasterUserSecret: { SecretArn: 'arn:rds' } }, 'RDS keeps the master password of'],
+    ] as const
+  ).flatMap(([what, change, evidence]) =>
+    (['instance', 'replica'] as const).map(
+      (which) =>
+        [
+          'database.instance',
+          `${which} ${what}`,
+          ({ facts }: Scene) => Object.assign(facts.database[which], change),
+          evidence,
+        ] as [string, string, (scene: Scene) => unknown, string],
+    ),
+  ),
+  [
+    'database.instance',
+    'at another port',
+    ({ facts }) => (facts.database.instance.Endpoint.Port = 5433),
+    'is 5433, not 5432',
+  ],
 ]);
+
+test('what an operator may choose is no difference', async () => {
+  const chosen = ({ facts }: Scene) =>
+    Object.assign(facts.database.instance, {
+      ...{ MonitoringInterval: 15, PerformanceInsightsRetentionPeriod: 465, StorageType: 'io2' },
+      ...{ PreferredMaintenanceWindow: 'sun:03:00-sun:04:00', CACertificateIdentifier: 'rds-ca-ecc384-g1' },
+    });
+  const check = DATABASE_SETTINGS_CHECKS.find(({ id }) => id === 'database.instance');
+  expect(check && (await ask(check, chosen))).toMatchObject({ passed: true });
+});
 
 const growing = {
   AllocatedStorage: 20,
