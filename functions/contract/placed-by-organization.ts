@@ -29,6 +29,8 @@ export const PlacedByOrganizationSchema = z.object({
    * configurations, DNS Firewall rule groups, private hosted zones and DHCP options.
    */
   nameServices: z.array(z.string()).default([]),
+  /** Names of roles, users and groups whose own policies may name tenants' resources, or those of the platform. */
+  administrators: z.array(z.string()).default([]),
   /** E-mail and web addresses, and ARNs of other accounts, that hear the platform's alarms by a subscription made by hand. */
   alarmListeners: z.array(z.string()).default([]),
 });

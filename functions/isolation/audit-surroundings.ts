@@ -51,6 +51,7 @@ export interface AuditSurroundingsDeps {
   readonly asking: (
     account: Account,
     lists: KeptLists,
+    cells: readonly CellDescriptor[],
   ) => (cell: CellDescriptor, only?: readonly string[]) => Promise<Answer[]>;
   /** Stacks of the platform that a deployment is changing. */
   readonly underWay: () => Promise<readonly string[]>;
@@ -78,7 +79,7 @@ const told = (answers: readonly Answer[]) =>
  */
 async function confirmed(
   { asking, account, lists, underWay }: AuditSurroundingsDeps,
-  cell: CellDescriptor,
+  [cell, cells]: readonly [CellDescriptor, readonly CellDescriptor[]],
   answers: readonly Answer[],
 ): Promise<readonly Answer[]> {
   const bad = answers.filter(({ passed }) => !passed).map(({ id }) => id);
@@ -89,7 +90,8 @@ async function confirmed(
       'TransientConflict',
       `${bad.join(', ')}: a deployment is under way: ${changing.join(', ')}`,
     );
-  const again = await asking(...(await settled([account(), lists()])))(cell, bad);
+  const [listed, relisted] = await settled([account(), lists()]);
+  const again = await asking(listed, relisted, cells)(cell, bad);
   return answers.map((answer) => again.find(({ id }) => id === answer.id) ?? answer);
 }
 
@@ -126,9 +128,9 @@ export const auditSurroundings: Action<
     const principals = noteworthy(listed.principals);
     const boundary = listed.policies.get(boundaryArn);
     const cells = await compute.cells();
-    const ask = asking(listed, lists);
+    const ask = asking(listed, lists, cells);
     for (const cell of cells) {
-      const answers = await confirmed(deps, cell, await ask(cell));
+      const answers = await confirmed(deps, [cell, cells], await ask(cell));
       await keepAnswers(table, cell.name, {
         ...{ at: now().toISOString(), answers, principals, boundary, lists },
       });
@@ -172,7 +174,7 @@ const realDeps = (): AuditSurroundingsDeps => {
   return {
     table: clients.table,
     compute: ssmCells(ssm),
-    asking: (listed, lists) => {
+    asking: (listed, lists, cells) => {
       const platform = {
         accountId: env('ACCOUNT_ID'),
         region: env('AWS_REGION'),
@@ -188,6 +190,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         platform,
         async () => listed,
         async () => lists,
+        cells,
       );
       return (cell, only) => {
         const checks = only && SURROUNDINGS_CHECKS.filter(({ id }) => only.includes(id));

@@ -237,6 +237,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   eventTopics: [],
   nameServices: [],
   alarmListeners: [],
+  administrators: [],
 };
 
 const FIRST_CELL = {

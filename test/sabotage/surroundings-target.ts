@@ -143,6 +143,7 @@ export async function sharedBreaches(
     surroundings,
     async () => account,
     async () => lists,
+    [surroundings.cell],
   );
   const answers = await askSurroundings(surroundings, factsOf(surroundings.cell), () => new Date());
   return answers.filter(({ passed }) => !passed);

@@ -1,4 +1,5 @@
 import { CODE_DIGEST, functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../functions/contract/naming';
+import type { Principal } from '../../functions/isolation/facts/account-facts';
 import type { ResolverAssociation, StrangeOptions } from '../../functions/isolation/facts/vpc-names';
 import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
@@ -24,6 +25,7 @@ export const surroundings = {
     eventTopics: [],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization', 'Z0ORGANIZATION'],
     alarmListeners: ['https://pager.example/in'],
+    administrators: ['incident-response'],
   },
 };
 
@@ -296,6 +298,12 @@ export const aBackup = (name: string, vaultArn: string, ...resources: string[]) 
   ],
 });
 
+/** A user of the account, whom a policy of its own allows something. */
+export const aPrincipal = (name: string, statement: object): Principal => ({
+  ...{ kind: 'user', name, arn: `arn:aws:iam::${ACCOUNT_ID}:user/${name}`, tags: {}, trust: [] },
+  ...{ inline: policyOf(statement), attached: [], managed: [] },
+});
+
 /** Surroundings as the release makes them, as plain data to spoil in one place. */
 export function healthySurroundings() {
   const trust = policyOf({ Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' });
@@ -308,6 +316,7 @@ export function healthySurroundings() {
     trustees: {
       expected: [{ role, trust, inline, attached: [] as string[] }],
       found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }],
+      others: [aPrincipal('security', { Action: '*', Resource: '*' })],
       expectedPolicies: [{ arn: 'arn:operator', statements: policyOf(INVOKES) }],
       policies: new Map([['arn:operator', policyOf(INVOKES)]]),
     },

@@ -37,6 +37,7 @@ export const aStage = (): StageContext => ({
     eventTopics: ['arn:aws:sns:r:555555555555:events'],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization'],
     alarmListeners: [],
+    administrators: [],
   },
   runbookUrl: 'https://runbook.example/',
   alarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT_ID}:alarms`,

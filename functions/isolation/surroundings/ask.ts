@@ -35,12 +35,14 @@ export type SurroundingsClients = CellFactClients &
  *
  * @param account its principals and its own managed policies
  * @param lists what questions about tenants are about, too
+ * @param cells all of the platform
  */
 export function surroundingsFacts(
   clients: SurroundingsClients,
   platform: PlatformSurroundings,
   account: () => Promise<Account>,
   lists: () => Promise<KeptLists>,
+  cells: readonly Pick<CellDescriptor, 'name'>[] = [],
 ): (cell: CellDescriptor) => SurroundingsFacts {
   const stacksOf = platformStacks(clients.cloudformation, platform);
   const ofAccount = { peerings: accountPeerings(clients.ec2), flowLogs: accountFlowLogs(clients.ec2), lists };
@@ -56,7 +58,10 @@ export function surroundingsFacts(
     return {
       ...shared,
       stacks,
-      trustees: trusteeFacts(account, stacks),
+      trustees: trusteeFacts(account, stacks, async () => {
+        const others = cells.filter(({ name }) => name !== cell.name);
+        return (await settled(others.map(({ name }) => stacksOf(name).cell()))).flat();
+      }),
       cell: cellFacts(clients, surroundings, ofAccount),
       loadBalancer: loadBalancerFacts(clients, surroundings),
       images: { repositoryPolicy: policyOfImages, released: releasedDigests(clients.table, cell.name) },

@@ -14,6 +14,7 @@ import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
 import type { BusSettings } from './platform-facts';
 import { PLATFORM_METADATA } from './platform-metadata';
+import { reachViolations } from './reach-violations';
 import { ruleViolations } from './rule-violations';
 import { definitionOfTemplate } from './service-violations';
 import { strangersIn } from './statements';
@@ -197,6 +198,18 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       return finding(
         [...violations, ...ofPolicies],
         `${expected.length} roles and ${policies.length} managed policies are as in the release, and no others`,
+      );
+    },
+    'identity.reach': async (surroundings, { trustees, stacks }) => {
+      const [others, ...resources] = await settled([
+        trustees.others(),
+        stacks.foundation(),
+        stacks.controlPlane(),
+        stacks.cell(),
+      ]);
+      return finding(
+        reachViolations(others, resources.flat(), surroundings),
+        `${others.length} other principals, none with a policy that names a tenant’s resource or the platform’s`,
       );
     },
     'platform.table': async ({ accountId, placed, tableName }, facts) => {

@@ -12,6 +12,16 @@ export const PLATFORM_METADATA = [
       'Set trust and policies of the role, or the policy, that the evidence names back to its stack’s template.',
   },
   {
+    id: 'identity.reach',
+    title: 'Nobody else is given tenants’ resources by name',
+    question:
+      'Does no policy of a principal that no template makes, and the stage does not list, name a tenant’s role, secret, database or bucket, or a table, key, function or workflow of the platform, but to look at its settings?',
+    severity: 'high',
+    controls: { FSBP: ['IAM.21'], 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation:
+      'Take the statement that the evidence names from the principal’s policy, or list the principal in `administrators` of the stage.',
+  },
+  {
     id: 'platform.table',
     title: 'The tenants table is shared with nobody',
     question:

@@ -70,5 +70,10 @@ export function platformStacks(
   const foundation = stack('Foundation');
   const controlPlane = stack('ControlPlane', foundation);
   const shared = { foundation: resourcesOf(foundation), controlPlane: resourcesOf(controlPlane) };
-  return (cell) => ({ ...shared, cell: resourcesOf(stack(`Cell-${cell}`, foundation, controlPlane)) });
+  const ofCell = new Map<string, () => Promise<readonly ExpectedResource[]>>();
+  return (cell) => {
+    const known = ofCell.get(cell) ?? resourcesOf(stack(`Cell-${cell}`, foundation, controlPlane));
+    ofCell.set(cell, known);
+    return { ...shared, cell: known };
+  };
 }

@@ -27,6 +27,8 @@ export interface TrusteeFacts {
   /** The same roles as IAM has them, in the same order; undefined where IAM has none. */
   readonly found: () => Promise<readonly (Trustee | undefined)[]>;
   readonly expectedPolicies: () => Promise<readonly ManagedPolicy[]>;
+  /** Principals that no template makes, with what they are given by other policies than the templates'. */
+  readonly others: () => Promise<readonly Principal[]>;
   /** The statements in force of the account's managed policies, by ARN. */
   readonly policies: () => Promise<Account['policies']>;
 }
@@ -65,9 +67,11 @@ const policiesIn = (resources: readonly ExpectedResource[]): ManagedPolicy[] =>
 
 const trusteeOf = ({ name, trust, inline, attached }: Principal): Trustee => ({ role: name, trust, inline, attached });
 
+/** @param further what the templates of the other cells make: their roles are no strangers */
 export function trusteeFacts(
   account: () => Promise<Account>,
   { foundation, controlPlane, cell }: PlatformStacks,
+  further: () => Promise<readonly ExpectedResource[]> = async () => [],
 ): TrusteeFacts {
   const ofAll = async <T>(of: (resources: readonly ExpectedResource[]) => T[]) =>
     (await settled([foundation(), controlPlane(), cell()])).flatMap((resources) => of(resources));
@@ -76,6 +80,22 @@ export function trusteeFacts(
     expected,
     expectedPolicies: readOnce(() => ofAll(policiesIn)),
     policies: async () => (await account()).policies,
+    others: readOnce(async () => {
+      const [own, ofOthers, { principals, policies }] = await settled([
+        ofAll((resources) => [...resources]),
+        further(),
+        account(),
+      ]);
+      const made = [...own, ...ofOthers];
+      const idsOf = (type: string) => made.filter((each) => each.type === type).map(({ physicalId }) => physicalId);
+      const [roles, arns] = [idsOf('AWS::IAM::Role'), idsOf('AWS::IAM::ManagedPolicy')];
+      return principals
+        .filter(({ kind, name }) => kind !== 'role' || !roles.includes(name))
+        .map((principal) => {
+          const attached = principal.attached.filter((arn) => !arns.includes(arn));
+          return { ...principal, managed: attached.flatMap((arn) => policies.get(arn) ?? []) };
+        });
+    }),
     found: readOnce(async () => {
       const [roles, { principals: all }] = await settled([expected(), account()]);
       const byName = new Map(all.filter(({ kind }) => kind === 'role').map((each) => [each.name, trusteeOf(each)]));

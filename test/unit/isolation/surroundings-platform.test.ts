@@ -1,5 +1,5 @@
-import { ACCOUNT_ID } from '../../support/builders';
-import type { SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { ACCOUNT_ID, REGION } from '../../support/builders';
+import { aPrincipal, type SurroundingsData as Data, surroundings } from '../../support/healthy-surroundings';
 import { policyOf } from '../../support/isolated-tenant';
 import {
   askSpoilt,
@@ -43,6 +43,36 @@ const BREACHES: Breach[] = [
     'has the statement Deny',
   ],
   ['identity.trustees', 'no such role', ({ trustees }) => (trustees.found = [undefined as never]), 'does not exist'],
+  ...(
+    [
+      ['dynamodb:*', 'arn:aws:dynamodb:*:*:table/tenants'],
+      ['sts:AssumeRole', `arn:aws:iam::${ACCOUNT_ID}:role/tenants/*`],
+      ['secretsmanager:Get*', 'arn:aws:secretsmanager:*:*:secret:tenants/t1*'],
+      ['rds:ModifyDBInstance', 'arn:aws:rds:*:*:db:tenant-*'],
+      ['s3:GetObject', 'arn:aws:s3:::tenant-*'],
+      ['lambda:InvokeFunction', 'arn:aws:lambda:*:*:function:TenantOnboarding-*'],
+      ['iam:PassRole', `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-*`],
+      ['states:StartExecution', 'arn:aws:states:*:*:stateMachine:TenantIso*'],
+      ['kms:Decrypt', `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Reports`],
+      ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:task/${surroundings.cell.clusterName}/*`],
+    ] as const
+  ).map(
+    ([Action, Resource]): Breach => [
+      'identity.reach',
+      `a user who may ${Action}`,
+      ({ trustees }) => trustees.others.push(aPrincipal('support', { Action: ['rds:Describe*', Action], Resource })),
+      `user/support may ${Action} on ${Resource}`,
+    ],
+  ),
+  [
+    'identity.reach',
+    'a policy of the account, attached to a role',
+    ({ trustees }) => {
+      const managed = policyOf({ NotAction: 'iam:*', Resource: 'arn:aws:s3:::tenant-t1/*' });
+      trustees.others.push({ ...aPrincipal('support', {}), kind: 'role', inline: [], managed });
+    },
+    'may all actions but some on arn:aws:s3:::tenant-t1/*',
+  ],
   ['platform.table', 'shared', ({ platform }) => platform.tablePolicy.push(...stranger('dynamodb:GetItem')), STRANGER],
   [
     'platform.table',
@@ -190,6 +220,31 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  ...(
+    [
+      ['settings of tenants', ['rds:Describe*', 'rds:ListTagsForResource'], 'arn:aws:rds:*:*:db:tenant-*'],
+      ['all databases', 'rds:*', 'arn:aws:rds:*:*:db:*'],
+      ['another team’s bucket', 's3:*', 'arn:aws:s3:::team-*'],
+      ['another team’s roles', 'sts:AssumeRole', 'arn:aws:iam::*:role/team/*'],
+      ['the release', 'states:StartExecution', `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:TenantRelease`],
+      ['everything', '*', '*'],
+    ] as const
+  ).map(
+    ([what, Action, Resource]): Harmless => [
+      'identity.reach',
+      `a user whose policy is about ${what}`,
+      ({ trustees }) => trustees.others.push(aPrincipal('team', { Action, Resource })),
+    ],
+  ),
+  [
+    'identity.reach',
+    'a user whom the stage lists, and a role of single sign-on',
+    ({ trustees }) => {
+      const statement = { Action: 's3:*', Resource: 'arn:aws:s3:::tenant-*' };
+      const arn = `arn:aws:iam::${ACCOUNT_ID}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin`;
+      trustees.others.push(aPrincipal('incident-response', statement), { ...aPrincipal('x', statement), arn });
+    },
+  ],
   [
     'platform.topic',
     'a colleague and a queue of the account that hear the alarms',
