@@ -1,4 +1,4 @@
-import { TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
+import { platformStackName, TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
 import { areDisjoint } from '../comparison/patterns';
 import type { Principal } from '../facts/account-facts';
 import { covers, type Statement } from '../policy-document';
@@ -81,6 +81,15 @@ function given({ effect, actions, resources, not }: Statement, arns: readonly st
   return does.length > 0 && resource !== undefined ? `${does.join(', ')} on ${resource}` : undefined;
 }
 
+/** The delivery stack's template is not read. A role called like one of its serves services that run what a push has brought. */
+const isDelivery = ({ name, trust }: Principal) =>
+  name.startsWith(`${platformStackName('Delivery')}-`) &&
+  trust.every(
+    ({ effect, inverted, principals }) =>
+      effect === 'Deny' || (!inverted && principals.every((each) => DELIVERING.includes(each))),
+  );
+const DELIVERING = ['codepipeline', 'codebuild', 'events'].map((service) => `Service:${service}.amazonaws.com`);
+
 /**
  * Principals whom nobody but the templates gives tenants' resources, or those of the platform, by name. AWS's own roles
  * have policies that nobody can change, and those of single sign-on have their organization's.
@@ -95,6 +104,7 @@ export function reachViolations(
   const arns = arnsOf(surroundings, resources);
   return others
     .filter(({ arn }) => !/:role\/(?:aws-service-role|aws-reserved|tenants)\//.test(arn))
+    .filter((each) => !isDelivery(each))
     .filter(({ name }) => !surroundings.placed.administrators.includes(name))
     .flatMap(({ kind, arn, inline, managed }) => {
       const [first] = [...inline, ...managed].flatMap((statement) => given(statement, arns) ?? []);

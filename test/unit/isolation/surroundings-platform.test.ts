@@ -66,6 +66,19 @@ const BREACHES: Breach[] = [
   ),
   [
     'identity.reach',
+    'a role that is called like the pipeline’s, and trusts a stranger',
+    ({ trustees }) => {
+      const Resource = `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Reports`;
+      const name = 'TenantOnboarding-Delivery-Role';
+      trustees.others.push({
+        ...aPrincipal(name, { Action: 'kms:Decrypt', Resource }),
+        trust: stranger('sts:AssumeRole'),
+      });
+    },
+    'TenantOnboarding-Delivery-Role may kms:Decrypt',
+  ],
+  [
+    'identity.reach',
     'a policy of the account, attached to a role',
     ({ trustees }) => {
       const managed = policyOf({ NotAction: 'iam:*', Resource: 'arn:aws:s3:::tenant-t1/*' });
@@ -236,6 +249,16 @@ const HARMLESS: Harmless[] = [
       ({ trustees }) => trustees.others.push(aPrincipal('team', { Action, Resource })),
     ],
   ),
+  [
+    'identity.reach',
+    'the role of the pipeline',
+    ({ trustees }) => {
+      const Resource = `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Messages`;
+      const trust = policyOf({ Principal: { Service: 'codepipeline.amazonaws.com' }, Action: 'sts:AssumeRole' });
+      const name = 'TenantOnboarding-Delivery-Role';
+      trustees.others.push({ ...aPrincipal(name, { Action: 'kms:Decrypt', Resource }), kind: 'role', trust });
+    },
+  ],
   [
     'identity.reach',
     'a user whom the stage lists, and a role of single sign-on',
