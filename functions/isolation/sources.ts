@@ -9,6 +9,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { OrganizationsClient } from '@aws-sdk/client-organizations';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -57,6 +58,7 @@ export function sourceClients({ credentials, ...place }: Reaching = {}): SourceC
     logs: withoutCallLog(new CloudWatchLogsClient(all)),
     cloudformation: withoutCallLog(new CloudFormationClient(all)),
     tagging: withoutCallLog(new ResourceGroupsTaggingAPIClient(all)),
+    route53: withoutCallLog(new Route53Client(all)),
     organizations: withoutCallLog(new OrganizationsClient(all)),
     sts: withoutCallLog(new STSClient(all)),
     lambda: withoutCallLog(new LambdaClient({ ...all, ...UNTIL_ASKED })),

@@ -327,6 +327,9 @@ function healthyNetwork(): FactData['network'] {
     flowLogs: [
       { FlowLogId, FlowLogStatus: 'ACTIVE', TrafficType: 'ALL', LogGroupName: `/tenants/${tenantId}/flow-logs` },
     ],
+    privateZones: [
+      { HostedZoneId: 'Z0GUARDDUTY', Name: 'guardduty-data.', Owner: { OwningService: 'vpce.amazonaws.com' } },
+    ],
     interfaces: [
       {
         ...{ NetworkInterfaceId: 'eni-0db', RequesterManaged: true, Description: 'RDSNetworkInterface' },

@@ -8,6 +8,7 @@ import type { KMSClient } from '@aws-sdk/client-kms';
 import type { OrganizationsClient } from '@aws-sdk/client-organizations';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
+import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Statement } from '../policy-document';
@@ -70,6 +71,7 @@ export interface FactClients {
   readonly cloudformation: CloudFormationClient;
   readonly organizations: OrganizationsClient;
   readonly tagging: ResourceGroupsTaggingAPIClient;
+  readonly route53: Route53Client;
   /** Where lists of the account are asked for by somebody who has it. */
   readonly resolver?: AccountListClients['resolver'];
 }
@@ -107,7 +109,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
     storage: storageFacts(clients.s3, subject),
     secrets: secretFacts(clients.secrets, subject),
     password: passwordFacts(clients.rds, clients.secrets, subject),
-    network: networkFacts(clients.ec2, subject),
+    network: networkFacts(clients.ec2, clients.route53, subject),
     identity: identityFacts(clients.iam, subject, boundary),
     routing: routingFacts(clients.elb, subject),
     routeItem: routeItemFacts(clients.dynamodb, subject, known.route),

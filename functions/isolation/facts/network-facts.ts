@@ -25,10 +25,12 @@ import {
   type VpcPeeringConnection,
   type VpnGateway,
 } from '@aws-sdk/client-ec2';
+import type { HostedZoneSummary, Route53Client } from '@aws-sdk/client-route-53';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { patternsMeeting } from '../cidr';
 import { type Subject, vpcOf } from '../subject';
+import { privateZonesOf } from './private-zones';
 import { readOnce } from './reading';
 
 /**
@@ -56,11 +58,13 @@ export interface NetworkFacts {
   /** Flow logs of the VPC, of its subnets and of the network interfaces in it. */
   readonly flowLogs: () => Promise<readonly FlowLog[]>;
   readonly interfaces: () => Promise<readonly NetworkInterface[]>;
+  /** Hosted zones that answer the VPC's hosts in place of the public ones. */
+  readonly privateZones: () => Promise<readonly HostedZoneSummary[]>;
 }
 
 const where = (Name: string, ...Values: string[]) => ({ Filters: [{ Name, Values }] });
 
-export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts {
+export function networkFacts(client: EC2Client, route53: Route53Client, subject: Subject): NetworkFacts {
   const ec2 = { client };
   const VpcId = vpcOf(subject);
   const { DatabaseSecurityGroupId, DatabaseSubnetIds, PeeringConnectionId } = subject.stacks.network.outputs;
@@ -119,5 +123,6 @@ export function networkFacts(client: EC2Client, subject: Subject): NetworkFacts 
       return everyItem(paginateDescribeFlowLogs(ec2, { Filter }), (page) => page.FlowLogs);
     }),
     interfaces,
+    privateZones: readOnce(() => privateZonesOf(route53, { vpcId: VpcId, region: subject.region })),
   };
 }

@@ -4,11 +4,12 @@ export const VPC_NAMES_METADATA = [
   {
     id: 'network.dns',
     title: 'The VPC asks AWS’s own name server',
-    question: 'Do the DHCP options of the tenant’s VPC name no other name server than AmazonProvidedDNS?',
+    question:
+      'Do the DHCP options of the tenant’s VPC name no other name server than AmazonProvidedDNS, and is no private hosted zone associated with it?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.6'] },
     remediation:
-      'Associate the default DHCP options with the tenant’s VPC, or list those of the evidence in `nameServices` of the stage.',
+      'Associate the default DHCP options with the tenant’s VPC and take the private zone from it, or list what the evidence names in `nameServices` of the stage.',
   },
   {
     id: 'network.resolver',

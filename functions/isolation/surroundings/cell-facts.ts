@@ -23,17 +23,12 @@ import {
   type Service,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
-import {
-  type HostedZoneSummary,
-  ListHostedZonesByVPCCommand,
-  type Route53Client,
-  VPCRegion,
-} from '@aws-sdk/client-route-53';
+import type { HostedZoneSummary, Route53Client } from '@aws-sdk/client-route-53';
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { Unanswered } from '../check';
 import { itemsOf, type KeptLists } from '../facts/account-lists';
+import { privateZonesOf } from '../facts/private-zones';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
 import { parsePolicy, type Statement } from '../policy-document';
@@ -116,12 +111,7 @@ export function cellFacts(
       );
       return found.flatMap(({ taskDefinition }) => taskDefinition ?? []);
     }),
-    privateZones: readOnce(async () => {
-      const known = Object.values(VPCRegion).find((each) => each === region);
-      if (!known) throw new Unanswered(`Route 53 lists no private zones of ${region}`);
-      const ofVpc = { VPCId: cell.vpcId, VPCRegion: known };
-      return (await route53.send(new ListHostedZonesByVPCCommand(ofVpc))).HostedZoneSummaries ?? [];
-    }),
+    privateZones: readOnce(() => privateZonesOf(route53, { vpcId: cell.vpcId, region })),
     interfaces: readOnce(() =>
       everyItem(paginateDescribeNetworkInterfaces({ client: ec2 }, inVpc), (page) => page.NetworkInterfaces),
     ),

@@ -1,5 +1,6 @@
 import type { PlacedByOrganization } from '../../contract/placed-by-organization';
 import { settled } from '../../shared/settled';
+import { answeredBy } from '../facts/private-zones';
 import { associatedWith, nameServersOf } from '../facts/vpc-names';
 import type { CellFacts } from './cell-facts';
 
@@ -10,15 +11,5 @@ export async function dnsViolations(facts: CellFacts, placed: PlacedByOrganizati
     facts.privateZones(),
     facts.resolverAssociations(),
   ]);
-  return [
-    ...nameServersOf(strange, placed),
-    // The zone of an interface endpoint is its service's ("HostedZoneOwner").
-    ...zones
-      .filter(({ Owner, HostedZoneId = '' }) => !Owner?.OwningService && !placed.nameServices.includes(HostedZoneId))
-      .map(
-        ({ HostedZoneId, Name, Owner }) =>
-          `private zone ${HostedZoneId} of ${Owner?.OwningAccount} answers for ${Name}`,
-      ),
-    ...associatedWith(associations, placed),
-  ];
+  return [...nameServersOf(strange, placed), ...answeredBy(zones, placed), ...associatedWith(associations, placed)];
 }

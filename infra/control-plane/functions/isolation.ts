@@ -147,6 +147,7 @@ function askingFunction(
           'rds:DescribeEventSubscriptions',
           'rds:DescribeExportTasks',
           'rds:DescribeIntegrations',
+          'route53:ListHostedZonesByVPC',
           's3:ListAllMyBuckets',
           'secretsmanager:ListSecrets',
           'tag:GetResources',

@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { networkFacts } from '../../../functions/isolation/facts/network-facts';
 import { vpcOf } from '../../../functions/isolation/subject';
 import { FakeClient } from '../../support/fake-client';
@@ -19,7 +20,8 @@ test('reads the route tables of the tenant and of its cell by one request', asyn
       ],
     },
   });
-  const facts = networkFacts(Object.assign(new EC2Client({ region: 'eu-central-1' }), { send: fake.send }), subject);
+  const ec2 = Object.assign(new EC2Client({ region: 'eu-central-1' }), { send: fake.send });
+  const facts = networkFacts(ec2, new Route53Client({ region: 'eu-central-1' }), subject);
   const ids = (tables: readonly { RouteTableId?: string | undefined }[]) => tables.map((each) => each.RouteTableId);
   expect(ids(await facts.routeTables())).toEqual(['own', 'second']);
   expect(ids(await facts.routeTablesOverPeering())).toEqual(['own', 'cell']);

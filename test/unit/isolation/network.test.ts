@@ -1,4 +1,5 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { Route53Client } from '@aws-sdk/client-route-53';
 import { NETWORK_CHECKS } from '../../../functions/isolation/checks/network';
 import { networkFacts } from '../../../functions/isolation/facts/network-facts';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
@@ -324,7 +325,7 @@ test('asks for flow logs of the VPC, its subnets and the interfaces in it', asyn
   });
   const ec2 = Object.assign(new EC2Client({ region: REGION }), { send: fake.send });
   const subject = aSubject();
-  await networkFacts(ec2, subject).flowLogs();
+  await networkFacts(ec2, new Route53Client({ region: REGION }), subject).flowLogs();
   const { VpcId, DatabaseSubnetIds } = subject.stacks.network.outputs;
   expect(fake.inputs('DescribeFlowLogsCommand')).toEqual([
     expect.objectContaining({

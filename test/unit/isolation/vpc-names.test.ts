@@ -17,6 +17,15 @@ testBreaches(VPC_NAMES_CHECKS, [
     'options dopt-0theirs name the name server 198.51.100.53',
   ],
   [
+    'network.dns',
+    'a private zone of a stranger',
+    ({ facts }) =>
+      facts.network.privateZones.push({
+        ...{ HostedZoneId: 'Z0THEIRS', Name: 'rds.amazonaws.com.', Owner: { OwningAccount: '999999999999' } },
+      }),
+    'private zone Z0THEIRS of 999999999999 answers for rds.amazonaws.com.',
+  ],
+  [
     'network.resolver',
     'a rule of a stranger',
     ({ facts }) =>
@@ -34,6 +43,7 @@ test.each(VPC_NAMES_CHECKS.map((check) => [check.id, check] as const))(
     const finding = ask(check, ({ facts }) => {
       facts.lists.resolver.push({ ...{ vpcId: vpcOf(aSubject()), id: 'rslvr-rr-0organization' }, what: 'a rule' });
       facts.lists.dhcpOptions.push({ optionsId: 'dopt-0organization', servers: ['10.0.0.2'] });
+      facts.network.privateZones.push({ HostedZoneId: 'rslvr-rr-0organization', Name: 'corp.', Owner: {} });
       Object.assign(facts.network.vpcsInSlot[0], { DhcpOptionsId: 'dopt-0organization' });
     });
     expect(await finding).toMatchObject({ passed: true });
