@@ -15,6 +15,10 @@ import { CELL_TRAFFIC_TECHNIQUES } from '../sabotage/techniques/cell-traffic';
 import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
 import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
 import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
+import { PLATFORM_SETTING_TECHNIQUES } from '../sabotage/techniques/platform-settings';
+import { QUIET_ALARM_TECHNIQUES } from '../sabotage/techniques/quiet-alarms';
+import { REACH_TECHNIQUES } from '../sabotage/techniques/reach';
+import { RUNNING_TASK_TECHNIQUES } from '../sabotage/techniques/running-tasks';
 import { SERVING_TECHNIQUES } from '../sabotage/techniques/serving';
 import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
 import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
@@ -32,6 +36,10 @@ const TECHNIQUES = [
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
+  ...PLATFORM_SETTING_TECHNIQUES,
+  ...QUIET_ALARM_TECHNIQUES,
+  ...REACH_TECHNIQUES,
+  ...RUNNING_TASK_TECHNIQUES,
 ];
 
 let target: SharedTarget;

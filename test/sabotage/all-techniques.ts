@@ -24,10 +24,14 @@ import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
 import { PLATFORM_TECHNIQUES } from './techniques/platform';
+import { PLATFORM_SETTING_TECHNIQUES } from './techniques/platform-settings';
 import { PRINCIPAL_TECHNIQUES } from './techniques/principals';
 import { PROBE_TECHNIQUES } from './techniques/probes';
+import { QUIET_ALARM_TECHNIQUES } from './techniques/quiet-alarms';
+import { REACH_TECHNIQUES } from './techniques/reach';
 import { ROUTE_ITEM_TECHNIQUES } from './techniques/route-items';
 import { ROUTING_TECHNIQUES } from './techniques/routing';
+import { RUNNING_TASK_TECHNIQUES } from './techniques/running-tasks';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
 import { SERVING_TECHNIQUES } from './techniques/serving';
 import { STACK_TECHNIQUES } from './techniques/stacks';
@@ -88,4 +92,8 @@ export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
   ...PLATFORM_TECHNIQUES,
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
+  ...PLATFORM_SETTING_TECHNIQUES,
+  ...QUIET_ALARM_TECHNIQUES,
+  ...REACH_TECHNIQUES,
+  ...RUNNING_TASK_TECHNIQUES,
 ];

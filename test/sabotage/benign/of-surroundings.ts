@@ -6,6 +6,7 @@ import {
   DeleteBackupSelectionCommand,
   DeleteBackupVaultCommand,
 } from '@aws-sdk/client-backup';
+import { DeleteAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateFlowLogsCommand,
   CreateNetworkAclEntryCommand,
@@ -17,9 +18,26 @@ import {
   DeleteVpcEndpointsCommand,
   DescribeNetworkAclsCommand,
 } from '@aws-sdk/client-ec2';
-import { ModifyLoadBalancerAttributesCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import {
+  AddTagsCommand,
+  ModifyLoadBalancerAttributesCommand,
+  RemoveTagsCommand,
+} from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { paginateListFunctions, UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
+import {
+  GetTopicAttributesCommand,
+  SetTopicAttributesCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from '@aws-sdk/client-sns';
 import {
   DeleteLoggingConfigurationCommand,
   GetWebACLCommand,
@@ -179,6 +197,91 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
       const rule = { Name: 'another-team', EventPattern: JSON.stringify({ source: ['aws.health'] }) };
       await events.send(new PutRuleCommand(rule));
       return () => events.send(new DeleteRuleCommand({ Name: rule.Name }));
+    },
+  },
+  {
+    name: 'a queue of the account hears the alarms',
+    make: async ({ surroundings: { accountId, region, topicArn: TopicArn }, root: { sns } }) => {
+      const Endpoint = `arn:aws:sqs:${region}:${accountId}:oncall`;
+      const request = { TopicArn, Protocol: 'sqs', Endpoint, ReturnSubscriptionArn: true };
+      const { SubscriptionArn } = await sns.send(new SubscribeCommand(request));
+      return () => sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    },
+  },
+  {
+    name: 'the statements of the alarm topic’s policy have another order, names and form',
+    make: async ({ surroundings: { topicArn: TopicArn }, root: { sns } }) => {
+      const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+      const before = Attributes?.Policy ?? '';
+      const { Statement, ...rest } = JSON.parse(before);
+      const other = [Statement].flat().map((each, n) => ({ ...each, Sid: `S${n}`, Action: [each.Action].flat() }));
+      const put = (policy: string) =>
+        sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue: policy }));
+      await put(JSON.stringify({ ...rest, Statement: other.reverse() }));
+      return () => put(before);
+    },
+  },
+  {
+    name: 'AWS, single sign-on and the security team have roles of their own',
+    make: async ({ root: { iam } }) => {
+      const made: Revert[] = [];
+      const role = async (RoleName: string, Path: string, Principal: object, Action: string[], Resource: string) => {
+        const document = (statement: object) =>
+          JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+        const AssumeRolePolicyDocument = document({ Principal, Action: 'sts:AssumeRole' });
+        await iam.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument }));
+        const policy = { RoleName, PolicyName: 'own' };
+        const PolicyDocument = document({ Action, Resource });
+        await iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument }));
+        made.push(async () => {
+          await iam.send(new DeleteRolePolicyCommand(policy));
+          await iam.send(new DeleteRoleCommand({ RoleName }));
+        });
+      };
+      const organization = { AWS: 'arn:aws:iam::555555555555:root' };
+      const scaling = { Service: 'rds.application-autoscaling.amazonaws.com' };
+      await role('AWSServiceRoleForScaling', '/aws-service-role/x/', scaling, ['rds:*'], 'arn:aws:rds:*:*:db:tenant-*');
+      await role('AWSReservedSSO_Admin', '/aws-reserved/sso.amazonaws.com/', organization, ['*'], '*');
+      await role('security-reader', '/', organization, ['rds:Describe*', 's3:GetBucket*'], 'arn:aws:s3:::tenant-*');
+      await role('another-team', '/', organization, ['s3:*'], 'arn:aws:s3:::another-team-*');
+      return async () => {
+        for (const unmake of made.toReversed()) await unmake();
+      };
+    },
+  },
+  {
+    name: 'another team has an alarm that tells the operators',
+    make: async ({ surroundings: { topicArn }, root: { cloudwatch } }) => {
+      const AlarmName = 'another-team';
+      await cloudwatch.send(
+        new PutMetricAlarmCommand({
+          ...{ AlarmName, Namespace: 'Team', MetricName: 'Errors', Statistic: 'Sum', Period: 60 },
+          ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
+          AlarmActions: [topicArn],
+        }),
+      );
+      return () => cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [AlarmName] }));
+    },
+  },
+  {
+    name: 'autoscaling starts a second task of the shared service',
+    make: async ({ surroundings: { cell }, root: { ecs } }) => {
+      const { clusterName: cluster } = cell;
+      const every = { cluster, services: Object.values(cell.services) };
+      const { services = [] } = await ecs.send(new DescribeServicesCommand(every));
+      const live = services.find(({ desiredCount = 0 }) => desiredCount > 0);
+      const scale = (desiredCount: number | undefined) =>
+        ecs.send(new UpdateServiceCommand({ cluster, service: live?.serviceName, desiredCount }));
+      await scale(2);
+      return () => scale(live?.desiredCount);
+    },
+  },
+  {
+    name: 'the organization tags what all tenants share',
+    make: async ({ surroundings: { cell }, root: { elb } }) => {
+      const ResourceArns = [cell.loadBalancerArn, cell.listenerArn, ...Object.values(cell.targetGroupArns)];
+      await elb.send(new AddTagsCommand({ ResourceArns, Tags: [{ Key: 'cost-center', Value: '42' }] }));
+      return () => elb.send(new RemoveTagsCommand({ ResourceArns, TagKeys: ['cost-center'] }));
     },
   },
 ];

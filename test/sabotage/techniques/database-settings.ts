@@ -122,6 +122,27 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     },
   },
   changing(
+    'stop the monitoring of the database',
+    'database.instance',
+    () => ({ MonitoringInterval: 0 }),
+    ({ stacks }) => ({ MonitoringInterval: 60, MonitoringRoleArn: stacks.network.outputs.MonitoringRoleArn }),
+    () => 'nothing monitors',
+  ),
+  changing(
+    'let snapshots of the database forget whose they are',
+    'database.instance',
+    () => ({ CopyTagsToSnapshot: false }),
+    () => ({ CopyTagsToSnapshot: true }),
+    () => 'the tags’ way to snapshots of',
+  ),
+  changing(
+    'turn Database Insights off',
+    'database.instance',
+    () => ({ EnablePerformanceInsights: false }),
+    ({ key }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: key.keyArn }),
+    () => 'Database Insights of',
+  ),
+  changing(
     'monitor the database by a foreign role',
     'database.monitoring-role',
     () => ({ MonitoringRoleArn: FOREIGN_ROLE }),

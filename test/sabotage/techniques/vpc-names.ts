@@ -1,3 +1,4 @@
+import { CreateHostedZoneCommand, DeleteHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
 import { vpcOf } from '../../../functions/isolation/subject';
 import { namesAnswered, namesForwarded, namesTold, strangersNameServer } from '../name-changes';
@@ -18,6 +19,24 @@ export const VPC_NAME_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'have the tenant’s VPC ask a stranger’s name server',
     check: 'network.dns',
     detonate: ({ subject, root: { ec2 } }) => strangersNameServer(ec2, vpcOf(subject)),
+  },
+  {
+    name: 'answer the tenant’s database by a private zone',
+    check: 'network.dns',
+    detonate: async ({ subject, aws }) => {
+      const route53 = new Route53Client(aws);
+      const { HostedZone } = await route53.send(
+        new CreateHostedZoneCommand({
+          ...{ Name: 'rds.amazonaws.com', CallerReference: String(Date.now()) },
+          VPC: { VPCId: vpcOf(subject), VPCRegion: 'eu-central-1' },
+        }),
+      );
+      const Id = HostedZone?.Id;
+      return {
+        expectedEvidence: 'answers for rds.amazonaws.com',
+        revert: () => route53.send(new DeleteHostedZoneCommand({ Id })),
+      };
+    },
   },
   byResolver('forward every name of the tenant’s VPC to a stranger’s name server', (resolver, vpc) =>
     namesForwarded(resolver, vpc, '.'),
