@@ -504,7 +504,17 @@ export function healthyFacts(): FactData {
         resolver: [{ vpcId: 'vpc-0other', id: 'rslvr-rr-0', what: 'a rule' }],
       },
     },
-    tagged: { keys: [], arns: [bucketArn, key.keyArn, database.outputs.SecretArn] },
+    tagged: {
+      keys: [],
+      arns: [
+        ...[bucketArn, key.keyArn, database.outputs.SecretArn],
+        ...(['network', 'database', 'storage', 'access'] as const).map(
+          (kind) => `arn:aws:cloudformation:r:1:stack/${tenantNames.stack(tenantId, kind)}/1`,
+        ),
+        ...['arn:aws:ec2:r:1:vpc/vpc-0', `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}`],
+        ...['arn:aws:logs:r:1:log-group:/tenants/x', 'arn:aws:backup:r:1:recovery-point:1'],
+      ],
+    },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },
     release: { network: made('network'), database: made('database'), storage: made('storage'), access: made('access') },
     identity: healthyIdentity(),

@@ -1,12 +1,14 @@
 import type { Stack } from '@aws-sdk/client-cloudformation';
+import { tenantNames } from '../../contract/naming';
 import { STACK_KINDS, type StackKind } from '../../contract/stacks';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding, restingOn } from '../check';
 import type { Facts } from '../facts/facts';
 import { parametersOf } from '../facts/release-facts';
 import { STACKS_METADATA } from '../metadata/stacks';
+import { isBackupPlaced } from '../placed';
 import { isVersionOf } from '../release/published-template';
-import { isInService } from '../subject';
+import { isInService, type Subject, tenantIdOf } from '../subject';
 
 /** Ends of a creation, an import or an update. After a rollback of an update the stack is as it was before. */
 const COMPLETE: readonly (string | undefined)[] = [
@@ -29,6 +31,32 @@ async function ofEach({ stacks }: Facts, violationsOf: (stack: Stack, kind: Stac
 /** The stack of a tenant that is older than a function of the platform does not name that function. */
 const isFewer = (name: string, actual: string | undefined, expected: string) =>
   name === 'TrustedRoleArns' && (actual ?? '').split(',').every((arn) => expected.split(',').includes(arn));
+
+/**
+ * What tenants' stacks make, by service and type in its ARN, and what other checks judge by the tag, the name or the
+ * key: databases and their snapshots, buckets, keys, secrets.
+ */
+const KINDS: Readonly<Record<string, RegExp>> = {
+  cloudwatch: /^alarm:/,
+  ec2: /^(?:vpc|subnet|route-table|security-group|vpc-endpoint|vpc-peering-connection|vpc-flow-log)\//,
+  elasticloadbalancing: /^listener-rule\//,
+  kms: /^key\//,
+  logs: /^log-group:/,
+  rds: /^(?:db|cluster|pg|subgrp|snapshot|auto-backup):/,
+  s3: /^/,
+  secretsmanager: /^secret:/,
+};
+
+/** A recovery point takes the tags of what it is of ("Copying tags": AWS Backup). */
+const isOfBackup = (service: string, { placed }: Subject) => service === 'backup' && isBackupPlaced(placed);
+
+function isMember(arn: string, subject: Subject): boolean {
+  const [, , service = '', , , ...resource] = arn.split(':');
+  const name = resource.join(':');
+  if (service === 'cloudformation')
+    return STACK_KINDS.some((kind) => name.startsWith(`stack/${tenantNames.stack(tenantIdOf(subject), kind)}/`));
+  return KINDS[service]?.test(name) === true || isOfBackup(service, subject);
+}
 
 const CHECKS = checksOf(STACKS_METADATA, {
   'stacks.status': async (subject, { facts }) =>
@@ -58,6 +86,13 @@ const CHECKS = checksOf(STACKS_METADATA, {
     if (changed.length > 0) return finding(changed, '');
     await settled(STACK_KINDS.map((kind) => facts.release[kind]()));
     return finding([], `all four stacks have their release’s templates, by digest`);
+  },
+  'stacks.members': async (subject, { facts }) => {
+    const tagged = await facts.tagged.arns();
+    return finding(
+      tagged.filter((arn) => !isMember(arn, subject)).map((arn) => `${arn} has the tenant’s tag`),
+      `${tagged.length} resources with the tenant’s tag, all of kinds that its stacks make`,
+    );
   },
   'stacks.parameters': async (subject, { facts }) =>
     finding(

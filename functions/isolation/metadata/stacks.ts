@@ -35,4 +35,14 @@ export const STACKS_METADATA = [
     remediation:
       'Find out who updated the stack, and set back the parameter, the role or the topic that the evidence names.',
   },
+  {
+    id: 'stacks.members',
+    title: 'Nothing else has the tenant’s tag',
+    question:
+      'Are the resources with the tenant’s tag its four stacks and of kinds that these make, or copies that another check judges?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1', 'CC8.1'] },
+    remediation:
+      'Find out who made the resource that the evidence names, and what of the tenant is in it; then delete it.',
+  },
 ] as const satisfies readonly CheckMetadata[];

@@ -1,6 +1,6 @@
 import type { StackKind } from '../../../functions/contract/stacks';
 import { STACKS_CHECKS } from '../../../functions/isolation/checks/stacks';
-import { ask, testBreaches } from '../../support/breaches';
+import { ask, type Breach, testBreaches } from '../../support/breaches';
 import type { FactData } from '../../support/isolated-tenant';
 
 /** A parameter of a stack, to spoil. */
@@ -29,6 +29,27 @@ testBreaches(STACKS_CHECKS, [
     'changed',
     ({ facts }) => (facts.stacks.templates.storage += ' '),
     'the storage stack has another template than version',
+  ],
+  ...[
+    'arn:aws:sqs:eu-central-1:1:support',
+    'arn:aws:ec2:eu-central-1:1:volume/vol-1',
+    'arn:aws:dynamodb:eu-central-1:1:table/copy',
+    'arn:aws:lambda:eu-central-1:1:function:support',
+    'arn:aws:cloudformation:eu-central-1:1:stack/support/1',
+    'arn:aws:a-service-of-tomorrow:eu-central-1:1:thing/1',
+  ].map(
+    (arn): Breach => [
+      'stacks.members',
+      `with ${arn}`,
+      ({ facts }) => facts.tagged.arns.push(arn),
+      `${arn} has the tenant’s tag`,
+    ],
+  ),
+  [
+    'stacks.members',
+    'with a recovery point, and no AWS Backup of the organization',
+    ({ subject }) => (subject.placed = { ...subject.placed, keyUsers: [] }),
+    'arn:aws:backup:r:1:recovery-point:1 has the tenant’s tag',
   ],
   [
     'stacks.parameters',
