@@ -10,6 +10,7 @@ later, by each node apart (ministack_patches/elbv2/visible_later.py).
 from __future__ import annotations
 
 import functools
+import ipaddress
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -26,6 +27,7 @@ Changes = Mapping[str, Mapping[str, Any]]
 STORES = ("_lbs", "_listeners", "_rules", "_tgs", "_targets", "_lb_attrs", "_listener_attrs")
 
 _MOST_HOSTS = 10_000
+_LOOPBACK = ipaddress.ip_address("127.0.0.1")
 
 
 class Asked(Protocol):
@@ -242,8 +244,9 @@ def _matches(condition: Record, asked: Asked) -> bool:
         actual = asked.header(wanted.get("HttpHeaderName", "").lower())
         allowed = wanted.get("Values") or values
         return actual is not None and any(_pattern(value, re.IGNORECASE).fullmatch(actual) for value in allowed)
-    # source-ip: all of loopback passes.
-    return True
+    # source-ip: whoever asks here does so from loopback.
+    blocks = (condition.get("SourceIpConfig") or {}).get("Values") or values
+    return any(_LOOPBACK in ipaddress.ip_network(block, strict=False) for block in blocks)
 
 
 def _is_in(given: Mapping[str, list[str]], value: str) -> bool:

@@ -196,6 +196,24 @@ test('a fixed response can be HTML', async () => {
   expect(await request('fixed.example')).toEqual({ status: 503, body: MessageBody });
 });
 
+test('a rule for a source address answers whoever asks from there, and nobody else', async () => {
+  const refusing = async (Priority: number, block: string, host: string) =>
+    await elb.send(
+      new CreateRuleCommand({
+        ...{ ListenerArn: listener, Priority },
+        Conditions: [
+          { Field: 'host-header', HostHeaderConfig: { Values: [host] } },
+          { Field: 'source-ip', SourceIpConfig: { Values: [block] } },
+        ],
+        Actions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '403' } }],
+      }),
+    );
+  await refusing(31, '127.0.0.0/8', 'here.example');
+  await refusing(32, '203.0.113.0/24', 'elsewhere.example');
+  expect(await request('here.example')).toMatchObject({ status: 403 });
+  expect(await request('elsewhere.example')).toMatchObject({ status: 404 });
+});
+
 test('T3: a rule that was made, changed or deleted takes effect after a delay, at each node apart', async () => {
   const host = 'late.example';
   const notServed = { status: 404, body: '' };

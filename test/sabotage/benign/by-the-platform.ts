@@ -119,6 +119,10 @@ export const CHANGES_BY_THE_PLATFORM: readonly BenignChange[] = [
     },
   },
   {
+    name: 'refuse an attacker’s addresses for all hosts',
+    make: (scene) => ruleOf(scene, { Field: 'source-ip', SourceIpConfig: { Values: ['203.0.113.0/24'] } }, '403'),
+  },
+  {
     name: 'take on a neighbour, with a rule of its own',
     make: (scene) => {
       const { host, subdomain } = scene.subject.tenant;
