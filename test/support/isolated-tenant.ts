@@ -317,6 +317,7 @@ function healthyNetwork(): FactData['network'] {
         VpcEndpointType: 'Gateway',
         ServiceName: `com.amazonaws.${REGION}.s3`,
         State: 'Available',
+        RouteTableIds: [RouteTableId],
         PolicyDocument: JSON.stringify({ Statement: [endpointPolicy] }),
       },
     ],
@@ -486,6 +487,10 @@ export function healthyFacts(): FactData {
       policy: [],
       named: [{ ARN: database.outputs.SecretArn, Name: tenantNames.secret(tenantId) }],
       versions: [new Date(0)],
+      staged: [
+        { stages: ['AWSCURRENT'], madeAt: new Date('2026-02-02T00:00:00Z') },
+        { stages: ['AWSPREVIOUS'], madeAt: new Date('2026-01-03T00:00:00Z') },
+      ],
       pendingSince: undefined,
     },
     password: {},

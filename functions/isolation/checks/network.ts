@@ -230,6 +230,11 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
           [`Gateway com.amazonaws.${subject.region}.s3`],
         ),
         ...expectEqual('the number of endpoints', endpoints.length, 1),
+        ...endpoints.flatMap(({ VpcEndpointId, RouteTableIds = [] }) =>
+          expectExactly(`route table of endpoint ${VpcEndpointId}`, RouteTableIds, [
+            subject.stacks.network.outputs.RouteTableId,
+          ]),
+        ),
         ...unguarded.map(({ VpcEndpointId }) => `endpoint ${VpcEndpointId} has no policy`),
         ...(reaching.length > 0 ? reaching : await allowedBeyondRelease(endpoints, facts)),
       ],

@@ -1,7 +1,7 @@
 import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import { tagsOf } from '../facts/reading';
-import type { SecretDescription } from '../facts/secret-facts';
+import type { SecretDescription, StagedVersion } from '../facts/secret-facts';
 import { SECRETS_METADATA } from '../metadata/secrets';
 import { nameOf, whatOf, whoOf } from '../policy-document';
 import { tenantIdOf } from '../subject';
@@ -27,6 +27,24 @@ function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDe
       ? []
       : [`the secret is rotated ${days === undefined ? 'by another schedule' : `every ${days} days`}`]),
     ...(idleDays > ROTATION_DAYS + LATE_DAYS ? [`the last rotation was ${idleDays} days ago`] : []),
+  ];
+}
+
+/** "Secret versions": the stages that Secrets Manager itself moves. */
+const OWN_STAGES = ['AWSCURRENT', 'AWSPREVIOUS', 'AWSPENDING'];
+
+/** Passwords that are in force again, or that somebody keeps under a name of his own. */
+function stageViolations(versions: readonly StagedVersion[]): string[] {
+  const current = versions.find(({ stages }) => stages.includes('AWSCURRENT'));
+  if (!current) return ['no version of the secret is in force'];
+  return [
+    ...versions
+      .filter(({ stages, madeAt }) => stages.includes('AWSPREVIOUS') && madeAt > current.madeAt)
+      .map(({ madeAt }) => `the version of ${madeAt.toISOString()} was put out of force for an earlier one`),
+    ...versions
+      .flatMap(({ stages }) => stages)
+      .filter((stage) => !OWN_STAGES.includes(stage))
+      .map((stage) => `a version of the secret has the stage ${stage}`),
   ];
 }
 
@@ -72,5 +90,9 @@ export const SECRETS_CHECKS: readonly Check[] = checksOf(SECRETS_METADATA, {
     return isOwn
       ? finding(neglectOf(description), `the platform’s function rotates the secret every ${ROTATION_DAYS} days`)
       : finding([], 'rotation is off');
+  },
+  'secrets.current': async (_, { facts }) => {
+    const versions = await facts.secrets.staged();
+    return finding(stageViolations(versions), `of ${versions.length} versions the latest is in force`);
   },
 });

@@ -15,6 +15,11 @@ import { readOnce } from './reading';
 
 export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
 
+export interface StagedVersion {
+  readonly stages: readonly string[];
+  readonly madeAt: Date;
+}
+
 export interface SecretFacts {
   /** The secret's metadata, without its value. */
   readonly description: () => Promise<SecretDescription>;
@@ -27,6 +32,8 @@ export interface SecretFacts {
    * was no password of the database ("Secrets Manager secret versions").
    */
   readonly versions: () => Promise<readonly Date[]>;
+  /** Versions that have a stage: the one in force, the one before, and whatever else somebody has named. */
+  readonly staged: () => Promise<readonly StagedVersion[]>;
   /** When the version was made that a rotation has begun and not finished. */
   readonly pendingSince: () => Promise<Date | undefined>;
 }
@@ -52,6 +59,10 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
     }),
     versions: async () =>
       (await versions()).filter((each) => !isPendingAlone(each)).flatMap(({ CreatedDate }) => CreatedDate ?? []),
+    staged: async () =>
+      (await versions())
+        .filter(({ VersionStages = [] }) => VersionStages.length > 0)
+        .map(({ VersionStages: stages = [], CreatedDate: madeAt = new Date(0) }) => ({ stages, madeAt })),
     pendingSince: async () => (await versions()).find(isPendingAlone)?.CreatedDate,
   };
 }

@@ -42,4 +42,14 @@ export const SECRETS_METADATA = [
     remediation:
       'Give the secret back its rotation by RotateMasterSecret, and find out who made the function that the evidence names.',
   },
+  {
+    id: 'secrets.current',
+    title: 'The latest password is the one in force',
+    question:
+      'Is the latest version of the secret the current one, and has no version a stage but Secrets Manager’s own?',
+    severity: 'medium',
+    controls: { 'SOC 2': ['CC6.1'] },
+    remediation:
+      'Move the stage AWSCURRENT back to the latest version, and remove the stage that the evidence names; find out who moved it.',
+  },
 ] as const satisfies readonly CheckMetadata[];

@@ -2,6 +2,7 @@ import {
   CancelRotateSecretCommand,
   DeleteResourcePolicyCommand,
   DeleteSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
   PutResourcePolicyCommand,
   PutSecretValueCommand,
@@ -12,6 +13,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
+  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG } from '../../../functions/contract/naming';
 import type { FactClients } from '../../../functions/isolation/facts/facts';
@@ -175,6 +177,41 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
       return {
         expectedEvidence: 'the secret is rotated every 730 days',
         revert: () => rotateByOwn(subject, secrets),
+      };
+    },
+  },
+  {
+    name: 'put an earlier master password in force in the secret',
+    check: 'secrets.current',
+    detonate: async ({ subject, root: { secrets } }) => {
+      const { SecretArn: SecretId } = subject.stacks.database.outputs;
+      const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId }));
+      const versionWith = (stage: string) =>
+        Object.entries(VersionIdsToStages).find(([, stages]) => stages.includes(stage))?.[0];
+      const [current, former] = [versionWith('AWSCURRENT'), versionWith('AWSPREVIOUS')];
+      const move = (MoveToVersionId: string | undefined, RemoveFromVersionId: string | undefined) =>
+        secrets.send(
+          new UpdateSecretVersionStageCommand({
+            ...{ SecretId, VersionStage: 'AWSCURRENT' },
+            ...{ MoveToVersionId, RemoveFromVersionId },
+          }),
+        );
+      await move(former, current);
+      return { expectedEvidence: 'was put out of force for an earlier one', revert: () => move(current, former) };
+    },
+  },
+  {
+    name: 'keep a master password of the secret by a name of one’s own',
+    check: 'secrets.current',
+    detonate: async ({ subject, root: { secrets } }) => {
+      const { SecretArn: SecretId } = subject.stacks.database.outputs;
+      const { VersionIdsToStages = {} } = await secrets.send(new DescribeSecretCommand({ SecretId }));
+      const [version] = Object.keys(VersionIdsToStages);
+      const stage = { SecretId, VersionStage: 'SUPPORT' };
+      await secrets.send(new UpdateSecretVersionStageCommand({ ...stage, MoveToVersionId: version }));
+      return {
+        expectedEvidence: 'has the stage SUPPORT',
+        revert: () => secrets.send(new UpdateSecretVersionStageCommand({ ...stage, RemoveFromVersionId: version })),
       };
     },
   },

@@ -1,5 +1,7 @@
+import { CreateTableCommand, DeleteTableCommand } from '@aws-sdk/client-dynamodb';
 import { CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import { AddTagsToResourceCommand } from '@aws-sdk/client-rds';
+import { CreateQueueCommand, DeleteQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { databaseOf, groupOf } from '../database-changes';
@@ -53,6 +55,37 @@ export const TAG_TECHNIQUES: readonly AttackTechnique[] = [
       return {
         expectedEvidence: `the tag ${TENANT_TAG} of ${InstanceId} is ${subject.cell.decoy.tenantId}`,
         revert: () => tagged(tenantIdOf(subject)),
+      };
+    },
+  },
+  {
+    name: 'make a queue with the tenant’s tag',
+    check: 'stacks.members',
+    detonate: async ({ subject, aws }) => {
+      const sqs = new SQSClient(aws);
+      const tags = { [TENANT_TAG]: tenantIdOf(subject) };
+      const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'support', tags }));
+      return {
+        expectedEvidence: ':support has the tenant’s tag',
+        revert: () => sqs.send(new DeleteQueueCommand({ QueueUrl })),
+      };
+    },
+  },
+  {
+    name: 'make a table with the tenant’s tag',
+    check: 'stacks.members',
+    detonate: async ({ subject, root: { dynamodb } }) => {
+      const TableName = 'copy';
+      await dynamodb.send(
+        new CreateTableCommand({
+          ...{ TableName, BillingMode: 'PAY_PER_REQUEST', Tags: tenantTags(tenantIdOf(subject)) },
+          AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+        }),
+      );
+      return {
+        expectedEvidence: 'table/copy has the tenant’s tag',
+        revert: () => dynamodb.send(new DeleteTableCommand({ TableName })),
       };
     },
   },

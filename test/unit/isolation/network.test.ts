@@ -142,6 +142,12 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.endpoints',
+    'that no subnet leads to',
+    ({ facts }) => (facts.network.endpoints[0].RouteTableIds = []),
+    'route table of endpoint vpce-0s3',
+  ],
+  [
+    'network.endpoints',
     'of a stranger’s service that is called like one of the list',
     ({ facts }) =>
       facts.network.endpoints.push({

@@ -91,7 +91,26 @@ testBreaches(SECRETS_CHECKS, [
       Object.assign(facts.secrets.description, ROTATED, { LastRotatedDate: new Date(Date.now() - 40 * DAY_MS) }),
     'the last rotation was 40 days ago',
   ],
+  [
+    'secrets.current',
+    'an earlier password',
+    ({ facts }) => facts.secrets.staged.push({ stages: ['AWSPREVIOUS'], madeAt: new Date('2026-03-01T00:00:00Z') }),
+    'the version of 2026-03-01T00:00:00.000Z was put out of force for an earlier one',
+  ],
+  [
+    'secrets.current',
+    'a password that somebody keeps',
+    ({ facts }) => facts.secrets.staged.push({ stages: ['SUPPORT'], madeAt: new Date(0) }),
+    'a version of the secret has the stage SUPPORT',
+  ],
+  ['secrets.current', 'none', ({ facts }) => facts.secrets.staged.splice(0), 'no version of the secret is in force'],
 ]);
+
+test('a rotation under way is no violation', async () => {
+  const [check] = SECRETS_CHECKS.filter(({ id }) => id === 'secrets.current');
+  const spoil = ({ facts }: Scene) => facts.secrets.staged.push({ stages: ['AWSPENDING'], madeAt: new Date() });
+  expect(check && (await ask(check, spoil))).toMatchObject({ passed: true });
+});
 
 test.each([
   { AutomaticallyAfterDays: 30 },
