@@ -17,7 +17,7 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { GetAccountAuthorizationDetailsCommand, GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   AddRoleToDBInstanceCommand,
   CreateDBInstanceCommand,
@@ -285,8 +285,12 @@ test('a role made by CloudFormation has the boundary of its template', async () 
       },
     },
   });
-  const { Role } = await new IAMClient(access(emulator)).send(new GetRoleCommand({ RoleName: 'bounded' }));
+  const iam = new IAMClient(access(emulator));
+  const { Role } = await iam.send(new GetRoleCommand({ RoleName: 'bounded' }));
   expect(Role?.PermissionsBoundary?.PermissionsBoundaryArn).toBe(PermissionsBoundary);
+  const { RoleDetailList = [] } = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'] }));
+  const listed = RoleDetailList.find(({ RoleName }) => RoleName === 'bounded');
+  expect(listed?.PermissionsBoundary?.PermissionsBoundaryArn).toBe(PermissionsBoundary);
 });
 
 describe('RDS', () => {
