@@ -1,6 +1,7 @@
 import { CODE_DIGEST, functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import type { Principal } from '../../functions/isolation/facts/account-facts';
 import type { ResolverAssociation, StrangeOptions } from '../../functions/isolation/facts/vpc-names';
+import type { Statement } from '../../functions/isolation/policy-document';
 import type { PermissionAdded } from '../../functions/isolation/surroundings/permissions-added';
 import type { SurroundingsFacts } from '../../functions/isolation/surroundings/surroundings-facts';
 import { ACCOUNT_ID, aCell, REGION } from './builders';
@@ -161,6 +162,7 @@ const templates = () => ({
     resource('AWS::DynamoDB::Table', 'tenants', {
       ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      BillingMode: 'PAY_PER_REQUEST',
     }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
     resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/messages` }),
@@ -264,7 +266,7 @@ const templates = () => ({
     resource('AWS::EC2::VPC', cell.vpcId),
     resource('AWS::EC2::Subnet', 'subnet-a'),
     resource('AWS::EC2::FlowLog', 'fl-1', { ResourceId: cell.vpcId, TrafficType: 'ALL', LogGroupName: 'cell-traffic' }),
-    resource('AWS::EC2::VPCEndpoint', 'vpce-s3'),
+    resource('AWS::EC2::VPCEndpoint', 'vpce-s3', { RouteTableIds: ['rtb-1'] }),
     resource('AWS::EC2::Route', 'r', {
       RouteTableId: 'rtb-1',
       DestinationCidrBlock: '0.0.0.0/0',
@@ -315,7 +317,13 @@ export function healthySurroundings() {
   return {
     trustees: {
       expected: [{ role, trust, inline, attached: [] as string[] }],
-      found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }],
+      found: [{ role, trust: [...trust], inline: [...inline], attached: [] as string[] }] as {
+        role: string;
+        trust: Statement[];
+        inline: Statement[];
+        attached: string[];
+        boundary?: string;
+      }[],
       others: [aPrincipal('security', { Action: '*', Resource: '*' })],
       expectedPolicies: [{ arn: 'arn:operator', statements: policyOf(INVOKES) }],
       policies: new Map([['arn:operator', policyOf(INVOKES)]]),
@@ -338,7 +346,7 @@ export function healthySurroundings() {
       services: (['blue', 'green'] as const).map((serviceName) => ({
         serviceName,
         loadBalancers: [{ targetGroupArn: cell.targetGroupArns[serviceName], containerPort: 8080 }],
-        serviceRegistries: [] as object[],
+        ...{ serviceRegistries: [] as object[], deployments: [{}] },
         enableExecuteCommand: false,
         networkConfiguration: { awsvpcConfiguration: { securityGroups: ['sg-service'], subnets: ['subnet-a'] } },
       })),
@@ -386,7 +394,13 @@ export function healthySurroundings() {
         },
       ],
       endpoints: [
-        { VpcEndpointId: 'vpce-s3', VpcEndpointType: 'Gateway', ServiceName: `com.amazonaws.${REGION}.s3` },
+        {
+          ...{ VpcEndpointId: 'vpce-s3', VpcEndpointType: 'Gateway', ServiceName: `com.amazonaws.${REGION}.s3` },
+          ...{
+            RouteTableIds: ['rtb-1'],
+            PolicyDocument: JSON.stringify(document({ Principal: '*', Action: '*', Resource: '*' })),
+          },
+        },
         {
           ...{ VpcEndpointId: 'vpce-gd', VpcEndpointType: 'Interface', Groups: [{ GroupId: 'sg-guardduty' }] },
           ServiceName: `com.amazonaws.${REGION}.guardduty-data`,
@@ -472,6 +486,7 @@ export function healthySurroundings() {
         TableName: 'tenants',
         SSEDescription: { KMSMasterKeyArn: 'arn:table-key' },
         DeletionProtectionEnabled: true,
+        BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
       } as object,
       tableBackups: { PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED' } } as object,
       tablePolicy: policyOf(),
@@ -549,6 +564,7 @@ export function healthySurroundings() {
       targets: [{ Id: '1', ...STARTS }] as { Id: string; Arn: string; RoleArn: string; DeadLetterConfig?: object }[],
       machine: {
         ...{ definition: DEFINITION, roleArn: 'arn:machine-role' },
+        encryptionConfiguration: { type: 'AWS_OWNED_KEY' } as { type: string; kmsKeyId?: string },
         loggingConfiguration: {
           ...{ level: 'ERROR', includeExecutionData: false },
           destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: 'arn:aws:logs:r:1:log-group:audit:*' } }],

@@ -18,6 +18,8 @@ export interface Principal {
   readonly trust: readonly Statement[];
   readonly inline: readonly Statement[];
   readonly attached: readonly string[];
+  /** ARN of its permissions boundary. */
+  readonly boundary?: string | undefined;
   /** The statements of the attached policies that are the account's own. */
   readonly managed: readonly Statement[];
 }
@@ -74,6 +76,7 @@ interface Detail {
   readonly Arn?: string | undefined;
   readonly Tags?: { Key: string | undefined; Value: string | undefined }[] | undefined;
   readonly AttachedManagedPolicies?: { PolicyArn?: string | undefined }[] | undefined;
+  readonly PermissionsBoundary?: { PermissionsBoundaryArn?: string | undefined } | undefined;
 }
 
 type Own = Pick<Principal, 'kind' | 'name' | 'trust' | 'inline'>;
@@ -112,7 +115,9 @@ export async function readAccount(client: IAMClient): Promise<Account> {
   const principals = found.map(({ detail, ...own }) => {
     const attached = (detail.AttachedManagedPolicies ?? []).map(({ PolicyArn = '' }) => PolicyArn);
     const statements = attached.flatMap((arn) => managed.get(arn) ?? []);
-    return { ...own, arn: detail.Arn ?? '', tags: tagsOf(detail.Tags), attached, managed: statements };
+    const boundary = detail.PermissionsBoundary?.PermissionsBoundaryArn;
+    const tags = tagsOf(detail.Tags);
+    return { ...own, arn: detail.Arn ?? '', tags, attached, managed: statements, ...(boundary && { boundary }) };
   });
   return { principals, policies: managed };
 }

@@ -56,7 +56,7 @@ const isNoteworthy = (statement: Statement) => namesLogin(statement) || namesLog
  * these statements stay.
  */
 export function noteworthy(principals: readonly Principal[]): Principal[] {
-  const kept = principals.map(({ inline, managed, ...rest }) => ({
+  const kept = principals.map(({ inline, managed, boundary: _, ...rest }) => ({
     ...rest,
     ...{ trust: [], attached: [], inline: inline.filter(isNoteworthy), managed: managed.filter(isNoteworthy) },
   }));

@@ -33,6 +33,7 @@ const MachineSchema = z.object({
   DefinitionString: z.string(),
   DefinitionSubstitutions: z.record(z.string(), z.unknown()).default({}),
   RoleArn: z.string(),
+  EncryptionConfiguration: z.object({ KmsKeyId: z.string().optional() }).default({}),
   LoggingConfiguration: z
     .object({
       IncludeExecutionData: z.boolean().default(false),
@@ -182,6 +183,7 @@ const withoutEnd = (logGroupArn = '') => logGroupArn.replace(/:\*$/, '');
 /** How a machine differs from its template: what it does, as whom, and who is told the inputs of its states. */
 function machineDifferences(machine: string, actual: Machine, expected: z.output<typeof MachineSchema>): string[] {
   const { DefinitionString, DefinitionSubstitutions, RoleArn, LoggingConfiguration: logging } = expected;
+  const { EncryptionConfiguration } = expected;
   const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
     String(DefinitionSubstitutions[name] ?? all),
   );
@@ -194,6 +196,12 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
   return [
     ...(isSame ? [] : [`state machine ${machine} has another definition than that of the release`]),
     ...expectEqual(`the role of state machine ${machine}`, actual.roleArn, RoleArn),
+    // Whoever has the key stops the machine.
+    ...expectEqual(
+      `the key of state machine ${machine}`,
+      actual.encryptionConfiguration?.kmsKeyId || undefined,
+      EncryptionConfiguration.KmsKeyId,
+    ),
     // Whoever hears more than the release tells is a stranger. The history of a run has all of it, with a log or without.
     ...(includeExecutionData && !logging.IncludeExecutionData
       ? [`state machine ${machine} logs the inputs and outputs of its states`]

@@ -1,6 +1,8 @@
 import type { IpPermission, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { expectExactly } from '../check';
+import { policyDifferences } from '../comparison/policy-difference';
+import { parsePolicy, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
 
@@ -93,6 +95,31 @@ export function groupViolations(
     .flatMap((group) => violationsOf(group, resources));
 }
 
+const EndpointSchema = z.object({
+  PolicyDocument: z.unknown().optional(),
+  RouteTableIds: z.array(z.string()).default([]),
+});
+/** "Control access to VPC endpoints using endpoint policies": that of an endpoint which got none. */
+const FULL_ACCESS = { Statement: { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' } };
+
+/** How the policy of an endpoint, and the routes that lead to it, differ from the cell's stack. */
+function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[]): string[] {
+  const { VpcEndpointId: id, PolicyDocument, RouteTableIds = [] } = endpoint;
+  const made = ofType(resources, 'AWS::EC2::VPCEndpoint').find(({ physicalId }) => physicalId === id);
+  if (!made) return [];
+  const expected = EndpointSchema.parse(made.properties);
+  return [
+    ...(PolicyDocument
+      ? policyDifferences(
+          `the policy of endpoint ${id}`,
+          parsePolicy(PolicyDocument),
+          statementsOf(expected.PolicyDocument ?? FULL_ACCESS),
+        )
+      : []),
+    ...expectExactly(`route table of endpoint ${id}`, RouteTableIds, expected.RouteTableIds),
+  ];
+}
+
 /** Endpoints that neither the cell's stack nor the stage's organization has placed. */
 export function endpointViolations(
   endpoints: readonly VpcEndpoint[],
@@ -100,10 +127,11 @@ export function endpointViolations(
   placed: readonly string[],
 ): string[] {
   const own = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
-  return endpoints
+  const strange = endpoints
     .filter(({ VpcEndpointId, ServiceName = '', VpcEndpointType, State = '' }) => {
       const isPlaced = VpcEndpointType === 'Interface' && placed.includes(ServiceName);
       return !own.includes(VpcEndpointId) && !isPlaced && !/^delet/i.test(State);
     })
     .map(({ VpcEndpointId, ServiceName }) => `endpoint ${VpcEndpointId} leads to ${ServiceName}`);
+  return [...strange, ...endpoints.flatMap((each) => changesOf(each, resources))];
 }

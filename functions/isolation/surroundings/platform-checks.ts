@@ -33,6 +33,8 @@ async function keyViolations(what: string, description: RegExp, { policies, stac
 }
 
 const TableSchema = z.object({
+  BillingMode: z.string().default('PROVISIONED'),
+  OnDemandThroughput: z.object({ MaxReadRequestUnits: z.number().optional() }).optional(),
   SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
   DeletionProtectionEnabled: z.boolean().default(false),
   PointInTimeRecoverySpecification: z
@@ -77,6 +79,15 @@ async function tableViolations(
     ...(expected.DeletionProtectionEnabled && table?.DeletionProtectionEnabled !== true
       ? ['the table is not protected from deletion']
       : []),
+    ...expectEqual(
+      'how the table is paid',
+      table?.BillingModeSummary?.BillingMode ?? 'PROVISIONED',
+      expected.BillingMode,
+    ),
+    // "OnDemandThroughput": nothing but the platform's own requests would be refused. -1 takes a ceiling away.
+    ...[table?.OnDemandThroughput?.MaxReadRequestUnits, table?.OnDemandThroughput?.MaxWriteRequestUnits]
+      .filter((units = -1) => expected.OnDemandThroughput === undefined && units > 0)
+      .map((units) => `the table takes no more than ${units} requests a second`),
     ...recoveryViolations(backups, expected),
   ];
 }
@@ -180,11 +191,13 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       ]);
       if (!expected.some(({ role }) => cell.taskRoleArn.endsWith(`/${role}`)))
         throw new Unanswered(`no template makes the task role ${cell.taskRoleArn}`);
-      const violations = expected.flatMap(({ role, trust, inline, attached }, n) => {
+      const violations = expected.flatMap(({ role, trust, inline, attached, boundary }, n) => {
         const actual = found[n];
         if (!actual) return [`role ${role} does not exist`];
         return [
           ...policyDifferences(`the trust of ${role}`, actual.trust, trust),
+          // What a role may not do any more it does not audit either.
+          ...expectEqual(`the boundary of ${role}`, actual.boundary, boundary),
           ...policyDifferences(`the policy of ${role}`, actual.inline.filter(endsMore), inline),
           ...actual.attached
             .filter((arn) => !attached.includes(arn))

@@ -48,7 +48,7 @@ export interface PolicyFacts {
 }
 
 export type Machine = Partial<
-  Pick<DescribeStateMachineCommandOutput, 'definition' | 'roleArn' | 'loggingConfiguration'>
+  Pick<DescribeStateMachineCommandOutput, 'definition' | 'roleArn' | 'loggingConfiguration' | 'encryptionConfiguration'>
 >;
 
 export type QueueSettings = Readonly<Partial<Record<QueueAttributeName, string>>>;

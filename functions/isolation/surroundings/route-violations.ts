@@ -80,6 +80,9 @@ export function routeViolations(
   return [
     ...strange,
     ...strayed(tables, resources),
+    ...tables.flatMap(({ RouteTableId, PropagatingVgws = [] }) =>
+      PropagatingVgws.map(({ GatewayId }) => `route table ${RouteTableId} takes the routes of gateway ${GatewayId}`),
+    ),
     ...gone.map(
       ({ RouteTableId, DestinationCidrBlock }) => `route table ${RouteTableId} lacks ${DestinationCidrBlock}`,
     ),

@@ -184,7 +184,7 @@ function definitionViolations(
 const registeredAt = (group: string | undefined, port: number | undefined) => `${group} (port ${port})`;
 
 function settingViolations(service: Service, templates: z.output<typeof ServiceSchema>[]): string[] {
-  const { serviceName, networkConfiguration, loadBalancers = [], serviceRegistries = [] } = service;
+  const { serviceName, networkConfiguration, loadBalancers = [], serviceRegistries = [], deployments = [] } = service;
   const expected = templates.find(({ ServiceName }) => ServiceName === serviceName);
   const is = networkConfiguration?.awsvpcConfiguration;
   if (!expected) return [`service ${serviceName} is no part of the cell’s stack`];
@@ -198,6 +198,14 @@ function settingViolations(service: Service, templates: z.output<typeof ServiceS
       loadBalancers.map(({ targetGroupArn, containerPort }) => registeredAt(targetGroupArn, containerPort)),
       expected.LoadBalancers.map(({ TargetGroupArn, ContainerPort }) => registeredAt(TargetGroupArn, ContainerPort)),
     ),
+    ...deployments.flatMap(({ serviceConnectConfiguration, vpcLatticeConfigurations = [] }) => [
+      ...(serviceConnectConfiguration?.enabled
+        ? [`${serviceName} is reached by Service Connect in ${serviceConnectConfiguration.namespace}`]
+        : []),
+      ...vpcLatticeConfigurations.map(
+        ({ targetGroupArn }) => `${serviceName} registers its tasks at ${targetGroupArn}`,
+      ),
+    ]),
     ...serviceRegistries.map(({ registryArn }) => `${serviceName} registers its tasks at ${registryArn}`),
   ];
 }

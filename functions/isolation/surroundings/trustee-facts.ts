@@ -13,6 +13,8 @@ export interface Trustee {
   readonly inline: readonly Statement[];
   /** ARNs of its managed policies. */
   readonly attached: readonly string[];
+  /** ARN of its permissions boundary. */
+  readonly boundary?: string | undefined;
 }
 
 /** A managed policy that a template makes, for people or as a boundary. */
@@ -37,6 +39,7 @@ const RoleSchema = z.object({
   AssumeRolePolicyDocument: z.unknown(),
   Policies: z.array(z.object({ PolicyDocument: z.unknown() })).default([]),
   ManagedPolicyArns: z.array(z.string()).default([]),
+  PermissionsBoundary: z.string().optional(),
 });
 /** A policy that a template attaches to roles: as an inline policy, or as a managed one. */
 const AttachedSchema = z.object({ Roles: z.array(z.string()).default([]), PolicyDocument: z.unknown() });
@@ -48,12 +51,13 @@ function trusteesIn(resources: readonly ExpectedResource[]): Trustee[] {
       .map(({ physicalId = '', properties }) => ({ physicalId, ...AttachedSchema.parse(properties) }))
       .filter(({ Roles }) => Roles.includes(role));
   return ofType('AWS::IAM::Role').map(({ physicalId: role = '', properties }) => {
-    const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns } = RoleSchema.parse(properties);
+    const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns, PermissionsBoundary } = RoleSchema.parse(properties);
     const policies = [...Policies, ...attached('AWS::IAM::Policy', role)];
     return {
       role,
       trust: statementsOf(AssumeRolePolicyDocument),
       inline: policies.flatMap(({ PolicyDocument }) => statementsOf(PolicyDocument)),
+      boundary: PermissionsBoundary,
       attached: [...ManagedPolicyArns, ...attached('AWS::IAM::ManagedPolicy', role).map((each) => each.physicalId)],
     };
   });
@@ -65,7 +69,9 @@ const policiesIn = (resources: readonly ExpectedResource[]): ManagedPolicy[] =>
     .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
     .map(({ physicalId: arn = '', properties }) => ({ arn, statements: statementsOf(properties.PolicyDocument) }));
 
-const trusteeOf = ({ name, trust, inline, attached }: Principal): Trustee => ({ role: name, trust, inline, attached });
+const trusteeOf = ({ name, trust, inline, attached, boundary }: Principal): Trustee => ({
+  ...{ role: name, trust, inline, attached, boundary },
+});
 
 /** @param further what the templates of the other cells make: their roles are no strangers */
 export function trusteeFacts(

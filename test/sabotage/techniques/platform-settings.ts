@@ -1,5 +1,17 @@
 import { DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import { UpdateTableCommand } from '@aws-sdk/client-dynamodb';
+import {
+  AttachVpnGatewayCommand,
+  CreateVpnGatewayCommand,
+  DeleteVpnGatewayCommand,
+  DescribeVpcEndpointsCommand,
+  DetachVpnGatewayCommand,
+  DisableVgwRoutePropagationCommand,
+  EnableVgwRoutePropagationCommand,
+  ModifyVpcEndpointCommand,
+} from '@aws-sdk/client-ec2';
 import { UpdateEventBusCommand } from '@aws-sdk/client-eventbridge';
+import { DeleteRolePermissionsBoundaryCommand, PutRolePermissionsBoundaryCommand } from '@aws-sdk/client-iam';
 import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
@@ -7,8 +19,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { platformStackName } from '../../../functions/contract/naming';
-import type { SharedTechnique } from '../surroundings-target';
+import { functionRoleName, platformStackName } from '../../../functions/contract/naming';
+import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
 import { functionOf } from './platform';
 
@@ -24,6 +36,17 @@ const subscribed = (name: string, Protocol: string, Endpoint: string): SharedTec
     };
   },
 });
+
+/** The cell's own endpoint for S3. */
+async function endpointOf({ surroundings: { cell, region }, root: { ec2 } }: SharedScene) {
+  const Filters = [
+    { Name: 'vpc-id', Values: [cell.vpcId] },
+    { Name: 'service-name', Values: [`com.amazonaws.${region}.s3`] },
+  ];
+  const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({ Filters }));
+  if (!VpcEndpoints?.[0]) throw new Error('the cell has no endpoint for S3');
+  return VpcEndpoints[0];
+}
 
 /** An empty ZIP archive: no code. */
 const EMPTY = Uint8Array.from([0x50, 0x4b, 5, 6, ...Array(18).fill(0)]);
@@ -86,6 +109,80 @@ export const PLATFORM_SETTING_TECHNIQUES: readonly SharedTechnique[] = [
         lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName, MemorySize: size }));
       await set(128);
       return { expectedEvidence: `${FunctionName} has 128 MB of memory`, revert: () => set(MemorySize) };
+    },
+  },
+  {
+    name: 'let the tenants table take one request a second',
+    check: 'platform.table',
+    detonate: async ({ surroundings: { tableName: TableName }, root: { dynamodb } }) => {
+      const set = (units: number) =>
+        dynamodb.send(
+          new UpdateTableCommand({
+            ...{ TableName, BillingMode: 'PAY_PER_REQUEST' },
+            OnDemandThroughput: { MaxReadRequestUnits: units, MaxWriteRequestUnits: units },
+          }),
+        );
+      await set(1);
+      return { expectedEvidence: 'the table takes no more than 1 requests a second', revert: () => set(-1) };
+    },
+  },
+  {
+    name: 'bound what AuditTenant may do',
+    check: 'identity.trustees',
+    detonate: async ({ root: { iam } }) => {
+      const RoleName = functionRoleName('AuditTenant');
+      const PermissionsBoundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+      await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
+      return {
+        expectedEvidence: `the boundary of ${RoleName} is ${PermissionsBoundary}`,
+        revert: () => iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })),
+      };
+    },
+  },
+  {
+    name: 'let the cell’s endpoint lead to a stranger’s bucket alone',
+    check: 'cell.network',
+    detonate: async (scene) => {
+      const { ec2 } = scene.root;
+      const { VpcEndpointId, PolicyDocument } = await endpointOf(scene);
+      const theirs = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: 'arn:aws:s3:::theirs/*' };
+      const put = (policy: string | undefined) =>
+        ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument: policy }));
+      await put(JSON.stringify({ Version: '2012-10-17', Statement: [theirs] }));
+      return { expectedEvidence: `the policy of endpoint ${VpcEndpointId}`, revert: () => put(PolicyDocument) };
+    },
+  },
+  {
+    name: 'have no subnet of the cell lead to its endpoint',
+    check: 'cell.network',
+    detonate: async (scene) => {
+      const { ec2 } = scene.root;
+      const { VpcEndpointId, RouteTableIds } = await endpointOf(scene);
+      await ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, RemoveRouteTableIds: RouteTableIds }));
+      return {
+        expectedEvidence: `route table of endpoint ${VpcEndpointId}`,
+        revert: () => ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, AddRouteTableIds: RouteTableIds })),
+      };
+    },
+  },
+  {
+    name: 'let a VPN gateway bring its routes into the cell',
+    check: 'cell.routes',
+    detonate: async ({ surroundings: { cell }, root: { ec2 } }) => {
+      const { VpnGateway } = await ec2.send(new CreateVpnGatewayCommand({ Type: 'ipsec.1' }));
+      const VpnGatewayId = VpnGateway?.VpnGatewayId;
+      const attached = { VpnGatewayId, VpcId: cell.vpcId };
+      await ec2.send(new AttachVpnGatewayCommand(attached));
+      const propagated = { GatewayId: VpnGatewayId, RouteTableId: cell.routeTableIds[0] };
+      await ec2.send(new EnableVgwRoutePropagationCommand(propagated));
+      return {
+        expectedEvidence: `takes the routes of gateway ${VpnGatewayId}`,
+        revert: async () => {
+          await ec2.send(new DisableVgwRoutePropagationCommand(propagated));
+          await ec2.send(new DetachVpnGatewayCommand(attached));
+          await ec2.send(new DeleteVpnGatewayCommand({ VpnGatewayId }));
+        },
+      };
     },
   },
 ];

@@ -111,6 +111,12 @@ const BREACHES: Breach[] = [
     ({ policies: { machine } }) => (machine.definition = machine.definition.replace('lambda:1', 'lambda:2')),
     'another definition',
   ],
+  [
+    'audit.machines',
+    'under a stranger’s key',
+    ({ policies }) => (policies.machine.encryptionConfiguration.kmsKeyId = 'arn:aws:kms:r:999999999999:key/theirs'),
+    'is arn:aws:kms:r:999999999999:key/theirs, not undefined',
+  ],
   ['audit.machines', 'as another role', ({ policies }) => (policies.machine.roleArn = 'arn:theirs'), 'is arn:theirs'],
   [
     'audit.machines',

@@ -20,6 +20,27 @@ const BREACHES: Breach[] = [
     'instance i-1 is in subnet-a (in-use)',
   ],
   [
+    'cell.network',
+    'an endpoint to a stranger’s bucket alone',
+    ({ cell: c }) => {
+      const theirs = { Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: 'arn:aws:s3:::theirs/*' };
+      Object.assign(first(c.endpoints), { PolicyDocument: JSON.stringify({ Statement: theirs }) });
+    },
+    'the policy of endpoint vpce-s3',
+  ],
+  [
+    'cell.network',
+    'an endpoint that no subnet leads to',
+    ({ cell: c }) => Object.assign(first(c.endpoints), { RouteTableIds: [] }),
+    'route table of endpoint vpce-s3 rtb-1 is missing',
+  ],
+  [
+    'cell.routes',
+    'the routes of a VPN gateway',
+    ({ cell: c }) => Object.assign(first(c.routeTables), { PropagatingVgws: [{ GatewayId: 'vgw-theirs' }] }),
+    'route table rtb-1 takes the routes of gateway vgw-theirs',
+  ],
+  [
     'cell.dns',
     'a stranger’s server',
     ({ cell: c }) => c.strangeOptions.push({ optionsId: 'dopt-0theirs', servers: ['198.51.100.53'] }),

@@ -86,6 +86,24 @@ const BREACHES: Breach[] = [
     },
     'may all actions but some on arn:aws:s3:::tenant-t1/*',
   ],
+  [
+    'identity.trustees',
+    'a boundary that nobody has released',
+    (data) => (found(data).boundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess'),
+    'is arn:aws:iam::aws:policy/ReadOnlyAccess, not undefined',
+  ],
+  [
+    'platform.table',
+    'with a request a second',
+    ({ platform }) => Object.assign(platform.table, { OnDemandThroughput: { MaxReadRequestUnits: 1 } }),
+    'the table takes no more than 1 requests a second',
+  ],
+  [
+    'platform.table',
+    'with a throughput of its own',
+    ({ platform }) => Object.assign(platform.table, { BillingModeSummary: undefined }),
+    'how the table is paid is PROVISIONED, not PAY_PER_REQUEST',
+  ],
   ['platform.table', 'shared', ({ platform }) => platform.tablePolicy.push(...stranger('dynamodb:GetItem')), STRANGER],
   [
     'platform.table',
@@ -233,6 +251,11 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'platform.table',
+    'a ceiling that was taken away again',
+    ({ platform }) => Object.assign(platform.table, { OnDemandThroughput: { MaxReadRequestUnits: -1 } }),
+  ],
   ...(
     [
       ['settings of tenants', ['rds:Describe*', 'rds:ListTagsForResource'], 'arn:aws:rds:*:*:db:tenant-*'],

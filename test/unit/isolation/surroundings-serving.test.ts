@@ -228,6 +228,24 @@ const BREACHES: Breach[] = [
   ],
   [
     'cell.service',
+    'a target group of VPC Lattice',
+    ({ cell: facts }) =>
+      Object.assign(first(first(facts.services).deployments), {
+        vpcLatticeConfigurations: [{ targetGroupArn: 'arn:lattice' }],
+      }),
+    'blue registers its tasks at arn:lattice',
+  ],
+  [
+    'cell.service',
+    'a name of Service Connect',
+    ({ cell: facts }) =>
+      Object.assign(first(first(facts.services).deployments), {
+        serviceConnectConfiguration: { enabled: true, namespace: 'theirs' },
+      }),
+    'blue is reached by Service Connect in theirs',
+  ],
+  [
+    'cell.service',
     'a register of names',
     ({ cell: facts }) => first(facts.services).serviceRegistries.push({ registryArn: 'arn:theirs' }),
     'blue registers its tasks at arn:theirs',
