@@ -222,7 +222,9 @@ const templates = () => ({
     }),
     resource('AWS::ElasticLoadBalancingV2::LoadBalancer', cell.loadBalancerArn, {
       LoadBalancerAttributes: pairs(ATTRIBUTES),
+      SecurityGroups: ['sg-door'],
     }),
+    resource('AWS::EC2::NatGateway', 'nat-1'),
     resource('AWS::WAFv2::WebACL', 'cell|1|REGIONAL', { DefaultAction: { Allow: {} }, Rules: aclRules() }),
     resource('AWS::WAFv2::WebACLAssociation', 'a', { ResourceArn: cell.loadBalancerArn, WebACLArn: ACL }),
     resource('AWS::ElasticLoadBalancingV2::Listener', cell.listenerArn, {
@@ -377,8 +379,13 @@ export function healthySurroundings() {
       interfaces: [
         { NetworkInterfaceId: 'eni-task', Description: 'a task' },
         {
-          ...{ NetworkInterfaceId: 'eni-door', RequesterManaged: true },
+          ...{ NetworkInterfaceId: 'eni-door', RequesterManaged: true, Groups: [{ GroupId: 'sg-door' }] },
+          Association: { PublicIp: '203.0.113.80' },
           Description: `ELB ${cell.loadBalancerArn.split(':loadbalancer/')[1]}`,
+        },
+        {
+          ...{ NetworkInterfaceId: 'eni-nat', RequesterManaged: true, InterfaceType: 'natGateway' },
+          ...{ Description: 'Interface for NAT Gateway nat-1', Association: { PublicIp: '203.0.113.81' } },
         },
       ] as object[],
       routeTables: [

@@ -9,7 +9,7 @@ import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
 import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
-import { unknownInterfaces, withoutPassing } from './known-interfaces';
+import { openings, unknownInterfaces, withoutPassing } from './known-interfaces';
 import { routeViolations } from './route-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
@@ -45,10 +45,13 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
       ]);
       const unknown = unknownInterfaces(interfaces, tasks, resources, cell);
       return finding(
-        (await withoutPassing(unknown, facts.loadBalancer.laterTasks)).map(
-          ({ NetworkInterfaceId, Description, SubnetId, RequesterId, OwnerId }) =>
-            `network interface ${NetworkInterfaceId} (${Description || 'no description'}) of ${RequesterId ?? OwnerId} is in ${SubnetId}`,
-        ),
+        [
+          ...(await withoutPassing(unknown, facts.loadBalancer.laterTasks)).map(
+            ({ NetworkInterfaceId, Description, SubnetId, RequesterId, OwnerId }) =>
+              `network interface ${NetworkInterfaceId} (${Description || 'no description'}) of ${RequesterId ?? OwnerId} is in ${SubnetId}`,
+          ),
+          ...openings(interfaces, resources, cell),
+        ],
         `${interfaces.length} network interfaces, all of the cell’s own`,
       );
     },

@@ -12,7 +12,8 @@ export const CELL_METADATA = [
   {
     id: 'cell.interfaces',
     title: 'Nothing else is in the cell’s network',
-    question: 'Is each network interface in the cell’s VPC one of the service’s tasks, the load balancer or the stack?',
+    question:
+      'Is each network interface in the cell’s VPC one of the service’s tasks, the load balancer or the stack, with the stack’s security groups at the load balancer and no public address elsewhere?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.6'] },
     remediation: 'Find out who made the network interface that the evidence names, and delete what uses it.',

@@ -127,10 +127,10 @@ export const PLATFORM_SETTING_TECHNIQUES: readonly SharedTechnique[] = [
     },
   },
   {
-    name: 'bound what AuditTenant may do',
+    name: 'bound what JudgeAudit may do',
     check: 'identity.trustees',
     detonate: async ({ root: { iam } }) => {
-      const RoleName = functionRoleName('AuditTenant');
+      const RoleName = functionRoleName('JudgeAudit');
       const PermissionsBoundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
       await iam.send(new PutRolePermissionsBoundaryCommand({ RoleName, PermissionsBoundary }));
       return {

@@ -67,6 +67,28 @@ const BREACHES: Breach[] = [
   ],
   [
     'cell.interfaces',
+    'another security group at the load balancer',
+    ({ cell: c }) => Object.assign(c.interfaces[1] ?? {}, { Groups: [{ GroupId: 'sg-door' }, { GroupId: 'sg-open' }] }),
+    'security group of the load balancer’s interface eni-door sg-open is unexpected',
+  ],
+  [
+    'cell.interfaces',
+    'a task with a public address',
+    ({ cell: c }) => Object.assign(first(c.interfaces), { Association: { PublicIp: '203.0.113.9' } }),
+    'network interface eni-task has the public address 203.0.113.9',
+  ],
+  [
+    'cell.interfaces',
+    'a NAT gateway of a stranger',
+    ({ cell: c }) =>
+      c.interfaces.push({
+        ...{ NetworkInterfaceId: 'eni-theirs', RequesterManaged: true, InterfaceType: 'natGateway' },
+        Description: 'Interface for NAT Gateway nat-theirs',
+      }),
+    'eni-theirs',
+  ],
+  [
+    'cell.interfaces',
     'a stranger’s',
     ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a' }),
     'eni-theirs',
