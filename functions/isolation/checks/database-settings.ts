@@ -33,10 +33,11 @@ const InstanceSchema = z.object({
 /** How an instance falls short of its template, and what nobody who may tune a database has a reason for. */
 function differencesFrom(instance: DBInstance, { stacks }: Subject, resources: readonly ExpectedResource[]): string[] {
   const { DBInstanceIdentifier: name = '', MonitoringInterval = 0, OptionGroupMemberships = [] } = instance;
-  const expected = resources
+  const made = resources
     .filter(({ type }) => type === 'AWS::RDS::DBInstance')
-    .map(({ properties }) => InstanceSchema.parse(properties))
-    .find((each) => each.DBInstanceIdentifier === name);
+    .map(({ properties }) => InstanceSchema.parse(properties));
+  // A plan without a replica makes none. `database.replica` says so; this one has to be like the primary.
+  const expected = made.find((each) => each.DBInstanceIdentifier === name) ?? made[0];
   if (!expected) throw new Unanswered(`the tenant’s release makes no instance ${name}`);
   const { PerformanceInsightsRetentionPeriod: days = 0, MasterUserSecret, NetworkType = 'IPV4', Endpoint } = instance;
   const { InstanceId, EndpointPort } = stacks.database.outputs;

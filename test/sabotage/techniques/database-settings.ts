@@ -135,12 +135,12 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     () => ({ CopyTagsToSnapshot: true }),
     () => 'the tags’ way to snapshots of',
   ),
-  changing(
-    'turn Database Insights off',
+  ofReplica(
+    'turn the replica’s Database Insights off',
     'database.instance',
-    () => ({ EnablePerformanceInsights: false }),
-    ({ key }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId: key.keyArn }),
-    () => 'Database Insights of',
+    { EnablePerformanceInsights: false },
+    ({ PerformanceInsightsKMSKeyId }) => ({ EnablePerformanceInsights: true, PerformanceInsightsKMSKeyId }),
+    '-replica is false',
   ),
   changing(
     'monitor the database by a foreign role',

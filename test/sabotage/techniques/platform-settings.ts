@@ -89,7 +89,7 @@ export const PLATFORM_SETTING_TECHNIQUES: readonly SharedTechnique[] = [
     detonate: async (scene) => {
       const { lambda } = scene.root;
       const { Role, Runtime } = await functionOf(scene, 'AuditTenant');
-      const FunctionName = 'support';
+      const FunctionName = 'as-the-auditor';
       await lambda.send(
         new CreateFunctionCommand({ FunctionName, Role, Runtime, Handler: 'index.handler', Code: { ZipFile: EMPTY } }),
       );

@@ -107,6 +107,21 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
 ]);
 
+test('a replica that the plan on the record does not promise has to be like the primary', async () => {
+  const check = DATABASE_SETTINGS_CHECKS.find(({ id }) => id === 'database.instance');
+  const smaller =
+    (MonitoringInterval: number) =>
+    ({ facts }: Scene) => {
+      facts.release.database = facts.release.database.filter(
+        ({ properties }: { properties: { DBInstanceIdentifier?: string } }) =>
+          !properties.DBInstanceIdentifier?.endsWith('-replica'),
+      );
+      Object.assign(facts.database.replica, { MonitoringInterval });
+    };
+  expect(check && (await ask(check, smaller(60)))).toMatchObject({ passed: true });
+  expect(check && (await ask(check, smaller(0)))).toMatchObject({ passed: false });
+});
+
 test('what an operator may choose is no difference', async () => {
   const chosen = ({ facts }: Scene) =>
     Object.assign(facts.database.instance, {
