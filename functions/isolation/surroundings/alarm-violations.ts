@@ -61,11 +61,21 @@ function dimensionViolations(
   );
 }
 
-const metricInWords = (query: z.output<typeof MetricsSchema>[number] | MetricDataQuery) => {
+/** @param own the alarm's account: that a metric is of this one need not be said */
+const metricInWords = (query: z.output<typeof MetricsSchema>[number] | MetricDataQuery, own: string | undefined) => {
   const { Id, Expression, MetricStat, AccountId, ReturnData } = query;
   const { Metric, Period, Stat, Unit } = MetricStat ?? {};
   return [
-    ...[Id, Expression, Metric?.Namespace, Metric?.MetricName, Period, Stat, Unit, AccountId && `of ${AccountId}`],
+    ...[
+      Id,
+      Expression,
+      Metric?.Namespace,
+      Metric?.MetricName,
+      Period,
+      Stat,
+      Unit,
+      AccountId && AccountId !== own && `of ${AccountId}`,
+    ],
     // "MetricDataQuery": the alarm compares the one that is returned.
     ReturnData === false && 'for another expression',
   ]
@@ -75,13 +85,18 @@ const metricInWords = (query: z.output<typeof MetricsSchema>[number] | MetricDat
 
 /** What an alarm watches: another function's metric may never ring. */
 function metricViolations(
-  { AlarmName: name, Dimensions, Metrics = [] }: MetricAlarm,
+  { AlarmName: name, AlarmArn = '', Dimensions, Metrics = [] }: MetricAlarm,
   properties: Properties,
 ): string[] {
   const metrics = MetricsSchema.parse(properties.Metrics);
+  const own = AlarmArn.split(':')[4];
   return [
     ...dimensionViolations(`alarm ${name}`, Dimensions, DimensionsSchema.parse(properties.Dimensions)),
-    ...expectExactly(`metric of alarm ${name}:`, Metrics.map(metricInWords), metrics.map(metricInWords)),
+    ...expectExactly(
+      `metric of alarm ${name}:`,
+      Metrics.map((each) => metricInWords(each, own)),
+      metrics.map((each) => metricInWords(each, own)),
+    ),
     ...metrics.flatMap(({ Id, MetricStat }) => {
       const actual = Metrics.find((each) => each.Id === Id)?.MetricStat?.Metric?.Dimensions;
       return MetricStat ? dimensionViolations(`${Id} of alarm ${name}`, actual, MetricStat.Metric.Dimensions) : [];

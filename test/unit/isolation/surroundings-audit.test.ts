@@ -175,6 +175,14 @@ const BREACHES: Breach[] = [
 const HARMLESS: Harmless[] = [
   [
     'audit.alarms',
+    'a metric that says it is of the own account',
+    ({ platform }) => {
+      Object.assign(platform.alarms.metric[1] ?? {}, { AlarmArn: 'arn:aws:cloudwatch:r:1:alarm:CellFails' });
+      Object.assign(platform.alarms.metric[1]?.Metrics?.[1] ?? {}, { AccountId: '1' });
+    },
+  ],
+  [
+    'audit.alarms',
     'somebody of this account who is told, too',
     ({ platform }) =>
       first(platform.alarms.metric).AlarmActions.push(`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:security`),
