@@ -517,7 +517,11 @@ export function healthyFacts(): FactData {
           (kind) => `arn:aws:cloudformation:r:1:stack/${tenantNames.stack(tenantId, kind)}/1`,
         ),
         ...['arn:aws:ec2:r:1:vpc/vpc-0', `arn:aws:rds:r:1:snapshot:rds:tenant-${tenantId}`],
-        ...['arn:aws:logs:r:1:log-group:/tenants/x', 'arn:aws:backup:r:1:recovery-point:1'],
+        ...[
+          'arn:aws:iam::1:role/tenants/x',
+          'arn:aws:logs:r:1:log-group:/tenants/x',
+          'arn:aws:backup:r:1:recovery-point:1',
+        ],
       ],
     },
     stacks: { all: healthyStacks(), templates: releaseTemplates() },

@@ -40,6 +40,8 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   cloudwatch: /^alarm:/,
   ec2: /^(?:vpc|subnet|route-table|security-group|vpc-endpoint|vpc-peering-connection|vpc-flow-log)\//,
   elasticloadbalancing: /^listener-rule\//,
+  // The index knows no roles yet. `identity.only-roles` judges them.
+  iam: /^(?:role|user|group)\//,
   kms: /^key\//,
   logs: /^log-group:/,
   rds: /^(?:db|cluster|pg|subgrp|snapshot|auto-backup):/,
