@@ -1,5 +1,6 @@
 import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Tags } from 'aws-cdk-lib';
 import { CellStack } from './cell/cell-stack';
+import { requireCopyTime } from './config/copy-time';
 import { requireReachableCells } from './config/reachable-cells';
 import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
@@ -34,6 +35,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
   };
   requireReachableCells(config);
   requireWayOut(config);
+  requireCopyTime(config);
   const app = new App({
     analyticsReporting: false,
     treeMetadata: false,

@@ -10,7 +10,10 @@ runAlias(
     .description("Brings the data of a tenant's database back to a time, and the tenant into service again.")
     .addOption(tenantOption().makeOptionMandatory())
     .option('--to <time>', 'the time whose data is wanted, ISO 8601', nonBlank)
-    .option('--discard', 'deletes the restored instance of a restore that is not wanted any more')
+    .option(
+      '--discard',
+      'deletes the restored instance of a restore that is not wanted any more, and what was copied of it',
+    )
     .requiredOption('--reason <text>', 'kept on record', nonBlank),
   RestoreOptions.extend({ tenant: z.string() }),
   async (ops, { tenant, ...options }) => await restore(ops, tenant, options),

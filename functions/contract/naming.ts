@@ -89,6 +89,8 @@ export const DATABASE_NAME = 'funnels';
 export const DATABASE_MASTER = 'tenant_admin';
 export const DATABASE_OWNER = 'funnels_owner';
 export const DATABASE_SCHEMA = 'funnels';
+/** Schema for the rows of a restored database, until they replace the tenant's own. Only the owner may use it. */
+export const DATABASE_STAGING = 'funnels_restored';
 
 /** IAM path under which every role and policy of a tenant lives. */
 export const TENANT_ROLE_PATH = '/tenants/';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { RestoredLoginSchema } from './copy-call';
+import { RestoreStepSchema, StepTakenSchema } from './copy-call';
 
 /**
  * What PrepareDatabase asks of SetUpDatabase. It holds a password, and is therefore no part of the
@@ -22,8 +22,8 @@ export const SetUpDatabaseInput = z.object({
   living: z.boolean().default(false),
   /** The roles and the schema are of this release: they are not made again. */
   rolesAreMade: z.boolean().default(false),
-  /** A restored database whose rows replace those of this one. */
-  copyFrom: RestoredLoginSchema.optional(),
+  /** A step of a restore of this database. */
+  restore: RestoreStepSchema.optional(),
 });
-/** `version`: the last migration that the database has. `rows`: how many were copied, where that was asked for. */
-export const SetUpDatabaseOutput = z.object({ version: z.string(), rows: z.number().optional() });
+/** `version`: the last migration that the database has. `restore`: what came of its step, where one was asked for. */
+export const SetUpDatabaseOutput = z.object({ version: z.string(), restore: StepTakenSchema.optional() });

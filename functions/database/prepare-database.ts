@@ -56,7 +56,7 @@ export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabas
   output: Output,
   run: async (deps, input) => {
     if ('migration' in input) return await migrateTenant(deps, input);
-    if ('copyTo' in input) return await copyData(deps, input);
+    if ('restoring' in input) return await copyData(deps, input);
     const { table, now, files } = deps;
     const { tenant, cell, stacks, executionArn } = input;
     const { tenantId, externalId } = tenant;

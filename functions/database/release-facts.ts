@@ -1,4 +1,11 @@
-import { DATABASE_MASTER, DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../contract/naming';
+import {
+  DATABASE_MASTER,
+  DATABASE_NAME,
+  DATABASE_OWNER,
+  DATABASE_SCHEMA,
+  DATABASE_STAGING,
+  tenantNames,
+} from '../contract/naming';
 import type { FactName } from './door-call';
 
 /**
@@ -27,6 +34,9 @@ const RDS_USERS = '(?:rdsadmin|rdsrepladmin|rdstopmgr)';
 const RDS = `(?:${RDS_GROUPS}|${RDS_USERS}|pg_[a-z_]+)`;
 const ATTRIBUTES =
   '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*(?: CONNECTION LIMIT \\d+)?(?: VALID UNTIL .*)?';
+
+/** Whether a line of the fact `owners` is of rows that a restore has staged, or of their schema. */
+export const isStagedLine = (line: string) => new RegExp(`^[A-Z ]+ ${DATABASE_STAGING}[. ]`).test(line);
 
 const matching = (...patterns: readonly string[]) => patterns.map((pattern) => new RegExp(`^${pattern}$`));
 
@@ -87,6 +97,9 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
         'DATABASE (?:rdsadmin|template0) OF rdsadmin',
         'SCHEMA public OF pg_database_owner',
         `(?:TABLE|FUNCTION) ${schema}\\.\\S+ OF ${owner}`,
+        // What is left there is told by database.leftovers; that it is anybody else's, or anybody's to read, by the others.
+        `SCHEMA ${DATABASE_STAGING} OF ${owner}`,
+        `TABLE ${DATABASE_STAGING}\\.\\S+ OF ${owner}`,
       ),
     },
     grants: {

@@ -17,6 +17,7 @@ import { tenantCalled } from '../tenants/tenant-lookup';
 import type { SessionCredentials } from '../tenants/tenant-session';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { callCopy } from './cell-database';
+import type { CopyDataInput, StepTaken } from './copy-call';
 import { beginRestore, discard, instanceCalled, newPassword, RESTORED_TO, requireBackup } from './restored-instance';
 import { restoringSession } from './restoring-session';
 
@@ -70,14 +71,27 @@ function timeOf(to: string, now: Date): Date {
   return time;
 }
 
-/** Replaces the tenant's data, and records that it is done before the restored instance goes. */
-async function replaceData({ deps, rds, record, id }: Scene, to: string, resourceId: string): Promise<number> {
-  const { tenantId } = record;
+/** Asks PrepareDatabase for a step in the tenant's database. */
+async function step({ deps, record }: Scene, taken: z.input<typeof CopyDataInput>['step']): Promise<StepTaken> {
+  const { tenantId, slot } = record;
+  const called = { cell: slot?.cell ?? '', functionName: deps.prepareDatabaseFunction };
+  return await callCopy(deps.lambda, called, { restoring: { tenantId }, step: taken });
+}
+
+/** Records that the tenant's data is replaced, before the restored instance goes. */
+async function switched(scene: Scene, to: string, instance: string, rows: number): Promise<Step> {
+  const { deps, record } = scene;
+  await recordRestoration(deps.table, record, { to, at: deps.now().toISOString(), rows, from: instance });
+  return await finish(scene, rows);
+}
+
+/** Brings more of the data beside the tenant's; when all of it is there, the tenant is to be SUSPENDED. */
+async function stage(scene: Scene, instance: string): Promise<Step> {
+  const { deps, rds, id, record } = scene;
+  const own = await instanceCalled(rds, tenantNames.database(record.tenantId));
   const from = await newPassword(rds, id, deps.pause);
-  const called = { cell: record.slot?.cell ?? '', functionName: deps.prepareDatabaseFunction };
-  const { rows } = await callCopy(deps.lambda, called, { copyTo: { tenantId }, from: { ...from, resourceId } });
-  await recordRestoration(deps.table, record, { to, at: deps.now().toISOString(), rows, from: resourceId });
-  return rows;
+  const { is, rows } = await step(scene, { is: 'stage', instance, from, gib: own?.AllocatedStorage ?? 0 });
+  return { phase: is === 'staging' ? 'copying' : 'restored', rows };
 }
 
 async function take(scene: Scene, to: Date): Promise<Step> {
@@ -102,13 +116,18 @@ async function take(scene: Scene, to: Date): Promise<Step> {
   const resourceId = restored.DbiResourceId ?? '';
   if (restoration?.from === resourceId) return await finish(scene, restoration.rows);
   if (restored.DBInstanceStatus !== 'available') return { phase: 'restoring' };
-  if (status !== 'SUSPENDED') return { phase: 'restored' };
-  return await finish(scene, await replaceData(scene, time, resourceId));
+  if (status === 'SUSPENDED') {
+    const { is, rows } = await step(scene, { is: 'switch', instance: resourceId });
+    if (is === 'switched') return await switched(scene, time, resourceId, rows);
+    if (is === 'switching') return { phase: 'switching' };
+  }
+  return await stage(scene, resourceId);
 }
 
 async function giveUp(scene: Scene): Promise<Step> {
-  if (!scene.restored) return { phase: 'nothing', isGone: true };
-  return { phase: 'done', isGone: await deleted(scene) };
+  const { is } = await step(scene, { is: 'drop' });
+  if (scene.restored) return { phase: 'done', isGone: await deleted(scene) };
+  return { phase: is === 'dropped' ? 'done' : 'nothing', isGone: true };
 }
 
 /**
@@ -118,16 +137,18 @@ async function giveUp(scene: Scene): Promise<Step> {
  * 1. The tenant must be in service, and the time one of which its database has a backup. Otherwise nothing is made.
  * 2. Record that a restore is under way: the audit suspends nobody for the second instance (brake.ts). RDS makes it, with
  *    the data of that time, beside the tenant's own.
- * 3. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by those of the restored instance, in one
- *    transaction. The instance of the tenant stays the same: id, address, key, roles, replica and stack are as they were.
- * 4. Record that it is done. The data is not replaced again, also when the call was killed before it could record that.
- * 5. Delete the restored instance, and record that nothing is under way when it is gone.
+ * 3. PrepareDatabase brings the rows of the restored instance into a schema beside the tenant's, some minutes of them at a
+ *    call. The tenant may be in service.
+ * 4. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by these, in one transaction. The instance of the
+ *    tenant stays the same: id, address, key, roles, replica and stack are as they were.
+ * 5. Record that it is done. The data is not replaced again, also when the call was killed before it could record that.
+ * 6. Delete the restored instance, and record that nothing is under way when it is gone.
  *
  * What the database had before can be restored in the same way, for as long as its backups are kept.
  *
  * All requests to RDS are by a session of the break-glass role that is limited to this tenant. Each use of it rings.
  *
- * Undone, until 4, by a call without a time, which deletes the restored instance.
+ * Undone, until 4, by a call without a time, which drops the rows beside the tenant's and deletes the restored instance.
  *
  * Throws `InvalidRequest`, `TransientConflict`, and what PrepareDatabase throws, under its name.
  */

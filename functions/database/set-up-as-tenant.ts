@@ -1,14 +1,13 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { STSClient } from '@aws-sdk/client-sts';
-import type * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { tenantNames } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
 import { onceVisible } from '../shared/once-visible';
 import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import { callSetUp } from './cell-database';
-import type { RestoredLoginSchema } from './copy-call';
+import type { RestoreStep } from './copy-call';
 import { type MasterLogin, masterLogin, pendingLogin } from './secret-versions';
 
 interface Login {
@@ -39,8 +38,8 @@ export interface DatabaseOfTenant {
   readonly living: boolean;
   /** Whether the roles of the database are on record as this release's. */
   readonly rolesAreMade: boolean;
-  /** A restored database whose rows replace those of this one. */
-  readonly copyFrom?: z.output<typeof RestoredLoginSchema>;
+  /** A step of a restore of the database. */
+  readonly restore?: RestoreStep;
 }
 
 /** "PostgreSQL Error Codes": the server knows the user, and not this password. */
@@ -59,14 +58,14 @@ const isWrongPassword = (thrown: unknown): thrown is Error =>
  */
 export async function setUpAsTenant(
   { sts, secretsAs, lambda, signLogin }: SetUpAsTenantDeps,
-  { tenantId, externalId, roleArn, cell, secretId, host, port, to, living, rolesAreMade, copyFrom }: DatabaseOfTenant,
+  { tenantId, externalId, roleArn, cell, secretId, host, port, to, living, rolesAreMade, restore }: DatabaseOfTenant,
 ) {
   const terms = { roleArn, externalId, tenantId };
   const credentials = await onceVisible(assumeTenantRole(sts, terms, `PrepareDatabase-${tenantId}`));
   const secrets = secretsAs(credentials);
   const setUp = async ({ username, password }: MasterLogin) =>
     await callSetUp(lambda, cell, {
-      ...{ tenantId, host, port, user: username, password, to, living, rolesAreMade, copyFrom },
+      ...{ tenantId, host, port, user: username, password, to, living, rolesAreMade, restore },
       token: await signLogin({ hostname: host, port, username }),
       applicationUser: tenantNames.databaseUser(tenantId),
       readerUser: tenantNames.databaseReader(tenantId),

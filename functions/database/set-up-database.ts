@@ -9,7 +9,8 @@ import { env } from '../shared/env';
 import { codeOf } from '../shared/error-code';
 import { isNamed } from '../shared/is-named';
 import { SetUpDatabaseInput, SetUpDatabaseOutput } from './cell-call';
-import { copyRows } from './copy-rows';
+import type { RestoredLogin } from './copy-call';
+import { copyStep } from './copy-step';
 import { databaseError } from './database-errors';
 import { migrate } from './migrate';
 import { expandTarget } from './migration-plan';
@@ -19,6 +20,8 @@ export interface SetUpDatabaseDeps {
   /** The authorities of the databases' certificates, PEM. */
   readonly certificates: () => string;
   readonly files: readonly MigrationFile[];
+  /** Milliseconds after which a call begins no further chunk of a restore. */
+  readonly copyMs: number;
 }
 
 type Input = z.output<typeof SetUpDatabaseInput>;
@@ -70,18 +73,6 @@ async function asMaster(input: Login, ca: string): Promise<Client> {
   }
 }
 
-/** @param own a session of the tenant's database that has become its owner */
-async function copied(from: NonNullable<Input['copyFrom']>, own: Client, ca: string): Promise<number> {
-  const source = await asMaster({ ...from, living: false }, ca).catch((thrown: unknown) => {
-    throw databaseError(thrown, 'restored database', 'UnexpectedFailure');
-  });
-  try {
-    return await copyRows(source, own, from.resourceId);
-  } finally {
-    await source.end();
-  }
-}
-
 /** The file that the caller names, or the last that any tenant may get. */
 function targetIn(files: readonly MigrationFile[], to: string | undefined): string {
   if (to === undefined) return expandTarget(files, undefined);
@@ -100,7 +91,7 @@ function targetIn(files: readonly MigrationFile[], to: string | undefined): stri
  * Every statement may run again, so that a run that was killed is taken up. Where the caller's record says that the
  * roles are of this release, they are left: what somebody has changed of them is what the audit looks for.
  *
- * Where the caller names a restored database, its rows replace those of this one at the end (copy-rows.ts).
+ * Where the caller asks for a step of a restore, it comes last (copy-step.ts).
  *
  * Throws `TransientServiceFault`, `TransientConflict`, `AccessDenied`, `MigrationFailed`, `ConfigurationInvalid`.
  */
@@ -108,15 +99,19 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
   name: 'SetUpDatabase',
   input: SetUpDatabaseInput,
   output: SetUpDatabaseOutput,
-  run: async ({ certificates, files }, input) => {
-    const { tenantId, applicationUser, readerUser, to, living, rolesAreMade, copyFrom } = input;
+  run: async ({ certificates, files, copyMs }, input) => {
+    const { tenantId, applicationUser, readerUser, to, living, rolesAreMade, restore } = input;
+    const began = performance.now();
     const target = targetIn(files, to);
     try {
       const client = await asMaster(input, certificates());
       try {
         if (!rolesAreMade) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
         const version = await migrate(client, { files, target, living });
-        return copyFrom ? { version, rows: await copied(copyFrom, client, certificates()) } : { version };
+        if (!restore) return { version };
+        const msLeft = () => copyMs - (performance.now() - began);
+        const login = (from: RestoredLogin) => asMaster({ ...from, living: false }, certificates());
+        return { version, restore: await copyStep({ own: client, version, login, msLeft }, restore) };
       } finally {
         await client.end();
       }
@@ -130,4 +125,7 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
 export const handler = actionHandler(setUpDatabase, {
   certificates: () => readFileSync(env('DATABASE_CERTIFICATES'), 'utf8'),
   files: MIGRATION_FILES,
+  get copyMs() {
+    return Number(env('COPY_FOR_SECONDS')) * 1000;
+  },
 });

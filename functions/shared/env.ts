@@ -53,6 +53,8 @@ export type EnvName =
   | 'PROPAGATION_SECONDS'
   /** The file with the authorities of databases' certificates, PEM. */
   | 'DATABASE_CERTIFICATES'
+  /** After so many seconds, a call begins no further chunk of a restore. */
+  | 'COPY_FOR_SECONDS'
   /** ARN of the function by which Secrets Manager rotates master passwords. */
   | 'ROTATION_FUNCTION'
   /** Name of the function that reaches tenants' databases. */

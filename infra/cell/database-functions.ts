@@ -33,10 +33,15 @@ export class DatabaseFunctions extends Construct {
       allowAllOutbound: false,
     });
     securityGroup.addEgressRule(Peer.ipv4(cell.tenantRange), Port.POSTGRES, 'Databases of tenants');
-    for (const name of ['SetUpDatabase', 'AskDatabase'])
+    const environment = { DATABASE_CERTIFICATES: CERTIFICATES_OF_RUNTIME };
+    const environments = {
+      SetUpDatabase: { ...environment, COPY_FOR_SECONDS: String(config.copyFor.toSeconds()) },
+      AskDatabase: environment,
+    };
+    for (const [name, variables] of Object.entries(environments))
       new PlatformFunction(this, name, {
         config,
-        environment: { DATABASE_CERTIFICATES: CERTIFICATES_OF_RUNTIME },
+        environment: variables,
         grants: [],
         inCell: { name: cell.name, vpc, securityGroup, subnetGroupName: 'App' },
       });

@@ -143,6 +143,11 @@ export interface StageConfig {
   /** Databases that a migration of a cell works on in parallel; an inline Map allows 40. */
   readonly migrationsAtOnce: number;
   /**
+   * How long one call of a restore copies rows. A call may take COPY_SECONDS in all (functions/contract/time-limits.ts): the
+   * rest is for its last chunk.
+   */
+  readonly copyFor: Duration;
+  /**
    * For how long no principal can remove a report of isolation checks. Governance mode can be
    * overridden with `s3:BypassGovernanceRetention`, so a stage can be taken down. Compliance mode
    * binds every principal, root included.
@@ -288,6 +293,7 @@ export const stages: Record<Stage, StageConfig> = {
     maxSuspensions: 3,
     auditsAtOnce: 4,
     migrationsAtOnce: 4,
+    copyFor: Duration.minutes(4),
     evidence: ObjectLockRetention.governance(Duration.days(1)),
     maxOnboardingMinutes: 10,
     logRetention: RetentionDays.ONE_WEEK,
@@ -338,6 +344,7 @@ export const stages: Record<Stage, StageConfig> = {
     maxSuspensions: 3,
     auditsAtOnce: 4,
     migrationsAtOnce: 4,
+    copyFor: Duration.minutes(4),
     evidence: ObjectLockRetention.governance(Duration.days(7)),
     runbookUrl: 'https://git.example.com/tenant-onboarding/blob/main/docs/runbook.md',
     maxOnboardingMinutes: 60,
@@ -377,6 +384,7 @@ export const stages: Record<Stage, StageConfig> = {
     maxSuspensions: 3,
     auditsAtOnce: 8,
     migrationsAtOnce: 10,
+    copyFor: Duration.minutes(4),
     // Twelve months, the period of a SOC 2 Type II report, and the time to write it.
     evidence: ObjectLockRetention.compliance(Duration.days(550)),
     alarmEmail: 'operations@example.com',

@@ -9,6 +9,9 @@ import { EXIT } from './exit';
 /** Milliseconds. RDS takes minutes for an instance, and each question is an act on record. The last one is repeated. */
 const PAUSES = [2_000, 10_000, 30_000];
 
+/** A call of a copy takes minutes by itself. */
+const COPY_PAUSE = 1_000;
+
 export const RestoreOptions = z.object({
   to: z.string().optional(),
   discard: z.boolean().default(false),
@@ -21,7 +24,8 @@ const suspensionFor = (to: string, reason: string) => `restore to ${to}: ${reaso
 async function discard({ client, print }: Ops, tenant: string, reason: string): Promise<number> {
   const done = await client.discardRestore(tenant, reason);
   const nothing = done.phase === 'nothing';
-  print(done, () => (nothing ? `there is no ${done.instanceId}` : `${done.instanceId} is being deleted`));
+  const nothingLeft = `there is no ${done.instanceId}, and nothing of it in the tenant's database`;
+  print(done, () => (nothing ? nothingLeft : `${done.instanceId} is being deleted, and what was copied is dropped`));
   return nothing ? EXIT.nothing : EXIT.done;
 }
 
@@ -45,8 +49,15 @@ async function restoreTo(ops: Ops, tenant: string, to: string, reason: string): 
       console.error(`${host} is SUSPENDED; its data is being replaced`);
       continue;
     }
-    console.error(phase === 'copied' ? `${instanceId} is being deleted` : `RDS is making ${instanceId}`);
-    await pause(PAUSES[at] ?? PAUSES.at(-1), undefined, { signal });
+    const progress = {
+      restoring: `RDS is making ${instanceId}`,
+      copying: `${rows} rows of ${instanceId} are beside those of ${host}; more follow`,
+      switching: `the database of ${host} is replacing its data`,
+      copied: `${instanceId} is being deleted`,
+    };
+    console.error(progress[phase]);
+    if (phase === 'copying') await pause(COPY_PAUSE, undefined, { signal });
+    else await pause(PAUSES[at] ?? PAUSES.at(-1), undefined, { signal });
   }
 }
 
@@ -74,6 +85,9 @@ export function addRestoring(commands: Commands): void {
       async (ops, options, tenant = '') => await restore(ops, tenant, options),
     )
     .option('--to <time>', 'the time whose data is wanted, ISO 8601', nonBlank)
-    .option('--discard', 'deletes the restored instance of a restore that is not wanted any more')
+    .option(
+      '--discard',
+      'deletes the restored instance of a restore that is not wanted any more, and what was copied of it',
+    )
     .requiredOption('--reason <text>', 'kept on record', nonBlank);
 }

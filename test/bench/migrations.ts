@@ -86,7 +86,7 @@ export async function migrationFigures(databases: number): Promise<Figure[]> {
       const login = { tenantId: 't', ...server, user: DATABASE_MASTER, password: PASSWORD, token: '' };
       const to = files.at(-1)?.name;
       const done = setUpDatabase.run(
-        { certificates: () => ca, files },
+        { certificates: () => ca, files, copyMs: 0 },
         { ...login, applicationUser: 'app_t', readerUser: 'read_t', to, living, rolesAreMade: living },
       );
       if ((await done.catch(() => undefined))?.version !== to) broken += 1;

@@ -1,8 +1,10 @@
 import { BlockList } from 'node:net';
+import { Duration } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { CellDescriptorSchema } from '../../functions/contract/cell';
 import { CELLS_PARAMETER_PATH, ringZeroHost } from '../../functions/contract/naming';
 import { cellCapacity } from '../../infra/config/cell-capacity';
+import { requireCopyTime } from '../../infra/config/copy-time';
 import { STAGES, stages } from '../../infra/config/stages';
 import { requireWayOut } from '../../infra/config/way-out';
 import { resourcesOf, stageTemplates, statementsIn } from '../support/stage-templates';
@@ -34,6 +36,11 @@ test('D8: a cell on AWS without a NAT gateway is refused: its tasks could not st
   expect(() => requireWayOut({ credentials: 'bootstrap-roles', cells })).toThrow('no NAT gateway in cell c2');
   requireWayOut({ credentials: 'cli', cells });
   for (const stage of STAGES) requireWayOut(stages[stage]);
+});
+
+test('a call of a restore that copies for so long that its last chunk could be killed is refused', () => {
+  expect(() => requireCopyTime({ copyFor: Duration.seconds(241) })).toThrow('may copy for 240 s at most');
+  for (const stage of STAGES) requireCopyTime(stages[stage]);
 });
 
 describe.each(

@@ -13,6 +13,7 @@ import { Signer } from '@aws-sdk/rds-signer';
 import { Client } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { tenantNames } from '../../functions/contract/naming';
+import type { RestoredLogin, RestoreStep } from '../../functions/database/copy-call';
 import { setUpDatabase } from '../../functions/database/set-up-database';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
@@ -62,16 +63,19 @@ async function databaseOf(subdomain: string) {
   await setUp(route, ca);
 }
 
-type Restored = Parameters<typeof setUpDatabase.run>[1]['copyFrom'];
-
-async function setUp({ tenantId, database }: ReturnType<typeof routeOf>, ca: string, copyFrom?: Restored) {
+async function setUp(
+  { tenantId, database }: ReturnType<typeof routeOf>,
+  ca: string,
+  restore?: RestoreStep,
+  copyMs = 60_000,
+) {
   const { host = '', port = 0 } = database ?? {};
   return await setUpDatabase.run(
-    { certificates: () => ca, files: MIGRATION_FILES },
+    { certificates: () => ca, files: MIGRATION_FILES, copyMs },
     {
-      ...{ tenantId, host, port, ...MASTER, token: 'none', living: false, rolesAreMade: copyFrom !== undefined },
+      ...{ tenantId, host, port, ...MASTER, token: 'none', living: false, rolesAreMade: restore !== undefined },
       ...{ applicationUser: tenantNames.databaseUser(tenantId), readerUser: tenantNames.databaseReader(tenantId) },
-      copyFrom,
+      restore,
     },
   );
 }
@@ -333,66 +337,166 @@ async function asOwner(statement: string, database = routes.acme?.database): Pro
 const leadNames = async () => (await asOwner('SELECT name FROM leads ORDER BY name')).map(({ name }) => name);
 
 describe('a database that is restored', () => {
-  let then: Date;
-  let restored: NonNullable<Restored>;
-  const copy = async () => await setUp(routes.acme ?? routeOf('acme'), ca, restored);
+  const ALL = 'SELECT v::text AS row FROM visitors v UNION ALL SELECT a::text FROM answers a ORDER BY 1';
+  const ROWS = 2 + 5_000 + 2;
+  let from: RestoredLogin;
+  let instance = '';
+  let gib = 20;
+  const step = async (is: RestoreStep['is'], copyMs?: number) => {
+    const asked = is === 'drop' ? { is } : is === 'switch' ? { is, instance } : { is, instance, from, gib };
+    return (await setUp(routes.acme ?? routeOf('acme'), ca, asked, copyMs)).restore;
+  };
+  const staged = () => asOwner(`SELECT FROM pg_namespace WHERE nspname = 'funnels_restored'`);
+  /** What RDS does with a function's sessions when Lambda ends it, as far as the server can tell. */
+  const kill = () =>
+    asOwner(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'SetUpDatabase'`);
 
   beforeAll(async () => {
     await asOwner(`
       DELETE FROM leads;
       CREATE TABLE visitors (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload bytea, seen timestamptz,
-        score float8, tags text[], twice float8 GENERATED ALWAYS AS (score * 2) STORED);
-      CREATE TABLE answers (visitor int REFERENCES visitors, note text, extra jsonb);
+        score float8, tags text[], twice float8 GENERATED ALWAYS AS (score * 2) STORED, gone int);
+      ALTER TABLE visitors DROP COLUMN gone;
+      CREATE TABLE answers (visitor int REFERENCES visitors, note text NOT NULL DEFAULT '', extra jsonb);
+      CREATE INDEX by_note ON answers (note);
       INSERT INTO visitors (payload, seen, score, tags)
-        SELECT decode('00ff', 'hex'), '2026-03-01 11:00:00.123456+02', n / 7.0, ARRAY['a,b', NULL, '"']
-        FROM generate_series(1, 2500) n;
-      INSERT INTO answers VALUES (1, E'line\n\\ "x"', '{"a": [1.10, null]}'), (2, NULL, NULL)`);
+        SELECT decode('00ff', 'hex'), '2026-03-01 11:00:00.123456+02', n / 7.0, ARRAY['a,b', NULL, '"', repeat('x', 200)]
+        FROM generate_series(1, 5000) n;
+      INSERT INTO answers VALUES (1, E'line\n\\ "x"', '{"a": [1.10, null]}'), (2, repeat('long', 1000000), NULL)`);
     for (const [at, name] of ['Kept', 'Lost'].entries()) {
       const id = `0195f000-0000-7000-8000-00000000020${at}`;
       expect((await send('acme', lead({ id, name }))).statusCode).toBe(201);
     }
-    then = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
+    const then = new Date(Math.floor(Date.now() / 1000) * 1000 + 1000);
     await new Promise((resolve) => setTimeout(resolve, then.getTime() - Date.now() + 5));
     await asOwner(`
       DELETE FROM leads WHERE name = 'Lost'; DELETE FROM answers; DELETE FROM visitors WHERE id > 10;
       UPDATE visitors SET score = 0; INSERT INTO visitors (score) VALUES (1)`);
-    expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000209', name: 'New' }))).statusCode).toBe(
-      201,
-    );
+    const id = '0195f000-0000-7000-8000-000000000209';
+    expect((await send('acme', lead({ id, name: 'New' }))).statusCode).toBe(201);
     const target = { TargetDBInstanceIdentifier: 'acme-restored', EnableIAMDatabaseAuthentication: true };
     const source = { SourceDBInstanceIdentifier: 'acme', RestoreTime: then };
     await rds.send(new RestoreDBInstanceToPointInTimeCommand({ ...source, ...target }));
     const { DBInstances: [made] = [] } = await rds.send(
       new DescribeDBInstancesCommand({ DBInstanceIdentifier: 'acme-restored' }),
     );
-    const { Endpoint, DbiResourceId: resourceId } = made ?? {};
-    restored = { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0, ...MASTER, token: 'none', resourceId };
+    const { Endpoint, DbiResourceId = '' } = made ?? {};
+    from = { host: Endpoint?.Address ?? '', port: Endpoint?.Port ?? 0, ...MASTER, token: 'none' };
+    instance = DbiResourceId;
   });
 
-  test('keeps its rows when a restored row cannot be written, or the tables differ', async () => {
+  test('is refused without room, or when the tables differ, and nothing is made', async () => {
+    gib = 0;
+    await expect(step('stage')).rejects.toMatchObject({
+      name: 'ConfigurationInvalid',
+      message: expect.stringContaining('has 0 GiB, and the copy needs 1 GiB'),
+    });
+    gib = 20;
+    await asOwner('CREATE TABLE later (n int)');
+    await expect(step('stage')).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    await asOwner('DROP TABLE later');
+    expect(await step('switch')).toEqual({ is: 'staging', rows: 0 });
+    expect(await staged()).toEqual([]);
+  });
+
+  test('gets its rows beside its own, in as many calls as it takes, and the application sees nothing of them', async () => {
     const before = await leadNames();
     expect(before).toEqual(['Kept', 'New']);
+    const seen: number[] = [];
+    for (let taken = await step('stage', 0); taken?.is === 'staging'; taken = await step('stage', 0)) {
+      seen.push(taken.rows);
+      expect(await leadNames()).toEqual(before);
+      expect(await step('switch')).toEqual({ is: 'staging', rows: 0 });
+    }
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen).toEqual([...seen].sort((one, other) => one - other));
+    expect(await step('stage', 0)).toEqual({ is: 'staged', rows: ROWS });
+    for (const [user, code] of [
+      [tenantNames.databaseUser(routes.acme?.tenantId ?? ''), '42501'],
+      [tenantNames.databaseReader(routes.acme?.tenantId ?? ''), '42501'],
+    ])
+      for (const statement of ['TABLE funnels_restored.t0', 'TABLE funnels_restored.source'])
+        await expect(
+          asOwner(`RESET ROLE; GRANT ${user} TO CURRENT_USER; SET ROLE ${user}; ${statement}`),
+        ).rejects.toMatchObject({
+          code,
+        });
+    expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000211', name: 'Newer' }))).statusCode).toBe(
+      201,
+    );
+    expect(await step('drop')).toEqual({ is: 'dropped', rows: 0 });
+    expect(await step('drop')).toEqual({ is: 'nothing', rows: 0 });
+    expect(await staged()).toEqual([]);
+  });
+
+  test('goes on after a call that was killed in the middle of a chunk, and stages no row twice', async () => {
+    expect(await step('stage', 0)).toMatchObject({ is: 'staging' });
+    let killed = 0;
+    for (let is = 'staging'; is === 'staging'; ) {
+      const call = step('stage', 0).then(
+        (taken) => taken?.is ?? '',
+        () => 'killed',
+      );
+      if (killed < 3) await kill();
+      const ended = await call;
+      if (ended === 'killed') killed += 1;
+      else is = ended;
+    }
+    expect(killed).toBe(3);
+    expect(await step('stage')).toEqual({ is: 'staged', rows: ROWS });
+  });
+
+  test('begins anew when its tables were changed meanwhile, and keeps its rows when a restored one is refused', async () => {
+    const before = await leadNames();
+    await asOwner('ALTER TABLE leads ADD COLUMN later int');
+    expect(await step('switch')).toEqual({ is: 'staging', rows: 0 });
+    await asOwner('ALTER TABLE leads DROP COLUMN later');
     await asOwner(`ALTER TABLE leads ADD CONSTRAINT refuses CHECK (name <> 'Lost') NOT VALID`);
-    await expect(copy()).rejects.toMatchObject({
-      name: 'MigrationFailed',
+    await expect(step('switch')).rejects.toMatchObject({
+      name: 'UnexpectedFailure',
       message: expect.stringContaining('(23514)'),
     });
     expect(await leadNames()).toEqual(before);
     expect(await asOwner('SELECT count(*)::int AS count FROM visitors')).toEqual([{ count: 11 }]);
-    await asOwner('ALTER TABLE leads DROP CONSTRAINT refuses; CREATE TABLE later (n int)');
-    await expect(copy()).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
-    expect(await leadNames()).toEqual(before);
-    await asOwner('DROP TABLE later');
+    await asOwner('ALTER TABLE leads DROP CONSTRAINT refuses');
   });
 
-  test('has exactly the rows of then, which its page shows again, and goes on counting', async () => {
-    const all = 'SELECT v::text AS row FROM visitors v UNION ALL SELECT a::text FROM answers a ORDER BY 1';
-    expect(await copy()).toMatchObject({ rows: 2 + 2500 + 2 });
+  test('keeps its rows when the switch is killed, or staged rows were changed', async () => {
+    const before = await leadNames();
+    const locking = asOwner(`BEGIN; LOCK TABLE answers; SELECT pg_sleep(1.5)`);
+    expect(await step('switch', 300)).toEqual({ is: 'switching', rows: 0 });
+    expect(await step('switch', 0)).toEqual({ is: 'switching', rows: 0 });
+    await expect(step('drop')).rejects.toMatchObject({ name: 'TransientConflict' });
+    await kill();
+    await locking;
+    expect(await leadNames()).toEqual(before);
+    const [{ n } = {}] = await asOwner(`SELECT n FROM funnels_restored.tables WHERE name = 'leads'`);
+    await asOwner(`UPDATE funnels_restored.t${n} SET name = 'Forged' WHERE name = 'Lost'`);
+    await expect(step('switch')).rejects.toThrow('table leads differs from the restored one');
+    expect(await leadNames()).toEqual(before);
+    await asOwner(`UPDATE funnels_restored.t${n} SET name = 'Lost' WHERE name = 'Forged'`);
+  });
+
+  test('has exactly the rows of then, when a switch goes on that nobody waits for, and goes on counting', async () => {
+    const shape = `
+      SELECT pg_get_constraintdef(oid) AS what FROM pg_constraint WHERE connamespace = 'funnels'::regnamespace
+      UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'funnels'
+      UNION ALL SELECT concat(oid::regclass, relacl, relowner) FROM pg_class WHERE relnamespace = 'funnels'::regnamespace
+      UNION ALL SELECT concat(attrelid::regclass, attname, attidentity, attgenerated) FROM pg_attribute WHERE attrelid::regclass::text IN ('leads', 'visitors', 'answers')
+      UNION ALL SELECT defaclacl::text FROM pg_default_acl ORDER BY 1`;
+    const before = await asOwner(shape);
+    const locking = asOwner(`BEGIN; LOCK TABLE answers; SELECT pg_sleep(1)`);
+    expect(await step('switch', 200)).toEqual({ is: 'switching', rows: 0 });
+    await locking;
+    expect(await eventually('the switch', async () => ((await staged()).length === 0 ? true : undefined))).toBe(true);
+    expect(await step('switch')).toEqual({ is: 'switched', rows: ROWS });
     expect(await leadNames()).toEqual(['Kept', 'Lost']);
-    expect(await asOwner(all)).toEqual(await asOwner(all, { ...restored }));
+    expect(await asOwner(ALL)).toEqual(await asOwner(ALL, from));
+    expect(await asOwner(shape)).toEqual(before);
     const [{ id } = {}] = await asOwner('INSERT INTO visitors (score) VALUES (1) RETURNING id');
     // PostgreSQL logs a sequence ahead of its use: after a recovery it skips numbers.
-    expect(id).toBeGreaterThan(2500);
+    expect(id).toBeGreaterThan(5000);
+    await expect(asOwner('INSERT INTO answers (visitor) VALUES (100000)')).rejects.toMatchObject({ code: '23503' });
     const { leads } = (await list('acme', await tokenOf('acme'))).json();
     expect(leads.map(({ name }: { name: string }) => name).sort()).toEqual(['Kept', 'Lost']);
     expect((await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000210' }))).statusCode).toBe(201);
@@ -402,10 +506,11 @@ describe('a database that is restored', () => {
   test('keeps what was written after the copy when the copy is asked for again', async () => {
     const now = await leadNames();
     expect(now).toHaveLength(3);
-    expect(await copy()).toMatchObject({ rows: 2 + 2500 + 2 });
+    for (const is of ['stage', 'switch'] as const) expect(await step(is)).toEqual({ is: 'switched', rows: ROWS });
     expect(await leadNames()).toEqual(now);
-    restored = { ...restored, resourceId: 'db-ANOTHER' };
-    expect(await copy()).toMatchObject({ rows: 2 + 2500 + 2 });
+    instance = 'db-ANOTHER';
+    expect(await step('stage')).toEqual({ is: 'staged', rows: ROWS });
+    expect(await step('switch')).toEqual({ is: 'switched', rows: ROWS });
     expect(await leadNames()).toEqual(['Kept', 'Lost']);
   });
 });

@@ -53,7 +53,7 @@ const setUp = async (change: object = {}, files: readonly MigrationFile[] = MIGR
     rolesAreMade: false,
     ...change,
   };
-  return setUpDatabase.run({ certificates: () => ca, files }, input);
+  return setUpDatabase.run({ certificates: () => ca, files, copyMs: 0 }, input);
 };
 const version = MIGRATION_FILES.at(-1)?.name;
 

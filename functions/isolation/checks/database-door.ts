@@ -1,5 +1,5 @@
 import type { FactName } from '../../database/door-call';
-import { expectedFacts, ROLES_REVISION } from '../../database/release-facts';
+import { expectedFacts, isStagedLine, ROLES_REVISION } from '../../database/release-facts';
 import { type Check, checksOf, type Finding, finding, NotAsked, type Sources, Unanswered } from '../check';
 import { factDifference } from '../comparison/fact-difference';
 import { DATABASE_DOOR_METADATA } from '../metadata/database-door';
@@ -37,6 +37,14 @@ const factsAsExpected =
     return finding(isAsMade ? [] : (differences[0] ?? []), seen);
   };
 
+const ofNoRestore: Check['run'] = async (subject, sources) => {
+  const { own, facts } = (await doorOf(subject, sources)).answers;
+  if (own.outcome !== 'accepted' || !Array.isArray(facts.owners))
+    throw new Unanswered('nobody could look behind the door: see probes.database-login', 'role');
+  const left = facts.owners.filter(isStagedLine);
+  return finding(left.length > 0 ? [`rows of a restore: ${left.join(', ')}`] : [], 'no rows of a restore');
+};
+
 async function ofThisRelease(subject: Subject): Promise<Finding> {
   const revision = revisionOf(subject);
   // It is ACTIVE first, and then migrated as every tenant in service.
@@ -54,6 +62,7 @@ export const DATABASE_DOOR_CHECKS: readonly Check[] = checksOf(DATABASE_DOOR_MET
   'database.logins': factsAsExpected(['roles'], 'only the roles of the release, with their attributes'),
   'database.members': factsAsExpected(['members'], 'only the memberships of the release'),
   'database.owners': factsAsExpected(['owners'], 'all databases, schemas, tables and functions have their owner'),
+  'database.leftovers': ofNoRestore,
   'database.grants': factsAsExpected(
     ['grants', 'defaults', 'reach'],
     'only the rights of the release, nothing for PUBLIC, and the same for what will be made',

@@ -28,6 +28,15 @@ export const DATABASE_DOOR_METADATA = [
     remediation: 'Drop what the evidence names, or give it back to the owner that the release names.',
   },
   {
+    id: 'database.leftovers',
+    title: 'Nothing of a restore is left in the database',
+    question:
+      'Is there no schema with rows of an earlier time, which a restore puts beside the tenant’s own while it lasts?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC6.5', 'CC6.7'] },
+    remediation: 'Finish the restore by its command, or drop what it has left by `restore --discard`.',
+  },
+  {
     id: 'database.grants',
     title: 'Rights in the database are those of the release',
     question:

@@ -71,6 +71,26 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'SCHEMA exports OF tenant_admin',
   ),
   inDatabase(
+    'leave rows of a restore behind',
+    'database.leftovers',
+    () => [
+      'CREATE SCHEMA funnels_restored AUTHORIZATION funnels_owner',
+      ...asOwner('CREATE TABLE funnels_restored.t0 AS SELECT * FROM funnels.leads'),
+    ],
+    () => ['DROP SCHEMA funnels_restored CASCADE'],
+    () => 'rows of a restore: SCHEMA funnels_restored OF funnels_owner, TABLE funnels_restored.t0 OF funnels_owner',
+  ),
+  inDatabase(
+    'let the application read what a restore has staged',
+    'database.grants',
+    (user) => [
+      'CREATE SCHEMA funnels_restored AUTHORIZATION funnels_owner',
+      ...asOwner(`GRANT USAGE ON SCHEMA funnels_restored TO ${user}`),
+    ],
+    () => ['DROP SCHEMA funnels_restored CASCADE'],
+    (user) => `SCHEMA funnels_restored TO ${user}: USAGE`,
+  ),
+  inDatabase(
     'make a second database',
     'database.owners',
     () => ['CREATE DATABASE copy'],

@@ -1,5 +1,7 @@
+import type * as z from 'zod';
 import { tenantIdOf, tenantNames } from '../../../functions/contract/naming';
 import { itemKeys, stateKeys, type TenantRecord } from '../../../functions/contract/records';
+import type { CopyDataInput, StepTaken } from '../../../functions/database/copy-call';
 import { restoreDatabase } from '../../../functions/database/restore-database';
 import { ACCOUNT_ID, aTenantRecord, NOW, REGION } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
@@ -11,6 +13,8 @@ const tenantId = tenantIdOf('acme');
 const [OWN, RESTORED] = [tenantNames.database(tenantId), tenantNames.restored(tenantId)];
 const TO = '2026-03-01T11:00:00.000Z';
 const hours = (n: number) => new Date(Date.parse(TO) + n * 3_600_000);
+
+type Step = z.output<typeof CopyDataInput>['step'];
 
 interface Instance {
   readonly DBInstanceIdentifier: string;
@@ -35,7 +39,7 @@ class Scene {
     this.instances.set(OWN, {
       ...{ DBInstanceIdentifier: OWN, DbiResourceId: 'db-OWN', DBInstanceStatus: 'available', password: 'own' },
       ...{ data: 'after the loss', InstanceCreateTime: hours(-24), LatestRestorableTime: hours(1) },
-      ...{ BackupRetentionPeriod: 7, DBSubnetGroup: { DBSubnetGroupName: 'tenant-subnets' } },
+      ...{ BackupRetentionPeriod: 7, AllocatedStorage: 20, DBSubnetGroup: { DBSubnetGroupName: 'tenant-subnets' } },
       ...{ VpcSecurityGroups: [{ VpcSecurityGroupId: 'sg-1' }] },
       DBParameterGroups: [{ DBParameterGroupName: 'tenant-parameters' }],
     });
@@ -88,15 +92,43 @@ class Scene {
     DeleteDBInstanceCommand: ({ DBInstanceIdentifier: id }: { DBInstanceIdentifier: string }) =>
       this.instances.delete(id) ? {} : awsError('DBInstanceNotFoundFault'),
   });
-  readonly lambda = new FakeClient({
-    InvokeCommand: ({ Payload }: { Payload: string }) => {
-      const { from } = JSON.parse(Payload);
-      const own = this.instances.get(OWN);
-      if (!own || this.record.status !== 'SUSPENDED' || from.password !== this.restored?.password)
-        return { FunctionError: 'Unhandled', Payload: Buffer.from(JSON.stringify({ errorType: 'AccessDenied' })) };
+  /** Chunks of a restored instance that are beside the tenant's rows. */
+  staged: { readonly instance: string; readonly chunks: number } | undefined;
+  /** PrepareDatabase, of which each call has time for one of three chunks. */
+  private steps(step: Step): StepTaken | 'AccessDenied' | 'InvalidRequest' {
+    const own = this.instances.get(OWN);
+    if (!own) return 'AccessDenied';
+    if (step.is === 'drop') {
+      const was = this.staged;
+      this.staged = undefined;
+      return { is: was ? 'dropped' : 'nothing', rows: 0 };
+    }
+    const ours = this.staged?.instance === step.instance ? this.staged.chunks : 0;
+    if (this.placed === step.instance) return { is: 'switched', rows: 3 };
+    if (step.is === 'switch') {
+      if (this.record.status !== 'SUSPENDED') return 'InvalidRequest';
+      if (ours < 3) return { is: 'staging', rows: 0 };
+      this.waits -= 1;
+      if (this.waits >= 0) return { is: 'switching', rows: 0 };
       this.replaced.push(own.data);
       own.data = this.restored?.data ?? '';
-      return { Payload: Buffer.from(JSON.stringify({ tenantId, rows: 3 })) };
+      this.placed = step.instance;
+      this.staged = undefined;
+      return { is: 'switched', rows: 3 };
+    }
+    if (step.from.password !== this.restored?.password || step.gib !== 20) return 'AccessDenied';
+    this.staged = { instance: step.instance, chunks: Math.min(3, ours + 1) };
+    return { is: this.staged.chunks < 3 ? 'staging' : 'staged', rows: this.staged.chunks };
+  }
+  /** The restored instance whose rows were put in place, and calls for which the server is not done with that. */
+  placed = '';
+  waits = 1;
+  readonly lambda = new FakeClient({
+    InvokeCommand: ({ Payload }: { Payload: string }) => {
+      const taken = this.steps(JSON.parse(Payload).step);
+      const answer = typeof taken === 'string' ? { errorType: taken } : { tenantId, ...taken };
+      const failed = typeof taken === 'string' ? { FunctionError: 'Unhandled' } : {};
+      return { ...failed, Payload: Buffer.from(JSON.stringify(answer)) };
     },
   });
 
@@ -125,7 +157,7 @@ class Scene {
       const { phase } = await this.restore();
       if (phase === 'restoring') this.available();
       else if (phase === 'restored') this.suspend();
-      else if (phase !== 'copied') return phase;
+      else if (!['copying', 'switching', 'copied'].includes(phase)) return phase;
     }
   }
 }
@@ -136,9 +168,11 @@ test('the tenant’s data is that of the time, and nothing is left of the restor
   expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
   expect(scene.record.restoring).toEqual({ to: TO, at: hours(2).toISOString() });
   scene.available();
-  expect(await scene.restore()).toMatchObject({ phase: 'restored' });
+  for (const rows of [1, 2]) expect(await scene.restore()).toMatchObject({ phase: 'copying', rows });
+  expect(await scene.restore()).toMatchObject({ phase: 'restored', rows: 3 });
   expect(scene.own).toBe('after the loss');
   scene.suspend();
+  expect(await scene.restore()).toMatchObject({ phase: 'switching' });
   expect(await scene.restore()).toMatchObject({ phase: 'done', rows: 3, suspension: 'restore' });
   expect(scene.own).toBe(`as at ${TO}`);
   expect(scene.restored).toBeUndefined();
@@ -182,10 +216,17 @@ test('its session is limited to the tenant’s two instances and key', async () 
 test('a restore that dies at any call is taken up by the next one, and copies once it is known to have copied', async () => {
   const phases = {
     begun: (scene: Scene) => scene,
+    available: async (scene: Scene) => {
+      await scene.restore();
+      scene.available();
+      return scene;
+    },
     suspended: async (scene: Scene) => {
       await scene.restore();
       scene.available();
+      for (let at = 0; at < 3; at += 1) await scene.restore();
       scene.suspend();
+      scene.waits = 0;
       return scene;
     },
   };
@@ -207,7 +248,7 @@ test('a restore that dies at any call is taken up by the next one, and copies on
       },
     );
     expect([name, deaths.length > 4]).toEqual([name, true]);
-    if (name === 'suspended') expect(deaths).toContain('after InvokeCommand');
+    if (name !== 'begun') expect(deaths).toContain('after InvokeCommand');
   }
 });
 
@@ -226,8 +267,28 @@ test('a restored instance that is not wanted any more is deleted, and the tenant
   const scene = new Scene();
   expect(await scene.discard()).toMatchObject({ phase: 'nothing' });
   await scene.restore();
+  scene.available();
+  await scene.restore();
+  expect(scene.staged).toMatchObject({ chunks: 1 });
   expect(await scene.discard()).toMatchObject({ phase: 'done' });
-  expect([scene.own, scene.restored, scene.record.restoring]).toEqual(['after the loss', undefined, undefined]);
+  const left = [scene.own, scene.restored, scene.record.restoring, scene.staged];
+  expect(left).toEqual(['after the loss', undefined, undefined, undefined]);
+});
+
+test('rows that a restore has left in the database are dropped, whatever else is left of it', async () => {
+  const scene = new Scene();
+  scene.staged = { instance: 'db-FORMER', chunks: 2 };
+  expect(await scene.discard()).toMatchObject({ phase: 'done' });
+  expect(scene.staged).toBeUndefined();
+});
+
+test('a tenant that is resumed by hand after its rows were replaced is suspended before the restore goes on', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  scene.available();
+  scene.placed = scene.restored?.DbiResourceId ?? '';
+  expect(await scene.restore()).toMatchObject({ phase: 'restored', rows: 3 });
+  expect(scene.record.restoration).toBeUndefined();
 });
 
 test.each<[string, string, Partial<TenantRecord>]>([

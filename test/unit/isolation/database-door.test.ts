@@ -60,6 +60,24 @@ testBreaches(CHECKS, [
     'in rds_iam INHERIT SET: missing',
   ],
   ['database.owners', 'a table of another', having('owners', 'TABLE funnels.leads OF stranger'), 'OF stranger'],
+  [
+    'database.owners',
+    'staged rows of another',
+    having('owners', 'TABLE funnels_restored.t0 OF stranger'),
+    'funnels_restored.t0 OF stranger',
+  ],
+  [
+    'database.leftovers',
+    'rows of a restore',
+    having('owners', 'SCHEMA funnels_restored OF funnels_owner'),
+    'SCHEMA funnels_restored',
+  ],
+  [
+    'database.grants',
+    'rows of a restore that the application may read',
+    having('grants', `SCHEMA funnels_restored TO ${application}: USAGE`),
+    'SCHEMA funnels_restored TO',
+  ],
   ['database.owners', 'another schema', having('owners', 'SCHEMA other OF tenant_admin'), 'SCHEMA other'],
   ['database.grants', 'a table for PUBLIC', having('grants', 'TABLE funnels.leads TO PUBLIC: SELECT'), 'TO PUBLIC'],
   [
