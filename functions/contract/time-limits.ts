@@ -1,6 +1,4 @@
-/** AWS clients try a call so often, and wait so long for each answer. */
-export const MAX_ATTEMPTS = 3;
-export const REQUEST_TIMEOUT_MS = 8_000;
+import { ASK_DATABASE_SECONDS, MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from './call-limits';
 
 /**
  * Seconds that one call may take: every attempt hangs. The SDK's two pauses between them are 1.5 s
@@ -26,12 +24,6 @@ type TimeLimit = { readonly calls: number; readonly pauses?: number } | { readon
  * that, and must end within Lambda's longest timeout.
  */
 export const COPY_SECONDS = 300;
-
-/**
- * For AskDatabase: its logins are tried side by side and end after 5 s each, then it asks some questions, of which
- * none takes longer than 5 s.
- */
-export const ASK_DATABASE_SECONDS = 30;
 
 /**
  * A verification asks each violation once more before it counts (isolation/verify-patiently.ts). A check about an object

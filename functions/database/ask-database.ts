@@ -18,13 +18,14 @@ import {
   type LoginOutcome,
 } from './door-call';
 import { FACT_QUERIES } from './door-facts';
-import { FORBIDDEN } from './door-powers';
+import { FORBIDDEN_STATEMENTS } from './forbidden-statements';
 
 export interface AskDatabaseDeps {
   /** Trusts the authorities of the databases' certificates. To read RDS's hundred takes longer than a login. */
   readonly trust: () => Promise<SecureContext>;
 }
 
+type Replica = NonNullable<z.output<typeof AskDatabaseInput>['replica']>;
 type Door = Pick<z.output<typeof AskDatabaseInput>, 'host' | 'port'> & { readonly trust: SecureContext };
 
 const CONNECT_MS = 5_000;
@@ -88,7 +89,7 @@ async function tryForbidden(client: Client, what: string, statement: string): Pr
 async function powersOf(client: Client): Promise<DoorAnswers['powers']> {
   const [, outcomes] = await settled([
     client.query('BEGIN'),
-    settled(Object.entries(FORBIDDEN).map(([what, statement]) => tryForbidden(client, what, statement))),
+    settled(Object.entries(FORBIDDEN_STATEMENTS).map(([what, statement]) => tryForbidden(client, what, statement))),
     client.query('ROLLBACK'),
   ]);
   return Object.fromEntries(outcomes);
@@ -110,25 +111,45 @@ const factsOf = async (client: Client): Promise<DoorAnswers['facts']> =>
   Object.fromEntries(await settled(FACT_NAMES.map((name) => factOf(client, name))));
 
 /** The own login, and what is asked with it. A session that breaks leaves the questions open. */
-async function asked(door: Door, login: Login | undefined): Promise<Omit<DoorAnswers, 'others'>> {
-  if (!login) return NOT_ASKED;
+async function withOwn<T>(door: Door, login: Login, ask: (client: Client) => Promise<T>) {
   const client = clientFor(door, login);
   try {
     const own = await outcomeOf(client);
-    if (own.outcome !== 'accepted') return { own, powers: {}, facts: {} };
-    const [powers, facts] = await settled([powersOf(client), factsOf(client)]);
-    return { own, powers, facts };
+    return own.outcome === 'accepted' ? { own, asked: await ask(client) } : { own };
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    return { own: { outcome: 'unreached', reason }, powers: {}, facts: {} };
+    return { own: { outcome: 'unreached', reason } as const };
   } finally {
     await client.end().catch(() => undefined);
   }
 }
 
+async function asked(door: Door, login: Login | undefined): Promise<Omit<DoorAnswers, 'others' | 'replica'>> {
+  if (!login) return NOT_ASKED;
+  const ask = async (client: Client) => await settled([powersOf(client), factsOf(client)]);
+  const { own, asked: [powers, facts] = [{}, {}] } = await withOwn(door, login, ask);
+  return { own, powers, facts };
+}
+
+async function takesWrites(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ transaction_read_only: string }>('SHOW transaction_read_only');
+  return rows[0]?.transaction_read_only !== 'on';
+}
+
+/** A replica has its source's roles and objects: only its door, and what its reader may do there, are its own. */
+async function replicasAnswers(door: Door, { own: login, others }: Replica): Promise<DoorAnswers['replica']> {
+  const ask = async (client: Client) => await settled([powersOf(client), takesWrites(client)]);
+  const [answers, outcomes] = await settled([
+    withOwn(door, login, ask),
+    settled(others.map((each) => tried(door, each))),
+  ]);
+  const { own, asked: [powers, writes] = [{}] } = answers;
+  return { own, powers, takesWrites: writes, others: Object.fromEntries(outcomes) };
+}
+
 /**
  * Tries the door of a tenant's database: which logins it accepts, what the application's role may do there, and what
- * roles, rights and objects there are. It runs in the network of the tenant's cell, from which alone the
+ * roles, rights and objects there are. The same of the door of its replica. It runs in the network of the tenant's cell, from which alone the
  * database can be reached, and has no permission in AWS. VerifyIsolation and AuditTenant call it.
  *
  * It judges nothing and changes nothing: each login is ended at once, and what it tries is rolled back. A refused login
@@ -138,10 +159,15 @@ export const askDatabase: Action<typeof AskDatabaseInput, typeof AskDatabaseOutp
   name: 'AskDatabase',
   input: AskDatabaseInput,
   output: AskDatabaseOutput,
-  run: async ({ trust }, { host, port, own, others }) => {
-    const door = { host, port, trust: await trust() };
-    const [answers, outcomes] = await settled([asked(door, own), settled(others.map((login) => tried(door, login)))]);
-    return { ...answers, others: Object.fromEntries(outcomes) };
+  run: async ({ trust }, { host, port, own, others, replica }) => {
+    const trusted = await trust();
+    const door = { host, port, trust: trusted };
+    const [answers, outcomes, ofReplica] = await settled([
+      asked(door, own),
+      settled(others.map((login) => tried(door, login))),
+      replica ? replicasAnswers({ ...replica, trust: trusted }, replica) : Promise.resolve(undefined),
+    ]);
+    return { ...answers, others: Object.fromEntries(outcomes), replica: ofReplica };
   },
 };
 

@@ -24,6 +24,10 @@ export const AskDatabaseInput = z.object({
   /** The login with which the questions are asked. Without it none is: a rotation only tries its new password. */
   own: LoginSchema.optional(),
   others: z.array(LoginSchema).max(20),
+  /** The read replica's door, where there is one. Callers of earlier releases name none. */
+  replica: z
+    .object({ host: z.string(), port: z.number().int(), own: LoginSchema, others: z.array(LoginSchema).max(20) })
+    .optional(),
 });
 
 /** How a login ended. `unreached`: the server has neither accepted nor refused it. */
@@ -55,11 +59,17 @@ export const FACT_NAMES = [
 ] as const;
 export type FactName = (typeof FACT_NAMES)[number];
 
-export const AskDatabaseOutput = z.object({
+/** What one server answers. */
+const ServerAnswers = z.object({
   own: LoginOutcome,
   others: z.record(z.string(), LoginOutcome),
   /** By what was tried: the SQL state of the refusal, or `done`. Empty when the own login was not accepted. */
   powers: z.record(z.string(), z.string()),
+});
+
+export const AskDatabaseOutput = ServerAnswers.extend({
+  /** `takesWrites`: whether a transaction may write there at all. Cells of earlier releases ask no replica. */
+  replica: ServerAnswers.extend({ takesWrites: z.boolean().optional() }).optional(),
   facts: z.partialRecord(z.enum(FACT_NAMES), FactSchema),
 });
 export type DoorAnswers = z.output<typeof AskDatabaseOutput>;

@@ -9,7 +9,7 @@ import { PlatformError } from '../contract/errors';
 import { DATABASE_NAME, tenantNames } from '../contract/naming';
 import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
-import { callAsk } from './cell-database';
+import { callAsk } from './cell-door';
 import type { LoginOutcome } from './door-call';
 import type { MasterLogin } from './secret-versions';
 

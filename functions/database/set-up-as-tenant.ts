@@ -54,7 +54,7 @@ const isWrongPassword = (thrown: unknown): thrown is Error =>
  * just set it, and then as it has been promoted meanwhile.
  *
  * @throws PlatformError `TransientNotYetVisible` while the tenant's role is too young; `TransientConflict` when a
- * rotation is between two passwords; and as `callSetUp`
+ * rotation is between two passwords; and as `answerOf`
  */
 export async function setUpAsTenant(
   { sts, secretsAs, lambda, signLogin }: SetUpAsTenantDeps,

@@ -10,6 +10,7 @@ import { LOGS_CHECKS } from './checks/logs';
 import { NETWORK_CHECKS } from './checks/network';
 import { NETWORK_MEMBERS_CHECKS } from './checks/network-members';
 import { PROBE_CHECKS } from './checks/probes';
+import { REPLICA_LOGIN_CHECKS } from './checks/replica-logins';
 import { ROUTING_CHECKS } from './checks/routing';
 import { SECRETS_CHECKS } from './checks/secrets';
 import { SOLE_ACCESS_CHECKS } from './checks/sole-access';
@@ -38,4 +39,5 @@ export const CATALOGUE: readonly Check[] = [
   ...ROUTING_CHECKS,
   ...PROBE_CHECKS,
   ...DATABASE_LOGIN_CHECKS,
+  ...REPLICA_LOGIN_CHECKS,
 ];

@@ -13,7 +13,7 @@ import { Route53Client } from '@aws-sdk/client-route-53';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { STSClient } from '@aws-sdk/client-sts';
-import { ASK_DATABASE_SECONDS } from '../contract/time-limits';
+import { ASK_DATABASE_SECONDS } from '../contract/call-limits';
 import { clientOptions, EndingWithInvocation, REQUEST_LIMITS, withoutCallLog } from '../shared/clients';
 import type { Sources } from './check';
 import { type FactClients, factsOf, type Known } from './facts/facts';

@@ -1,7 +1,7 @@
 import { GetKeyPolicyCommand, type KeyMetadata, ListAliasesCommand } from '@aws-sdk/client-kms';
+import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/call-limits';
 import { PlatformError } from '../contract/errors';
 import { TENANT_ID_PATTERN, tenantIdIn, tenantNames } from '../contract/naming';
-import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/time-limits';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import type { Owned } from '../tenants/guarded-write';

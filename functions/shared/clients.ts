@@ -1,5 +1,5 @@
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/time-limits';
+import { MAX_ATTEMPTS, REQUEST_TIMEOUT_MS } from '../contract/call-limits';
 import { invocationSignal } from './invocation';
 
 /**

@@ -26,6 +26,8 @@ const ONE_ROTATION = 'a secret has one rotation, which another technique gives t
 const ONE_ACTION = 'the rule has one action, and another technique writes it';
 const OTHER_CELL = 'the cell’s own group, role or bucket would not be asked about any more';
 const NO_LOGIN = 'nobody could look behind the door of the database any more';
+const NO_REPLICA = 'nobody could ask the replica any more';
+const MASTER_BY_TOKEN = 'another technique makes the master user one of rds_iam, whom RDS lets in over TLS alone';
 const OTHER_RULE = 'a rule of another technique answers first';
 
 /** Techniques that take away what other techniques, or their checks, work with; and those that others undo. */
@@ -39,10 +41,13 @@ const APART: Readonly<Record<string, string>> = {
   'turn IAM authentication off': NO_LOGIN,
   'take rds_iam from the application': NO_LOGIN,
   'let the application no longer log in': NO_LOGIN,
+  'take rds_iam from the reader': NO_REPLICA,
+  'let the reader connect once at a time': 'the replica refuses a second login of its reader for want of room',
+  'turn the replica’s IAM authentication off': NO_REPLICA,
   'let the application log in with the master password': NO_LOGIN,
   'say of the tenant that its database is of an earlier release': 'an earlier release left other databases open',
-  'let the master user log in without TLS':
-    'another technique makes the master user one of rds_iam, whom RDS lets in over TLS alone',
+  'let the master user log in without TLS': MASTER_BY_TOKEN,
+  'let the master user log in to the replica without TLS': MASTER_BY_TOKEN,
   'stop the database': 'a stopped database cannot be changed',
   'delete the bucket’s policy': 'the policy could not be changed any more',
   'ask for a change in tonight’s maintenance window': 'a change that is made at once brings the waiting ones with it',

@@ -152,6 +152,8 @@ export function theStacks(tenantId = aTenant().tenantId): TenantStacks {
         SubnetGroupName: tenantNames.database(tenantId),
         ParameterGroupName: tenantNames.database(tenantId),
         ReplicaId: tenantNames.replica(tenantId),
+        ReplicaAddress: 'replica.example',
+        ReplicaPort: '5432',
       },
     },
     storage: {

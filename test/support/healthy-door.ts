@@ -1,7 +1,7 @@
 import { type DoorAnswers, FACT_NAMES, type LoginOutcome } from '../../functions/database/door-call';
-import { FORBIDDEN } from '../../functions/database/door-powers';
+import { FORBIDDEN_POWERS } from '../../functions/database/forbidden-powers';
 import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
-import type { LoginName } from '../../functions/isolation/probes/database-door';
+import type { LoginName, ReplicaLoginName } from '../../functions/isolation/probes/database-door';
 
 const refused = (code: string, message: string): LoginOutcome => ({ outcome: 'refused', code, message });
 const byToken = refused('28000', 'PAM authentication failed for user "app"');
@@ -33,7 +33,22 @@ export function healthyDoor(tenantId: string, revision = ROLES_REVISION) {
   };
   const unsent: Record<string, string> = {};
   const own: LoginOutcome = { outcome: 'accepted' };
-  const powers = Object.fromEntries(Object.keys(FORBIDDEN).map((what) => [what, '42501']));
-  const answers: DoorAnswers = { own, others: { ...others }, powers, facts };
-  return { answers, unsent };
+  const powers = Object.fromEntries(FORBIDDEN_POWERS.map((what) => [what, '42501']));
+  const toReplica: Record<ReplicaLoginName, LoginOutcome> = {
+    decoy: byToken,
+    application: byToken,
+    'other-user': byToken,
+    primary: byToken,
+    master: refused('28P01', 'password authentication failed for user "tenant_admin"'),
+    plain: withoutTls,
+    'plain-master': withoutTls,
+  };
+  const replica: NonNullable<DoorAnswers['replica']> = {
+    ...{ own, others: { ...toReplica }, takesWrites: false },
+    // A standby refuses to make anything before it asks who may.
+    powers: { ...powers, 'make a table': '25006' },
+  };
+  const answers: DoorAnswers = { own, others: { ...others }, powers, facts, replica };
+  const unsentToReplica: Record<string, string> = {};
+  return { answers, unsent, unsentToReplica };
 }

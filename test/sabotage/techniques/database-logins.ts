@@ -7,6 +7,12 @@ import type { AttackTechnique, Revert, Scene } from '../technique';
 
 const masterArnOf = ({ subject }: Scene) => databaseUserArnOf(subject).replace(/[^/]+$/, 'tenant_admin');
 
+const readerOf = (application: string) => application.replace(/^app_/, 'read_');
+const replicasUserArn = ({ subject }: Scene, user: 'app' | 'read') => {
+  const { ResourceId, ReplicaResourceId = '' } = subject.stacks.database.outputs;
+  return databaseUserArnOf(subject).replace(ResourceId, ReplicaResourceId).replace('/app_', `/${user}_`);
+};
+
 const asMasterBoth = (scene: Scene, made: string, unmade: string) => async (): Promise<Revert> => {
   await asMaster(scene, made);
   return () => asMaster(scene, unmade);
@@ -64,6 +70,37 @@ export const DATABASE_LOGIN_TECHNIQUES: readonly AttackTechnique[] = [
       };
     },
   },
+  inDatabase(
+    'take rds_iam from the reader',
+    'probes.replica-login',
+    (user) => [`REVOKE rds_iam FROM ${readerOf(user)}`],
+    (user) => [`GRANT rds_iam TO ${readerOf(user)}`],
+    () => 'the tenant’s reader was refused',
+  ),
+  unlocking(
+    'let another tenant log in to the replica',
+    'probes.replica-from-decoy',
+    'a login to the replica with the decoy’s token was accepted',
+    (scene) => [unbounded(scene, decoyRoleOf(scene.subject), ['rds-db:connect'], replicasUserArn(scene, 'read'))],
+  ),
+  unlocking(
+    'let the tenant’s role log in to the replica as the application',
+    'probes.replica-other-token',
+    'a login to the replica as the application was accepted',
+    (scene) => [unbounded(scene, roleNameOf(scene.subject), ['rds-db:connect'], replicasUserArn(scene, 'app'))],
+  ),
+  withoutTls(
+    'let the master user log in to the replica without TLS',
+    'probes.replica-without-tls',
+    'of the master user to the replica without TLS was asked for its secret',
+  ),
+  inDatabase(
+    'let the reader become the owner',
+    'probes.replica-reads-only',
+    (user) => [`GRANT funnels_owner TO ${readerOf(user)}`],
+    (user) => [`REVOKE funnels_owner FROM ${readerOf(user)}`],
+    () => 'the reader could become the owner',
+  ),
   inDatabase(
     'let the application make tables',
     'probes.database-powers',

@@ -1,10 +1,11 @@
 import { Signer } from '@aws-sdk/rds-signer';
 import { tenantNames } from '../../../functions/contract/naming';
-import { Unanswered } from '../../../functions/isolation/check';
+import { NotAsked, Unanswered } from '../../../functions/isolation/check';
 import { DATABASE_DOOR_CHECKS } from '../../../functions/isolation/checks/database-door';
 import { DATABASE_LOGIN_CHECKS } from '../../../functions/isolation/checks/database-logins';
+import { REPLICA_LOGIN_CHECKS } from '../../../functions/isolation/checks/replica-logins';
 import { find } from '../../../functions/isolation/find';
-import { type LoginName, tryDoor } from '../../../functions/isolation/probes/database-door';
+import { type LoginName, type ReplicaLoginName, tryDoor } from '../../../functions/isolation/probes/database-door';
 import { loginTokenOf } from '../../../functions/isolation/probes/login-token';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { aCell, aTenant, REGION } from '../../support/builders';
@@ -15,7 +16,7 @@ import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant
 
 const { tenantId } = aTenant();
 const application = tenantNames.databaseUser(tenantId);
-const CHECKS = [...DATABASE_DOOR_CHECKS, ...DATABASE_LOGIN_CHECKS];
+const CHECKS = [...DATABASE_DOOR_CHECKS, ...DATABASE_LOGIN_CHECKS, ...REPLICA_LOGIN_CHECKS];
 
 type Facts = Record<string, string[]>;
 const having =
@@ -38,6 +39,16 @@ const refusing =
   ({ probes }: Scene) => {
     probes.door.answers.others[name] = { outcome: 'refused', code, message };
   };
+const atReplica =
+  (spoil: (replica: NonNullable<FakeProbes['door']['answers']['replica']>) => void) =>
+  ({ probes }: Scene) => {
+    const { replica } = probes.door.answers;
+    if (replica) spoil(replica);
+  };
+const replicaAccepting = (name: ReplicaLoginName) =>
+  atReplica(({ others }) => {
+    others[name] = { outcome: 'accepted' };
+  });
 const ownRefused = ({ probes }: Scene) => {
   probes.door.answers.own = { outcome: 'refused', code: '28000', message: 'PAM authentication failed' };
 };
@@ -139,6 +150,48 @@ testBreaches(CHECKS, [
     'the application could make a table',
   ],
   ['probes.database-others', 'let in', accepting('postgres'), 'the database postgres was accepted'],
+  [
+    'probes.replica-login',
+    'refused',
+    atReplica((replica) => {
+      replica.own = { outcome: 'refused', code: '28000', message: 'PAM authentication failed' };
+    }),
+    'the tenant’s reader was refused: PAM',
+  ],
+  ['probes.replica-from-decoy', 'let in', replicaAccepting('decoy'), 'the decoy’s token was accepted'],
+  ...(
+    [
+      ['application', 'as the application was accepted'],
+      ['other-user', 'for another user was accepted'],
+      ['primary', 'for the primary was accepted'],
+      ['master', 'as the master user with the tenant’s token was accepted'],
+    ] as const
+  ).map(([name, words]) => ['probes.replica-other-token', `let in: ${name}`, replicaAccepting(name), words] as const),
+  ['probes.replica-without-tls', 'let in', replicaAccepting('plain'), 'the replica without TLS was accepted'],
+  [
+    'probes.replica-without-tls',
+    'asked',
+    atReplica(({ others }) => {
+      others['plain-master'] = { outcome: 'refused', code: '28P01', message: 'password authentication failed' };
+    }),
+    'the master user to the replica without TLS was asked for its secret',
+  ],
+  [
+    'probes.replica-reads-only',
+    'promoted',
+    atReplica((replica) => {
+      replica.takesWrites = true;
+    }),
+    'the replica takes writes',
+  ],
+  [
+    'probes.replica-reads-only',
+    'a reader who is more',
+    atReplica(({ powers }) => {
+      powers['become the owner'] = 'done';
+    }),
+    'the reader could become the owner',
+  ],
 ]);
 
 test.each([
@@ -183,6 +236,27 @@ test('a power that is refused for another reason is not proven', async () => {
     probes.door.answers.powers['become the owner'] = '22023';
   };
   expect(await answer('probes.database-powers', spoil)).toMatchObject({ passed: false, unanswered: true });
+});
+
+test('what a replica has not told is not proven, and a plan without one has no second door', async () => {
+  const silent = atReplica((replica) => {
+    replica.takesWrites = undefined;
+  });
+  expect(await answer('probes.replica-reads-only', silent)).toMatchObject({ passed: false, unanswered: true });
+  const unreached = atReplica((replica) => {
+    replica.own = { outcome: 'unreached', reason: 'timeout expired' };
+  });
+  for (const { id } of REPLICA_LOGIN_CHECKS)
+    expect([id, await answer(id, unreached)]).toMatchObject([id, { passed: false, unanswered: true }]);
+  const ofEarlierCell = ({ probes }: Scene) => {
+    delete probes.door.answers.replica;
+  };
+  await expect(answer('probes.replica-login', ofEarlierCell)).rejects.toBeInstanceOf(NotAsked);
+  const without = ({ subject, probes }: Scene) => {
+    delete subject.stacks.database.outputs.ReplicaAddress;
+    delete probes.door.answers.replica;
+  };
+  expect(await answer('probes.replica-from-decoy', without)).toMatchObject({ passed: true });
 });
 
 test('facts that cannot be read or are not told answer nothing', async () => {
@@ -267,9 +341,13 @@ describe('the door', () => {
     expect(lambda.sent).toHaveLength(1);
     const [{ FunctionName, Payload }] = lambda.inputs('InvokeCommand') as [{ FunctionName: string; Payload: string }];
     expect(FunctionName).toBe(`tenant-onboarding-AskDatabase-${aCell().name}`);
-    const { others }: { others: { name: string; encrypted: boolean; password: string }[] } = JSON.parse(Payload);
-    expect(others.map(({ name }) => name)).toEqual(Object.keys(healthyDoor(tenantId).answers.others));
-    for (const { encrypted, password } of others) if (!encrypted) expect(password).toBe('no-secret');
+    type Logins = { name: string; encrypted: boolean; password: string }[];
+    const { others, replica }: { others: Logins; replica: { others: Logins } } = JSON.parse(Payload);
+    const { answers } = healthyDoor(tenantId);
+    expect(others.map(({ name }) => name)).toEqual(Object.keys(answers.others));
+    expect(replica.others.map(({ name }) => name)).toEqual(Object.keys(answers.replica?.others ?? {}));
+    for (const { encrypted, password } of [...others, ...replica.others])
+      if (!encrypted) expect(password).toBe('no-secret');
   });
 
   test.each([

@@ -134,5 +134,10 @@ test('a tenant whose role cannot be assumed passes no probe that needs the role,
     'probes.database-master-password',
     'probes.database-powers',
     'probes.database-others',
+    'probes.replica-login',
+    'probes.replica-from-decoy',
+    'probes.replica-other-token',
+    'probes.replica-without-tls',
+    'probes.replica-reads-only',
   ]);
 });

@@ -40,7 +40,10 @@ describe('RegisterTenant', () => {
       externalId: tenant.externalId,
       bucketName: storage.outputs.BucketName,
       keyArn: aKey().keyArn,
-      database: { host: database.outputs.EndpointAddress, port: 5432 },
+      database: {
+        ...{ host: database.outputs.EndpointAddress, port: 5432 },
+        replica: { host: database.outputs.ReplicaAddress, port: 5432 },
+      },
     });
     const record = table.get(itemKeys.tenant(tenant.tenantId));
     expect(record).toMatchObject({ ruleArn, bucketName: storage.outputs.BucketName, status: 'ONBOARDING' });

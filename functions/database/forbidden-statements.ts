@@ -1,10 +1,11 @@
 import { DATABASE_MASTER, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
+import type { ForbiddenPower } from './forbidden-powers';
 
 /**
- * What the application's role must not be able to do, tried in a transaction that is rolled back. None would take
+ * Statements that no role of the application may send with success, tried in a transaction that is rolled back. None would take
  * a lock or change a row if it were allowed.
  */
-export const FORBIDDEN: Readonly<Record<string, string>> = {
+export const FORBIDDEN_STATEMENTS: Readonly<Record<ForbiddenPower, string>> = {
   'make a table': `CREATE TABLE ${DATABASE_SCHEMA}.isolation_probe ()`,
   'make a table in the schema public': 'CREATE TABLE public.isolation_probe ()',
   'make a temporary table': 'CREATE TEMPORARY TABLE isolation_probe ()',
