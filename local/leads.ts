@@ -17,11 +17,15 @@ const formId = (form: string) => /name="id" value="([^"]+)"/.exec(form)?.[1] ?? 
 const visitorOf = ({ tenantId }: RouteRecord) => `visitor@${tenantId}.example`;
 
 /**
- * Signs a login token of the tenant's reader, as a person with that permission does. The lead was just
- * written, so the token is for the primary.
+ * Signs a login token of the tenant's reader, as a person with that permission does. Whoever has just written signs one
+ * for the primary.
  */
-export async function tokenOf(stage: StageConnection, { tenantId, database }: RouteRecord): Promise<string> {
-  const { host: hostname, port } = database ?? { host: '', port: 0 };
+export async function tokenOf(
+  stage: StageConnection,
+  { tenantId, database }: RouteRecord,
+  server: 'primary' | 'replica' = 'primary',
+): Promise<string> {
+  const { host: hostname, port } = (server === 'primary' ? database : database?.replica) ?? { host: '', port: 0 };
   return new Signer({ ...stage.aws, hostname, port, username: tenantNames.databaseReader(tenantId) }).getAuthToken();
 }
 
@@ -47,8 +51,10 @@ export async function readLeads(
   url: string,
   { host }: RouteRecord,
   token: string,
+  forPrimary?: string,
 ): Promise<readonly string[] | number> {
-  const { status, body } = await requestOf(`${url}/leads`, { headers: { host, authorization: `Bearer ${token}` } });
+  const headers = { host, authorization: `Bearer ${token}`, ...(forPrimary && { 'x-primary-token': forPrimary }) };
+  const { status, body } = await requestOf(`${url}/leads`, { headers });
   return status === 200 ? ListSchema.parse(JSON.parse(body)).leads.map(({ email }) => email) : status;
 }
 
@@ -74,6 +80,15 @@ export async function playLeads(stage: StageConnection, url: string, outcomes: r
   for (const route of routes) {
     const own = await readLeads(url, route, await tokenOf(stage, route));
     if (String(own) !== visitorOf(route)) wrong.push(`${route.host}: its leads are ${own}`);
+    if (route.database?.replica) {
+      const ofReplica = await readLeads(
+        url,
+        route,
+        await tokenOf(stage, route, 'replica'),
+        await tokenOf(stage, route),
+      );
+      if (String(ofReplica) !== visitorOf(route)) wrong.push(`${route.host}: its replica's leads are ${ofReplica}`);
+    }
     const other = routes.find(({ tenantId }) => tenantId !== route.tenantId);
     const foreign = other && (await readLeads(url, route, await tokenOf(stage, other)));
     if (foreign !== undefined && foreign !== 401) wrong.push(`${route.host}: another tenant's token got ${foreign}`);

@@ -10,6 +10,10 @@ type ActiveTenant = (request: FastifyRequest, reply: FastifyReply) => Promise<Te
 
 const LONGEST_BODY = 16 * 1024;
 const RETRY_AFTER_SECONDS = 10;
+/** A second token, for the primary: it is read when the replica that the first one names cannot be. */
+const PRIMARY_TOKEN = 'x-primary-token';
+/** Of an answer: which of the two was read. */
+const READ_FROM = 'x-read-from';
 
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
@@ -69,8 +73,16 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
     if (!tenant) return reply;
     const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
     if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
+    const [forPrimary] = [request.headers[PRIMARY_TOKEN]].flat();
     try {
-      return { leads: await tenant.withToken(token, listLeads) };
+      return await tenant.withToken(
+        token,
+        async (client, server) => {
+          reply.header(READ_FROM, server);
+          return { leads: await listLeads(client) };
+        },
+        forPrimary,
+      );
     } catch (thrown) {
       if (!(thrown instanceof ForeignToken || isRefused(thrown))) return unavailable(request, reply, thrown);
       return text(

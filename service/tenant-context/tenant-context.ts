@@ -87,7 +87,7 @@ export class TenantContext implements Tenants {
       s3: async () => (await sessions.of(route)).s3,
       database: () => databases.of(route),
       repeatably: (work) => databases.repeatably(route, work),
-      withToken: (token, work) => databases.withToken(route, token, work),
+      withToken: (token, work, forPrimary) => databases.withToken(route, token, work, forPrimary),
       forget: () => sessions.forget(tenantId),
     };
   }

@@ -8,6 +8,7 @@ import type { RouteRecord } from '../../functions/contract/records';
 import { codeOf } from '../../functions/shared/error-code';
 import { isLost, isRefused } from './lost-connection';
 import { ReaderSessions } from './reader-sessions';
+import { lagOf } from './replica-lag';
 import type { TenantSessions } from './tenant-sessions';
 import { Turns } from './turns';
 
@@ -15,21 +16,34 @@ import { Turns } from './turns';
 class DatabaseUnavailable extends Error {
   override readonly name = 'DatabaseUnavailable';
 }
+/** Of readers, wherever they read. */
+class TooManyReaders extends DatabaseUnavailable {}
 
 /** A token for another server or user. */
 export class ForeignToken extends Error {
   override readonly name = 'ForeignToken';
 }
 
+export type Server = 'primary' | 'replica';
+interface Target {
+  readonly server: Server;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+}
+
 /** Server and user that a token names, which must be this tenant's ("Generating an IAM authentication token"). */
-function targetOf({ tenantId, database }: RouteRecord, token: string) {
+function targetOf({ tenantId, database }: RouteRecord, token: string): Target {
   const named = URL.canParse(`https://${token}`) ? new URL(`https://${token}`) : undefined;
-  const servers = [database, database?.replica].filter((server) => server !== undefined);
+  const servers = [
+    ...(database ? [{ server: 'primary' as const, ...database }] : []),
+    ...(database?.replica ? [{ server: 'replica' as const, ...database.replica }] : []),
+  ];
   const server = servers.find(({ host, port }) => named?.hostname === host && Number(named.port) === port);
   const users = [tenantNames.databaseReader(tenantId), tenantNames.databaseUser(tenantId)];
   const user = users.find((name) => named?.searchParams.get('DBUser') === name);
   if (!server || !user) throw new ForeignToken('the token names no server or no user of this tenant');
-  return { host: server.host, port: server.port, user };
+  return { server: server.server, host: server.host, port: server.port, user };
 }
 
 export interface TenantDatabasesOptions {
@@ -41,9 +55,14 @@ export interface TenantDatabasesOptions {
   readonly connectMs?: number;
   /** After which the server ends a statement. A server that answers nothing loses the connection soon after. */
   readonly statementMs?: number;
+  /** Seconds by which a server's data is older than the primary's. */
+  readonly lagOf?: (client: Client) => Promise<number>;
   /** Milliseconds of a clock that begins after 0. */
   readonly now?: () => number;
 }
+
+type Place = Pick<Target, 'host' | 'port'>;
+const nameOf = ({ tenantId }: RouteRecord, { host, port }: Place) => `${tenantId} ${host}:${port}`;
 
 /**
  * Requests that may wait for a connection. A further one fails at once and may be repeated later.
@@ -65,6 +84,16 @@ const BETWEEN_ATTEMPTS_MS = 100;
  * tenants share, as much as ten queries.
  */
 const REST_MS = 250;
+/**
+ * For a reader that may read the primary as well: a replica that takes longer is not waited for, and is then left alone for
+ * a while. Less than readers wait for their turn, so that those behind get theirs in time.
+ */
+const QUICK_MS = 1_000;
+const LEFT_ALONE_MS = 10_000;
+/** Seconds. A replica that is further behind is not read. */
+const MOST_LAG = 10;
+/** "PostgreSQL Error Codes", classes: what is wrong with statement, rows or login, at any server. */
+const WORKS_OWN = /^(?:22|23|28|42)/;
 /** "PostgreSQL Error Codes": too_many_connections, cannot_connect_now. Nobody listens. */
 const TAKES_NOBODY = /^(?:53300|57P03|ECONNREFUSED)$/;
 /**
@@ -87,24 +116,29 @@ interface Opened {
 export class TenantDatabases {
   private readonly pools: LRUCache<string, Opened>;
   private readonly readers: ReaderSessions<Client>;
-  /** Tenants whose server has just taken no connection. */
+  /** Servers that have just taken no connection. */
   private readonly resting: LRUCache<string, true>;
+  /** Tenants whose replica could just not be read. */
+  private readonly leftAlone: LRUCache<string, true>;
 
   constructor(private readonly options: TenantDatabasesOptions) {
     this.pools = new LRUCache({
       max: options.capacity ?? CAPACITY,
       dispose: ({ pool }) => void pool.end().catch(() => undefined),
     });
-    this.resting = new LRUCache({
-      ...{ max: options.capacity ?? CAPACITY, ttl: REST_MS, ttlResolution: 0 },
-      ...(options.now && { perf: { now: options.now } }),
-    });
+    const remembered = (ttl: number) =>
+      new LRUCache<string, true>({
+        ...{ max: 2 * (options.capacity ?? CAPACITY), ttl, ttlResolution: 0 },
+        ...(options.now && { perf: { now: options.now } }),
+      });
+    this.resting = remembered(REST_MS);
+    this.leftAlone = remembered(LEFT_ALONE_MS);
     const most = READER_CONNECTIONS;
     const waitMs = options.connectMs ?? CONNECT_MS;
     this.readers = new ReaderSessions({
       turns: new Turns({ most, mostWaiting: MOST_WAITING, waitMs }),
       most,
-      refused: () => new DatabaseUnavailable('too many read by token'),
+      refused: () => new TooManyReaders('too many read by token'),
     });
   }
 
@@ -114,7 +148,7 @@ export class TenantDatabases {
    */
   of(route: RouteRecord): Pick<Pool, 'query'> {
     const { pool } = this.opened(route);
-    if (pool.idleCount === 0) this.requireTaking(route);
+    if (pool.idleCount === 0) this.requireTaking(route, this.accessTo(route));
     if (pool.waitingCount >= MOST_WAITING) throw new DatabaseUnavailable('too many requests wait for a connection');
     return pool;
   }
@@ -132,8 +166,8 @@ export class TenantDatabases {
       } catch (thrown) {
         // A role that was deleted and created again denies the sessions of the old one.
         if (isRefused(thrown)) this.options.sessions.forget(route.tenantId);
-        else if (!isLost(thrown)) throw this.noted(route, thrown);
-        if (attempt === ATTEMPTS) throw this.noted(route, thrown);
+        else if (!isLost(thrown)) throw this.noted(route, this.accessTo(route), thrown);
+        if (attempt === ATTEMPTS) throw this.noted(route, this.accessTo(route), thrown);
       }
       await pause(BETWEEN_ATTEMPTS_MS);
     }
@@ -144,11 +178,41 @@ export class TenantDatabases {
    * names: the replica, or the primary for a reader that must see what was just written. The server itself
    * checks the token. Whoever shows the same token soon after gets the same session, for a minute at most.
    *
-   * @throws ForeignToken when the token names no server or no user of this tenant
+   * Beside a token for the replica, a reader may show one for the primary: then the primary is read when the replica takes
+   * no connection, answers too slowly, or is too far behind. Each server checks its own token, so nobody reads without.
+   *
+   * @throws ForeignToken when a token names no server or no user of this tenant, or both are not of one user
    * @throws DatabaseUnavailable when too many read this tenant's databases
    */
-  withToken<T>(route: RouteRecord, token: string, work: (client: Client) => Promise<T>): Promise<T> {
-    return this.readers.run(route.tenantId, token, () => this.logIn(route, token), work);
+  async withToken<T>(
+    route: RouteRecord,
+    token: string,
+    work: (client: Client, server: Server) => Promise<T>,
+    forPrimary?: string,
+  ): Promise<T> {
+    const { tenantId } = route;
+    const target = targetOf(route, token);
+    const at = (shown: string, server: Server, open: () => Promise<Client>) =>
+      this.readers.run(tenantId, shown, open, (client) => work(client, server));
+    const other = forPrimary === undefined ? undefined : targetOf(route, forPrimary);
+    if (other && (other.server !== 'primary' || other.user !== target.user))
+      throw new ForeignToken('the second token is not for the primary, or not of the same user');
+    if (!other || !forPrimary || target.server === 'primary')
+      return await at(token, target.server, () => this.logIn(route, target, token));
+    if (!this.leftAlone.has(tenantId)) {
+      try {
+        return await this.readers.run(
+          tenantId,
+          `quick ${token}`,
+          () => this.logInQuickly(route, target, token),
+          (client) => this.unlessBehind(client, work),
+        );
+      } catch (thrown) {
+        if (thrown instanceof TooManyReaders || WORKS_OWN.test(codeOf(thrown))) throw thrown;
+        this.leftAlone.set(tenantId, true);
+      }
+    }
+    return await at(forPrimary, 'primary', () => this.logIn(route, other, forPrimary));
   }
 
   forget(tenantId: string): void {
@@ -161,28 +225,44 @@ export class TenantDatabases {
     this.readers.clear();
   }
 
-  private requireTaking({ tenantId }: RouteRecord): void {
-    if (this.resting.has(tenantId)) throw new DatabaseUnavailable('the server has just taken no connection');
+  private requireTaking(route: RouteRecord, server: Place): void {
+    if (this.resting.has(nameOf(route, server)))
+      throw new DatabaseUnavailable('the server has just taken no connection');
   }
 
-  private noted({ tenantId }: RouteRecord, thrown: unknown): unknown {
-    if (TAKES_NOBODY.test(codeOf(thrown))) this.resting.set(tenantId, true);
+  private noted(route: RouteRecord, server: Place, thrown: unknown): unknown {
+    if (TAKES_NOBODY.test(codeOf(thrown))) this.resting.set(nameOf(route, server), true);
     return thrown;
   }
 
-  private async logIn(route: RouteRecord, token: string): Promise<Client> {
-    this.requireTaking(route);
+  private async logIn(route: RouteRecord, target: Target, token: string, limits: object = {}): Promise<Client> {
+    this.requireTaking(route, target);
+    const { host, port, user } = target;
     const options = '-c default_transaction_read_only=on';
-    const client = new Client({ ...this.accessTo(route), ...targetOf(route, token), password: token, options });
+    const client = new Client({ ...this.accessTo(route), ...limits, host, port, user, password: token, options });
     // Without a handler, a server that stops would end this process.
     client.on('error', () => undefined);
     try {
       await client.connect();
     } catch (thrown) {
       void client.end();
-      throw this.noted(route, thrown);
+      throw this.noted(route, target, thrown);
     }
     return client;
+  }
+
+  /** Of those who have waited for their turn behind one that got no answer, none asks again. */
+  private async logInQuickly(route: RouteRecord, target: Target, token: string): Promise<Client> {
+    if (this.leftAlone.has(route.tenantId)) throw new DatabaseUnavailable('the replica could just not be read');
+    const ms = Math.min(QUICK_MS, this.options.statementMs ?? QUICK_MS, this.options.connectMs ?? QUICK_MS);
+    const limits = { connectionTimeoutMillis: ms, statement_timeout: ms, query_timeout: 1.5 * ms };
+    return await this.logIn(route, target, token, limits);
+  }
+
+  private async unlessBehind<T>(client: Client, work: (client: Client, server: Server) => Promise<T>): Promise<T> {
+    const lag = await (this.options.lagOf ?? lagOf)(client);
+    if (lag > MOST_LAG) throw new DatabaseUnavailable(`the replica is ${lag} s behind`);
+    return await work(client, 'replica');
   }
 
   /** A route may lead to another server than before: a database that was restored. */
@@ -212,7 +292,6 @@ export class TenantDatabases {
     pool.on('error', () => undefined);
     const opened = { pool, host: access.host, port: access.port };
     this.pools.set(route.tenantId, opened);
-    this.resting.delete(route.tenantId);
     return opened;
   }
 

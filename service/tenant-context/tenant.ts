@@ -42,10 +42,17 @@ export interface Tenant {
    * names: the replica, or the primary for a reader that must see what was just written. The server itself checks
    * the token. Whoever shows the same token soon after gets the same session, for a minute at most: leave nothing in it.
    *
-   * @throws ForeignToken when the token names no server or no user of this tenant
+   * @param work is told which of the two it reads
+   * @param forPrimary a token of the same user for the primary, which is read when the replica takes no connection, does
+   * not answer within a second, or is more than ten seconds behind. The work may be begun twice
+   * @throws ForeignToken when a token names no server or no user of this tenant, or both are not of one user
    * @throws DatabaseUnavailable when too many sessions read this tenant's databases already
    */
-  withToken<T>(token: string, work: (client: Client) => Promise<T>): Promise<T>;
+  withToken<T>(
+    token: string,
+    work: (client: Client, server: 'primary' | 'replica') => Promise<T>,
+    forPrimary?: string,
+  ): Promise<T>;
 
   /** Drops the credentials. Call it when AWS denies them: a role that was made anew denies the sessions of the old one. */
   forget(): void;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
   CreateDBInstanceCommand,
   CreateDBInstanceReadReplicaCommand,
@@ -18,6 +20,7 @@ import { setUpDatabase } from '../../functions/database/set-up-database';
 import type { SessionCredentials } from '../../functions/tenants/tenant-session';
 import { serviceApp } from '../../service/app';
 import { MIGRATION_FILES } from '../../service/migrations/manifest';
+import { lagOf } from '../../service/tenant-context/replica-lag';
 import { TenantDatabases } from '../../service/tenant-context/tenant-databases';
 import { eventually } from '../support/running-stage';
 import { routeOf, ServiceWorld } from '../support/shared-service';
@@ -33,6 +36,10 @@ let rds: RDSClient;
 let ca: string;
 let app: ReturnType<typeof serviceApp>;
 let credentials = ROOT;
+/** Seconds by which replicas are behind: the emulator's never are. */
+let behind = 0;
+/** Milliseconds by which the service's clock is ahead. */
+let now = 0;
 const world = new ServiceWorld();
 const routes: Record<string, ReturnType<typeof routeOf>> = {};
 
@@ -97,6 +104,8 @@ beforeAll(async () => {
     },
     certificates: ca,
     statementMs: STATEMENT_MS,
+    now: () => performance.now() + now,
+    lagOf: async (client) => (await lagOf(client)) + behind,
   });
   app = serviceApp({ tenants: world.tenants(sessions, databases), logger: false });
 }, 90_000);
@@ -277,6 +286,76 @@ async function withRoute(subdomain: string, change: Parameters<typeof routeOf>[1
   world.add({ ...(routes[subdomain] ?? routeOf(subdomain)), ...change });
   world.now += 6_000;
 }
+
+describe('a replica that cannot be read', () => {
+  const replicaAt = async (port: number) => {
+    const { database } = routes.acme ?? {};
+    await withRoute('acme', { database: { host: '', port: 0, ...database, replica: { host: 'localhost', port } } });
+    const username = tenantNames.databaseReader(routes.acme?.tenantId ?? '');
+    const at = { hostname: 'localhost', port, username, region: emulator.region, credentials: ROOT };
+    return await new Signer(at).getAuthToken();
+  };
+  const read = (token: string, forPrimary?: string) =>
+    app.inject({
+      url: '/leads',
+      headers: {
+        ...{ host: hostOf('acme'), authorization: `Bearer ${token}` },
+        ...(forPrimary && { 'x-primary-token': forPrimary }),
+      },
+    });
+  const serverOf = ({ statusCode, headers }: Awaited<ReturnType<typeof read>>) => [statusCode, headers['x-read-from']];
+  afterEach(async () => {
+    behind = 0;
+    // A replica is left alone for ten seconds.
+    now += 10_001;
+    await withRoute('acme', {});
+  });
+
+  test('because it is down is made up for by the primary, for whoever may read that, and keeps nobody from it', async () => {
+    const token = await replicaAt(1);
+    expect(serverOf(await read(token, await tokenOf('acme')))).toEqual([200, 'primary']);
+    const visitors = Array.from({ length: 5 }, (_, n) =>
+      send('acme', lead({ id: `0195f000-0000-7000-8000-00000000040${n}` })),
+    );
+    expect((await Promise.all([read(token), ...visitors])).map(({ statusCode }) => statusCode)).toEqual([
+      ...[503, 201, 201, 201, 201, 201],
+    ]);
+    for (const other of [await tokenOf('beta'), token, await tokenOf('acme', tenantNames.databaseUser('t1')), 'none'])
+      expect((await read(token, other)).statusCode).toBe(401);
+  }, 30_000);
+
+  test('because it answers nothing delays readers once, and the next ones not at all', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const sockets = new Set<Socket>();
+    silent.on('connection', (socket) => sockets.add(socket.on('error', () => undefined)));
+    await once(silent, 'listening');
+    const token = await replicaAt((silent.address() as AddressInfo).port);
+    const forPrimary = await tokenOf('acme');
+    const answers = await Promise.all(Array.from({ length: 16 }, () => read(token, forPrimary)));
+    expect(answers.map(serverOf)).toEqual(answers.map(() => [200, 'primary']));
+    const began = Date.now();
+    expect(serverOf(await read(token, forPrimary))).toEqual([200, 'primary']);
+    expect(Date.now() - began).toBeLessThan(STATEMENT_MS);
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  }, 30_000);
+
+  test('because it lags behind is not read, and one that does not is', async () => {
+    const [token, forPrimary] = await Promise.all([tokenOf('acme', undefined, 'replica'), tokenOf('acme')]);
+    expect(serverOf(await read(token, forPrimary))).toEqual([200, 'replica']);
+    behind = 11;
+    expect(serverOf(await read(token, forPrimary))).toEqual([200, 'primary']);
+    // Who has no other token sees what the replica has.
+    expect(serverOf(await read(token))).toEqual([200, 'replica']);
+  }, 30_000);
+
+  test('by this token is not made up for', async () => {
+    const wrong = await tokenOf('acme', MASTER.user, 'replica');
+    expect((await read(wrong, await tokenOf('acme'))).statusCode).toBe(401);
+    const expired = (await tokenOf('acme', undefined, 'replica')).replace(/X-Amz-Signature=./, 'X-Amz-Signature=g');
+    expect((await read(expired, await tokenOf('acme'))).statusCode).toBe(401);
+  }, 30_000);
+});
 
 test('a login that is refused is tried again with a new session of the tenant’s role', async () => {
   await withRoute('beta', { status: 'SUSPENDED' });
