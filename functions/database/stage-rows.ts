@@ -33,7 +33,9 @@ const SEQUENCES = `
   WHERE schemaname = '${DATABASE_SCHEMA}' AND last_value IS NOT NULL`;
 
 /** A rough measure: the disk has the rows three times when they are put in place, and what is written besides. */
-const SIZE = 'SELECT pg_database_size(current_database())::float8 / 2 ^ 30 AS gib';
+const SIZE = `
+  SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::float8 / 2 ^ 30 AS gib FROM pg_class
+  WHERE relnamespace = '${DATABASE_SCHEMA}'::regnamespace AND relkind = 'r'`;
 const FILLED = 0.9;
 
 /** Blocks of a table that are read at a time: the first, and the most. A row's large values are elsewhere. */

@@ -226,6 +226,7 @@ function healthyDatabase(): FactData['database'] {
       DBInstanceIdentifier: tenantNames.replica(tenantId),
       ReadReplicaSourceDBInstanceIdentifier: database.outputs.InstanceId,
     },
+    statuses: { [database.outputs.InstanceId]: 'available', [tenantNames.replica(tenantId)]: 'available' },
     parameters: Object.entries(Object(propertiesOf(made('database'), 'AWS::RDS::DBParameterGroup').Parameters)).map(
       ([ParameterName, value]) => ({ ParameterName, ParameterValue: String(value), Source: 'user' }),
     ),

@@ -18,6 +18,8 @@ export interface DatabaseFacts {
   readonly instance: () => Promise<DBInstance>;
   /** Undefined when the tenant's plan has no replica. */
   readonly replica: () => Promise<DBInstance | undefined>;
+  /** By name of the tenant's instances; undefined: RDS has no such instance. */
+  readonly statuses: () => Promise<Readonly<Record<string, string | undefined>>>;
   /** The parameters of the tenant's group that somebody has set. */
   readonly parameters: () => Promise<readonly Parameter[]>;
   /** What happened to the primary in the last 14 days, as far as RDS remembers. */
@@ -42,6 +44,11 @@ export function databaseFacts(client: RDSClient, subject: Subject): DatabaseFact
   return {
     instance: async () => instanceIn(await instances(), InstanceId),
     replica: async () => (ReplicaId === undefined ? undefined : instanceIn(await instances(), ReplicaId)),
+    statuses: async () => {
+      const found = await instances();
+      const statusOf = (id: string) => found.find((each) => each.DBInstanceIdentifier === id)?.DBInstanceStatus;
+      return Object.fromEntries(ids.map((id) => [id, statusOf(id)]));
+    },
     parameters: readOnce(() => {
       const set = { DBParameterGroupName: ParameterGroupName, Source: 'user' };
       return everyItem(paginateDescribeDBParameters({ client }, set), (page) => page.Parameters);

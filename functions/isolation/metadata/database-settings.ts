@@ -4,10 +4,11 @@ export const DATABASE_SETTINGS_METADATA = [
   {
     id: 'database.status',
     title: 'The database is in service',
-    question: 'Is each of the tenant’s instances neither stopped nor failed nor being deleted?',
+    question: 'Is each of the tenant’s instances there, and neither stopped nor failed nor being deleted?',
     severity: 'medium',
     controls: { 'SOC 2': ['A1.2'] },
-    remediation: 'Start the instance that the evidence names, and read its events for the cause.',
+    remediation:
+      'Start the instance that the evidence names, and read its events for the cause; of one that is gone, follow “A lost database”.',
   },
   {
     id: 'database.pending',

@@ -1,7 +1,10 @@
-import { rotationFunctionArn } from '../../../functions/contract/naming';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { rotationFunctionArn, tenantNames } from '../../../functions/contract/naming';
 import { DATABASE_SETTINGS_CHECKS } from '../../../functions/isolation/checks/database-settings';
+import { databaseFacts } from '../../../functions/isolation/facts/database-facts';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
-import { ACCOUNT_ID, REGION } from '../../support/builders';
+import { ACCOUNT_ID, aTenant, REGION } from '../../support/builders';
+import { FakeClient } from '../../support/fake-client';
 import { FakeProbes } from '../../support/fake-probes';
 import { aSubject, factsFrom, healthyFacts } from '../../support/isolated-tenant';
 
@@ -11,13 +14,33 @@ const reset = (at: string) => ({
   SourceIdentifier: 'primary',
 });
 
+const { tenantId } = aTenant();
+const [INSTANCE, REPLICA] = [tenantNames.database(tenantId), tenantNames.replica(tenantId)];
+const withStatus =
+  (id: string, status: string | undefined) =>
+  ({ facts }: Scene) => {
+    facts.database.statuses[id] = status;
+  };
+
 testBreaches(DATABASE_SETTINGS_CHECKS, [
-  ['database.status', 'stopped', ({ facts }) => (facts.database.instance.DBInstanceStatus = 'stopped'), 'is stopped'],
+  ['database.status', 'stopped', withStatus(INSTANCE, 'stopped'), `${INSTANCE} is stopped`],
   [
     'database.status',
     'a replica that lost its key',
-    ({ facts }) => (facts.database.replica.DBInstanceStatus = 'inaccessible-encryption-credentials'),
+    withStatus(REPLICA, 'inaccessible-encryption-credentials'),
     '-replica is inaccessible-encryption-credentials',
+  ],
+  [
+    'database.status',
+    'gone',
+    withStatus(INSTANCE, undefined),
+    `${INSTANCE} is gone: RDS has no instance of this name; see "A lost`,
+  ],
+  [
+    'database.status',
+    'failed for good',
+    withStatus(INSTANCE, 'failed'),
+    'is failed, which RDS cannot mend; see "A lost',
   ],
   [
     'database.pending',
@@ -326,3 +349,13 @@ testBreaches(BY_ROTATION, [
     'a change of MasterUserPassword of',
   ],
 ]);
+
+test('of an instance that is gone its status is told, and nothing else can be', async () => {
+  const replica = { DBInstanceIdentifier: REPLICA, DBInstanceStatus: 'available' };
+  const rds = new FakeClient({ DescribeDBInstancesCommand: { DBInstances: [replica] } });
+  const client = Object.assign(Object.create(RDSClient.prototype), { send: rds.send });
+  const facts = databaseFacts(client, aSubject());
+  expect(await facts.statuses()).toEqual({ [INSTANCE]: undefined, [REPLICA]: 'available' });
+  await expect(facts.instance()).rejects.toThrow(`RDS knows no instance ${INSTANCE}`);
+  expect(rds.sent).toHaveLength(1);
+});
