@@ -46,6 +46,7 @@ def _work(front: Front, method: str, arguments: list[Any]) -> Awaitable[Any]:
         "start": front.start,
         "rename": front.rename,
         "close": front.close,
+        "retire": front.retire,
         "restart": front.restart,
         "set_password": front.set_password,
     }

@@ -108,6 +108,11 @@ class Front:
         if cluster:
             await cluster.removed()
 
+    async def retire(self, resource_id: str) -> None:
+        """Nobody can connect any more, and the data stays: backups of it are kept."""
+        await self._shut(resource_id)
+        await self.restart(resource_id)
+
     async def restart(self, resource_id: str) -> None:
         """Sessions end. The server starts with the next connection, if its instance is available then."""
         cluster = self._clusters.get(resource_id)

@@ -53,6 +53,9 @@ class FrontProcess:
         """Begins it, and does not wait for it."""
         self._child.begun("close", resource_id)
 
+    def retire(self, resource_id: str) -> None:
+        self._child.done("retire", resource_id)
+
     def restart(self, resource_id: str) -> None:
         self._child.done("restart", resource_id)
 

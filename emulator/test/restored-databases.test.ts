@@ -6,7 +6,9 @@ import {
   CreateDBInstanceReadReplicaCommand,
   CreateDBParameterGroupCommand,
   type DBInstance,
+  DeleteDBInstanceAutomatedBackupCommand,
   DeleteDBInstanceCommand,
+  DescribeDBInstanceAutomatedBackupsCommand,
   DescribeDBInstancesCommand,
   ModifyDBInstanceCommand,
   type ModifyDBInstanceMessage,
@@ -102,6 +104,54 @@ test('a restored instance can be restored again', async () => {
   const again = { SourceDBInstanceIdentifier: 'restored', TargetDBInstanceIdentifier: 'again', RestoreTime: second };
   await restore(again);
   expect(await names('again')).toEqual(['deleted later', 'kept', 'of the copy', 'second']);
+});
+
+test('an instance that is gone is restored from the backups that were kept of it, until they go', async () => {
+  await create('ends');
+  const { DbiResourceId } = await described('ends');
+  await query('ends', `CREATE TABLE items (name text); INSERT INTO items VALUES ('kept')`);
+  const RestoreTime = await nextSecond();
+  await query('ends', 'DELETE FROM items');
+  await nextSecond();
+  await modify({ DBInstanceIdentifier: 'ends', DeletionProtection: false, ApplyImmediately: true });
+  const gone = { DBInstanceIdentifier: 'ends', SkipFinalSnapshot: true, DeleteAutomatedBackups: false };
+  await rds.send(new DeleteDBInstanceCommand(gone));
+  await expect(described('ends')).rejects.toThrow(/not found/);
+  const ofInstance = { DBInstanceIdentifier: 'ends', Filters: [{ Name: 'status', Values: ['retained'] }] };
+  const { DBInstanceAutomatedBackups: [backup] = [] } = await rds.send(
+    new DescribeDBInstanceAutomatedBackupsCommand(ofInstance),
+  );
+  const { EarliestTime, LatestTime } = backup?.RestoreWindow ?? {};
+  expect([EarliestTime?.getTime(), RestoreTime.getTime(), LatestTime?.getTime()].sort()).toEqual([
+    ...[EarliestTime?.getTime(), RestoreTime.getTime(), LatestTime?.getTime()],
+  ]);
+  // Its name is free again.
+  await create('ends');
+  const SourceDBInstanceAutomatedBackupsArn = backup?.DBInstanceAutomatedBackupsArn;
+  const from = { SourceDBInstanceIdentifier: undefined, RestoreTime };
+  await restore({ ...from, SourceDBInstanceAutomatedBackupsArn, TargetDBInstanceIdentifier: 'by-arn' });
+  await restore({ ...from, SourceDbiResourceId: DbiResourceId, TargetDBInstanceIdentifier: 'by-id' });
+  for (const id of ['by-arn', 'by-id']) expect(await names(id)).toEqual(['kept']);
+  expect(await query('ends', `SELECT to_regclass('items') AS found`)).toEqual([{ found: null }]);
+  const arn = (id: string) => `arn:aws:rds:${emulator.region}:${emulator.accountId}:db:${id}`;
+  const statements = [
+    { Action: 'rds:RestoreDBInstanceToPointInTime', Resource: SourceDBInstanceAutomatedBackupsArn },
+    { Action: 'rds:RestoreDBInstanceToPointInTime', Resource: arn('permitted-again') },
+    { Action: ['kms:CreateGrant', 'kms:Decrypt'], Resource: KmsKeyId },
+  ];
+  const asked = { ...from, SourceDBInstanceAutomatedBackupsArn, TargetDBInstanceIdentifier: 'permitted-again' };
+  for (const missing of statements.keys()) {
+    const allowed = await roleThatMay(statements.filter((_, at) => at !== missing));
+    await expect(restore(asked, allowed)).rejects.toMatchObject({ name: 'AccessDenied' });
+  }
+  await restore(asked, await roleThatMay(statements));
+  const later = { ...from, RestoreTime: new Date(), SourceDbiResourceId: DbiResourceId };
+  await expect(restore({ ...later, TargetDBInstanceIdentifier: 'later' })).rejects.toThrow(
+    /cannot be restored to a time/,
+  );
+  await rds.send(new DeleteDBInstanceAutomatedBackupCommand({ DbiResourceId }));
+  const afterwards = { ...from, SourceDbiResourceId: DbiResourceId, TargetDBInstanceIdentifier: 'afterwards' };
+  await expect(restore(afterwards)).rejects.toThrow(/not found/);
 });
 
 test('a server that has never started is restored as an empty one', async () => {

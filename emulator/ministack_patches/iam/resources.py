@@ -210,7 +210,8 @@ def _restored(request: _Request) -> str | None:
     ]
     _also.set([f"arn:aws:rds:{request.place}:{kind}:{name}" for kind, name in named if name])
     source = request.param("SourceDBInstanceIdentifier")
-    return f"arn:aws:rds:{request.place}:db:{source}" if source else None
+    backups = request.param("SourceDBInstanceAutomatedBackupsArn")
+    return f"arn:aws:rds:{request.place}:db:{source}" if source else backups or None
 
 
 def named_source() -> str:

@@ -31,6 +31,7 @@ from ministack.services import dynamodb, kms, rds, s3, secretsmanager
 from ..iam.conditions import s3_request_headers
 from ..iam.resources import named_snapshot, named_source
 from ..patch import Patch
+from ..rds.automated_backups import retained
 from ..shapes import Answer, Original, Record
 
 # Action, key and encryption context.
@@ -107,6 +108,8 @@ def _uses(iam_action: str, resource_arn: str) -> Iterator[Use]:
     # Asked about each of its resources; the key is the source's.
     if iam_action == "rds:RestoreDBInstanceToPointInTime" and resource_arn.endswith(f":db:{named_source()}"):
         yield from _restore_uses(rds._instances.get(named_source()))
+    if iam_action == "rds:RestoreDBInstanceToPointInTime" and ":auto-backup:" in resource_arn:
+        yield from _restore_uses(retained(resource_arn, ""))
     for action in _SECRET_USES.get(iam_action, ()):
         _, secret = secretsmanager._resolve(resource_arn)
         key = _customer_key((secret or {}).get("KmsKeyId"))

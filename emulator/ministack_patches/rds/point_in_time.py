@@ -17,8 +17,8 @@ deletion protection and copied tags, unless the request says so. The request has
 and storage limit that RDS would take over: they are off. The master password is that of the data. Logs
 are stored every five minutes, so what is newer cannot be restored. MiniStack has no restore.
 
-The data is PostgreSQL's own recovery (emulator/postgres/history.py). Left out: backups of deleted instances, tags
-that RDS may copy from the source, and the length of a real restore, which grows with the data.
+The data is PostgreSQL's own recovery (emulator/postgres/history.py). Left out: tags that RDS may copy from the source, and the length of a real
+restore, which grows with the data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
@@ -38,10 +38,11 @@ from ..patch import Patch
 from ..servicequotas.quotas import applied_quota
 from ..shapes import Answer, Original, Params, Record
 from . import servers
+from .automated_backups import retained, text_of, time_of, window
 from .grants import grant
+from .servers import has_backups
 
 _ACTION = "RestoreDBInstanceToPointInTime"
-_STORED_EVERY = timedelta(minutes=5)
 _LATEST = re.compile(r"<LatestRestorableTime>[^<]*</LatestRestorableTime>")
 _KEPT = (
     *(
@@ -65,40 +66,16 @@ _SWITCHES = {
     "PubliclyAccessible": "PubliclyAccessible",
 }
 
-PATCH = Patch(__name__, after=["rds.grants", "rds.servers", "rds.sharing"])
-
-
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _has_backups(instance: Record) -> bool:
-    return bool(int(instance.get("BackupRetentionPeriod", 1))) and not instance.get(
-        "ReadReplicaSourceDBInstanceIdentifier"
-    )
-
-
-def _window(instance: Record) -> tuple[datetime, datetime]:
-    """The times of which the data can be restored."""
-    now, made = datetime.now(timezone.utc), _time(instance["InstanceCreateTime"])
-    earliest = max(made, now - timedelta(days=int(instance.get("BackupRetentionPeriod", 1))))
-    every = _STORED_EVERY * patience.factor()
-    latest = made + (now - made) // every * every if every else now
-    return earliest, max(latest, made)
+PATCH = Patch(__name__, after=["rds.automated_backups", "rds.grants", "rds.servers", "rds.sharing"])
 
 
 @PATCH.wraps("ministack.services.rds._instance_xml", digest="12a61a85")
 def _render_with_latest(render: Original, instance: Record, *args: Any, **kwargs: Any) -> str:
     answer: str = render(instance, *args, **kwargs)
     told = ""
-    if _has_backups(instance):
-        told = f"<LatestRestorableTime>{_text(_window(instance)[1])}</LatestRestorableTime>"
+    if has_backups(instance):
+        told = f"<LatestRestorableTime>{text_of(window(instance)[1])}</LatestRestorableTime>"
     return _LATEST.sub(told, answer)
-
-
-def _text(moment: datetime) -> str:
-    return str(rds._format_time(moment.timestamp()))
 
 
 def _source(params: Params) -> Record | None:
@@ -106,7 +83,9 @@ def _source(params: Params) -> Record | None:
     if named:
         found: Record | None = rds._resolve_instance(named)
         return found
-    return next((each for each in rds._instances.values() if resource and each["DbiResourceId"] == resource), None)
+    arn = rds._p(params, "SourceDBInstanceAutomatedBackupsArn")
+    living = next((each for each in rds._instances.values() if resource and each["DbiResourceId"] == resource), None)
+    return living or retained(arn, resource)
 
 
 @PATCH.adds(f"ministack.services.rds._ACTION_MAP[{_ACTION}]")
@@ -118,7 +97,7 @@ def _restore(params: Params) -> Answer:
     refused = next(_refusals(params, source), None)
     if refused:
         return rds._error(*refused)
-    to = _window(source)[1] if rds._p(params, "UseLatestRestorableTime") == "true" else _asked(params)
+    to = window(source)[1] if rds._p(params, "UseLatestRestorableTime") == "true" else _asked(params)
     instance = _made(params, source)
     rds._instances[instance["DBInstanceIdentifier"]] = instance
     rds._tags[instance["DBInstanceArn"]] = instance["TagList"]
@@ -130,7 +109,7 @@ def _restore(params: Params) -> Answer:
 
 
 def _asked(params: Params) -> datetime:
-    return _time(rds._p(params, "RestoreTime"))
+    return time_of(rds._p(params, "RestoreTime"))
 
 
 def _refusals(params: Params, source: Record) -> Iterator[tuple[str, str, int]]:
@@ -142,7 +121,7 @@ def _refusals(params: Params, source: Record) -> Iterator[tuple[str, str, int]]:
         yield "InstanceQuotaExceeded", "Instance quota exceeded.", 400
     if source["DBInstanceStatus"] == "creating":
         yield "InvalidDBInstanceState", "Database instance is not in available state.", 400
-    if not _has_backups(source):
+    if not has_backups(source):
         name = source["DBInstanceIdentifier"]
         yield "PointInTimeRestoreNotEnabled", f"Automated backups are not enabled for {name}.", 400
     if group and group not in rds._subnet_groups:
@@ -158,14 +137,14 @@ def _time_refusals(params: Params, source: Record) -> Iterator[tuple[str, str, i
         yield "InvalidParameterCombination", either, 400
     if not rds._p(params, "RestoreTime"):
         return
-    earliest, latest = _window(source)
+    earliest, latest = window(source)
     begun = "The specified instance cannot be restored to a time"
     if _asked(params) > latest:
-        yield "InvalidParameterValue", f"{begun} later than {_text(latest)}.", 400
+        yield "InvalidParameterValue", f"{begun} later than {text_of(latest)}.", 400
     if _asked(params) < earliest:
         days = source.get("BackupRetentionPeriod", 1)
         because = f"because its backup retention period is set to {days} days."
-        yield "InvalidParameterValue", f"{begun} earlier than {_text(earliest)} {because}", 400
+        yield "InvalidParameterValue", f"{begun} earlier than {text_of(earliest)} {because}", 400
 
 
 def _made(params: Params, source: Record) -> Record:

@@ -194,6 +194,35 @@ def _close(instance: Record | None) -> None:
         front.close(instance["DbiResourceId"])
 
 
+def retire(instance: Record) -> None:
+    """The instance is gone, and its data stays for restores: its automated backups are kept."""
+    front = _front() if instance["Engine"] == "postgres" else None
+    if front:
+        front.retire(instance["DbiResourceId"])
+
+
+def forget(instance: Record) -> None:
+    """Also the data goes."""
+    _close(instance)
+
+
+def has_backups(instance: Record) -> bool:
+    is_replica = bool(instance.get("ReadReplicaSourceDBInstanceIdentifier"))
+    return bool(int(instance.get("BackupRetentionPeriod", 1))) and not is_replica
+
+
+def keeps_backups(instance: Record, asked: str) -> bool:
+    """@param asked what the deletion says of deleting them, too"""
+    return has_backups(instance) and asked.lower() == "false"
+
+
+def _ended(instance: Record | None, asked: str) -> None:
+    if instance and keeps_backups(instance, asked):
+        retire(instance)
+    else:
+        _close(instance)
+
+
 def _known(params: Params) -> Record | None:
     instance: Record | None = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
     return instance
@@ -226,7 +255,7 @@ def _create_with_stack(create: Original, logical_id: str, props: Record, *more: 
 def _delete_with_stack(delete: Original, physical_id: str, props: Record) -> None:
     instance = rds._instances.get(physical_id)
     delete(physical_id, props)
-    _close(instance)
+    _ended(instance, str(props.get("DeleteAutomatedBackups", True)))
 
 
 def _opened(answer: Answer, params: Params, action: str) -> Answer:
@@ -250,7 +279,8 @@ def _create_replica(create: Original, params: Params) -> Answer:
 
 @PATCH.wraps(f"{_ACTIONS}[DeleteDBInstance]", digest="285f6830")
 def _delete_by_request(delete: Original, params: Params) -> Answer:
-    return _changing(delete, params, lambda _, instance: _close(instance))
+    asked = rds._p(params, "DeleteAutomatedBackups")
+    return _changing(delete, params, lambda _, instance: _ended(instance, asked))
 
 
 @PATCH.wraps(f"{_ACTIONS}[ModifyDBInstance]", digest="ff9823ee")
