@@ -1,3 +1,4 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { type DBInstance, RDSClient } from '@aws-sdk/client-rds';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -18,6 +19,8 @@ import type { SessionCredentials } from '../tenants/tenant-session';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { callCopy } from './cell-database';
 import type { CopyDataInput, StepTaken } from './copy-call';
+import { outOfService } from './instance-status';
+import { type RestoreSource, retainedSource, sourceOf } from './restore-source';
 import { beginRestore, discard, instanceCalled, newPassword, RESTORED_TO, requireBackup } from './restored-instance';
 import { restoringSession } from './restoring-session';
 
@@ -27,6 +30,7 @@ export interface RestoreDatabaseDeps {
   readonly region: string;
   readonly sts: Pick<STSClient, 'send'>;
   readonly rdsAs: (credentials: SessionCredentials) => Pick<RDSClient, 'send'>;
+  readonly cloudformation: Pick<CloudFormationClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly prepareDatabaseFunction: string;
   readonly pause: (ms: number) => Promise<unknown>;
@@ -86,26 +90,43 @@ async function switched(scene: Scene, to: string, instance: string, rows: number
 }
 
 /** Brings more of the data beside the tenant's; when all of it is there, the tenant is to be SUSPENDED. */
-async function stage(scene: Scene, instance: string): Promise<Step> {
-  const { deps, rds, id, record } = scene;
-  const own = await instanceCalled(rds, tenantNames.database(record.tenantId));
+async function stage(scene: Scene, instance: string, gib: number): Promise<Step> {
+  const { deps, rds, id } = scene;
   const from = await newPassword(rds, id, deps.pause);
-  const { is, rows } = await step(scene, { is: 'stage', instance, from, gib: own?.AllocatedStorage ?? 0 });
+  const { is, rows } = await step(scene, { is: 'stage', instance, from, gib });
   return { phase: is === 'staging' ? 'copying' : 'restored', rows };
+}
+
+/** Whether the data was put into this instance: one that was lost meanwhile, or made anew, has not got it. */
+const isOf = ({ at }: NonNullable<TenantRecord['restoration']>, own: DBInstance | undefined) =>
+  own !== undefined && (own.InstanceCreateTime?.getTime() ?? 0) <= Date.parse(at);
+
+/** The tenant's own instance, or the backups that RDS has kept of one that it had before. */
+async function sourceFor({ deps, rds, record }: Scene, own: DBInstance | undefined, to: Date): Promise<RestoreSource> {
+  const { tenantId } = record;
+  const made = own?.InstanceCreateTime;
+  if (own && (made === undefined || made <= to)) {
+    requireBackup(own, to, deps.now());
+    return sourceOf(own);
+  }
+  const id = tenantNames.database(tenantId);
+  const first = made && `the first time that can be restored is ${made.toISOString()}, when ${id} was made`;
+  const why = first ?? outOfService(id, undefined) ?? '';
+  return await retainedSource({ rds, cloudformation: deps.cloudformation }, { tenantId, to, why });
 }
 
 async function take(scene: Scene, to: Date): Promise<Step> {
   const { deps, rds, record, id, restored } = scene;
   const { tenantId, status, restoration } = record;
   const time = to.toISOString();
+  const ownId = tenantNames.database(tenantId);
+  const own = await instanceCalled(rds, ownId);
   if (!restored) {
-    if (restoration?.to === time)
+    if (restoration?.to === time && isOf(restoration, own))
       return { phase: status === 'SUSPENDED' ? 'done' : 'nothing', rows: restoration.rows, isGone: true };
-    const own = await instanceCalled(rds, tenantNames.database(tenantId));
-    if (!own) throw new PlatformError('InvalidRequest', `RDS has no instance ${tenantNames.database(tenantId)}`);
-    requireBackup(own, to, deps.now());
+    const source = await sourceFor(scene, own, to);
     await recordRestoring(deps.table, record, { to: time, at: deps.now().toISOString() });
-    await beginRestore(rds, tenantId, own, to);
+    await beginRestore(rds, tenantId, source, to);
     return { phase: 'restoring' };
   }
   const other = restored.TagList?.find(({ Key }) => Key === RESTORED_TO)?.Value;
@@ -114,18 +135,28 @@ async function take(scene: Scene, to: Date): Promise<Step> {
     throw new PlatformError('InvalidRequest', `to: ${has}: go on with that, or discard it`);
   }
   const resourceId = restored.DbiResourceId ?? '';
-  if (restoration?.from === resourceId) return await finish(scene, restoration.rows);
+  if (restoration?.from === resourceId && isOf(restoration, own)) return await finish(scene, restoration.rows);
   if (restored.DBInstanceStatus !== 'available') return { phase: 'restoring' };
+  const why = outOfService(ownId, own?.DBInstanceStatus);
+  if (why !== undefined)
+    throw new PlatformError(
+      'InvalidRequest',
+      `${id} has the data of ${time} and keeps it, and ${why}. Then the same command`,
+    );
   if (status === 'SUSPENDED') {
     const { is, rows } = await step(scene, { is: 'switch', instance: resourceId });
     if (is === 'switched') return await switched(scene, time, resourceId, rows);
     if (is === 'switching') return { phase: 'switching' };
   }
-  return await stage(scene, resourceId);
+  return await stage(scene, resourceId, own?.AllocatedStorage ?? 0);
 }
 
 async function giveUp(scene: Scene): Promise<Step> {
-  const { is } = await step(scene, { is: 'drop' });
+  const ownId = tenantNames.database(scene.record.tenantId);
+  const own = await instanceCalled(scene.rds, ownId);
+  // Of an instance that is gone, or that serves nobody, what was copied is not asked about.
+  const serves = outOfService(ownId, own?.DBInstanceStatus) === undefined;
+  const { is } = serves ? await step(scene, { is: 'drop' }) : { is: 'nothing' };
   if (scene.restored) return { phase: 'done', isGone: await deleted(scene) };
   return { phase: is === 'dropped' ? 'done' : 'nothing', isGone: true };
 }
@@ -134,9 +165,11 @@ async function giveUp(scene: Scene): Promise<Step> {
  * Restores the data of a tenant's database to a time. Each call does what can be done now; whoever wants the restore calls
  * again until it is done. What there is says how far it is, so that a call that is killed is taken up by the next one.
  *
- * 1. The tenant must be in service, and the time one of which its database has a backup. Otherwise nothing is made.
+ * 1. The tenant must be in service, and the time one of which its database has a backup. Otherwise nothing is made. Of an
+ *    instance that is gone, RDS may have kept its automated backups.
  * 2. Record that a restore is under way: the audit suspends nobody for the second instance (brake.ts). RDS makes it, with
  *    the data of that time, beside the tenant's own.
+ *    An instance that is gone or failed is made anew by a person, and then these steps go on.
  * 3. PrepareDatabase brings the rows of the restored instance into a schema beside the tenant's, some minutes of them at a
  *    call. The tenant may be in service.
  * 4. While the tenant is SUSPENDED, PrepareDatabase replaces its rows by these, in one transaction. The instance of the
@@ -182,6 +215,7 @@ export const handler = actionHandler(restoreDatabase, {
   },
   sts: new STSClient(clientOptions),
   rdsAs: (credentials) => new RDSClient({ ...clientOptions, credentials }),
+  cloudformation: new CloudFormationClient(clientOptions),
   lambda: new LambdaClient({
     ...clientOptions,
     // A copy is not repeated unasked.

@@ -11,6 +11,7 @@ import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
+import type { RestoreSource } from './restore-source';
 
 type Databases = Pick<RDSClient, 'send'>;
 
@@ -59,17 +60,16 @@ export function requireBackup(own: DBInstance, to: Date, now: Date): void {
  *
  * @throws PlatformError `InvalidRequest` when RDS has no backup of that time
  */
-export async function beginRestore(rds: Databases, tenantId: string, own: DBInstance, to: Date): Promise<void> {
-  const groups = own.VpcSecurityGroups?.flatMap(({ VpcSecurityGroupId: id }) => (id ? [id] : [])) ?? [];
+export async function beginRestore(rds: Databases, tenantId: string, source: RestoreSource, to: Date): Promise<void> {
   try {
     await rds.send(
       new RestoreDBInstanceToPointInTimeCommand({
-        SourceDBInstanceIdentifier: own.DBInstanceIdentifier,
+        ...source.from,
         TargetDBInstanceIdentifier: tenantNames.restored(tenantId),
         RestoreTime: to,
-        DBSubnetGroupName: own.DBSubnetGroup?.DBSubnetGroupName,
-        VpcSecurityGroupIds: groups,
-        DBParameterGroupName: own.DBParameterGroups?.[0]?.DBParameterGroupName,
+        DBSubnetGroupName: source.subnetGroup,
+        VpcSecurityGroupIds: source.securityGroups,
+        DBParameterGroupName: source.parameterGroup,
         PubliclyAccessible: false,
         MultiAZ: false,
         EnableIAMDatabaseAuthentication: true,

@@ -24,6 +24,8 @@ function policyFor({ accountId, region }: Restoring, { tenantId, keyArn }: Resto
     [['rds:RestoreDBInstanceToPointInTime'], [own, restored, ...OF_A_RESTORE.map(arn)]],
     [['rds:AddTagsToResource', 'rds:ModifyDBInstance', 'rds:DeleteDBInstance'], [restored]],
     [['rds:DescribeDBInstances'], [own, restored]],
+    // A list by filter is a request on all of them.
+    [['rds:DescribeDBInstanceAutomatedBackups'], ['*']],
     [['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'], [keyArn]],
   ];
   return JSON.stringify({

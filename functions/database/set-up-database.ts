@@ -3,7 +3,7 @@ import { Client, type ClientConfig } from 'pg';
 import type * as z from 'zod';
 import { MIGRATION_FILES, type MigrationFile } from '../../service/migrations/manifest';
 import { PlatformError } from '../contract/errors';
-import { DATABASE_NAME } from '../contract/naming';
+import { DATABASE_NAME, DATABASE_OWNER } from '../contract/naming';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { env } from '../shared/env';
 import { codeOf } from '../shared/error-code';
@@ -73,6 +73,11 @@ async function asMaster(input: Login, ca: string): Promise<Client> {
   }
 }
 
+async function hasOwner(client: Client): Promise<boolean> {
+  const { rows } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [DATABASE_OWNER]);
+  return rows.length === 1;
+}
+
 /** The file that the caller names, or the last that any tenant may get. */
 function targetIn(files: readonly MigrationFile[], to: string | undefined): string {
   if (to === undefined) return expandTarget(files, undefined);
@@ -89,7 +94,8 @@ function targetIn(files: readonly MigrationFile[], to: string | undefined): stri
  * permission there. PrepareDatabase calls it and hands it what it needs.
  *
  * Every statement may run again, so that a run that was killed is taken up. Where the caller's record says that the
- * roles are of this release, they are left: what somebody has changed of them is what the audit looks for.
+ * roles are of this release, they are left: what somebody has changed of them is what the audit looks for. Only a restore
+ * makes them where there are none at all.
  *
  * Where the caller asks for a step of a restore, it comes last (copy-step.ts).
  *
@@ -106,7 +112,9 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
     try {
       const client = await asMaster(input, certificates());
       try {
-        if (!rolesAreMade) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
+        // A restore of a tenant whose instance was lost fills one that was made anew.
+        const isNew = restore !== undefined && !(await hasOwner(client));
+        if (!rolesAreMade || isNew) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
         const version = await migrate(client, { files, target, living });
         if (!restore) return { version };
         const msLeft = () => copyMs - (performance.now() - began);

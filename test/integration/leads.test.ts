@@ -429,7 +429,9 @@ describe('a database that is restored', () => {
   const staged = () => asOwner(`SELECT FROM pg_namespace WHERE nspname = 'funnels_restored'`);
   /** What RDS does with a function's sessions when Lambda ends it, as far as the server can tell. */
   const kill = () =>
-    asOwner(`RESET ROLE; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'SetUpDatabase'`);
+    asOwner(
+      `RESET ROLE; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'SetUpDatabase'`,
+    );
 
   beforeAll(async () => {
     await asOwner(`
@@ -592,5 +594,32 @@ describe('a database that is restored', () => {
     expect(await step('stage')).toEqual({ is: 'staged', rows: ROWS });
     expect(await step('switch')).toEqual({ is: 'switched', rows: ROWS });
     expect(await leadNames()).toEqual(['Kept', 'Lost']);
+  });
+
+  test('fills an instance that was made anew, which has neither roles nor tables', async () => {
+    await asOwner('DROP TABLE answers, visitors', from);
+    const { DBInstance } = await rds.send(
+      new CreateDBInstanceCommand({
+        ...{ DBInstanceIdentifier: 'anew', DBInstanceClass: 'db.t4g.medium', Engine: 'postgres', DBName: 'funnels' },
+        ...{ MasterUsername: MASTER.user, MasterUserPassword: MASTER.password, EnableIAMDatabaseAuthentication: true },
+      }),
+    );
+    const { Address: host = '', Port: port = 0 } = DBInstance?.Endpoint ?? {};
+    const route = { ...(routes.acme ?? routeOf('acme')), database: { host, port } };
+    const asked = { is: 'stage', instance, from, gib } as const;
+    expect((await setUp(route, ca, { is: 'drop' })).restore).toEqual({ is: 'nothing', rows: 0 });
+    expect((await setUp(route, ca, asked)).restore).toEqual({ is: 'staged', rows: 2 });
+    expect((await setUp(route, ca, { is: 'switch', instance })).restore).toEqual({ is: 'switched', rows: 2 });
+    const user = tenantNames.databaseUser(route.tenantId);
+    const password = await new Signer({
+      ...{ hostname: host, port, username: user, region: emulator.region, credentials: ROOT },
+    }).getAuthToken();
+    const client = new Client({ host, port, user, password, database: 'funnels', ssl: { ca } });
+    await client.connect();
+    expect((await client.query('SELECT name FROM leads ORDER BY name')).rows).toEqual([
+      { name: 'Kept' },
+      { name: 'Lost' },
+    ]);
+    await client.end();
   });
 });

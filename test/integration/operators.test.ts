@@ -17,6 +17,7 @@ import {
   DeleteDBInstanceCommand,
   DeleteDBSnapshotCommand,
   DescribeDBInstancesCommand,
+  ModifyDBInstanceCommand,
   RDSClient,
   RestoreDBInstanceFromDBSnapshotCommand,
 } from '@aws-sdk/client-rds';
@@ -29,6 +30,7 @@ import { breakGlassRoleArn, DATABASE_NAME, tenantNames } from '../../functions/c
 import { findRoute } from '../../functions/tenants/routes';
 import { findTenant } from '../../functions/tenants/tenant-store';
 import { readLeads, sendLead, tokenOf } from '../../local/leads';
+import { requestPage } from '../../local/page';
 import { StageClient } from '../../operations/client/stage-client';
 import { startConsole } from '../../operations/console/console-server';
 import { aSignup } from '../support/builders';
@@ -418,6 +420,37 @@ describe('the command ops', () => {
     test('gives back what it has replaced, as long as there are backups of it', async () => {
       expect((await ops('restore', 'by-hand', '--to', before, '--reason', 'it was the wrong time')).code).toBe(0);
       expect([await emails()].flat().sort()).toEqual(['kept@example.org', 'new@example.org']);
+    }, 120_000);
+
+    test('of a database that was deleted from outside brings the data to safety, and says what is left to do', async () => {
+      const rds = new RDSClient(stage.platform.aws);
+      const { tenantId, host } = await routeOf();
+      const own = { DBInstanceIdentifier: tenantNames.database(tenantId) };
+      const kept = await aSecond();
+      await aSecond();
+      await rds.send(new ModifyDBInstanceCommand({ ...own, DeletionProtection: false, ApplyImmediately: true }));
+      const deletion = { ...own, SkipFinalSnapshot: true, DeleteAutomatedBackups: false };
+      await rds.send(new DeleteDBInstanceCommand(deletion));
+      expect(await sendLead(url(), await routeOf(), 'nobody@example.org')).toBe(503);
+      expect((await requestPage(url(), host)).status).toBe(200);
+      const { code, said } = await ops('verify', 'by-hand');
+      expect([code, said]).toEqual([
+        1,
+        expect.stringMatching(
+          new RegExp(`database.status[^]*${tenantId} is gone: .* see "A lost database" in the runbook`),
+        ),
+      ]);
+      const restore = () => ops('restore', 'by-hand', '--to', kept, '--reason', 'INC-43');
+      for (const _ of [1, 2])
+        expect(await restore()).toMatchObject({
+          code: 4,
+          complained: expect.stringMatching(
+            new RegExp(`${tenantId}-restored has the data of ${kept} and keeps it, and .* is gone`),
+          ),
+        });
+      expect((await instances()).map(([id]) => id)).toContain(tenantNames.restored(tenantId));
+      expect((await ops('restore', 'by-hand', '--discard', '--reason', 'INC-43')).code).toBe(0);
+      expect((await ops('restore', 'by-hand', '--to', before, '--reason', 'INC-43')).code).toBe(4);
     }, 120_000);
   });
 });

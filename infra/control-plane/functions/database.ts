@@ -112,6 +112,8 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'UpdateItem'),
       // All that it does with RDS is in a session of this role, limited to one tenant.
       { actions: ['sts:AssumeRole'], resources: [breakGlassRoleArn(account)] },
+      // What an instance that is gone was in.
+      { actions: ['cloudformation:DescribeStacks'], resources: [arns.tenantStacks], wildcardBecause: OF_ANY_TENANT },
       { actions: ['lambda:InvokeFunction'], resources: [prepareDatabase.lambda.functionArn] },
     ],
   });

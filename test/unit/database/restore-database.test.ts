@@ -89,8 +89,20 @@ class Scene {
       found.password = input.MasterUserPassword;
       return {};
     },
+    DescribeDBInstanceAutomatedBackupsCommand: () => ({ DBInstanceAutomatedBackups: this.retained }),
     DeleteDBInstanceCommand: ({ DBInstanceIdentifier: id }: { DBInstanceIdentifier: string }) =>
       this.instances.delete(id) ? {} : awsError('DBInstanceNotFoundFault'),
+  });
+  /** Automated backups that RDS has kept of an instance that is gone. */
+  retained: { DBInstanceAutomatedBackupsArn: string; RestoreWindow: { EarliestTime: Date; LatestTime: Date } }[] = [];
+  readonly cloudformation = new FakeClient({
+    DescribeStacksCommand: ({ StackName }: { StackName: string }) => {
+      const outputs: Record<string, string> = StackName.endsWith('-network')
+        ? { DatabaseSecurityGroupId: 'sg-1' }
+        : { SubnetGroupName: 'tenant-subnets', ParameterGroupName: 'tenant-parameters' };
+      const Outputs = Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue }));
+      return { Stacks: [{ Outputs }] };
+    },
   });
   /** Chunks of a restored instance that are beside the tenant's rows. */
   staged: { readonly instance: string; readonly chunks: number } | undefined;
@@ -136,6 +148,7 @@ class Scene {
   readonly deps = {
     ...{ table: this.table, accountId: ACCOUNT_ID, region: REGION, sts: this.sts, rdsAs: () => this.rds },
     ...{ lambda: this.lambda, prepareDatabaseFunction: 'PrepareDatabase', now: () => hours(2) },
+    cloudformation: this.cloudformation,
     pause: async (ms: number) => {
       this.pauses.push(ms);
     },
@@ -289,6 +302,101 @@ test('a tenant that is resumed by hand after its rows were replaced is suspended
   scene.placed = scene.restored?.DbiResourceId ?? '';
   expect(await scene.restore()).toMatchObject({ phase: 'restored', rows: 3 });
   expect(scene.record.restoration).toBeUndefined();
+});
+
+describe('of an instance that is gone', () => {
+  const gone = () => {
+    const scene = new Scene();
+    scene.instances.delete(OWN);
+    return scene;
+  };
+  const backup = (from: number, to: number) => ({
+    DBInstanceAutomatedBackupsArn: `arn:aws:rds:auto-backup:ab-${from}`,
+    RestoreWindow: { EarliestTime: hours(from), LatestTime: hours(to) },
+  });
+
+  test.each([
+    ['nothing was kept', [], /^to: tenant-\S+ is gone: .* "A lost database" .* kept no automated backups of it$/],
+    ['that time was not kept', [backup(-9, -1)], /can restore 2026-03-01T02:00:00.000Z to 2026-03-01T10:00:00.000Z$/],
+  ])('%s: the refusal says so, and nothing is made', async (_, retained, words) => {
+    const scene = gone();
+    scene.retained = retained;
+    await expect(scene.restore()).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: expect.stringMatching(words),
+    });
+    expect([scene.restored, scene.record.restoring]).toEqual([undefined, undefined]);
+  });
+
+  test('the data is brought to safety, waits for an instance that is made anew, and fills that', async () => {
+    const scene = gone();
+    scene.retained = [backup(-9, -1), backup(-5, 5)];
+    expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
+    expect(scene.rds.inputs('RestoreDBInstanceToPointInTimeCommand')).toMatchObject([
+      {
+        ...{ SourceDBInstanceAutomatedBackupsArn: 'arn:aws:rds:auto-backup:ab--5', RestoreTime: new Date(TO) },
+        ...{ VpcSecurityGroupIds: ['sg-1'], DBSubnetGroupName: 'tenant-subnets' },
+        ...{ DBParameterGroupName: 'tenant-parameters', PubliclyAccessible: false },
+      },
+    ]);
+    scene.available();
+    const waits = {
+      name: 'InvalidRequest',
+      message: expect.stringMatching(/has the data of .* and keeps it.*is gone/),
+    };
+    await expect(scene.restore()).rejects.toMatchObject(waits);
+    scene.suspend();
+    await expect(scene.restore()).rejects.toMatchObject(waits);
+    expect(scene.lambda.sent).toEqual([]);
+    const status = { DBInstanceStatus: 'available', password: 'own', data: 'nothing', AllocatedStorage: 20 };
+    scene.instances.set(OWN, { DBInstanceIdentifier: OWN, DbiResourceId: 'db-NEW', ...status });
+    expect(await scene.complete()).toBe('done');
+    expect([scene.own, scene.restored]).toEqual([`as at ${TO}`, undefined]);
+  });
+
+  test('data that the lost instance had been given is restored again, also when it was made anew before', async () => {
+    for (const isAnew of [false, true]) {
+      const scene = new Scene();
+      await scene.complete();
+      scene.instances.delete(OWN);
+      scene.retained = [backup(-9, 5)];
+      const anew = () =>
+        scene.instances.set(OWN, {
+          ...{ DBInstanceIdentifier: OWN, DbiResourceId: 'db-NEW', DBInstanceStatus: 'available', password: 'own' },
+          ...{ data: 'nothing', AllocatedStorage: 20, InstanceCreateTime: hours(3), BackupRetentionPeriod: 7 },
+          LatestRestorableTime: hours(4),
+        });
+      if (isAnew) anew();
+      expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
+      anew();
+      expect(await scene.complete()).toBe('done');
+      expect([scene.own, scene.replaced]).toEqual([`as at ${TO}`, ['after the loss', 'nothing']]);
+    }
+  });
+
+  test('a copy that was put into an instance that is lost now is not deleted', async () => {
+    const scene = new Scene();
+    await scene.restore();
+    scene.available();
+    const [{ DbiResourceId = '' } = {}] = [scene.restored];
+    scene.suspend();
+    const restoration = { to: TO, at: hours(2).toISOString(), rows: 3, from: DbiResourceId };
+    scene.table.put({ ...scene.table.get(itemKeys.tenant(tenantId)), ...itemKeys.tenant(tenantId), restoration });
+    scene.instances.delete(OWN);
+    await expect(scene.restore()).rejects.toThrow(/has the data of .* and keeps it/);
+    expect(scene.restored).toBeDefined();
+  });
+
+  test('what RDS cannot mend is not written to, and a restore of it can be given up', async () => {
+    const scene = new Scene();
+    await scene.restore();
+    scene.available();
+    const own = scene.instances.get(OWN);
+    if (own) own.DBInstanceStatus = 'failed';
+    await expect(scene.restore()).rejects.toThrow(/is failed, which RDS cannot mend; see "A lost database"/);
+    expect(await scene.discard()).toMatchObject({ phase: 'done' });
+    expect([scene.restored, scene.lambda.sent]).toEqual([undefined, []]);
+  });
 });
 
 test.each<[string, string, Partial<TenantRecord>]>([
