@@ -22,7 +22,17 @@ declare module 'fastify' {
 export interface AppOptions {
   readonly tenants: Tenants;
   readonly logger: FastifyServerOptions['logger'];
+  /** For a client to send the whole of its request. */
+  readonly requestMs?: number;
 }
+
+/**
+ * A form is sent in much less. The load balancer passes a body on as it comes, and a client that sends a byte a minute would
+ * keep its connection for hours ("server.requestTimeout", Node).
+ */
+const REQUEST_MS = 20_000;
+/** How often Node looks for such clients. */
+const LOOK_MS = 5_000;
 
 const SECURITY_HEADERS = {
   'content-security-policy':
@@ -56,12 +66,15 @@ function html(reply: FastifyReply, { body, length }: Page) {
 
 /** The HTTP application. It serves one HTML page per host: the page of the host's own tenant. */
 export function serviceApp(options: AppOptions): FastifyInstance {
-  const { tenants, logger = false } = options;
+  const { tenants, logger = false, requestMs = REQUEST_MS } = options;
   const version = tenants.headers[VERSION_HEADER];
   const app = Fastify({
     logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
+    requestTimeout: requestMs,
+    // Node takes the longer of both for the whole request.
+    http: { headersTimeout: requestMs, connectionsCheckingInterval: Math.min(requestMs, LOOK_MS) },
   });
   app.decorateRequest('tenantId', undefined);
   app.addHook('onRequest', async (_, reply) => {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type * as z from 'zod';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
 import { isRefused } from './tenant-context/lost-connection';
@@ -8,7 +9,8 @@ import { ForeignToken } from './tenant-context/tenant-databases';
 /** The tenant of the request's host, if it is in service; otherwise the reply has been sent. */
 type ActiveTenant = (request: FastifyRequest, reply: FastifyReply) => Promise<Tenant | undefined>;
 
-const LONGEST_BODY = 16 * 1024;
+/** A character that is sent as nine: all fields of the form, as long as they may be, are 23,000. */
+const LONGEST_BODY = 32 * 1024;
 const RETRY_AFTER_SECONDS = 10;
 /** A second token, for the primary: it is read when the replica that the first one names cannot be. */
 const PRIMARY_TOKEN = 'x-primary-token';
@@ -18,6 +20,10 @@ const READ_FROM = 'x-read-from';
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
 const html = (reply: FastifyReply, body: string) => reply.type('text/html; charset=utf-8').send(body);
+
+/** Names of the fields that are missing, too long or malformed, each once. */
+const fieldsOf = ({ issues }: z.ZodError) =>
+  [...new Set(issues.map(({ path }) => String(path[0] ?? 'form')))].join(', ');
 
 /**
  * Whether a form was sent from the tenant's own page. Browsers send the origin with every POST of
@@ -57,7 +63,7 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
     if (!tenant) return reply;
     if (!fromOwnPage(request)) return text(reply, 403, 'Please use the form of this site.');
     const lead = LeadSchema.safeParse(request.body);
-    if (!lead.success) return text(reply, 400, 'Please fill in your name and a valid e-mail address.');
+    if (!lead.success) return text(reply, 400, `Please check what you have sent: ${fieldsOf(lead.error)}.`);
     let isKept: boolean;
     try {
       isKept = await tenant.repeatably((database) => keepLead(database, lead.data));
@@ -71,7 +77,7 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
   app.get('/leads', async (request, reply) => {
     const tenant = await activeTenant(request, reply);
     if (!tenant) return reply;
-    const [, token] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
+    const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (!token) return text(reply.header('www-authenticate', 'Bearer'), 401, 'A token of this tenant is needed.');
     const [forPrimary] = [request.headers[PRIMARY_TOKEN]].flat();
     try {

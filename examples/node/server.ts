@@ -6,11 +6,21 @@ import type { Tenant } from '../../service/tenant-context/tenant';
 /** An application of your own in place of the shared service: docs/your-application.md says what it must do. */
 const tenants = tenantsFromEnvironment(process.env);
 
+/** A role that was made anew denies the sessions of the old one: the next request opens a new session. */
+async function stored(tenant: Tenant): Promise<string> {
+  try {
+    const s3 = await tenant.s3();
+    const { Body } = await s3.send(new GetObjectCommand({ Bucket: tenant.bucketName, Key: 'index.html' }));
+    return (await Body?.transformToString()) ?? '';
+  } catch (thrown) {
+    tenant.forget();
+    throw thrown;
+  }
+}
+
 /** The tenant's page, and how many leads its database has, if it has one. */
 async function page(tenant: Tenant): Promise<string> {
-  const s3 = await tenant.s3();
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: tenant.bucketName, Key: 'index.html' }));
-  const html = (await Body?.transformToString()) ?? '';
+  const html = await stored(tenant);
   if (!tenant.hasDatabase) return html;
   const { rows } = await tenant.database().query('SELECT count(*)::int AS leads FROM leads');
   return `${html}\n<!-- ${rows[0]?.leads} leads -->\n`;

@@ -151,13 +151,19 @@ def page_of(header: str | None) -> bytes | None:
     if route is None:
         return None
     session = session_of(route)
-    if "database" not in route:
-        return session.page()
-    return session.page() + f"\n<!-- {session.leads()} leads -->\n".encode()
+    try:
+        page = session.page()
+        return page if "database" not in route else page + f"\n<!-- {session.leads()} leads -->\n".encode()
+    except Exception:
+        # A role that was made anew denies the sessions of the old one: the next request opens a new session.
+        _sessions.pop(route["tenantId"], None)
+        raise
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Seconds without a byte from the client: a slow one would keep its thread.
+    timeout = 20
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -168,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
                 self._page(url.path)
         except Exception as failure:
             print(repr(failure))
-            self._send(502, b"This page cannot be shown right now.\n")
+            self._send(503, b"This page cannot be shown right now.\n")
 
     def _page(self, path: str) -> None:
         try:
@@ -192,6 +198,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("content-type", f"{kind}; charset=utf-8")
         self.send_header("content-length", str(len(body)))
+        if status == 503:
+            self.send_header("retry-after", "10")
         self.send_header("cache-control", "private, no-cache")
         # A release counts the answers of its version by this header.
         self.send_header("x-service-version", VERSION)

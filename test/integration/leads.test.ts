@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
@@ -192,7 +193,26 @@ test('a form from another site, a lead without an address and a lead that is too
   expect((await send('acme', lead(), { origin: '' })).statusCode).toBe(403);
   expect((await send('acme', lead({ email: 'nobody' }))).statusCode).toBe(400);
   expect((await send('acme', lead({ message: 'x'.repeat(2001) }))).statusCode).toBe(400);
-  expect((await send('acme', lead({ message: 'x'.repeat(20_000) }))).statusCode).toBe(413);
+  expect((await send('acme', lead({ message: 'x'.repeat(40_000) }))).statusCode).toBe(413);
+  const refused = await send('acme', lead({ name: '  ', message: 'a\0b' }));
+  expect([refused.statusCode, refused.body]).toEqual([400, 'Please check what you have sent: name, message.\n']);
+});
+
+test.each([
+  ['of another script', '株'.repeat(2_000), '株'.repeat(2_000)],
+  ['of line breaks, as a browser sends them', '\r\n'.repeat(2_000), '\n'.repeat(2_000)],
+  ['with quotes and markup', `'; DROP TABLE leads; -- <script>`, `'; DROP TABLE leads; -- <script>`],
+])('a message of the longest length %s is kept', async (_, sent, kept) => {
+  const form = lead({ id: randomUUID(), name: '株'.repeat(200), message: sent });
+  for (const _ of [1, 2]) expect((await send('beta', form)).statusCode).toBe(201);
+  const { leads } = (await list('beta', await tokenOf('beta'))).json();
+  const found = leads.filter(({ id }: { id: string }) => id === form.id);
+  expect(found.map(({ message }: { message: string }) => message)).toEqual([kept]);
+});
+
+test('the scheme of a token may be written in any case', async () => {
+  const headers = { host: hostOf('acme'), authorization: `bearer  ${await tokenOf('acme')}` };
+  expect((await app.inject({ url: '/leads', headers })).statusCode).toBe(200);
 });
 
 test('a database that is down gives 503 for its own tenant only, and is used again when it is back', async () => {

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { serviceApp } from '../../../service/app';
 import { DOMAIN, routeOf, ServiceWorld } from '../../support/shared-service';
 
 let world: ServiceWorld;
@@ -60,6 +63,23 @@ test('serves only the page, and only to GET and HEAD', async () => {
   expect((await get(`acme.${DOMAIN}`, '/../secret')).statusCode).toBe(404);
   expect((await get(`acme.${DOMAIN}`, '/', 'POST')).statusCode).toBe(404);
   expect((await get(`acme.${DOMAIN}`, '/%')).statusCode).toBe(400);
+});
+
+test('a client that sends its request too slowly is answered 408, and others meanwhile', async () => {
+  const slow = serviceApp({ tenants: world.tenants(world.sessions()), logger: false, requestMs: 200 });
+  await slow.listen({ port: 0, host: '127.0.0.1' });
+  try {
+    const [{ port = 0 } = {}] = slow.addresses() as { port?: number }[];
+    const socket = connect(port, '127.0.0.1');
+    const head = ['POST /leads HTTP/1.1', `host: acme.${DOMAIN}`, 'content-type: application/x-www-form-urlencoded'];
+    socket.write([...head, 'content-length: 100', '', 'name='].join('\r\n'));
+    const answered = once(socket, 'data');
+    expect((await slow.inject({ url: '/', headers: { host: `acme.${DOMAIN}` } })).statusCode).toBe(200);
+    expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 408 /);
+    await once(socket, 'close');
+  } finally {
+    await slow.close();
+  }
 });
 
 test.each(['SETTING_UP', 'SUSPENDED'] as const)(
