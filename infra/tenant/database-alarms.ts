@@ -6,13 +6,15 @@ const GIB = 1024 ** 3;
 
 interface DatabaseAlarm {
   readonly metric: string;
-  readonly statistic: 'Average' | 'Minimum' | 'Maximum';
+  readonly statistic: 'Average' | 'Minimum' | 'Maximum' | 'SampleCount';
   readonly comparison: 'GreaterThanThreshold' | 'LessThanThreshold';
   readonly threshold: number;
   /** Number of consecutive minutes over the threshold. */
   readonly minutes: number;
   /** What the tenant's users notice. */
   readonly impact: string;
+  /** Minutes without a value count as over the threshold. */
+  readonly silenceRings?: true;
 }
 
 export const PRIMARY_ALARMS = {
@@ -41,6 +43,16 @@ export const PRIMARY_ALARMS = {
     threshold: MAX_CONNECTIONS * 0.8,
     minutes: 5,
     impact: 'soon the shared service cannot open connections to this database, and pages of this tenant fail',
+  },
+  SilentAlarm: {
+    // RDS tells it every minute of an instance that runs, and nothing of one that is stopped, failed or gone.
+    metric: 'CPUUtilization',
+    statistic: 'SampleCount',
+    comparison: 'LessThanThreshold',
+    threshold: 1,
+    minutes: 15,
+    impact: 'the database of this tenant is stopped, has failed or is gone: its forms and leads answer 503',
+    silenceRings: true,
   },
 } as const satisfies Record<string, DatabaseAlarm>;
 
@@ -71,6 +83,8 @@ export function databaseAlarm(scope: Construct, id: string, alarm: DatabaseAlarm
     threshold: alarm.threshold,
     period: 60,
     evaluationPeriods: alarm.minutes,
+    // "Configuring how CloudWatch alarms treat missing data".
+    ...(alarm.silenceRings && { treatMissingData: 'breaching' }),
     alarmActions: [props.topicArn],
     okActions: [props.topicArn],
   });

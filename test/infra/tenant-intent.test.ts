@@ -157,10 +157,13 @@ describe('database', () => {
     const alarms = allOf(database, 'AWS::CloudWatch::Alarm');
     expect(alarms.map((alarm) => alarm.MetricName).sort()).toEqual([
       'CPUUtilization',
+      'CPUUtilization',
       'DatabaseConnections',
       'FreeStorageSpace',
       'ReplicaLag',
     ]);
+    const silent = alarms.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
+    expect(silent).toMatchObject([{ Statistic: 'SampleCount', ComparisonOperator: 'LessThanThreshold', Threshold: 1 }]);
     for (const alarm of alarms) {
       expect(alarm.AlarmActions).toEqual([{ Ref: 'AlarmTopicArn' }]);
       expect(JSON.stringify(alarm.AlarmDescription)).toContain('Impact on tenant');
