@@ -27,7 +27,7 @@ function notes({ status, redrivable, notRedrivableBecause, olderThanMachine }: R
 const indented = (text: string) => text.split('\n').map((line) => `  ${line}`);
 
 /** State of a tenant, as text. */
-export function statusText({ run, failure, suspension, links, ...tenant }: TenantStatus): string {
+export function statusText({ run, failure, suspension, audit, restoring, links, ...tenant }: TenantStatus): string {
   const { companyName = '(no name)', subdomain = 'no subdomain', url, tenantId, signupId, status, since } = tenant;
   const rows: readonly (readonly [string, string])[] = [
     ['tenant', `${tenantId}, ${status} since ${since}`],
@@ -37,6 +37,13 @@ export function statusText({ run, failure, suspension, links, ...tenant }: Tenan
           ['', `reason: ${suspension.reason}`],
         ] as const)
       : []),
+    ...(audit && audit.verdict !== 'isolated'
+      ? ([
+          ['audit', `${audit.verdict} at ${audit.at}`],
+          ['', audit.reason],
+        ] as const)
+      : []),
+    ...(restoring ? ([['restore', `to ${restoring.to}, under way since ${restoring.at}`]] as const) : []),
     ...(url ? ([['url', url]] as const) : []),
     ['signup', signupId],
     ['execution', run.executionArn],

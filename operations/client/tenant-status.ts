@@ -38,6 +38,10 @@ export interface TenantStatus {
   readonly failure: FailureReport | undefined;
   /** For a SUSPENDED tenant: since when, by which execution or person, and why. */
   readonly suspension: TenantRecord['suspension'];
+  /** What the last audit has found, unless all checks have passed since. */
+  readonly audit: TenantRecord['audit'];
+  /** A restore of the database that is under way. */
+  readonly restoring: TenantRecord['restoring'];
   readonly links: Readonly<Record<'execution' | 'stacks', string>>;
 }
 
@@ -82,6 +86,13 @@ function stacksLink(executionArn: string, tenantId: string): string {
   return `https://${region}.console.aws.amazon.com/cloudformation/home?region=${region}#/stacks?${filter}`;
 }
 
+/** Whether all checks have passed since the last audit. */
+const isMended = ({ audit, verification }: TenantRecord) =>
+  audit !== undefined &&
+  verification !== undefined &&
+  verification.verifiedAt > audit.at &&
+  (verification.failed ?? []).length === 0;
+
 /**
  * Combines the tenant's record and its execution. The failure has the words of record and event.
  */
@@ -114,6 +125,8 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
     },
     failure,
     suspension: 'suspension' in record ? record.suspension : undefined,
+    audit: 'audit' in record && !isMended(record) ? record.audit : undefined,
+    restoring: 'restoring' in record ? record.restoring : undefined,
     links: { execution: executionLink(executionArn), stacks: stacksLink(executionArn, tenantId) },
   };
 }

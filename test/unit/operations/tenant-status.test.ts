@@ -130,3 +130,26 @@ it('the text says why a tenant is suspended, by whom and since when', async () =
   expect(text).toContain('by arn:aws:iam::1:user/jane');
   expect(text).toContain('the bucket was public');
 });
+
+test('a tenant in service tells what the last audit found, and a restore under way', async () => {
+  const audit = {
+    by: 'audit-1',
+    at: NOW,
+    verdict: 'drifted',
+    failed: [],
+    critical: [],
+    open: [],
+    reason: 'it is gone',
+  } as const;
+  const restoring = { to: NOW, at: NOW };
+  const inService = (record: object) => told(execution({ status: 'SUCCEEDED' }), { status: 'ACTIVE', ...record });
+  const text = statusText(await inService({ audit, restoring }));
+  expect(text).toContain(`audit      drifted at ${NOW}\n             it is gone`);
+  expect(text).toContain(`restore    to ${NOW}, under way since ${NOW}`);
+  const quiet = statusText(await inService({ audit: { ...audit, verdict: 'isolated' } }));
+  expect(quiet).not.toMatch(/audit|restore/);
+  const verification = { verifiedAt: '2999-01-01T00:00:00.000Z', checks: 1, digest: 'd' };
+  expect(statusText(await inService({ audit, verification }))).not.toContain('it is gone');
+  const failed = { ...verification, failed: ['database.status'] };
+  expect(statusText(await inService({ audit, verification: failed }))).toContain('it is gone');
+});
