@@ -108,7 +108,7 @@ test('the tenant has its resources, and each route table of the cell has one rou
       `/tenants/${tenantId}/flow-logs`,
     ],
     roles: ['', '-flow-logs', '-monitoring'].map((ending) => `tenant-${tenantId}${ending}`),
-    alarms: ['Connections', 'Cpu', 'FreeStorage', 'ReplicaLag'].map((alarm) =>
+    alarms: ['Connections', 'Cpu', 'FreeStorage', 'ReplicaLag', 'Silent'].map((alarm) =>
       expect.stringMatching(`^tenant-${tenantId}-database-${alarm}Alarm-`),
     ),
   });
