@@ -12,6 +12,7 @@ import { claimLost } from '../tenants/lifecycle';
 import { guardUndo } from '../tenants/tenant-store';
 import { type Databases, releaseDatabases } from './database-protection';
 import { emptyBucket } from './empty-bucket';
+import { madeResources } from './made-resources';
 import { isTenantsStack, requireOwnStack } from './own-stack';
 import { requestDeletion } from './requests';
 import { type SettleStackDeps, settleStack } from './settle-stack';
@@ -53,19 +54,13 @@ const DELETING = new Set(['ROLLBACK_IN_PROGRESS', 'DELETE_IN_PROGRESS']);
 const mayHaveProtected = ({ EnableTerminationProtection, StackStatus }: Stack) =>
   EnableTerminationProtection === true || StackStatus === 'DELETE_FAILED';
 
-/** "Stack status codes", of a resource: it was made, and the stack has it still. Only a bucket that was made holds objects. */
-const MADE = /^(?:CREATE_COMPLETE|UPDATE_\w+|IMPORT_COMPLETE|DELETE_FAILED)$/;
-
 /**
  * Whether the stack has the bucket. A stack may have failed because a bucket of that name was there
  * already, such as one that was kept of an earlier tenant: its objects are nobody's to delete here.
  */
 async function hasBucket({ cloudformation }: StackDeletionDeps, stackId: string, bucket: string): Promise<boolean> {
   const { StackResources = [] } = await cloudformation.send(new DescribeStackResourcesCommand({ StackName: stackId }));
-  return StackResources.some(
-    ({ ResourceType, PhysicalResourceId, ResourceStatus }) =>
-      ResourceType === 'AWS::S3::Bucket' && PhysicalResourceId === bucket && MADE.test(ResourceStatus ?? ''),
-  );
+  return madeResources(StackResources, 'AWS::S3::Bucket').includes(bucket);
 }
 
 async function beginDeletion(deps: StackDeletionDeps, task: DeleteTask, stack: Stack): Promise<void> {

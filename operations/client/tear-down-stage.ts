@@ -28,6 +28,7 @@ import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { releaseDatabases } from '../../functions/stacks/database-protection';
+import { madeResources } from '../../functions/stacks/made-resources';
 import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { environmentOf } from '../../infra/preflight/function-environment';
@@ -184,11 +185,11 @@ export class TearDown {
     for (const bucket of await this.resourcesOf(StackName, 'AWS::S3::Bucket')) await this.empty(bucket);
   }
 
-  /** Physical ids of the stack's resources of one type. */
+  /** Physical ids of the resources of one type that the stack has made. */
   private async resourcesOf(StackName: string, type: string): Promise<string[]> {
     const pages = paginateListStackResources({ client: this.cloudformation }, { StackName });
     const resources = await everyItem(pages, ({ StackResourceSummaries }) => StackResourceSummaries);
-    return resources.flatMap(({ ResourceType, PhysicalResourceId: id }) => (ResourceType === type && id ? [id] : []));
+    return madeResources(resources, type);
   }
 
   private async empty(Bucket: string): Promise<void> {
