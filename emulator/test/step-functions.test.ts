@@ -4,6 +4,7 @@ import {
   SendTaskFailureCommand,
   SendTaskHeartbeatCommand,
   SendTaskSuccessCommand,
+  StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { type Emulator, startEmulator } from '../emulator';
@@ -54,6 +55,17 @@ describe('states', () => {
     const named = (name: string) => events.find((event) => event.stateEnteredEventDetails?.name === name);
     const started = events.find((event) => event.type === 'ParallelStateStarted');
     expect([named('Left')?.previousEventId, named('Right')?.previousEventId]).toEqual([started?.id, started?.id]);
+  });
+
+  test('a start with name and input of a running execution answers that execution, any other refuses', async () => {
+    const stateMachineArn = await machines.create(only(sleep(300)));
+    const again = (input: string) =>
+      machines.sfn.send(new StartExecutionCommand({ stateMachineArn, name: 'one', input }));
+    const { executionArn, startDate } = await again('{}');
+    expect(await again('{}')).toMatchObject({ executionArn, startDate });
+    await expect(again('{"other":1}')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });
+    await machines.sfn.send(new StopExecutionCommand({ executionArn }));
+    await expect(again('{}')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' });
   });
 
   test('States.ALL does not catch States.Runtime', async () => {
