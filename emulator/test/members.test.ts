@@ -29,7 +29,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, launch } from './aws';
+import { access, launch, pause } from './aws';
 
 let emulator: Emulator;
 beforeAll(async () => {
@@ -58,6 +58,20 @@ test('a secret’s version without labels stays, and is listed with the deprecat
   const count = async (IncludeDeprecated?: boolean) =>
     (await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated }))).Versions?.length;
   expect([await count(), await count(true)]).toEqual([2, 3]);
+});
+
+test('of two versions of a secret that are made in the same second the later one has the later date', async () => {
+  const secrets = new SecretsManagerClient(access(emulator));
+  const { ARN: SecretId } = await secrets.send(new CreateSecretCommand({ Name: 'same-second', SecretString: '1' }));
+  for (const SecretString of ['2', '3', '4']) {
+    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
+    await pause(5);
+  }
+  const { Versions = [] } = await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated: true }));
+  const dates = Versions.map(({ CreatedDate }) => CreatedDate?.getTime());
+  expect(new Set(dates).size).toBe(4);
+  const current = Versions.find(({ VersionStages }) => VersionStages?.includes('AWSCURRENT'));
+  expect(current?.CreatedDate?.getTime()).toBe(Math.max(...dates.map((date = 0) => date)));
 });
 
 test('an instance of a stack keeps its tags beside another one', async () => {
