@@ -13,15 +13,13 @@ each of their patterns, and compiles the patterns again once it has seen many.
 from __future__ import annotations
 
 import functools
-import inspect
 import json
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
 from ministack.core import iam_evaluator
 
-from ..patch import Patch, substituted
+from ..patch import Patch, with_substitutions
 from ..shapes import Original, Record
 
 _EVALUATOR = "ministack.core.iam_evaluator"
@@ -46,12 +44,11 @@ def _parse_once(parse: Original) -> Original:
 @PATCH.edits(f"{_EVALUATOR}.evaluate_resource_policy", digest="e8cb17da")
 def _parse_statements_once(evaluate: Original) -> Original:
     """Which statements apply depends on the caller, so each is parsed by itself."""
-    source = textwrap.dedent(inspect.getsource(evaluate))
-    source = substituted(source, _LOADS, "            doc = _loaded_policy(doc)\n")
-    source = substituted(source, _PARSES, "    return evaluate(ctx, [_parsed_statements(applicable)])")
-    exec(compile(source, inspect.getfile(evaluate), "exec"), iam_evaluator.__dict__)
-    edited: Original = iam_evaluator.__dict__[evaluate.__name__]
-    return edited
+    return with_substitutions(
+        evaluate,
+        (_LOADS, "            doc = _loaded_policy(doc)\n"),
+        (_PARSES, "    return evaluate(ctx, [_parsed_statements(applicable)])"),
+    )
 
 
 PATCH.adds(f"{_EVALUATOR}._loaded_policy")(functools.lru_cache(maxsize=_REMEMBERED)(json.loads))

@@ -12,14 +12,10 @@ from __future__ import annotations
 
 import datetime
 import functools
-import inspect
-import textwrap
 import time
 from typing import Any
 
-from ministack.core import iam_evaluator
-
-from ..patch import Patch, substituted
+from ..patch import Patch, with_substitutions
 from ..shapes import Original
 
 _EVALUATOR = "ministack.core.iam_evaluator"
@@ -49,8 +45,4 @@ def _issued_at(moment: float) -> str:
 
 @PATCH.edits(f"{_EVALUATOR}._principal_keys", digest="e0a1d83e")
 def _principal_keys(keys_of: Original) -> Original:
-    source = textwrap.dedent(inspect.getsource(keys_of))
-    source = substituted(source, _ISSUED, '_issued_at(session["IssuedAt"])')
-    exec(compile(source, inspect.getfile(keys_of), "exec"), iam_evaluator.__dict__)
-    edited: Original = iam_evaluator.__dict__[keys_of.__name__]
-    return edited
+    return with_substitutions(keys_of, (_ISSUED, '_issued_at(session["IssuedAt"])'))

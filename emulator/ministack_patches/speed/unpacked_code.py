@@ -15,21 +15,18 @@ Node has compiled until its first answer lies beside it.
 from __future__ import annotations
 
 import hashlib
-import inspect
 import io
 import os
 import shutil
 import tempfile
-import textwrap
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-from ..patch import Patch, substituted
+from ..patch import Patch, substituted, with_substitutions
 from ..shapes import Original
 
 # A platform has some fifty functions; those that were used last are kept.
@@ -56,12 +53,11 @@ PATCH = Patch(__name__, after=["lambda_.errors", "lambda_.logs"])
 
 @PATCH.edits("ministack.core.lambda_runtime.Worker._spawn", digest="ebb0a78a")
 def _spawn_in_shared_folder(spawn: Original) -> Original:
-    source = textwrap.dedent(inspect.getsource(spawn))
-    source = substituted(source, _UNPACKS_CODE, "    code_dir, layers_dirs = _shared_folders(self)\n")
-    source = substituted(source, _UNPACKS_LAYERS, "    layer_refs = []\n")
-    exec(compile(source, inspect.getfile(spawn), "exec"), lambda_runtime.__dict__)
-    made: Original = lambda_runtime.__dict__.pop(spawn.__name__)
-    return made
+    return with_substitutions(
+        spawn,
+        (_UNPACKS_CODE, "    code_dir, layers_dirs = _shared_folders(self)\n"),
+        (_UNPACKS_LAYERS, "    layer_refs = []\n"),
+    )
 
 
 @PATCH.edits("ministack.core.lambda_runtime._NODEJS_WORKER_SCRIPT", digest="4c6fe8a4")
