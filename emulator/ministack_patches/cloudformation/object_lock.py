@@ -16,25 +16,10 @@ from typing import Any
 from ministack.services import s3
 
 from ..patch import Patch
-from ..shapes import Made, Original, Record
-
-_HANDLER = "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS[AWS::S3::Bucket]"
+from ..shapes import Original, Record
+from .kept import keeps
 
 PATCH = Patch(__name__)
-
-
-@PATCH.wraps(f"{_HANDLER}[create]", digest="95507aab")
-def _create_locked(create: Original, logical_id: str, props: Record, stack_name: str) -> Made:
-    name, attributes = create(logical_id, props, stack_name)
-    _lock(name, props)
-    return name, attributes
-
-
-@PATCH.wraps(f"{_HANDLER}[update]", digest="7a36bde0")
-def _update_locked(update: Original, physical_id: str, old: Record, new: Record, stack_name: str) -> Made:
-    name, attributes = update(physical_id, old, new, stack_name)
-    _lock(name, new)
-    return name, attributes
 
 
 @PATCH.wraps("ministack.services.s3._put_bucket_versioning", digest="db49d089")
@@ -45,6 +30,7 @@ def _put_versioning_unless_locked(put_versioning: Original, name: str, body: byt
     return put_versioning(name, body)
 
 
+@keeps(PATCH, "AWS::S3::Bucket", create="95507aab", update="7a36bde0")
 def _lock(bucket: str, props: Record) -> None:
     if str(props.get("ObjectLockEnabled", "")).lower() != "true":
         return

@@ -12,22 +12,12 @@ from __future__ import annotations
 from ministack.services import iam
 
 from ..patch import Patch
-from ..shapes import Made, Original, Record
-
-_HANDLER = "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS[AWS::IAM::Role]"
+from ..shapes import Record
+from .kept import keeps
 
 PATCH = Patch(__name__)
 
 
-@PATCH.wraps(f"{_HANDLER}[create]", digest="c8e961bc")
-def _create_bounded(create: Original, logical_id: str, props: Record, stack_name: str) -> Made:
-    name, attributes = create(logical_id, props, stack_name)
+@keeps(PATCH, "AWS::IAM::Role", create="c8e961bc", update="606cf8f5")
+def _bound(name: str, props: Record) -> None:
     iam._roles[name]["PermissionsBoundary"] = props.get("PermissionsBoundary")
-    return name, attributes
-
-
-@PATCH.wraps(f"{_HANDLER}[update]", digest="606cf8f5")
-def _update_bounded(update: Original, physical_id: str, old: Record, new: Record, stack_name: str) -> Made:
-    name, attributes = update(physical_id, old, new, stack_name)
-    iam._roles[name]["PermissionsBoundary"] = new.get("PermissionsBoundary")
-    return name, attributes

@@ -11,32 +11,19 @@ without encryption settings and without point-in-time recovery.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ministack.services import dynamodb
 
 from ..patch import Patch
-from ..shapes import Made, Original, Record
-
-_HANDLER = "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS[AWS::DynamoDB::Table]"
+from ..shapes import Record
+from .kept import keeps
 
 PATCH = Patch(__name__)
 
 
-@PATCH.wraps(f"{_HANDLER}[create]", digest="fccde1f6")
-def _create_encrypted(create: Original, logical_id: str, props: Record, stack_name: str) -> Made:
-    name, attributes = create(logical_id, props, stack_name)
+@keeps(PATCH, "AWS::DynamoDB::Table", create="fccde1f6", update="ff889cfd")
+def _keep(name: str, props: Record) -> None:
     _encrypt(name, props)
     _keep_recovery(name, props)
-    return name, attributes
-
-
-@PATCH.wraps(f"{_HANDLER}[update]", digest="ff889cfd")
-def _update_encrypted(update: Original, physical_id: str, old: Record, new: Record, *args: Any, **kwargs: Any) -> Made:
-    name, attributes = update(physical_id, old, new, *args, **kwargs)
-    _encrypt(name, new)
-    _keep_recovery(name, new)
-    return name, attributes
 
 
 def _encrypt(name: str, props: Record) -> None:

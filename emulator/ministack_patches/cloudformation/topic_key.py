@@ -9,32 +9,16 @@ MiniStack keeps the key of a topic that is made by the API, and not of one that 
 
 from __future__ import annotations
 
-from typing import Any
-
 from ministack.services import sns
 
 from ..patch import Patch
-from ..shapes import Made, Original, Record
-
-_HANDLER = "ministack.services.cloudformation.provisioners._RESOURCE_HANDLERS[AWS::SNS::Topic]"
+from ..shapes import Record
+from .kept import keeps
 
 PATCH = Patch(__name__)
 
 
-@PATCH.wraps(f"{_HANDLER}[create]", digest="492d4b26")
-def _create_encrypted(create: Original, logical_id: str, props: Record, stack_name: str) -> Made:
-    arn, attributes = create(logical_id, props, stack_name)
-    _encrypt(arn, props)
-    return arn, attributes
-
-
-@PATCH.wraps(f"{_HANDLER}[update]", digest="f058c8c2")
-def _update_encrypted(update: Original, physical_id: str, old: Record, new: Record, *args: Any, **kwargs: Any) -> Made:
-    arn, attributes = update(physical_id, old, new, *args, **kwargs)
-    _encrypt(arn, new)
-    return arn, attributes
-
-
+@keeps(PATCH, "AWS::SNS::Topic", create="492d4b26", update="f058c8c2")
 def _encrypt(arn: str, props: Record) -> None:
     topic = sns._topics.get(arn)
     if topic is None:
