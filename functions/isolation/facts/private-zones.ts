@@ -5,6 +5,7 @@ import {
   VPCRegion,
 } from '@aws-sdk/client-route-53';
 import type { PlacedByOrganization } from '../../contract/placed-by-organization';
+import { everyItem, pages } from '../../shared/paging';
 import { Unanswered } from '../check';
 
 /**
@@ -18,14 +19,12 @@ export async function privateZonesOf(
 ): Promise<HostedZoneSummary[]> {
   const known = Object.values(VPCRegion).find((each) => each === region);
   if (!known) throw new Unanswered(`Route 53 lists no private zones of ${region}`);
-  const found: HostedZoneSummary[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(new ListHostedZonesByVPCCommand({ VPCId: vpcId, VPCRegion: known, NextToken }));
-    found.push(...(page.HostedZoneSummaries ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return found;
+  const ask = (NextToken?: string) =>
+    client.send(new ListHostedZonesByVPCCommand({ VPCId: vpcId, VPCRegion: known, NextToken }));
+  return await everyItem(
+    pages(ask, (page) => page.NextToken),
+    (page) => page.HostedZoneSummaries,
+  );
 }
 
 /** Violations by such zones. That of an interface endpoint is its service's ("HostedZoneOwner"). */
