@@ -106,9 +106,8 @@ async function acceptedBefore({ table, executions }: ReserveTenantDeps, input: u
   const { holder, record } = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
   if (!record && holder) throw recordLost(tenantIdOf(signupId), `execution ${holder} has claimed its signup`);
   if (!record) return undefined;
-  const over = await isGone(executions, holder ?? record.executionArn);
-  requireNewOrSame(input, record, over);
-  if (!isTaken(record, over)) return undefined;
+  if (!isTaken(record, await isGone(executions, holder ?? record.executionArn))) return undefined;
+  requireSameSignup(input, record);
   const { companyName, subdomain, contactEmail, plan } = record;
   return { version: SignupSchema.shape.version.value, signupId, companyName, subdomain, contactEmail, plan };
 }
