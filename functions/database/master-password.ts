@@ -7,8 +7,7 @@ import {
 } from '@aws-sdk/client-rds';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_NAME, tenantNames } from '../contract/naming';
-import { inAwsWords } from '../shared/error-translation';
-import { isNamed } from '../shared/is-named';
+import { refusedChange } from '../shared/rds-errors';
 import { callAsk } from './cell-door';
 import type { LoginOutcome } from './door-call';
 import type { MasterLogin } from './secret-versions';
@@ -71,13 +70,7 @@ export async function setPassword(
   try {
     await database.rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier, MasterUserPassword: login.password }));
   } catch (thrown) {
-    if (isNamed(thrown, 'InvalidDBInstanceState', 'InvalidDBInstanceStateFault'))
-      throw new PlatformError(
-        'TransientConflict',
-        `RDS does not change ${DBInstanceIdentifier} now: ${inAwsWords(thrown)}`,
-        { cause: thrown },
-      );
-    throw thrown;
+    throw refusedChange(DBInstanceIdentifier, thrown);
   }
 }
 

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-rds';
 import { PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
-import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
+import { isRdsError, refusedChange } from '../shared/rds-errors';
 import type { RestoreSource } from './restore-source';
 
 type Databases = Pick<RDSClient, 'send'>;
@@ -23,16 +23,13 @@ const PAUSES = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 30_000, 30_000,
 
 const DAY = 24 * 60 * 60_000;
 
-/** The API's error codes lack the suffix `Fault`, the SDK's classes have it. */
-const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Fault`);
-
 /** @returns undefined when RDS has no such instance */
 export async function instanceCalled(rds: Databases, DBInstanceIdentifier: string): Promise<DBInstance | undefined> {
   try {
     const { DBInstances: [instance] = [] } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }));
     return instance;
   } catch (thrown) {
-    if (isCoded(thrown, 'DBInstanceNotFound')) return undefined;
+    if (isRdsError(thrown, 'DBInstanceNotFound')) return undefined;
     throw thrown;
   }
 }
@@ -82,7 +79,7 @@ export async function beginRestore(rds: Databases, tenantId: string, source: Res
       }),
     );
   } catch (thrown) {
-    if (isCoded(thrown, 'DBInstanceAlreadyExists')) return;
+    if (isRdsError(thrown, 'DBInstanceAlreadyExists')) return;
     if (isNamed(thrown, 'InvalidParameterValue') && /restored to a time/.test(thrown.message))
       throw new PlatformError('InvalidRequest', `to: ${thrown.message}`, { cause: thrown });
     throw thrown;
@@ -105,10 +102,7 @@ export async function newPassword(
   try {
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, MasterUserPassword: password }));
   } catch (thrown) {
-    if (!isCoded(thrown, 'InvalidDBInstanceState')) throw thrown;
-    throw new PlatformError('TransientConflict', `RDS does not change ${id} now: ${inAwsWords(thrown)}`, {
-      cause: thrown,
-    });
+    throw refusedChange(id, thrown);
   }
   for (const ms of [...PAUSES, 0]) {
     const { DBInstanceStatus, PendingModifiedValues, Endpoint } = (await instanceCalled(rds, id)) ?? {};
@@ -124,6 +118,6 @@ export async function discard(rds: Databases, id: string): Promise<void> {
   try {
     await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier: id, SkipFinalSnapshot: true }));
   } catch (thrown) {
-    if (!isCoded(thrown, 'DBInstanceNotFound') && !isCoded(thrown, 'InvalidDBInstanceState')) throw thrown;
+    if (!isRdsError(thrown, 'DBInstanceNotFound') && !isRdsError(thrown, 'InvalidDBInstanceState')) throw thrown;
   }
 }

@@ -1,25 +1,14 @@
 import { ModifyDBInstanceCommand, type RDSClient } from '@aws-sdk/client-rds';
-import { PlatformError } from '../contract/errors';
-import { inAwsWords } from '../shared/error-translation';
-import { isNamed } from '../shared/is-named';
+import { isRdsError, refusedChange } from '../shared/rds-errors';
 import { settled } from '../shared/settled';
 
 export type Databases = Pick<RDSClient, 'send'>;
-
-/** The API's error codes lack the suffix `Fault`, the SDK's classes have it. */
-const isCoded = (thrown: unknown, code: string) => isNamed(thrown, code, `${code}Fault`);
 
 async function setProtection(rds: Databases, id: string, DeletionProtection: boolean): Promise<void> {
   try {
     await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: id, DeletionProtection }));
   } catch (thrown) {
-    if (isCoded(thrown, 'InvalidDBInstanceState'))
-      throw new PlatformError(
-        'TransientConflict',
-        `RDS does not change the database ${id} now: ${inAwsWords(thrown)}`,
-        { cause: thrown },
-      );
-    throw thrown;
+    throw refusedChange(`the database ${id}`, thrown);
   }
 }
 
@@ -42,7 +31,7 @@ export async function releaseDatabases(rds: Databases, ids: readonly string[]): 
       try {
         await setProtection(rds, id, false);
       } catch (thrown) {
-        if (!isCoded(thrown, 'DBInstanceNotFound')) throw thrown;
+        if (!isRdsError(thrown, 'DBInstanceNotFound')) throw thrown;
       }
     }),
   );
