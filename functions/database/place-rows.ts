@@ -85,7 +85,8 @@ async function throwFailure(own: Client): Promise<void> {
  *
  * @param own as its owner
  * @param ms how long to wait for the end
- * @returns the number of rows; undefined when they are not all staged, or the server is still at it
+ * @returns the number of rows, when they are in place; `staging` when they are not all staged, `switching` while the server
+ * is still at it
  * @throws PlatformError `UnexpectedFailure` when the tenant's tables refuse a row; then they are as they were
  */
 export async function placeRows(

@@ -129,7 +129,8 @@ async function begin(source: Client, own: Client, { instance, version }: Copy): 
     throw new PlatformError('ConfigurationInvalid', 'the restored database has other tables than the tenant’s own');
   const tables = await inOrder(own, [...new Set(columns.map(({ table }) => table))]);
   await own.query('BEGIN');
-  await own.query(`DROP SCHEMA IF EXISTS ${STAGING} CASCADE; ${MAKE}`);
+  await dropStaging(own);
+  await own.query(MAKE);
   const made = [instance, version, JSON.stringify(columns)];
   await own.query(`INSERT INTO ${STAGING}.source VALUES ($1, $2, $3)`, made);
   for (const [n, table] of tables.entries()) {
