@@ -76,7 +76,7 @@ def _rotate_secret(data: Params) -> Answer:
         _begin(secret, pending)
         return _refused("A previous rotation isn't complete. That rotation will be reattempted.")
     secretsmanager._remove_stage_everywhere(secret, "AWSPENDING", except_version_id=token)
-    empty = {"SecretString": None, "SecretBinary": None, "CreatedDate": int(time.time()), "Stages": ["AWSPENDING"]}
+    empty = {"SecretString": None, "SecretBinary": None, "CreatedDate": round(time.time(), 3), "Stages": ["AWSPENDING"]}
     secret["Versions"].setdefault(token, empty)
     _begin(secret, token)
     return json_response({**told, "VersionId": token})
@@ -142,7 +142,7 @@ def _rotate(secret: Record, token: str, scope: tuple[str, str]) -> None:
                 ):
                     break
         if "AWSCURRENT" in secret["Versions"].get(token, {}).get("Stages", []):
-            secret["_LastRotated"] = int(time.time())
+            secret["_LastRotated"] = round(time.time(), 3)
     finally:
         secret.pop("_Rotating", None)
 

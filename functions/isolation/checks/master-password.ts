@@ -103,16 +103,25 @@ async function violationsOfPassword(
 
 const timeOf = ({ Date: at }: Event) => at?.getTime() ?? 0;
 
-/** The last time that the primary got a master password. A later one has put an earlier one out of force. */
-const lastReset = ({ events }: Pick<PasswordState, 'events'>) =>
-  events.filter(({ Message = '' }) => RESET.test(Message)).toSorted((one, other) => timeOf(other) - timeOf(one))[0];
+/** When the primary got its master passwords, the last one first: it has put the earlier ones out of force. */
+const resetsIn = ({ events }: Pick<PasswordState, 'events'>) =>
+  events.filter(({ Message = '' }) => RESET.test(Message)).toSorted((one, other) => timeOf(other) - timeOf(one));
 
-/** What the platform's rotation has made says nothing about a password that was set after its end. */
-const isAfter = (at: number, lastAt: Date) => at > lastAt.getTime() + ROTATED_BY;
+/**
+ * Whether the last password was set after the end of the platform's rotation, whose versions then say nothing about it. Just after its
+ * end it is another one, too, when the rotation's own is there.
+ */
+function isAfterEnd([last, earlier]: readonly Event[], lastAt: Date): boolean {
+  const since = last ? timeOf(last) - lastAt.getTime() : 0;
+  const hasOwn = earlier !== undefined && lastAt.getTime() - timeOf(earlier) < TOGETHER.before;
+  return since > ROTATED_BY || (since > 0 && hasOwn);
+}
 
-/** Whether the platform's rotation has set this password: also one that was taken up late, long after it has made its version. */
-const isOfRotation = (at: number, { lastAt }: OwnRotation) =>
-  lastAt !== undefined && !isAfter(at, lastAt) && lastAt.getTime() - at < TOGETHER.before;
+/** Whether the platform's rotation has set the last password: also one that was taken up late, long after it has made its version. */
+const isOfRotation = (resets: readonly Event[], { lastAt }: OwnRotation) =>
+  lastAt !== undefined &&
+  !isAfterEnd(resets, lastAt) &&
+  resets.slice(0, 1).every((last) => lastAt.getTime() - timeOf(last) < TOGETHER.before);
 
 /**
  * A password that was set without the secret.
@@ -121,14 +130,15 @@ const isOfRotation = (at: number, { lastAt }: OwnRotation) =>
  */
 function setWithoutSecret(state: PasswordState, rotation: OwnRotation, launchedAt: number): string[] {
   const { isUnderWay, lastAt } = rotation;
-  const latest = lastReset(state);
+  const resets = resetsIn(state);
+  const [latest] = resets;
   if (!latest || isUnderWay) return [];
   const at = timeOf(latest);
   const isWithVersion = state.versions
     .filter((made) => made.getTime() > launchedAt)
-    .filter((made) => !(lastAt && isAfter(at, lastAt) && made.getTime() <= lastAt.getTime()))
+    .filter((made) => !(lastAt && isAfterEnd(resets, lastAt) && made.getTime() <= lastAt.getTime() + ROTATED_BY))
     .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
-  if (isWithVersion || isOfRotation(at, rotation)) return [];
+  if (isWithVersion || isOfRotation(resets, rotation)) return [];
   const when = latest.Date?.toISOString();
   return [
     `the master password of ${latest.SourceIdentifier} was set at ${when}, and the secret has no version of that time`,
@@ -141,14 +151,13 @@ const passwordsThatWait = ({ instances }: Pick<PasswordState, 'instances'>) =>
 /** Whether the secret has the password that the primary got last, and no other waits. */
 export const masterPassword: Check['run'] = async (subject, { facts }) => {
   const [events, instances] = await settled([facts.database.events(), instancesOf(facts)]);
-  const resets = events.filter(({ Message = '' }) => RESET.test(Message));
+  const resets = resetsIn({ events });
   const seen = `${resets.length} new master passwords in 14 days; the secret has the last one`;
-  const latest = lastReset({ events });
   if (passwordsThatWait({ instances }).length === 0) {
-    if (!latest) return finding([], seen);
+    if (resets.length === 0) return finding([], seen);
     // The usual end: then nobody needs to know when the secret's versions were made.
     const rotation = ownRotation(subject, { description: await facts.secrets.description(), pendingSince: undefined });
-    if (isOfRotation(timeOf(latest), rotation)) return finding([], seen);
+    if (isOfRotation(resets, rotation)) return finding([], seen);
   }
   const [{ access }, read] = await settled([facts.stacks.all(), stateAsRead(facts, instances)]);
   const launchedAt = access?.CreationTime?.getTime() ?? 0;

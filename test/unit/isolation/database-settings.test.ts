@@ -233,6 +233,14 @@ test.each(masterPassword)('a rotation that was taken up late and has finished is
   expect(passed).toBe(true);
 });
 
+test.each(masterPassword)('the end of a rotation may be told a moment before its password', async (check) => {
+  const { passed } = await ask(check, ({ facts }) => {
+    Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(2) }));
+    facts.database.events.push(reset(new Date(ago(2).getTime() + 600).toISOString()));
+  });
+  expect(passed).toBe(true);
+});
+
 /** Read at one moment, our rotation has ended; before, a check had read it half. */
 const ended = ({ facts }: Scene) => {
   const description = { ...facts.secrets.description, ...rotatedBy(OWN, { LastRotatedDate: ago(1) }) };
@@ -329,6 +337,30 @@ testBreaches(BY_ROTATION, [
       Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: ago(2) }));
       facts.secrets.versions.push(ago(3));
       facts.database.events.push(reset(ago(2.5).toISOString()), reset(ago(1).toISOString()));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.master-password',
+    'set in the second in which a rotation has ended',
+    ({ facts }) => {
+      const lastAt = ago(2);
+      const after = (ms: number) => new Date(lastAt.getTime() + ms);
+      Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: lastAt }));
+      facts.secrets.versions.push(after(-400));
+      facts.database.events.push(reset(after(-300).toISOString()), reset(after(600).toISOString()));
+    },
+    'the secret has no version of that time',
+  ],
+  [
+    'database.master-password',
+    'set seconds after a rotation whose end is told in whole seconds',
+    ({ facts }) => {
+      const lastAt = ago(2);
+      const after = (ms: number) => new Date(lastAt.getTime() + ms);
+      Object.assign(facts.secrets.description, rotatedBy(OWN, { LastRotatedDate: lastAt }));
+      facts.secrets.versions.push(after(609));
+      facts.database.events.push(reset(after(653).toISOString()), reset(after(2_564).toISOString()));
     },
     'the secret has no version of that time',
   ],
