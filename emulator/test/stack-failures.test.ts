@@ -194,6 +194,17 @@ test('a deletion under way is not started again; a stack with termination protec
   expect((await told(stack)).filter((line) => line === 'leaving DELETE_IN_PROGRESS')).toHaveLength(1);
 });
 
+test('a resource that takes its time is done when its fault is taken away', async () => {
+  await fault({ stack: 'lingering', resource: 'First', on: 'delete', seconds: 300 });
+  const stack = await create('lingering', { First: topic });
+  await settled(cloudformation, stack);
+  await remove(stack);
+  await eventually(async () => ((await told(stack)).includes('First DELETE_IN_PROGRESS') ? true : undefined));
+  expect(await status(stack)).toBe('DELETE_IN_PROGRESS');
+  await control(emulator, 'stack-faults/remove', {});
+  await eventually(async () => ((await status(stack)) === 'DELETE_COMPLETE' ? true : undefined));
+});
+
 test('a status event can be lost, or come twice', async () => {
   const machines = new Machines(emulator);
   const { url, arn } = await machines.queue('statuses');

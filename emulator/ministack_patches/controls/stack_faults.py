@@ -3,13 +3,15 @@
 AWS: none: a control for tests; what follows from a fault is AWS's
 Test: stack-failures.test.ts: a fault fails the configured number of times; a resource that cannot be deleted leaves DELETE_FAILED until it can
 Test: stack-failures.test.ts: a stack under creation can be deleted: the rest is cancelled, and nothing is left
+Test: stack-failures.test.ts: a resource that takes its time is done when its fault is taken away
 Test: stack-failures.test.ts: a status event can be lost, or come twice
 
 `POST /_local/stack-faults` adds one fault and answers `{"id"}`, `POST /_local/stack-faults/remove
 {"id"}` takes it away, without an id all, and answers how often each struck:
 
 - `{"stack", "resource", "on": "create" | "delete", "reason"}`: the resource fails, with this reason in the stack's events
-- `{"stack", "resource", "on", "seconds"}`: the resource takes so long; other requests are served meanwhile
+- `{"stack", "resource", "on", "seconds"}`: the resource takes so long, or until the fault is taken away; other requests
+  are served meanwhile
 - `{"stack", "status", "deliveries": 0 | 2}`: the event of this status is lost, or comes twice
 
 `stack` is the stack's name, `resource` the logical id; both may have `*` in them. `times` limits
@@ -115,7 +117,7 @@ def _strike(on: str, stack_name: str | None, logical_id: str | None) -> None:
     if fault is None:
         return
     end = time.monotonic() + fault.get("seconds", 0)
-    while time.monotonic() < end and not _given_up(on, stack_name):
+    while time.monotonic() < end and fault in list(_faults.values()) and not _given_up(on, stack_name):
         time.sleep(0.02)
     if "reason" in fault:
         raise ValueError(fault["reason"])
