@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -18,7 +17,9 @@ import type { Signup } from '../../functions/contract/signup';
 import { openPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
-import type { Ended } from '../../operations/client/executions';
+import { type Ended, historyOf } from '../../operations/client/executions';
+import { visitsOf } from '../../operations/client/progress';
+import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
 import { eventually } from '../support/running-stage';
 
@@ -124,22 +125,19 @@ describe('a cell whose live colour has no healthy target', () => {
     await openCell('c1');
     const putBack = await withoutTasks('c1');
     const signup = aSignup('acme');
-    const run = onboarded(signup);
-    const statusOf = async () => {
-      const { name: TableName, client } = table();
-      const Key = itemKeys.tenant(tenantIdOf(signup.signupId));
-      return (await client.send(new GetCommand({ TableName, Key }))).Item?.status;
-    };
-    const seen = new Set<unknown>();
-    const until = Date.now() + 20_000;
-    while (Date.now() < until) {
-      seen.add(await statusOf());
-      await pause(500);
-    }
-    expect(seen).not.toContain('ACTIVE');
-    expect(seen).toContain('ONBOARDING');
+    const client = new StageClient(localConnection(platform.outputs));
+    const executionArn = await client.start(signup);
+    const visits = async () => visitsOf(await historyOf(client.sfn, executionArn));
+    await eventually('an attempt that finds no healthy target', async () => {
+      const errors = (await visits()).flatMap((visit) => visit.errors);
+      return errors.includes('TransientServiceUnsteady') || undefined;
+    });
+    const { name: TableName, client: items } = table();
+    const Key = itemKeys.tenant(tenantIdOf(signup.signupId));
+    expect((await items.send(new GetCommand({ TableName, Key }))).Item?.status).toBe('ONBOARDING');
+    expect((await visits()).map(({ state }) => state)).not.toContain('ActivateTenant');
     await putBack();
-    expect(await run).toMatchObject({ status: 'SUCCEEDED' });
+    expect(await client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
     await expect(openPage(urlOf('acme'))).resolves.toMatchObject({ status: 200 });
   }, 180_000);
 });
