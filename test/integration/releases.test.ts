@@ -173,11 +173,18 @@ test('KeepCells removes the former colour’s tasks when its time is over', asyn
     return answer.services?.map(({ desiredCount = 0 }) => desiredCount) ?? [];
   };
   expect(Math.min(...(await desired()))).toBeGreaterThan(0);
-  const deadline = Date.now() + 30_000;
-  while (Math.min(...(await desired())) > 0 && Date.now() < deadline) {
+  const { client, name: TableName } = released.client.table;
+  await client.send(
+    new UpdateCommand({
+      ...{ TableName, Key: itemKeys.liveColour(released.cell.name), UpdateExpression: 'SET #idle.#keepUntil = :past' },
+      ExpressionAttributeNames: { '#idle': 'idle', '#keepUntil': 'keepUntil' },
+      ExpressionAttributeValues: { ':past': '2020-01-01T00:00:00.000Z' },
+    }),
+  );
+  await eventually('tasks of one colour alone', async () => {
     expect((await keep()).FunctionError).toBeUndefined();
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-  }
+    return Math.min(...(await desired())) === 0 || undefined;
+  });
   const [idle, serving] = [Math.min(...(await desired())), Math.max(...(await desired()))];
   expect([idle, serving > 0]).toEqual([0, true]);
 }, 120_000);
