@@ -29,7 +29,7 @@ import {
   Route53ResolverClient,
 } from '@aws-sdk/client-route53resolver';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, launch, pause, settled } from './aws';
+import { access, launch, settled } from './aws';
 
 let emulator: Emulator;
 let dns: Route53Client;
@@ -160,12 +160,12 @@ test('a browser reaches the load balancer that the records of the host name, a w
 test('a change stays PENDING until all name servers know it, and its name resolves only then', async () => {
   const { id, name } = await zone();
   const dnsName = await loadBalancer('slow', 'here');
-  await patience(0.01);
+  await patience(1);
   const { ChangeInfo } = await change(id, ['CREATE', alias(`acme.${name}`, dnsName)]);
   const status = async () => (await dns.send(new GetChangeCommand({ Id: ChangeInfo?.Id }))).ChangeInfo?.Status;
   expect([await status(), await status()]).toEqual(['PENDING', 'PENDING']);
   await expect(opened(`acme.${name}`)).resolves.toBe(NOWHERE);
-  await pause(650);
+  await emulator.settle();
   expect(await status()).toBe('INSYNC');
   await expect(opened(`acme.${name}`)).resolves.toBe('200 here');
   await patience(0);
@@ -175,8 +175,9 @@ test('a change stays PENDING until all name servers know it, and its name resolv
 
 test('more than five requests per second are refused, and so is a change while the last one is not finished', async () => {
   const { id, name } = await zone();
-  await patience(1);
-  await pause(1_050);
+  // As many seconds as one is here: the requests are within it, however long they take.
+  await patience(600);
+  await emulator.settle();
   await change(id, ['CREATE', a(`one.${name}`)]);
   await expect(change(id, ['CREATE', a(`two.${name}`)])).rejects.toMatchObject({ name: 'PriorRequestNotComplete' });
   const asked = await Promise.allSettled(
@@ -184,7 +185,7 @@ test('more than five requests per second are refused, and so is a change while t
   );
   const refused = asked.flatMap((each) => (each.status === 'rejected' ? [each.reason.name] : []));
   expect(refused).toEqual(['Throttling', 'Throttling', 'Throttling']);
-  await pause(1_050);
+  await emulator.settle();
   await change(id, ['CREATE', a(`two.${name}`)]);
   await patience(0);
 });

@@ -41,6 +41,15 @@ _busy_until: dict[str, float] = {}
 _asked: deque[float] = deque(maxlen=REQUESTS_A_SECOND)
 
 
+def _finish() -> None:
+    """Every change is INSYNC, and the quota of requests is whole again."""
+    for waits in (_known_at, _insync_at, _busy_until, _asked):
+        waits.clear()
+
+
+patience.when_settled(_finish)
+
+
 def is_known(zone_id: str, record: Record) -> bool:
     """Whether name servers answer with this record already."""
     return _known_at.get((zone_id, record["Name"], record["Type"]), 0.0) <= time.monotonic()
