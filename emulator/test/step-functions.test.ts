@@ -141,8 +141,9 @@ describe('tasks', () => {
       States: { Beating: { ...beating, End: true }, Silent: { Type: 'Pass', Output: 'silent', End: true } },
     });
     const taskToken = await machines.token();
-    for (let beats = 0; beats < 3; beats++) {
-      await pause(500);
+    // Far more often than once a second, for longer than a second: a pause of a busy machine is no silence.
+    for (const began = Date.now(); Date.now() - began < 1_500; ) {
+      await pause(100);
       await machines.sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
     }
     const { status } = await machines.sfn.send(new DescribeExecutionCommand({ executionArn }));

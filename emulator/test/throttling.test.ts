@@ -11,7 +11,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 
 import { type Emulator, startEmulator } from '../emulator';
-import { access, control, pause } from './aws';
+import { access, control, eventually, pause } from './aws';
 import { call, Machines, only } from './machines';
 
 let emulator: Emulator;
@@ -89,13 +89,16 @@ test('an API, or a function, can be throttled for some seconds on demand', async
   await control(emulator, 'patience', { factor: 0 });
   const machines = new Machines(emulator);
   await machines.prepare();
-  await control(emulator, 'throttle', { service: 'elasticloadbalancing', action: 'Modify*', seconds: 0.6 });
-  await control(emulator, 'throttle', { service: 'lambda', action: 'scripted', seconds: 0.6 });
+  await control(emulator, 'throttle', { service: 'elasticloadbalancing', action: 'Modify*', seconds: 600 });
+  await control(emulator, 'throttle', { service: 'lambda', action: 'scripted', seconds: 600 });
   expect(await throttled(1, modifyRule)).toEqual(['ThrottlingException']);
   expect(await throttled(1, describeRules)).toEqual([]);
   const held = await machines.run(only(call({})));
   expect(held).toMatchObject({ status: 'FAILED', error: 'Lambda.TooManyRequestsException' });
-  await pause(700);
+  await control(emulator, 'throttle', { service: 'kms', action: 'CreateKey', seconds: 0.1 });
+  await eventually(async () => (await throttled(1, createKey)).length === 0 || undefined);
+  await emulator.reset();
+  await machines.prepare();
   expect(await throttled(1, modifyRule)).toEqual([]);
   expect((await machines.run(only(call({})))).error).not.toBe('Lambda.TooManyRequestsException');
   await expect(control(emulator, 'throttle', { service: 'kms', action: '*', seconds: 0 })).rejects.toThrow('seconds');
