@@ -19,7 +19,8 @@ interface InstallOptions {
 /**
  * The Python interpreter of a virtual environment with these requirements. It is installed under .local on first use,
  * beside its final name, and renamed: an installation cut short is never used. Afterwards nothing is downloaded.
- * Requirements that the file includes (`-r`) have an environment of their own, whose packages this one sees.
+ * Requirements that the file includes (`-r`) have an environment of their own, whose packages this one sees, and whose pip
+ * installs here: one more takes as long to unpack as many packages ("pip install": `--prefix`).
  *
  * @throws Error one clear line when there is no Python 3.10 or newer, or when the installation fails
  */
@@ -47,10 +48,13 @@ export async function virtualEnvironment(
     rmSync(building, { recursive: true, force: true });
     const own = join(building, 'requirements.txt');
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', own];
+    const [lender] = included;
+    // Python compiles what is imported, once; the emulator, which has the first environment, keeps nothing that it compiles.
+    if (lender) pip.push('--no-compile');
     try {
-      await run(command, ['-m', 'venv', building], { signal });
+      await run(command, ['-m', 'venv', ...(lender ? ['--without-pip'] : []), building], { signal });
       writeFileSync(own, readFileSync(requirements, 'utf8').replace(INCLUDES, ''));
-      await run(join(building, 'bin/python'), pip, { signal });
+      await run(lender ?? join(building, 'bin/python'), [...pip, '--prefix', building], { signal });
       const folders = await Promise.all(included.map(packagesOf));
       // "site": a line of a .pth file is one more folder of packages.
       writeFileSync(join(await packagesOf(join(building, 'bin/python')), 'included.pth'), folders.join('\n'));
