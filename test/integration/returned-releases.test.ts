@@ -11,6 +11,8 @@ import { requestPage } from '../../local/page';
 import { ReleasedCell } from '../support/released-cell';
 
 let released: ReleasedCell;
+/** Of visitors who must not see a version: where they do, they see it for seconds. */
+const SELDOM_MS = 80;
 
 beforeAll(async () => {
   released = await ReleasedCell.start();
@@ -26,7 +28,7 @@ test.each([
   'a version that %s is returned before any visitor sees it, with the reason',
   async (_, version, error, reason) => {
     const before = await released.live();
-    const { digest, run, visits } = await released.release(version);
+    const { digest, run, visits } = await released.release(version, SELDOM_MS);
     expect(run.failure).toMatchObject({ error, reason: expect.stringContaining(reason) });
     expect(visits.failed).toBe(0);
     expect([...visits.answers.keys()].filter((kind) => kind.includes(digest))).toEqual([]);
@@ -41,7 +43,7 @@ test.each([
 
 test('a version that fails behind the rule alone is returned by the cell’s own page, before any visitor sees it', async () => {
   const before = await released.live();
-  const { digest, run, visits } = await released.release('pages fail behind their rule');
+  const { digest, run, visits } = await released.release('pages fail behind their rule', SELDOM_MS);
   expect(run.failure).toMatchObject({
     error: 'ReleaseUnhealthy',
     reason: expect.stringMatching(/^JudgeRing: .*ring-zero/),

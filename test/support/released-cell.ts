@@ -67,9 +67,9 @@ export class ReleasedCell {
     return { digest, releaseId, executionArn: await this.client.start(request, { stateMachineArn }) };
   }
 
-  /** A release under the load of visitors of every tenant. */
-  async release(version: Version) {
-    const visitors = this.visitors(20);
+  /** A release under the load of visitors of every tenant, who make a pause of so many milliseconds. */
+  async release(version: Version, pauseMs = 20) {
+    const visitors = this.visitors(pauseMs);
     const begun = await this.begin(version);
     const run = await this.client.follow(begun.executionArn);
     const visits = await visitors.stop();
