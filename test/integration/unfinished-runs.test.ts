@@ -15,7 +15,7 @@ import { eventually, RunningStage } from '../support/running-stage';
 let stage: RunningStage;
 beforeAll(async () => {
   // Pauses as short as these do not outlast what AWS shows later.
-  stage = await RunningStage.start({ SFN_WAIT_SCALE: '0.02' }, { patience: 0 });
+  stage = await RunningStage.start({ SFN_WAIT_SCALE: '0.01' }, { patience: 0 });
 }, 300_000);
 afterAll(() => stage?.stop());
 afterEach(() => stage.control('stack-faults/remove', {}));
