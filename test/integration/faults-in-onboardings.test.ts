@@ -1,6 +1,9 @@
 import { faultBench, testTrials } from '../support/fault-trials';
 
-/** Calls of the way forward that AWS does not take, or that take effect, and whose answer never comes. */
+/**
+ * On the way forward: calls that AWS does not take, or that take effect, and whose answer never comes; states that are
+ * ended, and stacks that fail.
+ */
 const trials = [
   'throttled three times: CreateTenantKey kms:CreateKey#1',
   'refused for good: ReserveTenant dynamodb:TransactWriteItems#1',
@@ -13,5 +16,10 @@ const trials = [
   'effect done, answer lost: ReserveTenant dynamodb:TransactWriteItems#1',
   'function killed after the effect: CreateTenantKey kms:CreateKey#1',
   'function killed after the effect: ActivateTenant dynamodb:TransactWriteItems#1',
+  'state times out: VerifyIsolation',
+  'stack fails at a resource: database Replica',
+  'stack event doubled: network',
+  'sibling still launching: storage being created',
+  'StopExecution: RegisterTenant',
 ];
 testTrials(faultBench(), trials, { everyEventTwice: true });

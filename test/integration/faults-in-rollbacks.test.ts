@@ -38,22 +38,14 @@ describe('the census', () => {
   });
 });
 
-/**
- * Each kind of fault of the rollback, at the calls that are hardest to get right; states that are ended, and stacks that
- * fail.
- */
+/** Each kind of fault of the rollback, at the calls, states and stacks that are hardest to get right. */
 testTrials(bench, [
   'throttled three times, in the rollback: DeleteNetwork cloudformation:DeleteStack#1',
   'refused for good, in the rollback: RetireTenantKey kms:ScheduleKeyDeletion#1',
   'answered 5xx before the effect, in the rollback: PublishFailure events:PutEvents#1',
   'effect done, answer lost, in the rollback: ReleaseReservation dynamodb:TransactWriteItems#1',
   'function killed after the effect, in the rollback: DeregisterTenant elasticloadbalancing:DeleteRule#1',
-  'state times out: VerifyIsolation',
   'state times out, in the rollback: DeleteDatabase',
-  'stack fails at a resource: database Replica',
   'stack fails at a resource, in the rollback: network Vpc',
-  'stack event doubled: network',
-  'sibling still launching: storage being created',
-  'StopExecution: RegisterTenant',
   'StopExecution, in the rollback: RetireTenantKey',
 ]);
