@@ -1,7 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateCommand,
+  UpdateStackCommand,
+  waitUntilStackUpdateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
   CreateDBSnapshotCommand,
   DescribeDBInstancesCommand,
@@ -9,19 +17,27 @@ import {
   RDSClient,
 } from '@aws-sdk/client-rds';
 import {
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import { ssmCells } from '../../functions/compute/ssm-cells';
+import { tableLiveColour } from '../../functions/compute/table-live-colour';
+import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
+import { itemKeys } from '../../functions/contract/records';
 import { everyItem } from '../../functions/shared/paging';
-import { CONTROL_PLANE } from '../../infra/config/stack-names';
+import { CONTROL_PLANE, cellStackName } from '../../infra/config/stack-names';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
+import { inventoryOf } from '../../local/inventory';
 import { startPlatform } from '../../local/platform';
-import { newSignup } from '../../local/signups';
+import { newSignup, Signups } from '../../local/signups';
 import { remainsIn } from '../../operations/stage-remains';
 import { takeDown } from '../../operations/take-down';
 import { keptPicture, pictureOf } from '../support/deployed-platform';
@@ -98,6 +114,75 @@ test('F11: preflight reports a template that is missing from the assets', async 
   for (const { Key, Body } of bodies) await client.send(new PutObjectCommand({ Bucket, Key, Body }));
   expect(await missing()).toEqual(before);
 }, 120_000);
+
+describe('the live colour of a cell', () => {
+  const ecs = () => new ECSClient(stage.platform.aws);
+  const table = () => stage.client.table;
+  let cell: CellDescriptor;
+
+  beforeAll(async () => {
+    [cell = cell] = await ssmCells(new SSMClient(stage.platform.aws)).cells();
+  });
+
+  const desiredTasks = async () => {
+    const services = [cell.services.blue, cell.services.green];
+    const answer = await ecs().send(new DescribeServicesCommand({ cluster: cell.clusterName, services }));
+    return answer.services?.map(({ desiredCount }) => desiredCount);
+  };
+  const become = async (colour: Colour) => {
+    const Item = { ...itemKeys.liveColour(cell.name), colour, since: new Date().toISOString() };
+    await table().client.send(new PutCommand({ TableName: table().name, Item }));
+  };
+
+  /** As a deployment that raises the minimum of live tasks, and gives both services a new property. */
+  const deployAgain = async (MinimumTasks: number) => {
+    const client = new CloudFormationClient(stage.platform.aws);
+    const StackName = cellStackName(cell.name);
+    const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));
+    const template: { Resources: Record<string, { Type: string; Properties: object }> } = JSON.parse(TemplateBody);
+    for (const { Type, Properties } of Object.values(template.Resources)) {
+      if (Type === 'Custom::LiveColour') Object.assign(Properties, { MinimumTasks });
+      if (Type === 'AWS::ECS::Service') Object.assign(Properties, { HealthCheckGracePeriodSeconds: 61 });
+    }
+    const Capabilities = ['CAPABILITY_NAMED_IAM' as const];
+    // "CloudFormation quotas": 51,200 bytes in a request, more from S3.
+    const place = { Bucket: 'templates-of-a-later-deployment', Key: `${MinimumTasks}.json` };
+    const s3 = new S3Client(stage.platform.aws);
+    await s3.send(new CreateBucketCommand({ Bucket: place.Bucket }));
+    await s3.send(new PutObjectCommand({ ...place, Body: JSON.stringify(template) }));
+    const TemplateURL = `${stage.platform.aws.endpoint}/${place.Bucket}/${place.Key}`;
+    await client.send(new UpdateStackCommand({ StackName, TemplateURL, Capabilities }));
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  };
+
+  test('is blue after the first deployment, and the other colour has no task', async () => {
+    expect(cell).not.toHaveProperty('liveColour');
+    expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
+    expect(stage.platform.deployment.cells[cell.name]?.liveTargetGroupArn).toBe(cell.targetGroupArns.blue);
+    expect(await desiredTasks()).toEqual([1, 0]);
+  });
+
+  test('decides where a tenant is activated, and a later deployment keeps it and its tasks', async () => {
+    const service = { cluster: cell.clusterName, service: cell.services.green };
+    await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
+    const elb = new ElasticLoadBalancingV2Client(stage.platform.aws);
+    await become('green');
+    try {
+      const signup = newSignup({ companyName: 'After A Release', subdomain: 'after-a-release' });
+      const ran = await new Signups(stage.connection).onboard(signup);
+      expect([ran.status, ran.failure?.reason]).toEqual(['SUCCEEDED', undefined]);
+      const { record } = await inventoryOf(stage.connection, tenantIdOf(signup.signupId));
+      const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [record?.ruleArn ?? ''] }));
+      expect(Rules?.[0]?.Actions).toMatchObject([{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }]);
+      await deployAgain(3);
+      expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'green' });
+      expect(await desiredTasks()).toEqual([1, 3]);
+    } finally {
+      await become('blue');
+      await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
+    }
+  }, 120_000);
+});
 
 test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and restored database, and every stack, also when it was stopped after the control plane; only the key stays, in its window', async () => {
   const signup = newSignup({ companyName: 'Acme GmbH', subdomain: 'acme' });

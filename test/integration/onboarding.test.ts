@@ -1,27 +1,14 @@
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  GetTemplateCommand,
-  UpdateStackCommand,
-  waitUntilStackUpdateComplete,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeServicesCommand, ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { DescribeDBInstancesCommand, RDSClient } from '@aws-sdk/client-rds';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { askedPatience } from '../../emulator/emulator';
-import { ssmCells } from '../../functions/compute/ssm-cells';
-import { tableLiveColour } from '../../functions/compute/table-live-colour';
-import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
-import { cellStackName } from '../../infra/config/stack-names';
 import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
 import { playMishap } from '../../local/mishap';
@@ -183,74 +170,5 @@ describe('without one permission of one function', () => {
     expect(await client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
     expect((await inventoryOf(stage, tenantId)).record?.status).toBe('ACTIVE');
     expect((await page('without-grant')).status).toBe(200);
-  }, 120_000);
-});
-
-describe('the live colour of a cell', () => {
-  const ecs = () => new ECSClient(platform.aws);
-  const table = () => client.table;
-  let cell: CellDescriptor;
-
-  beforeAll(async () => {
-    [cell = cell] = await ssmCells(new SSMClient(platform.aws)).cells();
-  });
-
-  const desiredTasks = async () => {
-    const services = [cell.services.blue, cell.services.green];
-    const answer = await ecs().send(new DescribeServicesCommand({ cluster: cell.clusterName, services }));
-    return answer.services?.map(({ desiredCount }) => desiredCount);
-  };
-  const become = async (colour: Colour) => {
-    const Item = { ...itemKeys.liveColour(cell.name), colour, since: new Date().toISOString() };
-    await table().client.send(new PutCommand({ TableName: table().name, Item }));
-  };
-
-  /** As a deployment that raises the minimum of live tasks, and gives both services a new property. */
-  const deployAgain = async (MinimumTasks: number) => {
-    const client = new CloudFormationClient(platform.aws);
-    const StackName = cellStackName(cell.name);
-    const { TemplateBody = '' } = await client.send(new GetTemplateCommand({ StackName, TemplateStage: 'Original' }));
-    const template: { Resources: Record<string, { Type: string; Properties: object }> } = JSON.parse(TemplateBody);
-    for (const { Type, Properties } of Object.values(template.Resources)) {
-      if (Type === 'Custom::LiveColour') Object.assign(Properties, { MinimumTasks });
-      if (Type === 'AWS::ECS::Service') Object.assign(Properties, { HealthCheckGracePeriodSeconds: 61 });
-    }
-    const Capabilities = ['CAPABILITY_NAMED_IAM' as const];
-    // "CloudFormation quotas": 51,200 bytes in a request, more from S3.
-    const place = { Bucket: 'templates-of-a-later-deployment', Key: `${MinimumTasks}.json` };
-    const s3 = new S3Client(platform.aws);
-    await s3.send(new CreateBucketCommand({ Bucket: place.Bucket }));
-    await s3.send(new PutObjectCommand({ ...place, Body: JSON.stringify(template) }));
-    const TemplateURL = `${platform.aws.endpoint}/${place.Bucket}/${place.Key}`;
-    await client.send(new UpdateStackCommand({ StackName, TemplateURL, Capabilities }));
-    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
-  };
-
-  test('is blue after the first deployment, and the other colour has no task', async () => {
-    expect(cell).not.toHaveProperty('liveColour');
-    expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'blue' });
-    expect(platform.deployment.cells[cell.name]?.liveTargetGroupArn).toBe(cell.targetGroupArns.blue);
-    expect(await desiredTasks()).toEqual([1, 0]);
-  });
-
-  test('decides where a tenant is activated, and a later deployment keeps it and its tasks', async () => {
-    const service = { cluster: cell.clusterName, service: cell.services.green };
-    await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 1 }));
-    const elb = new ElasticLoadBalancingV2Client(platform.aws);
-    await become('green');
-    try {
-      const signup = newSignup({ companyName: 'After A Release', subdomain: 'after-a-release' });
-      const ran = await new Signups(stage).onboard(signup);
-      expect([ran.status, ran.failure?.reason]).toEqual(['SUCCEEDED', undefined]);
-      const { record } = await inventoryOf(stage, tenantIdOf(signup.signupId));
-      const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [record?.ruleArn ?? ''] }));
-      expect(Rules?.[0]?.Actions).toMatchObject([{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }]);
-      await deployAgain(3);
-      expect(await tableLiveColour(table()).live(cell)).toMatchObject({ colour: 'green' });
-      expect(await desiredTasks()).toEqual([1, 3]);
-    } finally {
-      await become('blue');
-      await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
-    }
   }, 120_000);
 });
