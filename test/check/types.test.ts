@@ -1,0 +1,3 @@
+import { testCommands } from '../support/check-commands';
+
+testCommands((program) => program === 'tsc');
