@@ -112,6 +112,7 @@ const escaped = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
 
 /** Whether a pattern of IAM (`*`, `?`; letter case does not matter for actions) covers a name. */
 export function covers(pattern: string, name: string): boolean {
+  if (!/[*?]/.test(pattern)) return pattern.toLowerCase() === name.toLowerCase();
   return new RegExp(`^${escaped(pattern).replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i').test(name);
 }
 
