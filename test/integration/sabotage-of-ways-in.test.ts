@@ -1,14 +1,11 @@
 import { BENIGN_CHANGES } from '../sabotage/benign/all-changes';
 import { isUnharmed, tryChanges } from '../sabotage/benign/try-change';
-import { CROSS_TENANT_PROBE_TECHNIQUES } from '../sabotage/techniques/cross-tenant-probes';
-import { DATABASE_LOGIN_TECHNIQUES } from '../sabotage/techniques/database-logins';
 import { EXACT_RESOURCE_POLICY_TECHNIQUES, EXACT_TRUST_TECHNIQUES } from '../sabotage/techniques/exact-policies';
 import { EXACT_ROLE_TECHNIQUES } from '../sabotage/techniques/exact-roles';
 import { IDENTITY_TECHNIQUES } from '../sabotage/techniques/identity';
 import { IDENTITY_POLICY_TECHNIQUES } from '../sabotage/techniques/identity-policies';
 import { NETWORK_TECHNIQUES } from '../sabotage/techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from '../sabotage/techniques/network-routes';
-import { PROBE_TECHNIQUES } from '../sabotage/techniques/probes';
 import { ROUTE_ITEM_TECHNIQUES } from '../sabotage/techniques/route-items';
 import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
 import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
@@ -27,9 +24,6 @@ const target = testTechniques([
   ...VPC_NAME_TECHNIQUES,
   ...ROUTING_TECHNIQUES,
   ...ROUTE_ITEM_TECHNIQUES,
-  ...CROSS_TENANT_PROBE_TECHNIQUES,
-  ...PROBE_TECHNIQUES,
-  ...DATABASE_LOGIN_TECHNIQUES,
   ...STACK_TECHNIQUES,
   ...TAG_TECHNIQUES,
 ]);
