@@ -1,4 +1,3 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import {
@@ -9,26 +8,28 @@ import {
   Route53Client,
 } from '@aws-sdk/client-route-53';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { tenantIdOf } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import type { Signup } from '../../functions/contract/signup';
 import { openPage } from '../../local/page';
 import { type Platform, startPlatform } from '../../local/platform';
-import { newSignup, Signups } from '../../local/signups';
-import { type Ended, historyOf } from '../../operations/client/executions';
+import { newSignup } from '../../local/signups';
+import { historyOf } from '../../operations/client/executions';
 import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
 import { eventually } from '../support/running-stage';
 
 let platform: Platform;
+let client: StageClient;
 let dns: Route53Client;
 let zoneId: string;
 
 beforeAll(async () => {
   platform = await startPlatform({ cells: 2 });
+  client = new StageClient(localConnection(platform.outputs));
   dns = new Route53Client(platform.aws);
   const { HostedZones: [zone] = [] } = await dns.send(new ListHostedZonesCommand({}));
   zoneId = zone?.Id ?? '';
@@ -37,20 +38,26 @@ afterAll(async () => {
   await platform.stop();
 });
 
-const table = () => ({
-  name: platform.outputs.tenantsTableName,
-  client: DynamoDBDocumentClient.from(new DynamoDBClient(platform.aws)),
-});
-
 /** The next slot is looked for in that cell first, as when the cells before it are full. */
 async function openCell(cell: string): Promise<void> {
-  const { name: TableName, client } = table();
-  await client.send(new PutCommand({ TableName, Item: { ...itemKeys.openCell(), cell } }));
+  const { name: TableName, client: items } = client.table;
+  await items.send(new PutCommand({ TableName, Item: { ...itemKeys.openCell(), cell } }));
+}
+
+async function statusOf({ signupId }: Signup): Promise<unknown> {
+  const { name: TableName, client: items } = client.table;
+  return (await items.send(new GetCommand({ TableName, Key: itemKeys.tenant(tenantIdOf(signupId)) }))).Item?.status;
 }
 
 const aSignup = (subdomain: string) => newSignup({ companyName: `Company ${subdomain}`, subdomain });
-const onboarded = (signup: Signup): Promise<Ended> => new Signups(localConnection(platform.outputs)).onboard(signup);
-const onboard = (subdomain: string) => onboarded(aSignup(subdomain));
+
+/** Begins an onboarding, and waits until it has its slot. */
+async function begin(subdomain: string): Promise<string> {
+  const signup = aSignup(subdomain);
+  const executionArn = await client.start(signup);
+  await eventually(`the record of ${subdomain}`, () => statusOf(signup));
+  return executionArn;
+}
 
 const urlOf = (subdomain: string) => platform.outputs.tenantUrl.replace('SUBDOMAIN', subdomain);
 
@@ -64,9 +71,10 @@ const leadsTo = async (subdomain: string) =>
 test('D1: a tenant of either cell answers at its own URL, whose name points to its cell’s load balancer', async () => {
   const { c1, c2 } = platform.deployment.cells;
   await openCell('c1');
-  const first = await onboard('in-one');
+  const inOne = await begin('in-one');
   await openCell('c2');
-  const second = await onboard('in-two');
+  const inTwo = await begin('in-two');
+  const [first, second] = await Promise.all([client.follow(inOne), client.follow(inTwo)]);
   expect([first.status, second.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
   expect([await leadsTo('in-one'), await leadsTo('in-two')]).toEqual([
     c1?.loadBalancerDnsName,
@@ -97,7 +105,7 @@ test('D1: a host that already points elsewhere fails the run before anything is 
     }),
   );
   const before = await recordsAt('elsewhere');
-  const { status, failure, visits } = await onboard('elsewhere');
+  const { status, failure, visits } = await client.follow(await client.start(aSignup('elsewhere')));
   expect([status, failure?.error]).toEqual(['FAILED', 'NameOccupied']);
   expect(visits.map(({ state }) => state)).not.toContain('CreateTenantKey');
   expect(await recordsAt('elsewhere')).toEqual(before);
@@ -125,16 +133,13 @@ describe('a cell whose live colour has no healthy target', () => {
     await openCell('c1');
     const putBack = await withoutTasks('c1');
     const signup = aSignup('acme');
-    const client = new StageClient(localConnection(platform.outputs));
     const executionArn = await client.start(signup);
     const visits = async () => visitsOf(await historyOf(client.sfn, executionArn));
     await eventually('an attempt that finds no healthy target', async () => {
       const errors = (await visits()).flatMap((visit) => visit.errors);
       return errors.includes('TransientServiceUnsteady') || undefined;
     });
-    const { name: TableName, client: items } = table();
-    const Key = itemKeys.tenant(tenantIdOf(signup.signupId));
-    expect((await items.send(new GetCommand({ TableName, Key }))).Item?.status).toBe('ONBOARDING');
+    expect(await statusOf(signup)).toBe('ONBOARDING');
     expect((await visits()).map(({ state }) => state)).not.toContain('ActivateTenant');
     await putBack();
     expect(await client.follow(executionArn)).toMatchObject({ status: 'SUCCEEDED' });
