@@ -26,7 +26,8 @@ export class ReleasedCell {
   }
 
   static async start(subdomains: readonly string[] = TENANTS): Promise<ReleasedCell> {
-    const platform = await startPlatform({ patience: 0 });
+    // Two processes of a function are enough to run beside each other; each of its own costs a start.
+    const platform = await startPlatform({ patience: 0, env: { LAMBDA_WORKERS_PER_FUNCTION: '2' } });
     try {
       const stage = localConnection(platform.outputs);
       const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();
