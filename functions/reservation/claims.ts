@@ -22,6 +22,8 @@ export interface Claims {
   readonly record?: TenantRecord;
   /** The tenant that holds the subdomain. */
   readonly subdomainOf?: string;
+  /** The item of the open cell (open-cell.ts), which the same request reads for a new tenant. */
+  readonly openCell?: unknown;
 }
 
 const SubdomainClaimSchema = z.object({ tenantId: z.string() });
@@ -34,13 +36,14 @@ export async function readClaims(
   table: TenantsTable,
   ids: { signupId: string; tenantId: string; subdomain?: string },
 ): Promise<Claims> {
-  const ofSubdomain = ids.subdomain === undefined ? [] : [itemKeys.subdomain(ids.subdomain)];
+  const ofSubdomain = ids.subdomain === undefined ? [] : [itemKeys.subdomain(ids.subdomain), itemKeys.openCell()];
   const { record, others } = await findTenantWith(table, ids.tenantId, [itemKeys.signup(ids.signupId), ...ofSubdomain]);
-  const [claim, subdomain] = others;
+  const [claim, subdomain, openCell] = others;
   return {
     ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),
     ...(record && { record }),
     ...(subdomain && { subdomainOf: parseAt('subdomain claim', SubdomainClaimSchema, subdomain).tenantId }),
+    ...(openCell && { openCell }),
   };
 }
 

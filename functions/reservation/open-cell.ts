@@ -1,4 +1,4 @@
-import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CellDescriptor } from '../contract/cell';
 import { itemKeys } from '../contract/records';
@@ -22,12 +22,12 @@ export interface CellOrder {
  *
  * The item OPEN is only a hint. If it is lost, stale, or names a cell that is gone, the search
  * looks at a few full cells in vain.
+ *
+ * @param item as it was read with the claims; undefined when there is none
  */
-export async function cellOrder(table: TenantsTable, cells: readonly CellDescriptor[]): Promise<CellOrder> {
+export function cellOrder(table: TenantsTable, cells: readonly CellDescriptor[], item: unknown): CellOrder {
   if (cells.length < 2) return { cells, found: async () => {} };
-  const Key = itemKeys.openCell();
-  const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key }));
-  const open = Item && parseAt('open cell', OpenCellSchema, Item).cell;
+  const open = item === undefined ? undefined : parseAt('open cell', OpenCellSchema, item).cell;
   const first = Math.max(
     0,
     cells.findIndex(({ name }) => name === open),
@@ -36,7 +36,8 @@ export async function cellOrder(table: TenantsTable, cells: readonly CellDescrip
     cells: [...cells.slice(first), ...cells.slice(0, first)],
     found: async ({ name }) => {
       if (name === open) return;
-      await table.client.send(new PutCommand({ TableName: table.name, Item: { ...Key, cell: name } }));
+      const Item = { ...itemKeys.openCell(), cell: name };
+      await table.client.send(new PutCommand({ TableName: table.name, Item }));
     },
   };
 }

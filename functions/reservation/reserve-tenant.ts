@@ -122,8 +122,8 @@ async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Sign
   }
 }
 
-async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[]): Promise<Slot> {
-  const order = await cellOrder(deps.table, cells);
+async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[], openCell: unknown): Promise<Slot> {
+  const order = cellOrder(deps.table, cells, openCell);
   for (const cell of order.cells) {
     const number = await pickFreeSlot(deps, cell);
     if (number === undefined) continue;
@@ -163,7 +163,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   }
   await requireFreeName(deps.zone, { tenantId, host: hostOf(deps, signup) });
   const kept = lost ? await slotWithoutRecord(deps.table, cells, tenantId) : undefined;
-  const fresh = newRecord(deps, signup, executionArn, kept ?? (await freeSlot(deps, cells)));
+  const fresh = newRecord(deps, signup, executionArn, kept ?? (await freeSlot(deps, cells, seen.openCell)));
   await claimAll(deps.table, fresh, seen, kept !== undefined);
   return reserved(fresh, cells);
 }

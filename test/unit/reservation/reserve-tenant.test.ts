@@ -329,6 +329,16 @@ describe('capacity', () => {
     expect(later.map(({ slot }) => `${slot.cell}/${slot.number}`)).toEqual(['cell2/1', 'cell1/0']);
   });
 
+  it('reads the note of the open cell with the claims', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 2 })]);
+    await stage.reserveNumber(1);
+    await stage.reserveNumber(2);
+    const sent: string[] = [];
+    stage.table.before = (command) => sent.push(command);
+    expect((await stage.reserveNumber(3)).slot.cell).toBe('cell2');
+    expect(sent).toEqual(['BatchGetCommand', 'QueryCommand', 'TransactWriteCommand']);
+  });
+
   it('ignores the note of a cell that no longer exists', async () => {
     const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
     stage.table.put({ ...itemKeys.openCell(), cell: 'cell0' });
