@@ -1,11 +1,12 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, type LiveColour, LiveColourSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
 import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
-import type { Compute } from './compute';
+import type { Compute, Live } from './compute';
 
 /**
  * @returns the cell's item LIVE as it is now (strongly consistent), or undefined
@@ -48,14 +49,18 @@ export async function seedLiveColour(table: TenantsTable, cell: string, live: Li
   }
 }
 
+function requireLive({ name, liveColour }: CellDescriptor, live: LiveColour | undefined): Live {
+  if (live) return live;
+  // A deployment updates the functions before the cells. Until then, a cell of an older release has
+  // no item, and its descriptor names the colour.
+  if (liveColour) return { colour: liveColour };
+  throw liveColourNotFound(name);
+}
+
+/** What `live` answers, from the cell's item LIVE, which the caller has just read with others. */
+export const liveIn = (cell: CellDescriptor, item: unknown): Live => requireLive(cell, liveColourIn(cell.name, item));
+
 /** The live colour is run-time state: an item of the tenants table. Only SeedCell and a release write it. */
 export const tableLiveColour = (table: TenantsTable): Pick<Compute, 'live'> => ({
-  live: async ({ name, liveColour }) => {
-    const live = await readLiveColour(table, name);
-    if (live) return live;
-    // A deployment updates the functions before the cells. Until then, a cell of an older release has
-    // no item, and its descriptor names the colour.
-    if (liveColour) return { colour: liveColour };
-    throw liveColourNotFound(name);
-  },
+  live: async (cell) => requireLive(cell, await readLiveColour(table, cell.name)),
 });

@@ -61,8 +61,8 @@ export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabas
     const { tenant, cell, stacks, executionArn } = input;
     const { tenantId, externalId } = tenant;
     const owned = { tenantId, executionArn };
-    const [item] = await guardForwardWith(table, 'recordDatabase', owned, [itemKeys.migration(cell.name)]);
-    const contracted = contractedIn(cell.name, item);
+    const { others } = await guardForwardWith(table, 'recordDatabase', owned, [itemKeys.migration(cell.name)]);
+    const contracted = contractedIn(cell.name, others[0]);
     const began = now();
     const { SecretArn, EndpointAddress, EndpointPort } = stacks.database.outputs;
     const { version } = await setUpAsTenant(deps, {

@@ -3,9 +3,9 @@ import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client
 import type * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
-import { tableLiveColour } from '../compute/table-live-colour';
+import { liveIn } from '../compute/table-live-colour';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
-import { type RouteRecord, rolesRevisionOf } from '../contract/records';
+import { itemKeys, type RouteRecord, rolesRevisionOf } from '../contract/records';
 import type { StackOutputs } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
@@ -13,7 +13,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
 import { settled } from '../shared/settled';
-import { findTenant, guardForward, register } from '../tenants/tenant-store';
+import { findTenant, guardForwardWith, register } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { type HostRule, holdHost, type LoadBalancer } from './host-rule';
 
@@ -21,7 +21,7 @@ export interface RegisterTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
   readonly zone?: HostedZone | undefined;
-  readonly compute: Pick<Compute, 'live' | 'requireHealthyService'>;
+  readonly compute: Pick<Compute, 'requireHealthyService'>;
   readonly now: () => Date;
 }
 
@@ -57,8 +57,8 @@ function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord[
 /**
  * Registers the tenant with the cell. No request reaches the tenant yet.
  *
- * 1. The service of the cell's live colour must be healthy.
- * 2. Asked beside it: this execution must own the tenant, and the tenant must be ONBOARDING.
+ * 1. This execution must own the tenant, and the tenant must be ONBOARDING.
+ * 2. The service of the cell's live colour, which is read by the same request, must be healthy.
  * 3. Create a listener rule in the tenant's slot that answers 503 for its host. After a crash the
  *    rule is found by priority, host and tag.
  * 4. Beside it, where the stage has a hosted zone, make the DNS records of the host. They lead to the load
@@ -86,11 +86,8 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
     const { table, elb, zone, compute, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
     const owned = { tenantId: tenant.tenantId, executionArn };
-    const requireHealthy = async () => {
-      const { colour } = await compute.live(cell);
-      await compute.requireHealthyService(cell, colour);
-    };
-    const [, record] = await settled([requireHealthy(), guardForward(table, 'register', owned)]);
+    const { record, others } = await guardForwardWith(table, 'register', owned, [itemKeys.liveColour(cell.name)]);
+    await compute.requireHealthyService(cell, liveIn(cell, others[0]).colour);
     const [rule, name] = await settled([holdHost(elb, cell, tenant), claimName(zone, tenant, cell)]);
     const route = {
       host: tenant.host,
@@ -130,7 +127,7 @@ const realDeps = (): RegisterTenantDeps => {
     table,
     elb: new ElasticLoadBalancingV2Client(clientOptions),
     zone: hostedZone(),
-    compute: { ...tableLiveColour(table), ...ecsServices(new ECSClient(clientOptions)) },
+    compute: ecsServices(new ECSClient(clientOptions)),
     now: () => new Date(),
   };
 };

@@ -118,8 +118,7 @@ export async function guardForward(table: TenantsTable, name: Forward, owned: Ow
 /** The same check, and other items in the same request. @returns the items, in the order of their keys */
 export async function guardForwardWith(table: TenantsTable, name: Forward, owned: Owned, others: readonly ItemKey[]) {
   const { record, others: items } = await findTenantWith(table, owned.tenantId, others);
-  permitted(name, owned, record);
-  return items;
+  return { record: permitted(name, owned, record), others: items };
 }
 
 type Forward = 'launchStack' | 'recordDatabase' | 'register' | 'recordVerification';

@@ -50,7 +50,7 @@ export const LOGIN_TOKEN = 'login-canary';
  * time passes when it is told to, and a stack is complete, or gone, as soon as its function has ended.
  */
 export class TenantWorld {
-  readonly table = new FakeTable();
+  readonly table = new FakeTable({ ...itemKeys.liveColour(aCell().name), colour: 'blue', since: NOW });
   readonly kms = new FakeKeys();
   readonly cloudformation = new FakeStacks();
   readonly sfn = new FakeTasks();

@@ -45,7 +45,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     config,
     environment: { ...environment, ...making.environment },
     grants: [
-      onTable(context, 'GetItem', 'PutItem', 'UpdateItem'),
+      onTable(context, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
       describeRules,
       {
         actions: ['elasticloadbalancing:CreateRule'],

@@ -11,7 +11,10 @@ import { FakeZone } from '../../support/fake-zone';
 const tenant = aTenant();
 
 function aScene({ record }: { record?: Partial<TenantRecord> } = {}) {
-  const table = new FakeTable({ ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) });
+  const table = new FakeTable(
+    { ...itemKeys.tenant(tenant.tenantId), ...aTenantRecord(record) },
+    { ...itemKeys.liveColour(aCell().name), colour: 'blue', since: NOW },
+  );
   const elb = new FakeLoadBalancer();
   const zone = new FakeZone();
   const compute = new FakeCompute();
@@ -83,17 +86,25 @@ describe('RegisterTenant', () => {
     compute.unhealthy.add(aCell().services.blue);
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
     expect(elb.rules).toEqual([]);
-    expect(table.items.size).toBe(1);
+    expect(table.items.size).toBe(2);
   });
 
   it('checks the health of the colour that is live now, and of no other', async () => {
-    const { elb, compute, run } = aScene();
-    compute.liveColours.cell1 = 'green';
+    const { table, elb, compute, run } = aScene();
+    table.put({ ...itemKeys.liveColour(aCell().name), colour: 'green', since: NOW });
     compute.unhealthy.add(aCell().services.blue);
     await run();
     expect(answers(elb)).toBe('503');
     compute.unhealthy.add(aCell().services.green);
     await expect(run()).rejects.toMatchObject({ name: 'TransientServiceUnsteady' });
+  });
+
+  it('reads the record and the live colour by one request', async () => {
+    const { table, run } = aScene();
+    const sent: string[] = [];
+    table.before = (command) => sent.push(command);
+    await run();
+    expect(sent).toEqual(['BatchGetCommand', 'TransactWriteCommand']);
   });
 
   it('takes over the rule of an attempt that crashed, and sets it back to 503', async () => {
