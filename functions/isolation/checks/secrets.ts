@@ -39,8 +39,8 @@ function stageViolations(versions: readonly StagedVersion[]): string[] {
   if (!current) return ['no version of the secret is in force'];
   return [
     ...versions
-      .filter(({ stages, madeAt }) => stages.includes('AWSPREVIOUS') && madeAt > current.madeAt)
-      .map(({ madeAt }) => `the version of ${madeAt.toISOString()} was put out of force for an earlier one`),
+      .filter(({ stages, madeAt = 0 }) => stages.includes('AWSPREVIOUS') && madeAt > (current.madeAt ?? 0))
+      .map(({ madeAt }) => `the version of ${madeAt?.toISOString()} was put out of force for an earlier one`),
     ...versions
       .flatMap(({ stages }) => stages)
       .filter((stage) => !OWN_STAGES.includes(stage))

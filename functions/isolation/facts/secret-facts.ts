@@ -17,7 +17,8 @@ export type SecretDescription = Omit<DescribeSecretCommandOutput, '$metadata'>;
 
 export interface StagedVersion {
   readonly stages: readonly string[];
-  readonly madeAt: Date;
+  /** Known where a version was in force before: it must be the earlier one. */
+  readonly madeAt?: Date | undefined;
 }
 
 export interface SecretFacts {
@@ -47,8 +48,9 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
     const pages = paginateListSecretVersionIds({ client }, { SecretId, IncludeDeprecated: true });
     return everyItem(pages, (page) => page.Versions);
   });
+  const description = readOnce(() => client.send(new DescribeSecretCommand({ SecretId })));
   return {
-    description: readOnce(() => client.send(new DescribeSecretCommand({ SecretId }))),
+    description,
     policy: readOnce(async () => {
       const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
       return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
@@ -59,10 +61,15 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
     }),
     versions: async () =>
       (await versions()).filter((each) => !isPendingAlone(each)).flatMap(({ CreatedDate }) => CreatedDate ?? []),
-    staged: async () =>
-      (await versions())
+    staged: async () => {
+      const { VersionIdsToStages = {} } = await description();
+      const stagesOfEach = Object.values(VersionIdsToStages);
+      // A secret that has not been rotated yet: nobody needs the times of its versions.
+      if (!stagesOfEach.flat().includes('AWSPREVIOUS')) return stagesOfEach.map((stages) => ({ stages }));
+      return (await versions())
         .filter(({ VersionStages = [] }) => VersionStages.length > 0)
-        .map(({ VersionStages: stages = [], CreatedDate: madeAt = new Date(0) }) => ({ stages, madeAt })),
+        .map(({ VersionStages: stages = [], CreatedDate: madeAt = new Date(0) }) => ({ stages, madeAt }));
+    },
     pendingSince: async () => (await versions()).find(isPendingAlone)?.CreatedDate,
   };
 }

@@ -18,3 +18,32 @@ test('leaves out a version that a rotation has only begun', async () => {
   await expect(facts.versions()).resolves.toEqual([made(1), made(2), made(3)]);
   await expect(facts.pendingSince()).resolves.toEqual(made(4));
 });
+
+describe('the versions that have a stage', () => {
+  const ask = async (VersionIdsToStages: Record<string, string[]>) => {
+    const sent: string[] = [];
+    const Versions = Object.entries(VersionIdsToStages).map(([VersionId, VersionStages], n) => ({
+      ...{ VersionId, VersionStages, CreatedDate: made(n + 1) },
+    }));
+    const send = async ({ constructor: { name } }: object) => {
+      sent.push(name);
+      return name === 'DescribeSecretCommand' ? { VersionIdsToStages } : { Versions };
+    };
+    const client = Object.assign(new SecretsManagerClient({ region: 'eu-central-1' }), { send });
+    return { staged: await secretFacts(client, aSubject()).staged(), sent };
+  };
+
+  it('are told by the secret while none was in force before', async () => {
+    const { staged, sent } = await ask({ v1: ['AWSCURRENT'], v2: ['AWSPENDING'], v3: ['SUPPORT'] });
+    expect(staged).toEqual([{ stages: ['AWSCURRENT'] }, { stages: ['AWSPENDING'] }, { stages: ['SUPPORT'] }]);
+    expect(sent).toEqual(['DescribeSecretCommand']);
+  });
+
+  it('have their times where one was in force before', async () => {
+    const { staged } = await ask({ v1: ['AWSCURRENT'], v2: ['AWSPREVIOUS'] });
+    expect(staged).toEqual([
+      { stages: ['AWSCURRENT'], madeAt: made(1) },
+      { stages: ['AWSPREVIOUS'], madeAt: made(2) },
+    ]);
+  });
+});
