@@ -82,7 +82,7 @@ export async function priceFigures(platform: Platform, onboardings: Onboardings)
       name: 'calls of its other actions',
       value: calls.length - ofVerification,
       unit: 'calls',
-      limit: { atMost: 69 },
+      limit: { atMost: 67 },
       note: Object.entries(others)
         .map(([action, count]) => `${action} ${count}`)
         .join(', '),
