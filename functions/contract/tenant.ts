@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { KILLED_FUNCTION, ofLambdaService } from './lambda-errors';
 import { TENANT_ID_PATTERN } from './naming';
 import { PlanSchema } from './plans';
 
@@ -113,36 +114,26 @@ function reasonIn(cause: string | undefined): string | undefined {
   }
 }
 
-/**
- * Names of Step Functions and of Lambda itself, and the platform's names for them, which the runbook
- * knows ("Handle Lambda service exceptions").
- */
-const OWN_NAMES: Readonly<Record<string, string>> = {
-  'States.Timeout': 'StepTimedOut',
-  'States.HeartbeatTimeout': 'StepTimedOut',
-  'Lambda.TooManyRequestsException': 'TransientThrottling',
-  'Lambda.ClientExecutionTimeoutException': 'TransientServiceFault',
-  'Lambda.ServiceException': 'TransientServiceFault',
-  'Lambda.AWSLambdaException': 'TransientServiceFault',
-  'Lambda.SdkClientException': 'TransientServiceFault',
-};
+/** Names of Step Functions, of Lambda and of its runtime. A task must not throw one that begins with `States.`. */
+const OF_AWS = /^(?:States|Lambda|Runtime|Function|Extension|Sandbox)\./;
 
-/**
- * Names that begin with `States.` are reserved for Step Functions, and a task must not throw them.
- */
-function ownName(error: string): string {
-  const own = OWN_NAMES[error];
-  if (own) return own;
-  return error.startsWith('States.') ? 'UnexpectedFailure' : error;
+/** The platform's name for an error of AWS's own, which the runbook knows. A killed function keeps Lambda's name. */
+function ownName(error: string, reason: string): string {
+  if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'StepTimedOut';
+  if (!OF_AWS.test(error) || KILLED_FUNCTION.includes(error)) return error;
+  return ofLambdaService(error, reason) ?? 'UnexpectedFailure';
 }
 
 /**
  * The error that a Catch passes on (`$states.errorOutput` and the state's name), parsed into a
- * Failure.
+ * Failure. A name that is not AWS's own any more stands before AWS's reason.
  */
 export const CaughtFailureSchema = z
   .object({ step: z.string(), error: z.string(), cause: z.string().optional() })
   .transform(({ step, error, cause }): Failure => {
-    const reason = reasonIn(cause) ?? `${step} ended with ${error}, without a cause`;
-    return { step, error: ownName(error), reason: reason.slice(0, REASON_MAX_LENGTH) };
+    const given = reasonIn(cause);
+    const name = ownName(error, given ?? '');
+    const told = given !== undefined && name !== error && name !== 'StepTimedOut' ? `${error}: ${given}` : given;
+    const reason = told ?? `${step} ended with ${error}, without a cause`;
+    return { step, error: name, reason: reason.slice(0, REASON_MAX_LENGTH) };
   });

@@ -1,6 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../contract/errors';
+import { KILLED_FUNCTION } from '../contract/lambda-errors';
 import { isNamed } from '../shared/is-named';
 
 /** What Lambda answers of a function that threw. Of one that was killed, the type is Lambda's own. */
@@ -27,7 +28,7 @@ async function invoke(lambda: Pick<LambdaClient, 'send'>, { action, cell, functi
  * The answer of a function.
  *
  * @throws PlatformError under the name that the function threw; `TransientServiceFault` when it was killed;
- * `ConfigurationInvalid` when the cell has no such function
+ * `UnexpectedFailure` when it cannot run at all; `ConfigurationInvalid` when the cell has no such function
  */
 export async function answerOf(
   lambda: Pick<LambdaClient, 'send'>,
@@ -38,6 +39,11 @@ export async function answerOf(
   const answer: unknown = JSON.parse(Buffer.from(Payload ?? '').toString() || 'null');
   if (!FunctionError) return answer;
   const { errorType = '', errorMessage = 'no message' } = FailureSchema.safeParse(answer).data ?? {};
-  const name = NAMES.find((known) => known === errorType) ?? 'TransientServiceFault';
-  throw new PlatformError(name, `${called.action} of cell ${called.cell}: ${errorMessage}`);
+  const whose = `${called.action} of cell ${called.cell}`;
+  const name = NAMES.find((known) => known === errorType);
+  if (name) throw new PlatformError(name, `${whose}: ${errorMessage}`);
+  // Earlier runtimes name no type of a function that ran out of time.
+  const killed = errorType === '' || KILLED_FUNCTION.includes(errorType);
+  const reason = `${whose}: ${[errorType, errorMessage].filter(Boolean).join(': ')}`;
+  throw new PlatformError(killed ? 'TransientServiceFault' : 'UnexpectedFailure', reason);
 }

@@ -1,6 +1,7 @@
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import * as z from 'zod';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
+import { INVOKE_ERRORS } from '../contract/lambda-errors';
 
 /**
  * Error names that the SDK does not classify, or classifies differently: for the SDK an exhausted
@@ -8,9 +9,9 @@ import { PlatformError, type PlatformErrorName } from '../contract/errors';
  * API reference.
  */
 const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
+  ...INVOKE_ERRORS,
   KmsThrottlingException: 'TransientThrottling',
   TransactionInProgressException: 'TransientConflict',
-  KMSInvalidStateException: 'TransientConflict',
   ReplicatedWriteConflictException: 'TransientConflict',
   ConcurrentModificationException: 'TransientConflict',
   ConcurrentModification: 'TransientConflict',
@@ -19,7 +20,6 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   OperationInProgressException: 'TransientConflict',
   OperationAborted: 'TransientConflict',
   ConditionalRequestConflict: 'TransientConflict',
-  ResourceConflictException: 'TransientConflict',
   ResourceInUse: 'TransientConflict',
   ResourceInUseException: 'TransientConflict',
   TransactionConflictException: 'TransientConflict',

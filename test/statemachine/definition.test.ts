@@ -1,4 +1,5 @@
 import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
+import { KILLED_FUNCTION, PASSING_LAMBDA_ERRORS } from '../../functions/contract/lambda-errors';
 import { undosAfter, workflowNamed } from '../../functions/contract/workflows';
 import { allStates, machineOf, tasksOf } from '../support/asl';
 
@@ -8,31 +9,10 @@ const tasks = tasksOf(machine);
 
 /** Nothing compensates these: they are called again after any error but a refusal. */
 const NOT_COMPENSATED = [...Object.keys(onboarding.undos), 'PublishCompletion', 'PublishFailure'];
-/**
- * "Handle Lambda service exceptions", "Lambda Telemetry API Event schema reference": a function that was killed, or has not
- * answered in time, under its old and new names.
- */
-const KILLED = [
-  'Runtime.ExitError',
-  'Runtime.OutOfMemory',
-  'Runtime.Unknown',
-  'Sandbox.Timedout',
-  'Sandbox.Failure',
-  'Extension.Crash',
-  'Lambda.Unknown',
-  'States.Timeout',
-];
+const KILLED = [...KILLED_FUNCTION, 'States.Timeout'];
 
 /** Refusals of an undo or of an announcement: asked again, they stay what they are. */
 const REFUSED = ['ClaimLost', 'TenantIsActive', 'TenantRecordLost'];
-
-const LAMBDAS_OWN = [
-  'Lambda.ClientExecutionTimeoutException',
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-];
 
 test.each(tasks)('%s retries every transient error and no other', (name, state) => {
   const retried = (state.Retry ?? []).flatMap(({ ErrorEquals }) => ErrorEquals);
@@ -42,10 +22,7 @@ test.each(tasks)('%s retries every transient error and no other', (name, state) 
   const others = NOT_COMPENSATED.includes(name) ? [...REFUSED, 'States.TaskFailed'] : [];
   // What keeps a stack from being deleted is often gone minutes later.
   const deletions = state.Resource?.endsWith('.waitForTaskToken') ? ['StackDeletionFailed'] : [];
-  expect(retried.filter((error) => !LAMBDAS_OWN.includes(error)).sort()).toEqual(
-    [...transient, ...killed, ...others, ...deletions].sort(),
-  );
-  expect(retried).toEqual(expect.arrayContaining(LAMBDAS_OWN));
+  expect(retried.sort()).toEqual([...transient, ...killed, ...others, ...deletions, ...PASSING_LAMBDA_ERRORS].sort());
 });
 
 test.each([...Object.keys(onboarding.forward), ...Object.keys(onboarding.undos)])(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TRANSIENT_ERRORS } from '../../functions/contract/errors';
+import { PASSING_LAMBDA_ERRORS } from '../../functions/contract/lambda-errors';
 import {
   actionsOf,
   taskStatesOf,
@@ -13,6 +14,7 @@ import {
 import { distributedMapsOf } from '../../infra/asl-file';
 import { functionSources } from '../../infra/function-bundles';
 import { allStates, type Machine, machineOf, placeholdersOf, tasksOf } from '../support/asl';
+import { budgetOf } from '../support/retry-budget';
 
 const ROOT = join(__dirname, '../..');
 /** Placeholders that the stage's configuration fills. */
@@ -48,6 +50,14 @@ describe.each<[string, Workflow]>(WORKFLOWS.map((workflow) => [workflow.name, wo
     const transient = retried.filter((error) => error.startsWith('Transient')).sort();
     expect(transient).toEqual(name === workflow.conclusion ? [] : [...TRANSIENT_ERRORS].sort());
   });
+
+  test.each(tasks)(
+    'F12: %s retries what Lambda itself refuses for a while, as long as any other throttling',
+    (_, state) => {
+      const budgets = PASSING_LAMBDA_ERRORS.map((error) => budgetOf(state, error).most);
+      expect(new Set(budgets)).toEqual(new Set([budgetOf(state, 'Lambda.TooManyRequestsException').most]));
+    },
+  );
 
   test('gives every distributed Map a label, which names its executions in permissions', () => {
     const maps = allStates(machine).filter(([, each]) => each.ItemProcessor?.ProcessorConfig?.Mode === 'DISTRIBUTED');

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { KILLED_FUNCTION } from '../../../functions/contract/lambda-errors';
 import { CaughtFailureSchema, REASON_MAX_LENGTH } from '../../../functions/contract/tenant';
 
 const caught = (error: string, cause?: string) => CaughtFailureSchema.parse({ step: 'CreateTenantKey', error, cause });
@@ -34,8 +37,28 @@ test.each([
   ['Lambda.AWSLambdaException', 'TransientServiceFault'],
   ['Lambda.SdkClientException', 'TransientServiceFault'],
   ['Lambda.ClientExecutionTimeoutException', 'TransientServiceFault'],
-])('F12: reports Lambda’s own error %s as %s, which the runbook explains', (error, name) => {
-  expect(caught(error, 'Rate Exceeded.').error).toBe(name);
+  ['Lambda.EC2ThrottledException', 'TransientThrottling'],
+  ['Lambda.ResourceNotReadyException', 'TransientConflict'],
+  ['Lambda.ENILimitReachedException', 'QuotaExceeded'],
+  ['Lambda.KMSAccessDeniedException', 'AccessDenied'],
+  ['Lambda.ResourceNotFoundException', 'ConfigurationInvalid'],
+  ['Lambda.RequestTooLargeException', 'InvalidRequest'],
+  ['Lambda.SomethingNewException', 'UnexpectedFailure'],
+  ['Runtime.ImportModuleError', 'UnexpectedFailure'],
+  ['Function.ResponseSizeTooLarge', 'UnexpectedFailure'],
+])('F12: reports Lambda’s own error %s as %s, which the runbook explains, and keeps Lambda’s name', (error, name) => {
+  expect(caught(error, 'in AWS’s words')).toMatchObject({ error: name, reason: `${error}: in AWS’s words` });
+});
+
+test('reports a function that the machine’s role may not call as a missing grant', () => {
+  const denied = 'User: arn:aws:sts::1:assumed-role/x is not authorized to perform: lambda:InvokeFunction';
+  expect(caught('Lambda.AWSLambdaException', denied).error).toBe('AccessDenied');
+});
+
+test('F4: every error of a killed function keeps its name, which has a row of its own in the runbook', () => {
+  const runbook = readFileSync(join(__dirname, '../../../docs/runbook.md'), 'utf8');
+  for (const error of KILLED_FUNCTION)
+    expect([caught(error, 'x').error, runbook.includes(error)]).toEqual([error, true]);
 });
 
 test('cuts a cause that is too long', () => {

@@ -48,13 +48,16 @@ test('a new tenant gets no migration that removes something, until its cell has 
   expect(await asked()).toMatchObject({ to: '0003-score-0123456789ab' });
 });
 
-test('an error of the cell’s function keeps its name; a killed function is a transient error', async () => {
+test('an error of the cell’s function keeps its name; a killed function is a transient error, a broken one is not', async () => {
   const { world, input } = await reserved();
   const thrown = { errorType: 'MigrationFailed', errorMessage: 'migration 0001-leads: syntax error (42601)' };
   const killed = { errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out' };
+  const broken = { errorType: 'Runtime.ImportModuleError', errorMessage: 'Error: Cannot find module' };
   for (const [answer, name] of [
     [thrown, 'MigrationFailed'],
     [killed, 'TransientServiceFault'],
+    [{ errorMessage: 'Task timed out after 60.00 seconds' }, 'TransientServiceFault'],
+    [broken, 'UnexpectedFailure'],
   ] as const) {
     const lambda = answering({ FunctionError: 'Unhandled', Payload: payload(answer) });
     await expect(prepareDatabase.run({ ...world.deps, lambda }, input)).rejects.toMatchObject({ name });

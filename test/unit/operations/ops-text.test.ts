@@ -139,7 +139,9 @@ it('quotes advice on a message only for such a message', () => {
     adviceFor('ConfigurationInvalid', 'template of the database stack, version 1, cannot be read at s3'),
   ).toContain('publishes it again');
   expect(adviceFor('ConfigurationInvalid', 'cell c1 has no function SetUpDatabase')).toBe('deploy the cell, redrive');
-  expect(adviceFor('ConfigurationInvalid', 'NoSuchHostedZone: no hosted zone Z1')).toBe('correct it, deploy, redrive');
+  expect(adviceFor('ConfigurationInvalid', 'NoSuchHostedZone: no hosted zone Z1')).toBe(
+    'correct it, deploy, then `npm run redrive -- --anew`',
+  );
   expect(adviceFor('InvalidRequest', 'abandonment.reason: Invalid input')).toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'ValidationException: 1 validation error')).not.toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', 'act')).toBeUndefined();
