@@ -11,6 +11,12 @@ import { INVOKE_ERRORS } from '../contract/lambda-errors';
 const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ...INVOKE_ERRORS,
   KmsThrottlingException: 'TransientThrottling',
+  // SNS and SQS: KMS has throttled them.
+  KMSThrottling: 'TransientThrottling',
+  KmsThrottled: 'TransientThrottling',
+  'KMS.ThrottlingException': 'TransientThrottling',
+  // SQS: too many messages are being worked on at the moment ("ReceiveMessage").
+  OverLimit: 'TransientThrottling',
   TransactionInProgressException: 'TransientConflict',
   ReplicatedWriteConflictException: 'TransientConflict',
   ConcurrentModificationException: 'TransientConflict',
@@ -23,6 +29,24 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ResourceInUse: 'TransientConflict',
   ResourceInUseException: 'TransientConflict',
   TransactionConflictException: 'TransientConflict',
+  OperationAbortedException: 'TransientConflict',
+  EntityTemporarilyUnmodifiable: 'TransientConflict',
+  EntityTemporarilyUnmodifiableException: 'TransientConflict',
+  UpdateInProgressException: 'TransientConflict',
+  KmsInvalidStateException: 'TransientConflict',
+  KmsInvalidState: 'TransientConflict',
+  KMSInvalidState: 'TransientConflict',
+  // S3 puts the service's name before an error of KMS.
+  'KMS.KMSInvalidStateException': 'TransientConflict',
+  // RDS is changing the instance, its snapshot or its backup.
+  InvalidDBInstanceState: 'TransientConflict',
+  InvalidDBInstanceStateFault: 'TransientConflict',
+  InvalidDBSnapshotState: 'TransientConflict',
+  InvalidDBSnapshotStateFault: 'TransientConflict',
+  InvalidDBInstanceAutomatedBackupState: 'TransientConflict',
+  InvalidDBInstanceAutomatedBackupStateFault: 'TransientConflict',
+  // "AWS WAF couldn't retrieve a resource": it asks for another attempt in a few minutes.
+  WAFUnavailableEntityException: 'TransientNotYetVisible',
   InternalServerError: 'TransientServiceFault',
   InternalServerException: 'TransientServiceFault',
   InternalFailure: 'TransientServiceFault',
@@ -35,6 +59,21 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   ServiceUnavailable: 'TransientServiceFault',
   ServiceUnavailableException: 'TransientServiceFault',
   ServiceFailure: 'TransientServiceFault',
+  ServiceFailureException: 'TransientServiceFault',
+  ServiceException: 'TransientServiceFault',
+  InternalServiceError: 'TransientServiceFault',
+  InternalServiceErrorException: 'TransientServiceFault',
+  InternalErrorException: 'TransientServiceFault',
+  WAFInternalErrorException: 'TransientServiceFault',
+  KeyUnavailableException: 'TransientServiceFault',
+  HealthUnavailable: 'TransientServiceFault',
+  HealthUnavailableException: 'TransientServiceFault',
+  Unavailable: 'TransientServiceFault',
+  RequestAbortedException: 'TransientServiceFault',
+  // The request was under way for too long, or the clock was wrong: the SDK has set it by the answer.
+  RequestExpired: 'TransientServiceFault',
+  RequestInTheFuture: 'TransientServiceFault',
+  RequestTimeTooSkewed: 'TransientServiceFault',
   // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
   InsufficientDBInstanceCapacity: 'TransientServiceFault',
   InsufficientDBInstanceCapacityFault: 'TransientServiceFault',
@@ -48,21 +87,46 @@ const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
   AuthorizationError: 'AccessDenied',
   NotAuthorized: 'AccessDenied',
   OptInRequired: 'AccessDenied',
+  AuthorizationErrorException: 'AccessDenied',
+  AuthFailure: 'AccessDenied',
+  InvalidClientTokenId: 'AccessDenied',
+  UnrecognizedClientException: 'AccessDenied',
+  RegionDisabledException: 'AccessDenied',
+  KMSAccessDenied: 'AccessDenied',
+  KmsAccessDenied: 'AccessDenied',
+  KmsAccessDeniedException: 'AccessDenied',
+  KMSOptInRequired: 'AccessDenied',
+  KmsOptInRequired: 'AccessDenied',
   LimitExceededException: 'QuotaExceeded',
-  LimitExceeded: 'QuotaExceeded',
-  TooManyRules: 'QuotaExceeded',
-  TooManyRulesException: 'QuotaExceeded',
-  ServiceQuotaExceededException: 'QuotaExceeded',
-  InstanceQuotaExceeded: 'QuotaExceeded',
-  InstanceQuotaExceededFault: 'QuotaExceeded',
-  StorageQuotaExceeded: 'QuotaExceeded',
-  StorageQuotaExceededFault: 'QuotaExceeded',
+  TargetGroupAssociationLimit: 'QuotaExceeded',
+  TargetGroupAssociationLimitException: 'QuotaExceeded',
   ValidationError: 'InvalidRequest',
   ValidationException: 'InvalidRequest',
   InvalidParameterException: 'InvalidRequest',
   MalformedPolicyDocumentException: 'InvalidRequest',
   InvalidChangeBatch: 'InvalidRequest',
+  InvalidInput: 'InvalidRequest',
+  InvalidInputException: 'InvalidRequest',
+  InvalidParameterValue: 'InvalidRequest',
+  InvalidParameterValueException: 'InvalidRequest',
+  PackedPolicyTooLargeException: 'InvalidRequest',
   NoSuchHostedZone: 'ConfigurationInvalid',
+  // What a stage's stacks have made is gone.
+  ClusterNotFoundException: 'ConfigurationInvalid',
+  ServiceNotFoundException: 'ConfigurationInvalid',
+  ServiceNotActiveException: 'ConfigurationInvalid',
+  ListenerNotFound: 'ConfigurationInvalid',
+  ListenerNotFoundException: 'ConfigurationInvalid',
+  LoadBalancerNotFound: 'ConfigurationInvalid',
+  LoadBalancerNotFoundException: 'ConfigurationInvalid',
+  TargetGroupNotFound: 'ConfigurationInvalid',
+  TargetGroupNotFoundException: 'ConfigurationInvalid',
+  QueueDoesNotExist: 'ConfigurationInvalid',
+  StateMachineDoesNotExist: 'ConfigurationInvalid',
+  KMSDisabled: 'ConfigurationInvalid',
+  KmsDisabled: 'ConfigurationInvalid',
+  KMSNotFound: 'ConfigurationInvalid',
+  KmsNotFound: 'ConfigurationInvalid',
 };
 
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
@@ -76,7 +140,8 @@ function ofTransaction(error: Error): PlatformErrorName {
   const codes = cancelled.data?.CancellationReasons.map(({ Code }) => Code) ?? [];
   if (codes.includes('ThrottlingError') || codes.includes('ProvisionedThroughputExceeded'))
     return 'TransientThrottling';
-  return codes.includes('TransactionConflict') ? 'TransientConflict' : 'UnexpectedFailure';
+  if (codes.includes('TransactionConflict')) return 'TransientConflict';
+  return codes.includes('ValidationError') ? 'InvalidRequest' : 'UnexpectedFailure';
 }
 
 type SdkError = Parameters<typeof isTransientError>[0];
@@ -87,6 +152,12 @@ const isSdkError = (error: Error): error is SdkError => error.cause === undefine
 /** Route 53 has one name for a record that is in the way and for a zone that is full ("Quotas" of Route 53). */
 const isFullZone = ({ name, message }: Error) => name === 'InvalidChangeBatch' && /\blimit\b/i.test(message);
 
+/**
+ * Quotas of whatever service: `InstanceQuotaExceededFault`, `VpcLimitExceeded`, `TooManyRulesException`.
+ * Rates, such as `RequestLimitExceeded`, are throttling for the SDK.
+ */
+const QUOTA = /(?:Quota|Limit)(?:Exceeded|Reached)|^TooMany/;
+
 function nameFor(error: Error): PlatformErrorName {
   if (error.name === 'TransactionCanceledException') return ofTransaction(error);
   if (isFullZone(error)) return 'QuotaExceeded';
@@ -94,6 +165,7 @@ function nameFor(error: Error): PlatformErrorName {
   if (known) return known;
   if (!isSdkError(error)) return 'UnexpectedFailure';
   if (isThrottlingError(error)) return 'TransientThrottling';
+  if (QUOTA.test(error.name)) return 'QuotaExceeded';
   return isTransientError(error) || isServerError(error) ? 'TransientServiceFault' : 'UnexpectedFailure';
 }
 

@@ -10,6 +10,7 @@ import { awsError } from '../../support/fake-client';
 const named = (name: string, more: object = {}) => Object.assign(new Error('in AWS’s words'), { name, ...more });
 const cancelled = (...codes: string[]) =>
   named('TransactionCanceledException', { CancellationReasons: codes.map((Code) => ({ Code })) });
+const lasting = (name: string, httpStatusCode: number) => named(name, { $metadata: { httpStatusCode } });
 const answered = (httpStatusCode: number) => named('SomethingNew', { $metadata: { httpStatusCode } });
 
 const TABLE: [string, unknown, PlatformErrorName][] = [
@@ -52,6 +53,38 @@ const TABLE: [string, unknown, PlatformErrorName][] = [
   ['credentials that have expired', awsError('ExpiredTokenException'), 'TransientServiceFault'],
   ['an account that has not enabled the service', awsError('OptInRequired'), 'AccessDenied'],
   ['a malformed request', awsError('ValidationError'), 'InvalidRequest'],
+  ['SNS that KMS throttles', awsError('KMSThrottlingException'), 'TransientThrottling'],
+  ['SQS that KMS throttles', awsError('KmsThrottled'), 'TransientThrottling'],
+  ['S3 that KMS throttles', awsError('KMS.ThrottlingException'), 'TransientThrottling'],
+  ['Lambda that EC2 throttles', awsError('EC2ThrottledException'), 'TransientThrottling'],
+  ['Route 53 at work on an earlier change', awsError('PriorRequestNotComplete'), 'TransientThrottling'],
+  ['a log group that is changing', awsError('OperationAbortedException'), 'TransientConflict'],
+  ['a role that is changing', awsError('EntityTemporarilyUnmodifiableException'), 'TransientConflict'],
+  ['a service of ECS that is changing', awsError('UpdateInProgressException'), 'TransientConflict'],
+  ['an instance of RDS that is changing', awsError('InvalidDBInstanceState'), 'TransientConflict'],
+  ['a function that is not ready', awsError('ResourceNotReadyException'), 'TransientConflict'],
+  ['a web ACL that WAF does not find yet', awsError('WAFUnavailableEntityException'), 'TransientNotYetVisible'],
+  ['a fault of Secrets Manager', awsError('InternalServiceError'), 'TransientServiceFault'],
+  ['a fault of SNS', awsError('InternalErrorException'), 'TransientServiceFault'],
+  ['targets whose health nobody knows', awsError('HealthUnavailableException'), 'TransientServiceFault'],
+  ['a key store without an answer', awsError('KeyUnavailableException'), 'TransientServiceFault'],
+  ['a fault of EC2', awsError('Unavailable'), 'TransientServiceFault'],
+  ['a clock that was wrong', awsError('RequestTimeTooSkewed'), 'TransientServiceFault'],
+  ['a function whose key is denied', lasting('KMSAccessDeniedException', 502), 'AccessDenied'],
+  ['a function whose key is disabled', lasting('KMSDisabledException', 502), 'ConfigurationInvalid'],
+  ['a function without a free interface', lasting('ENILimitReachedException', 502), 'QuotaExceeded'],
+  ['a function whose subnet is gone', lasting('InvalidSubnetIDException', 502), 'ConfigurationInvalid'],
+  ['a token that AWS does not know', awsError('InvalidClientTokenId'), 'AccessDenied'],
+  ['a refusal of SNS', awsError('AuthorizationErrorException'), 'AccessDenied'],
+  ['a target group in too many listeners', awsError('TargetGroupAssociationLimitException'), 'QuotaExceeded'],
+  ['a rule with too many targets', awsError('TooManyUniqueTargetGroupsPerLoadBalancerException'), 'QuotaExceeded'],
+  ['a quota of EC2', awsError('VpcLimitExceeded'), 'QuotaExceeded'],
+  ['a quota of Step Functions', awsError('ExecutionLimitExceeded'), 'QuotaExceeded'],
+  ['a listener that is gone', awsError('ListenerNotFoundException'), 'ConfigurationInvalid'],
+  ['a target group that was replaced', awsError('TargetGroupNotFoundException'), 'ConfigurationInvalid'],
+  ['a service of ECS that is gone', awsError('ServiceNotActiveException'), 'ConfigurationInvalid'],
+  ['a malformed item of a transaction', cancelled('None', 'ValidationError'), 'InvalidRequest'],
+  ['an entry of an answer without a code', { message: 'no code' }, 'UnexpectedFailure'],
   ['a malformed key policy', awsError('MalformedPolicyDocumentException'), 'InvalidRequest'],
   ['status 400', answered(400), 'UnexpectedFailure'],
   ['a defect of ours', new TypeError('x is not a function'), 'UnexpectedFailure'],
