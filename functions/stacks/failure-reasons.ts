@@ -14,7 +14,7 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
     'TransientNameTaken',
     [
       // "CreateBucket": OperationAborted, until S3 has forgotten the deleted bucket.
-      /OperationAborted|conflicting conditional operation is currently in progress/i,
+      /OperationAborted|conflicting (?:conditional )?operation is currently in progress/i,
       // "DeleteSecret" is asynchronous, also with ForceDeleteWithoutRecovery.
       /already scheduled for deletion|secret with this name .*deletion/i,
     ],
@@ -27,12 +27,16 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
       /(?:request|rate) limit exceeded/i,
       // Handlers of the registry pass on the SDK's message, which has the status of the answer and no error code.
       /Status Code: (?:429|5\d\d)\b/,
-      /Unable to execute HTTP request|(?:connect|read)(?:ion)? timed out|connection reset/i,
-      /try (?:the|your) request again|(?:try again|retry) later|retry (?:the|your) request/i,
+      /Unable to execute HTTP request|(?:connect|read|request)(?:ion)? (?:has )?timed out|Request ?Timeout|gateway time-?out|connection reset/i,
+      /try (?:the|your) request again|(?:try again|retry) (?:later|in\b|after\b)|please (?:wait and )?(?:try again|retry)\b|retry (?:the|your) request/i,
       /HandlerErrorCode: (?:ServiceInternalError|InternalFailure|HandlerInternalFailure|NetworkFailure|ServiceTimeout|ResourceConflict)/,
-      /Internal ?(?:Service ?)?(?:Failure|Error)|InternalServer|internal[- ](?:service )?(?:failure|error)|Service ?Unavailable|ServiceFailure/i,
+      /Internal ?(?:Service ?)?(?:Failure|Error)|InternalServer|internal[- ](?:service |server )?(?:failure|error)|Service ?Unavailable|ServiceFailure/i,
+      /temporarily unavailable|service is (?:currently )?unavailable/i,
+      // CloudFormation's session with its service role is an hour old ("AWS CloudFormation service role").
+      /ExpiredToken|security token included in the request is expired/i,
       /HandlerErrorCode: NotStabilized|did not stabilize/,
       /ConcurrentModification|OperationInProgress|ResourceInUse\b|another operation (?:is )?in progress|OptimisticLock/i,
+      /EntityTemporarilyUnmodifiable|ConcurrentUpdate|IncorrectState\b|InvalidDBInstanceState|not (?:currently )?in (?:the |an )?['"]?available['"]? state/i,
       // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS"). CloudFormation's handler
       // calls that ServiceLimitExceeded, as it does a quota (aws-cloudformation/aws-cloudformation-resource-providers-rds, Errors.java).
       /Insufficient(?:DB)?(?:Instance|Cluster|Host)?Capacity|InsufficientStorageClusterCapacity|(?:in)?sufficient \b(?:\S+ )?capacity/i,
@@ -44,6 +48,11 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
       /service[- ]linked role/i,
       // The tenant's key is minutes old ("AWS KMS eventual consistency").
       /specified KMS key does not exist or is not allowed|KMSKeyNotAccessible|KMS key .*(?:not accessible|is disabled|does not exist)|DisabledException|KMSInvalidState/i,
+      // What the stack has made a moment before is not shown to the next service yet. RDS asks for five minutes between a
+      // parameter group and its first instance ("CreateDBParameterGroup").
+      /DB(?:Parameter|Subnet)Group(?:NotFound| not found)|DBSubnetGroup '[^']*' (?:not found|doesn't exist)|Some input subnets in .* are invalid/i,
+      /NoSuchBucket|specified bucket does not exist|specified log group does not exist|can't find the specified secret/i,
+      /NoSuchEntity|(?:role|policy) with name \S+ cannot be found/i,
       // EC2 does not show its own new resource yet ("Eventual consistency in the Amazon EC2 API").
       /Invalid\w*(?:ID|Id)\w*\.NotFound|'(?:vpc|subnet|rtb|sg|acl|pcx|vpce|eni)-[0-9a-f]+' does not exist/,
     ],

@@ -43,6 +43,24 @@ describe('F1: the reason of a stack’s first failure', () => {
       'ServiceLimitExceeded',
     ),
     handler("The vpc ID 'vpc-0a1b2c' does not exist (Service: Ec2, Status Code: 400)", 'NotFound'),
+    handler('DBParameterGroup not found: tenant-t1-p (Service: Rds, Status Code: 404)', 'NotFound'),
+    handler("DBSubnetGroup 'tenant-t1' doesn't exist. (Service: Rds, Status Code: 404)", 'NotFound'),
+    handler('Some input subnets in :[subnet-0a, subnet-0b] are invalid.', 'InvalidRequest'),
+    handler('The specified bucket does not exist (Service: S3, Status Code: 404)', 'NotFound'),
+    'The specified log group does not exist. (Error Code: ResourceNotFoundException)',
+    handler("Secrets Manager can't find the specified secret.", 'NotFound'),
+    'The role with name tenant-t1 cannot be found. (Service: Iam; Status Code: 404; Error Code: NoSuchEntity)',
+    handler(
+      'DB Instance tenant-t1 is not in available state. (Error Code: InvalidDBInstanceState)',
+      'GeneralServiceException',
+    ),
+    'The vpcPeeringConnection is not active (Error Code: IncorrectState)',
+    'Policy of tenant-t1 is being changed (Status Code: 409; Error Code: EntityTemporarilyUnmodifiable)',
+    'Internal server error',
+    handler('S3 is temporarily unavailable', 'GeneralServiceException'),
+    handler('The request timed out', 'GeneralServiceException'),
+    'We are unable to process your request. Please try again.',
+    handler('The security token included in the request is expired', 'GeneralServiceException'),
   ])('is transient: %s', (reason) => {
     expect(creationError(`AWS::RDS::DBInstance Primary: ${reason}`)).toBe('TransientStackFailure');
   });
@@ -86,6 +104,9 @@ describe('F1: the reason of a stack’s first failure', () => {
     'Template error: scripted failure of Primary',
     'no capacity',
     handler('Role arn:aws:iam::1:role/x does not exist (Service: Rds, Status Code: 404)', 'NotFound'),
+    handler('The parameter MasterUsername must begin with a letter', 'InvalidRequest'),
+    handler('The DB subnet group does not cover two Availability Zones', 'InvalidRequest'),
+    handler('DB instance is in incompatible-parameters state', 'GeneralServiceException'),
     'no luck',
     'full',
   ])('is permanent when no row of the table matches: %s', (reason) => {
