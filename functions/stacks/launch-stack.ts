@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import type * as z from 'zod';
-import { PlatformError } from '../contract/errors';
+import { isTransient, PlatformError } from '../contract/errors';
 import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { LaunchStackInput, LaunchStackOutput } from '../contract/onboarding';
 import type { WaitingTask } from '../contract/records';
@@ -16,11 +16,13 @@ import { functionSeconds } from '../contract/time-limits';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
+import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { allows, claimLost } from '../tenants/lifecycle';
 import { findTenant } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
+import { creationError } from './failure-reasons';
 import { isTenantsStack, requireOwnStack } from './own-stack';
 import { requestDeletion, requestToken } from './requests';
 import { type SettleStackDeps, settleStack, TEMPLATE_VERSION_TAG } from './settle-stack';
@@ -59,11 +61,16 @@ const UNREADABLE =
   /S3 error|TemplateURL|template (?:not found|file|url|object)|NoSuchKey|specified key does not exist/i;
 
 /**
- * Names the template that is gone: a deployment publishes it, and a bucket's lifecycle or the garbage
- * collection of assets may have removed it.
+ * What to throw of a refused request. CloudFormation calls ValidationError also what S3 or IAM has told it: a request rate, a
+ * role that it cannot assume yet. A template that is gone is named: a deployment publishes it, and a bucket's lifecycle or the
+ * garbage collection of assets may have removed it.
  */
-function missingTemplate(thrown: unknown, stack: StackKind, { url, version }: PublishedTemplates[StackKind]): unknown {
-  if (!isNamed(thrown, 'ValidationError', 'NoSuchKey') || !UNREADABLE.test(thrown.message)) return thrown;
+function refusal(thrown: unknown, stack: StackKind, { url, version }: PublishedTemplates[StackKind]): unknown {
+  if (!isNamed(thrown, 'ValidationError', 'NoSuchKey')) return thrown;
+  const gone = thrown.message.includes('does not exist');
+  if (!gone && isTransient(creationError(thrown.message)))
+    return new PlatformError('TransientServiceFault', inAwsWords(thrown), { cause: thrown });
+  if (!UNREADABLE.test(thrown.message)) return thrown;
   const text =
     `template of the ${stack} stack, version ${version}, cannot be read at ${url}: ${thrown.message}. ` +
     'A deployment of the stage (npm run deploy) publishes it again; then redrive';
@@ -150,7 +157,7 @@ async function createOrAdopt(
     if (!isNamed(thrown, 'AlreadyExistsException')) {
       // A rollback then need not wait for the lease.
       if (isRefused(thrown)) await endWaiting(deps.table, task);
-      throw missingTemplate(thrown, launch.stack, deps.platform.templates[launch.stack]);
+      throw refusal(thrown, launch.stack, deps.platform.templates[launch.stack]);
     }
     const found = await describeStack(deps.cloudformation, task.stackName);
     if (!found) throw new PlatformError('TransientConflict', `stack ${task.stackName} has just been deleted`);

@@ -196,6 +196,7 @@ describe('LaunchStack', () => {
   it.each([
     'S3 error: The specified key does not exist.\nFor more information check http://docs.aws.amazon.com/',
     'S3 error: Access Denied',
+    'S3 error: The specified bucket does not exist',
     'TemplateURL must reference a valid S3 object to which you have access.',
   ])('F11: names the template that does not exist, and what brings it back (%#)', async (message) => {
     const scene = new StackScene();
@@ -209,6 +210,24 @@ describe('LaunchStack', () => {
       ),
     });
   });
+
+  it.each([
+    'S3 error: Please reduce your request rate.',
+    'S3 error: We encountered an internal error. Please try again.',
+    'Role arn:aws:iam::1:role/tenant-onboarding-stacks is invalid or cannot be assumed',
+  ])(
+    'F11: a template that S3 does not give now, or a role that IAM does not show yet, is asked for again (%#)',
+    async (message) => {
+      const scene = new StackScene();
+      scene.cloudformation.before = (command) => {
+        if (command === 'CreateStackCommand') throw awsError('ValidationError', message);
+      };
+      await expect(scene.launch('storage')).rejects.toMatchObject({
+        name: 'TransientServiceFault',
+        message: expect.stringContaining(message),
+      });
+    },
+  );
 
   it('F11: throws every other error of CloudFormation unchanged', async () => {
     const scene = new StackScene();
