@@ -36,7 +36,13 @@ const DELAYS: readonly [row: string, states: readonly string[], error: string, s
   ['F3', DELETIONS, 'StackDeletionFailed', 900, 'field: network interfaces of RDS and of endpoints'],
   ['F3', LAUNCHES, 'StackDeletionFailed', 900, 'the same, of the stack that is replaced'],
   ['F4', DELETIONS, 'TransientLaunchInFlight', LAUNCH_LEASE / 1000, 'our own lease'],
-  ['F13', ['RegisterTenant'], 'TransientServiceUnsteady', 1200, 'a service that is being replaced'],
+  [
+    'F13',
+    ['RegisterTenant', 'ActivateTenant', 'PublishCompletion'],
+    'TransientServiceUnsteady',
+    1200,
+    'a service that is being replaced',
+  ],
 ];
 
 const asked = DELAYS.flatMap(([row, states, error, seconds, source]) =>
@@ -88,6 +94,8 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   LaunchStack: ['TransientStackFailure', 'TransientNameTaken', 'StackDeletionFailed'],
   DeleteStack: ['StackDeletionFailed', 'TransientLaunchInFlight', 'TransientStackRolledBack'],
   RegisterTenant: ['TransientServiceUnsteady'],
+  ActivateTenant: ['TransientServiceUnsteady'],
+  PublishCompletion: ['TransientServiceUnsteady'],
 };
 
 const actions = WORKFLOWS.flatMap((workflow) =>
