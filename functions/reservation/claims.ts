@@ -4,6 +4,7 @@ import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/reco
 import type { Slot } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
+import { settled } from '../shared/settled';
 import { findTenantWith } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 
@@ -47,6 +48,14 @@ export async function readClaims(
   };
 }
 
+/**
+ * The executions that hold the signup, by its record and by its claim. Both are written in one transaction, so they name one
+ * execution, unless somebody has changed or deleted one of the two.
+ */
+export const holdersOf = ({ holder, record }: Claims): readonly string[] => [
+  ...new Set([record?.executionArn, holder].filter((arn) => arn !== undefined)),
+];
+
 /** "DescribeExecution": the statuses of an execution that never continues without a redrive. */
 const GONE: ReadonlySet<string | undefined> = new Set(['FAILED', 'ABORTED', 'TIMED_OUT']);
 
@@ -54,7 +63,7 @@ const GONE: ReadonlySet<string | undefined> = new Set(['FAILED', 'ABORTED', 'TIM
  * Whether a newer execution may take over the claim of this one: it ended without success, or AWS
  * no longer has it ("Service quotas for Step Functions": a history is kept for 90 days).
  */
-export async function isGone(executions: Executions, executionArn: string): Promise<boolean> {
+async function isGone(executions: Executions, executionArn: string): Promise<boolean> {
   try {
     const { status } = await executions.send(new DescribeExecutionCommand({ executionArn }));
     return GONE.has(status);
@@ -62,4 +71,10 @@ export async function isGone(executions: Executions, executionArn: string): Prom
     if (isNamed(thrown, 'ExecutionDoesNotExist')) return true;
     throw thrown;
   }
+}
+
+/** Which of these executions go on, or have succeeded: nobody takes their claims over. */
+export async function notGone(executions: Executions, executionArns: readonly string[]): Promise<readonly string[]> {
+  const gone = await settled(executionArns.map((arn) => isGone(executions, arn)));
+  return executionArns.filter((_, index) => !gone[index]);
 }

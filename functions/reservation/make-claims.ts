@@ -93,15 +93,16 @@ export async function claimAll(table: TenantsTable, record: Reservation, seen: C
  * own held tenant, or takes over from an execution that is gone.
  *
  * @param record the record with the new execution in it
+ * @param seen the execution that the claim on the signup names, if there is a claim, and the one that the record names
  */
 export async function takeOver(
   table: TenantsTable,
   record: StandingRecord,
-  seen: { readonly holder: string; readonly now: string },
+  seen: { readonly holder: string | undefined; readonly owner: string; readonly now: string },
 ): Promise<void> {
   const { tenantId, executionArn } = record;
-  const { holder: owner, now: at } = seen;
+  const { holder, owner, now: at } = seen;
   const Update = transition(table, 'takeOver', { tenantId, owner, at, set: { executionArn } });
-  const TransactItems = [signupClaim(table.name, record, owner), { Update }];
+  const TransactItems = [signupClaim(table.name, record, holder), { Update }];
   await table.client.send(new TransactWriteCommand({ TransactItems }));
 }

@@ -21,7 +21,7 @@ import { pause } from '../shared/invocation';
 import { meter } from '../shared/meter';
 import { describeIssues } from '../shared/parse-at';
 import { tenantsTable } from '../tenants/tenants-table';
-import { type Executions, isGone, type Reservation, readClaims, stands } from './claims';
+import { type Executions, holdersOf, notGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot, type SlotFinder } from './free-slots';
 import { recordLost, requireNotInService, slotWithoutRecord } from './lost-record';
 import { claimAll, refusalOf, takeOver } from './make-claims';
@@ -103,10 +103,12 @@ function duplicate(
 async function acceptedBefore({ table, executions }: ReserveTenantDeps, input: unknown): Promise<Signup | undefined> {
   const signupId = readableSignupId(input);
   if (signupId === undefined) return undefined;
-  const { holder, record } = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
+  const seen = await readClaims(table, { signupId, tenantId: tenantIdOf(signupId) });
+  const { holder, record } = seen;
   if (!record && holder) throw recordLost(tenantIdOf(signupId), `execution ${holder} has claimed its signup`);
   if (!record) return undefined;
-  if (!isTaken(record, await isGone(executions, holder ?? record.executionArn))) return undefined;
+  const holding = await notGone(executions, holdersOf(seen));
+  if (!isTaken(record, holding.length === 0)) return undefined;
   requireSameSignup(input, record);
   const { companyName, subdomain, contactEmail, plan } = record;
   return { version: SignupSchema.shape.version.value, signupId, companyName, subdomain, contactEmail, plan };
@@ -143,19 +145,23 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   const tenantId = tenantIdOf(signupId);
   const seen = await readClaims(deps.table, { signupId, tenantId, subdomain });
   const { record } = seen;
-  const holder = seen.holder ?? record?.executionArn;
-  const ours = holder === executionArn;
-  const over = holder === undefined || ours || (await isGone(deps.executions, holder));
+  const holders = holdersOf(seen);
+  const others = holders.filter((each) => each !== executionArn);
+  const holding = await notGone(deps.executions, others);
+  const holder = holding[0] ?? holders[0];
+  const ours = holder !== undefined && others.length === 0;
+  const over = holding.length === 0;
   if (record && !ours) requireNewOrSame(signup, record, over);
   const lost = !record && (holder !== undefined || seen.subdomainOf === tenantId);
   if (lost) await requireNotInService(deps.table, { tenantId, host: hostOf(deps, signup) });
   if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
   const cells = await deps.compute.cells();
-  if (holder && stands(record)) {
+  if (stands(record)) {
     if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
     const resumed = { ...record, executionArn };
     const outcome = reserved(resumed, cells);
-    await takeOver(deps.table, resumed, { holder, now: deps.now().toISOString() });
+    const owner = record.executionArn;
+    await takeOver(deps.table, resumed, { holder: seen.holder, owner, now: deps.now().toISOString() });
     return outcome;
   }
   if (seen.subdomainOf && seen.subdomainOf !== tenantId) {

@@ -119,6 +119,39 @@ describe('a duplicate of the signup', () => {
     },
   );
 
+  const claimOf = (executionArn: string) => ({
+    ...itemKeys.signup(signup.signupId),
+    ...{ signupId: signup.signupId, tenantId, executionArn },
+  });
+
+  it.each([
+    ['names another run, which is gone, too', anExecution('strange'), anExecution('second')],
+    ['was deleted', undefined, anExecution('second')],
+    ['names another run, which is gone, too; the failed run is redriven', anExecution('strange'), anExecution()],
+  ])('takes over although the claim on the signup %s', async (_, claimed, next) => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    stage.become(tenantId, { status: 'ROLLING_BACK', keyRequestedAt: NOW });
+    for (const gone of [anExecution(), anExecution('strange')]) stage.endings[gone] = 'FAILED';
+    if (claimed) stage.table.put(claimOf(claimed));
+    else stage.table.items.delete(`${itemKeys.signup(signup.signupId).pk}|CLAIM`);
+    await expect(stage.reserve(signup, next)).resolves.toMatchObject({ outcome: 'reserved', tenant: aTenant() });
+    expect(stage.record(tenantId)).toMatchObject({ status: 'ONBOARDING', executionArn: next });
+    expect(stage.table.get(itemKeys.signup(signup.signupId))).toMatchObject({ executionArn: next });
+  });
+
+  it('takes nothing over from the run that the record names while that one goes on, whatever the claim names', async () => {
+    const stage = new Reservations();
+    await stage.reserve(signup);
+    stage.endings[anExecution('strange')] = 'FAILED';
+    stage.table.put(claimOf(anExecution('strange')));
+    await expect(stage.reserve(signup, anExecution('second'))).resolves.toMatchObject({
+      outcome: 'duplicate',
+      firstExecutionArn: anExecution(),
+    });
+    expect(stage.record(tenantId)).toMatchObject({ executionArn: anExecution() });
+  });
+
   it('takes nothing over when the tenant’s cell does not exist', async () => {
     const stage = new Reservations();
     await stage.reserve(signup);
