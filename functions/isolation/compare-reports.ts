@@ -28,6 +28,8 @@ export interface Comparison {
   readonly values: readonly ChangedValue[];
   /** Checks with the same verdict in both. */
   readonly same: number;
+  /** Checks that have passed in one report, and that the other has not asked, by its own account: an onboarding does not ask all. */
+  readonly askedOnce: readonly string[];
 }
 
 function verdictOf(answer: Answer | undefined): Verdict {
@@ -60,7 +62,8 @@ const headOf = ({ verifiedAt, verifiedBy, passed }: Evidence) => ({ verifiedAt, 
 
 /**
  * Compares two reports about one tenant, in whatever order they are given: what has another verdict,
- * and what the tenant and the checks were made of. Evidence in other words is no difference.
+ * and what the tenant and the checks were made of. Evidence in other words is no difference, and neither
+ * is a check that has passed in one and that the other says it has not asked.
  *
  * @throws Error when the reports are about different tenants
  */
@@ -76,9 +79,14 @@ export function compareReports(one: Evidence, other: Evidence): Comparison {
     const { title, evidence } = answer;
     return [{ id, title, before: verdictOf(before.get(id)), after: verdictOf(after.get(id)), evidence }];
   });
-  const answers = all.filter((each) => each.before !== each.after);
+  const left = new Set([earlier, later].flatMap(({ notAsked = [] }) => notAsked.map(({ id }) => id)));
+  const isAskedOnce = ({ id, before, after }: ChangedAnswer) =>
+    left.has(id) && [before, after].includes('passed') && [before, after].includes('absent');
+  const changed = all.filter((each) => each.before !== each.after);
+  const answers = changed.filter((each) => !isAskedOnce(each));
   return {
     ...{ earlier: headOf(earlier), later: headOf(later), answers },
-    ...{ values: changedValues(earlier, later), same: all.length - answers.length },
+    ...{ values: changedValues(earlier, later), same: all.length - changed.length },
+    askedOnce: changed.filter(isAskedOnce).map(({ id }) => id),
   };
 }

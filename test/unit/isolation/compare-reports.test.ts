@@ -47,6 +47,22 @@ test('ignores evidence in other words', () => {
   expect(compareReports(monday, again)).toMatchObject({ answers: [], values: [], same: 4 });
 });
 
+test('a check that one report says it has not asked is a difference only where the other has not passed', () => {
+  const notAsked = ['logs.new', 'key.policy', 'key.grants'].map((id) => ({
+    id,
+    title: id,
+    because: 'no audit has asked yet',
+  }));
+  const onboarding = anEvidence({ ...monday, checks: [answer('storage.tls')], notAsked });
+  const { answers, askedOnce, same } = compareReports(onboarding, tuesday);
+  expect(answers.map(({ id, before, after }) => [id, before, after])).toEqual([
+    ['key.policy', 'absent', 'failed'],
+    ['key.grants', 'absent', 'unanswered'],
+  ]);
+  expect([askedOnce, same]).toEqual([['logs.new'], 1]);
+  expect(comparisonText(compareReports(onboarding, tuesday))).toContain('asked in one report only: logs.new');
+});
+
 test('names each changed version and parameter', () => {
   expect(compareReports(monday, tuesday).values).toEqual([
     { what: 'code version', before: '0.1.0+0123456789ab', after: '0.2.0+0123456789ab' },
