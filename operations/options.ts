@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isVisible } from '../functions/contract/signup';
 
@@ -6,6 +8,33 @@ export function nonBlank(argument: string): string {
   if (isVisible(argument)) return argument;
   throw new InvalidArgumentError('It is empty.');
 }
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Refuses a file that cannot be written, before the command does anything whose result belongs into it. */
+export function fileToWrite(argument: string): string {
+  nonBlank(argument);
+  const found = statSync(argument, { throwIfNoEntry: false });
+  if (found?.isDirectory()) throw new InvalidArgumentError('Expected a file, and it is a folder.');
+  if (isWritable(found ? argument : dirname(argument))) return argument;
+  throw new InvalidArgumentError('Expected a file that can be written, in a folder that exists.');
+}
+
+/** Reads a whole number. @param least the smallest one that is accepted */
+export const wholeNumber =
+  (least: number) =>
+  (argument: string): number => {
+    const number = Number(argument);
+    if (/^\d+$/.test(argument) && number >= least) return number;
+    throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
+  };
 
 /** An option that means nothing without one of the others. */
 class Dependent extends Option {

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/environments';
 import { runCommand } from './command';
-import { nonBlank } from './options';
+import { fileToWrite, nonBlank } from './options';
 import { stageOption } from './stage-connection';
 import { remainsOf } from './stage-remains';
 import { takeDown } from './take-down';
@@ -14,6 +15,12 @@ const OptionsSchema = z.object({
   reason: z.string().optional(),
   trail: z.string().optional(),
 });
+
+/** The record of an earlier teardown is not written over. */
+function newFile(argument: string): string {
+  if (!existsSync(argument)) return fileToWrite(argument);
+  throw new InvalidArgumentError('Expected a new file, and it exists.');
+}
 
 /** A name that no earlier teardown has taken. */
 const trailOf = (stage: string) => `audit-trail-${stage}-${new Date().toISOString().replaceAll(':', '-')}.jsonl`;
@@ -34,7 +41,11 @@ async function main(): Promise<number> {
     .description('Offboards every tenant of a stage, empties its buckets and deletes its stacks. Refuses prod.')
     .option('--confirm <stage>', 'name of the stage, where nobody can be asked')
     .addOption(new Option('--reason <text>', 'kept on record').argParser(nonBlank))
-    .option('--trail <file>', 'a new file for the record of all acts, whose table is deleted, too')
+    .addOption(
+      new Option('--trail <file>', 'a new file for the record of all acts, whose table is deleted, too').argParser(
+        newFile,
+      ),
+    )
     .addOption(stageOption())
     .parse();
   const { stage, confirm, reason, trail = trailOf(stage) } = OptionsSchema.parse(command.opts());

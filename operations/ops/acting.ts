@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CommanderError, Option } from 'commander';
 import * as z from 'zod';
 import { PlanSchema } from '../../functions/contract/plans';
-import { nonBlank, onlyWith } from '../options';
+import { fileToWrite, nonBlank, onlyWith } from '../options';
 import { abandon, ended, previewReplay, redrive, redriveFailed, replay, suspend, verify } from './acts';
 import type { Commands } from './context';
 import { EXIT } from './exit';
@@ -106,7 +106,11 @@ export function addActing(commands: Commands): void {
         preview ? await previewReplay(ops) : await replay(ops, setAside, reason),
     )
     .addOption(new Option('--preview', 'only shows which signups it would start').conflicts('setAside'))
-    .option('--set-aside <file>', 'moves unreadable messages from the queue to a file, a line of JSON each', nonBlank)
+    .option(
+      '--set-aside <file>',
+      'moves unreadable messages from the queue to a file, a line of JSON each',
+      fileToWrite,
+    )
     .option(...REASON);
 
   commands
@@ -117,7 +121,7 @@ export function addActing(commands: Commands): void {
       Reason.extend({ html: z.string().optional() }),
       async (ops, options, tenant = '') => await verify(ops, tenant, options),
     )
-    .option('--html <file>', 'also writes the report as a page for auditors', nonBlank)
+    .option('--html <file>', 'also writes the report as a page for auditors', fileToWrite)
     .option(...REASON);
 
   commands

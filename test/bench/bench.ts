@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { type Platform, startPlatform } from '../../local/platform';
+import { fileToWrite, wholeNumber } from '../../operations/options';
 import { localConnection } from '../../operations/stage-connection';
 import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
 import { auditFigures } from './audit';
@@ -103,19 +104,19 @@ async function run(choice: Choice): Promise<Figure[]> {
 const OptionsSchema = z.object({
   json: z.string().optional(),
   only: z.array(z.enum(GROUPS)).optional(),
-  tenants: z.coerce.number().int().min(5),
-  releases: z.coerce.number().int().min(1),
-  seconds: z.coerce.number().int().min(6),
+  tenants: z.number(),
+  releases: z.number(),
+  seconds: z.number(),
 });
 
 async function main(): Promise<void> {
   const command = new Command('bench')
     .description('Measures speed and cost on the emulator. Ends with 1 when a figure misses its limit.')
-    .option('--json <file>', 'also writes the rows as [{name, value, unit, limit, ok}]')
+    .option('--json <file>', 'also writes the rows as [{name, value, unit, limit, ok}]', fileToWrite)
     .addOption(new Option('--only <name...>', 'measures these alone').choices(GROUPS))
-    .option('--tenants <number>', 'tenants in the end; a fifth of them sign up in one burst', '500')
-    .option('--releases <number>', 'releases, and as many returns, under load', '20')
-    .option('--seconds <number>', 'of the load over all databases', '60')
+    .option('--tenants <number>', 'tenants in the end; a fifth of them sign up in one burst', wholeNumber(5), 500)
+    .option('--releases <number>', 'releases, and as many returns, under load', wholeNumber(1), 20)
+    .option('--seconds <number>', 'of the load over all databases', wholeNumber(6), 60)
     .parse();
   const { json, only, ...choice } = OptionsSchema.parse(command.opts());
   const figures = await run({ wanted: (group) => !only || only.includes(group), ...choice });

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
+import { fileToWrite, wholeNumber } from '../../operations/options';
 import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
 import { FIGURE_NAMES, figures, type WantedFigures } from './figures/figures';
 import { Lab } from './lab';
@@ -17,8 +18,8 @@ const OptionsSchema = z.object({
   json: z.string().optional(),
   seed: z.string(),
   only: z.array(z.string()).optional(),
-  every: z.coerce.number().int().positive(),
-  count: z.coerce.number().int().positive().optional(),
+  every: z.number(),
+  count: z.number().optional(),
   figures: z.boolean(),
 });
 type Options = z.output<typeof OptionsSchema>;
@@ -97,14 +98,14 @@ async function main(signal: AbortSignal): Promise<boolean> {
     .description(
       'Lets every AWS call, state and stack of an onboarding and of its rollback fail, and judges what is left.',
     )
-    .option('--json <file>', 'writes the table; of figures alone: [{name, value, unit, limit, ok}]')
+    .option('--json <file>', 'writes the table; of figures alone: [{name, value, unit, limit, ok}]', fileToWrite)
     .option('--seed <seed>', 'the names of all tenants follow from it', '1')
     .option(
       '--only <keys...>',
       `runs the trials whose keys begin so alone; "${FIGURES}" are the figures, or one of them: ${FIGURE_NAMES.join(', ')}`,
     )
-    .option('--count <n>', 'onboardings or signups of each figure, for a smaller or a larger one')
-    .option('--every <n>', 'every nth trial alone', '1')
+    .option('--count <n>', 'onboardings or signups of each figure, for a smaller or a larger one', wholeNumber(1))
+    .option('--every <n>', 'every nth trial alone', wholeNumber(1), 1)
     .option('--no-figures', 'leaves out the figures')
     .parse();
   const options = OptionsSchema.parse(command.opts());

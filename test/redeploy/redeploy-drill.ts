@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { runCommand } from '../../operations/command';
+import { fileToWrite } from '../../operations/options';
 import { RunningStage } from '../support/running-stage';
 import { type Crossing, Drill } from './drill';
 import { previousRelease, Releases } from './releases';
@@ -28,7 +29,7 @@ function tableOf(crossings: readonly Crossing[]): string {
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('redeploy-drill')
     .description('Deploys the previous release over the runs of this one, and this one over the runs of the previous.')
-    .option('--json <file>', 'writes what became of each tenant')
+    .option('--json <file>', 'writes what became of each tenant', fileToWrite)
     .parse();
   const { json } = OptionsSchema.parse(command.opts());
   // The drill is about deployments. A definition of an older release retries fewer failures that pass.

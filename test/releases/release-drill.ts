@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { Command } from 'commander';
 import * as z from 'zod';
 import { runCommand } from '../../operations/command';
+import { fileToWrite } from '../../operations/options';
 import { ReleaseStage } from './stage';
 import type { Trial } from './trial';
 import { TRIALS } from './trials';
@@ -79,14 +80,16 @@ function tableOf(rows: readonly Row[]): string {
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('release-drill')
     .description('Lets releases meet broken images, stopped executions, throttling and operators, under load.')
-    .option('--json <file>', 'writes the table')
+    .option('--json <file>', 'writes the table', fileToWrite)
     .option('--only <text...>', 'only trials whose fault or phase has one of these texts')
     .parse();
   const { json, only = [''] } = OptionsSchema.parse(command.opts());
+  const trials = TRIALS.filter(({ fault, phase }) => only.some((text) => `${fault}, ${phase}`.includes(text)));
+  if (trials.length === 0) throw new Error(`no trial's fault or phase has ${only.join(' or ')}`);
   const stage = await ReleaseStage.start(PATIENCE);
   try {
     const rows: Row[] = [];
-    for (const trial of TRIALS.filter(({ fault, phase }) => only.some((text) => `${fault}, ${phase}`.includes(text)))) {
+    for (const trial of trials) {
       signal.throwIfAborted();
       const row = await rowOf(stage, trial);
       console.log(`  ${row.ok ? 'ok' : 'NOT OK'} ${row.fault}, ${row.phase}: ${row.faults.join('; ') || row.outcome}`);

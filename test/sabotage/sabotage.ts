@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
+import { fileToWrite, nonBlank } from '../../operations/options';
 import { type AtOnce, allAtOnce, allNamed, atOnceLines } from './all-at-once';
 import { ATTACK_TECHNIQUES, SHARED_TECHNIQUES } from './all-techniques';
 import { BENIGN_CHANGES } from './benign/all-changes';
@@ -30,9 +31,9 @@ const OptionsSchema = z.object({
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('sabotage')
     .description('Attacks the isolation of a healthy tenant in many ways, and prints which check finds each.')
-    .option('--json <file>', 'writes which check found which attack technique')
+    .option('--json <file>', 'writes which check found which attack technique', fileToWrite)
     .option('--all-at-once', 'only puts all techniques in force at once that can stand beside each other')
-    .option('--only <name>', 'runs only techniques whose name or check contains this')
+    .option('--only <name>', 'runs only techniques whose name or check contains this', nonBlank)
     .parse();
   const { json, only = '', allAtOnce: atOnceAlone } = OptionsSchema.parse(command.opts());
   const techniques = ATTACK_TECHNIQUES.filter(({ name, check }) => name.includes(only) || check.includes(only));

@@ -52,6 +52,8 @@ test.each([
   ['migrate --phase sideways', 'Allowed choices are expand, contract'],
   ['audit-log --before nonsense', 'Expected what the last page says'],
   ['evidence acme --compare one', 'name two reports to compare'],
+  ['verify acme --html /nowhere/report.html', 'a folder that exists'],
+  ['replay --set-aside /nowhere/unreadable.jsonl', 'a folder that exists'],
 ])('ops %s is wrong usage, and says in one line why', async (words, message) => {
   const told = await refusal(words);
   expect(told).toContain(message);
@@ -60,6 +62,15 @@ test.each([
 
 test.each([['2026-02-30'], ['2026-13-01'], ['yesterday'], ['2026-1-1']])('%s is no day', async (day) => {
   expect(await refusal(`audit-log --day ${day}`)).toContain('Expected a day');
+});
+
+test.each([
+  ['verify', ['--tenant', 'acme', '--html', '/nowhere/report.html'], 'a folder that exists'],
+  ['teardown', ['--stage', 'dev', '--trail', 'package.json'], 'Expected a new file'],
+])('npm run %s refuses a file that it could not write in the end', async (name, words, message) => {
+  const run = ['operations/run-bundled.cjs', `operations/${name}.ts`, ...words];
+  const ran = promisify(execFile)(process.execPath, run, { cwd: ROOT, env: NOWHERE });
+  await expect(ran).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
 });
 
 test.each([
