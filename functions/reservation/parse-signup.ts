@@ -10,6 +10,7 @@ import { describeIssues } from '../shared/parse-at';
  */
 const INPUT_MAX_BYTES = 240_000;
 
+const FIELDS = Object.keys(SignupSchema.shape).join(', ');
 const ObjectSchema = z.record(z.string(), z.unknown());
 const EITHER_SHAPE =
   `input: expected the event of a signup ("detail-type": "${SIGNUP_DETAIL_TYPE}" and "detail", in lower case), ` +
@@ -37,6 +38,11 @@ export function parseSignup(input: unknown): Signup {
     throw new PlatformError('InvalidSignup', 'detail: expected an object, got a text: was it encoded as JSON twice?');
   }
   if (input === detail && isOfAnotherShape(input)) throw new PlatformError('InvalidSignup', EITHER_SHAPE);
+  if (!ObjectSchema.safeParse(detail).success)
+    throw new PlatformError(
+      'InvalidSignup',
+      `detail: expected an object with ${FIELDS}, got ${JSON.stringify(detail)}`.slice(0, 200),
+    );
   const parsed = SignupSchema.safeParse(detail);
   if (!parsed.success) throw new PlatformError('InvalidSignup', describeIssues(parsed.error));
   return parsed.data;

@@ -43,6 +43,21 @@ test('explains a detail that was JSON-encoded twice', () => {
 });
 
 test.each([
+  ['null', null, 'null'],
+  ['a list', [aSignup()], '[{'],
+  ['a number', 7, '7'],
+])('names the detail and its fields when it is %s', (_what, detail, got) => {
+  for (const input of [{ 'detail-type': 'TenantSignedUp', detail }, detail]) {
+    const { name, message } = refusal(input);
+    expect([name, message]).toEqual([
+      'InvalidSignup',
+      expect.stringContaining('detail: expected an object with version, '),
+    ]);
+    expect(message).toContain(`got ${got}`);
+  }
+});
+
+test.each([
   ['an entry for PutEvents', { Source: 'billing', DetailType: 'TenantSignedUp', Detail: JSON.stringify(aSignup()) }],
   ['an event without its type', { source: 'billing', detail: aSignup() }],
   ['the input of a function', { executionArn: 'arn:run', input: aSignup() }],
