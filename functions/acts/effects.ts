@@ -24,6 +24,7 @@ export interface EffectDeps {
   readonly sqs: Pick<SQSClient, 'send'>;
   readonly lambda: Pick<LambdaClient, 'send'>;
   readonly stage: {
+    readonly domain: string;
     /** Of the onboarding machine. */
     readonly stateMachineArn: string;
     readonly undeliveredSignupsUrl: string;

@@ -67,11 +67,11 @@ function targetOf(act: Act): string | undefined {
 type Found = TenantRecord | RefusedSignup | undefined;
 
 /** @returns the record; undefined for an act on no tenant; the lookup's message where no tenant has the name */
-async function find(table: TenantsTable, act: Act): Promise<Found | { readonly missing: string }> {
+async function find({ table, stage }: PerformActDeps, act: Act): Promise<Found | { readonly missing: string }> {
   const name = namedTenant(act);
   if (name === undefined) return undefined;
   try {
-    return await lookUpTenant(table, name);
+    return await lookUpTenant(table, name, stage.domain);
   } catch (thrown) {
     // A record that nobody can read is there: the message of the error says what is wrong with it.
     if (!isNamed(thrown, 'InvalidRequest') || !isNotFound(thrown)) throw thrown;
@@ -133,7 +133,7 @@ export const performAct: Action<typeof PerformActInput, typeof PerformActOutput,
     const { id, at, act } = request;
     if (Math.abs(deps.now().getTime() - Date.parse(at)) > COUNTS_FOR)
       throw new PlatformError('InvalidRequest', `the act was signed at ${at}, more than five minutes from now`);
-    const found = await find(deps.table, act);
+    const found = await find(deps, act);
     const missing = found && 'missing' in found ? found.missing : undefined;
     const record = found && 'missing' in found ? undefined : found;
     const tenantId = tenantIdFor(act, record);
@@ -182,6 +182,7 @@ const realDeps = (): PerformActDeps => {
     lambda: new LambdaClient(CALLING),
     get stage() {
       return {
+        domain: env('DOMAIN'),
         stateMachineArn: env('ONBOARDING_MACHINE_ARN'),
         undeliveredSignupsUrl: env('UNDELIVERED_SIGNUPS_URL'),
         auditTenantFunction: env('AUDIT_TENANT_FUNCTION'),

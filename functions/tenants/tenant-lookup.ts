@@ -20,8 +20,10 @@ async function pointedAtBy(table: TenantsTable, Key: { pk: string; sk: string })
   return tenantId ? [tenantId] : [];
 }
 
-const bySubdomain = (table: TenantsTable, subdomain: string) => [
+const bySubdomain = (table: TenantsTable, subdomain: string, domain?: string) => [
   () => pointedAtBy(table, itemKeys.subdomain(subdomain)),
+  // Where the claim is gone, the route still tells whom visitors reach: a signup that was refused later must not hide the tenant.
+  async () => (domain ? await pointedAtBy(table, itemKeys.route(`${subdomain}.${domain}`)) : []),
   () => pointedAtBy(table, itemKeys.lastOf(subdomain)),
 ];
 
@@ -47,17 +49,22 @@ async function firstOf(
  * 4. as a signup id
  * 5. as 2 and 3, in lower case: a host has no case. Last, because a signup id has one
  *
+ * @param domain of the stage: with it, a tenant whose claim on the subdomain was deleted is found by its route
  * @throws PlatformError `InvalidRequest` when no tenant has that name
  */
-export async function lookUpTenant(table: TenantsTable, name: string): Promise<TenantRecord | RefusedSignup> {
+export async function lookUpTenant(
+  table: TenantsTable,
+  name: string,
+  domain?: string,
+): Promise<TenantRecord | RefusedSignup> {
   // DynamoDB takes keys of 2,048 bytes at most ("Constraints in Amazon DynamoDB").
   if (name.length > TYPED_NAME_MAX_LENGTH)
     throw new PlatformError('InvalidRequest', `${NOT_FOUND}no name has ${name.length} characters`);
   const candidates = [
     async () => (TENANT_ID_PATTERN.test(name) ? [name] : []),
-    ...bySubdomain(table, name),
+    ...bySubdomain(table, name, domain),
     async () => [tenantIdOf(name)],
-    ...bySubdomain(table, name.toLowerCase()),
+    ...bySubdomain(table, name.toLowerCase(), domain),
   ];
   return await firstOf(table, candidates, `${name} is no current or former subdomain, no tenant id and no signup id`);
 }
@@ -67,8 +74,12 @@ export async function lookUpTenant(table: TenantsTable, name: string): Promise<T
  *
  * @throws PlatformError `InvalidRequest` when no tenant has or had the subdomain
  */
-export function lookUpSubdomain(table: TenantsTable, subdomain: string): Promise<TenantRecord | RefusedSignup> {
-  return firstOf(table, bySubdomain(table, subdomain), `${subdomain} is no current or former subdomain`);
+export function lookUpSubdomain(
+  table: TenantsTable,
+  subdomain: string,
+  domain?: string,
+): Promise<TenantRecord | RefusedSignup> {
+  return firstOf(table, bySubdomain(table, subdomain, domain), `${subdomain} is no current or former subdomain`);
 }
 
 /**

@@ -80,6 +80,7 @@ function performAct(scope: Construct, props: OperatorsProps): PlatformFunction {
       TABLE_NAME: table.tableName,
       ACTS_TABLE_NAME: acts.tableName,
       ACCOUNT_ID: config.env.account,
+      DOMAIN: config.domain,
       ONBOARDING_MACHINE_ARN: arns.machine(onboarding),
       RELEASE_MACHINE_ARN: arns.machine(release),
       MIGRATION_MACHINE_ARN: arns.machine(migration),

@@ -87,7 +87,8 @@ export class StageClient {
    */
   find(tenant: string): Promise<TenantRecord | RefusedSignup> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
-    return subdomain ? lookUpSubdomain(this.table, subdomain) : lookUpTenant(this.table, tenant.trim());
+    const { domain } = this.stage;
+    return subdomain ? lookUpSubdomain(this.table, subdomain, domain) : lookUpTenant(this.table, tenant.trim(), domain);
   }
 
   async status(tenant: string): Promise<TenantStatus> {
@@ -239,7 +240,7 @@ export class StageClient {
   /** A name that the functions accept. Only a host must be looked up. */
   async knownName(tenant: string): Promise<string> {
     const subdomain = subdomainIn(tenant, this.stage.domain);
-    return subdomain ? (await lookUpSubdomain(this.table, subdomain)).tenantId : tenant.trim();
+    return subdomain ? (await lookUpSubdomain(this.table, subdomain, this.stage.domain)).tenantId : tenant.trim();
   }
 
   /** Tenants and refused signups that match the filter. */

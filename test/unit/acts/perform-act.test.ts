@@ -3,7 +3,7 @@ import { type PerformActDeps, performAct } from '../../../functions/acts/perform
 import type { Act } from '../../../functions/contract/act';
 import { PlatformError } from '../../../functions/contract/errors';
 import { itemKeys } from '../../../functions/contract/records';
-import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { anExecution, aSignup, aTenant, aTenantRecord, DOMAIN, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
 
@@ -38,6 +38,7 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
     now: () => new Date(NOW),
     stage: {
       stateMachineArn: MACHINE,
+      domain: DOMAIN,
       undeliveredSignupsUrl: 'http://queue',
       auditTenantFunction: 'AuditTenant',
       suspendTenantFunction: 'SuspendTenant',

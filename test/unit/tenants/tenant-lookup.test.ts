@@ -3,7 +3,7 @@ import { itemKeys } from '../../../functions/contract/records';
 import { publishFailure } from '../../../functions/outcome/publish-failure';
 import { releaseReservation } from '../../../functions/reservation/release-reservation';
 import { lookUpSubdomain, lookUpTenant, tenantCalled } from '../../../functions/tenants/tenant-lookup';
-import { anExecution, aSignup, aTenant, aTenantRecord, NOW } from '../../support/builders';
+import { anExecution, aSignup, aTenant, aTenantRecord, DOMAIN, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
 import { FakeTable } from '../../support/fake-table';
 
@@ -87,6 +87,16 @@ it('finds the owner of a subdomain, not the signup that did not get it', async (
   await refuse(table, aSignup({ signupId: 'sub_imitator' }), { error: 'SubdomainTaken', reason: 'taken' });
   await expect(lookUpTenant(table, 'acme')).resolves.toMatchObject({ tenantId });
   await expect(lookUpTenant(table, 'sub_imitator')).resolves.toMatchObject({ failure: { error: 'SubdomainTaken' } });
+});
+
+it('finds the tenant that visitors reach although its claim was deleted and a later signup was refused', async () => {
+  const table = reserved();
+  const { host } = aTenantRecord();
+  table.put({ ...itemKeys.route(host), host, tenantId, status: 'ACTIVE' });
+  table.items.delete(`${itemKeys.subdomain('acme').pk}|CLAIM`);
+  await refuse(table, aSignup({ signupId: 'sub_imitator' }), { error: 'NameOccupied', reason: 'occupied' });
+  for (const found of [lookUpTenant(table, 'ACME', DOMAIN), lookUpSubdomain(table, 'acme', DOMAIN)])
+    await expect(found).resolves.toMatchObject({ tenantId });
 });
 
 it('lists what it has tried when it finds no tenant', async () => {
