@@ -30,12 +30,12 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
 /**
  * Creates the tenant's key, before any stack: the key outlives the stacks.
  *
- * 1. Note on the tenant's record that a key is requested. This execution must own the tenant, and
- *    the tenant must be ONBOARDING. While a function of an earlier execution may still retire keys,
- *    wait.
- * 2. Look for the key by its alias: a retry finds it. If there is no alias but an earlier note, an
- *    earlier attempt may have created a key and crashed before its alias. Then look for the key by
- *    its tag, and wait until the tag index must show it. CreateKey has no idempotency token
+ * 1. Look for the key by its alias: a retry finds it.
+ * 2. Note on the tenant's record that a key is requested, after everything that may fail before the
+ *    request itself. This execution must own the tenant, and the tenant must be ONBOARDING. While a
+ *    function of an earlier execution may still retire keys, wait. If there is no alias but an earlier
+ *    note, an earlier attempt may have created a key and crashed before its alias. Then look for the
+ *    key by its tag, and wait until the tag index must show it. CreateKey has no idempotency token
  *    ("CreateKey"), so neither the SDK nor this action repeats the request without looking.
  * 3. Create the key, or update the found one: policy, rotation, alias. If KMS refuses the request,
  *    no key exists, and the note is removed.
@@ -54,11 +54,9 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
   output: CreateTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
-    const [{ earlier, retiringUntil }, aliased, organization] = await settled([
-      requestKey(deps.table, { tenantId, executionArn }, deps.now().toISOString()),
-      keyByAlias(deps.kms, tenantId),
-      deps.organizationId(),
-    ]);
+    const [aliased, organization] = await settled([keyByAlias(deps.kms, tenantId), deps.organizationId()]);
+    const owned = { tenantId, executionArn };
+    const { earlier, retiringUntil } = await requestKey(deps.table, owned, deps.now().toISOString());
     requireNoRetirement(tenantId, retiringUntil, deps.now());
     const Policy = JSON.stringify(tenantKeyPolicy({ ...deps.platform, tenantId, organizationId: organization }));
     const found = aliased ?? (earlier && (await keyWithoutAlias(deps, tenantId, earlier)));

@@ -50,6 +50,23 @@ describe('CreateTenantKey', () => {
     expect(scene.kms.keys).toEqual([]);
   });
 
+  it.each(['DescribeKeyCommand', 'DescribeOrganizationCommand'])(
+    'F12: while %s is throttled no key is requested, so nobody waits for the tag index to show one',
+    async (throttled) => {
+      const scene = new KeyScene();
+      for (const fake of scene.fakes)
+        fake.before = (command) => {
+          if (command === throttled) throw kmsError('ThrottlingException', 'Rate exceeded');
+        };
+      await expect(scene.create()).rejects.toMatchObject({ name: 'ThrottlingException' });
+      expect(scene.record.keyRequestedAt).toBeUndefined();
+      for (const fake of scene.fakes) fake.before = () => {};
+      scene.pass(1);
+      await scene.create();
+      expectOneKey(scene);
+    },
+  );
+
   it('accepts the key of an earlier attempt', async () => {
     const scene = new KeyScene();
     const first = await scene.create();
