@@ -94,9 +94,20 @@ describe.each(['alarm', 'suspend'] as const)('onBreach: %s', (onBreach) => {
   test('takes another onBreach from an operator’s own input', async () => {
     const other = onBreach === 'suspend' ? 'alarm' : 'suspend';
     await audit({ onBreach: other });
-    await audit({ onBreach: 'delete-everything' });
-    expect(eventsOf('JudgeAudit').map((event) => event.onBreach)).toEqual([other, onBreach]);
+    expect(eventsOf('JudgeAudit').map((event) => event.onBreach)).toEqual([other]);
   });
+
+  test.each(['Alarm', '', null])(
+    'refuses onBreach %j before anything is asked, in words that name it',
+    async (word) => {
+      const { status, cause } = await scripted.run({ onBreach: word });
+      expect([status, cause]).toEqual([
+        'FAILED',
+        expect.stringContaining(`onBreach: expected alarm or suspend, got ${word}`),
+      ]);
+      expect(scripted.calls()).toEqual([]);
+    },
+  );
 
   test('retries a tenant that could not be audited', async () => {
     script(
