@@ -142,6 +142,8 @@ it('quotes advice on a message only for such a message', () => {
   expect(adviceFor('ConfigurationInvalid', 'NoSuchHostedZone: no hosted zone Z1')).toBe(
     'correct it, deploy, then `npm run redrive -- --anew`',
   );
+  expect(adviceFor('TransientServiceUnsteady')).toContain('Cell unhealthy');
+  expect(adviceFor('TransientServiceFault')).toContain('Health Dashboard');
   expect(adviceFor('InvalidRequest', 'abandonment.reason: Invalid input')).toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'ValidationException: 1 validation error')).not.toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', 'act')).toBeUndefined();
