@@ -3,6 +3,7 @@ import type { TenantStatus } from '../contract/tenant';
 import { forwardIn, seenRules } from '../routing/host-rule';
 import { pointAsTold, pointUnseen, type ToldRule } from '../routing/rules-as-told';
 import { type AlignRuleDeps, toldOf } from '../routing/tenant-rule';
+import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import { findPlacedTenants, type PlacedTenant, placedTenantsIn } from '../tenants/placed-tenants';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -21,7 +22,11 @@ export const isMovedBy =
   ({ placement }: Pick<PlacedTenant, 'placement'>): boolean =>
     placement?.release === attempt;
 
-const rulesOf = ({ name }: CellDescriptor) => `tenants of cell ${name}`;
+/** How the rules of many tenants are pointed: that of one whom somebody has cut off keeps no other from its place. */
+const ofMany = ({ name }: CellDescriptor) => ({
+  whose: `tenants of cell ${name}`,
+  passedOver: (ruleArn: string) => logger.warn('routing.rule-gone', { cell: name, ruleArn }),
+});
 
 /**
  * Points the rules of tenants, and again those of tenants that are suspended meanwhile. No rule of the listener is read: to
@@ -41,7 +46,7 @@ export async function pointTenants(
     const [records, live] = await settled([findPlacedTenants(deps.table, ids), deps.compute.live(cell)]);
     return records.flatMap((record) => toldOf(record, live, cell));
   };
-  await pointUnseen(deps, cell, { told, first, whose: rulesOf(cell) });
+  await pointUnseen(deps, cell, { told, first, ...ofMany(cell) });
 }
 
 /** Reads the ids of the tenants whose rules are looked at. */
@@ -82,6 +87,6 @@ export async function alignTenants(
     for (const { ruleArn } of ofTenants) rulesOfTenants.add(ruleArn);
     return [...ofRingZero, ...ofTenants].filter(({ ruleArn, aim }) => seen.forwards.get(ruleArn) !== forwardIn(aim));
   };
-  const pointed = await pointAsTold(deps, cell, { look, first, whose: rulesOf(cell) });
+  const pointed = await pointAsTold(deps, cell, { look, first, ...ofMany(cell) });
   return [...pointed.keys()].filter((ruleArn) => rulesOfTenants.has(ruleArn)).length;
 }

@@ -4,7 +4,7 @@ import { rememberingHealth } from '../compute/target-health';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { someAtOnce } from '../shared/some-at-once';
-import { type LoadBalancer, pointRule, type RuleAim } from './host-rule';
+import { isRuleGone, type LoadBalancer, pointRule, type RuleAim } from './host-rule';
 
 /** What the table says that a rule has to do. */
 export interface ToldRule {
@@ -29,6 +29,8 @@ export interface LookAfterRules {
   readonly first?: readonly ToldRule[];
   /** For the error. */
   readonly whose: string;
+  /** Somebody has deleted the rule: among many, it is passed over. Without this, it is an error. */
+  readonly passedOver?: (ruleArn: string) => void;
 }
 
 /** Each round has met a change of what the table says. */
@@ -47,7 +49,8 @@ const LOOK_AFTER_MS = 8_000;
  * 2. Look again after all of them, at the latest after eight seconds. The rules that should do something else now are
  *    pointed again: of two callers at once, the later one has seen what the other has written.
  *
- * A throttled change waits for its turn.
+ * A throttled change waits for its turn. A rule that somebody has deleted stops no other: an audit reports its tenant, and
+ * whoever works on that tenant alone gets the error.
  *
  * @returns the rules that were changed
  * @throws PlatformError `TransientServiceUnsteady` when a colour has no healthy target; `TransientConflict` when the table
@@ -56,29 +59,39 @@ const LOOK_AFTER_MS = 8_000;
 export async function pointAsTold(
   { elb, compute }: PointRulesDeps,
   cell: CellDescriptor,
-  { look, first, whose }: LookAfterRules,
+  { look, first, whose, passedOver }: LookAfterRules,
 ): Promise<Pointed> {
   const { requireHealthyTarget } = rememberingHealth(compute);
   const pointed = new Map<string, RuleAim>();
+  const gone = new Set<string>();
+  const point = async ({ ruleArn, aim }: ToldRule) => {
+    try {
+      await pointRule(elb, ruleArn, aim);
+      pointed.set(ruleArn, aim);
+    } catch (thrown) {
+      if (!passedOver || !isRuleGone(thrown)) throw thrown;
+      gone.add(ruleArn);
+      passedOver(ruleArn);
+    }
+  };
   let due = first?.length ? first : await look(pointed);
   for (let rounds = 0; rounds < ROUNDS; ) {
     if (due.length === 0) return pointed;
     const lookAt = Date.now() + LOOK_AFTER_MS;
     let isCutShort = false;
-    await someAtOnce(due, async ({ ruleArn, aim, colour }) => {
+    await someAtOnce(due, async (rule) => {
       isCutShort ||= Date.now() >= lookAt;
       if (isCutShort) return;
-      if (typeof aim === 'object') await requireHealthyTarget(cell, colour);
-      await pointRule(elb, ruleArn, aim);
-      pointed.set(ruleArn, aim);
+      if (typeof rule.aim === 'object') await requireHealthyTarget(cell, rule.colour);
+      await point(rule);
     });
     if (!isCutShort) rounds++;
-    due = await look(pointed);
+    due = (await look(pointed)).filter(({ ruleArn }) => !gone.has(ruleArn));
   }
   throw new PlatformError('TransientConflict', `${whose} should lead elsewhere again and again`);
 }
 
-export interface OwnRules extends Pick<LookAfterRules, 'whose' | 'first'> {
+export interface OwnRules extends Pick<LookAfterRules, 'whose' | 'first' | 'passedOver'> {
   /** Reads what the table says now. */
   readonly told: () => Promise<readonly ToldRule[]>;
   /** What the caller has just let the rules do, by their ARN. */

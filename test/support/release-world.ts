@@ -133,7 +133,7 @@ export class ReleaseWorld {
     const page = async (_: unknown, host: string) => {
       const colour = this.colours()[host];
       const ms = colour && this.msOf[colour];
-      return { ms, status: colour === undefined ? 503 : (this.statusOf[colour]?.() ?? 200), body: '' };
+      return { ms, status: colour ? (this.statusOf[colour]?.() ?? 200) : host in this.colours() ? 503 : 404, body: '' };
     };
     const now = () => this.now;
     const { cloudwatch, ecs, scaling } = this;

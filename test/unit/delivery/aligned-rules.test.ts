@@ -114,6 +114,25 @@ describe('a ring of a hundred tenants', () => {
     expect(world.record('t7')).toBeUndefined();
   });
 
+  test.each([1, LAST_RING])(
+    'G4: ring %i is moved, and returned, although somebody has deleted rules of its tenants',
+    async (ring) => {
+      const world = new ReleaseWorld(FOUR);
+      const release = await world.claimed();
+      const deleteRule = (subdomain: string) => {
+        world.elb.rules = world.elb.rules.filter(({ hosts: [host] }) => !host?.startsWith(`${subdomain}.`));
+      };
+      deleteRule('beta');
+      const last = await world.shift(release, ring);
+      if (last.left > 0) await world.shift(release, LAST_RING);
+      const { beta, ...moved } = world.bySubdomain();
+      expect([beta, moved]).toEqual([undefined, { acme: 'green', gamma: 'green', delta: 'green' }]);
+      deleteRule('gamma');
+      await world.goBack(release);
+      expect(world.bySubdomain()).toEqual({ acme: 'blue', delta: 'blue' });
+    },
+  );
+
   test('changes a rule again that somebody has led back meanwhile', async () => {
     const world = new ReleaseWorld(HUNDRED);
     const release = await world.claimed();
