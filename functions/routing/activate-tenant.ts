@@ -15,12 +15,13 @@ import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { requireResolving } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, surroundingsOf } from '../shared/clients';
+import { inAwsWords } from '../shared/error-translation';
 import { settled } from '../shared/settled';
 import { type Databases, protectDatabases } from '../stacks/database-protection';
 import { claimLost, recordGone, requirePermission } from '../tenants/lifecycle';
 import { activate, findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { type LoadBalancer, pointRule } from './host-rule';
+import { isRuleGone, type LoadBalancer, pointRule, type RuleAim } from './host-rule';
 import { putStarterPage, type TenantAccess } from './put-starter-page';
 import { ruleOf } from './tenant-rule';
 
@@ -45,6 +46,17 @@ function requireVerified(record: TenantRecord, { tenant, verification }: Input):
     'IsolationBreach',
     `record of tenant ${tenant.tenantId} lacks the verification ${verification.digest} of this attempt`,
   );
+}
+
+/** @throws PlatformError `UnexpectedFailure` when somebody has deleted the rule that RegisterTenant has made */
+async function openRule(elb: LoadBalancer, { tenantId, slot }: Input['tenant'], ruleArn: string, aim: RuleAim) {
+  try {
+    await pointRule(elb, ruleArn, aim);
+  } catch (thrown) {
+    if (!isRuleGone(thrown)) throw thrown;
+    const text = `somebody has deleted the listener rule of tenant ${tenantId} in cell ${slot.cell}; a redrive makes another`;
+    throw new PlatformError('UnexpectedFailure', `${text}: ${inAwsWords(thrown)}`, { cause: thrown });
+  }
 }
 
 /**
@@ -108,7 +120,7 @@ export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateT
     ]);
     const live = await compute.live(cell);
     await compute.requireHealthyTarget(cell, live.colour);
-    await pointRule(elb, route.ruleArn, ruleOf({ status: 'ACTIVE' }, live, cell));
+    await openRule(elb, tenant, route.ruleArn, ruleOf({ status: 'ACTIVE' }, live, cell));
 
     const activatedAt = now().toISOString();
     await activate(table, { tenantId, executionArn, host }, record, activatedAt);

@@ -35,6 +35,18 @@ describe('ActivateTenant', () => {
     expect(activation.open).toBe(true);
   });
 
+  it('F13: says that somebody has deleted the rule, and puts nothing into service', async () => {
+    const activation = await Activation.ready();
+    activation.elb.before = (command) => {
+      if (command === 'ModifyRuleCommand') throw awsError('RuleNotFoundException', 'One or more rules not found');
+    };
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'UnexpectedFailure',
+      message: expect.stringMatching(/somebody has deleted the listener rule of tenant .*RuleNotFoundException/),
+    });
+    expect(activation.record.status).toBe('ONBOARDING');
+  });
+
   it('puts no tenant into service whose record has lost its slot: nobody could suspend it', async () => {
     const activation = await Activation.ready();
     const { slot: _, ...damaged } = activation.record;
