@@ -19,7 +19,7 @@ export type MigrationPhase = z.infer<typeof MigrationPhaseSchema>;
 
 /** What starts a migration of all tenants in service of a cell. `to`: the last file; by default the phase's own. */
 export const MigrationRequestSchema = z.object({
-  cell: z.string().min(1),
+  cell: z.string('expected the name of a cell').min(1, 'expected the name of a cell'),
   phase: MigrationPhaseSchema.default('expand'),
   to: z.string().min(1).max(200).optional(),
 });

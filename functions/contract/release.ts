@@ -6,9 +6,9 @@ const DigestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:
 
 /** What starts a release: an image for one cell. The same release id and digest, started again, are one release. */
 export const ReleaseRequestSchema = z.object({
-  cell: z.string().min(1),
+  cell: z.string('expected the name of a cell').min(1, 'expected the name of a cell'),
   digest: DigestSchema,
-  releaseId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  releaseId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 letters, digits, hyphens or underscores'),
 });
 export type ReleaseRequest = z.infer<typeof ReleaseRequestSchema>;
 

@@ -51,12 +51,16 @@ describe('a cell', () => {
     [{ digest: 'latest' }, 'digest'],
     [{ releaseId: 'with blanks' }, 'releaseId'],
     [{ cell: '' }, 'cell'],
+    [{ cell: undefined }, 'cell'],
   ])('refuses a release request with %j', async (wrong, field) => {
     const world = new ReleaseWorld(FOUR);
     const request = { cell: 'cell1', digest: DIGEST, releaseId: 'r1', ...wrong };
     const deps = { table: world.table, compute: { cells: async () => [] }, now: () => new Date() };
     const claiming = claimRelease.run(deps, { executionArn: aReleaseRun(), redriveCount: 0, request });
-    await expect(claiming).rejects.toMatchObject({ name: 'InvalidRequest', message: expect.stringContaining(field) });
+    await expect(claiming).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: expect.stringContaining(`${field}: expected `),
+    });
   });
 });
 
