@@ -165,7 +165,7 @@ const templates = () => ({
       BillingMode: 'PAY_PER_REQUEST',
     }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
-    resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/messages` }),
+    resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Messages` }),
     resource('AWS::SNS::Subscription', 's', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'ops@acme.example' }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),
     resource('AWS::S3::BucketPolicy', 'evidence', { Bucket: EVIDENCE, PolicyDocument: document(LOGS) }),
@@ -506,7 +506,7 @@ export function healthySurroundings() {
         DeadLetterConfig?: { Arn: string };
       },
       topicPolicy: policyOf(ALARMS),
-      topicKey: 'messages' as string | undefined,
+      topicKey: 'Messages' as string | undefined,
       subscriptions: [
         { Protocol: 'email', Endpoint: 'ops@acme.example', Owner: ACCOUNT_ID },
         { Protocol: 'https', Endpoint: 'https://pager.example/in', Owner: ACCOUNT_ID },

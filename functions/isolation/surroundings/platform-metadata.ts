@@ -15,7 +15,7 @@ export const PLATFORM_METADATA = [
     id: 'identity.reach',
     title: 'Nobody else is given tenants’ resources by name',
     question:
-      'Does no policy of a principal that no template makes, and the stage does not list, name a tenant’s role, secret, database or bucket, or a table, key, function or workflow of the platform, but to look at its settings?',
+      'Does no policy of a principal that no template makes, and the stage does not list, name a tenant’s role, secret, database, bucket or stack, or a resource of the platform that carries tenants’ data or guards it, but to look at its settings?',
     severity: 'high',
     controls: { FSBP: ['IAM.21'], 'SOC 2': ['CC6.1', 'CC6.3'] },
     remediation:

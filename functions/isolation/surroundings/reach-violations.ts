@@ -1,7 +1,17 @@
-import { platformStackName, TENANT_ROLE_PATH, tenantNames } from '../../contract/naming';
+import * as z from 'zod';
+import {
+  CELLS_PARAMETER_PATH,
+  platformStackName,
+  TENANT_ROLE_PATH,
+  TENANT_TAG,
+  tenantIdIn,
+  tenantIdOf,
+  tenantNames,
+} from '../../contract/naming';
+import { STACK_KINDS } from '../../contract/stacks';
 import { areDisjoint } from '../comparison/patterns';
 import type { Principal } from '../facts/account-facts';
-import { covers, type Statement } from '../policy-document';
+import { type Condition, covers, type Statement } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
 import type { Surroundings } from './surroundings';
@@ -15,16 +25,28 @@ const SHOWING_DATA = [
   ...['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:GetRecords'],
 ];
 
+/** A message to the operators is no way to anything. */
+const TELLING = ['sns:publish'];
+
 /** Whether a pattern allows more than to look at settings. One that ends before it says what it does allows more. */
 const doesMore = (pattern: string) =>
-  !READING.test(pattern.split(/[*?]/)[0] ?? '') || SHOWING_DATA.some((action) => covers(pattern, action));
+  (!TELLING.includes(pattern.toLowerCase()) && !READING.test(pattern.split(/[*?]/)[0] ?? '')) ||
+  SHOWING_DATA.some((action) => covers(pattern, action));
 
-/** What follows account and type in an ARN, up to the first wildcard: the part that names somebody's resources. A bucket has no type. */
+/** What stands before a name in an ARN: the type, of which load balancers and web ACLs have two words. A bucket has none. */
+const TYPE = /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|[\w-]+[/:])/;
+
+/** What follows account and type in an ARN: the part that names somebody's resources. */
 function nameIn(pattern: string): string {
   const resource = pattern.split(':').slice(5).join(':');
-  const name = pattern.startsWith('arn:aws:s3:') ? resource : resource.replace(/^[\w-]+[/:]/, '');
-  return (name.split(/[*?]/)[0] ?? '').replace(/^\//, '');
+  const name = pattern.startsWith('arn:aws:s3:') ? resource : resource.replace(TYPE, '');
+  return name.replace(/^\//, '');
 }
+
+/** Whether a name begins with letters, and not with a wildcard. */
+const beginsNamed = (name: string) => !/^(?:[*?]|$)/.test(name);
+/** A name that begins with a wildcard and says some letters of what it is about, e.g. `*tenant-*`. */
+const saysLetters = (name: string) => /[a-z0-9]{3}/i.test(name);
 
 /** The six parts of an ARN. Only the last may have colons ("Amazon Resource Names"): no wildcard before it reaches into it. */
 const partsOf = (arn: string) => {
@@ -36,12 +58,37 @@ const meet = (pattern: string, arn: string) => {
   return partsOf(pattern).every((part, n) => !areDisjoint(part, parts[n] ?? ''));
 };
 
+/** ARNs of this family of tenants' resources: of the tenant whom the pattern names, and of any. */
+function samplesOf(family: string, pattern: string): string[] {
+  if (!family.includes('tenant') || !family.includes('*')) return [];
+  const ids = [tenantIdIn(pattern), tenantIdOf('any signup')].flatMap((id) => id ?? []);
+  return ids.map((id) => family.replaceAll('*', id));
+}
+
 /**
  * Whether a resource of a policy is one of these. Who names all databases, or everything, has rights in the account and
- * not at a tenant: an administrator's. Who names a tenant's has been given them.
+ * not at a tenant: an administrator's. Who names a tenant's has been given them, from wherever in the name the pattern
+ * says letters.
  */
-const names = (pattern: string, arns: readonly string[]) =>
-  nameIn(pattern) !== '' && arns.some((arn) => meet(pattern, arn));
+function names(pattern: string, arns: readonly string[]): boolean {
+  const name = nameIn(pattern);
+  if (beginsNamed(name)) return arns.some((arn) => meet(pattern, arn));
+  return saysLetters(name) && arns.some((arn) => samplesOf(arn, pattern).some((sample) => meet(pattern, sample)));
+}
+
+/** Keys of conditions by which a service knows the tag of a resource: `aws:ResourceTag/KEY`, `rds:db-tag/KEY` and others. */
+const TENANTS_TAG = new RegExp(`^[\\w-]+:(?!request|principal)[\\w-]*tag/${TENANT_TAG}$`, 'i');
+/** By which KMS knows a key without its id ("kms:ResourceAliases"). */
+const ALIASES = 'kms:resourcealiases';
+
+/** Whether a condition confines a statement to what is tenants': it names them as an ARN would. */
+function namesTenants({ operator, key, values }: Condition): boolean {
+  const isNegated = /not/i.test(operator);
+  if (/^null$/i.test(operator)) return TENANTS_TAG.test(key) && values.includes('false');
+  if (isNegated) return false;
+  if (TENANTS_TAG.test(key)) return values.some((value) => /[*$]/.test(value) || tenantIdIn(value) !== undefined);
+  return key.toLowerCase() === ALIASES && values.some((value) => !areDisjoint(value, tenantNames.keyAlias('*')));
+}
 
 const idsOf = (resources: readonly ExpectedResource[], type: string) =>
   ofType(resources, type).flatMap(({ physicalId }) => physicalId ?? []);
@@ -58,6 +105,8 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
   const tables = idsOf(resources, 'AWS::DynamoDB::Table').map((name) => `table/${name}`);
   const functions = idsOf(resources, 'AWS::Lambda::Function').map((name) => `function:${name}`);
   const role = (name: string) => `arn:aws:iam::${accountId}:role${name}`;
+  const rules = idsOf(resources, 'AWS::Events::Rule').map((id) => `rule/${id.replace('|', '/')}`);
+  const acls = idsOf(resources, 'AWS::WAFv2::WebACL').map((id) => id.split('|').slice(0, 2).join('/'));
   return [
     role(`${TENANT_ROLE_PATH}*`),
     ...idsOf(resources, 'AWS::IAM::Role').map((name) => role(`/${name}`)),
@@ -69,16 +118,31 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...of('kms', ...idsOf(resources, 'AWS::KMS::Key').map((id) => `key/${id}`)),
     ...of('ecs', ...['service', 'task'].map((kind) => `${kind}/${cell.clusterName}/*`)),
     ...idsOf(resources, 'AWS::StepFunctions::StateMachine').filter((arn) => !isRelease(arn)),
-    ...of('events', ...idsOf(resources, 'AWS::Events::EventBus').map((name) => `event-bus/${name}`)),
+    ...of('events', ...idsOf(resources, 'AWS::Events::EventBus').map((name) => `event-bus/${name}`), ...rules),
+    ...of('sqs', ...idsOf(resources, 'AWS::SQS::Queue').map((url) => url.split('/').at(-1) ?? '')),
+    ...idsOf(resources, 'AWS::SNS::Topic'),
+    ...of('cloudwatch', ...idsOf(resources, 'AWS::CloudWatch::Alarm').map((name) => `alarm:${name}`)),
+    ...of('cloudwatch', `alarm:${tenantNames.stack('*', 'database')}*`),
+    ...of('ssm', `parameter${CELLS_PARAMETER_PATH}/${cell.name}`),
+    ...of('cloudformation', ...STACK_KINDS.map((kind) => `stack/${tenantNames.stack('*', kind)}/*`)),
+    ...[cell.loadBalancerArn, cell.listenerArn, ...Object.values(cell.targetGroupArns)],
+    cell.listenerArn.replace(':listener/', ':listener-rule/').concat('/*'),
+    ...of('wafv2', ...acls.map((acl) => `regional/webacl/${acl}`)),
   ];
 }
 
 /** What a statement gives of these resources; undefined when it gives nothing but a look at settings. */
-function given({ effect, actions, resources, not }: Statement, arns: readonly string[]): string | undefined {
+function given(
+  { effect, actions, resources, conditions, not }: Statement,
+  arns: readonly string[],
+): string | undefined {
   if (effect !== 'Allow') return undefined;
   const does = not?.actions ? ['all actions but some'] : actions.filter(doesMore);
+  if (does.length === 0) return undefined;
   const resource = resources.find((pattern) => names(pattern, arns));
-  return does.length > 0 && resource !== undefined ? `${does.join(', ')} on ${resource}` : undefined;
+  if (resource !== undefined) return `${does.join(', ')} on ${resource}`;
+  const condition = conditions.find(namesTenants);
+  return condition && `${does.join(', ')} where ${condition.key} is ${condition.values.join(' or ')}`;
 }
 
 /** The delivery stack's template is not read. A role called like one of its serves services that run what a push has brought. */
@@ -89,6 +153,19 @@ const isDelivery = ({ name, trust }: Principal) =>
       effect === 'Deny' || (!inverted && principals.every((each) => DELIVERING.includes(each))),
   );
 const DELIVERING = ['codepipeline', 'codebuild', 'events'].map((service) => `Service:${service}.amazonaws.com`);
+
+const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
+
+/** The delivery tells the operators what it waits for: the topic and its key are all that it needs of the platform's. */
+function beyondDelivery(arns: readonly string[], resources: readonly ExpectedResource[]): string[] {
+  const keys = ofType(resources, 'AWS::SNS::Topic').map(({ properties }) => TopicSchema.parse(properties));
+  const ids = keys.map(({ KmsMasterKeyId }) => KmsMasterKeyId?.split('/').at(-1));
+  return arns.filter((arn) => !arn.startsWith('arn:aws:sns:') && !ids.includes(arn.split(':key/')[1]));
+}
+
+/** A role that a tenant's stack makes. `identity.only-roles` judges whatever else has a tenant's name. */
+const isTenants = ({ arn, name }: Principal) =>
+  arn.includes(`:role${TENANT_ROLE_PATH}`) && tenantIdIn(name) !== undefined;
 
 /**
  * Principals whom nobody but the templates gives tenants' resources, or those of the platform, by name. AWS's own roles
@@ -102,12 +179,15 @@ export function reachViolations(
   surroundings: Surroundings,
 ): string[] {
   const arns = arnsOf(surroundings, resources);
+  const ofDelivery = beyondDelivery(arns, resources);
   return others
-    .filter(({ arn }) => !/:role\/(?:aws-service-role|aws-reserved|tenants)\//.test(arn))
-    .filter((each) => !isDelivery(each))
+    .filter(({ arn }) => !/:role\/(?:aws-service-role|aws-reserved)\//.test(arn))
+    .filter((each) => !isTenants(each))
     .filter(({ name }) => !surroundings.placed.administrators.includes(name))
-    .flatMap(({ kind, arn, inline, managed }) => {
-      const [first] = [...inline, ...managed].flatMap((statement) => given(statement, arns) ?? []);
+    .flatMap((principal) => {
+      const { kind, arn, inline, managed } = principal;
+      const reached = isDelivery(principal) ? ofDelivery : arns;
+      const [first] = [...inline, ...managed].flatMap((statement) => given(statement, reached) ?? []);
       return first === undefined ? [] : [`${kind} ${arn} may ${first}`];
     });
 }

@@ -55,6 +55,16 @@ const BREACHES: Breach[] = [
       ['states:StartExecution', 'arn:aws:states:*:*:stateMachine:TenantIso*'],
       ['kms:Decrypt', `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Reports`],
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:task/${surroundings.cell.clusterName}/*`],
+      ['s3:GetObject', 'arn:aws:s3:::*nant-*/*'],
+      ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:?enants/*'],
+      ['sqs:ReceiveMessage', `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:queue`],
+      ['sns:SetTopicAttributes', surroundings.topicArn],
+      ['ssm:PutParameter', `arn:aws:ssm:*:*:parameter/tenant-onboarding/cells/*`],
+      ['cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/tenant-*'],
+      ['elasticloadbalancing:RegisterTargets', surroundings.cell.targetGroupArns.blue],
+      ['events:DisableRule', `arn:aws:events:*:*:rule/TenantOnboarding-*`],
+      ['cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:tenant-*'],
+      ['wafv2:UpdateWebACL', 'arn:aws:wafv2:*:*:regional/webacl/cell/*'],
     ] as const
   ).map(
     ([Action, Resource]): Breach => [
@@ -91,6 +101,45 @@ const BREACHES: Breach[] = [
     'a boundary that nobody has released',
     (data) => (found(data).boundary = 'arn:aws:iam::aws:policy/ReadOnlyAccess'),
     'is arn:aws:iam::aws:policy/ReadOnlyAccess, not undefined',
+  ],
+  ...(
+    [
+      ['StringEquals', 'aws:ResourceTag/tenantId', 't0123456789abcde'],
+      ['StringLike', 'rds:db-tag/tenantId', 't*'],
+      ['Null', 'secretsmanager:ResourceTag/tenantId', 'false'],
+      ['ForAnyValue:StringLike', 'kms:ResourceAliases', 'alias/tenants/*'],
+    ] as const
+  ).map(
+    ([operator, key, value]): Breach => [
+      'identity.reach',
+      `a user whose policy is about all of one ${key}`,
+      ({ trustees }) => {
+        const Condition = { [operator]: { [key]: value } };
+        trustees.others.push(aPrincipal('support', { Action: 'kms:*', Resource: '*', Condition }));
+      },
+      `user/support may kms:* where ${key} is ${value}`,
+    ],
+  ),
+  [
+    'identity.reach',
+    'a role beside those of tenants, of no tenant',
+    ({ trustees }) => {
+      const statement = { Action: 's3:GetObject', Resource: 'arn:aws:s3:::tenant-*/*' };
+      const arn = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/helper`;
+      trustees.others.push({ ...aPrincipal('helper', statement), kind: 'role', arn });
+    },
+    'role/tenants/helper may s3:GetObject',
+  ],
+  [
+    'identity.reach',
+    'a role of the pipeline that reads tenants’ secrets',
+    ({ trustees }) => {
+      const Resource = 'arn:aws:secretsmanager:*:*:secret:tenants/*';
+      const trust = policyOf({ Principal: { Service: 'codebuild.amazonaws.com' }, Action: 'sts:AssumeRole' });
+      const role = aPrincipal('TenantOnboarding-Delivery-Helper', { Action: 'secretsmanager:*', Resource });
+      trustees.others.push({ ...role, kind: 'role', trust });
+    },
+    'TenantOnboarding-Delivery-Helper may secretsmanager:*',
   ],
   [
     'platform.table',
@@ -228,7 +277,7 @@ const BREACHES: Breach[] = [
     ({ platform }) => platform.subscriptions.splice(0),
     'email ops@acme.example does not hear the alarms any more',
   ],
-  ['platform.topic', 'no key', ({ platform }) => (platform.topicKey = undefined), 'is absent, not messages'],
+  ['platform.topic', 'no key', ({ platform }) => (platform.topicKey = undefined), 'is absent, not Messages'],
   ['platform.topic', 'another key', ({ platform }) => (platform.topicKey = 'alias/aws/sns'), 'is alias/aws/sns, not'],
   [
     'platform.evidence',
@@ -262,6 +311,12 @@ const HARMLESS: Harmless[] = [
       ['all databases', 'rds:*', 'arn:aws:rds:*:*:db:*'],
       ['another team’s bucket', 's3:*', 'arn:aws:s3:::team-*'],
       ['another team’s roles', 'sts:AssumeRole', 'arn:aws:iam::*:role/team/*'],
+      ['roles by the end of their names', 'iam:PassRole', 'arn:aws:iam::*:role/*-execution'],
+      ['logs in every bucket', 's3:GetObject', 'arn:aws:s3:::*/AWSLogs/*'],
+      ['indexes of every table', 'dynamodb:*', 'arn:aws:dynamodb:*:*:table/*/index/*'],
+      ['every load balancer', 'elasticloadbalancing:*', 'arn:aws:elasticloadbalancing:*:*:listener/app/*/*/*'],
+      ['every web ACL', 'wafv2:*', 'arn:aws:wafv2:*:*:regional/webacl/*/*'],
+      ['messages to the operators', 'sns:Publish', surroundings.topicArn],
       ['the release', 'states:StartExecution', `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:TenantRelease`],
       ['everything', '*', '*'],
     ] as const
@@ -272,6 +327,28 @@ const HARMLESS: Harmless[] = [
       ({ trustees }) => trustees.others.push(aPrincipal('team', { Action, Resource })),
     ],
   ),
+  [
+    'identity.reach',
+    'users by whose policies nothing of a tenant is meant',
+    ({ trustees }) =>
+      trustees.others.push(
+        ...[
+          { StringNotEquals: { 'aws:ResourceTag/tenantId': 't0123456789abcde' } },
+          { StringEquals: { 'aws:RequestTag/tenantId': 't0123456789abcde' } },
+          { StringEquals: { 'aws:ResourceTag/tenantId': 'another-product' } },
+        ].map((Condition) => aPrincipal('team', { Action: 'kms:*', Resource: '*', Condition })),
+      ),
+  ],
+  [
+    'identity.reach',
+    'a role of a tenant’s stack',
+    ({ trustees }) => {
+      const name = 'tenant-t0123456789abcde';
+      const statement = { Action: 's3:GetObject', Resource: `arn:aws:s3:::${name}-1/*` };
+      const arn = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${name}`;
+      trustees.others.push({ ...aPrincipal(name, statement), kind: 'role', arn });
+    },
+  ],
   [
     'identity.reach',
     'the role of the pipeline',
