@@ -1,4 +1,11 @@
-import { DescribeEventBusCommand, EventBridgeClient, PutPermissionCommand } from '@aws-sdk/client-eventbridge';
+import {
+  CreateArchiveCommand,
+  DeleteArchiveCommand,
+  DescribeEventBusCommand,
+  EventBridgeClient,
+  ListRulesCommand,
+  PutPermissionCommand,
+} from '@aws-sdk/client-eventbridge';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, launch } from './aws';
 
@@ -23,4 +30,20 @@ test('a bus made by CloudFormation has the policy of its template', async () => 
   await launch(emulator, 'bus', { Bus: { Type: 'AWS::Events::EventBus', Properties } });
   const { Policy = '{}' } = await events.send(new DescribeEventBusCommand({ Name: 'ours' }));
   expect(JSON.parse(Policy).Statement).toEqual(Statement);
+});
+
+test('an archive of a bus is told by a managed rule of the bus, for as long as there is the archive', async () => {
+  const events = new EventBridgeClient(access(emulator));
+  const EventSourceArn = 'arn:aws:events:eu-central-1:000000000000:event-bus/default';
+  const ruleOf = async () => (await events.send(new ListRulesCommand({ NamePrefix: 'Events-Archive-' }))).Rules;
+  const EventPattern = '{"source":["billing"]}';
+  await events.send(new CreateArchiveCommand({ ArchiveName: 'kept', EventSourceArn, EventPattern }));
+  expect(await ruleOf()).toMatchObject([
+    {
+      ...{ Name: 'Events-Archive-kept', ManagedBy: 'prod.vhs.events.aws.internal' },
+      EventPattern: '{"source": ["billing"], "replay-name": [{"exists": false}]}',
+    },
+  ]);
+  await events.send(new DeleteArchiveCommand({ ArchiveName: 'kept' }));
+  expect(await ruleOf()).toEqual([]);
 });

@@ -64,6 +64,9 @@ function changes(
   ];
 }
 
+/** "Creating event archives": EventBridge takes the events of an archive by a rule of this name, which it manages itself. */
+const ARCHIVE = /^Events-Archive-/;
+
 /** Rules that are gone, disabled or changed, and rules of the platform's bus that no template makes. */
 export async function ruleViolations(busName: string, { policies, stacks }: SurroundingsFacts): Promise<string[]> {
   const [ofDefault, ofBus, resources] = await settled([
@@ -88,9 +91,12 @@ export async function ruleViolations(busName: string, { policies, stacks }: Surr
   );
   return [
     ...changed.flat(),
+    ...ofBus
+      .filter(({ Name = '' }) => ARCHIVE.test(Name))
+      .map(({ Name = '' }) => `archive ${Name.replace(ARCHIVE, '')} keeps the events of ${busName}, to be replayed`),
     // A managed rule is one of an AWS service ("Rule": ManagedBy).
     ...ofBus
-      .filter(({ Name = '', ManagedBy }) => !names.includes(Name) && ManagedBy === undefined)
+      .filter(({ Name = '', ManagedBy }) => !names.includes(Name) && ManagedBy === undefined && !ARCHIVE.test(Name))
       .map(({ Name, EventPattern }) => `rule ${Name} of ${busName} takes events like ${EventPattern}`),
   ];
 }
