@@ -1,4 +1,9 @@
-import { DescribeContinuousBackupsCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeContinuousBackupsCommand,
+  DynamoDBClient,
+  EnableKinesisStreamingDestinationCommand,
+} from '@aws-sdk/client-dynamodb';
 import {
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -351,4 +356,30 @@ describe('RDS', () => {
     await rds.send(new RemoveRoleFromDBInstanceCommand({ DBInstanceIdentifier, ...role }));
     expect(await roles()).toEqual([]);
   });
+});
+
+test('a table that streams its changes brings DynamoDB’s role into the account', async () => {
+  const aws = access(emulator);
+  const dynamodb = new DynamoDBClient(aws);
+  const request = { TableName: 'streaming', BillingMode: 'PAY_PER_REQUEST' as const };
+  const key = { AttributeName: 'pk', AttributeType: 'S' as const };
+  await dynamodb.send(
+    new CreateTableCommand({
+      ...{ ...request, AttributeDefinitions: [key], KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }] },
+    }),
+  );
+  const named = new GetRoleCommand({ RoleName: 'AWSServiceRoleForDynamoDBKinesisDataStreamsReplication' });
+  const iam = new IAMClient(aws);
+  await expect(iam.send(named)).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+  for (const stream of ['one', 'other'])
+    await dynamodb.send(
+      new EnableKinesisStreamingDestinationCommand({
+        TableName: 'streaming',
+        StreamArn: `arn:aws:kinesis:eu-central-1:000000000000:stream/${stream}`,
+      }),
+    );
+  const { Role } = await iam.send(named);
+  expect(Role?.Path).toBe('/aws-service-role/kinesisreplication.dynamodb.amazonaws.com/');
+  const { RoleDetailList = [] } = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['Role'] }));
+  expect(RoleDetailList.map(({ RoleName }) => RoleName)).toContain(Role?.RoleName);
 });

@@ -115,6 +115,9 @@ export const platformStackName = (stack: string) => `TenantOnboarding-${stack}`;
 /** Metadata of a function in its stack's template: SHA-256 of its package, base64. */
 export const CODE_DIGEST = 'CodeSha256';
 
+/** Outputs of a stack whose names begin so have the names of its resources, a line each. */
+export const RESOURCE_NAMES = 'ResourceNames';
+
 /** SSM path under which each cell publishes its descriptor (`/tenant-onboarding/cells/NAME`). */
 export const CELLS_PARAMETER_PATH = '/tenant-onboarding/cells';
 

@@ -44,6 +44,8 @@ export function platformArns(stack: Stack) {
     `arn:${stack.partition}:${service}:${region ?? stack.region}:${stack.account}:${resource}`;
   return {
     machine: ({ name }: Workflow) => arn('states', `stateMachine:${name}`),
+    /** Of whomever. */
+    machines: arn('states', 'stateMachine:*'),
     executions: ({ name }: Workflow) => arn('states', `execution:${name}:*`),
     /** Executions of a distributed Map's items. The label is the Map's. */
     itemExecutions: ({ name }: Workflow, label: string) => arn('states', `execution:${name}/${label}:*`),

@@ -9,6 +9,7 @@ import { watchedWorkflows, workflowNamed } from '../../functions/contract/workfl
 import type { StageConfig } from '../config/stages';
 import { asInterface } from '../constructs/cdk-interface';
 import { platformArns } from '../constructs/platform-names';
+import { declareResourceNames } from '../constructs/resource-names';
 import { declareOutputs } from '../constructs/stack-outputs';
 import type { EvidenceBucket } from '../foundation/evidence-bucket';
 import type { NamesZone } from '../foundation/names-zone';
@@ -67,6 +68,7 @@ export class ControlPlaneStack extends Stack {
     const made = platformFunctions(this, {
       config,
       table,
+      acts,
       topic,
       boundary,
       evidence,
@@ -200,5 +202,6 @@ export class ControlPlaneStack extends Stack {
       readerPolicyArn: operators.reader.managedPolicyArn,
       operatorPolicyArn: operators.operator.managedPolicyArn,
     });
+    declareResourceNames(this);
   }
 }

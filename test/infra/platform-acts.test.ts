@@ -31,8 +31,15 @@ describe.each(STAGES)('the record of acts of stage %s', (stage) => {
   test('is not written by any other role', () => {
     const roles = all.flatMap((template) => resourcesOf(template, 'AWS::IAM::Role'));
     const [[actsId = ''] = []] = tables.filter(([, { Properties }]) => Properties.ResourcePolicy);
-    const naming = roles.filter(([, { Properties }]) => JSON.stringify(Properties.Policies ?? []).includes(actsId));
-    expect(naming.map(([, { Properties }]) => Properties.RoleName)).toEqual(['tenant-onboarding-PerformAct']);
+    const rights = roles.flatMap(([, { Properties }]) => {
+      const naming = statementsIn(Properties.Policies ?? []).filter((each) => JSON.stringify(each).includes(actsId));
+      return naming.flatMap(({ Action }) => listed(Action)).map((action) => `${Properties.RoleName} ${action}`);
+    });
+    // AuditSurroundings reads the policy that keeps everybody else out, and no act.
+    expect(rights.filter((each) => !each.startsWith('tenant-onboarding-PerformAct '))).toEqual([
+      'tenant-onboarding-AuditSurroundings dynamodb:GetResourcePolicy',
+    ]);
+    expect(rights).toContain('tenant-onboarding-PerformAct dynamodb:PutItem');
   });
 
   test('people have two policies: the reader’s changes nothing, the operator’s only invokes PerformAct', () => {

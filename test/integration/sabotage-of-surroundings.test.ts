@@ -15,6 +15,7 @@ import { CELL_TRAFFIC_TECHNIQUES } from '../sabotage/techniques/cell-traffic';
 import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
 import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
 import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
+import { PLATFORM_RECORD_TECHNIQUES } from '../sabotage/techniques/platform-records';
 import { PLATFORM_SETTING_TECHNIQUES } from '../sabotage/techniques/platform-settings';
 import { QUIET_ALARM_TECHNIQUES } from '../sabotage/techniques/quiet-alarms';
 import { REACH_TECHNIQUES } from '../sabotage/techniques/reach';
@@ -37,6 +38,7 @@ const TECHNIQUES = [
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
   ...PLATFORM_SETTING_TECHNIQUES,
+  ...PLATFORM_RECORD_TECHNIQUES,
   ...QUIET_ALARM_TECHNIQUES,
   ...REACH_TECHNIQUES,
   ...RUNNING_TASK_TECHNIQUES,

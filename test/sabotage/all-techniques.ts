@@ -24,6 +24,7 @@ import { MEMBER_TECHNIQUES } from './techniques/members';
 import { NETWORK_TECHNIQUES } from './techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from './techniques/network-routes';
 import { PLATFORM_TECHNIQUES } from './techniques/platform';
+import { PLATFORM_RECORD_TECHNIQUES } from './techniques/platform-records';
 import { PLATFORM_SETTING_TECHNIQUES } from './techniques/platform-settings';
 import { PRINCIPAL_TECHNIQUES } from './techniques/principals';
 import { PROBE_TECHNIQUES } from './techniques/probes';
@@ -93,6 +94,7 @@ export const SHARED_TECHNIQUES: readonly SharedTechnique[] = [
   ...FUNCTION_PERMISSION_TECHNIQUES,
   ...COPIES_OF_ALL_TECHNIQUES,
   ...PLATFORM_SETTING_TECHNIQUES,
+  ...PLATFORM_RECORD_TECHNIQUES,
   ...QUIET_ALARM_TECHNIQUES,
   ...REACH_TECHNIQUES,
   ...RUNNING_TASK_TECHNIQUES,

@@ -37,6 +37,7 @@ const LOGS = {
   ...{ Principal: { Service: 'logging.s3.amazonaws.com' }, Action: 's3:PutObject', Resource: '*' },
   Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } },
 };
+const NOBODY_CHANGES = { Effect: 'Deny', Principal: '*', Action: 'dynamodb:DeleteItem', Resource: '*' } as const;
 const SIGNUPS = { Principal: { AWS: 'arn:aws:iam::123412341234:root' }, Action: 'events:PutEvents', Resource: '*' };
 const ALARMS = {
   ...{ Principal: { Service: 'cloudwatch.amazonaws.com' }, Action: 'sns:Publish', Resource: TOPIC },
@@ -162,8 +163,9 @@ const templates = () => ({
     resource('AWS::DynamoDB::Table', 'tenants', {
       ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      BillingMode: 'PAY_PER_REQUEST',
+      ...{ BillingMode: 'PAY_PER_REQUEST', GlobalSecondaryIndexes: [{ IndexName: 'byState' }] },
     }),
+    resource('AWS::DynamoDB::Table', 'acts', { ResourcePolicy: { PolicyDocument: document(NOBODY_CHANGES) } }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
     resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Messages` }),
     resource('AWS::SNS::Subscription', 's', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'ops@acme.example' }),
@@ -494,11 +496,12 @@ export function healthySurroundings() {
         SSEDescription: { KMSMasterKeyArn: 'arn:table-key' },
         DeletionProtectionEnabled: true,
         BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+        GlobalSecondaryIndexes: [{ IndexName: 'byState' }, { IndexName: 'somebodys' }],
       } as object,
       tableBackups: { PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: 'ENABLED' } } as object,
-      tablePolicy: policyOf(),
+      tablePolicy: { tenants: policyOf(), acts: policyOf(NOBODY_CHANGES) } as Record<string, Statement[]>,
       tableStreams: [] as string[],
-      tableExports: [] as object[],
+      tableExports: { tenants: [] as object[], acts: [] as object[] },
       busPolicy: policyOf(SIGNUPS),
       busSettings: { LogConfig: { Level: 'OFF' } } as {
         LogConfig: { Level: string; IncludeDetail?: string };
@@ -569,6 +572,7 @@ export function healthySurroundings() {
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },
       ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
       targets: [{ Id: '1', ...STARTS }] as { Id: string; Arn: string; RoleArn: string; DeadLetterConfig?: object }[],
+      machines: [MACHINE] as string[],
       machine: {
         ...{ definition: DEFINITION, roleArn: 'arn:machine-role' },
         encryptionConfiguration: { type: 'AWS_OWNED_KEY' } as { type: string; kmsKeyId?: string },
@@ -585,7 +589,13 @@ export type SurroundingsData = ReturnType<typeof healthySurroundings>;
 const askable = (group: object) =>
   Object.fromEntries(Object.entries(group).map(([name, value]) => [name, async () => value]));
 
-export const surroundingsFrom = (data: SurroundingsData) =>
-  Object.fromEntries(
-    Object.entries(data).map(([name, group]) => [name, askable(group)]),
-  ) as unknown as SurroundingsFacts;
+export function surroundingsFrom(data: SurroundingsData) {
+  const groups = Object.fromEntries(Object.entries(data).map(([name, group]) => [name, askable(group)]));
+  const { tablePolicy, tableExports } = data.platform;
+  const ofTables = {
+    tablePolicy: async (name: string) => tablePolicy[name],
+    tableExports: async (names: readonly string[]) =>
+      Object.entries(tableExports).flatMap(([name, exports]) => (names.includes(name) ? exports : [])),
+  };
+  return { ...groups, platform: { ...groups.platform, ...ofTables } } as unknown as SurroundingsFacts;
+}

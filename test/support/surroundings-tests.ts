@@ -14,7 +14,7 @@ export const ROOMS = {
   cell: /^cell\.(?!service|descriptor)/,
   functions: /^platform\.(?:functions|permissions|images)$/,
   audit: /^audit\./,
-  platform: /^(?:identity\.(?:trustees|reach)|platform\.(?:table|bus|topic|evidence))$/,
+  platform: /^(?:identity\.(?:trustees|reach)|platform\.(?:table|acts|bus|topic|evidence))$/,
   copies: /^database\.backup-plans$/,
 } as const;
 

@@ -213,6 +213,18 @@ class Resolver {
 export const resolveTemplate = (text: string, values: TemplateValues): ExpectedResource[] =>
   new Resolver(TemplateSchema.parse(JSON.parse(text)), values).resources();
 
+const NamesSchema = z.object({ 'Fn::Join': z.tuple([z.literal('\n'), z.array(z.object({ Ref: z.string() }))]) });
+
+/** The logical ids of the resources whose names each of these outputs tells, a line each. @throws see `resolveTemplate` */
+export function namedInOutputs(text: string, prefix: string): ReadonlyMap<string, readonly string[]> {
+  const { Outputs } = TemplateSchema.parse(JSON.parse(text));
+  return new Map(
+    Object.entries(Outputs)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, { Value }]) => [name, NamesSchema.parse(Value)['Fn::Join'][1].map(({ Ref }) => Ref)]),
+  );
+}
+
 /** What a stack that is there exports, by the name of the export. @throws see `resolveTemplate` */
 export const exportsOfTemplate = (text: string, values: TemplateValues): ReadonlyMap<string, string> =>
   new Resolver(TemplateSchema.parse(JSON.parse(text)), values).exports();

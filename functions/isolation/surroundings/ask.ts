@@ -48,7 +48,7 @@ export function surroundingsFacts(
   const ofAccount = { peerings: accountPeerings(clients.ec2), flowLogs: accountFlowLogs(clients.ec2), lists };
   const policyOfImages = repositoryPolicy(clients.ecr);
   const shared = {
-    platform: platformFacts(clients, platform),
+    platform: platformFacts(clients, platform, account),
     policies: policyFacts(clients, platform),
     copies: copiesFacts(clients),
   };

@@ -8,8 +8,8 @@ import { ofType } from './expected-of';
 import type { Machine } from './policy-facts';
 import type { SurroundingsFacts } from './surroundings-facts';
 
-/** The workflows without which no tenant is verified. */
-const VERIFIED_BY = ['TenantOnboarding', 'TenantIsolationAudit'];
+/** The workflows without which no tenant is verified, and the one that decides which code serves all. */
+const COMPARED = ['TenantOnboarding', 'TenantIsolationAudit', 'TenantRelease'];
 
 const FunctionSchema = z.object({
   Role: z.string(),
@@ -212,13 +212,27 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
   ];
 }
 
-/** State machines that are not as the release makes them. */
+/** Machines that no template makes, which run in a role of the platform: whoever starts one does all that the role may. */
+async function strangeMachines(
+  { machine, machines }: SurroundingsFacts['policies'],
+  resources: readonly ExpectedResource[],
+): Promise<string[]> {
+  const made = ofType(resources, 'AWS::StepFunctions::StateMachine').map(({ physicalId }) => physicalId);
+  const roles = ofType(resources, 'AWS::IAM::Role').map(({ physicalId }) => physicalId);
+  const strange = (await machines()).filter((arn) => !made.includes(arn));
+  const asked = strange.map(async (arn) => ({ arn, roleArn: (await machine(arn)).roleArn }));
+  return (await settled(asked))
+    .filter(({ roleArn }) => roles.includes(lastOf(roleArn)))
+    .map(({ arn, roleArn }) => `state machine ${arn}, which no template makes, runs as ${roleArn}`);
+}
+
+/** State machines that are not as the release makes them, and those of others in the platform's roles. */
 export async function machineViolations({ policies, stacks }: SurroundingsFacts): Promise<string[]> {
-  const machines = ofType(await stacks.controlPlane(), 'AWS::StepFunctions::StateMachine').filter(
-    ({ physicalId = '' }) => VERIFIED_BY.some((name) => physicalId.endsWith(`:${name}`)),
-  );
-  const compared = machines.map(async ({ physicalId = '', properties }) =>
-    machineDifferences(physicalId, await policies.machine(physicalId), MachineSchema.parse(properties)),
-  );
-  return (await settled(compared)).flat();
+  const [controlPlane, cell] = await settled([stacks.controlPlane(), stacks.cell()]);
+  const compared = ofType(controlPlane, 'AWS::StepFunctions::StateMachine')
+    .filter(({ physicalId = '' }) => COMPARED.some((name) => physicalId.endsWith(`:${name}`)))
+    .map(async ({ physicalId = '', properties }) =>
+      machineDifferences(physicalId, await policies.machine(physicalId), MachineSchema.parse(properties)),
+    );
+  return (await settled([...compared, strangeMachines(policies, [...controlPlane, ...cell])])).flat();
 }

@@ -1,4 +1,4 @@
-import type { ContinuousBackupsDescription, TableDescription } from '@aws-sdk/client-dynamodb';
+import type { ContinuousBackupsDescription, ExportDescription, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { ObjectLockRule, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
@@ -37,6 +37,7 @@ const TableSchema = z.object({
   OnDemandThroughput: z.object({ MaxReadRequestUnits: z.number().optional() }).optional(),
   SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
   DeletionProtectionEnabled: z.boolean().default(false),
+  GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string() })).default([]),
   PointInTimeRecoverySpecification: z
     .object({ PointInTimeRecoveryEnabled: z.boolean().default(false), RecoveryPeriodInDays: z.number().optional() })
     .default({ PointInTimeRecoveryEnabled: false }),
@@ -61,6 +62,20 @@ function recoveryViolations(
     : [];
 }
 
+const ActsSchema = z.object({ ResourcePolicy: z.object({ PolicyDocument: z.unknown() }) });
+
+const exportViolations = (
+  exports: readonly ExportDescription[],
+  accountId: string,
+  placed: Surroundings['placed'],
+): string[] =>
+  exports
+    .filter(({ S3Bucket = '' }) => !placed.tableExports.includes(S3Bucket))
+    .map(
+      ({ ExportArn, S3Bucket, S3BucketOwner }) =>
+        `export ${ExportArn?.split('/').at(-1)} writes the table to bucket ${S3Bucket} of ${S3BucketOwner ?? accountId}`,
+    );
+
 /** How key, protection and backups of the tenants table differ from its template. More protection is no violation. */
 async function tableViolations(
   table: TableDescription | undefined,
@@ -84,6 +99,10 @@ async function tableViolations(
       table?.BillingModeSummary?.BillingMode ?? 'PROVISIONED',
       expected.BillingMode,
     ),
+    // Tenants are listed and waiting tasks are found by the indexes. Another one is nobody's way out.
+    ...expected.GlobalSecondaryIndexes.filter(
+      ({ IndexName }) => !table?.GlobalSecondaryIndexes?.some((each) => each.IndexName === IndexName),
+    ).map(({ IndexName }) => `the table lacks the index ${IndexName}`),
     // "OnDemandThroughput": nothing but the platform's own requests would be refused. -1 takes a ceiling away.
     ...[table?.OnDemandThroughput?.MaxReadRequestUnits, table?.OnDemandThroughput?.MaxWriteRequestUnits]
       .filter((units = -1) => expected.OnDemandThroughput === undefined && units > 0)
@@ -228,9 +247,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     'platform.table': async ({ accountId, placed, tableName }, facts) => {
       const { platform } = facts;
       const [policy, streams, exports, table, key] = await settled([
-        platform.tablePolicy(),
+        platform.tablePolicy(tableName),
         platform.tableStreams(),
-        platform.tableExports(),
+        platform.tableExports([tableName]),
         platform.table(),
         keyViolations('the tenants table', /tenants table/, facts),
       ]);
@@ -238,18 +257,34 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         [
           ...strangersIn(policy, [accountId]),
           ...streams.map((stream) => `changes of the table go to ${stream}`),
-          ...exports
-            .filter(({ S3Bucket = '' }) => !placed.tableExports.includes(S3Bucket))
-            .map(
-              ({ ExportArn, S3Bucket, S3BucketOwner }) =>
-                `export ${ExportArn?.split('/').at(-1)} writes the table to bucket ${S3Bucket} of ${S3BucketOwner ?? accountId}`,
-            ),
+          ...exportViolations(exports, accountId, placed),
           ...(table?.StreamSpecification?.StreamEnabled ? [`the table has the stream ${table.LatestStreamArn}`] : []),
           ...(table?.Replicas ?? []).map(({ RegionName }) => `the table has a replica in ${RegionName}`),
           ...(await tableViolations(table, tableName, facts)),
           ...key,
         ],
         'no policy for others, no stream, and no export but those of the organization',
+      );
+    },
+    'platform.acts': async ({ accountId, placed, tableName }, { platform, stacks }) => {
+      const acts = ofType(await stacks.foundation(), 'AWS::DynamoDB::Table').filter(
+        ({ physicalId }) => physicalId !== tableName,
+      );
+      if (acts.length === 0) throw new Unanswered('the foundation’s stack makes no table of acts');
+      const violations = acts.map(async ({ physicalId = '', properties }) => {
+        const [policy, exports] = await settled([
+          platform.tablePolicy(physicalId),
+          platform.tableExports([physicalId]),
+        ]);
+        const { ResourcePolicy } = ActsSchema.parse(properties);
+        return [
+          ...policyDifferences('the policy of the table of acts', policy, statementsOf(ResourcePolicy.PolicyDocument)),
+          ...exportViolations(exports, accountId, placed),
+        ];
+      });
+      return finding(
+        (await settled(violations)).flat(),
+        'nobody changes or removes an act, PerformAct alone adds one, and none is exported but by the organization',
       );
     },
     'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
@@ -269,13 +304,15 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         `the bus admits this account and ${billingAccountId} only`,
       );
     },
-    'platform.topic': async (surroundings, { platform, stacks }) => {
+    'platform.topic': async (surroundings, facts) => {
       const { accountId, topicArn } = surroundings;
-      const [policy, key, subscriptions, resources] = await settled([
+      const { platform, stacks } = facts;
+      const [policy, key, subscriptions, resources, ofKey] = await settled([
         platform.topicPolicy(),
         platform.topicKey(),
         platform.subscriptions(),
         stacks.foundation(),
+        keyViolations('the topic', /Messages/, facts),
       ]);
       const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
       const ofTemplate = TopicSchema.parse(resourceCalled(resources, 'AWS::SNS::Topic', topicArn).properties);
@@ -285,6 +322,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
           ...policyDifferences('the policy of the topic', policy, expected),
           ...expectEqual('the key of the topic', keyIdIn(key), keyIdIn(ofTemplate.KmsMasterKeyId)),
           ...subscriptionViolations(subscriptions, resources, surroundings),
+          ...ofKey,
         ],
         `${subscriptions.length} subscriptions, all of this account or on the stage’s list`,
       );

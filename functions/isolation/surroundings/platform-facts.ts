@@ -33,7 +33,8 @@ import {
 } from '@aws-sdk/client-sns';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import type { Account } from '../facts/account-facts';
+import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
 import type { Alarms } from './alarm-violations';
 import type { PlatformSurroundings } from './surroundings';
@@ -43,11 +44,12 @@ export type BusSettings = Pick<DescribeEventBusCommandOutput, 'KmsKeyIdentifier'
 export interface PlatformFacts {
   readonly table: () => Promise<TableDescription | undefined>;
   readonly tableBackups: () => Promise<ContinuousBackupsDescription | undefined>;
-  readonly tablePolicy: () => Promise<readonly Statement[]>;
+  /** The resource policy of a table. */
+  readonly tablePolicy: (tableName: string) => Promise<readonly Statement[]>;
   /** ARNs of Kinesis streams that get each change of the table. */
   readonly tableStreams: () => Promise<readonly string[]>;
-  /** Exports of the last 90 days into buckets, and those under way; without failed ones, which leave nothing. */
-  readonly tableExports: () => Promise<readonly ExportDescription[]>;
+  /** Exports of these tables into buckets, of the last 90 days and those under way; without failed ones, which leave nothing. */
+  readonly tableExports: (tableNames: readonly string[]) => Promise<readonly ExportDescription[]>;
   readonly busPolicy: () => Promise<readonly Statement[]>;
   /** Its key, where it sends what it could not deliver, and where it logs events. */
   readonly busSettings: () => Promise<BusSettings>;
@@ -73,12 +75,27 @@ export interface PlatformFactClients {
 /** "DescribeAlarms": 50 a page unless more are asked for. */
 const MOST_ALARMS = 100;
 
+/**
+ * The role that DynamoDB brings into the account with the first table that streams to Kinesis ("Using IAM policies for
+ * Amazon Kinesis Data Streams and Amazon DynamoDB"). Without it no table does.
+ */
+const STREAMING_ROLE = 'AWSServiceRoleForDynamoDBKinesisDataStreamsReplication';
+
 const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
 
-export function platformFacts(clients: PlatformFactClients, surroundings: PlatformSurroundings): PlatformFacts {
+/** The name of a table in the ARN of one of its exports. */
+const tableOf = (exportArn = '') => exportArn.split('/')[1] ?? '';
+
+export function platformFacts(
+  clients: PlatformFactClients,
+  surroundings: PlatformSurroundings,
+  account: () => Promise<Account>,
+): PlatformFacts {
   const { accountId, region, tableName: TableName, topicArn: TopicArn, busName, evidenceBucketName } = surroundings;
   const { dynamodb, events, sns, cloudwatch, s3 } = clients;
-  const TableArn = `arn:aws:dynamodb:${region}:${accountId}:table/${TableName}`;
+  const exported = readOnce(() =>
+    everyItem(paginateListExports({ client: dynamodb }, {}), (page) => page.ExportSummaries),
+  );
   const topic = readOnce(() => sns.send(new GetTopicAttributesCommand({ TopicArn })));
   const bus = readOnce(() => events.send(new DescribeEventBusCommand({ Name: busName })));
   return {
@@ -87,31 +104,26 @@ export function platformFacts(clients: PlatformFactClients, surroundings: Platfo
       const answer = await dynamodb.send(new DescribeContinuousBackupsCommand({ TableName }));
       return answer.ContinuousBackupsDescription;
     }),
-    tablePolicy: readOnce(async () => {
-      const answer = await unlessAbsent(
-        dynamodb.send(new GetResourcePolicyCommand({ ResourceArn: TableArn })),
-        'PolicyNotFoundException',
-      );
-      return statements(answer?.Policy);
+    tablePolicy: readOnceEach(async (name: string) => {
+      const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
+      const request = dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
+      return statements((await unlessAbsent(request, 'PolicyNotFoundException'))?.Policy);
     }),
     tableStreams: readOnce(async () => {
+      if (!(await account()).principals.some(({ name }) => name === STREAMING_ROLE)) return [];
       const answer = await dynamodb.send(new DescribeKinesisStreamingDestinationCommand({ TableName }));
       return (answer.KinesisDataStreamDestinations ?? [])
         .filter(({ DestinationStatus }) => DestinationStatus !== 'DISABLED')
         .map(({ StreamArn = 'without an ARN' }) => StreamArn);
     }),
-    tableExports: readOnce(async () => {
-      const listed = await everyItem(
-        paginateListExports({ client: dynamodb }, { TableArn }),
-        (page) => page.ExportSummaries,
-      );
+    tableExports: async (names) => {
       const found = await settled(
-        listed
-          .filter(({ ExportStatus }) => ExportStatus !== 'FAILED')
+        (await exported())
+          .filter(({ ExportArn, ExportStatus }) => ExportStatus !== 'FAILED' && names.includes(tableOf(ExportArn)))
           .map(({ ExportArn }) => dynamodb.send(new DescribeExportCommand({ ExportArn }))),
       );
       return found.flatMap(({ ExportDescription: described }) => described ?? []);
-    }),
+    },
     busPolicy: async () => statements((await bus()).Policy),
     busSettings: bus,
     topicPolicy: async () => statements((await topic()).Attributes?.Policy),

@@ -32,6 +32,16 @@ export const PLATFORM_METADATA = [
       'Delete the table’s resource policy, disable the stream that the evidence names, and delete what an export has written; AWS lists it for 90 days, so list its bucket in `tableExports` of the stage then.',
   },
   {
+    id: 'platform.acts',
+    title: 'Nobody changes the record of acts',
+    question:
+      'Has the table of acts the release’s resource policy, which denies every principal to change an act, and has nobody exported it?',
+    severity: 'high',
+    controls: { 'SOC 2': ['CC7.2', 'CC7.3'] },
+    remediation:
+      'Set the resource policy of the table of acts back to the foundation stack’s, and compare the acts with CloudTrail since then.',
+  },
+  {
     id: 'platform.bus',
     title: 'Only the billing account puts signups on the bus',
     question:
@@ -44,7 +54,7 @@ export const PLATFORM_METADATA = [
     id: 'platform.topic',
     title: 'Alarms reach the account’s own operators only',
     question:
-      'Has the alarm topic the key of the release, does its policy keep other accounts out, and is nobody subscribed but the release’s, this account’s and those on the stage’s list?',
+      'Has the alarm topic the key of the release, do its policy and the key’s let CloudWatch in and other accounts out, and is nobody subscribed but the release’s, this account’s and those on the stage’s list?',
     severity: 'medium',
     controls: { 'SOC 2': ['CC6.1', 'CC7.2'] },
     remediation:
@@ -98,20 +108,22 @@ export const PLATFORM_METADATA = [
   },
   {
     id: 'audit.machines',
-    title: 'Onboarding and audit run the released definitions',
+    title: 'Onboarding, audit and release run the released definitions',
     question:
-      'Have the state machines of onboarding and audit exactly the definition and the role of the release, and do they log to nobody else?',
+      'Have the state machines of onboarding, audit and release exactly the definition and the role of the release, do they log to nobody else, and does no other machine run in a role of the platform?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC8.1', 'CC7.2'] },
-    remediation: 'Deploy the control plane, and look for tenants that were onboarded by the changed definition.',
+    remediation:
+      'Deploy the control plane, delete a machine that the evidence names and that no template makes, and look for tenants that were onboarded by the changed definition.',
   },
   {
     id: 'audit.rules',
     title: 'The audit is started, and events go where they belong',
-    question: 'Are the rules of the platform enabled and unchanged, and has its bus no other rule?',
+    question: 'Are the rules of the platform enabled and unchanged, and has its bus no other rule and no archive?',
     severity: 'high',
     controls: { 'SOC 2': ['CC7.2'] },
-    remediation: 'Enable the rule, set it back to its stack’s template, or delete the rule that the evidence names.',
+    remediation:
+      'Enable the rule, set it back to its stack’s template, or delete the rule or the archive that the evidence names.',
   },
   {
     id: 'audit.alarms',

@@ -19,6 +19,7 @@ import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import {
   DescribeStateMachineCommand,
   type DescribeStateMachineCommandOutput,
+  paginateListStateMachines,
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
@@ -45,6 +46,8 @@ export interface PolicyFacts {
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
   readonly machine: (machineArn: string) => Promise<Machine>;
+  /** ARNs of every state machine of the account. */
+  readonly machines: () => Promise<readonly string[]>;
 }
 
 export type Machine = Partial<
@@ -107,6 +110,10 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     rules: readOnceEach((bus?: string) => everyRule(events, bus)),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];
+    }),
+    machines: readOnce(async () => {
+      const listed = await everyItem(paginateListStateMachines({ client: sfn }, {}), (page) => page.stateMachines);
+      return listed.flatMap(({ stateMachineArn }) => stateMachineArn ?? []);
     }),
     machine: readOnceEach((stateMachineArn: string) => sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))),
   };

@@ -18,6 +18,8 @@ export interface FunctionContext {
   readonly config: StageConfig;
   readonly arns: PlatformArns;
   readonly table: ITable;
+  /** The record of acts. */
+  readonly acts: ITable;
   readonly topic: ITopic;
   readonly bus: IEventBus;
   readonly boundary: IManagedPolicy;

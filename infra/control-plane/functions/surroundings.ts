@@ -1,5 +1,4 @@
 import type { Construct } from 'constructs';
-import { WORKFLOWS } from '../../../functions/contract/workflows';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onCellItems, onNews } from './context';
@@ -12,7 +11,7 @@ const OF_THIS_STACK = 'CloudFormation names what its stacks make; the function o
  * items.
  */
 export function auditSurroundings(scope: Construct, context: FunctionContext): PlatformFunction {
-  const { config, arns, table, topic, bus, evidence, boundary } = context;
+  const { config, arns, table, acts, topic, bus, evidence, boundary } = context;
   const read = (actions: string[], resources: string[], wildcardBecause?: string): Grant => ({
     actions,
     resources,
@@ -34,7 +33,11 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       onCellItems(context, 'BatchGetItem', 'PutItem'),
       onNews(context, 'audits'),
       read(['ssm:GetParametersByPath'], [arns.cellParameters]),
-      read(['cloudformation:GetTemplate', 'cloudformation:ListStackResources'], [arns.platformStacks], OF_THIS_STACK),
+      read(
+        ['cloudformation:GetTemplate', 'cloudformation:ListStackResources', 'cloudformation:DescribeStacks'],
+        [arns.platformStacks],
+        OF_THIS_STACK,
+      ),
       read(['kms:GetKeyPolicy'], [arns.keys], OF_THIS_STACK),
       read(['lambda:GetPolicy'], [...arns.platformCode], OF_THIS_STACK),
       read(
@@ -47,7 +50,8 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       read(['events:ListTargetsByRule'], [...arns.platformRules], OF_THIS_STACK),
       read(
         ['states:DescribeStateMachine'],
-        WORKFLOWS.map((workflow) => arns.machine(workflow)),
+        [arns.machines],
+        'A strange machine has any name; the function only reads.',
       ),
       read(
         [
@@ -56,6 +60,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
         ],
         [table.tableArn],
       ),
+      read(['dynamodb:GetResourcePolicy'], [acts.tableArn]),
       read(['dynamodb:DescribeExport'], [arns.tableExports], 'DynamoDB names exports; the function only reads.'),
       read(['events:DescribeEventBus'], [bus.eventBusArn]),
       read(['sns:GetTopicAttributes', 'sns:ListSubscriptionsByTopic'], [topic.topicArn]),
@@ -112,6 +117,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
           'route53resolver:ListFirewallRuleGroupAssociations',
           'route53resolver:ListResolverQueryLogConfigAssociations',
           'route53resolver:ListResolverRuleAssociations',
+          'states:ListStateMachines',
         ],
         ['*'],
         NO_RESOURCE('these Describe and List actions'),

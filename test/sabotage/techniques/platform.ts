@@ -49,7 +49,7 @@ const withStatement = (policy: string, statement: object) => {
 };
 
 /** The physical id of a stack's resource, by a part of its logical id. */
-async function resourceOf({ root }: SharedScene, stack: string, type: string, part: string): Promise<string> {
+export async function resourceOf({ root }: SharedScene, stack: string, type: string, part: string): Promise<string> {
   const { StackResources = [] } = await root.cloudformation.send(
     new DescribeStackResourcesCommand({ StackName: platformStackName(stack) }),
   );

@@ -8,7 +8,7 @@ import {
   DetachUserPolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { tenantNames } from '../../../functions/contract/naming';
+import { TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 
 type ArnOf = (surroundings: SharedScene['surroundings']) => string;
@@ -84,6 +84,27 @@ export const REACH_TECHNIQUES: readonly SharedTechnique[] = [
     'states:StartExecution',
     inAccount('states', 'stateMachine:TenantIsolationAudit'),
   ),
+  {
+    name: 'let a user read whatever has a tenant’s tag',
+    check: 'identity.reach',
+    detonate: async ({ root: { iam } }) => {
+      const [UserName, PolicyName] = ['tag-reader', 'support'];
+      const key = `aws:ResourceTag/${TENANT_TAG}`;
+      const Statement = [
+        { Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*', Condition: { Null: { [key]: 'false' } } },
+      ];
+      await iam.send(new CreateUserCommand({ UserName }));
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+      await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));
+      return {
+        expectedEvidence: `user/${UserName} may secretsmanager:* where ${key} is false`,
+        revert: async () => {
+          await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
+          await iam.send(new DeleteUserCommand({ UserName }));
+        },
+      };
+    },
+  },
   {
     name: 'let a user sign up tenants, by a policy of the account',
     check: 'identity.reach',

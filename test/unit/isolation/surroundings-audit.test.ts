@@ -1,3 +1,4 @@
+import { functionRoleName } from '../../../functions/contract/naming';
 import { ACCOUNT_ID } from '../../support/builders';
 import { BUS, type SurroundingsData as Data } from '../../support/healthy-surroundings';
 import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../support/surroundings-tests';
@@ -117,6 +118,15 @@ const BREACHES: Breach[] = [
     ({ policies }) => (policies.machine.encryptionConfiguration.kmsKeyId = 'arn:aws:kms:r:999999999999:key/theirs'),
     'is arn:aws:kms:r:999999999999:key/theirs, not undefined',
   ],
+  [
+    'audit.machines',
+    'another machine in a role of the platform',
+    ({ policies }) => {
+      policies.machines.push('arn:aws:states:r:1:stateMachine:theirs');
+      policies.machine.roleArn = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName('PerformAct')}`;
+    },
+    'state machine arn:aws:states:r:1:stateMachine:theirs, which no template makes, runs as',
+  ],
   ['audit.machines', 'as another role', ({ policies }) => (policies.machine.roleArn = 'arn:theirs'), 'is arn:theirs'],
   [
     'audit.machines',
@@ -148,6 +158,16 @@ const BREACHES: Breach[] = [
   ],
   [
     'audit.rules',
+    'an archive of the bus',
+    ({ policies }) =>
+      policies.rules.push({
+        ...{ Name: 'Events-Archive-support', State: 'ENABLED', EventPattern: '{}' },
+        ManagedBy: 'prod.vhs.events.aws.internal',
+      }),
+    `archive support keeps the events of ${BUS}`,
+  ],
+  [
+    'audit.rules',
     'one more target',
     ({ policies }) => policies.targets.push({ Id: '2', Arn: 'arn:theirs', RoleArn: 'arn:theirs' }),
     'arn:theirs as arn:theirs is unexpected',
@@ -173,6 +193,11 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'audit.machines',
+    'a machine of another team, in a role of its own',
+    ({ policies }) => policies.machines.push('arn:aws:states:r:1:stateMachine:team'),
+  ],
   [
     'audit.alarms',
     'a metric that says it is of the own account',

@@ -1,8 +1,12 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { StrangeOptions } from '../../../functions/isolation/facts/vpc-names';
 import { type SurroundingsClients, surroundingsFacts } from '../../../functions/isolation/surroundings/ask';
+import { platformFacts } from '../../../functions/isolation/surroundings/platform-facts';
+import { platformStacks } from '../../../functions/isolation/surroundings/platform-stacks';
 import { ACCOUNT_ID, aCell } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
+import { aPrincipal } from '../../support/healthy-surroundings';
 import { aStage } from '../../support/isolated-tenant';
 
 const PLATFORM = {
@@ -58,4 +62,61 @@ test('a cell is asked for its DHCP options when some of the account name a stran
   for (const { cell } of cells)
     expect(await cell.strangeOptions()).toEqual([{ optionsId: 'dopt-theirs', servers: ['198.51.100.53'] }]);
   expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
+});
+
+const TEMPLATE = {
+  Resources: { First: { Type: 'AWS::SQS::Queue' }, Second: { Type: 'AWS::SQS::Queue' } },
+  Outputs: {
+    ResourceNames0: { Value: { 'Fn::Join': ['\n', [{ Ref: 'First' }, { Ref: 'Second' }]] } },
+    Domain: { Value: 'funnels.example' },
+  },
+};
+const listing = {
+  StackResourceSummaries: ['First', 'Second'].map((id) => ({
+    LogicalResourceId: id,
+    PhysicalResourceId: `listed-${id}`,
+  })),
+};
+
+function foundationOf(template: object, outputs?: string) {
+  const aws = new FakeClient({
+    GetTemplateCommand: { TemplateBody: JSON.stringify(template) },
+    DescribeStacksCommand: { Stacks: [{ Outputs: [{ OutputKey: 'ResourceNames0', OutputValue: outputs }] }] },
+    ListStackResourcesCommand: listing,
+  });
+  // The SDK's paginators take an instance of the service's client only.
+  const client = Object.assign(new CloudFormationClient(), { send: aws.send });
+  return { aws, read: platformStacks(client, PLATFORM)('c1').foundation };
+}
+
+test('names of resources are read from the outputs of a stack that tells them, and listed else', async () => {
+  const told = foundationOf(TEMPLATE, 'told-First\ntold-Second');
+  expect((await told.read()).map(({ physicalId }) => physicalId)).toEqual(['told-First', 'told-Second']);
+  expect(told.aws.inputs('ListStackResourcesCommand')).toEqual([]);
+
+  const listed = foundationOf({ Resources: TEMPLATE.Resources });
+  expect((await listed.read()).map(({ physicalId }) => physicalId)).toEqual(['listed-First', 'listed-Second']);
+});
+
+test('a stack without the outputs of its template leaves its resources unknown', async () => {
+  const { read } = foundationOf(TEMPLATE, 'told-First');
+  await expect(read()).rejects.toThrow('has not the outputs of its template');
+});
+
+const STREAMS = 'AWSServiceRoleForDynamoDBKinesisDataStreamsReplication';
+
+test.each([
+  ['is asked where DynamoDB has the role to stream with', [STREAMS], ['arn:stream']],
+  ['is not asked where the account has no such role', [], []],
+])('to which stream the tenants table goes %s', async (_, roles, streams) => {
+  const aws = new FakeClient({
+    DescribeKinesisStreamingDestinationCommand: {
+      KinesisDataStreamDestinations: [{ StreamArn: 'arn:stream', DestinationStatus: 'ACTIVE' }],
+    },
+  });
+  const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients;
+  const principals = roles.map((name) => ({ ...aPrincipal(name, {}), kind: 'role' as const }));
+  const facts = platformFacts(clients, PLATFORM, async () => ({ principals, policies: new Map() }));
+  expect(await facts.tableStreams()).toEqual(streams);
+  expect(aws.sent).toHaveLength(streams.length);
 });

@@ -153,7 +153,12 @@ const BREACHES: Breach[] = [
     ({ platform }) => Object.assign(platform.table, { BillingModeSummary: undefined }),
     'how the table is paid is PROVISIONED, not PAY_PER_REQUEST',
   ],
-  ['platform.table', 'shared', ({ platform }) => platform.tablePolicy.push(...stranger('dynamodb:GetItem')), STRANGER],
+  [
+    'platform.table',
+    'shared',
+    ({ platform }) => platform.tablePolicy.tenants?.push(...stranger('dynamodb:GetItem')),
+    STRANGER,
+  ],
   [
     'platform.table',
     'under another key',
@@ -175,7 +180,7 @@ const BREACHES: Breach[] = [
   [
     'platform.table',
     'exported',
-    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:table/t/export/01', S3Bucket: 'theirs' }),
+    ({ platform }) => platform.tableExports.tenants.push({ ExportArn: 'arn:table/t/export/01', S3Bucket: 'theirs' }),
     'export 01 writes the table to bucket theirs',
   ],
   ['platform.table', 'streamed', ({ platform }) => platform.tableStreams.push('arn:stream'), 'go to arn:stream'],
@@ -184,6 +189,36 @@ const BREACHES: Breach[] = [
     'with a stream',
     ({ platform }) => (platform.table = { StreamSpecification: { StreamEnabled: true } }),
     'stream',
+  [
+    'platform.acts',
+    'a table whose acts anybody may change',
+    ({ platform }) => platform.tablePolicy.acts?.splice(0),
+    'the policy of the table of acts lacks the statement Deny',
+  ],
+  [
+    'platform.acts',
+    'a table that others may read',
+    ({ platform }) => platform.tablePolicy.acts?.push(...stranger('dynamodb:Scan')),
+    STRANGER,
+  ],
+  [
+    'platform.acts',
+    'an export of the acts',
+    ({ platform }) => platform.tableExports.acts.push({ ExportArn: 'arn:table/acts/export/02', S3Bucket: 'theirs' }),
+    'export 02 writes the table to bucket theirs',
+  ],
+  [
+    'platform.topic',
+    'a key that does not admit CloudWatch',
+    ({ policies }) => policies.ofKey.splice(0),
+    'the policy of the key of the topic lacks the statement',
+  ],
+  [
+    'platform.topic',
+    'a key for others',
+    ({ policies }) => policies.ofKey.push(...stranger('kms:DisableKey')),
+    STRANGER,
+  ],
   ],
   [
     'platform.bus',
@@ -380,7 +415,7 @@ const HARMLESS: Harmless[] = [
   [
     'platform.table',
     'an export of the organization',
-    ({ platform }) => platform.tableExports.push({ ExportArn: 'arn:e/1', S3Bucket: 'organization-exports' }),
+    ({ platform }) => platform.tableExports.tenants.push({ ExportArn: 'arn:e/1', S3Bucket: 'organization-exports' }),
   ],
   [
     'identity.trustees',
