@@ -30,6 +30,9 @@ const QueueSchema = z.object({
   /** "Amazon SQS queue parameters": four days, and encryption by SQS. */
   MessageRetentionPeriod: z.number().default(345_600),
   SqsManagedSseEnabled: z.boolean().default(true),
+  /** Of a queue made before 2025; one made since takes a MiB. */
+  MaximumMessageSize: z.number().default(262_144),
+  DelaySeconds: z.number().default(0),
   RedrivePolicy: z.object({ deadLetterTargetArn: z.string() }).optional(),
 });
 const RedriveSchema = z.object({ deadLetterTargetArn: z.string() });
@@ -46,6 +49,15 @@ function queueViolations(queue: string, actual: QueueSettings, properties: Expec
       : []),
     ...expectEqual(`the key of ${queue}`, actual.KmsMasterKeyId || undefined, expected.KmsMasterKeyId),
     ...(isPlain ? [`${queue} is not encrypted`] : []),
+    // What is larger than that is refused, and EventBridge forgets it.
+    ...(Number(actual.MaximumMessageSize ?? expected.MaximumMessageSize) < expected.MaximumMessageSize
+      ? [`${queue} takes no more than ${actual.MaximumMessageSize} bytes, not ${expected.MaximumMessageSize}`]
+      : []),
+    ...expectEqual(
+      `the delay of ${queue}`,
+      Number(actual.DelaySeconds ?? expected.DelaySeconds),
+      expected.DelaySeconds,
+    ),
     ...expectEqual(`where ${queue} moves what nobody takes`, movedTo, expected.RedrivePolicy?.deadLetterTargetArn),
   ];
 }

@@ -61,6 +61,18 @@ const BREACHES: Breach[] = [
   ],
   [
     'platform.permissions',
+    'a queue that takes no signup',
+    ({ policies }) => (policies.queueSettings.MaximumMessageSize = '1024'),
+    'https://sqs/queue takes no more than 1024 bytes, not 262144',
+  ],
+  [
+    'platform.permissions',
+    'a queue that hands nothing out for a quarter of an hour',
+    ({ policies }) => (policies.queueSettings.DelaySeconds = '900'),
+    'the delay of https://sqs/queue is 900, not 0',
+  ],
+  [
+    'platform.permissions',
     'a queue that moves signups elsewhere',
     ({ policies }) =>
       (policies.queueSettings.RedrivePolicy =
@@ -182,6 +194,11 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'platform.permissions',
+    'a queue that takes messages of a MiB',
+    ({ policies }) => Object.assign(policies.queueSettings, { MaximumMessageSize: '1048576', DelaySeconds: '0' }),
+  ],
   [
     'platform.functions',
     'another team’s function that reads its own queue',

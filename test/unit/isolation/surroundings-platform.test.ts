@@ -143,6 +143,12 @@ const BREACHES: Breach[] = [
   ],
   [
     'platform.table',
+    'without the index of tenants',
+    ({ platform }) => Object.assign(platform.table, { GlobalSecondaryIndexes: [{ IndexName: 'somebodys' }] }),
+    'the table lacks the index byState',
+  ],
+  [
+    'platform.table',
     'with a request a second',
     ({ platform }) => Object.assign(platform.table, { OnDemandThroughput: { MaxReadRequestUnits: 1 } }),
     'the table takes no more than 1 requests a second',
@@ -183,12 +189,6 @@ const BREACHES: Breach[] = [
     ({ platform }) => platform.tableExports.tenants.push({ ExportArn: 'arn:table/t/export/01', S3Bucket: 'theirs' }),
     'export 01 writes the table to bucket theirs',
   ],
-  ['platform.table', 'streamed', ({ platform }) => platform.tableStreams.push('arn:stream'), 'go to arn:stream'],
-  [
-    'platform.table',
-    'with a stream',
-    ({ platform }) => (platform.table = { StreamSpecification: { StreamEnabled: true } }),
-    'stream',
   [
     'platform.acts',
     'a table whose acts anybody may change',
@@ -219,6 +219,12 @@ const BREACHES: Breach[] = [
     ({ policies }) => policies.ofKey.push(...stranger('kms:DisableKey')),
     STRANGER,
   ],
+  ['platform.table', 'streamed', ({ platform }) => platform.tableStreams.push('arn:stream'), 'go to arn:stream'],
+  [
+    'platform.table',
+    'with a stream',
+    ({ platform }) => (platform.table = { StreamSpecification: { StreamEnabled: true } }),
+    'stream',
   ],
   [
     'platform.bus',

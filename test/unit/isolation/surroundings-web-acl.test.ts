@@ -78,7 +78,25 @@ const BREACHES: Breach[] = [
   ],
 ];
 
+/** As Shield Advanced refers to rules of its own, in an account of its own. */
+const mitigating = (account: string) => ({
+  ...{ Name: 'ShieldMitigationRuleGroup_1_cell_2', Priority: 10_000_000, OverrideAction: { None: {} } },
+  Statement: { RuleGroupReferenceStatement: { ARN: `arn:aws:wafv2:r:${account}:regional/rulegroup/mitigation/1` } },
+});
+
+const OWN_GROUP: Breach = [
+  'routing.web-acl',
+  'a group of the account that is called like one of Shield’s',
+  ({ loadBalancer }) => loadBalancer.webAcl?.Rules.push(mitigating(ACCOUNT_ID)),
+  'the web ACL has the rule',
+];
+
 const HARMLESS: Harmless[] = [
+  [
+    'routing.web-acl',
+    'what Shield Advanced refuses in an attack',
+    ({ loadBalancer }) => loadBalancer.webAcl?.Rules.push(mitigating('153427709519')),
+  ],
   [
     'routing.web-acl',
     'a further group of AWS’s managed rules',
@@ -90,7 +108,7 @@ const HARMLESS: Harmless[] = [
   ],
 ];
 
-testRoom('web-acl', BREACHES, HARMLESS);
+testRoom('web-acl', [...BREACHES, OWN_GROUP], HARMLESS);
 
 test('an operator may refuse an address at the web ACL, or count; a stage may have no web ACL', async () => {
   const added = (Action: Record<string, object>) => (data: Data) => {
