@@ -1,12 +1,22 @@
-import { breakGlassRoleArn, TENANT_TAG, tenantNames } from '../../contract/naming';
+import { breakGlassRoleArn, TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { denialsLacking, grantsBeyond, grantsLacking } from '../comparison/policy-difference';
+import { keysNamed } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
-import { forSomebody, isCondition, nameOf, type Statement, speaksOf, statementsOf, whoOf } from '../policy-document';
+import {
+  covers,
+  forSomebody,
+  isCondition,
+  nameOf,
+  type Statement,
+  speaksOf,
+  statementsOf,
+  whoOf,
+} from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { logGroupsOf, type Subject, tenantIdOf } from '../subject';
 
@@ -61,6 +71,8 @@ async function expectedPolicy(subject: Subject, { key }: Facts): Promise<Stateme
     tenantKeyPolicy({ tenantId: tenantIdOf(subject), accountId, region, stackRoleArn, organizationId }),
   );
 }
+
+const isPlaced = (name: string, { placed }: Subject) => placed.administrators.includes(name);
 
 function isForStoresOnly(statement: Statement, subject: Subject): boolean {
   const forAws = statement.conditions.some((condition) =>
@@ -150,6 +162,17 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     return finding(
       grants.flatMap((grant) => grantViolations(grant, terms)),
       `${grants.length} grants, all held by AWS services for the tenant’s databases`,
+    );
+  },
+  'key.principals': async (subject, { facts }) => {
+    const naming = (await facts.account.principals())
+      .filter(({ name, arn }) => !arn.includes(`:role${TENANT_ROLE_PATH}`) && !isPlaced(name, subject))
+      .filter(({ inline, managed }) =>
+        [...inline, ...managed].flatMap(keysNamed).some((pattern) => covers(pattern, subject.key.keyArn)),
+      );
+    return finding(
+      naming.map(({ kind, arn }) => `${kind} ${arn} has a policy that names the key`),
+      'no other principal’s own policy names the key',
     );
   },
   'key.alias': async (subject, { facts }) => {

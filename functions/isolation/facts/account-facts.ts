@@ -64,6 +64,16 @@ const READING_LOGS = [
 
 export const namesLogReading = (statement: Statement) => names(statement, 'logs', READING_LOGS);
 
+/** Actions that only show what a key is ("Actions, resources, and condition keys for AWS KMS": List and Read). */
+const SHOWING_KEYS = /^kms:(?:describe|list|get)/i;
+const isOfKms = (action: string) => !areDisjoint(action.toLowerCase(), 'kms:*') && !SHOWING_KEYS.test(action);
+
+/** The ARNs of keys that a statement names one by one, and allows more with than to look at. A key's id says nothing of whose it is. */
+export const keysNamed = ({ effect, actions, resources, not }: Statement): string[] =>
+  effect === 'Allow' && (not?.actions || actions.some(isOfKms))
+    ? resources.filter((pattern) => /^arn:[^:]*:kms:[^:]*:[^:]*:key\/[^*?]/.test(pattern))
+    : [];
+
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
   policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
 import { NotAsked } from '../check';
 import type { Statement } from '../policy-document';
-import { type AccountFacts, namesLogin, namesLogReading, type Principal } from './account-facts';
+import { type AccountFacts, keysNamed, namesLogin, namesLogReading, type Principal } from './account-facts';
 import { SERVICE_ROLES } from './identity-facts';
 
 /** A statement of a policy, as it is kept. */
@@ -47,12 +47,13 @@ function isOfTenantsStacks({ kind, name, tags }: Principal): boolean {
   return madeFor(tenantId).includes(name) && [tenantId, undefined].includes(tags[TENANT_TAG]);
 }
 
-const isNoteworthy = (statement: Statement) => namesLogin(statement) || namesLogReading(statement);
+const isNoteworthy = (statement: Statement) =>
+  namesLogin(statement) || namesLogReading(statement) || keysNamed(statement).length > 0;
 
 /**
  * The principals that a question about some tenant can be about: those with a tenant's name or tag
- * that no tenant's stack makes, and those whose own policies name a login to databases, or an action
- * that reads logs. On a healthy platform they are few, however many tenants there are. Of their policies
+ * that no tenant's stack makes, and those whose own policies name a login to databases, an action
+ * that reads logs, or single keys. On a healthy platform they are few, however many tenants there are. Of their policies
  * these statements stay.
  */
 export function noteworthy(principals: readonly Principal[]): Principal[] {

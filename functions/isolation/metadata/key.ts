@@ -68,6 +68,16 @@ export const KEY_METADATA = [
     remediation: 'Revoke the grant that the evidence names.',
   },
   {
+    id: 'key.principals',
+    title: 'No other principal’s policy names the key',
+    question:
+      'Does no policy of a principal that is no role of the tenant, and that the stage does not list, name this key, but to look at it?',
+    severity: 'high',
+    controls: { FSBP: ['KMS.1', 'KMS.2'], 'SOC 2': ['CC6.1', 'CC6.3'] },
+    remediation:
+      'Take the key from the policy of the principal that the evidence names, or list the principal in `administrators` of the stage.',
+  },
+  {
     id: 'key.alias',
     title: 'The tenant’s alias is the only alias of the key',
     question: 'Does the tenant’s alias point to the key, and does no other alias?',

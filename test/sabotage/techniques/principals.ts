@@ -9,7 +9,7 @@ import { postgresqlLogOf } from '../key-changes';
 import { type AttackTechnique, inTurn, tenantTags } from '../technique';
 
 interface Granted {
-  readonly check: 'identity.logins' | 'logs.readers';
+  readonly check: 'identity.logins' | 'logs.readers' | 'key.principals';
   readonly UserName: string;
   readonly Action: string;
   readonly says: string;
@@ -54,8 +54,15 @@ const reader = (name: string, UserName: string, Action: string, resource: (subje
   return granted(name, { check: 'logs.readers', UserName, Action, says, tagged: false }, resource);
 };
 
+const keeper = (name: string, UserName: string, Action: string) => {
+  const says = 'has a policy that names the key';
+  return granted(name, { check: 'key.principals', UserName, Action, says, tagged: false }, ({ key }) => key.keyArn);
+};
+
 /** Principals of the account whose own policies reach what is one tenant's. */
 export const PRINCIPAL_TECHNIQUES: readonly AttackTechnique[] = [
+  keeper('let a user change the key’s policy', 'key-keeper', 'kms:PutKeyPolicy'),
+  keeper('let a user do everything with the key', 'all-of-keys', '*'),
   reader(
     'let a user search the database’s log',
     'analyst',

@@ -1,6 +1,6 @@
 import { functionRoleName } from '../../../functions/contract/naming';
 import { KEY_CHECKS } from '../../../functions/isolation/checks/key';
-import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { ask, type Breach, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aCell, aKey } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
@@ -25,6 +25,20 @@ testBreaches(KEY_CHECKS, [
   ['key.rotation', 'off', ({ facts }) => (facts.key.rotation.enabled = false), 'automatic rotation is false'],
   ['key.rotation', 'rare', ({ facts }) => (facts.key.rotation.periodDays = 2560), 'rotates every 2560 days, not every'],
   ['key.logs', 'soon gone', ({ facts }) => (facts.logs.groups[0].retentionInDays = 1), 'after 1 days, not 365'],
+  ...(
+    [
+      ['kms:PutKeyPolicy', aKey().keyArn],
+      ['kms:*', aKey().keyArn.replace(/[^/]{4}$/, '*')],
+      ['*', aKey().keyArn],
+    ] as const
+  ).map(
+    ([Action, Resource]): Breach => [
+      'key.principals',
+      `${Action} on ${Resource}, by a policy of a role`,
+      ({ facts }) => (facts.account.principals[3].managed = policyOf({ Action, Resource })),
+      'has a policy that names the key',
+    ],
+  ),
   [
     'key.policy',
     'usable by the account, as KMS’s own default is',
@@ -205,3 +219,14 @@ test.each(['key.policy', 'key.policy-account', 'key.grant-makers'])(
     expect(await ask(check, spoil)).toMatchObject({ passed: true });
   },
 );
+
+test.each([
+  ['every key', 'kms:*', aKey().keyArn.replace(/[^/]*$/, '*')],
+  ['another key', 'kms:*', OTHER_KEY],
+  ['settings of the key', ['kms:Describe*', 'kms:GetKeyPolicy', 'kms:ListGrants'], aKey().keyArn],
+])('a policy of the account about %s names nothing of the tenant', async (_, Action, Resource) => {
+  const principals = KEY_CHECKS.find(({ id }) => id === 'key.principals');
+  if (!principals) throw new Error('there is no such check');
+  const given = ({ facts }: Scene) => (facts.account.principals[3].managed = policyOf({ Action, Resource }));
+  expect(await ask(principals, given)).toMatchObject({ passed: true });
+});

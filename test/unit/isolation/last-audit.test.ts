@@ -107,6 +107,19 @@ test('K7: keeps who reads logs, and nothing else that they may do', () => {
   expect(noteworthy([...own, analyst])).toMatchObject([{ name: 'analyst', managed: [{ actions: ['logs:Filter*'] }] }]);
 });
 
+test('keeps who may do something with single keys, and nobody who only looks at them', () => {
+  const key = 'arn:aws:kms:eu-central-1:1:key/1234';
+  const named = (name: string, Action: string, Resource: string) =>
+    principal(name, { managed: policyOf({ Action, Resource }) });
+  const kept = noteworthy([
+    ...own,
+    named('keeper', 'kms:Put*', key),
+    named('looker', 'kms:Describe*', key),
+    named('admin', 'kms:*', 'arn:aws:kms:*:*:key/*'),
+  ]);
+  expect(kept.map(({ name }) => name)).toEqual(['keeper']);
+});
+
 test('passes a healthy account by what the audit has kept, and adds the answers about the surroundings', async () => {
   const report = await verified(own);
   expect(report).toMatchObject({ passed: true });
