@@ -193,6 +193,7 @@ function healthyDatabase(): FactData['database'] {
     PerformanceInsightsRetentionPeriod: 7,
     OptionGroupMemberships: [{ OptionGroupName: 'default:postgres-17', Status: 'in-sync' }],
     DBInstanceStatus: 'available',
+    MaxAllocatedStorage: 10_000,
     StorageEncrypted: true,
     KmsKeyId: aKey().keyArn,
     MonitoringRoleArn: `${roleArn}-monitoring`,

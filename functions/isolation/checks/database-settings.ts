@@ -24,6 +24,7 @@ const InstanceSchema = z.object({
   AutoMinorVersionUpgrade: z.boolean().default(true),
   CopyTagsToSnapshot: z.boolean().default(false),
   EnablePerformanceInsights: z.boolean().default(false),
+  MaxAllocatedStorage: z.coerce.number().default(0),
   MonitoringInterval: z.number().default(0),
   PerformanceInsightsRetentionPeriod: z.number().default(0),
 });
@@ -51,6 +52,12 @@ function differencesFrom(instance: DBInstance, { stacks }: Subject, resources: r
       : []),
     ...(instance.PerformanceInsightsEnabled && days < expected.PerformanceInsightsRetentionPeriod
       ? [`Database Insights of ${name} remember ${days} days, not ${expected.PerformanceInsightsRetentionPeriod}`]
+      : []),
+    // "Managing capacity automatically with Amazon RDS storage autoscaling": without a ceiling it is off. A higher one is an operator's choice.
+    ...((instance.MaxAllocatedStorage ?? 0) < expected.MaxAllocatedStorage
+      ? [
+          `the storage of ${name} grows to ${instance.MaxAllocatedStorage ?? 'no more than it is'}, not to ${expected.MaxAllocatedStorage} GiB`,
+        ]
       : []),
     // More often, and less often, are an operator's choice.
     ...(expected.MonitoringInterval > 0 && MonitoringInterval === 0 ? [`nothing monitors ${name}`] : []),

@@ -124,6 +124,10 @@ function violationsOf(action: Action, { routed, cell, liveColour }: Subject): st
   const strangers = targetsOf(action).filter((arn) => arn !== undefined && !shared.includes(arn));
   return [
     ...expectEqual('the rule’s action', action.Type, 'forward'),
+    // "Sticky sessions": visitors would stay where they are when a release moves or returns the tenant.
+    ...(action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled
+      ? ['the rule keeps visitors at the target group that has answered them first']
+      : []),
     ...strangers.map((arn) => `the rule forwards to ${arn}, which is no target group of the cell; ${expected}`),
   ];
 }

@@ -1,7 +1,7 @@
 import type { ContinuousBackupsDescription, ExportDescription, TableDescription } from '@aws-sdk/client-dynamodb';
 import type { ObjectLockRule, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import * as z from 'zod';
-import { SERVICE_REPOSITORY } from '../../contract/naming';
+import { SERVICE_REPOSITORY, tenantIdIn, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { checksOf, expectEqual, finding, Unanswered } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
@@ -197,6 +197,12 @@ const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
 /** The id of a key, of which a topic may have the ARN, too. */
 const keyIdIn = (key: string | undefined) => key?.split(':key/').at(-1) || undefined;
 
+/** Whether a tenant's database stack makes the alarm: CloudFormation's names begin with the stack's. */
+function isOfTenantsStack(alarm = ''): boolean {
+  const tenantId = tenantIdIn(alarm);
+  return tenantId !== undefined && alarm.startsWith(`${tenantNames.stack(tenantId, 'database')}-`);
+}
+
 /** Questions about what all tenants of all cells share and trust. */
 export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
   PLATFORM_METADATA,
@@ -391,6 +397,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       return finding(
         [
           ...(ours.length === 0 ? ['no alarm acts on the alarm topic'] : []),
+          ...every
+            .filter((alarm) => isOfTenantsStack(alarm.AlarmName) && !ours.includes(alarm))
+            .map(({ AlarmName }) => `alarm ${AlarmName} does not tell the operators`),
           ...ours
             .filter(({ ActionsEnabled }) => ActionsEnabled === false)
             .map(({ AlarmName }) => `the actions of alarm ${AlarmName} are disabled`),

@@ -18,6 +18,7 @@ const BALANCER_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   'routing.http.xff_header_processing.mode': ['append'],
   'waf.fail_open.enabled': ['false'],
   'connection_logs.s3.enabled': ['false'],
+  'health_check_logs.s3.enabled': ['false'],
 };
 /** "Target group attributes". */
 const GROUP_DEFAULTS: Readonly<Record<string, readonly string[]>> = { 'stickiness.enabled': ['false'] };

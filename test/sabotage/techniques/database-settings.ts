@@ -129,6 +129,13 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'nothing monitors',
   ),
   changing(
+    'let the storage of the database fill up',
+    'database.instance',
+    ({ tenant }) => ({ MaxAllocatedStorage: SIZINGS[tenant.plan].allocatedStorageGiB }),
+    ({ tenant }) => ({ MaxAllocatedStorage: SIZINGS[tenant.plan].maxAllocatedStorageGiB }),
+    () => 'grows to no more than it is',
+  ),
+  changing(
     'let snapshots of the database forget whose they are',
     'database.instance',
     () => ({ CopyTagsToSnapshot: false }),

@@ -106,6 +106,7 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
       ['whose snapshots have no tags', { CopyTagsToSnapshot: false }, 'the tags’ way to snapshots of'],
       ['without insights', { PerformanceInsightsEnabled: false }, 'Database Insights of'],
       ['that remembers a day', { PerformanceInsightsRetentionPeriod: 1 }, 'remember 1 days, not 7'],
+      ['whose storage does not grow', { MaxAllocatedStorage: undefined }, 'grows to no more than it is, not to'],
       ['that nothing monitors', { MonitoringInterval: 0 }, 'nothing monitors'],
       ['with addresses of IPv6', { NetworkType: 'DUAL' }, 'is DUAL, not IPV4'],
       ['with options', { OptionGroupMemberships: [{ OptionGroupName: 'theirs' }] }, 'has the option group theirs'],

@@ -156,6 +156,16 @@ describe('a tenant that is routed', () => {
 
   test.each<[string, (scene: Scene) => void, string]>([
     [
+      'kept where its visitors are',
+      (scene) => {
+        const TargetGroupArn = aCell().targetGroupArns.blue;
+        const TargetGroupStickinessConfig = { Enabled: true, DurationSeconds: 604_800 };
+        const ForwardConfig = { TargetGroups: [{ TargetGroupArn }], TargetGroupStickinessConfig };
+        ownRule(scene.facts).Actions = [{ Type: 'forward', TargetGroupArn, ForwardConfig }];
+      },
+      'the rule keeps visitors',
+    ],
+    [
       'forwarded elsewhere',
       forwarding('arn:theirs'),
       'arn:theirs, which is no target group of the cell; the cell’s live colour is blue: ',

@@ -1,11 +1,22 @@
 import { functionRoleName } from '../../../functions/contract/naming';
 import { ACCOUNT_ID } from '../../support/builders';
-import { BUS, type SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { BUS, type SurroundingsData as Data, surroundings } from '../../support/healthy-surroundings';
 import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../support/surroundings-tests';
 
 const lambda = ({ policies }: Data) => first(policies.functions);
 
+/** As a tenant's stack makes it. */
+const aTenantsAlarm = (...AlarmActions: string[]) => ({
+  ...{ AlarmName: 'tenant-t0123456789abcde-database-SilentAlarm-1', ActionsEnabled: true, AlarmActions },
+});
+
 const BREACHES: Breach[] = [
+  [
+    'audit.alarms',
+    'an alarm of a tenant’s database that tells nobody',
+    ({ platform }) => platform.alarms.metric.push(aTenantsAlarm()),
+    'alarm tenant-t0123456789abcde-database-SilentAlarm-1 does not tell the operators',
+  ],
   [
     'audit.alarms',
     'watching another function',
@@ -193,6 +204,15 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'audit.alarms',
+    'an alarm of a tenant’s database, and one that an operator has made about the tenant',
+    ({ platform }) =>
+      platform.alarms.metric.push(aTenantsAlarm(surroundings.topicArn), {
+        ...aTenantsAlarm('arn:aws:sns:r:1:team'),
+        AlarmName: 'support-t0123456789abcde',
+      }),
+  ],
   [
     'audit.machines',
     'a machine of another team, in a role of its own',

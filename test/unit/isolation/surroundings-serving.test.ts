@@ -88,6 +88,12 @@ const BREACHES: Breach[] = [
   ],
   [
     'routing.load-balancer',
+    'logs of health checks elsewhere',
+    ({ loadBalancer }) => Object.assign(loadBalancer.attributes, { 'health_check_logs.s3.enabled': 'true' }),
+    'health_check_logs.s3.enabled is true, not false',
+  ],
+  [
+    'routing.load-balancer',
     'a header kept as it came',
     ({ loadBalancer }) =>
       Object.assign(loadBalancer.attributes, { 'routing.http.preserve_host_header.enabled': 'true' }),
